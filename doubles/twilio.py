@@ -1,0 +1,407 @@
+"""A Twilio that runs on loopback: it keeps what it is sent, fails as told, and calls back with signed posts.
+
+In a test or the demo:   with TwilioDouble() as double: ... double.base_url ... double.messages
+As a process:            python -m doubles.twilio --port 0     (its URL is the first line that it prints)
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import binascii
+import json
+import secrets
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import parse_qsl
+
+from aiohttp import ClientSession, web
+
+from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
+from doubles.twilio_callbacks import CallbackRefused, is_loopback, post, sign, twiml_text
+from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
+
+ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
+AUTH_TOKEN = "a-token-of-the-double-and-of-nobody-else"
+NUMBER = "+15005550006"
+CONTROL = "/_double/"
+
+_T = TypeVar("_T")
+_HALF_AN_ANSWER = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"sid": "SM'
+
+
+class TwilioDouble:
+    """One account on a port of 127.0.0.1, in a thread of its own; use it as a context manager.
+
+    auto_deliver: report every message as sent and then delivered, `delivery_seconds` (real time) apart. is_trial:
+    put the trial accounts' words before every text. Methods may be called from any thread but the double's own;
+    `deliver` and `inbound` wait for the webhook, so a test in an event loop calls them with `asyncio.to_thread`.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str = ACCOUNT_SID,
+        auth_token: str = AUTH_TOKEN,
+        port: int = 0,
+        auto_deliver: bool = False,
+        delivery_seconds: float = 0.0,
+        is_trial: bool = False,
+    ) -> None:
+        self.account_sid = account_sid
+        self.auth_token = auth_token
+        self.account = Account(account_sid, auth_token, is_trial)
+        self.requests: list[Request] = []
+        self._faults = Faults()
+        self._auto_deliver = auto_deliver
+        self._delivery_seconds = delivery_seconds
+        self._port = port
+        self._news = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="twilio-double", daemon=True)
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def base_url(self) -> str:
+        """Where to send requests instead of https://api.twilio.com."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def messages(self) -> list[TwilioMessage]:
+        """Every message that was accepted, oldest first."""
+        return self.account.messages
+
+    @property
+    def calls(self) -> list[TwilioCall]:
+        """Every call that was queued, oldest first."""
+        return self.account.calls
+
+    def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        self._thread.start()
+        self._run(self._open())
+
+    def close(self) -> None:
+        """Stop everything at once, hanging requests included."""
+        self._run(self._shut())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def script(self, *faults: Fault | None, on: Operation = Operation.CREATE) -> None:
+        """Faults for the next requests of this kind, one each; None lets one go well."""
+        self._faults.script(*faults, on=on)
+
+    def rule(
+        self, fault: Fault, *, when: Callable[[Request], bool] = lambda _: True, on: Operation = Operation.CREATE
+    ) -> None:
+        """A fault for every request of this kind that fits, until `clear_faults`."""
+        self._faults.rule(fault, when, on)
+
+    def clear_faults(self) -> None:
+        """From now on everything goes well."""
+        self._faults.clear()
+
+    def refuse_connections(self) -> None:
+        """Close the port, and every connection that is open."""
+        self._run(self._stop_listening())
+
+    def accept_connections(self) -> None:
+        """Listen again, on the same port."""
+        self._run(self._listen())
+
+    def wait_for_messages(self, count: int, *, timeout_seconds: float = 10.0) -> list[TwilioMessage]:
+        """Wait until so many have been accepted. Raises TimeoutError, saying how many there are."""
+        with self._news:
+            if not self._news.wait_for(lambda: len(self.messages) >= count, timeout_seconds):
+                raise TimeoutError(f"{len(self.messages)} of {count} messages after {timeout_seconds} s")
+        return list(self.messages)
+
+    def deliver(self, sid: str, status: str, error_code: int | None = None) -> int | None:
+        """Move a message on and post the signed status callback.
+
+        Gives the webhook's HTTP status, None when the message named no callback. Raises NotLoopback, Refusal.
+        """
+        return self._run(self._deliver(sid, status, error_code))
+
+    def inbound(
+        self,
+        from_: str,
+        body: str,
+        url: str,
+        *,
+        to: str = NUMBER,
+        sid: str | None = None,
+        signed_for: str | None = None,
+        auth_token: str | None = None,
+    ) -> str | None:
+        """Post an SMS that somebody sent, signed; give the text of the answer, None when it has none.
+
+        sid: to repeat one. signed_for: the public URL, when it is another than the one that is called. auth_token:
+        to sign wrongly. Raises NotLoopback, and CallbackRefused when the webhook does not answer 2xx.
+        """
+        return self._run(self._inbound(from_, body, url, to=to, sid=sid, signed_for=signed_for, auth_token=auth_token))
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _open(self) -> None:
+        self._closing = asyncio.Event()
+        self._session = ClientSession()
+        self._server = web.Server(self._serve, access_log=None, keepalive_timeout=75.0)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await self._listen()
+
+    async def _listen(self) -> None:
+        listening = socket.create_server(("127.0.0.1", self._port), backlog=512)
+        self._port = listening.getsockname()[1]
+        self._site = web.SockSite(self._runner, listening)
+        await self._site.start()
+
+    async def _stop_listening(self) -> None:
+        await self._site.stop()
+        for connection in self._server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def _shut(self) -> None:
+        self._closing.set()
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.startswith(CONTROL):
+            return await self._control(request)
+        seen = await _read(request)
+        self.requests.append(seen)
+        if not self._is_authorized(request.headers.get("Authorization", "")):
+            return _refused(Refusal(401, 20003, "Authenticate"))
+        fault = self._faults.next(seen)
+        try:
+            answer = self._carry_out(seen) if fault is None or fault.accept else _json(200, {})
+        except Refusal as refusal:
+            return _refused(refusal)
+        return answer if fault is None else await self._fail(request, fault, answer)
+
+    def _carry_out(self, request: Request) -> web.Response:
+        if request.operation is Operation.CREATE:
+            message = self.account.create_message(request.form)
+            self._announce(message)
+            return _json(201, message.as_json())
+        if request.operation is Operation.CALL:
+            return _json(201, self.account.create_call(request.form).as_json())
+        if request.operation is Operation.LIST:
+            return _json(200, self.account.list_page(request.query))
+        if request.operation is Operation.FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
+            return _json(200, self.account.message(request.path.rpartition("/")[2].removesuffix(".json")).as_json())
+        raise Refusal(404, 20404, f"The requested resource {request.path} was not found")
+
+    def _announce(self, message: TwilioMessage) -> None:
+        if self._auto_deliver:
+            task = self._loop.create_task(self._report_delivery(message.sid))
+            self._deliveries.add(task)
+            task.add_done_callback(self._deliveries.discard)
+        with self._news:
+            self._news.notify_all()
+
+    async def _fail(self, request: web.BaseRequest, fault: Fault, answer: web.Response) -> web.Response:
+        if fault.delay_seconds:
+            await self._pause(fault.delay_seconds)
+        if fault.ending is not Ending.ANSWER and request.transport is not None:
+            _break_off(request.transport, fault.ending)
+            return answer
+        if fault.status is None:
+            return answer
+        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+        if fault.raw is not None:
+            return web.Response(status=fault.status, text=fault.raw, content_type="text/html", headers=headers)
+        body = Refusal(fault.status, fault.code, "As scripted").as_json() if fault.code is not None else {}
+        return _json(fault.status, body, headers)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but no longer than this double lives."""
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _report_delivery(self, sid: str) -> None:
+        for status in ("sent", "delivered"):
+            await asyncio.sleep(self._delivery_seconds)
+            message = self.account.set_status(sid, status, None)
+            if message.status_callback and is_loopback(message.status_callback):
+                # As with the real one, a callback that fails is lost: whoever needs the state asks for it.
+                await asyncio.gather(self._call_back(message), return_exceptions=True)
+
+    async def _deliver(self, sid: str, status: str, error_code: int | None) -> int | None:
+        message = self.account.set_status(sid, status, error_code)
+        return await self._call_back(message) if message.status_callback else None
+
+    async def _call_back(self, message: TwilioMessage) -> int:
+        url, form = message.status_callback or "", message.callback_form()
+        return (await post(self._session, url, form, signature=sign(url, form, self.auth_token)))[0]
+
+    async def _inbound(
+        self,
+        from_: str,
+        body: str,
+        url: str,
+        *,
+        to: str = NUMBER,
+        sid: str | None = None,
+        signed_for: str | None = None,
+        auth_token: str | None = None,
+    ) -> str | None:
+        self.account.note_keyword(from_, body)
+        form = _inbound_form(self.account_sid, from_, to, body, sid or "SM" + secrets.token_hex(16))
+        signature = sign(signed_for or url, form, auth_token or self.auth_token)
+        status, text = await post(self._session, url, form, signature=signature)
+        if not 200 <= status < 300:
+            raise CallbackRefused(status, text)
+        return twiml_text(text)
+
+    def _is_authorized(self, header: str) -> bool:
+        try:
+            given = base64.b64decode(header.removeprefix("Basic "), validate=True)
+        except binascii.Error:
+            return False
+        return secrets.compare_digest(given, f"{self.account_sid}:{self.auth_token}".encode())
+
+    async def _control(self, request: web.BaseRequest) -> web.Response:
+        """What a process can be told from outside, as JSON; for a demo or a bench in another process."""
+        try:
+            asked = json.loads(await request.text() or "{}")
+            return _json(200, await self._controlled(request.path.removeprefix(CONTROL), asked))
+        except (KeyError, TypeError, ValueError, CallbackRefused, Refusal) as error:
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+
+    async def _controlled(self, what: str, asked: dict[str, Any]) -> dict[str, Any]:
+        if what == "messages":
+            return {"messages": [message.as_json() for message in self.messages]}
+        if what == "requests":
+            return {
+                "requests": [
+                    {
+                        "operation": seen.operation,
+                        "monotonic": seen.monotonic,
+                        "at": seen.at.isoformat(),
+                        "form": seen.form,
+                    }
+                    for seen in self.requests
+                ]
+            }
+        if what == "faults":
+            times = asked.pop("times", 1)
+            self.script(*[Fault(**{**asked, "ending": Ending(asked.get("ending", Ending.ANSWER))})] * times)
+            return {}
+        if what == "status":
+            return {"status": await self._deliver(asked["sid"], asked["status"], asked.get("error_code"))}
+        if what == "inbound":
+            return {"text": await self._inbound(**asked)}
+        raise ValueError(f"{what} is none of messages, requests, faults, status, inbound")
+
+
+async def _read(request: web.BaseRequest) -> Request:
+    now, monotonic = datetime.now(UTC), time.monotonic()
+    port = request.transport.get_extra_info("peername")[1] if request.transport is not None else 0
+    path = request.path
+    return Request(
+        operation=_operation(request.method, path),
+        method=request.method,
+        path=path,
+        query=dict(request.query),
+        form=dict(parse_qsl(await request.text(), keep_blank_values=True)),
+        at=now,
+        monotonic=monotonic,
+        client_port=port,
+    )
+
+
+def _operation(method: str, path: str) -> Operation:
+    if not path.startswith(API):
+        return Operation.OTHER
+    _, _, resource = path.removeprefix(API).partition("/")
+    if resource == "Messages.json":
+        return Operation.CREATE if method == "POST" else Operation.LIST
+    if resource == "Calls.json" and method == "POST":
+        return Operation.CALL
+    return Operation.FETCH if method == "GET" and resource.startswith("Messages/") else Operation.OTHER
+
+
+def _inbound_form(account_sid: str, from_: str, to: str, body: str, sid: str) -> dict[str, str]:
+    """As Twilio posts it, blank geography included: dropping a blank field breaks the signature."""
+    return {
+        "ToCountry": "US", "ToState": "", "SmsMessageSid": sid, "NumMedia": "0", "ToCity": "", "FromZip": "",
+        "SmsSid": sid, "FromState": "FL", "SmsStatus": "received", "FromCity": "", "Body": body, "FromCountry": "US",
+        "To": to, "ToZip": "", "NumSegments": "1", "MessageSid": sid, "AccountSid": account_sid, "From": from_,
+        "ApiVersion": "2010-04-01",
+    }  # fmt: skip
+
+
+def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> web.Response:
+    text = json.dumps(body)
+    named = {"Twilio-Request-Id": "RQ" + secrets.token_hex(16), "Twilio-Concurrent-Requests": "1", **(headers or {})}
+    return web.Response(status=status, text=text, content_type="application/json", headers=named)
+
+
+def _refused(refusal: Refusal) -> web.Response:
+    return _json(refusal.status, refusal.as_json())
+
+
+def _break_off(transport: asyncio.Transport, ending: Ending) -> None:
+    if ending is Ending.CUT:
+        transport.write(_HALF_AN_ANSWER)
+        transport.close()
+        return
+    # Zero time to linger: the peer gets a reset, not a polite end.
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run as a process until interrupted. The first line printed is the base URL."""
+    parser = argparse.ArgumentParser(prog="python -m doubles.twilio", description="A Twilio on loopback.")
+    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
+    parser.add_argument("--account-sid", default=ACCOUNT_SID)
+    parser.add_argument("--auth-token", default=AUTH_TOKEN)
+    parser.add_argument("--auto-deliver", action="store_true", help="report every message as sent and delivered")
+    chosen = parser.parse_args(arguments)
+    double = TwilioDouble(
+        account_sid=chosen.account_sid,
+        auth_token=chosen.auth_token,
+        port=chosen.port,
+        auto_deliver=chosen.auto_deliver,
+    )
+    with double:
+        sys.stdout.write(f"{double.base_url}\n")
+        sys.stdout.flush()
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()

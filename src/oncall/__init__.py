@@ -1,0 +1,1 @@
+"""On-call rotations proven fair, and a pager that loses nothing."""

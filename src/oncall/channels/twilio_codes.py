@@ -1,0 +1,146 @@
+"""What Twilio's error codes and message states mean to a pager: whose fault, what to do, and whether it may pass.
+
+Sources: https://www.twilio.com/docs/api/errors and https://www.twilio.com/docs/messaging/api/message-resource.
+The codes 3xxxx come after Twilio accepted a message, in its state and in the status callback; the others refuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from oncall.errors import DeliveryError, Permanent
+from oncall.paging.ticket import AttemptStatus
+
+
+class Blame(StrEnum):
+    """What has to change before a message can go through."""
+
+    NUMBER = "number"
+    """This person's number: reach them another way, or page the next one."""
+    ROUTE = "route"
+    """The way to this number: another channel may work."""
+    CONFIGURATION = "configuration"
+    """Our account, sender or request: nobody is reached until an operator mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFact:
+    """One code. `says` completes "Twilio refused ...: it says that"; `mend` is an order to a person.
+
+    may_pass: the same message sent again soon may get through.
+    """
+
+    code: int
+    blame: Blame
+    says: str
+    mend: str
+    may_pass: bool = False
+
+
+WRONG_CREDENTIALS = 20003
+NOT_FOUND = 20404
+TOO_MANY_REQUESTS = 20429
+BAD_STATUS_CALLBACK = 21609
+NO_RECIPIENT = 21604
+OPTED_OUT = 21610
+
+_CONFIRM_NUMBER = "correct the phone number in the roster"
+_OTHER_PHONE = "give a mobile number in the roster"
+_SENDER = "set TWILIO_FROM to a number of this account that can send SMS"
+_OUR_FAULT = "report it: this is a fault of oncall"
+_WAIT = "it is sent again once, and the next person is paged in time"
+
+_FACTS = (
+    CodeFact(20003, Blame.CONFIGURATION, "the credentials are wrong or revoked",
+             "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+    CodeFact(20005, Blame.CONFIGURATION, "the account is not active", "reactivate it in the Twilio console"),
+    CodeFact(20404, Blame.CONFIGURATION, "there is no such account or service",
+             "check TWILIO_ACCOUNT_SID, TWILIO_MESSAGING_SERVICE_SID and TWILIO_BASE_URL"),
+    CodeFact(20429, Blame.ROUTE, "there are too many requests", "wait", may_pass=True),
+    CodeFact(21211, Blame.NUMBER, "the number is not valid", _CONFIRM_NUMBER),
+    CodeFact(21212, Blame.CONFIGURATION, "the sender is not valid", _SENDER),
+    CodeFact(21216, Blame.ROUTE, "messages to this number are blocked", "ask Twilio why, and use another channel"),
+    CodeFact(21217, Blame.NUMBER, "the number does not look like one", _CONFIRM_NUMBER),
+    CodeFact(21266, Blame.CONFIGURATION, "sender and recipient are the same number", _SENDER),
+    CodeFact(21408, Blame.ROUTE, "messages to this region are not enabled",
+             "enable the region under Messaging, Geo permissions, in the Twilio console"),
+    CodeFact(21602, Blame.CONFIGURATION, "the message has no text", _OUR_FAULT),
+    CodeFact(21603, Blame.CONFIGURATION, "the message has no sender", _SENDER),
+    CodeFact(21604, Blame.CONFIGURATION, "the message has no recipient", "give a phone number in the roster"),
+    CodeFact(21606, Blame.CONFIGURATION, "the sender is not a number of this account that can send SMS", _SENDER),
+    CodeFact(21608, Blame.CONFIGURATION, "a trial account may only send to verified numbers",
+             "verify the number in the Twilio console, or upgrade the account"),
+    CodeFact(21609, Blame.CONFIGURATION, "the status callback is not a valid address",
+             "set ONCALL_PUBLIC_URL to the https address under which Twilio reaches this service"),
+    CodeFact(21610, Blame.NUMBER, "the recipient has sent STOP",
+             "have them text START to the sender, and page somebody else until then"),
+    CodeFact(21611, Blame.CONFIGURATION, "the sender's queue is full",
+             "send from more numbers with TWILIO_MESSAGING_SERVICE_SID"),
+    CodeFact(21612, Blame.ROUTE, "this sender cannot reach this number",
+             "use a sender of the recipient's country, or another channel"),
+    CodeFact(21614, Blame.NUMBER, "the number is not a mobile number", _OTHER_PHONE),
+    CodeFact(21617, Blame.CONFIGURATION, "the text is longer than 1600 characters", _OUR_FAULT),
+    CodeFact(21659, Blame.CONFIGURATION, "the sender is not a phone number or short code of this account", _SENDER),
+    CodeFact(21703, Blame.CONFIGURATION, "the messaging service has no sender",
+             "add a number to the service that TWILIO_MESSAGING_SERVICE_SID names"),
+    CodeFact(21705, Blame.CONFIGURATION, "the messaging service does not exist", "check TWILIO_MESSAGING_SERVICE_SID"),
+    CodeFact(30001, Blame.ROUTE, "the sender's queue overflowed", _WAIT, may_pass=True),
+    CodeFact(30002, Blame.CONFIGURATION, "the account was suspended", "settle it in the Twilio console"),
+    CodeFact(30003, Blame.NUMBER, "the phone could not be reached", _WAIT, may_pass=True),
+    CodeFact(30004, Blame.NUMBER, "the recipient blocks these messages",
+             "have them text START to the sender, or ask their carrier"),
+    CodeFact(30005, Blame.NUMBER, "the number is unknown or out of service", _CONFIRM_NUMBER),
+    CodeFact(30006, Blame.NUMBER, "the number is a landline or its carrier cannot be reached", _OTHER_PHONE),
+    CodeFact(30007, Blame.ROUTE, "a carrier filtered the message", "use another channel, and ask Twilio why"),
+    CodeFact(30008, Blame.ROUTE, "delivery failed for an unknown reason", _WAIT, may_pass=True),
+    CodeFact(30032, Blame.CONFIGURATION, "the toll-free sender is not verified", "verify it in the Twilio console"),
+    CodeFact(30034, Blame.CONFIGURATION, "the sender is not registered for A2P 10DLC",
+             "register it in the Twilio console"),
+    CodeFact(30036, Blame.ROUTE, "the message expired in the queue", "send from more numbers, or use another channel"),
+    CodeFact(30410, Blame.ROUTE, "the carrier timed out", _WAIT, may_pass=True),
+    CodeFact(30500, Blame.ROUTE, "Twilio had an internal failure", _WAIT, may_pass=True),
+)  # fmt: skip
+
+CODES: Mapping[int, CodeFact] = MappingProxyType({fact.code: fact for fact in _FACTS})
+"""Every code that this product knows, by its number."""
+
+_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
+    {
+        "accepted": AttemptStatus.ACCEPTED,
+        "scheduled": AttemptStatus.ACCEPTED,
+        "queued": AttemptStatus.ACCEPTED,
+        "sending": AttemptStatus.ACCEPTED,
+        "sent": AttemptStatus.SENT,
+        "partially_delivered": AttemptStatus.SENT,
+        "delivered": AttemptStatus.DELIVERED,
+        "read": AttemptStatus.DELIVERED,
+        "undelivered": AttemptStatus.UNDELIVERED,
+        "failed": AttemptStatus.FAILED,
+        "canceled": AttemptStatus.FAILED,
+    }
+)
+
+
+def blame_of(code: int | None) -> Blame:
+    """What has to change. A code that is not in the table blames our configuration, so that an operator looks."""
+    fact = CODES.get(code) if code is not None else None
+    return fact.blame if fact is not None else Blame.CONFIGURATION
+
+
+def may_pass(code: int | None) -> bool:
+    """Whether a message that was accepted and then failed with this code is worth one more try by SMS."""
+    fact = CODES.get(code) if code is not None else None
+    return fact is not None and fact.may_pass
+
+
+def needs_operator(error: DeliveryError) -> bool:
+    """Whether somebody who runs the service has to act: a permanent refusal that is not about one person's number."""
+    return isinstance(error, Permanent) and blame_of(error.code) is not Blame.NUMBER
+
+
+def attempt_status(twilio_status: str) -> AttemptStatus:
+    """Our word for a message's state at Twilio. A state that is new to us proves only that Twilio has the message."""
+    return _STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)

@@ -1,0 +1,126 @@
+"""What Twilio sends to us: whether it really is Twilio, what it says, and how it is answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
+
+from oncall.channels.twilio_codes import attempt_status
+from oncall.errors import Refused
+from oncall.paging.ports import Receipt
+
+LONGEST_TEXT = 1_600
+_LONGEST_ADDRESS = 64
+_LONGEST_DELIVERY_ID = 128
+_MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class OptOut(StrEnum):
+    """What a carrier keyword asked for, as far as Twilio says so."""
+
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSms:
+    """An SMS that somebody sent to us. `message_sid` is the same when Twilio posts it again.
+
+    opt_out: only with a Messaging Service that has Advanced Opt-Out; None otherwise, whatever the text.
+    """
+
+    message_sid: str
+    from_number: str = field(repr=False)
+    to_number: str = field(repr=False)
+    body: str
+    opt_out: OptOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What became of a message of ours. delivery: our own id from the callback's address, when it was there."""
+
+    receipt: Receipt
+    twilio_status: str
+    delivery: str | None = None
+
+
+def verify(
+    url_path_and_query: str,
+    params: Mapping[str, str],
+    signature: str | None,
+    tokens: Sequence[str],
+    public_url: str,
+) -> bool:
+    """Whether Twilio signed this request with one of `tokens`: more than one while they are being exchanged.
+
+    url_path_and_query: as received, byte for byte. params: every form field, the blank ones too. public_url: the
+    address under which Twilio knows us; what the request says of its own host is not trusted. A missing signature,
+    token or public URL refuses.
+    """
+    usable = [token for token in tokens if token]
+    if not signature or not usable or not public_url:
+        return False
+    url = public_url.rstrip("/") + url_path_and_query.partition("#")[0]
+    try:
+        # All of them are tried: the time taken does not tell which token is current.
+        verdicts = [RequestValidator(token).validate(url, dict(params), signature) for token in usable]
+        return any(verdicts)
+    except ValueError:
+        # An address or a text that cannot be encoded was not signed by Twilio.
+        return False
+
+
+def reply_twiml(text: str | None) -> str:
+    """The answer to an inbound SMS, as XML: one message back, or none. At most 1600 characters are sent."""
+    response = MessagingResponse()
+    if text:
+        response.message(_NOT_IN_XML.sub("", text)[:LONGEST_TEXT])
+    return str(response)
+
+
+def parse_inbound(form: Mapping[str, str]) -> InboundSms:
+    """Read the form of an inbound SMS; fields that are not known are passed over. Raises Refused."""
+    opt_out = form.get("OptOutType", "").upper()
+    return InboundSms(
+        message_sid=_message_sid(form),
+        from_number=_address(form, "From"),
+        to_number=_address(form, "To"),
+        body=form.get("Body", "")[:LONGEST_TEXT],
+        opt_out=OptOut(opt_out) if opt_out in OptOut.__members__ else None,
+    )
+
+
+def parse_status(form: Mapping[str, str], *, delivery: str | None = None) -> StatusReport:
+    """Read the form of a status callback. delivery: the query's parameter of that name. Raises Refused."""
+    status = form.get("MessageStatus") or form.get("SmsStatus") or ""
+    if not status or len(status) > _LONGEST_ADDRESS:
+        raise Refused("MessageStatus: missing or too long; a status callback names the message's state")
+    code = form.get("ErrorCode", "")
+    error_code = int(code) if code.isascii() and code.isdecimal() and len(code) <= 6 else None
+    return StatusReport(
+        receipt=Receipt(_message_sid(form), attempt_status(status), error_code or None),
+        twilio_status=status,
+        delivery=delivery if delivery and len(delivery) <= _LONGEST_DELIVERY_ID else None,
+    )
+
+
+def _message_sid(form: Mapping[str, str]) -> str:
+    sid = form.get("MessageSid", "")
+    if not _MESSAGE_SID.fullmatch(sid):
+        raise Refused("MessageSid: missing or not an id of Twilio's; it is SM or MM and 32 hexadecimal digits")
+    return sid
+
+
+def _address(form: Mapping[str, str], name: str) -> str:
+    address = form.get(name, "")
+    if not address or len(address) > _LONGEST_ADDRESS:
+        raise Refused(f"{name}: missing or longer than {_LONGEST_ADDRESS} characters; it is a phone number")
+    return address

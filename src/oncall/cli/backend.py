@@ -1,0 +1,207 @@
+"""Where the terminal's questions go: the database of this machine, or a server (`ONCALL_SERVER`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavailable
+
+if TYPE_CHECKING:
+    from oncall.paging.ports import Clock, TicketFilter
+    from oncall.store.sqlstore import SqlStore
+    from oncall.wiring import Settings
+
+
+class Backend(Protocol):
+    """What the ticket commands need. Answers are the API's JSON bodies; refusals are OncallErrors."""
+
+    def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The answer, and whether the ticket is new."""
+
+    def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
+        """A page of the listing."""
+
+    def ticket(self, ticket_id: str) -> dict[str, Any]:
+        """One ticket, whole."""
+
+    def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Say what happened to the ticket of this id or code."""
+
+    def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
+        """The verdict on such a ticket."""
+
+
+class LocalBackend:
+    """The database of this machine. Pages that become due are queued for the pager that runs on it."""
+
+    def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
+        self._store, self._clock, self._user = store, clock, user
+
+    def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        from oncall.paging.intake import accept, parse_ticket
+
+        hand = self._hand()
+        accepted = self._store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        return dict(accepted.answer), accepted.is_new
+
+    def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
+        from oncall.paging.views import ticket_view
+
+        found, zone = self._store.read(lambda tx: (tx.tickets(wanted), tx.policy().zone))
+        following = found[-1].ticket.id if len(found) == wanted.limit else None
+        return {"tickets": [ticket_view(stored, zone) for stored in found], "next": following}
+
+    def ticket(self, ticket_id: str) -> dict[str, Any]:
+        from oncall.paging.life import find_ticket
+        from oncall.paging.ports import Transaction
+        from oncall.paging.views import whole_ticket_view
+
+        def work(tx: Transaction) -> dict[str, Any]:
+            stored = find_ticket(tx, ticket_id)
+            name = stored.ticket.id
+            return whole_ticket_view(stored, tx.events(name), tx.attempts(name), tx.policy().zone)
+
+        return self._store.read(work)
+
+    def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        from oncall.paging.life import Deed, find_ticket, record
+        from oncall.paging.ports import Transaction
+        from oncall.paging.ticket import EventKind
+        from oncall.paging.views import ticket_view
+
+        hand = self._hand()
+        details = {"impact": body["impact"]} if "impact" in body else {}
+        deed = Deed(
+            EventKind(body["kind"]), body.get("by") or self._user, hand.now, why=body.get("why", ""), details=details
+        )
+
+        def work(tx: Transaction) -> dict[str, Any]:
+            done = record(tx, find_ticket(tx, reference).ticket.id, deed, hand)
+            return {**ticket_view(done.ticket, tx.policy().zone), "changed": done.changed, "message": done.sentence}
+
+        return self._store.write(work)
+
+    def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
+        from oncall.cli.show import parse_time
+        from oncall.paging.ports import Transaction
+        from oncall.paging.views import explain_view
+
+        def work(tx: Transaction) -> dict[str, Any]:
+            policy, schedule = tx.policy(), tx.schedule()
+            moment = parse_time(at, policy.zone) if at is not None else self._clock.now()
+            return explain_view(plan, impact, policy, schedule, moment)
+
+        return self._store.read(work)
+
+    def zone(self) -> ZoneInfo:
+        """The policy's zone."""
+        return self._store.read(lambda tx: tx.policy().zone)
+
+    def last_beat(self) -> tuple[datetime, str] | None:
+        """When (real time) a pager on this database last said that it is alive, and its channel."""
+        return self._store.read(lambda tx: tx.last_beat())
+
+    def _hand(self) -> Any:
+        from oncall.paging.advance import Hand, whole_second
+
+        return Hand(self._user, whole_second(self._clock.now()), self._clock.real_now())
+
+
+TIMEOUT_SECONDS = 15.0
+
+
+class RemoteBackend:
+    """A server. Every refusal of it becomes ours, with its words."""
+
+    def __init__(self, server: str, token: str | None) -> None:
+        if not token:
+            raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
+        self._server, self._token = server, token
+
+    def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        status, answer = self._call("POST", "/v1/tickets", body)
+        return answer, status == 202
+
+    def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
+        query = {"state": ",".join(wanted.statuses), "limit": str(wanted.limit)}
+        if wanted.customer is not None:
+            query["customer"] = wanted.customer
+        if wanted.after is not None:
+            query["after"] = wanted.after
+        return self._call("GET", f"/v1/tickets?{urlencode(query)}")[1]
+
+    def ticket(self, ticket_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/v1/tickets/{quote(ticket_id, safe='')}")[1]
+
+    def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {key: value for key, value in body.items() if value}
+        return self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)[1]
+
+    def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
+        body = {"plan": plan, "impact": impact}
+        if at is not None:
+            body["at"] = at
+        return self._call("POST", "/v1/explain", body)[1]
+
+    def oncall(self, at: datetime | None) -> dict[str, Any]:
+        """Who is on call at an instant; now, by the server's clock, when None."""
+        query = f"?{urlencode({'at': at.isoformat()})}" if at is not None else ""
+        return self._call("GET", f"/v1/oncall{query}")[1]
+
+    def schedule(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
+        """The shifts that touch [start, end), which may be years apart."""
+        found: dict[tuple[str, str, str], dict[str, Any]] = {}
+        while start < end:
+            stop = min(start + timedelta(days=365), end)
+            query = urlencode({"from": start.isoformat(), "to": stop.isoformat()})
+            for shift in self._call("GET", f"/v1/schedule?{query}")[1]["shifts"]:
+                found[shift["start"], shift["role"], shift["engineer"]] = shift
+            start = stop
+        return list(found.values())
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        import httpx
+
+        try:
+            answer = httpx.request(
+                method,
+                self._server + path,
+                json=body,
+                headers={"Authorization": f"Bearer {self._token}"},
+                timeout=TIMEOUT_SECONDS,
+            )
+            content = answer.json()
+        except httpx.HTTPError as error:
+            raise StoreUnavailable(
+                f"{self._server} does not answer: {type(error).__name__}; nothing was changed"
+            ) from error
+        except ValueError as error:
+            raise StoreUnavailable(
+                f"{self._server} gave an answer that is not JSON; is it an oncall server?"
+            ) from error
+        if answer.status_code >= 400:
+            raise _refusal(answer.status_code, content)
+        return answer.status_code, content
+
+
+def _refusal(status: int, content: Any) -> OncallError:
+    words = str(content.get("detail", content)) if isinstance(content, dict) else str(content)[:200]
+    kind: type[OncallError] = {404: NotFound, 409: Conflict, 503: StoreUnavailable}.get(status, Refused)
+    return kind(words)
+
+
+@contextmanager
+def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
+    """The server that the settings name, else the local database, closed at the end."""
+    from oncall import wiring
+
+    if settings.server is not None:
+        yield RemoteBackend(settings.server, settings.token)
+        return
+    with wiring.make_store(settings) as store:
+        yield LocalBackend(store, wiring.make_clock(settings), wiring.current_user())

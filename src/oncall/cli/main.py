@@ -1,0 +1,42 @@
+"""The front door: every command, and the one place where refusals become messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from oncall.cli import planning, rota, service, tickets
+from oncall.errors import OncallError
+
+app = typer.Typer(
+    name="oncall",
+    help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
+    "A first walk: oncall check rosters/itopia-cas.yaml, oncall generate, oncall publish, oncall who, oncall serve.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for wing in (planning, rota, tickets, service):
+    wing.register(app)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 refused with a message on stderr, 2 misuse."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        app()
+    except OncallError as error:
+        print(f"oncall: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

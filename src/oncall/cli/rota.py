@@ -1,0 +1,383 @@
+"""The schedule in the terminal: publish a plan, ask who is on call, see shifts, put somebody else on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from oncall.cli.show import JSON_OPTION, parse_time, print_json, print_rows, tell, time_of
+from oncall.errors import NotFound, Refused
+from oncall.support.wording import full_time
+
+if TYPE_CHECKING:
+    from oncall.paging.ports import NewVersion
+    from oncall.rosters.roster import Roster
+    from oncall.schedule.changes import Change
+    from oncall.schedule.plan import Plan
+    from oncall.schedule.schedule import Schedule
+    from oncall.wiring import Settings
+
+NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
+FAR = timedelta(days=800)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("publish")(publish)
+    app.command("who")(who)
+    app.command("shifts")(shifts)
+    app.command("next")(next_shift)
+    app.command("override")(override)
+
+
+def who(
+    at: str | None = typer.Option(None, "--at", help="An instant; now when absent."), json: bool = JSON_OPTION
+) -> None:
+    """Who is on call, every role, in policy time and in their own.
+
+    Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
+    """
+    view = _who_view(at)
+    if json:
+        print_json(view)
+    else:
+        _print_who(view)
+    if view["missing"]:
+        missing = " or ".join(view["missing"])
+        raise NotFound(f"GAP IN THE SCHEDULE: nobody is on call as {missing}; pages go to the manager at once")
+
+
+def _who_view(at: str | None) -> dict[str, Any]:
+    from oncall import wiring
+    from oncall.schedule.views import oncall_view
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        return RemoteBackend(settings.server, settings.token).oncall(parse_time(at, _own_zone()) if at else None)
+    schedule = _published(settings)
+    moment = parse_time(at, schedule.calendar.zone) if at else wiring.make_clock(settings).now()
+    return oncall_view(schedule, moment)
+
+
+def _own_zone() -> ZoneInfo:
+    """A remote question's times without an offset are UTC: this machine does not know the policy's zone."""
+    return ZoneInfo("UTC")
+
+
+def _print_who(view: dict[str, Any]) -> None:
+    zone = ZoneInfo(view["timezone"])
+    at, ends = time_of(view["at"], zone), time_of(view["window_ends"], zone)
+    if view["window"] == "business":
+        typer.echo(f"{at}: business hours until {ends}. The support desk has the tickets.")
+        return
+    typer.echo(f"{at}: on call, {view['window']} until {ends}.")
+    rows = [
+        [
+            role,
+            f"{duty.get('name', duty['engineer'])} ({duty['engineer']})",
+            f"until {time_of(duty['until'], zone)}",
+            f"{time_of(duty['until'], ZoneInfo(duty['timezone']))} in {duty['timezone']}" if "timezone" in duty else "",
+            f"override: {duty['override']}" if "override" in duty else "",
+        ]
+        for role, duty in view["roles"].items()
+    ]
+    print_rows([*rows, *([role, "NOBODY", "", "", ""] for role in view["missing"])])
+
+
+def _stamp(at: datetime) -> str:
+    """An instant of a JSON answer, with its own offset."""
+    return at.strftime("%a %Y-%m-%d %H:%M ") + f"{at:%z}"[:3] + ":" + f"{at:%z}"[3:5]
+
+
+def shifts(
+    engineer: str = typer.Argument(help="The engineer's id."),
+    start: str | None = typer.Option(None, "--from", help="First date; today when absent."),
+    end: str | None = typer.Option(None, "--to", help="Last date; the end of what is published when absent."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """An engineer's shifts, overrides applied.
+
+    Examples: oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
+    """
+    found = _shifts_of(engineer, start, end)
+    if json:
+        print_json({"shifts": found})
+    elif not found:
+        tell(f"{engineer} has no shifts in that time.")
+    else:
+        _print_shifts(found)
+
+
+def _shifts_of(engineer: str, start: str | None, end: str | None) -> list[dict[str, Any]]:
+    from oncall import wiring
+    from oncall.schedule.views import turn_view
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        zone = _own_zone()
+        first, last = _span(start, end, zone, wiring.make_clock(settings).now())
+        shifts = RemoteBackend(settings.server, settings.token).schedule(first, last)
+        return [shift for shift in shifts if shift["engineer"] == engineer]
+    schedule = _published(settings)
+    _refuse_stranger(engineer, schedule)
+    zone = schedule.calendar.zone
+    first, last = _span(start, end, zone, wiring.make_clock(settings).now())
+    person = schedule.people[engineer]
+    return [
+        {
+            **turn_view(turn, zone),
+            "start_local": turn.window.start.astimezone(person.zone).isoformat(),
+            "end_local": turn.window.end.astimezone(person.zone).isoformat(),
+        }
+        for turn in schedule.turns_of(engineer, first, last)
+    ]
+
+
+def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    today = now.astimezone(zone).date()
+    first = _day("--from", start) if start else today
+    last = _day("--to", end) if end else max(today, first) + FAR
+    if last < first:
+        raise Refused(f"--to {last} is before --from {first}")
+    after_last = last + timedelta(days=1)
+    return _midnight(first, zone), _midnight(after_last, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f'{option}: "{text[:40]}" is not a date; write "2027-01-04"') from None
+
+
+def _print_shifts(found: Sequence[dict[str, Any]]) -> None:
+    header = ["kind", "role", "from", "to", "their own time"]
+    rows = [
+        [
+            shift["kind"],
+            shift["role"],
+            _stamp(datetime.fromisoformat(shift["start"])),
+            _stamp(datetime.fromisoformat(shift["end"])),
+            _local(shift) + (f"  override: {shift['override']}" if "override" in shift else ""),
+        ]
+        for shift in found
+    ]
+    print_rows([header, *rows])
+
+
+def _local(shift: dict[str, Any]) -> str:
+    if "start_local" not in shift:
+        return ""
+    start, end = (_stamp(datetime.fromisoformat(shift[key])) for key in ("start_local", "end_local"))
+    return f"{start} to {end}"
+
+
+def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: bool = JSON_OPTION) -> None:
+    """The engineer's next shift, and the one they are on now.
+
+    Example: oncall next ana
+    """
+    from oncall import wiring
+
+    now = wiring.make_clock(wiring.read_settings()).now()
+    found = _shifts_of(engineer, None, None)
+    running = [s for s in found if datetime.fromisoformat(s["start"]) <= now < datetime.fromisoformat(s["end"])]
+    coming = [s for s in found if datetime.fromisoformat(s["start"]) > now]
+    if json:
+        print_json(
+            {"engineer": engineer, "now": running[0] if running else None, "next": coming[0] if coming else None}
+        )
+        return
+    if running:
+        typer.echo(f"{engineer} is on call now:")
+        _print_shifts(running)
+    if coming:
+        typer.echo("Next:")
+        _print_shifts(coming[:1])
+    else:
+        tell(f"{engineer} has no further shift in what is published.")
+
+
+def publish(
+    plan: Path = typer.Argument(help="The plan, .csv or .json."),
+    roster: Path = typer.Option(..., "--roster", help="The roster it was made from."),
+    reason: str = typer.Option("published", "--reason", help="Why, for the log."),
+    by: str | None = typer.Option(None, "--by", help="Who publishes; your user name when absent."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Make a plan the schedule, with the roster and policy it came from. Prints what changes for whom.
+
+    Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
+    """
+    from oncall.rosters.file import read_roster
+    from oncall.schedule.document import publication_document
+
+    settings = _local_settings("publish")
+    team = read_roster(roster)
+    sound = _sound_plan(plan, team)
+    sources = {"roster": roster.read_text(encoding="utf-8"), **_policy_sources(team)}
+    version = _new_version(settings, "publish", by, reason, publication_document(sound, team), sources)
+    number, changes = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
+    if json:
+        print_json({"version": number, "team": team.team, "shifts": len(sound.seats), "changes": changes})
+        return
+    typer.echo(f"Published version {number}: {team.team}, {len(sound.seats)} seats.")
+    _print_changes(changes)
+
+
+def _sound_plan(path: Path, roster: Roster) -> Plan:
+    """The plan, once the independent checker found nothing. Raises Refused with everything it found."""
+    from oncall.rotation.check import check_plan
+    from oncall.schedule.planfile import read_plan
+
+    plan = read_plan(path, team=roster.team, zone=roster.zone)
+    if plan.team != roster.team:
+        raise Refused(f"{path} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
+    violations = check_plan(plan, roster)
+    if violations:
+        found = "\n".join(f"  {violation}" for violation in violations)
+        raise Refused(f"{path} does not keep the rules of {roster.source}; nothing was published\n{found}")
+    return plan
+
+
+def _policy_sources(roster: Roster) -> dict[str, str]:
+    """The text of the policy that the roster promises, so that what was published stays what it was."""
+    from oncall.support.policyfile import PACKAGED_NAME, packaged_policy_text
+
+    source = roster.policy.source
+    text = packaged_policy_text() if source == PACKAGED_NAME else Path(source).read_text(encoding="utf-8")
+    return {"policy": text, "policy_source": source, "policy_zone": roster.policy.zone.key}
+
+
+def override(
+    engineer: str = typer.Argument(help="Who is on instead."),
+    start: str = typer.Option(..., "--from", help="From when; policy time unless it has an offset."),
+    end: str = typer.Option(..., "--to", help="Until when."),
+    reason: str = typer.Option(..., "--reason", help="Why, for the log and for who asks."),
+    role: str = typer.Option("primary", "--role", help="Which role."),
+    by: str | None = typer.Option(None, "--by", help="Who decides; your user name when absent."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Put another person on call for a span. `who` and the pager follow it at once.
+
+    Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
+    """
+    from oncall import wiring
+    from oncall.schedule.changes import check_override
+    from oncall.schedule.document import override_document
+    from oncall.support.windows import Window
+
+    settings = _local_settings("override")
+    if not reason.strip():
+        raise Refused("--reason: is empty; say why, so that whoever asks is told")
+    zone = _published(settings).calendar.zone
+    first, last = parse_time(start, zone), parse_time(end, zone)
+    if last <= first:
+        raise Refused(f"--to must be after --from; {end} is not after {start}")
+    window = Window(first, last)
+    now = wiring.make_clock(settings).now()
+    version = _new_version(settings, "override", by, reason, override_document(window, role, engineer), {})
+    number, changes = _append(settings, version, lambda schedule: check_override(schedule, window, role, engineer, now))
+    if json:
+        print_json({"version": number, "changes": changes})
+        return
+    typer.echo(f"Version {number}: {engineer} is {role} from {full_time(first, zone)} to {full_time(last, zone)}.")
+    _print_changes(changes)
+
+
+def _local_settings(command: str) -> Settings:
+    from oncall import wiring
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        raise Refused(f"`oncall {command}` works on the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL")
+    return settings
+
+
+def _published(settings: Settings) -> Schedule:
+    from oncall import wiring
+
+    schedule = wiring.quick_schedule(settings)
+    if schedule is None or schedule.latest is None:
+        raise NotFound(NOT_PUBLISHED)
+    return schedule
+
+
+def _refuse_stranger(engineer: str, schedule: Schedule) -> None:
+    if engineer not in schedule.people:
+        near = get_close_matches(engineer, schedule.people, 1)
+        hint = f'did you mean "{near[0]}"?' if near else f"write one of {', '.join(sorted(schedule.people))}"
+        raise NotFound(f'nobody on the published rosters has the id "{engineer[:40]}"; {hint}')
+
+
+def _refuse_other_team(schedule: Schedule, team: str) -> None:
+    if schedule.latest is not None and schedule.latest.team != team:
+        raise Refused(
+            f"this database holds the schedule of {schedule.latest.team}, and the plan is of {team}; "
+            "give each team a database of its own (ONCALL_DATABASE_URL)"
+        )
+
+
+def _new_version(
+    settings: Settings, kind: str, by: str | None, reason: str, document: dict[str, Any], sources: dict[str, str]
+) -> NewVersion:
+    from oncall import wiring
+    from oncall.paging.ports import NewVersion
+
+    at = wiring.make_clock(settings).now()
+    return NewVersion(at, kind, by or wiring.current_user(), reason.strip(), document, sources)
+
+
+def _append(settings: Settings, version: NewVersion, check: Any) -> tuple[int, list[dict[str, Any]]]:
+    """Append a version after `check` let it pass, and say what it changes from now on."""
+    from oncall import wiring
+    from oncall.paging.ports import Transaction
+    from oncall.schedule.changes import what_changes
+    from oncall.schedule.document import window_of
+
+    def work(tx: Transaction) -> tuple[int, Schedule, Schedule]:
+        before = tx.schedule()
+        check(before)
+        return tx.add_version(version), before, tx.schedule()
+
+    with wiring.make_store(settings) as store:
+        number, before, after = store.write(work)
+    span = window_of(version.document)
+    return number, _change_views(what_changes(before, after, span.start, span.end), after)
+
+
+def _change_views(changes: Sequence[Change], schedule: Schedule) -> list[dict[str, Any]]:
+    from oncall.schedule.views import turn_view
+
+    zone = schedule.calendar.zone
+    return [
+        {
+            "engineer": change.engineer,
+            "gained": [turn_view(turn, zone) for turn in change.gained],
+            "lost": [turn_view(turn, zone) for turn in change.lost],
+        }
+        for change in changes
+    ]
+
+
+def _print_changes(changes: Sequence[dict[str, Any]]) -> None:
+    for change in changes:
+        parts = [f"{word} {len(change[key])}" for key, word in (("gained", "gains"), ("lost", "loses")) if change[key]]
+        first = min((turn["start"] for key in ("gained", "lost") for turn in change[key]), default=None)
+        typer.echo(f"  {change['engineer']}: {', '.join(parts)} (the first on {first[:10] if first else '-'})")
+    if not changes:
+        typer.echo("  Nothing changes for anybody.")

@@ -1,0 +1,328 @@
+"""Tickets in the terminal: what would happen, post one, list them, take, reply, resolve."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
+from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
+from oncall.errors import Refused
+
+LARGEST_FILE = 64 * 1024
+PAGER_IS_DEAD = timedelta(seconds=30)
+BY_OPTION = typer.Option(None, "--by", help="Who did it: an engineer's id; your user name when absent.")
+REFERENCE = typer.Argument(help="The ticket's id, or the code of its page.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("explain")(explain)
+    app.command("page")(page)
+    listing = typer.Typer(help="List tickets, or show one.", invoke_without_command=True, rich_markup_mode=None)
+    listing.callback()(tickets)
+    listing.command("show")(show)
+    app.add_typer(listing, name="tickets")
+    app.command("ack")(ack)
+    app.command("pass")(pass_on)
+    app.command("reply")(reply)
+    app.command("resolve")(resolve)
+
+
+def explain(
+    plan: str = typer.Option(..., "--plan", help="standard or business-critical."),
+    impact: str = typer.Option(..., "--impact", help="urgent (or critical), high, normal or low."),
+    at: str | None = typer.Option(None, "--at", help="When it comes in; now when absent."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """The verdict on such a ticket: page, desk or hold, why, and when each step would fire. Sends nothing.
+
+    Example: oncall explain --plan standard --impact high --at 2027-01-09T03:12:00-05:00
+    """
+    with _backend() as backend:
+        view = backend.explain(plan, impact, at)
+    if json:
+        print_json(view)
+        return
+    typer.echo(_headline(view))
+    for reason in view["reasons"]:
+        typer.echo(f"  {reason}")
+    if view["steps"]:
+        typer.echo("If nobody acknowledges:")
+        print_rows(
+            [
+                [f"  {_stamp(s['at'])}", s["notify"], s["engineer"] or "the support desk", s["channel"]]
+                for s in view["steps"]
+            ]
+        )
+    minutes = view["repeats_after_seconds"] // 60
+    if any(step["notify"] != "desk" for step in view["steps"]):
+        typer.echo(f"Then the round begins again every {minutes} minutes.")
+
+
+def _headline(view: dict[str, Any]) -> str:
+    words = {
+        "page": f"PAGE {view.get('engineer') or 'nobody: nobody can be reached'}",
+        "desk": "DESK",
+        "hold": f"HOLD until {_stamp(view.get('hold_until'))}",
+    }[view["action"]]
+    return f"{words}. First reply due {_stamp(view['first_reply_due'])}."
+
+
+def page(
+    file: str | None = typer.Argument(None, metavar="[TICKET.json | -]", help="A ticket as the API takes it."),
+    ticket_id: str | None = typer.Option(None, "--id", help="The ticket's id; one is made when absent."),
+    customer: str | None = typer.Option(None, "--customer"),
+    plan: str | None = typer.Option(None, "--plan"),
+    impact: str | None = typer.Option(None, "--impact"),
+    subject: str | None = typer.Option(None, "--subject"),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Accept a ticket as the API would. The same one again changes nothing.
+
+    Examples: oncall page ticket.json · oncall page --customer "Acme Ltd" --plan standard --impact urgent
+    --subject "Sessions do not start"
+    """
+    options = {"id": ticket_id, "customer": customer, "plan": plan, "impact": impact, "subject": subject}
+    given = {key: value for key, value in options.items() if value is not None}
+    body = {**(_read_ticket(file) if file is not None else {}), **given}
+    if not body:
+        raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
+    if "id" not in body and file is None:
+        body["id"] = f"cli-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    with _backend() as backend:
+        answer, is_new = backend.post_ticket(body)
+        dead = _dead_pager(backend) if answer["verdict"]["action"] != "desk" else None
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(f"{answer['ticket']}: {_headline(answer['verdict'])}" + ("" if is_new else " (stored before)"))
+        for reason in answer["verdict"]["reasons"]:
+            typer.echo(f"  {reason}")
+        if "page" in answer:
+            typer.echo(f"  Acknowledge with: oncall ack {answer['page']['code']}")
+    if dead is not None:
+        tell(dead, colour="red")
+
+
+def _read_ticket(name: str) -> dict[str, Any]:
+    import json
+
+    try:
+        raw = _first_bytes(name, LARGEST_FILE + 1)
+    except OSError as error:
+        raise Refused(f"{name}: {error.strerror or error}") from error
+    if len(raw) > LARGEST_FILE:
+        raise Refused(f"{name}: is larger than {LARGEST_FILE} bytes")
+    try:
+        body = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{name}: is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise Refused(f"{name}: a JSON object is needed, with id, customer, plan, impact and subject")
+    return body
+
+
+def _first_bytes(name: str, count: int) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read(count)
+    with Path(name).open("rb") as file:
+        return file.read(count)
+
+
+def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
+    """A warning when the ticket is stored but no pager runs that would page for it."""
+    if isinstance(backend, RemoteBackend):
+        return None
+    beat = backend.last_beat()
+    if beat is not None and datetime.now(UTC) - beat[0] < PAGER_IS_DEAD:
+        if beat[1] == "outbox":
+            return "The pager on this database only prints its messages (outbox): nobody's phone will ring."
+        return None
+    return "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started."
+
+
+def tickets(
+    context: typer.Context,
+    state: str = typer.Option("open,acknowledged", "--state", help="open, acknowledged, resolved; commas between."),
+    customer: str | None = typer.Option(None, "--customer"),
+    after: str | None = typer.Option(None, "--after", help="The last id of the page before."),
+    limit: int = typer.Option(100, "--limit", min=1, max=1000),
+    json: bool = JSON_OPTION,
+) -> None:
+    """List tickets: held ones too, with the hour of their release.
+
+    Examples: oncall tickets · oncall tickets --state resolved --json · oncall tickets show T-1001 --timeline
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from oncall.paging.ports import TicketFilter
+    from oncall.paging.ticket import TicketStatus
+
+    try:
+        states = tuple(TicketStatus(word.strip()) for word in state.split(",") if word.strip())
+    except ValueError as error:
+        raise Refused(f"--state: {error}; write open, acknowledged or resolved") from None
+    with _backend() as backend:
+        view = backend.tickets(TicketFilter(states, customer, after, limit))
+    if json:
+        print_json(view)
+    elif not view["tickets"]:
+        tell("No tickets.")
+    else:
+        _print_tickets(view["tickets"])
+        if view["next"]:
+            tell(f"More: --after {view['next']}")
+
+
+def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
+    header = ["id", "code", "impact", "customer", "state", "first reply due", "subject"]
+    rows = [
+        [
+            item["id"],
+            item["code"],
+            item["ticket"]["impact"],
+            item["ticket"]["customer"][:24],
+            _state_words(item),
+            _stamp(item["first_reply_due"]),
+            item["ticket"]["subject"][:60],
+        ]
+        for item in found
+    ]
+    print_rows([header, *rows])
+
+
+def _state_words(item: dict[str, Any]) -> str:
+    if item["state"] == "open" and item["hold_until"]:
+        return f"held until {_stamp(item['hold_until'])}"
+    if item["state"] == "acknowledged" and item["owner"]:
+        return f"taken by {item['owner']}"
+    return str(item["state"])
+
+
+def show(
+    ticket_id: str = REFERENCE,
+    timeline: bool = typer.Option(False, "--timeline", help="What happened, in order, with every try."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """One ticket, with its log and every try to tell somebody.
+
+    Example: oncall tickets show T-1001 --timeline
+    """
+    with _backend() as backend:
+        view = backend.ticket(ticket_id)
+    if json:
+        print_json(view)
+        return
+    ticket = view["ticket"]
+    typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
+    typer.echo(f"  {ticket['subject']}")
+    typer.echo(f"  {_state_words(view)}; first reply due {_stamp(view['first_reply_due'])}")
+    if timeline:
+        _print_timeline(view)
+
+
+def _print_timeline(view: dict[str, Any]) -> None:
+    """The log in its own order, each message below the event that made it."""
+    left = {attempt["id"]: attempt for attempt in view["attempts"]}
+    rows: list[list[str]] = []
+    for event in view["events"]:
+        rows.append([_stamp(event["at"]), event["kind"].replace("_", " "), event["by"], _event_words(event)])
+        if event["kind"] == "judged":
+            rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
+        own = [a for a in left.values() if _belongs(a, event)]
+        rows += [[_stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in own]
+        left = {key: a for key, a in left.items() if a not in own}
+    rows += [[_stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in left.values()]
+    print_rows(rows)
+
+
+def _belongs(attempt: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Whether the event made the message: a step names its page; a notice goes out when somebody has the ticket."""
+    if attempt["purpose"] == "notice":
+        return event["kind"] in ("acknowledged", "replied", "resolved") and event["at"] == attempt["at"]
+    return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"] == "step_fired")
+
+
+def _attempt_words(attempt: dict[str, Any]) -> str:
+    words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
+    return words + _error_words(attempt)
+
+
+def _event_words(event: dict[str, Any]) -> str:
+    details = event.get("details", {})
+    if event["kind"] == "judged":
+        return f"{details['action']}, {event['why']}"
+    if event["kind"] in ("step_fired", "step_skipped"):
+        return f"{details['notify']}: {event['why']}"
+    return str(event["why"])
+
+
+def _error_words(attempt: dict[str, Any]) -> str:
+    return f" ({attempt['error']})" if attempt["error"] else ""
+
+
+def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
+    """Take a ticket: escalation stops, and whoever was paged and is no longer needed is told who has it.
+
+    Examples: oncall ack 7K2 --by ana · oncall ack T-1001
+    """
+    _event(reference, "acknowledged", by, "", json)
+
+
+def pass_on(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
+    """Escalate a ticket now: the next step fires at once.
+
+    Example: oncall pass 7K2 --by ana
+    """
+    _event(reference, "passed", by, "", json)
+
+
+def reply(
+    reference: str = REFERENCE,
+    by: str | None = BY_OPTION,
+    why: str = typer.Option("", "--note", help="A word for the log."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Record that the customer was replied to; an open ticket is yours then.
+
+    Example: oncall reply T-1001 --by ana --note "called them"
+    """
+    _event(reference, "replied", by, why, json)
+
+
+def resolve(
+    reference: str = REFERENCE,
+    by: str | None = BY_OPTION,
+    why: str = typer.Option("", "--note", help="A word for the log."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Record that a ticket is solved; its code is free again.
+
+    Example: oncall resolve T-1001 --by ana
+    """
+    _event(reference, "resolved", by, why, json)
+
+
+def _event(reference: str, kind: str, by: str | None, why: str, as_json: bool) -> None:
+    with _backend() as backend:
+        answer = backend.event(reference, {"kind": kind, "by": by, "why": why})
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo(answer["message"])
+
+
+def _backend() -> Any:
+    from oncall import wiring
+
+    return open_backend(wiring.read_settings())
+
+
+def _stamp(text: str | None) -> str:
+    return datetime.fromisoformat(text).strftime("%a %Y-%m-%d %H:%M") if text else "-"

@@ -1,0 +1,47 @@
+"""The short codes by which a person acknowledges from a phone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from oncall.paging.ports import Transaction
+
+ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
+"""No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: nothing that is misread at three in the morning."""
+
+DIGITS = "34679"
+SHORTEST = 3
+LONGEST = 8
+
+
+def room(length: int) -> int:
+    """How many codes of this length there are. Each holds a digit, so none is a word or a carrier's keyword."""
+    return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
+
+
+def new_code(*, in_use: Callable[[int], int], taken: Callable[[str], bool], choose: Callable[[str], str]) -> str:
+    """A code that no open ticket has: three characters, one more each time half of a length are in use.
+
+    in_use: how many open tickets have a code of that length. taken: whether one has this code.
+    choose: picks a character of a text at random (`secrets.choice`).
+    """
+    length = next(size for size in range(SHORTEST, LONGEST + 1) if in_use(size) * 2 < room(size))
+    while True:
+        code = "".join(choose(ALPHABET) for _ in range(length))
+        if any(digit in code for digit in DIGITS) and not taken(code):
+            return code
+
+
+def is_code(word: str) -> bool:
+    """Whether `word` (capitals) could be a code."""
+    return (
+        SHORTEST <= len(word) <= LONGEST
+        and all(letter in ALPHABET for letter in word)
+        and any(digit in word for digit in DIGITS)
+    )
+
+
+def free_code(tx: Transaction) -> str:
+    """A random code that no unresolved ticket has."""
+    return new_code(in_use=tx.code_count, taken=lambda code: tx.ticket_by_code(code) is not None, choose=secrets.choice)

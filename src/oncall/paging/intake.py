@@ -1,0 +1,215 @@
+"""A ticket comes in: checked, judged, stored with its events and its page in one transaction, and only once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from oncall.errors import Conflict, OncallError, Refused
+from oncall.paging.advance import Hand, advance
+from oncall.paging.codes import free_code
+from oncall.paging.decide import judged
+from oncall.paging.ports import Transaction
+from oncall.paging.state import TicketState, after
+from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
+from oncall.paging.verdict import Action, impact_named, plan_named, verdict
+from oncall.support.policy import Policy
+
+ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,40}")
+EARLY = timedelta(minutes=5)
+"""How far ahead of ours the intake's clock may be."""
+ANCIENT = timedelta(days=366)
+
+_LENGTHS = {"customer": 200, "subject": 1000, "url": 2000, "contact": 200}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One field of a posted document that cannot be used, and what to send instead."""
+
+    field: str
+    message: str
+
+
+class FieldFaults(OncallError):
+    """A posted document with one or more faults, all of them at once."""
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{fault.field}: {fault.message}" for fault in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a posted ticket. `is_new` is False when the same one was stored before: nobody was paged again."""
+
+    answer: Mapping[str, Any]
+    is_new: bool
+    attempts: tuple[Attempt, ...]
+
+
+def parse_ticket(body: object, policy: Policy, now: datetime) -> Ticket:
+    """A posted ticket, cleaned. Unknown keys are let through and forgotten. `now`: policy time, aware UTC.
+
+    Raises FieldFaults naming every field at fault.
+    """
+    if not isinstance(body, Mapping):
+        raise FieldFaults([FieldFault("ticket", "a JSON object is needed, like " + EXAMPLE)])
+    reader = _Reader(body, policy, now)
+    ticket = Ticket(
+        id=reader.id(),
+        customer=reader.text("customer"),
+        plan=reader.plan(),
+        impact=reader.impact(),
+        subject=reader.text("subject"),
+        url=reader.optional_text("url"),
+        opened_at=reader.opened_at(),
+        contact=reader.optional_text("contact"),
+    )
+    if reader.faults:
+        raise FieldFaults(reader.faults)
+    return ticket
+
+
+EXAMPLE = '{"id": "T-1001", "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", "subject": "Sessions do not start"}'
+
+
+class _Reader:
+    """Takes the fields of one posted ticket and keeps every fault."""
+
+    def __init__(self, body: Mapping[str, Any], policy: Policy, now: datetime) -> None:
+        self._body, self._policy, self._now = body, policy, now
+        self.faults: list[FieldFault] = []
+
+    def _fault(self, field: str, message: str) -> str:
+        self.faults.append(FieldFault(field, message))
+        return ""
+
+    def id(self) -> str:
+        value = self._body.get("id")
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if value is None:
+            return self._fault("id", 'missing; write "T-1001"')
+        if not isinstance(value, str) or not ID_PATTERN.fullmatch(value):
+            return self._fault("id", f"{_shown(value)} is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -")
+        return value
+
+    def text(self, field: str) -> str:
+        value = self._body.get(field)
+        if value is None:
+            return self._fault(field, "missing")
+        if not isinstance(value, str):
+            return self._fault(field, f"{_shown(value)} is not text")
+        cleaned = clean(value)
+        if not cleaned:
+            return self._fault(field, "is empty")
+        if len(cleaned) > _LENGTHS[field]:
+            return self._fault(field, f"has {len(cleaned)} characters; {_LENGTHS[field]} at most")
+        return cleaned
+
+    def optional_text(self, field: str) -> str | None:
+        value = self._body.get(field)
+        return None if value is None or value == "" else self.text(field)
+
+    def plan(self) -> str:
+        value = self._word("plan")
+        if not value:
+            return ""
+        try:
+            return plan_named(value, self._policy).name
+        except Refused as refusal:
+            return self._fault("plan", str(refusal))
+
+    def impact(self) -> str:
+        value = self._word("impact")
+        if not value:
+            return ""
+        try:
+            return impact_named(value, self._policy).name
+        except Refused as refusal:
+            return self._fault("impact", str(refusal))
+
+    def _word(self, field: str) -> str:
+        value = self._body.get(field)
+        if value is None:
+            return self._fault(field, "missing")
+        if not isinstance(value, str) or not value.strip() or len(value) > 100:
+            return self._fault(field, f"{_shown(value)} is not a name of the policy")
+        return clean(value)
+
+    def opened_at(self) -> datetime | None:
+        value = self._body.get("opened_at")
+        if value is None:
+            return None
+        at = instant(value)
+        if at is None:
+            self._fault("opened_at", f'{_shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"')
+        elif at > self._now + EARLY:
+            self._fault("opened_at", f"{at.isoformat()} is in the future: it is {_seconds(self._now)} now")
+        elif at < self._now - ANCIENT:
+            self._fault("opened_at", f"{at.isoformat()} is more than a year ago: it is {_seconds(self._now)} now")
+        return at
+
+
+def instant(value: object) -> datetime | None:
+    """An aware UTC time from ISO 8601 text with an offset; None for anything else."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def clean(text: str) -> str:
+    """`text` on one line without control characters, lone surrogates and doubled blanks."""
+    kept = "".join(letter if letter.isprintable() else " " for letter in text if not "\ud800" <= letter <= "\udfff")
+    return " ".join(kept.split())
+
+
+def _seconds(at: datetime) -> str:
+    return at.replace(microsecond=0).isoformat()
+
+
+def _shown(value: object) -> str:
+    text = clean(value) if isinstance(value, str) else repr(value)
+    return f'"{text[:40]}"' if isinstance(value, str) else text[:40]
+
+
+def accept(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
+    """Store a ticket with its first events and page, all in `tx`. The same ticket again gives the first answer.
+
+    Raises Conflict when the id is taken by a ticket with other content.
+    """
+    stored = tx.ticket(ticket.id)
+    if stored is not None:
+        if stored.ticket.fingerprint() != ticket.fingerprint():
+            raise Conflict(f"ticket {ticket.id} is already stored with other content; nothing was changed")
+        return Accepted(stored.answer, is_new=False, attempts=())
+    return _accept_new(tx, ticket, hand)
+
+
+def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
+    policy, schedule, now = tx.policy(), tx.schedule(), hand.now
+    decided = verdict(ticket, policy, schedule, now)
+    code = free_code(tx)
+    answer: dict[str, Any] = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
+    if decided.action is Action.PAGE:
+        answer["page"] = {"code": code}
+    events = [
+        Event(ticket.id, now, EventKind.RECEIVED, hand.by, "posted", {"plan": ticket.plan, "impact": ticket.impact}),
+        judged(decided, ticket_id=ticket.id, why="judged at receipt"),
+    ]
+    state = TicketState(plan=ticket.plan, impact=ticket.impact)
+    for event in events:
+        state = after(state, event)
+    stored = StoredTicket(ticket, answer, code, now, TicketStatus.OPEN, ticket.impact, decided.action.value)
+    tx.add_ticket(stored)
+    tx.append(events)
+    _, attempts = advance(tx, stored, state, hand)
+    return Accepted(answer, is_new=True, attempts=attempts)

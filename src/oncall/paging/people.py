@@ -1,0 +1,38 @@
+"""From "primary" to a person: whom an escalation step reaches at an instant."""
+
+from __future__ import annotations
+
+from oncall.schedule.schedule import OnCall, Person, Schedule
+from oncall.support.policy import Notify
+
+DESK = "desk"
+
+
+def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | None:
+    """Who the step reaches, given the responders of that instant; None when nobody holds the role.
+
+    The first role of a roster stands for `primary` and the second for `secondary` when it names its roles otherwise.
+    """
+    if notify is Notify.MANAGER:
+        return schedule.manager
+    role = _role_for(notify, schedule.roles)
+    duty = on_call.roles.get(role) if role is not None else None
+    return schedule.people.get(duty.engineer) if duty is not None else None
+
+
+def first_responder(schedule: Schedule, on_call: OnCall) -> str | None:
+    """The id of the first person that a page reaches: primary, else secondary, else the manager."""
+    for notify in (Notify.PRIMARY, Notify.SECONDARY, Notify.MANAGER):
+        person = person_for(notify, schedule, on_call)
+        if person is not None:
+            return person.id
+    return None
+
+
+def _role_for(notify: Notify, roles: tuple[str, ...]) -> str | None:
+    if notify.value in roles:
+        return notify.value
+    position = {Notify.PRIMARY: 0, Notify.SECONDARY: 1}.get(notify)
+    if position is None or position >= len(roles) or {"primary", "secondary"} & set(roles):
+        return None
+    return roles[position]

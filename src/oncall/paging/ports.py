@@ -1,0 +1,267 @@
+"""What the pager needs from outside: a store with transactions, channels, and a clock. No edge is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, StoredTicket, TicketStatus
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import Policy
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Two times: the policy's (which a rehearsal may shift and speed up) and the real one. Both aware UTC."""
+
+    def now(self) -> datetime:
+        """Policy time: steps, holds, deadlines, who."""
+
+    def real_now(self) -> datetime:
+        """Real time: network time-outs, back-off, leases, a provider's own dates."""
+
+    def real_seconds_until(self, at: datetime) -> float:
+        """How many real seconds until policy time reaches `at`; never negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets a listing wants. `after` is the last id of the page before, for paging on."""
+
+    statuses: tuple[TicketStatus, ...] = ()
+    customer: str | None = None
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A change of the schedule, to be appended. `kind` is `publish` or `override`; `at` is policy time.
+
+    document: as `schedule.document` makes it. sources: the texts it came from, for a publication: `roster`, `policy`,
+    `policy_source` (the file's name) and `policy_zone`.
+    """
+
+    at: datetime
+    kind: str
+    by: str
+    reason: str
+    document: Mapping[str, Any]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+class CallerRole(StrEnum):
+    """What a caller of the API may do."""
+
+    INTAKE = "intake"
+    ENGINEER = "engineer"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A caller's key. Only the SHA-256 digest (hex) of the secret is kept. An engineer's token is named by their id."""
+
+    name: str
+    role: CallerRole
+    digest: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One SMS that a person sent to us. `provider_id` is unique: a replay changes nothing and gets the same answer."""
+
+    provider_id: str
+    at: datetime
+    by: str
+    body: str
+    answer: str
+
+
+class Transaction(Protocol):
+    """What can be read and written in one transaction. Nothing is visible to others before it commits."""
+
+    def schedule(self) -> Schedule:
+        """The published schedule with every override, as of this transaction."""
+
+    def policy(self) -> Policy:
+        """The policy that was published last; the packaged one when nothing is published."""
+
+    def add_version(self, version: NewVersion) -> int:
+        """Append a schedule version and number it: 1, 2, 3, ... without a hole."""
+
+    def ticket(self, ticket_id: str) -> StoredTicket | None:
+        """The ticket, its row locked until the transaction ends; None when there is none."""
+
+    def ticket_by_code(self, code: str) -> StoredTicket | None:
+        """The unresolved ticket with this code."""
+
+    def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
+        """Tickets, newest first, at most `wanted.limit`."""
+
+    def code_count(self, length: int) -> int:
+        """How many codes of this length unresolved tickets hold."""
+
+    def add_ticket(self, ticket: StoredTicket) -> None:
+        """Insert it. Raises Conflict when the id is there already."""
+
+    def update_ticket(self, ticket: StoredTicket) -> None:
+        """Write status, impact, action, hold_until, due_at, first_reply_due, owner, code; the rest never changes."""
+
+    def due_tickets(self, now: datetime, limit: int) -> list[str]:
+        """Ids whose `due_at` has come, the longest overdue first; rows another worker holds are passed over."""
+
+    def next_due_at(self) -> datetime | None:
+        """The earliest `due_at` of all."""
+
+    def events(self, ticket_id: str) -> list[Event]:
+        """The ticket's log in its order."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Append to the logs, in the order given. An event whose sender's id is there already raises Conflict."""
+
+    def attempts(self, ticket_id: str) -> list[Attempt]:
+        """Every try for this ticket, oldest first."""
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """The try with this delivery id, its row locked."""
+
+    def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
+        """The newest try that carries the provider's id."""
+
+    def add_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Insert them."""
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Write everything that can change: status, provider id, error, tries, retry_at, lease_until."""
+
+    def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
+        """Take over tries that are due: `queued`, `retrying` or `unknown` whose `retry_at` has come, and `sending`
+        whose lease ran out (they come back as `unknown`). Sets their lease; no two callers get the same one."""
+
+    def next_attempt_at(self) -> datetime | None:
+        """The earliest real instant at which `claim_attempts` would give something."""
+
+    def inbound(self, provider_id: str) -> InboundMessage | None:
+        """An SMS that came before."""
+
+    def add_inbound(self, message: InboundMessage) -> None:
+        """Keep it, for replays."""
+
+    def last_paged(self, person: str) -> list[str]:
+        """Ids of unresolved tickets that this person was paged for, the latest page first."""
+
+    def add_token(self, token: Token) -> None:
+        """Keep it. Raises Conflict when the name is taken."""
+
+    def token_by_digest(self, digest: str) -> Token | None:
+        """The caller whose secret has this digest."""
+
+    def tokens(self) -> list[Token]:
+        """Every caller, by name."""
+
+    def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
+        """Say that this pager is alive."""
+
+    def last_beat(self) -> tuple[datetime, str] | None:
+        """When (real time) a pager last said so, and its channel."""
+
+
+class Store(Protocol):
+    """Runs work in transactions. The same work may be run again when the database asks for it, so it must be pure
+    but for its transaction."""
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run it in a transaction of its own, durable when this returns. Raises StoreUnavailable."""
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run it on a consistent snapshot."""
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """As `write`, without waiting: durable when the future resolves. Several may share one commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel is asked to deliver. `phone` and `email` stay out of every log and error."""
+
+    delivery_id: str
+    to: str
+    phone: str | None
+    email: str | None
+    body: str
+    valid_for_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider says of a message it has."""
+
+    provider_id: str
+    status: AttemptStatus
+    error_code: int | None = None
+
+
+class Channel(Protocol):
+    """One way to reach a person. Errors are `errors.DeliveryError`s and nothing else."""
+
+    @property
+    def name(self) -> str:
+        """`twilio`, `outbox`."""
+
+    async def send(self, message: Message) -> Receipt:
+        """Hand it to the provider. Raises Temporary, Ambiguous or Permanent."""
+
+    async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+        """Ask the provider whether it has a message to this number whose text ends so, sent since (real time, UTC),
+        and whose id is not `known`. None: it surely has not. Raises Temporary when it cannot be asked now."""
+
+    async def status(self, provider_id: str) -> Receipt:
+        """Ask what became of a message. Raises Temporary when it cannot be asked now."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class Observer(Protocol):
+    """Is told what happens in this process, to count it. Must neither fail nor block."""
+
+    def ticket_accepted(self, action: str) -> None:
+        """A new ticket was stored, with this verdict: page, desk or hold."""
+
+    def acknowledged(self) -> None:
+        """A person took a ticket."""
+
+    def tried(self, status: AttemptStatus) -> None:
+        """A try came to this status, by an answer of its provider or by a receipt."""
+
+    def page_accepted(self, seconds: float) -> None:
+        """A provider accepted a page so many real seconds after it was written."""
+
+    def due(self, count: int) -> None:
+        """So many tickets wait for this pager now, although they are due."""
+
+
+class Unobserved:
+    """An `Observer` that counts nothing."""
+
+    def ticket_accepted(self, action: str) -> None:
+        """Nothing."""
+
+    def acknowledged(self) -> None:
+        """Nothing."""
+
+    def tried(self, status: AttemptStatus) -> None:
+        """Nothing."""
+
+    def page_accepted(self, seconds: float) -> None:
+        """Nothing."""
+
+    def due(self, count: int) -> None:
+        """Nothing."""

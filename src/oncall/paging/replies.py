@@ -1,0 +1,157 @@
+"""What people write back by SMS, what it does, and the one line they get for an answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from oncall.errors import NotFound, Refused
+from oncall.paging.advance import Hand
+from oncall.paging.codes import is_code
+from oncall.paging.life import Deed, Done, record
+from oncall.paging.messages import SEGMENT, cut, plain
+from oncall.paging.ports import InboundMessage, Transaction
+from oncall.paging.ticket import Attempt, EventKind, StoredTicket, TicketStatus
+from oncall.schedule.schedule import Person
+from oncall.support.wording import short_time
+
+HELP = (
+    "Send ACK CODE to take a ticket, PASS CODE to escalate it now, DONE CODE when it is solved, WHO for who is on call."
+)
+
+CARRIER_WORDS = frozenset(
+    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START YES UNSTOP HELP INFO".split()  # noqa: SIM905
+)
+"""Words that the carrier acts on and answers by itself; never a command of ours."""
+
+
+class Verb(StrEnum):
+    """What a reply asks for."""
+
+    ACK = "ACK"
+    PASS = "PASS"  # noqa: S105
+    DONE = "DONE"
+    WHO = "WHO"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A reply, understood. `code` is None when only the verb was sent."""
+
+    verb: Verb
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back (empty: nothing), and new messages for others."""
+
+    text: str
+    attempts: tuple[Attempt, ...] = ()
+
+
+_DEEDS = {Verb.ACK: EventKind.ACKNOWLEDGED, Verb.PASS: EventKind.PASSED, Verb.DONE: EventKind.RESOLVED}
+
+
+def parse_reply(body: str) -> Command | None:
+    """`ACK 7K2`, `ack`, `"7k2"`, `pass 7K2.`, `WHO`: the command, or None for anything else."""
+    words = re.findall(r"[A-Z0-9]+", plain(body[:SEGMENT]).upper())
+    if len(words) == 1 and words[0] not in Verb.__members__:
+        words = _split(words[0])
+    if len(words) == 1 and words[0] in Verb.__members__:
+        return Command(Verb(words[0]))
+    if len(words) == 1 and is_code(words[0]):
+        return Command(Verb.ACK, words[0])
+    if len(words) == 2 and words[0] in _DEEDS and is_code(words[1]):
+        return Command(Verb(words[0]), words[1])
+    return None
+
+
+def _split(word: str) -> list[str]:
+    """`ACK7K2` was meant as two words."""
+    for verb in _DEEDS:
+        if word.startswith(verb) and is_code(word[len(verb) :]):
+            return [verb.value, word[len(verb) :]]
+    return [word]
+
+
+def answer_sms(tx: Transaction, *, phone: str, body: str, provider_id: str, hand: Hand) -> Answer:
+    """Do what an authentic SMS from `phone` (E.164) asks. A replay of `provider_id` does nothing and is answered alike.
+
+    A number that is on no roster gets no answer and changes nothing.
+    """
+    person = next((person for person in tx.schedule().people.values() if person.phone == phone), None)
+    if person is None:
+        return Answer("")
+    before = tx.inbound(provider_id)
+    if before is not None:
+        return Answer(before.answer)
+    hand = Hand(person.id, hand.now, hand.real_now, hand.lease_until)
+    if plain(body).strip().upper() in CARRIER_WORDS:
+        answer = Answer("")
+    else:
+        command = parse_reply(body)
+        answer = Answer(HELP) if command is None else _obey(tx, command, person, hand)
+    answer = Answer(cut(answer.text, SEGMENT), answer.attempts)
+    tx.add_inbound(InboundMessage(provider_id, hand.now, person.id, body[:1600], answer.text))
+    return answer
+
+
+def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answer:
+    if command.verb is Verb.WHO:
+        return Answer(_who(tx, hand))
+    paged = [ticket for ticket_id in tx.last_paged(person.id) if (ticket := tx.ticket(ticket_id)) is not None]
+    if command.code is None:
+        stored = _meant(paged, command.verb, person)
+        if stored is None:
+            return Answer("Nothing that you were paged for is open.")
+    else:
+        found = tx.ticket_by_code(command.code)
+        if found is None:
+            return Answer(f"No open ticket has the code {command.code}. {HELP}")
+        stored = found
+    done = _do(tx, stored, Deed(_DEEDS[command.verb], person.id, hand.now, why="by SMS"), hand)
+    if isinstance(done, str):
+        return Answer(done)
+    return Answer(" ".join([done.sentence, *_others(paged, stored, bare=command.code is None)]), done.attempts)
+
+
+def _do(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done | str:
+    try:
+        return record(tx, stored.ticket.id, deed, hand)
+    except (Refused, NotFound) as refusal:
+        return f"{refusal}."
+
+
+def _meant(paged: list[StoredTicket], verb: Verb, person: Person) -> StoredTicket | None:
+    """Which ticket a bare word is about: the one paged last that is waiting, or for DONE and PASS the one they hold."""
+    waiting = [stored for stored in paged if stored.status is TicketStatus.OPEN]
+    mine = [stored for stored in paged if stored.owner == person.id]
+    candidates = waiting if verb is Verb.ACK else [*mine, *waiting]
+    if verb is Verb.ACK and not candidates:
+        candidates = paged
+    return candidates[0] if candidates else None
+
+
+def _others(paged: list[StoredTicket], stored: StoredTicket, *, bare: bool) -> list[str]:
+    if not bare:
+        return []
+    rest = [
+        f"{other.ticket.id} ({other.code})"
+        for other in paged
+        if other.status is TicketStatus.OPEN and other.ticket.id != stored.ticket.id
+    ]
+    return [f"Still open: {', '.join(rest)}."] if rest else []
+
+
+def _who(tx: Transaction, hand: Hand) -> str:
+    schedule, policy = tx.schedule(), tx.policy()
+    on_call = schedule.who(hand.now)
+    words = [
+        f"{role}: {plain(schedule.people[duty.engineer].name)} until {short_time(duty.until, policy.zone)}"
+        for role, duty in on_call.roles.items()
+        if duty.engineer in schedule.people
+    ]
+    words += [f"{role}: NOBODY" for role in on_call.missing]
+    return "; ".join(words) + "." if words else "Business hours: the support desk has the tickets."

@@ -1,0 +1,175 @@
+"""What a ticket's log adds up to: a pure fold over its events, in the log's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from oncall.paging.escalation import Position
+from oncall.paging.ticket import Event, EventKind, Ticket, TicketStatus
+from oncall.paging.verdict import Action
+
+
+@dataclass(frozen=True, slots=True)
+class TicketState:
+    """Where a ticket stands. Times are policy time, aware UTC.
+
+    position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
+    it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
+    step that reached somebody. passed: (round, person) of those who passed it on, whom that round asks no more.
+    """
+
+    plan: str
+    impact: str
+    status: TicketStatus = TicketStatus.OPEN
+    action: Action | None = None
+    hold_until: datetime | None = None
+    first_reply_due: datetime | None = None
+    position: Position | None = None
+    paged: tuple[str, ...] = ()
+    last_fired: tuple[int, int] | None = None
+    passed: tuple[tuple[int, str], ...] = ()
+    owner: str | None = None
+    resolved_by: str | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The next instant at which the pager owes this ticket something; None: nothing until something happens."""
+        if self.status is not TicketStatus.OPEN:
+            return None
+        if self.action is Action.HOLD:
+            return self.hold_until
+        return self.position.due_at if self.position is not None else None
+
+
+def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
+    """The state after `events`, which are in the log's order."""
+    state = TicketState(plan=ticket.plan, impact=ticket.impact)
+    for event in events:
+        state = after(state, event)
+    return state
+
+
+def after(state: TicketState, event: Event) -> TicketState:
+    """The state once `event` has happened."""
+    change = _CHANGES.get(event.kind)
+    return change(state, event) if change is not None else state
+
+
+def _judged(state: TicketState, event: Event) -> TicketState:
+    details = event.details
+    action = Action(details["action"])
+    # Escalation that runs goes on where it is: a ticket judged again and again is not put off again and again.
+    goes_on = action is state.action and action is not Action.HOLD and state.position is not None
+    begins = Position(0, 0, event.at, event.at)
+    return replace(
+        state,
+        action=action,
+        hold_until=_instant(details.get("hold_until")),
+        first_reply_due=_instant(details["first_reply_due"]),
+        position=state.position if goes_on else None if action is Action.HOLD else begins,
+    )
+
+
+def _step_done(state: TicketState, event: Event) -> TicketState:
+    details = event.details
+    following = details["next"]
+    position = None if following is None else position_from(following)
+    state = replace(state, position=position)
+    if event.kind is EventKind.STEP_SKIPPED:
+        return state
+    who, fired = details["to"], (details["round"], details["step"])
+    paged = state.paged if who in state.paged or details["notify"] == "desk" else (*state.paged, who)
+    return replace(state, paged=paged, last_fired=fired)
+
+
+def _step_failed(state: TicketState, event: Event) -> TicketState:
+    """The person of the latest step cannot be reached: the next step is owed at once. An older step changes nothing."""
+    if state.position is None or state.last_fired != (event.details["round"], event.details["step"]):
+        return state
+    if state.position.step == 0:
+        return state
+    return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
+
+
+def _acknowledged(state: TicketState, event: Event) -> TicketState:
+    if state.status is not TicketStatus.OPEN:
+        return state
+    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=event.by)
+
+
+def _passed(state: TicketState, event: Event) -> TicketState:
+    if state.status is TicketStatus.RESOLVED:
+        return state
+    # What is on hold, or was left to the desk for good, goes to the engineers when somebody asks for it.
+    action = Action.PAGE if state.position is None else state.action
+    position = state.position or Position(0, 0, event.at, event.at)
+    return replace(
+        state,
+        status=TicketStatus.OPEN,
+        owner=None,
+        action=action,
+        position=replace(position, due_at=event.at),
+        passed=(*state.passed, (position.round, event.by)),
+    )
+
+
+def _resolved(state: TicketState, event: Event) -> TicketState:
+    return replace(state, status=TicketStatus.RESOLVED, resolved_by=event.by)
+
+
+def _reopened(state: TicketState, event: Event) -> TicketState:
+    return replace(
+        state,
+        status=TicketStatus.OPEN,
+        owner=None,
+        resolved_by=None,
+        action=None,
+        position=None,
+        last_fired=None,
+        passed=(),
+    )
+
+
+def _impact_changed(state: TicketState, event: Event) -> TicketState:
+    return replace(state, impact=event.details["impact"])
+
+
+_CHANGES = {
+    EventKind.JUDGED: _judged,
+    EventKind.STEP_FIRED: _step_done,
+    EventKind.STEP_SKIPPED: _step_done,
+    EventKind.STEP_FAILED: _step_failed,
+    EventKind.ACKNOWLEDGED: _acknowledged,
+    EventKind.REPLIED: _acknowledged,
+    EventKind.PASSED: _passed,
+    EventKind.RESOLVED: _resolved,
+    EventKind.REOPENED: _reopened,
+    EventKind.IMPACT_CHANGED: _impact_changed,
+}
+
+
+def position_as_json(position: Position) -> dict[str, Any]:
+    """For the details of a step's event."""
+    return {
+        "round": position.round,
+        "step": position.step,
+        "due_at": position.due_at.isoformat(),
+        "round_began_at": position.round_began_at.isoformat(),
+    }
+
+
+def position_from(details: dict[str, Any]) -> Position:
+    """The inverse of `position_as_json`."""
+    due_at, began_at = _instant(details["due_at"]), _instant(details["round_began_at"])
+    assert due_at is not None and began_at is not None
+    return Position(details["round"], details["step"], due_at, began_at)
+
+
+def _instant(text: str | None) -> datetime | None:
+    """An aware UTC time. Every time in a log was written in UTC."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,156 @@
+"""A customer's ticket as the intake posts it, what happened to it since, and the tries to tell somebody."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class TicketStatus(StrEnum):
+    """Where a ticket is in its life. An open one is waiting for somebody to take it."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class EventKind(StrEnum):
+    """What can happen to a ticket. The first group comes from people and the intake, the second from the pager."""
+
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    REPLIED = "replied"
+    CUSTOMER_REPLIED = "customer_replied"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    IMPACT_CHANGED = "impact_changed"
+    PASSED = "passed"
+
+    JUDGED = "judged"
+    """A verdict was given: at receipt, at a hold's end, at a change of impact, at reopening."""
+    STEP_FIRED = "step_fired"
+    STEP_SKIPPED = "step_skipped"
+    STEP_FAILED = "step_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the intake posted, cleaned and checked. `impact` and `plan` are names of the policy; times are aware UTC."""
+
+    id: str
+    customer: str
+    plan: str
+    impact: str
+    subject: str
+    url: str | None = None
+    opened_at: datetime | None = None
+    contact: str | None = None
+
+    def fingerprint(self) -> str:
+        """A digest of the content: the same id with another fingerprint is another ticket, and refused."""
+        content = [self.id, self.customer, self.plan, self.impact, self.subject, self.url, self.contact]
+        content.append(self.opened_at.isoformat() if self.opened_at else None)
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a ticket's log. The log's order is `seq`, given by the store; `at` is policy time, aware UTC.
+
+    by: an engineer's id, a token's name, or `oncall` for the pager itself. `why`: a sentence.
+    id: the sender's own id of this event, when it gave one; the same id again changes nothing.
+    """
+
+    ticket: str
+    at: datetime
+    kind: EventKind
+    by: str
+    why: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
+    seq: int = 0
+
+
+class Purpose(StrEnum):
+    """Why a message goes out: to get a ticket taken, or only to tell."""
+
+    PAGE = "page"
+    NOTICE = "notice"
+
+
+class AttemptStatus(StrEnum):
+    """Where one try at delivering a message is."""
+
+    QUEUED = "queued"
+    """Waits for a pager; due at `retry_at`, which is when it was written."""
+    SENDING = "sending"
+    """Written before the network call; found so after a crash, it is as good as unknown."""
+    RETRYING = "retrying"
+    """Surely not sent; tried again at `retry_at`."""
+    UNKNOWN = "unknown"
+    """May have been sent; the provider is asked before anything is sent again."""
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+
+
+FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, AttemptStatus.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at reaching one person by one channel.
+
+    id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC.
+    to: an engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC.
+    deadline: policy time after which a temporary failure is not retried (the next step has fired); None: no limit.
+    """
+
+    id: str
+    ticket: str
+    at: datetime
+    to: str
+    channel: str
+    purpose: Purpose
+    body: str
+    status: AttemptStatus
+    written_at: datetime
+    step: int | None = None
+    round: int | None = None
+    deadline: datetime | None = None
+    provider_id: str | None = None
+    error: str | None = None
+    error_code: int | None = None
+    tries: int = 0
+    retry_at: datetime | None = None
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTicket:
+    """A ticket's row: what was posted, the first answer, and what the log adds up to so that it can be found fast.
+
+    answer: the JSON body of the first 202. due_at: the next instant (policy time) at which the pager owes something;
+    None when it owes nothing until something happens. impact: the current one. Everything but `ticket`, `answer`,
+    `code` and `received_at` is a cache of the fold over the events.
+    """
+
+    ticket: Ticket
+    answer: Mapping[str, Any]
+    code: str
+    received_at: datetime
+    status: TicketStatus
+    impact: str
+    action: str
+    hold_until: datetime | None = None
+    due_at: datetime | None = None
+    first_reply_due: datetime | None = None
+    owner: str | None = None

@@ -1,0 +1,162 @@
+"""What becomes of a try at delivering a message, step by step in the store: claimed, sent, in doubt, ended.
+
+Every function runs inside a transaction and takes the two times from its caller's `Hand`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from oncall.errors import Ambiguous, DeliveryError, Temporary
+from oncall.paging.advance import Hand, as_row
+from oncall.paging.decide import PAGER
+from oncall.paging.ports import Clock, Receipt, Transaction
+from oncall.paging.state import fold
+from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Event, EventKind, Purpose, TicketStatus
+from oncall.paging.verdict import Action
+
+LEASE = timedelta(seconds=30)
+"""How long (real time) a try is its sender's own: longer than a send with every network time-out of a channel."""
+FRESH = timedelta(seconds=20)
+"""A send begins only under a lease that lasts at least this much longer."""
+RECONCILE_AFTER = timedelta(seconds=3)
+"""How long (real time) an unknown try waits for a receipt before the provider is asked."""
+MOST_SENDS = 3
+"""How often one try is handed to the provider when the provider surely does not have it."""
+LONGEST_BACK_OFF = timedelta(seconds=60)
+MOST_ADOPTED = 10_000
+
+
+def claim(tx: Transaction, hand: Hand, limit: int) -> list[Attempt]:
+    """Take over tries that are due. What may be sent is marked so before the network hears of it; what nobody needs
+    any more is ended."""
+    mine = []
+    lease_until = hand.real_now + LEASE
+    for attempt in tx.claim_attempts(real_now=hand.real_now, lease_until=lease_until, limit=limit):
+        claimed: Attempt | None = attempt
+        if attempt.status is not AttemptStatus.UNKNOWN:
+            claimed = mark_sending(tx, attempt, hand)
+        if claimed is not None:
+            mine.append(claimed)
+    return mine
+
+
+def mark_sending(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt | None:
+    """Put a try under a new lease for sending; None when it was ended instead, because nobody needs it any more."""
+    if _is_moot(tx, attempt, hand.now):
+        tx.update_attempt(_ended(attempt, "no longer needed"))
+        return None
+    again = replace(attempt, status=AttemptStatus.SENDING, lease_until=hand.real_now + LEASE, retry_at=None)
+    tx.update_attempt(again)
+    return again
+
+
+def renew(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt | None:
+    """Lengthen the lease of a try that had to wait for its turn; None when it is no longer ours to send."""
+    current = tx.attempt(attempt.id)
+    if current is None or current.status is not AttemptStatus.SENDING or current.lease_until != attempt.lease_until:
+        return None
+    return mark_sending(tx, current, hand)
+
+
+def adopt(tx: Transaction, hand: Hand) -> None:
+    """When no other pager lives: tries that one was sending are unknown now, and every lease is over."""
+    never = hand.real_now + timedelta(days=3650)
+    for attempt in tx.claim_attempts(real_now=never, lease_until=hand.real_now, limit=MOST_ADOPTED):
+        if attempt.status is AttemptStatus.UNKNOWN:
+            attempt = replace(attempt, retry_at=max(hand.real_now, attempt.written_at + RECONCILE_AFTER))
+        tx.update_attempt(replace(attempt, lease_until=None))
+
+
+def provider_ids(tx: Transaction, attempt: Attempt) -> Sequence[str]:
+    """Messages of this ticket that are known to be other tries."""
+    return [other.provider_id for other in tx.attempts(attempt.ticket) if other.provider_id is not None]
+
+
+def write_outcome(
+    tx: Transaction, attempt: Attempt, outcome: Receipt | DeliveryError, hand: Hand, clock: Clock
+) -> Attempt | None:
+    """Record what came of handing a try to its provider. Gives the try as it is now; None when it was known already.
+
+    A page that failed for good makes the next step due at once.
+    """
+    current = tx.attempt(attempt.id)
+    if current is None or current.status in FINAL_STATUSES or current.provider_id is not None:
+        return None
+    if isinstance(outcome, Receipt) and tx.attempt_by_provider_id(outcome.provider_id) is not None:
+        outcome = Ambiguous("the message that the provider has belongs to another try")
+    changed = _after(current, outcome, hand.real_now, clock)
+    tx.update_attempt(changed)
+    if has_failed(changed):
+        fail_step(tx, changed, hand)
+    return changed
+
+
+def has_failed(attempt: Attempt) -> bool:
+    """Whether it was a page, and its person was surely not reached by it."""
+    return attempt.purpose is Purpose.PAGE and attempt.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
+
+
+def fail_step(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
+    """Log that a step's person cannot be reached this way: the next step is owed at once, if the ticket still waits."""
+    stored = tx.ticket(attempt.ticket)
+    if stored is None or stored.status is not TicketStatus.OPEN:
+        return
+    details = {"round": attempt.round, "step": attempt.step, "attempt": attempt.id, "to": attempt.to}
+    event = Event(attempt.ticket, hand.now, EventKind.STEP_FAILED, PAGER, attempt.error or "not delivered", details)
+    tx.append([event])
+    tx.update_ticket(as_row(stored, fold(stored.ticket, tx.events(attempt.ticket))))
+
+
+def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime, clock: Clock) -> Attempt:
+    tries = attempt.tries + 1 if attempt.status is AttemptStatus.SENDING else attempt.tries
+    freed = replace(attempt, tries=tries, lease_until=None, retry_at=None)
+    if isinstance(outcome, Receipt):
+        failed = outcome.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
+        error = f"the provider reports {outcome.status.value}" if failed else freed.error
+        return replace(
+            freed,
+            status=outcome.status,
+            provider_id=outcome.provider_id,
+            error=error,
+            error_code=outcome.error_code,
+        )
+    freed = replace(freed, error=str(outcome), error_code=outcome.code)
+    if isinstance(outcome, Temporary):
+        return replace(freed, status=AttemptStatus.RETRYING, retry_at=real_now + _pause(freed, outcome, clock))
+    if isinstance(outcome, Ambiguous):
+        pause = _between(RECONCILE_AFTER, (real_now - attempt.written_at) / 2)
+        return replace(freed, status=AttemptStatus.UNKNOWN, retry_at=real_now + pause)
+    return replace(freed, status=AttemptStatus.FAILED)
+
+
+def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
+    """Back off with jitter, honour the provider's wish, but try once more before the step is over (real time)."""
+    back_off = timedelta(seconds=2 ** min(attempt.tries, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
+    wait = max(min(back_off, LONGEST_BACK_OFF), error.retry_after or timedelta(0))
+    if attempt.deadline is None:
+        return wait
+    left = max(clock.real_seconds_until(attempt.deadline) - 1.0, 0.5)
+    return min(wait, timedelta(seconds=left))
+
+
+def _between(shortest: timedelta, wanted: timedelta) -> timedelta:
+    return min(max(wanted, shortest), LONGEST_BACK_OFF)
+
+
+def _is_moot(tx: Transaction, attempt: Attempt, now: datetime) -> bool:
+    """Whether a try that the provider surely does not have need not be made: somebody has the ticket or it waits for
+    its coverage again, or this try's time is over and a later step has fired."""
+    if attempt.purpose is Purpose.PAGE:
+        stored = tx.ticket(attempt.ticket)
+        if stored is None or stored.status is not TicketStatus.OPEN or stored.action == Action.HOLD:
+            return True
+    return attempt.tries > 0 and attempt.deadline is not None and now >= attempt.deadline
+
+
+def _ended(attempt: Attempt, why: str) -> Attempt:
+    error = f"{why}; {attempt.error}" if attempt.error else why
+    return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)

@@ -1,0 +1,155 @@
+"""Readers of what only a roster holds: phone numbers, days, shares of the load, requests, holiday codes."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date
+from functools import partial
+
+from oncall.rosters.roster import Request, Wish
+from oncall.support.holidays import is_holiday_code
+from oncall.support.values import slug
+from oncall.support.weekhours import WEEKDAYS
+from oncall.support.windows import WindowKind
+from oncall.yamlfile import Node, shown
+from oncall.yamlvalues import Fields, line_of_text, nearest, scalar
+
+# The calendar module's own names follow the locale.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_EXAMPLE_PHONE = "+13055550101"
+_EXAMPLE_DAY = "2027-01-04"
+# Names that a log or an escalation step gives to something that is no person.
+_RESERVED_IDS = {"desk": "the support desk", "oncall": "the pager itself"}
+
+
+def person_id(node: Node) -> str:
+    """An id for a person: what logs, plans and commands call them."""
+    text = slug(node)
+    if text in _RESERVED_IDS:
+        raise node.refuse(f"{shown(text)} is the name of {_RESERVED_IDS[text]}; choose another id")
+    return text
+
+
+def phone_number(node: Node) -> str:
+    """A phone number in E.164 form, in quotes or not: YAML would make a number of +13055550101, but we read text."""
+    text = scalar(node).text.strip()
+    if re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
+        return text
+    raise node.refuse(f'{shown(text)} is not an E.164 number; write "{_likely_number(text)}"')
+
+
+def _likely_number(text: str) -> str:
+    """The number that was probably meant, where the country is plain; an example where it is not."""
+    digits = re.sub(r"[\s().\-/]", "", text)
+    if digits.startswith("00"):
+        digits = f"+{digits[2:]}"
+    elif re.fullmatch(r"1[2-9][0-9]{9}", digits):
+        digits = f"+{digits}"
+    return digits if re.fullmatch(r"\+[1-9][0-9]{6,14}", digits) else _EXAMPLE_PHONE
+
+
+def email_address(node: Node) -> str:
+    """An address that could be one; only sending to it would prove it."""
+    text = line_of_text(node, most=254)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", text):
+        raise node.refuse(f'{shown(text)} is not an email address; write one like "ana@example.com"')
+    return text
+
+
+def load_share(node: Node) -> float:
+    """A share of the load above 0, at most 1."""
+    value = scalar(node)
+    if not value.is_quoted and re.fullmatch(r"[0-9]{0,3}[.]?[0-9]{1,6}", value.text) and 0 < float(value.text) <= 1:
+        return float(value.text)
+    raise node.refuse(f"{shown(value.text)} is not a share of the load; write a number above 0, at most 1, like 0.5")
+
+
+def day(node: Node) -> date:
+    """A date of the years 2000 to 2100, in quotes or not."""
+    text = scalar(node).text.strip()
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return _existing_day(text, node)
+    raise node.refuse(f'{shown(text)} is not a date; write "{_likely_day(text)}"')
+
+
+def _existing_day(text: str, node: Node) -> date:
+    year, month, number = (int(part) for part in text.split("-"))
+    if not 2000 <= year <= 2100:
+        raise node.refuse(f'"{text}" is out of range; write a year from 2000 to 2100')
+    if not 1 <= month <= 12:
+        raise node.refuse(f'"{text}" is not a date; months go from 01 to 12')
+    length = monthrange(year, month)[1]
+    if not 1 <= number <= length:
+        raise node.refuse(f'"{text}" is not a date; {_MONTHS[month - 1]} {year} has {length} days')
+    return date(year, month, number)
+
+
+def _likely_day(text: str) -> str:
+    """The date that was probably meant: year first, with anything between and behind. 01/04/2027 could be two days."""
+    match = re.match(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?![0-9])", text)
+    if match:
+        try:
+            return date(*(int(part) for part in match.groups())).isoformat()
+        except ValueError:
+            pass
+    return _EXAMPLE_DAY
+
+
+def holiday_code(node: Node) -> str:
+    """A country, or a part of one, whose holidays the `holidays` library knows. Imports it."""
+    text = line_of_text(node)
+    if is_holiday_code(text):
+        return text
+    if is_holiday_code(text.upper()):
+        mend = f'did you mean "{text.upper()}"?'
+    else:
+        mend = 'write a country like "US", or a part of one like "US-FL"'
+        country = text.upper().partition("-")[0]
+        if is_holiday_code(country) and (near := _nearest_part(text.upper(), country)):
+            mend = f'did you mean "{near}"?'
+    raise node.refuse(f"{shown(text)} is not a place whose holidays are known; {mend}")
+
+
+def _nearest_part(text: str, country: str) -> str | None:
+    from holidays.utils import list_supported_countries
+
+    parts = [f"{country}-{part}" for part in list_supported_countries(include_aliases=True)[country]]
+    return nearest(text, parts) or country
+
+
+_WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(WEEKDAYS) for ending in ("s", "")}
+_KINDS = {
+    kind.value + ending: kind.value
+    for kind in (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
+    for ending in ("s", "")
+}
+
+
+def request(node: Node) -> Request:
+    """`{avoid: 2027-03-17}`, `{avoid: fridays}`, `{prefer: weekends}`."""
+    fields = Fields(node)
+    wishes = {wish: fields.optional(wish.value, partial(_request, wish), None) for wish in Wish}
+    fields.close()
+    made = [wish.value for wish in wishes.values() if wish.value is not None]
+    if len(made) != 1:
+        found = "both avoid and prefer stand" if made else "neither avoid nor prefer stands"
+        raise node.refuse(f"{found} here; write one of them, like {{avoid: fridays}}")
+    return made[0]
+
+
+def _request(wish: Wish, node: Node) -> Request:
+    text = scalar(node).text.strip()
+    word = text.lower()
+    if word in _WEEKDAYS:
+        return Request(wish, weekday=_WEEKDAYS[word])
+    if word in _KINDS:
+        return Request(wish, kind=_KINDS[word])
+    if word[:1].isdigit():
+        return Request(wish, day=day(node))
+    near = nearest(word, [*_WEEKDAYS, *_KINDS])
+    mend = f'did you mean "{near}"?' if near else "write one like 2027-03-17, fridays or weekends"
+    raise node.refuse(f"{shown(text)} is not a date, a day of the week or a kind of shift; {mend}")

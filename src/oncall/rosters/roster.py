@@ -1,0 +1,127 @@
+"""One team as values: its people, their days off and the rules of its rotation. Made by `rosters.file`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from oncall.support.policy import Policy
+
+
+class WeekendStyle(StrEnum):
+    """How a weekend is cut into shifts."""
+
+    BLOCK = "block"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Days on which a person starts no shift; both dates are inside. `leave` also lowers the person's share."""
+
+    first_day: date
+    last_day: date
+    reason: str = ""
+    leave: bool = False
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_day <= day <= self.last_day
+
+
+class Wish(StrEnum):
+    """Which way a request pulls."""
+
+    AVOID = "avoid"
+    PREFER = "prefer"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A soft wish. Exactly one of `day`, `weekday` (Monday is 0) and `kind` (a shift kind, `weekend`) is set."""
+
+    wish: Wish
+    day: date | None = None
+    weekday: int | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engineer:
+    """A person of the rotation. `roles` is never empty; `joins` and `leaves` are first and last day, inside."""
+
+    id: str
+    name: str
+    phone: str = field(repr=False)
+    roles: tuple[str, ...]
+    zone: ZoneInfo
+    email: str | None = None
+    fte: float = 1.0
+    joins: date | None = None
+    leaves: date | None = None
+    absences: tuple[Absence, ...] = ()
+    requests: tuple[Request, ...] = ()
+
+    def is_member_on(self, day: date) -> bool:
+        """Whether `day` lies between joining and leaving, and outside every `leave: true` absence."""
+        if self.joins is not None and day < self.joins:
+            return False
+        if self.leaves is not None and day > self.leaves:
+            return False
+        return not any(absence.leave and day in absence for absence in self.absences)
+
+    def absence_on(self, day: date) -> Absence | None:
+        """The first absence, leave or not, that holds `day`."""
+        return next((absence for absence in self.absences if day in absence), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Who is paged last, and at once when nobody is on call."""
+
+    id: str
+    name: str
+    phone: str = field(repr=False)
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RotationRules:
+    """The hard rules. Counts are of shifts; `None` switches a rule off.
+
+    rest_nights: free nights between two shifts of one person, any role.
+    weekends_apart: at most one weekend in any so many in a row.
+    """
+
+    roles: tuple[str, ...] = ("primary", "secondary")
+    weekend: WeekendStyle = WeekendStyle.BLOCK
+    rest_nights: int = 2
+    weekends_apart: int = 2
+    max_shifts_per_week: int | None = None
+    max_shifts_per_month: int | None = None
+    requests_weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """One team. `holidays` is a code of the holidays library ("US", "US-FL") or None; `policy` is what it promises.
+
+    `zone` is the team's own zone. Windows follow `policy.zone`; the packaged policy takes the team's.
+    """
+
+    team: str
+    zone: ZoneInfo
+    policy: Policy
+    rules: RotationRules
+    engineers: tuple[Engineer, ...]
+    manager: Manager | None
+    holidays: str | None = None
+    source: str = field(default="", compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """Line of each document path (`rotation.rest_nights`, `engineers[2].unavailable[0]`), for messages."""
+
+    def engineer(self, engineer_id: str) -> Engineer | None:
+        """The engineer of that id, or None."""
+        return next((engineer for engineer in self.engineers if engineer.id == engineer_id), None)

@@ -1,0 +1,206 @@
+"""The CP-SAT model of who is on duty, under the hard rules and with its cost; what every board shares is here too.
+
+Where everybody takes every role, who is on duty is all there is to decide: `DutyBoard`. The roles follow by an even
+split that costs nothing. `roleboard` holds the boards for rosters where somebody does not take every role.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from ortools.sat.python import cp_model
+
+from oncall.rotation.counting import Curve, deal, duty_curve, most_duties
+from oncall.rotation.problem import Duty, Problem
+from oncall.rotation.rolesplit import split_evenly
+from oncall.rotation.rules import Limit, rules_of
+from oncall.rotation.search import Outcome, Search
+from oncall.support.windows import WindowKind
+
+
+class Counted(NamedTuple):
+    """What is counted for one person; `role` None is all roles together."""
+
+    engineer: int
+    kind: WindowKind
+    role: str | None
+
+
+class Held(NamedTuple):
+    """One seat of a plan by number: the shift, the role's name, the engineer."""
+
+    shift: int
+    role: str
+    engineer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The counts whose cost a model has exactly. Outside, the cost goes on as a straight line from the edge.
+
+    A convex curve never falls below that line: so what is proven of the model holds for the whole problem in any case,
+    and its optimum is the true one whenever its counts are all inside.
+    """
+
+    low: int
+    high: int
+
+    @classmethod
+    def around(cls, count: int) -> Span:
+        """Where to begin: plans as fair as the calendar lets them be lie within a few shifts of the fairest counts."""
+        return cls(max(0, count - 4), count + 5)
+
+    def widened(self, count: int) -> Span:
+        """A span that also holds `count` and some room beyond it."""
+        if count < self.low:
+            return Span(max(0, count - 4), self.high)
+        return Span(self.low, count + 4) if count > self.high else self
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What no plan can beat by counting alone, and the counts that reach it.
+
+    is_exact: the counts are proven cheapest. Then no single step away from them is cheaper, and as a model has the cost
+    of single steps around them exactly, `cost` bounds also what the model makes of counts far away.
+    """
+
+    cost: int
+    counts: Mapping[Counted, int]
+    is_exact: bool = True
+
+    def spans(self) -> dict[Counted, Span]:
+        """The spans to begin with."""
+        return {counted: Span.around(count) for counted, count in self.counts.items()}
+
+
+class Board(ABC):
+    """A model with a cost. `takes`: 1 if the person is on the shift in whatever role; only duties they may take."""
+
+    model: cp_model.CpModel
+    takes: dict[Duty, cp_model.IntVar]
+    cost: cp_model.LinearExprT
+
+    @abstractmethod
+    def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None: ...
+
+    @staticmethod
+    @abstractmethod
+    def floor(problem: Problem, search: Search) -> Floor | None:
+        """The counting bound; None when the people together cannot take all the duties of some kind."""
+
+    @abstractmethod
+    def seats(self, outcome: Outcome) -> list[Held]:
+        """The seats of the plan found, by shift and then role. The cost of these is what counts, not the model's."""
+
+
+class DutyBoard(Board):
+    """Decides who is on duty, nothing else."""
+
+    def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None:
+        self._problem = problem
+        self.model = cp_model.CpModel()
+        self.takes = add_duties(self.model, problem)
+        costs = []
+        for (engineer, kind, _), span in spans.items():
+            duties = [self.takes[duty] for duty in problem.duties_of(engineer, kind)]
+            curve = duty_curve(problem, engineer, kind)
+            costs.append(add_cost(self.model, cp_model.LinearExpr.sum(duties), len(duties), curve, span))
+        self.cost = cp_model.LinearExpr.sum(costs)
+        self.model.add(self.cost >= floor.cost)
+
+    @staticmethod
+    def floor(problem: Problem, search: Search) -> Floor | None:
+        """The counting bound by dealing out duties kind by kind."""
+        people = range(len(problem.engineers))
+        cost = 0
+        counts: dict[Counted, int] = {}
+        for kind, total in problem.shares.totals.items():
+            curves = [duty_curve(problem, each, kind) for each in people]
+            most = [most_duties(problem, each, kind) for each in people]
+            dealt = deal(total * len(problem.roles), curves, most)
+            if dealt is None:
+                return None
+            cost += sum(curve(count) for curve, count in zip(curves, dealt, strict=True))
+            counts.update({Counted(each, kind, None): dealt[each] for each in people})
+        return Floor(cost, counts)
+
+    def seats(self, outcome: Outcome) -> list[Held]:
+        """The seats of the plan found: roles split evenly within each kind."""
+        problem = self._problem
+        teams = teams_of(problem, self.takes, outcome)
+        ordered: dict[int, tuple[int, ...]] = {}
+        for kind in problem.shares.totals:
+            numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]
+            ordered.update(zip(numbers, split_evenly([teams[number] for number in numbers]), strict=True))
+        return [
+            Held(number, role, person)
+            for number in range(len(problem.shifts))
+            for role, person in zip(problem.roles, ordered[number], strict=True)
+        ]
+
+
+def teams_of(problem: Problem, takes: Mapping[Duty, cp_model.IntVar], outcome: Outcome) -> list[list[int]]:
+    """Who is on duty in the plan found, for each shift."""
+    return [[each for each in able if outcome.has(takes[each, number])] for number, able in enumerate(problem.able)]
+
+
+def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model.IntVar]:
+    """Add who is on duty: one variable for each duty that can be, as many people as roles, and every hard rule."""
+    takes = {
+        (engineer, number): model.new_bool_var("")
+        for engineer, numbers in enumerate(problem.open_to)
+        for number in numbers
+    }
+    for number, able in enumerate(problem.able):
+        model.add(cp_model.LinearExpr.sum([takes[each, number] for each in able]) == len(problem.roles))
+    for rule in rules_of(problem.roster.rules):
+        for limit in rule.limits(problem):
+            add_limit(model, limit, takes)
+    return takes
+
+
+def add_limit(model: cp_model.CpModel, limit: Limit, takes: Mapping[Duty, cp_model.IntVar]) -> None:
+    """Add one limit of a hard rule."""
+    literals = [any_of(model, [takes[duty] for duty in group]) for group in limit.groups]
+    if limit.most == 1:
+        model.add_at_most_one(literals)
+    else:
+        model.add(cp_model.LinearExpr.sum(literals) <= limit.most)
+
+
+def any_of(model: cp_model.CpModel, literals: Sequence[cp_model.IntVar]) -> cp_model.IntVar:
+    """A variable that is 1 whenever one of the literals is."""
+    if len(literals) == 1:
+        return literals[0]
+    some = model.new_bool_var("")
+    for literal in literals:
+        model.add_implication(literal, some)
+    return some
+
+
+def add_cost(
+    model: cp_model.CpModel, count: cp_model.LinearExprT, most: int, curve: Curve, span: Span
+) -> cp_model.LinearExprT:
+    """The cost of a count from 0 to `most`, by unit steps inside the span and straight lines outside."""
+    low, high = min(span.low, most), min(span.high, most)
+    steps = [model.new_bool_var("") for _ in range(low, high)]
+    for step, following in pairwise(steps):
+        model.add_implication(following, step)
+    parts: list[cp_model.LinearExprT] = [low, *steps]
+    cost: list[cp_model.LinearExprT] = [curve(low)]
+    cost += [(curve(n + 1) - curve(n)) * step for n, step in enumerate(steps, start=low)]
+    if high < most:
+        over = model.new_int_var(0, most - high, "")
+        parts.append(over)
+        cost.append((curve(high + 1) - curve(high)) * over)
+    if low > 0:
+        under = model.new_int_var(0, low, "")
+        parts.append(-1 * under)
+        cost.append((curve(low - 1) - curve(low)) * under)
+    model.add(count == cp_model.LinearExpr.sum(parts))
+    return cp_model.LinearExpr.sum(cost)

@@ -1,0 +1,234 @@
+"""A smallest set of weeks, days off and rules that cannot hold together.
+
+Every such thing gets a literal that switches it on. The solver says which of them suffice for a contradiction; then one
+after the other is left out, and stays out when the rest still contradict each other. What is tried first is dropped
+first: weeks of coverage, then people's days, and rules last, because a clash of rules explains most.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import groupby
+
+from ortools.sat.python import cp_model
+
+from oncall.rosters.roster import Engineer
+from oncall.rotation.board import any_of
+from oncall.rotation.eligibility import away_text, duty_days
+from oncall.rotation.problem import Duty, Problem
+from oncall.rotation.rules import rules_of
+from oncall.rotation.search import Allowance, Search, Verdict
+from oncall.schedule.plan import Shift
+
+EFFORT_AT_ONCE, EFFORT = 3.0, 12.0
+"""Deterministic time for each trial and for all; a trial that is not settled in it leaves its cause in the set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Causes in plain words, weeks first and rules last; empty when none was found. Minimal: none can be left out."""
+
+    causes: tuple[str, ...]
+    is_minimal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """The coverage of one week, by its Monday."""
+
+    monday: date
+    shifts: int
+
+
+_Cause = _Week | str
+
+
+def smallest_clash(problem: Problem, search: Search) -> Clash:
+    """Find one such set; there may be others. Where that takes too long, find one of whole heaps of causes instead."""
+    model = _Switched(problem)
+    kept = model.core(list(model.causes), search)
+    if kept is None:
+        return _clash_of_heaps(model, search)
+    is_minimal = True
+    for cause in list(kept):
+        if cause not in kept:
+            continue
+        smaller = model.core([each for each in kept if each != cause], search)
+        if smaller is not None:
+            kept = smaller
+        elif model.unsettled:
+            is_minimal = False
+    return Clash(tuple(_told([model.causes[index] for index in kept], len(problem.roles))), is_minimal)
+
+
+def _clash_of_heaps(model: _Switched, search: Search) -> Clash:
+    """All days off are one heap, all weeks another, each rule its own: a few trials, each with its switches fixed.
+
+    Fixed switches leave the solver the rules as they are in planning, which it refutes much sooner than assumptions.
+    """
+    kept = model.heaps()
+    if not model.refutes([switch for heap in kept for switch in heap.switches], search):
+        return Clash((), False)
+    is_minimal = True
+    for heap in list(kept):
+        without = [each for each in kept if each is not heap]
+        if model.refutes([switch for each in without for switch in each.switches], search):
+            kept = without
+        elif model.unsettled:
+            is_minimal = False
+    return Clash(tuple(heap.text for heap in kept), is_minimal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heap:
+    """Causes that are kept or dropped together."""
+
+    text: str
+    switches: tuple[int, ...]
+
+
+class _Switched:
+    """The problem as a model in which every cause has its switch. `causes` by switch, those to drop first first."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        # Days off become switches, so here everybody may take everything to begin with.
+        everywhere = tuple(
+            replace(each, roles=problem.roles, joins=None, leaves=None, absences=()) for each in problem.engineers
+        )
+        self._open = Problem(replace(problem.roster, engineers=everywhere), problem.shifts)
+        self._model = cp_model.CpModel()
+        self.causes: dict[int, _Cause] = {}
+        self.unsettled = False
+        self._allowance = Allowance(EFFORT, at_once=EFFORT_AT_ONCE)
+        self._takes: dict[Duty, cp_model.IntVar] = {
+            (engineer, number): self._model.new_bool_var("")
+            for engineer, numbers in enumerate(self._open.open_to)
+            for number in numbers
+        }
+        self._holds = self._add_roles()
+        self._add_weeks()
+        for engineer, person in enumerate(problem.engineers):
+            self._add_person(engineer, person)
+        self._add_rules()
+
+    def core(self, switches: Sequence[int], search: Search) -> list[int] | None:
+        """Of these switches some that suffice for a contradiction, in the same order; None when none is proven."""
+        self._model.clear_assumptions()
+        self._model.add_assumptions([self._model.get_bool_var_from_proto_index(index) for index in switches])
+        outcome = self._allowance.outcome(search, self._model)
+        self.unsettled = outcome.verdict is Verdict.UNKNOWN
+        if outcome.verdict is not Verdict.INFEASIBLE:
+            return None
+        found = set(outcome.core)
+        return [index for index in switches if index in found]
+
+    def refutes(self, switches: Sequence[int], search: Search) -> bool:
+        """Whether it is proven that nothing can be planned with these switched on and the others off."""
+        model = self._model.clone()
+        model.clear_assumptions()
+        for index in self.causes:
+            model.add(model.get_bool_var_from_proto_index(index) == int(index in switches))
+        verdict = self._allowance.run(search, model)
+        self.unsettled = verdict is Verdict.UNKNOWN
+        return verdict is Verdict.INFEASIBLE
+
+    def heaps(self) -> list[_Heap]:
+        """The causes as a few heaps, those to drop first first."""
+        weeks = tuple(index for index, cause in self.causes.items() if isinstance(cause, _Week))
+        rules = {rule.text for rule in rules_of(self._problem.roster.rules)}
+        named = {index: cause for index, cause in self.causes.items() if isinstance(cause, str)}
+        people = tuple(index for index, cause in named.items() if cause not in rules)
+        told = next(_told([self.causes[index] for index in weeks], len(self._problem.roles)))
+        heaps = [
+            _Heap(told, weeks),
+            _Heap(f"the {len(people)} days off, dates of joining or leaving and roles", people),
+        ]
+        heaps += [_Heap(cause, (index,)) for index, cause in named.items() if cause in rules]
+        return [heap for heap in heaps if heap.switches]
+
+    def _switch(self, cause: _Cause) -> cp_model.IntVar:
+        switch = self._model.new_bool_var("")
+        self.causes[switch.index] = cause
+        return switch
+
+    def _add_roles(self) -> dict[tuple[Duty, str], cp_model.IntVar]:
+        """One variable per duty and role, only where somebody does not take every role."""
+        if self._problem.roles_are_interchangeable:
+            return {}
+        holds = {}
+        for duty, takes in self._takes.items():
+            roles = [self._model.new_bool_var("") for _ in self._problem.roles]
+            self._model.add(cp_model.LinearExpr.sum(roles) == takes)
+            holds.update({(duty, role): held for role, held in zip(self._problem.roles, roles, strict=True)})
+        return holds
+
+    def _add_weeks(self) -> None:
+        people = range(len(self._problem.engineers))
+        weeks: dict[date, list[int]] = defaultdict(list)
+        for number, shift in enumerate(self._problem.shifts):
+            weeks[shift.day - timedelta(days=shift.day.weekday())].append(number)
+        for monday, numbers in weeks.items():
+            switch = self._switch(_Week(monday, len(numbers)))
+            for number in numbers:
+                if not self._holds:
+                    self._cover([self._takes[each, number] for each in people], len(self._problem.roles), switch)
+                for role in self._problem.roles if self._holds else ():
+                    self._cover([self._holds[(each, number), role] for each in people], 1, switch)
+
+    def _cover(self, literals: Sequence[cp_model.IntVar], seats: int, switch: cp_model.IntVar) -> None:
+        self._model.add(cp_model.LinearExpr.sum(literals) == seats).only_enforce_if(switch)
+
+    def _add_person(self, engineer: int, person: Engineer) -> None:
+        """One switch for each thing that keeps this person off some of the shifts, if it does."""
+        for cause, days in _days_off(person, self._problem.shifts):
+            self._forbid(cause, [self._takes[engineer, number] for number in days])
+        missing = [role for role in self._problem.roles if role not in person.roles]
+        if missing:
+            numbers = range(len(self._problem.shifts))
+            barred = [self._holds[(engineer, number), role] for role in missing for number in numbers]
+            self._forbid(f"{person.id} does not take the role {' or '.join(missing)}", barred)
+
+    def _forbid(self, cause: str, literals: Sequence[cp_model.IntVar]) -> None:
+        if literals:
+            switch = self._switch(cause)
+            for literal in literals:
+                self._model.add_implication(switch, ~literal)
+
+    def _add_rules(self) -> None:
+        for rule in rules_of(self._problem.roster.rules):
+            switch = self._switch(rule.text)
+            for limit in rule.limits(self._open):
+                literals = [any_of(self._model, [self._takes[duty] for duty in group]) for group in limit.groups]
+                self._model.add(cp_model.LinearExpr.sum(literals) <= limit.most).only_enforce_if(switch)
+
+
+def _days_off(person: Engineer, shifts: Sequence[Shift]) -> Iterator[tuple[str, list[int]]]:
+    """What keeps a person off shifts, with the numbers of those shifts."""
+    days = [(number, day) for number, shift in enumerate(shifts) for day in duty_days(shift)]
+    joins, leaves = person.joins, person.leaves
+    if joins is not None:
+        yield f"{person.id} joins only on {joins}", sorted({number for number, day in days if day < joins})
+    if leaves is not None:
+        yield f"{person.id} leaves (last day {leaves})", sorted({number for number, day in days if day > leaves})
+    for absence in person.absences:
+        yield f"{person.id} is away {away_text(absence)}", sorted({number for number, day in days if day in absence})
+
+
+def _told(causes: Sequence[_Cause], roles: int) -> Iterator[str]:
+    """The causes in words; weeks that follow each other in one line."""
+    weeks = [cause for cause in causes if isinstance(cause, _Week)]
+    numbered = [(week.monday.toordinal() // 7 - index, week) for index, week in enumerate(weeks)]
+    seats = "1 role each" if roles == 1 else f"{roles} roles each"
+    for _, group in groupby(numbered, key=lambda item: item[0]):
+        run = [week for _, week in group]
+        shifts = sum(week.shifts for week in run)
+        count = f"{shifts} shift{'' if shifts == 1 else 's'}, {seats}"
+        if len(run) == 1:
+            yield f"the week of Mon {run[0].monday}: {count}"
+        else:
+            yield f"the {len(run)} weeks of Mon {run[0].monday} to Mon {run[-1].monday}: {count}"
+    yield from (cause for cause in causes if isinstance(cause, str))

@@ -1,0 +1,103 @@
+"""The counting bound: what the fairest numbers would cost if there were no calendar.
+
+Duties are handed out one by one to whoever has the cheapest next step. The curves are convex, so no numbers cost less,
+and no plan can: a plan has numbers too. Nearly always a plan of exactly this cost exists.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import groupby
+
+from oncall.rotation.cost import term
+from oncall.rotation.eligibility import weekend_number
+from oncall.rotation.problem import Problem
+from oncall.rotation.rules import blocks
+from oncall.schedule.plan import Shift
+from oncall.support.windows import WindowKind
+
+Curve = Callable[[int], int]
+"""A convex cost of a count."""
+
+
+def duty_curve(problem: Problem, engineer: int, kind: WindowKind) -> Curve:
+    """What `n` duties of a kind cost one person, all roles together and each role, when roles are split evenly.
+
+    Every role has the same share then, and the cheapest split of `n` is the even one.
+    """
+    who = problem.engineers[engineer].id
+    together = problem.shares.of(kind, None, who)
+    single = problem.shares.of(kind, problem.roles[0], who)
+    roles = len(problem.roles)
+
+    @cache
+    def cost(n: int) -> int:
+        return term(n, together) + sum(term((n + role) // roles, single) for role in range(roles))
+
+    return cost
+
+
+def role_curve(problem: Problem, engineer: int, kind: WindowKind, role: str | None) -> Curve:
+    """What `n` shifts of a kind cost one person in one role (all roles together when None)."""
+    share = problem.shares.of(kind, role, problem.engineers[engineer].id)
+
+    @cache
+    def cost(n: int) -> int:
+        return term(n, share)
+
+    return cost
+
+
+def most_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
+    """A number of shifts of a kind that one person cannot exceed under the rest and weekend rules, others aside."""
+    shifts = [problem.shifts[number] for _, number in problem.duties_of(engineer, kind)]
+    rest, apart = problem.roster.rules.rest_nights, problem.roster.rules.weekends_apart
+    most = _most_rested(shifts, rest)
+    if kind is not WindowKind.WEEKEND or apart < 2:
+        return most
+    by_weekend = groupby(shifts, key=weekend_number)
+    weekends = [(number, _most_rested(list(group), rest)) for number, group in by_weekend]
+    return min(most, _most_apart(weekends, apart))
+
+
+def _most_rested(shifts: Sequence[Shift], rest: int) -> int:
+    """The most of these shifts, given in time order, that leave one person their rest.
+
+    Always taking the next possible one is best, because whatever excludes a later shift is itself the later one.
+    """
+    taken = 0
+    last: Shift | None = None
+    for shift in shifts:
+        if last is None or not blocks(last, shift, rest):
+            taken += 1
+            last = shift
+    return taken
+
+
+def _most_apart(weekends: Sequence[tuple[int, int]], apart: int) -> int:
+    """The most shifts on weekends that are `apart` or more from each other; each is (its number, its most shifts)."""
+    best: dict[int, int] = {}
+    so_far = 0
+    for number, shifts in weekends:
+        before = max((most for other, most in best.items() if other <= number - apart), default=0)
+        so_far = max(so_far, before + shifts)
+        best[number] = so_far
+    return so_far
+
+
+def deal(total: int, curves: Sequence[Curve], most: Sequence[int]) -> list[int] | None:
+    """The cheapest way to hand out `total` duties; None when all together can take fewer. Ties go to the first."""
+    if total > sum(most):
+        return None
+    counts = [0] * len(curves)
+    steps = [(curve(1) - curve(0), person) for person, curve in enumerate(curves) if most[person] > 0]
+    heapq.heapify(steps)
+    for _ in range(total):
+        _, person = heapq.heappop(steps)
+        counts[person] += 1
+        had = counts[person]
+        if had < most[person]:
+            heapq.heappush(steps, (curves[person](had + 1) - curves[person](had), person))
+    return counts

@@ -1,0 +1,113 @@
+"""Why no plan can exist: shifts that too few people may take, or named rules, weeks and days off that clash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, groupby
+
+from oncall.errors import PlanInfeasible
+from oncall.rotation.clash import smallest_clash
+from oncall.rotation.counting import most_duties
+from oncall.rotation.eligibility import can_take, why_not
+from oncall.rotation.problem import Problem
+from oncall.rotation.rules import rules_of
+from oncall.rotation.search import Search
+from oncall.rotation.teamsize import smallest_team
+from oncall.schedule.plan import Shift
+
+
+def refuse_unstaffable(problem: Problem) -> None:
+    """Raise PlanInfeasible when some shift has fewer people than roles by arithmetic alone, naming every such shift."""
+    short = [(shift, _shortage(problem, shift)) for shift in problem.shifts]
+    short = [(shift, sentence) for shift, sentence in short if sentence]
+    if not short:
+        return
+    number = len(short)
+    shifts = "1 shift has" if number == 1 else f"{number} shifts have"
+    sentences = [_dated(list(run), sentence) for sentence, run in _runs(short, problem.shifts)]
+    raise PlanInfeasible(f"no plan is possible: {shifts} fewer people than roles", sentences)
+
+
+def _shortage(problem: Problem, shift: Shift) -> str:
+    """Which roles of one shift cannot be filled together and why each person cannot help; empty when all can be."""
+    present = [engineer for engineer in problem.engineers if can_take(engineer, shift)]
+    sentences = []
+    for size in range(1, len(problem.roles) + 1):
+        for roles in combinations(problem.roles, size):
+            takers = [engineer.id for engineer in present if set(roles) & set(engineer.roles)]
+            if len(takers) < size:
+                sentences.append(f"{_needed(roles, takers)}{_others(problem, shift, roles, takers)}")
+        if sentences:
+            break
+    return "; ".join(sentences)
+
+
+def _needed(roles: Sequence[str], takers: Sequence[str]) -> str:
+    names = " and ".join(roles)
+    if not takers:
+        return f"nobody can be {names}"
+    return f"{names} need {len(roles)} people and only {' and '.join(takers)} can be on call"
+
+
+def _others(problem: Problem, shift: Shift, roles: Sequence[str], takers: Sequence[str]) -> str:
+    reasons = []
+    for engineer in problem.engineers:
+        if engineer.id not in takers:
+            barred = why_not(engineer, shift, roles[0])
+            if barred is not None:
+                reasons.append(barred.sentence)
+    return f" ({'; '.join(reasons)})" if reasons else " (the roster has nobody else)"
+
+
+def _runs(short: Sequence[tuple[Shift, str]], shifts: Sequence[Shift]) -> Iterator[tuple[str, Iterable[Shift]]]:
+    """Neighbouring shifts that lack people for the same reason, together."""
+    order = {shift.window.start: number for number, shift in enumerate(shifts)}
+    keyed = [(order[shift.window.start] - index, sentence, shift) for index, (shift, sentence) in enumerate(short)]
+    for (_, sentence), run in groupby(keyed, key=lambda item: item[:2]):
+        yield sentence, [shift for _, _, shift in run]
+
+
+def _dated(run: Sequence[Shift], sentence: str) -> str:
+    first, last = run[0], run[-1]
+    if len(run) == 1:
+        return f"{first.day:%a} {first.day} ({first.kind}): {sentence}"
+    return f"{first.day:%a} {first.day} to {last.day:%a} {last.day} ({len(run)} shifts): {sentence}"
+
+
+def explained(problem: Problem, search: Search) -> PlanInfeasible:
+    """The error for a problem whose every shift has people enough but that is proven to have no plan."""
+    reasons = _too_little_room(problem)
+    if reasons:
+        summary = "no plan keeps all the rules: there are more duties than people can take"
+        return PlanInfeasible(summary, [*reasons, *_advice(problem, search)])
+    clash = smallest_clash(problem, search)
+    summary = "no plan keeps all the rules; the search for the reason was cut short"
+    if clash.causes:
+        summary = "no plan keeps all the rules: these cannot hold together"
+    if clash.is_minimal:
+        summary += ", and without any one of them the others could"
+    return PlanInfeasible(summary, [*clash.causes, *_advice(problem, search)])
+
+
+def _too_little_room(problem: Problem) -> list[str]:
+    """Kinds of which all people together cannot take enough, each person counted for themselves."""
+    rules = ", ".join(rule.text for rule in rules_of(problem.roster.rules))
+    sentences = []
+    for kind, total in problem.shares.totals.items():
+        needed = total * len(problem.roles)
+        most = {person.id: most_duties(problem, index, kind) for index, person in enumerate(problem.engineers)}
+        if sum(most.values()) < needed:
+            each = ", ".join(f"{person} {number}" for person, number in most.items())
+            start = f"{kind}: {total} shifts in {len(problem.roles)} roles are {needed} duties"
+            sentences.append(f"{start}; with {rules} and the days off people can take {sum(most.values())} ({each})")
+    return sentences
+
+
+def _advice(problem: Problem, search: Search) -> list[str]:
+    needed = smallest_team(problem, search)
+    have = len(problem.engineers)
+    if needed is None:
+        return []
+    if needed > have:
+        return [f"even with nobody away these rules need {needed} people for these dates; the roster has {have}"]
+    return [f"with nobody away {needed} people would be enough for these dates; the roster has {have}"]

@@ -1,0 +1,185 @@
+"""From a roster and its shifts to the fairest plan that keeps the hard rules, with the proof that none is fairer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ortools.sat.python import cp_model
+
+from oncall.errors import Refused
+from oncall.rosters.roster import Roster
+from oncall.rotation import infeasible
+from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span
+from oncall.rotation.cost import fairness_of
+from oncall.rotation.problem import Duty, Problem
+from oncall.rotation.requests import price_of_duties, tally
+from oncall.rotation.roleboard import LoadBoard, SeatBoard
+from oncall.rotation.search import Outcome, Progress, Search, Verdict
+from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
+
+__all__ = ["Progress", "solve"]
+
+REQUESTS_EFFORT = 20.0
+"""Deterministic time for the requests: enough to prove a year of a large team, and an end where proof is far off."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The fairest plan so far. `bound` holds for the whole problem; `board` and `outcome` are where it came from."""
+
+    held: list[Held]
+    cost: int
+    bound: int
+    board: Board
+    floor: Floor
+    spans: Mapping[Counted, Span]
+    notes: tuple[str, ...] = ()
+
+
+def solve(
+    roster: Roster,
+    shifts: Sequence[Shift],
+    *,
+    seed: int = 0,
+    time_limit: timedelta | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """The fairest plan for these shifts; `optimal` when its cost is proven, else `feasible` with an honest bound.
+
+    time_limit: wall time; without one the search goes on until the proof. should_stop: asked every few hundredths of a
+    second; once it says yes the best plan so far is the answer. The same roster, shifts and seed give the same plan
+    unless one of the two cuts the search short.
+    Raises PlanInfeasible when no plan keeps the hard rules, Refused when the search ended before a first plan or there
+    is nothing to staff.
+    """
+    if not shifts:
+        raise Refused("there is no on-call shift to staff in these dates; name dates in which one starts")
+    search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
+    problem = Problem.of(roster, shifts)
+    infeasible.refuse_unstaffable(problem)
+    found = _with_requests(problem, search, _fairest(problem, search))
+    return _plan(problem, found, seed)
+
+
+def _fairest(problem: Problem, search: Search) -> _Found:
+    """Solve, and while what was found costs more than what is proven, solve a model that knows more.
+
+    That is one whose spans hold the counts found, or else, when all of them were inside already, the one of every seat.
+    """
+    kind_of_board: type[Board] = DutyBoard if problem.roles_are_interchangeable else LoadBoard
+    floor = kind_of_board.floor(problem, search)
+    if floor is None:
+        raise infeasible.explained(problem, search)
+    spans = floor.spans()
+    best: _Found | None = None
+    bound = floor.cost
+    while True:
+        board = kind_of_board(problem, floor, spans, search)
+        board.model.minimize(board.cost)
+        outcome = search.run(board.model, floor=bound)
+        if outcome.verdict is Verdict.INFEASIBLE:
+            raise infeasible.explained(problem, search)
+        bound = max(bound, outcome.bound)
+        if outcome.verdict is not Verdict.UNKNOWN:
+            best = _better(best, _Found(*_seated(problem, board, outcome), bound, board, floor, spans))
+        if best is None:
+            raise Refused(_no_plan_yet(search))
+        if best.cost == bound or outcome.verdict is not Verdict.OPTIMAL:
+            return replace(best, bound=bound)
+        wider = _widened(spans, board.seats(outcome), problem)
+        kind_of_board = kind_of_board if wider != spans else SeatBoard
+        spans = wider
+
+
+def _seated(problem: Problem, board: Board, outcome: Outcome) -> tuple[list[Held], int]:
+    held = board.seats(outcome)
+    return held, _cost(problem, held)
+
+
+def _better(best: _Found | None, new: _Found) -> _Found:
+    return new if best is None or new.cost < best.cost else best
+
+
+def _cost(problem: Problem, held: Sequence[Held]) -> int:
+    seats = [(problem.shifts[seat.shift].kind, seat.role, problem.engineers[seat.engineer].id) for seat in held]
+    return fairness_of(seats, problem.shares, bound=0).cost
+
+
+def _widened(spans: dict[Counted, Span], held: Sequence[Held], problem: Problem) -> dict[Counted, Span]:
+    def count(counted: Counted) -> int:
+        return sum(
+            1
+            for seat in held
+            if seat.engineer == counted.engineer
+            and problem.shifts[seat.shift].kind is counted.kind
+            and counted.role in (None, seat.role)
+        )
+
+    return {counted: span.widened(count(counted)) for counted, span in spans.items()}
+
+
+def _no_plan_yet(search: Search) -> str:
+    seconds = search.elapsed.total_seconds()
+    return f"no plan was found in {seconds:.1f} s, and none is proven impossible; allow more time"
+
+
+def _with_requests(problem: Problem, search: Search, found: _Found) -> _Found:
+    """Among the plans that are as fair, one that meets the requests best; fairness is held where it is."""
+    prices = price_of_duties(problem)
+    if not prices:
+        return found
+    if found.cost > found.bound or search.is_over:
+        taken = tally(prices, ((seat.engineer, seat.shift) for seat in found.held))
+        return _noted(found, f"{taken.text}; they were not considered, because the search for fairness was cut short")
+    found, is_best = _kindest(problem, search, found, prices)
+    taken = tally(prices, ((seat.engineer, seat.shift) for seat in found.held))
+    return _noted(found, f"{taken.text}; {'no plan as fair does better' if is_best else 'better may exist'}")
+
+
+def _kindest(problem: Problem, search: Search, found: _Found, prices: Mapping[Duty, int]) -> tuple[_Found, bool]:
+    """The plan that meets the requests best at the cost found, and whether that is proven."""
+    board = found.board
+    while True:
+        board.model.add(board.cost <= found.cost)
+        board.model.minimize(cp_model.LinearExpr.sum([price * board.takes[duty] for duty, price in prices.items()]))
+        outcome = search.run(board.model, effort=REQUESTS_EFFORT)
+        if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
+            return found, False
+        held, cost = _seated(problem, board, outcome)
+        if cost == found.cost:
+            return replace(found, held=held), outcome.verdict is Verdict.OPTIMAL
+        if isinstance(board, SeatBoard):
+            return found, False
+        # The people on duty leave no roles as fair as promised, so every seat has to be decided at once.
+        board = SeatBoard(problem, found.floor, found.spans, search)
+
+
+def _noted(found: _Found, note: str) -> _Found:
+    return replace(found, notes=(*found.notes, note))
+
+
+def _plan(problem: Problem, found: _Found, seed: int) -> Plan:
+    seats = tuple(
+        Seat(
+            problem.shifts[seat.shift].window,
+            problem.shifts[seat.shift].kind,
+            seat.role,
+            problem.engineers[seat.engineer].id,
+        )
+        for seat in found.held
+    )
+    fairness = fairness_of(((s.kind, s.role, s.engineer) for s in seats), problem.shares, bound=found.bound)
+    return Plan(
+        team=problem.roster.team,
+        zone=problem.roster.policy.zone,
+        seats=seats,
+        status=PlanStatus.OPTIMAL if found.cost == found.bound else PlanStatus.FEASIBLE,
+        fairness=fairness,
+        first_day=problem.shifts[0].day,
+        last_day=problem.shifts[-1].day,
+        seed=seed,
+        notes=found.notes,
+    )

@@ -1,0 +1,102 @@
+"""A plan: who holds which role of which shift, and how fair that is. Its file format is in `planfile`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oncall.support.windows import Window, WindowKind
+
+
+class PlanStatus(StrEnum):
+    """`optimal`: proven that no plan which keeps the rules is fairer. `feasible`: keeps the rules, proof unfinished."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One stretch of on-call time that each role has to cover.
+
+    day: the local date it starts on, which days off and requests refer to.
+    first_night, end_night: the nights it takes, as ordinals of the dates they begin on, half-open; a holiday that
+    gives way to the weekend at 19:01 takes none (both are equal). Free nights between two shifts are the later one's
+    `first_night` less the earlier one's `end_night`.
+    """
+
+    window: Window
+    kind: WindowKind
+    day: date
+    first_night: int
+    end_night: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One role of one shift, and the engineer in it. A row of the plan file."""
+
+    window: Window
+    kind: WindowKind
+    role: str
+    engineer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one person carries of one kind in one role (`role` is None for all roles together)."""
+
+    kind: WindowKind
+    role: str | None
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineerFairness:
+    """One person's weight (fte x shifts that membership and leave let them take) and loads."""
+
+    engineer: str
+    weight: float
+    loads: tuple[Load, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """The cost of a plan and the bound that no plan keeping the hard rules can beat. `cost == bound` is the proof."""
+
+    cost: int
+    bound: int
+    engineers: tuple[EngineerFairness, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Seats sorted by start, then role order. `first_day` and `last_day`: the dates whose shifts it holds, inside.
+
+    A plan read from CSV has no fairness and no status: CSV does not hold the proof.
+    """
+
+    team: str
+    zone: ZoneInfo
+    seats: tuple[Seat, ...]
+    status: PlanStatus | None = None
+    fairness: Fairness | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def window(self) -> Window:
+        """From the first shift's start to the last one's end. Raises ValueError for a plan without seats."""
+        return Window(min(s.window.start for s in self.seats), max(s.window.end for s in self.seats))
+
+
+def duty_at(seats: tuple[Seat, ...], at: datetime) -> dict[str, Seat]:
+    """The seat of each role at `at`, by role; a role that nobody holds is absent."""
+    return {seat.role: seat for seat in seats if at in seat.window}

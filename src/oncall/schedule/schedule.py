@@ -1,0 +1,250 @@
+"""The published schedule: plans, later overrides on top, and the one function that says who is on call."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from oncall.schedule.plan import Seat
+from oncall.support.calendar import SupportCalendar
+from oncall.support.windows import KindWindow, Window, WindowKind
+
+_WEEK = timedelta(days=7)
+_INSTANT = timedelta(microseconds=1)
+"""The shortest time there is: an instant before a window's end is its last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be reached: an engineer or the manager. `phone` (E.164) stays out of every text."""
+
+    id: str
+    name: str
+    phone: str = field(repr=False)
+    zone: ZoneInfo
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A plan made the schedule for its own span, with the people and hours it was made for. `at`: aware UTC."""
+
+    version: int
+    at: datetime
+    by: str
+    reason: str
+    team: str
+    zone: ZoneInfo
+    roles: tuple[str, ...]
+    calendar: SupportCalendar
+    people: Mapping[str, Person]
+    manager: Person | None
+    span: Window
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Puts `engineer` on for `role` during `window`, whoever the plan names. Later versions win."""
+
+    version: int
+    at: datetime
+    by: str
+    reason: str
+    window: Window
+    role: str
+    engineer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who holds a role, until when (aware UTC), and why: the plan, or an override's reason."""
+
+    engineer: str
+    until: datetime
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """The answer to "who": the window that holds the instant and who has which role in it.
+
+    missing: roles that should be held now and are not. A gap is never silence: it is named here.
+    """
+
+    at: datetime
+    window: KindWindow
+    roles: Mapping[str, Duty]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch during which one engineer holds one role, overrides applied. `kind` is the shift's."""
+
+    window: Window
+    kind: WindowKind
+    role: str
+    engineer: str
+    override: Override | None = None
+
+
+class _Timeline(NamedTuple):
+    """The turns of one role in order, disjoint, and their starts for bisecting."""
+
+    starts: list[datetime]
+    turns: list[Turn]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Publications and overrides in version order. `fallback` says the hours where nothing is published."""
+
+    publications: tuple[Publication, ...]
+    overrides: tuple[Override, ...]
+    fallback: SupportCalendar = field(compare=False)
+
+    @property
+    def latest(self) -> Publication | None:
+        """The publication with the highest version."""
+        return self.publications[-1] if self.publications else None
+
+    @property
+    def calendar(self) -> SupportCalendar:
+        """The hours of the latest publication."""
+        return self.latest.calendar if self.latest else self.fallback
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        """Everybody on any published roster, as the latest one that names them has them; managers included."""
+        known: dict[str, Person] = {}
+        for publication in self.publications:
+            known.update(publication.people)
+            if publication.manager is not None:
+                known[publication.manager.id] = publication.manager
+        return known
+
+    @property
+    def manager(self) -> Person | None:
+        """The manager of the latest publication."""
+        return self.latest.manager if self.latest else None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of the latest publication; primary and secondary when nothing is published."""
+        return self.latest.roles if self.latest else ("primary", "secondary")
+
+    def who(self, at: datetime) -> OnCall:
+        """Who is on call at `at` (aware UTC), every role. In business hours nobody is, and nothing is missing."""
+        window = self.calendar.window_at(at)
+        if window.kind is WindowKind.BUSINESS:
+            return OnCall(at, window, {}, ())
+        duties = {role: duty for role in self.roles if (duty := self._duty(role, at)) is not None}
+        return OnCall(at, window, duties, tuple(role for role in self.roles if role not in duties))
+
+    def responders(self, at: datetime) -> OnCall:
+        """Whom the pager reaches at `at`: who is on call, or in business hours those of the shift that ended last."""
+        on_call = self.who(at)
+        if on_call.window.kind is not WindowKind.BUSINESS:
+            return on_call
+        before = self.who(self._last_on_call_before(on_call.window))
+        return OnCall(at, on_call.window, before.roles, before.missing)
+
+    def turns(self, start: datetime, end: datetime) -> Iterator[Turn]:
+        """Every stretch of duty that touches [start, end), uncut, by start then role; overrides applied."""
+        found = [turn for line in self._timelines.values() for turn in line.turns if _touches(turn.window, start, end)]
+        order = {role: number for number, role in enumerate(self.roles)}
+        return iter(sorted(found, key=lambda turn: (turn.window.start, order[turn.role])))
+
+    def turns_of(self, engineer: str, start: datetime, end: datetime) -> list[Turn]:
+        """One engineer's stretches that touch [start, end)."""
+        return [turn for turn in self.turns(start, end) if turn.engineer == engineer]
+
+    def _last_on_call_before(self, business: KindWindow) -> datetime:
+        """The last instant of on-call time before these business hours, or of the week before when there is none."""
+        window = business
+        while window.kind is WindowKind.BUSINESS and business.start - window.start < _WEEK:
+            window = self.calendar.window_at(window.start - _INSTANT)
+        return window.end - _INSTANT
+
+    def _duty(self, role: str, at: datetime) -> Duty | None:
+        timeline = self._timelines[role]
+        index = bisect_right(timeline.starts, at) - 1
+        if index < 0 or at not in (turn := timeline.turns[index]).window:
+            return None
+        return Duty(turn.engineer, turn.window.end, turn.override)
+
+    @cached_property
+    def _timelines(self) -> dict[str, _Timeline]:
+        timelines = {role: self._timeline(role) for role in self.roles}
+        return {role: _Timeline([turn.window.start for turn in turns], turns) for role, turns in timelines.items()}
+
+    def _timeline(self, role: str) -> list[Turn]:
+        """The turns of one role in time order, disjoint: the newest version that speaks of an instant decides it."""
+        layers: list[Publication | Override] = [*self.publications, *(o for o in self.overrides if o.role == role)]
+        taken = SpanSet()
+        timeline: list[Turn] = []
+        for layer in sorted(layers, key=lambda layer: layer.version, reverse=True):
+            # Most old versions are wholly replaced by newer ones and cost nothing here.
+            if free := taken.take(layer.window if isinstance(layer, Override) else layer.span):
+                timeline += [piece for turn in self._turns_in(layer, role) for piece in _inside(turn, free)]
+        return sorted(timeline, key=lambda turn: turn.window.start)
+
+    def _turns_in(self, layer: Publication | Override, role: str) -> list[Turn]:
+        if isinstance(layer, Publication):
+            return [Turn(seat.window, seat.kind, role, seat.engineer) for seat in layer.seats if seat.role == role]
+        # An override counts in on-call time only, window by window.
+        span = layer.window
+        return [
+            Turn(
+                Window(max(window.start, span.start), min(window.end, span.end)),
+                window.kind,
+                role,
+                layer.engineer,
+                layer,
+            )
+            for window in self.calendar.windows_between(span.start, span.end)
+            if window.kind is not WindowKind.BUSINESS
+        ]
+
+
+class SpanSet:
+    """A set of instants, grown span by span."""
+
+    def __init__(self) -> None:
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+
+    def take(self, span: Window) -> list[Window]:
+        """Add `span`; gives the parts of it that were not in the set before, in order."""
+        first, last = bisect_left(self._ends, span.start), bisect_right(self._starts, span.end)
+        free: list[Window] = []
+        at = span.start
+        for start, end in zip(self._starts[first:last], self._ends[first:last], strict=True):
+            if at < start:
+                free.append(Window(at, start))
+            at = max(at, end)
+        if at < span.end:
+            free.append(Window(at, span.end))
+        self._starts[first:last] = [min([span.start, *self._starts[first:last]])]
+        self._ends[first:last] = [max([span.end, *self._ends[first:last]])]
+        return free
+
+
+def _touches(window: Window, start: datetime, end: datetime) -> bool:
+    return window.start < end and start < window.end
+
+
+def _inside(turn: Turn, free: list[Window]) -> Iterator[Turn]:
+    """The parts of `turn` that lie in `free`, which is in order and disjoint."""
+    for window in free[bisect_right(free, turn.window.start, key=lambda window: window.end) :]:
+        if window.start >= turn.window.end:
+            return
+        start, end = max(window.start, turn.window.start), min(window.end, turn.window.end)
+        whole = start == turn.window.start and end == turn.window.end
+        yield turn if whole else replace(turn, window=Window(start, end))

@@ -1,0 +1,113 @@
+"""Several pieces of work in one commit: a disk that is slow to confirm is asked once for all that is waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from oncall.errors import StoreUnavailable
+from oncall.paging.ports import Transaction
+
+T = TypeVar("T")
+
+MOST_PER_COMMIT = 64
+MOST_WAITING = 10_000
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work and who waits for it. `resolve` is called once, after the commit or its failure."""
+
+    work: Callable[[Transaction], Any]
+    future: Future[Any]
+    result: Any = None
+    error: BaseException | None = field(default=None)
+
+    def resolve(self) -> None:
+        """Tell whoever waits."""
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class GroupCommit:
+    """One thread that takes all work waiting, at most `MOST_PER_COMMIT`, and hands it to `commit` as one group.
+
+    `commit` runs the jobs and fills in each one's result or error. The thread starts with the first submission.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[Job]], None], place: str) -> None:
+        self._commit = commit
+        self._place = place
+        self._waiting: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._is_committing = False
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Queue it. Raises StoreUnavailable after `close`, and when the queue is so long that waiting is no help."""
+        future: Future[T] = Future()
+        job = Job(work, future)
+        if threading.current_thread() is self._thread:
+            self._run_nested(job)
+            return future
+        with self._changed:
+            if self._closed:
+                raise StoreUnavailable(f"{self._place}: the store is closed")
+            if len(self._waiting) >= MOST_WAITING:
+                raise StoreUnavailable(f"{self._place}: too many requests are waiting for the database; try again")
+            self._waiting.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="oncall-store-writer", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Commit what is waiting, then end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run_nested(self, job: Job) -> None:
+        """Work submitted by the writer itself: by a future's callback it is run at once; waiting would be for ever."""
+        if self._is_committing:
+            raise RuntimeError("work that runs in a transaction cannot open another one")
+        self._run([job])
+
+    def _loop(self) -> None:
+        while group := self._next_group():
+            self._run(group)
+
+    def _next_group(self) -> list[Job]:
+        """All that is waiting, once something is; empty when closed and done."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            group: list[Job] = []
+            while self._waiting and len(group) < MOST_PER_COMMIT:
+                group.append(self._waiting.popleft())
+            return group
+
+    def _run(self, group: Sequence[Job]) -> None:
+        wanted = [job for job in group if job.future.set_running_or_notify_cancel()]
+        if not wanted:
+            return
+        self._is_committing = True
+        try:
+            self._commit(wanted)
+        except BaseException as error:  # Whoever waits must hear of it, whatever it is; the thread goes on.
+            for job in wanted:
+                job.error = job.error or error
+        finally:
+            self._is_committing = False
+        for job in wanted:
+            job.resolve()

@@ -1,0 +1,35 @@
+"""PostgreSQL's errors as sentences with a mend, without a password and without a value of a row."""
+
+from __future__ import annotations
+
+import psycopg
+from sqlalchemy import exc
+
+from oncall.errors import StoreError, StoreUnavailable
+from oncall.store.address import PostgresAddress
+
+
+def translated(error: Exception, address: PostgresAddress) -> Exception:
+    """The error to raise in place of one of SQLAlchemy's or the driver's.
+
+    A value of ours that no column takes (a time that is not UTC) comes back as the ValueError that it is.
+    """
+    origin = error.orig if isinstance(error, exc.StatementError) else error
+    if isinstance(origin, (ValueError, TypeError)):
+        return origin
+    if isinstance(origin, exc.TimeoutError):
+        return StoreUnavailable(f"{address.place}: too many requests are waiting for the database; try again")
+    if isinstance(origin, psycopg.DataError):
+        return StoreError(f"{address.place}: the database does not take this value ({_code(origin)})")
+    if isinstance(origin, psycopg.ProgrammingError):
+        return StoreError(f"{address.place}: the database refused a query ({_code(origin)}); is the schema damaged?")
+    if isinstance(origin, psycopg.Error) and origin.sqlstate is not None:
+        return StoreUnavailable(f"{address.place}: the database cannot answer now ({_code(origin)}); try again")
+    lines = str(origin).strip().splitlines() or [type(origin).__name__]
+    found = lines[0].replace(address.secret, "***") if address.secret else lines[0]
+    return StoreUnavailable(f"{address.place}: no connection to the database ({found}); is it running?")
+
+
+def _code(error: psycopg.Error) -> str:
+    """Name and SQLSTATE, never the text: PostgreSQL quotes the values of the row in it."""
+    return f"{type(error).__name__}, SQLSTATE {error.sqlstate}" if error.sqlstate else type(error).__name__

@@ -1,0 +1,49 @@
+"""Which steps of the schema this version knows, and what it says of a database at another one. Loads no driver."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from oncall.errors import WrongSchema
+
+REVISIONS = ("0001",)
+"""Every step of `migrations/versions`, oldest first."""
+
+HEAD = REVISIONS[-1]
+"""What `alembic_version` holds when the tables are those of `tables.py`."""
+
+
+class SchemaState(StrEnum):
+    """What a database is to this version of the product."""
+
+    CURRENT = "current"
+    EMPTY = "empty"
+    OLDER = "older"
+    UNKNOWN = "unknown"
+    FOREIGN = "foreign"
+
+
+def state_at(revision: str | None, *, has_tables: bool) -> SchemaState:
+    """What a database is that is at `revision` (None: it was never migrated)."""
+    if revision == HEAD:
+        return SchemaState.CURRENT
+    if revision is not None:
+        return SchemaState.OLDER if revision in REVISIONS else SchemaState.UNKNOWN
+    return SchemaState.FOREIGN if has_tables else SchemaState.EMPTY
+
+
+def wrong_schema(state: SchemaState, place: str) -> WrongSchema:
+    """The refusal of a database that is neither current nor empty."""
+    match state:
+        case SchemaState.OLDER:
+            return WrongSchema(f"{place}: the database was made by an older version of oncall; run: oncall migrate")
+        case SchemaState.UNKNOWN:
+            return WrongSchema(
+                f"{place}: the database was made by a newer version of oncall; "
+                "update oncall on this machine, then run: oncall migrate"
+            )
+        case _:
+            return WrongSchema(
+                f"{place}: the database holds another program's tables; "
+                "name an empty one in ONCALL_DATABASE_URL, then run: oncall migrate"
+            )

@@ -1,0 +1,132 @@
+"""Rows of the tables as the values that the pager works with, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from oncall.paging.ports import CallerRole, Token
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, Ticket, TicketStatus
+
+Row = Sequence[Any]
+
+
+def ticket_row(stored: StoredTicket) -> dict[str, Any]:
+    """Every column of a ticket."""
+    ticket = stored.ticket
+    return {
+        "id": ticket.id,
+        "customer": ticket.customer,
+        "plan": ticket.plan,
+        "posted_impact": ticket.impact,
+        "subject": ticket.subject,
+        "url": ticket.url,
+        "opened_at": ticket.opened_at,
+        "contact": ticket.contact,
+        "answer": dict(stored.answer),
+        "received_at": stored.received_at,
+        **ticket_changes(stored),
+    }
+
+
+def ticket_changes(stored: StoredTicket) -> dict[str, Any]:
+    """The columns of a ticket that change in its life."""
+    return {
+        "code": stored.code,
+        "status": stored.status.value,
+        "impact": stored.impact,
+        "action": stored.action,
+        "hold_until": stored.hold_until,
+        "due_at": stored.due_at,
+        "first_reply_due": stored.first_reply_due,
+        "owner": stored.owner,
+    }
+
+
+def stored_ticket(row: Row) -> StoredTicket:
+    """A row of `tickets`, columns in the table's order."""
+    answer, code, received_at, status, *rest = row[8:]
+    return StoredTicket(Ticket(*row[:8]), answer, code, received_at, TicketStatus(status), *rest)
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """Every column of an event but its `seq`, which the database gives."""
+    return {
+        "ticket": event.ticket,
+        "at": event.at,
+        "kind": event.kind.value,
+        "by": event.by,
+        "why": event.why,
+        "details": dict(event.details),
+        "id": event.id,
+    }
+
+
+def event(row: Row) -> Event:
+    """A row of `events`, columns in the table's order."""
+    seq, ticket, at, kind, by, why, details, sender_id = row
+    return Event(ticket, at, EventKind(kind), by, why, details, sender_id, seq)
+
+
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """Every column of an attempt."""
+    return {
+        "id": attempt.id,
+        "ticket": attempt.ticket,
+        "at": attempt.at,
+        "to": attempt.to,
+        "channel": attempt.channel,
+        "purpose": attempt.purpose.value,
+        "body": attempt.body,
+        "written_at": attempt.written_at,
+        "step": attempt.step,
+        "round": attempt.round,
+        "deadline": attempt.deadline,
+        **attempt_changes(attempt),
+    }
+
+
+def attempt_changes(attempt: Attempt) -> dict[str, Any]:
+    """The columns of an attempt that change in its life."""
+    return {
+        "status": attempt.status.value,
+        "provider_id": attempt.provider_id,
+        "error": attempt.error,
+        "error_code": attempt.error_code,
+        "tries": attempt.tries,
+        "retry_at": attempt.retry_at,
+        "lease_until": attempt.lease_until,
+        "claimable_at": claimable_at(attempt),
+    }
+
+
+def claimable_at(attempt: Attempt) -> datetime | None:
+    """From which real instant on a worker may take this try over; None when nobody has to.
+
+    A try in doubt with no instant of its own is due at once: waiting for ever would be silence.
+    """
+    match attempt.status:
+        case AttemptStatus.SENDING:
+            return attempt.lease_until or attempt.written_at
+        case AttemptStatus.QUEUED | AttemptStatus.RETRYING | AttemptStatus.UNKNOWN:
+            return max(attempt.retry_at or attempt.written_at, attempt.lease_until or attempt.written_at)
+        case _:
+            return None
+
+
+def attempt(row: Row) -> Attempt:
+    """A row of `attempts`, columns in the table's order."""
+    key, ticket, at, to, channel, purpose, body, status, written_at, *rest = row[:-1]
+    return Attempt(key, ticket, at, to, channel, Purpose(purpose), body, AttemptStatus(status), written_at, *rest)
+
+
+def token_row(token: Token) -> dict[str, Any]:
+    """Every column of a token."""
+    return {"name": token.name, "role": token.role.value, "digest": token.digest, "created_at": token.created_at}
+
+
+def token(row: Row) -> Token:
+    """A row of `tokens`, columns in the table's order."""
+    name, role, digest, created_at = row
+    return Token(name, CallerRole(role), digest, created_at)

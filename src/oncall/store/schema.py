@@ -1,0 +1,41 @@
+"""Brings the tables of a database up to date. Alembic is imported only when there is something to do."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect, text
+
+from oncall.store.revisions import SchemaState, state_at, wrong_schema
+
+# Any number will do, as long as all our processes take the same one: "oncall" in ASCII.
+_MIGRATION_LOCK = 0x6F6E63616C6C
+
+
+def state_of(connection: Connection) -> SchemaState:
+    """What the database is to this version of the product."""
+    inspector = inspect(connection)
+    revision: str | None = None
+    if inspector.has_table("alembic_version"):
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return state_at(revision, has_tables=revision is None and bool(inspector.get_table_names()))
+
+
+def upgrade(connection: Connection, place: str) -> None:
+    """Bring an empty or older database up to date, in the caller's transaction. Does nothing when it is current.
+
+    The caller holds the database's write lock on SQLite; on PostgreSQL it is taken here, until the transaction ends.
+    Raises WrongSchema for a database of a newer version or of another program.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    state = state_of(connection)
+    if state is SchemaState.CURRENT:
+        return
+    if state not in {SchemaState.EMPTY, SchemaState.OLDER}:
+        raise wrong_schema(state, place)
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "oncall.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,267 @@
+"""The store in one SQLite file: WAL, durable commits, one writing thread; other processes may use the file as well."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError, StatementError
+
+from oncall.errors import StoreUnavailable
+from oncall.paging.ports import Transaction
+from oncall.store import schema
+from oncall.store.address import SqliteAddress
+from oncall.store.groupcommit import GroupCommit, Job
+from oncall.store.published import PublishedCache, PublishedView
+from oncall.store.revisions import SchemaState, wrong_schema
+from oncall.store.sqlitefaults import unavailable
+from oncall.store.sqlstore import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
+from oncall.store.transaction import SqlTransaction
+
+T = TypeVar("T")
+
+_LOOK_EVERY_SECONDS = 0.1
+_SWITCH_EVERY_SECONDS = 0.02
+
+
+class SqliteStore(SqlStore):
+    """One file. `busy_seconds`: how long (real time) a write waits for another process's before it gives up."""
+
+    def __init__(self, address: SqliteAddress, *, busy_seconds: float = 5.0) -> None:
+        self._address = address
+        self._published = PublishedCache()
+        _make_file(address)
+        self._writer = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds, connections=1)
+        self._readers = _engine(address, begin="BEGIN", busy_seconds=busy_seconds, connections=8)
+        self._writing = threading.Lock()
+        self._group = GroupCommit(self._commit, address.place)
+        self._changed = threading.Condition()
+        self._own_changes = 0
+        self._foreign_changes = 0
+        self._seen: tuple[int, int] | None = None
+        self._is_closed = False
+        try:
+            self._check_schema()
+            self._identity = _identity(address)
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run it on a consistent snapshot."""
+        if self._is_closed:
+            raise StoreUnavailable(f"{self._address.place}: the store is closed")
+        with _translating(self._address):
+            self._check_file()
+            with self._readers.connect() as connection, connection.begin():
+                return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Queue it for the writing thread."""
+        return self._group.submit(work)
+
+    def wait_for_change(self, timeout_seconds: float) -> bool:
+        """Woken at once by this process's own writes, and within 0.2 s by another's."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            foreign = self._look_at_file()
+            with self._changed:
+                seen = (self._own_changes, foreign)
+                if seen != self._seen:
+                    self._seen = seen
+                    return True
+                left = deadline - time.monotonic()
+                if left <= 0 or self._is_closed:
+                    return False
+                self._changed.wait(min(left, _LOOK_EVERY_SECONDS))
+
+    def close(self) -> None:
+        """Commit what is waiting and close every connection."""
+        self._group.close()
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        with self._writing:
+            self._writer.dispose()
+        self._readers.dispose()
+
+    def _commit(self, jobs: Sequence[Job]) -> None:
+        """One transaction for all of them; a job that fails is undone alone and keeps its own error."""
+        with _translating(self._address), self._writing:
+            self._check_file()
+            with self._writer.begin() as connection:
+                view = PublishedView(self._published)
+                touched = [self._run(job, connection, view) for job in jobs]
+        if any(touched):
+            with self._changed:
+                self._own_changes += 1
+                self._changed.notify_all()
+
+    def _run(self, job: Job, connection: Connection, view: PublishedView) -> bool:
+        """Run one job under a savepoint; says whether the pagers have to know."""
+        connection.exec_driver_sql("SAVEPOINT work")
+        transaction = SqlTransaction(connection, view, writes=True)
+        try:
+            job.result = job.work(transaction)
+            if transaction.spoiled is not None:
+                raise transaction.spoiled
+        except BaseException as error:
+            job.error = _translated(error, self._address) if isinstance(error, _DRIVER_ERRORS) else error
+            if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+                # A full disk makes SQLite give up the whole transaction: then nobody's work is stored.
+                raise
+            connection.exec_driver_sql("ROLLBACK TO work")
+        connection.exec_driver_sql("RELEASE work")
+        return job.error is None and transaction.touched_pages
+
+    def _check_schema(self) -> None:
+        with _translating(self._address), self._readers.connect() as connection, connection.begin():
+            state = schema.state_of(connection)
+        if state is SchemaState.EMPTY:
+            _upgrade(self._writer, self._address)
+        elif state is not SchemaState.CURRENT:
+            raise wrong_schema(state, self._address.place)
+
+    def _check_file(self) -> None:
+        """What is written to a file that was removed is lost at the next start, though SQLite would not complain."""
+        if _identity(self._address) != self._identity:
+            raise StoreUnavailable(
+                f"{self._address.place}: the database file was replaced by another one while it was in use; "
+                "restart oncall to use the new one"
+            )
+
+    def _look_at_file(self) -> int:
+        """A number that changes when another process commits. Only the writing connection can tell those from ours."""
+        if self._is_closed or not self._writing.acquire(timeout=_LOOK_EVERY_SECONDS):
+            return self._foreign_changes
+        try:
+            connection = self._writer.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA data_version")
+                ((self._foreign_changes,),) = cursor.fetchall()
+                cursor.close()
+            finally:
+                connection.close()
+        except _DRIVER_ERRORS:
+            pass  # Whoever reads or writes next is told; here it only means that nothing is known to have changed.
+        finally:
+            self._writing.release()
+        return self._foreign_changes
+
+
+def migrate(address: SqliteAddress) -> None:
+    """Make the tables, or bring them up to date. Raises WrongSchema and StoreUnavailable."""
+    _make_file(address)
+    engine = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=30.0, connections=1)
+    try:
+        _upgrade(engine, address)
+    finally:
+        engine.dispose()
+
+
+_DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error)
+
+
+@contextmanager
+def _translating(address: SqliteAddress) -> Iterator[None]:
+    try:
+        yield
+    except _DRIVER_ERRORS as error:
+        raise _translated(error, address) from error
+
+
+def _translated(error: BaseException, address: SqliteAddress) -> Exception:
+    """The error to raise in place of one of SQLAlchemy's or the driver's.
+
+    A value of ours that no column takes (a time that is not UTC) comes back as the ValueError that it is.
+    """
+    origin = error.orig if isinstance(error, StatementError) else error
+    if isinstance(origin, (ValueError, TypeError)):
+        return origin
+    if isinstance(origin, sqlite3.Error):
+        return unavailable(origin, address.path)
+    return StoreUnavailable(f"{address.place}: too many requests are waiting for the database; try again")
+
+
+def _upgrade(writer: Engine, address: SqliteAddress) -> None:
+    with _translating(address), writer.begin() as connection:
+        schema.upgrade(connection, address.place)
+
+
+def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connections: int) -> Engine:
+    """Connections whose transactions begin with `begin`; those that only read may not write."""
+    keep_rows_out_of_logs()
+    engine = create_engine(
+        URL.create("sqlite", database=str(address.path)),
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
+        hide_parameters=True,
+        logging_name=ENGINE_NAME,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=busy_seconds + 5,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: Any) -> None:
+        # The driver would begin transactions of its own, late and deferred; ours begin below.
+        connection.isolation_level = None
+        _use_wal(connection, busy_seconds)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Switch a new file over. SQLite does not wait for a lock here, so two processes that start at once may collide."""
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_EVERY_SECONDS)
+        else:
+            return
+
+
+def _make_file(address: SqliteAddress) -> None:
+    """Make the folder and the file when they are not there, for this user's eyes alone: phone numbers are in it."""
+    path = address.path
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            # A file that is there is left alone: closing it here would drop the locks of our other connections.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{address.place}: the database cannot be created ({error.strerror}); "
+            "name a folder where you may write in ONCALL_DATABASE_URL"
+        ) from error
+
+
+def _identity(address: SqliteAddress) -> tuple[int, int]:
+    """Which file it is, whatever its name."""
+    try:
+        found = address.path.stat()
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{address.place}: the database file is gone ({error.strerror}); put it back and try again"
+        ) from error
+    return found.st_dev, found.st_ino

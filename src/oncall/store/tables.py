@@ -1,0 +1,171 @@
+"""The tables. The migrations make the same ones; a test compares them. Change both together, and only by adding."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    literal_column,
+)
+
+from oncall.store.columns import JsonText, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_name)s_key",
+    }
+)
+
+schedule_versions = Table(
+    "schedule_versions",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("document", JsonText, nullable=False),
+    Column("sources", JsonText, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("customer", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("posted_impact", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("url", Text),
+    Column("opened_at", UtcDateTime),
+    Column("contact", Text),
+    Column("answer", JsonText, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("impact", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("hold_until", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("first_reply_due", UtcDateTime),
+    Column("owner", Text),
+)
+
+# The word itself, not a parameter: only so does a query fit the indexes below.
+unresolved = tickets.c.status != literal_column("'resolved'")
+
+# The pager's question: only the tickets to which something is owed are in it, in the order in which it is owed.
+Index(
+    "tickets_due",
+    tickets.c.due_at,
+    sqlite_where=tickets.c.due_at.is_not(None),
+    postgresql_where=tickets.c.due_at.is_not(None),
+)
+Index("tickets_code", tickets.c.code, unique=True, sqlite_where=unresolved, postgresql_where=unresolved)
+Index("tickets_code_length", func.length(tickets.c.code), sqlite_where=unresolved, postgresql_where=unresolved)
+Index("tickets_unresolved", tickets.c.received_at, tickets.c.id, sqlite_where=unresolved, postgresql_where=unresolved)
+Index("tickets_received", tickets.c.received_at, tickets.c.id)
+Index("tickets_customer", tickets.c.customer, tickets.c.received_at, tickets.c.id)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("ticket", Text, ForeignKey("tickets.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("details", JsonText, nullable=False),
+    Column("id", Text),
+)
+
+Index("events_ticket", events.c.ticket, events.c.seq)
+Index(
+    "events_sender_id",
+    events.c.ticket,
+    events.c.id,
+    unique=True,
+    sqlite_where=events.c.id.is_not(None),
+    postgresql_where=events.c.id.is_not(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket", Text, ForeignKey("tickets.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("step", Integer),
+    Column("round", Integer),
+    Column("deadline", UtcDateTime),
+    Column("provider_id", Text),
+    Column("error", Text),
+    Column("error_code", Integer),
+    Column("tries", Integer, nullable=False),
+    Column("retry_at", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    # When `claim_attempts` may take it: a single indexed answer to "what is due", null when it is nobody's work.
+    Column("claimable_at", UtcDateTime),
+)
+
+Index(
+    "attempts_claimable",
+    attempts.c.claimable_at,
+    sqlite_where=attempts.c.claimable_at.is_not(None),
+    postgresql_where=attempts.c.claimable_at.is_not(None),
+)
+Index("attempts_ticket", attempts.c.ticket, attempts.c.written_at)
+Index(
+    "attempts_provider_id",
+    attempts.c.provider_id,
+    attempts.c.written_at,
+    sqlite_where=attempts.c.provider_id.is_not(None),
+    postgresql_where=attempts.c.provider_id.is_not(None),
+)
+Index("attempts_to", attempts.c.to, attempts.c.at)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("provider_id", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+pagers = Table(
+    "pagers",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("channel", Text, nullable=False),
+)

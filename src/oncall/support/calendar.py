@@ -1,0 +1,193 @@
+"""The weekly pattern laid on real time: which window holds an instant, in any zone, across clock changes and holidays.
+
+The one rule: a boundary is the first instant at which the local clock reads that time or later. So a boundary that the
+clock jumps over comes at the jump, one that the clock reads twice comes the first time, and each instant belongs to
+exactly one window. A window that the clock jumps over wholly does not exist.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
+from oncall.support.policy import Policy
+from oncall.support.windows import KindWindow, WeekSpan, WindowKind
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""Years (UTC) that a calendar answers for."""
+
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+_MINUTE_0 = datetime.combine(date.min, time())
+_SECOND = timedelta(seconds=1)
+_MAX_CACHED_WEEKS = 6000
+
+
+def first_instant(zone: ZoneInfo, local: datetime) -> datetime:
+    """The first instant (aware UTC) at which a clock in `zone` reads `local` (naive) or later."""
+    # With fold=0 a reading that comes twice means the first time, and one that never comes is taken with the offset
+    # from before the jump, so it lies at or after the jump and is found out by reading the clock there.
+    instant = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local:
+        return instant
+    before = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    seconds = (instant - before) // _SECOND
+    low, high = 0, seconds
+    while low < high:
+        middle = (low + high) // 2
+        if (before + middle * _SECOND).astimezone(zone).replace(tzinfo=None) >= local:
+            high = middle
+        else:
+            low = middle + 1
+    return before + low * _SECOND
+
+
+class _Piece(NamedTuple):
+    """A window before it meets a real clock. Minutes of local time since 0001-01-01 00:00 (a Monday) is 0."""
+
+    kind: WindowKind
+    start: int
+    end: int
+    span: int
+    """Which occurrence of which span it was cut from, so that it can be put together again."""
+
+
+class _Week(NamedTuple):
+    """Windows touching one week of UTC time, in order, and their starts for bisecting."""
+
+    starts: list[datetime]
+    windows: list[KindWindow]
+
+
+@dataclass(frozen=True)
+class SupportCalendar:
+    """Which hours are business and which are on call. `spans` tile the local week of `zone`; see `calendar_of`."""
+
+    zone: ZoneInfo
+    spans: tuple[WeekSpan, ...]
+    holidays: HolidayCalendar = NO_HOLIDAYS
+    _weeks: dict[int, _Week] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _local_weeks: dict[int, tuple[KindWindow, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def window_at(self, at: datetime) -> KindWindow:
+        """The whole window that holds `at` (aware). Raises Refused outside FIRST_YEAR to LAST_YEAR."""
+        if at.tzinfo is not UTC:
+            at = _in_utc(at)
+        number = at.toordinal() // 7
+        week = self._weeks.get(number) or self._build_week(number)
+        return week.windows[bisect_right(week.starts, at) - 1]
+
+    def windows_between(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
+        """The windows that touch [start, end), whole, in order and without a gap. Both aware; Refused as above."""
+        start, end = _in_utc(start), _in_utc(end)
+        at = start
+        while at < end:
+            window = self.window_at(at)
+            yield window
+            at = window.end
+
+    def _build_week(self, number: int) -> _Week:
+        first = datetime.fromordinal(max(number * 7, 1)).replace(tzinfo=UTC)
+        if not FIRST_YEAR - 1 <= first.year <= LAST_YEAR:
+            raise _outside(first.year)
+        last = first + timedelta(days=7)
+        # A window is at most a week long and local time is at most a day and a bit away from UTC.
+        around = [window for near in (-2, -1, 0, 1) for window in self._local_week(number + near)]
+        windows = [window for window in around if window.start < last and first < window.end]
+        if len(self._weeks) >= _MAX_CACHED_WEEKS:
+            self._weeks.clear()
+            self._local_weeks.clear()
+        week = self._weeks[number] = _Week([window.start for window in windows], windows)
+        return week
+
+    def _local_week(self, number: int) -> tuple[KindWindow, ...]:
+        """The windows whose boundary lies in the local week that many weeks after the one of 0001-01-01."""
+        cached = self._local_weeks.get(number)
+        if cached is None:
+            cached = self._local_weeks[number] = tuple(self._windows_from(number))
+        return cached
+
+    def _windows_from(self, number: int) -> Iterator[KindWindow]:
+        # A holiday of the week before may reach into this one, and one of this week into the next.
+        weeks = (number,) if self.holidays.code is None else (number - 1, number, number + 1)
+        pieces = [piece for week in weeks for piece in _pieces_of(self.spans, week)]
+        boundary, instant = -1, datetime.min.replace(tzinfo=UTC)
+        for piece in _joined(self._with_holidays(pieces)):
+            if piece.start // _WEEK == number:
+                start = instant if piece.start == boundary else self._instant(piece.start)
+                boundary, instant = piece.end, self._instant(piece.end)
+                if start < instant:
+                    yield KindWindow(start, instant, piece.kind)
+
+    def _instant(self, minute: int) -> datetime:
+        return first_instant(self.zone, _MINUTE_0 + timedelta(minutes=minute))
+
+    def _with_holidays(self, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+        """A holiday takes its day's business hours and the nights after them, until business or a weekend begins."""
+        holiday: _Piece | None = None
+        for piece in pieces:
+            day = piece.start // _DAY
+            if holiday is not None:
+                same_day = piece.kind is WindowKind.BUSINESS and day == holiday.start // _DAY
+                if same_day or piece.kind is WindowKind.WEEKNIGHT:
+                    holiday = holiday._replace(end=piece.end)
+                    continue
+                yield holiday
+                holiday = None
+            if piece.kind is WindowKind.BUSINESS and date.fromordinal(day + 1) in self.holidays:
+                holiday = piece._replace(kind=WindowKind.HOLIDAY)
+            else:
+                yield piece
+        if holiday is not None:
+            yield holiday
+
+
+def calendar_of(policy: Policy, holidays: str | None) -> SupportCalendar:
+    """The calendar of a policy's hours in its zone, with the holidays of that code ("US", "US-FL") or none."""
+    return SupportCalendar(policy.zone, policy.spans, HolidayCalendar(holidays) if holidays else NO_HOLIDAYS)
+
+
+def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
+    """One week's spans as pieces; business hours that last longer than a day are cut at midnights, for holidays."""
+    base = number * _WEEK
+    for index, span in enumerate(sorted(spans, key=lambda span: span.start_minute)):
+        start, end = base + span.start_minute, base + span.end_minute
+        cuts = [start, end]
+        if span.kind is WindowKind.BUSINESS and end - start > _DAY:
+            cuts[1:1] = range(start - start % _DAY + _DAY, end, _DAY)
+        for left, right in pairwise(cuts):
+            yield _Piece(span.kind, left, right, number * len(spans) + index)
+
+
+def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """Put together what was cut from one span and stayed of one kind, but for holidays: each is its own window."""
+    held: _Piece | None = None
+    for piece in pieces:
+        if held is not None and held.span == piece.span and held.kind is piece.kind is WindowKind.BUSINESS:
+            held = held._replace(end=piece.end)
+            continue
+        if held is not None:
+            yield held
+        held = piece
+    if held is not None:
+        yield held
+
+
+def _in_utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"a calendar needs a time with its zone, got {at!r}")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise _outside(at.year) from None
+
+
+def _outside(year: int) -> Refused:
+    return Refused(f"the year {year} is outside the calendar, which answers for {FIRST_YEAR} to {LAST_YEAR}")

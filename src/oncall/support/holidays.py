@@ -1,0 +1,65 @@
+"""Public holidays by date. The `holidays` library is asked only for years that were not written down before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from oncall.errors import Refused
+
+
+@dataclass(frozen=True)
+class HolidayCalendar:
+    """The public holidays of one place; observed days count too.
+
+    code: a country of the `holidays` library, with its part after a dash where it has one ("US", "US-FL"); None is
+    a place without holidays. known: whole years that are written down and are never asked of the library, so that a
+    published schedule does not change when the library does. Two calendars are equal when both of these are.
+    """
+
+    code: str | None = None
+    known: Mapping[int, frozenset[date]] = field(default_factory=dict)
+    _looked_up: dict[int, frozenset[date]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __contains__(self, day: date) -> bool:
+        return self.code is not None and day in self.in_year(day.year)
+
+    def __hash__(self) -> int:
+        return hash((self.code, tuple(sorted(self.known))))
+
+    def in_year(self, year: int) -> frozenset[date]:
+        """The holidays of one year. Raises Refused when the library does not know the code."""
+        if self.code is None:
+            return frozenset()
+        known = self.known.get(year)
+        if known is None:
+            known = self._looked_up.get(year)
+        if known is None:
+            known = self._looked_up[year] = _from_library(self.code, year)
+        return known
+
+    def known_years(self, first: int, last: int) -> dict[int, frozenset[date]]:
+        """The holidays of every year from `first` to `last`, both inside, to be written down."""
+        return {year: self.in_year(year) for year in range(first, last + 1)}
+
+
+NO_HOLIDAYS = HolidayCalendar()
+
+
+def is_holiday_code(code: str) -> bool:
+    """Whether the `holidays` library knows this code, like "US" or "US-FL". Imports it."""
+    from holidays.utils import list_supported_countries
+
+    country, dash, part = code.partition("-")
+    supported = list_supported_countries(include_aliases=True)
+    return country in supported and (not dash or part in supported[country])
+
+
+def _from_library(code: str, year: int) -> frozenset[date]:
+    if not is_holiday_code(code):
+        raise Refused(f'holidays: no calendar is known for "{code}"; write a country like "US" or "US-FL"')
+    from holidays.utils import country_holidays
+
+    country, _, part = code.partition("-")
+    return frozenset(day for day in country_holidays(country, subdiv=part or None, years=year) if day.year == year)

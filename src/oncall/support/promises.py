@@ -1,0 +1,113 @@
+"""Whether a policy's promises can be kept: a faster plan that is faster everywhere, an escalation that ends in time.
+
+Each check notes its faults at the value that breaks the promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+
+from oncall.support.policy import Counting, Coverage, Escalation, Metric, Promise, SupportPlan
+from oncall.support.wording import span
+from oncall.yamlfile import ListNode, Node, descend
+
+_WIDTH = {Coverage.BUSINESS: 0, Coverage.WEEKDAYS: 1, Coverage.ALWAYS: 2}
+
+
+def check_hours(plan: SupportPlan, node: Node) -> None:
+    """Note each promise for business hours of a policy that has none. `node`: the plan's promises."""
+    for impact, promise in plan.promises.items():
+        if promise.coverage is Coverage.BUSINESS:
+            place = descend(node, impact, "coverage")
+            place.note("promises business hours, but this policy has none; write business_hours: mon-fri 08:00-19:00")
+
+
+def check_faster(fast: SupportPlan, slow: SupportPlan, node: Node) -> None:
+    """Note each cell in which `fast` is not faster than `slow`. `node`: the promises of `fast`."""
+    for impact in fast.promises.keys() & slow.promises.keys():
+        ours, theirs = fast.promises[impact], slow.promises[impact]
+        if _WIDTH[ours.coverage] < _WIDTH[theirs.coverage]:
+            descend(node, impact, "coverage").note(
+                f"{ours.coverage} covers less than {slow.name}'s {theirs.coverage}, but {fast.name} is promised to be "
+                f"faster than {slow.name}"
+            )
+        for metric in Metric:
+            _check_cell(fast, slow, impact, metric, descend(node, impact, metric.value))
+
+
+def _check_cell(fast: SupportPlan, slow: SupportPlan, impact: str, metric: Metric, node: Node) -> None:
+    ours, theirs = fast.promises[impact].targets[metric], slow.promises[impact].targets[metric]
+    if ours.within >= theirs.within:
+        node.note(
+            f"{span(ours.within)} is not faster than {slow.name}'s {span(theirs.within)}, but {fast.name} is promised "
+            f"to be faster than {slow.name}"
+        )
+    elif theirs.counting is Counting.CALENDAR and not _counts_always(fast.promises[impact], metric):
+        node.note(
+            f"counts coverage hours where {slow.name} counts calendar hours, so it may end later, but {fast.name} is "
+            f"promised to be faster than {slow.name}; count calendar hours"
+        )
+
+
+def _counts_always(promise: Promise, metric: Metric) -> bool:
+    return promise.targets[metric].counting is Counting.CALENDAR or promise.coverage is Coverage.ALWAYS
+
+
+def check_order(escalation: Escalation, node: Node) -> None:
+    """Note each step with a fixed time that does not fit the one before it, and a round that repeats before its end.
+
+    `node`: the escalation. Steps at a percentage are judged cell by cell, in `check_in_time`.
+    """
+    fixed = [(number, step) for number, step in enumerate(escalation.steps) if step.after is not None]
+    for (_, before), (number, step) in pairwise(fixed):
+        place = _step_node(node, number)
+        assert step.after is not None and before.after is not None
+        if step.after < before.after:
+            place.note(f"fires after {span(step.after)}, earlier than a step above it; put the steps in order")
+        elif step == before:
+            place.note("is the same as the step above it; delete it or give it another time")
+    latest = max((step.after for _, step in fixed if step.after is not None), default=timedelta())
+    if escalation.repeat_every <= latest:
+        descend(node, "repeat_every").note(
+            f"the round begins again after {span(escalation.repeat_every)}, before its last step at {span(latest)}; "
+            f"write a longer time than that"
+        )
+
+
+def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalation, node: Node) -> None:
+    """Note each first-reply time that ends before everybody was reached, and each for which percentages put the steps
+    out of order. `paging`: the impacts that wake people. `node`: the plan's promises."""
+    for impact in paging:
+        place = descend(node, impact, Metric.FIRST_REPLY.value)
+        target = plan.promises[impact].targets[Metric.FIRST_REPLY].within
+        if any(step.after_percent is not None for step in escalation.steps):
+            _check_percentages(escalation, target, place)
+        last = escalation.desk_after + max((step.delay(target) for step in escalation.steps), default=timedelta())
+        if target <= last:
+            place.note(
+                f"{span(target)} is over before the escalation is: its last step comes {span(last)} after a ticket "
+                f"that the desk had first; write a longer time, or move desk_after and the steps"
+            )
+
+
+def _check_percentages(escalation: Escalation, target: timedelta, place: Node) -> None:
+    for number, (before, after) in enumerate(pairwise(escalation.steps), start=1):
+        is_fixed = before.after is not None and after.after is not None
+        if after.delay(target) < before.delay(target) and not is_fixed:
+            place.note(
+                f"with {span(target)}, escalation.steps[{number}] fires after {span(after.delay(target))}, earlier "
+                f"than the step above it ({span(before.delay(target))}); change the time or the steps"
+            )
+    last = max(step.delay(target) for step in escalation.steps)
+    if escalation.repeat_every <= last and last not in (step.after for step in escalation.steps):
+        place.note(
+            f"with {span(target)}, the last step fires after {span(last)}, but the round begins again after "
+            f"{span(escalation.repeat_every)}; change the time or escalation.repeat_every"
+        )
+
+
+def _step_node(node: Node, number: int) -> Node:
+    steps = descend(node, "steps")
+    return descend(steps.items[number], "after") if isinstance(steps, ListNode) else steps

@@ -1,0 +1,36 @@
+"""Instants and spans as people read them, always in a named zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def full_time(at: datetime, zone: ZoneInfo) -> str:
+    """`Sat 2027-01-09 03:12 EST`."""
+    return at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M ") + zone_name(at, zone)
+
+
+def short_time(at: datetime, zone: ZoneInfo) -> str:
+    """`Sat 03:12 EST`: for an SMS, where the week is plain."""
+    return at.astimezone(zone).strftime("%a %H:%M ") + zone_name(at, zone)
+
+
+def zone_name(at: datetime, zone: ZoneInfo) -> str:
+    """`EST`, `IST`; `UTC+0545` for a zone without letters of its own."""
+    name = at.astimezone(zone).tzname() or "UTC"
+    return name if name.isalpha() else f"UTC{at.astimezone(zone):%z}"
+
+
+def span(length: timedelta) -> str:
+    """`45 min`, `1 h`, `1 h 30 min`, `2 days`, `90 s`."""
+    seconds = round(length.total_seconds())
+    if seconds % 60 and seconds < 600:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes and minutes % 1440 == 0:
+        return "1 day" if minutes == 1440 else f"{minutes // 1440} days"
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"

@@ -1,0 +1,77 @@
+"""The service: one FastAPI application with the tickets API, the schedule, the provider's webhooks and the probes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CollectorRegistry, generate_latest
+
+from oncall.paging.engine import Engine
+from oncall.paging.ports import Clock
+from oncall.web import problems
+from oncall.web.access import Doorkeeper
+from oncall.web.ports import Readiness, Webhooks
+
+
+@dataclass(frozen=True)
+class Services:
+    """The real objects behind the routes, made by `wiring`. `registry` holds the metrics that `/metrics` shows."""
+
+    engine: Engine
+    clock: Clock
+    webhooks: Webhooks
+    readiness: Readiness
+    registry: CollectorRegistry
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
+    """The application. `open_services` is entered inside the running event loop and left at shutdown."""
+    from oncall.web import schedule, tickets, webhooks
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services() as services:
+            app.state.services = services
+            app.state.doorkeeper = Doorkeeper(services.engine)
+            yield
+
+    app = FastAPI(
+        title="oncall",
+        description="Tickets in, the right engineer paged, until somebody acknowledges.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.include_router(tickets.router)
+    app.include_router(schedule.router)
+    app.include_router(webhooks.router)
+    _add_probes(app)
+    return app
+
+
+def _add_probes(app: FastAPI) -> None:
+    @app.get("/healthz", summary="The process is alive")
+    async def healthz() -> JSONResponse:
+        return JSONResponse({"status": "alive"})
+
+    @app.get("/readyz", summary="A page would go out now")
+    async def readyz() -> JSONResponse:
+        services: Services = app.state.services
+        found = list(await services.readiness.problems())
+        headers = {"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if found else {}
+        return JSONResponse({"ready": not found, "problems": found}, 503 if found else 200, headers)
+
+    @app.get("/metrics", summary="Prometheus metrics")
+    async def metrics() -> PlainTextResponse:
+        services: Services = app.state.services
+        return PlainTextResponse(
+            generate_latest(services.registry), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )

@@ -1,0 +1,42 @@
+"""What the web needs from outside: the provider's webhooks, checked and parsed, and whether paging would work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from oncall.paging.ports import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """An SMS that somebody sent to us. `phone` is E.164."""
+
+    provider_id: str
+    phone: str
+    body: str
+
+
+class Webhooks(Protocol):
+    """A provider's callbacks. Everything but `is_authentic` expects an authentic form and raises Refused on a
+    malformed one."""
+
+    def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
+        """Whether the provider signed exactly this request. False when no secret is set."""
+
+    def sms(self, form: Mapping[str, str]) -> Sms:
+        """An inbound SMS."""
+
+    def status(self, form: Mapping[str, str]) -> Receipt:
+        """What became of a message of ours."""
+
+    def answer(self, text: str) -> str:
+        """The body that makes the provider answer with `text`; empty: with nothing."""
+
+
+class Readiness(Protocol):
+    """Whether a page would go out now."""
+
+    async def problems(self) -> Sequence[str]:
+        """What would stop it, a sentence each; empty when nothing would."""

@@ -1,0 +1,76 @@
+"""Refusals over HTTP, as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from oncall.errors import Conflict, NotFound, Refused, StoreError
+from oncall.paging.intake import FieldFault, FieldFaults
+
+RETRY_AFTER_SECONDS = 5
+
+
+class Problem(Exception):
+    """A refusal with its HTTP status. `faults` name fields of the body or query."""
+
+    def __init__(self, status: int, detail: str, faults: Sequence[FieldFault] = ()) -> None:
+        self.status, self.detail, self.faults = status, detail, tuple(faults)
+        super().__init__(detail)
+
+
+def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
+    """The answer for a refusal."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if faults:
+        body["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+    headers = {}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Let every refusal of the core become its problem document."""
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, error: Problem) -> JSONResponse:
+        return problem(error.status, error.detail, error.faults)
+
+    @app.exception_handler(FieldFaults)
+    async def _fields(request: Request, error: FieldFaults) -> JSONResponse:
+        return problem(422, str(error).replace("\n", "; "), error.faults)
+
+    @app.exception_handler(Refused)
+    async def _refused(request: Request, error: Refused) -> JSONResponse:
+        return problem(422, str(error))
+
+    @app.exception_handler(Conflict)
+    async def _conflict(request: Request, error: Conflict) -> JSONResponse:
+        return problem(409, str(error))
+
+    @app.exception_handler(NotFound)
+    async def _not_found(request: Request, error: NotFound) -> JSONResponse:
+        return problem(404, str(error))
+
+    @app.exception_handler(StoreError)
+    async def _store(request: Request, error: StoreError) -> JSONResponse:
+        return problem(503, str(error))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer

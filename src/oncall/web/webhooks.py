@@ -1,0 +1,55 @@
+"""What the provider calls back: replies by SMS and reports on our messages. Nothing happens without its signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.paging.receipts import note_receipt
+from oncall.paging.replies import answer_sms
+from oncall.web.bodies import form_body
+from oncall.web.problems import Problem
+
+router = APIRouter()
+
+
+@router.post("/webhooks/twilio/sms", summary="An SMS came in")
+async def inbound_sms(request: Request) -> Response:
+    """Does what a person on the roster asks and answers with one line of TwiML; a stranger gets an empty answer."""
+    services, form = await _authentic(request)
+    sms = services.webhooks.sms(form)
+    hand = services.engine.hand()
+    answer = await services.engine.write(
+        lambda tx: answer_sms(tx, phone=sms.phone, body=sms.body, provider_id=sms.provider_id, hand=hand)
+    )
+    services.engine.send_soon(answer.attempts)
+    services.engine.wake()
+    return Response(services.webhooks.answer(answer.text), media_type="text/xml")
+
+
+@router.post("/webhooks/twilio/status", status_code=204, summary="A report on a message of ours")
+async def message_status(request: Request) -> Response:
+    """Records delivery, or that a page did not reach its person, which makes the next step due at once."""
+    services, form = await _authentic(request)
+    receipt = services.webhooks.status(form)
+    delivery, hand = request.query_params.get("delivery"), services.engine.hand()
+    if await services.engine.write(lambda tx: note_receipt(tx, delivery_id=delivery, receipt=receipt, hand=hand)):
+        services.engine.wake()
+    return Response(status_code=204)
+
+
+async def _authentic(request: Request) -> tuple[Any, dict[str, str]]:
+    services = request.app.state.services
+    form = await form_body(request)
+    if not services.webhooks.is_authentic(_as_received(request), form, request.headers.get("x-twilio-signature")):
+        raise Problem(403, "the signature does not match")
+    return services, form
+
+
+def _as_received(request: Request) -> str:
+    """Path and query byte for byte, which is what was signed."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query: bytes = request.scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")

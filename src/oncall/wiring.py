@@ -1,0 +1,341 @@
+"""Joins the rooms: reads the environment, and builds the real clock, store, channels, engine and service from it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from oncall.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from fastapi import FastAPI
+
+    from oncall.clock import RehearsalClock, SystemClock
+    from oncall.paging.engine import Engine
+    from oncall.paging.ports import Channel, Clock, Receipt
+    from oncall.schedule.schedule import Schedule
+    from oncall.store.sqlstore import SqlStore
+    from oncall.web.app import Services
+    from oncall.web.ports import Sms
+
+TWILIO_URL = "https://api.twilio.com"
+FASTEST = 100_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. Secrets are in no repr. `clock_starts_at`: aware UTC; None: the machine's clock."""
+
+    database_url: str | None = field(default=None, repr=False)
+    sms: str | None = None
+    account_sid: str = ""
+    auth_token: str = field(default="", repr=False)
+    from_number: str | None = field(default=None, repr=False)
+    messaging_service_sid: str | None = None
+    twilio_url: str = TWILIO_URL
+    public_url: str | None = None
+    server: str | None = None
+    token: str | None = field(default=None, repr=False)
+    clock_starts_at: datetime | None = None
+    clock_rate: float = 1.0
+
+    @property
+    def is_rehearsing(self) -> bool:
+        """Whether policy time is not real time."""
+        return self.clock_starts_at is not None or self.clock_rate != 1.0
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises SettingsError naming the variable that cannot be used."""
+    found = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
+    sms = found.get("ONCALL_SMS") or None
+    if sms not in (None, "twilio", "outbox"):
+        raise SettingsError(f'ONCALL_SMS: "{sms}" is not a channel; write "twilio" or "outbox"')
+    return Settings(
+        database_url=found.get("ONCALL_DATABASE_URL") or None,
+        sms=sms,
+        account_sid=found.get("TWILIO_ACCOUNT_SID", ""),
+        auth_token=found.get("TWILIO_AUTH_TOKEN", ""),
+        from_number=found.get("TWILIO_FROM") or None,
+        messaging_service_sid=found.get("TWILIO_MESSAGING_SERVICE_SID") or None,
+        twilio_url=_address("TWILIO_BASE_URL", found.get("TWILIO_BASE_URL")) or TWILIO_URL,
+        public_url=_address("ONCALL_PUBLIC_URL", found.get("ONCALL_PUBLIC_URL")),
+        server=_address("ONCALL_SERVER", found.get("ONCALL_SERVER")),
+        token=found.get("ONCALL_TOKEN") or None,
+        clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
+        clock_rate=_clock_rate(found.get("ONCALL_CLOCK_RATE")),
+    )
+
+
+def _address(name: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f'{name}: "{text[:80]}" is not an address; write "https://oncall.example.com"')
+    return text.rstrip("/")
+
+
+def _clock_start(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise SettingsError(
+            f'ONCALL_CLOCK: "{text[:80]}" is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+        )
+    return at.astimezone(UTC)
+
+
+def _clock_rate(text: str | None) -> float:
+    if not text:
+        return 1.0
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate <= FASTEST:
+        raise SettingsError(f'ONCALL_CLOCK_RATE: "{text[:80]}" is not a rate; write a number above 0, like "60"')
+    return rate
+
+
+def make_clock(settings: Settings) -> SystemClock | RehearsalClock:
+    """The clock that policy time follows."""
+    from oncall.clock import RehearsalClock, SystemClock
+
+    if not settings.is_rehearsing:
+        return SystemClock()
+    return RehearsalClock(settings.clock_starts_at or datetime.now(UTC), settings.clock_rate)
+
+
+def database_url(settings: Settings) -> str:
+    """The database's address; a SQLite file in the user's data folder when none is set."""
+    if settings.database_url is not None:
+        return settings.database_url
+    from platformdirs import user_data_path
+
+    return f"sqlite:///{user_data_path('oncall', appauthor=False) / 'oncall.db'}"
+
+
+def sqlite_path(settings: Settings) -> Path | None:
+    """The SQLite file; None when the database is another one or lives in memory."""
+    url = database_url(settings)
+    if not url.startswith("sqlite:///"):
+        return None
+    return Path(url.removeprefix("sqlite:///").partition("?")[0])
+
+
+def make_store(settings: Settings) -> SqlStore:
+    """The store, opened; made when it is a SQLite file that is not there yet."""
+    from oncall.store.database import open_store
+
+    return open_store(database_url(settings))
+
+
+def migrate_store(settings: Settings) -> None:
+    """Bring the database's tables up to this version."""
+    from oncall.store.database import migrate
+
+    migrate(database_url(settings))
+
+
+def start_logging() -> None:
+    """Log to stderr, one event a line with stable keys: for people on a terminal, JSON elsewhere."""
+    import sys
+
+    import structlog
+
+    renderer = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def quick_schedule(settings: Settings) -> Schedule | None:
+    """The published schedule, for commands that must answer at once; None when nothing was ever stored."""
+    path = sqlite_path(settings)
+    if path is not None:
+        from oncall.store.quick import read_schedule
+
+        return read_schedule(path)
+    with make_store(settings) as store:
+        return store.read(lambda tx: tx.schedule())
+
+
+def current_user() -> str:
+    """Who runs this process, for the log of changes."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def make_channel(settings: Settings, *, callback_url: str | None) -> Channel:
+    """The SMS channel that the settings name. Raises SettingsError when pages would silently go nowhere."""
+    if settings.sms == "outbox":
+        import sys
+
+        from oncall.channels.outbox import OutboxChannel
+
+        return OutboxChannel(sys.stderr)
+    if settings.sms is None and not settings.account_sid:
+        raise SettingsError(
+            "ONCALL_SMS is not set, so no page would reach anybody; "
+            'set it to "twilio", or to "outbox" to print what would be sent'
+        )
+    _refuse_rehearsal_with_real_pages(settings)
+    from oncall.channels.twilio import TwilioChannel
+
+    return TwilioChannel(
+        account_sid=settings.account_sid,
+        auth_token=settings.auth_token,
+        from_number=settings.from_number,
+        messaging_service_sid=settings.messaging_service_sid,
+        base_url=settings.twilio_url,
+        status_callback_base=callback_url,
+    )
+
+
+def _refuse_rehearsal_with_real_pages(settings: Settings) -> None:
+    host = urlsplit(settings.twilio_url).hostname or ""
+    if settings.is_rehearsing and (host == "twilio.com" or host.endswith(".twilio.com")):
+        raise SettingsError(
+            "ONCALL_CLOCK and ONCALL_CLOCK_RATE are for rehearsals and would send real pages through Twilio; "
+            'unset them, or set ONCALL_SMS to "outbox"'
+        )
+
+
+def make_app(settings: Settings, *, address: str) -> FastAPI:
+    """The service with its pager in one process. `address`: where it listens; callbacks come there when no public
+    URL is set. Raises SettingsError or StoreError before anything listens."""
+    from oncall.web.app import create_app
+
+    callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
+    make_channel(settings, callback_url=callback_url)
+    make_store(settings).close()
+    return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
+
+
+@asynccontextmanager
+async def _open_services(settings: Settings, *, callback_url: str | None, address: str) -> AsyncIterator[Services]:
+    """Everything the routes need, with the engine running until the service stops."""
+    import asyncio
+    import socket
+    import threading
+
+    from prometheus_client import CollectorRegistry
+
+    from oncall.paging.engine import Engine
+    from oncall.web.app import Services
+
+    clock, store = make_clock(settings), make_store(settings)
+    channel = make_channel(settings, callback_url=callback_url)
+    engine = Engine(
+        store=store,
+        channels={"sms": channel},
+        clock=clock,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        is_alone=sqlite_path(settings) is not None,
+    )
+    webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    watcher = threading.Thread(target=_watch, args=(store, stop, loop, engine), name="store-watch", daemon=True)
+    running = asyncio.create_task(engine.run(stop))
+    watcher.start()
+    try:
+        yield Services(engine, clock, webhooks, _Readiness(engine, clock), CollectorRegistry())
+    finally:
+        stop.set()
+        await running
+        await asyncio.to_thread(watcher.join)
+        await channel.close()
+        await asyncio.to_thread(store.close)
+
+
+def _watch(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    """Wake the engine when another process has written something for it, such as a terminal's acknowledgement."""
+    import time
+
+    while not stop.is_set():
+        try:
+            changed = store.wait_for_change(0.5)
+        except StoreError:
+            time.sleep(0.5)
+            continue
+        if changed and not loop.is_closed():
+            loop.call_soon_threadsafe(engine.wake)
+
+
+class _TwilioWebhooks:
+    """`web.ports.Webhooks` for Twilio. An unset token refuses everything."""
+
+    def __init__(self, *, auth_token: str, public_url: str) -> None:
+        self._tokens, self._public_url = [auth_token], public_url
+
+    def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
+        from oncall.channels.twilio_webhooks import verify
+
+        return verify(path_and_query, form, signature, self._tokens, self._public_url)
+
+    def sms(self, form: Mapping[str, str]) -> Sms:
+        from oncall.channels.twilio_webhooks import parse_inbound
+        from oncall.web.ports import Sms
+
+        inbound = parse_inbound(form)
+        return Sms(inbound.message_sid, inbound.from_number, inbound.body)
+
+    def status(self, form: Mapping[str, str]) -> Receipt:
+        from oncall.channels.twilio_webhooks import parse_status
+
+        return parse_status(form).receipt
+
+    def answer(self, text: str) -> str:
+        from oncall.channels.twilio_webhooks import reply_twiml
+
+        return reply_twiml(text)
+
+
+class _Readiness:
+    """`web.ports.Readiness`: the store answers and somebody is on call."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+
+    async def problems(self) -> Sequence[str]:
+        import asyncio
+
+        try:
+            schedule = await asyncio.wait_for(self._engine.write(lambda tx: tx.schedule()), timeout=5)
+        except StoreError as error:
+            return [str(error)]
+        except TimeoutError:
+            return ["the database does not answer"]
+        if schedule.latest is None:
+            return ["no schedule is published: nobody can be paged; see `oncall publish`"]
+        missing = schedule.who(self._clock.now()).missing
+        return [f"the schedule has a gap now: nobody is {' or '.join(missing)}"] if missing else []

@@ -1,0 +1,69 @@
+"""A Twilio on loopback, and channels that talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import pytest
+
+from doubles.twilio import NUMBER, TwilioDouble
+from oncall.channels.twilio import TwilioChannel
+from oncall.errors import DeliveryError
+from oncall.paging.ports import Channel, Message, Receipt
+
+T = TypeVar("T")
+PHONE = "+13055550101"
+BODY = "URGENT T-1042 Acme Standard: desktops down. First reply by 03:42. ACK 7K2"
+
+
+@pytest.fixture
+def double() -> Iterator[TwilioDouble]:
+    with TwilioDouble() as running:
+        yield running
+
+
+def channel_to(
+    double: TwilioDouble, *, callback: str | None = None, timeout_seconds: float = 5.0, base_url: str | None = None
+) -> TwilioChannel:
+    """A channel whose Twilio is the double."""
+    return TwilioChannel(
+        account_sid=double.account_sid,
+        auth_token=double.auth_token,
+        from_number=NUMBER,
+        base_url=base_url or double.base_url,
+        status_callback_base=callback,
+        timeout_seconds=timeout_seconds,
+    )
+
+
+def page(
+    *, delivery_id: str = "d-1", phone: str | None = PHONE, body: str = BODY, valid_for: int | None = None
+) -> Message:
+    """One page to ana."""
+    return Message(delivery_id, "ana", phone, None, body, valid_for)
+
+
+def using(channel: Channel, use: Callable[[], Awaitable[T]]) -> T:
+    """Run `use` in an event loop of its own and close the channel in it, whatever happens."""
+
+    async def story() -> T:
+        try:
+            return await use()
+        finally:
+            await channel.close()
+
+    return asyncio.run(story())
+
+
+def send(channel: Channel, message: Message | None = None) -> Receipt:
+    """Send one message and close."""
+    return using(channel, lambda: channel.send(message or page()))
+
+
+def failure_of(channel: Channel, message: Message | None = None) -> DeliveryError:
+    """The delivery error that sending ends in."""
+    with pytest.raises(DeliveryError) as caught:
+        send(channel, message)
+    return caught.value

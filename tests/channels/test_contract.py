@@ -1,0 +1,95 @@
+"""What the pager may rely on, whichever channel it has."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doubles.twilio import TwilioDouble
+from oncall.channels.outbox import OutboxChannel
+from oncall.errors import DeliveryError, Temporary
+from oncall.paging.ports import Channel, Receipt
+from oncall.paging.ticket import FINAL_STATUSES
+from tests.channels.conftest import PHONE, channel_to, page, using
+
+
+@pytest.fixture(params=["twilio", "outbox"])
+def channel(request: pytest.FixtureRequest, double: TwilioDouble) -> Channel:
+    return channel_to(double) if request.param == "twilio" else OutboxChannel(io.StringIO())
+
+
+def _sent_then(channel: Channel, ask: Callable[[Receipt], Awaitable[Receipt | None]]) -> tuple[Receipt, Receipt | None]:
+    async def story() -> tuple[Receipt, Receipt | None]:
+        receipt = await channel.send(page())
+        return receipt, await ask(receipt)
+
+    return using(channel, story)
+
+
+def _an_hour_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(hours=1)
+
+
+def test_a_channel_is_known_by_one_word(channel: Channel) -> None:
+    assert channel.name in ("twilio", "outbox")
+
+
+def test_a_receipt_names_the_message_and_does_not_claim_an_end(channel: Channel) -> None:
+    receipt, other = _sent_then(channel, lambda _: channel.send(page(delivery_id="d-2")))
+    assert other is not None
+    assert receipt.provider_id
+    assert receipt.provider_id != other.provider_id
+    assert receipt.status not in FINAL_STATUSES
+
+
+def test_what_was_sent_is_found_by_how_it_ends(channel: Channel) -> None:
+    receipt, found = _sent_then(
+        channel, lambda _: channel.find(page(), since=_an_hour_ago(), ends_with="ACK 7K2", known=())
+    )
+    assert found == receipt
+
+
+def test_what_is_known_already_is_not_found_again(channel: Channel) -> None:
+    _, found = _sent_then(
+        channel,
+        lambda sent: channel.find(page(), since=_an_hour_ago(), ends_with="ACK 7K2", known=[sent.provider_id]),
+    )
+    assert found is None
+
+
+def test_another_code_is_not_found(channel: Channel) -> None:
+    _, found = _sent_then(channel, lambda _: channel.find(page(), since=_an_hour_ago(), ends_with="ACK 9ZZ", known=()))
+    assert found is None
+
+
+def test_what_was_not_sent_is_not_found(channel: Channel) -> None:
+    ask = channel.find(page(), since=_an_hour_ago(), ends_with="ACK 7K2", known=())
+    assert using(channel, lambda: ask) is None
+
+
+def test_the_state_of_what_was_sent_can_be_asked_for(channel: Channel) -> None:
+    receipt, state = _sent_then(channel, lambda sent: channel.status(sent.provider_id))
+    assert state == receipt
+
+
+def test_the_state_of_what_nobody_sent_is_asked_for_later(channel: Channel) -> None:
+    with pytest.raises(Temporary):
+        using(channel, lambda: channel.status("SM" + "f" * 32))
+
+
+def test_closing_twice_is_fine(channel: Channel) -> None:
+    async def story() -> None:
+        await channel.send(page())
+        await channel.close()
+        await channel.close()
+
+    using(channel, story)
+
+
+def test_no_error_or_description_holds_a_number(channel: Channel) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        using(channel, lambda: channel.status(PHONE.replace("+", "SM")))
+    assert PHONE not in str(caught.value) + repr(caught.value) + repr(channel)

@@ -1,0 +1,367 @@
+"""What each answer and each silence of Twilio means to the pager, through the real library."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import traceback
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from doubles.twilio import NUMBER, TwilioDouble
+from doubles.twilio_faults import Fault, cut, error_after_accept, hang, not_json, refuse, reset, slow
+from oncall.channels.twilio import TwilioChannel
+from oncall.channels.twilio_codes import CODES
+from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
+from oncall.paging.ticket import AttemptStatus
+from tests.channels.conftest import BODY, PHONE, channel_to, failure_of, page, send, using
+
+IN_DOUBT = (
+    "the message to ana (number ending in 01) may have been sent: Twilio's list is asked before it is sent again."
+)
+SERVICE = "MG" + "0123456789abcdef" * 2
+
+
+def test_a_page_reaches_twilio_with_sender_text_and_recipient(double: TwilioDouble) -> None:
+    receipt = send(channel_to(double))
+    (message,) = double.messages
+    assert (message.to, message.from_, message.body) == (PHONE, NUMBER, BODY)
+    assert (receipt.provider_id, receipt.status, receipt.error_code) == (message.sid, AttemptStatus.ACCEPTED, None)
+
+
+def test_nothing_is_asked_of_twilio_to_call_back_without_a_public_url(double: TwilioDouble) -> None:
+    send(channel_to(double))
+    assert set(double.requests[0].form) == {"To", "From", "Body"}
+
+
+def test_the_status_callback_carries_the_delivery_id(double: TwilioDouble) -> None:
+    send(channel_to(double, callback="https://oncall.example.com/"), page(delivery_id="d/1 2"))
+    assert double.messages[0].status_callback == (
+        "https://oncall.example.com/webhooks/twilio/status?delivery=d%2F1%202"
+    )
+
+
+@pytest.mark.parametrize(("wished", "sent"), [(600, 600), (0, 1), (99_999, 36_000)])
+def test_a_page_expires_in_twilios_queue_when_it_is_no_longer_wanted(
+    double: TwilioDouble, wished: int, sent: int
+) -> None:
+    send(channel_to(double), page(valid_for=wished))
+    assert double.messages[0].validity_period == sent
+
+
+def test_a_messaging_service_is_used_instead_of_a_number(double: TwilioDouble) -> None:
+    channel = TwilioChannel(
+        account_sid=double.account_sid,
+        auth_token=double.auth_token,
+        messaging_service_sid=SERVICE,
+        base_url=double.base_url,
+    )
+    send(channel)
+    assert (double.messages[0].messaging_service_sid, double.messages[0].from_) == (SERVICE, None)
+
+
+def test_one_connection_carries_many_pages(double: TwilioDouble) -> None:
+    channel = channel_to(double)
+
+    async def three() -> None:
+        for _ in range(3):
+            await channel.send(page())
+
+    using(channel, three)
+    assert len(double.messages) == 3
+    assert len({request.client_port for request in double.requests}) == 1
+
+
+def test_a_refused_connection_is_surely_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with TwilioDouble() as double:
+        error = failure_of(channel_to(double, base_url=f"http://127.0.0.1:{port}"))
+    assert type(error) is Temporary
+    assert str(error) == (
+        f"Twilio cannot be reached at http://127.0.0.1:{port} (Connection refused); the message to ana (number ending "
+        "in 01) was not sent and is tried again. If this lasts, check the network and TWILIO_BASE_URL."
+    )
+
+
+def test_a_tls_failure_is_surely_not_sent(double: TwilioDouble) -> None:
+    error = failure_of(channel_to(double, base_url=double.base_url.replace("http:", "https:")))
+    assert type(error) is Temporary
+    assert double.messages == []
+
+
+def test_a_connection_that_is_never_taken_up_is_surely_not_sent(double: TwilioDouble) -> None:
+    # A full backlog: the kernel answers no further handshake.
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listening.getsockname())
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        error = failure_of(channel_to(double, base_url=url, timeout_seconds=0.4))
+        for one in waiting:
+            one.close()
+    assert type(error) is Temporary
+    assert str(error) == (
+        f"Twilio cannot be reached at {url} (no answer in time); the message to ana (number ending in 01) was not sent "
+        "and is tried again. If this lasts, check the network and TWILIO_BASE_URL."
+    )
+
+
+@pytest.mark.parametrize(
+    ("wish", "wait"),
+    [
+        (None, None),
+        ("7", timedelta(seconds=7)),
+        ("0", timedelta(0)),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", timedelta(0)),
+        ("99999999999999999999", timedelta(days=1)),
+        ("soon", None),
+        ("-3", None),
+    ],
+)
+def test_too_many_requests_is_tried_again_when_twilio_says(
+    double: TwilioDouble, wish: str | None, wait: timedelta | None
+) -> None:
+    double.script(refuse(429, 20429, retry_after=wish))
+    error = failure_of(channel_to(double))
+    assert isinstance(error, Temporary)
+    assert (error.code, error.retry_after) == (20429, wait)
+    assert str(error) == (
+        "Twilio has too many requests of this account (HTTP 429); the message to ana (number ending in 01) was not "
+        "sent and is tried again."
+    )
+
+
+def test_a_date_to_retry_after_is_counted_from_twilios_own_clock(double: TwilioDouble) -> None:
+    double.script(refuse(429, retry_after="Fri, 31 Dec 2199 23:59:59 GMT"))
+    error = failure_of(channel_to(double))
+    assert isinstance(error, Temporary)
+    assert (error.code, error.retry_after) == (20429, timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        (refuse(500, 20500), "Twilio answered HTTP 500"),
+        (refuse(503, 20503), "Twilio answered HTTP 503"),
+        (refuse(408), "Twilio answered HTTP 408"),
+        (error_after_accept(500), "Twilio answered HTTP 500"),
+        (reset(), "the connection to Twilio was cut before its answer was complete (ClientOSError)"),
+        (reset(accept=False), "the connection to Twilio was cut before its answer was complete (ClientOSError)"),
+        (cut(), "the connection to Twilio was cut before its answer was complete (ClientPayloadError)"),
+        (not_json(), "Twilio's answer cannot be read (JSONDecodeError)"),
+        (not_json("", status=200), "Twilio's answer cannot be read (ValueError)"),
+        (not_json("{}"), "Twilio's answer cannot be read (ValueError)"),
+        (not_json('["sid"]'), "Twilio's answer cannot be read (AttributeError)"),
+    ],
+)
+def test_an_answer_that_settles_nothing_is_in_doubt(double: TwilioDouble, fault: Fault, what: str) -> None:
+    double.script(fault)
+    error = failure_of(channel_to(double))
+    assert type(error) is Ambiguous
+    assert str(error) == f"{what}; {IN_DOUBT}"
+    assert len(double.messages) == (1 if fault.accept else 0)
+
+
+@pytest.mark.parametrize("fault", [hang(60), hang(60, accept=True), slow(60)])
+def test_silence_is_in_doubt_after_the_time_out(double: TwilioDouble, fault: Fault) -> None:
+    double.script(fault)
+    error = failure_of(channel_to(double, timeout_seconds=0.3))
+    assert type(error) is Ambiguous
+    assert str(error) == f"Twilio did not answer within 0.3 seconds; {IN_DOUBT}"
+
+
+def test_nothing_is_ever_sent_twice_by_itself(double: TwilioDouble) -> None:
+    double.rule(error_after_accept(503))
+    failure_of(channel_to(double))
+    assert len(double.messages) == len(double.requests) == 1
+
+
+def test_wrong_credentials_stop_at_once(double: TwilioDouble) -> None:
+    channel = TwilioChannel(
+        account_sid=double.account_sid, auth_token="not-it", from_number=NUMBER, base_url=double.base_url
+    )
+    error = failure_of(channel)
+    assert type(error) is Permanent
+    assert error.code == 20003
+    assert str(error) == (
+        "Twilio refused the message to ana (number ending in 01): the credentials are wrong or revoked (code 20003); "
+        "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
+    )
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 20003), (404, 20404)])
+def test_a_refusal_without_a_body_is_known_by_its_status(double: TwilioDouble, status: int, code: int) -> None:
+    double.script(refuse(status))
+    error = failure_of(channel_to(double))
+    assert (type(error), error.code) == (Permanent, code)
+
+
+REFUSALS = [code for code in CODES if code < 30000 and code not in (20429, 21609)]
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_says_why_and_what_to_do(double: TwilioDouble, code: int) -> None:
+    double.script(refuse(400, code))
+    error = failure_of(channel_to(double))
+    assert (type(error), error.code) == (Permanent, code)
+    assert str(error) == (
+        f"Twilio refused the message to ana (number ending in 01): {CODES[code].says} (code {code}); "
+        f"{CODES[code].mend}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (refuse(400, 21999), "HTTP 400, code 21999; see https://www.twilio.com/docs/errors/21999."),
+        (refuse(403), "HTTP 403 without a code; check TWILIO_BASE_URL: {url} may not be Twilio."),
+        (refuse(301), "HTTP 301 without a code; check TWILIO_BASE_URL: {url} may not be Twilio."),
+        (not_json(status=400), "HTTP 400 without a code; check TWILIO_BASE_URL: {url} may not be Twilio."),
+    ],
+)
+def test_an_unknown_refusal_is_not_tried_again(double: TwilioDouble, fault: Fault, why: str) -> None:
+    double.script(fault)
+    error = failure_of(channel_to(double))
+    assert type(error) is Permanent
+    assert str(error) == ("Twilio refused the message to ana (number ending in 01): " + why.format(url=double.base_url))
+
+
+@pytest.mark.parametrize(
+    ("phone", "code"),
+    [("+15005550001", 21211), ("+15005550002", 21612), ("+15005550003", 21408), ("+15005550004", 21610)],
+)
+def test_a_number_that_cannot_be_texted_is_refused_for_good(double: TwilioDouble, phone: str, code: int) -> None:
+    error = failure_of(channel_to(double), page(phone=phone))
+    assert (type(error), error.code) == (Permanent, code)
+
+
+def test_a_person_who_sent_stop_is_refused_for_good(double: TwilioDouble) -> None:
+    double.account.note_keyword(PHONE, " stop ")
+    error = failure_of(channel_to(double))
+    assert type(error) is Permanent
+    assert str(error) == (
+        "Twilio refused the message to ana (number ending in 01): the recipient has sent STOP (code 21610); have them "
+        "text START to the sender, and page somebody else until then."
+    )
+
+
+def test_a_person_without_a_phone_is_refused_without_asking_twilio(double: TwilioDouble) -> None:
+    error = failure_of(channel_to(double), page(phone=None))
+    assert type(error) is Permanent
+    assert str(error) == (
+        "Twilio refused the message to ana: the message has no recipient (code 21604); give a phone number in the "
+        "roster."
+    )
+    assert double.requests == []
+
+
+def test_a_callback_that_twilio_refuses_does_not_cost_the_page(double: TwilioDouble) -> None:
+    receipt = send(channel_to(double, callback="https://under_score.example.com"))
+    assert [message.sid for message in double.messages] == [receipt.provider_id]
+    assert double.messages[0].status_callback is None
+
+
+def test_a_refused_callback_without_a_callback_is_final(double: TwilioDouble) -> None:
+    double.script(refuse(400, 21609))
+    assert failure_of(channel_to(double)).code == 21609
+    assert len(double.requests) == 1
+
+
+def test_a_closed_channel_sends_nothing(double: TwilioDouble) -> None:
+    channel = channel_to(double)
+    send(channel)
+    error = failure_of(channel)
+    assert type(error) is Temporary
+    assert str(error) == ("the Twilio channel is closed: this process is stopping, and another start sends the message")
+    assert len(double.messages) == 1
+
+
+def _everything_printed(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        refuse(400, 21211),
+        refuse(400, 21999),
+        refuse(401, 20003),
+        refuse(429),
+        refuse(500),
+        reset(),
+        cut(),
+        not_json(),
+        hang(60),
+    ],
+)
+def test_no_error_shows_a_secret_or_a_whole_number(
+    double: TwilioDouble, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    double.script(fault)
+    channel = channel_to(double, timeout_seconds=0.3)
+    shown = _everything_printed(failure_of(channel)) + repr(channel) + caplog.text
+    for secret in (PHONE, PHONE[1:], double.auth_token, double.account_sid):
+        assert secret not in shown
+
+
+def test_a_number_that_twilio_quotes_back_is_not_shown(double: TwilioDouble) -> None:
+    phone = "+15005550009"
+    assert phone not in _everything_printed(failure_of(channel_to(double), page(phone=phone)))
+
+
+def test_a_base_url_shows_without_its_password(double: TwilioDouble) -> None:
+    channel = channel_to(double, base_url="http://user:hush@127.0.0.1:9")
+    assert repr(channel) == "TwilioChannel(http://127.0.0.1:9)"
+
+
+SETTINGS: dict[str, Any] = {"account_sid": "AC1", "auth_token": "t", "from_number": NUMBER}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"auth_token": ""}, "Twilio needs both TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; set them"),
+        ({"account_sid": ""}, "Twilio needs both TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; set them"),
+        (
+            {"from_number": ""},
+            "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both",
+        ),
+        (
+            {"messaging_service_sid": SERVICE},
+            "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both",
+        ),
+        *(
+            (
+                {"base_url": url},
+                'TWILIO_BASE_URL is not a base address; write it like "https://api.twilio.com", or unset it',
+            )
+            for url in ("api.twilio.com", "http://h:port", "http://a..b", "http://a b", "ftp://h", "http://h?q=1", "")
+        ),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_at_once(change: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        TwilioChannel(**{**SETTINGS, **change})
+    assert str(caught.value) == message
+
+
+def test_the_environments_region_does_not_move_the_requests(
+    double: TwilioDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_REGION", "au1")
+    monkeypatch.setenv("TWILIO_EDGE", "sydney")
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC-of-somebody-else")
+    send(channel_to(double))
+    assert double.requests[0].path == f"/2010-04-01/Accounts/{double.account_sid}/Messages.json"
+
+
+def test_every_error_is_a_delivery_error(double: TwilioDouble) -> None:
+    double.script(not_json("\udcff".encode("utf-8", "surrogateescape").decode("latin-1")))
+    assert isinstance(failure_of(channel_to(double)), DeliveryError)

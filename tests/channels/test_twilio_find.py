@@ -1,0 +1,159 @@
+"""Asking Twilio what it has, after an answer that settled nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from doubles.twilio import TwilioDouble
+from doubles.twilio_faults import Fault, Operation, error_after_accept, hang, not_json, refuse, reset
+from oncall.channels.twilio import TwilioChannel
+from oncall.errors import Ambiguous, DeliveryError, Temporary
+from oncall.paging.ports import Receipt
+from oncall.paging.ticket import AttemptStatus
+from tests.channels.conftest import PHONE, channel_to, page, using
+
+
+def _find(channel: TwilioChannel, *, since: datetime | None = None, known: tuple[str, ...] = ()) -> Receipt | None:
+    start = since or datetime.now(UTC)
+    return using(channel, lambda: channel.find(page(), since=start, ends_with="ACK 7K2", known=known))
+
+
+@pytest.mark.parametrize("fault", [reset(), error_after_accept(500), hang(60, accept=True), not_json()])
+def test_a_message_in_doubt_is_found_when_twilio_has_it(double: TwilioDouble, fault: Fault) -> None:
+    double.script(fault)
+    channel = channel_to(double, timeout_seconds=0.5)
+
+    async def story() -> Receipt | None:
+        since = datetime.now(UTC)
+        with pytest.raises(Ambiguous):
+            await channel.send(page())
+        return await channel.find(page(), since=since, ends_with="ACK 7K2", known=())
+
+    found = using(channel, story)
+    assert found == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
+
+
+@pytest.mark.parametrize("fault", [reset(accept=False), refuse(500), hang(60)])
+def test_a_message_in_doubt_is_not_found_when_twilio_never_took_it(double: TwilioDouble, fault: Fault) -> None:
+    double.script(fault)
+    channel = channel_to(double, timeout_seconds=0.5)
+
+    async def story() -> Receipt | None:
+        since = datetime.now(UTC)
+        with pytest.raises(Ambiguous):
+            await channel.send(page())
+        return await channel.find(page(), since=since, ends_with="ACK 7K2", known=())
+
+    assert using(channel, story) is None
+
+
+def _post(double: TwilioDouble, *, body: str = "x ACK 7K2", to: str = PHONE) -> str:
+    return double.account.create_message({"To": to, "Body": body, "From": "+15005550006"}).sid
+
+
+def test_a_message_already_sent_is_found_with_its_state(double: TwilioDouble) -> None:
+    sid = _post(double)
+    double.deliver(sid, "undelivered", 30003)
+    assert _find(channel_to(double)) == Receipt(sid, AttemptStatus.UNDELIVERED, 30003)
+
+
+def test_a_trial_accounts_prefix_does_not_hide_the_message() -> None:
+    with TwilioDouble(is_trial=True) as double:
+        sid = _post(double)
+        assert double.messages[0].body.startswith("Sent from your Twilio trial account - ")
+        assert _find(channel_to(double)) == Receipt(sid, AttemptStatus.ACCEPTED)
+
+
+def test_messages_of_other_attempts_people_and_codes_are_not_taken_for_it(double: TwilioDouble) -> None:
+    known = _post(double)
+    _post(double, to="+13055550102")
+    _post(double, body="x ACK 9ZZ")
+    assert _find(channel_to(double), known=(known,)) is None
+
+
+def test_a_message_of_an_earlier_hour_with_the_same_code_is_not_taken_for_it(double: TwilioDouble) -> None:
+    _post(double)
+    double.deliver(double.messages[0].sid, "delivered")
+    assert _find(channel_to(double), since=datetime.now(UTC) + timedelta(hours=1)) is None
+
+
+def test_a_few_minutes_between_the_clocks_do_not_hide_the_message(double: TwilioDouble) -> None:
+    sid = _post(double)
+    found = _find(channel_to(double), since=datetime.now(UTC) + timedelta(minutes=8))
+    assert found is not None
+    assert found.provider_id == sid
+
+
+def test_the_first_of_two_attempts_in_doubt_finds_the_first_message(double: TwilioDouble) -> None:
+    first, second = _post(double), _post(double)
+    found = _find(channel_to(double))
+    assert found is not None
+    assert found.provider_id == first
+    found = _find(channel_to(double), known=(first,))
+    assert found is not None
+    assert found.provider_id == second
+
+
+def test_the_list_is_asked_for_one_number_from_the_day_before(double: TwilioDouble) -> None:
+    _find(channel_to(double), since=datetime(2027, 1, 9, 0, 5, tzinfo=UTC))
+    dated, undated = double.requests
+    assert dated.query == {"To": PHONE, "DateSent>": "2027-01-08T00:00:00Z", "PageSize": "1000"}
+    assert undated.query == {"To": PHONE, "PageSize": "1000"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (refuse(401, 20003), "HTTP 401, code 20003"),
+        (refuse(503), "HTTP 503"),
+        (reset(), "ClientOSError"),
+        (hang(60), "no answer in time"),
+        (not_json(status=200), "JSONDecodeError"),
+        (not_json("{}", status=200), "TwilioException"),
+    ],
+)
+def test_a_list_that_cannot_be_had_now_is_asked_for_later(double: TwilioDouble, fault: Fault, reason: str) -> None:
+    double.rule(fault, on=Operation.LIST)
+    with pytest.raises(DeliveryError) as caught:
+        _find(channel_to(double, timeout_seconds=0.3))
+    assert type(caught.value) is Temporary
+    assert str(caught.value) == (
+        f"Twilio cannot say whether the message to ana (number ending in 01) was sent ({reason}); it is asked again."
+    )
+
+
+def test_a_busy_twilio_says_when_to_ask_again(double: TwilioDouble) -> None:
+    double.script(refuse(429, 20429, retry_after="3"), on=Operation.LIST)
+    with pytest.raises(Temporary) as caught:
+        _find(channel_to(double))
+    assert (caught.value.code, caught.value.retry_after) == (20429, timedelta(seconds=3))
+
+
+def test_too_many_messages_to_tell_is_said(double: TwilioDouble) -> None:
+    for _ in range(1000):
+        _post(double, body="x ACK 9ZZ")
+    with pytest.raises(Temporary) as caught:
+        _find(channel_to(double))
+    assert str(caught.value) == (
+        "Twilio lists too many messages to tell whether the message to ana (number ending in 01) was sent; it is asked "
+        "again."
+    )
+
+
+def test_the_state_of_a_message_is_asked_for_by_its_id(double: TwilioDouble) -> None:
+    sid = _post(double)
+    double.deliver(sid, "delivered")
+    channel = channel_to(double)
+    assert using(channel, lambda: channel.status(sid)) == Receipt(sid, AttemptStatus.DELIVERED)
+
+
+def test_a_message_that_twilio_does_not_know_is_asked_for_later(double: TwilioDouble) -> None:
+    sid = "SM" + "0" * 32
+    channel = channel_to(double)
+    with pytest.raises(Temporary) as caught:
+        using(channel, lambda: channel.status(sid))
+    assert str(caught.value) == (
+        f"Twilio cannot say what became of message {sid} (HTTP 404, code 20404); it is asked again."
+    )

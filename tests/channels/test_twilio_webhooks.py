@@ -1,0 +1,171 @@
+"""Telling Twilio's posts from anybody else's, reading them and answering them."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twilio.request_validator import RequestValidator
+
+from doubles.twilio_callbacks import sign
+from oncall.channels.twilio_webhooks import InboundSms, OptOut, StatusReport, parse_inbound, parse_status, verify
+from oncall.channels.twilio_webhooks import reply_twiml as reply
+from oncall.errors import Refused
+from oncall.paging.ports import Receipt
+from oncall.paging.ticket import AttemptStatus
+
+PUBLIC = "https://oncall.example.com"
+PATH = "/webhooks/twilio/status?delivery=d%2F1&x=a+b%20c"
+TOKEN, OLD_TOKEN = "current-token", "token-until-last-week"
+FORM = {"MessageSid": "SM" + "0" * 32, "Body": "ack 7k2", "FromCity": "", "From": "+13055550101"}
+SIGNED = sign(PUBLIC + PATH, FORM, TOKEN)
+
+
+def test_a_post_that_twilio_signed_is_believed() -> None:
+    assert verify(PATH, FORM, SIGNED, [TOKEN], PUBLIC)
+    assert verify(PATH, FORM, SIGNED, [TOKEN], PUBLIC + "/")
+
+
+def test_twilio_may_sign_with_the_port_or_without() -> None:
+    with_port = sign(f"https://oncall.example.com:443{PATH}", FORM, TOKEN)
+    assert verify(PATH, FORM, with_port, [TOKEN], PUBLIC)
+    assert verify(PATH, FORM, SIGNED, [TOKEN], "https://oncall.example.com:8443")
+
+
+def test_both_tokens_are_believed_while_they_are_exchanged() -> None:
+    assert verify(PATH, FORM, SIGNED, [OLD_TOKEN, TOKEN], PUBLIC)
+    assert verify(PATH, FORM, SIGNED, [TOKEN, OLD_TOKEN], PUBLIC)
+    assert not verify(PATH, FORM, SIGNED, [OLD_TOKEN], PUBLIC)
+
+
+def test_a_fragment_is_no_part_of_what_was_signed() -> None:
+    assert verify(PATH + "#rc=3", FORM, SIGNED, [TOKEN], PUBLIC)
+
+
+@pytest.mark.parametrize("signature", [None, "", "x", SIGNED[:-1], SIGNED.swapcase(), "\u00e9" * 28])
+def test_a_missing_or_wrong_signature_is_refused(signature: str | None) -> None:
+    assert not verify(PATH, FORM, signature, [TOKEN], PUBLIC)
+
+
+@pytest.mark.parametrize("tokens", [[], [""], ["", ""]])
+def test_an_unset_token_refuses_everything(tokens: list[str]) -> None:
+    assert not verify(PATH, FORM, sign(PUBLIC + PATH, FORM, ""), tokens, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("path", "public"),
+    [
+        (PATH.replace("%20", "+"), PUBLIC),
+        (PATH, "http://oncall.example.com"),
+        (PATH, "https://other.example.com"),
+        (PATH, "https://oncall.example.com:port"),
+        (PATH, ""),
+    ],
+)
+def test_another_address_than_the_public_one_is_refused(path: str, public: str) -> None:
+    assert not verify(path, FORM, SIGNED, [TOKEN], public)
+
+
+def test_dropping_or_adding_a_field_is_refused() -> None:
+    assert not verify(PATH, {name: text for name, text in FORM.items() if text}, SIGNED, [TOKEN], PUBLIC)
+    assert not verify(PATH, {**FORM, "Extra": "1"}, SIGNED, [TOKEN], PUBLIC)
+
+
+def test_text_that_cannot_be_encoded_is_refused() -> None:
+    assert not verify(PATH, {**FORM, "Body": "\udcff"}, SIGNED, [TOKEN], PUBLIC)
+
+
+_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@given(form=st.dictionaries(_texts, _texts, max_size=6), token=_texts.filter(bool), changed=_texts)
+def test_only_the_signed_form_is_believed(form: dict[str, str], token: str, changed: str) -> None:
+    signature = RequestValidator(token).compute_signature(PUBLIC + PATH, form)
+    assert signature == sign(PUBLIC + PATH, form, token)
+    assert verify(PATH, form, signature, [token], PUBLIC)
+    # A name of its own kind, so that the text to be signed is surely another.
+    assert not verify(PATH, {**form, "\x7fnew": changed}, signature, [token], PUBLIC)
+
+
+def test_an_answer_is_one_message_or_none() -> None:
+    assert reply(None) == reply("") == '<?xml version="1.0" encoding="UTF-8"?><Response />'
+    assert reply("ben has <it> & you") == (
+        '<?xml version="1.0" encoding="UTF-8"?><Response><Message>ben has &lt;it&gt; &amp; you</Message></Response>'
+    )
+
+
+@given(st.text(st.characters(), max_size=2000))
+def test_any_text_can_be_answered(text: str) -> None:
+    message = ElementTree.fromstring(reply(text).encode()).find("Message")
+    assert message is None or len(message.text or "") <= 1600
+
+
+def test_an_inbound_sms_is_read_and_unknown_fields_are_passed_over() -> None:
+    form = {**FORM, "To": "+15005550006", "NewIn2030": "x"}
+    assert parse_inbound(form) == InboundSms("SM" + "0" * 32, "+13055550101", "+15005550006", "ack 7k2")
+
+
+@pytest.mark.parametrize(
+    ("word", "opt_out"),
+    [("STOP", OptOut.STOP), ("start", OptOut.START), ("HELP", OptOut.HELP), ("", None), ("MAYBE", None)],
+)
+def test_an_opt_out_is_what_twilio_says_it_is(word: str, opt_out: OptOut | None) -> None:
+    assert parse_inbound({**FORM, "To": "+15005550006", "OptOutType": word}).opt_out is opt_out
+
+
+def test_a_picture_has_a_message_id_of_its_own_kind_and_maybe_no_text() -> None:
+    sms = parse_inbound({"MessageSid": "MM" + "A" * 32, "From": "+13055550101", "To": "12345"})
+    assert (sms.message_sid, sms.body) == ("MM" + "A" * 32, "")
+
+
+def test_a_long_text_is_cut() -> None:
+    assert len(parse_inbound({**FORM, "To": "12345", "Body": "x" * 5000}).body) == 1600
+
+
+def test_an_inbound_sms_does_not_show_its_numbers_in_a_log() -> None:
+    assert "5550101" not in repr(parse_inbound({**FORM, "To": "+15005550006"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"MessageSid": ""},
+            "MessageSid: missing or not an id of Twilio's; it is SM or MM and 32 hexadecimal digits",
+        ),
+        (
+            {"MessageSid": "SM" + "0" * 32 + "\n"},
+            "MessageSid: missing or not an id of Twilio's; it is SM or MM and 32 hexadecimal digits",
+        ),
+        ({"From": ""}, "From: missing or longer than 64 characters; it is a phone number"),
+        ({"To": "1" * 65}, "To: missing or longer than 64 characters; it is a phone number"),
+    ],
+)
+def test_an_inbound_sms_that_is_none_is_refused(change: dict[str, str], message: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse_inbound({**FORM, "To": "+15005550006", **change})
+    assert str(caught.value) == message
+
+
+def test_a_status_report_says_what_became_of_which_delivery() -> None:
+    form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30003", "Whatever": "1"}
+    assert parse_status(form, delivery="d-1") == StatusReport(
+        Receipt("SM" + "0" * 32, AttemptStatus.UNDELIVERED, 30003), "undelivered", "d-1"
+    )
+
+
+@pytest.mark.parametrize("code", ["", "0", "oops", "99999999999", "\u0663"])
+def test_an_error_code_that_is_none_is_left_out(code: str) -> None:
+    form = {"MessageSid": "SM" + "0" * 32, "SmsStatus": "sent", "ErrorCode": code}
+    assert parse_status(form, delivery="x" * 129) == StatusReport(
+        Receipt("SM" + "0" * 32, AttemptStatus.SENT, None), "sent", None
+    )
+
+
+@pytest.mark.parametrize("status", ["", "s" * 65])
+def test_a_status_report_without_a_state_is_refused(status: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse_status({"MessageSid": "SM" + "0" * 32, "MessageStatus": status})
+    assert str(caught.value) == "MessageStatus: missing or too long; a status callback names the message's state"

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from oncall.cli.main import main
+from oncall.rosters.file import read_roster
+from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.planfile import write_plan
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import calendar_of
+
+ROSTERS = Path(__file__).parents[2] / "rosters"
+SATURDAY_NIGHT = "2027-01-09T03:12:00-05:00"
+
+SMALL_ROSTER = """\
+team: tiny
+timezone: America/New_York
+rotation: {rest_nights: 0, weekends_apart: 1}
+engineers:
+  - {id: ana, name: Ana Pereira, phone: "+13055550101"}
+  - {id: ben, name: Ben Okafor, phone: "+13055550102", timezone: Asia/Kolkata}
+  - {id: chloe, name: Chloe Martin, phone: "+13055550103"}
+manager: {id: mei, name: Mei Lin, phone: "+13055550100"}
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Oncall = Callable[..., Ran]
+
+
+@pytest.fixture
+def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Oncall:
+    """Runs a command as the shell would, on a database of the test's own, at 03:12 of a Saturday night."""
+    for name in list(os.environ):
+        if name.startswith(("ONCALL_", "TWILIO_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{tmp_path / 'oncall.db'}")
+    monkeypatch.setenv("ONCALL_CLOCK", SATURDAY_NIGHT)
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["oncall", *arguments])
+        try:
+            main()
+            code = 0
+        except SystemExit as ending:
+            code = ending.code if isinstance(ending.code, int) else 0 if ending.code is None else 1
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Path:
+    """Three people; ben lives in India; mei is the manager."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SMALL_ROSTER, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def plan(roster: Path, tmp_path: Path) -> Path:
+    """Four weeks from 2027-01-04: ana primary and ben secondary, always."""
+    team = read_roster(roster)
+    calendar = calendar_of(team.policy, team.holidays)
+    first, last = date(2027, 1, 4), date(2027, 1, 31)
+    shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=team.rules.weekend)
+    seats = tuple(
+        Seat(shift.window, shift.kind, role, person)
+        for shift in shifts
+        for role, person in (("primary", "ana"), ("secondary", "ben"))
+    )
+    path = tmp_path / "plan.csv"
+    write_plan(Plan(team.team, team.zone, seats), path)
+    return path
+
+
+@pytest.fixture
+def published(oncall: Oncall, plan: Path, roster: Path) -> Oncall:
+    """The same, with the plan published."""
+    ran = oncall("publish", str(plan), "--roster", str(roster))
+    assert ran.code == 0, ran.err
+    return oncall

@@ -1,0 +1,172 @@
+"""Starting the service, tokens, the settings, and how light the terminal is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from oncall.cli.main import app
+from oncall.errors import SettingsError
+from oncall.store.database import open_store
+from oncall.wiring import make_channel, read_settings
+from tests.cli.conftest import Oncall
+
+HEAVY = (
+    "ortools",
+    "pandas",
+    "numpy",
+    "sqlalchemy",
+    "twilio",
+    "fastapi",
+    "holidays",
+    "pydantic",
+    "httpx",
+    "yaml",
+    "rich",
+)
+
+
+def modules_after(command: str, environment: dict[str, str] | None = None) -> set[str]:
+    script = (
+        "import sys\nfrom oncall.cli.main import main\n"
+        f"sys.argv = {['oncall', *command.split()]!r}\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('\\n' + ' '.join(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    return set(ran.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("command", ["--help", "generate --help", "serve --help"])
+def test_help_loads_nothing_heavy(command: str) -> None:
+    assert modules_after(command).isdisjoint(HEAVY)
+
+
+def test_who_loads_nothing_heavy(published: Oncall, tmp_path: Path) -> None:
+    environment = {"ONCALL_DATABASE_URL": f"sqlite:///{tmp_path / 'oncall.db'}"}
+    loaded = modules_after("who --at 2027-01-09T03:12:00-05:00", environment)
+    assert "sqlite3" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_a_token_is_shown_once_and_only_its_digest_is_kept(oncall: Oncall, tmp_path: Path) -> None:
+    made = json.loads(oncall("token", "create", "zendesk", "--role", "intake", "--json").out)
+    assert (made["name"], made["role"]) == ("zendesk", "intake")
+    digest = hashlib.sha256(made["token"].encode()).hexdigest()
+    with open_store(f"sqlite:///{tmp_path / 'oncall.db'}") as store:
+        kept = store.read(lambda tx: tx.token_by_digest(digest))
+    assert kept is not None
+    assert (kept.name, kept.role.value) == ("zendesk", "intake")
+    assert made["token"].encode() not in (tmp_path / "oncall.db").read_bytes()
+    assert made["token"] not in oncall("token", "list", "--json").out
+
+
+def test_a_token_name_is_given_once(oncall: Oncall) -> None:
+    oncall("token", "create", "zendesk", "--role", "intake")
+    ran = oncall("token", "create", "zendesk", "--role", "manager")
+    assert ran.code == 1
+    assert 'token "zendesk"' in ran.err
+
+
+def test_a_role_that_is_none_is_refused(oncall: Oncall) -> None:
+    ran = oncall("token", "create", "zendesk", "--role", "king")
+    assert (ran.code, ran.err) == (1, 'oncall: "king" is not a role; write intake, engineer or manager\n')
+
+
+def test_serve_refuses_to_start_when_pages_would_go_nowhere(oncall: Oncall) -> None:
+    ran = oncall("serve", "--port", "0")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: ONCALL_SMS is not set, so no page would reach anybody; "
+        'set it to "twilio", or to "outbox" to print what would be sent\n',
+    )
+
+
+def test_serve_refuses_a_rehearsal_clock_with_real_twilio(oncall: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ONCALL_SMS": "twilio",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "secret",
+        "TWILIO_FROM": "+15005550006",
+    }.items():
+        monkeypatch.setenv(name, value)
+    ran = oncall("serve", "--port", "0")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: ONCALL_CLOCK and ONCALL_CLOCK_RATE are for rehearsals and would send real pages through Twilio; "
+        'unset them, or set ONCALL_SMS to "outbox"\n',
+    )
+    monkeypatch.delenv("ONCALL_CLOCK")
+    monkeypatch.setenv("ONCALL_CLOCK_RATE", "60")
+    assert oncall("serve", "--port", "0").code == 1
+
+
+def test_twilio_without_credentials_is_refused_by_name(oncall: Oncall) -> None:
+    with pytest.raises(SettingsError, match="TWILIO_ACCOUNT_SID"):
+        make_channel(read_settings({"ONCALL_SMS": "twilio"}), callback_url=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "ONCALL_CLOCK",
+            "2027-01-09T03:12",
+            'ONCALL_CLOCK: "2027-01-09T03:12" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+        ),
+        ("ONCALL_CLOCK_RATE", "fast", 'ONCALL_CLOCK_RATE: "fast" is not a rate; write a number above 0, like "60"'),
+        ("ONCALL_CLOCK_RATE", "0", 'ONCALL_CLOCK_RATE: "0" is not a rate; write a number above 0, like "60"'),
+        ("ONCALL_CLOCK_RATE", "nan", 'ONCALL_CLOCK_RATE: "nan" is not a rate; write a number above 0, like "60"'),
+        ("ONCALL_SMS", "pigeon", 'ONCALL_SMS: "pigeon" is not a channel; write "twilio" or "outbox"'),
+        (
+            "ONCALL_PUBLIC_URL",
+            "oncall.example.com",
+            'ONCALL_PUBLIC_URL: "oncall.example.com" is not an address; write "https://oncall.example.com"',
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({name: value})
+    assert str(refused.value) == message
+
+
+def test_no_setting_shows_a_secret() -> None:
+    settings = read_settings(
+        {
+            "TWILIO_AUTH_TOKEN": "s3cret-a",
+            "ONCALL_TOKEN": "s3cret-b",
+            "ONCALL_DATABASE_URL": "postgresql://u:s3cret-c@h/d",
+            "TWILIO_FROM": "+15005550006",
+        }
+    )
+    assert "s3cret" not in repr(settings)
+    assert "5550006" not in repr(settings)
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    def commands(found: typer.Typer, above: str = "") -> list[tuple[str, str]]:
+        here = [
+            (f"{above}{c.name}", (c.callback.__doc__ or "") if c.callback else "") for c in found.registered_commands
+        ]
+        return here + [
+            entry
+            for group in found.registered_groups
+            if group.typer_instance
+            for entry in commands(group.typer_instance, f"{group.name} ")
+        ]
+
+    without = [name for name, words in commands(app) if "Example" not in words or f"oncall {name}" not in words]
+    assert without == []
+
+
+def test_misuse_ends_with_2(oncall: Oncall) -> None:
+    assert oncall("shifts").code == 2
+    assert oncall("nonsense").code == 2
+    assert oncall("who", "--nonsense").code == 2

@@ -1,0 +1,129 @@
+"""Tickets in the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Oncall
+
+NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started.\n"
+TICKET = ("--id", "T-1", "--customer", "Acme Ltd", "--plan", "standard", "--impact", "urgent", "--subject", "Down")
+
+
+def test_explain_gives_the_verdict_its_reasons_and_each_step(published: Oncall) -> None:
+    ran = published("explain", "--plan", "standard", "--impact", "critical")
+    assert ran.code == 0
+    assert ran.out.splitlines() == [
+        "PAGE ana. First reply due Sat 2027-01-09 04:12.",
+        "  Sat 2027-01-09 03:12 EST is in the weekend on-call window, from Fri 2027-01-08 19:01 EST to "
+        "Mon 2027-01-11 08:00 EST.",
+        "  standard covers urgent around the clock (24x7).",
+        "  primary is ana until Mon 2027-01-11 08:00 EST.",
+        "  secondary is ben until Mon 2027-01-11 08:00 EST.",
+        "  First reply is due by Sat 2027-01-09 04:12 EST: 1 h of calendar time.",
+        "If nobody acknowledges:",
+        "  Sat 2027-01-09 03:12  primary    ana  sms",
+        "  Sat 2027-01-09 03:17  primary    ana  sms",
+        "  Sat 2027-01-09 03:22  secondary  ben  sms",
+        "  Sat 2027-01-09 03:32  manager    mei  sms",
+        "Then the round begins again every 30 minutes.",
+    ]
+
+
+def test_explain_as_json_has_the_verdict_at_top_level(published: Oncall) -> None:
+    view = json.loads(published("explain", "--plan", "standard", "--impact", "high", "--json").out)
+    assert view["action"] == "hold"
+    assert view["hold_until"] == "2027-01-11T00:00:00-05:00"
+    assert [step["engineer"] for step in view["steps"]] == ["ana", "ana", "ben", "mei"]
+
+
+def test_an_unknown_plan_or_impact_is_refused_with_the_known_ones(published: Oncall) -> None:
+    ran = published("explain", "--plan", "gold", "--impact", "high")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: "gold" is not a plan of the policy; write "standard" or "business-critical"\n',
+    )
+    ran = published("explain", "--plan", "standard", "--impact", "meh")
+    assert ran.err == 'oncall: "meh" is not an impact of the policy; write "urgent", "high", "normal" or "low"\n'
+
+
+def test_page_stores_a_ticket_and_warns_when_no_pager_runs(published: Oncall) -> None:
+    ran = published("page", *TICKET)
+    assert ran.code == 0
+    assert ran.out.splitlines()[0] == "T-1: PAGE ana. First reply due Sat 2027-01-09 04:12."
+    assert ran.err == NO_PAGER
+
+
+def test_the_same_ticket_again_changes_nothing(published: Oncall) -> None:
+    first = published("page", *TICKET, "--json")
+    again = published("page", *TICKET, "--json")
+    assert json.loads(first.out) == json.loads(again.out)
+    assert len(json.loads(published("tickets", "--json").out)["tickets"]) == 1
+
+
+def test_the_same_id_with_other_content_is_refused(published: Oncall) -> None:
+    published("page", *TICKET)
+    ran = published("page", *TICKET[:-1], "Something else")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: ticket T-1 is already stored with other content; nothing was changed\n",
+    )
+
+
+def test_a_ticket_file_is_taken_as_the_api_takes_it(published: Oncall, tmp_path: Path) -> None:
+    file = tmp_path / "ticket.json"
+    file.write_text('{"id": 7, "customer": "Acme", "plan": "Standard", "impact": "Urgent", "subject": "Down"}')
+    assert json.loads(published("page", str(file), "--json").out)["ticket"] == "7"
+
+
+def test_every_fault_of_a_ticket_is_named(published: Oncall, tmp_path: Path) -> None:
+    file = tmp_path / "ticket.json"
+    file.write_text('{"id": "a b", "plan": "gold", "impact": 3}')
+    ran = published("page", str(file))
+    assert ran.code == 1
+    assert ran.err.splitlines() == [
+        'id: "a b" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -',
+        "customer: missing",
+        'plan: "gold" is not a plan of the policy; write "standard" or "business-critical"',
+        "impact: 3 is not a name of the policy",
+        "subject: missing",
+    ]
+    file.write_text("{nonsense")
+    assert "is not JSON" in published("page", str(file)).err
+    assert (
+        published("page", str(tmp_path / "none.json")).err
+        == f"oncall: {tmp_path}/none.json: No such file or directory\n"
+    )
+
+
+def test_a_held_ticket_stands_in_the_list_with_its_hour(published: Oncall) -> None:
+    published("page", *TICKET[:7], "high", *TICKET[8:])
+    lines = published("tickets").out.splitlines()
+    assert "held until Mon 2027-01-11 00:00" in lines[1]
+
+
+def test_ack_takes_a_ticket_by_code_or_id_and_the_timeline_says_so(published: Oncall) -> None:
+    code = json.loads(published("page", *TICKET, "--json").out)["page"]["code"]
+    assert published("ack", code.lower(), "--by", "ana").out == "T-1 is yours.\n"
+    assert published("ack", "T-1", "--by", "ben").out == "T-1 is taken by Ana Pereira.\n"
+    timeline = published("tickets", "show", "T-1", "--timeline").out
+    assert "acknowledged  ana" in timeline
+    assert "page to ana by sms: failed (no longer needed)" in timeline
+
+
+def test_reply_and_resolve_are_recorded(published: Oncall) -> None:
+    published("page", *TICKET)
+    assert published("reply", "T-1", "--by", "ana").out == "T-1: the reply is recorded.\n"
+    assert published("resolve", "T-1", "--by", "ana").out == "T-1 is resolved.\n"
+    assert published("resolve", "T-1", "--by", "ana").out == "T-1 is resolved already.\n"
+    assert published("reply", "T-1").err == "oncall: T-1 is resolved; reopen it first\n"
+    assert published("tickets").err == "No tickets.\n"
+
+
+def test_an_unknown_ticket_is_not_found(published: Oncall) -> None:
+    ran = published("ack", "T-404")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: no ticket has the id or code "T-404"; `oncall tickets` lists the open ones\n',
+    )

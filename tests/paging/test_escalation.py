@@ -1,0 +1,175 @@
+"""Who is paged when, and when it stops."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
+from tests.paging.world import MONDAY_MORNING, World, at
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_an_urgent_ticket_pages_the_primary_at_once(world: World) -> None:
+    accepted = world.post()
+    world.run()
+    message = world.expect_page("ana")
+    code = accepted.answer["page"]["code"]
+    assert message.body == (
+        f"URGENT T-1 Acme Ltd (STD): Sessions do not start. 1st reply by Sat 04:12 EST. Reply ACK {code}"
+    )
+
+
+def test_silence_goes_to_the_primary_again_the_secondary_and_the_manager_and_then_round_again(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    for minutes, person in ((5, "ana"), (5, "ben"), (10, "mei"), (10, "ana"), (5, "ana"), (5, "ben"), (10, "mei")):
+        world.advance(minutes * MINUTE - timedelta(seconds=1))
+        world.expect_silence()
+        world.advance(timedelta(seconds=1))
+        world.expect_page(person)
+
+
+def test_an_acknowledgement_stops_it_and_tells_those_who_are_no_longer_needed(world: World) -> None:
+    world.post()
+    world.run()
+    world.advance(10 * MINUTE)
+    world.expect_page("ana")
+    world.expect_page("ana")
+    world.expect_page("ben")
+    world.act(EventKind.ACKNOWLEDGED, "ben")
+    world.expect_page("ana", containing="URGENT T-1 is taken by Ben")
+    world.advance(timedelta(hours=2), step=5 * MINUTE)
+    assert world.ticket().status is TicketStatus.ACKNOWLEDGED
+    assert world.ticket().owner == "ben"
+
+
+def test_a_held_ticket_is_released_at_its_hour_and_pages_then(world: World) -> None:
+    accepted = world.post(impact="high")
+    assert accepted.answer["verdict"]["action"] == "hold"
+    assert accepted.answer["verdict"]["hold_until"] == "2027-01-11T00:00:00-05:00"
+    assert "page" not in accepted.answer
+    world.advance(at("2027-01-10 23:59") - world.clock.moment, step=timedelta(hours=6))
+    world.expect_silence()
+    world.advance(MINUTE)
+    world.expect_page("ana", containing="HIGH T-1")
+
+
+def test_a_ticket_at_the_desk_that_nobody_takes_goes_to_the_engineers_of_the_shift_that_ended_last(
+    world: World,
+) -> None:
+    world.clock.moment = MONDAY_MORNING
+    accepted = world.post()
+    assert accepted.answer["verdict"]["action"] == "desk"
+    world.run()
+    assert [(a.to, a.status) for a in world.attempts()] == [("desk", AttemptStatus.DELIVERED)]
+    world.advance(15 * MINUTE - timedelta(seconds=1))
+    world.expect_silence()
+    world.advance(timedelta(seconds=1))
+    world.expect_page("ana")
+    world.advance(10 * MINUTE)
+    world.expect_page("ana")
+    world.expect_page("ben")
+
+
+def test_a_normal_ticket_at_the_desk_pages_nobody_ever(world: World) -> None:
+    world.clock.moment = MONDAY_MORNING
+    world.post(impact="normal")
+    world.advance(timedelta(hours=3), step=5 * MINUTE)
+    world.expect_silence()
+
+
+def test_with_nobody_on_call_the_manager_is_paged_at_once_and_the_ticket_says_why(world: World) -> None:
+    world.publish(lambda start: {} if start == at("2027-01-08 19:01") else {"primary": "ana", "secondary": "ben"})
+    accepted = world.post()
+    assert accepted.answer["verdict"]["engineer"] == "mei"
+    assert "The schedule has a gap: nobody is on call as primary or secondary." in accepted.answer["verdict"]["reasons"]
+    assert "So the manager, mei, is paged at once." in accepted.answer["verdict"]["reasons"]
+    world.run()
+    world.expect_page("mei")
+    skipped = [event.why for event in world.events() if event.kind is EventKind.STEP_SKIPPED]
+    assert skipped == ["the schedule has a gap: nobody is primary"] * 2 + [
+        "the schedule has a gap: nobody is secondary"
+    ]
+    world.advance(30 * MINUTE - timedelta(seconds=1))
+    world.expect_silence()
+    world.advance(timedelta(seconds=1))
+    world.expect_page("mei")
+
+
+def test_an_override_between_two_steps_is_followed_at_once(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.override("cho", role="primary", start="2027-01-09 03:00", end="2027-01-09 08:00")
+    world.advance(5 * MINUTE)
+    world.expect_page("cho")
+
+
+def test_the_same_person_in_both_roles_is_not_paged_twice_for_one_step(world: World) -> None:
+    world.override("ben", role="primary", start="2027-01-09 00:00", end="2027-01-09 08:00")
+    world.post()
+    world.run()
+    world.expect_page("ben")
+    world.advance(10 * MINUTE)
+    world.expect_page("ben")
+    world.expect_page("mei")
+
+
+def test_an_outage_is_not_followed_by_a_volley(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.clock.moment += timedelta(hours=3)
+    world.run()
+    world.expect_page("ana")
+    world.advance(4 * MINUTE)
+    world.expect_silence()
+    world.advance(MINUTE)
+    world.expect_page("ben")
+
+
+def test_passing_it_on_escalates_at_once(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+    world.act(EventKind.PASSED, "ana")
+    world.expect_page("ana")
+    world.advance(5 * MINUTE)
+    world.expect_page("ben")
+
+
+def test_a_resolved_ticket_frees_its_code_and_a_reopened_one_pages_again(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.act(EventKind.RESOLVED, "ana")
+    assert world.ticket().status is TicketStatus.RESOLVED
+    world.act(EventKind.REOPENED, "zendesk")
+    world.expect_page("ana")
+
+
+def test_a_downgrade_to_an_impact_that_waits_stops_the_paging(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "low"})
+    world.advance(timedelta(hours=2), step=5 * MINUTE)
+    assert world.ticket().action == "hold"
+
+
+def test_an_upgrade_of_a_held_ticket_pages_at_once(world: World) -> None:
+    world.post(impact="high")
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "critical"})
+    world.expect_page("ana", containing="URGENT T-1")
+
+
+def test_a_repeated_event_of_the_sender_changes_nothing(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    first = world.act(EventKind.ACKNOWLEDGED, "ana", id="e-1")
+    again = world.act(EventKind.ACKNOWLEDGED, "ana", id="e-1")
+    assert (first.changed, again.changed) == (True, False)

@@ -1,0 +1,246 @@
+"""A small world to page in: a real store, a schedule from the worked roster, a clock and a phone network of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oncall.errors import DeliveryError
+from oncall.paging.engine import Engine
+from oncall.paging.intake import Accepted, accept, parse_ticket
+from oncall.paging.life import Deed, Done, find_ticket, record
+from oncall.paging.ports import Message, NewVersion, Receipt
+from oncall.paging.replies import answer_sms
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket
+from oncall.rosters.file import read_roster
+from oncall.rosters.roster import Roster
+from oncall.schedule.document import override_document, publication_document
+from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.shifts import shifts_between
+from oncall.store.database import open_store
+from oncall.support.calendar import calendar_of
+from oncall.support.policyfile import packaged_policy_text
+from oncall.support.windows import Window
+
+NEW_YORK = ZoneInfo("America/New_York")
+ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
+
+
+def at(text: str) -> datetime:
+    """A New York wall time as aware UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).astimezone(UTC)
+
+
+SATURDAY_NIGHT = at("2027-01-09 03:12")
+MONDAY_MORNING = at("2027-01-11 10:00")
+
+
+@dataclass
+class FakeClock:
+    """Policy and real time move together, and only when told to."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def real_now(self) -> datetime:
+        return self.moment
+
+    def real_seconds_until(self, at: datetime) -> float:
+        return max((at - self.moment).total_seconds(), 0.0)
+
+
+@dataclass
+class FakePhones:
+    """A provider with a memory. `faults` are raised, first come first, before or after it took the message."""
+
+    sent: list[Message] = field(default_factory=list)
+    faults: list[tuple[DeliveryError, bool]] = field(default_factory=list)
+    find_faults: list[DeliveryError] = field(default_factory=list)
+    finds: int = 0
+    name: str = "fake"
+
+    def fail(self, error: DeliveryError, *, after_taking_it: bool = False) -> None:
+        self.faults.append((error, after_taking_it))
+
+    async def send(self, message: Message) -> Receipt:
+        if self.faults:
+            error, took_it = self.faults.pop(0)
+            if took_it:
+                self.sent.append(message)
+            raise error
+        self.sent.append(message)
+        return Receipt(self._id(len(self.sent)), AttemptStatus.ACCEPTED)
+
+    async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+        self.finds += 1
+        if self.find_faults:
+            raise self.find_faults.pop(0)
+        for number, sent in enumerate(self.sent, start=1):
+            if sent.phone == message.phone and sent.body.endswith(ends_with) and self._id(number) not in known:
+                return Receipt(self._id(number), AttemptStatus.SENT)
+        return None
+
+    async def status(self, provider_id: str) -> Receipt:
+        return Receipt(provider_id, AttemptStatus.SENT)
+
+    async def close(self) -> None:
+        return None
+
+    @staticmethod
+    def _id(number: int) -> str:
+        return f"SM{number:032d}"
+
+
+class World:
+    """The pager at work. Every message must be expected, in order; `close` fails on one that was not."""
+
+    def __init__(self, folder: Path, *, now: datetime = SATURDAY_NIGHT, roster: Roster | None = None) -> None:
+        self.url = f"sqlite:///{folder / 'world.db'}"
+        self.store = open_store(self.url)
+        self.clock = FakeClock(now)
+        self.phones = FakePhones()
+        self.roster = roster or read_roster(ROSTER)
+        self._read = 0
+        self.is_strict = True
+
+    # Setting the scene.
+
+    def publish(self, seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None) -> None:
+        """The quarter's schedule: `seats` by role for every shift, ana and ben when not said."""
+        holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
+        calendar = calendar_of(self.roster.policy, self.roster.holidays)
+        first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
+        shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=self.roster.rules.weekend)
+        rows = tuple(
+            Seat(shift.window, shift.kind, role, person)
+            for shift in shifts
+            for role, person in holders(shift.window.start).items()
+        )
+        plan = Plan(self.roster.team, self.roster.zone, rows, first_day=first, last_day=last)
+        sources = {
+            "roster": "",
+            "policy": packaged_policy_text(),
+            "policy_source": "p",
+            "policy_zone": "America/New_York",
+        }
+        self._version("publish", publication_document(plan, self.roster), sources)
+
+    def override(self, engineer: str, *, role: str, start: str, end: str) -> None:
+        self._version("override", override_document(Window(at(start), at(end)), role, engineer), {})
+
+    def _version(self, kind: str, document: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+        version = NewVersion(self.clock.now(), kind, "mei", "test", document, sources)
+        self.store.write(lambda tx: tx.add_version(version))
+
+    # What people and systems do.
+
+    def post(self, ticket_id: str = "T-1", **changes: Any) -> Accepted:
+        body = {
+            "id": ticket_id,
+            "customer": "Acme Ltd",
+            "plan": "standard",
+            "impact": "urgent",
+            "subject": "Sessions do not start",
+            **changes,
+        }
+        engine = self.engine()
+        hand = replace(engine.hand("zendesk"), lease_until=None)
+        return self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+
+    def act(self, kind: EventKind, by: str, ticket_id: str = "T-1", **more: Any) -> Done:
+        hand = replace(self.engine().hand(by), lease_until=None)
+        deed = Deed(kind, by, self.clock.now(), **more)
+        done = self.store.write(lambda tx: record(tx, ticket_id, deed, hand))
+        self.run()
+        return done
+
+    def sms(self, sender: str, body: str, provider_id: str = "") -> str:
+        people = self.store.read(lambda tx: tx.schedule()).people
+        phone = people[sender].phone if sender in people else sender
+        hand = replace(self.engine().hand(), lease_until=None)
+        self._inbound = getattr(self, "_inbound", 0) + 1
+        sid = provider_id or f"SM{self._inbound:032x}"
+        answer = self.store.write(lambda tx: answer_sms(tx, phone=phone, body=body, provider_id=sid, hand=hand))
+        self.run()
+        return answer.text
+
+    # Time.
+
+    def engine(self) -> Engine:
+        return Engine(store=self.store, channels={"sms": self.phones}, clock=self.clock, worker="test")
+
+    def run(self) -> None:
+        """One pass of the engine, and every send that it starts."""
+
+        async def once() -> None:
+            engine = self.engine()
+            await engine.run_once()
+            await engine.settle()
+            await engine.run_once()
+            await engine.settle()
+
+        asyncio.run(once())
+
+    def restart(self) -> None:
+        """The process dies without a word and another one starts on the same database."""
+        self.store.close()
+        self.store = open_store(self.url)
+
+        async def adopt() -> None:
+            engine = self.engine()
+            stop = asyncio.Event()
+            stop.set()
+            await engine.run(stop)
+
+        asyncio.run(adopt())
+        self.run()
+
+    def advance(self, span: timedelta, *, step: timedelta = timedelta(seconds=30)) -> None:
+        """Let time pass, the engine looking every `step`."""
+        end = self.clock.moment + span
+        while self.clock.moment < end:
+            self.clock.moment = min(self.clock.moment + step, end)
+            self.run()
+
+    # What must have happened.
+
+    def expect_page(self, to: str, *, containing: str = "") -> Message:
+        assert len(self.phones.sent) > self._read, f"no message for {to}"
+        message = self.phones.sent[self._read]
+        self._read += 1
+        assert message.to == to, f"expected a message to {to}, got {message.to}: {message.body}"
+        assert containing in message.body
+        return message
+
+    def expect_silence(self) -> None:
+        extra = [(message.to, message.body) for message in self.phones.sent[self._read :]]
+        assert extra == []
+
+    def ticket(self, ticket_id: str = "T-1") -> StoredTicket:
+        stored = self.store.read(lambda tx: tx.ticket(ticket_id))
+        assert stored is not None
+        return stored
+
+    def code(self, ticket_id: str = "T-1") -> str:
+        return self.ticket(ticket_id).code
+
+    def events(self, ticket_id: str = "T-1") -> list[Event]:
+        return self.store.read(lambda tx: tx.events(ticket_id))
+
+    def attempts(self, ticket_id: str = "T-1") -> list[Attempt]:
+        return self.store.read(lambda tx: tx.attempts(ticket_id))
+
+    def find(self, reference: str) -> StoredTicket:
+        return self.store.read(lambda tx: find_ticket(tx, reference))
+
+    def close(self) -> None:
+        self.store.close()
+        if self.is_strict:
+            self.expect_silence()

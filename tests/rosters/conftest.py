@@ -1,0 +1,45 @@
+"""Rosters for the tests of their file: one good text, and ways to spoil it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oncall.errors import FileFaults
+from oncall.rosters.file import read_roster
+
+GOOD = """\
+team: cas
+timezone: America/New_York
+engineers:
+  - id: ana
+    name: Ana Pereira
+    phone: "+13055550101"
+  - id: ben
+    name: Ben Okafor
+    phone: "+13055550102"
+"""
+
+Refusal = Callable[[str], str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in, so that files are named as a user would name them."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def refusal(folder: Path) -> Refusal:
+    """Write a roster to `x.yaml`, read it, and give the whole refusal."""
+
+    def refused(text: str) -> str:
+        (folder / "x.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(FileFaults) as faults:
+            read_roster(Path("x.yaml"))
+        return str(faults.value)
+
+    return refused

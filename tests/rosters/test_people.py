@@ -1,0 +1,227 @@
+"""People of a roster: who they are, when they are there, and what they wish for."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from oncall.rosters.file import read_roster
+from oncall.rosters.roster import Engineer, Request, Roster, Wish
+from tests.rosters.conftest import GOOD, Refusal
+
+
+@pytest.fixture
+def roster_with(folder: Path) -> type[_Rosters]:
+    return _Rosters
+
+
+class _Rosters:
+    """Rosters made of the good text and more."""
+
+    @staticmethod
+    def after(more: str) -> Roster:
+        Path("x.yaml").write_text(GOOD + more, encoding="utf-8")
+        return read_roster(Path("x.yaml"))
+
+    @classmethod
+    def ben(cls, more: str) -> Engineer:
+        return cls.after(f"    {more}\n").engineers[1]
+
+
+@pytest.mark.parametrize("phone", ["+13055550102", "'+13055550102'", "+447700900123", '"+91 "'.replace(" ", "1234567")])
+def test_a_phone_number_may_stand_in_quotes_or_not(roster_with: type[_Rosters], phone: str) -> None:
+    text = GOOD.replace('"+13055550102"', phone)
+    Path("x.yaml").write_text(text)
+    assert read_roster(Path("x.yaml")).engineers[1].phone == phone.strip("'\"")
+
+
+@pytest.mark.parametrize(
+    ("phone", "likely"),
+    [
+        ("305-555", "+13055550101"),
+        ('"+1 (305) 555-0102"', "+13055550102"),
+        ("13055550102", "+13055550102"),
+        ('"00447700900123"', "+447700900123"),
+        ("three", "+13055550101"),
+        ('"+0123456789"', "+13055550101"),
+    ],
+)
+def test_a_number_that_is_not_e164_is_told_the_likely_one(refusal: Refusal, phone: str, likely: str) -> None:
+    found = phone.strip('"')
+    assert refusal(GOOD.replace('"+13055550102"', phone)) == (
+        f'x.yaml:9:12: engineers[1].phone: "{found}" is not an E.164 number; write "{likely}"'
+    )
+
+
+def test_two_people_cannot_have_one_id_or_one_phone(refusal: Refusal) -> None:
+    text = GOOD + '  - {id: ana, name: Ana Two, phone: "+13055550102"}\n'
+    assert refusal(text).splitlines() == [
+        "x.yaml:10:10: engineers[2].id: is already the id of engineers[0] on line 4",
+        "x.yaml:10:37: engineers[2].phone: is already the phone of engineers[1] on line 9",
+    ]
+
+
+def test_a_phone_that_two_people_share_is_not_repeated_in_the_message(refusal: Refusal) -> None:
+    assert "+1305" not in refusal(GOOD.replace("0102", "0101"))
+
+
+@pytest.mark.parametrize(("name", "meaning"), [("desk", "the support desk"), ("oncall", "the pager itself")])
+def test_names_that_the_log_gives_to_no_person_are_no_ids(refusal: Refusal, name: str, meaning: str) -> None:
+    assert refusal(GOOD.replace("id: ben", f"id: {name}")) == (
+        f'x.yaml:7:9: engineers[1].id: "{name}" is the name of {meaning}; choose another id'
+    )
+
+
+def test_what_is_not_written_has_its_default(roster_with: type[_Rosters]) -> None:
+    ben = roster_with.after("").engineers[1]
+    assert (ben.email, ben.fte, ben.joins, ben.leaves, ben.absences, ben.requests) == (None, 1.0, None, None, (), ())
+    assert ben.roles == ("primary", "secondary")
+    assert ben.zone.key == "America/New_York"
+
+
+def test_a_key_with_nothing_behind_it_is_as_if_absent(roster_with: type[_Rosters]) -> None:
+    assert roster_with.ben("requests:").requests == ()
+
+
+def test_roles_have_the_order_of_the_roster(roster_with: type[_Rosters]) -> None:
+    assert roster_with.ben("roles: [secondary, primary]").roles == ("primary", "secondary")
+
+
+@pytest.mark.parametrize("fte", ["0", "-0.5", "1.1", "half", "nan", "'0.5'", "50%"])
+def test_a_share_of_the_load_lies_above_zero_and_is_at_most_one(refusal: Refusal, fte: str) -> None:
+    found = fte.strip("'")
+    assert refusal(GOOD + f"    fte: {fte}\n") == (
+        f'x.yaml:10:10: engineers[1].fte: "{found}" is not a share of the load; '
+        "write a number above 0, at most 1, like 0.5"
+    )
+
+
+@pytest.mark.parametrize(("written", "fte"), [("1", 1.0), ("0.5", 0.5), (".25", 0.25), ("1.0", 1.0)])
+def test_a_share_of_the_load_is_read(roster_with: type[_Rosters], written: str, fte: float) -> None:
+    assert roster_with.ben(f"fte: {written}").fte == fte
+
+
+def test_an_address_that_cannot_be_one_is_refused(refusal: Refusal) -> None:
+    assert refusal(GOOD + "    email: ben\n") == (
+        'x.yaml:10:12: engineers[1].email: "ben" is not an email address; write one like "ana@example.com"'
+    )
+
+
+@pytest.mark.parametrize("written", ["2027-03-01", '"2027-03-01"'])
+def test_a_day_may_stand_in_quotes_or_not(roster_with: type[_Rosters], written: str) -> None:
+    assert roster_with.ben(f"joins: {written}").joins == date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("next week", '"next week" is not a date; write "2027-01-04"'),
+        ("2027-02-30", '"2027-02-30" is not a date; February 2027 has 28 days'),
+        ("2028-02-30", '"2028-02-30" is not a date; February 2028 has 29 days'),
+        ("2027-13-01", '"2027-13-01" is not a date; months go from 01 to 12'),
+        ("2027-3-1", '"2027-3-1" is not a date; write "2027-03-01"'),
+        ("2027/03/01", '"2027/03/01" is not a date; write "2027-03-01"'),
+        ("20270301", '"20270301" is not a date; write "2027-03-01"'),
+        ("2027-03-01T08:00:00Z", '"2027-03-01T08:00:00Z" is not a date; write "2027-03-01"'),
+        ("01/03/2027", '"01/03/2027" is not a date; write "2027-01-04"'),
+        ("0207-03-01", '"0207-03-01" is out of range; write a year from 2000 to 2100'),
+        ("2101-01-01", '"2101-01-01" is out of range; write a year from 2000 to 2100'),
+        ("08:00", '"08:00" is not a date; write "2027-01-04"'),
+    ],
+)
+def test_what_is_no_day_is_told_what_to_write(refusal: Refusal, written: str, message: str) -> None:
+    assert refusal(GOOD + f"    joins: {written}\n") == f"x.yaml:10:12: engineers[1].joins: {message}"
+
+
+def test_nobody_leaves_before_they_join(refusal: Refusal) -> None:
+    assert refusal(GOOD + "    joins: 2027-03-01\n    leaves: 2027-02-01\n") == (
+        "x.yaml:11:13: engineers[1].leaves: 2027-02-01 is before joins, 2027-03-01; swap them or mend one"
+    )
+
+
+def test_days_off_are_judged_one_by_one(refusal: Refusal) -> None:
+    days_off = """\
+    unavailable:
+      - {from: 2027-02-19, to: 2027-02-15}
+      - {from: 2027-02-19}
+      - {from: 2027-02-19, to: 2027-02-19, leave: "yes", until: x}
+      - 2027-02-19
+"""
+    assert refusal(GOOD + days_off).splitlines() == [
+        "x.yaml:11:32: engineers[1].unavailable[0].to: 2027-02-15 is before from, 2027-02-19; swap them or mend one",
+        "x.yaml:12:9: engineers[1].unavailable[1].to: is missing; write to: 2027-02-19",
+        'x.yaml:13:51: engineers[1].unavailable[2].leave: "yes" is text; write true without quotes',
+        "x.yaml:13:58: engineers[1].unavailable[2].until: is not a known key; write one of from, to, reason, leave",
+        'x.yaml:14:9: engineers[1].unavailable[3]: "2027-02-19" is a single value; '
+        "keys with values (key: value) are expected here",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "request_"),
+    [
+        ("{avoid: 2027-03-17}", Request(Wish.AVOID, day=date(2027, 3, 17))),
+        ("{avoid: fridays}", Request(Wish.AVOID, weekday=4)),
+        ("{avoid: Monday}", Request(Wish.AVOID, weekday=0)),
+        ("{prefer: weekends}", Request(Wish.PREFER, kind="weekend")),
+        ("{prefer: weeknight}", Request(Wish.PREFER, kind="weeknight")),
+        ("{avoid: holidays}", Request(Wish.AVOID, kind="holiday")),
+    ],
+)
+def test_a_request_names_a_date_a_day_of_the_week_or_a_kind_of_shift(
+    roster_with: type[_Rosters], written: str, request_: Request
+) -> None:
+    assert roster_with.ben(f"requests: [{written}]").requests == (request_,)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (
+            "{avoid: fridys}",
+            '.avoid: "fridys" is not a date, a day of the week or a kind of shift; did you mean "fridays"?',
+        ),
+        (
+            "{avoid: rain}",
+            '.avoid: "rain" is not a date, a day of the week or a kind of shift; '
+            "write one like 2027-03-17, fridays or weekends",
+        ),
+        ("{avoid: 2027-04-31}", '.avoid: "2027-04-31" is not a date; April 2027 has 30 days'),
+        (
+            "{avoid: fridays, prefer: weekends}",
+            ": both avoid and prefer stand here; write one of them, like {avoid: fridays}",
+        ),
+        ("{}", ": neither avoid nor prefer stands here; write one of them, like {avoid: fridays}"),
+    ],
+)
+def test_a_request_that_says_nothing_clear_is_refused(refusal: Refusal, written: str, message: str) -> None:
+    column = 24 if message.startswith(".") else 16
+    assert refusal(GOOD + f"    requests: [{written}]\n") == (f"x.yaml:10:{column}: engineers[1].requests[0]{message}")
+
+
+def test_a_manager_may_be_one_of_the_engineers(roster_with: type[_Rosters]) -> None:
+    roster = roster_with.after('manager: {id: ana, name: Ana Pereira, phone: "+13055550101"}\n')
+    assert roster.manager is not None
+    assert roster.manager.phone == roster.engineers[0].phone
+
+
+def test_a_manager_with_an_engineers_id_has_that_engineers_phone(refusal: Refusal) -> None:
+    assert refusal(GOOD + 'manager: {id: ana, name: Ana Pereira, phone: "+13055550100"}\n') == (
+        'x.yaml:10:46: manager.phone: differs from the phone of the engineer "ana"; one id is one person'
+    )
+
+
+def test_a_manager_who_is_no_engineer_has_a_phone_of_their_own(refusal: Refusal) -> None:
+    assert refusal(GOOD + 'manager: {id: mei, name: Mei Lin, phone: "+13055550102"}\n') == (
+        "x.yaml:10:42: manager.phone: is already the phone of engineers[1] on line 9"
+    )
+
+
+def test_a_roster_does_without_a_manager(roster_with: type[_Rosters]) -> None:
+    assert roster_with.after("").manager is None
+
+
+def test_no_phone_number_shows_when_a_person_is_printed(roster_with: type[_Rosters]) -> None:
+    assert "+1305" not in repr(roster_with.after("").engineers)

@@ -1,0 +1,249 @@
+"""The planner finds the fairest plan that keeps the rules, proves it, and does so again the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+
+from oncall.errors import OncallError, PlanInfeasible, Refused
+from oncall.rosters.roster import Request, Roster, WeekendStyle, Wish
+from oncall.rotation.model import Progress, solve
+from oncall.rotation.problem import Problem
+from oncall.rotation.rules import rules_of
+from oncall.schedule.plan import Plan, PlanStatus, Shift
+from oncall.schedule.planfile import json_of
+from tests.rotation.teams import MONDAY, away, person, rosters, sentences, shifts_of, team, team_of
+
+
+def plan_of(roster: Roster, *, days: int, seed: int = 0, first_day: date = MONDAY) -> Plan:
+    return solve(roster, shifts_of(roster, first_day=first_day, days=days), seed=seed)
+
+
+def proof(plan: Plan) -> tuple[int, int]:
+    assert plan.fairness is not None
+    return plan.fairness.cost, plan.fairness.bound
+
+
+# ---- laws over any roster
+
+
+@given(rosters(sizes=(3, 8), days=14))
+@settings(max_examples=120, deadline=None)
+def test_any_plan_passes_the_check_and_is_proven(roster: Roster) -> None:
+    try:
+        plan = plan_of(roster, days=14)
+    except PlanInfeasible as refusal:
+        assert refusal.reasons
+        return
+    assert sentences(plan, roster) == []
+    cost, bound = proof(plan)
+    assert bound == cost
+    assert plan.status is PlanStatus.OPTIMAL
+
+
+@given(rosters(sizes=(2, 4), days=4))
+@settings(max_examples=60, deadline=None)
+def test_cost_of_tiny_plans_is_the_least_there_is(roster: Roster) -> None:
+    shifts = shifts_of(roster, days=4)
+    least = min(_costs_of_all_plans(roster, shifts), default=None)
+    try:
+        found = proof(solve(roster, shifts))[0]
+    except PlanInfeasible:
+        found = None
+    assert found == least
+
+
+def _costs_of_all_plans(roster: Roster, shifts: Sequence[Shift]) -> Iterator[int]:
+    """The cost, in plain floats, of every plan there is, tried one by one."""
+    problem = Problem.of(roster, shifts)
+    roles = problem.roles
+    choices = [
+        [
+            on_duty
+            for on_duty in permutations(problem.able[number], len(roles))
+            if all(role in problem.engineers[each].roles for role, each in zip(roles, on_duty, strict=True))
+        ]
+        for number in range(len(shifts))
+    ]
+    limits = [limit for rule in rules_of(roster.rules) for limit in rule.limits(problem)]
+
+    def legal(plan: Sequence[tuple[int, ...]]) -> bool:
+        duties = {(each, number) for number, on_duty in enumerate(plan) for each in on_duty}
+        return all(sum(any(d in duties for d in group) for group in limit.groups) <= limit.most for limit in limits)
+
+    def extend(plan: tuple[tuple[int, ...], ...]) -> Iterator[tuple[tuple[int, ...], ...]]:
+        if len(plan) == len(shifts):
+            yield plan
+            return
+        for on_duty in choices[len(plan)]:
+            longer = (*plan, on_duty)
+            if legal(longer):
+                yield from extend(longer)
+
+    for plan in extend(()):
+        cost = 0
+        for kind in problem.shares.totals:
+            for number, engineer in enumerate(problem.engineers):
+                counts = [
+                    sum(1 for s, duty in zip(shifts, plan, strict=True) if s.kind is kind and duty[index] == number)
+                    for index in range(len(roles))
+                ]
+                for role, count in [*zip(roles, counts, strict=True), (None, sum(counts))]:
+                    cost += round(100 * (count - float(problem.shares.of(kind, role, engineer.id))) ** 2)
+        yield cost
+
+
+# ---- particular rosters
+
+
+def test_eight_people_get_a_proven_quarter() -> None:
+    roster = team_of(8)
+    plan = plan_of(roster, days=91)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert sentences(plan, roster) == []
+    assert len(plan.seats) == 65 * 2
+
+
+def test_a_plan_may_start_on_any_day_and_covers_the_shifts_that_start_in_its_dates() -> None:
+    roster = team_of(8)
+    saturday = MONDAY + timedelta(days=5)
+    plan = plan_of(roster, first_day=saturday, days=7)
+    starts = sorted({seat.window.start for seat in plan.seats})
+    assert [f"{start.astimezone(plan.zone):%a %H:%M}" for start in starts] == [
+        "Mon 19:01", "Tue 19:01", "Wed 19:01", "Thu 19:01", "Fri 19:01",
+    ]  # fmt: skip
+    assert sentences(plan, roster) == []
+
+
+def test_daily_weekends_and_holidays_are_planned_and_checked() -> None:
+    people = [person(f"p{number}") for number in range(14)]
+    roster = team(*people, holidays="US", weekend=WeekendStyle.DAILY)
+    plan = plan_of(roster, days=56)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert sentences(plan, roster) == []
+
+
+def test_juniors_are_never_primary_and_the_plan_is_still_proven() -> None:
+    juniors = [person(name, roles=["secondary"]) for name in ("jo", "kit", "lou")]
+    roster = team(*juniors, *(person(name) for name in ("ana", "ben", "cai", "dee", "eve", "fay")))
+    plan = plan_of(roster, days=91)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert not {seat.engineer for seat in plan.seats if seat.role == "primary"} & {"jo", "kit", "lou"}
+    assert sentences(plan, roster) == []
+
+
+@pytest.mark.parametrize("roles", [("solo",), ("first", "second", "third")])
+def test_any_number_of_roles_is_proven(roles: tuple[str, ...]) -> None:
+    roster = team(*(person(f"p{number}", roles=roles) for number in range(4 * len(roles))), roles=roles)
+    plan = plan_of(roster, days=56)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert sentences(plan, roster) == []
+
+
+def test_someone_hardly_ever_free_is_counted_far_from_their_share_and_the_proof_still_holds() -> None:
+    busy = tuple(absence for week in range(13) for absence in away(MONDAY + timedelta(days=7 * week), 6))
+    roster = team(person("ana", absences=busy), *(person(name) for name in ("ben", "cai", "dee", "eve", "fay", "gus")))
+    plan = plan_of(roster, days=91)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert "ana" not in {seat.engineer for seat in plan.seats}
+    assert sentences(plan, roster) == []
+
+
+# ---- requests
+
+
+def test_requests_are_met_where_fairness_allows_and_cost_no_fairness() -> None:
+    friday = Request(Wish.AVOID, weekday=4)
+    plain, wishing = team_of(8), team(person("ana", requests=(friday,)), *team_of(8).engineers[1:])
+    plan = plan_of(wishing, days=56)
+    assert proof(plan)[0] == proof(plan_of(plain, days=56))[0]
+    assert plan.notes == (
+        "requests: 2 of 8 shifts that people asked to avoid are theirs all the same; "
+        "0 shifts went to people who prefer them; no plan as fair does better",
+    )
+
+
+def test_who_prefers_weekends_gets_the_odd_one_out() -> None:
+    wish = Request(Wish.PREFER, kind="weekend")
+    roster = team(*team_of(8).engineers[:7], person("hal", requests=(wish,)))
+    plan = plan_of(roster, days=35)
+    weekends = [seat for seat in plan.seats if seat.kind == "weekend" and seat.engineer == "hal"]
+    assert len(weekends) == 2
+
+
+def test_a_weight_of_zero_leaves_requests_out() -> None:
+    roster = team(
+        person("ana", requests=(Request(Wish.AVOID, weekday=4),)), *team_of(8).engineers[1:], requests_weight=0
+    )
+    assert plan_of(roster, days=28).notes == ()
+
+
+# ---- the same again, and stopping
+
+
+@given(rosters(sizes=(6, 8), days=28, roles=("primary", "secondary")))
+@settings(max_examples=10, deadline=None)
+def test_same_roster_dates_and_seed_give_the_same_file(roster: Roster) -> None:
+    try:
+        first = plan_of(roster, days=28, seed=7)
+    except OncallError as refusal:
+        with pytest.raises(type(refusal)) as again:
+            plan_of(roster, days=28, seed=7)
+        assert str(again.value) == str(refusal)
+        return
+    assert json_of(first) == json_of(plan_of(roster, days=28, seed=7))
+
+
+def test_another_seed_may_give_another_plan_at_the_same_cost() -> None:
+    roster = team_of(8)
+    assert proof(plan_of(roster, days=56, seed=1)) == proof(plan_of(roster, days=56, seed=2))
+
+
+def test_progress_tells_cost_bound_gap_and_time() -> None:
+    roster = team_of(8)
+    heard: list[Progress] = []
+    solve(roster, shifts_of(roster, days=91), on_progress=heard.append)
+    last = heard[-1]
+    assert (last.cost, last.gap) == (last.bound, 0.0)
+    assert all(progress.elapsed >= timedelta(0) for progress in heard)
+
+
+def test_a_search_that_is_stopped_before_a_first_plan_says_so() -> None:
+    roster = team_of(12)
+    with pytest.raises(
+        Refused, match=r"^no plan was found in \d+\.\d s, and none is proven impossible; allow more time$"
+    ):
+        solve(roster, shifts_of(roster, days=364), time_limit=timedelta(milliseconds=1))
+
+
+def test_a_search_that_is_stopped_after_the_first_plan_gives_it_as_feasible_with_an_honest_bound() -> None:
+    # Six people with two rest nights: the counting bound is far from the optimum, so the proof takes its time.
+    roster = team(*(person(name, absences=away(MONDAY + timedelta(days=9 * n), 2)) for n, name in enumerate("abcdef")))
+    shifts = shifts_of(roster, days=182)
+    best: list[Progress] = []
+    plan = solve(
+        roster,
+        shifts,
+        on_progress=best.append,
+        should_stop=lambda: bool(best) and best[-1].cost is not None,
+    )
+    cost, bound = proof(plan)
+    assert sentences(plan, roster) == []
+    assert bound <= cost
+    assert (plan.status is PlanStatus.OPTIMAL) == (bound == cost)
+
+
+def test_a_year_that_ends_in_week_53_and_a_leap_day_are_planned() -> None:
+    roster = team_of(8, max_shifts_per_week=2, max_shifts_per_month=8)
+    assert sentences(plan_of(roster, first_day=date(2026, 12, 21), days=21), roster) == []
+    assert sentences(plan_of(roster, first_day=date(2028, 2, 28), days=7), roster) == []
+
+
+def test_no_shift_to_staff_is_refused() -> None:
+    with pytest.raises(Refused) as refusal:
+        solve(team_of(8), ())
+    assert str(refusal.value) == "there is no on-call shift to staff in these dates; name dates in which one starts"

@@ -1,0 +1,181 @@
+"""Attempts come back as they went in, and are taken over when they are due, by one worker only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from oncall.errors import Conflict, NotFound
+from oncall.paging.ports import Transaction
+from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.store.database import open_store
+from oncall.store.sqlstore import SqlStore
+
+from .examples import NOW, adding, attempt, minutes, ticket
+
+LEASE = NOW + minutes(10)
+
+
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
+    """With tickets T-1 and T-2."""
+    store.write(adding(ticket("T-1"), ticket("T-2")))
+    return store
+
+
+def add(store: SqlStore, *attempts: Attempt) -> None:
+    store.write(lambda t: t.add_attempts(attempts))
+
+
+def claim(store: SqlStore, *, limit: int = 10) -> list[Attempt]:
+    return store.write(lambda t: t.claim_attempts(real_now=NOW, lease_until=LEASE, limit=limit))
+
+
+def ids(attempts: Sequence[Attempt]) -> list[str]:
+    return [one.id for one in attempts]
+
+
+def test_an_attempt_comes_back_as_it_was_stored(store: SqlStore) -> None:
+    bare = attempt("a-2", step=None, round=None, deadline=None, lease_until=None, purpose=Purpose.NOTICE)
+    full = attempt(
+        provider_id="SM1", error="unreachable", error_code=30003, tries=2, retry_at=NOW, status=AttemptStatus.RETRYING
+    )
+    add(store, full, bare)
+    assert store.read(lambda t: (t.attempt("a-1"), t.attempt("a-2"), t.attempt("a-3"))) == (full, bare, None)
+
+
+def test_the_attempts_of_a_ticket_are_listed_oldest_first(store: SqlStore) -> None:
+    add(store, attempt("a-2", written_at=NOW + minutes(1)), attempt("a-1"), attempt("a-3", "T-2"))
+    assert ids(store.read(lambda t: t.attempts("T-1"))) == ["a-1", "a-2"]
+
+
+def test_the_same_attempt_twice_is_refused(store: SqlStore) -> None:
+    add(store, attempt())
+    with pytest.raises(Conflict, match=r"^attempt of ticket T-2: it is stored already$"):
+        add(store, attempt(ticket_id="T-2"))
+
+
+def test_an_attempt_for_an_unknown_ticket_is_refused(store: SqlStore) -> None:
+    with pytest.raises(Conflict, match=r"^attempt of ticket T-9: there is no such ticket$"):
+        add(store, attempt(ticket_id="T-9"))
+
+
+def test_an_update_changes_what_changes_in_an_attempt_s_life(store: SqlStore) -> None:
+    add(store, attempt())
+    changed = attempt(
+        status=AttemptStatus.UNKNOWN,
+        provider_id="SM1",
+        error="time-out",
+        error_code=20500,
+        tries=1,
+        retry_at=NOW + minutes(1),
+        lease_until=None,
+    )
+    store.write(lambda t: t.update_attempt(changed))
+    assert store.read(lambda t: t.attempt("a-1")) == changed
+
+
+def test_an_attempt_that_was_never_added_cannot_be_updated(store: SqlStore) -> None:
+    with pytest.raises(NotFound, match=r"^attempt of ticket T-1: there is no such attempt$"):
+        store.write(lambda t: t.update_attempt(attempt()))
+
+
+def test_a_provider_s_id_gives_the_newest_attempt_that_carries_it(store: SqlStore) -> None:
+    add(store, attempt("a-1", provider_id="SM1"), attempt("a-2", written_at=NOW + minutes(1), provider_id="SM1"))
+    found = store.read(lambda t: t.attempt_by_provider_id("SM1"))
+    assert found is not None
+    assert found.id == "a-2"
+    assert store.read(lambda t: t.attempt_by_provider_id("SM2")) is None
+
+
+def test_what_is_due_is_claimed_longest_overdue_first(store: SqlStore) -> None:
+    add(
+        store,
+        attempt("retry", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None),
+        attempt(
+            "doubt",
+            status=AttemptStatus.UNKNOWN,
+            retry_at=NOW - minutes(1),
+            lease_until=None,
+            written_at=NOW - minutes(9),
+        ),
+        attempt("crashed", lease_until=NOW - minutes(2)),
+        attempt("sending", lease_until=NOW + minutes(1)),
+        attempt("later", status=AttemptStatus.RETRYING, retry_at=NOW + minutes(1), lease_until=None),
+    )
+    assert store.read(lambda t: t.next_attempt_at()) == NOW - minutes(2)
+    assert ids(claim(store)) == ["crashed", "doubt", "retry"]
+    assert claim(store) == []
+    assert store.read(lambda t: t.next_attempt_at()) == NOW + minutes(1)
+
+
+def test_a_crashed_attempt_is_claimed_as_unknown_and_a_retry_stays_one(store: SqlStore) -> None:
+    crashed = attempt("a-1", lease_until=NOW)
+    retry = attempt("a-2", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None)
+    add(store, crashed, retry)
+    claimed = claim(store)
+    assert claimed == [
+        replace(crashed, status=AttemptStatus.UNKNOWN, lease_until=LEASE),
+        replace(retry, lease_until=LEASE),
+    ]
+    assert store.read(lambda t: t.attempts("T-1")) == claimed
+
+
+def test_no_more_is_claimed_than_was_asked_for(store: SqlStore) -> None:
+    add(store, *(attempt(f"a-{n}", lease_until=NOW) for n in range(3)))
+    assert [len(claim(store, limit=2)), len(claim(store, limit=2)), len(claim(store, limit=2))] == [2, 1, 0]
+
+
+def test_a_claim_is_due_again_when_its_lease_ran_out(store: SqlStore) -> None:
+    add(store, attempt(lease_until=NOW))
+    claim(store)
+    again = store.write(lambda t: t.claim_attempts(real_now=LEASE, lease_until=LEASE + minutes(1), limit=10))
+    assert ids(again) == ["a-1"]
+
+
+def test_an_attempt_in_doubt_without_a_time_is_due_at_once(store: SqlStore) -> None:
+    add(store, attempt(status=AttemptStatus.UNKNOWN, retry_at=None, lease_until=None))
+    assert ids(claim(store)) == ["a-1"]
+
+
+@pytest.mark.parametrize("status", sorted(FINAL_STATUSES | {AttemptStatus.ACCEPTED, AttemptStatus.SENT}))
+def test_an_attempt_that_the_provider_has_is_nobody_s_work(store: SqlStore, status: AttemptStatus) -> None:
+    add(store, attempt(status=status, lease_until=NOW, retry_at=NOW))
+    assert claim(store) == []
+    assert store.read(lambda t: t.next_attempt_at()) is None
+
+
+def test_a_worker_passes_over_what_another_is_claiming(empty_postgres: str) -> None:
+    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs:
+        mine.write(lambda t: t.add_ticket(ticket("T-1")))
+        mine.write(lambda t: t.add_ticket(ticket("T-2", due_at=NOW + minutes(1))))
+        add(mine, attempt("a-1", lease_until=NOW), attempt("a-2", lease_until=NOW))
+        later = NOW + minutes(2)
+
+        def hold_the_first_of_each(t: Transaction) -> tuple[list[str], list[str]]:
+            t.claim_attempts(real_now=NOW, lease_until=LEASE, limit=1)
+            t.due_tickets(later, 1)
+            return ids(claim(theirs)), theirs.write(lambda other: other.due_tickets(later, 10))
+
+        assert mine.write(hold_the_first_of_each) == (["a-2"], ["T-2"])
+
+
+def test_a_person_s_pages_are_listed_latest_first(store: SqlStore) -> None:
+    add(store, attempt("a-1", "T-1", at=NOW + minutes(5)), attempt("a-2", "T-2"), attempt("a-3", "T-1"))
+    assert store.read(lambda t: t.last_paged("ana")) == ["T-1", "T-2"]
+    assert store.read(lambda t: t.last_paged("ben")) == []
+
+
+def test_a_resolved_ticket_a_notice_and_a_page_that_never_left_are_not_listed(store: SqlStore) -> None:
+    add(
+        store,
+        attempt("a-1", "T-1"),
+        attempt("a-2", "T-2", purpose=Purpose.NOTICE),
+        attempt("a-3", "T-2", status=AttemptStatus.FAILED),
+        attempt("a-4", "T-2", status=AttemptStatus.RETRYING, retry_at=NOW),
+    )
+    assert store.read(lambda t: t.last_paged("ana")) == ["T-1"]
+    store.write(lambda t: t.update_ticket(ticket("T-1", status=TicketStatus.RESOLVED)))
+    assert store.read(lambda t: t.last_paged("ana")) == []

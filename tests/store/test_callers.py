@@ -1,0 +1,57 @@
+"""Inbound messages, callers' tokens and the pagers' signs of life."""
+
+from __future__ import annotations
+
+import pytest
+
+from oncall.errors import Conflict
+from oncall.paging.ports import CallerRole, Token
+from oncall.store.sqlstore import SqlStore
+
+from .examples import NOW, message, minutes
+
+HELPDESK = Token("helpdesk", CallerRole.INTAKE, "ab" * 32, NOW)
+
+
+def test_an_inbound_message_is_kept_for_replays(store: SqlStore) -> None:
+    store.write(lambda t: t.add_inbound(message()))
+    assert store.read(lambda t: (t.inbound("SM1"), t.inbound("SM2"))) == (message(), None)
+    with pytest.raises(Conflict, match=r"^inbound message SM1: it is stored already$"):
+        store.write(lambda t: t.add_inbound(message()))
+
+
+def test_a_caller_is_found_by_the_digest_of_the_secret(store: SqlStore) -> None:
+    store.write(lambda t: t.add_token(HELPDESK))
+    assert store.read(lambda t: (t.token_by_digest("ab" * 32), t.token_by_digest("cd" * 32))) == (HELPDESK, None)
+
+
+def test_a_token_s_name_is_given_once(store: SqlStore) -> None:
+    store.write(lambda t: t.add_token(HELPDESK))
+    with pytest.raises(Conflict, match=r'^token "helpdesk": the name is taken$'):
+        store.write(lambda t: t.add_token(Token("helpdesk", CallerRole.MANAGER, "cd" * 32, NOW)))
+    with pytest.raises(Conflict, match=r'^token "other": the secret is in use already$'):
+        store.write(lambda t: t.add_token(Token("other", CallerRole.MANAGER, "ab" * 32, NOW)))
+
+
+def test_callers_are_listed_by_name(store: SqlStore) -> None:
+    ana = Token("ana", CallerRole.ENGINEER, "cd" * 32, NOW)
+    store.write(lambda t: t.add_token(HELPDESK))
+    store.write(lambda t: t.add_token(ana))
+    assert store.read(lambda t: t.tokens()) == [ana, HELPDESK]
+
+
+def test_the_last_sign_of_life_is_the_newest_of_all_pagers(store: SqlStore) -> None:
+    assert store.read(lambda t: t.last_beat()) is None
+    store.write(lambda t: t.beat("a", real_now=NOW, channel="outbox"))
+    store.write(lambda t: t.beat("b", real_now=NOW + minutes(1), channel="twilio"))
+    assert store.read(lambda t: t.last_beat()) == (NOW + minutes(1), "twilio")
+    store.write(lambda t: t.beat("a", real_now=NOW + minutes(2), channel="twilio"))
+    assert store.read(lambda t: t.last_beat()) == (NOW + minutes(2), "twilio")
+
+
+def test_a_new_pager_sweeps_away_those_that_were_silent_for_a_week(sqlite_store: SqlStore) -> None:
+    sqlite_store.write(lambda t: t.beat("old", real_now=NOW, channel="outbox"))
+    sqlite_store.write(lambda t: t.beat("new", real_now=NOW + minutes(8 * 24 * 60), channel="outbox"))
+    # Were it still there, a clock set back by eight days would show it as the last one.
+    sqlite_store.write(lambda t: t.beat("new", real_now=NOW - minutes(1), channel="outbox"))
+    assert sqlite_store.read(lambda t: t.last_beat()) == (NOW - minutes(1), "outbox")

@@ -1,0 +1,117 @@
+"""Whoever waits for a change is woken by it, whichever process made it, and by nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oncall.paging.ports import Transaction
+from oncall.store.database import open_store
+from oncall.store.sqlstore import SqlStore
+
+from .examples import NOW, attempt, event, publication, ticket
+
+
+@pytest.fixture
+def waiting(store: SqlStore) -> SqlStore:
+    """A store with ticket T-1 and attempt a-1 whose changes so far were seen."""
+    store.write(lambda t: t.add_ticket(ticket()))
+    store.write(lambda t: t.add_attempts([attempt()]))
+    assert store.wait_for_change(5)
+    while store.wait_for_change(0.1):
+        pass
+    return store
+
+
+def test_the_first_call_is_answered_at_once(store: SqlStore) -> None:
+    assert store.wait_for_change(60)
+
+
+def test_nothing_happens_and_the_time_runs_out(waiting: SqlStore) -> None:
+    start = time.monotonic()
+    assert not waiting.wait_for_change(0.25)
+    assert 0.2 < time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda t: t.add_ticket(ticket("T-2")),
+        lambda t: t.update_ticket(ticket(owner="ana")),
+        lambda t: t.append([event()]),
+        lambda t: t.add_attempts([attempt("a-2")]),
+        lambda t: t.update_attempt(attempt(tries=1)),
+        lambda t: t.add_version(publication()),
+    ],
+    ids=["ticket", "update", "event", "attempt", "outcome", "version"],
+)
+def test_a_write_wakes_who_waits(waiting: SqlStore, work: Callable[[Transaction], None]) -> None:
+    waiting.write(work)
+    assert waiting.wait_for_change(5)
+
+
+def test_a_sign_of_life_wakes_nobody(waiting: SqlStore) -> None:
+    waiting.write(lambda t: t.beat("me", real_now=NOW, channel="outbox"))
+    assert not waiting.wait_for_change(0.25)
+
+
+def test_a_write_that_failed_wakes_nobody(waiting: SqlStore) -> None:
+    def fails(t: Transaction) -> None:
+        t.append([event()])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        waiting.write(fails)
+    assert not waiting.wait_for_change(0.25)
+
+
+def test_a_thread_that_waits_is_woken_by_the_write(waiting: SqlStore) -> None:
+    answers: list[tuple[bool, float]] = []
+
+    def wait() -> None:
+        answers.append((waiting.wait_for_change(20), time.monotonic()))
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    waiting.write(lambda t: t.append([event()]))
+    written = time.monotonic()
+    waiter.join(20)
+    assert answers[0][0]
+    assert answers[0][1] - written < 2
+
+
+_OTHER_PROCESS = """
+import sys
+from oncall.store.database import open_store
+from tests.store.examples import event
+with open_store(sys.argv[1]) as store:
+    store.write(lambda t: t.append([event()]))
+"""
+
+
+def test_another_process_wakes_who_waits(waiting: SqlStore, url: str) -> None:
+    subprocess.run([sys.executable, "-c", _OTHER_PROCESS, url], check=True, cwd=Path(__file__).parents[2])
+    assert waiting.wait_for_change(5)
+
+
+def test_another_store_s_write_is_seen_within_a_moment(waiting: SqlStore, url: str) -> None:
+    with open_store(url) as other:
+        other.write(lambda t: t.append([event()]))
+        start = time.monotonic()
+        assert waiting.wait_for_change(20)
+        assert time.monotonic() - start < 2
+
+
+def test_closing_ends_the_wait(waiting: SqlStore) -> None:
+    answers: list[bool] = []
+    waiter = threading.Thread(target=lambda: answers.append(waiting.wait_for_change(60)))
+    waiter.start()
+    waiting.close()
+    waiter.join(20)
+    assert answers == [False]

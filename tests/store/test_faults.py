@@ -1,0 +1,262 @@
+"""What goes wrong with a database is said in one sentence with a mend, and the store goes on when it is over."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.pool import Pool
+
+from oncall.errors import Conflict, StoreUnavailable
+from oncall.paging.ports import TicketFilter, Transaction
+from oncall.store.address import SqliteAddress
+from oncall.store.database import open_store
+from oncall.store.sqlite import SqliteStore
+from oncall.store.sqlstore import SqlStore
+
+from .examples import NOW, PHONE, attempt, event, publication, ticket
+
+
+def count(store: SqlStore) -> int:
+    return len(store.read(lambda t: t.tickets(TicketFilter())))
+
+
+@pytest.fixture
+def impatient(sqlite_path: Path) -> Iterator[SqliteStore]:
+    """A store that waits 0.1 s for a lock."""
+    with SqliteStore(SqliteAddress(sqlite_path), busy_seconds=0.1) as store:
+        yield store
+
+
+def test_a_locked_database_is_said_to_be_locked_and_works_when_it_is_free(
+    impatient: SqliteStore, sqlite_path: Path
+) -> None:
+    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable) as refused:
+            impatient.write(lambda t: t.add_ticket(ticket()))
+        assert count(impatient) == 0, "reading goes on beside a writer"
+        other.execute("ROLLBACK")
+    assert str(refused.value) == (
+        f"{sqlite_path}: the database is locked by another program; it will work once that one is done"
+    )
+    impatient.write(lambda t: t.add_ticket(ticket()))
+    assert count(impatient) == 1
+
+
+@contextmanager
+def full_disk(spare_pages: int) -> Iterator[None]:
+    """Connections made inside may let a database grow by so many pages and no more."""
+
+    def limit(connection: Any, _: Any) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + spare_pages}")
+
+    sqlalchemy_event.listen(Pool, "connect", limit)
+    try:
+        yield
+    finally:
+        sqlalchemy_event.remove(Pool, "connect", limit)
+
+
+def test_a_full_disk_is_said_to_be_full_and_nothing_is_stored_by_halves(sqlite_path: Path) -> None:
+    open_store(f"sqlite:///{sqlite_path}").close()
+    long = "x" * 40_000
+
+    def large(t: Transaction) -> None:
+        t.add_ticket(ticket("T-2"))
+        t.append([event("T-2", why=long)])
+
+    with full_disk(spare_pages=4), open_store(f"sqlite:///{sqlite_path}") as store:
+        store.write(lambda t: t.add_ticket(ticket("T-1")))
+        with pytest.raises(StoreUnavailable) as refused:
+            store.write(large)
+        assert str(refused.value) == f"{sqlite_path}: the disk is full; nothing was stored, make room and try again"
+        assert count(store) == 1
+        store.write(lambda t: t.update_ticket(ticket("T-1", owner="ana")))
+    with open_store(f"sqlite:///{sqlite_path}") as store:
+        store.write(large)
+        assert count(store) == 2
+
+
+def test_a_folder_that_is_gone_for_a_while_is_missed_and_taken_up_again(
+    sqlite_store: SqlStore, sqlite_path: Path, tmp_path: Path
+) -> None:
+    away = tmp_path / "away"
+    sqlite_path.parent.rename(away)
+    for call in (sqlite_store.write, sqlite_store.read):
+        with pytest.raises(StoreUnavailable) as refused:
+            call(lambda t: t.next_due_at())
+        assert str(refused.value) == (
+            f"{sqlite_path}: the database file is gone (No such file or directory); put it back and try again"
+        )
+    away.rename(sqlite_path.parent)
+    sqlite_store.write(lambda t: t.add_ticket(ticket()))
+    assert count(sqlite_store) == 1
+
+
+def test_a_file_that_was_replaced_is_not_written_to(sqlite_store: SqlStore, sqlite_path: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_path, tmp_path / "copy.db")
+    (tmp_path / "copy.db").replace(sqlite_path)
+    with pytest.raises(StoreUnavailable) as refused:
+        sqlite_store.write(lambda t: t.add_ticket(ticket()))
+    assert str(refused.value) == (
+        f"{sqlite_path}: the database file was replaced by another one while it was in use; "
+        "restart oncall to use the new one"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    path = tmp_path / "data" / "oncall.db"
+    with pytest.raises(StoreUnavailable) as refused:
+        open_store(f"sqlite:///{path}")
+    assert str(refused.value) == (
+        f"{path}: the database cannot be created (File exists); "
+        "name a folder where you may write in ONCALL_DATABASE_URL"
+    )
+
+
+def test_a_folder_in_place_of_the_file_is_refused(sqlite_path: Path) -> None:
+    sqlite_path.mkdir(parents=True)
+    with pytest.raises(StoreUnavailable) as refused:
+        open_store(f"sqlite:///{sqlite_path}")
+    assert str(refused.value) == (
+        f"{sqlite_path}: the database cannot be opened; check that its folder exists and that you may write there"
+    )
+
+
+def test_a_damaged_database_is_said_to_be_damaged(sqlite_path: Path) -> None:
+    with open_store(f"sqlite:///{sqlite_path}") as store:
+        store.write(lambda t: t.add_ticket(ticket()))
+    content = bytearray(sqlite_path.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    sqlite_path.write_bytes(content)
+    with pytest.raises(StoreUnavailable) as refused:
+        open_store(f"sqlite:///{sqlite_path}")
+    assert str(refused.value) == f"{sqlite_path}: the database is damaged; restore it from a backup"
+
+
+def test_the_file_and_its_folder_are_for_their_owner_alone(sqlite_store: SqlStore, sqlite_path: Path) -> None:
+    sqlite_store.write(lambda t: t.add_ticket(ticket()))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (sqlite_path.parent, *sqlite_path.parent.iterdir())}
+    assert modes == {"data": 0o700, "oncall.db": 0o600, "oncall.db-wal": 0o600, "oncall.db-shm": 0o600}
+
+
+def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+    with pytest.raises(StoreUnavailable) as refused:
+        open_store("postgresql://ana:s3cret@127.0.0.1:1/oncall")
+    assert str(refused.value) == (
+        "postgresql 127.0.0.1:1/oncall: no connection to the database (connection failed: connection to server at "
+        '"127.0.0.1", port 1 failed: Connection refused); is it running?'
+    )
+
+
+def cut_all(url: str) -> None:
+    """End every session of the database but this one."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_a_connection_that_was_cut_between_two_writes_is_made_anew(
+    postgres_store: SqlStore, empty_postgres: str
+) -> None:
+    postgres_store.write(lambda t: t.add_ticket(ticket("T-1")))
+    cut_all(empty_postgres)
+    postgres_store.write(lambda t: t.add_ticket(ticket("T-2")))
+    cut_all(empty_postgres)
+    assert count(postgres_store) == 2
+
+
+def test_a_connection_that_is_cut_in_the_middle_of_work_has_the_work_done_again(
+    postgres_store: SqlStore, empty_postgres: str
+) -> None:
+    tries = []
+
+    def work(t: Transaction) -> None:
+        tries.append(t)
+        t.add_ticket(ticket())
+        if len(tries) == 1:
+            cut_all(empty_postgres)
+
+    postgres_store.write(work)
+    assert (len(tries), count(postgres_store)) == (2, 1)
+
+
+def test_a_connection_that_is_always_cut_is_given_up(postgres_store: SqlStore, empty_postgres: str) -> None:
+    def work(t: Transaction) -> None:
+        t.next_due_at()
+        cut_all(empty_postgres)
+        t.next_due_at()
+
+    with pytest.raises(StoreUnavailable) as refused:
+        postgres_store.write(work)
+    assert str(refused.value).endswith(": the database cannot answer now (AdminShutdown, SQLSTATE 57P01); try again")
+
+
+def test_a_connection_that_is_cut_at_the_commit_leaves_a_doubt_that_is_said(
+    postgres_store: SqlStore, empty_postgres: str
+) -> None:
+    def work(t: Transaction) -> None:
+        t.beat("me", real_now=NOW, channel="outbox")
+        cut_all(empty_postgres)
+
+    with pytest.raises(StoreUnavailable) as refused:
+        postgres_store.write(work)
+    assert str(refused.value).endswith(
+        ": the connection was cut while a change was being stored; look whether it is there before trying again"
+    )
+
+
+def test_a_listener_that_was_cut_listens_again(postgres_store: SqlStore, empty_postgres: str) -> None:
+    assert postgres_store.wait_for_change(5)
+    cut_all(empty_postgres)
+    assert not postgres_store.wait_for_change(0.1)
+    assert postgres_store.wait_for_change(5)
+    postgres_store.write(lambda t: t.add_ticket(ticket()))
+    assert postgres_store.wait_for_change(5)
+
+
+def test_a_time_that_is_not_utc_is_a_mistake_of_ours_and_not_of_the_database(store: SqlStore) -> None:
+    start = time.monotonic()
+    with pytest.raises(
+        ValueError, match=r"^a stored time needs datetime.UTC, got datetime.datetime\(2027, 1, 9, 8, 12\)$"
+    ):
+        store.write(lambda t: t.add_ticket(ticket(due_at=NOW.replace(tzinfo=None))))
+    assert time.monotonic() - start < 5
+    assert count(store) == 0
+
+
+@pytest.fixture
+def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Everything that any part of the program logs, from before the store is opened."""
+    caplog.set_level("DEBUG")
+    return caplog
+
+
+def test_no_error_and_no_log_holds_a_phone_number_or_a_text(logs: pytest.LogCaptureFixture, store: SqlStore) -> None:
+    store.write(lambda t: t.add_ticket(ticket()))
+    store.write(lambda t: t.add_attempts([attempt(body=f"call {PHONE}")]))
+    store.write(lambda t: t.add_version(publication()))
+    store.read(lambda t: (t.schedule(), t.attempts("T-1")))
+    with pytest.raises(Conflict) as same_attempt:
+        store.write(lambda t: t.add_attempts([attempt(body=f"call {PHONE}", error=PHONE)]))
+    with pytest.raises(Conflict) as no_ticket:
+        store.write(lambda t: t.append([event("T-9", why=f"call {PHONE}")]))
+    with pytest.raises(ValueError, match="a stored time needs") as no_utc:
+        store.write(lambda t: t.add_attempts([attempt("a-2", body=PHONE, deadline=NOW.replace(tzinfo=None))]))
+    for refused in (same_attempt, no_ticket, no_utc):
+        assert PHONE not in "".join(traceback.format_exception(refused.value))
+    assert PHONE not in logs.text

@@ -1,0 +1,95 @@
+"""Every error of the drivers that is known has its sentence, and the rest have one that says at least what it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import exc
+
+from oncall.errors import OncallError, StoreError, StoreUnavailable
+from oncall.store.address import PostgresAddress
+from oncall.store.postgresfaults import translated
+from oncall.store.sqlitefaults import unavailable
+
+from .examples import PHONE
+
+LOCKED = "the database is locked by another program; it will work once that one is done"
+UNREADABLE = "the database may not be read; check the owner and mode of the file"
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (sqlite3.SQLITE_BUSY, LOCKED),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, LOCKED),
+        (sqlite3.SQLITE_LOCKED, LOCKED),
+        (sqlite3.SQLITE_FULL, "the disk is full; nothing was stored, make room and try again"),
+        (
+            sqlite3.SQLITE_CANTOPEN,
+            "the database cannot be opened; check that its folder exists and that you may write there",
+        ),
+        (
+            sqlite3.SQLITE_READONLY,
+            "the database may not be written; check the owner and mode of the file and its folder",
+        ),
+        (sqlite3.SQLITE_PERM, UNREADABLE),
+        (sqlite3.SQLITE_AUTH, UNREADABLE),
+        (
+            sqlite3.SQLITE_IOERR_WRITE,
+            "the disk failed to read or write the database; check the disk and its free space",
+        ),
+        (sqlite3.SQLITE_NOTADB, "the file is not a database; name another one in ONCALL_DATABASE_URL"),
+        (sqlite3.SQLITE_CORRUPT, "the database is damaged; restore it from a backup"),
+        (sqlite3.SQLITE_ERROR, "the database cannot answer (no such table: tickets)"),
+    ],
+)
+def test_sqlite_s_errors_are_sentences(code: int, sentence: str) -> None:
+    error = sqlite3.OperationalError("no such table: tickets")
+    error.sqlite_errorcode = code
+    assert str(unavailable(error, Path("/data/oncall.db"))) == f"/data/oncall.db: {sentence}"
+
+
+def wrapped(error: psycopg.Error) -> exc.DBAPIError:
+    return exc.DBAPIError("INSERT", {"body": PHONE}, error, hide_parameters=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (
+            psycopg.errors.DiskFull(f"no room for {PHONE}"),
+            StoreUnavailable,
+            "the database cannot answer now (DiskFull, SQLSTATE 53100); try again",
+        ),
+        (
+            psycopg.errors.UndefinedTable(f"no table {PHONE}"),
+            StoreError,
+            "the database refused a query (UndefinedTable, SQLSTATE 42P01); is the schema damaged?",
+        ),
+        (
+            psycopg.DataError(f"no NUL in {PHONE}"),
+            StoreError,
+            "the database does not take this value (DataError)",
+        ),
+        (
+            psycopg.OperationalError("connection to db failed: s3cret is wrong\nand more"),
+            StoreUnavailable,
+            "no connection to the database (connection to db failed: *** is wrong); is it running?",
+        ),
+    ],
+)
+def test_postgresql_s_errors_are_sentences(error: psycopg.Error, kind: type[OncallError], sentence: str) -> None:
+    address = PostgresAddress("postgresql+psycopg://ana:s3cret@db/oncall", "postgresql db/oncall", "s3cret")
+    said = translated(wrapped(error), address)
+    assert type(said) is kind
+    assert str(said) == f"postgresql db/oncall: {sentence}"
+
+
+def test_a_pool_without_a_free_connection_is_too_many_requests() -> None:
+    address = PostgresAddress("postgresql+psycopg://db/oncall", "postgresql db/oncall", None)
+    assert str(translated(exc.TimeoutError("pool"), address)) == (
+        "postgresql db/oncall: too many requests are waiting for the database; try again"
+    )

@@ -1,0 +1,102 @@
+"""The schedule and the policy are what was published last, at once, for everybody, and never what was rolled back."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from oncall.paging.ports import Transaction
+from oncall.schedule.schedule import Schedule
+from oncall.store.database import open_store
+from oncall.store.sqlstore import SqlStore
+from oncall.support.policyfile import packaged_policy
+
+from .examples import NOW, override, publication
+
+
+class Mistake(Exception):
+    """Something in the work went wrong after all."""
+
+
+def primary(schedule: Schedule) -> str:
+    return schedule.who(NOW).roles["primary"].engineer
+
+
+def test_nothing_published_is_an_empty_schedule_with_the_packaged_policy(store: SqlStore) -> None:
+    schedule, policy = store.read(lambda t: (t.schedule(), t.policy()))
+    assert (schedule.publications, schedule.overrides) == ((), ())
+    assert policy == packaged_policy()
+
+
+def test_versions_are_numbered_without_a_hole(store: SqlStore) -> None:
+    assert [store.write(lambda t: t.add_version(publication())), store.write(lambda t: t.add_version(override()))] == [
+        1,
+        2,
+    ]
+
+    def fails(t: Transaction) -> None:
+        t.add_version(override())
+        raise Mistake
+
+    with pytest.raises(Mistake):
+        store.write(fails)
+    assert store.write(lambda t: t.add_version(override())) == 3
+
+
+def test_a_publication_is_the_schedule_and_brings_its_policy(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication("first quarter")))
+    schedule, policy = store.read(lambda t: (t.schedule(), t.policy()))
+    assert primary(schedule) == "ana"
+    assert [(p.version, p.by, p.reason) for p in schedule.publications] == [(1, "mei", "first quarter")]
+    assert policy.zone == ZoneInfo("America/Chicago")
+
+
+def test_an_override_counts_at_once_and_the_policy_stays(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    before = store.read(lambda t: (t.schedule(), t.policy()))
+    store.write(lambda t: t.add_version(override("ben")))
+    after = store.read(lambda t: (t.schedule(), t.policy()))
+    assert (primary(before[0]), primary(after[0])) == ("ana", "ben")
+    assert after[1] is before[1]
+
+
+def test_an_unchanged_schedule_is_not_built_again(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    assert store.read(lambda t: t.schedule()) is store.write(lambda t: t.schedule())
+
+
+def test_another_process_s_override_counts_at_once(url: str) -> None:
+    with open_store(url) as mine, open_store(url) as theirs:
+        mine.write(lambda t: t.add_version(publication()))
+        assert primary(mine.read(lambda t: t.schedule())) == "ana"
+        theirs.write(lambda t: t.add_version(override("ben")))
+        assert primary(mine.read(lambda t: t.schedule())) == "ben"
+
+
+def test_a_transaction_sees_its_own_version_and_others_do_not(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    seen: list[str] = []
+
+    def work(t: Transaction) -> None:
+        t.add_version(override("ben"))
+        seen.append(primary(t.schedule()))
+        seen.append(primary(store.read(lambda other: other.schedule())))
+
+    store.write(work)
+    assert seen == ["ben", "ana"]
+
+
+def test_a_version_that_was_rolled_back_is_forgotten(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+
+    def fails(t: Transaction) -> None:
+        t.add_version(override("ben"))
+        assert primary(t.schedule()) == "ben"
+        raise Mistake
+
+    with pytest.raises(Mistake):
+        store.write(fails)
+    assert primary(store.read(lambda t: t.schedule())) == "ana"
+    store.write(lambda t: t.add_version(override("mei")))
+    assert primary(store.read(lambda t: t.schedule())) == "mei"
