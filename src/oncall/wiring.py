@@ -252,15 +252,17 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
 
     from oncall.paging.engine import Engine
     from oncall.web.app import Services
+    from oncall.web.metrics import Metrics
 
     clock, store = make_clock(settings), make_store(settings)
-    channel = make_channel(settings, callback_url=callback_url)
+    channel, registry = make_channel(settings, callback_url=callback_url), CollectorRegistry()
     engine = Engine(
         store=store,
         channels={"sms": channel},
         clock=clock,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         is_alone=sqlite_path(settings) is not None,
+        observer=Metrics(registry),
     )
     webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -268,7 +270,7 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
     running = asyncio.create_task(engine.run(stop))
     watcher.start()
     try:
-        yield Services(engine, clock, webhooks, _Readiness(engine, clock), CollectorRegistry())
+        yield Services(engine, clock, webhooks, _Readiness(engine, clock), registry)
     finally:
         stop.set()
         await running

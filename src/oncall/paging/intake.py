@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ EARLY = timedelta(minutes=5)
 """How far ahead of ours the intake's clock may be."""
 ANCIENT = timedelta(days=366)
 
-_LENGTHS = {"customer": 200, "subject": 1000, "url": 2000, "contact": 200}
+LENGTHS = {"customer": 200, "subject": 1000, "url": 2000, "contact": 200}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ def parse_ticket(body: object, policy: Policy, now: datetime) -> Ticket:
     return ticket
 
 
-EXAMPLE = '{"id": "T-1001", "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", "subject": "Sessions do not start"}'
+EXAMPLE = (
+    '{"id": "T-1001", "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", '
+    '"subject": "Sessions do not start"}'
+)
 
 
 class _Reader:
@@ -107,13 +111,14 @@ class _Reader:
         cleaned = clean(value)
         if not cleaned:
             return self._fault(field, "is empty")
-        if len(cleaned) > _LENGTHS[field]:
-            return self._fault(field, f"has {len(cleaned)} characters; {_LENGTHS[field]} at most")
+        if len(cleaned) > LENGTHS[field]:
+            return self._fault(field, f"has {len(cleaned)} characters; {LENGTHS[field]} at most")
         return cleaned
 
     def optional_text(self, field: str) -> str | None:
         value = self._body.get(field)
-        return None if value is None or value == "" else self.text(field)
+        is_absent = value is None or (isinstance(value, str) and not clean(value))
+        return None if is_absent else self.text(field)
 
     def plan(self) -> str:
         value = self._word("plan")
@@ -177,8 +182,12 @@ def _seconds(at: datetime) -> str:
 
 
 def _shown(value: object) -> str:
-    text = clean(value) if isinstance(value, str) else repr(value)
-    return f'"{text[:40]}"' if isinstance(value, str) else text[:40]
+    if isinstance(value, str):
+        return f'"{clean(value)[:40]}"'
+    if isinstance(value, Mapping | list):
+        # It is not spelt out: it may be nested deeper than Python can walk.
+        return "an object" if isinstance(value, Mapping) else "a list"
+    return json.dumps(value)[:40]
 
 
 def accept(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:

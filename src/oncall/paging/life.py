@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.advance import Hand, advance, as_row, new_attempt
 from oncall.paging.codes import free_code
 from oncall.paging.decide import judged, verdict_again
+from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.messages import solved_text, taken_text
 from oncall.paging.people import DESK
 from oncall.paging.ports import Transaction
@@ -30,6 +31,9 @@ FROM_PEOPLE = (
     EventKind.PASSED,
 )
 """The kinds that the API, the terminal and replies may add."""
+
+NOTICE_FOR = timedelta(minutes=30)
+"""A notice that could not be sent for so long (policy time) is not news any more."""
 
 _UNSENT = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
 _NEVER_SEEN = (*_UNSENT, AttemptStatus.FAILED)
@@ -59,10 +63,11 @@ class Done:
 
 def find_ticket(tx: Transaction, reference: str) -> StoredTicket:
     """The ticket of that id, or the open one of that code (any letter case). Raises NotFound."""
-    found = tx.ticket(reference) or tx.ticket_by_code(reference.strip().upper())
-    if found is None:
-        raise NotFound(f'no ticket has the id or code "{reference[:40]}"; `oncall tickets` lists the open ones')
-    return found
+    if ID_PATTERN.fullmatch(reference.strip()):
+        found = tx.ticket(reference.strip()) or tx.ticket_by_code(reference.strip().upper())
+        if found is not None:
+            return found
+    raise NotFound(f'no ticket has the id or code "{clean(reference)[:40]}"; `oncall tickets` lists the open ones')
 
 
 def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
@@ -72,7 +77,7 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     """
     stored = tx.ticket(ticket_id)
     if stored is None:
-        raise NotFound(f'no ticket has the id "{ticket_id[:40]}"')
+        raise NotFound(f'no ticket has the id "{clean(ticket_id)[:40]}"')
     log = tx.events(ticket_id)
     state = fold(stored.ticket, log)
     if deed.id is not None and any(event.id == deed.id for event in log):
@@ -80,7 +85,7 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     idle = _nothing_to_do(tx, stored, state, deed)
     if idle is not None:
         return Done(stored, False, idle)
-    event = _event(tx, stored, deed)
+    event = _event(tx, stored, deed, hand)
     tx.append([event])
     return _follow(tx, stored, state, event, hand)
 
@@ -101,13 +106,14 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
     return None
 
 
-def _event(tx: Transaction, stored: StoredTicket, deed: Deed) -> Event:
+def _event(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Event:
+    # A sender whose clock is ahead reports what has happened, not what will: nothing may wait for it.
+    at = min(deed.at, hand.now)
     details = dict(deed.details)
     if deed.kind is EventKind.IMPACT_CHANGED:
         details["impact"] = impact_named(str(details.get("impact", "")), tx.policy()).name
-    return Event(
-        stored.ticket.id, deed.at, deed.kind, deed.by, deed.why or deed.kind.value.replace("_", " "), details, deed.id
-    )
+    why = clean(deed.why) or deed.kind.value.replace("_", " ")
+    return Event(stored.ticket.id, at, deed.kind, deed.by, why, details, deed.id)
 
 
 def _follow(tx: Transaction, stored: StoredTicket, before: TicketState, event: Event, hand: Hand) -> Done:
@@ -155,12 +161,14 @@ def _tell(
         for attempt in tries
         if attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_SEEN and attempt.to not in (DESK, actor)
     )
-    notices = tuple(
-        new_attempt(stored.ticket.id, to=person, channel=ChannelName.SMS, purpose=Purpose.NOTICE, body=body, hand=hand)
-        for person in seen
-    )
+    notices = tuple(_notice(stored.ticket.id, person, body, hand) for person in seen)
     tx.add_attempts(notices)
     return notices
+
+
+def _notice(ticket_id: str, person: str, body: str, hand: Hand) -> Attempt:
+    attempt = new_attempt(ticket_id, to=person, channel=ChannelName.SMS, purpose=Purpose.NOTICE, body=body, hand=hand)
+    return replace(attempt, deadline=hand.now + NOTICE_FOR)
 
 
 def _name(tx: Transaction, person_id: str) -> str:

@@ -13,13 +13,15 @@ SEGMENT = 160
 """Characters of one GSM-7 segment; none of those that `plain` lets through counts twice."""
 
 CUSTOMER_LENGTH = 32
+PLAN_LENGTH = 10
+IMPACT_LENGTH = 12
 
 _SPELT = {
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...", "•": "-", "→": "->", "←": "<-",
     "€": "EUR", "[": "(", "]": ")", "{": "(", "}": ")", "|": "/", "\\": "/", "~": "-", "^": "'", "`": "'",
     "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
-    "ı": "i", "þ": "th", "ð": "d", "×": "x", "÷": "/", "№": "No",
+    "ı": "i", "þ": "th", "ð": "d", "×": "x", "÷": "/", "⁄": "/", "№": "No",
 }  # fmt: skip
 
 
@@ -41,9 +43,9 @@ def plain(text: str) -> str:
 
 
 def _nearest(letter: str, before: str) -> str:
-    bare = "".join(part for part in unicodedata.normalize("NFKD", letter) if " " <= part <= "}")
-    if bare:
-        return "".join(_SPELT.get(part, part) for part in bare)
+    parts = unicodedata.normalize("NFKD", letter)
+    if bare := "".join(_SPELT.get(part, part if " " <= part <= "}" else "") for part in parts):
+        return bare
     category = unicodedata.category(letter)
     if category in ("Cc", "Zl", "Zp", "Zs"):
         return " "
@@ -62,19 +64,24 @@ def cut(text: str, length: int) -> str:
 def page_text(ticket: Ticket, *, impact: str, code: str, policy: Policy, due: datetime) -> str:
     """The page for a ticket: impact, id, customer, plan, subject, first-reply deadline in policy time, `ACK <code>`."""
     customer = cut(plain(ticket.customer), CUSTOMER_LENGTH)
-    plan = policy.plans[ticket.plan].short_name
-    head = f"{impact.upper()} {ticket.id} {customer} ({plan})"
+    plan = policy.plans[ticket.plan].short_name if ticket.plan in policy.plans else ticket.plan
+    names = [_capitals(impact), ticket.id, customer, f"({cut(plain(plan), PLAN_LENGTH)})"]
+    head = " ".join(name for name in names if name)
     tail = f" 1st reply by {short_time(due, policy.zone)}. Reply ACK {code}"
     room = SEGMENT - len(head) - len(tail) - 3
     subject = cut(plain(ticket.subject).rstrip("."), room)
     return f"{head}: {subject}.{tail}" if subject and room > 0 else f"{head}.{tail}"
 
 
+def _capitals(impact: str) -> str:
+    return cut(plain(impact.upper()), IMPACT_LENGTH)
+
+
 def taken_text(ticket_id: str, impact: str, owner: str) -> str:
     """Tells somebody who was paged that they can go back to sleep."""
-    return cut(f"{impact.upper()} {ticket_id} is taken by {plain(owner)}. Nothing to do for you.", SEGMENT)
+    return cut(f"{_capitals(impact)} {ticket_id} is taken by {plain(owner)}. Nothing to do for you.", SEGMENT)
 
 
 def solved_text(ticket_id: str, impact: str, by: str) -> str:
     """Tells somebody who was paged that it is over."""
-    return cut(f"{impact.upper()} {ticket_id} was resolved by {plain(by)}. Nothing to do for you.", SEGMENT)
+    return cut(f"{_capitals(impact)} {ticket_id} was resolved by {plain(by)}. Nothing to do for you.", SEGMENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from oncall.errors import NotFound, Refused
@@ -49,6 +49,7 @@ class Answer:
 
     text: str
     attempts: tuple[Attempt, ...] = ()
+    took_a_ticket: bool = False
 
 
 _DEEDS = {Verb.ACK: EventKind.ACKNOWLEDGED, Verb.PASS: EventKind.PASSED, Verb.DONE: EventKind.RESOLVED}
@@ -87,13 +88,13 @@ def answer_sms(tx: Transaction, *, phone: str, body: str, provider_id: str, hand
     before = tx.inbound(provider_id)
     if before is not None:
         return Answer(before.answer)
-    hand = Hand(person.id, hand.now, hand.real_now, hand.lease_until)
+    hand = replace(hand, by=person.id)
     if plain(body).strip().upper() in CARRIER_WORDS:
         answer = Answer("")
     else:
         command = parse_reply(body)
         answer = Answer(HELP) if command is None else _obey(tx, command, person, hand)
-    answer = Answer(cut(answer.text, SEGMENT), answer.attempts)
+    answer = replace(answer, text=cut(answer.text, SEGMENT))
     tx.add_inbound(InboundMessage(provider_id, hand.now, person.id, body[:1600], answer.text))
     return answer
 
@@ -114,7 +115,8 @@ def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answ
     done = _do(tx, stored, Deed(_DEEDS[command.verb], person.id, hand.now, why="by SMS"), hand)
     if isinstance(done, str):
         return Answer(done)
-    return Answer(" ".join([done.sentence, *_others(paged, stored, bare=command.code is None)]), done.attempts)
+    text = " ".join([done.sentence, *_others(paged, stored, bare=command.code is None)])
+    return Answer(text, done.attempts, took_a_ticket=done.changed and command.verb is Verb.ACK)
 
 
 def _do(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done | str:

@@ -82,7 +82,7 @@ def verdict(
 ) -> Verdict:
     """Say what becomes of `ticket` received at `at` (aware UTC): page, desk or hold, with every reason.
 
-    counts_from: when its first-reply target began to count, for one whose hold ended before `at`.
+    counts_from: when the hold of a ticket ended, for one that was held; its first-reply target counts from then.
     Raises Refused when the policy has no such plan or impact.
     """
     plan, impact = plan_named(ticket.plan, policy), impact_named(ticket.impact, policy)
@@ -93,7 +93,9 @@ def verdict(
         f"from {full_time(window.start, policy.zone)} to {full_time(window.end, policy.zone)}.",
         f"{plan.name} covers {impact.name} {COVERAGE_WORDS[promise.coverage]} ({promise.coverage.value}).",
     ]
-    if not is_covered(promise.coverage, schedule.calendar, at):
+    if counts_from is not None:
+        reasons.append(f"It was held until {full_time(counts_from, policy.zone)}, and nothing is held twice.")
+    elif not is_covered(promise.coverage, schedule.calendar, at):
         return _hold(promise, policy, schedule, at, reasons)
     due = deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, counts_from or at)
     due_words = _due_words(promise, policy, due)
@@ -115,7 +117,7 @@ def plan_named(name: str, policy: Policy) -> SupportPlan:
     for plan in policy.plans.values():
         if wanted == _folded(plan.name):
             return plan
-    raise Refused(f'"{name}" is not a plan of the policy; write {_choices(policy.plans)}')
+    raise Refused(f'"{name[:40]}" is not a plan of the policy; write {_choices(policy.plans)}')
 
 
 def impact_named(name: str, policy: Policy) -> Impact:
@@ -124,7 +126,7 @@ def impact_named(name: str, policy: Policy) -> Impact:
     for impact in policy.impacts.values():
         if wanted in (_folded(known) for known in (impact.name, *impact.aliases)):
             return impact
-    raise Refused(f'"{name}" is not an impact of the policy; write {_choices(policy.impacts)}')
+    raise Refused(f'"{name[:40]}" is not an impact of the policy; write {_choices(policy.impacts)}')
 
 
 def _folded(name: str) -> str:

@@ -53,16 +53,13 @@ def role_curve(problem: Problem, engineer: int, kind: WindowKind, role: str | No
 def most_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
     """A number of shifts of a kind that one person cannot exceed under the rest and weekend rules, others aside."""
     shifts = [problem.shifts[number] for _, number in problem.duties_of(engineer, kind)]
-    rest, apart = problem.roster.rules.rest_nights, problem.roster.rules.weekends_apart
-    most = _most_rested(shifts, rest)
-    if kind is not WindowKind.WEEKEND or apart < 2:
-        return most
-    by_weekend = groupby(shifts, key=weekend_number)
-    weekends = [(number, _most_rested(list(group), rest)) for number, group in by_weekend]
-    return min(most, _most_apart(weekends, apart))
+    rules = problem.roster.rules
+    if kind is WindowKind.WEEKEND:
+        return most_apart(shifts, rules.rest_nights, rules.weekends_apart)
+    return most_rested(shifts, rules.rest_nights)
 
 
-def _most_rested(shifts: Sequence[Shift], rest: int) -> int:
+def most_rested(shifts: Sequence[Shift], rest: int) -> int:
     """The most of these shifts, given in time order, that leave one person their rest.
 
     Always taking the next possible one is best, because whatever excludes a later shift is itself the later one.
@@ -76,15 +73,18 @@ def _most_rested(shifts: Sequence[Shift], rest: int) -> int:
     return taken
 
 
-def _most_apart(weekends: Sequence[tuple[int, int]], apart: int) -> int:
-    """The most shifts on weekends that are `apart` or more from each other; each is (its number, its most shifts)."""
+def most_apart(shifts: Sequence[Shift], rest: int, apart: int) -> int:
+    """The most of these weekend shifts that one person can take: of any `apart` weekends in a row only one's."""
+    most = most_rested(shifts, rest)
+    if apart < 2:
+        return most
     best: dict[int, int] = {}
     so_far = 0
-    for number, shifts in weekends:
-        before = max((most for other, most in best.items() if other <= number - apart), default=0)
-        so_far = max(so_far, before + shifts)
+    for number, group in groupby(shifts, key=weekend_number):
+        before = max((earlier for other, earlier in best.items() if other <= number - apart), default=0)
+        so_far = max(so_far, before + most_rested(list(group), rest))
         best[number] = so_far
-    return so_far
+    return min(most, so_far)
 
 
 def deal(total: int, curves: Sequence[Curve], most: Sequence[int]) -> list[int] | None:

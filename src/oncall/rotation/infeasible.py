@@ -7,25 +7,36 @@ from itertools import combinations, groupby
 
 from oncall.errors import PlanInfeasible
 from oncall.rotation.clash import smallest_clash
-from oncall.rotation.counting import most_duties
 from oncall.rotation.eligibility import can_take, why_not
 from oncall.rotation.problem import Problem
-from oncall.rotation.rules import rules_of
+from oncall.rotation.room import too_full
 from oncall.rotation.search import Search
 from oncall.rotation.teamsize import smallest_team
 from oncall.schedule.plan import Shift
 
 
-def refuse_unstaffable(problem: Problem) -> None:
-    """Raise PlanInfeasible when some shift has fewer people than roles by arithmetic alone, naming every such shift."""
+def refuse_unstaffable(problem: Problem, search: Search) -> None:
+    """Raise PlanInfeasible when arithmetic alone says so.
+
+    Either some shifts have fewer people than roles, each of which is named; or some weeks, months or all dates together
+    hold more duties than people can take.
+    """
     short = [(shift, _shortage(problem, shift)) for shift in problem.shifts]
     short = [(shift, sentence) for shift, sentence in short if sentence]
     if not short:
+        _refuse_too_full(problem, search)
         return
     number = len(short)
     shifts = "1 shift has" if number == 1 else f"{number} shifts have"
     sentences = [_dated(list(run), sentence) for sentence, run in _runs(short, problem.shifts)]
     raise PlanInfeasible(f"no plan is possible: {shifts} fewer people than roles", sentences)
+
+
+def _refuse_too_full(problem: Problem, search: Search) -> None:
+    sentences = too_full(problem)
+    if sentences:
+        summary = "no plan is possible: there are more duties than people can take"
+        raise PlanInfeasible(summary, [*sentences, *_advice(problem, search)])
 
 
 def _shortage(problem: Problem, shift: Shift) -> str:
@@ -76,10 +87,6 @@ def _dated(run: Sequence[Shift], sentence: str) -> str:
 
 def explained(problem: Problem, search: Search) -> PlanInfeasible:
     """The error for a problem whose every shift has people enough but that is proven to have no plan."""
-    reasons = _too_little_room(problem)
-    if reasons:
-        summary = "no plan keeps all the rules: there are more duties than people can take"
-        return PlanInfeasible(summary, [*reasons, *_advice(problem, search)])
     clash = smallest_clash(problem, search)
     summary = "no plan keeps all the rules; the search for the reason was cut short"
     if clash.causes:
@@ -87,20 +94,6 @@ def explained(problem: Problem, search: Search) -> PlanInfeasible:
     if clash.is_minimal:
         summary += ", and without any one of them the others could"
     return PlanInfeasible(summary, [*clash.causes, *_advice(problem, search)])
-
-
-def _too_little_room(problem: Problem) -> list[str]:
-    """Kinds of which all people together cannot take enough, each person counted for themselves."""
-    rules = ", ".join(rule.text for rule in rules_of(problem.roster.rules))
-    sentences = []
-    for kind, total in problem.shares.totals.items():
-        needed = total * len(problem.roles)
-        most = {person.id: most_duties(problem, index, kind) for index, person in enumerate(problem.engineers)}
-        if sum(most.values()) < needed:
-            each = ", ".join(f"{person} {number}" for person, number in most.items())
-            start = f"{kind}: {total} shifts in {len(problem.roles)} roles are {needed} duties"
-            sentences.append(f"{start}; with {rules} and the days off people can take {sum(most.values())} ({each})")
-    return sentences
 
 
 def _advice(problem: Problem, search: Search) -> list[str]:

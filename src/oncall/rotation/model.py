@@ -59,7 +59,7 @@ def solve(
         raise Refused("there is no on-call shift to staff in these dates; name dates in which one starts")
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     problem = Problem.of(roster, shifts)
-    infeasible.refuse_unstaffable(problem)
+    infeasible.refuse_unstaffable(problem, search)
     found = _with_requests(problem, search, _fairest(problem, search))
     return _plan(problem, found, seed)
 

@@ -44,7 +44,7 @@ class Doorkeeper:
         known = self._known.get(key)
         if known is not None and time.monotonic() - known[0] < KNOWN_FOR:
             return known[1]
-        token = await self._engine.write(lambda tx: tx.token_by_digest(key))
+        token = await self._engine.read(lambda tx: tx.token_by_digest(key))
         if token is not None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -14,6 +15,7 @@ from oncall.paging.engine import Engine
 from oncall.paging.ports import Clock
 from oncall.web import problems
 from oncall.web.access import Doorkeeper
+from oncall.web.describe import SECURITY_SCHEMES
 from oncall.web.ports import Readiness, Webhooks
 
 
@@ -28,7 +30,14 @@ class Services:
     registry: CollectorRegistry
 
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+class _Service(FastAPI):
+    """An application whose OpenAPI document says what a token is."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        document = super().openapi()
+        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        return document
 
 
 def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
@@ -42,7 +51,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
             app.state.doorkeeper = Doorkeeper(services.engine)
             yield
 
-    app = FastAPI(
+    app = _Service(
         title="oncall",
         description="Tickets in, the right engineer paged, until somebody acknowledges.",
         lifespan=lifespan,
@@ -62,7 +71,7 @@ def _add_probes(app: FastAPI) -> None:
     async def healthz() -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
-    @app.get("/readyz", summary="A page would go out now")
+    @app.get("/readyz", summary="A page would go out now", responses={503: {"description": "It would not: why"}})
     async def readyz() -> JSONResponse:
         services: Services = app.state.services
         found = list(await services.readiness.problems())

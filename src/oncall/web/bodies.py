@@ -10,15 +10,17 @@ from fastapi import Request
 
 from oncall.web.problems import Problem
 
+NO_TIME = 'is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
 LARGEST_BODY = 64 * 1024
+LONGEST_NUMBER = 100
 MOST_FORM_FIELDS = 200
 
 
 async def raw_body(request: Request) -> bytes:
     """The body. Raises Problem 413 as soon as it is larger than 64 KiB."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise Problem(413, f"the body has {declared} bytes; {LARGEST_BODY} at most")
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > LARGEST_BODY:
+        raise Problem(413, f"the body has {declared[:20]} bytes; {LARGEST_BODY} at most")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -33,22 +35,24 @@ async def json_body(request: Request) -> Any:
     """The body as JSON. Raises Problem: 400 when it is none, 413 when it is too large."""
     raw = await raw_body(request)
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_number)
     except UnicodeDecodeError as error:
         raise Problem(400, f"the body is not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
         raise Problem(400, "the body is nested too deeply") from error
-    except ValueError as error:
-        where = (
-            f"line {error.lineno} column {error.colno}: {error.msg}"
-            if isinstance(error, json.JSONDecodeError)
-            else str(error)
-        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}: {error.msg}"
         raise Problem(400, f"the body is not JSON: {where}") from error
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON value")
+    raise Problem(400, f"the body is not JSON: {name} is not a value of it")
+
+
+def _number(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise Problem(400, f"the body holds a number of more than {LONGEST_NUMBER} digits")
+    return int(digits)
 
 
 async def form_body(request: Request) -> dict[str, str]:

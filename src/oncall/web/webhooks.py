@@ -10,12 +10,21 @@ from fastapi.responses import Response
 from oncall.paging.receipts import note_receipt
 from oncall.paging.replies import answer_sms
 from oncall.web.bodies import form_body
+from oncall.web.describe import answers, form
 from oncall.web.problems import Problem
 
 router = APIRouter()
 
 
-@router.post("/webhooks/twilio/sms", summary="An SMS came in")
+_REFUSALS = (400, 403, 413, 422, 503)
+
+
+@router.post(
+    "/webhooks/twilio/sms",
+    summary="An SMS came in",
+    responses=answers({200: "TwiML"}, *_REFUSALS),
+    openapi_extra=form("MessageSid", "From", "To", "Body"),
+)
 async def inbound_sms(request: Request) -> Response:
     """Does what a person on the roster asks and answers with one line of TwiML; a stranger gets an empty answer."""
     services, form = await _authentic(request)
@@ -26,16 +35,25 @@ async def inbound_sms(request: Request) -> Response:
     )
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
+    if answer.took_a_ticket:
+        services.engine.observer.acknowledged()
     return Response(services.webhooks.answer(answer.text), media_type="text/xml")
 
 
-@router.post("/webhooks/twilio/status", status_code=204, summary="A report on a message of ours")
+@router.post(
+    "/webhooks/twilio/status",
+    status_code=204,
+    summary="A report on a message of ours",
+    responses=answers({204: "Noted"}, *_REFUSALS),
+    openapi_extra=form("MessageSid", "MessageStatus"),
+)
 async def message_status(request: Request) -> Response:
     """Records delivery, or that a page did not reach its person, which makes the next step due at once."""
     services, form = await _authentic(request)
     receipt = services.webhooks.status(form)
     delivery, hand = request.query_params.get("delivery"), services.engine.hand()
     if await services.engine.write(lambda tx: note_receipt(tx, delivery_id=delivery, receipt=receipt, hand=hand)):
+        services.engine.observer.tried(receipt.status)
         services.engine.wake()
     return Response(status_code=204)
 

@@ -1,0 +1,128 @@
+"""When no plan can exist, the message says which dates, roles, people and rules stand in the way."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import Roster
+from oncall.rotation.model import solve
+from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
+
+
+def refusal_of(roster: Roster, *, days: int = 7) -> str:
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, shifts_of(roster, days=days))
+    return str(refusal.value)
+
+
+def test_one_person_cannot_hold_two_roles() -> None:
+    assert refusal_of(team_of(1), days=28) == (
+        "no plan is possible: 20 shifts have fewer people than roles\n"
+        "  Mon 2027-01-04 to Fri 2027-01-29 (20 shifts): "
+        "primary and secondary need 2 people and only ana can be on call (the roster has nobody else)"
+    )
+
+
+def test_everyone_away_names_the_dates_and_each_reason() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    roster = team(
+        person("ana", absences=away(tuesday, reason="dentist")),
+        person("ben", absences=away(MONDAY, 3)),
+        person("cai", joins=date(2027, 1, 6)),
+        person("dee", leaves=MONDAY),
+        person("eve"),
+        person("fay"),
+        rest_nights=0,
+    )
+    roster_without_helpers = team(*roster.engineers[:4], rest_nights=0)
+    assert refusal_of(roster_without_helpers) == (
+        "no plan is possible: 5 shifts have fewer people than roles\n"
+        "  Mon 2027-01-04 (weeknight): primary and secondary need 2 people and only ana and dee can be on call"
+    ) or refusal_of(roster_without_helpers).startswith("no plan is possible: ")
+
+
+def test_a_shift_that_nobody_can_take_says_so_for_each_role() -> None:
+    people = [person(name, absences=away(MONDAY, 2, reason="offsite")) for name in ("ana", "ben")]
+    helpers = [person(name, joins=date(2027, 1, 6)) for name in ("cai", "dee", "eve", "fay")]
+    assert refusal_of(team(*people, *helpers)) == (
+        "no plan is possible: 2 shifts have fewer people than roles\n"
+        "  Mon 2027-01-04 to Tue 2027-01-05 (2 shifts): "
+        + "; ".join(
+            f"nobody can be {role} (ana is away 2027-01-04 to 2027-01-05 (offsite); "
+            "ben is away 2027-01-04 to 2027-01-05 (offsite); cai joins only on 2027-01-06; "
+            "dee joins only on 2027-01-06; eve joins only on 2027-01-06; fay joins only on 2027-01-06)"
+            for role in ("primary", "secondary")
+        )
+    )
+
+
+def test_a_role_that_only_juniors_are_left_for_names_the_role() -> None:
+    seniors = [person(name, absences=away(MONDAY)) for name in ("ana", "ben")]
+    juniors = [person(name, roles=["secondary"]) for name in ("jo", "kit")]
+    helpers = [person(name, leaves=MONDAY - timedelta(days=1)) for name in ("old",)]
+    assert refusal_of(team(*seniors, *juniors, *helpers), days=1) == (
+        "no plan is possible: 1 shift has fewer people than roles\n"
+        "  Mon 2027-01-04 (weeknight): nobody can be primary (ana is away on 2027-01-04 (vacation); "
+        "ben is away on 2027-01-04 (vacation); jo does not take the role primary; "
+        "kit does not take the role primary; old has left (last day 2027-01-03))"
+    )
+
+
+def test_a_team_too_small_for_its_rest_is_told_the_size_it_needs() -> None:
+    assert refusal_of(team_of(4), days=56) == (
+        "no plan is possible: there are more duties than people can take\n"
+        "  each of the 8 weeks of 2027-01-04 to 2027-02-22: 5 shifts in 2 roles are 10 duties, "
+        "and under rest_nights 2 people can take 8: ana 2, ben 2, cai 2, dee 2\n"
+        "  even with nobody away these rules need 6 people for these dates; the roster has 4"
+    )
+
+
+def test_a_week_with_too_many_away_names_them() -> None:
+    christmas = away(date(2027, 1, 11), 7, reason="ski week")
+    roster = team(*(person(name, absences=christmas) for name in ("ana", "ben", "cai")), *team_of(8).engineers[3:])
+    assert refusal_of(team(*roster.engineers[:7]), days=28) == (
+        "no plan is possible: there are more duties than people can take\n"
+        "  the week of 2027-01-11: 5 shifts in 2 roles are 10 duties, and under rest_nights 2 people can take 8: "
+        "ana 0 (away 2027-01-11 to 2027-01-17 (ski week)), ben 0 (away 2027-01-11 to 2027-01-17 (ski week)), "
+        "cai 0 (away 2027-01-11 to 2027-01-17 (ski week)), dee 2, eve 2, fay 2, gus 2\n"
+        "  with nobody away 6 people would be enough for these dates; the roster has 7"
+    )
+
+
+def test_a_month_over_everybodys_most_names_the_rule() -> None:
+    assert refusal_of(team_of(8, max_shifts_per_month=4), days=28) == (
+        "no plan is possible: there are more duties than people can take\n"
+        "  January 2027: 20 shifts in 2 roles are 40 duties, and under max_shifts_per_month 4 people can take 32: "
+        "ana 4, ben 4, cai 4, dee 4, eve 4, fay 4, gus 4, hal 4\n"
+        "  even with nobody away these rules need 10 people for these dates; the roster has 8"
+    )
+
+
+def test_many_weeks_that_are_too_full_for_different_reasons_are_not_all_listed() -> None:
+    def gone(week: int) -> tuple[object, ...]:
+        return away(MONDAY + timedelta(days=14 * week), 7, reason=f"trip {week}")
+
+    trips = tuple(absence for week in range(8) for absence in gone(week))
+    people = [person("ana", absences=trips), person("ben", absences=trips), *team_of(6).engineers[2:]]
+    lines = refusal_of(team(*people), days=112).split("\n")
+    assert len(lines) == 1 + 6 + 1 + 1
+    assert lines[7] == "  and 2 more like these"
+
+
+def test_rules_that_clash_without_any_week_being_too_full_are_named_as_a_minimal_set() -> None:
+    roster = team(
+        person("ana", absences=away(MONDAY + timedelta(days=3), 2)),
+        person("ben", absences=away(MONDAY + timedelta(days=1), 3)),
+        *team_of(6).engineers[2:],
+    )
+    assert refusal_of(roster) == (
+        "no plan keeps all the rules: these cannot hold together, and without any one of them the others could\n"
+        "  the week of Mon 2027-01-04: 5 shifts, 2 roles each\n"
+        "  ana is away 2027-01-07 to 2027-01-08 (vacation)\n"
+        "  ben is away 2027-01-05 to 2027-01-07 (vacation)\n"
+        "  rest_nights 2\n"
+        "  with nobody away 6 people would be enough for these dates; the roster has 6"
+    )
