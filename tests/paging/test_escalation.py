@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from oncall.paging.life import Deed, record
 from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.support.policyfile import packaged_policy_text
 from tests.paging.world import MONDAY_MORNING, World, at
 
 MINUTE = timedelta(minutes=1)
+
+
+def policy_without_standard() -> str:
+    """The packaged policy's file, its Standard plan under another name."""
+    return packaged_policy_text().replace("  standard:", "  basic:").replace("than: standard", "than: basic")
 
 
 def test_an_urgent_ticket_pages_the_primary_at_once(world: World) -> None:
@@ -40,7 +48,7 @@ def test_an_acknowledgement_stops_it_and_tells_those_who_are_no_longer_needed(wo
     world.expect_page("ben")
     world.act(EventKind.ACKNOWLEDGED, "ben")
     world.expect_page("ana", containing="URGENT T-1 is taken by Ben")
-    world.advance(timedelta(hours=2), step=5 * MINUTE)
+    world.advance(timedelta(hours=2))
     assert world.ticket().status is TicketStatus.ACKNOWLEDGED
     assert world.ticket().owner == "ben"
 
@@ -50,7 +58,7 @@ def test_a_held_ticket_is_released_at_its_hour_and_pages_then(world: World) -> N
     assert accepted.answer["verdict"]["action"] == "hold"
     assert accepted.answer["verdict"]["hold_until"] == "2027-01-11T00:00:00-05:00"
     assert "page" not in accepted.answer
-    world.advance(at("2027-01-10 23:59") - world.clock.moment, step=timedelta(hours=6))
+    world.advance(at("2027-01-10 23:59") - world.clock.moment)
     world.expect_silence()
     world.advance(MINUTE)
     world.expect_page("ana", containing="HIGH T-1")
@@ -76,7 +84,7 @@ def test_a_ticket_at_the_desk_that_nobody_takes_goes_to_the_engineers_of_the_shi
 def test_a_normal_ticket_at_the_desk_pages_nobody_ever(world: World) -> None:
     world.clock.moment = MONDAY_MORNING
     world.post(impact="normal")
-    world.advance(timedelta(hours=3), step=5 * MINUTE)
+    world.advance(timedelta(hours=3))
     world.expect_silence()
 
 
@@ -102,9 +110,9 @@ def test_an_override_between_two_steps_is_followed_at_once(world: World) -> None
     world.post()
     world.run()
     world.expect_page("ana")
-    world.override("cho", role="primary", start="2027-01-09 03:00", end="2027-01-09 08:00")
+    world.override("chloe", role="primary", start="2027-01-09 03:00", end="2027-01-09 08:00")
     world.advance(5 * MINUTE)
-    world.expect_page("cho")
+    world.expect_page("chloe")
 
 
 def test_the_same_person_in_both_roles_is_not_paged_twice_for_one_step(world: World) -> None:
@@ -130,14 +138,53 @@ def test_an_outage_is_not_followed_by_a_volley(world: World) -> None:
     world.expect_page("ben")
 
 
-def test_passing_it_on_escalates_at_once(world: World) -> None:
+def test_passing_it_on_escalates_at_once_to_somebody_else(world: World) -> None:
     world.post()
     world.run()
     world.expect_page("ana")
     world.act(EventKind.ACKNOWLEDGED, "ana")
     world.act(EventKind.PASSED, "ana")
+    world.expect_page("ben")
+    skipped = [event.why for event in world.events() if event.kind is EventKind.STEP_SKIPPED]
+    assert skipped == ["ana has passed it on"]
+    world.advance(10 * MINUTE)
+    world.expect_page("mei")
+
+
+def test_who_passed_it_on_is_asked_again_in_the_next_round(world: World) -> None:
+    world.post()
+    world.run()
     world.expect_page("ana")
-    world.advance(5 * MINUTE)
+    world.act(EventKind.PASSED, "ana")
+    world.expect_page("ben")
+    world.advance(10 * MINUTE)
+    world.expect_page("mei")
+    world.advance(20 * MINUTE)
+    world.expect_page("ana")
+
+
+def test_passing_on_a_ticket_that_is_held_pages_at_once(world: World) -> None:
+    world.post(impact="high")
+    world.act(EventKind.PASSED, "zendesk")
+    world.expect_page("ana", containing="HIGH T-1")
+
+
+def test_passing_on_a_ticket_that_the_desk_has_for_good_pages_the_engineers(world: World) -> None:
+    world.clock.moment = MONDAY_MORNING
+    world.post(impact="low")
+    world.run()
+    world.act(EventKind.PASSED, "desk")
+    world.expect_page("ana", containing="LOW T-1")
+
+
+def test_a_pass_from_a_clock_that_is_ahead_does_not_wait_for_it(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    hand = replace(world.engine().hand("ana"), lease_until=None)
+    deed = Deed(EventKind.PASSED, "ana", world.clock.moment + 4 * MINUTE)
+    world.store.write(lambda tx: record(tx, "T-1", deed, hand))
+    world.run()
     world.expect_page("ben")
 
 
@@ -156,7 +203,7 @@ def test_a_downgrade_to_an_impact_that_waits_stops_the_paging(world: World) -> N
     world.run()
     world.expect_page("ana")
     world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "low"})
-    world.advance(timedelta(hours=2), step=5 * MINUTE)
+    world.advance(timedelta(hours=2))
     assert world.ticket().action == "hold"
 
 
@@ -173,3 +220,65 @@ def test_a_repeated_event_of_the_sender_changes_nothing(world: World) -> None:
     first = world.act(EventKind.ACKNOWLEDGED, "ana", id="e-1")
     again = world.act(EventKind.ACKNOWLEDGED, "ana", id="e-1")
     assert (first.changed, again.changed) == (True, False)
+
+
+def test_judging_a_ticket_at_the_desk_again_and_again_does_not_put_off_its_escalation(world: World) -> None:
+    world.clock.moment = MONDAY_MORNING
+    world.post(impact="high")
+    for _ in range(5):
+        world.advance(3 * MINUTE - timedelta(seconds=1))
+        world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
+    world.expect_silence()
+    world.advance(timedelta(seconds=5))
+    world.expect_page("ana", containing="URGENT T-1")
+
+
+def test_a_ticket_at_the_desk_that_comes_to_page_starts_its_time_at_the_desk_then(world: World) -> None:
+    world.clock.moment = MONDAY_MORNING
+    world.post(impact="normal")
+    world.advance(timedelta(hours=2))
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "high"})
+    world.advance(15 * MINUTE - timedelta(seconds=1))
+    world.expect_silence()
+    world.advance(timedelta(seconds=1))
+    world.expect_page("ana", containing="HIGH T-1")
+
+
+def test_a_hold_that_ended_during_an_outage_pages_late_with_the_deadline_that_was_promised(world: World) -> None:
+    held = world.post(impact="high")
+    world.clock.moment = at("2027-01-11 00:40")
+    world.run()
+    world.expect_page("ana", containing="1st reply by Mon 04:00 EST")
+    promised = datetime.fromisoformat(held.answer["verdict"]["first_reply_due"])
+    assert world.ticket().first_reply_due == promised
+
+
+def test_a_hold_that_ended_during_a_very_long_outage_is_not_held_once_more(world: World) -> None:
+    world.post(impact="high")
+    world.clock.moment = at("2027-01-16 12:00")
+    world.run()
+    world.expect_page("ana", containing="HIGH T-1")
+    judged = [event for event in world.events() if event.kind is EventKind.JUDGED][-1]
+    assert "It was held until Mon 2027-01-11 00:00 EST, and nothing is held twice." in judged.details["reasons"]
+
+
+def test_a_policy_that_does_not_know_the_plan_any_more_does_not_stop_the_paging(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.publish(policy=policy_without_standard())
+    world.advance(10 * MINUTE)
+    world.expect_page("ana", containing="(standard)")
+    world.expect_page("ben")
+
+
+def test_a_held_ticket_whose_plan_is_gone_is_paged_at_its_hour_and_says_why(world: World) -> None:
+    world.post(impact="high")
+    world.publish(policy=policy_without_standard())
+    world.advance(at("2027-01-11 00:00") - world.clock.moment)
+    world.expect_page("ana", containing="HIGH T-1")
+    judged = [event for event in world.events() if event.kind is EventKind.JUDGED][-1]
+    assert judged.details["reasons"] == [
+        '"standard" is not a plan of the policy; write "basic" or "business-critical".',
+        "So it cannot be judged by the policy of now, and is paged.",
+    ]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from oncall.errors import DeliveryError
 from oncall.paging.engine import Engine
 from oncall.paging.intake import Accepted, accept, parse_ticket
 from oncall.paging.life import Deed, Done, find_ticket, record
-from oncall.paging.ports import Message, NewVersion, Receipt
+from oncall.paging.ports import Channel, Message, NewVersion, Receipt, Store, Transaction
 from oncall.paging.replies import answer_sms
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket
 from oncall.rosters.file import read_roster
 from oncall.rosters.roster import Roster
 from oncall.schedule.document import override_document, publication_document
@@ -26,6 +27,8 @@ from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policyfile import packaged_policy_text
 from oncall.support.windows import Window
+
+T = TypeVar("T")
 
 NEW_YORK = ZoneInfo("America/New_York")
 ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
@@ -56,18 +59,81 @@ class FakeClock:
         return max((at - self.moment).total_seconds(), 0.0)
 
 
+class Killed(BaseException):
+    """The process died here."""
+
+
+@dataclass
+class Fate:
+    """Lets a process live for so many calls to the world outside; from then on nothing it does has any effect."""
+
+    calls_left: int
+
+    def meet(self) -> None:
+        if self.calls_left <= 0:
+            raise Killed
+        self.calls_left -= 1
+
+
+@dataclass
+class MortalStore:
+    """The store as a process with a fate sees it: it may die before a commit, or after it without hearing of it."""
+
+    store: Store
+    fate: Fate
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        self.fate.meet()
+        done = self.store.submit(work)
+        wait([done])
+        self.fate.meet()
+        return done
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        return self.submit(work).result()
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        self.fate.meet()
+        return self.store.read(work)
+
+
+@dataclass
+class MortalPhones:
+    """The provider as a process with a fate sees it: it may die before it is heard, or before it hears the answer."""
+
+    phones: FakePhones
+    fate: Fate
+    name: str = "fake"
+
+    async def send(self, message: Message) -> Receipt:
+        self.fate.meet()
+        receipt = await self.phones.send(message)
+        self.fate.meet()
+        return receipt
+
+    async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+        self.fate.meet()
+        return await self.phones.find(message, since=since, ends_with=ends_with, known=known)
+
+    async def status(self, provider_id: str) -> Receipt:
+        return await self.phones.status(provider_id)
+
+    async def close(self) -> None:
+        return None
+
+
 @dataclass
 class FakePhones:
     """A provider with a memory. `faults` are raised, first come first, before or after it took the message."""
 
     sent: list[Message] = field(default_factory=list)
-    faults: list[tuple[DeliveryError, bool]] = field(default_factory=list)
-    find_faults: list[DeliveryError] = field(default_factory=list)
+    faults: list[tuple[Exception, bool]] = field(default_factory=list)
+    find_faults: list[Exception] = field(default_factory=list)
     finds: int = 0
     name: str = "fake"
 
-    def fail(self, error: DeliveryError, *, after_taking_it: bool = False) -> None:
-        self.faults.append((error, after_taking_it))
+    def fail(self, error: Exception, *, after_taking_it: bool = False, times: int = 1) -> None:
+        self.faults += [(error, after_taking_it)] * times
 
     async def send(self, message: Message) -> Receipt:
         if self.faults:
@@ -98,6 +164,18 @@ class FakePhones:
         return f"SM{number:032d}"
 
 
+def ticket_body(ticket_id: str = "T-1", **changes: Any) -> dict[str, Any]:
+    """What an intake posts."""
+    return {
+        "id": ticket_id,
+        "customer": "Acme Ltd",
+        "plan": "standard",
+        "impact": "urgent",
+        "subject": "Sessions do not start",
+        **changes,
+    }
+
+
 class World:
     """The pager at work. Every message must be expected, in order; `close` fails on one that was not."""
 
@@ -107,13 +185,19 @@ class World:
         self.clock = FakeClock(now)
         self.phones = FakePhones()
         self.roster = roster or read_roster(ROSTER)
+        self.fate: Fate | None = None
         self._read = 0
-        self.is_strict = True
+        self._inbound = 0
 
     # Setting the scene.
 
-    def publish(self, seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None) -> None:
-        """The quarter's schedule: `seats` by role for every shift, ana and ben when not said."""
+    def publish(
+        self,
+        seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
+        *,
+        policy: str | None = None,
+    ) -> None:
+        """The quarter's schedule: `seats` by role for every shift, ana and ben when not said; `policy`: its file."""
         holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
         calendar = calendar_of(self.roster.policy, self.roster.holidays)
         first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
@@ -126,7 +210,7 @@ class World:
         plan = Plan(self.roster.team, self.roster.zone, rows, first_day=first, last_day=last)
         sources = {
             "roster": "",
-            "policy": packaged_policy_text(),
+            "policy": policy or packaged_policy_text(),
             "policy_source": "p",
             "policy_zone": "America/New_York",
         }
@@ -142,14 +226,7 @@ class World:
     # What people and systems do.
 
     def post(self, ticket_id: str = "T-1", **changes: Any) -> Accepted:
-        body = {
-            "id": ticket_id,
-            "customer": "Acme Ltd",
-            "plan": "standard",
-            "impact": "urgent",
-            "subject": "Sessions do not start",
-            **changes,
-        }
+        body = ticket_body(ticket_id, **changes)
         engine = self.engine()
         hand = replace(engine.hand("zendesk"), lease_until=None)
         return self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
@@ -165,7 +242,7 @@ class World:
         people = self.store.read(lambda tx: tx.schedule()).people
         phone = people[sender].phone if sender in people else sender
         hand = replace(self.engine().hand(), lease_until=None)
-        self._inbound = getattr(self, "_inbound", 0) + 1
+        self._inbound += 1
         sid = provider_id or f"SM{self._inbound:032x}"
         answer = self.store.write(lambda tx: answer_sms(tx, phone=phone, body=body, provider_id=sid, hand=hand))
         self.run()
@@ -174,7 +251,11 @@ class World:
     # Time.
 
     def engine(self) -> Engine:
-        return Engine(store=self.store, channels={"sms": self.phones}, clock=self.clock, worker="test")
+        store: Store = self.store
+        channel: Channel = self.phones
+        if self.fate is not None:
+            store, channel = MortalStore(self.store, self.fate), MortalPhones(self.phones, self.fate)
+        return Engine(store=store, channels={"sms": channel}, clock=self.clock, worker="test")
 
     def run(self) -> None:
         """One pass of the engine, and every send that it starts."""
@@ -202,12 +283,31 @@ class World:
         asyncio.run(adopt())
         self.run()
 
-    def advance(self, span: timedelta, *, step: timedelta = timedelta(seconds=30)) -> None:
-        """Let time pass, the engine looking every `step`."""
+    def advance(self, span: timedelta) -> None:
+        """Let time pass, the engine looking whenever something is due, and at the end."""
         end = self.clock.moment + span
+        self.run()
         while self.clock.moment < end:
-            self.clock.moment = min(self.clock.moment + step, end)
+            due = self.store.read(lambda tx: [at for at in (tx.next_due_at(), tx.next_attempt_at()) if at is not None])
+            later = [at for at in due if at > self.clock.moment]
+            self.clock.moment = min([*later, end])
             self.run()
+
+    def live(self, calls: int, span: timedelta, body: Mapping[str, Any]) -> None:
+        """One life of a process: it is given a ticket and lives on, until it dies at that call to the world outside."""
+        self.fate = Fate(calls)
+        with suppress(Killed):
+            asyncio.run(self._accept_in_engine(body))
+            self.advance(span)
+        self.fate = None
+        self.restart()
+
+    async def _accept_in_engine(self, body: Mapping[str, Any]) -> None:
+        engine = self.engine()
+        hand = engine.hand("zendesk")
+        accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        engine.send_soon(accepted.attempts)
+        await engine.settle()
 
     # What must have happened.
 
@@ -235,12 +335,13 @@ class World:
         return self.store.read(lambda tx: tx.events(ticket_id))
 
     def attempts(self, ticket_id: str = "T-1") -> list[Attempt]:
-        return self.store.read(lambda tx: tx.attempts(ticket_id))
+        """Pages in the order of their steps, then notices."""
+        tries = self.store.read(lambda tx: tx.attempts(ticket_id))
+        return sorted(tries, key=lambda one: (one.purpose is Purpose.NOTICE, one.round or 0, one.step or 0))
 
     def find(self, reference: str) -> StoredTicket:
         return self.store.read(lambda tx: find_ticket(tx, reference))
 
     def close(self) -> None:
         self.store.close()
-        if self.is_strict:
-            self.expect_silence()
+        self.expect_silence()

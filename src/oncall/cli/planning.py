@@ -151,7 +151,7 @@ def _solved(team: Roster, first_day: date, last_day: date, *, seed: int, limit: 
     shifts = _shifts(team, first_day, last_day)
     from oncall.rotation.model import solve
 
-    with _interruption() as is_interrupted, _progress_line() as show:
+    with interruption() as is_interrupted, _progress_line() as show:
         plan = solve(
             team,
             shifts,
@@ -202,7 +202,7 @@ def _outcome_line(plan: Plan, shifts: int) -> str:
 
 
 @contextmanager
-def _interruption() -> Iterator[Callable[[], bool]]:
+def interruption() -> Iterator[Callable[[], bool]]:
     """While this lasts, the first Ctrl-C only asks to stop; the next one breaks off as usual."""
     asked = False
 

@@ -12,6 +12,7 @@ from oncall.paging.people import DESK
 from oncall.paging.ports import Transaction
 from oncall.paging.state import TicketState, after, fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, Purpose, StoredTicket, TicketStatus
+from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Policy
 
 MOST_DECISIONS = 50
@@ -37,11 +38,17 @@ def whole_second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
 
 
-def advance(
-    tx: Transaction, stored: StoredTicket, state: TicketState, hand: Hand
-) -> tuple[StoredTicket, tuple[Attempt, ...]]:
-    """Do everything that `state` is owed at `hand.now`, and write the row. Gives the row and the new attempts."""
-    policy, schedule = tx.policy(), tx.schedule()
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a ticket was owed at an instant, carried out but not yet written: its row, events and attempts."""
+
+    row: StoredTicket
+    events: tuple[Event, ...]
+    attempts: tuple[Attempt, ...]
+
+
+def owed(stored: StoredTicket, state: TicketState, policy: Policy, schedule: Schedule, hand: Hand) -> Owed:
+    """Everything that `state` is owed at `hand.now`, decision by decision until nothing is due. Writes nothing."""
     events: list[Event] = []
     attempts: list[Attempt] = []
     for _ in range(MOST_DECISIONS):
@@ -59,11 +66,18 @@ def advance(
             event = recorded(decision, ticket_id=stored.ticket.id, at=hand.now, attempt=attempt.id)
         events.append(event)
         state = after(state, event)
-    tx.append(events)
-    tx.add_attempts(attempts)
-    row = as_row(stored, state)
-    tx.update_ticket(row)
-    return row, tuple(attempts)
+    return Owed(as_row(stored, state), tuple(events), tuple(attempts))
+
+
+def advance(
+    tx: Transaction, stored: StoredTicket, state: TicketState, hand: Hand
+) -> tuple[StoredTicket, tuple[Attempt, ...]]:
+    """Do everything that `state` is owed at `hand.now`, and write the row. Gives the row and the new attempts."""
+    done = owed(stored, state, tx.policy(), tx.schedule(), hand)
+    tx.append(done.events)
+    tx.add_attempts(done.attempts)
+    tx.update_ticket(done.row)
+    return done.row, done.attempts
 
 
 def advance_ticket(tx: Transaction, ticket_id: str, hand: Hand) -> tuple[Attempt, ...]:

@@ -33,6 +33,8 @@ T = TypeVar("T")
 BATCH = 50
 MOST_IN_FLIGHT = 50
 BEAT_EVERY = timedelta(seconds=5)
+SHORTEST_NAP = 0.05
+"""Seconds (real time) between two looks at the store, however often the engine is woken."""
 LONGEST_NAP = 1.0
 """Seconds (real time) between looks at the store when nothing wakes the engine."""
 REST_AFTER_FAILURE = 0.5
@@ -104,6 +106,8 @@ class Engine:
         while not stop.is_set():
             self._wake.clear()
             nap = await self._guarded(self.run_once())
+            # Under load every commit wakes the engine; what each brought is sent without it.
+            await asyncio.wait({stopping}, timeout=SHORTEST_NAP)
             waking = asyncio.create_task(self._wake.wait())
             await asyncio.wait(
                 {waking, stopping}, timeout=LONGEST_NAP if nap is None else nap, return_when=asyncio.FIRST_COMPLETED

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from oncall.errors import Conflict, OncallError, Refused
-from oncall.paging.advance import Hand, advance
+from oncall.paging.advance import Hand, owed
 from oncall.paging.codes import free_code
 from oncall.paging.decide import judged
 from oncall.paging.ports import Transaction
@@ -218,7 +218,8 @@ def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
     for event in events:
         state = after(state, event)
     stored = StoredTicket(ticket, answer, code, now, TicketStatus.OPEN, ticket.impact, decided.action.value)
-    tx.add_ticket(stored)
-    tx.append(events)
-    _, attempts = advance(tx, stored, state, hand)
-    return Accepted(answer, is_new=True, attempts=attempts)
+    first = owed(stored, state, policy, schedule, hand)
+    tx.add_ticket(first.row)
+    tx.append([*events, *first.events])
+    tx.add_attempts(first.attempts)
+    return Accepted(answer, is_new=True, attempts=first.attempts)

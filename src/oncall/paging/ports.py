@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, StoredTicket, TicketStatus
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
 
@@ -37,6 +37,21 @@ class TicketFilter:
     customer: str | None = None
     after: str | None = None
     limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSpan:
+    """Which tickets a report wants: those received in [start, end), aware UTC, of one customer or plan when named.
+
+    `after` is the last id of the page before, for paging on.
+    """
+
+    start: datetime
+    end: datetime
+    customer: str | None = None
+    plan: str | None = None
+    after: str | None = None
+    limit: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,9 @@ class Transaction(Protocol):
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
         """Tickets, newest first, at most `wanted.limit`."""
 
+    def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
+        """Tickets received in a span, oldest first, at most `wanted.limit`; of one instant the lower id first."""
+
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""
 
@@ -123,6 +141,12 @@ class Transaction(Protocol):
     def events(self, ticket_id: str) -> list[Event]:
         """The ticket's log in its order."""
 
+    def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
+        """The logs of many tickets at once, each in its order, but for the kinds in `without`.
+
+        A ticket with nothing to show is absent.
+        """
+
     def append(self, events: Sequence[Event]) -> None:
         """Append to the logs, in the order given. An event whose sender's id is there already raises Conflict."""
 
@@ -140,6 +164,10 @@ class Transaction(Protocol):
 
     def update_attempt(self, attempt: Attempt) -> None:
         """Write everything that can change: status, provider id, error, tries, retry_at, lease_until."""
+
+    def settle_attempt(self, attempt: Attempt) -> bool:
+        """As `update_attempt` for a try that its provider has just taken, if it is still `sending` and without a
+        provider's id in the store; False, and nothing is written, when it is not."""
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due: `queued`, `retrying` or `unknown` whose `retry_at` has come, and `sending`

@@ -83,6 +83,10 @@ def write_outcome(
 
     A page that failed for good makes the next step due at once.
     """
+    if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING:
+        taken = _after(attempt, outcome, hand.real_now, clock)
+        if not has_failed(taken) and tx.settle_attempt(taken):
+            return taken
     current = tx.attempt(attempt.id)
     if current is None or current.status in FINAL_STATUSES or current.provider_id is not None:
         return None

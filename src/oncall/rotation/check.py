@@ -138,7 +138,8 @@ def _uncovered(
     for fault, start, end in spans:
         people = tuple(sorted({seat.engineer for seat in seats if seat.window.start < end and start < seat.window.end}))
         minutes = (end - start) // _MINUTE
-        span = f"from {_local(start, zone)} to {_local(end, zone)} ({minutes} minutes)"
+        length = "1 minute" if minutes == 1 else f"{minutes} minutes"
+        span = f"from {_local(start, zone)} to {_local(end, zone)} ({length})"
         yield Violation("coverage", start.astimezone(zone).date(), people, f"{role}: {fault} {span}")
 
 

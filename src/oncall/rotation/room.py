@@ -19,14 +19,12 @@ MOST_TOLD = 6
 
 
 def too_full(problem: Problem) -> list[str]:
-    """A sentence for each week that is too full, else for each month, else for all dates; empty when none is."""
+    """A sentence for each week that is too full, else for each month, all dates, or each kind; empty when none is."""
     shifts = problem.shifts
-    for heading, key in (
-        (_weeks, lambda shift: shift.day - timedelta(days=shift.day.weekday())),
-        (_months, lambda shift: shift.day.replace(day=1)),
-        (_dates, lambda shift: None),
-    ):
-        spans = [tuple(group) for _, group in groupby(shifts, key=key)]
+    weeks = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.isocalendar()[:2])]
+    months = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.replace(day=1))]
+    kinds = [tuple(shift for shift in shifts if shift.kind is kind) for kind in problem.shares.totals]
+    for heading, spans in ((_weeks, weeks), (_months, months), (_dates, [shifts]), (_kinds, kinds)):
         sentences = list(_told(problem, spans, heading))
         if sentences:
             more = len(sentences) - MOST_TOLD
@@ -58,6 +56,10 @@ def _months(run: Sequence[tuple[Shift, ...]]) -> str:
 
 def _dates(run: Sequence[tuple[Shift, ...]]) -> str:
     return f"{run[0][0].day} to {run[0][-1].day}"
+
+
+def _kinds(run: Sequence[tuple[Shift, ...]]) -> str:
+    return " and ".join(f"all {span[0].kind} shifts" for span in run)
 
 
 @dataclass(frozen=True, slots=True)

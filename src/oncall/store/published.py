@@ -85,13 +85,25 @@ class PublishedCache:
 
 
 class PublishedView:
-    """What one database transaction sees: the shared cache, until it holds versions that may yet be rolled back."""
+    """What one database transaction sees and need not read twice: the shared cache of schedule and policy, until it
+    holds versions that may yet be rolled back, and how many codes are in use."""
 
     def __init__(self, shared: PublishedCache) -> None:
         self._shared = shared
         self.cache = shared
+        self.highest: int | None = None
+        self.highest_publication: int | None = None
+        """Version numbers as this transaction has read them; None until it has. They hold until it adds one."""
+        self.code_counts: dict[int, int] = {}
+        """Open tickets' codes by length, as counted in this transaction and kept up to date by it."""
 
     def detach(self) -> None:
         """From here on nothing that is built reaches the other transactions. Called with each version added, since
         a number is used again after a rollback."""
         self.cache = self._shared.copy()
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self.code_counts.clear()
+        self.highest = self.highest_publication = None

@@ -119,6 +119,7 @@ class SqliteStore(SqlStore):
                 # A full disk makes SQLite give up the whole transaction: then nobody's work is stored.
                 raise
             connection.exec_driver_sql("ROLLBACK TO work")
+            view.forget()
         connection.exec_driver_sql("RELEASE work")
         return job.error is None and transaction.touched_pages
 

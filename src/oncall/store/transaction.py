@@ -26,8 +26,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 
 from oncall.errors import Conflict, NotFound
-from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, Token
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, StoredTicket, TicketStatus
+from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, TicketSpan, Token
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule
 from oncall.store import rows
@@ -66,6 +66,9 @@ _LOCK_DUE_TICKETS = _DUE_TICKETS.with_for_update(skip_locked=True)
 _NEXT_DUE = select(func.min(tickets.c.due_at)).where(tickets.c.due_at.is_not(None))
 _ADD_EVENT = insert(events)
 _EVENTS = select(events).where(events.c.ticket == bindparam("wanted")).order_by(events.c.seq)
+_EVENTS_OF = select(events).where(events.c.ticket.in_(bindparam("wanted", expanding=True))).order_by(events.c.seq)
+# One statement takes only so many parameters.
+_MOST_IDS = 500
 _ADD_ATTEMPT = insert(attempts)
 _ATTEMPTS = (
     select(attempts).where(attempts.c.ticket == bindparam("wanted")).order_by(attempts.c.written_at, attempts.c.id)
@@ -79,6 +82,7 @@ _ATTEMPT_BY_PROVIDER = (
     .limit(1)
 )
 _UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
+_SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
 _CLAIMABLE = (
     select(attempts)
     .where(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
@@ -131,13 +135,17 @@ class SqlTransaction:
 
     def schedule(self) -> Schedule:
         """The published schedule with every override."""
-        highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
-        return self._published.cache.schedule(highest, self._versions_after)
+        view = self._published
+        if view.highest is None:
+            view.highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
+        return view.cache.schedule(view.highest, self._versions_after)
 
     def policy(self) -> Policy:
         """The policy of the latest publication; the packaged one when there is none."""
-        highest = self._run(_HIGHEST_PUBLICATION).scalar_one() or 0
-        return self._published.cache.policy(highest, self._sources)
+        view = self._published
+        if view.highest_publication is None:
+            view.highest_publication = self._run(_HIGHEST_PUBLICATION).scalar_one() or 0
+        return view.cache.policy(view.highest_publication, self._sources)
 
     def add_version(self, version: NewVersion) -> int:
         """Append a version; its number is the highest so far and one."""
@@ -185,13 +193,23 @@ class SqlTransaction:
         """Tickets, newest first; of two received at one instant the higher id first."""
         return [rows.stored_ticket(row) for row in self._run(_listing(wanted))]
 
+    def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
+        """Tickets received in a span, oldest first; of two received at one instant the lower id first."""
+        return [rows.stored_ticket(row) for row in self._run(_received_in(wanted))]
+
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""
-        return int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
+        counts = self._published.code_counts
+        if length not in counts:
+            counts[length] = int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
+        return counts[length]
 
     def add_ticket(self, ticket: StoredTicket) -> None:
         """Insert it. Raises Conflict when its id is there already, or its code is another unresolved ticket's."""
         self._change(_ADD_TICKET, rows.ticket_row(ticket), subject=f"ticket {ticket.ticket.id}")
+        counts = self._published.code_counts
+        if len(ticket.code) in counts:
+            counts[len(ticket.code)] += 1
         self.touched_pages = True
 
     def update_ticket(self, ticket: StoredTicket) -> None:
@@ -200,6 +218,7 @@ class SqlTransaction:
         values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
         if self._change(_UPDATE_TICKET, values, subject=subject).rowcount == 0:
             raise NotFound(f"{subject}: there is no such ticket")
+        self._published.code_counts.clear()
         self.touched_pages = True
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
@@ -215,6 +234,15 @@ class SqlTransaction:
     def events(self, ticket_id: str) -> list[Event]:
         """The ticket's log in its order."""
         return [rows.event(row) for row in self._run(_EVENTS, {"wanted": ticket_id})]
+
+    def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
+        """The logs of many tickets, each in its order, but for the kinds in `without`."""
+        found: dict[str, list[Event]] = {}
+        for start in range(0, len(ticket_ids), _MOST_IDS):
+            query = _EVENTS_OF.where(events.c.kind.not_in([kind.value for kind in without])) if without else _EVENTS_OF
+            for row in self._run(query, {"wanted": list(ticket_ids[start : start + _MOST_IDS])}):
+                found.setdefault(row[1], []).append(rows.event(row))
+        return found
 
     def append(self, events: Sequence[Event]) -> None:
         """Append to the logs. Raises Conflict for a sender's id that is there already, and for an unknown ticket."""
@@ -252,6 +280,12 @@ class SqlTransaction:
         if self._run(_UPDATE_ATTEMPT, values).rowcount == 0:
             raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
         self.touched_pages = True
+
+    def settle_attempt(self, attempt: Attempt) -> bool:
+        """Write what a try's provider said at once; False when the try is not `sending` any more."""
+        settled = self._run(_SETTLE_ATTEMPT, {"wanted": attempt.id, **rows.attempt_changes(attempt)}).rowcount == 1
+        self.touched_pages = self.touched_pages or settled
+        return settled
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due, the longest overdue first, as they stand after the claim."""
@@ -340,6 +374,23 @@ def _listing(wanted: TicketFilter) -> Select[Any]:
     if wanted.after is not None:
         last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
         query = query.where(tuple_(tickets.c.received_at, tickets.c.id) < tuple_(last, wanted.after))
+    return query
+
+
+def _received_in(wanted: TicketSpan) -> Select[Any]:
+    query = (
+        select(tickets)
+        .where(tickets.c.received_at >= wanted.start, tickets.c.received_at < wanted.end)
+        .order_by(tickets.c.received_at, tickets.c.id)
+        .limit(wanted.limit)
+    )
+    if wanted.customer is not None:
+        query = query.where(tickets.c.customer == wanted.customer)
+    if wanted.plan is not None:
+        query = query.where(tickets.c.plan == wanted.plan)
+    if wanted.after is not None:
+        last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
+        query = query.where(tuple_(tickets.c.received_at, tickets.c.id) > tuple_(last, wanted.after))
     return query
 
 

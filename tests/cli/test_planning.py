@@ -1,0 +1,302 @@
+"""From a roster to a checked plan in the terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from oncall.cli.planning import interruption
+from tests.cli.conftest import ROSTERS, SMALL_ROSTER, Oncall
+
+ITOPIA = str(ROSTERS / "itopia-cas.yaml")
+WEEK = ("--start", "2027-01-04", "--weeks", "1")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SMALL_ROSTER, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> str:
+    path = tmp_path / "broken.yaml"
+    path.write_text(
+        SMALL_ROSTER.replace("rest_nights: 0", "rest_night: 0").replace("+13055550102", "5"), encoding="utf-8"
+    )
+    return str(path)
+
+
+# ---- check
+
+
+def test_check_says_what_it_read(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("check", tiny)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        f"{tiny}: no faults. Team tiny: 3 engineers for primary, secondary in America/New_York, policy itopia-cas.\n"
+    )
+
+
+def test_check_for_machines(oncall: Oncall, tiny: str) -> None:
+    assert json.loads(oncall("check", tiny, "--json").out) == {
+        "roster": tiny,
+        "ok": True,
+        "faults": [],
+        "team": "tiny",
+        "timezone": "America/New_York",
+        "policy": "itopia-cas",
+        "roles": ["primary", "secondary"],
+        "engineers": ["ana", "ben", "chloe"],
+    }
+
+
+def test_check_prints_every_fault_with_its_place_and_ends_with_1(oncall: Oncall, broken: str) -> None:
+    ran = oncall("check", broken)
+    assert (ran.code, ran.out) == (1, "")
+    assert [line.split(": ")[:2] for line in ran.err.splitlines()] == [
+        [f"{broken}:3:12", "rotation.rest_night"],
+        [f"{broken}:6:40", "engineers[1].phone"],
+    ]
+
+
+def test_check_gives_faults_to_machines_too(oncall: Oncall, broken: str) -> None:
+    ran = oncall("check", broken, "--json")
+    answer = json.loads(ran.out)
+    assert (ran.code, answer["ok"]) == (1, False)
+    assert [(fault["line"], fault["path"]) for fault in answer["faults"]] == [
+        (3, "rotation.rest_night"),
+        (6, "engineers[1].phone"),
+    ]
+
+
+# ---- generate
+
+
+def test_generate_prints_the_plan_as_csv_and_the_story_on_stderr(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("generate", tiny, *WEEK)
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert ran.code == 0
+    assert len(rows) == 5 * 2
+    assert list(rows[0]) == ["start", "end", "kind", "role", "engineer"]
+    assert (rows[0]["start"], rows[0]["end"]) == ("2027-01-04T19:01:00-05:00", "2027-01-05T08:00:00-05:00")
+    assert ran.err == (
+        "optimal: 5 shifts from 2027-01-04 to 2027-01-10, fairness cost 396, "
+        "proven: no plan that keeps the rules costs less\n"
+    )
+
+
+def test_generate_gives_machines_the_plan_with_its_proof(oncall: Oncall, tiny: str) -> None:
+    plan = json.loads(oncall("generate", tiny, *WEEK, "--json", "--seed", "3").out)
+    assert (plan["status"], plan["fairness"]["cost"], plan["fairness"]["bound"]) == ("optimal", 396, 396)
+    assert (plan["first_day"], plan["last_day"], plan["seed"]) == ("2027-01-04", "2027-01-10", 3)
+    assert len(plan["shifts"]) == 10
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "ics"])
+def test_generate_writes_the_file_and_says_so(oncall: Oncall, tiny: str, tmp_path: Path, suffix: str) -> None:
+    output = tmp_path / f"plan.{suffix}"
+    ran = oncall("generate", "--output", str(output), *WEEK, tiny)
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.splitlines()[-1] == f"written to {output}"
+    assert output.stat().st_size > 500
+
+
+def test_generate_makes_the_same_file_again(oncall: Oncall, tmp_path: Path) -> None:
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file in files:
+        assert oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "13", "-o", str(file)).code == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_generate_says_how_the_requests_fared(oncall: Oncall) -> None:
+    err = oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "4").err
+    assert "requests: " in err
+    assert err.rstrip().endswith("no plan as fair does better")
+
+
+def test_generate_from_any_day_covers_the_shifts_that_start_in_its_weeks(oncall: Oncall, tiny: str) -> None:
+    out = oncall("generate", tiny, "--start", "2027-01-09", "--weeks", "1").out
+    starts = [row["start"][:10] for row in csv.DictReader(io.StringIO(out)) if row["role"] == "primary"]
+    assert starts == ["2027-01-11", "2027-01-12", "2027-01-13", "2027-01-14", "2027-01-15"]
+
+
+def test_generate_refuses_what_cannot_be_staffed_with_each_reason(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
+    text = Path(tiny).read_text(encoding="utf-8")
+    gone = text.replace('"+13055550101"}', '"+13055550101", joins: 2027-01-05}').replace(
+        '"+13055550102",', '"+13055550102", unavailable: [{from: 2027-01-04, to: 2027-01-04, reason: flight}],'
+    )
+    Path(tiny).write_text(gone, encoding="utf-8")
+    output = tmp_path / "plan.csv"
+    ran = oncall("generate", tiny, *WEEK, "--output", str(output))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "no plan is possible: 1 shift has fewer people than roles\n"
+        "  Mon 2027-01-04 (weeknight): primary and secondary need 2 people and only chloe can be on call "
+        "(ana joins only on 2027-01-05; ben is away on 2027-01-04 (flight))\n"
+    )
+    assert not output.exists()
+
+
+def test_generate_stops_at_its_time_limit_with_a_sentence_when_there_is_no_plan_yet(oncall: Oncall) -> None:
+    ran = oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "52", "--time-limit", "0.001")
+    assert ran.code == 1
+    assert ran.err.startswith("oncall: no plan was found in ")
+    assert ran.err.endswith(" s, and none is proven impossible; allow more time\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--start", "next week", "--weeks", "1"), '"next week" is not a date; write "2027-01-04"'),
+        (("--start", "2027-02-29", "--weeks", "1"), '"2027-02-29" is not a date; write "2027-01-04"'),
+        (("--start", "2027-01-04", "--weeks", "0"), "0 is not in the range 1<=x<=530"),
+        (("--start", "2027-01-04", "--weeks", "531"), "531 is not in the range 1<=x<=530"),
+        ((*WEEK, "--time-limit", "0"), "0.0 is not in the range x>=0.001"),
+        ((*WEEK, "--output", "plan.xls"), '"plan.xls" should end in .csv, .json or .ics'),
+        (("--weeks", "1"), "Missing option '--start'"),
+    ],
+)
+def test_misuse_of_generate_ends_with_2_and_says_what_to_write(
+    oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = oncall("generate", tiny, *arguments)
+    assert ran.code == 2
+    assert message in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--start", "9999-12-01", "--weeks", "9"), "oncall: 9 weeks from 9999-12-01 lie outside the calendar\n"),
+        (
+            ("--start", "2500-01-04", "--weeks", "1"),
+            "oncall: the year 2500 is outside the calendar, which answers for 1970 to 2199\n",
+        ),
+        (
+            (*WEEK, "--output", "/nowhere/at/all/plan.csv"),
+            "oncall: /nowhere/at/all/plan.csv: there is no folder /nowhere/at/all; make it first\n",
+        ),
+    ],
+)
+def test_generate_refuses_before_it_searches(
+    oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = oncall("generate", tiny, *arguments)
+    assert (ran.code, ran.out, ran.err) == (1, "", message)
+
+
+def test_the_first_interrupt_asks_to_stop_and_the_second_breaks_off(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), interruption() as is_interrupted:
+        assert not is_interrupted()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert is_interrupted()
+        assert capsys.readouterr().err == (
+            "stopping: the best plan so far will be the answer; Ctrl-C once more breaks off\n"
+        )
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is usual
+
+
+# ---- verify
+
+
+@pytest.fixture
+def plan(oncall: Oncall, tiny: str, tmp_path: Path) -> Path:
+    path = tmp_path / "plan.json"
+    assert oncall("generate", tiny, *WEEK, "--output", str(path)).code == 0
+    return path
+
+
+def test_verify_says_what_was_checked(oncall: Oncall, tiny: str, plan: Path) -> None:
+    ran = oncall("verify", str(plan), "--roster", tiny)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        f"{plan}: keeps every rule. Checked 6,775 minutes in 2 roles, 5 shifts, cost 396 "
+        "as the plan says, which calls itself optimal with bound 396.\n"
+    )
+
+
+def test_verify_takes_csv_without_a_proof(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    oncall("generate", tiny, *WEEK, "--output", str(path))
+    assert oncall("verify", "--roster", tiny, str(path)).out == (
+        f"{path}: keeps every rule. Checked 6,775 minutes in 2 roles, 5 shifts, cost 396.\n"
+    )
+
+
+def test_verify_prints_every_violation_and_ends_with_1(oncall: Oncall, tiny: str, plan: Path) -> None:
+    spoiled = json.loads(plan.read_text(encoding="utf-8"))
+    spoiled["fairness"] = spoiled["status"] = None
+    spoiled["shifts"][0]["engineer"] = "zoe"
+    del spoiled["shifts"][2]
+    plan.write_text(json.dumps(spoiled), encoding="utf-8")
+    ran = oncall("verify", str(plan), "--roster", tiny)
+    assert ran.code == 1
+    assert ran.out == (
+        "engineers: zoe is not an engineer of the roster\n"
+        "coverage: primary: nobody is on call from Tue 2027-01-05 19:01 to Wed 2027-01-06 08:00 (779 minutes)\n"
+    )
+    assert ran.err == f"oncall: {plan}: 2 violations\n"
+
+
+def test_verify_for_machines(oncall: Oncall, tiny: str, plan: Path) -> None:
+    good = json.loads(oncall("verify", str(plan), "--roster", tiny, "--json").out)
+    assert good == {"plan": str(plan), "ok": True, "minutes": 6775, "shifts": 5, "cost": 396, "violations": []}
+    spoiled = plan.read_text(encoding="utf-8").replace('"cost": 396', '"cost": 395')
+    plan.write_text(spoiled.replace('"bound": 396', '"bound": 395'), encoding="utf-8")
+    ran = oncall("verify", str(plan), "--roster", tiny, "--json")
+    assert ran.code == 1
+    assert json.loads(ran.out)["violations"] == [
+        {
+            "rule": "fairness",
+            "day": "2027-01-04",
+            "people": [],
+            "sentence": "the plan says its cost is 395; it is 396",
+        }
+    ]
+
+
+# ---- fairness
+
+
+def test_fairness_shows_the_table_and_the_bars(oncall: Oncall, tiny: str, plan: Path) -> None:
+    ran = oncall("fairness", str(plan), "--roster", tiny)
+    assert (ran.code, ran.err) == (0, "")
+    first, *rest = ran.out.splitlines()
+    assert first == f"{plan}: fairness cost 396 as the plan says, which calls itself optimal with bound 396"
+    assert [line.split()[0] for line in rest if line.strip().startswith(("ana", "ben", "chloe"))] == [
+        "ana", "ben", "chloe", "ana", "ben", "chloe", "ana", "ben", "chloe",
+    ]  # fmt: skip
+    assert "weeknight: load against share" in ran.out
+    assert "weekend: load against share" in ran.out
+
+
+def test_fairness_for_machines_has_a_row_for_each_engineer_kind_and_role(oncall: Oncall, tiny: str, plan: Path) -> None:
+    answer = json.loads(oncall("fairness", str(plan), "--roster", tiny, "--json").out)
+    assert (answer["status"], answer["cost"], answer["bound"]) == ("optimal", 396, 396)
+    assert len(answer["loads"]) == 3 * 2 * 3
+    assert answer["loads"][0].keys() == {"engineer", "kind", "role", "count", "share", "difference"}
+
+
+def test_fairness_refuses_the_plan_of_another_team(oncall: Oncall, plan: Path) -> None:
+    ran = oncall("fairness", str(plan), "--roster", str(ROSTERS / "large-team.yaml"))
+    assert ran.code == 1
+    assert ran.err == (
+        f"oncall: {plan}: ana, ben, chloe not on the roster of team platform-support; name the plan's own roster\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "generate", "verify", "fairness"])
+def test_help_of_each_command_has_an_example(oncall: Oncall, command: str) -> None:
+    ran = oncall(command, "--help")
+    assert ran.code == 0
+    assert f"oncall {command} " in " ".join(ran.out.split()).split("Example", 1)[1]

@@ -1,0 +1,70 @@
+"""The short codes: unique among unresolved tickets, never a word, longer when they run short."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oncall.paging.codes import ALPHABET, DIGITS, LONGEST, SHORTEST, is_code, new_code, room
+from oncall.paging.replies import CARRIER_WORDS, Verb
+from tests.paging.world import World
+
+
+def code(*, in_use: dict[int, int] | None = None, taken: frozenset[str] = frozenset(), seed: int = 0) -> str:
+    used, choose = in_use or {}, random.Random(seed).choice
+    return new_code(in_use=lambda size: used.get(size, 0), taken=taken.__contains__, choose=choose)
+
+
+@given(st.integers())
+def test_a_code_has_three_characters_none_of_which_is_misread_and_one_is_a_digit(seed: int) -> None:
+    made = code(seed=seed)
+    assert len(made) == SHORTEST
+    assert set(made) <= set(ALPHABET)
+    assert set(made) & set(DIGITS)
+    assert is_code(made)
+
+
+def test_the_alphabet_has_no_two_that_look_alike() -> None:
+    assert [pair for pair in ("0O", "1I", "1L", "IL", "2Z", "5S", "8B", "UV") if set(pair) <= set(ALPHABET)] == []
+
+
+def test_no_code_is_a_carrier_word_or_a_command_of_ours() -> None:
+    assert [word for word in (*CARRIER_WORDS, *Verb.__members__) if is_code(word)] == []
+
+
+def test_the_room_is_counted_right() -> None:
+    assert [room(size) for size in (1, 2)] == [5, 23 * 23 - 18 * 18]
+
+
+def test_a_code_that_is_taken_is_not_given_again() -> None:
+    first = code(seed=7)
+    assert code(seed=7, taken=frozenset([first])) != first
+
+
+def test_codes_grow_by_one_character_when_half_of_them_are_in_use() -> None:
+    half = room(3) // 2
+    assert len(code(in_use={3: half - 1})) == 3
+    assert len(code(in_use={3: half + 1})) == 4
+    assert len(code(in_use={size: room(size) for size in range(SHORTEST, LONGEST)})) == LONGEST
+
+
+def test_open_tickets_never_share_a_code_and_each_keeps_its_own(world: World) -> None:
+    for number in range(40):
+        world.post(f"T-{number}", impact="normal")
+    assert len({world.code(f"T-{number}") for number in range(40)}) == 40
+
+
+def test_a_reopened_ticket_gets_a_new_code_when_its_old_one_went_to_another(world: World) -> None:
+    from oncall.paging.ticket import EventKind
+
+    world.post("T-1", impact="normal")
+    old = world.code("T-1")
+    world.act(EventKind.RESOLVED, "ana")
+    world.post("T-2", impact="normal")
+    world.store.write(lambda tx: tx.update_ticket(replace(world.ticket("T-2"), code=old)))
+    world.act(EventKind.REOPENED, "ana")
+    assert world.find(old).ticket.id == "T-2"
+    assert world.code("T-1") != old

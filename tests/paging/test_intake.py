@@ -1,0 +1,244 @@
+"""A ticket comes in: every fault named at once, stored once, and wholly or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oncall.errors import Conflict
+from oncall.paging.intake import EXAMPLE, FieldFaults, accept, parse_ticket
+from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.ticket import Ticket
+from oncall.support.policyfile import packaged_policy
+from tests.paging.world import SATURDAY_NIGHT, World, ticket_body
+
+POLICY = packaged_policy()
+NESTED: list[Any] = []
+for _ in range(900):
+    NESTED = [NESTED]
+
+
+def parse(**changes: Any) -> Ticket:
+    return parse_ticket(ticket_body(**changes), POLICY, SATURDAY_NIGHT)
+
+
+def faults(body: object) -> list[str]:
+    with pytest.raises(FieldFaults) as caught:
+        parse_ticket(body, POLICY, SATURDAY_NIGHT)
+    assert str(caught.value) == "\n".join(f"{fault.field}: {fault.message}" for fault in caught.value.faults)
+    return [f"{fault.field}: {fault.message}" for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("id", None, 'missing; write "T-1001"'),
+        ("id", "", '"" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -'),
+        ("id", "T 1", '"T 1" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -'),
+        ("id", "T-1\n", '"T-1" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -'),
+        ("id", "Ä1", '"Ä1" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -'),
+        ("id", "x" * 41, f'"{"x" * 40}" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -'),
+        ("id", True, "true is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -"),
+        ("id", 1.5, "1.5 is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -"),
+        ("id", {"a": 1}, "an object is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -"),
+        ("customer", None, "missing"),
+        ("customer", 7, "7 is not text"),
+        ("customer", NESTED, "a list is not text"),
+        ("customer", " \t\n\x00", "is empty"),
+        ("customer", "x" * 201, "has 201 characters; 200 at most"),
+        ("plan", None, "missing"),
+        ("plan", "", '"" is not a name of the policy'),
+        ("plan", 3, "3 is not a name of the policy"),
+        ("plan", "gold", '"gold" is not a plan of the policy; write "standard" or "business-critical"'),
+        ("plan", "x" * 101, f'"{"x" * 40}" is not a name of the policy'),
+        ("impact", None, "missing"),
+        ("impact", [], "a list is not a name of the policy"),
+        ("impact", "P1", '"P1" is not an impact of the policy; write "urgent", "high", "normal" or "low"'),
+        ("subject", None, "missing"),
+        ("subject", "x" * 1001, "has 1001 characters; 1000 at most"),
+        ("url", 5, "5 is not text"),
+        ("url", "x" * 2001, "has 2001 characters; 2000 at most"),
+        ("contact", ["kim"], "a list is not text"),
+        ("contact", "x" * 201, "has 201 characters; 200 at most"),
+        (
+            "opened_at",
+            "yesterday",
+            '"yesterday" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+        ),
+        (
+            "opened_at",
+            "2027-01-09T03:12:00",
+            '"2027-01-09T03:12:00" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+        ),
+        ("opened_at", 1799482320, '1799482320 is not a time with an offset; write "2027-01-09T03:12:00-05:00"'),
+        (
+            "opened_at",
+            "2027-01-09T08:17:01Z",
+            "2027-01-09T08:17:01+00:00 is in the future: it is 2027-01-09T08:12:00+00:00 now",
+        ),
+        (
+            "opened_at",
+            "2026-01-07T00:00:00Z",
+            "2026-01-07T00:00:00+00:00 is more than a year ago: it is 2027-01-09T08:12:00+00:00 now",
+        ),
+        (
+            "opened_at",
+            "0001-01-01T00:00:00+14:00",
+            '"0001-01-01T00:00:00+14:00" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+        ),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_named_with_what_was_found(field: str, value: object, message: str) -> None:
+    assert faults({**ticket_body(), field: value}) == [f"{field}: {message}"]
+
+
+def test_all_faults_are_named_at_once_in_the_order_of_the_fields() -> None:
+    found = faults({"id": "?", "plan": "gold", "subject": "", "opened_at": "now"})
+    assert found == [
+        'id: "?" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -',
+        "customer: missing",
+        'plan: "gold" is not a plan of the policy; write "standard" or "business-critical"',
+        "impact: missing",
+        "subject: is empty",
+        'opened_at: "now" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+    ]
+
+
+@pytest.mark.parametrize("body", [None, [], "ticket", 5, True])
+def test_what_is_no_object_is_refused_with_an_example(body: object) -> None:
+    assert faults(body) == [f"ticket: a JSON object is needed, like {EXAMPLE}"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.dictionaries(st.sampled_from([*ticket_body(), "url", "opened_at", "contact", "x"]), json_values))
+def test_any_object_is_a_ticket_or_a_list_of_faults(body: dict[str, Any]) -> None:
+    try:
+        assert parse_ticket(body, POLICY, SATURDAY_NIGHT).id
+    except FieldFaults as refusal:
+        assert refusal.faults
+
+
+def test_an_id_may_be_a_number() -> None:
+    assert parse(ticket_id=35436).id == "35436"
+
+
+def test_unknown_keys_are_let_through_and_forgotten() -> None:
+    assert parse(priority="P1", tags=["vip"]) == parse()
+
+
+@pytest.mark.parametrize(
+    "plan", ["Standard", " STANDARD ", "Business-Critical", "business critical", "BUSINESS_CRITICAL"]
+)
+@pytest.mark.parametrize(
+    ("impact", "name"), [("Urgent", "urgent"), ("CRITICAL", "urgent"), (" critical ", "urgent"), ("Low", "low")]
+)
+def test_plans_and_impacts_are_known_in_any_letter_case(plan: str, impact: str, name: str) -> None:
+    parsed = parse(plan=plan, impact=impact)
+    assert parsed.plan in ("standard", "business-critical")
+    assert parsed.impact == name
+
+
+def test_text_is_cleaned_of_what_no_screen_shows() -> None:
+    parsed = parse(subject=" two\r\nlines\x00 \ud83d and \N{PRINTER} ", contact="", url=" \n")
+    assert (parsed.subject, parsed.contact, parsed.url) == ("two lines and \N{PRINTER}", None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2027-01-09T08:12:00Z", "2027-01-09T13:57:00+05:45", "2027-01-08T22:12:00-10:00", "20270109T081200.000000000Z"],
+)
+def test_opened_at_is_understood_with_any_offset(text: str) -> None:
+    assert parse(opened_at=text).opened_at == SATURDAY_NIGHT
+
+
+def test_the_verdict_is_for_the_instant_of_receipt_whenever_the_ticket_was_opened(world: World) -> None:
+    answer = world.post(opened_at="2027-01-08T15:00:00Z").answer
+    assert answer["verdict"]["first_reply_due"] == "2027-01-09T04:12:00-05:00"
+    world.run()
+    world.expect_page("ana")
+
+
+def test_the_same_ticket_again_gets_the_first_answer_and_pages_nobody(world: World) -> None:
+    first = world.post()
+    world.advance(timedelta(minutes=1))
+    world.expect_page("ana")
+    again = world.post(priority="forgotten")
+    world.run()
+    assert (first.is_new, again.is_new) == (True, False)
+    assert dict(again.answer) == dict(first.answer)
+    assert again.attempts == ()
+
+
+def test_the_same_ticket_again_is_known_when_only_its_spelling_differs(world: World) -> None:
+    world.post(impact="normal")
+    assert not world.post(impact="NORMAL", subject="Sessions  do not\nstart").is_new
+
+
+@pytest.mark.parametrize(
+    "change", [{"subject": "Other"}, {"impact": "low"}, {"contact": "kim"}, {"opened_at": "2027-01-09T08:00:00Z"}]
+)
+def test_the_same_id_with_other_content_is_refused_and_changes_nothing(world: World, change: dict[str, Any]) -> None:
+    world.post(impact="normal")
+    before = (world.ticket(), world.events(), world.attempts())
+    with pytest.raises(Conflict, match=r"^ticket T-1 is already stored with other content; nothing was changed$"):
+        world.post(**{"impact": "normal", **change})
+    assert (world.ticket(), world.events(), world.attempts()) == before
+
+
+class Failing:
+    """A transaction of which one step fails."""
+
+    def __init__(self, tx: Transaction, step: str) -> None:
+        self._tx, self._step = tx, step
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._step:
+            raise RuntimeError("power cut")
+        return getattr(self._tx, name)
+
+
+@pytest.mark.parametrize("step", ["add_ticket", "append", "add_attempts", "update_ticket"])
+def test_nothing_is_stored_of_a_ticket_whose_storing_failed_half_way(world: World, step: str) -> None:
+    hand = replace(world.engine().hand("zendesk"), lease_until=None)
+    with pytest.raises(RuntimeError, match="power cut"):
+        world.store.write(lambda tx: accept(Failing(tx, step), parse(), hand))  # type: ignore[arg-type]
+    assert world.store.read(lambda tx: (tx.tickets(TicketFilter()), tx.events("T-1"), tx.attempts("T-1"))) == (
+        [],
+        [],
+        [],
+    )
+    world.advance(timedelta(hours=1))
+    assert world.post().is_new
+    world.run()
+    world.expect_page("ana")
+
+
+def test_the_answer_names_the_ticket_the_verdict_and_the_code(world: World) -> None:
+    answer = world.post().answer
+    assert answer == {
+        "ticket": "T-1",
+        "verdict": {
+            "action": "page",
+            "reasons": answer["verdict"]["reasons"],
+            "engineer": "ana",
+            "first_reply_due": "2027-01-09T04:12:00-05:00",
+        },
+        "page": {"code": world.code()},
+    }
+    world.run()
+    world.expect_page("ana")
+
+
+def test_times_are_stored_in_utc(world: World) -> None:
+    world.post(impact="normal", opened_at="2027-01-09T13:57:00+05:45")
+    assert world.ticket().ticket.opened_at == datetime(2027, 1, 9, 8, 12, tzinfo=UTC)

@@ -1,0 +1,94 @@
+"""What goes out by SMS: always one GSM-7 segment, and only pages end in a code to reply with."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from doubles.twilio_account import segments
+from oncall.paging.messages import SEGMENT, cut, page_text, plain, solved_text, taken_text
+from oncall.paging.ticket import Ticket
+from oncall.support.policyfile import packaged_policy
+from tests.paging.world import SATURDAY_NIGHT
+
+POLICY = packaged_policy()
+DUE = SATURDAY_NIGHT + timedelta(hours=1)
+
+any_text = st.text(st.characters(exclude_categories=()), max_size=1000)
+ids = st.from_regex(r"[A-Za-z0-9._:-]{1,40}", fullmatch=True)
+
+
+def page(
+    customer: str = "Acme Ltd", subject: str = "Sessions do not start", ticket_id: str = "T-1", **more: str
+) -> str:
+    ticket = Ticket(ticket_id, customer, more.get("plan", "standard"), more.get("impact", "urgent"), subject)
+    return page_text(ticket, impact=ticket.impact, code=more.get("code", "7K2"), policy=POLICY, due=DUE)
+
+
+@given(customer=any_text, subject=any_text, ticket_id=ids, code=st.sampled_from(["7K2", "7K2W3A9C"]))
+@example(customer="\ud800" * 1000, subject="\udfff" * 1000, ticket_id="T" * 40, code="7K2")
+@example(customer="x" * 1000, subject="y" * 1000, ticket_id="T" * 40, code="7K2W3A9C")
+@example(customer="\x00", subject="\N{PRINTER}", ticket_id="T", code="7K2")
+@example(customer="^{}\\[~]|€" * 20, subject="^{}\\[~]|€" * 20, ticket_id="T", code="7K2")
+def test_a_page_is_one_segment_whatever_the_ticket_says(customer: str, subject: str, ticket_id: str, code: str) -> None:
+    text = page(customer, subject, ticket_id, code=code)
+    assert len(text) <= SEGMENT
+    assert segments(text) == 1
+    assert text.startswith(f"URGENT {ticket_id} ")
+    assert text.endswith(f" 1st reply by Sat 04:12 EST. Reply ACK {code}")
+
+
+@given(any_text)
+def test_plain_text_is_printable_on_one_line_and_stays_as_it_is_the_second_time(text: str) -> None:
+    once = plain(text)
+    assert once.isascii()
+    assert once.isprintable()
+    assert plain(once) == once
+
+
+@given(ticket_id=ids, name=any_text, impact=st.sampled_from(["urgent", "high", "a very long impact of somebody's own"]))
+def test_a_notice_is_one_segment_and_never_ends_like_a_page(ticket_id: str, name: str, impact: str) -> None:
+    for text in (taken_text(ticket_id, impact, name), solved_text(ticket_id, impact, name)):
+        assert segments(text) == 1
+        assert not re.search(r"ACK [A-Z0-9]+$", text)
+
+
+def test_a_page_says_everything_that_is_needed_to_decide_whether_to_get_up() -> None:
+    assert page() == "URGENT T-1 Acme Ltd (STD): Sessions do not start. 1st reply by Sat 04:12 EST. Reply ACK 7K2"
+    assert page(plan="business-critical", impact="high").startswith("HIGH T-1 Acme Ltd (BC): ")
+
+
+def test_a_long_subject_is_cut_to_what_fits_and_says_so() -> None:
+    text = page(subject="word " * 200)
+    assert len(text) > SEGMENT - 8
+    assert ".. 1st reply by" in text.replace("...", "..")
+
+
+def test_a_ticket_whose_words_cannot_be_shown_is_still_a_page() -> None:
+    printer = "\N{PRINTER}"
+    assert page(customer=printer, subject=printer) == "URGENT T-1 (STD). 1st reply by Sat 04:12 EST. Reply ACK 7K2"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Chloé’s “Büro” – Łódź…", 'Chloe\'s "Buro" - Lodz...'),
+        ("½ of 10 € [x]", "1/2 of 10 EUR (x)"),
+        ("日本語 down", "? down"),
+        ("a\tb\r\nc\x00d\u2028e", "a b c d e"),
+        ("fire \N{FIRE}\N{FIRE} in A", "fire in A"),
+        ("ﬁne Straße", "fine Strasse"),
+        ("\ud800x", "x"),
+    ],
+)
+def test_text_is_spelt_in_letters_that_every_phone_has(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+@pytest.mark.parametrize(("length", "expected"), [(9, "some text"), (8, "some t.."), (2, ".."), (1, "."), (0, "")])
+def test_what_is_cut_off_is_marked(length: int, expected: str) -> None:
+    assert cut("some text", length) == expected

@@ -1,0 +1,214 @@
+"""What a reply by SMS does, and the one line that is sent back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from oncall.paging.replies import CARRIER_WORDS, HELP, Command, Verb, parse_reply
+from oncall.paging.ticket import EventKind, TicketStatus
+from tests.paging.world import MONDAY_MORNING, World, at
+
+
+@pytest.fixture
+def paged(world: World) -> World:
+    """Ticket T-1 has paged ana."""
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    return world
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ACK {}",
+        "ack {}",
+        " Ack   {} ",
+        '"ACK {}"',
+        "‘ack {}’",
+        "ACK: {}!",
+        "{}",
+        '"{}".',
+        "ACK{}",
+        "ack",
+        "ACK.",
+        "\nACK\r\n",
+    ],
+)
+def test_an_acknowledgement_is_understood_with_blanks_quotes_and_small_letters(paged: World, body: str) -> None:
+    code = paged.code()
+    assert paged.sms("ana", body.format(code.lower())) == "T-1 is yours."
+    assert (paged.ticket().status, paged.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ana")
+
+
+def test_anyone_on_the_roster_may_acknowledge_by_code(paged: World) -> None:
+    assert paged.sms("grace", f"ACK {paged.code()}") == "T-1 is yours."
+    paged.expect_page("ana", containing="URGENT T-1 is taken by Grace Kim. Nothing to do for you.")
+
+
+def test_a_bare_acknowledgement_is_for_those_who_were_paged(paged: World) -> None:
+    assert paged.sms("grace", "ACK") == "Nothing that you were paged for is open."
+    assert paged.ticket().status is TicketStatus.OPEN
+
+
+def test_the_manager_may_reply_too(paged: World) -> None:
+    assert paged.sms("mei", f"ack {paged.code()}") == "T-1 is yours."
+    paged.expect_page("ana", containing="is taken by Mei Lin")
+
+
+def test_a_second_acknowledgement_is_told_who_has_it(paged: World) -> None:
+    paged.sms("ana", "ACK")
+    assert paged.sms("ana", "ACK") == "T-1 is yours already."
+    assert paged.sms("ben", f"ACK {paged.code()}") == "T-1 is taken by Ana Pereira."
+    assert paged.ticket().owner == "ana"
+
+
+def test_a_late_bare_acknowledgement_is_told_who_has_it(paged: World) -> None:
+    paged.advance(timedelta(minutes=10))
+    paged.expect_page("ana")
+    paged.expect_page("ben")
+    paged.sms("ben", "ACK")
+    paged.expect_page("ana", containing="is taken by Ben Okafor")
+    assert paged.sms("ana", "ACK") == "T-1 is taken by Ben Okafor."
+
+
+def test_pass_escalates_at_once(paged: World) -> None:
+    assert paged.sms("ana", f"pass {paged.code()}") == "T-1 is passed on."
+    paged.expect_page("ben")
+
+
+def test_a_bare_pass_gives_back_what_one_has_taken(paged: World) -> None:
+    paged.sms("ana", "ACK")
+    assert paged.sms("ana", "Pass") == "T-1 is passed on."
+    paged.expect_page("ben")
+    assert (paged.ticket().status, paged.ticket().owner) == (TicketStatus.OPEN, None)
+
+
+def test_done_resolves_and_tells_the_others(paged: World) -> None:
+    assert paged.sms("ben", f"Done {paged.code()}") == "T-1 is resolved."
+    paged.expect_page("ana", containing="URGENT T-1 was resolved by Ben Okafor. Nothing to do for you.")
+
+
+def test_a_bare_done_is_about_the_ticket_one_has_taken(paged: World) -> None:
+    paged.sms("ana", "ACK")
+    paged.clock.moment += timedelta(minutes=1)
+    paged.post("T-2")
+    paged.run()
+    paged.expect_page("ana", containing="T-2")
+    code = paged.code("T-2")
+    assert paged.sms("ana", "DONE") == f"T-1 is resolved. Still open: T-2 ({code})."
+    assert paged.ticket("T-2").status is TicketStatus.OPEN
+
+
+def test_with_several_open_pages_a_bare_ack_takes_the_latest_and_names_the_others(paged: World) -> None:
+    for ticket_id in ("T-2", "T-3"):
+        paged.clock.moment += timedelta(minutes=1)
+        paged.post(ticket_id)
+        paged.run()
+        paged.expect_page("ana", containing=ticket_id)
+    others = f"T-2 ({paged.code('T-2')}), T-1 ({paged.code('T-1')})"
+    assert paged.sms("ana", "ack") == f"T-3 is yours. Still open: {others}."
+    assert paged.sms("ana", "ack") == f"T-2 is yours. Still open: T-1 ({paged.code('T-1')})."
+
+
+def test_the_code_of_a_resolved_ticket_is_not_known_any_more(paged: World) -> None:
+    code = paged.code()
+    paged.sms("ana", f"DONE {code}")
+    assert paged.sms("ana", f"ACK {code}") == f"No open ticket has the code {code}. {HELP}"[:158].rstrip() + ".."
+    assert paged.sms("ana", "ACK") == "Nothing that you were paged for is open."
+
+
+def test_who_names_everybody_on_call(world: World) -> None:
+    expected = "primary: Ana Pereira until Mon 08:00 EST; secondary: Ben Okafor until Mon 08:00 EST."
+    assert world.sms("grace", "who") == expected
+
+
+def test_who_in_business_hours_names_the_desk(world: World) -> None:
+    world.clock.moment = MONDAY_MORNING
+    assert world.sms("ana", "WHO?") == "Business hours: the support desk has the tickets."
+
+
+def test_who_in_a_gap_says_nobody_loudly(world: World) -> None:
+    gap = at("2027-01-08 19:01")
+    world.publish(lambda start: {"secondary": "ben"} if start == gap else {"primary": "ana", "secondary": "ben"})
+    assert world.sms("ana", "Who") == "secondary: Ben Okafor until Mon 08:00 EST; primary: NOBODY."
+
+
+@pytest.mark.parametrize("word", sorted(CARRIER_WORDS))
+def test_a_carrier_word_does_nothing_and_gets_no_answer_of_ours(paged: World, word: str) -> None:
+    assert paged.sms("ana", f" {word.lower()} ") == ""
+    assert paged.ticket().status is TicketStatus.OPEN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "ok",
+        "on my way",
+        "\N{THUMBS UP SIGN}" * 3,
+        "ACK 7K2 and T-2",
+        "Liked “URGENT T-1 Acme Ltd (STD): Sessions do not start. Reply ACK 7K2”",
+        "x" * 1600,
+        "ACK " * 400,
+        "WHO IS IT",
+        "DONE DONE",
+        "\x00\x01",
+        "Ich kann nicht",
+    ],
+)
+def test_anything_else_changes_nothing_and_gets_one_line_of_help(paged: World, body: str) -> None:
+    events = len(paged.events())
+    assert paged.sms("ana", body) == HELP
+    assert len(paged.events()) == events
+
+
+def test_the_help_is_one_message_and_names_no_carrier_word() -> None:
+    assert len(HELP) <= 160
+    assert not set(re.findall("[A-Z]+", HELP)) & CARRIER_WORDS
+
+
+def test_a_number_that_is_on_no_roster_gets_no_answer_and_changes_nothing(paged: World) -> None:
+    events = len(paged.events())
+    assert paged.sms("+15550001111", f"ACK {paged.code()}", provider_id="SM-x") == ""
+    assert len(paged.events()) == events
+    assert paged.store.read(lambda tx: tx.inbound("SM-x")) is None
+
+
+def test_a_replay_of_one_message_does_nothing_and_is_answered_alike(paged: World) -> None:
+    first = paged.sms("ana", "ACK", provider_id="SM-1")
+    paged.sms("ana", "PASS", provider_id="SM-2")
+    paged.expect_page("ben")
+    assert paged.sms("ana", "ACK", provider_id="SM-1") == first
+    assert paged.ticket().status is TicketStatus.OPEN
+
+
+def test_what_was_done_by_sms_is_logged_under_the_name_of_who_did_it(paged: World) -> None:
+    paged.sms("ana", "ACK")
+    taken = paged.events()[-1]
+    assert (taken.kind, taken.by, taken.why) == (EventKind.ACKNOWLEDGED, "ana", "by SMS")
+
+
+def test_no_carrier_word_is_ever_read_as_a_command() -> None:
+    assert [word for word in CARRIER_WORDS if parse_reply(word) is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        ("who", Command(Verb.WHO)),
+        ("PASS", Command(Verb.PASS)),
+        ("pass7k2", Command(Verb.PASS, "7K2")),
+        ("done 7K2W", Command(Verb.DONE, "7K2W")),
+        ("WHO 7K2", None),
+        ("ACK XYZ", None),
+        ("7K", None),
+        ("7K2 7K3", None),
+    ],
+)
+def test_a_reply_is_read_as(body: str, command: Command | None) -> None:
+    assert parse_reply(body) == command

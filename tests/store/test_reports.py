@@ -1,0 +1,72 @@
+"""Reports read many tickets and their logs at once, and see the same as one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oncall.paging.ports import TicketSpan, Transaction
+from oncall.paging.ticket import EventKind, StoredTicket
+from oncall.store.sqlstore import SqlStore
+
+from .examples import NOW, adding, event, minutes, ticket
+
+
+def ids(found: list[StoredTicket]) -> list[str]:
+    return [stored.ticket.id for stored in found]
+
+
+def between(store: SqlStore, wanted: TicketSpan) -> list[str]:
+    return ids(store.read(lambda t: t.tickets_between(wanted)))
+
+
+def at_minutes(*counts: int) -> list[StoredTicket]:
+    return [ticket(f"T-{count}", received_at=NOW + minutes(count)) for count in counts]
+
+
+def test_a_span_holds_its_start_and_not_its_end(store: SqlStore) -> None:
+    store.write(adding(*at_minutes(3, 1, 2, 0)))
+    assert between(store, TicketSpan(NOW + minutes(1), NOW + minutes(3))) == ["T-1", "T-2"]
+
+
+def test_a_span_is_read_page_by_page_without_losing_a_ticket_of_the_same_instant(store: SqlStore) -> None:
+    names = [f"T-{number:02d}" for number in range(10)]
+    store.write(adding(*(ticket(name) for name in reversed(names))))
+    found: list[str] = []
+    whole = TicketSpan(NOW, NOW + minutes(1), limit=3)
+    while page := between(store, replace(whole, after=found[-1] if found else None)):
+        found += page
+    assert found == names
+
+
+def test_a_span_can_be_of_one_customer_or_one_plan(store: SqlStore) -> None:
+    store.write(adding(ticket("T-1", customer="Acme"), ticket("T-2", customer="Zenith")))
+    whole = TicketSpan(NOW, NOW + minutes(1))
+    assert between(store, replace(whole, customer="Zenith")) == ["T-2"]
+    assert between(store, replace(whole, plan="standard")) == ["T-1", "T-2"]
+    assert between(store, replace(whole, plan="business-critical")) == []
+
+
+def test_the_logs_of_many_tickets_are_those_of_each_one(store: SqlStore) -> None:
+    names = [f"T-{number}" for number in range(1100)]
+
+    def work(t: Transaction) -> None:
+        adding(*(ticket(name) for name in names))(t)
+        t.append([event(name) for name in names])
+        t.append([event(name, EventKind.REPLIED, at=NOW + minutes(1)) for name in reversed(names)])
+
+    store.write(work)
+    found = store.read(lambda t: t.events_of(names))
+    assert list(found) == names
+    some = [*names[:3], *names[-3:]]
+    assert [found[name] for name in some] == store.read(lambda t: [t.events(name) for name in some])
+
+
+def test_kinds_of_events_that_a_report_does_not_need_are_left_in_the_database(store: SqlStore) -> None:
+    store.write(adding(ticket("T-1"), ticket("T-2")))
+    store.write(lambda t: t.append([event("T-1"), event("T-1", EventKind.REPLIED), event("T-2", EventKind.REPLIED)]))
+    found = store.read(lambda t: t.events_of(["T-1", "T-2", "T-3"], without=[EventKind.REPLIED]))
+    assert {name: [one.kind for one in log] for name, log in found.items()} == {"T-1": [EventKind.RECEIVED]}
+
+
+def test_no_tickets_have_no_logs(store: SqlStore) -> None:
+    assert store.read(lambda t: t.events_of([])) == {}
