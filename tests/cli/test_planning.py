@@ -138,18 +138,25 @@ def test_generate_refuses_what_cannot_be_staffed_with_each_reason(oncall: Oncall
     ran = oncall("generate", tiny, *WEEK, "--output", str(output))
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "no plan is possible: 1 shift has fewer people than roles\n"
+        "oncall: no plan is possible: 1 shift has fewer people than roles\n"
         "  Mon 2027-01-04 (weeknight): primary and secondary need 2 people and only chloe can be on call "
         "(ana joins only on 2027-01-05; ben is away on 2027-01-04 (flight))\n"
     )
     assert not output.exists()
 
 
-def test_generate_stops_at_its_time_limit_with_a_sentence_when_there_is_no_plan_yet(oncall: Oncall) -> None:
-    ran = oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "52", "--time-limit", "0.001")
-    assert ran.code == 1
-    assert ran.err.startswith("oncall: no plan was found in ")
-    assert ran.err.endswith(" s, and none is proven impossible; allow more time\n")
+def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(oncall: Oncall, tmp_path: Path) -> None:
+    output = tmp_path / "plan.json"
+    year = ("--start", "2027-01-04", "--weeks", "52")
+    ran = oncall("generate", ITOPIA, *year, "--time-limit", "0.001", "--output", str(output))
+    plan = json.loads(output.read_text(encoding="utf-8"))
+    cost, bound = plan["fairness"]["cost"], plan["fairness"]["bound"]
+    assert ran.code == 0
+    assert bound <= cost
+    assert f"263 shifts from 2027-01-04 to 2028-01-02, fairness cost {cost}" in ran.err
+    assert (f"no plan can cost less than {bound} (gap {(cost - bound) / cost:.1%})" in ran.err) == (bound < cost)
+    assert plan["status"] == ("feasible" if bound < cost else "optimal")
+    assert oncall("verify", str(output), "--roster", ITOPIA).code == 0
 
 
 @pytest.mark.parametrize(

@@ -93,12 +93,22 @@ def test_before_anything_is_published_that_is_what_is_said(oncall: Oncall, comma
     assert ran.err == ("oncall: no schedule is published yet; make one with `oncall generate` and `oncall publish`\n")
 
 
-def test_a_time_that_is_none_is_refused(published: Oncall) -> None:
-    ran = published("who", "--at", "tonight")
-    assert (ran.code, ran.err) == (
-        1,
-        'oncall: "tonight" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"\n',
+def test_before_the_schedule_begins_that_is_what_is_said(published: Oncall) -> None:
+    ran = published("who", "--at", "2027-01-02T12:00:00-05:00")
+    assert ran.code == 1
+    assert ran.err == (
+        "oncall: NOBODY IS ON CALL as primary or secondary: what is published begins on Mon 2027-01-04 19:01 EST; "
+        "pages go to the manager at once\n"
     )
+
+
+def test_a_time_that_is_none_is_misuse(published: Oncall) -> None:
+    ran = published("who", "--at", "tonight")
+    assert ran.code == 2
+    assert '"tonight" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"' in " ".join(
+        ran.err.split()
+    )
+    assert published("shifts", "ana", "--from", "someday").code == 2
 
 
 def test_shifts_lists_an_engineers_turns_in_both_times(published: Oncall) -> None:

@@ -15,6 +15,7 @@ from oncall.cli.main import app
 from oncall.errors import SettingsError
 from oncall.store.database import open_store
 from oncall.wiring import make_channel, read_settings
+from oncall.wiring.service import only_pager
 from tests.cli.conftest import Oncall
 
 HEAVY = (
@@ -72,6 +73,41 @@ def test_a_token_name_is_given_once(oncall: Oncall) -> None:
     ran = oncall("token", "create", "zendesk", "--role", "manager")
     assert ran.code == 1
     assert 'token "zendesk"' in ran.err
+
+
+def test_a_revoked_token_is_known_no_more_and_its_name_is_free(oncall: Oncall) -> None:
+    oncall("token", "create", "zendesk", "--role", "intake")
+    assert oncall("token", "revoke", "zendesk").out == "zendesk has no token any more.\n"
+    assert (
+        oncall("token", "revoke", "zendesk").err
+        == 'oncall: there is no token "zendesk"; `oncall token list` shows them\n'
+    )
+    assert oncall("token", "create", "zendesk", "--role", "intake").code == 0
+
+
+@pytest.mark.parametrize("command", [("token", "list"), ("migrate",), ("token", "revoke", "zendesk")])
+def test_what_works_on_the_database_itself_refuses_a_server(
+    oncall: Oncall, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ONCALL_SERVER", "http://127.0.0.1:1")
+    ran = oncall(*command)
+    assert (ran.code, ran.err) == (
+        1,
+        f"oncall: `oncall {command[0]}` works on the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL\n",
+    )
+
+
+def test_a_second_service_on_one_sqlite_file_is_refused(
+    oncall: Oncall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ONCALL_SMS", "outbox")
+    with only_pager(read_settings({"ONCALL_DATABASE_URL": f"sqlite:///{tmp_path / 'oncall.db'}"})):
+        ran = oncall("serve", "--port", "0")
+    assert (ran.code, ran.err) == (
+        1,
+        f"oncall: another `oncall serve` is running on {tmp_path / 'oncall.db'}; "
+        "a SQLite file serves one, PostgreSQL serves many\n",
+    )
 
 
 def test_a_role_that_is_none_is_refused(oncall: Oncall) -> None:

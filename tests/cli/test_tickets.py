@@ -83,7 +83,7 @@ def test_every_fault_of_a_ticket_is_named(published: Oncall, tmp_path: Path) -> 
     ran = published("page", str(file))
     assert ran.code == 1
     assert ran.err.splitlines() == [
-        'id: "a b" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -',
+        'oncall: id: "a b" is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -',
         "customer: missing",
         'plan: "gold" is not a plan of the policy; write "standard" or "business-critical"',
         "impact: 3 is not a name of the policy",
@@ -106,7 +106,8 @@ def test_a_held_ticket_stands_in_the_list_with_its_hour(published: Oncall) -> No
 def test_ack_takes_a_ticket_by_code_or_id_and_the_timeline_says_so(published: Oncall) -> None:
     code = json.loads(published("page", *TICKET, "--json").out)["page"]["code"]
     assert published("ack", code.lower(), "--by", "ana").out == "T-1 is yours.\n"
-    assert published("ack", "T-1", "--by", "ben").out == "T-1 is taken by Ana Pereira.\n"
+    late = published("ack", "T-1", "--by", "ben")
+    assert (late.code, late.out, late.err) == (1, "", "oncall: T-1 is taken by Ana Pereira.\n")
     timeline = published("tickets", "show", "T-1", "--timeline").out
     assert "acknowledged  ana" in timeline
     assert "page to ana by sms: failed (no longer needed)" in timeline
@@ -127,3 +128,13 @@ def test_an_unknown_ticket_is_not_found(published: Oncall) -> None:
         1,
         'oncall: no ticket has the id or code "T-404"; `oncall tickets` lists the open ones\n',
     )
+
+
+def test_a_slip_in_a_name_does_not_stop_an_escalation(published: Oncall) -> None:
+    published("page", *TICKET)
+    ran = published("ack", "T-1", "--by", "anna")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: nobody on the published rosters has the id "anna"; did you mean "ana"?\n',
+    )
+    assert json.loads(published("tickets", "--json").out)["tickets"][0]["state"] == "open"

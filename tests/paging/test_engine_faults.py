@@ -152,6 +152,46 @@ def test_a_receipt_settles_what_was_in_doubt_without_asking(world: World) -> Non
     assert world.attempts()[0].status is AttemptStatus.DELIVERED
 
 
+class SlowAnswer(FakePhones):
+    """A provider that takes a message at once and answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answering = asyncio.Event()
+
+    async def send(self, message: Message) -> Receipt:
+        receipt = await super().send(message)
+        await self.answering.wait()
+        return receipt
+
+
+def test_a_page_in_doubt_does_not_pass_off_the_next_page_to_the_same_person_as_its_own(world: World) -> None:
+    world.phones = SlowAnswer()
+    world.phones.fail(TIMED_OUT)
+    world.phones.find_faults += [NO_ROUTE] * 1000
+    world.post()
+    world.advance(5 * MINUTE - SECOND)
+    world.phones.find_faults.clear()
+
+    async def story(phones: SlowAnswer) -> None:
+        world.clock.moment += SECOND
+        engine = engine_with(world, phones)
+        await engine.run_once()
+        await until(lambda: len(phones.sent) == 1)
+        world.clock.moment += MINUTE
+        await engine.run_once()
+        await until(lambda: phones.finds > 0)
+        phones.answering.set()
+        await engine.settle()
+
+    asyncio.run(story(world.phones))
+    world.advance(3 * MINUTE)
+    world.expect_page("ana")
+    first, second = world.attempts()
+    assert first.provider_id is None
+    assert second.provider_id is not None
+
+
 # Never to be sent.
 
 
@@ -305,6 +345,7 @@ def test_an_acknowledgement_while_a_send_is_in_flight_stops_the_rest_and_tells_w
     asyncio.run(story())
     world.expect_page("ana", containing="is taken by Ben")
     world.expect_page("ana", containing="ACK")
+    world.act(EventKind.REPLIED, "ben")
     world.advance(timedelta(hours=1))
 
 
@@ -313,6 +354,7 @@ def test_an_acknowledgement_while_a_retry_waits_takes_it_back(world: World) -> N
     world.post()
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ben")
+    world.act(EventKind.REPLIED, "ben")
     world.advance(timedelta(hours=1))
     world.expect_silence()
     assert (world.attempts()[0].status, world.attempts()[0].error) == (AttemptStatus.FAILED, "no longer needed")
@@ -324,6 +366,7 @@ def test_a_page_in_doubt_that_was_not_taken_is_not_sent_once_somebody_has_the_ti
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ben")
     world.expect_page("ana", containing="is taken by Ben")
+    world.act(EventKind.REPLIED, "ben")
     world.advance(timedelta(hours=1))
     assert world.attempts()[0].error == "no longer needed; no answer within 8 seconds"
 

@@ -48,6 +48,7 @@ def test_an_acknowledgement_stops_it_and_tells_those_who_are_no_longer_needed(wo
     world.expect_page("ben")
     world.act(EventKind.ACKNOWLEDGED, "ben")
     world.expect_page("ana", containing="URGENT T-1 is taken by Ben")
+    world.act(EventKind.REPLIED, "ben")
     world.advance(timedelta(hours=2))
     assert world.ticket().status is TicketStatus.ACKNOWLEDGED
     assert world.ticket().owner == "ben"
@@ -132,6 +133,7 @@ def test_an_outage_is_not_followed_by_a_volley(world: World) -> None:
     world.clock.moment += timedelta(hours=3)
     world.run()
     world.expect_page("ana")
+    world.expect_page("mei", containing="BREACH URGENT T-1")
     world.advance(4 * MINUTE)
     world.expect_silence()
     world.advance(MINUTE)
@@ -258,6 +260,7 @@ def test_a_hold_that_ended_during_a_very_long_outage_is_not_held_once_more(world
     world.clock.moment = at("2027-01-16 12:00")
     world.run()
     world.expect_page("ana", containing="HIGH T-1")
+    world.expect_page("mei", containing="BREACH HIGH T-1")
     judged = [event for event in world.events() if event.kind is EventKind.JUDGED][-1]
     assert "It was held until Mon 2027-01-11 00:00 EST, and nothing is held twice." in judged.details["reasons"]
 

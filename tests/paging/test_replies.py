@@ -117,8 +117,12 @@ def test_with_several_open_pages_a_bare_ack_takes_the_latest_and_names_the_other
 def test_the_code_of_a_resolved_ticket_is_not_known_any_more(paged: World) -> None:
     code = paged.code()
     paged.sms("ana", f"DONE {code}")
-    assert paged.sms("ana", f"ACK {code}") == f"No open ticket has the code {code}. {HELP}"[:158].rstrip() + ".."
+    assert paged.sms("ana", f"ACK {code}") == f"No open ticket has the code {code}. {HELP}"
     assert paged.sms("ana", "ACK") == "Nothing that you were paged for is open."
+
+
+def test_a_misread_code_is_said_to_be_unknown(paged: World) -> None:
+    assert paged.sms("ana", "ACK 0O8") == f"No open ticket has the code 0O8. {HELP}"
 
 
 def test_who_names_everybody_on_call(world: World) -> None:

@@ -60,9 +60,9 @@ class Published:
         self.roster = roster
         self.rows: list[VersionRow] = []
 
-    def publish(self, plan: Plan, *, reason: str = "the plan") -> None:
-        """Add a publication."""
-        self._add("publish", publication_document(plan, self.roster), reason)
+    def publish(self, plan: Plan, *, reason: str = "the plan", at: str | None = None) -> None:
+        """Add a publication; `at`: UTC, in December 2026 when absent."""
+        self._add("publish", publication_document(plan, self.roster), reason, at)
 
     def override(self, window: Window, role: str, engineer: str, *, reason: str = "a favour") -> None:
         """Add an override."""
@@ -73,9 +73,10 @@ class Published:
         """What all versions add up to."""
         return schedule_from_rows(self.rows, calendar_of(self.roster.policy, None))
 
-    def _add(self, kind: str, document: dict[str, object], reason: str) -> None:
+    def _add(self, kind: str, document: dict[str, object], reason: str, at: str | None = None) -> None:
         number = len(self.rows) + 1
-        self.rows.append(VersionRow(number, datetime(2026, 12, 1, number, tzinfo=UTC), kind, "mei", reason, document))
+        instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else datetime(2026, 12, 1, number, tzinfo=UTC)
+        self.rows.append(VersionRow(number, instant, kind, "mei", reason, document))
 
 
 @pytest.fixture

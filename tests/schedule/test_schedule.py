@@ -153,9 +153,25 @@ def test_a_later_publication_replaces_its_own_span_and_leaves_the_rest(published
     assert set(names(who(local("2027-01-20T23:00")))) == {"primary", "secondary"}
 
 
-def test_a_later_publication_also_replaces_the_overrides_before_it(published: Published, january: Plan) -> None:
+def test_an_override_outlives_a_later_publication(published: Published, january: Plan) -> None:
     published.override(span("2027-01-04T19:01", "2027-01-05T08:00"), "primary", "dev")
     published.publish(january)
+    assert names(published.schedule.who(local("2027-01-04T23:00")))["primary"] == "dev"
+    assert names(published.schedule.who(local("2027-01-11T23:00")))["primary"] != "dev"
+
+
+def test_a_later_publication_changes_only_what_is_to_come(published: Published, roster: Roster) -> None:
+    last, reason = date(2027, 1, 24), "a new plan on the 12th"
+    published.publish(
+        round_robin(roster, date(2027, 1, 4), last, people=("dev", "cleo")), reason=reason, at="2027-01-12T12:00"
+    )
+    assert names(published.schedule.who(local("2027-01-04T23:00")))["primary"] == "ana"
+    assert names(published.schedule.who(local("2027-01-12T23:00")))["primary"] in ("dev", "cleo")
+
+
+def test_a_plan_that_is_published_late_also_says_who_was_on_call_where_nothing_was_published(roster: Roster) -> None:
+    published = Published(roster)
+    published.publish(round_robin(roster, date(2027, 1, 4), date(2027, 1, 24)), at="2027-01-12T12:00")
     assert names(published.schedule.who(local("2027-01-04T23:00")))["primary"] == "ana"
 
 
@@ -202,7 +218,7 @@ VERSIONS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(versions=VERSIONS, hours=st.lists(st.integers(0, 31 * 24), min_size=1, max_size=20))
-def test_the_newest_version_that_speaks_of_an_instant_decides_it(
+def test_the_newest_override_decides_and_then_the_newest_plan(
     versions: list[tuple[str, int, int, str]], hours: list[int]
 ) -> None:
     roster = make_roster()
@@ -231,13 +247,13 @@ def test_the_newest_version_that_speaks_of_an_instant_decides_it(
 
 
 def decided(layers: list[tuple[Window, dict[str, str] | Plan]], role: str, at: datetime) -> str | None:
-    for window, layer in reversed(layers):
-        if at in window and (isinstance(layer, Plan) or role in layer):
-            if isinstance(layer, dict):
-                return layer[role]
-            seat = duty_at(layer.seats, at).get(role)
-            return seat.engineer if seat else None
-    return None
+    spoken = [layer for window, layer in reversed(layers) if at in window]
+    override = next((layer for layer in spoken if isinstance(layer, dict) and role in layer), None)
+    if override is not None:
+        return override[role]
+    plan = next((layer for layer in spoken if isinstance(layer, Plan)), None)
+    seat = duty_at(plan.seats, at).get(role) if plan is not None else None
+    return seat.engineer if seat else None
 
 
 def assert_stays_until(schedule: Schedule, answer: OnCall) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from oncall.errors import NotFound
 from oncall.paging.ports import Transaction
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
@@ -100,3 +101,33 @@ def test_a_version_that_was_rolled_back_is_forgotten(store: SqlStore) -> None:
     assert primary(store.read(lambda t: t.schedule())) == "ana"
     store.write(lambda t: t.add_version(override("mei")))
     assert primary(store.read(lambda t: t.schedule())) == "mei"
+
+
+def test_every_version_s_policy_can_be_asked_for_long_after_it_was_replaced(store: SqlStore) -> None:
+    assert store.read(lambda t: t.policy_version()) == 0
+    store.write(lambda t: t.add_version(publication()))
+    store.write(lambda t: t.add_version(override()))
+    moved = {**publication().sources, "policy_zone": "Asia/Kolkata"}
+    assert store.write(lambda t: t.add_version(publication(sources=moved))) == 3
+    assert store.read(lambda t: t.policy_version()) == 3
+    policies = store.read(lambda t: [t.policy(version) for version in (0, 1, 3)])
+    assert [policy.zone.key for policy in policies] == ["America/New_York", "America/Chicago", "Asia/Kolkata"]
+    assert store.read(lambda t: t.policy()) is policies[-1]
+
+
+def test_a_version_that_brought_no_policy_is_not_found(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    store.write(lambda t: t.add_version(override()))
+    for version in (2, 9):
+        with pytest.raises(NotFound) as refused:
+            store.read(lambda t, version=version: t.policy(version))
+        assert str(refused.value) == f"schedule version {version} brought no policy"
+
+
+def test_the_policy_version_is_of_the_same_transaction(store: SqlStore) -> None:
+    def work(t: Transaction) -> tuple[int, int]:
+        before = t.policy_version()
+        t.add_version(publication())
+        return before, t.policy_version()
+
+    assert store.write(work) == (0, 1)

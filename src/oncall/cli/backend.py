@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -93,14 +93,10 @@ class LocalBackend:
 
         def work(tx: Transaction) -> dict[str, Any]:
             policy, schedule = tx.policy(), tx.schedule()
-            moment = parse_time(at, policy.zone) if at is not None else self._clock.now()
+            moment = parse_time("--at", at, policy.zone) if at is not None else self._clock.now()
             return explain_view(plan, impact, policy, schedule, moment)
 
         return self._store.read(work)
-
-    def zone(self) -> ZoneInfo:
-        """The policy's zone."""
-        return self._store.read(lambda tx: tx.policy().zone)
 
     def last_beat(self) -> tuple[datetime, str] | None:
         """When (real time) a pager on this database last said that it is alive, and its channel."""
@@ -122,6 +118,7 @@ class RemoteBackend:
         if not token:
             raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
         self._server, self._token = server, token
+        self._seen_now: dict[str, Any] | None = None
 
     def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         status, answer = self._call("POST", "/v1/tickets", body)
@@ -143,15 +140,30 @@ class RemoteBackend:
         return self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)[1]
 
     def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
+        from oncall.cli.show import parse_time
+
         body = {"plan": plan, "impact": impact}
         if at is not None:
-            body["at"] = at
+            body["at"] = parse_time("--at", at, self.zone()).isoformat()
         return self._call("POST", "/v1/explain", body)[1]
 
     def oncall(self, at: datetime | None) -> dict[str, Any]:
         """Who is on call at an instant; now, by the server's clock, when None."""
         query = f"?{urlencode({'at': at.isoformat()})}" if at is not None else ""
         return self._call("GET", f"/v1/oncall{query}")[1]
+
+    def zone(self) -> ZoneInfo:
+        """The policy's zone."""
+        return ZoneInfo(str(self._now_view()["timezone"]))
+
+    def now(self) -> datetime:
+        """Policy time by the server's clock, aware UTC."""
+        return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC)
+
+    def _now_view(self) -> dict[str, Any]:
+        if self._seen_now is None:
+            self._seen_now = self.oncall(None)
+        return self._seen_now
 
     def schedule(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """The shifts that touch [start, end), which may be years apart."""

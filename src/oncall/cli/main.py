@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from oncall.cli import planning, rota, service, tickets
-from oncall.errors import OncallError
+from oncall.cli import planning, rehearsal, reports, rota, service, tickets
+from oncall.errors import FileFaults, OncallError
 
 app = typer.Typer(
     name="oncall",
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for wing in (planning, rota, tickets, service):
+for wing in (planning, rota, tickets, service, reports, rehearsal):
     wing.register(app)
 
 
@@ -31,7 +31,8 @@ def main() -> None:
     try:
         app()
     except OncallError as error:
-        print(f"oncall: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)  # noqa: T201
+        # A fault begins with its place, so that editors can jump to it.
+        print(error if isinstance(error, FileFaults) else f"oncall: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from oncall.cli.show import JSON_OPTION, parse_time, print_json, print_rows, tell, time_of
+from oncall.cli.show import JSON_OPTION, local_settings, parse_time, print_json, print_rows, tell, time_of
 from oncall.errors import NotFound, Refused
 from oncall.support.wording import full_time
 
@@ -49,8 +49,15 @@ def who(
     else:
         _print_who(view)
     if view["missing"]:
-        missing = " or ".join(view["missing"])
-        raise NotFound(f"GAP IN THE SCHEDULE: nobody is on call as {missing}; pages go to the manager at once")
+        raise NotFound(_gap_words(view))
+
+
+def _gap_words(view: dict[str, Any]) -> str:
+    missing, begins = " or ".join(view["missing"]), view.get("schedule_begins")
+    if begins is not None and datetime.fromisoformat(view["at"]) < datetime.fromisoformat(begins):
+        begins = time_of(begins, ZoneInfo(view["timezone"]))
+        return f"NOBODY IS ON CALL as {missing}: what is published begins on {begins}; pages go to the manager at once"
+    return f"GAP IN THE SCHEDULE: nobody is on call as {missing}; pages go to the manager at once"
 
 
 def _who_view(at: str | None) -> dict[str, Any]:
@@ -61,15 +68,11 @@ def _who_view(at: str | None) -> dict[str, Any]:
     if settings.server is not None:
         from oncall.cli.backend import RemoteBackend
 
-        return RemoteBackend(settings.server, settings.token).oncall(parse_time(at, _own_zone()) if at else None)
+        server = RemoteBackend(settings.server, settings.token)
+        return server.oncall(parse_time("--at", at, server.zone()) if at else None)
     schedule = _published(settings)
-    moment = parse_time(at, schedule.calendar.zone) if at else wiring.make_clock(settings).now()
+    moment = parse_time("--at", at, schedule.calendar.zone) if at else wiring.make_clock(settings).now()
     return oncall_view(schedule, moment)
-
-
-def _own_zone() -> ZoneInfo:
-    """A remote question's times without an offset are UTC: this machine does not know the policy's zone."""
-    return ZoneInfo("UTC")
 
 
 def _print_who(view: dict[str, Any]) -> None:
@@ -92,11 +95,6 @@ def _print_who(view: dict[str, Any]) -> None:
     print_rows([*rows, *([role, "NOBODY", "", "", ""] for role in view["missing"])])
 
 
-def _stamp(at: datetime) -> str:
-    """An instant of a JSON answer, with its own offset."""
-    return at.strftime("%a %Y-%m-%d %H:%M ") + f"{at:%z}"[:3] + ":" + f"{at:%z}"[3:5]
-
-
 def shifts(
     engineer: str = typer.Argument(help="The engineer's id."),
     start: str | None = typer.Option(None, "--from", help="First date; today when absent."),
@@ -107,7 +105,7 @@ def shifts(
 
     Examples: oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
     """
-    found = _shifts_of(engineer, start, end)
+    found, _ = _shifts_of(engineer, start, end)
     if json:
         print_json({"shifts": found})
     elif not found:
@@ -116,31 +114,24 @@ def shifts(
         _print_shifts(found)
 
 
-def _shifts_of(engineer: str, start: str | None, end: str | None) -> list[dict[str, Any]]:
+def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[dict[str, Any]], datetime]:
+    """The engineer's turns, and the instant that the question was asked at (aware UTC)."""
     from oncall import wiring
-    from oncall.schedule.views import turn_view
+    from oncall.schedule.views import own_turn_view
 
     settings = wiring.read_settings()
     if settings.server is not None:
         from oncall.cli.backend import RemoteBackend
 
-        zone = _own_zone()
-        first, last = _span(start, end, zone, wiring.make_clock(settings).now())
-        shifts = RemoteBackend(settings.server, settings.token).schedule(first, last)
-        return [shift for shift in shifts if shift["engineer"] == engineer]
+        server = RemoteBackend(settings.server, settings.token)
+        now, zone = server.now(), server.zone()
+        first, last = _span(start, end, zone, now)
+        return [shift for shift in server.schedule(first, last) if shift["engineer"] == engineer], now
     schedule = _published(settings)
     _refuse_stranger(engineer, schedule)
-    zone = schedule.calendar.zone
-    first, last = _span(start, end, zone, wiring.make_clock(settings).now())
-    person = schedule.people[engineer]
-    return [
-        {
-            **turn_view(turn, zone),
-            "start_local": turn.window.start.astimezone(person.zone).isoformat(),
-            "end_local": turn.window.end.astimezone(person.zone).isoformat(),
-        }
-        for turn in schedule.turns_of(engineer, first, last)
-    ]
+    now = wiring.make_clock(settings).now()
+    first, last = _span(start, end, schedule.calendar.zone, now)
+    return [own_turn_view(turn, schedule) for turn in schedule.turns_of(engineer, first, last)], now
 
 
 def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
@@ -161,29 +152,20 @@ def _day(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(f'{option}: "{text[:40]}" is not a date; write "2027-01-04"') from None
+        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
 def _print_shifts(found: Sequence[dict[str, Any]]) -> None:
     header = ["kind", "role", "from", "to", "their own time"]
-    rows = [
-        [
-            shift["kind"],
-            shift["role"],
-            _stamp(datetime.fromisoformat(shift["start"])),
-            _stamp(datetime.fromisoformat(shift["end"])),
-            _local(shift) + (f"  override: {shift['override']}" if "override" in shift else ""),
-        ]
-        for shift in found
-    ]
+    rows = []
+    for shift in found:
+        policy, own = ZoneInfo(shift["policy_timezone"]), ZoneInfo(shift["timezone"])
+        local = f"{time_of(shift['start'], own)} to {time_of(shift['end'], own)}"
+        note = f"  override: {shift['override']}" if "override" in shift else ""
+        rows.append(
+            [shift["kind"], shift["role"], time_of(shift["start"], policy), time_of(shift["end"], policy), local + note]
+        )
     print_rows([header, *rows])
-
-
-def _local(shift: dict[str, Any]) -> str:
-    if "start_local" not in shift:
-        return ""
-    start, end = (_stamp(datetime.fromisoformat(shift[key])) for key in ("start_local", "end_local"))
-    return f"{start} to {end}"
 
 
 def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: bool = JSON_OPTION) -> None:
@@ -191,10 +173,7 @@ def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: 
 
     Example: oncall next ana
     """
-    from oncall import wiring
-
-    now = wiring.make_clock(wiring.read_settings()).now()
-    found = _shifts_of(engineer, None, None)
+    found, now = _shifts_of(engineer, None, None)
     running = [s for s in found if datetime.fromisoformat(s["start"]) <= now < datetime.fromisoformat(s["end"])]
     coming = [s for s in found if datetime.fromisoformat(s["start"]) > now]
     if json:
@@ -226,14 +205,23 @@ def publish(
     from oncall.rosters.file import read_roster
     from oncall.schedule.document import publication_document
 
-    settings = _local_settings("publish")
+    settings = local_settings("publish")
     team = read_roster(roster)
     sound = _sound_plan(plan, team)
     sources = {"roster": roster.read_text(encoding="utf-8"), **_policy_sources(team)}
     version = _new_version(settings, "publish", by, reason, publication_document(sound, team), sources)
     number, changes = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
     if json:
-        print_json({"version": number, "team": team.team, "shifts": len(sound.seats), "changes": changes})
+        shift_count = len({seat.window for seat in sound.seats})
+        print_json(
+            {
+                "version": number,
+                "team": team.team,
+                "shifts": shift_count,
+                "seats": len(sound.seats),
+                "changes": changes,
+            }
+        )
         return
     typer.echo(f"Published version {number}: {team.team}, {len(sound.seats)} seats.")
     _print_changes(changes)
@@ -281,15 +269,15 @@ def override(
     from oncall.schedule.document import override_document
     from oncall.support.windows import Window
 
-    settings = _local_settings("override")
+    settings = local_settings("override")
     if not reason.strip():
         raise Refused("--reason: is empty; say why, so that whoever asks is told")
     zone = _published(settings).calendar.zone
-    first, last = parse_time(start, zone), parse_time(end, zone)
+    first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
     if last <= first:
         raise Refused(f"--to must be after --from; {end} is not after {start}")
-    window = Window(first, last)
-    now = wiring.make_clock(settings).now()
+    now = wiring.make_clock(settings).now().replace(microsecond=0)
+    window = Window(max(first, now) if last > now else first, last)
     version = _new_version(settings, "override", by, reason, override_document(window, role, engineer), {})
     number, changes = _append(settings, version, lambda schedule: check_override(schedule, window, role, engineer, now))
     if json:
@@ -297,15 +285,6 @@ def override(
         return
     typer.echo(f"Version {number}: {engineer} is {role} from {full_time(first, zone)} to {full_time(last, zone)}.")
     _print_changes(changes)
-
-
-def _local_settings(command: str) -> Settings:
-    from oncall import wiring
-
-    settings = wiring.read_settings()
-    if settings.server is not None:
-        raise Refused(f"`oncall {command}` works on the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL")
-    return settings
 
 
 def _published(settings: Settings) -> Schedule:

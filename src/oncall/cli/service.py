@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.show import JSON_OPTION, print_json, tell
+from oncall.cli.show import JSON_OPTION, local_settings, print_json, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     token = typer.Typer(help="Callers' tokens.", no_args_is_help=True, rich_markup_mode=None)
     token.command("create")(create_token)
     token.command("list")(list_tokens)
+    token.command("revoke")(revoke_token)
     app.add_typer(token, name="token")
 
 
@@ -45,9 +46,12 @@ def serve(
     from oncall import wiring
 
     settings = wiring.read_settings()
-    with _listen(host, port) as listening:
+    wiring.make_channel(settings, callback_url=None)
+    from oncall.wiring.service import make_app, only_pager
+
+    with _listen(host, port) as listening, only_pager(settings):
         address = f"http://{host}:{listening.getsockname()[1]}"
-        app = wiring.make_app(settings, address=address)
+        app = make_app(settings, address=address)
         wiring.start_logging()
         _announce(settings, address)
         # The server stops in order on these, then raises them once more; being told to stop is no failure.
@@ -89,7 +93,7 @@ def migrate() -> None:
     """
     from oncall import wiring
 
-    wiring.migrate_store(wiring.read_settings())
+    wiring.migrate_store(local_settings("migrate"))
     typer.echo("The database is up to date.")
 
 
@@ -112,9 +116,7 @@ def create_token(
         raise Refused(f'"{name[:60]}" is not a name; write 1 to 60 of A-Z a-z 0-9 . _ -')
     if role not in [known.value for known in CallerRole]:
         raise Refused(f'"{role[:60]}" is not a role; write intake, engineer or manager')
-    settings = wiring.read_settings()
-    if settings.server is not None:
-        raise Refused("`oncall token` works on the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL")
+    settings = local_settings("token")
     secret = f"oncall_{secrets.token_urlsafe(32)}"
     digest = hashlib.sha256(secret.encode()).hexdigest()
     token = Token(name, CallerRole(role), digest, wiring.make_clock(settings).real_now())
@@ -134,12 +136,26 @@ def list_tokens(json: bool = JSON_OPTION) -> None:
     """
     from oncall import wiring
 
-    with wiring.make_store(wiring.read_settings()) as store:
+    with wiring.make_store(local_settings("token")) as store:
         tokens = store.read(lambda tx: tx.tokens())
     if json:
         print_json(
             {"tokens": [{"name": t.name, "role": t.role.value, "created_at": t.created_at.isoformat()} for t in tokens]}
         )
         return
+    if not tokens:
+        tell("No tokens; `oncall token create` makes one.")
     for token in tokens:
         typer.echo(f"{token.name}  {token.role.value}  since {token.created_at:%Y-%m-%d %H:%M} UTC")
+
+
+def revoke_token(name: str = typer.Argument(help="The token's name.")) -> None:
+    """Take a token back: within seconds its holder is refused.
+
+    Example: oncall token revoke zendesk
+    """
+    from oncall import wiring
+
+    with wiring.make_store(local_settings("token")) as store:
+        store.write(lambda tx: tx.remove_token(name))
+    typer.echo(f"{name} has no token any more.")

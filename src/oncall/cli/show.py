@@ -6,13 +6,16 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from oncall.errors import Refused
 from oncall.support.wording import full_time
+
+if TYPE_CHECKING:
+    from oncall.wiring import Settings
 
 JSON_OPTION = typer.Option(False, "--json", help="Print JSON for machines.")
 
@@ -35,20 +38,28 @@ def tell(text: str, *, colour: str | None = None) -> None:
     typer.echo(typer.style(text, fg=colour, bold=True) if colour and sys.stderr.isatty() else text, err=True)
 
 
-def parse_time(text: str, zone: ZoneInfo) -> datetime:
-    """An instant from ISO 8601; without an offset it is a time of `zone`. Raises Refused."""
+def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """An instant (aware UTC) from ISO 8601; without an offset it is a time of `zone`. Raises BadParameter."""
     try:
         at = datetime.fromisoformat(text)
+        return (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
     except ValueError:
-        raise Refused(f'"{text[:60]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"') from None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=zone)
-    try:
-        return at.astimezone(UTC)
+        words = f'"{text[:60]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
+        raise typer.BadParameter(words, param_hint=option) from None
     except OverflowError:
-        raise Refused(f'"{text[:60]}" lies outside the calendar') from None
+        raise typer.BadParameter(f'"{text[:60]}" lies outside the calendar', param_hint=option) from None
 
 
 def time_of(text: str | None, zone: ZoneInfo) -> str:
     """An ISO time of a JSON answer as people read it; empty when there is none."""
     return full_time(datetime.fromisoformat(text), zone) if text else ""
+
+
+def local_settings(command: str) -> Settings:
+    """The settings for a command that works on the database itself. Raises Refused when a server is set."""
+    from oncall import wiring
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        raise Refused(f"`oncall {command}` works on the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL")
+    return settings

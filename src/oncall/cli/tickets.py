@@ -12,9 +12,10 @@ import typer
 
 from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
-from oncall.errors import Refused
+from oncall.errors import Conflict, Refused
 
 LARGEST_FILE = 64 * 1024
+TAKEN = " is taken by "
 PAGER_IS_DEAD = timedelta(seconds=30)
 BY_OPTION = typer.Option(None, "--by", help="Who did it: an engineer's id; your user name when absent.")
 REFERENCE = typer.Argument(help="The ticket's id, or the code of its page.")
@@ -94,7 +95,7 @@ def page(
     if not body:
         raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
     if "id" not in body and file is None:
-        body["id"] = f"cli-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        body["id"] = _new_id()
     with _backend() as backend:
         answer, is_new = backend.post_ticket(body)
         dead = _dead_pager(backend) if answer["verdict"]["action"] != "desk" else None
@@ -108,6 +109,13 @@ def page(
             typer.echo(f"  Acknowledge with: oncall ack {answer['page']['code']}")
     if dead is not None:
         tell(dead, colour="red")
+
+
+def _new_id() -> str:
+    """Short enough for an SMS and for typing."""
+    import secrets
+
+    return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("34679ACDEFGHJKMNPQRTWXY") for _ in range(5))
 
 
 def _read_ticket(name: str) -> dict[str, Any]:
@@ -167,7 +175,8 @@ def tickets(
     try:
         states = tuple(TicketStatus(word.strip()) for word in state.split(",") if word.strip())
     except ValueError as error:
-        raise Refused(f"--state: {error}; write open, acknowledged or resolved") from None
+        words = f'"{state[:60]}" is not a state; write open, acknowledged or resolved, with commas between'
+        raise typer.BadParameter(words, param_hint="--state") from error
     with _backend() as backend:
         view = backend.tickets(TicketFilter(states, customer, after, limit))
     if json:
@@ -251,6 +260,8 @@ def _belongs(attempt: dict[str, Any], event: dict[str, Any]) -> bool:
 
 def _attempt_words(attempt: dict[str, Any]) -> str:
     words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
+    if str(attempt["provider_id"]).startswith("outbox-"):
+        words += " (printed by the outbox; nobody's phone rang)"
     return words + _error_words(attempt)
 
 
@@ -314,6 +325,8 @@ def _event(reference: str, kind: str, by: str | None, why: str, as_json: bool) -
         answer = backend.event(reference, {"kind": kind, "by": by, "why": why})
     if as_json:
         print_json(answer)
+    elif kind == "acknowledged" and not answer["changed"] and TAKEN in answer["message"]:
+        raise Conflict(answer["message"])
     else:
         typer.echo(answer["message"])
 

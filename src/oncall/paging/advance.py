@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oncall.paging.attempts import Hand, copies, new_attempt, promised_event, whole_second
 from oncall.paging.decide import Fire, Judge, Skip, Wait, judged, next_decision, recorded, verdict_again
-from oncall.paging.messages import page_text
-from oncall.paging.people import DESK
+from oncall.paging.messages import SHORT_WORDS, page_text
 from oncall.paging.ports import Transaction
+from oncall.paging.promised import promised_at, promised_now
+from oncall.paging.sla import ClockBook
 from oncall.paging.state import TicketState, after, fold
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import Attempt, Event, Purpose, StoredTicket
 from oncall.schedule.schedule import Schedule
-from oncall.support.policy import ChannelName, Policy
+from oncall.support.clocks import SlaState, next_due
+from oncall.support.policy import Policy
+
+__all__ = ["Hand", "Owed", "advance", "advance_ticket", "new_attempt", "owed", "whole_second", "write_row"]
 
 MOST_DECISIONS = 50
 """More than any round has steps: a ticket that is still not done is left for the next pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who acts, when, and whether the one who acts sends at once.
-
-    now: policy time; real_now: real time; both aware UTC. lease_until (real time): the attempts written are this
-    process's to send until then; None leaves them queued for any pager.
-    """
-
-    by: str
-    now: datetime
-    real_now: datetime
-    lease_until: datetime | None = None
-
-
-def whole_second(at: datetime) -> datetime:
-    """Policy time as it is logged: deadlines and steps fall on whole seconds."""
-    return at.replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +32,67 @@ class Owed:
     attempts: tuple[Attempt, ...]
 
 
-def owed(stored: StoredTicket, state: TicketState, policy: Policy, schedule: Schedule, hand: Hand) -> Owed:
-    """Everything that `state` is owed at `hand.now`, decision by decision until nothing is due. Writes nothing."""
+def owed(
+    stored: StoredTicket, state: TicketState, book: ClockBook, policy: Policy, schedule: Schedule, hand: Hand
+) -> Owed:
+    """Everything that `state` is owed at `hand.now`, decision by decision until nothing is due. Writes nothing.
+
+    book: the ticket's log for its clocks; verdicts given here are added to it.
+    """
     events: list[Event] = []
     attempts: list[Attempt] = []
+    clocks = book.clocks(hand.now)
     for _ in range(MOST_DECISIONS):
         decision = next_decision(state, policy, schedule, hand.now)
         if isinstance(decision, Wait):
-            break
-        if isinstance(decision, Judge):
-            decided = verdict_again(state, policy, schedule, hand.now, counts_from=state.hold_until)
-            event = judged(decided, ticket_id=stored.ticket.id, why=decision.why)
+            # Who is to act is paged before others are told that time has run out.
+            promised = promised_now(state, clocks, policy, schedule, hand.now)
+            if promised is None:
+                break
+            event, told = promised_event(stored, state, promised, policy, hand)
+            attempts += told
+        elif isinstance(decision, Judge):
+            event = _judged_again(stored, state, book, policy, schedule, hand, why=decision.why)
+            clocks = book.clocks(hand.now)
         elif isinstance(decision, Skip):
             event = recorded(decision, ticket_id=stored.ticket.id, at=hand.now)
         else:
-            attempt = _page(stored, state, decision, policy, hand)
-            attempts.append(attempt)
-            event = recorded(decision, ticket_id=stored.ticket.id, at=hand.now, attempt=attempt.id)
+            page = _page(stored, state, decision, clocks, policy, hand)
+            attempts += [page, *copies(stored, state, decision, policy, schedule, page, hand)]
+            event = recorded(decision, ticket_id=stored.ticket.id, at=hand.now, attempt=page.id)
         events.append(event)
         state = after(state, event)
-    return Owed(as_row(stored, state), tuple(events), tuple(attempts))
+    wakes_at = _earlier(state.due_at, promised_at(state, clocks, policy))
+    return Owed(as_row(stored, state, wakes_at=wakes_at), tuple(events), tuple(attempts))
+
+
+def _judged_again(
+    stored: StoredTicket,
+    state: TicketState,
+    book: ClockBook,
+    policy: Policy,
+    schedule: Schedule,
+    hand: Hand,
+    *,
+    why: str,
+) -> Event:
+    """The hold has ended: the verdict of now, with the first reply due by the ticket's own clock."""
+    due = book.first_reply_due(hand.now)
+    decided = verdict_again(state, policy, schedule, hand.now, counts_from=state.hold_until, due=due)
+    event = judged(decided, ticket_id=stored.ticket.id, why=why, policy=book.policy_version)
+    book.add(event)
+    return event
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)
 
 
 def advance(
-    tx: Transaction, stored: StoredTicket, state: TicketState, hand: Hand
+    tx: Transaction, stored: StoredTicket, state: TicketState, book: ClockBook, hand: Hand
 ) -> tuple[StoredTicket, tuple[Attempt, ...]]:
     """Do everything that `state` is owed at `hand.now`, and write the row. Gives the row and the new attempts."""
-    done = owed(stored, state, tx.policy(), tx.schedule(), hand)
+    done = owed(stored, state, book, tx.policy(), tx.schedule(), hand)
     tx.append(done.events)
     tx.add_attempts(done.attempts)
     tx.update_ticket(done.row)
@@ -83,30 +102,44 @@ def advance(
 def advance_ticket(tx: Transaction, ticket_id: str, hand: Hand) -> tuple[Attempt, ...]:
     """Do what a stored ticket is owed now. Gives the new attempts."""
     stored = tx.ticket(ticket_id)
-    if stored is None or stored.status is not TicketStatus.OPEN:
+    if stored is None or stored.due_at is None:
         return ()
-    state = fold(stored.ticket, tx.events(ticket_id))
-    _, attempts = advance(tx, stored, state, hand)
+    log = tx.events(ticket_id)
+    _, attempts = advance(tx, stored, fold(stored.ticket, log), ClockBook(tx, stored.ticket, log), hand)
     return attempts
 
 
-def as_row(stored: StoredTicket, state: TicketState) -> StoredTicket:
-    """The row that says what `state` adds up to."""
+def write_row(tx: Transaction, stored: StoredTicket, hand: Hand) -> None:
+    """Write the row that the stored log adds up to, so that the ticket wakes the pager when it is owed something."""
+    log = tx.events(stored.ticket.id)
+    state, clocks = fold(stored.ticket, log), ClockBook(tx, stored.ticket, log).clocks(hand.now)
+    wakes_at = _earlier(state.due_at, promised_at(state, clocks, tx.policy()))
+    tx.update_ticket(as_row(stored, state, wakes_at=wakes_at))
+
+
+def as_row(stored: StoredTicket, state: TicketState, *, wakes_at: datetime | None) -> StoredTicket:
+    """The row that says what `state` adds up to. wakes_at: the next instant at which the pager owes it something."""
     return replace(
         stored,
         status=state.status,
         impact=state.impact,
         action=state.action.value if state.action is not None else stored.action,
         hold_until=state.hold_until,
-        due_at=state.due_at,
+        due_at=wakes_at,
         first_reply_due=state.first_reply_due,
         owner=state.owner,
     )
 
 
-def _page(stored: StoredTicket, state: TicketState, decision: Fire, policy: Policy, hand: Hand) -> Attempt:
-    assert state.first_reply_due is not None
-    text = page_text(stored.ticket, impact=state.impact, code=stored.code, policy=policy, due=state.first_reply_due)
+def _page(
+    stored: StoredTicket, state: TicketState, decision: Fire, clocks: SlaState, policy: Policy, hand: Hand
+) -> Attempt:
+    clock = next_due(clocks)
+    due, promised = state.first_reply_due, "1st reply"
+    if clock is not None and clock.due_at is not None:
+        due, promised = clock.due_at, SHORT_WORDS[clock.metric]
+    assert due is not None
+    text = page_text(stored.ticket, impact=state.impact, code=stored.code, policy=policy, due=due, promised=promised)
     attempt = new_attempt(
         stored.ticket.id, to=decision.to, channel=decision.step.channel, purpose=Purpose.PAGE, body=text, hand=hand
     )
@@ -115,25 +148,4 @@ def _page(stored: StoredTicket, state: TicketState, decision: Fire, policy: Poli
         round=decision.position.round,
         step=decision.position.step,
         deadline=decision.following.due_at if decision.following is not None else None,
-    )
-
-
-def new_attempt(ticket_id: str, *, to: str, channel: ChannelName, purpose: Purpose, body: str, hand: Hand) -> Attempt:
-    """A try that is still to be made. What goes to the desk's own queue is delivered by being written."""
-    if to == DESK:
-        status = AttemptStatus.DELIVERED
-    else:
-        status = AttemptStatus.QUEUED if hand.lease_until is None else AttemptStatus.SENDING
-    return Attempt(
-        id=uuid.uuid4().hex,
-        ticket=ticket_id,
-        at=hand.now,
-        to=to,
-        channel=channel.value,
-        purpose=purpose,
-        body=body,
-        status=status,
-        written_at=hand.real_now,
-        retry_at=hand.real_now if status is AttemptStatus.QUEUED else None,
-        lease_until=hand.lease_until if status is AttemptStatus.SENDING else None,
     )

@@ -34,12 +34,9 @@ def new_code(*, in_use: Callable[[int], int], taken: Callable[[str], bool], choo
 
 
 def is_code(word: str) -> bool:
-    """Whether `word` (capitals) could be a code."""
-    return (
-        SHORTEST <= len(word) <= LONGEST
-        and all(letter in ALPHABET for letter in word)
-        and any(digit in word for digit in DIGITS)
-    )
+    """Whether `word` (capitals) is meant as a code, misread letters and all: who sent it is told that it is unknown."""
+    is_word = word.isascii() and word.isalnum()
+    return is_word and SHORTEST <= len(word) <= LONGEST and any(letter.isdigit() for letter in word)
 
 
 def free_code(tx: Transaction) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.errors import Refused
-from oncall.paging.escalation import Position, TimedStep, next_position, round_of
+from oncall.paging.escalation import Position, Round, TimedStep, next_position, round_of
 from oncall.paging.people import DESK, first_responder, person_for
+from oncall.paging.sla import POLICY
 from oncall.paging.state import TicketState, after, position_as_json
 from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.paging.verdict import Action, Verdict, verdict
@@ -75,10 +76,10 @@ def next_decision(state: TicketState, policy: Policy, schedule: Schedule, now: d
 def _step(
     state: TicketState, position: Position, action: Action, policy: Policy, schedule: Schedule, now: datetime
 ) -> Decision:
-    this_round = round_of(position.round, action=action, plan=state.plan, impact=state.impact, policy=policy)
+    this_round = _round(state, position, action, policy)
     if position.step >= len(this_round.steps):
         position = Position(position.round + 1, 0, position.due_at, now)
-        this_round = round_of(position.round, action=action, plan=state.plan, impact=state.impact, policy=policy)
+        this_round = _round(state, position, action, policy)
     step = this_round.steps[position.step]
     target, why = _target(step, schedule, now)
     if target is not None and (position.round, target) in state.passed:
@@ -87,6 +88,11 @@ def _step(
     if target is None:
         return Skip(position, step, following, why)
     return Fire(position, step, target, following, why)
+
+
+def _round(state: TicketState, position: Position, action: Action, policy: Policy) -> Round:
+    within = state.hurry[1] if state.hurry is not None and state.hurry[0] == position.round else None
+    return round_of(position.round, action=action, plan=state.plan, impact=state.impact, policy=policy, within=within)
 
 
 def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | None, str]:
@@ -102,21 +108,27 @@ def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | N
     return person.id, f"{person.id} is {step.notify.value}"
 
 
-def judged(decided: Verdict, *, ticket_id: str, why: str) -> Event:
-    """The event that records a verdict."""
-    details = {**decided.as_json(), "why": why}
+def judged(decided: Verdict, *, ticket_id: str, why: str, policy: int) -> Event:
+    """The event that records a verdict. policy: the number of the schedule version whose policy was in force."""
+    details = {**decided.as_json(), "why": why, POLICY: policy}
     return Event(ticket_id, decided.at, EventKind.JUDGED, PAGER, why, details)
 
 
 def verdict_again(
-    state: TicketState, policy: Policy, schedule: Schedule, now: datetime, *, counts_from: datetime | None = None
+    state: TicketState,
+    policy: Policy,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    counts_from: datetime | None = None,
+    due: datetime | None = None,
 ) -> Verdict:
     """The verdict on a ticket that is stored. One that the policy of now cannot judge is paged: silence is worse.
 
-    counts_from: as for `verdict`.
+    counts_from, due: as for `verdict`.
     """
     try:
-        return verdict(state, policy, schedule, now, counts_from=counts_from)
+        return verdict(state, policy, schedule, now, counts_from=counts_from, due=due)
     except Refused as refusal:
         engineer = first_responder(schedule, schedule.responders(now))
         reasons = (f"{refusal}.", "So it cannot be judged by the policy of now, and is paged.")
@@ -155,13 +167,13 @@ def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: date
     """
     state = TicketState(plan=plan, impact=impact)
     now = at
-    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview"))
+    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", policy=0))
     while state.due_at is not None:
         now = max(now, state.due_at)
         decision = next_decision(state, policy, schedule, now)
         if isinstance(decision, Judge):
             decided = verdict_again(state, policy, schedule, now, counts_from=state.hold_until)
-            state = after(state, judged(decided, ticket_id="", why=decision.why))
+            state = after(state, judged(decided, ticket_id="", why=decision.why, policy=0))
             continue
         if isinstance(decision, Wait) or decision.position.round > 0:
             return

@@ -39,13 +39,20 @@ class Position:
     round_began_at: datetime
 
 
-def round_of(number: int, *, action: Action, plan: str, impact: str, policy: Policy) -> Round:
-    """The steps of round `number` for a ticket at the desk or paged."""
+def round_of(
+    number: int, *, action: Action, plan: str, impact: str, policy: Policy, within: timedelta | None = None
+) -> Round:
+    """The steps of round `number` for a ticket at the desk or paged.
+
+    within: the steps are drawn together where they do not fit into this time otherwise.
+    """
     rules = policy.escalation
     target = _first_reply(plan, impact, policy)
     on_call = tuple(TimedStep(step.delay(target), step.notify, step.channel) for step in rules.steps)
     at_desk = (TimedStep(timedelta(0), Notify.DESK, ChannelName.DESK),)
-    if action is not Action.PAGE and not _pages(impact, policy):
+    if within is not None:
+        return Round(_drawn_together(on_call, within), rules.repeat_every)
+    if action is not Action.PAGE and not wakes_people(impact, policy):
         return Round(at_desk, None)
     if action is Action.PAGE or number > 0:
         return Round(on_call, rules.repeat_every)
@@ -62,7 +69,22 @@ def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
     return min(promise.targets[Metric.FIRST_REPLY].within for promise in every)
 
 
-def _pages(impact: str, policy: Policy) -> bool:
+_LAST = 0.8
+"""The share of the time that is left by which the last step has come."""
+
+
+def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[TimedStep, ...]:
+    last = steps[-1].delay
+    if last < within:
+        return steps
+    shares = [step.delay / last * _LAST for step in steps]
+    return tuple(
+        TimedStep(timedelta(seconds=int(within.total_seconds() * share)), step.notify, step.channel)
+        for step, share in zip(steps, shares, strict=True)
+    )
+
+
+def wakes_people(impact: str, policy: Policy) -> bool:
     """Whether somebody is woken for it; also for an impact that a policy published since does not know."""
     return impact not in policy.impacts or policy.impacts[impact].pages
 

@@ -14,10 +14,12 @@ from oncall.paging.advance import Hand, owed
 from oncall.paging.codes import free_code
 from oncall.paging.decide import judged
 from oncall.paging.ports import Transaction
+from oncall.paging.sla import POLICY, ClockBook
 from oncall.paging.state import TicketState, after
 from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
 from oncall.paging.verdict import Action, impact_named, plan_named, verdict
 from oncall.support.policy import Policy
+from oncall.support.triage import answers_from, propose
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 EARLY = timedelta(minutes=5)
@@ -121,6 +123,12 @@ class _Reader:
         return None if is_absent else self.text(field)
 
     def plan(self) -> str:
+        customer = self._body.get("customer")
+        if self._body.get("plan") is None and isinstance(customer, str):
+            # Some help desks know no plans: then the policy's list of customers says what this one bought.
+            known = self._policy.customer(clean(customer))
+            if known is not None:
+                return known.plan
         value = self._word("plan")
         if not value:
             return ""
@@ -130,6 +138,8 @@ class _Reader:
             return self._fault("plan", str(refusal))
 
     def impact(self) -> str:
+        if self._body.get("impact") is None and self._body.get("triage") is not None:
+            return self._triaged()
         value = self._word("impact")
         if not value:
             return ""
@@ -137,6 +147,12 @@ class _Reader:
             return impact_named(value, self._policy).name
         except Refused as refusal:
             return self._fault("impact", str(refusal))
+
+    def _triaged(self) -> str:
+        try:
+            return propose(answers_from(self._body["triage"]), self._policy).impact
+        except Refused as refusal:
+            return self._fault("triage", str(refusal).removeprefix("triage: "))
 
     def _word(self, field: str) -> str:
         value = self._body.get(field)
@@ -210,15 +226,17 @@ def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
     answer: dict[str, Any] = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
     if decided.action is Action.PAGE:
         answer["page"] = {"code": code}
+    version = tx.policy_version()
+    posted = {"plan": ticket.plan, "impact": ticket.impact, POLICY: version}
     events = [
-        Event(ticket.id, now, EventKind.RECEIVED, hand.by, "posted", {"plan": ticket.plan, "impact": ticket.impact}),
-        judged(decided, ticket_id=ticket.id, why="judged at receipt"),
+        Event(ticket.id, now, EventKind.RECEIVED, hand.by, "posted", posted),
+        judged(decided, ticket_id=ticket.id, why="judged at receipt", policy=version),
     ]
     state = TicketState(plan=ticket.plan, impact=ticket.impact)
     for event in events:
         state = after(state, event)
     stored = StoredTicket(ticket, answer, code, now, TicketStatus.OPEN, ticket.impact, decided.action.value)
-    first = owed(stored, state, policy, schedule, hand)
+    first = owed(stored, state, ClockBook(tx, ticket, events), policy, schedule, hand)
     tx.add_ticket(first.row)
     tx.append([*events, *first.events])
     tx.add_attempts(first.attempts)

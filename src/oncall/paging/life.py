@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
-from oncall.errors import NotFound, Refused
-from oncall.paging.advance import Hand, advance, as_row, new_attempt
+from oncall.errors import Conflict, NotFound, Refused
+from oncall.paging.advance import Hand, advance
+from oncall.paging.attempts import notice
 from oncall.paging.codes import free_code
 from oncall.paging.decide import judged, verdict_again
 from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.messages import solved_text, taken_text
 from oncall.paging.people import DESK
 from oncall.paging.ports import Transaction
+from oncall.paging.sla import POLICY, ClockBook
 from oncall.paging.state import TicketState, after, fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
-from oncall.support.policy import ChannelName
 
 FROM_PEOPLE = (
     EventKind.ACKNOWLEDGED,
@@ -29,11 +31,10 @@ FROM_PEOPLE = (
     EventKind.REOPENED,
     EventKind.IMPACT_CHANGED,
     EventKind.PASSED,
+    EventKind.WAITING,
+    EventKind.MERGED,
 )
 """The kinds that the API, the terminal and replies may add."""
-
-NOTICE_FOR = timedelta(minutes=30)
-"""A notice that could not be sent for so long (policy time) is not news any more."""
 
 _UNSENT = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
 _NEVER_SEEN = (*_UNSENT, AttemptStatus.FAILED)
@@ -80,19 +81,38 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
         raise NotFound(f'no ticket has the id "{clean(ticket_id)[:40]}"')
     log = tx.events(ticket_id)
     state = fold(stored.ticket, log)
-    if deed.id is not None and any(event.id == deed.id for event in log):
+    before = next((event for event in log if deed.id is not None and event.id == deed.id), None)
+    if before is not None:
+        if before.kind is not deed.kind:
+            raise Conflict(f'{ticket_id}: the event "{deed.id}" is recorded as {before.kind.value} already')
         return Done(stored, False, f"{ticket_id}: this event is recorded already.")
+    _refuse_stranger(tx, deed, hand)
     idle = _nothing_to_do(tx, stored, state, deed)
     if idle is not None:
         return Done(stored, False, idle)
     event = _event(tx, stored, deed, hand)
     tx.append([event])
-    return _follow(tx, stored, state, event, hand)
+    return _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
+
+
+def _refuse_stranger(tx: Transaction, deed: Deed, hand: Hand) -> None:
+    """A slip in a name must not stop an escalation: who acts for somebody else names somebody on the roster."""
+    people = tx.schedule().people
+    if deed.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or deed.by in (hand.by, DESK) or not people:
+        return
+    if deed.by not in people:
+        near = get_close_matches(deed.by, people, 1)
+        hint = f'did you mean "{near[0]}"?' if near else f"write one of {', '.join(sorted(people))}"
+        raise Refused(f'nobody on the published rosters has the id "{clean(deed.by)[:40]}"; {hint}')
 
 
 def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed) -> str | None:
     """Why the deed changes nothing, or None when it does. Raises Refused for one that cannot be."""
     name, kind = stored.ticket.id, deed.kind
+    if state.merged_into is not None:
+        if kind is EventKind.MERGED:
+            return f"{name} is merged into {state.merged_into} already."
+        raise Refused(f"{name} is merged into {state.merged_into}; go on there")
     if kind is EventKind.RESOLVED and state.status is TicketStatus.RESOLVED:
         return f"{name} is resolved already."
     if kind is EventKind.REOPENED and state.status is not TicketStatus.RESOLVED:
@@ -112,23 +132,42 @@ def _event(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Eve
     details = dict(deed.details)
     if deed.kind is EventKind.IMPACT_CHANGED:
         details["impact"] = impact_named(str(details.get("impact", "")), tx.policy()).name
+    if deed.kind is EventKind.MERGED:
+        details["into"] = _merge_target(tx, stored, str(details.get("into", "")))
+    if deed.kind in (EventKind.IMPACT_CHANGED, EventKind.REOPENED):
+        details[POLICY] = tx.policy_version()
     why = clean(deed.why) or deed.kind.value.replace("_", " ")
     return Event(stored.ticket.id, at, deed.kind, deed.by, why, details, deed.id)
 
 
-def _follow(tx: Transaction, stored: StoredTicket, before: TicketState, event: Event, hand: Hand) -> Done:
+def _merge_target(tx: Transaction, stored: StoredTicket, into: str) -> str:
+    """The ticket that goes on. Raises Refused for the ticket itself, one that is not there, and one that is over."""
+    name = stored.ticket.id
+    if into == name:
+        raise Refused(f"{name} cannot be merged into itself")
+    target = tx.ticket(into) if ID_PATTERN.fullmatch(into) else None
+    if target is None:
+        raise Refused(f'{name}: no ticket has the id "{clean(into)[:40]}" to merge it into')
+    if target.status is TicketStatus.RESOLVED:
+        raise Refused(f"{name}: {into} is resolved; reopen it first, or merge into an open ticket")
+    return into
+
+
+def _follow(
+    tx: Transaction, stored: StoredTicket, before: TicketState, event: Event, book: ClockBook, hand: Hand
+) -> Done:
     state = after(before, event)
     if event.kind in (EventKind.REOPENED, EventKind.IMPACT_CHANGED) and state.status is TicketStatus.OPEN:
-        decided = verdict_again(state, tx.policy(), tx.schedule(), hand.now)
-        again = judged(decided, ticket_id=stored.ticket.id, why=event.kind.value.replace("_", " "))
+        due = book.first_reply_due(hand.now)
+        decided = verdict_again(state, tx.policy(), tx.schedule(), hand.now, due=due)
+        why = event.kind.value.replace("_", " ")
+        again = judged(decided, ticket_id=stored.ticket.id, why=why, policy=book.policy_version)
         tx.append([again])
+        book.add(again)
         state = after(state, again)
-    if state.status is TicketStatus.OPEN:
-        stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, hand)
-    else:
-        stored = as_row(stored, state)
-        tx.update_ticket(stored)
-        attempts = _tell(tx, stored, before, state, hand)
+    stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
+    if state.status is not TicketStatus.OPEN:
+        attempts += _tell(tx, stored, before, state, hand)
     return Done(stored, True, _sentence(tx, stored, event), attempts)
 
 
@@ -156,19 +195,24 @@ def _tell(
     assert actor is not None
     words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
     body = words(stored.ticket.id, state.impact, _name(tx, actor))
-    seen = dict.fromkeys(
-        attempt.to
-        for attempt in tries
-        if attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_SEEN and attempt.to not in (DESK, actor)
+    notices = tuple(
+        notice(stored.ticket.id, person, body, hand)
+        for person in _waiting_to_hear(tries)
+        if person not in (DESK, actor)
     )
-    notices = tuple(_notice(stored.ticket.id, person, body, hand) for person in seen)
     tx.add_attempts(notices)
     return notices
 
 
-def _notice(ticket_id: str, person: str, body: str, hand: Hand) -> Attempt:
-    attempt = new_attempt(ticket_id, to=person, channel=ChannelName.SMS, purpose=Purpose.NOTICE, body=body, hand=hand)
-    return replace(attempt, deadline=hand.now + NOTICE_FOR)
+def _waiting_to_hear(tries: Sequence[Attempt]) -> list[str]:
+    """Who was paged and has not been told anything since, in the order of their first page."""
+    waiting: dict[str, None] = {}
+    for attempt in tries:
+        if attempt.purpose is Purpose.NOTICE:
+            waiting.pop(attempt.to, None)
+        elif attempt.status not in _NEVER_SEEN:
+            waiting[attempt.to] = None
+    return list(waiting)
 
 
 def _name(tx: Transaction, person_id: str) -> str:
@@ -187,4 +231,6 @@ def _sentence(tx: Transaction, stored: StoredTicket, event: Event) -> str:
         EventKind.REOPENED: f"{name} is open again.",
         EventKind.IMPACT_CHANGED: f"{name} is {stored.impact} now.",
         EventKind.PASSED: f"{name} is passed on.",
+        EventKind.WAITING: f"{name} waits for the customer.",
+        EventKind.MERGED: f"{name} is merged into {event.details.get('into')}.",
     }[event.kind]

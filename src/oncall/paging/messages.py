@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 
-from oncall.paging.ticket import Ticket
-from oncall.support.policy import Policy
+from oncall.paging.promised import Promised
+from oncall.paging.ticket import EventKind, Ticket
+from oncall.support.policy import Metric, Policy
 from oncall.support.wording import short_time
 
 SEGMENT = 160
@@ -30,15 +31,13 @@ def plain(text: str) -> str:
 
     Letters that have no such form become `?`, one for each run of them.
     """
-    letters: list[str] = []
+    letters = [""]
     for letter in text:
         spelt = _SPELT.get(letter)
-        if spelt is not None:
+        if spelt is None:
+            spelt = letter if " " <= letter <= "}" else _nearest(letter, letters[-1])
+        if spelt:
             letters.append(spelt)
-        elif " " <= letter <= "}":
-            letters.append(letter)
-        else:
-            letters.append(_nearest(letter, letters[-1] if letters else ""))
     return " ".join("".join(letters).split())
 
 
@@ -61,16 +60,54 @@ def cut(text: str, length: int) -> str:
     return text[: max(length - 2, 0)].rstrip() + ".."[:length]
 
 
-def page_text(ticket: Ticket, *, impact: str, code: str, policy: Policy, due: datetime) -> str:
-    """The page for a ticket: impact, id, customer, plan, subject, first-reply deadline in policy time, `ACK <code>`."""
-    customer = cut(plain(ticket.customer), CUSTOMER_LENGTH)
-    plan = policy.plans[ticket.plan].short_name if ticket.plan in policy.plans else ticket.plan
-    names = [_capitals(impact), ticket.id, customer, f"({cut(plain(plan), PLAN_LENGTH)})"]
-    head = " ".join(name for name in names if name)
-    tail = f" 1st reply by {short_time(due, policy.zone)}. Reply ACK {code}"
+SHORT_WORDS = {
+    Metric.FIRST_REPLY: "1st reply",
+    Metric.NEXT_REPLY: "Next reply",
+    Metric.PERIODIC_UPDATE: "Update",
+}
+"""What is owed, as a page names it."""
+
+
+def page_text(
+    ticket: Ticket, *, impact: str, code: str, policy: Policy, due: datetime, promised: str = "1st reply"
+) -> str:
+    """The page for a ticket: impact, id, customer, plan, subject, deadline in policy time, `ACK <code>`.
+
+    promised: what is due then, one of SHORT_WORDS.
+    """
+    head = _head(ticket, impact, policy)
+    tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {code}"
     room = SEGMENT - len(head) - len(tail) - 3
     subject = cut(plain(ticket.subject).rstrip("."), room)
     return f"{head}: {subject}.{tail}" if subject and room > 0 else f"{head}.{tail}"
+
+
+def _head(ticket: Ticket, impact: str, policy: Policy) -> str:
+    """`URGENT T-1 Acme Ltd (STD)`."""
+    customer = cut(plain(ticket.customer), CUSTOMER_LENGTH)
+    plan = policy.plans[ticket.plan].short_name if ticket.plan in policy.plans else ticket.plan
+    names = [_capitals(impact), ticket.id, customer, f"({cut(plain(plan), PLAN_LENGTH)})"]
+    return " ".join(name for name in names if name)
+
+
+def promised_text(ticket: Ticket, *, impact: str, promised: Promised, owner: str | None, policy: Policy) -> str:
+    """Warns the owner that a promised time runs out, or tells the manager that it did. Says nothing to reply."""
+    clock = promised.clock
+    due = short_time(clock.due_at or promised.at, policy.zone)
+    head, what = _head(ticket, impact, policy), SHORT_WORDS[clock.metric]
+    if promised.kind is not EventKind.BREACHED:
+        return cut(f"DUE SOON {head}: {_small(what)} due {due}. Not sent yet.", SEGMENT)
+    who = f"Taken by {plain(owner)}" if owner else "Taken by nobody"
+    return cut(f"BREACH {head}: {_small(what)} was due {due}. {who}.", SEGMENT)
+
+
+def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> str:
+    """Tells somebody who need not act: `URGENT T-1 Acme Ltd (BC) was paged to Ana. Subject`."""
+    return cut(f"{_head(ticket, impact, policy)} {plain(words)}. {plain(ticket.subject)}", SEGMENT)
+
+
+def _small(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
 def _capitals(impact: str) -> str:

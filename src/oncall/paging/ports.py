@@ -105,8 +105,12 @@ class Transaction(Protocol):
     def schedule(self) -> Schedule:
         """The published schedule with every override, as of this transaction."""
 
-    def policy(self) -> Policy:
-        """The policy that was published last; the packaged one when nothing is published."""
+    def policy(self, version: int | None = None) -> Policy:
+        """The policy that was published last, or the one that schedule version brought; the packaged one for 0, and
+        when nothing is published. Raises NotFound for a version that is no publication."""
+
+    def policy_version(self) -> int:
+        """The number of the schedule version that brought the policy in force; 0 when it is the packaged one."""
 
     def add_version(self, version: NewVersion) -> int:
         """Append a schedule version and number it: 1, 2, 3, ... without a hole."""
@@ -121,7 +125,10 @@ class Transaction(Protocol):
         """Tickets, newest first, at most `wanted.limit`."""
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Tickets received in a span, oldest first, at most `wanted.limit`; of one instant the lower id first."""
+        """Tickets received in a span, oldest first, at most `wanted.limit`; of one instant the lower id first.
+
+        Reports do not need the first answers, so `answer` is empty.
+        """
 
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""
@@ -187,6 +194,9 @@ class Transaction(Protocol):
 
     def add_token(self, token: Token) -> None:
         """Keep it. Raises Conflict when the name is taken."""
+
+    def remove_token(self, name: str) -> None:
+        """Forget it. Raises NotFound."""
 
     def token_by_digest(self, digest: str) -> Token | None:
         """The caller whose secret has this digest."""

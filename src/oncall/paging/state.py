@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from oncall.paging.escalation import Position
@@ -19,6 +19,8 @@ class TicketState:
     position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
     it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
     step that reached somebody. passed: (round, person) of those who passed it on, whom that round asks no more.
+    promised: what was done because promised times ran out, as `promised.mark_of` names it. hurry: the round in which
+    the chain is paged before a breach, and the time that was left for it.
     """
 
     plan: str
@@ -33,10 +35,14 @@ class TicketState:
     passed: tuple[tuple[int, str], ...] = ()
     owner: str | None = None
     resolved_by: str | None = None
+    merged_into: str | None = None
+    promised: frozenset[tuple[str, ...]] = frozenset()
+    hurry: tuple[int, timedelta] | None = None
 
     @property
     def due_at(self) -> datetime | None:
-        """The next instant at which the pager owes this ticket something; None: nothing until something happens."""
+        """The next instant at which a step or a release is owed; None: none until something happens. What is owed
+        because of promised times is told by the ticket's clocks."""
         if self.status is not TicketStatus.OPEN:
             return None
         if self.action is Action.HOLD:
@@ -97,7 +103,10 @@ def _step_failed(state: TicketState, event: Event) -> TicketState:
 def _acknowledged(state: TicketState, event: Event) -> TicketState:
     if state.status is not TicketStatus.OPEN:
         return state
-    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=event.by)
+    # Who talks to the customer of a ticket that is chased need not be the one who has it.
+    keeps = event.kind is not EventKind.ACKNOWLEDGED and state.owner is not None
+    owner = state.owner if keeps else event.by
+    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=owner, hurry=None)
 
 
 def _passed(state: TicketState, event: Event) -> TicketState:
@@ -120,6 +129,29 @@ def _resolved(state: TicketState, event: Event) -> TicketState:
     return replace(state, status=TicketStatus.RESOLVED, resolved_by=event.by)
 
 
+def _promised(state: TicketState, event: Event) -> TicketState:
+    return replace(state, promised=state.promised | {tuple(event.details["mark"])})
+
+
+def _chased(state: TicketState, event: Event) -> TicketState:
+    """Its owner has let it come close to a breach: it waits for somebody again, in a round of its own."""
+    state = _promised(state, event)
+    number = state.last_fired[0] + 1 if state.last_fired is not None else 1
+    due_at = _instant(event.details["due_at"])
+    assert due_at is not None
+    return replace(
+        state,
+        status=TicketStatus.OPEN,
+        action=Action.PAGE,
+        position=Position(number, 0, event.at, event.at),
+        hurry=(number, due_at - event.at),
+    )
+
+
+def _merged(state: TicketState, event: Event) -> TicketState:
+    return replace(_resolved(state, event), merged_into=event.details["into"])
+
+
 def _reopened(state: TicketState, event: Event) -> TicketState:
     return replace(
         state,
@@ -130,6 +162,7 @@ def _reopened(state: TicketState, event: Event) -> TicketState:
         position=None,
         last_fired=None,
         passed=(),
+        hurry=None,
     )
 
 
@@ -144,8 +177,13 @@ _CHANGES = {
     EventKind.STEP_FAILED: _step_failed,
     EventKind.ACKNOWLEDGED: _acknowledged,
     EventKind.REPLIED: _acknowledged,
+    EventKind.UPDATED: _acknowledged,
     EventKind.PASSED: _passed,
     EventKind.RESOLVED: _resolved,
+    EventKind.MERGED: _merged,
+    EventKind.WARNED: _promised,
+    EventKind.BREACHED: _promised,
+    EventKind.CHASED: _chased,
     EventKind.REOPENED: _reopened,
     EventKind.IMPACT_CHANGED: _impact_changed,
 }

@@ -31,12 +31,22 @@ class EventKind(StrEnum):
     REOPENED = "reopened"
     IMPACT_CHANGED = "impact_changed"
     PASSED = "passed"
+    WAITING = "waiting"
+    """The customer is waited for: periodic updates pause where the policy says so."""
+    MERGED = "merged"
+    """It is a duplicate of another ticket, `details["into"]`, and over."""
 
     JUDGED = "judged"
     """A verdict was given: at receipt, at a hold's end, at a change of impact, at reopening."""
     STEP_FIRED = "step_fired"
     STEP_SKIPPED = "step_skipped"
     STEP_FAILED = "step_failed"
+    WARNED = "warned"
+    """A promised time is nearly used up, and the owner was told."""
+    CHASED = "chased"
+    """The owner let it come so close that the chain is paged again, before the breach."""
+    BREACHED = "breached"
+    """A promised time was used up unmet. Once for each clock: `details` has its metric, `since` and `due_at`."""
 
 
 @dataclass(frozen=True, slots=True)

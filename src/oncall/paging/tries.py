@@ -11,10 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Temporary
-from oncall.paging.advance import Hand, as_row
+from oncall.paging.advance import Hand, write_row
 from oncall.paging.decide import PAGER
 from oncall.paging.ports import Clock, Receipt, Transaction
-from oncall.paging.state import fold
 from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Event, EventKind, Purpose, TicketStatus
 from oncall.paging.verdict import Action
 
@@ -90,13 +89,24 @@ def write_outcome(
     current = tx.attempt(attempt.id)
     if current is None or current.status in FINAL_STATUSES or current.provider_id is not None:
         return None
-    if isinstance(outcome, Receipt) and tx.attempt_by_provider_id(outcome.provider_id) is not None:
-        outcome = Ambiguous("the message that the provider has belongs to another try")
+    if isinstance(outcome, Receipt) and _may_be_anothers(tx, current, outcome):
+        outcome = Ambiguous("the message that the provider has may belong to another try")
     changed = _after(current, outcome, hand.real_now, clock)
     tx.update_attempt(changed)
     if has_failed(changed):
         fail_step(tx, changed, hand)
     return changed
+
+
+def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> bool:
+    """Whether a message that was found is known to be another try, or may be one that is just being sent: pages of one
+    ticket to one person read alike."""
+    if tx.attempt_by_provider_id(receipt.provider_id) is not None:
+        return True
+    return any(
+        other.status is AttemptStatus.SENDING and other.to == attempt.to and other.id != attempt.id
+        for other in tx.attempts(attempt.ticket)
+    )
 
 
 def has_failed(attempt: Attempt) -> bool:
@@ -112,7 +122,7 @@ def fail_step(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
     details = {"round": attempt.round, "step": attempt.step, "attempt": attempt.id, "to": attempt.to}
     event = Event(attempt.ticket, hand.now, EventKind.STEP_FAILED, PAGER, attempt.error or "not delivered", details)
     tx.append([event])
-    tx.update_ticket(as_row(stored, fold(stored.ticket, tx.events(attempt.ticket))))
+    write_row(tx, stored, hand)
 
 
 def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime, clock: Clock) -> Attempt:

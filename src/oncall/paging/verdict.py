@@ -78,11 +78,18 @@ class Verdict:
 
 
 def verdict(
-    ticket: Judgeable, policy: Policy, schedule: Schedule, at: datetime, *, counts_from: datetime | None = None
+    ticket: Judgeable,
+    policy: Policy,
+    schedule: Schedule,
+    at: datetime,
+    *,
+    counts_from: datetime | None = None,
+    due: datetime | None = None,
 ) -> Verdict:
     """Say what becomes of `ticket` received at `at` (aware UTC): page, desk or hold, with every reason.
 
     counts_from: when the hold of a ticket ended, for one that was held; its first-reply target counts from then.
+    due: when the first reply is due by the ticket's own clock, for one whose clock runs already.
     Raises Refused when the policy has no such plan or impact.
     """
     plan, impact = plan_named(ticket.plan, policy), impact_named(ticket.impact, policy)
@@ -96,8 +103,8 @@ def verdict(
     if counts_from is not None:
         reasons.append(f"It was held until {full_time(counts_from, policy.zone)}, and nothing is held twice.")
     elif not is_covered(promise.coverage, schedule.calendar, at):
-        return _hold(promise, policy, schedule, at, reasons)
-    due = deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, counts_from or at)
+        return _hold(promise, policy, schedule, at, reasons, due)
+    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, counts_from or at)
     due_words = _due_words(promise, policy, due)
     if window.kind is WindowKind.BUSINESS:
         reasons += [_desk_words(impact, policy), due_words]
@@ -138,9 +145,11 @@ def _choices(names: Iterable[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-def _hold(promise: Promise, policy: Policy, schedule: Schedule, at: datetime, reasons: list[str]) -> Verdict:
+def _hold(
+    promise: Promise, policy: Policy, schedule: Schedule, at: datetime, reasons: list[str], due: datetime | None
+) -> Verdict:
     until = next_covered(promise.coverage, schedule.calendar, at)
-    due = deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, until)
+    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, until)
     reasons += [
         f"That is outside its coverage: it is held until {full_time(until, policy.zone)} and judged again then.",
         _due_words(promise, policy, due),

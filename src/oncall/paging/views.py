@@ -7,10 +7,38 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from oncall.paging.decide import preview
+from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.sla import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.ticket import Attempt, Event, StoredTicket
 from oncall.paging.verdict import Question, impact_named, plan_named, verdict
 from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock, SlaState, sla
 from oncall.support.policy import Policy
+
+
+def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[str, Any]:
+    """A page of tickets with their clocks, newest first; `next` is the `after` of the next page."""
+    found, zone = tx.tickets(wanted), tx.policy().zone
+    logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
+    terms = terms_in(tx)
+    views = [
+        ticket_view(stored, zone, sla(sla_events(stored.ticket, logs.get(stored.ticket.id, ()), terms), now))
+        for stored in found
+    ]
+    return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
+
+
+def stored_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
+    """One stored ticket as listings show it."""
+    return ticket_view(stored, tx.policy().zone, clocks(tx, stored.ticket, tx.events(stored.ticket.id), now))
+
+
+def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
+    """One stored ticket with its log, its clocks and every try to tell somebody."""
+    name = stored.ticket.id
+    log = tx.events(name)
+    state = clocks(tx, stored.ticket, log, now)
+    return whole_ticket_view(stored, log, tx.attempts(name), tx.policy().zone, state)
 
 
 def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> dict[str, Any]:
@@ -40,8 +68,34 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
     }
 
 
-def ticket_view(stored: StoredTicket, zone: tzinfo) -> dict[str, Any]:
-    """One ticket as listings show it."""
+def clocks_view(state: SlaState, zone: tzinfo) -> list[dict[str, Any]]:
+    """Every clock of which something is still owed, the one that ends first on top; of each metric that is owed
+    nothing any more, the one that ended last. `seconds_left` is negative once it is late, and null while paused."""
+    ended = {clock.metric: clock for clock in state.clocks if not clock.is_running}
+    shown = [*state.running, *(c for m, c in ended.items() if m not in {r.metric for r in state.running})]
+    order = sorted(shown, key=lambda clock: (not clock.is_running, clock.due_at is None, clock.due_at or clock.since))
+    return [
+        {
+            "metric": clock.metric.value,
+            "state": clock.state(state.at).value,
+            "is_owed": clock.is_running,
+            "started_at": _time(clock.started_at, zone),
+            "due_at": _time(clock.due_at, zone),
+            "warn_at": _time(clock.warn_at, zone),
+            "met_at": _time(clock.met_at, zone),
+            "breached_at": _time(clock.breached_at, zone),
+            "seconds_left": _seconds_left(clock, state.at),
+        }
+        for clock in order
+    ]
+
+
+def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
+    return int((clock.due_at - now).total_seconds()) if clock.is_running and clock.due_at is not None else None
+
+
+def ticket_view(stored: StoredTicket, zone: tzinfo, state: SlaState) -> dict[str, Any]:
+    """One ticket as listings show it. state: its SLA clocks."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
@@ -63,18 +117,21 @@ def ticket_view(stored: StoredTicket, zone: tzinfo) -> dict[str, Any]:
         "hold_until": _time(stored.hold_until, zone) if stored.action == "hold" else None,
         "first_reply_due": _time(stored.first_reply_due, zone),
         "next_step_at": _time(stored.due_at, zone),
+        "waiting": state.is_waiting,
+        "clocks": clocks_view(state, zone),
         "verdict": dict(stored.answer)["verdict"],
     }
 
 
 def whole_ticket_view(
-    stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: tzinfo
+    stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: tzinfo, state: SlaState
 ) -> dict[str, Any]:
     """One ticket with its log and every try to tell somebody."""
     return {
-        **ticket_view(stored, zone),
+        **ticket_view(stored, zone, state),
         "events": [event_view(event, zone) for event in events],
         "attempts": [attempt_view(attempt, zone) for attempt in attempts],
+        "notes": list(state.notes),
     }
 
 

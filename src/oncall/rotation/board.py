@@ -131,17 +131,20 @@ class DutyBoard(Board):
 
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found: roles split evenly within each kind."""
-        problem = self._problem
-        teams = teams_of(problem, self.takes, outcome)
-        ordered: dict[int, tuple[int, ...]] = {}
-        for kind in problem.shares.totals:
-            numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]
-            ordered.update(zip(numbers, split_evenly([teams[number] for number in numbers]), strict=True))
-        return [
-            Held(number, role, person)
-            for number in range(len(problem.shifts))
-            for role, person in zip(problem.roles, ordered[number], strict=True)
-        ]
+        return seated_evenly(self._problem, teams_of(self._problem, self.takes, outcome))
+
+
+def seated_evenly(problem: Problem, teams: Sequence[Sequence[int]]) -> list[Held]:
+    """The seats of every shift's people, roles split evenly within each kind."""
+    ordered: dict[int, tuple[int, ...]] = {}
+    for kind in problem.shares.totals:
+        numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]
+        ordered.update(zip(numbers, split_evenly([teams[number] for number in numbers]), strict=True))
+    return [
+        Held(number, role, person)
+        for number in range(len(problem.shifts))
+        for role, person in zip(problem.roles, ordered[number], strict=True)
+    ]
 
 
 def teams_of(problem: Problem, takes: Mapping[Duty, cp_model.IntVar], outcome: Outcome) -> list[list[int]]:

@@ -11,12 +11,13 @@ from ortools.sat.python import cp_model
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation import infeasible
-from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span
+from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span, seated_evenly
 from oncall.rotation.cost import fairness_of
+from oncall.rotation.opening import openings
 from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.requests import price_of_duties, tally
-from oncall.rotation.roleboard import LoadBoard, SeatBoard
-from oncall.rotation.search import Outcome, Progress, Search, Verdict
+from oncall.rotation.roleboard import LoadBoard, SeatBoard, seated_fairly
+from oncall.rotation.search import Progress, Search, Verdict
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 
 __all__ = ["Progress", "solve"]
@@ -27,12 +28,12 @@ REQUESTS_EFFORT = 20.0
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The fairest plan so far. `bound` holds for the whole problem; `board` and `outcome` are where it came from."""
+    """The fairest plan so far, and what a search on from it needs. `bound` holds for the whole problem."""
 
     held: list[Held]
     cost: int
     bound: int
-    board: Board
+    board: type[Board]
     floor: Floor
     spans: Mapping[Counted, Span]
     notes: tuple[str, ...] = ()
@@ -65,42 +66,68 @@ def solve(
 
 
 def _fairest(problem: Problem, search: Search) -> _Found:
-    """Solve, and while what was found costs more than what is proven, solve a model that knows more.
+    """A first plan if one is easily found, and while it costs more than what is proven, a model that knows more.
 
-    That is one whose spans hold the counts found, or else, when all of them were inside already, the one of every seat.
+    That is one whose spans hold the counts found, or when all of them were inside already, the one of every seat.
     """
     kind_of_board: type[Board] = DutyBoard if problem.roles_are_interchangeable else LoadBoard
     floor = kind_of_board.floor(problem, search)
     if floor is None:
         raise infeasible.explained(problem, search)
-    spans = floor.spans()
-    best: _Found | None = None
-    bound = floor.cost
-    while True:
-        board = kind_of_board(problem, floor, spans, search)
+    best = _opening(problem, search, _Found([], 0, floor.cost, kind_of_board, floor, floor.spans()))
+    while best is None or best.cost > best.bound:
+        known = best or _Found([], 0, floor.cost, kind_of_board, floor, floor.spans())
+        board = known.board(problem, floor, known.spans, search)
         board.model.minimize(board.cost)
-        outcome = search.run(board.model, floor=bound)
+        outcome = search.run(board.model, floor=known.bound, known_cost=best.cost if best else None)
         if outcome.verdict is Verdict.INFEASIBLE:
             raise infeasible.explained(problem, search)
-        bound = max(bound, outcome.bound)
-        if outcome.verdict is not Verdict.UNKNOWN:
-            best = _better(best, _Found(*_seated(problem, board, outcome), bound, board, floor, spans))
-        if best is None:
-            raise Refused(_no_plan_yet(search))
-        if best.cost == bound or outcome.verdict is not Verdict.OPTIMAL:
+        bound = max(known.bound, outcome.bound)
+        if outcome.verdict is Verdict.UNKNOWN:
+            if best is None:
+                raise Refused(_no_plan_yet(search))
             return replace(best, bound=bound)
-        wider = _widened(spans, board.seats(outcome), problem)
-        kind_of_board = kind_of_board if wider != spans else SeatBoard
-        spans = wider
+        held = board.seats(outcome)
+        best = _better(best, replace(known, held=held, cost=_cost(problem, held), bound=bound))
+        if outcome.verdict is not Verdict.OPTIMAL:
+            return best
+        if best.cost > best.bound:
+            best = _knowing_more(problem, best, held)
+    return best
 
 
-def _seated(problem: Problem, board: Board, outcome: Outcome) -> tuple[list[Held], int]:
-    held = board.seats(outcome)
-    return held, _cost(problem, held)
+def _knowing_more(problem: Problem, found: _Found, held: Sequence[Held]) -> _Found:
+    """The same, to be searched on by a model that would not have been mistaken about the cost of `held`."""
+    wider = _widened(found.spans, held, problem)
+    if wider != found.spans:
+        return replace(found, spans=wider)
+    # The counts were inside: then the roles promised could not be named for the people on duty.
+    assert found.board is LoadBoard, "a model that has every cost exactly cannot be mistaken"
+    return replace(found, board=SeatBoard)
+
+
+def _opening(problem: Problem, search: Search, start: _Found) -> _Found | None:
+    """The best plan that needs no search, if there is one; when it reaches the bound it is proven without."""
+    best: _Found | None = None
+    quota = {(each, kind): count for (each, kind, role), count in start.floor.counts.items() if role is None}
+    for teams in openings(problem, quota, seed=search.seed):
+        if problem.roles_are_interchangeable:
+            held = seated_evenly(problem, teams)
+        else:
+            held = seated_fairly(problem, teams, start.spans, search)
+        best = _better(best, replace(start, held=held, cost=_cost(problem, held)))
+        if best.cost == best.bound or search.is_over:
+            break
+    if best is not None:
+        search.report(best.cost, best.bound)
+    return best
 
 
 def _better(best: _Found | None, new: _Found) -> _Found:
-    return new if best is None or new.cost < best.cost else best
+    """The cheaper of the two, under the higher bound."""
+    if best is None:
+        return new
+    return replace(new if new.cost < best.cost else best, bound=max(best.bound, new.bound))
 
 
 def _cost(problem: Problem, held: Sequence[Held]) -> int:
@@ -108,7 +135,7 @@ def _cost(problem: Problem, held: Sequence[Held]) -> int:
     return fairness_of(seats, problem.shares, bound=0).cost
 
 
-def _widened(spans: dict[Counted, Span], held: Sequence[Held], problem: Problem) -> dict[Counted, Span]:
+def _widened(spans: Mapping[Counted, Span], held: Sequence[Held], problem: Problem) -> dict[Counted, Span]:
     def count(counted: Counted) -> int:
         return sum(
             1
@@ -141,20 +168,17 @@ def _with_requests(problem: Problem, search: Search, found: _Found) -> _Found:
 
 def _kindest(problem: Problem, search: Search, found: _Found, prices: Mapping[Duty, int]) -> tuple[_Found, bool]:
     """The plan that meets the requests best at the cost found, and whether that is proven."""
-    board = found.board
     while True:
+        board = found.board(problem, found.floor, found.spans, search)
         board.model.add(board.cost <= found.cost)
         board.model.minimize(cp_model.LinearExpr.sum([price * board.takes[duty] for duty, price in prices.items()]))
         outcome = search.run(board.model, effort=REQUESTS_EFFORT)
         if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
             return found, False
-        held, cost = _seated(problem, board, outcome)
-        if cost == found.cost:
+        held = board.seats(outcome)
+        if _cost(problem, held) == found.cost:
             return replace(found, held=held), outcome.verdict is Verdict.OPTIMAL
-        if isinstance(board, SeatBoard):
-            return found, False
-        # The people on duty leave no roles as fair as promised, so every seat has to be decided at once.
-        board = SeatBoard(problem, found.floor, found.spans, search)
+        found = _knowing_more(problem, found, held)
 
 
 def _noted(found: _Found, note: str) -> _Found:

@@ -65,26 +65,8 @@ class LoadBoard(Board):
 
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found: the people on duty as decided, their roles as fairly as these people allow."""
-        problem = self._problem
-        model = cp_model.CpModel()
-        holds: dict[Held, cp_model.IntVar] = {}
-        for number, team in enumerate(teams_of(problem, self.takes, outcome)):
-            for person in team:
-                mine = {Held(number, role, person): model.new_bool_var("") for role in problem.roles_of(person)}
-                model.add_exactly_one(mine.values())
-                holds.update(mine)
-            for role in problem.roles:
-                takers = [Held(number, role, person) for person in team]
-                model.add_exactly_one([holds[each] for each in takers if each in holds])
-        costs = [
-            add_cost(model, cp_model.LinearExpr.sum(literals), len(literals), role_curve(problem, *counted), span)
-            for counted, span in self._spans.items()
-            if counted.role is not None
-            for literals in [_literals(problem, counted, holds)]
-        ]
-        model.minimize(cp_model.LinearExpr.sum(costs))
-        found = self._search.finish(model, effort=ROLES_EFFORT)
-        return in_order(problem, [held for held, variable in holds.items() if found.has(variable)])
+        teams = teams_of(self._problem, self.takes, outcome)
+        return seated_fairly(self._problem, teams, self._spans, self._search)
 
 
 class SeatBoard(Board):
@@ -124,6 +106,31 @@ class SeatBoard(Board):
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found."""
         return in_order(self._problem, [held for held, variable in self._holds.items() if outcome.has(variable)])
+
+
+def seated_fairly(
+    problem: Problem, teams: Sequence[Sequence[int]], spans: Mapping[Counted, Span], search: Search
+) -> list[Held]:
+    """The seats of every shift's people, who between them take all roles, as fairly as these people allow."""
+    model = cp_model.CpModel()
+    holds: dict[Held, cp_model.IntVar] = {}
+    for number, team in enumerate(teams):
+        for person in team:
+            mine = {Held(number, role, person): model.new_bool_var("") for role in problem.roles_of(person)}
+            model.add_exactly_one(mine.values())
+            holds.update(mine)
+        for role in problem.roles:
+            takers = [Held(number, role, person) for person in team]
+            model.add_exactly_one([holds[each] for each in takers if each in holds])
+    costs = [
+        add_cost(model, cp_model.LinearExpr.sum(literals), len(literals), role_curve(problem, *counted), span)
+        for counted, span in spans.items()
+        if counted.role is not None
+        for literals in [_literals(problem, counted, holds)]
+    ]
+    model.minimize(cp_model.LinearExpr.sum(costs))
+    found = search.finish(model, effort=ROLES_EFFORT)
+    return in_order(problem, [held for held, variable in holds.items() if found.has(variable)])
 
 
 def in_order(problem: Problem, held: Sequence[Held]) -> list[Held]:

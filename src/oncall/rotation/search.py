@@ -108,7 +108,7 @@ class Search:
         on_progress: Callable[[Progress], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> None:
-        self._seed = seed
+        self.seed = seed
         self._limit = time_limit
         self._on_progress = on_progress or (lambda progress: None)
         self._should_stop = should_stop or (lambda: False)
@@ -128,15 +128,23 @@ class Search:
         """Tell whoever listens where the search stands."""
         self._on_progress(Progress(cost, bound, self.elapsed))
 
-    def run(self, model: cp_model.CpModel, *, floor: int | None = None, effort: float | None = None) -> Outcome:
+    def run(
+        self,
+        model: cp_model.CpModel,
+        *,
+        floor: int | None = None,
+        known_cost: int | None = None,
+        effort: float | None = None,
+    ) -> Outcome:
         """Solve the model. With `floor`, progress is reported: the objective is a cost that cannot be below it.
 
+        known_cost: what the best plan from elsewhere costs, for the progress alone.
         effort: give up after so much deterministic time, which is the same work on every machine.
         """
         solver = self._solver(effort)
         if self._limit is not None:
             solver.parameters.max_time_in_seconds = max(0.001, (self._limit - self.elapsed).total_seconds())
-        watch = _Watch(floor)
+        watch = _Watch(floor, known_cost)
         solver.best_bound_callback = watch.improve_bound
         failures: list[BaseException] = []
         thread = Thread(target=_solve, args=(solver, model, watch, failures), daemon=True)
@@ -165,7 +173,7 @@ class Search:
         solver = cp_model.CpSolver()
         # One worker is as fast as two here and gives the same plan every time; the rest is best left at its defaults.
         solver.parameters.num_workers = 1
-        solver.parameters.random_seed = self._seed
+        solver.parameters.random_seed = self.seed
         solver.parameters.catch_sigint_signal = False
         if effort is not None:
             solver.parameters.max_deterministic_time = effort
@@ -183,15 +191,16 @@ class Search:
 class _Watch(cp_model.CpSolverSolutionCallback):
     """Remembers the best cost and bound; written by the solver's thread, read by the one that waits."""
 
-    def __init__(self, floor: int | None) -> None:
+    def __init__(self, floor: int | None, known_cost: int | None) -> None:
         super().__init__()
         self.floor = floor
-        self.cost: int | None = None
+        self.cost = known_cost
         self.bound = floor or 0
 
     def on_solution_callback(self) -> None:
         if self.floor is not None:
-            self.cost = round(self.objective_value)
+            cost = round(self.objective_value)
+            self.cost = cost if self.cost is None else min(self.cost, cost)
 
     def improve_bound(self, bound: float) -> None:
         self.bound = max(self.bound, _rounded_up(bound))

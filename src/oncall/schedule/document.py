@@ -8,7 +8,7 @@ published schedule neither needs the holidays library nor changes with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -76,8 +76,8 @@ def override_document(window: Window, role: str, engineer: str) -> dict[str, Any
 def schedule_from_rows(rows: Sequence[VersionRow], fallback: SupportCalendar) -> Schedule:
     """The schedule that these versions add up to, in whatever order they come. `fallback`: hours before any plan.
 
-    A publication whose whole span newer ones replace keeps its place and people but not its seats, which no answer
-    needs. Raises StoreError for a version that cannot be read.
+    A publication that was whole to come and that newer ones replace keeps its place and people but not its seats,
+    which no answer needs. Raises StoreError for a version that cannot be read.
     """
     publications: list[Publication] = []
     overrides: list[Override] = []
@@ -150,8 +150,7 @@ def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Version]) -> _Vers
 def _publication(row: VersionRow, replaced: SpanSet) -> Publication:
     document = row.document
     people = {person["id"]: _person_of(person) for person in document["people"]}
-    span = window_of(document)
-    return Publication(
+    publication = Publication(
         version=row.version,
         at=row.at,
         by=row.by,
@@ -162,9 +161,13 @@ def _publication(row: VersionRow, replaced: SpanSet) -> Publication:
         calendar=_calendar_of(document),
         people=people,
         manager=_person_of(document["manager"]) if document["manager"] else None,
-        span=span,
-        seats=_seats_of(document, list(people)) if replaced.take(span) else (),
+        span=window_of(document),
+        seats=(),
     )
+    is_needed = publication.ahead is not None and replaced.take(publication.ahead)
+    if not is_needed and publication.behind is None:
+        return publication
+    return replace(publication, seats=_seats_of(document, list(people)))
 
 
 def _override(row: VersionRow) -> Override:

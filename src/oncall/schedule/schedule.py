@@ -47,6 +47,18 @@ class Publication:
     span: Window
     seats: tuple[Seat, ...]
 
+    @property
+    def ahead(self) -> Window | None:
+        """The part of the span that was still to come when it was published."""
+        start = max(self.span.start, self.at)
+        return Window(start, self.span.end) if start < self.span.end else None
+
+    @property
+    def behind(self) -> Window | None:
+        """The part that was over by then."""
+        end = min(self.span.end, self.at)
+        return Window(self.span.start, end) if self.span.start < end else None
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -185,15 +197,28 @@ class Schedule:
         return {role: _Timeline([turn.window.start for turn in turns], turns) for role, turns in timelines.items()}
 
     def _timeline(self, role: str) -> list[Turn]:
-        """The turns of one role in time order, disjoint: the newest version that speaks of an instant decides it."""
-        layers: list[Publication | Override] = [*self.publications, *(o for o in self.overrides if o.role == role)]
+        """The turns of one role in time order, disjoint: the layer that speaks first of an instant decides it."""
         taken = SpanSet()
         timeline: list[Turn] = []
-        for layer in sorted(layers, key=lambda layer: layer.version, reverse=True):
+        for span, layer in self._layers(role):
             # Most old versions are wholly replaced by newer ones and cost nothing here.
-            if free := taken.take(layer.window if isinstance(layer, Override) else layer.span):
+            if free := taken.take(span):
                 timeline += [piece for turn in self._turns_in(layer, role) for piece in _inside(turn, free)]
         return sorted(timeline, key=lambda turn: turn.window.start)
+
+    def _layers(self, role: str) -> Iterator[tuple[Window, Publication | Override]]:
+        """What decides who holds the role, the strongest first: overrides, the newest first, whatever is published
+        after them; what publications said of their future, the newest first; and what they said of their own past,
+        the oldest first, where nothing had been published then: the past is not rewritten."""
+        for override in reversed(self.overrides):
+            if override.role == role:
+                yield override.window, override
+        for publication in reversed(self.publications):
+            if publication.ahead is not None:
+                yield publication.ahead, publication
+        for publication in self.publications:
+            if publication.behind is not None:
+                yield publication.behind, publication
 
     def _turns_in(self, layer: Publication | Override, role: str) -> list[Turn]:
         if isinstance(layer, Publication):

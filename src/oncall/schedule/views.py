@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -30,6 +29,9 @@ def oncall_view(schedule: Schedule, at: datetime) -> dict[str, Any]:
             for role, duty in on_call.roles.items()
         },
         "missing": list(on_call.missing),
+        "schedule_begins": _iso(min(p.span.start for p in schedule.publications), zone)
+        if schedule.publications
+        else None,
     }
 
 
@@ -51,9 +53,24 @@ def turn_view(turn: Turn, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def schedule_view(turns: Iterable[Turn], start: datetime, end: datetime, zone: tzinfo) -> dict[str, Any]:
+def own_turn_view(turn: Turn, schedule: Schedule) -> dict[str, Any]:
+    """One stretch of duty, with the zones to show it in: the policy's and the engineer's own."""
+    zone, person = schedule.calendar.zone, schedule.people.get(turn.engineer)
+    own = person.zone if person is not None else zone
+    return {
+        **turn_view(turn, zone),
+        "start_local": _iso(turn.window.start, own),
+        "end_local": _iso(turn.window.end, own),
+        "timezone": own.key,
+        "policy_timezone": zone.key,
+    }
+
+
+def schedule_view(schedule: Schedule, start: datetime, end: datetime) -> dict[str, Any]:
     """The schedule between two instants."""
-    return {"from": _iso(start, zone), "to": _iso(end, zone), "shifts": [turn_view(turn, zone) for turn in turns]}
+    zone = schedule.calendar.zone
+    shifts = [own_turn_view(turn, schedule) for turn in schedule.turns(start, end)]
+    return {"from": _iso(start, zone), "to": _iso(end, zone), "shifts": shifts}
 
 
 def _iso(at: datetime, zone: tzinfo) -> str:

@@ -55,7 +55,7 @@ class PublishedCache:
 
     def __init__(self) -> None:
         self._built: _Built | None = None
-        self._policy: tuple[int, Policy] | None = None
+        self._policies: dict[int, Policy] = {}
 
     def schedule(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Schedule:
         """The schedule as of version `highest`; `load_after(n)` gives the versions above n in order."""
@@ -70,17 +70,15 @@ class PublishedCache:
 
     def policy(self, published: int, load: Callable[[int], Mapping[str, str]]) -> Policy:
         """The policy of the publication with version `published`; 0 when there is none."""
-        kept = self._policy
-        if kept is not None and kept[0] == published:
-            return kept[1]
-        policy = policy_of(load(published) if published else None)
-        self._policy = (published, policy)
+        policy = self._policies.get(published)
+        if policy is None:
+            policy = self._policies[published] = policy_of(load(published) if published else None)
         return policy
 
     def copy(self) -> PublishedCache:
         """A cache of its own that starts with what this one knows."""
         copied = PublishedCache()
-        copied._built, copied._policy = self._built, self._policy
+        copied._built, copied._policies = self._built, dict(self._policies)
         return copied
 
 

@@ -11,6 +11,8 @@ from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpo
 
 Row = Sequence[Any]
 
+_EVENT_KINDS = {kind.value: kind for kind in EventKind}
+
 
 def ticket_row(stored: StoredTicket) -> dict[str, Any]:
     """Every column of a ticket."""
@@ -66,7 +68,7 @@ def event_row(event: Event) -> dict[str, Any]:
 def event(row: Row) -> Event:
     """A row of `events`, columns in the table's order."""
     seq, ticket, at, kind, by, why, details, sender_id = row
-    return Event(ticket, at, EventKind(kind), by, why, details, sender_id, seq)
+    return Event(ticket, at, _EVENT_KINDS[kind], by, why, details, sender_id, seq)
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:

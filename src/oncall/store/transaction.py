@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     tuple_,
     update,
@@ -31,6 +32,7 @@ from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Store
 from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule
 from oncall.store import rows
+from oncall.store.columns import JsonText
 from oncall.store.conflicts import conflict
 from oncall.store.published import PublishedView
 from oncall.store.tables import attempts, events, inbound, pagers, schedule_versions, tickets, tokens, unresolved
@@ -67,6 +69,7 @@ _NEXT_DUE = select(func.min(tickets.c.due_at)).where(tickets.c.due_at.is_not(Non
 _ADD_EVENT = insert(events)
 _EVENTS = select(events).where(events.c.ticket == bindparam("wanted")).order_by(events.c.seq)
 _EVENTS_OF = select(events).where(events.c.ticket.in_(bindparam("wanted", expanding=True))).order_by(events.c.seq)
+_NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 # One statement takes only so many parameters.
 _MOST_IDS = 500
 _ADD_ATTEMPT = insert(attempts)
@@ -140,12 +143,17 @@ class SqlTransaction:
             view.highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
         return view.cache.schedule(view.highest, self._versions_after)
 
-    def policy(self) -> Policy:
-        """The policy of the latest publication; the packaged one when there is none."""
+    def policy(self, version: int | None = None) -> Policy:
+        """The policy of the latest publication, or of that one; the packaged one for 0 and when there is none."""
+        wanted = self.policy_version() if version is None else version
+        return self._published.cache.policy(wanted, self._sources)
+
+    def policy_version(self) -> int:
+        """The number of the latest publication; 0 when there is none."""
         view = self._published
         if view.highest_publication is None:
-            view.highest_publication = self._run(_HIGHEST_PUBLICATION).scalar_one() or 0
-        return view.cache.policy(view.highest_publication, self._sources)
+            view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
+        return view.highest_publication
 
     def add_version(self, version: NewVersion) -> int:
         """Append a version; its number is the highest so far and one."""
@@ -174,7 +182,9 @@ class SqlTransaction:
         return [VersionRow(*tuple(row)) for row in self._run(_VERSIONS_AFTER, {"known": known})]
 
     def _sources(self, version: int) -> Mapping[str, str]:
-        sources: Mapping[str, str] = self._run(_SOURCES, {"wanted": version}).scalar_one()
+        sources: Mapping[str, str] | None = self._run(_SOURCES, {"wanted": version}).scalar_one_or_none()
+        if not sources:
+            raise NotFound(f"schedule version {version} brought no policy")
         return sources
 
     # Tickets ---------------------------------------------------------------------------------------------------
@@ -194,7 +204,7 @@ class SqlTransaction:
         return [rows.stored_ticket(row) for row in self._run(_listing(wanted))]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Tickets received in a span, oldest first; of two received at one instant the lower id first."""
+        """Tickets received in a span, oldest first; of two received at one instant the lower id first; no answers."""
         return [rows.stored_ticket(row) for row in self._run(_received_in(wanted))]
 
     def code_count(self, length: int) -> int:
@@ -241,7 +251,8 @@ class SqlTransaction:
         for start in range(0, len(ticket_ids), _MOST_IDS):
             query = _EVENTS_OF.where(events.c.kind.not_in([kind.value for kind in without])) if without else _EVENTS_OF
             for row in self._run(query, {"wanted": list(ticket_ids[start : start + _MOST_IDS])}):
-                found.setdefault(row[1], []).append(rows.event(row))
+                happened = rows.event(row)
+                found.setdefault(happened.ticket, []).append(happened)
         return found
 
     def append(self, events: Sequence[Event]) -> None:
@@ -323,6 +334,11 @@ class SqlTransaction:
         """Keep it. Raises Conflict when the name is taken."""
         self._change(insert(tokens), rows.token_row(token), subject=f'token "{token.name}"')
 
+    def remove_token(self, name: str) -> None:
+        """Forget it. Raises NotFound for a name that has none."""
+        if self._run(delete(tokens).where(tokens.c.name == name)).rowcount == 0:
+            raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
+
     def token_by_digest(self, digest: str) -> Token | None:
         """The caller whose secret has this digest."""
         row = self._run(_TOKEN_BY_DIGEST, {"wanted": digest}).one_or_none()
@@ -379,7 +395,7 @@ def _listing(wanted: TicketFilter) -> Select[Any]:
 
 def _received_in(wanted: TicketSpan) -> Select[Any]:
     query = (
-        select(tickets)
+        select(*(_NO_ANSWER if column.name == "answer" else column for column in tickets.c))
         .where(tickets.c.received_at >= wanted.start, tickets.c.received_at < wanted.end)
         .order_by(tickets.c.received_at, tickets.c.id)
         .limit(wanted.limit)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
@@ -75,6 +75,8 @@ class SupportCalendar:
     holidays: HolidayCalendar = NO_HOLIDAYS
     _weeks: dict[int, _Week] = field(default_factory=dict, init=False, repr=False, compare=False)
     _local_weeks: dict[int, tuple[KindWindow, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    memo: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What others have worked out from these hours, each under a key of their own."""
 
     def window_at(self, at: datetime) -> KindWindow:
         """The whole window that holds `at` (aware). Raises Refused outside FIRST_YEAR to LAST_YEAR."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
@@ -32,8 +35,12 @@ def next_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) ->
 
     Raises Refused when business hours never come.
     """
-    if is_covered(coverage, calendar, at):
+    if coverage is Coverage.ALWAYS:
         return at
+    hours = _hours_of_year(coverage, calendar, at.year)
+    index = bisect_right(hours.ends, at)
+    if index < len(hours.ends):
+        return max(hours.starts[index], at)
     return max(next(_covered_from(coverage, calendar, at)).start, at)
 
 
@@ -46,12 +53,79 @@ def deadline(target: Target, coverage: Coverage, calendar: SupportCalendar, star
     if target.counting is Counting.CALENDAR or coverage is Coverage.ALWAYS:
         return start + target.within
     left = target.within
+    hours = _hours_of_year(coverage, calendar, start.year)
+    if (used := hours.used(start)) is not None:
+        goal = used + left
+        index = bisect_left(hours.totals, goal)
+        if index < len(hours.ends):
+            return hours.ends[index] - (hours.totals[index] - goal)
     for window in _covered_from(coverage, calendar, start):
         begin = max(window.start, start)
         if left <= window.end - begin:
             return begin + left
         left -= window.end - begin
     raise AssertionError("covered time goes on without end")
+
+
+def counted(target: Target, coverage: Coverage, calendar: SupportCalendar, start: datetime, end: datetime) -> timedelta:
+    """How much of a target the time from `start` to `end` (aware UTC) uses up."""
+    if end <= start:
+        return timedelta()
+    if target.counting is Counting.CALENDAR or coverage is Coverage.ALWAYS:
+        return end - start
+    hours = _hours_of_year(coverage, calendar, start.year)
+    before, after = hours.used(start), hours.used(end)
+    if before is not None and after is not None:
+        return after - before
+    total = timedelta()
+    for window in _covered_from(coverage, calendar, start):
+        if window.start >= end:
+            break
+        total += min(window.end, end) - max(window.start, start)
+    return total
+
+
+class _Hours(NamedTuple):
+    """The covered windows of a year and a bit, in order, and how much covered time there is up to the end of each."""
+
+    starts: list[datetime]
+    ends: list[datetime]
+    totals: list[timedelta]
+
+    def used(self, at: datetime) -> timedelta | None:
+        """The covered time from the first window to `at`; None when `at` lies behind the last one."""
+        index = bisect_right(self.ends, at)
+        if index == len(self.ends):
+            return None
+        return self.totals[index] - (self.ends[index] - max(self.starts[index], at))
+
+
+_TAIL = timedelta(days=90)
+"""How far the hours of a year reach into the next one, so that few deadlines lie behind them."""
+
+
+def _hours_of_year(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Hours:
+    """The windows that end after the year's first instant (UTC); worked out once."""
+    hours: _Hours | None = calendar.memo.get((coverage, year))
+    if hours is None:
+        hours = calendar.memo[coverage, year] = _worked_out(coverage, calendar, year)
+    return hours
+
+
+def _worked_out(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Hours:
+    first = datetime(year, 1, 1, tzinfo=UTC)
+    last = first + timedelta(days=366) + _TAIL
+    windows: list[Window] = []
+    try:
+        for window in _covered_from(coverage, calendar, first):
+            windows.append(window)
+            if window.end > last:
+                break
+    except Refused:
+        # The calendar ends here, or business hours never come; who asks for what lies behind is told so.
+        pass
+    lengths = accumulate(window.end - window.start for window in windows)
+    return _Hours([window.start for window in windows], [window.end for window in windows], list(lengths))
 
 
 def _covered_from(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> Iterator[Window]:

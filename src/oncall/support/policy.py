@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,12 +55,16 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """How badly the customer is hit. `pages`: someone is woken for it outside business hours."""
+    """How badly the customer is hit. `pages`: someone is woken for it outside business hours.
+
+    pause_while_waiting: no periodic update is owed while the customer is waited for.
+    """
 
     name: str
     definition: str
     pages: bool
     aliases: tuple[str, ...] = ()
+    pause_while_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +121,47 @@ class Escalation:
     """The steps of a round in order of their delay, and when the round starts again.
 
     `desk_after`: a ticket at the desk whose impact pages and that nobody took goes on to `steps` after this.
+    `warn_share`: of a target (0 to 1), after which the owner of a taken ticket is warned.
     """
 
     steps: tuple[EscalationStep, ...]
     repeat_every: timedelta
     desk_after: timedelta
+    warn_share: float = 0.75
+
+
+class Extra(StrEnum):
+    """What a plan brings beyond its times."""
+
+    ACCOUNT_MANAGER = "technical_account_manager"
+    """The customer's account manager is copied, by a notice, when engineers are paged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who bought `plan`. `account_manager` is the id of somebody on the roster; `contacts` are for people to read."""
+
+    name: str
+    plan: str
+    account_manager: str | None = None
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChannel:
+    """Who is told, and how, of a ticket that comes to the desk; its own queue shows it anyway. Ids of the roster."""
+
+    notify: tuple[str, ...] = ()
+    channel: ChannelName = ChannelName.SMS
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from."""
+    """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
+
+    extras: by plan. customers_file: the name of the customers' file, beside the policy's, when it has one.
+    lines: of the policy's file, by path (`plans.standard.promises.high.coverage`), for reasons that name their rule.
+    """
 
     name: str
     zone: ZoneInfo
@@ -134,3 +170,18 @@ class Policy:
     plans: Mapping[str, SupportPlan]
     escalation: Escalation
     source: str = field(default="", compare=False)
+    desk: DeskChannel = DeskChannel()
+    extras: Mapping[str, tuple[Extra, ...]] = field(default_factory=dict)
+    customers: tuple[Customer, ...] = ()
+    customers_file: str | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def customer(self, name: str) -> Customer | None:
+        """The customer of that name; letter case, blanks and punctuation do not count."""
+        wanted = folded_name(name)
+        return next((customer for customer in self.customers if folded_name(customer.name) == wanted), None)
+
+
+def folded_name(name: str) -> str:
+    """A customer's name as it is compared."""
+    return " ".join(re.findall(r"\w+", name.casefold()))

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from oncall.support.customers import customers_from_text
 from oncall.support.policy import (
     ChannelName,
     Counting,
     Coverage,
+    DeskChannel,
     Escalation,
     EscalationStep,
+    Extra,
     Impact,
     Metric,
     Notify,
@@ -28,10 +31,23 @@ from oncall.support.promises import check_faster, check_hours, check_in_time, ch
 from oncall.support.values import Once, duration, duration_of, slug, some_time, time_zone
 from oncall.support.weekhours import PlacedSpan, hours_of, tiled
 from oncall.support.windows import WindowKind
-from oncall.yamlfile import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, parse, read_text, shown
+from oncall.yamlfile import (
+    AtFault,
+    Faults,
+    MapNode,
+    Node,
+    Reader,
+    ScalarNode,
+    descend,
+    lines_of,
+    parse,
+    read_text,
+    shown,
+)
 from oncall.yamlvalues import (
     Fields,
     Slot,
+    distinct_list_of,
     line_of_text,
     list_of,
     mapping_of,
@@ -43,19 +59,28 @@ from oncall.yamlvalues import (
 
 T = TypeVar("T")
 
+_NO_EXTRAS: dict[str, tuple[Extra, ...]] = {}
+
 PACKAGED_NAME = "packaged:itopia-cas.policy.yaml"
 """`Policy.source` of the packaged policy: no path that a roster beside a file of that name could give."""
 
 
 def read_policy(path: Path) -> Policy:
-    """Read a policy file. Raises FileFaults with every fault of it; the file is named as the caller gave it."""
-    return policy_from_text(read_text(path), str(path))
+    """Read a policy file and the customers' file that it names, which lies beside it.
+
+    Raises FileFaults with every fault of both; files are named as the caller gave them.
+    """
+    policy = policy_from_text(read_text(path), str(path))
+    if policy.customers_file is None:
+        return policy
+    beside = path.parent / policy.customers_file
+    return with_customers(policy, read_text(beside), str(beside))
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:
     """Read a policy from its text. `source` names the file in messages; `zone` replaces the file's own time zone.
 
-    Raises FileFaults with every fault.
+    Raises FileFaults with every fault. Its customers are in a file of their own: see `with_customers`.
     """
     faults = Faults(source)
     root = parse(text, faults)
@@ -64,7 +89,13 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
     except AtFault:
         raise faults.refusal() from None
     faults.raise_any()
+    policy = replace(policy, lines=lines_of(root))
     return policy if zone is None else replace(policy, zone=zone)
+
+
+def with_customers(policy: Policy, text: str, source: str) -> Policy:
+    """The policy with the customers of that text. Raises FileFaults with every fault of it."""
+    return replace(policy, customers=customers_from_text(text, source, list(policy.plans)))
 
 
 def packaged_policy(zone: ZoneInfo | None = None) -> Policy:
@@ -109,6 +140,9 @@ class _PolicyReader:
         impacts = fields.required("impacts", self._read_impacts, example="{urgent: {definition: ..., pages: true}}")
         plans = fields.required("plans", self._read_plans, example="{standard: {short_name: STD, promises: ...}}")
         escalation = fields.required("escalation", _escalation, example="{steps: [...], repeat_every: 30m, ...}")
+        desk = fields.optional("channels", _channels, DeskChannel())
+        extras = fields.optional("extras", self._read_extras, _NO_EXTRAS)
+        customers = fields.optional("customers", _file_name, None)
         fields.close()
         self._check_plans(business, escalation)
         spans = tiled(business.value + on_call.value, on_call.place)
@@ -120,6 +154,9 @@ class _PolicyReader:
             plans=plans.value,
             escalation=escalation.value,
             source=self._source,
+            desk=desk.value,
+            extras=extras.value,
+            customers_file=customers.value,
         )
 
     def _read_impacts(self, node: Node) -> dict[str, Impact]:
@@ -132,8 +169,9 @@ class _PolicyReader:
         definition = fields.required("definition", paragraph, example="what the customer cannot do")
         pages = fields.required("pages", true_or_false, example="true")
         aliases = fields.optional("aliases", list_of(self._impact_names.read(slug)), ())
+        pauses = fields.optional("pause_while_waiting", true_or_false, False)
         fields.close()
-        self._impacts[name] = Impact(name, definition.value, pages.value, aliases.value)
+        self._impacts[name] = Impact(name, definition.value, pages.value, aliases.value, pauses.value)
         return self._impacts[name]
 
     def _read_plans(self, node: Node) -> dict[str, SupportPlan]:
@@ -148,6 +186,18 @@ class _PolicyReader:
         fields.close()
         self._plans[name] = SupportPlan(name, short_name.value, promises.value, faster_than.value)
         return self._plans[name]
+
+    def _read_extras(self, node: Node) -> dict[str, tuple[Extra, ...]]:
+        """What plans bring beyond their times."""
+        plans = descend(self._root, "plans")
+        known = list(plans.entries) if isinstance(plans, MapNode) else []
+
+        def read(key: ScalarNode, value: Node) -> tuple[Extra, ...]:
+            one_of(known, "a plan of this policy")(key)
+            words = distinct_list_of(one_of(list(Extra), "an extra"), least=1, most=len(Extra))(value)
+            return tuple(Extra(word) for word in words)
+
+        return mapping_of(read)(node)
 
     def _other_plan(self, name: str) -> Reader[str]:
         plans = descend(self._root, "plans")
@@ -240,10 +290,44 @@ def _escalation(node: Node) -> Escalation:
     steps = fields.required("steps", list_of(_step), example="[{notify: primary, channel: sms, after: 0m}]")
     repeat = fields.required("repeat_every", some_time, example="30m")
     desk = fields.required("desk_after", duration, example="15m")
+    warn = fields.optional("warn_at", _share, 75.0)
     fields.close()
     if steps.is_good and not steps.value:
         steps.place.note("is empty; write at least one step, like {notify: primary, channel: sms, after: 0m}")
-    return Escalation(steps.value, repeat.value, desk.value)
+    return Escalation(steps.value, repeat.value, desk.value, warn.value / 100)
+
+
+def _share(node: Node) -> float:
+    """`75%` of a target."""
+    text = scalar(node).text.strip()
+    number = text.removesuffix("%").strip()
+    if not text.endswith("%") or not re.fullmatch(r"[0-9]{1,2}([.][0-9]{1,3})?", number) or not float(number):
+        raise node.refuse(f"{shown(text)} is not a share of a promised time; write one from 1% to 99%, like 75%")
+    return float(number)
+
+
+def _channels(node: Node) -> DeskChannel:
+    """Who is told of a ticket at the desk, and how; the channels of the engineers on call stand in the steps."""
+    fields = Fields(node)
+    desk = fields.required("desk", _desk, example="{notify: [mei], channel: sms}")
+    fields.close()
+    return desk.value
+
+
+def _desk(node: Node) -> DeskChannel:
+    fields = Fields(node)
+    notify = fields.required("notify", distinct_list_of(slug, least=1, most=20), example="[mei]")
+    channel = fields.optional("channel", one_of(list(ChannelName), "a channel"), ChannelName.SMS.value)
+    fields.close()
+    return DeskChannel(notify.value, ChannelName(channel.value))
+
+
+def _file_name(node: Node) -> str:
+    """A file beside the policy's."""
+    text = line_of_text(node)
+    if "/" in text or "\\" in text or text in (".", ".."):
+        raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like customers.yaml")
+    return text
 
 
 def _step(node: Node) -> EscalationStep:

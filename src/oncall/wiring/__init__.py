@@ -1,31 +1,24 @@
-"""Joins the rooms: reads the environment, and builds the real clock, store, channels, engine and service from it."""
+"""Joins the rooms: reads the environment, and builds the real clock, store and channels from it. The service that
+uses them all is in `wiring.service`, so that commands which need little load little."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from oncall.errors import SettingsError, StoreError
+from oncall.errors import SettingsError
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from fastapi import FastAPI
-
     from oncall.clock import RehearsalClock, SystemClock
-    from oncall.paging.engine import Engine
-    from oncall.paging.ports import Channel, Clock, Receipt
+    from oncall.paging.ports import Channel
     from oncall.schedule.schedule import Schedule
     from oncall.store.sqlstore import SqlStore
-    from oncall.web.app import Services
-    from oncall.web.ports import Sms
 
 TWILIO_URL = "https://api.twilio.com"
 FASTEST = 100_000.0
@@ -228,116 +221,3 @@ def _refuse_rehearsal_with_real_pages(settings: Settings) -> None:
             "ONCALL_CLOCK and ONCALL_CLOCK_RATE are for rehearsals and would send real pages through Twilio; "
             'unset them, or set ONCALL_SMS to "outbox"'
         )
-
-
-def make_app(settings: Settings, *, address: str) -> FastAPI:
-    """The service with its pager in one process. `address`: where it listens; callbacks come there when no public
-    URL is set. Raises SettingsError or StoreError before anything listens."""
-    from oncall.web.app import create_app
-
-    callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
-    make_channel(settings, callback_url=callback_url)
-    make_store(settings).close()
-    return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
-
-
-@asynccontextmanager
-async def _open_services(settings: Settings, *, callback_url: str | None, address: str) -> AsyncIterator[Services]:
-    """Everything the routes need, with the engine running until the service stops."""
-    import asyncio
-    import socket
-    import threading
-
-    from prometheus_client import CollectorRegistry
-
-    from oncall.paging.engine import Engine
-    from oncall.web.app import Services
-    from oncall.web.metrics import Metrics
-
-    clock, store = make_clock(settings), make_store(settings)
-    channel, registry = make_channel(settings, callback_url=callback_url), CollectorRegistry()
-    engine = Engine(
-        store=store,
-        channels={"sms": channel},
-        clock=clock,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
-        is_alone=sqlite_path(settings) is not None,
-        observer=Metrics(registry),
-    )
-    webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    watcher = threading.Thread(target=_watch, args=(store, stop, loop, engine), name="store-watch", daemon=True)
-    running = asyncio.create_task(engine.run(stop))
-    watcher.start()
-    try:
-        yield Services(engine, clock, webhooks, _Readiness(engine, clock), registry)
-    finally:
-        stop.set()
-        await running
-        await asyncio.to_thread(watcher.join)
-        await channel.close()
-        await asyncio.to_thread(store.close)
-
-
-def _watch(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
-    """Wake the engine when another process has written something for it, such as a terminal's acknowledgement."""
-    import time
-
-    while not stop.is_set():
-        try:
-            changed = store.wait_for_change(0.5)
-        except StoreError:
-            time.sleep(0.5)
-            continue
-        if changed and not loop.is_closed():
-            loop.call_soon_threadsafe(engine.wake)
-
-
-class _TwilioWebhooks:
-    """`web.ports.Webhooks` for Twilio. An unset token refuses everything."""
-
-    def __init__(self, *, auth_token: str, public_url: str) -> None:
-        self._tokens, self._public_url = [auth_token], public_url
-
-    def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
-        from oncall.channels.twilio_webhooks import verify
-
-        return verify(path_and_query, form, signature, self._tokens, self._public_url)
-
-    def sms(self, form: Mapping[str, str]) -> Sms:
-        from oncall.channels.twilio_webhooks import parse_inbound
-        from oncall.web.ports import Sms
-
-        inbound = parse_inbound(form)
-        return Sms(inbound.message_sid, inbound.from_number, inbound.body)
-
-    def status(self, form: Mapping[str, str]) -> Receipt:
-        from oncall.channels.twilio_webhooks import parse_status
-
-        return parse_status(form).receipt
-
-    def answer(self, text: str) -> str:
-        from oncall.channels.twilio_webhooks import reply_twiml
-
-        return reply_twiml(text)
-
-
-class _Readiness:
-    """`web.ports.Readiness`: the store answers and somebody is on call."""
-
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
-
-    async def problems(self) -> Sequence[str]:
-        import asyncio
-
-        try:
-            schedule = await asyncio.wait_for(self._engine.write(lambda tx: tx.schedule()), timeout=5)
-        except StoreError as error:
-            return [str(error)]
-        except TimeoutError:
-            return ["the database does not answer"]
-        if schedule.latest is None:
-            return ["no schedule is published: nobody can be paged; see `oncall publish`"]
-        missing = schedule.who(self._clock.now()).missing
-        return [f"the schedule has a gap now: nobody is {' or '.join(missing)}"] if missing else []

@@ -1,0 +1,122 @@
+"""Messages that are still to be sent: pages, and the notices that go out beside them or because time runs out."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from oncall.paging.decide import PAGER, Fire
+from oncall.paging.messages import copied_text, promised_text
+from oncall.paging.people import DESK
+from oncall.paging.promised import Promised, mark_of
+from oncall.paging.state import TicketState
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, Purpose, StoredTicket, Ticket
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import ChannelName, Extra, Policy
+
+NOTICE_FOR = timedelta(minutes=30)
+"""A notice that could not be sent for so long (policy time) is not news any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts, when, and whether the one who acts sends at once.
+
+    now: policy time; real_now: real time; both aware UTC. lease_until (real time): the attempts written are this
+    process's to send until then; None leaves them queued for any pager.
+    """
+
+    by: str
+    now: datetime
+    real_now: datetime
+    lease_until: datetime | None = None
+
+
+def whole_second(at: datetime) -> datetime:
+    """Policy time as it is logged: deadlines and steps fall on whole seconds."""
+    return at.replace(microsecond=0)
+
+
+def new_attempt(ticket_id: str, *, to: str, channel: ChannelName, purpose: Purpose, body: str, hand: Hand) -> Attempt:
+    """A try that is still to be made. What goes to the desk's own queue is delivered by being written."""
+    if to == DESK:
+        status = AttemptStatus.DELIVERED
+    else:
+        status = AttemptStatus.QUEUED if hand.lease_until is None else AttemptStatus.SENDING
+    return Attempt(
+        id=uuid.uuid4().hex,
+        ticket=ticket_id,
+        at=hand.now,
+        to=to,
+        channel=channel.value,
+        purpose=purpose,
+        body=body,
+        status=status,
+        written_at=hand.real_now,
+        retry_at=hand.real_now if status is AttemptStatus.QUEUED else None,
+        lease_until=hand.lease_until if status is AttemptStatus.SENDING else None,
+    )
+
+
+def promised_event(
+    stored: StoredTicket, state: TicketState, promised: Promised, policy: Policy, hand: Hand
+) -> tuple[Event, list[Attempt]]:
+    """The event that records a warning, a chase or a breach, and the notice to whoever is told."""
+    clock, name = promised.clock, stored.ticket.id
+    details: dict[str, Any] = {
+        "metric": clock.metric.value,
+        "since": clock.since.isoformat(),
+        "due_at": clock.due_at.isoformat() if clock.due_at is not None else None,
+        "mark": list(mark_of(promised.kind, clock)),
+        "to": promised.to,
+    }
+    told: list[Attempt] = []
+    if promised.to is not None:
+        body = promised_text(stored.ticket, impact=state.impact, promised=promised, owner=state.owner, policy=policy)
+        told = [notice(name, promised.to, body, hand)]
+        details["attempt"] = told[0].id
+    return Event(name, hand.now, promised.kind, PAGER, promised.why, details), told
+
+
+def copies(
+    stored: StoredTicket,
+    state: TicketState,
+    decision: Fire,
+    policy: Policy,
+    schedule: Schedule,
+    page: Attempt,
+    hand: Hand,
+) -> list[Attempt]:
+    """Who else hears of a first step: the people of the desk's channel, or the customer's account manager."""
+    if decision.position.step != 0 or decision.position.round != 0:
+        return []
+    if decision.to == DESK:
+        people, channel = policy.desk.notify, policy.desk.channel
+        words = "came to the desk"
+    else:
+        people, channel = account_managers(stored.ticket, policy), ChannelName.SMS
+        words = f"was paged to {_name(decision.to, schedule)}"
+    body = copied_text(stored.ticket, impact=state.impact, policy=policy, words=words)
+    known = [person for person in people if person in schedule.people and person != page.to]
+    return [replace(notice(stored.ticket.id, person, body, hand), channel=channel.value) for person in known]
+
+
+def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
+    """Whom the customer's plan has copied on pages: ids of the roster."""
+    if Extra.ACCOUNT_MANAGER not in policy.extras.get(ticket.plan, ()):
+        return ()
+    customer = policy.customer(ticket.customer)
+    return (customer.account_manager,) if customer is not None and customer.account_manager is not None else ()
+
+
+def _name(person_id: str, schedule: Schedule) -> str:
+    person = schedule.people.get(person_id)
+    return person.name if person is not None else person_id
+
+
+def notice(ticket_id: str, person: str, body: str, hand: Hand) -> Attempt:
+    """A message that only tells; not sent any more once it is no news."""
+    attempt = new_attempt(ticket_id, to=person, channel=ChannelName.SMS, purpose=Purpose.NOTICE, body=body, hand=hand)
+    return replace(attempt, deadline=hand.now + NOTICE_FOR)

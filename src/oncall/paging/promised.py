@@ -1,0 +1,128 @@
+"""What the pager owes because a promised time runs out: warn the owner, page the chain, name the breach. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.escalation import wakes_people
+from oncall.paging.people import DESK, first_responder
+from oncall.paging.state import TicketState
+from oncall.paging.ticket import EventKind, TicketStatus
+from oncall.paging.verdict import Action
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock, SlaState
+from oncall.support.policy import Metric, Policy
+from oncall.support.wording import full_time
+
+MARGIN = timedelta(minutes=5)
+"""The chain is paged so early that its last step comes this long before the breach, where the time allows it."""
+
+METRIC_WORDS = {
+    Metric.FIRST_REPLY: "first reply",
+    Metric.NEXT_REPLY: "next reply",
+    Metric.PERIODIC_UPDATE: "update",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """One thing that is owed because of `clock`. kind: WARNED, CHASED or BREACHED. at: since when it is owed.
+
+    to: who is told; None when nobody can be. A chased ticket's chain is paged by its steps, and `to` is None.
+    """
+
+    kind: EventKind
+    clock: SlaClock
+    at: datetime
+    to: str | None
+    why: str
+
+
+def mark_of(kind: EventKind, clock: SlaClock) -> tuple[str, ...]:
+    """By what the log knows that this was done: a breach once for each clock, the others anew once re-targeted."""
+    name = (kind.value, clock.metric.value, clock.since.isoformat())
+    return name if kind is EventKind.BREACHED or clock.due_at is None else (*name, clock.due_at.isoformat())
+
+
+def promised_now(
+    state: TicketState, clocks: SlaState, policy: Policy, schedule: Schedule, now: datetime
+) -> Promised | None:
+    """What is owed at `now` (aware UTC), the earliest first; None when nothing is."""
+    owed = [each for each in _owed(state, clocks, policy) if each[0] <= now]
+    if not owed:
+        return None
+    at, kind, clock = min(owed, key=lambda each: (each[0], _ORDER[each[1]]))
+    to = _told(kind, state, policy, schedule, now)
+    return Promised(kind, clock, at, to, _why(kind, clock, state, policy))
+
+
+def promised_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetime | None:
+    """The next instant at which something will be owed; None when nothing ever is until something happens."""
+    return min((at for at, _, _ in _owed(state, clocks, policy)), default=None)
+
+
+def chase_at(clock: SlaClock, policy: Policy) -> datetime | None:
+    """When the chain is paged for a ticket that somebody has: early enough for its last step to come before the
+    breach, but not in the first half of what is left after the warning."""
+    if clock.due_at is None or clock.warn_at is None:
+        return None
+    chain = max(step.delay(clock.target.within) for step in policy.escalation.steps) + MARGIN
+    middle = clock.warn_at + (clock.due_at - clock.warn_at) / 2
+    return max(clock.due_at - chain, middle.replace(microsecond=0))
+
+
+_ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
+
+
+def _owed(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
+    """Everything that is or will be owed for any clock and was not done yet."""
+    pages = wakes_people(state.impact, policy)
+    for clock in clocks.clocks:
+        if mark_of(EventKind.BREACHED, clock) in state.promised:
+            continue
+        if clock.breached_at is not None:
+            yield clock.breached_at, EventKind.BREACHED, clock
+        elif clock.is_running and clock.due_at is not None:
+            yield clock.due_at, EventKind.BREACHED, clock
+            yield from _before_the_breach(state, clock, policy, pages)
+
+
+def _before_the_breach(
+    state: TicketState, clock: SlaClock, policy: Policy, pages: bool
+) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
+    """While nobody has a ticket that pages, its escalation runs already, and a warning would only add to it."""
+    has_owner = state.status is TicketStatus.ACKNOWLEDGED
+    if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
+        return
+    is_chased = mark_of(EventKind.CHASED, clock) in state.promised
+    if not is_chased and mark_of(EventKind.WARNED, clock) not in state.promised:
+        yield clock.warn_at, EventKind.WARNED, clock
+    if has_owner and pages and not is_chased:
+        at = chase_at(clock, policy)
+        if at is not None:
+            yield at, EventKind.CHASED, clock
+
+
+def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedule, now: datetime) -> str | None:
+    if kind is EventKind.CHASED:
+        return None
+    if kind is EventKind.BREACHED:
+        return schedule.manager.id if schedule.manager is not None else None
+    if state.owner is not None and state.owner in schedule.people:
+        return state.owner
+    if not wakes_people(state.impact, policy):
+        return DESK
+    return first_responder(schedule, schedule.responders(now))
+
+
+def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -> str:
+    what = METRIC_WORDS[clock.metric]
+    assert clock.due_at is not None
+    due = full_time(clock.due_at, policy.zone)
+    if kind is EventKind.BREACHED:
+        return f"the {what} was due {due}, and nothing was sent by then"
+    if kind is EventKind.CHASED:
+        return f"the {what} is due {due}, and {state.owner or 'nobody'} has not sent it: the chain is paged"
+    return f"the {what} is due {due}: {policy.escalation.warn_share:.0%} of its time is used up"

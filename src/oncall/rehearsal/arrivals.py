@@ -1,0 +1,164 @@
+"""The tickets of a rehearsal: read from a file, or made up at a rate with the hours and the mix of a help desk."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+
+from oncall.errors import Fault, FileFaults, Refused
+from oncall.paging.ticket import Ticket
+from oncall.paging.verdict import impact_named, plan_named
+from oncall.support.calendar import SupportCalendar
+from oncall.support.policy import Policy
+from oncall.support.windows import Window, WindowKind
+
+COLUMNS = ("at", "customer", "plan", "impact")
+"""Columns that every file of tickets has. `subject` may be added; other columns are passed over."""
+
+MOST_TICKETS = 2_000_000
+_YEAR = timedelta(days=365.2425)
+_PER = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": _YEAR / 12, "year": _YEAR}
+_HOUR = timedelta(hours=1)
+_BUSINESS_WEIGHT = 6
+"""In business hours so many times as many tickets come as in an hour outside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A ticket and the instant (aware UTC, whole seconds) at which it comes in."""
+
+    at: datetime
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many tickets in so long a time."""
+
+    count: float
+    per: timedelta
+
+    def over(self, span: timedelta) -> int:
+        """How many tickets come in `span`."""
+        return round(self.count * (span / self.per))
+
+
+def rate_of(text: str) -> Rate:
+    """`10000/year`, `40/day`. Raises Refused."""
+    found = re.fullmatch(r"([0-9][0-9_,]*(?:\.[0-9]+)?) */ *(day|week|month|year)", text.strip().lower())
+    if not found:
+        raise Refused(f'"{text[:40]}" is not a rate; write "10000/year", "200/week" or "40/day"')
+    return Rate(float(found[1].replace(",", "").replace("_", "")), _PER[found[2]])
+
+
+def made_up(rate: Rate, span: Window, policy: Policy, calendar: SupportCalendar, *, seed: int) -> list[Arrival]:
+    """Tickets at a rate, in order: most of them in business hours, few of them urgent. One seed gives one list.
+
+    The mix is by place in the policy: of four impacts 5, 15, 45 and 35 %; each plan a third as often as the one above.
+    """
+    count = rate.over(span.end - span.start)
+    if not 0 < count <= MOST_TICKETS:
+        raise Refused(f"the rate makes {count:,} tickets in that time; a rehearsal takes 1 to {MOST_TICKETS:,}")
+    random = Random(f"{seed}/arrivals")  # noqa: S311
+    hours = [span.start + _HOUR * number for number in range(-(-(span.end - span.start) // _HOUR))]
+    weights = [_BUSINESS_WEIGHT if calendar.window_at(at).kind is WindowKind.BUSINESS else 1 for at in hours]
+    chosen = random.choices(hours, cum_weights=list(accumulate(weights)), k=count)
+    instants = sorted(min(at + timedelta(seconds=random.randrange(3600)), span.end) for at in chosen)
+    impacts, plans = list(policy.impacts), list(policy.plans)
+    impact_weights = (5, 15, 45, 35) if len(impacts) == 4 else (1,) * len(impacts)
+    plan_weights = [3.0 ** (len(plans) - place) for place in range(len(plans))]
+    return [
+        Arrival(
+            at, _ticket(number, random, *random.choices(plans, plan_weights), *random.choices(impacts, impact_weights))
+        )
+        for number, at in enumerate(instants, start=1)
+    ]
+
+
+def _ticket(number: int, random: Random, plan: str, impact: str) -> Ticket:
+    customer = f"Customer {random.randrange(1, 41):02d} ({plan})"
+    return Ticket(f"R-{number}", customer, plan, impact, f"rehearsed ticket {number}")
+
+
+def read_tickets(path: Path, policy: Policy) -> list[Arrival]:
+    """The tickets of a CSV file, in order of time. Columns: `at` (ISO 8601; without an offset policy time),
+    `customer`, `plan` and `impact` (names or aliases of the policy), and if wished `subject`.
+
+    Raises FileFaults with every fault and its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise FileFaults([Fault(str(path), 0, 0, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise FileFaults([Fault(str(path), 0, 0, "", f"byte {error.start} is not UTF-8; save it as UTF-8")]) from error
+    return _Reader(str(path), policy).read(text)
+
+
+class _Reader:
+    """Reads one file of tickets and keeps every fault."""
+
+    def __init__(self, file: str, policy: Policy) -> None:
+        self._file, self._policy = file, policy
+        self._faults: list[Fault] = []
+
+    def read(self, text: str) -> list[Arrival]:
+        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        arrivals: list[Arrival] = []
+        try:
+            if self._has_columns(rows.fieldnames or ()):
+                arrivals = [found for row in rows if (found := self._arrival(rows.line_num, row)) is not None]
+        except csv.Error as error:
+            self._fault(rows.line_num, "", f"is not CSV: {error}")
+        if not self._faults and not arrivals:
+            self._fault(1, "", "holds no ticket; write one a line below the header")
+        if self._faults:
+            raise FileFaults(self._faults)
+        return sorted(arrivals, key=lambda arrival: arrival.at)
+
+    def _fault(self, line: int, path: str, message: str) -> None:
+        self._faults.append(Fault(self._file, line, 1, path, message))
+
+    def _has_columns(self, names: Sequence[str]) -> bool:
+        missing = [column for column in COLUMNS if column not in names]
+        if missing:
+            self._fault(1, "", f'the header lacks {", ".join(missing)}; write "at,customer,plan,impact"')
+        return not missing
+
+    def _arrival(self, line: int, row: Mapping[str, str | None]) -> Arrival | None:
+        cells = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "subject")}
+        before = len(self._faults)
+        at = self._instant(line, cells["at"])
+        if not cells["customer"]:
+            self._fault(line, "customer", "is empty")
+        plan = self._name(line, "plan", cells["plan"])
+        impact = self._name(line, "impact", cells["impact"])
+        if at is None or len(self._faults) > before:
+            return None
+        subject = cells["subject"] or "rehearsed ticket"
+        return Arrival(at, Ticket(f"L-{line}", cells["customer"][:200], plan, impact, subject[:1000]))
+
+    def _instant(self, line: int, text: str) -> datetime | None:
+        try:
+            at = datetime.fromisoformat(text)
+            at = at if at.tzinfo is not None else at.replace(tzinfo=self._policy.zone)
+            return at.astimezone(UTC).replace(microsecond=0)
+        except (ValueError, OverflowError):
+            self._fault(
+                line, "at", f'"{text[:40]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12-05:00"'
+            )
+            return None
+
+    def _name(self, line: int, column: str, text: str) -> str:
+        try:
+            return (plan_named if column == "plan" else impact_named)(text, self._policy).name
+        except Refused as refusal:
+            self._fault(line, column, str(refusal))
+            return ""

@@ -1,0 +1,308 @@
+"""The pager's store without a database: everything in memory, so that a year passes in seconds.
+
+It is `paging.ports.Transaction` to the letter, and one ledger is one long transaction: nothing is ever undone.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from oncall.errors import Conflict, NotFound, Refused
+from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, TicketSpan, Token
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import Policy
+
+_NEVER_LEFT = (AttemptStatus.FAILED, AttemptStatus.QUEUED, AttemptStatus.RETRYING)
+_CLAIMABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING, AttemptStatus.UNKNOWN, AttemptStatus.SENDING)
+
+
+class Ledger:
+    """Tickets, logs and attempts under one schedule and one policy, which stay as they are."""
+
+    def __init__(self, schedule: Schedule, policy: Policy) -> None:
+        self._schedule, self._policy = schedule, policy
+        self._tickets: dict[str, StoredTicket] = {}
+        self._codes: dict[str, str] = {}
+        self._code_lengths: Counter[int] = Counter()
+        self._logs: dict[str, list[Event]] = {}
+        self._sender_ids: set[tuple[str, str]] = set()
+        self._attempts: dict[str, Attempt] = {}
+        self._attempts_of: dict[str, list[str]] = {}
+        self._open_attempts: dict[str, None] = {}
+        self._due: list[tuple[datetime, str]] = []
+        self._inbound: dict[str, InboundMessage] = {}
+        self._tokens: dict[str, Token] = {}
+        self._beat: tuple[datetime, str] | None = None
+        self._seq = 0
+
+    # The schedule.
+
+    def schedule(self) -> Schedule:
+        """The one it was made with."""
+        return self._schedule
+
+    def policy(self, version: int | None = None) -> Policy:
+        """The one it was made with. Raises NotFound for any version but the one that brought it."""
+        if version not in (None, self.policy_version()):
+            raise NotFound(f"schedule version {version}: a rehearsal knows version {self.policy_version()} alone")
+        return self._policy
+
+    def policy_version(self) -> int:
+        """The number of its schedule's latest publication; 0 when it has none."""
+        return self._schedule.latest.version if self._schedule.latest is not None else 0
+
+    def add_version(self, version: NewVersion) -> int:
+        """Refused: a rehearsal compares schedules, each in a ledger of its own."""
+        raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a ledger of its own")
+
+    # Tickets.
+
+    def ticket(self, ticket_id: str) -> StoredTicket | None:
+        """The ticket; None when there is none."""
+        return self._tickets.get(ticket_id)
+
+    def ticket_by_code(self, code: str) -> StoredTicket | None:
+        """The unresolved ticket with this code."""
+        holder = self._codes.get(code)
+        return self._tickets[holder] if holder is not None else None
+
+    def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
+        """Tickets, newest first; of two received at one instant the higher id first."""
+        found = sorted(self._tickets.values(), key=_received, reverse=True)
+        if wanted.after is not None:
+            last = self._tickets.get(wanted.after)
+            found = [stored for stored in found if last is not None and _received(stored) < _received(last)]
+        if wanted.statuses:
+            found = [stored for stored in found if stored.status in wanted.statuses]
+        if wanted.customer is not None:
+            found = [stored for stored in found if stored.ticket.customer == wanted.customer]
+        return found[: wanted.limit]
+
+    def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
+        """Tickets received in a span, oldest first; of two received at one instant the lower id first; no answers."""
+        found = sorted(
+            (stored for stored in self._tickets.values() if wanted.start <= stored.received_at < wanted.end),
+            key=_received,
+        )
+        if wanted.after is not None:
+            last = self._tickets.get(wanted.after)
+            found = [stored for stored in found if last is not None and _received(stored) > _received(last)]
+        if wanted.customer is not None:
+            found = [stored for stored in found if stored.ticket.customer == wanted.customer]
+        if wanted.plan is not None:
+            found = [stored for stored in found if stored.ticket.plan == wanted.plan]
+        return [replace(stored, answer={}) for stored in found[: wanted.limit]]
+
+    def code_count(self, length: int) -> int:
+        """How many codes of this length unresolved tickets hold."""
+        return self._code_lengths[length]
+
+    def add_ticket(self, ticket: StoredTicket) -> None:
+        """Keep it. Raises Conflict when its id is there already, or its code is another unresolved ticket's."""
+        name = ticket.ticket.id
+        if name in self._tickets:
+            raise Conflict(f"ticket {name}: it is stored already")
+        self._hold_code(ticket)
+        self._tickets[name] = ticket
+        self._logs[name] = []
+        self._note_due(ticket)
+
+    def update_ticket(self, ticket: StoredTicket) -> None:
+        """Write what changes in a ticket's life. Raises NotFound for a ticket that was never added."""
+        name = ticket.ticket.id
+        before = self._tickets.get(name)
+        if before is None:
+            raise NotFound(f"ticket {name}: there is no such ticket")
+        self._free_code(before)
+        self._hold_code(ticket)
+        self._tickets[name] = ticket
+        if ticket.due_at != before.due_at:
+            self._note_due(ticket)
+
+    def due_tickets(self, now: datetime, limit: int) -> list[str]:
+        """Ids whose `due_at` has come, the longest overdue first."""
+        due: list[tuple[datetime, str]] = []
+        while self._due and self._due[0][0] <= now and len(due) < limit:
+            entry = heapq.heappop(self._due)
+            if self._is_current(entry) and entry not in due[-1:]:
+                due.append(entry)
+        for entry in due:
+            heapq.heappush(self._due, entry)
+        return [name for _, name in due]
+
+    def next_due_at(self) -> datetime | None:
+        """The earliest `due_at` of all."""
+        while self._due and not self._is_current(self._due[0]):
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else None
+
+    def events(self, ticket_id: str) -> list[Event]:
+        """The ticket's log in its order."""
+        return list(self._logs.get(ticket_id, ()))
+
+    def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
+        """The logs of many tickets, each in its order, but for the kinds in `without`."""
+        logs = {name: [one for one in self._logs.get(name, ()) if one.kind not in without] for name in ticket_ids}
+        return {name: log for name, log in logs.items() if log}
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Append to the logs. Raises Conflict for a sender's id that is there already, and for an unknown ticket."""
+        for event in events:
+            if event.ticket not in self._logs:
+                raise Conflict(f"ticket {event.ticket}: there is no such ticket")
+            if event.id is not None:
+                if (event.ticket, event.id) in self._sender_ids:
+                    raise Conflict(f"ticket {event.ticket}: an event with its sender's id is stored already")
+                self._sender_ids.add((event.ticket, event.id))
+            self._seq += 1
+            self._logs[event.ticket].append(replace(event, seq=self._seq))
+
+    # Attempts.
+
+    def attempts(self, ticket_id: str) -> list[Attempt]:
+        """Every try for this ticket, oldest first."""
+        found = [self._attempts[name] for name in self._attempts_of.get(ticket_id, ())]
+        return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id))
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """The try with this delivery id."""
+        return self._attempts.get(attempt_id)
+
+    def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
+        """The newest try that carries the provider's id."""
+        found = [attempt for attempt in self._attempts.values() if attempt.provider_id == provider_id]
+        return max(found, key=lambda attempt: (attempt.written_at, attempt.id), default=None)
+
+    def add_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Keep them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
+        for attempt in attempts:
+            if attempt.id in self._attempts:
+                raise Conflict(f"attempt of ticket {attempt.ticket}: it is stored already")
+            if attempt.ticket not in self._tickets:
+                raise Conflict(f"attempt of ticket {attempt.ticket}: there is no such ticket")
+            self._attempts_of.setdefault(attempt.ticket, []).append(attempt.id)
+            self._keep_attempt(attempt)
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Write what changes in a try's life. Raises NotFound for one that was never added."""
+        if attempt.id not in self._attempts:
+            raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
+        self._keep_attempt(attempt)
+
+    def settle_attempt(self, attempt: Attempt) -> bool:
+        """As `update_attempt`, if the try is still `sending` and has no provider's id; False when it is not."""
+        current = self._attempts.get(attempt.id)
+        if current is None or current.status is not AttemptStatus.SENDING or current.provider_id is not None:
+            return False
+        self._keep_attempt(attempt)
+        return True
+
+    def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
+        """Take over tries that are due, the longest overdue first, as they stand after the claim."""
+        due = sorted((at, attempt.id) for at, attempt in self._claimable() if at <= real_now)
+        claimed = []
+        for _, name in due[:limit]:
+            attempt = self._attempts[name]
+            status = AttemptStatus.UNKNOWN if attempt.status is AttemptStatus.SENDING else attempt.status
+            claimed.append(replace(attempt, status=status, lease_until=lease_until))
+            self._keep_attempt(claimed[-1])
+        return claimed
+
+    def next_attempt_at(self) -> datetime | None:
+        """The earliest real instant at which `claim_attempts` would give something."""
+        return min((at for at, _ in self._claimable()), default=None)
+
+    def last_paged(self, person: str) -> list[str]:
+        """Ids of unresolved tickets that this person was paged for, the latest page first."""
+        latest: dict[str, tuple[datetime, datetime]] = {}
+        for attempt in self._attempts.values():
+            paged = attempt.to == person and attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_LEFT
+            if paged and self._tickets[attempt.ticket].status is not TicketStatus.RESOLVED:
+                moment = (attempt.at, attempt.written_at)
+                latest[attempt.ticket] = max(latest.get(attempt.ticket, moment), moment)
+        by_name = sorted(latest)
+        return sorted(by_name, key=lambda name: latest[name], reverse=True)
+
+    # Inbound messages, callers, pagers.
+
+    def inbound(self, provider_id: str) -> InboundMessage | None:
+        """An SMS that came before."""
+        return self._inbound.get(provider_id)
+
+    def add_inbound(self, message: InboundMessage) -> None:
+        """Keep it. Raises Conflict for a provider's id that is there already."""
+        if message.provider_id in self._inbound:
+            raise Conflict(f"inbound message {message.provider_id}: it is stored already")
+        self._inbound[message.provider_id] = message
+
+    def add_token(self, token: Token) -> None:
+        """Keep it. Raises Conflict when the name is taken."""
+        if token.name in self._tokens:
+            raise Conflict(f'token "{token.name}": it is stored already')
+        self._tokens[token.name] = token
+
+    def remove_token(self, name: str) -> None:
+        """Forget it. Raises NotFound."""
+        if self._tokens.pop(name, None) is None:
+            raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
+
+    def token_by_digest(self, digest: str) -> Token | None:
+        """The caller whose secret has this digest."""
+        return next((token for token in self._tokens.values() if token.digest == digest), None)
+
+    def tokens(self) -> list[Token]:
+        """Every caller, by name."""
+        return [self._tokens[name] for name in sorted(self._tokens)]
+
+    def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
+        """Say that this pager is alive."""
+        self._beat = (real_now, channel)
+
+    def last_beat(self) -> tuple[datetime, str] | None:
+        """When (real time) a pager last said so, and its channel."""
+        return self._beat
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _hold_code(self, ticket: StoredTicket) -> None:
+        if ticket.status is TicketStatus.RESOLVED:
+            return
+        if self._codes.setdefault(ticket.code, ticket.ticket.id) != ticket.ticket.id:
+            raise Conflict(f"ticket {ticket.ticket.id}: another unresolved ticket holds its code")
+        self._code_lengths[len(ticket.code)] += 1
+
+    def _free_code(self, ticket: StoredTicket) -> None:
+        if ticket.status is not TicketStatus.RESOLVED:
+            del self._codes[ticket.code]
+            self._code_lengths[len(ticket.code)] -= 1
+
+    def _note_due(self, ticket: StoredTicket) -> None:
+        if ticket.due_at is not None:
+            heapq.heappush(self._due, (ticket.due_at, ticket.ticket.id))
+
+    def _is_current(self, entry: tuple[datetime, str]) -> bool:
+        """An entry of the heap that its ticket has left behind says nothing any more."""
+        return self._tickets[entry[1]].due_at == entry[0]
+
+    def _keep_attempt(self, attempt: Attempt) -> None:
+        self._attempts[attempt.id] = attempt
+        if attempt.status in _CLAIMABLE:
+            self._open_attempts[attempt.id] = None
+        else:
+            self._open_attempts.pop(attempt.id, None)
+
+    def _claimable(self) -> Iterator[tuple[datetime, Attempt]]:
+        for name in self._open_attempts:
+            attempt = self._attempts[name]
+            leased = attempt.lease_until or attempt.written_at
+            is_sending = attempt.status is AttemptStatus.SENDING
+            yield (leased if is_sending else max(attempt.retry_at or attempt.written_at, leased)), attempt
+
+
+def _received(stored: StoredTicket) -> tuple[datetime, str]:
+    return stored.received_at, stored.ticket.id

@@ -1,0 +1,155 @@
+"""What a rehearsal shows: promises kept, and what keeping them cost the people who were paged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.paging.people import DESK
+from oncall.paging.ports import TicketSpan
+from oncall.paging.ticket import Attempt, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.rehearsal.people import is_night
+from oncall.rehearsal.play import Played
+from oncall.reports.attainment import Cell, Percentiles, Tally, percentiles
+from oncall.reports.reading import tickets_with_clocks
+from oncall.schedule.schedule import Schedule
+from oncall.support.windows import Window, WindowKind
+
+ONE_WAKING = timedelta(minutes=30)
+"""Somebody who was paged so short a time ago is awake already."""
+
+_HALF_A_DAY = timedelta(hours=12)
+_EVER = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one person got. `nights`: how many had a page in on-call time; `wake_ups`: pages between 23:00 and 07:00
+    in their own zone, those within half an hour of the one before left out; `worst_night`: pages of the fullest one."""
+
+    person: str
+    pages: int
+    nights: int
+    wake_ups: int
+    worst_night: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One rehearsal in numbers. Messages to the desk's queue and notices that a ticket is taken are no pages.
+
+    loads: everybody on the schedule, the manager last. nights: how many there were, noon to noon in policy time, with
+    the pages of on-call time in `night_pages` (the fullest had `worst_night`, `quiet_nights` had none); the other pages
+    fell into business hours. manager_tickets: tickets for which the manager was paged. taken: from a ticket's first
+    page to a person until somebody took it.
+    """
+
+    tickets: int
+    resolved: int
+    cells: tuple[Cell, ...]
+    loads: tuple[Load, ...]
+    pages: int
+    night_pages: int
+    nights: int
+    quiet_nights: int
+    worst_night: int
+    manager_tickets: int
+    taken: Percentiles | None
+
+    @property
+    def wake_ups(self) -> int:
+        """Of everybody together."""
+        return sum(load.wake_ups for load in self.loads)
+
+    @property
+    def manager_share(self) -> float | None:
+        """The share of all tickets that reached the manager, 0 to 1; None without tickets."""
+        return self.manager_tickets / self.tickets if self.tickets else None
+
+    @property
+    def pages_per_night(self) -> float:
+        """On the average night."""
+        return self.night_pages / self.nights if self.nights else 0.0
+
+
+def outcome_of(played: Played, span: Window) -> Outcome:
+    """The numbers of a rehearsal whose tickets came in during `span`."""
+    ledger = played.ledger
+    schedule, policy = ledger.schedule(), ledger.policy()
+    stored = ledger.tickets_between(TicketSpan(span.start, span.end, limit=_EVER))
+    tally = Tally(schedule.calendar)
+    for measured in tickets_with_clocks(ledger, TicketSpan(span.start, span.end, limit=_EVER), played.until):
+        tally.add(measured.clocks)
+    pages = [one for one in played.messages if one.purpose is Purpose.PAGE and one.to != DESK]
+    nights, dates = _Nights(pages, schedule, policy.zone), _dates_of(span, policy.zone)
+    manager = schedule.manager.id if schedule.manager is not None else None
+    return Outcome(
+        tickets=len(stored),
+        resolved=sum(one.status is TicketStatus.RESOLVED for one in stored),
+        cells=tally.cells(policy),
+        loads=tuple(nights.load(person) for person in _everybody(schedule)),
+        pages=len(pages),
+        night_pages=sum(nights.all.values()),
+        nights=len(dates),
+        quiet_nights=sum(night not in nights.all for night in dates),
+        worst_night=max(nights.all.values(), default=0),
+        manager_tickets=len({page.ticket for page in pages if page.to == manager}),
+        taken=percentiles(_times_to_take(pages, stored, played)),
+    )
+
+
+class _Nights:
+    """Pages by person and night. A night is named by the date on which it begins; it lasts from noon to noon."""
+
+    def __init__(self, pages: Sequence[Attempt], schedule: Schedule, zone: ZoneInfo) -> None:
+        self._schedule, self._pages = schedule, pages
+        self.all: Counter[date] = Counter()
+        self._of: dict[str, Counter[date]] = {}
+        for page in pages:
+            if schedule.calendar.window_at(page.at).kind is not WindowKind.BUSINESS:
+                night = (page.at.astimezone(zone).replace(tzinfo=None) - _HALF_A_DAY).date()
+                self.all[night] += 1
+                self._of.setdefault(page.to, Counter())[night] += 1
+
+    def load(self, person: str) -> Load:
+        """What this person got."""
+        mine = [page.at for page in self._pages if page.to == person]
+        nights = self._of.get(person, Counter())
+        zone = self._schedule.people[person].zone
+        return Load(person, len(mine), len(nights), _wake_ups(mine, zone), max(nights.values(), default=0))
+
+
+def _wake_ups(pages: Iterable[datetime], zone: ZoneInfo) -> int:
+    woken, last = 0, None
+    for at in pages:
+        if is_night(at, zone) and (last is None or at - last > ONE_WAKING):
+            woken += 1
+        last = at
+    return woken
+
+
+def _everybody(schedule: Schedule) -> list[str]:
+    manager = schedule.manager.id if schedule.manager is not None else None
+    return [*(name for name in schedule.people if name != manager), *([manager] if manager is not None else [])]
+
+
+def _dates_of(span: Window, zone: ZoneInfo) -> list[date]:
+    first, end = span.start.astimezone(zone).date(), span.end.astimezone(zone).date()
+    return [first + timedelta(days=number) for number in range((end - first).days)]
+
+
+def _times_to_take(pages: Sequence[Attempt], stored: Sequence[StoredTicket], played: Played) -> list[timedelta]:
+    """For each paged ticket that somebody took, from its first page on."""
+    first: dict[str, datetime] = {}
+    for page in pages:
+        first.setdefault(page.ticket, page.at)
+    taken = (_taken_after(played.ledger.events(name), at) for name, at in first.items())
+    return [time for time in taken if time is not None]
+
+
+def _taken_after(log: Iterable[Event], paged_at: datetime) -> timedelta | None:
+    taken = next((one.at for one in log if one.kind is EventKind.ACKNOWLEDGED and one.at >= paged_at), None)
+    return taken - paged_at if taken is not None else None

@@ -1,0 +1,119 @@
+"""People as a rehearsal imagines them: how soon they answer a page, how often they miss one, how they work a ticket.
+
+Every draw belongs to one question about one ticket, so two rehearsals with one seed differ only by what was changed:
+the same person sleeps through the same page today and under the proposal.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+
+NIGHT_BEGINS, NIGHT_ENDS = time(23), time(7)
+"""Local hours in which a page wakes somebody: [23:00, 07:00) in the person's own zone."""
+
+_SECOND = timedelta(seconds=1)
+_LONGEST = timedelta(days=60)
+
+
+def is_night(at: datetime, zone: ZoneInfo) -> bool:
+    """Whether a person who lives in `zone` sleeps at `at` (aware)."""
+    clock = at.astimezone(zone).time()
+    return clock >= NIGHT_BEGINS or clock < NIGHT_ENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A time that people take: lognormal, half of them within `median`; `spread` is the deviation of its logarithm."""
+
+    median: timedelta
+    spread: float = 0.6
+
+    def drawn(self, random: Random) -> timedelta:
+        """One such time, in whole seconds. A median of nothing is always nothing."""
+        if not self.median:
+            return timedelta(0)
+        factor = math.exp(min(self.spread * random.gauss(0, 1), 20.0))
+        return min(round(self.median / _SECOND * factor) * _SECOND, _LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How a page is met. missed: the chance that it is not noticed at all; within: how soon it is taken if it is."""
+
+    within: Delay
+    missed: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.missed <= 1:
+            raise Refused(f"a chance of a missed page of {self.missed:g} cannot be; write a number from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How a ticket that somebody has taken goes on. Times count while people work on such tickets.
+
+    chat: the chance that the customer writes back after a reply. reopened: the chance that the solution does not hold.
+    """
+
+    first_reply: Delay
+    next_reply: Delay
+    update: Delay
+    solved: Delay
+    customer: Delay
+    chat: float
+    reopened: float
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def _hours(count: float) -> timedelta:
+    return timedelta(hours=count)
+
+
+URGENT_WORK = Working(
+    first_reply=Delay(_minutes(10)),
+    next_reply=Delay(_minutes(25)),
+    update=Delay(_minutes(75), 0.4),
+    solved=Delay(_hours(3), 0.8),
+    customer=Delay(_minutes(40)),
+    chat=0.5,
+    reopened=0.02,
+)
+ORDINARY_WORK = Working(
+    first_reply=Delay(_hours(1.5), 0.8),
+    next_reply=Delay(_hours(3), 0.8),
+    update=Delay(_hours(8), 0.4),
+    solved=Delay(_hours(12), 0.8),
+    customer=Delay(_hours(4), 0.8),
+    chat=0.5,
+    reopened=0.02,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody's habits. `urgent` is the work on tickets that page, day and night; `ordinary` that on the others, in
+    business hours. `desk` is how the desk takes what is in its queue while it is open."""
+
+    day: Answering = Answering(Delay(_minutes(2)), 0.05)
+    night: Answering = Answering(Delay(_minutes(4)), 0.2)
+    desk: Answering = Answering(Delay(_minutes(6)), 0.02)
+    urgent: Working = field(default=URGENT_WORK)
+    ordinary: Working = field(default=ORDINARY_WORK)
+
+    def answering(self, at: datetime, zone: ZoneInfo) -> Answering:
+        """How somebody who lives in `zone` meets a page at `at`."""
+        return self.night if is_night(at, zone) else self.day
+
+
+def dice(seed: int, *question: object) -> Random:
+    """The chance that belongs to one question, like (ticket, "page", round, step): the same in every rehearsal."""
+    return Random("/".join(map(str, (seed, *question))))  # noqa: S311

@@ -1,0 +1,73 @@
+"""One side of a rehearsal: a roster with its policy and a plan, played through from the first ticket to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from oncall.errors import Refused
+from oncall.rehearsal.arrivals import Arrival
+from oncall.rehearsal.outcome import Outcome, outcome_of
+from oncall.rehearsal.people import People
+from oncall.rehearsal.play import play
+from oncall.rehearsal.stage import AFTER, schedule_for
+from oncall.rosters.roster import Roster
+from oncall.schedule.plan import Plan
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import calendar_of
+from oncall.support.windows import Window
+
+if TYPE_CHECKING:
+    from oncall.rotation.search import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A team, the promise it keeps (the roster's policy), and who is on call when."""
+
+    roster: Roster
+    plan: Plan
+
+
+def planned(
+    roster: Roster,
+    first_day: date,
+    last_day: date,
+    *,
+    seed: int,
+    time_limit: timedelta,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Scenario:
+    """The scenario in which this roster is planned as `oncall generate` would for these dates, both inside.
+
+    time_limit: wall time for the search; the best plan found by then is taken. Raises PlanInfeasible and Refused.
+    """
+    from oncall.rotation.model import solve
+
+    calendar = calendar_of(roster.policy, roster.holidays)
+    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
+    plan = solve(roster, shifts, seed=seed, time_limit=time_limit, on_progress=on_progress)
+    return Scenario(roster, plan)
+
+
+def rehearse(
+    scenario: Scenario,
+    arrivals: Sequence[Arrival],
+    span: Window,
+    people: People,
+    *,
+    seed: int,
+    on_progress: Callable[[datetime], None] | None = None,
+) -> Outcome:
+    """The numbers of letting every ticket of `span` come in and live its life under this scenario.
+
+    Raises Refused when the policy cannot judge a ticket, or the plan names people or roles that the roster lacks.
+    """
+    if not arrivals:
+        raise Refused("no ticket comes in during that time; there is nothing to rehearse")
+    schedule = schedule_for(scenario.plan, scenario.roster, span)
+    until = span.end + AFTER
+    played = play(arrivals, schedule, scenario.roster.policy, people, until=until, seed=seed, on_progress=on_progress)
+    return outcome_of(played, span)

@@ -1,0 +1,167 @@
+"""How well promises were kept: clocks counted by plan, impact and metric, and how long each reply took."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from oncall.support.calendar import SupportCalendar
+from oncall.support.clocks import ClockState, SlaClock, SlaState
+from oncall.support.coverage import counted
+from oncall.support.policy import Counting, Metric, Policy, Target
+
+PERCENTS = (50, 90, 95)
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Half of the times, nine of ten, and nineteen of twenty are at most these. Each is a time that was measured."""
+
+    p50: timedelta
+    p90: timedelta
+    p95: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Clocks by how they stand. Every clock is in exactly one of the four.
+
+    stopped: the ticket was resolved or merged before the target was reached. running: nothing is decided yet.
+    """
+
+    met: int = 0
+    breached: int = 0
+    stopped: int = 0
+    running: int = 0
+
+    @property
+    def total(self) -> int:
+        """Every clock that was started."""
+        return self.met + self.breached + self.stopped + self.running
+
+    @property
+    def judged(self) -> int:
+        """Those that were met or breached: what attainment is a share of."""
+        return self.met + self.breached
+
+    @property
+    def attainment(self) -> float | None:
+        """The share that was met, 0 to 1; None when nothing is judged yet."""
+        return self.met / self.judged if self.judged else None
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.met + other.met,
+            self.breached + other.breached,
+            self.stopped + other.stopped,
+            self.running + other.running,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One promise and how it was kept. `targets`: every target that was in force, the latest last.
+
+    times: of the replies and updates that came, counted as the target counts; None when none came.
+    """
+
+    plan: str
+    impact: str
+    metric: Metric
+    targets: tuple[Target, ...]
+    counts: Counts
+    times: Percentiles | None
+
+
+@dataclass(slots=True)
+class _Pile:
+    """A cell while clocks are being counted."""
+
+    states: dict[ClockState, int] = field(default_factory=dict)
+    targets: list[Target] = field(default_factory=list)
+    times: list[timedelta] = field(default_factory=list)
+
+
+class Tally:
+    """Counts clocks. `calendar`: the hours by which times in coverage hours are measured."""
+
+    def __init__(self, calendar: SupportCalendar) -> None:
+        self._calendar = calendar
+        self._piles: dict[tuple[str, str, Metric], _Pile] = {}
+
+    def add(self, state: SlaState) -> tuple[SlaClock, ...]:
+        """Count every clock of one ticket. Gives those that were breached."""
+        breached = []
+        for clock in state.clocks:
+            key = (clock.plan, clock.impact, clock.metric)
+            pile = self._piles.get(key)
+            if pile is None:
+                pile = self._piles[key] = _Pile()
+            stands = clock.state(state.at)
+            pile.states[stands] = pile.states.get(stands, 0) + 1
+            if clock.target not in pile.targets:
+                pile.targets.append(clock.target)
+            if clock.met_at is not None:
+                pile.times.append(time_taken(clock, clock.met_at, self._calendar))
+            if stands is ClockState.BREACHED:
+                breached.append(clock)
+        return tuple(breached)
+
+    def cells(self, policy: Policy) -> tuple[Cell, ...]:
+        """What was counted, in the policy's order of plans and impacts; those it does not know come last."""
+        place = _order_of(policy)
+        return tuple(
+            Cell(*key, tuple(pile.targets), _counts(pile.states), percentiles(pile.times))
+            for key, pile in sorted(self._piles.items(), key=lambda item: place(item[0]))
+        )
+
+
+def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> timedelta:
+    """How long a clock counted until then, as its target counts: nothing before its coverage began.
+
+    Time in which it was paused is in it, so the time of an update that waited for the customer may pass its target.
+    """
+    if until <= clock.started_at:
+        return timedelta(0)
+    if clock.target.counting is Counting.CALENDAR:
+        return until - clock.started_at
+    return counted(clock.target, clock.coverage, calendar, clock.started_at, until)
+
+
+def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
+    """By nearest rank: the smallest of the times that so many percent of all do not exceed."""
+    ordered = sorted(times)
+    if not ordered:
+        return None
+    return Percentiles(*(ordered[math.ceil(len(ordered) * percent / 100) - 1] for percent in PERCENTS))
+
+
+def together(cells: Iterable[Cell]) -> Counts:
+    """Several cells as one."""
+    return sum((cell.counts for cell in cells), Counts())
+
+
+def _counts(states: dict[ClockState, int]) -> Counts:
+    undecided = (ClockState.AHEAD, ClockState.RUNNING, ClockState.PAUSED)
+    return Counts(
+        met=states.get(ClockState.MET, 0),
+        breached=states.get(ClockState.BREACHED, 0),
+        stopped=states.get(ClockState.STOPPED, 0),
+        running=sum(states.get(state, 0) for state in undecided),
+    )
+
+
+def _order_of(policy: Policy) -> Callable[[tuple[str, str, Metric]], tuple[int, str, int, str, int]]:
+    plans, impacts, metrics = list(policy.plans), list(policy.impacts), list(Metric)
+
+    def place(key: tuple[str, str, Metric]) -> tuple[int, str, int, str, int]:
+        plan, impact, metric = key
+        return _index(plan, plans), plan, _index(impact, impacts), impact, metrics.index(metric)
+
+    return place
+
+
+def _index(name: str, names: Sequence[str]) -> int:
+    return names.index(name) if name in names else len(names)

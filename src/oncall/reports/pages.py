@@ -1,0 +1,136 @@
+"""Reports as pages: one HTML file each, whole in itself, without scripts or anything from another address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oncall.reports import drawing
+from oncall.reports.attainment import Cell, Percentiles
+from oncall.reports.review import QuarterFacts, Review
+from oncall.reports.sla import SlaReport
+from oncall.reports.slatext import breach_title
+from oncall.reports.wording import METRIC_WORDS, counts_words, lasting, share, target_words
+from oncall.support.policy import Metric
+from oncall.support.wording import full_time
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_BREACHES = 500
+"""Breaches that a page tells in full; a browser would choke on more."""
+
+
+def sla_page(report: SlaReport) -> str:
+    """The SLA report with its plots and the timeline of each breach."""
+    template = _templates().get_template("sla.html.j2")
+    return template.render(
+        report=report,
+        zone=report.days.zone,
+        bars=drawing.attainment_bars(report.cells),
+        times=drawing.times_against_target(report.cells),
+        breaches=report.breaches[-MOST_BREACHES:],
+        hidden=max(len(report.breaches) - MOST_BREACHES, 0),
+    )
+
+
+def review_page(review: Review) -> str:
+    """The quarterly business review, made to be printed: A4, a few pages."""
+    now, before = review.now, review.before
+    metrics = [(METRIC_WORDS[metric], before.of_metric(metric), now.of_metric(metric)) for metric in Metric]
+    names = (str(before.quarter), str(now.quarter))
+    return (
+        _templates()
+        .get_template("qbr.html.j2")
+        .render(
+            review=review,
+            now=now,
+            before=before,
+            zone=now.days.zone,
+            impacts=[(name, drawing.shade(place)) for place, name in enumerate(now.impacts)],
+            columns=drawing.weekly_columns(now.weeks, list(now.impacts)),
+            bars=drawing.attainment_bars(now.cells),
+            kept=drawing.pairs([(name, old.attainment, new.attainment) for name, old, new in metrics], names),
+            trends=_trends(before, now),
+            earlier={(cell.plan, cell.impact, cell.metric): cell for cell in before.cells},
+        )
+    )
+
+
+def _trends(before: QuarterFacts, now: QuarterFacts) -> Sequence[tuple[str, str, str, str]]:
+    """Name, the quarter before, this one, and the difference in words."""
+    rows: list[tuple[str, int, int]] = [("tickets", before.tickets, now.tickets)]
+    rows += [(f"  {name}", before.impacts.get(name, 0), count) for name, count in now.impacts.items()]
+    rows += [
+        ("resolved", before.resolved, now.resolved),
+        ("promises not kept", before.counts.breached, now.counts.breached),
+        ("tickets that paged an engineer", before.response.paged, now.response.paged),
+        ("  more than one person", before.response.escalated, now.response.escalated),
+        ("  the manager", before.response.manager, now.response.manager),
+    ]
+    counted = [(name, f"{old:,}", f"{new:,}", _more(old, new)) for name, old, new in rows]
+    spans = (
+        ("half of the pages taken within", before.response.taken, now.response.taken),
+        ("half of the tickets solved within", before.solved, now.solved),
+    )
+    return [*counted, *((name, *_halves(old, new)) for name, old, new in spans)]
+
+
+def _more(old: int, new: int) -> str:
+    if old == new:
+        return "="
+    return f"{new - old:+,}" + (f" ({(new - old) / old:+.0%})" if old else "")
+
+
+def _halves(before: Percentiles | None, now: Percentiles | None) -> tuple[str, str, str]:
+    old, new = before.p50 if before else None, now.p50 if now else None
+    if old is None or new is None or old == new:
+        return lasting(old), lasting(new), "=" if old == new else ""
+    return lasting(old), lasting(new), f"{'+' if new > old else '-'}{lasting(abs(new - old))}"
+
+
+def _cell_row(cell: Cell) -> dict[str, Any]:
+    """A cell as the tables of both pages show it."""
+    times = cell.times
+    counts = cell.counts
+    return {
+        "plan": cell.plan,
+        "impact": cell.impact,
+        "metric": METRIC_WORDS[cell.metric],
+        "target": target_words(cell.targets),
+        "counts": counts,
+        "kept": share(counts.attainment),
+        "times": [lasting(time) for time in (times.p50, times.p90, times.p95)] if times else ["-", "-", "-"],
+    }
+
+
+@cache
+def _templates() -> Environment:
+    """The packaged templates; everything put into them is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "share": share,
+        "lasting": lasting,
+        "counts": counts_words,
+        "cell": _cell_row,
+        "breach": breach_title,
+        "metric": METRIC_WORDS.__getitem__,
+        "target": lambda clock: target_words((clock.target,)),
+    }
+    templates.globals["time"] = _time
+    return templates
+
+
+def _time(at: datetime, zone: Any) -> str:
+    return full_time(at, zone)

@@ -1,0 +1,232 @@
+"""The quarterly business review: what a customer's quarter was like, beside the one before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from oncall.errors import NotFound
+from oncall.paging.ports import TicketSpan, Transaction
+from oncall.paging.ticket import Event, EventKind, Ticket
+from oncall.reports.attainment import Cell, Counts, Percentiles, Tally, percentiles, time_taken, together
+from oncall.reports.quarter import Quarter
+from oncall.reports.reading import Measured, tickets_with_clocks
+from oncall.reports.sla import PAGE, Breach, Days
+from oncall.support.calendar import SupportCalendar
+from oncall.support.clocks import SlaClock
+from oncall.support.policy import Metric, Policy
+
+MOST_SLOW = 10
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The tickets of a week (from a Monday on; the quarter cuts its first and last) by impact name."""
+
+    first_day: date
+    tickets: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """Of every impact."""
+        return sum(self.tickets.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SlowTicket:
+    """A ticket whose reply or update took the largest share of its target. `share`: 1 is all of it."""
+
+    ticket: Ticket
+    received_at: datetime
+    clock: SlaClock
+    took: timedelta
+    share: float
+    solved_after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallResponse:
+    """How soon engineers answered when they were paged.
+
+    paged: tickets for which a person was paged. taken: of those that somebody took, from the first page on.
+    escalated: tickets for which more than one person was paged. manager: those that reached the manager.
+    """
+
+    paged: int
+    answered: int
+    taken: Percentiles | None
+    slowest: timedelta | None
+    escalated: int
+    manager: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterFacts:
+    """One quarter of one customer."""
+
+    quarter: Quarter
+    days: Days
+    plans: tuple[str, ...]
+    impacts: dict[str, int]
+    weeks: tuple[Week, ...]
+    cells: tuple[Cell, ...]
+    breaches: tuple[Breach, ...]
+    slowest: tuple[SlowTicket, ...]
+    response: OnCallResponse
+    resolved: int
+    solved: Percentiles | None
+
+    @property
+    def tickets(self) -> int:
+        """How many were received."""
+        return sum(self.impacts.values())
+
+    @property
+    def counts(self) -> Counts:
+        """All clocks together."""
+        return together(self.cells)
+
+    def of_metric(self, metric: Metric) -> Counts:
+        """The clocks of one metric."""
+        return together(cell for cell in self.cells if cell.metric is metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What `oncall report qbr` shows. as_of: aware UTC, when clocks that still run were read."""
+
+    customer: str
+    as_of: datetime
+    now: QuarterFacts
+    before: QuarterFacts
+
+
+def review_of(tx: Transaction, customer: str, quarter: Quarter, *, as_of: datetime) -> Review:
+    """Measure a customer's quarter and the one before. Raises NotFound when they had no ticket in either."""
+    now, before = (_facts(tx, customer, wanted, as_of) for wanted in (quarter, quarter.before))
+    if not now.tickets and not before.tickets:
+        raise NotFound(_no_tickets(tx, customer, quarter))
+    return Review(customer, as_of, now, before)
+
+
+def _no_tickets(tx: Transaction, customer: str, quarter: Quarter) -> str:
+    zone = tx.policy().zone
+    start, end = quarter.before.days(zone).window.start, quarter.days(zone).window.end
+    wanted = TicketSpan(start, end, limit=10**9)
+    known = {stored.ticket.customer for stored in tx.tickets_between(wanted)}
+    close = get_close_matches(customer, sorted(known), n=1, cutoff=0.5)
+    meant = f'; did you mean "{close[0]}"?' if close else ""
+    return f'no ticket of "{customer}" came in {quarter} or {quarter.before}{meant}'
+
+
+def _facts(tx: Transaction, customer: str, quarter: Quarter, as_of: datetime) -> QuarterFacts:
+    policy, calendar = tx.policy(), tx.schedule().calendar
+    days = quarter.days(policy.zone)
+    wanted = TicketSpan(days.window.start, days.window.end, customer=customer, limit=PAGE)
+    measured = list(tickets_with_clocks(tx, wanted, as_of))
+    logs = tx.events_of([one.stored.ticket.id for one in measured])
+    tally = Tally(calendar)
+    breaches = [
+        Breach(one.stored.ticket, clock, tuple(logs[one.stored.ticket.id]))
+        for one in measured
+        for clock in tally.add(one.clocks)
+    ]
+    manager = tx.schedule().manager
+    solved = [time for one in measured if (time := _solved_after(one, logs)) is not None]
+    return QuarterFacts(
+        quarter=quarter,
+        days=days,
+        plans=tuple(dict.fromkeys(one.stored.ticket.plan for one in measured)),
+        impacts=_impacts(measured, policy),
+        weeks=tuple(_weeks(measured, days)),
+        cells=tally.cells(policy),
+        breaches=tuple(sorted(breaches, key=lambda breach: breach.breached_at)),
+        slowest=tuple(_slowest(measured, logs, calendar)),
+        response=_response(list(logs.values()), manager.id if manager is not None else None),
+        resolved=len(solved),
+        solved=percentiles(solved),
+    )
+
+
+def _impacts(measured: Sequence[Measured], policy: Policy) -> dict[str, int]:
+    """Tickets by the impact they came with, every impact of the policy first."""
+    found = Counter(one.stored.ticket.impact for one in measured)
+    return {name: found.get(name, 0) for name in dict.fromkeys([*policy.impacts, *found])}
+
+
+def _weeks(measured: Sequence[Measured], days: Days) -> Iterator[Week]:
+    found: dict[date, Counter[str]] = {}
+    for one in measured:
+        day = one.stored.received_at.astimezone(days.zone).date()
+        found.setdefault(day - timedelta(days=day.weekday()), Counter())[one.stored.ticket.impact] += 1
+    monday = days.first - timedelta(days=days.first.weekday())
+    while monday <= days.last:
+        yield Week(max(monday, days.first), dict(found.get(monday, {})))
+        monday += _WEEK
+
+
+def _slowest(
+    measured: Sequence[Measured], logs: dict[str, list[Event]], calendar: SupportCalendar
+) -> Iterator[SlowTicket]:
+    """Each ticket by its slowest answer, those that took most of their target first."""
+    slow = [found for one in measured if (found := _slow(one, logs, calendar)) is not None]
+    slow.sort(key=lambda one: (-one.share, one.received_at, one.ticket.id))
+    yield from slow[:MOST_SLOW]
+
+
+def _slow(one: Measured, logs: dict[str, list[Event]], calendar: SupportCalendar) -> SlowTicket | None:
+    answered = [
+        (time_taken(clock, until, calendar), clock)
+        for clock in one.clocks.clocks
+        if (until := clock.met_at or _late_until(clock, one.clocks.at)) is not None
+    ]
+    if not answered:
+        return None
+    took, clock = max(answered, key=lambda pair: pair[0] / pair[1].target.within)
+    share = took / clock.target.within
+    return SlowTicket(one.stored.ticket, one.stored.received_at, clock, took, share, _solved_after(one, logs))
+
+
+def _late_until(clock: SlaClock, as_of: datetime) -> datetime | None:
+    """A breached clock that no reply met counts until it ended, or until now."""
+    return (clock.ended_at or as_of) if clock.breached_at is not None else None
+
+
+def _solved_after(one: Measured, logs: dict[str, list[Event]]) -> timedelta | None:
+    """From receipt to the last solution, in calendar time; None while the ticket is unresolved."""
+    if not one.clocks.is_resolved:
+        return None
+    log = logs[one.stored.ticket.id]
+    ends = [event.at for event in log if event.kind in (EventKind.RESOLVED, EventKind.MERGED)]
+    return max(ends) - one.stored.received_at if ends else None
+
+
+def _response(logs: Sequence[Sequence[Event]], manager: str | None) -> OnCallResponse:
+    paged = [pages for log in logs if (pages := [event for event in log if _is_page(event)])]
+    times = [time for log in logs if (time := _time_to_take(log)) is not None]
+    return OnCallResponse(
+        paged=len(paged),
+        answered=len(times),
+        taken=percentiles(times),
+        slowest=max(times, default=None),
+        escalated=sum(len({page.details["to"] for page in pages}) > 1 for pages in paged),
+        manager=sum(any(page.details["to"] == manager for page in pages) for pages in paged),
+    )
+
+
+def _is_page(event: Event) -> bool:
+    return event.kind is EventKind.STEP_FIRED and event.details.get("notify") != "desk"
+
+
+def _time_to_take(log: Sequence[Event]) -> timedelta | None:
+    first = next((event.at for event in log if _is_page(event)), None)
+    if first is None:
+        return None
+    takes: Any = (EventKind.ACKNOWLEDGED, EventKind.REPLIED)
+    taken = next((event.at for event in log if event.kind in takes and event.at >= first), None)
+    return taken - first if taken is not None else None

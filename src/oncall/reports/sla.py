@@ -1,0 +1,147 @@
+"""The SLA report: of the tickets received on some days, which promises were kept, how fast, and which were not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.paging.ports import TicketSpan, Transaction
+from oncall.paging.ticket import Event, Ticket
+from oncall.reports.attainment import Cell, Counts, Tally, together
+from oncall.reports.reading import tickets_with_clocks
+from oncall.reports.views import cell_view, counts_view, seconds
+from oncall.support.calendar import first_instant
+from oncall.support.clocks import SlaClock
+from oncall.support.windows import Window
+
+PAGE = 1000
+"""Tickets that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The dates `first` to `last`, both inside, in `zone`."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise Refused(
+                f"{self.last} lies before {self.first}; name the first date with --from and the last with --to"
+            )
+
+    @property
+    def window(self) -> Window:
+        """From the begin of the first to the end of the last."""
+        begins = first_instant(self.zone, datetime.combine(self.first, time()))
+        return Window(begins, first_instant(self.zone, datetime.combine(self.last + timedelta(days=1), time())))
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A promise that was not kept, and everything that happened to its ticket. Times are aware UTC."""
+
+    ticket: Ticket
+    clock: SlaClock
+    timeline: tuple[Event, ...]
+
+    @property
+    def breached_at(self) -> datetime:
+        """When the target was reached unmet."""
+        assert self.clock.breached_at is not None
+        return self.clock.breached_at
+
+    @property
+    def late(self) -> timedelta | None:
+        """How long after the breach the reply came, in calendar time; None when none came."""
+        return self.clock.met_at - self.breached_at if self.clock.met_at is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class SlaReport:
+    """What `oncall report sla` shows. as_of: the instant (aware UTC) at which clocks that still run were read.
+
+    breaches: by the instant of the breach.
+    """
+
+    days: Days
+    as_of: datetime
+    customer: str | None
+    plan: str | None
+    tickets: int
+    cells: tuple[Cell, ...]
+    breaches: tuple[Breach, ...] = field(repr=False)
+
+    @property
+    def counts(self) -> Counts:
+        """All clocks together."""
+        return together(self.cells)
+
+    @property
+    def title(self) -> str:
+        """`SLA report, 2027-01-01 to 2027-03-31`, and of whom."""
+        whose = "".join(f", {name}" for name in (self.customer, self.plan) if name is not None)
+        return f"SLA report, {self.days}{whose}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for machines."""
+        return {
+            "from": self.days.first.isoformat(),
+            "to": self.days.last.isoformat(),
+            "timezone": self.days.zone.key,
+            "as_of": self._time(self.as_of),
+            "customer": self.customer,
+            "plan": self.plan,
+            "tickets": self.tickets,
+            **counts_view(self.counts),
+            "cells": [cell_view(cell) for cell in self.cells],
+            "breaches": [self._breach(breach) for breach in self.breaches],
+        }
+
+    def _breach(self, breach: Breach) -> dict[str, Any]:
+        clock, ticket = breach.clock, breach.ticket
+        return {
+            "ticket": ticket.id,
+            "customer": ticket.customer,
+            "subject": ticket.subject,
+            "plan": clock.plan,
+            "impact": clock.impact,
+            "metric": clock.metric.value,
+            "started_at": self._time(clock.started_at),
+            "breached_at": self._time(breach.breached_at),
+            "met_at": self._time(clock.met_at) if clock.met_at is not None else None,
+            "late_seconds": seconds(breach.late) if breach.late is not None else None,
+            "timeline": [
+                {"at": self._time(event.at), "kind": event.kind.value, "by": event.by, "why": event.why}
+                for event in breach.timeline
+            ],
+        }
+
+    def _time(self, at: datetime) -> str:
+        return at.astimezone(self.days.zone).isoformat()
+
+
+def sla_report(
+    tx: Transaction, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
+) -> SlaReport:
+    """Measure every ticket received on these days; `customer` and `plan` are exact names, None for all."""
+    window = days.window
+    wanted = TicketSpan(window.start, window.end, customer=customer, plan=plan, limit=PAGE)
+    tally = Tally(tx.schedule().calendar)
+    tickets = 0
+    breached: list[tuple[Ticket, SlaClock]] = []
+    for measured in tickets_with_clocks(tx, wanted, as_of):
+        tickets += 1
+        breached += [(measured.stored.ticket, clock) for clock in tally.add(measured.clocks)]
+    logs = tx.events_of(list(dict.fromkeys(ticket.id for ticket, _ in breached)))
+    breaches = [Breach(ticket, clock, tuple(logs.get(ticket.id, ()))) for ticket, clock in breached]
+    breaches.sort(key=lambda breach: (breach.breached_at, breach.ticket.id))
+    return SlaReport(days, as_of, customer, plan, tickets, tally.cells(tx.policy()), tuple(breaches))

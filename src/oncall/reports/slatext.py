@@ -1,0 +1,121 @@
+"""The SLA report as lines for a terminal, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oncall.reports.attainment import Cell
+from oncall.reports.sla import Breach, SlaReport
+from oncall.reports.views import cell_view
+from oncall.reports.wording import METRIC_WORDS, counts_words, lasting, share, target_words
+from oncall.support.wording import full_time
+
+HEADER = (
+    "plan",
+    "impact",
+    "metric",
+    "target",
+    "count",
+    "met",
+    "breached",
+    "stopped",
+    "running",
+    "attained",
+    "p50",
+    "p90",
+    "p95",
+)
+CSV_COLUMNS = (
+    "plan", "impact", "metric", "target_seconds", "counting", "count", "met", "breached", "stopped", "running",
+    "attainment", "p50_seconds", "p90_seconds", "p95_seconds",
+)  # fmt: skip
+
+
+def summary(report: SlaReport) -> str:
+    """One line: how many tickets and clocks, and the share of promises kept."""
+    tickets = "1 ticket" if report.tickets == 1 else f"{report.tickets:,} tickets"
+    counts = report.counts
+    return f"{report.title}: {tickets}, {counts_words(counts)}; kept {share(counts.attainment)}."
+
+
+def table(report: SlaReport) -> list[tuple[str, ...]]:
+    """The header, a row for each plan, impact and metric, and one for all together."""
+    counts = report.counts
+    last = ("all", "", "", "", *_numbers(counts), share(counts.attainment), "", "", "")
+    return [HEADER, *(_row(cell) for cell in report.cells), last]
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    times = cell.times
+    shown = [lasting(time) for time in (times.p50, times.p90, times.p95)] if times is not None else ["-"] * 3
+    counts = cell.counts
+    return (
+        cell.plan,
+        cell.impact,
+        METRIC_WORDS[cell.metric],
+        target_words(cell.targets),
+        *_numbers(counts),
+        share(counts.attainment),
+        *shown,
+    )
+
+
+def _numbers(counts: Any) -> tuple[str, ...]:
+    return tuple(
+        f"{number:,}" for number in (counts.total, counts.met, counts.breached, counts.stopped, counts.running)
+    )
+
+
+def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
+    """The breaches with their timelines, the last `most` of them; a line says how many there are besides."""
+    shown = report.breaches[-most:] if most else ()
+    hidden = len(report.breaches) - len(shown)
+    if hidden:
+        which = "breach is" if hidden == 1 else "breaches are"
+        yield f"{hidden:,} {'earlier ' if shown else ''}{which} not shown; --breaches N or --json shows more."
+    for breach in shown:
+        yield ""
+        yield from _breach_lines(breach, report.days.zone)
+
+
+def breach_title(breach: Breach, zone: ZoneInfo) -> str:
+    """`T-1 Acme, standard urgent first reply: due Sat 2027-01-09 04:12 EST, came 5 min late`."""
+    clock, ticket = breach.clock, breach.ticket
+    came = f"came {lasting(breach.late)} late" if breach.late is not None else "never came"
+    if breach.late is None and clock.is_running:
+        came = "has not come yet"
+    what = f"{clock.plan} {clock.impact} {METRIC_WORDS[clock.metric]}"
+    return f"{ticket.id} {ticket.customer}, {what}: due {full_time(breach.breached_at, zone)}, {came}"
+
+
+def _breach_lines(breach: Breach, zone: ZoneInfo) -> Iterator[str]:
+    yield breach_title(breach, zone)
+    yield f"  {breach.ticket.subject}"
+    for event in breach.timeline:
+        yield f"  {full_time(event.at, zone)}  {event.kind.value.replace('_', ' ')} by {event.by}: {event.why}"
+
+
+def csv_of(report: SlaReport) -> str:
+    """A row for each plan, impact and metric; spans in seconds, attainment 0 to 1, empty where nothing was measured.
+
+    Of several targets (the policy has changed) the latest is written.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for cell in report.cells:
+        view = cell_view(cell)
+        target, times = view["targets"][-1], view["seconds"] or {}
+        row = {**view, "target_seconds": target["seconds"], "counting": target["counting"]}
+        row |= {f"{name}_seconds": times.get(name) for name in ("p50", "p90", "p95")}
+        writer.writerow([_safe(row[column]) for column in CSV_COLUMNS])
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """A name that a spreadsheet would take for a formula is only a name."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

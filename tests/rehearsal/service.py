@@ -1,0 +1,123 @@
+"""The real pager on a real database, under a clock that jumps from one thing that happens to the next."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+
+from oncall.paging.engine import Engine
+from oncall.paging.intake import accept
+from oncall.paging.life import Deed, record
+from oncall.paging.people import DESK
+from oncall.paging.ports import NewVersion
+from oncall.paging.ticket import Attempt, EventKind, Purpose, TicketStatus
+from oncall.rehearsal.arrivals import Arrival
+from oncall.rosters.roster import Roster
+from oncall.schedule.document import publication_document
+from oncall.schedule.plan import Plan
+from oncall.schedule.schedule import Schedule
+from oncall.store.database import open_store
+from oncall.store.sqlstore import SqlStore
+from oncall.support.coverage import deadline
+from oncall.support.policy import Counting, Coverage, Target
+from oncall.support.policyfile import packaged_policy_text
+from tests.paging.world import FakeClock, FakePhones
+
+Sent = tuple[datetime, str, str]
+"""When, to whom, of which ticket."""
+
+_SECOND = timedelta(seconds=1)
+
+
+def really_sent(
+    arrivals: Sequence[Arrival], team: Roster, schedule: Schedule, until: datetime, *, answers_after: timedelta | None
+) -> list[Sent]:
+    """What the service sends to phones. answers_after: how soon people answer each message; None: they never do."""
+    plan = Plan(team.team, team.zone, schedule.publications[0].seats)
+    sources = {"roster": "", "policy": packaged_policy_text(), "policy_source": "p", "policy_zone": team.zone.key}
+    version = NewVersion(arrivals[0].at, "publish", "mei", "", publication_document(plan, team), sources)
+    with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/real.db") as store:
+        store.write(lambda tx: tx.add_version(version))
+        return _Service(store, schedule, answers_after).run(arrivals, until)
+
+
+class _Service:
+    def __init__(self, store: SqlStore, schedule: Schedule, answers_after: timedelta | None) -> None:
+        self._store, self._schedule, self._answers_after = store, schedule, answers_after
+        self._clock, self._phones = FakeClock(schedule.publications[0].at), FakePhones()
+        self._acts: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = count()
+        self._tickets: list[str] = []
+        self._seen: set[str] = set()
+        self._sent: list[Sent] = []
+
+    def run(self, arrivals: Sequence[Arrival], until: datetime) -> list[Sent]:
+        for arrival in arrivals:
+            self._at(arrival.at, partial(self._post, arrival))
+        while (now := self._next()) is not None and now <= until:
+            self._clock.moment = now
+            while self._acts and self._acts[0][0] <= now:
+                heapq.heappop(self._acts)[2]()
+            asyncio.run(self._engine_runs())
+            self._look()
+        return self._sent
+
+    def _at(self, at: datetime, act: Callable[[], None]) -> None:
+        heapq.heappush(self._acts, (at, next(self._order), act))
+
+    def _next(self) -> datetime | None:
+        due_at = self._store.read(lambda tx: tx.next_due_at())
+        instants = [at for at in (due_at, self._acts[0][0] if self._acts else None) if at is not None]
+        return min(instants, default=None)
+
+    def _engine(self) -> Engine:
+        return Engine(store=self._store, channels={"sms": self._phones}, clock=self._clock, worker="test")
+
+    async def _engine_runs(self) -> None:
+        engine = self._engine()
+        await engine.run_once()
+        await engine.settle()
+
+    def _post(self, arrival: Arrival) -> None:
+        hand = replace(self._engine().hand("intake"), lease_until=None)
+        self._store.write(lambda tx: accept(tx, arrival.ticket, hand))
+        self._tickets.append(arrival.ticket.id)
+
+    def _look(self) -> None:
+        """Every message that is new; people answer it in their time."""
+        for name in self._tickets:
+            for attempt in self._store.read(lambda tx, name=name: tx.attempts(name)):  # type: ignore[misc]
+                if attempt.id not in self._seen:
+                    self._seen.add(attempt.id)
+                    self._notice(attempt)
+
+    def _notice(self, attempt: Attempt) -> None:
+        now = self._clock.now()
+        if attempt.to != DESK:
+            self._sent.append((now, attempt.to, attempt.ticket))
+        stored = self._store.read(lambda tx: tx.ticket(attempt.ticket))
+        assert stored is not None
+        is_waiting = stored.status is TicketStatus.OPEN
+        if self._answers_after is None or (attempt.purpose is not Purpose.PAGE and stored.owner != attempt.to):
+            return
+        at = now + self._answers_after
+        if attempt.to == DESK:
+            worked = Target(self._answers_after + _SECOND, Counting.COVERAGE)
+            at = deadline(worked, Coverage.BUSINESS, self._schedule.calendar, now) - _SECOND
+        kind = EventKind.ACKNOWLEDGED if is_waiting else EventKind.REPLIED
+        self._at(at, partial(self._answer, attempt, kind))
+
+    def _answer(self, attempt: Attempt, kind: EventKind) -> None:
+        stored = self._store.read(lambda tx: tx.ticket(attempt.ticket))
+        assert stored is not None
+        wanted = TicketStatus.OPEN if kind is EventKind.ACKNOWLEDGED else TicketStatus.ACKNOWLEDGED
+        if stored.status is wanted:
+            hand = replace(self._engine().hand(attempt.to), lease_until=None)
+            deed = Deed(kind, attempt.to, self._clock.now())
+            self._store.write(lambda tx: record(tx, attempt.ticket, deed, hand))

@@ -1,0 +1,54 @@
+"""The first plan is legal, needs no search, and in roomy teams is the fairest there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import permutations
+
+from hypothesis import given, settings
+
+from oncall.rosters.roster import Roster
+from oncall.rotation.opening import openings
+from oncall.rotation.problem import Problem
+from oncall.rotation.rules import rules_of
+from oncall.support.windows import WindowKind
+from tests.rotation.teams import person, rosters, shifts_of, team, team_of
+
+
+def even_quota(problem: Problem) -> dict[tuple[int, WindowKind], int]:
+    people = range(len(problem.engineers))
+    totals = problem.shares.totals.items()
+    return {(each, kind): -(-total * len(problem.roles) // len(people)) for kind, total in totals for each in people}
+
+
+@given(rosters(sizes=(3, 9), days=21))
+@settings(max_examples=100, deadline=None)
+def test_every_opening_keeps_the_rules_and_can_fill_its_roles(roster: Roster) -> None:
+    problem = Problem.of(roster, shifts_of(roster, days=21))
+    limits = [limit for rule in rules_of(roster.rules) for limit in rule.limits(problem)]
+    for teams in openings(problem, even_quota(problem), seed=1):
+        duties = {(each, number) for number, on_duty in enumerate(teams) for each in on_duty}
+        assert all(set(on_duty) <= set(problem.able[number]) for number, on_duty in enumerate(teams))
+        assert all(len(set(on_duty)) == len(problem.roles) for on_duty in teams)
+        assert all(sum(any(d in duties for d in group) for group in limit.groups) <= limit.most for limit in limits)
+        for on_duty in teams:
+            takes = [set(problem.roles_of(each)) for each in on_duty]
+            orders = permutations(problem.roles)
+            assert any(all(role in own for role, own in zip(order, takes, strict=True)) for order in orders)
+
+
+def test_a_roomy_team_gets_exactly_its_quota() -> None:
+    roster = team_of(10)
+    problem = Problem.of(roster, shifts_of(roster, days=140))
+    quota = even_quota(problem)
+    counts = [
+        dict(Counter((each, problem.shifts[n].kind) for n, on_duty in enumerate(teams) for each in on_duty))
+        for teams in openings(problem, quota, seed=0)
+    ]
+    assert quota in counts
+
+
+def test_a_team_that_gets_stuck_has_no_opening() -> None:
+    roster = team(person("ana"), person("ben"), rest_nights=1)
+    problem = Problem.of(roster, shifts_of(roster))
+    assert list(openings(problem, even_quota(problem), seed=0)) == []

@@ -1,0 +1,116 @@
+"""The real service on loopback: its own thread, a database in a file, and a Twilio that runs here too."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import uvicorn
+
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from oncall.paging.ports import CallerRole, Token
+from oncall.store.database import open_store
+from oncall.wiring import Settings
+from oncall.wiring.service import make_app
+from tests.paging.world import SATURDAY_NIGHT, World
+
+PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
+TOKENS = {"zendesk": CallerRole.INTAKE, "ana": CallerRole.ENGINEER, "mei": CallerRole.MANAGER}
+PATIENCE_SECONDS = 10.0
+
+
+class Service:
+    """Callers are `zendesk` (intake), `ana` (engineer) and `mei` (manager); each one's token is their name."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: datetime = SATURDAY_NIGHT,
+        seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
+        is_published: bool = True,
+    ) -> None:
+        self.file = folder / "world.db"
+        self._now = now
+        world = World(folder, now=now)
+        if is_published:
+            world.publish(seats)
+        world.close()
+        self.twilio = TwilioDouble()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self.twilio.start()
+        database = f"sqlite:///{self.file}"
+        self.store = open_store(database)
+        for name, role in TOKENS.items():
+            token = Token(name, role, hashlib.sha256(name.encode()).hexdigest(), SATURDAY_NIGHT)
+            self.store.write(lambda tx, token=token: tx.add_token(token))  # type: ignore[misc]
+        settings = Settings(
+            database_url=database,
+            account_sid=ACCOUNT_SID,
+            auth_token=AUTH_TOKEN,
+            from_number=NUMBER,
+            twilio_url=self.twilio.base_url,
+            clock_starts_at=self._now,
+        )
+        app = make_app(settings, address=self.address)
+        config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", lifespan="on")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._listening],), daemon=True)
+        self._thread.start()
+        self.http = httpx.Client(base_url=self.address, timeout=PATIENCE_SECONDS)
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+        self._server.should_exit = True
+        self._thread.join()
+        self._listening.close()
+        self.store.close()
+        self.twilio.close()
+
+    def call(self, method: str, path: str, *, by: str | None = "mei", **more: Any) -> httpx.Response:
+        """One request, with that caller's token."""
+        headers = {**({"Authorization": f"Bearer {by}"} if by is not None else {}), **more.pop("headers", {})}
+        return self.http.request(method, path, headers=headers, **more)
+
+    def post(self, body: object, *, by: str | None = "zendesk", path: str = "/v1/tickets") -> httpx.Response:
+        return self.call("POST", path, by=by, json=body)
+
+    def ticket(self, ticket_id: str = "T-1") -> dict[str, Any]:
+        answer = self.call("GET", f"/v1/tickets/{ticket_id}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def until(self, claim: Callable[[], bool]) -> None:
+        """Ask again until the claim holds, for a few seconds."""
+        waiting = threading.Event()
+        for _ in range(500):
+            if claim():
+                return
+            waiting.wait(0.01)
+        raise AssertionError("it did not come true in time")
+
+
+def problem(answer: httpx.Response, status: int, detail: str) -> dict[str, Any]:
+    """The problem document of a refusal: it must be this one."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body["status"], body["detail"]) == (status, status, detail)
+    assert body["type"] == "about:blank"
+    assert body["title"]
+    return body

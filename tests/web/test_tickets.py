@@ -1,0 +1,172 @@
+"""Tickets over HTTP: posted, paged, listed, acknowledged, resolved."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.paging.world import ticket_body
+from tests.web.service import Service, problem
+
+ROSTER_PHONES = {"ana": "+13055550101", "ben": "+13055550102"}
+
+
+def test_an_urgent_ticket_at_night_is_accepted_and_the_primary_gets_an_sms(service: Service) -> None:
+    answer = service.post(ticket_body())
+    assert answer.status_code == 202
+    body = answer.json()
+    assert (body["ticket"], body["verdict"]["action"], body["verdict"]["engineer"]) == ("T-1", "page", "ana")
+    (message,) = service.twilio.wait_for_messages(1)
+    assert message.to == ROSTER_PHONES["ana"]
+    assert message.body.endswith(f"Reply ACK {body['page']['code']}")
+
+
+def test_the_same_ticket_again_is_200_with_the_first_answer_and_pages_nobody(service: Service) -> None:
+    first = service.post(ticket_body())
+    again = service.post({**ticket_body(), "extra": "let through"})
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.json() == first.json()
+    service.until(lambda: service.ticket()["attempts"][0]["status"] == "accepted")
+    assert len(service.twilio.messages) == 1
+
+
+def test_the_same_ticket_posted_many_times_at_once_is_one_ticket_and_one_page(service: Service) -> None:
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(lambda _: service.post(ticket_body()), range(16)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [202]
+    assert len({answer.text for answer in answers}) == 1
+    service.until(lambda: service.ticket()["attempts"][0]["status"] == "accepted")
+    assert len(service.twilio.messages) == 1
+
+
+def test_the_same_id_with_other_content_is_409_and_changes_nothing(service: Service) -> None:
+    service.post(ticket_body(impact="normal"))
+    before = service.ticket()
+    answer = service.post(ticket_body(impact="urgent"))
+    problem(answer, 409, "ticket T-1 is already stored with other content; nothing was changed")
+    assert service.ticket() == before
+
+
+def test_a_ticket_shows_its_verdict_its_log_and_every_try_without_any_number(service: Service) -> None:
+    posted = service.post(ticket_body(url="https://desk/1", contact="kim", opened_at="2027-01-09T03:00:00-05:00"))
+    service.until(lambda: service.ticket()["attempts"][0]["status"] == "accepted")
+    shown = service.ticket()
+    assert shown["state"] == "open"
+    assert shown["verdict"] == posted.json()["verdict"]
+    assert shown["ticket"] == {
+        **ticket_body(),
+        "url": "https://desk/1",
+        "opened_at": "2027-01-09T03:00:00-05:00",
+        "contact": "kim",
+    }
+    assert [(event["kind"], event["by"]) for event in shown["events"]] == [
+        ("received", "zendesk"),
+        ("judged", "oncall"),
+        ("step_fired", "oncall"),
+    ]
+    (attempt,) = shown["attempts"]
+    assert (attempt["to"], attempt["channel"], attempt["provider_id"]) == ("ana", "sms", service.twilio.messages[0].sid)
+    assert "+1305" not in str(shown)
+
+
+def test_a_ticket_is_found_by_its_code_as_well(service: Service) -> None:
+    code = service.post(ticket_body()).json()["page"]["code"]
+    assert service.ticket(code.lower())["id"] == "T-1"
+
+
+def test_a_listing_shows_the_newest_first_and_held_tickets_with_their_hour(service: Service) -> None:
+    for ticket_id, impact in (("T-1", "low"), ("T-2", "high"), ("T-3", "low")):
+        service.post(ticket_body(ticket_id, impact=impact, customer=f"Customer {ticket_id}"))
+    page = service.call("GET", "/v1/tickets", params={"limit": 2}).json()
+    assert [item["id"] for item in page["tickets"]] == ["T-3", "T-2"]
+    assert page["tickets"][1]["hold_until"] == "2027-01-11T00:00:00-05:00"
+    rest = service.call("GET", "/v1/tickets", params={"limit": 2, "after": page["next"]}).json()
+    assert ([item["id"] for item in rest["tickets"]], rest["next"]) == (["T-1"], None)
+    mine = service.call("GET", "/v1/tickets", params={"customer": "Customer T-2", "state": "open, acknowledged"}).json()
+    assert [item["id"] for item in mine["tickets"]] == ["T-2"]
+    assert service.call("GET", "/v1/tickets", params={"state": "resolved"}).json()["tickets"] == []
+
+
+def test_an_acknowledgement_stops_the_paging_and_says_so(service: Service) -> None:
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    answer = service.post({"kind": "acknowledged"}, by="ana", path="/v1/tickets/T-1/events")
+    body = answer.json()
+    assert (answer.status_code, body["state"], body["owner"]) == (200, "acknowledged", "ana")
+    assert (body["changed"], body["message"]) == (True, "T-1 is yours.")
+
+
+def test_whoever_was_paged_is_told_when_somebody_else_takes_it(service: Service) -> None:
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    service.post({"kind": "acknowledged", "by": "ben"}, by="mei", path="/v1/tickets/T-1/events")
+    notice = service.twilio.wait_for_messages(2)[1]
+    assert (notice.to, notice.body) == (
+        ROSTER_PHONES["ana"],
+        "URGENT T-1 is taken by Ben Okafor. Nothing to do for you.",
+    )
+
+
+def test_passing_on_pages_the_next_one_at_once(service: Service) -> None:
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    service.post({"kind": "passed"}, by="ana", path="/v1/tickets/T-1/events")
+    assert service.twilio.wait_for_messages(2)[1].to == ROSTER_PHONES["ben"]
+
+
+def test_a_change_of_impact_is_judged_and_pages(service: Service) -> None:
+    service.post(ticket_body(impact="low"))
+    body = {"kind": "impact_changed", "impact": "CRITICAL", "why": "everybody is down", "id": "e-1"}
+    assert service.post(body, path="/v1/tickets/T-1/events").json()["message"] == "T-1 is urgent now."
+    service.twilio.wait_for_messages(1)
+    changed = service.ticket()["events"][2]
+    assert (changed["by"], changed["why"], changed["id"]) == ("zendesk", "everybody is down", "e-1")
+
+
+def test_an_event_sent_twice_happens_once(service: Service) -> None:
+    service.post(ticket_body(impact="low"))
+    event = {"kind": "customer_replied", "id": "e-1", "at": "2027-01-09T03:10:00-05:00"}
+    first, again = (service.post(event, path="/v1/tickets/T-1/events").json() for _ in range(2))
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert [item["kind"] for item in service.ticket()["events"]].count("customer_replied") == 1
+
+
+@pytest.mark.parametrize("kind", ["replied", "updated", "resolved"])
+def test_a_resolved_ticket_takes_no_more_events_until_it_is_reopened(service: Service, kind: str) -> None:
+    service.post(ticket_body(impact="low"))
+    service.post({"kind": "resolved"}, path="/v1/tickets/T-1/events")
+    answer = service.post({"kind": kind}, path="/v1/tickets/T-1/events")
+    if kind == "resolved":
+        assert (answer.json()["changed"], answer.json()["message"]) == (False, "T-1 is resolved already.")
+    else:
+        problem(answer, 422, "T-1 is resolved; reopen it first")
+    assert service.post({"kind": "reopened"}, path="/v1/tickets/T-1/events").json()["state"] == "open"
+
+
+def test_explain_says_what_would_happen_and_stores_nothing(service: Service) -> None:
+    asked: dict[str, Any] = {"plan": "Standard", "impact": "Critical", "at": "2027-01-09T03:12:00-05:00"}
+    answer = service.post(asked, path="/v1/explain").json()
+    assert (answer["action"], answer["engineer"], answer["plan"], answer["impact"]) == (
+        "page",
+        "ana",
+        "standard",
+        "urgent",
+    )
+    assert [(step["at"][11:16], step["notify"], step["engineer"], step["channel"]) for step in answer["steps"]] == [
+        ("03:12", "primary", "ana", "sms"),
+        ("03:17", "primary", "ana", "sms"),
+        ("03:22", "secondary", "ben", "sms"),
+        ("03:32", "manager", "mei", "sms"),
+    ]
+    assert service.call("GET", "/v1/tickets").json()["tickets"] == []
+
+
+def test_a_provider_that_fails_after_taking_a_page_gets_it_once(service: Service) -> None:
+    from doubles.twilio_faults import reset
+
+    service.twilio.script(reset(accept=True))
+    service.post(ticket_body())
+    service.until(lambda: service.ticket()["attempts"][0]["provider_id"] is not None)
+    assert len(service.twilio.messages) == 1

@@ -1,0 +1,117 @@
+"""What the provider calls back: only what it signed does anything."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from doubles.twilio_callbacks import CallbackRefused
+from tests.paging.world import ticket_body
+from tests.web.service import Service, problem
+
+ANA, BEN, STRANGER = "+13055550101", "+13055550102", "+15005550099"
+FORM = {"MessageSid": "SM" + "a" * 32, "From": ANA, "To": "+15005550006", "Body": "ACK", "FromCity": ""}
+
+
+@pytest.fixture
+def paged(service: Service) -> Service:
+    """Ana was paged for T-1."""
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    service.until(lambda: service.ticket()["attempts"][0]["status"] == "accepted")
+    return service
+
+
+def reply(service: Service, phone: str, body: str, **more: str) -> str | None:
+    return service.twilio.inbound(phone, body, f"{service.address}/webhooks/twilio/sms", **more)
+
+
+def test_a_signed_reply_acknowledges_and_is_answered(paged: Service) -> None:
+    assert reply(paged, ANA, "Ack") == "T-1 is yours."
+    assert (paged.ticket()["state"], paged.ticket()["owner"]) == ("acknowledged", "ana")
+
+
+def test_a_reply_that_is_posted_again_is_answered_alike_and_changes_nothing(paged: Service) -> None:
+    sid = "SM" + "b" * 32
+    first = reply(paged, ANA, "ACK", sid=sid)
+    events = len(paged.ticket()["events"])
+    assert reply(paged, ANA, "ACK", sid=sid) == first
+    assert len(paged.ticket()["events"]) == events
+
+
+def test_a_strangers_reply_gets_an_empty_answer_and_changes_nothing(paged: Service) -> None:
+    before = paged.ticket()
+    assert reply(paged, STRANGER, f"ACK {before['code']}") is None
+    assert paged.ticket() == before
+
+
+def test_an_emoji_and_a_text_of_the_longest_size_are_answered(paged: Service) -> None:
+    for body in ("\N{THUMBS UP SIGN}", "x" * 1600):
+        assert str(reply(paged, ANA, body)).startswith("Send ACK CODE to take a ticket")
+
+
+def test_a_pass_by_sms_pages_the_next_one_at_once(paged: Service) -> None:
+    assert reply(paged, ANA, "PASS") == "T-1 is passed on."
+    assert paged.twilio.wait_for_messages(2)[1].to == BEN
+
+
+def test_a_reply_with_a_wrong_signature_is_403_and_changes_nothing(paged: Service) -> None:
+    before = paged.ticket()
+    for more in ({"auth_token": "another"}, {"signed_for": "http://127.0.0.1:1/webhooks/twilio/sms"}):
+        with pytest.raises(CallbackRefused) as caught:
+            reply(paged, ANA, "ACK", **more)
+        assert caught.value.status == 403
+    assert paged.ticket() == before
+
+
+@pytest.mark.parametrize("path", ["/webhooks/twilio/sms", "/webhooks/twilio/status?delivery=x"])
+@pytest.mark.parametrize("headers", [{}, {"X-Twilio-Signature": ""}, {"X-Twilio-Signature": "bm90IGl0"}])
+def test_an_unsigned_call_is_403(quiet: Service, path: str, headers: dict[str, str]) -> None:
+    problem(quiet.call("POST", path, by=None, data=FORM, headers=headers), 403, "the signature does not match")
+
+
+@pytest.mark.parametrize("content", [b"\xff=1", b"no form at all", b"&".join(b"a=1" for _ in range(300))])
+def test_what_is_no_form_is_400(quiet: Service, content: bytes) -> None:
+    problem(quiet.call("POST", "/webhooks/twilio/sms", by=None, content=content), 400, "the body is not a form")
+
+
+def test_a_signed_call_without_its_fields_is_refused_with_the_field(quiet: Service) -> None:
+    answer = signed(quiet, "/webhooks/twilio/status", {"MessageSid": "SM" + "c" * 32})
+    problem(answer, 422, "MessageStatus: missing or too long; a status callback names the message's state")
+
+
+def test_reports_are_recorded_in_whatever_order_they_come(paged: Service) -> None:
+    sid = paged.twilio.messages[0].sid
+    assert [paged.twilio.deliver(sid, status) for status in ("delivered", "sent", "sending", "delivered")] == [204] * 4
+    assert paged.ticket()["attempts"][0]["status"] == "delivered"
+
+
+def test_a_page_that_was_not_delivered_makes_the_next_step_due_at_once(paged: Service) -> None:
+    for number in (0, 1):
+        paged.until(lambda number=number: len(paged.ticket()["attempts"]) == number + 1)  # type: ignore[misc]
+        sid = paged.twilio.wait_for_messages(number + 1)[number].sid
+        paged.twilio.deliver(sid, "undelivered", 30003)
+    assert paged.twilio.wait_for_messages(3)[2].to == BEN
+    first = next(attempt for attempt in paged.ticket()["attempts"] if attempt["step"] == 0)
+    assert (first["status"], first["error_code"], first["error"]) == (
+        "undelivered",
+        30003,
+        "the carrier reports undelivered",
+    )
+
+
+def test_a_report_on_a_message_that_is_not_ours_changes_nothing(paged: Service) -> None:
+    before = paged.ticket()
+    answer = signed(
+        paged, "/webhooks/twilio/status?delivery=zz", {"MessageSid": "SM" + "d" * 32, "MessageStatus": "failed"}
+    )
+    assert answer.status_code == 204
+    assert paged.ticket() == before
+
+
+def signed(service: Service, path: str, form: dict[str, str]) -> httpx.Response:
+    from doubles.twilio import AUTH_TOKEN
+    from doubles.twilio_callbacks import sign
+
+    headers = {"X-Twilio-Signature": sign(service.address + path, form, AUTH_TOKEN)}
+    return service.call("POST", path, by=None, data=form, headers=headers)
