@@ -18,7 +18,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: install ## From a roster to an acknowledged page, in about a minute; needs nothing else
+demo: install ## From a roster to an acknowledged page, in about half a minute; needs nothing else
 	$(BIN)/python -m demo
 
 test: install ## Run the tests, on SQLite and on PostgreSQL

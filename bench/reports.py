@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from oncall.paging.ports import NewVersion, TicketSpan, Transaction
 from oncall.paging.ticket import Event, StoredTicket
 from oncall.rehearsal.arrivals import made_up, rate_of
-from oncall.rehearsal.people import People
+from oncall.rehearsal.people import Answering, Delay, People
 from oncall.rehearsal.play import Played, play
 from oncall.rehearsal.scenario import planned
 from oncall.rehearsal.stage import schedule_for, span_of
@@ -46,8 +47,10 @@ def rehearsed(count: int, *, seed: int = 1) -> tuple[Played, NewVersion, list[St
     schedule = schedule_for(scenario.plan, roster, span)
     rate = replace(rate_of("1/day"), count=count, per=span.end - span.start)
     arrivals = made_up(rate, span, roster.policy, schedule.calendar, seed=seed)
+    slow = Answering(Delay(timedelta(minutes=12)), 0.45)
+    people = People(day=slow, night=slow, desk=slow)
     until = span.end + timedelta(weeks=3)
-    played = play(arrivals, schedule, roster.policy, People(), until=until, seed=seed)
+    played = play(arrivals, schedule, roster.policy, people, until=until, seed=seed)
     sources = {
         "roster": "",
         "policy": packaged_policy_text(),
@@ -65,13 +68,13 @@ def fill(store: SqlStore, count: int) -> None:
     store.write(lambda tx: tx.add_version(version))
     for copy in range(-(-count // len(tickets))):
         wanted = tickets[: count - copy * len(tickets)]
-        store.write(lambda tx, copy=copy, wanted=wanted: _add(tx, played, wanted, copy))  # type: ignore[misc]
+        store.write(partial(_add, played=played, tickets=wanted, copy=copy))
 
 
-def _add(tx: Transaction, played: Played, tickets: list[StoredTicket], copy: int) -> None:
+def _add(tx: Transaction, *, played: Played, tickets: list[StoredTicket], copy: int) -> None:
     for stored in tickets:
         name = f"{stored.ticket.id}-{copy}"
-        tx.add_ticket(replace(stored, ticket=replace(stored.ticket, id=name), code=f"{name}", due_at=None))
+        tx.add_ticket(replace(stored, ticket=replace(stored.ticket, id=name), code=name, due_at=None))
     tx.append(list(_events(played, tickets, copy)))
 
 

@@ -51,6 +51,7 @@ def plan_and_publish(stage: Stage) -> None:
 def page_and_acknowledge(stage: Stage) -> None:
     """The night's part: three tickets, two pages, one hold, an escalation, an acknowledgement by SMS."""
     heading("Saturday night, 03:12 in New York; a minute passes each second")
+    print("   The SMS go through the real Twilio client to a Twilio on this machine's loopback: no phone rings.")
     token = stage.oncall("token", "create", "helpdesk", "--role", "intake", shows=False).strip()
     with stage.service():
         urgent = stage.post(token, ticket("T-1001", "Acme Ltd", "standard", "urgent", "Nobody can start a session"))
@@ -75,17 +76,19 @@ def wake_and_escalate(stage: Stage, urgent_code: str, high_code: str) -> None:
     ]
     primary = by_phone[pages[0].to]
     show(pages, by_phone)
-    require(len(pages) == 2, f"{primary} got one SMS for each ticket that pages, and none for the one on hold")
+    require(len(pages) == 2, f"{primary} got an SMS for each ticket that pages, and none for the one on hold")
     token = stage.oncall("token", "create", primary, "--role", "engineer", shows=False).strip()
     stage.oncall("ack", high_code, token=token)
 
     def to_others() -> list[TwilioMessage]:
         return [m for m in stage.twilio.messages if m.body.endswith(urgent_code) and by_phone[m.to] != primary]
 
-    stage.wait(lambda: bool(to_others()), "ten minutes later the secondary is paged too")
+    stage.wait(lambda: bool(to_others()), "the primary once more after five minutes, then after ten the secondary")
+    again = [message for message in stage.twilio.messages if message.body.endswith(urgent_code)]
+    require(len(again) == 3, "that makes three messages for T-1001: primary, primary, secondary")
     secondary = by_phone[to_others()[0].to]
     show(to_others(), by_phone)
-    heading(f"{people[secondary].name} replies by SMS: ack {urgent_code.lower()}")
+    heading(f"{people[secondary].name} replies by SMS, signed as Twilio signs: ack {urgent_code.lower()}")
     answer = stage.twilio.inbound(
         people[secondary].phone, f"ack {urgent_code.lower()}", f"{stage.url}/webhooks/twilio/sms"
     )

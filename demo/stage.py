@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -73,7 +74,8 @@ class Stage:
         """
         remote = {"ONCALL_SERVER": self.url, "ONCALL_TOKEN": token} if token is not None else {}
         if shows:
-            print(f"\n$ oncall {' '.join(arguments)}", flush=True)
+            asked = f"ONCALL_SERVER={self.url} ONCALL_TOKEN=... " if token is not None else ""
+            print(f"\n$ {asked}oncall {shlex.join(arguments)}", flush=True)
         command = [sys.executable, "-m", "oncall.cli.main", *arguments]
         done = subprocess.run(command, env=self.environment | remote, capture_output=True, text=True, check=False)
         if shows:
@@ -109,7 +111,7 @@ class Stage:
 
     def post(self, token: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
         """Post a ticket as the intake system would."""
-        print(f"\n$ curl -X POST {self.url}/v1/tickets -d '{json.dumps(ticket)}'", flush=True)
+        print(f"\n$ curl -H 'Authorization: Bearer ...' {self.url}/v1/tickets -d '{json.dumps(ticket)}'", flush=True)
         answer = httpx.post(f"{self.url}/v1/tickets", json=ticket, headers={"Authorization": f"Bearer {token}"})
         body: dict[str, Any] = answer.json()
         verdict = body.get("verdict", body)

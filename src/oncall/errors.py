@@ -54,11 +54,15 @@ class FileFaults(OncallError):
 
 
 class PlanInfeasible(OncallError):
-    """No plan keeps the hard rules. `reasons` name dates, roles, people and rules, a sentence each."""
+    """No plan keeps the hard rules. `reasons` name dates, roles, people and rules, a sentence each.
 
-    def __init__(self, summary: str, reasons: Sequence[str] = ()) -> None:
+    relaxations: choices of exceptions with which a plan exists, each as the names that `generate --relax` takes.
+    """
+
+    def __init__(self, summary: str, reasons: Sequence[str] = (), relaxations: Sequence[tuple[str, ...]] = ()) -> None:
         self.summary = summary
         self.reasons = tuple(reasons)
+        self.relaxations = tuple(relaxations)
         super().__init__("\n".join([summary, *(f"  {reason}" for reason in self.reasons)]))
 
 
@@ -111,4 +115,11 @@ class Ambiguous(DeliveryError):
 
 
 class Permanent(DeliveryError):
-    """Will never work as it is: bad number, opted out, blocked route, wrong credentials, wrong sender."""
+    """Will never work as it is: bad number, opted out, blocked route, wrong credentials, wrong sender.
+
+    is_ours: the cause lies with our account or settings, so that an operator is needed before anything goes out.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None, is_ours: bool = False) -> None:
+        self.is_ours = is_ours
+        super().__init__(message, code=code)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from oncall.suggestions import suggestion
 from oncall.yamlfile import AtFault, ListNode, MapNode, Node, Reader, ScalarNode, shown
 
 T = TypeVar("T")
@@ -115,6 +116,21 @@ def distinct_list_of(read: Reader[str], *, least: int, most: int) -> Reader[tupl
     return read_list
 
 
+def one_or_many(read: Reader[T]) -> Reader[tuple[T, ...]]:
+    """A reader of one item, or of a list of them."""
+
+    def read_either(node: Node) -> tuple[T, ...]:
+        return list_of(read)(node) if isinstance(node, ListNode) else (read(node),)
+
+    return read_either
+
+
+def words_in(node: Node) -> tuple[str, ...] | None:
+    """The words of a list, each once, whatever else is at fault with it; None when it holds none."""
+    items = node.items if isinstance(node, ListNode) else ()
+    return tuple(dict.fromkeys(item.text for item in items if isinstance(item, ScalarNode) and item.text)) or None
+
+
 def mapping_of(read: Callable[[ScalarNode, Node], T]) -> Reader[dict[str, T]]:
     """A reader of mappings whose keys are names that the file's author chose; `read` gets each key and its value."""
 
@@ -206,26 +222,6 @@ def one_of(known: Iterable[str], what: str) -> Reader[str]:
         return text
 
     return read
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that looks most like this one, letter case aside, or the only one that it begins; None if none."""
-    from difflib import get_close_matches
-
-    by_fold = {candidate.casefold(): candidate for candidate in known}
-    wanted = word[:60].casefold()
-    longer = [folded for folded in by_fold if len(wanted) >= 3 and folded.startswith(wanted)]
-    matches = longer if len(longer) == 1 else get_close_matches(wanted, list(by_fold), n=1)
-    return by_fold[matches[0]] if matches else None
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean "phone"?`, or the list of all that is known."""
-    words = list(known)
-    near = nearest(word, words)
-    if near is not None:
-        return f'did you mean "{near}"?'
-    return f"write one of {', '.join(words)}" if len(words) > 1 else f"write {words[0]}"
 
 
 def _unlike(node: Node, expected: str) -> AtFault:

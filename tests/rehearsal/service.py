@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
+from operator import methodcaller
 
 from oncall.paging.engine import Engine
 from oncall.paging.intake import accept
@@ -56,6 +57,7 @@ class _Service:
         self._tickets: list[str] = []
         self._seen: set[str] = set()
         self._sent: list[Sent] = []
+        self._begun: set[str] = set()
 
     def run(self, arrivals: Sequence[Arrival], until: datetime) -> list[Sent]:
         for arrival in arrivals:
@@ -92,7 +94,7 @@ class _Service:
     def _look(self) -> None:
         """Every message that is new; people answer it in their time."""
         for name in self._tickets:
-            for attempt in self._store.read(lambda tx, name=name: tx.attempts(name)):  # type: ignore[misc]
+            for attempt in self._store.read(methodcaller("attempts", name)):
                 if attempt.id not in self._seen:
                     self._seen.add(attempt.id)
                     self._notice(attempt)
@@ -121,3 +123,8 @@ class _Service:
             hand = replace(self._engine().hand(attempt.to), lease_until=None)
             deed = Deed(kind, attempt.to, self._clock.now())
             self._store.write(lambda tx: record(tx, attempt.ticket, deed, hand))
+            if kind is EventKind.ACKNOWLEDGED and attempt.ticket in self._begun:
+                # It was taken before and let lie: whoever takes it now writes to the customer first of all.
+                reply = replace(deed, kind=EventKind.REPLIED)
+                self._store.write(lambda tx: record(tx, attempt.ticket, reply, hand))
+            self._begun.add(attempt.ticket)

@@ -19,7 +19,7 @@ from oncall.paging.ports import CallerRole, Token
 from oncall.store.database import open_store
 from oncall.wiring import Settings
 from oncall.wiring.service import make_app
-from tests.paging.world import SATURDAY_NIGHT, World
+from tests.paging.world import SATURDAY_NIGHT, World, at
 
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
 TOKENS = {"zendesk": CallerRole.INTAKE, "ana": CallerRole.ENGINEER, "mei": CallerRole.MANAGER}
@@ -39,7 +39,7 @@ class Service:
     ) -> None:
         self.file = folder / "world.db"
         self._now = now
-        world = World(folder, now=now)
+        world = World(folder, now=at("2027-01-01 12:00"))
         if is_published:
             world.publish(seats)
         world.close()

@@ -76,7 +76,7 @@ def test_what_happens_is_counted(service: Service) -> None:
 def test_the_document_of_the_api_names_every_route_its_body_and_its_refusals(quiet: Service) -> None:
     document = quiet.call("GET", "/openapi.json", by=None).json()
     routes = {(method, path): what for path, methods in document["paths"].items() for method, what in methods.items()}
-    assert set(routes) == {
+    assert set(routes) >= {
         ("post", "/v1/tickets"),
         ("get", "/v1/tickets"),
         ("get", "/v1/tickets/{ticket_id}"),
@@ -90,9 +90,10 @@ def test_the_document_of_the_api_names_every_route_its_body_and_its_refusals(qui
         ("get", "/readyz"),
         ("get", "/metrics"),
     }
+    assert [route for route, what in routes.items() if not what.get("summary")] == []
     ticket = routes["post", "/v1/tickets"]
     body = ticket["requestBody"]["content"]["application/json"]["schema"]
-    assert body["required"] == ["id", "customer", "plan", "impact", "subject"]
+    assert body["required"] == ["id", "customer", "subject"]
     assert {"200", "202", "400", "401", "409", "413", "422", "503"} <= set(ticket["responses"])
     assert ticket["security"] == [{"token": []}]
     assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}

@@ -25,7 +25,9 @@ from oncall.channels.twilio_codes import (
     NOT_FOUND,
     TOO_MANY_REQUESTS,
     WRONG_CREDENTIALS,
+    Blame,
     attempt_status,
+    blame_of,
 )
 from oncall.channels.twilio_http import TwilioHttp, TwilioRefusal
 from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
@@ -209,7 +211,8 @@ class TwilioChannel:
             why = f"HTTP {status}, code {code}; see https://www.twilio.com/docs/errors/{code}."
         else:
             why = f"HTTP {status} without a code; check TWILIO_BASE_URL: {self._host} may not be Twilio."
-        return Permanent(f"Twilio refused the message to {_person(message)}: {why}", code=code)
+        is_ours = blame_of(code) is Blame.CONFIGURATION
+        return Permanent(f"Twilio refused the message to {_person(message)}: {why}", code=code, is_ours=is_ours)
 
     def _silence(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):

@@ -35,6 +35,9 @@ class Backend(Protocol):
     def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
         """The verdict on such a ticket."""
 
+    def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """The impact that these answers speak for, and why."""
+
 
 class LocalBackend:
     """The database of this machine. Pages that become due are queued for the pager that runs on it."""
@@ -50,39 +53,33 @@ class LocalBackend:
         return dict(accepted.answer), accepted.is_new
 
     def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
-        from oncall.paging.views import ticket_view
+        from oncall.paging.views import listing_view
 
-        found, zone = self._store.read(lambda tx: (tx.tickets(wanted), tx.policy().zone))
-        following = found[-1].ticket.id if len(found) == wanted.limit else None
-        return {"tickets": [ticket_view(stored, zone) for stored in found], "next": following}
+        now = self._clock.now()
+        return self._store.read(lambda tx: listing_view(tx, wanted, now))
 
     def ticket(self, ticket_id: str) -> dict[str, Any]:
         from oncall.paging.life import find_ticket
-        from oncall.paging.ports import Transaction
-        from oncall.paging.views import whole_ticket_view
+        from oncall.paging.views import stored_whole_view
 
-        def work(tx: Transaction) -> dict[str, Any]:
-            stored = find_ticket(tx, ticket_id)
-            name = stored.ticket.id
-            return whole_ticket_view(stored, tx.events(name), tx.attempts(name), tx.policy().zone)
-
-        return self._store.read(work)
+        now = self._clock.now()
+        return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
 
     def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
         from oncall.paging.life import Deed, find_ticket, record
         from oncall.paging.ports import Transaction
         from oncall.paging.ticket import EventKind
-        from oncall.paging.views import ticket_view
+        from oncall.paging.views import stored_view
 
         hand = self._hand()
-        details = {"impact": body["impact"]} if "impact" in body else {}
+        details = {name: body[name] for name in ("impact", "into") if body.get(name)}
         deed = Deed(
             EventKind(body["kind"]), body.get("by") or self._user, hand.now, why=body.get("why", ""), details=details
         )
 
         def work(tx: Transaction) -> dict[str, Any]:
             done = record(tx, find_ticket(tx, reference).ticket.id, deed, hand)
-            return {**ticket_view(done.ticket, tx.policy().zone), "changed": done.changed, "message": done.sentence}
+            return {**stored_view(tx, done.ticket, hand.now), "changed": done.changed, "message": done.sentence}
 
         return self._store.write(work)
 
@@ -97,6 +94,11 @@ class LocalBackend:
             return explain_view(plan, impact, policy, schedule, moment)
 
         return self._store.read(work)
+
+    def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        from oncall.paging.views import triage_view
+
+        return self._store.read(lambda tx: triage_view(answers, tx.policy()))
 
     def last_beat(self) -> tuple[datetime, str] | None:
         """When (real time) a pager on this database last said that it is alive, and its channel."""
@@ -146,6 +148,9 @@ class RemoteBackend:
         if at is not None:
             body["at"] = parse_time("--at", at, self.zone()).isoformat()
         return self._call("POST", "/v1/explain", body)[1]
+
+    def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        return self._call("POST", "/v1/triage", answers)[1]
 
     def oncall(self, at: datetime | None) -> dict[str, Any]:
         """Who is on call at an instant; now, by the server's clock, when None."""

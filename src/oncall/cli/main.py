@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from oncall.cli import planning, rehearsal, reports, rota, service, tickets
+from oncall.cli import planning, policy, rehearsal, reports, rota, service, ticketlife, tickets
 from oncall.errors import FileFaults, OncallError
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for wing in (planning, rota, tickets, service, reports, rehearsal):
+for wing in (planning, policy, rota, tickets, ticketlife, service, reports, rehearsal):
     wing.register(app)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from oncall.rotation.search import Progress
     from oncall.schedule.plan import Plan, Shift
 
+POLICY_SUFFIX = ".policy.yaml"
 ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster's YAML file.")
 PLAN = typer.Argument(..., metavar="PLAN", help="A plan file, .csv or .json.")
 PLANS_ROSTER = typer.Option(..., "--roster", help="The roster that the plan is for.")
@@ -39,10 +40,13 @@ def register(app: typer.Typer) -> None:
 
 
 def check(roster: Path = ROSTER, json: bool = JSON_OPTION) -> None:
-    """Validate a roster and the policy it names; every fault at once, with its line and column.
+    """Validate a roster and the policy it names, or a *.policy.yaml alone; every fault at once, with line and column.
 
-    Example: oncall check rosters/itopia-cas.yaml
+    Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
     """
+    if roster.name.endswith(POLICY_SUFFIX):
+        _check_policy(roster, json)
+        return
     from oncall.rosters.file import read_roster
 
     try:
@@ -55,6 +59,23 @@ def check(roster: Path = ROSTER, json: bool = JSON_OPTION) -> None:
         print_json(_roster_view(roster, team))
     else:
         typer.echo(f"{roster}: no faults. {_roster_line(team)}")
+
+
+def _check_policy(path: Path, json: bool) -> None:
+    from oncall.support.policyfile import read_policy
+
+    try:
+        policy = read_policy(path)
+    except FileFaults as refusal:
+        if json:
+            print_json({"policy": str(path), "ok": False, "faults": [_fault_view(fault) for fault in refusal.faults]})
+        raise
+    if json:
+        names = {"name": policy.name, "timezone": policy.zone.key, "plans": list(policy.plans)}
+        print_json({"policy": str(path), "ok": True, "faults": [], **names, "impacts": list(policy.impacts)})
+        return
+    plans, customers = ", ".join(policy.plans), _count(len(policy.customers), "customer")
+    typer.echo(f"{path}: no faults. Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}.")
 
 
 def _fault_view(fault: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ import typer
 
 from oncall.cli.show import JSON_OPTION, local_settings, parse_time, print_json, print_rows, tell, time_of
 from oncall.errors import NotFound, Refused
+from oncall.suggestions import suggestion
 from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
 FAR = timedelta(days=800)
+MOST_HOLES = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +57,12 @@ def _gap_words(view: dict[str, Any]) -> str:
     missing, begins = " or ".join(view["missing"]), view.get("schedule_begins")
     if begins is not None and datetime.fromisoformat(view["at"]) < datetime.fromisoformat(begins):
         begins = time_of(begins, ZoneInfo(view["timezone"]))
-        return f"NOBODY IS ON CALL as {missing}: what is published begins on {begins}; pages go to the manager at once"
-    return f"GAP IN THE SCHEDULE: nobody is on call as {missing}; pages go to the manager at once"
+        words = f"NOBODY IS ON CALL as {missing}: what is published begins on {begins}"
+    else:
+        words = f"GAP IN THE SCHEDULE: nobody is on call as {missing}"
+    if view["roles"]:
+        return words
+    return words + ("; pages go to the manager at once" if view.get("manager") else "; and no manager is known")
 
 
 def _who_view(at: str | None) -> dict[str, Any]:
@@ -210,7 +215,8 @@ def publish(
     sound = _sound_plan(plan, team)
     sources = {"roster": roster.read_text(encoding="utf-8"), **_policy_sources(team)}
     version = _new_version(settings, "publish", by, reason, publication_document(sound, team), sources)
-    number, changes = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
+    number, changes, after = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
+    _warn_of_holes(after, version.at)
     if json:
         shift_count = len({seat.window for seat in sound.seats})
         print_json(
@@ -248,7 +254,11 @@ def _policy_sources(roster: Roster) -> dict[str, str]:
 
     source = roster.policy.source
     text = packaged_policy_text() if source == PACKAGED_NAME else Path(source).read_text(encoding="utf-8")
-    return {"policy": text, "policy_source": source, "policy_zone": roster.policy.zone.key}
+    sources = {"policy": text, "policy_source": source, "policy_zone": roster.policy.zone.key}
+    if roster.policy.customers_file is not None:
+        beside = Path(source).parent / roster.policy.customers_file
+        sources["customers"] = beside.read_text(encoding="utf-8")
+    return sources
 
 
 def override(
@@ -279,7 +289,9 @@ def override(
     now = wiring.make_clock(settings).now().replace(microsecond=0)
     window = Window(max(first, now) if last > now else first, last)
     version = _new_version(settings, "override", by, reason, override_document(window, role, engineer), {})
-    number, changes = _append(settings, version, lambda schedule: check_override(schedule, window, role, engineer, now))
+    number, changes, _ = _append(
+        settings, version, lambda schedule: check_override(schedule, window, role, engineer, now)
+    )
     if json:
         print_json({"version": number, "changes": changes})
         return
@@ -298,8 +310,7 @@ def _published(settings: Settings) -> Schedule:
 
 def _refuse_stranger(engineer: str, schedule: Schedule) -> None:
     if engineer not in schedule.people:
-        near = get_close_matches(engineer, schedule.people, 1)
-        hint = f'did you mean "{near[0]}"?' if near else f"write one of {', '.join(sorted(schedule.people))}"
+        hint = suggestion(engineer, sorted(schedule.people))
         raise NotFound(f'nobody on the published rosters has the id "{engineer[:40]}"; {hint}')
 
 
@@ -321,7 +332,7 @@ def _new_version(
     return NewVersion(at, kind, by or wiring.current_user(), reason.strip(), document, sources)
 
 
-def _append(settings: Settings, version: NewVersion, check: Any) -> tuple[int, list[dict[str, Any]]]:
+def _append(settings: Settings, version: NewVersion, check: Any) -> tuple[int, list[dict[str, Any]], Schedule]:
     """Append a version after `check` let it pass, and say what it changes from now on."""
     from oncall import wiring
     from oncall.paging.ports import Transaction
@@ -336,7 +347,7 @@ def _append(settings: Settings, version: NewVersion, check: Any) -> tuple[int, l
     with wiring.make_store(settings) as store:
         number, before, after = store.write(work)
     span = window_of(version.document)
-    return number, _change_views(what_changes(before, after, span.start, span.end), after)
+    return number, _change_views(what_changes(before, after, span.start, span.end), after), after
 
 
 def _change_views(changes: Sequence[Change], schedule: Schedule) -> list[dict[str, Any]]:
@@ -351,6 +362,22 @@ def _change_views(changes: Sequence[Change], schedule: Schedule) -> list[dict[st
         }
         for change in changes
     ]
+
+
+def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
+    """Say where, from now to the end of what is published, nobody would be on call."""
+    from oncall.schedule.holes import holes
+
+    zone, end = schedule.calendar.zone, max(publication.span.end for publication in schedule.publications)
+    start = max(now, min(publication.span.start for publication in schedule.publications))
+    found = list(holes(schedule, start, end)) if start < end else []
+    for hole in found[:MOST_HOLES]:
+        span = f"{full_time(hole.window.start, zone)} to {full_time(hole.window.end, zone)}"
+        tell(f"GAP IN THE SCHEDULE: nobody is {hole.role} from {span}", colour="red")
+    if len(found) > MOST_HOLES:
+        tell(f"... and {len(found) - MOST_HOLES} more gaps", colour="red")
+    if schedule.manager is None:
+        tell("No manager is on the roster: a page that nobody answers ends with the secondary.", colour="yellow")
 
 
 def _print_changes(changes: Sequence[dict[str, Any]]) -> None:

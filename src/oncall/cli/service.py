@@ -47,7 +47,8 @@ def serve(
 
     settings = wiring.read_settings()
     wiring.make_channel(settings, callback_url=None)
-    from oncall.wiring.service import make_app, only_pager
+    from oncall.web.connections import PatientProtocol
+    from oncall.wiring.service import make_app, only_pager, raise_open_files
 
     with _listen(host, port) as listening, only_pager(settings):
         address = f"http://{host}:{listening.getsockname()[1]}"
@@ -57,7 +58,8 @@ def serve(
         # The server stops in order on these, then raises them once more; being told to stop is no failure.
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        raise_open_files()
+        config = uvicorn.Config(app, http=PatientProtocol, log_level="warning", access_log=False, server_header=False)
         uvicorn.Server(config).run(sockets=[listening])
 
 

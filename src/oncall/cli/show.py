@@ -25,12 +25,14 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_rows(rows: Sequence[Sequence[str]]) -> None:
-    """Columns that line up; the last one is not padded."""
+def print_rows(rows: Sequence[Sequence[str]], *, colours: Sequence[str] = ()) -> None:
+    """Columns that line up; the last one is not padded. colours: of each row, empty for none; gone in a pipe."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
-    for row in rows:
+    for number, row in enumerate(rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        typer.echo("  ".join([*cells, row[-1]]).rstrip())
+        line = "  ".join([*cells, row[-1]]).rstrip()
+        colour = colours[number] if number < len(colours) and sys.stdout.isatty() else ""
+        typer.echo(typer.style(line, fg=colour) if colour else line)
 
 
 def tell(text: str, *, colour: str | None = None) -> None:

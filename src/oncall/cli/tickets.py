@@ -1,9 +1,11 @@
-"""Tickets in the terminal: what would happen, post one, list them, take, reply, resolve."""
+"""Tickets in the terminal: what would happen to one, post one, list them by the clock that ends first."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,12 @@ import typer
 
 from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
-from oncall.errors import Conflict, Refused
+from oncall.cli.ticketlife import REFERENCE
+from oncall.errors import Refused
 
 LARGEST_FILE = 64 * 1024
-TAKEN = " is taken by "
+WATCH_SECONDS = 2.0
 PAGER_IS_DEAD = timedelta(seconds=30)
-BY_OPTION = typer.Option(None, "--by", help="Who did it: an engineer's id; your user name when absent.")
-REFERENCE = typer.Argument(help="The ticket's id, or the code of its page.")
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +30,6 @@ def register(app: typer.Typer) -> None:
     listing.callback()(tickets)
     listing.command("show")(show)
     app.add_typer(listing, name="tickets")
-    app.command("ack")(ack)
-    app.command("pass")(pass_on)
-    app.command("reply")(reply)
-    app.command("resolve")(resolve)
 
 
 def explain(
@@ -161,11 +158,13 @@ def tickets(
     customer: str | None = typer.Option(None, "--customer"),
     after: str | None = typer.Option(None, "--after", help="The last id of the page before."),
     limit: int = typer.Option(100, "--limit", min=1, max=1000),
+    watch: bool = typer.Option(False, "--watch", help="Show it anew every two seconds, until Ctrl-C."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """List tickets: held ones too, with the hour of their release.
+    """List tickets, the one whose clock ends first on top; held ones too, with the hour of their release.
 
-    Examples: oncall tickets · oncall tickets --state resolved --json · oncall tickets show T-1001 --timeline
+    Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
+    · oncall tickets show T-1001 --timeline
     """
     if context.invoked_subcommand is not None:
         return
@@ -177,20 +176,58 @@ def tickets(
     except ValueError as error:
         words = f'"{state[:60]}" is not a state; write open, acknowledged or resolved, with commas between'
         raise typer.BadParameter(words, param_hint="--state") from error
+    if watch and json:
+        raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
+    wanted = TicketFilter(states, customer, after, limit)
     with _backend() as backend:
-        view = backend.tickets(TicketFilter(states, customer, after, limit))
+        view = backend.tickets(wanted)
+        if watch:
+            _watch(lambda: backend.tickets(wanted), view)
+            return
     if json:
-        print_json(view)
-    elif not view["tickets"]:
-        tell("No tickets.")
+        print_json({**view, "tickets": by_urgency(view["tickets"])})
     else:
-        _print_tickets(view["tickets"])
-        if view["next"]:
-            tell(f"More: --after {view['next']}")
+        _print_listing(view)
+
+
+def _watch(read: Callable[[], dict[str, Any]], view: dict[str, Any]) -> None:
+    """Show the listing anew every two seconds; in a pipe, where nothing can be overwritten, below the last one."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            if sys.stdout.isatty():
+                # Home, then clear: nothing flickers.
+                sys.stdout.write("\x1b[H\x1b[2J")
+            _print_listing(view)
+            time.sleep(WATCH_SECONDS)
+            view = read()
+
+
+def _print_listing(view: dict[str, Any]) -> None:
+    if not view["tickets"]:
+        tell("No tickets.")
+        return
+    _print_tickets(by_urgency(view["tickets"]))
+    if view["next"]:
+        tell(f"More: --after {view['next']}")
+
+
+def by_urgency(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ticket whose clock ends first on top; those without a running clock below, in the order they had."""
+    return sorted(found, key=_urgency)
+
+
+def _urgency(item: dict[str, Any]) -> float:
+    left = _seconds_left(item)
+    return float("inf") if left is None else left
+
+
+def _seconds_left(item: dict[str, Any]) -> float | None:
+    left = [clock["seconds_left"] for clock in item["clocks"] if clock["seconds_left"] is not None]
+    return min(left, default=None)
 
 
 def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
-    header = ["id", "code", "impact", "customer", "state", "first reply due", "subject"]
+    header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
     rows = [
         [
             item["id"],
@@ -198,15 +235,47 @@ def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
             item["ticket"]["impact"],
             item["ticket"]["customer"][:24],
             _state_words(item),
-            _stamp(item["first_reply_due"]),
+            *_clock_words(item),
             item["ticket"]["subject"][:60],
         ]
         for item in found
     ]
-    print_rows([header, *rows])
+    print_rows([header, *rows], colours=["", *(_colour(item) for item in found)])
+
+
+def _clock_words(item: dict[str, Any]) -> list[str]:
+    """Metric, time left and due instant of the clock that ends first."""
+    running = [clock for clock in item["clocks"] if clock["seconds_left"] is not None]
+    if not running:
+        return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
+    clock = min(running, key=lambda clock: clock["seconds_left"])
+    return [clock["metric"].replace("_", " "), left_words(clock["seconds_left"]), _stamp(clock["due_at"])]
+
+
+def left_words(seconds: int) -> str:
+    """`45 min`, `2 h 5 min`, `late by 10 min`."""
+    from oncall.support.wording import span
+
+    words = span(timedelta(minutes=abs(seconds) // 60))
+    return f"late by {words}" if seconds < 0 else words
+
+
+def _colour(item: dict[str, Any]) -> str:
+    """Red once a clock is late, yellow from its warning on, else none."""
+    left = _seconds_left(item)
+    if left is None:
+        return ""
+    if left <= 0:
+        return "red"
+    clock = min((c for c in item["clocks"] if c["seconds_left"] is not None), key=lambda c: c["seconds_left"])
+    due, warn = datetime.fromisoformat(clock["due_at"]), clock["warn_at"]
+    is_warned = warn is not None and left <= (due - datetime.fromisoformat(warn)).total_seconds()
+    return "yellow" if is_warned else ""
 
 
 def _state_words(item: dict[str, Any]) -> str:
+    if item["waiting"]:
+        return "waits for the customer"
     if item["state"] == "open" and item["hold_until"]:
         return f"held until {_stamp(item['hold_until'])}"
     if item["state"] == "acknowledged" and item["owner"]:
@@ -232,8 +301,23 @@ def show(
     typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
     typer.echo(f"  {ticket['subject']}")
     typer.echo(f"  {_state_words(view)}; first reply due {_stamp(view['first_reply_due'])}")
+    for clock in view["clocks"]:
+        typer.echo(f"  {_one_clock(clock)}")
+    for note in view["notes"]:
+        typer.echo(f"  note: {note}")
     if timeline:
         _print_timeline(view)
+
+
+def _one_clock(clock: dict[str, Any]) -> str:
+    name = clock["metric"].replace("_", " ")
+    if clock["seconds_left"] is not None:
+        return f"{name}: due {_stamp(clock['due_at'])}, {left_words(clock['seconds_left'])}"
+    if clock["state"] == "paused":
+        return f"{name}: paused while the customer is waited for"
+    if clock["state"] == "breached":
+        return f"{name}: breached {_stamp(clock['breached_at'])}"
+    return f"{name}: met {_stamp(clock['met_at'])}" if clock["met_at"] else f"{name}: stopped"
 
 
 def _print_timeline(view: dict[str, Any]) -> None:
@@ -276,59 +360,6 @@ def _event_words(event: dict[str, Any]) -> str:
 
 def _error_words(attempt: dict[str, Any]) -> str:
     return f" ({attempt['error']})" if attempt["error"] else ""
-
-
-def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
-    """Take a ticket: escalation stops, and whoever was paged and is no longer needed is told who has it.
-
-    Examples: oncall ack 7K2 --by ana · oncall ack T-1001
-    """
-    _event(reference, "acknowledged", by, "", json)
-
-
-def pass_on(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
-    """Escalate a ticket now: the next step fires at once.
-
-    Example: oncall pass 7K2 --by ana
-    """
-    _event(reference, "passed", by, "", json)
-
-
-def reply(
-    reference: str = REFERENCE,
-    by: str | None = BY_OPTION,
-    why: str = typer.Option("", "--note", help="A word for the log."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Record that the customer was replied to; an open ticket is yours then.
-
-    Example: oncall reply T-1001 --by ana --note "called them"
-    """
-    _event(reference, "replied", by, why, json)
-
-
-def resolve(
-    reference: str = REFERENCE,
-    by: str | None = BY_OPTION,
-    why: str = typer.Option("", "--note", help="A word for the log."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Record that a ticket is solved; its code is free again.
-
-    Example: oncall resolve T-1001 --by ana
-    """
-    _event(reference, "resolved", by, why, json)
-
-
-def _event(reference: str, kind: str, by: str | None, why: str, as_json: bool) -> None:
-    with _backend() as backend:
-        answer = backend.event(reference, {"kind": kind, "by": by, "why": why})
-    if as_json:
-        print_json(answer)
-    elif kind == "acknowledged" and not answer["changed"] and TAKEN in answer["message"]:
-        raise Conflict(answer["message"])
-    else:
-        typer.echo(answer["message"])
 
 
 def _backend() -> Any:

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 import structlog
 
-from oncall.errors import Ambiguous, DeliveryError, Permanent, StoreError
+from oncall.errors import Ambiguous, DeliveryError, Permanent, StoreError, Temporary
 from oncall.paging.advance import Hand, advance_ticket
 from oncall.paging.decide import PAGER
+from oncall.paging.handover import hand_over, next_handoff
 from oncall.paging.ports import Channel, Clock, Message, Observer, Receipt, Store, Transaction, Unobserved
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.paging.tries import (
@@ -20,6 +21,7 @@ from oncall.paging.tries import (
     MOST_SENDS,
     adopt,
     claim,
+    give_back,
     has_failed,
     mark_sending,
     provider_ids,
@@ -65,6 +67,12 @@ class Engine:
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._schedule: Schedule | None = None
         self._beat_at: datetime | None = None
+        self._handoff_at: datetime | None = None
+        self._handoff_schedule: Schedule | None = None
+        self._is_stopping = False
+        self.trouble: str | None = None
+        """What the provider said when it last refused a message for a reason that lies with us; None once one went
+        out since."""
         self._log = structlog.get_logger("oncall.pager").bind(worker=worker)
 
     def hand(self, by: str = PAGER) -> Hand:
@@ -99,7 +107,7 @@ class Engine:
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then wait for what is in flight."""
+        """Work until `stop` is set, then wait for what is on the wire; what only waits for its turn is queued again."""
         stopping = asyncio.create_task(stop.wait())
         if self._is_alone:
             await self._guarded(self.write(lambda tx: adopt(tx, self.hand())))
@@ -114,12 +122,14 @@ class Engine:
             )
             waking.cancel()
         stopping.cancel()
+        self._is_stopping = True
         await self.settle()
 
     async def run_once(self) -> float:
         """Do everything that is due now and start the sends. Gives the real seconds until something more is due."""
         await self._beat()
         all_went_well = await self._advance_due()
+        await self._hand_over()
         await self._claim_due()
         nap = await self._nap()
         return nap if all_went_well else max(nap, REST_AFTER_FAILURE)
@@ -169,6 +179,15 @@ class Engine:
         self.send_soon(attempts)
         return True
 
+    async def _hand_over(self) -> None:
+        """At a handoff, and once after a start or a change of the schedule, tell whoever came on what is open."""
+        now = self._clock.now()
+        if self._handoff_at is not None and now < self._handoff_at and self._schedule is self._handoff_schedule:
+            return
+        told, schedule = await self.write(lambda tx: (hand_over(tx, self.hand()), tx.schedule()))
+        self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
+        self.send_soon(told)
+
     async def _claim_due(self) -> None:
         free = MOST_IN_FLIGHT - len(self._in_flight)
         if free <= 0:
@@ -179,6 +198,8 @@ class Engine:
     async def _nap(self) -> float:
         due_at, attempt_at = await self.write(lambda tx: (tx.next_due_at(), tx.next_attempt_at()))
         naps = [LONGEST_NAP]
+        if self._handoff_at is not None:
+            naps.append(self._clock.real_seconds_until(self._handoff_at))
         if due_at is not None:
             naps.append(self._clock.real_seconds_until(due_at))
         if attempt_at is not None and len(self._in_flight) < MOST_IN_FLIGHT:
@@ -196,6 +217,9 @@ class Engine:
 
     async def _deliver(self, attempt: Attempt) -> None:
         """Hand a try that is marked `sending` to its channel and record what came of it."""
+        if self._is_stopping:
+            await self.write(lambda tx: give_back(tx, attempt, self.hand()))
+            return
         ours = await self._under_a_fresh_lease(attempt)
         if ours is None:
             return
@@ -230,7 +254,8 @@ class Engine:
         if found is not None:
             await self._record(attempt, found)
         elif attempt.tries >= MOST_SENDS:
-            await self._record(attempt, Permanent(f"not taken by the provider in {attempt.tries} tries"))
+            # No fault of the number: it is tried on, ever more slowly, until the next step.
+            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.tries} tries"))
         else:
             again = await self.write(lambda tx: mark_sending(tx, attempt, self.hand()))
             if again is not None:
@@ -278,6 +303,7 @@ class Engine:
         else:
             level = log.error if isinstance(outcome, Permanent) else log.warning
             level("page not accepted", action=type(outcome).__name__.lower(), error=str(outcome), code=outcome.code)
+        self._note_trouble(outcome)
         if changed is None:
             return
         self.observer.tried(changed.status)
@@ -285,6 +311,18 @@ class Engine:
             self.observer.page_accepted((self._clock.real_now() - attempt.written_at).total_seconds())
         if has_failed(changed):
             self.wake()
+
+    def _note_trouble(self, outcome: Receipt | DeliveryError) -> None:
+        if isinstance(outcome, Receipt):
+            self.trouble = None
+        elif isinstance(outcome, Permanent) and outcome.is_ours:
+            self.trouble = str(outcome)
+            self._log.critical("operator needed", action="operator_alarm", error=str(outcome), code=outcome.code)
+
+    @property
+    def beat_at(self) -> datetime | None:
+        """When (real time) this pager last wrote to the store that it is alive."""
+        return self._beat_at
 
 
 def _nobody(attempt: Attempt) -> Permanent:

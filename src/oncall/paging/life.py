@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from oncall.errors import Conflict, NotFound, Refused
@@ -21,6 +20,7 @@ from oncall.paging.sla import POLICY, ClockBook
 from oncall.paging.state import TicketState, after, fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
+from oncall.suggestions import suggestion
 
 FROM_PEOPLE = (
     EventKind.ACKNOWLEDGED,
@@ -101,9 +101,8 @@ def _refuse_stranger(tx: Transaction, deed: Deed, hand: Hand) -> None:
     if deed.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or deed.by in (hand.by, DESK) or not people:
         return
     if deed.by not in people:
-        near = get_close_matches(deed.by, people, 1)
-        hint = f'did you mean "{near[0]}"?' if near else f"write one of {', '.join(sorted(people))}"
-        raise Refused(f'nobody on the published rosters has the id "{clean(deed.by)[:40]}"; {hint}')
+        name = clean(deed.by)[:40]
+        raise Refused(f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(people))}')
 
 
 def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 
 from oncall.paging.promised import Promised
-from oncall.paging.ticket import EventKind, Ticket
+from oncall.paging.ticket import EventKind, StoredTicket, Ticket
+from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
 from oncall.support.wording import short_time
 
@@ -24,6 +27,9 @@ _SPELT = {
     "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
     "ı": "i", "þ": "th", "ð": "d", "×": "x", "÷": "/", "⁄": "/", "№": "No",
 }  # fmt: skip
+
+
+_ACK = re.compile(r"\bACK\b")
 
 
 def plain(text: str) -> str:
@@ -78,13 +84,14 @@ def page_text(
     head = _head(ticket, impact, policy)
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {code}"
     room = SEGMENT - len(head) - len(tail) - 3
-    subject = cut(plain(ticket.subject).rstrip("."), room)
+    # A customer's text must not look like our own way to reply.
+    subject = cut(_ACK.sub("ack", plain(ticket.subject)).rstrip("."), room)
     return f"{head}: {subject}.{tail}" if subject and room > 0 else f"{head}.{tail}"
 
 
 def _head(ticket: Ticket, impact: str, policy: Policy) -> str:
     """`URGENT T-1 Acme Ltd (STD)`."""
-    customer = cut(plain(ticket.customer), CUSTOMER_LENGTH)
+    customer = cut(_ACK.sub("ack", plain(ticket.customer)), CUSTOMER_LENGTH)
     plan = policy.plans[ticket.plan].short_name if ticket.plan in policy.plans else ticket.plan
     names = [_capitals(impact), ticket.id, customer, f"({cut(plain(plan), PLAN_LENGTH)})"]
     return " ".join(name for name in names if name)
@@ -104,6 +111,17 @@ def promised_text(ticket: Ticket, *, impact: str, promised: Promised, owner: str
 def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> str:
     """Tells somebody who need not act: `URGENT T-1 Acme Ltd (BC) was paged to Ana. Subject`."""
     return cut(f"{_head(ticket, impact, policy)} {plain(words)}. {plain(ticket.subject)}", SEGMENT)
+
+
+def handover_text(tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy) -> str:
+    """Tells whoever comes on what is open; `tickets` are in the order of their clocks, `clock` is the first one's."""
+    first = tickets[0]
+    words = f"HANDOVER {len(tickets)} open. First: {_head(first.ticket, first.impact, policy)}"
+    if clock is not None and clock.due_at is not None:
+        words += f", {_small(SHORT_WORDS[clock.metric])} by {short_time(clock.due_at, policy.zone)}"
+    words += f", {f'taken by {plain(first.owner)}' if first.owner else 'taken by nobody'}."
+    others = ", ".join(stored.ticket.id for stored in tickets[1:])
+    return cut(f"{words} Also: {others}" if others else words, SEGMENT)
 
 
 def _small(words: str) -> str:

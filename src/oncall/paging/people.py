@@ -14,8 +14,8 @@ def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | 
     The first role of a roster stands for `primary` and the second for `secondary` when it names its roles otherwise.
     """
     if notify is Notify.MANAGER:
-        return schedule.manager
-    role = _role_for(notify, schedule.roles)
+        return schedule.manager_at(on_call.at)
+    role = _role_for(notify, schedule.roles_at(on_call.at))
     duty = on_call.roles.get(role) if role is not None else None
     return schedule.people.get(duty.engineer) if duty is not None else None
 

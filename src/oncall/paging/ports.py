@@ -59,7 +59,7 @@ class NewVersion:
     """A change of the schedule, to be appended. `kind` is `publish` or `override`; `at` is policy time.
 
     document: as `schedule.document` makes it. sources: the texts it came from, for a publication: `roster`, `policy`,
-    `policy_source` (the file's name) and `policy_zone`.
+    `policy_source` (the file's name), `policy_zone`, and `customers` where the policy names their file.
     """
 
     at: datetime

@@ -109,7 +109,8 @@ def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedul
     if kind is EventKind.CHASED:
         return None
     if kind is EventKind.BREACHED:
-        return schedule.manager.id if schedule.manager is not None else None
+        manager = schedule.manager_at(now)
+        return manager.id if manager is not None else None
     if state.owner is not None and state.owner in schedule.people:
         return state.owner
     if not wakes_people(state.impact, policy):

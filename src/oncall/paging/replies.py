@@ -82,7 +82,7 @@ def answer_sms(tx: Transaction, *, phone: str, body: str, provider_id: str, hand
 
     A number that is on no roster gets no answer and changes nothing.
     """
-    person = next((person for person in tx.schedule().people.values() if person.phone == phone), None)
+    person = tx.schedule().by_phone.get(phone)
     if person is None:
         return Answer("")
     before = tx.inbound(provider_id)

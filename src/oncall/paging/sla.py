@@ -32,6 +32,9 @@ _KINDS = {
 }
 _WITH_TERMS = (EventKind.RECEIVED, EventKind.REOPENED, EventKind.IMPACT_CHANGED, EventKind.JUDGED)
 
+COUNTS_FOR_CLOCKS = tuple(_KINDS)
+"""The kinds of which the clocks know; the others of a log may be left out."""
+
 FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in _KINDS)
 """The kinds of which no clock knows: a log may be read without them."""
 

@@ -11,6 +11,9 @@ from oncall.paging.escalation import Position
 from oncall.paging.ticket import Event, EventKind, Ticket, TicketStatus
 from oncall.paging.verdict import Action
 
+AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
+"""When the steps begin again after a round in which nobody could be reached."""
+
 
 @dataclass(frozen=True, slots=True)
 class TicketState:
@@ -18,7 +21,8 @@ class TicketState:
 
     position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
     it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
-    step that reached somebody. passed: (round, person) of those who passed it on, whom that round asks no more.
+    step that fired. alive: the steps that fired and have not failed. passed: (round, person) of those who passed it
+    on, whom that round asks no more.
     promised: what was done because promised times ran out, as `promised.mark_of` names it. hurry: the round in which
     the chain is paged before a breach, and the time that was left for it.
     """
@@ -32,6 +36,7 @@ class TicketState:
     position: Position | None = None
     paged: tuple[str, ...] = ()
     last_fired: tuple[int, int] | None = None
+    alive: tuple[tuple[int, int], ...] = ()
     passed: tuple[tuple[int, str], ...] = ()
     owner: str | None = None
     resolved_by: str | None = None
@@ -85,19 +90,30 @@ def _step_done(state: TicketState, event: Event) -> TicketState:
     position = None if following is None else position_from(following)
     state = replace(state, position=position)
     if event.kind is EventKind.STEP_SKIPPED:
-        return state
+        return _sooner_if_nobody_was_reached(state, details["round"], event.at)
     who, fired = details["to"], (details["round"], details["step"])
     paged = state.paged if who in state.paged or details["notify"] == "desk" else (*state.paged, who)
-    return replace(state, paged=paged, last_fired=fired)
+    return replace(state, paged=paged, last_fired=fired, alive=(*state.alive, fired))
 
 
 def _step_failed(state: TicketState, event: Event) -> TicketState:
     """The person of the latest step cannot be reached: the next step is owed at once. An older step changes nothing."""
-    if state.position is None or state.last_fired != (event.details["round"], event.details["step"]):
+    failed = (event.details["round"], event.details["step"])
+    state = replace(state, alive=tuple(step for step in state.alive if step != failed))
+    if state.position is None or state.last_fired != failed:
         return state
     if state.position.step == 0:
-        return state
+        return _sooner_if_nobody_was_reached(state, failed[0], event.at)
     return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
+
+
+def _sooner_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
+    """A round is over and none of its steps reached anybody: the next one begins soon, not after the usual pause."""
+    position = state.position
+    if position is None or position.round == number or any(fired == number for fired, _ in state.alive):
+        return state
+    begins = min(position.due_at, at + AFTER_AN_EMPTY_ROUND)
+    return replace(state, position=replace(position, due_at=begins, round_began_at=begins))
 
 
 def _acknowledged(state: TicketState, event: Event) -> TicketState:

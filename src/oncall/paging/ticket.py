@@ -45,6 +45,8 @@ class EventKind(StrEnum):
     """A promised time is nearly used up, and the owner was told."""
     CHASED = "chased"
     """The owner let it come so close that the chain is paged again, before the breach."""
+    HANDED_OVER = "handed_over"
+    """On-call passed on, and whoever came on was told of this ticket: `details` has `to` and `handoff_at`."""
     BREACHED = "breached"
     """A promised time was used up unmet. Once for each clock: `details` has its metric, `since` and `due_at`."""
 

@@ -23,8 +23,10 @@ FRESH = timedelta(seconds=20)
 """A send begins only under a lease that lasts at least this much longer."""
 RECONCILE_AFTER = timedelta(seconds=3)
 """How long (real time) an unknown try waits for a receipt before the provider is asked."""
+RECONCILE_AFTER_CRASH = timedelta(seconds=10)
+"""The same for a try whose sender died: longer than a request may have been on its way when it did."""
 MOST_SENDS = 3
-"""How often one try is handed to the provider when the provider surely does not have it."""
+"""How often one try whose answers were in doubt is sent again at once; after that it is tried ever more slowly."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
 MOST_ADOPTED = 10_000
 
@@ -66,8 +68,15 @@ def adopt(tx: Transaction, hand: Hand) -> None:
     never = hand.real_now + timedelta(days=3650)
     for attempt in tx.claim_attempts(real_now=never, lease_until=hand.real_now, limit=MOST_ADOPTED):
         if attempt.status is AttemptStatus.UNKNOWN:
-            attempt = replace(attempt, retry_at=max(hand.real_now, attempt.written_at + RECONCILE_AFTER))
+            attempt = replace(attempt, retry_at=max(hand.real_now, attempt.written_at + RECONCILE_AFTER_CRASH))
         tx.update_attempt(replace(attempt, lease_until=None))
+
+
+def give_back(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
+    """Queue a try again whose sending had not begun when its pager was told to stop."""
+    current = tx.attempt(attempt.id)
+    if current is not None and current.status is AttemptStatus.SENDING and current.lease_until == attempt.lease_until:
+        tx.update_attempt(replace(current, status=AttemptStatus.QUEUED, lease_until=None, retry_at=hand.real_now))
 
 
 def provider_ids(tx: Transaction, attempt: Attempt) -> Sequence[str]:

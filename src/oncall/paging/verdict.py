@@ -94,7 +94,8 @@ def verdict(
     """
     plan, impact = plan_named(ticket.plan, policy), impact_named(ticket.impact, policy)
     promise = plan.promises[impact.name]
-    window = schedule.calendar.window_at(at)
+    calendar = schedule.calendar_at(at)
+    window = calendar.window_at(at)
     reasons = [
         f"{full_time(at, policy.zone)} is {_window_words(window.kind)}, "
         f"from {full_time(window.start, policy.zone)} to {full_time(window.end, policy.zone)}.",
@@ -102,9 +103,9 @@ def verdict(
     ]
     if counts_from is not None:
         reasons.append(f"It was held until {full_time(counts_from, policy.zone)}, and nothing is held twice.")
-    elif not is_covered(promise.coverage, schedule.calendar, at):
+    elif not is_covered(promise.coverage, calendar, at):
         return _hold(promise, policy, schedule, at, reasons, due)
-    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, counts_from or at)
+    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, calendar, counts_from or at)
     due_words = _due_words(promise, policy, due)
     if window.kind is WindowKind.BUSINESS:
         reasons += [_desk_words(impact, policy), due_words]
@@ -140,6 +141,11 @@ def _folded(name: str) -> str:
     return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
+def _sayable(name: str) -> str:
+    """What somebody sent, short and without what no text can hold."""
+    return name[:60].encode("utf-8", "replace").decode("utf-8")
+
+
 def _choices(names: Iterable[str]) -> str:
     quoted = [f'"{name}"' for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
@@ -148,8 +154,9 @@ def _choices(names: Iterable[str]) -> str:
 def _hold(
     promise: Promise, policy: Policy, schedule: Schedule, at: datetime, reasons: list[str], due: datetime | None
 ) -> Verdict:
-    until = next_covered(promise.coverage, schedule.calendar, at)
-    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, schedule.calendar, until)
+    calendar = schedule.calendar_at(at)
+    until = next_covered(promise.coverage, calendar, at)
+    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, calendar, until)
     reasons += [
         f"That is outside its coverage: it is held until {full_time(until, policy.zone)} and judged again then.",
         _due_words(promise, policy, due),
@@ -192,7 +199,7 @@ def _on_call_words(schedule: Schedule, on_call: OnCall, policy: Policy) -> list[
         gap = f"The schedule has a gap: nobody is on call as {' or '.join(on_call.missing)}."
         words.append(gap if schedule.publications else "No schedule is published: nobody is on call.")
     if not on_call.roles:
-        manager = schedule.manager
+        manager = schedule.manager_at(on_call.at)
         words.append(
             f"So the manager, {manager.id}, is paged at once."
             if manager

@@ -14,6 +14,7 @@ from oncall.paging.verdict import Question, impact_named, plan_named, verdict
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, SlaState, sla
 from oncall.support.policy import Policy
+from oncall.support.triage import answers_from, propose
 
 
 def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
         "plan": question.plan,
         "impact": question.impact,
         "at": _time(at, policy.zone),
-        "window": schedule.calendar.window_at(at).kind.value,
+        "window": schedule.calendar_at(at).window_at(at).kind.value,
         "steps": steps,
         "repeats_after_seconds": int(policy.escalation.repeat_every.total_seconds()),
     }
@@ -164,6 +165,12 @@ def attempt_view(attempt: Attempt, zone: tzinfo) -> dict[str, Any]:
         "error": attempt.error,
         "error_code": attempt.error_code,
     }
+
+
+def triage_view(answers: object, policy: Policy) -> dict[str, Any]:
+    """The impact that these answers speak for, and why. Raises Refused for answers that cannot be used."""
+    proposal = propose(answers_from(answers), policy)
+    return {"impact": proposal.impact, "reasons": list(proposal.reasons)}
 
 
 def _time(at: datetime | None, zone: tzinfo) -> str | None:

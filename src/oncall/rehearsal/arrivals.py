@@ -116,7 +116,7 @@ class _Reader:
             if self._has_columns(rows.fieldnames or ()):
                 arrivals = [found for row in rows if (found := self._arrival(rows.line_num, row)) is not None]
         except csv.Error as error:
-            self._fault(rows.line_num, "", f"is not CSV: {error}")
+            self._fault(rows.line_num + 1, "", f"is not CSV: {error}")
         if not self._faults and not arrivals:
             self._fault(1, "", "holds no ticket; write one a line below the header")
         if self._faults:

@@ -39,7 +39,7 @@ class Delay:
         if not self.median:
             return timedelta(0)
         factor = math.exp(min(self.spread * random.gauss(0, 1), 20.0))
-        return min(round(self.median / _SECOND * factor) * _SECOND, _LONGEST)
+        return round(min(self.median / _SECOND * factor, _LONGEST / _SECOND)) * _SECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class _Play:
         self._order = count()
         self._messages: list[Attempt] = []
         self._lives: Counter[str] = Counter()
+        self._begun: set[tuple[str, int]] = set()
         self._asked: Counter[tuple[object, ...]] = Counter()
 
     def run(self, arrivals: Sequence[Arrival], on_progress: Callable[[datetime], None] | None) -> Played:
@@ -157,8 +158,15 @@ class _Play:
     # What people do.
 
     def _take(self, name: str, by: str, now: datetime) -> None:
-        if self._stored(name).status is TicketStatus.OPEN:
-            self._record(name, EventKind.ACKNOWLEDGED, by, now)
+        if self._stored(name).status is not TicketStatus.OPEN:
+            return
+        self._record(name, EventKind.ACKNOWLEDGED, by, now)
+        life = (name, self._lives[name])
+        if life in self._begun:
+            # The chain was paged because a reply or an update is nearly due: it is written first of all.
+            self._record(name, EventKind.REPLIED, by, now)
+        else:
+            self._begun.add(life)
             self._later(name, "first reply", self._working(name).first_reply, now, partial(self._first_reply, name, by))
 
     def _catch_up(self, name: str, by: str, now: datetime) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from oncall.reports.attainment import Cell, Percentiles
 from oncall.reports.review import QuarterFacts, Review
 from oncall.reports.sla import SlaReport
 from oncall.reports.slatext import breach_title
-from oncall.reports.wording import METRIC_WORDS, counts_words, lasting, share, target_words
+from oncall.reports.wording import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
 from oncall.support.policy import Metric
 from oncall.support.wording import full_time
 
@@ -92,6 +93,11 @@ def _halves(before: Percentiles | None, now: Percentiles | None) -> tuple[str, s
     return lasting(old), lasting(new), f"{'+' if new > old else '-'}{lasting(abs(new - old))}"
 
 
+def _by_plan(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
+    """Plans in the order of the cells, which is the policy's."""
+    return [(plan, list(group)) for plan, group in groupby(cells, key=lambda cell: cell.plan)]
+
+
 def _cell_row(cell: Cell) -> dict[str, Any]:
     """A cell as the tables of both pages show it."""
     times = cell.times
@@ -103,7 +109,7 @@ def _cell_row(cell: Cell) -> dict[str, Any]:
         "target": target_words(cell.targets),
         "counts": counts,
         "kept": share(counts.attainment),
-        "times": [lasting(time) for time in (times.p50, times.p90, times.p95)] if times else ["-", "-", "-"],
+        "times": [brief(time) for time in (times.p50, times.p90, times.p95)] if times else [NOTHING] * 3,
     }
 
 
@@ -123,6 +129,7 @@ def _templates() -> Environment:
         "share": share,
         "lasting": lasting,
         "counts": counts_words,
+        "by_plan": _by_plan,
         "cell": _cell_row,
         "breach": breach_title,
         "metric": METRIC_WORDS.__getitem__,

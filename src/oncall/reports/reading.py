@@ -38,6 +38,11 @@ def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> I
 
 def _telling(log: Sequence[Event]) -> Sequence[Event]:
     """Without the verdict that follows the receipt in its instant: it holds the terms that the receipt holds."""
-    if len(log) > 1 and log[0].kind is EventKind.RECEIVED and log[1].kind is EventKind.JUDGED and log[0].at == log[1].at:
+    if (
+        len(log) > 1
+        and log[0].kind is EventKind.RECEIVED
+        and log[1].kind is EventKind.JUDGED
+        and log[0].at == log[1].at
+    ):
         return [log[0], *log[2:]]
     return log

@@ -43,6 +43,14 @@ def lasting(length: timedelta | None) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def brief(length: timedelta | None) -> str:
+    """`42 min`, `9:30 h`, `3 d 4 h`: for columns of numbers."""
+    if length is None or length < timedelta(hours=1) or length >= timedelta(days=2):
+        return lasting(length)
+    hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
+    return f"{hours}:{minutes:02d} h"
+
+
 def target_words(targets: tuple[Target, ...]) -> str:
     """`1 h`, `16 h of coverage`; several, when the policy has changed, in the order in which they were in force."""
     return ", then ".join(dict.fromkeys(map(_target, targets)))

@@ -7,13 +7,14 @@ from calendar import monthrange
 from datetime import date
 from functools import partial
 
-from oncall.rosters.roster import Request, Wish
+from oncall.rosters.roster import SHADOW, Request, Wish
+from oncall.suggestions import nearest
 from oncall.support.holidays import is_holiday_code
 from oncall.support.values import slug
 from oncall.support.weekhours import WEEKDAYS
 from oncall.support.windows import WindowKind
 from oncall.yamlfile import Node, shown
-from oncall.yamlvalues import Fields, line_of_text, nearest, scalar
+from oncall.yamlvalues import Fields, line_of_text, scalar
 
 # The calendar module's own names follow the locale.
 _MONTHS = (
@@ -31,6 +32,16 @@ def person_id(node: Node) -> str:
     text = slug(node)
     if text in _RESERVED_IDS:
         raise node.refuse(f"{shown(text)} is the name of {_RESERVED_IDS[text]}; choose another id")
+    return text
+
+
+def role_name(node: Node) -> str:
+    """A role that covers every shift."""
+    text = slug(node)
+    if text == SHADOW:
+        raise node.refuse(
+            f"{shown(text)} is no role that covers a shift; give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
+        )
     return text
 
 
@@ -127,6 +138,14 @@ _KINDS = {
     for kind in (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
     for ending in ("s", "")
 }
+
+
+def shift_kind(node: Node) -> str:
+    """`weeknight`, `weekend` or `holiday`, or one of their plurals."""
+    word = scalar(node).text.strip().lower()
+    if word in _KINDS:
+        return _KINDS[word]
+    raise node.refuse(f"{shown(word)} is not a kind of shift; write weeknight, weekend or holiday")
 
 
 def request(node: Node) -> Request:

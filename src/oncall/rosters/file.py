@@ -12,9 +12,28 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.errors import FileFaults
-from oncall.rosters.fields import day, email_address, holiday_code, load_share, person_id, phone_number, request
-from oncall.rosters.roster import Absence, Engineer, Manager, Roster, RotationRules, WeekendStyle
+from oncall.rosters.fields import (
+    day,
+    email_address,
+    holiday_code,
+    load_share,
+    person_id,
+    phone_number,
+    request,
+    role_name,
+)
+from oncall.rosters.pairings import PeopleNamed, fixed_seat, pair_of_people
+from oncall.rosters.roster import (
+    Absence,
+    Engineer,
+    Manager,
+    Roster,
+    RotationRules,
+    Shadowing,
+    WeekendStyle,
+)
 from oncall.rosters.staffing import check_staffing
+from oncall.suggestions import nearest
 from oncall.support.policy import Policy
 from oncall.support.policyfile import packaged_policy, read_policy
 from oncall.support.values import Once, slug, time_zone
@@ -25,10 +44,11 @@ from oncall.yamlvalues import (
     distinct_list_of,
     line_of_text,
     list_of,
-    nearest,
     one_of,
+    one_or_many,
     true_or_false,
     whole_number,
+    words_in,
 )
 
 _MOST_ROLES = 5
@@ -94,6 +114,9 @@ class _RosterReader:
         # Both are replaced before the first engineer is read, unless they are at fault; then no roster comes of it.
         self._zone = ZoneInfo("UTC")
         self._roles: tuple[str, ...] | None = None
+        # What an engineer's own roles are checked against: also where the list itself has another fault.
+        self._role_names: tuple[str, ...] | None = None
+        self._named = PeopleNamed()
         self._ids = Once("id")
         self._phones = Once("phone")
         self._phone_of: dict[str, str] = {}
@@ -105,6 +128,7 @@ class _RosterReader:
         zone = fields.required("timezone", time_zone, example="America/New_York")
         policy_name = fields.optional("policy", line_of_text, None)
         holidays = fields.optional("holidays", holiday_code, None)
+        busy = fields.optional("busy", list_of(line_of_text), ())
         rules = self._rules(fields)
         self._zone = zone.value if zone.is_good else self._zone
         engineers = fields.required("engineers", list_of(self._engineer), example="[{id: ana, name: ..., phone: ...}]")
@@ -112,6 +136,10 @@ class _RosterReader:
         fields.close()
         if engineers.is_good and self._roles is not None:
             check_staffing(engineers.value, self._roles, engineers.place)
+        self._named.check(self._ids.claimed)
+        if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
+            place = descend(self._root, "rotation", "holidays_apart")
+            place.note("needs to know the holidays; write holidays: US, or another place, at the top of the file")
         policy = self._policy(policy_name, zone)
         return Roster(
             team=team.value,
@@ -121,6 +149,7 @@ class _RosterReader:
             engineers=engineers.value,
             manager=manager.value,
             holidays=holidays.value,
+            busy=busy.value,
             source=self._faults.file,
             lines=lines_of(self._root),
         )
@@ -128,21 +157,28 @@ class _RosterReader:
     def _rules(self, fields: Fields) -> Slot[RotationRules]:
         rules = fields.optional("rotation", self._rotation, RotationRules())
         if not rules.is_given:
-            self._roles = rules.value.roles
+            self._roles = self._role_names = rules.value.roles
         return rules
 
     def _rotation(self, node: Node) -> RotationRules:
         default = RotationRules()
         fields = Fields(node)
-        roles = fields.optional("roles", distinct_list_of(slug, least=1, most=_MOST_ROLES), default.roles)
+        roles = fields.optional("roles", distinct_list_of(role_name, least=1, most=_MOST_ROLES), default.roles)
+        self._roles = roles.value if roles.is_good else None
+        self._role_names = self._roles or words_in(roles.place)
         weekend = fields.optional("weekend", one_of(list(WeekendStyle), "a way to cut weekends"), default.weekend)
         rest_nights = fields.optional("rest_nights", whole_number(0, 14), default.rest_nights)
         weekends_apart = fields.optional("weekends_apart", whole_number(1, 12), default.weekends_apart)
         per_week = fields.optional("max_shifts_per_week", whole_number(1, 7), default.max_shifts_per_week)
         per_month = fields.optional("max_shifts_per_month", whole_number(1, 31), default.max_shifts_per_month)
         weight = fields.optional("requests_weight", whole_number(0, 1000), default.requests_weight)
+        apart = fields.optional("holidays_apart", whole_number(1, 10), default.holidays_apart)
+        seat = partial(fixed_seat, self._named, self._role_names)
+        fixed = fields.optional("fixed", list_of(seat), default.fixed)
+        pairs = list_of(partial(pair_of_people, self._named))
+        never = fields.optional("never_together", pairs, default.never_together)
+        prefer = fields.optional("prefer_together", pairs, default.prefer_together)
         fields.close()
-        self._roles = roles.value if roles.is_good else None
         return RotationRules(
             roles=roles.value,
             weekend=WeekendStyle(weekend.value),
@@ -151,6 +187,10 @@ class _RosterReader:
             max_shifts_per_week=per_week.value,
             max_shifts_per_month=per_month.value,
             requests_weight=weight.value,
+            holidays_apart=apart.value,
+            fixed=fixed.value,
+            never_together=never.value,
+            prefer_together=prefer.value,
         )
 
     def _engineer(self, node: Node) -> Engineer:
@@ -161,11 +201,12 @@ class _RosterReader:
         email = fields.optional("email", email_address, None)
         zone = fields.optional("timezone", time_zone, self._zone)
         fte = fields.optional("fte", load_share, 1.0)
-        roles = fields.optional("roles", self._own_roles, self._roles or ())
+        roles = fields.optional("roles", self._own_roles, self._role_names or ())
         joins = fields.optional("joins", day, None)
         leaves = fields.optional("leaves", day, None)
         absences = fields.optional("unavailable", list_of(_absence), ())
         requests = fields.optional("requests", list_of(request), ())
+        shadows = fields.optional("shadows", one_or_many(_shadowing), ())
         fields.close()
         _check_order(joins, leaves, "joins")
         if person.is_good and phone.is_good:
@@ -182,11 +223,12 @@ class _RosterReader:
             leaves=leaves.value,
             absences=absences.value,
             requests=requests.value,
+            shadows=shadows.value,
         )
 
     def _own_roles(self, node: Node) -> tuple[str, ...]:
         """A person's roles, in the roster's order; unknown ones are not judged when the roster's own are at fault."""
-        known = self._roles
+        known = self._role_names
         read = slug if known is None else one_of(known, "a role of this roster")
         own = distinct_list_of(read, least=1, most=_MOST_ROLES)(node)
         return own if known is None else tuple(role for role in known if role in own)
@@ -237,6 +279,15 @@ def _absence(node: Node) -> Absence:
     fields.close()
     _check_order(first, last, "from")
     return Absence(first.value, last.value, reason.value, leave.value)
+
+
+def _shadowing(node: Node) -> Shadowing:
+    fields = Fields(node)
+    first = fields.required("from", day, example="2027-02-01")
+    last = fields.required("to", day, example="2027-02-28")
+    fields.close()
+    _check_order(first, last, "from")
+    return Shadowing(first.value, last.value)
 
 
 def _check_order(first: Slot[date] | Slot[date | None], last: Slot[date] | Slot[date | None], first_key: str) -> None:

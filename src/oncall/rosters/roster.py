@@ -8,7 +8,11 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from oncall.rosters.relaxation import Relaxation
 from oncall.support.policy import Policy
+
+SHADOW = "shadow"
+"""The role of somebody who comes along to learn. It covers nothing, is no part of the load, and nobody is paged by it."""
 
 
 class WeekendStyle(StrEnum):
@@ -26,6 +30,17 @@ class Absence:
     last_day: date
     reason: str = ""
     leave: bool = False
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_day <= day <= self.last_day
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowing:
+    """Days on which a newcomer only comes along, in the role `SHADOW`; both dates are inside."""
+
+    first_day: date
+    last_day: date
 
     def __contains__(self, day: date) -> bool:
         return self.first_day <= day <= self.last_day
@@ -63,14 +78,21 @@ class Engineer:
     leaves: date | None = None
     absences: tuple[Absence, ...] = ()
     requests: tuple[Request, ...] = ()
+    shadows: tuple[Shadowing, ...] = ()
 
     def is_member_on(self, day: date) -> bool:
-        """Whether `day` lies between joining and leaving, and outside every `leave: true` absence."""
+        """Whether `day` lies between joining and leaving, outside every `leave: true` absence and every shadowing."""
         if self.joins is not None and day < self.joins:
             return False
         if self.leaves is not None and day > self.leaves:
             return False
+        if self.shadowing_on(day) is not None:
+            return False
         return not any(absence.leave and day in absence for absence in self.absences)
+
+    def shadowing_on(self, day: date) -> Shadowing | None:
+        """The shadowing that holds `day`."""
+        return next((shadowing for shadowing in self.shadows if day in shadowing), None)
 
     def absence_on(self, day: date) -> Absence | None:
         """The first absence, leave or not, that holds `day`."""
@@ -88,11 +110,24 @@ class Manager:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedSeat:
+    """A seat that is given away already: on the shift that starts on `day`; `kind` where two start on one day."""
+
+    day: date
+    role: str
+    engineer: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RotationRules:
-    """The hard rules. Counts are of shifts; `None` switches a rule off.
+    """The hard rules, and two soft ones. Counts are of shifts; `None` switches a rule off.
 
     rest_nights: free nights between two shifts of one person, any role.
     weekends_apart: at most one weekend in any so many in a row.
+    holidays_apart: the same holiday, by its name, at most once in any so many years in a row; 1 is no rule.
+    never_together: pairs of engineers who are never on the same shift. prefer_together: pairs who should be; soft.
+    relaxed: exceptions that a manager agreed to; never in the file, see `relaxation.relaxed`.
     """
 
     roles: tuple[str, ...] = ("primary", "secondary")
@@ -102,6 +137,11 @@ class RotationRules:
     max_shifts_per_week: int | None = None
     max_shifts_per_month: int | None = None
     requests_weight: int = 1
+    holidays_apart: int = 1
+    fixed: tuple[FixedSeat, ...] = ()
+    never_together: tuple[tuple[str, str], ...] = ()
+    prefer_together: tuple[tuple[str, str], ...] = ()
+    relaxed: tuple[Relaxation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +158,8 @@ class Roster:
     engineers: tuple[Engineer, ...]
     manager: Manager | None
     holidays: str | None = None
+    busy: tuple[str, ...] = ()
+    """Plan files of other teams, beside this one, whose shifts count for whoever is on both rosters."""
     source: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """Line of each document path (`rotation.rest_nights`, `engineers[2].unavailable[0]`), for messages."""

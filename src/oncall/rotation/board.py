@@ -81,6 +81,8 @@ class Floor:
 class Board(ABC):
     """A model with a cost. `takes`: 1 if the person is on the shift in whatever role; only duties they may take."""
 
+    is_exact = False
+    """Whether what it promises it keeps, so that inside its spans it cannot be mistaken about a cost."""
     model: cp_model.CpModel
     takes: dict[Duty, cp_model.IntVar]
     cost: cp_model.LinearExprT
@@ -103,6 +105,7 @@ class DutyBoard(Board):
 
     def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None:
         self._problem = problem
+        self._search = search
         self.model = cp_model.CpModel()
         self.takes = add_duties(self.model, problem)
         costs = []
@@ -130,12 +133,21 @@ class DutyBoard(Board):
         return Floor(cost, counts)
 
     def seats(self, outcome: Outcome) -> list[Held]:
-        """The seats of the plan found: roles split evenly within each kind."""
-        return seated_evenly(self._problem, teams_of(self._problem, self.takes, outcome))
+        """The seats of the plan found: roles split evenly within each kind, or nearly so around fixed seats."""
+        return seated(self._problem, teams_of(self._problem, self.takes, outcome), self._search)
+
+
+def seated(problem: Problem, teams: Sequence[Sequence[int]], search: Search) -> list[Held]:
+    """The seats of every shift's people, as fairly as these people and the fixed seats allow."""
+    if problem.roles_are_free:
+        return seated_evenly(problem, teams)
+    from oncall.rotation.roleboard import seated_fairly
+
+    return seated_fairly(problem, teams, search)
 
 
 def seated_evenly(problem: Problem, teams: Sequence[Sequence[int]]) -> list[Held]:
-    """The seats of every shift's people, roles split evenly within each kind."""
+    """The seats of every shift's people who all take every role, roles split evenly within each kind."""
     ordered: dict[int, tuple[int, ...]] = {}
     for kind in problem.shares.totals:
         numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]
@@ -161,6 +173,8 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
     }
     for number, able in enumerate(problem.able):
         model.add(cp_model.LinearExpr.sum([takes[each, number] for each in able]) == len(problem.roles))
+    for duty in problem.fixed_duties:
+        model.add(takes[duty] == 1)
     for rule in rules_of(problem.roster.rules):
         for limit in rule.limits(problem):
             add_limit(model, limit, takes)

@@ -6,14 +6,16 @@ days, weekends, shares and cost for itself, so a fault of the planner cannot hid
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import combinations, islice, pairwise, product
 from zoneinfo import ZoneInfo
 
+from oncall.rosters.relaxation import relaxed
 from oncall.rosters.roster import Roster
+from oncall.rotation.agreed import has_exceptions, over_the_most, smallest_number
 from oncall.rotation.claims import check_claims
 from oncall.rotation.violation import Violation
 from oncall.schedule.plan import Plan, Seat, Shift
@@ -59,7 +61,11 @@ def check_plan(plan: Plan, roster: Roster) -> list[Violation]:
 
 
 def examine(plan: Plan, roster: Roster) -> Examination:
-    """Check the plan against the roster and say how much was checked."""
+    """Check the plan against the roster, with the exceptions that the plan is marked with; say how much was checked.
+
+    Raises Refused when such an exception does not fit the roster.
+    """
+    roster = relaxed(roster, plan.relaxed)
     zone = roster.policy.zone
     expected = _expected_shifts(plan, roster)
     minutes, found = _coverage(plan, roster, expected)
@@ -215,8 +221,8 @@ def _check_roles(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Ite
 
 
 def _check_rest(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
-    rest = roster.rules.rest_nights
-    for earlier, later in pairwise(stints):
+    for earlier, later in _close_by(engineer, stints, roster):
+        rest = smallest_number(roster.rules, "rest_nights", engineer, [earlier.first_night, later.first_night])
         if earlier.seat.window == later.seat.window:
             roles = f"{earlier.seat.role} and {later.seat.role}"
             sentence = f"{engineer} is {roles} of the same shift, {later.text}"
@@ -230,14 +236,38 @@ def _check_rest(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iter
             yield Violation("rest_nights", later.first_night, (engineer,), sentence)
 
 
+def _close_by(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[tuple[_Stint, _Stint]]:
+    """Neighbours; where less rest was agreed for some shifts, also those with others in between that are too near."""
+    yield from pairwise(stints)
+    rest = roster.rules.rest_nights
+    for number, later in enumerate(stints if has_exceptions(roster.rules, "rest_nights", engineer) else ()):
+        near = (each for each in stints[: max(0, number - 1)] if (later.first_night - each.end_night).days < rest)
+        yield from ((earlier, later) for earlier in near)
+
+
 def _check_weekends(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
-    apart = roster.rules.weekends_apart
     # A weekend's number is that of its Monday-to-Sunday week, whichever of its shifts are worked.
-    worked = {_monday(stint.first_night): stint for stint in stints if stint.seat.kind is WindowKind.WEEKEND}
-    for (earlier, before), (later, after) in pairwise(sorted(worked.items(), key=lambda item: item[0])):
-        if (later - earlier).days // 7 < apart:
+    worked: dict[date, list[_Stint]] = defaultdict(list)
+    for stint in stints:
+        if stint.seat.kind is WindowKind.WEEKEND:
+            worked[_monday(stint.first_night)].append(stint)
+    weekends = sorted(worked.items())
+    every_pair = has_exceptions(roster.rules, "weekends_apart", engineer)
+    for (_, first), (_, second) in combinations(weekends, 2) if every_pair else pairwise(weekends):
+        too_near = (pair for pair in product(first, second) if _too_near(engineer, *pair, roster))
+        for before, after in islice(too_near, 1):
+            apart = _weekends_apart(engineer, before, after, roster)
             sentence = f"{engineer} works the weekends of {before.text} and {after.text}; the rule is 1 in {apart}"
             yield Violation("weekends_apart", after.first_night, (engineer,), sentence)
+
+
+def _too_near(engineer: str, before: _Stint, after: _Stint, roster: Roster) -> bool:
+    weeks = (_monday(after.first_night) - _monday(before.first_night)).days // 7
+    return weeks < _weekends_apart(engineer, before, after, roster)
+
+
+def _weekends_apart(engineer: str, before: _Stint, after: _Stint, roster: Roster) -> int:
+    return smallest_number(roster.rules, "weekends_apart", engineer, [before.first_night, after.first_night])
 
 
 def _monday(day: date) -> date:
@@ -245,18 +275,22 @@ def _monday(day: date) -> date:
 
 
 def _check_week(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
-    most = roster.rules.max_shifts_per_week
-    for monday, count in sorted(Counter(_monday(stint.first_night) for stint in stints).items()):
-        if most is not None and count > most:
-            sentence = f"{engineer} starts {count} shifts in the week of {monday}; the most is {most}"
+    weeks: dict[date, list[date]] = defaultdict(list)
+    for stint in stints:
+        weeks[_monday(stint.first_night)].append(stint.first_night)
+    for monday, days in sorted(weeks.items()):
+        if over := over_the_most(roster.rules, "max_shifts_per_week", engineer, days):
+            sentence = f"{engineer} starts {over[0]} shifts in the week of {monday}; the most is {over[1]}"
             yield Violation("max_shifts_per_week", monday, (engineer,), sentence)
 
 
 def _check_month(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
-    most = roster.rules.max_shifts_per_month
-    for first, count in sorted(Counter(stint.first_night.replace(day=1) for stint in stints).items()):
-        if most is not None and count > most:
-            sentence = f"{engineer} starts {count} shifts in {first:%B %Y}; the most is {most}"
+    months: dict[date, list[date]] = defaultdict(list)
+    for stint in stints:
+        months[stint.first_night.replace(day=1)].append(stint.first_night)
+    for first, days in sorted(months.items()):
+        if over := over_the_most(roster.rules, "max_shifts_per_month", engineer, days):
+            sentence = f"{engineer} starts {over[0]} shifts in {first:%B %Y}; the most is {over[1]}"
             yield Violation("max_shifts_per_month", first, (engineer,), sentence)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 
+from oncall.rosters.relaxation import loosest_for
 from oncall.rotation.cost import term
 from oncall.rotation.eligibility import weekend_number
 from oncall.rotation.problem import Problem
@@ -53,7 +54,7 @@ def role_curve(problem: Problem, engineer: int, kind: WindowKind, role: str | No
 def most_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
     """A number of shifts of a kind that one person cannot exceed under the rest and weekend rules, others aside."""
     shifts = [problem.shifts[number] for _, number in problem.duties_of(engineer, kind)]
-    rules = problem.roster.rules
+    rules = loosest_for(problem.roster.rules, problem.engineers[engineer].id)
     if kind is WindowKind.WEEKEND:
         return most_apart(shifts, rules.rest_nights, rules.weekends_apart)
     return most_rested(shifts, rules.rest_nights)

@@ -18,6 +18,13 @@ class Bar(StrEnum):
     LEFT = "leaves"
     AWAY = "unavailable"
     ROLE = "roles"
+    SHADOWS = "shadows"
+    FIXED = "fixed"
+    REST = "rest_nights"
+    WEEKENDS = "weekends_apart"
+    WEEK = "max_shifts_per_week"
+    MONTH = "max_shifts_per_month"
+    HOLIDAYS = "holidays_apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ def weekend_number(shift: Shift) -> int:
 
 
 def is_member_for(engineer: Engineer, shift: Shift) -> bool:
-    """Whether joining, leaving and `leave: true` let the person take it. Ordinary days off do not count here."""
+    """Whether joining, leaving, shadowing and `leave: true` let the person take it; ordinary days off do not count."""
     return all(engineer.is_member_on(day) for day in duty_days(shift))
 
 
@@ -67,6 +74,10 @@ def _bars_of_days(engineer: Engineer, shift: Shift) -> Iterator[Barred]:
             yield Barred(Bar.NOT_JOINED, engineer.id, f"{engineer.id} joins only on {engineer.joins}")
         if engineer.leaves is not None and day > engineer.leaves:
             yield Barred(Bar.LEFT, engineer.id, f"{engineer.id} has left (last day {engineer.leaves})")
+        shadowing = engineer.shadowing_on(day)
+        if shadowing is not None:
+            span = f"{shadowing.first_day} to {shadowing.last_day}"
+            yield Barred(Bar.SHADOWS, engineer.id, f"{engineer.id} only shadows {span}")
         absence = engineer.absence_on(day)
         if absence is not None:
             yield Barred(Bar.AWAY, engineer.id, f"{engineer.id} is away {away_text(absence)}")

@@ -8,6 +8,7 @@ from itertools import combinations, groupby
 from oncall.errors import PlanInfeasible
 from oncall.rotation.clash import smallest_clash
 from oncall.rotation.eligibility import can_take, why_not
+from oncall.rotation.offers import offers
 from oncall.rotation.problem import Problem
 from oncall.rotation.room import too_full
 from oncall.rotation.search import Search
@@ -29,14 +30,14 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
     number = len(short)
     shifts = "1 shift has" if number == 1 else f"{number} shifts have"
     sentences = [_dated(list(run), sentence) for sentence, run in _runs(short, problem.shifts)]
-    raise PlanInfeasible(f"no plan is possible: {shifts} fewer people than roles", sentences)
+    raise _infeasible(f"no plan is possible: {shifts} fewer people than roles", sentences, problem, search)
 
 
 def _refuse_too_full(problem: Problem, search: Search) -> None:
     sentences = too_full(problem)
     if sentences:
         summary = "no plan is possible: there are more duties than people can take"
-        raise PlanInfeasible(summary, [*sentences, *_advice(problem, search)])
+        raise _infeasible(summary, [*sentences, *_advice(problem, search)], problem, search)
 
 
 def _shortage(problem: Problem, shift: Shift) -> str:
@@ -93,7 +94,17 @@ def explained(problem: Problem, search: Search) -> PlanInfeasible:
         summary = "no plan keeps all the rules: these cannot hold together"
     if clash.is_minimal:
         summary += ", and without any one of them the others could"
-    return PlanInfeasible(summary, [*clash.causes, *_advice(problem, search)])
+    return _infeasible(summary, [*clash.causes, *_advice(problem, search)], problem, search)
+
+
+def _infeasible(summary: str, reasons: Sequence[str], problem: Problem, search: Search) -> PlanInfeasible:
+    """The error, with what could be agreed to so that a plan exists."""
+    found = offers(problem, search)
+    told = [choice.text for choice in found.choices]
+    if found.is_hopeless:
+        told = ["no exception that can be offered would do; it takes other people, or other dates for them"]
+    names = [tuple(each.id for each in choice.relaxations) for choice in found.choices]
+    return PlanInfeasible(summary, [*reasons, *told], names)
 
 
 def _advice(problem: Problem, search: Search) -> list[str]:

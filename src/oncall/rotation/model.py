@@ -11,12 +11,15 @@ from ortools.sat.python import cp_model
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation import infeasible
-from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span, seated_evenly
+from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span, seated
 from oncall.rotation.cost import fairness_of
+from oncall.rotation.evenness import spread
+from oncall.rotation.fixedseats import refuse_impossible_seats
+from oncall.rotation.given import NOTHING, Given
 from oncall.rotation.opening import openings
 from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.requests import price_of_duties, tally
-from oncall.rotation.roleboard import LoadBoard, SeatBoard, seated_fairly
+from oncall.rotation.roleboard import LoadBoard, SeatBoard
 from oncall.rotation.search import Progress, Search, Verdict
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 
@@ -47,6 +50,7 @@ def solve(
     time_limit: timedelta | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    given: Given = NOTHING,
 ) -> Plan:
     """The fairest plan for these shifts; `optimal` when its cost is proven, else `feasible` with an honest bound.
 
@@ -59,9 +63,12 @@ def solve(
     if not shifts:
         raise Refused("there is no on-call shift to staff in these dates; name dates in which one starts")
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
-    problem = Problem.of(roster, shifts)
+    problem = Problem.of(roster, shifts, given)
+    refuse_impossible_seats(problem)
     infeasible.refuse_unstaffable(problem, search)
     found = _with_requests(problem, search, _fairest(problem, search))
+    if not search.is_over:
+        found = replace(found, held=spread(problem, found.held))
     return _plan(problem, found, seed)
 
 
@@ -92,18 +99,27 @@ def _fairest(problem: Problem, search: Search) -> _Found:
         if outcome.verdict is not Verdict.OPTIMAL:
             return best
         if best.cost > best.bound:
-            best = _knowing_more(problem, best, held)
+            best = _knowing_more(problem, search, best, held)
     return best
 
 
-def _knowing_more(problem: Problem, found: _Found, held: Sequence[Held]) -> _Found:
+def _knowing_more(problem: Problem, search: Search, found: _Found, held: Sequence[Held]) -> _Found:
     """The same, to be searched on by a model that would not have been mistaken about the cost of `held`."""
     wider = _widened(found.spans, held, problem)
     if wider != found.spans:
         return replace(found, spans=wider)
     # The counts were inside: then the roles promised could not be named for the people on duty.
-    assert found.board is LoadBoard, "a model that has every cost exactly cannot be mistaken"
-    return replace(found, board=SeatBoard)
+    assert not found.board.is_exact, "a model that has every cost exactly cannot be mistaken"
+    floor = found.floor
+    if found.board is DutyBoard:
+        # It counts duties alone; the roles of each person need counts, too.
+        floor = SeatBoard.floor(problem, search) or floor
+    return _with_spans_of(replace(found, board=SeatBoard, floor=floor), floor, held, problem)
+
+
+def _with_spans_of(found: _Found, floor: Floor, held: Sequence[Held], problem: Problem) -> _Found:
+    spans = {**floor.spans(), **found.spans}
+    return replace(found, spans=_widened(spans, held, problem))
 
 
 def _opening(problem: Problem, search: Search, start: _Found) -> _Found | None:
@@ -111,10 +127,7 @@ def _opening(problem: Problem, search: Search, start: _Found) -> _Found | None:
     best: _Found | None = None
     quota = {(each, kind): count for (each, kind, role), count in start.floor.counts.items() if role is None}
     for teams in openings(problem, quota, seed=search.seed):
-        if problem.roles_are_interchangeable:
-            held = seated_evenly(problem, teams)
-        else:
-            held = seated_fairly(problem, teams, start.spans, search)
+        held = seated(problem, teams, search)
         best = _better(best, replace(start, held=held, cost=_cost(problem, held)))
         if best.cost == best.bound or search.is_over:
             break
@@ -178,7 +191,7 @@ def _kindest(problem: Problem, search: Search, found: _Found, prices: Mapping[Du
         held = board.seats(outcome)
         if _cost(problem, held) == found.cost:
             return replace(found, held=held), outcome.verdict is Verdict.OPTIMAL
-        found = _knowing_more(problem, found, held)
+        found = _knowing_more(problem, search, found, held)
 
 
 def _noted(found: _Found, note: str) -> _Found:

@@ -43,15 +43,20 @@ def _one_opening(problem: Problem, quota: Quota, book: _Book, chance: random.Ran
     left = dict(quota)
     ahead = _still_ahead(problem)
     teams: list[list[int]] = []
+    for duty in problem.fixed_duties:
+        if not book.allows(duty):
+            return None
+        book.take(duty)
+        left[duty[0], problem.shifts[duty[1]].kind] -= 1
     for number, shift in enumerate(problem.shifts):
         kind, able = shift.kind, problem.able[number]
-        teams.append([])
+        teams.append(list(problem.fixed.get(number, {}).values()))
         # Who is most behind: what they should still have against what they still could; chance breaks ties and more.
         behind = {
             each: (left[each, kind] + (chance.random() / 2 if chance else 0)) / ahead[each, kind] for each in able
         }
         for role in _scarcest_first(problem, number):
-            legal = [each for each in able if _takes(problem, each, role) and book.allows((each, number))]
+            legal = [each for each in able if _takes(problem, each, number, role) and book.allows((each, number))]
             if not legal:
                 return None
             chosen = max(legal, key=behind.__getitem__)
@@ -73,14 +78,15 @@ def _still_ahead(problem: Problem) -> dict[tuple[int, WindowKind], int]:
 
 
 def _scarcest_first(problem: Problem, number: int) -> Sequence[str | None]:
+    open_roles = [role for role in problem.roles if role not in problem.fixed.get(number, {})]
     if problem.roles_are_interchangeable:
-        return [None] * len(problem.roles)
+        return [None] * len(open_roles)
     able = problem.able[number]
-    return sorted(problem.roles, key=lambda role: sum(_takes(problem, each, role) for each in able))
+    return sorted(open_roles, key=lambda role: sum(_takes(problem, each, number, role) for each in able))
 
 
-def _takes(problem: Problem, engineer: int, role: str | None) -> bool:
-    return role is None or role in problem.engineers[engineer].roles
+def _takes(problem: Problem, engineer: int, number: int, role: str | None) -> bool:
+    return role is None or role in problem.roles_at(engineer, number)
 
 
 class _Handover:
@@ -131,7 +137,7 @@ class _Handover:
 
     def _passes(self, left: int, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         for number in numbers:
-            if left in self._teams[number]:
+            if left in self._teams[number] and left not in self._problem.fixed.get(number, {}).values():
                 self._book.drop((left, number))
                 able = [each for each in self._problem.able[number] if self._book.allows((each, number))]
                 self._book.take((left, number))
@@ -144,7 +150,7 @@ class _Handover:
             return True
         team = [joined if each == left else each for each in self._teams[number]]
         orders = permutations(problem.roles)
-        return any(all(_takes(problem, e, r) for e, r in zip(team, order, strict=True)) for order in orders)
+        return any(all(_takes(problem, e, number, r) for e, r in zip(team, order, strict=True)) for order in orders)
 
     def _holds_together(self, chain: Sequence[tuple[int, int, int]]) -> bool:
         """Whether all passes of a chain are legal one after the other, each on another shift; nothing is changed."""

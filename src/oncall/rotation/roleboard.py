@@ -8,7 +8,7 @@ second, much smaller model. It can promise numbers that no assignment of roles f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from ortools.sat.python import cp_model
 
@@ -29,7 +29,6 @@ class LoadBoard(Board):
     def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None:
         self._problem = problem
         self._search = search
-        self._spans = spans
         self.model = cp_model.CpModel()
         self.takes = add_duties(self.model, problem)
         for number in range(len(problem.shifts)):
@@ -51,7 +50,8 @@ class LoadBoard(Board):
         able = self._problem.able[number]
         for size in range(1, len(self._problem.roles)):
             for roles in combinations(self._problem.roles, size):
-                bound = [self.takes[each, number] for each in able if set(self._problem.roles_of(each)) <= set(roles)]
+                own = {each: set(self._problem.roles_at(each, number)) for each in able}
+                bound = [self.takes[each, number] for each in able if own[each] <= set(roles)]
                 if len(bound) > size:
                     self.model.add(cp_model.LinearExpr.sum(bound) <= size)
 
@@ -66,11 +66,13 @@ class LoadBoard(Board):
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found: the people on duty as decided, their roles as fairly as these people allow."""
         teams = teams_of(self._problem, self.takes, outcome)
-        return seated_fairly(self._problem, teams, self._spans, self._search)
+        return seated_fairly(self._problem, teams, self._search)
 
 
 class SeatBoard(Board):
     """Decides who holds each role of each shift."""
+
+    is_exact = True
 
     def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None:
         self._problem = problem
@@ -79,7 +81,8 @@ class SeatBoard(Board):
         # holds[shift, role, engineer]: 1 if the person has that role of that shift.
         self._holds: dict[Held, cp_model.IntVar] = {}
         for (engineer, number), takes in self.takes.items():
-            mine = {Held(number, role, engineer): self.model.new_bool_var("") for role in problem.roles_of(engineer)}
+            roles = problem.roles_at(engineer, number)
+            mine = {Held(number, role, engineer): self.model.new_bool_var("") for role in roles}
             self.model.add(cp_model.LinearExpr.sum(list(mine.values())) == takes)
             self._holds.update(mine)
         for number, able in enumerate(problem.able):
@@ -108,26 +111,24 @@ class SeatBoard(Board):
         return in_order(self._problem, [held for held, variable in self._holds.items() if outcome.has(variable)])
 
 
-def seated_fairly(
-    problem: Problem, teams: Sequence[Sequence[int]], spans: Mapping[Counted, Span], search: Search
-) -> list[Held]:
+def seated_fairly(problem: Problem, teams: Sequence[Sequence[int]], search: Search) -> list[Held]:
     """The seats of every shift's people, who between them take all roles, as fairly as these people allow."""
     model = cp_model.CpModel()
     holds: dict[Held, cp_model.IntVar] = {}
     for number, team in enumerate(teams):
         for person in team:
-            mine = {Held(number, role, person): model.new_bool_var("") for role in problem.roles_of(person)}
+            mine = {Held(number, role, person): model.new_bool_var("") for role in problem.roles_at(person, number)}
             model.add_exactly_one(mine.values())
             holds.update(mine)
         for role in problem.roles:
             takers = [Held(number, role, person) for person in team]
             model.add_exactly_one([holds[each] for each in takers if each in holds])
-    costs = [
-        add_cost(model, cp_model.LinearExpr.sum(literals), len(literals), role_curve(problem, *counted), span)
-        for counted, span in spans.items()
-        if counted.role is not None
-        for literals in [_literals(problem, counted, holds)]
-    ]
+    costs = []
+    for engineer, kind, role in product(range(len(problem.engineers)), problem.shares.totals, problem.roles):
+        counted = Counted(engineer, kind, role)
+        literals = _literals(problem, counted, holds)
+        span = Span.around(_near_share(problem, counted))
+        costs.append(add_cost(model, cp_model.LinearExpr.sum(literals), len(literals), role_curve(problem, *counted), span))
     model.minimize(cp_model.LinearExpr.sum(costs))
     found = search.finish(model, effort=ROLES_EFFORT)
     return in_order(problem, [held for held, variable in holds.items() if found.has(variable)])
@@ -196,7 +197,7 @@ def _costs(
 
 
 def _near_share(problem: Problem, counted: Counted) -> int:
-    return round(problem.shares.of(counted.kind, counted.role, problem.engineers[counted.engineer].id))
+    return max(0, round(problem.shares.of(counted.kind, counted.role, problem.engineers[counted.engineer].id)))
 
 
 def _literals(problem: Problem, counted: Counted, holds: Mapping[Held, cp_model.IntVar]) -> list[cp_model.IntVar]:

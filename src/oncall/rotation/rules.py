@@ -7,13 +7,15 @@ infeasible roster switches whole rules off, and `check` tests the same rule by n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from oncall.rosters.roster import RotationRules
 from oncall.rotation.eligibility import weekend_number
+from oncall.rotation.exceptions import with_exceptions
 from oncall.rotation.problem import Duty, Problem
+from oncall.rotation.seam import month_of, week_of
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
 
@@ -103,13 +105,18 @@ class WeekendsApart:
         """For each run of weekends the ones a person could work: of those, one."""
         for engineer, numbers in enumerate(problem.open_to):
             by_weekend = _grouped(engineer, numbers, lambda n: _weekend_of(problem.shifts[n]))
-            reach = -1
-            weekends = sorted(by_weekend)
-            for first in weekends:
-                run = [each for each in weekends if first <= each < first + self.weekends]
-                if len(run) > 1 and run[-1] > reach:
-                    reach = run[-1]
-                    yield Limit(1, tuple(tuple(by_weekend[each]) for each in run))
+            yield from _once_in_a_run(by_weekend, self.weekends)
+
+
+def _once_in_a_run(by_number: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
+    """Of the duties of any `length` neighbouring numbers only one number's."""
+    reach = -1
+    numbers = sorted(by_number)
+    for first in numbers:
+        run = [each for each in numbers if first <= each < first + length]
+        if len(run) > 1 and run[-1] > reach:
+            reach = run[-1]
+            yield Limit(1, tuple(tuple(by_number[each]) for each in run))
 
 
 def _weekend_of(shift: Shift) -> int | None:
@@ -130,7 +137,7 @@ class MaxShiftsPerWeek:
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
         """One limit for each person and week in which they could exceed it."""
-        return _at_most_in_each(problem, self.most, lambda shift: shift.day.isocalendar()[:2])
+        return _at_most_in_each(problem, self.most, week_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +154,62 @@ class MaxShiftsPerMonth:
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
         """One limit for each person and month in which they could exceed it."""
-        return _at_most_in_each(problem, self.most, lambda shift: (shift.day.year, shift.day.month))
+        return _at_most_in_each(problem, self.most, month_of)
 
 
 def _at_most_in_each(problem: Problem, most: int, key: Callable[[Shift], Hashable]) -> Iterator[Limit]:
     for engineer, numbers in enumerate(problem.open_to):
-        for duties in _grouped(engineer, numbers, lambda n: key(problem.shifts[n])).values():
-            if len(duties) > most:
-                yield Limit(most, tuple((duty,) for duty in duties))
+        who = problem.engineers[engineer].id
+        for bucket, duties in _grouped(engineer, numbers, lambda n: key(problem.shifts[n])).items():
+            # Shifts outside the plan count too; who has no room left has no duty there either.
+            left = most - problem.seam.taken(who, key, bucket)
+            if len(duties) > left >= 1:
+                yield Limit(left, tuple((duty,) for duty in duties))
+
+
+@dataclass(frozen=True, slots=True)
+class HolidaysApart:
+    """The same holiday at most once in any `years` in a row; all shifts on one year's are one."""
+
+    years: int
+    name: str = "holidays_apart"
+
+    @property
+    def text(self) -> str:
+        """How a person reads it."""
+        return f"holidays_apart {self.years}"
+
+    def limits(self, problem: Problem) -> Iterator[Limit]:
+        """For each person, holiday and run of years the shifts on it: of one year alone."""
+        for engineer, numbers in enumerate(problem.open_to):
+            by_name: dict[str, dict[int, list[Duty]]] = defaultdict(lambda: defaultdict(list))
+            for number in numbers:
+                for feast in problem.feasts[number]:
+                    by_name[feast.name][feast.year].append((engineer, number))
+            for by_year in by_name.values():
+                yield from _once_in_a_run(by_year, self.years)
+
+
+@dataclass(frozen=True, slots=True)
+class NeverTogether:
+    """Two people who are never on the same shift."""
+
+    one: str
+    other: str
+    name: str = "never_together"
+
+    @property
+    def text(self) -> str:
+        """How a person reads it."""
+        return f"never_together {self.one} and {self.other}"
+
+    def limits(self, problem: Problem) -> Iterator[Limit]:
+        """One limit for each shift that both could take."""
+        numbers = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
+        if self.one in numbers and self.other in numbers:
+            pair = numbers[self.one], numbers[self.other]
+            for number in sorted(set(problem.open_to[pair[0]]) & set(problem.open_to[pair[1]])):
+                yield Limit(1, tuple(((each, number),) for each in pair))
 
 
 def _grouped(engineer: int, numbers: Sequence[int], key: Callable[[int], K | None]) -> dict[K, list[Duty]]:
@@ -176,4 +231,7 @@ def rules_of(settings: RotationRules) -> tuple[Rule, ...]:
         rules.append(MaxShiftsPerWeek(settings.max_shifts_per_week))
     if settings.max_shifts_per_month is not None:
         rules.append(MaxShiftsPerMonth(settings.max_shifts_per_month))
-    return tuple(rules)
+    if settings.holidays_apart > 1:
+        rules.append(HolidaysApart(settings.holidays_apart))
+    rules += [NeverTogether(*pair) for pair in settings.never_together]
+    return with_exceptions(tuple(rules), settings, rules_of)

@@ -6,13 +6,13 @@ Weights and shares are exact fractions, so a cost is the same whatever the order
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rotation.eligibility import is_member_for
-from oncall.schedule.plan import Shift
+from oncall.schedule.plan import Balance, Shift
 from oncall.support.windows import WindowKind
 
 KIND_ORDER = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
@@ -26,7 +26,7 @@ class Shares:
     roles: tuple[str, ...]
     weights: Mapping[str, Fraction]
     by_role: Mapping[tuple[WindowKind, str, str], Fraction]
-    """Share of (kind, role, engineer), in shifts; 0 for a role the person does not take."""
+    """Share of (kind, role, engineer), in shifts, less what is owed to the person; 0 for a role they do not take."""
 
     def of(self, kind: WindowKind, role: str | None, engineer: str) -> Fraction:
         """The share in one role, or in all roles together when `role` is None."""
@@ -42,8 +42,13 @@ def weight(engineer: Engineer, shifts: Sequence[Shift]) -> Fraction:
     return fte * sum(1 for shift in shifts if is_member_for(engineer, shift))
 
 
-def shares_of(roster: Roster, shifts: Sequence[Shift]) -> Shares:
-    """The shares of every engineer of the roster in a plan of these shifts."""
+def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balance] = ()) -> Shares:
+    """The shares of every engineer of the roster in a plan of these shifts.
+
+    balances: what people served beyond their share before. Who owes anything here owes that much less, in equal parts
+    of every role that they take.
+    """
+    carried = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in balances}
     counted = Counter(shift.kind for shift in shifts)
     totals = {kind: counted[kind] for kind in KIND_ORDER if counted[kind]}
     weights = {engineer.id: weight(engineer, shifts) for engineer in roster.engineers}
@@ -55,5 +60,8 @@ def shares_of(roster: Roster, shifts: Sequence[Shift]) -> Shares:
             for engineer in roster.engineers:
                 owes = engineer.id in takers and total_weight > 0
                 share = count * weights[engineer.id] / total_weight if owes else Fraction(0)
+                if share:
+                    taken = len(set(engineer.roles) & set(roster.rules.roles))
+                    share -= carried.get((engineer.id, kind), Fraction(0)) / taken
                 by_role[kind, role, engineer.id] = share
     return Shares(totals, roster.rules.roles, weights, by_role)

@@ -47,8 +47,8 @@ def check_override(schedule: Schedule, window: Window, role: str, engineer: str,
     if window.end <= now:
         raise Refused(f"{span} is over; an override changes what is to come")
     duty = [
-        Window(max(found.start, window.start), min(found.end, window.end))
-        for found in schedule.calendar.windows_between(window.start, window.end)
+        Window(found.start, found.end)
+        for found in schedule.windows(window.start, window.end)
         if found.kind is not WindowKind.BUSINESS
     ]
     if not duty:

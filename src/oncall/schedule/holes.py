@@ -22,12 +22,11 @@ def holes(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Hole]:
     """Every stretch of on-call time in [start, end) (aware UTC) that a role leaves empty, by time and then role."""
     turns = list(schedule.turns(start, end))
     held = {role: [turn.window for turn in turns if turn.role == role] for role in schedule.roles}
-    for found in schedule.calendar.windows_between(start, end):
-        if found.kind is WindowKind.BUSINESS:
-            continue
-        window = Window(max(found.start, start), min(found.end, end))
-        for role in schedule.roles:
-            yield from (Hole(piece, role) for piece in _left(window, held[role]))
+    for found in schedule.windows(start, end):
+        if found.kind is not WindowKind.BUSINESS:
+            window = Window(found.start, found.end)
+            for role in schedule.roles_at(found.start):
+                yield from (Hole(piece, role) for piece in _left(window, held[role]))
 
 
 def _left(window: Window, held: list[Window]) -> list[Window]:

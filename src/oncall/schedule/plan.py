@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from oncall.rosters.relaxation import Relaxation
 from oncall.support.windows import Window, WindowKind
 
 
@@ -74,10 +75,23 @@ class Fairness:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """What a person served of one kind beyond their share before a plan began; `thousandths` of a shift."""
+
+    engineer: str
+    kind: WindowKind
+    thousandths: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Seats sorted by start, then role order. `first_day` and `last_day`: the dates whose shifts it holds, inside.
 
+    balances: what its shares make up for. kept_until: the shifts that start before that date are kept from an earlier
+    plan, as they stood; None for a plan made new.
+
     A plan read from CSV has no fairness and no status: CSV does not hold the proof.
+    relaxed: the exceptions to the roster that a manager agreed to and that this plan may make use of.
     """
 
     team: str
@@ -89,6 +103,9 @@ class Plan:
     last_day: date | None = None
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    kept_until: date | None = None
+    relaxed: tuple[Relaxation, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property

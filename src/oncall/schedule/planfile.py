@@ -68,6 +68,7 @@ def csv_of(plan: Plan) -> bytes:
 
 def json_of(plan: Plan) -> bytes:
     """The plan as JSON with its proof: UTF-8, LF, a line per shift and engineer."""
+    relaxed = {"relaxed": [each.id for each in plan.relaxed]} if plan.relaxed else {}
     document: dict[str, Any] = {
         "team": plan.team,
         "timezone": plan.zone.key,
@@ -75,6 +76,8 @@ def json_of(plan: Plan) -> bytes:
         "last_day": plan.last_day and plan.last_day.isoformat(),
         "seed": plan.seed,
         "notes": list(plan.notes),
+        **relaxed,
+        **_carried(plan),
         "status": plan.status,
         "fairness": None,
         "shifts": [_row(seat, plan.zone) for seat in _in_order(plan)],
@@ -100,6 +103,19 @@ def _row(seat: Seat, zone: ZoneInfo) -> dict[str, str]:
 
 def _local(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat()
+
+
+def _carried(plan: Plan) -> dict[str, Any]:
+    """What a plan has from before; no key where there is nothing."""
+    carried: dict[str, Any] = {}
+    if plan.kept_until is not None:
+        carried["kept_until"] = plan.kept_until.isoformat()
+    if plan.balances:
+        carried["balances"] = [
+            {"engineer": each.engineer, "kind": str(each.kind), "balance": each.thousandths / 1000}
+            for each in plan.balances
+        ]
+    return carried
 
 
 def _fairness(fairness: Fairness) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from typing import Any, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
-from oncall.errors import Fault, FileFaults
+from oncall.errors import Fault, FileFaults, Refused
+from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.schedule.jsonplaces import MOST_LEVELS, offsets_of, path_of, place_of
-from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
+from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
 from oncall.support.windows import Window, WindowKind
 
 COLUMNS = ("start", "end", "kind", "role", "engineer")
@@ -46,6 +47,9 @@ def plan_of_json(text: str, file: str) -> Plan:
         last_day=_day(document, "last_day"),
         seed=None if document.get("seed") is None else int(document.number("seed", whole=True)),
         notes=tuple(document.text(f"notes[{index}]") for index in range(len(document.items("notes", optional=True)))),
+        balances=_balances(document),
+        kept_until=_day(document, "kept_until"),
+        relaxed=_relaxed(document),
     )
     document.raise_any()
     return plan
@@ -299,6 +303,17 @@ def _zone(document: _JsonDocument) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def _relaxed(document: _JsonDocument) -> tuple[Relaxation, ...]:
+    found = []
+    for index in range(len(document.items("relaxed", optional=True))):
+        path = f"relaxed[{index}]"
+        try:
+            found.append(relaxation_named(document.text(path)))
+        except Refused as refusal:
+            document.refuse(path, str(refusal))
+    return tuple(found)
+
+
 def _status(document: _JsonDocument) -> PlanStatus | None:
     value = document.get("status")
     if value is None or value in list(PlanStatus):
@@ -314,6 +329,26 @@ def _day(document: _JsonDocument, path: str) -> date | None:
     except (ValueError, TypeError):
         document.refuse(path, f'{_shown(value)} is not a date; write "2027-01-04"')
         return None
+
+
+def _balances(document: _JsonDocument) -> tuple[Balance, ...]:
+    paths = [f"balances[{index}]" for index in range(len(document.items("balances", optional=True)))]
+    return tuple(
+        Balance(
+            document.text(f"{path}.engineer"),
+            _kind(document, f"{path}.kind"),
+            round(1000 * document.number(f"{path}.balance")),
+        )
+        for path in paths
+    )
+
+
+def _kind(document: _JsonDocument, path: str) -> WindowKind:
+    written = document.get(path)
+    kind = _KINDS.get(str(written))
+    if kind is None:
+        document.refuse(path, f"{_shown(written)} {_NOT_A_KIND}")
+    return kind or WindowKind.WEEKNIGHT
 
 
 def _fairness(document: _JsonDocument) -> Fairness | None:
@@ -333,10 +368,7 @@ def _engineer_fairness(document: _JsonDocument, path: str) -> EngineerFairness:
 
 
 def _load(document: _JsonDocument, path: str) -> Load:
-    written = document.get(f"{path}.kind")
-    kind = _KINDS.get(str(written))
-    if kind is None:
-        document.refuse(f"{path}.kind", f"{_shown(written)} {_NOT_A_KIND}")
+    kind = _kind(document, f"{path}.kind")
     role = None if document.get(f"{path}.role") is None else document.text(f"{path}.role")
     count, share = int(document.number(f"{path}.count", whole=True)), document.number(f"{path}.share")
-    return Load(kind or WindowKind.WEEKNIGHT, role, count, share)
+    return Load(kind, role, count, share)

@@ -97,13 +97,17 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A stretch during which one engineer holds one role, overrides applied. `kind` is the shift's."""
+    """A stretch during which one engineer holds one role, overrides applied. `kind` is the shift's.
+
+    shift: the whole shift of the plan that it is, or is a part of; None for an override.
+    """
 
     window: Window
     kind: WindowKind
     role: str
     engineer: str
     override: Override | None = None
+    shift: Window | None = field(default=None, compare=False)
 
 
 class _Timeline(NamedTuple):
@@ -132,6 +136,15 @@ class Schedule:
         return self.latest.calendar if self.latest else self.fallback
 
     @cached_property
+    def by_phone(self) -> dict[str, Person]:
+        """Who has a number (E.164): the newest roster that names it says."""
+        known: dict[str, Person] = {}
+        for publication in self.publications:
+            people = [*publication.people.values(), *([publication.manager] if publication.manager else [])]
+            known |= {person.phone: person for person in people}
+        return known
+
+    @cached_property
     def people(self) -> dict[str, Person]:
         """Everybody on any published roster, as the latest one that names them has them; managers included."""
         known: dict[str, Person] = {}
@@ -146,18 +159,52 @@ class Schedule:
         """The manager of the latest publication."""
         return self.latest.manager if self.latest else None
 
-    @property
+    @cached_property
     def roles(self) -> tuple[str, ...]:
-        """The roles of the latest publication; primary and secondary when nothing is published."""
-        return self.latest.roles if self.latest else ("primary", "secondary")
+        """Every role of any publication, those of the latest first; primary and secondary when nothing is published."""
+        named = [role for publication in reversed(self.publications) for role in publication.roles]
+        return tuple(dict.fromkeys(named)) or ("primary", "secondary")
+
+    def in_force(self, at: datetime) -> Publication | None:
+        """Whose hours, roles and manager hold at `at`: those of the plan that covers it, else of the latest."""
+        ahead = (p for p in reversed(self.publications) if p.ahead is not None and at in p.ahead)
+        behind = (p for p in self.publications if p.behind is not None and at in p.behind)
+        return next(ahead, None) or next(behind, None) or self.latest
+
+    def calendar_at(self, at: datetime) -> SupportCalendar:
+        """The hours that hold at `at`."""
+        publication = self.in_force(at)
+        return publication.calendar if publication is not None else self.fallback
+
+    def roles_at(self, at: datetime) -> tuple[str, ...]:
+        """The roles that are to be held at `at`."""
+        publication = self.in_force(at)
+        return publication.roles if publication is not None else self.roles
+
+    def manager_at(self, at: datetime) -> Person | None:
+        """Who is paged last at `at`."""
+        publication = self.in_force(at)
+        return publication.manager if publication is not None else None
+
+    def windows(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
+        """The windows of [start, end), each cut where another publication's hours begin to hold."""
+        edges = sorted({edge for p in self.publications for edge in (p.span.start, p.span.end, p.at)})
+        at = start
+        while at < end:
+            window = self.calendar_at(at).window_at(at)
+            following = bisect_right(edges, at)
+            stop = min([window.end, end, *edges[following : following + 1]])
+            yield KindWindow(at, stop, window.kind)
+            at = stop
 
     def who(self, at: datetime) -> OnCall:
         """Who is on call at `at` (aware UTC), every role. In business hours nobody is, and nothing is missing."""
-        window = self.calendar.window_at(at)
+        window = self.calendar_at(at).window_at(at)
         if window.kind is WindowKind.BUSINESS:
             return OnCall(at, window, {}, ())
-        duties = {role: duty for role in self.roles if (duty := self._duty(role, at)) is not None}
-        return OnCall(at, window, duties, tuple(role for role in self.roles if role not in duties))
+        roles = self.roles_at(at)
+        duties = {role: duty for role in roles if (duty := self._duty(role, at)) is not None}
+        return OnCall(at, window, duties, tuple(role for role in roles if role not in duties))
 
     def responders(self, at: datetime) -> OnCall:
         """Whom the pager reaches at `at`: who is on call, or in business hours those of the shift that ended last."""
@@ -181,7 +228,7 @@ class Schedule:
         """The last instant of on-call time before these business hours, or of the week before when there is none."""
         window = business
         while window.kind is WindowKind.BUSINESS and business.start - window.start < _WEEK:
-            window = self.calendar.window_at(window.start - _INSTANT)
+            window = self.calendar_at(window.start - _INSTANT).window_at(window.start - _INSTANT)
         return window.end - _INSTANT
 
     def _duty(self, role: str, at: datetime) -> Duty | None:
@@ -204,7 +251,7 @@ class Schedule:
             # Most old versions are wholly replaced by newer ones and cost nothing here.
             if free := taken.take(span):
                 timeline += [piece for turn in self._turns_in(layer, role) for piece in _inside(turn, free)]
-        return sorted(timeline, key=lambda turn: turn.window.start)
+        return _joined(sorted(timeline, key=lambda turn: turn.window.start))
 
     def _layers(self, role: str) -> Iterator[tuple[Window, Publication | Override]]:
         """What decides who holds the role, the strongest first: overrides, the newest first, whatever is published
@@ -222,18 +269,15 @@ class Schedule:
 
     def _turns_in(self, layer: Publication | Override, role: str) -> list[Turn]:
         if isinstance(layer, Publication):
-            return [Turn(seat.window, seat.kind, role, seat.engineer) for seat in layer.seats if seat.role == role]
+            return [
+                Turn(seat.window, seat.kind, role, seat.engineer, shift=seat.window)
+                for seat in layer.seats
+                if seat.role == role
+            ]
         # An override counts in on-call time only, window by window.
-        span = layer.window
         return [
-            Turn(
-                Window(max(window.start, span.start), min(window.end, span.end)),
-                window.kind,
-                role,
-                layer.engineer,
-                layer,
-            )
-            for window in self.calendar.windows_between(span.start, span.end)
+            Turn(Window(window.start, window.end), window.kind, role, layer.engineer, layer)
+            for window in self.windows(layer.window.start, layer.window.end)
             if window.kind is not WindowKind.BUSINESS
         ]
 
@@ -259,6 +303,24 @@ class SpanSet:
         self._starts[first:last] = [min([span.start, *self._starts[first:last]])]
         self._ends[first:last] = [max([span.end, *self._ends[first:last]])]
         return free
+
+
+def _joined(turns: list[Turn]) -> list[Turn]:
+    """Parts of one shift or override that stay with one engineer, put together again."""
+    joined: list[Turn] = []
+    for turn in turns:
+        last = joined[-1] if joined else None
+        if last is not None and last.window.end == turn.window.start and _is_same(last, turn):
+            joined[-1] = replace(last, window=Window(last.window.start, turn.window.end))
+        else:
+            joined.append(turn)
+    return joined
+
+
+def _is_same(one: Turn, other: Turn) -> bool:
+    return (one.engineer, one.kind, one.override, one.shift) == (
+        other.engineer, other.kind, other.override, other.shift,
+    )  # fmt: skip
 
 
 def _touches(window: Window, start: datetime, end: datetime) -> bool:

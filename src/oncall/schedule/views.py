@@ -29,6 +29,7 @@ def oncall_view(schedule: Schedule, at: datetime) -> dict[str, Any]:
             for role, duty in on_call.roles.items()
         },
         "missing": list(on_call.missing),
+        "manager": manager.id if (manager := schedule.manager_at(at)) is not None else None,
         "schedule_begins": _iso(min(p.span.start for p in schedule.publications), zone)
         if schedule.publications
         else None,

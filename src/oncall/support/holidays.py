@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 
 from oncall.errors import Refused
 
@@ -44,7 +46,37 @@ class HolidayCalendar:
         return {year: self.in_year(year) for year in range(first, last + 1)}
 
 
+_OBSERVED = timedelta(days=3)
+"""At most so many days before itself a holiday is observed."""
+
+
 NO_HOLIDAYS = HolidayCalendar()
+
+
+@dataclass(frozen=True, slots=True)
+class Feast:
+    """One year's celebration of a holiday. `year` is the one it belongs to: New Year's Day observed on 31 December
+    is that of the year to come."""
+
+    name: str
+    year: int
+
+
+def feasts_on(code: str, day: date) -> tuple[Feast, ...]:
+    """The holidays that a day is, by name; a day on which one is observed is that holiday. Asks the library."""
+    return _feasts_in(code, day.year).get(day, ())
+
+
+@cache
+def _feasts_in(code: str, year: int) -> dict[date, tuple[Feast, ...]]:
+    from holidays.utils import country_holidays
+
+    country, _, part = code.partition("-")
+    found = country_holidays(country, subdiv=part or None, years=year)
+    return {
+        day: tuple(Feast(re.sub(r" *\([^)]*\)$", "", name), (day + _OBSERVED).year) for name in names.split("; "))
+        for day, names in found.items()
+    }
 
 
 def is_holiday_code(code: str) -> bool:

@@ -6,8 +6,9 @@ import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from oncall.suggestions import nearest
 from oncall.yamlfile import Node, Reader, shown
-from oncall.yamlvalues import line_of_text, nearest, scalar
+from oncall.yamlvalues import line_of_text, scalar
 
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 _MOST = timedelta(days=366)
@@ -66,6 +67,11 @@ class Once:
             return text
 
         return read_once
+
+    @property
+    def claimed(self) -> list[str]:
+        """Every value so far, in the order in which they were read."""
+        return list(self._seen)
 
     def claim(self, text: str, node: Node, *, owner: str) -> None:
         """Take the value for the thing at the path `owner`. Raises AtFault when it is taken."""

@@ -57,6 +57,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     problems.install(app)
     app.include_router(tickets.router)

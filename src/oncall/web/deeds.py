@@ -95,10 +95,15 @@ class _Reader:
         return None
 
     def details(self) -> dict[str, Any]:
-        """The new impact, for a change of it."""
-        if self._posted.get("kind") != EventKind.IMPACT_CHANGED:
+        """The new impact, for a change of it; the ticket that goes on, for a duplicate."""
+        kind = self._posted.get("kind")
+        name = _DETAILS.get(kind) if isinstance(kind, str) else None
+        if name is None:
             return {}
-        value = self._posted.get("impact")
+        value = self._posted.get(name)
         if not isinstance(value, str):
-            self.faults.append(FieldFault("impact", "missing" if value is None else "is not text"))
-        return {"impact": value}
+            self.faults.append(FieldFault(name, "missing" if value is None else "is not text"))
+        return {name: value}
+
+
+_DETAILS = {EventKind.IMPACT_CHANGED.value: "impact", EventKind.MERGED.value: "into"}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -68,7 +69,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:
-        return problem(503, str(error))
+        # Where the database lies is for the log; whoever calls only has to know that nothing was stored.
+        structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
+        return problem(503, "the database cannot answer now and nothing was stored; send the same again")
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(request: Request, error: ClientDisconnect) -> JSONResponse:

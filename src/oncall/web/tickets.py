@@ -13,7 +13,8 @@ from oncall.paging.intake import ID_PATTERN, LENGTHS, FieldFault, FieldFaults, a
 from oncall.paging.life import FROM_PEOPLE, Done, find_ticket, record
 from oncall.paging.ports import CallerRole, TicketFilter, Token, Transaction
 from oncall.paging.ticket import EventKind, TicketStatus
-from oncall.paging.views import explain_view, ticket_view, whole_ticket_view
+from oncall.paging.views import explain_view, listing_view, stored_view, stored_whole_view, triage_view
+from oncall.support.triage import Workaround
 from oncall.web.access import Doorkeeper
 from oncall.web.bodies import NO_TIME, json_body
 from oncall.web.deeds import read_deed
@@ -28,8 +29,6 @@ MOST_LISTED = 1000
 _TICKET = body(
     "id",
     "customer",
-    "plan",
-    "impact",
     "subject",
     id={"anyOf": [text(40, pattern=f"^{ID_PATTERN.pattern}$"), {"type": "integer"}]},
     customer=text(LENGTHS["customer"]),
@@ -39,6 +38,7 @@ _TICKET = body(
     url=text(LENGTHS["url"]),
     opened_at=TIME,
     contact=text(LENGTHS["contact"]),
+    triage={"type": "object", "description": "The answers of POST /v1/triage, instead of `impact`."},
 )
 _EVENT = body(
     "kind",
@@ -48,7 +48,14 @@ _EVENT = body(
     id=text(100),
     why=text(1000),
     impact=text(100),
+    into=text(40),
 )
+_TRIAGE_FIELDS = {
+    "down": {"type": "boolean"},
+    "workaround": text(enum=[known.value for known in Workaround]),
+    "users": {"anyOf": [{"type": "integer", "minimum": 0}, text(enum=["many", "few"])]},
+    "question": {"type": "boolean"},
+}
 
 
 @router.post(
@@ -85,9 +92,8 @@ async def list_tickets(request: Request) -> JSONResponse:
     `after` of the one that follows."""
     services, _ = await _enter(request, *PEOPLE)
     wanted = _filter(request.query_params)
-    tickets, zone = await services.engine.read(lambda tx: (tx.tickets(wanted), tx.policy().zone))
-    following = tickets[-1].ticket.id if len(tickets) == wanted.limit else None
-    return JSONResponse({"tickets": [ticket_view(stored, zone) for stored in tickets], "next": following})
+    now = services.clock.now()
+    return JSONResponse(await services.engine.read(lambda tx: listing_view(tx, wanted, now)))
 
 
 @router.get(
@@ -99,7 +105,8 @@ async def list_tickets(request: Request) -> JSONResponse:
 async def get_ticket(request: Request, ticket_id: str) -> JSONResponse:
     """By its id, or by its code while it is unresolved."""
     services, _ = await _enter(request, *PEOPLE)
-    return JSONResponse(await services.engine.read(lambda tx: _whole(tx, ticket_id)))
+    now = services.clock.now()
+    return JSONResponse(await services.engine.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now)))
 
 
 @router.post(
@@ -109,7 +116,8 @@ async def get_ticket(request: Request, ticket_id: str) -> JSONResponse:
     openapi_extra=_EVENT,
 )
 async def post_event(request: Request, ticket_id: str) -> JSONResponse:
-    """`kind` with optional `by`, `at`, `id`, `why`, and `impact` for `impact_changed`. A repeat changes nothing."""
+    """`kind` with optional `by`, `at`, `id`, `why`; `impact` for `impact_changed`, `into` for `merged`.
+    A repeat changes nothing."""
     services, caller = await _enter(request, *EVERYBODY)
     posted = await json_body(request)
     hand = services.engine.hand(caller.name)
@@ -117,7 +125,7 @@ async def post_event(request: Request, ticket_id: str) -> JSONResponse:
 
     def work(tx: Transaction) -> tuple[dict[str, Any], Done]:
         done = record(tx, find_ticket(tx, ticket_id).ticket.id, deed, hand)
-        view = ticket_view(done.ticket, tx.policy().zone)
+        view = stored_view(tx, done.ticket, hand.now)
         return {**view, "changed": done.changed, "message": done.sentence}, done
 
     answer, done = await services.engine.write(work)
@@ -142,6 +150,20 @@ async def explain(request: Request) -> JSONResponse:
     return JSONResponse(view)
 
 
+@router.post(
+    "/v1/triage",
+    summary="The impact that the answers speak for; stores nothing",
+    responses=answers({200: "The proposed impact and why"}, 400, 401, 413, 422, 503),
+    openapi_extra=body(**_TRIAGE_FIELDS),
+)
+async def triage(request: Request) -> JSONResponse:
+    """`down`, `workaround`, `users` (a number, many or few) and `question`, each optional. What is not known counts for
+    the customer."""
+    services, _ = await _enter(request, *EVERYBODY)
+    posted = await json_body(request)
+    return JSONResponse(await services.engine.read(lambda tx: triage_view(posted, tx.policy())))
+
+
 def _question(posted: object, now: datetime) -> tuple[str, str, datetime]:
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("body", 'a JSON object is needed, like {"plan": "standard", "impact": "high"}')])
@@ -161,12 +183,6 @@ async def _enter(request: Request, *allowed: CallerRole) -> tuple[Any, Token]:
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     caller = await doorkeeper.caller(request, *allowed)
     return request.app.state.services, caller
-
-
-def _whole(tx: Transaction, reference: str) -> dict[str, Any]:
-    stored = find_ticket(tx, reference)
-    name = stored.ticket.id
-    return whole_ticket_view(stored, tx.events(name), tx.attempts(name), tx.policy().zone)
 
 
 def _filter(asked: Mapping[str, str]) -> TicketFilter:

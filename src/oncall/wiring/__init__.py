@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TWILIO_URL = "https://api.twilio.com"
 FASTEST = 100_000.0
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def _clock_start(text: str | None) -> datetime | None:
         raise SettingsError(
             f'ONCALL_CLOCK: "{text[:80]}" is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
         )
+    if not FIRST_YEAR < at.year < LAST_YEAR:
+        raise SettingsError(f'ONCALL_CLOCK: "{text[:80]}" is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}')
     return at.astimezone(UTC)
 
 

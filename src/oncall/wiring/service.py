@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
@@ -18,6 +19,7 @@ from oncall.channels.twilio_webhooks import parse_inbound, parse_status, reply_t
 from oncall.errors import Refused, StoreError
 from oncall.paging.engine import Engine
 from oncall.paging.ports import Clock, Receipt
+from oncall.schedule.schedule import Schedule
 from oncall.store.sqlstore import SqlStore
 from oncall.web.app import Services, create_app
 from oncall.web.metrics import Metrics
@@ -32,6 +34,22 @@ def make_app(settings: Settings, *, address: str) -> FastAPI:
     make_channel(settings, callback_url=callback_url)
     make_store(settings).close()
     return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
+
+
+SILENCE = timedelta(seconds=20)
+"""Real time after which a pager that wrote nothing counts as stuck; it writes every few seconds."""
+
+
+def raise_open_files() -> None:
+    """Let this process hold as many files and connections open as the machine allows it to."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager
@@ -118,19 +136,34 @@ class _TwilioWebhooks:
 
 
 class _Readiness:
-    """`web.ports.Readiness`: the store answers and somebody is on call."""
+    """`web.ports.Readiness`: the store takes writes, somebody is on call, and the provider takes messages."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
     async def problems(self) -> Sequence[str]:
+        """What would stop a page now. Says nothing of where the database lies: anybody may ask."""
         try:
-            schedule = await asyncio.wait_for(self._engine.write(lambda tx: tx.schedule()), timeout=5)
-        except StoreError as error:
-            return [str(error)]
+            schedule = await asyncio.wait_for(self._engine.read(lambda tx: tx.schedule()), timeout=5)
+        except StoreError:
+            return ["the database cannot be read"]
         except TimeoutError:
             return ["the database does not answer"]
-        if schedule.latest is None:
-            return ["no schedule is published: nobody can be paged; see `oncall publish`"]
-        missing = schedule.who(self._clock.now()).missing
-        return [f"the schedule has a gap now: nobody is {' or '.join(missing)}"] if missing else []
+        found = [*self._pager_problems(), *_schedule_problems(schedule, self._clock.now())]
+        if self._engine.trouble is not None:
+            found.append(self._engine.trouble)
+        return found
+
+    def _pager_problems(self) -> list[str]:
+        beat_at = self._engine.beat_at
+        if beat_at is None:
+            return ["the pager has not written to the database yet"]
+        silent = self._clock.real_now() - beat_at
+        return [f"the pager could not write to the database for {silent.seconds} s"] if silent > SILENCE else []
+
+
+def _schedule_problems(schedule: Schedule, now: datetime) -> list[str]:
+    if schedule.latest is None:
+        return ["no schedule is published: nobody can be paged; see `oncall publish`"]
+    missing = schedule.who(now).missing
+    return [f"the schedule has a gap now: nobody is {' or '.join(missing)}"] if missing else []

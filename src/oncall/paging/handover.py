@@ -1,0 +1,125 @@
+"""Where on-call passes on, open tickets are handed over: whoever comes on is told what is open, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.attempts import Hand, notice
+from oncall.paging.decide import PAGER
+from oncall.paging.escalation import wakes_people
+from oncall.paging.messages import handover_text
+from oncall.paging.people import DESK, first_responder
+from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.sla import COUNTS_FOR_CLOCKS, sla_events, terms_in
+from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.verdict import Action
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock, next_due, sla
+from oncall.support.windows import WindowKind
+
+GRACE = timedelta(hours=1)
+"""A handover that could not be said for so long after the handoff is no news any more."""
+
+_OWED = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
+_PAGE = 500
+_UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.HANDED_OVER))
+_INSTANT = timedelta(microseconds=1)
+_LONGEST_WINDOW = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """The last instant at which tickets passed to somebody: `to` is an id of the roster, `desk`, or None: nobody."""
+
+    at: datetime
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A ticket that is handed over, and the clock of it that ends first."""
+
+    stored: StoredTicket
+    clock: SlaClock | None
+
+
+def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
+    """The handoff that made things as they are at `now` (aware UTC)."""
+    window = schedule.calendar.window_at(now)
+    if window.kind is WindowKind.BUSINESS:
+        return Handoff(window.start, DESK)
+    to = first_responder(schedule, schedule.who(now))
+    begins = [turn.window.start for turn in schedule.turns(now, now + _INSTANT) if turn.engineer == to]
+    return Handoff(max([window.start, *begins]), to)
+
+
+def next_handoff(schedule: Schedule, now: datetime) -> datetime:
+    """The next instant after `now` (aware UTC) at which tickets pass to somebody, as the schedule stands."""
+    window = schedule.calendar.window_at(now)
+    starts = [turn.window.start for turn in schedule.turns(now, now + _LONGEST_WINDOW) if turn.window.start > now]
+    return min([window.end, *starts])
+
+
+def hand_over(tx: Transaction, hand: Hand) -> tuple[Attempt, ...]:
+    """Tell whoever came on at the last handoff what is open, unless that was done. Gives the notices.
+
+    Each ticket's log says to whom it was handed over, so that nothing is told twice, whoever does it and whenever.
+    """
+    policy, schedule = tx.policy(), tx.schedule()
+    handoff = last_handoff(schedule, hand.now)
+    if handoff.to is None or hand.now - handoff.at > GRACE:
+        return ()
+    left = [each for each in _left(tx, handoff, hand.now) if _is_for(each.stored, handoff, tx)]
+    if not left:
+        return ()
+    left.sort(key=_urgency)
+    first = left[0]
+    body = handover_text([each.stored for each in left], first.clock, policy)
+    attempts = [notice(first.stored.ticket.id, handoff.to, body, hand)]
+    if handoff.to == DESK:
+        known = [person for person in policy.desk.notify if person in schedule.people]
+        attempts += [notice(first.stored.ticket.id, person, body, hand) for person in known]
+    tx.append([_handed_over(each.stored, handoff, attempts[0], hand) for each in left])
+    tx.add_attempts(attempts)
+    return tuple(attempts)
+
+
+def _urgency(left: _Left) -> tuple[bool, float]:
+    due = left.clock.due_at if left.clock is not None else None
+    return due is None, due.timestamp() if due is not None else left.stored.received_at.timestamp()
+
+
+def _left(tx: Transaction, handoff: Handoff, now: datetime) -> list[_Left]:
+    """The unresolved tickets of before the handoff that were not handed over at it yet."""
+    found: list[_Left] = []
+    terms_of = terms_in(tx)
+    after: str | None = None
+    while True:
+        page = tx.tickets(TicketFilter(_OWED, after=after, limit=_PAGE))
+        logs = tx.events_of([stored.ticket.id for stored in page], without=_UNNEEDED)
+        for stored in page:
+            log = logs.get(stored.ticket.id, [])
+            if stored.received_at < handoff.at and not any(_is_done(event, handoff) for event in log):
+                state = sla(sla_events(stored.ticket, log, terms_of), now)
+                found.append(_Left(stored, next_due(state)))
+        if len(page) < _PAGE:
+            return found
+        after = page[-1].ticket.id
+
+
+def _is_done(event: Event, handoff: Handoff) -> bool:
+    if event.kind is not EventKind.HANDED_OVER:
+        return False
+    return (event.details["to"], event.details["handoff_at"]) == (handoff.to, handoff.at.isoformat())
+
+
+def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:
+    """The desk takes over everything; engineers what they may be woken for, unless it waits for its coverage."""
+    return handoff.to == DESK or (wakes_people(stored.impact, tx.policy()) and stored.action != Action.HOLD)
+
+
+def _handed_over(stored: StoredTicket, handoff: Handoff, told: Attempt, hand: Hand) -> Event:
+    to = "the support desk" if handoff.to == DESK else handoff.to
+    details = {"to": handoff.to, "handoff_at": handoff.at.isoformat(), "attempt": told.id}
+    return Event(stored.ticket.id, hand.now, EventKind.HANDED_OVER, PAGER, f"handed over to {to}", details)

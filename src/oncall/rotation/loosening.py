@@ -1,0 +1,263 @@
+"""The problem with a price on every exception: which exceptions are cheapest that let a plan exist.
+
+An exception to a rule is for the shifts of a week or a month and everybody, or of one weekend and one person; an
+exception to a day off is for one shift. Leave, joining, leaving and roles have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from oncall.rosters.relaxation import DAY_OFF, Relaxation
+from oncall.rotation.board import add_limit, any_of
+from oncall.rotation.eligibility import duty_days
+from oncall.rotation.problem import Duty, Problem
+from oncall.rotation.rules import Rule, rules_of
+from oncall.rotation.search import Outcome
+from oncall.schedule.plan import Shift
+from oncall.support.windows import WindowKind
+
+PRICES = {"rest_nights": 4, "weekends_apart": 3, "max_shifts_per_week": 2, "max_shifts_per_month": 3, DAY_OFF: 3}
+"""What one step of one exception costs: a night less rest for a week, a weekend nearer, a shift more, a day moved."""
+THROUGHOUT = 6
+"""From how many weeks on an exception for all dates is cheaper than one for each."""
+MOST_MORE = {"max_shifts_per_week": 2, "max_shifts_per_month": 4}
+"""By how many shifts a maximum may be exceeded."""
+
+Dates = tuple[date, date]
+Place = tuple[Dates, str | None]
+"""Where an exception holds: the first and last date and the person, None for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """One exception that can be bought."""
+
+    rule: str
+    place: Place
+    value: int | None
+    literal: cp_model.IntVar
+    price: int
+
+
+class LooseBoard:
+    """Who is on duty, with exceptions for sale. `model` minimises what they cost together."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._open = _without_days_off(problem)
+        self.model = cp_model.CpModel()
+        self._switches: list[_Switch] = []
+        self._takes: dict[Duty, cp_model.IntVar] = {
+            (engineer, number): self.model.new_bool_var("")
+            for engineer, numbers in enumerate(self._open.open_to)
+            for number in numbers
+        }
+        self._add_seats()
+        self._add_days_off()
+        for rule in rules_of(problem.roster.rules):
+            self._add_rule(rule)
+        self.model.minimize(cp_model.LinearExpr.sum([each.price * each.literal for each in self._switches]))
+
+    def families(self) -> tuple[str, ...]:
+        """The rules of which there are exceptions, by name."""
+        return tuple(dict.fromkeys(each.rule for each in self._switches))
+
+    def only(self, family: str) -> cp_model.CpModel:
+        """The model with exceptions of that rule alone."""
+        model = self.model.clone()
+        for each in self._switches:
+            if each.rule != family:
+                model.add(model.get_bool_var_from_proto_index(each.literal.index) == 0)
+        return model
+
+    def bought(self, outcome: Outcome) -> tuple[Relaxation, ...]:
+        """The exceptions of the cheapest choice found, neighbours joined into one."""
+        chosen: dict[tuple[str, Place], int | None] = {}
+        for each in self._switches:
+            if outcome.has(each.literal):
+                # Of one place the loosest value comes last.
+                chosen[each.rule, each.place] = each.value
+        found = [Relaxation(rule, *dates, person, value) for (rule, (dates, person)), value in chosen.items()]
+        found = [each for each in found if not any(_is_within(each, other) for other in found)]
+        return tuple(_joined(sorted(found, key=_by_place)))
+
+    def price(self, outcome: Outcome) -> int:
+        """What these exceptions cost together."""
+        return sum(each.price for each in self._switches if outcome.has(each.literal))
+
+    def _add_seats(self) -> None:
+        problem = self._open
+        for number, able in enumerate(problem.able):
+            self.model.add(cp_model.LinearExpr.sum([self._takes[each, number] for each in able]) == len(problem.roles))
+            if not problem.roles_are_free:
+                self._add_roles(number, able)
+        for duty in problem.fixed_duties:
+            self.model.add_bool_or([self._takes[duty]] if duty in self._takes else [])
+
+    def _add_roles(self, number: int, able: Sequence[int]) -> None:
+        holds = {(each, role): self.model.new_bool_var("") for each in able for role in self._open.roles_at(each, number)}
+        for each in able:
+            mine = [held for (person, _), held in holds.items() if person == each]
+            self.model.add(cp_model.LinearExpr.sum(mine) == self._takes[each, number])
+        for role in self._open.roles:
+            self.model.add_exactly_one([held for (_, own), held in holds.items() if own == role])
+
+    def _add_days_off(self) -> None:
+        """A duty on a day off is itself the exception."""
+        for (engineer, number), takes in self._takes.items():
+            person = self._problem.engineers[engineer]
+            days = [day for day in duty_days(self._problem.shifts[number]) if person.absence_on(day) is not None]
+            if days:
+                place = ((days[0], days[-1]), person.id)
+                self._switches.append(_Switch(DAY_OFF, place, None, takes, PRICES[DAY_OFF] * len(days)))
+
+    def _add_rule(self, rule: Rule) -> None:
+        values = _looser_values(self._problem, rule)
+        if len(values) < 2:
+            for limit in rule.limits(self._open):
+                add_limit(self.model, limit, self._takes)
+            return
+        places = {duty: _place(rule.name, self._open, duty) for duty in self._takes}
+        looser = self._add_switches(rule.name, values, dict.fromkeys(place for place in places.values() if place))
+        for value, following in pairwise(values):
+            # held[duty]: 1 if the duty is taken and nothing looser than `value` was bought for it.
+            held: dict[Duty, cp_model.IntVar] = {}
+            for limit in _with_value(self._problem, rule, value).limits(self._open):
+                groups = []
+                for group in limit.groups:
+                    for duty in group:
+                        if duty not in held:
+                            held[duty] = self._held(duty, looser.get((places[duty], following)))
+                    groups.append(any_of(self.model, [held[duty] for duty in group]))
+                self.model.add(cp_model.LinearExpr.sum(groups) <= limit.most)
+        last = _with_value(self._problem, rule, values[-1])
+        for limit in last.limits(self._open) if last is not None else ():
+            add_limit(self.model, limit, self._takes)
+
+    def _held(self, duty: Duty, looser: cp_model.IntVar | None) -> cp_model.IntVar:
+        if looser is None:
+            return self._takes[duty]
+        held = self.model.new_bool_var("")
+        self.model.add_bool_or([~self._takes[duty], looser, held])
+        return held
+
+    def _add_switches(
+        self, rule: str, values: Sequence[int], places: Mapping[Place, None]
+    ) -> dict[tuple[Place | None, int], cp_model.IntVar]:
+        """For each place and value a literal that says that the rule is as loose as that there."""
+        days = [shift.day for shift in self._problem.shifts]
+        everywhere: Place = ((days[0], days[-1]), None)
+        is_looser: dict[tuple[Place | None, int], cp_model.IntVar] = {}
+        before: dict[Place, cp_model.IntVar] = {}
+        for value in values[1:]:
+            throughout = self._switch(rule, everywhere, value, PRICES[rule] * THROUGHOUT)
+            for place in places:
+                here = self._switch(rule, place, value, PRICES[rule])
+                either = self.model.new_bool_var("")
+                self.model.add_bool_or([~either, here, throughout])
+                if place in before:
+                    self.model.add_implication(either, before[place])
+                before[place] = either
+                is_looser[place, value] = either
+        return is_looser
+
+    def _switch(self, rule: str, place: Place, value: int, price: int) -> cp_model.IntVar:
+        literal = self.model.new_bool_var("")
+        self._switches.append(_Switch(rule, place, value, literal, price))
+        return literal
+
+
+def _without_days_off(problem: Problem) -> Problem:
+    people = tuple(
+        replace(each, absences=tuple(absence for absence in each.absences if absence.leave))
+        for each in problem.engineers
+    )
+    return replace(problem, roster=replace(problem.roster, engineers=people))
+
+
+def _looser_values(problem: Problem, rule: Rule) -> list[int]:
+    """The numbers that the rule can be given, its own first and the loosest last; empty when it has no price."""
+    if rule.name not in PRICES:
+        return []
+    now: int = getattr(problem.roster.rules, rule.name)
+    if rule.name in MOST_MORE:
+        return list(range(now, now + MOST_MORE[rule.name] + 1))
+    return list(range(now, -1 if rule.name == "rest_nights" else 0, -1))
+
+
+def _with_value(problem: Problem, rule: Rule, value: int) -> Any:
+    """The rule with another number, its exceptions kept; None where it then asks for nothing."""
+    numbers: Any = {rule.name: value}
+    rules = rules_of(replace(problem.roster.rules, **numbers))
+    return next((each for each in rules if each.name == rule.name), None)
+
+
+def _place(rule: str, problem: Problem, duty: Duty) -> Place | None:
+    """Where an exception for this duty would hold."""
+    return PLACES[rule](problem.shifts[duty[1]], problem.engineers[duty[0]].id)
+
+
+def _week(shift: Shift, person: str) -> Place:
+    monday = shift.day - timedelta(days=shift.day.weekday())
+    return (monday, monday + timedelta(days=6)), None
+
+
+def _month(shift: Shift, person: str) -> Place:
+    first = shift.day.replace(day=1)
+    return (first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)), None
+
+
+def _weekend(shift: Shift, person: str) -> Place | None:
+    if shift.kind is not WindowKind.WEEKEND:
+        return None
+    friday = shift.day - timedelta(days=shift.day.weekday()) + timedelta(days=4)
+    return (friday, friday + timedelta(days=2)), person
+
+
+PLACES: Mapping[str, Callable[[Shift, str], Place | None]] = {
+    "rest_nights": _week,
+    "weekends_apart": _weekend,
+    "max_shifts_per_week": _week,
+    "max_shifts_per_month": _month,
+}
+
+
+def _by_place(relaxation: Relaxation) -> tuple[str, str, int, date]:
+    return relaxation.rule, relaxation.person or "", relaxation.value or 0, relaxation.first_day
+
+
+def _is_within(one: Relaxation, other: Relaxation) -> bool:
+    """Whether another exception for more dates makes this one needless."""
+    return (
+        one != other
+        and (one.rule, one.value) == (other.rule, other.value)
+        and other.person in (None, one.person)
+        and other.first_day <= one.first_day
+        and one.last_day <= other.last_day
+    )
+
+
+def _joined(found: Sequence[Relaxation]) -> Iterator[Relaxation]:
+    """Exceptions for neighbouring dates as one; weekends stay apart, because each of them is somebody's."""
+    run: Relaxation | None = None
+    for each in found:
+        if run is not None and _continues(run, each):
+            run = replace(run, last_day=each.last_day)
+            continue
+        if run is not None:
+            yield run
+        run = each
+    if run is not None:
+        yield run
+
+
+def _continues(run: Relaxation, following: Relaxation) -> bool:
+    same = (run.rule, run.person, run.value) == (following.rule, following.person, following.value)
+    return same and run.last_day + timedelta(days=1) == following.first_day

@@ -1,0 +1,214 @@
+"""Why this person has this seat: for everybody else the rule that forbids them, or what choosing them would have cost.
+
+Costs are solved, not guessed: the whole plan is made anew with that seat given to that person, and where the search is
+cut short, what is said is what is proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from oncall.rosters.relaxation import relaxed
+from oncall.rosters.roster import FixedSeat, Roster
+from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span
+from oncall.rotation.check import check_plan
+from oncall.rotation.cost import fairness_of
+from oncall.rotation.fairness import staffed_shifts
+from oncall.rotation.given import Given
+from oncall.rotation.problem import Problem
+from oncall.rotation.roleboard import LoadBoard, SeatBoard
+from oncall.rotation.search import Search, Verdict
+from oncall.schedule.plan import Plan, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """The fairest plan with one seat given to one person, against the plan as it is.
+
+    more: what it costs more; None when none was found. at_least: what no such plan can cost less than, also as a
+    difference; None when it is proven that none keeps the rules. is_proven: nothing better can be found.
+    """
+
+    more: int | None
+    at_least: int | None
+    is_proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Somebody else for a seat.
+
+    never: what keeps them off it whatever else is planned, as a sentence. rules: what they would break, the rest of the
+    plan left as it is. swap: what it costs more when only this seat is changed; None when that breaks a rule.
+    remade: None when `never` says it all.
+    """
+
+    engineer: str
+    never: str | None
+    rules: tuple[str, ...] = ()
+    swap: int | None = None
+    remade: Remade | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One seat, and everybody else for it in the order of the roster. cost: of the plan as it is."""
+
+    seat: Seat
+    cost: int
+    others: tuple[Alternative, ...]
+
+
+def why(
+    plan: Plan,
+    roster: Roster,
+    seat: Seat,
+    *,
+    time_limit: timedelta,
+    should_stop: Callable[[], bool] | None = None,
+    on_person: Callable[[str], None] | None = None,
+) -> Answer:
+    """Everybody else for that seat. time_limit: wall time for each person; on_person: told whose turn it is."""
+    return _Inquiry(plan, roster, time_limit, should_stop, on_person).answer(seat)
+
+
+class _Inquiry:
+    """One plan of which seats are asked about."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        roster: Roster,
+        limit: timedelta,
+        should_stop: Callable[[], bool] | None,
+        on_person: Callable[[str], None] | None,
+    ) -> None:
+        self._plan = replace(plan, fairness=None, status=None)
+        self._roster = roster
+        self._limit = limit
+        self._should_stop = should_stop
+        self._on_person = on_person or (lambda person: None)
+        shifts = staffed_shifts(plan, roster.policy.zone)
+        self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, Given(balances=plan.balances))
+        self._cost = self._cost_of(plan.seats)
+        bound = plan.fairness.bound if plan.fairness is not None else 0
+        self._bound = bound if plan.fairness is not None and plan.fairness.cost == self._cost else 0
+        self._broken_anyway = set(map(str, check_plan(self._plan, roster)))
+
+    def answer(self, seat: Seat) -> Answer:
+        """Everybody else for the seat."""
+        number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
+        others = []
+        for index, person in enumerate(self._problem.engineers):
+            if person.id != seat.engineer:
+                self._on_person(person.id)
+                others.append(self._alternative(index, number, seat))
+        return Answer(seat, self._cost, tuple(others))
+
+    def _alternative(self, engineer: int, number: int, seat: Seat) -> Alternative:
+        who = self._problem.engineers[engineer].id
+        barred = self._problem.why_not(engineer, number, seat.role)
+        if barred is not None:
+            return Alternative(who, barred.sentence)
+        seats = tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
+        found = check_plan(replace(self._plan, seats=seats), self._roster)
+        rules = tuple(str(each) for each in found if str(each) not in self._broken_anyway)
+        swap = None if rules else self._cost_of(seats) - self._cost
+        return Alternative(who, None, rules, swap, self._remade(who, number, seat.role, swap))
+
+    def _remade(self, who: str, number: int, role: str, swap: int | None) -> Remade:
+        if swap is not None and self._cost + swap <= self._bound:
+            return Remade(swap, swap, True)
+        shift = self._problem.shifts[number]
+        rules = self._problem.roster.rules
+        # Whoever holds a seat of this shift by a rule is already kept in mind by `why_not`.
+        fixed = (*rules.fixed, FixedSeat(shift.day, role, who, shift.kind.value))
+        roster = replace(self._problem.roster, rules=replace(rules, fixed=fixed))
+        search = Search(time_limit=self._limit, should_stop=self._should_stop)
+        found = _Cheapest(replace(self._problem, roster=roster), search, self._bound).find()
+        cost = found.cost if swap is None else min(self._cost + swap, found.cost or self._cost + swap)
+        if found.is_impossible and cost is None:
+            return Remade(None, None, True)
+        bound = max(found.bound, self._bound)
+        return Remade(None if cost is None else cost - self._cost, bound - self._cost, cost == bound)
+
+    def _cost_of(self, seats: Sequence[Seat]) -> int:
+        held = [(seat.kind, seat.role, seat.engineer) for seat in seats]
+        return fairness_of(held, self._problem.shares, bound=0).cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    cost: int | None
+    bound: int
+    is_impossible: bool = False
+
+
+class _Cheapest:
+    """The cheapest plan of a problem, when no plan can cost less than `at_least`."""
+
+    def __init__(self, problem: Problem, search: Search, at_least: int) -> None:
+        self._problem = problem
+        self._search = search
+        self._at_least = at_least
+        self._best: int | None = None
+        self._bound = at_least
+
+    def find(self) -> _Found:
+        """What was found in the time there is."""
+        board: type[Board] = DutyBoard if self._problem.roles_are_interchangeable else LoadBoard
+        floor = board.floor(self._problem, self._search)
+        if floor is None:
+            return _Found(None, self._bound, True)
+        self._bound = max(self._bound, floor.cost)
+        spans = floor.spans()
+        while True:
+            outcome, held = self._run(board, floor, spans)
+            if outcome is Verdict.INFEASIBLE:
+                return _Found(None, self._bound, True)
+            if outcome is not Verdict.OPTIMAL or self._best == self._bound:
+                return _Found(self._best, self._bound)
+            wider = self._widened(spans, held)
+            if wider == spans:
+                # The counts were inside, so it is the roles promised that this team cannot keep.
+                if board is SeatBoard:
+                    return _Found(self._best, self._bound)
+                board, floor = SeatBoard, SeatBoard.floor(self._problem, self._search) or floor
+                wider = self._widened({**floor.spans(), **spans}, held)
+            spans = wider
+
+    def _run(self, board: type[Board], floor: Floor, spans: dict[Counted, Span]) -> tuple[Verdict, Sequence[Held]]:
+        """One solve: first only whether a plan as cheap as can be exists, which is quick when it does."""
+        built = board(self._problem, floor, spans, self._search)
+        cheap = built.model.clone()
+        cheap.add(built.cost <= self._bound)
+        outcome = self._search.run(cheap)
+        if outcome.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE):
+            held = built.seats(outcome)
+            self._note(held)
+            return Verdict.OPTIMAL, held
+        if outcome.verdict is Verdict.UNKNOWN:
+            return Verdict.UNKNOWN, ()
+        built.model.minimize(built.cost)
+        outcome = self._search.run(built.model)
+        if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
+            return outcome.verdict, ()
+        self._bound = max(self._bound, outcome.bound)
+        held = built.seats(outcome)
+        self._note(held)
+        return outcome.verdict, held
+
+    def _note(self, held: Sequence[Held]) -> None:
+        problem = self._problem
+        seats = [(problem.shifts[each.shift].kind, each.role, problem.engineers[each.engineer].id) for each in held]
+        cost = fairness_of(seats, problem.shares, bound=0).cost
+        self._best = cost if self._best is None else min(self._best, cost)
+
+    def _widened(self, spans: dict[Counted, Span], held: Sequence[Held]) -> dict[Counted, Span]:
+        def count(counted: Counted) -> int:
+            mine = [each for each in held if each.engineer == counted.engineer and counted.role in (None, each.role)]
+            return sum(1 for each in mine if self._problem.shifts[each.shift].kind is counted.kind)
+
+        return {counted: span.widened(count(counted)) for counted, span in spans.items()}

@@ -1,0 +1,24 @@
+"""What somebody probably meant: the nearest known word, or the list of all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that looks most like this one, letter case aside, or the only one that it begins; None if none."""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    wanted = word[:60].casefold()
+    longer = [folded for folded in by_fold if len(wanted) >= 3 and folded.startswith(wanted)]
+    matches = longer if len(longer) == 1 else get_close_matches(wanted, list(by_fold), n=1)
+    return by_fold[matches[0]] if matches else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`did you mean "phone"?`, or the list of all that is known."""
+    words = list(known)
+    near = nearest(word, words)
+    if near is not None:
+        return f'did you mean "{near}"?'
+    return f"write one of {', '.join(words)}" if len(words) > 1 else f"write {words[0]}"

@@ -1,0 +1,50 @@
+"""Connections that are worth keeping: whoever opens one and says nothing must not keep the pager from its provider."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+PATIENCE_SECONDS = 10.0
+"""Real time for a whole request, headers and body, from its first byte or from the connection's begin."""
+MOST_CONNECTIONS = 400
+"""Well below what a process may hold open: the provider and the database need descriptors too."""
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's protocol, which by itself waits for ever for a request that is never completed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request; a connection too many is closed at once."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.close()
+        else:
+            self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """More of a request came; its time runs from the first part."""
+        super().data_received(data)
+        if self._patience is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(PATIENCE_SECONDS, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        cycle = self.cycle
+        if cycle is None or cycle.more_body or cycle.response_complete:
+            self.transport.close()

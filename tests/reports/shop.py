@@ -1,0 +1,98 @@
+"""A store with a published schedule and tickets whose lives are told in a few words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from oncall.paging.advance import Hand, advance_ticket
+from oncall.paging.intake import accept, parse_ticket
+from oncall.paging.life import Deed, record
+from oncall.paging.ports import NewVersion
+from oncall.paging.ticket import EventKind
+from oncall.reports.quarter import quarter_of
+from oncall.reports.review import Review, review_of
+from oncall.reports.sla import Days, SlaReport, sla_report
+from oncall.rosters.file import read_roster
+from oncall.schedule.document import publication_document
+from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.shifts import shifts_between
+from oncall.store.database import open_store
+from oncall.support.calendar import calendar_of
+from oncall.support.policyfile import packaged_policy_text
+
+NEW_YORK = ZoneInfo("America/New_York")
+ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
+LATER = datetime(2027, 7, 1, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    """A New York wall time as aware UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).astimezone(UTC)
+
+
+class Shop:
+    """Ana is primary and ben secondary, always; mei is the manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"sqlite:///{folder / 'oncall.db'}"
+        self.store = open_store(self.url)
+        team = read_roster(ROSTER)
+        calendar = calendar_of(team.policy, team.holidays)
+        first, last = date(2026, 12, 28), date(2027, 7, 4)
+        shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=team.rules.weekend)
+        seats = [
+            Seat(s.window, s.kind, role, person)
+            for s in shifts
+            for role, person in (("primary", "ana"), ("secondary", "ben"))
+        ]
+        plan = Plan(team.team, team.zone, tuple(seats))
+        sources = {
+            "roster": "",
+            "policy": packaged_policy_text(),
+            "policy_source": "packaged",
+            "policy_zone": team.zone.key,
+        }
+        version = NewVersion(at("2026-01-01"), "publish", "mei", "", publication_document(plan, team), sources)
+        self.store.write(lambda tx: tx.add_version(version))
+
+    def ticket(self, name: str, when: str, life: str = "", **changes: str) -> None:
+        """A standard urgent ticket of Acme that came at a New York time, and its life: `7 acknowledged by ben, 9 replied`
+        says what happened so many minutes later, by ana when not said. The pager does what it owes in between."""
+        received = at(when)
+        body = {"id": name, "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", "subject": "No sessions"}
+        body |= changes
+        hand = Hand("zendesk", received, received)
+        self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), received), hand))
+        for word in filter(None, life.split(", ")):
+            minutes, kind, *by = word.split()
+            now = received + timedelta(minutes=float(minutes))
+            self._advance(name, now)
+            self._record(name, Deed(EventKind(kind), by[-1] if by else "ana", now))
+
+    def _advance(self, name: str, until: datetime) -> None:
+        while (due := self._due_at(name)) is not None and due <= until:
+            self.store.write(partial(advance_ticket, ticket_id=name, hand=Hand("oncall", due, due)))
+
+    def _record(self, name: str, deed: Deed) -> None:
+        self.store.write(lambda tx: record(tx, name, deed, Hand(deed.by, deed.at, deed.at)))
+
+    def _due_at(self, name: str) -> datetime | None:
+        stored = self.store.read(lambda tx: tx.ticket(name))
+        return stored.due_at if stored is not None else None
+
+    def report(self, first: str = "2027-01-01", last: str = "2027-03-31", **whose: str) -> SlaReport:
+        """The SLA report as of July."""
+        days = Days(date.fromisoformat(first), date.fromisoformat(last), NEW_YORK)
+        return self.store.read(lambda tx: sla_report(tx, days, as_of=LATER, **whose))
+
+    def review(self, quarter: str = "2027Q1", customer: str = "Acme Ltd") -> Review:
+        """The business review as of July."""
+        wanted = quarter_of(quarter)
+        return self.store.read(lambda tx: review_of(tx, customer, wanted, as_of=LATER))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()

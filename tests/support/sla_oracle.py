@@ -1,0 +1,265 @@
+"""A second opinion on verdicts and clocks: minute by minute, by counting, and without a line of the product's code.
+
+Time is a number of whole minutes since the scene began. A rule book is plain numbers; coverage is a row of bytes, one
+for each minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+METRICS = ("first_reply", "next_reply", "periodic_update")
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Business hours: from `opens` until `closes` (minutes of the day, the last one outside) on `days`, no holidays."""
+
+    days: tuple[int, ...]
+    opens: int
+    closes: int
+    holidays: frozenset[date]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one plan promises for one impact: coverage, and per metric minutes and whether only covered ones count."""
+
+    coverage: str
+    pages: bool
+    pauses: bool
+    targets: dict[str, tuple[int, bool]]
+
+
+@dataclass
+class Book:
+    """One version of the policy: a rule for each impact, and which minutes each coverage holds in."""
+
+    rules: dict[str, Rule]
+    rows: dict[str, bytearray]
+
+
+def readings(zone: ZoneInfo, start: datetime, minutes: int) -> list[datetime]:
+    """For each minute the latest time that the clock on the wall has shown so far: it never shows a time twice."""
+    warm_up = 2 * 1440
+    latest = (start - timedelta(days=4)).replace(tzinfo=None)
+    shown = []
+    for number in range(-warm_up, minutes):
+        latest = max(latest, (start + timedelta(minutes=number)).astimezone(zone).replace(tzinfo=None))
+        if number >= 0:
+            shown.append(latest)
+    return shown
+
+
+def rows_of(hours: Hours, shown: list[datetime]) -> dict[str, bytearray]:
+    """The covered minutes of each coverage."""
+    business = bytearray(
+        when.weekday() in hours.days
+        and hours.opens <= when.hour * 60 + when.minute < hours.closes
+        and when.date() not in hours.holidays
+        for when in shown
+    )
+    return {
+        "24x7": bytearray(b"\1") * len(shown),
+        "24x5": bytearray(when.weekday() < 5 for when in shown),
+        "business": business,
+    }
+
+
+def first_covered(row: bytearray, minute: int) -> int:
+    """The first covered minute from there on."""
+    while not row[minute]:
+        minute += 1
+    return minute
+
+
+@dataclass
+class Clock:
+    """One clock, as numbers. `stretches`: from when it was asked to count until when (None: still)."""
+
+    metric: str
+    since: int
+    book: Book
+    impact: str
+    promised: int
+    stretches: list[list[int | None]] = field(default_factory=list)
+    breached: int | None = None
+    met: int | None = None
+    stopped: int | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return self.book.rules[self.impact]
+
+    def begun(self, asked: int) -> int:
+        return first_covered(self.book.rows[self.rule.coverage], asked)
+
+    def used_up(self, minutes: int) -> int | None:
+        """The instant at which so many minutes have been counted; None when it is paused before."""
+        row, only_covered = self.book.rows[self.rule.coverage], self.rule.targets[self.metric][1]
+        left = minutes
+        for asked, end in self.stretches:
+            assert asked is not None
+            has_begun = False
+            minute = asked
+            while end is None or minute < end:
+                has_begun = has_begun or bool(row[minute])
+                if has_begun and (row[minute] or not only_covered):
+                    left -= 1
+                    if left == 0:
+                        return minute + 1
+                minute += 1
+        return None
+
+    def due(self) -> int | None:
+        return self.used_up(self.rule.targets[self.metric][0])
+
+    def warn(self) -> int | None:
+        return self.used_up(self.rule.targets[self.metric][0] * 3 // 4)
+
+    def started(self) -> int:
+        first = self.stretches[0][0] if self.stretches else None
+        return self.since if first is None else self.begun(first)
+
+    def look(self, at: int) -> None:
+        """What is known just before `at`: a breach of an earlier instant is one."""
+        due = self.due()
+        if self.breached is None and due is not None and max(due, self.promised) < at:
+            self.breached = max(due, self.promised)
+
+    def is_paused(self) -> bool:
+        return not self.stretches or self.stretches[-1][1] is not None
+
+    def pause(self, at: int) -> None:
+        if self.is_paused():
+            return
+        self.look(at)
+        asked = self.stretches[-1][0]
+        assert asked is not None
+        if self.begun(asked) < at:
+            self.stretches[-1][1] = at
+        else:
+            self.stretches.pop()
+
+    def resume(self, at: int) -> None:
+        if self.is_paused():
+            self.stretches.append([at, None])
+
+    def promise(self, book: Book, impact: str, at: int) -> None:
+        """A new promise: counted anew from the start that it had."""
+        self.look(at)
+        kept: list[list[int | None]] = []
+        for asked, end in self.stretches:
+            assert asked is not None
+            begun = self.begun(asked)
+            if end is None:
+                kept.append([min(begun, at), None])
+            elif begun < end:
+                kept.append([begun, end])
+        self.stretches = kept
+        self.book, self.impact, self.promised = book, impact, at
+
+
+@dataclass(frozen=True)
+class Said:
+    """One event: when, what, and for some the impact and the book in force."""
+
+    at: int
+    kind: str
+    impact: str | None = None
+    book: int | None = None
+    id: str | None = None
+
+
+class Oracle:
+    """Takes events in any order and says which clocks there were."""
+
+    def __init__(self, books: list[Book], events: list[Said], now: int) -> None:
+        self._books, self._now = books, now
+        self.clocks: list[Clock] = []
+        self._is_waiting = self._is_resolved = self._is_merged = False
+        opening = events[0]
+        assert opening.impact is not None and opening.book is not None
+        self._impact, self._book = opening.impact, books[opening.book]
+        self._start("first_reply", opening.at)
+        seen: set[str] = set()
+        kept: list[Said] = []
+        for event in events[1:]:
+            if event.id is None or event.id not in seen:
+                kept.append(event)
+            if event.id is not None:
+                seen.add(event.id)
+        for at in range(opening.at, now + 1):
+            for event in kept:
+                if max(event.at, opening.at) == at:
+                    self._happen(event, at)
+        for clock in self._open():
+            clock.look(now + 1)
+
+    def _open(self) -> list[Clock]:
+        return [clock for clock in self.clocks if clock.met is None and clock.stopped is None]
+
+    def _start(self, metric: str, at: int) -> None:
+        self.clocks.append(Clock(metric, at, self._book, self._impact, at, [[at, None]]))
+
+    def _happen(self, event: Said, at: int) -> None:
+        if self._is_merged:
+            return
+        if event.kind in ("impact_changed", "judged"):
+            self._agree(event)
+            for clock in self._open():
+                clock.promise(self._book, self._impact, at)
+            self._settle_pause(at)
+        elif event.kind == "merged":
+            self._stop(at)
+            self._is_merged = True
+        elif event.kind == "reopened":
+            if self._is_resolved:
+                self._is_resolved = False
+                self._agree(event)
+                self._start("first_reply", at)
+        elif not self._is_resolved:
+            self._talk(event.kind, at)
+
+    def _talk(self, kind: str, at: int) -> None:
+        running = {clock.metric for clock in self._open()}
+        if kind in ("replied", "updated"):
+            for clock in self._open():
+                clock.look(at)
+                clock.met = at
+            self._start("periodic_update", at)
+        elif kind == "customer_replied":
+            self._is_waiting = False
+            if not running & {"first_reply", "next_reply"}:
+                self._start("next_reply", at)
+        elif kind == "waiting":
+            self._is_waiting = True
+        else:
+            self._stop(at)
+        self._settle_pause(at)
+
+    def _stop(self, at: int) -> None:
+        for clock in self._open():
+            clock.look(at)
+            clock.stopped = at
+        self._is_resolved, self._is_waiting = True, False
+
+    def _agree(self, event: Said) -> None:
+        self._impact = event.impact or self._impact
+        if event.book is not None:
+            self._book = self._books[event.book]
+
+    def _settle_pause(self, at: int) -> None:
+        for clock in self._open():
+            if clock.metric == "periodic_update":
+                if self._is_waiting and self._book.rules[self._impact].pauses:
+                    clock.pause(at)
+                else:
+                    clock.resume(at)
+
+
+def utc(start: datetime, minute: int | None) -> datetime | None:
+    """The instant of a minute."""
+    return None if minute is None else (start + timedelta(minutes=minute)).astimezone(UTC)
