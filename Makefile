@@ -35,7 +35,7 @@ format: install ## Format the code
 	$(BIN)/ruff check --fix src tests doubles demo bench
 
 bench: install ## Measure speed beside named peers, and print the tables
-	$(BIN)/python -m bench
+	BENCH_ONLY="$(ONLY)" $(BIN)/python -m bench
 
 docs: install ## Write the API description and the command reference into docs/
 	$(BIN)/python -m docs.generate

@@ -32,7 +32,7 @@ from oncall.store.database import open_store
 from oncall.store.sqlstore import SqlStore
 from oncall.support.policyfile import packaged_policy_text
 
-TICKETS = 20_000
+TICKETS = 100_000
 REHEARSED = 4_000
 ROSTER = Path(__file__).parents[1] / "rosters" / "itopia-cas.yaml"
 FIRST, LAST = date(2027, 1, 4), date(2027, 6, 27)
@@ -85,10 +85,10 @@ def _events(played: Played, tickets: list[StoredTicket], copy: int) -> Iterator[
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What it gave, and the seconds it took."""
-    began = time.perf_counter()
+    """What it gave, and the seconds that this process was at work on it: others on the machine do not count."""
+    began = time.process_time()
     found = work()
-    return found, time.perf_counter() - began
+    return found, time.process_time() - began
 
 
 def main() -> None:
@@ -104,7 +104,7 @@ def main() -> None:
         name = report.breaches[0].ticket.customer
         quarter = quarter_of("2027Q2")
         review, reviewing = timed(lambda: store.read(lambda tx: review_of(tx, name, quarter, as_of=as_of)))
-    print(f"{'what':<44} {'seconds':>8}")
+    print(f"{'what':<44} {'CPU s':>8}")
     print(f"{'fill the database (not part of a report)':<44} {filling:>8.2f}")
     print(f"{f'SLA report of {report.tickets:,} tickets, {report.counts.total:,} clocks':<44} {measuring:>8.2f}")
     print(f"{f'  as a table of {len(rows)} rows':<44} {writing:>8.2f}")

@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl
 from aiohttp import ClientSession, web
 
 from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
-from doubles.twilio_callbacks import CallbackRefused, is_loopback, post, sign, twiml_text
+from doubles.twilio_callbacks import CallbackRefused, call_script, is_loopback, post, sign, twiml_text
 from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
@@ -134,12 +134,32 @@ class TwilioDouble:
                 raise TimeoutError(f"{len(self.messages)} of {count} messages after {timeout_seconds} s")
         return list(self.messages)
 
+    def wait_for_calls(self, count: int, *, timeout_seconds: float = 10.0) -> list[TwilioCall]:
+        """Wait until so many have been queued. Raises TimeoutError, saying how many there are."""
+        with self._news:
+            if not self._news.wait_for(lambda: len(self.calls) >= count, timeout_seconds):
+                raise TimeoutError(f"{len(self.calls)} of {count} calls after {timeout_seconds} s")
+        return list(self.calls)
+
     def deliver(self, sid: str, status: str, error_code: int | None = None) -> int | None:
         """Move a message on and post the signed status callback.
 
         Gives the webhook's HTTP status, None when the message named no callback. Raises NotLoopback, Refusal.
         """
         return self._run(self._deliver(sid, status, error_code))
+
+    def call_status(self, sid: str, status: str) -> int | None:
+        """Move a call on, to `ringing`, `busy`, `no-answer`, and post the signed status callback, whose HTTP status is
+        given; None when the call named none. Raises NotLoopback, Refusal."""
+        return self._run(self._call_status(sid, status))
+
+    def answer(self, sid: str, *keys: str, auth_token: str | None = None, repeats: int = 1) -> list[str]:
+        """Pick up a call and press these keys, one for each question; none: a voicemail, or somebody who says nothing.
+
+        Gives everything that was heard. auth_token: to sign the keys wrongly. repeats: post each key so often, as a
+        retry would. Raises NotLoopback, Refusal, and CallbackRefused when the webhook does not answer 2xx.
+        """
+        return self._run(self._answer(sid, keys, auth_token or self.auth_token, repeats))
 
     def inbound(
         self,
@@ -210,7 +230,14 @@ class TwilioDouble:
             self._announce(message)
             return _json(201, message.as_json())
         if request.operation is Operation.CALL:
-            return _json(201, self.account.create_call(request.form).as_json())
+            call = self.account.create_call(request.form)
+            with self._news:
+                self._news.notify_all()
+            return _json(201, call.as_json())
+        if request.operation is Operation.CALL_LIST:
+            return _json(200, self.account.call_page(request.query))
+        if request.operation is Operation.CALL_FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
+            return _json(200, self.account.call(request.path.rpartition("/")[2].removesuffix(".json")).as_json())
         if request.operation is Operation.LIST:
             return _json(200, self.account.list_page(request.query))
         if request.operation is Operation.FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
@@ -261,6 +288,36 @@ class TwilioDouble:
     async def _call_back(self, message: TwilioMessage) -> int:
         url, form = message.status_callback or "", message.callback_form()
         return (await post(self._session, url, form, signature=sign(url, form, self.auth_token)))[0]
+
+    async def _call_status(self, sid: str, status: str) -> int | None:
+        call = self.account.call(sid)
+        call.status = status
+        if call.status_callback is None:
+            return None
+        return (await self._post_signed(call.status_callback, call.form(), self.auth_token))[0]
+
+    async def _answer(self, sid: str, keys: Sequence[str], auth_token: str, repeats: int) -> list[str]:
+        call = self.account.call(sid)
+        await self._call_status(sid, "in-progress")
+        xml = call.twiml or ""
+        if call.url:
+            xml = (await self._post_signed(call.url, call.form(), self.auth_token))[1]
+        heard = call_script(xml)
+        call.said += heard.said
+        for key in keys:
+            if heard.action is None:
+                break
+            for _ in range(repeats):
+                status, text = await self._post_signed(heard.action, call.form(Digits=key), auth_token)
+                if not 200 <= status < 300:
+                    raise CallbackRefused(status, text)
+            heard = call_script(text)
+            call.said += heard.said
+        await self._call_status(sid, "completed")
+        return list(call.said)
+
+    async def _post_signed(self, url: str, form: Mapping[str, str], auth_token: str) -> tuple[int, str]:
+        return await post(self._session, url, form, signature=sign(url, form, auth_token))
 
     async def _inbound(
         self,
@@ -344,8 +401,10 @@ def _operation(method: str, path: str) -> Operation:
     _, _, resource = path.removeprefix(API).partition("/")
     if resource == "Messages.json":
         return Operation.CREATE if method == "POST" else Operation.LIST
-    if resource == "Calls.json" and method == "POST":
-        return Operation.CALL
+    if resource == "Calls.json":
+        return Operation.CALL if method == "POST" else Operation.CALL_LIST
+    if method == "GET" and resource.startswith("Calls/"):
+        return Operation.CALL_FETCH
     return Operation.FETCH if method == "GET" and resource.startswith("Messages/") else Operation.OTHER
 
 

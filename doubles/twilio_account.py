@@ -119,7 +119,7 @@ class TwilioMessage:
 
 @dataclass(slots=True)
 class TwilioCall:
-    """One call that the account queued."""
+    """One call that the account queued. `said`: what the other side has heard so far."""
 
     account_sid: str
     sid: str
@@ -129,6 +129,9 @@ class TwilioCall:
     url: str | None = None
     twiml: str | None = None
     status_callback: str | None = None
+    ring_seconds: int = 60
+    status: str = "queued"
+    said: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The Call resource."""
@@ -146,12 +149,28 @@ class TwilioCall:
             "price_unit": "USD",
             "queue_time": "0",
             "sid": self.sid,
-            "status": "queued",
+            "status": self.status,
             "subresource_uris": {part.lower(): f"{path}/{part}.json" for part in parts},
             "to": self.to,
             "to_formatted": self.to,
             "uri": f"{path}.json",
             **dict.fromkeys((*empty, "parent_call_sid", "phone_number_sid", "price", "start_time", "trunk_sid")),
+        }
+
+    def form(self, **more: str) -> dict[str, str]:
+        """What Twilio posts of it: its state, and what the occasion adds."""
+        return {
+            "CallSid": self.sid,
+            "CallStatus": self.status,
+            "AccountSid": self.account_sid,
+            "To": self.to,
+            "Called": self.to,
+            "From": self.from_,
+            "Caller": self.from_,
+            "Direction": "outbound-api",
+            "ApiVersion": "2010-04-01",
+            "ToCity": "",
+            **more,
         }
 
 
@@ -213,9 +232,34 @@ class Account:
             url=url or None,
             twiml=twiml or None,
             status_callback=form.get("StatusCallback") or None,
+            ring_seconds=int(form.get("Timeout") or 60),
         )
         self.calls.append(call)
         return call
+
+    def call(self, sid: str) -> TwilioCall:
+        """The call of that id. Raises Refusal."""
+        found = next((call for call in self.calls if call.sid == sid), None)
+        if found is None:
+            raise Refusal(404, 20404, f"The requested resource {API}{self.sid}/Calls/{sid}.json was not found")
+        return found
+
+    def call_page(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """The newest calls, as one page, by the filter To. Raises Refusal."""
+        size = _number(query, "PageSize", 50, 1, 1000)
+        found = [call for call in reversed(self.calls) if query.get("To", call.to) == call.to][:size]
+        uri = f"{API}{self.sid}/Calls.json?PageSize={size}&Page=0"
+        return {
+            "calls": [call.as_json() for call in found],
+            "end": max(len(found) - 1, 0),
+            "first_page_uri": uri,
+            "next_page_uri": None,
+            "page": 0,
+            "page_size": size,
+            "previous_page_uri": None,
+            "start": 0,
+            "uri": uri,
+        }
 
     def message(self, sid: str) -> TwilioMessage:
         """The message of that id. Raises Refusal."""

@@ -6,6 +6,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
@@ -62,3 +63,19 @@ def twiml_text(xml: str) -> str | None:
     """The text of the first message in a TwiML answer, None when there is none. Raises ParseError."""
     message = ElementTree.fromstring(xml).find("Message")  # noqa: S314 - our own service's answer, on loopback
     return None if message is None else "".join(message.itertext())
+
+
+@dataclass(frozen=True, slots=True)
+class CallScript:
+    """What a TwiML answer says, in its order, and where it wants a key posted; None when it asks for none."""
+
+    said: list[str]
+    action: str | None
+
+
+def call_script(xml: str) -> CallScript:
+    """Read the TwiML of a call as Twilio would carry it out. Raises ParseError."""
+    root = ElementTree.fromstring(xml)  # noqa: S314 - our own service's answer, on loopback
+    gather = root.find("Gather")
+    said = ["".join(say.itertext()) for say in root.iter("Say")]
+    return CallScript(said, gather.get("action") if gather is not None else None)

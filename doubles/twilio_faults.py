@@ -16,6 +16,8 @@ class Operation(StrEnum):
     LIST = "list"
     FETCH = "fetch"
     CALL = "call"
+    CALL_LIST = "call_list"
+    CALL_FETCH = "call_fetch"
     OTHER = "other"
 
 

@@ -118,8 +118,19 @@ class Permanent(DeliveryError):
     """Will never work as it is: bad number, opted out, blocked route, wrong credentials, wrong sender.
 
     is_ours: the cause lies with our account or settings, so that an operator is needed before anything goes out.
+    may_call: a call may reach the person although a text does not. has_stopped: they have sent STOP.
     """
 
-    def __init__(self, message: str, *, code: int | None = None, is_ours: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        is_ours: bool = False,
+        may_call: bool = False,
+        has_stopped: bool = False,
+    ) -> None:
         self.is_ours = is_ours
+        self.may_call = may_call
+        self.has_stopped = has_stopped
         super().__init__(message, code=code)

@@ -100,7 +100,7 @@ def test_generate_gives_machines_the_plan_with_its_proof(oncall: Oncall, tiny: s
     assert len(plan["shifts"]) == 10
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json", "ics"])
+@pytest.mark.parametrize("suffix", ["csv", "json", "ics", "html", "xlsx"])
 def test_generate_writes_the_file_and_says_so(oncall: Oncall, tiny: str, tmp_path: Path, suffix: str) -> None:
     output = tmp_path / f"plan.{suffix}"
     ran = oncall("generate", "--output", str(output), *WEEK, tiny)
@@ -141,6 +141,7 @@ def test_generate_refuses_what_cannot_be_staffed_with_each_reason(oncall: Oncall
         "oncall: no plan is possible: 1 shift has fewer people than roles\n"
         "  Mon 2027-01-04 (weeknight): primary and secondary need 2 people and only chloe can be on call "
         "(ana joins only on 2027-01-05; ben is away on 2027-01-04 (flight))\n"
+        "  a plan exists with ben's day off on 2027-01-04 moved: --relax unavailable@2027-01-04:ben\n"
     )
     assert not output.exists()
 
@@ -167,7 +168,7 @@ def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(
         (("--start", "2027-01-04", "--weeks", "0"), "0 is not in the range 1<=x<=530"),
         (("--start", "2027-01-04", "--weeks", "531"), "531 is not in the range 1<=x<=530"),
         ((*WEEK, "--time-limit", "0"), "0.0 is not in the range x>=0.001"),
-        ((*WEEK, "--output", "plan.xls"), '"plan.xls" should end in .csv, .json or .ics'),
+        ((*WEEK, "--output", "plan.xls"), '"plan.xls" should end in .csv, .json, .ics, .html or .xlsx'),
         (("--weeks", "1"), "Missing option '--start'"),
     ],
 )
@@ -275,7 +276,7 @@ def test_verify_for_machines(oncall: Oncall, tiny: str, plan: Path) -> None:
 # ---- fairness
 
 
-def test_fairness_shows_the_table_and_the_bars(oncall: Oncall, tiny: str, plan: Path) -> None:
+def test_fairness_shows_the_bars_and_the_calendar(oncall: Oncall, tiny: str, plan: Path) -> None:
     ran = oncall("fairness", str(plan), "--roster", tiny)
     assert (ran.code, ran.err) == (0, "")
     first, *rest = ran.out.splitlines()
@@ -283,8 +284,9 @@ def test_fairness_shows_the_table_and_the_bars(oncall: Oncall, tiny: str, plan: 
     assert [line.split()[0] for line in rest if line.strip().startswith(("ana", "ben", "chloe"))] == [
         "ana", "ben", "chloe", "ana", "ben", "chloe", "ana", "ben", "chloe",
     ]  # fmt: skip
-    assert "weeknight: load against share" in ran.out
-    assert "weekend: load against share" in ran.out
+    assert "weeknight: 4 shifts; roles load/share" in ran.out
+    assert "weekend: 1 shift; roles load/share" in ran.out
+    assert "nights on duty in each week" in ran.out
 
 
 def test_fairness_for_machines_has_a_row_for_each_engineer_kind_and_role(oncall: Oncall, tiny: str, plan: Path) -> None:

@@ -36,7 +36,7 @@ def test_no_code_is_a_carrier_word_or_a_command_of_ours() -> None:
 
 
 def test_the_room_is_counted_right() -> None:
-    assert [room(size) for size in (1, 2)] == [5, 23 * 23 - 18 * 18]
+    assert [room(size) for size in (1, 2)] == [8, 26 * 26 - 18 * 18]
 
 
 def test_a_code_that_is_taken_is_not_given_again() -> None:

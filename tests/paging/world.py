@@ -130,6 +130,8 @@ class FakePhones:
     faults: list[tuple[Exception, bool]] = field(default_factory=list)
     find_faults: list[Exception] = field(default_factory=list)
     finds: int = 0
+    states: dict[str, Receipt | Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     name: str = "fake"
 
     def fail(self, error: Exception, *, after_taking_it: bool = False, times: int = 1) -> None:
@@ -154,7 +156,11 @@ class FakePhones:
         return None
 
     async def status(self, provider_id: str) -> Receipt:
-        return Receipt(provider_id, AttemptStatus.SENT)
+        self.asked.append(provider_id)
+        state = self.states.get(provider_id, Receipt(provider_id, AttemptStatus.ACCEPTED))
+        if isinstance(state, Exception):
+            raise state
+        return state
 
     async def close(self) -> None:
         return None
@@ -184,6 +190,7 @@ class World:
         self.store = open_store(self.url)
         self.clock = FakeClock(now)
         self.phones = FakePhones()
+        self.voice: FakePhones | None = None
         self.roster = roster or read_roster(ROSTER)
         self.fate: Fate | None = None
         self._read = 0
@@ -196,8 +203,10 @@ class World:
         seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
         *,
         policy: str | None = None,
+        customers: str | None = None,
     ) -> None:
-        """The quarter's schedule: `seats` by role for every shift, ana and ben when not said; `policy`: its file."""
+        """The quarter's schedule: `seats` by role for every shift, ana and ben when not said; `policy`, `customers`:
+        their files."""
         holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
         calendar = calendar_of(self.roster.policy, self.roster.holidays)
         first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
@@ -213,6 +222,7 @@ class World:
             "policy": policy or packaged_policy_text(),
             "policy_source": "p",
             "policy_zone": "America/New_York",
+            **({"customers": customers} if customers is not None else {}),
         }
         self._version("publish", publication_document(plan, self.roster), sources)
 
@@ -255,7 +265,8 @@ class World:
         channel: Channel = self.phones
         if self.fate is not None:
             store, channel = MortalStore(self.store, self.fate), MortalPhones(self.phones, self.fate)
-        return Engine(store=store, channels={"sms": channel}, clock=self.clock, worker="test")
+        channels = {"sms": channel} if self.voice is None else {"sms": channel, "voice": self.voice}
+        return Engine(store=store, channels=channels, clock=self.clock, worker="test")
 
     def run(self) -> None:
         """One pass of the engine, and every send that it starts."""

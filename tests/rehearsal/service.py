@@ -13,6 +13,7 @@ from itertools import count
 from operator import methodcaller
 
 from oncall.paging.engine import Engine
+from oncall.paging.handover import next_handoff
 from oncall.paging.intake import accept
 from oncall.paging.life import Deed, record
 from oncall.paging.people import DESK
@@ -75,7 +76,8 @@ class _Service:
 
     def _next(self) -> datetime | None:
         due_at = self._store.read(lambda tx: tx.next_due_at())
-        instants = [at for at in (due_at, self._acts[0][0] if self._acts else None) if at is not None]
+        handoff = next_handoff(self._schedule, self._clock.now())
+        instants = [at for at in (due_at, handoff, self._acts[0][0] if self._acts else None) if at is not None]
         return min(instants, default=None)
 
     def _engine(self) -> Engine:
@@ -106,7 +108,10 @@ class _Service:
         stored = self._store.read(lambda tx: tx.ticket(attempt.ticket))
         assert stored is not None
         is_waiting = stored.status is TicketStatus.OPEN
-        if self._answers_after is None or (attempt.purpose is not Purpose.PAGE and stored.owner != attempt.to):
+        log = self._store.read(lambda tx: tx.events(attempt.ticket))
+        warned = any(event.kind is EventKind.WARNED and event.at == now for event in log)
+        is_reminder = stored.owner == attempt.to and warned
+        if self._answers_after is None or (attempt.purpose is not Purpose.PAGE and not is_reminder):
             return
         at = now + self._answers_after
         if attempt.to == DESK:

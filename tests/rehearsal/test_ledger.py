@@ -131,6 +131,8 @@ def everything(tx: Transaction) -> list[Any]:
         [tx.attempts(name) for name in NAMES],
         [tx.attempt_by_provider_id(name) for name in ("SM1", "SM2")],
         tx.next_attempt_at(),
+        tx.unsent_attempts(written_before=NOW + minutes(3), limit=2),
+        tx.recent_attempts(written_since=NOW + minutes(2), limit=2),
         [tx.last_paged(person) for person in ("ana", "ben")],
         [tx.inbound(name) for name in ("m1", "m2")],
         tx.tokens(),
@@ -142,9 +144,11 @@ def everything(tx: Transaction) -> list[Any]:
 
 
 def outcome(run: Callable[[Work], Any], work: Work) -> Any:
-    """What came of it, or the refusal's kind and words."""
+    """What came of it, or the refusal's kind and words; of a conflict only with what, since two rules may be broken."""
     try:
         return run(work)
+    except Conflict as conflict:
+        return Conflict, str(conflict).partition(":")[0]
     except OncallError as refusal:
         return type(refusal), str(refusal)
 

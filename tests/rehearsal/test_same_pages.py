@@ -44,7 +44,7 @@ def some_tickets(draw: st.DrawFn) -> list[Arrival]:
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(some_tickets())
 def test_people_who_never_answer_are_paged_as_the_real_pager_pages_them(arrivals: list[Arrival]) -> None:
     until = FRIDAY_EVENING + timedelta(hours=4)

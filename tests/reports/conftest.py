@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import oncall
+
 from .shop import Shop
+
+__all__ = ["oncall", "shop"]
 
 
 @pytest.fixture

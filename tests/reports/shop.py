@@ -59,7 +59,7 @@ class Shop:
         self.store.write(lambda tx: tx.add_version(version))
 
     def ticket(self, name: str, when: str, life: str = "", **changes: str) -> None:
-        """A standard urgent ticket of Acme that came at a New York time, and its life: `7 acknowledged by ben, 9 replied`
+        """A standard urgent ticket of Acme that came at a New York time. life: `7 acknowledged by ben, 9 replied`
         says what happened so many minutes later, by ana when not said. The pager does what it owes in between."""
         received = at(when)
         body = {"id": name, "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", "subject": "No sessions"}

@@ -1,16 +1,12 @@
-"""The fairness of a plan as a table and as a drawing."""
+"""The fairness of a plan as a table."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
-from rich.console import Console
-
-from oncall.rotation.fairness import drawing_of, fairness_of_plan, table_of, wide_table
+from oncall.rotation.fairness import fairness_of_plan, table_of
 from oncall.rotation.model import solve
-from oncall.schedule.plan import EngineerFairness, Fairness, Load
-from oncall.support.windows import WindowKind
+from oncall.schedule.plan import Fairness
 from tests.rotation.teams import person, shifts_of, team
 
 ROSTER = team(*(person(name) for name in ("ana", "ben", "cai", "dee", "eve", "fay")), person("gus", fte=0.5))
@@ -36,23 +32,3 @@ def test_the_table_has_a_row_for_each_engineer_kind_and_role_and_its_difference(
     assert abs(row.share - 8 * 0.5 / 6.5) < 1e-9
     assert row.difference == row["count"] - row.share
     assert int(table[table.role == "all"]["count"].sum()) == 20 * 2
-
-
-def test_the_wide_table_has_a_row_for_each_engineer() -> None:
-    wide = wide_table(table_of(solve(ROSTER, shifts_of(ROSTER, days=28)).fairness or Fairness(0, 0, ())))
-    assert list(wide.index) == [engineer.id for engineer in ROSTER.engineers]
-    assert ("weekend", "share") in wide.columns
-
-
-def test_bars_are_drawn_against_the_share() -> None:
-    loads = [("ana", 4, 2.0), ("ben", 0, 2.0)]
-    engineers = tuple(
-        EngineerFairness(name, 1.0, (Load(WindowKind.WEEKEND, None, count, share),)) for name, count, share in loads
-    )
-    out = io.StringIO()
-    for drawing in drawing_of(Fairness(0, 0, engineers), plain=True):
-        Console(file=out, width=80).print(drawing)
-    lines = [line.strip() for line in out.getvalue().splitlines()]
-    assert "weekend: load against share" in lines[0]
-    assert "| ana | ################|##############. |    4 |  2.00 | +2.00 |" in lines
-    assert "| ben | ................|............... |    0 |  2.00 | -2.00 |" in lines

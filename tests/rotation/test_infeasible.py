@@ -12,6 +12,9 @@ from oncall.rotation.model import solve
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
+HOPELESS = "\n  no exception that can be offered would do; it takes other people, or other dates for them"
+
+
 def refusal_of(roster: Roster, *, days: int = 7) -> str:
     with pytest.raises(PlanInfeasible) as refusal:
         solve(roster, shifts_of(roster, days=days))
@@ -23,6 +26,7 @@ def test_one_person_cannot_hold_two_roles() -> None:
         "no plan is possible: 20 shifts have fewer people than roles\n"
         "  Mon 2027-01-04 to Fri 2027-01-29 (20 shifts): "
         "primary and secondary need 2 people and only ana can be on call (the roster has nobody else)"
+        f"{HOPELESS}"
     )
 
 
@@ -38,6 +42,10 @@ def test_a_shift_that_nobody_can_take_says_so_for_each_role() -> None:
             "dee joins only on 2027-01-06; eve joins only on 2027-01-06; fay joins only on 2027-01-06)"
             for role in ("primary", "secondary")
         )
+        + "\n  a plan exists with rest_nights 0 around the week of 2027-01-04, and ana's days off from 2027-01-04 to "
+        "2027-01-05 moved, and ben's days off from 2027-01-04 to 2027-01-05 moved: "
+        "--relax rest_nights=0@2027-01-04..2027-01-10 "
+        "--relax unavailable@2027-01-04..2027-01-05:ana --relax unavailable@2027-01-04..2027-01-05:ben"
     )
 
 
@@ -49,7 +57,8 @@ def test_a_role_that_only_juniors_are_left_for_names_the_role() -> None:
         "no plan is possible: 1 shift has fewer people than roles\n"
         "  Mon 2027-01-04 (weeknight): nobody can be primary (ana is away on 2027-01-04 (vacation); "
         "ben is away on 2027-01-04 (vacation); jo does not take the role primary; "
-        "kit does not take the role primary; old has left (last day 2027-01-03))"
+        "kit does not take the role primary; old has left (last day 2027-01-03))\n"
+        "  a plan exists with ben's day off on 2027-01-04 moved: --relax unavailable@2027-01-04:ben"
     )
 
 
@@ -58,7 +67,9 @@ def test_a_team_too_small_for_its_rest_is_told_the_size_it_needs() -> None:
         "no plan is possible: there are more duties than people can take\n"
         "  each of the 8 weeks of 2027-01-04 to 2027-02-22: 5 shifts in 2 roles are 10 duties, "
         "and under rest_nights 2 people can take 8: ana 2, ben 2, cai 2, dee 2\n"
-        "  even with nobody away these rules need 6 people for these dates; the roster has 4"
+        "  even with nobody away these rules need 6 people for these dates; the roster has 4\n"
+        "  a plan exists with rest_nights 1 around the shifts of 2027-01-04 to 2027-02-26: "
+        "--relax rest_nights=1@2027-01-04..2027-02-26"
     )
 
 
@@ -70,8 +81,23 @@ def test_a_week_with_too_many_away_names_them() -> None:
         "  the week of 2027-01-11: 5 shifts in 2 roles are 10 duties, and under rest_nights 2 people can take 8: "
         "ana 0 (away 2027-01-11 to 2027-01-17 (ski week)), ben 0 (away 2027-01-11 to 2027-01-17 (ski week)), "
         "cai 0 (away 2027-01-11 to 2027-01-17 (ski week)), dee 2, eve 2, fay 2, gus 2\n"
-        "  with nobody away 6 people would be enough for these dates; the roster has 7"
+        "  with nobody away 6 people would be enough for these dates; the roster has 7\n"
+        "  a plan exists with rest_nights 1 around the week of 2027-01-11: "
+        "--relax rest_nights=1@2027-01-11..2027-01-17\n"
+        "  a plan exists with ana's day off on 2027-01-13 moved, and cai's day off on 2027-01-13 moved: "
+        "--relax unavailable@2027-01-13:ana --relax unavailable@2027-01-13:cai"
     )
+
+
+def test_days_off_that_make_no_difference_are_not_blamed() -> None:
+    week = away(date(2027, 1, 11), 7, reason="ski week")
+    people = [person(name, absences=week) for name in ("ana", "ben", "cai", "dee")]
+    message = refusal_of(team(*people, *team_of(7).engineers[4:]), days=28)
+    assert (
+        "the week of 2027-01-11: 5 shifts in 2 roles are 10 duties, and under rest_nights 2 people can take 8: ana 2, "
+        "ben 0 (away 2027-01-11 to 2027-01-17 (ski week)), cai 0 (away 2027-01-11 to 2027-01-17 (ski week)), "
+        "dee 0 (away 2027-01-11 to 2027-01-17 (ski week)), eve 2, fay 2, gus 2; that is so even if ana were there"
+    ) in message
 
 
 def test_a_month_over_everybodys_most_names_the_rule() -> None:
@@ -79,7 +105,9 @@ def test_a_month_over_everybodys_most_names_the_rule() -> None:
         "no plan is possible: there are more duties than people can take\n"
         "  January 2027: 20 shifts in 2 roles are 40 duties, and under max_shifts_per_month 4 people can take 32: "
         "ana 4, ben 4, cai 4, dee 4, eve 4, fay 4, gus 4, hal 4\n"
-        "  even with nobody away these rules need 10 people for these dates; the roster has 8"
+        "  even with nobody away these rules need 10 people for these dates; the roster has 8\n"
+        "  a plan exists with max_shifts_per_month 5 in January 2027: "
+        "--relax max_shifts_per_month=5@2027-01-01..2027-01-31"
     )
 
 
@@ -88,7 +116,7 @@ def test_many_weeks_that_are_too_full_for_different_reasons_are_not_all_listed()
     trips = tuple(absence for start in starts for absence in away(start, 7, reason=f"trip of {start}"))
     people = [person("ana", absences=trips), person("ben", absences=trips), *team_of(6).engineers[2:]]
     lines = refusal_of(team(*people), days=112).split("\n")
-    assert len(lines) == 1 + 6 + 1 + 1
+    assert len(lines) == 1 + 6 + 1 + 1 + 2
     assert lines[7] == "  and 2 more like these"
 
 
@@ -100,7 +128,10 @@ def test_rules_that_clash_without_any_week_being_too_full_are_named_as_a_minimal
         "  the week of Mon 2027-01-04: 5 shifts, 2 roles each\n"
         "  ben is away 2027-01-05 to 2027-01-07 (vacation)\n"
         "  rest_nights 2\n"
-        "  with nobody away 6 people would be enough for these dates; the roster has 6"
+        "  with nobody away 6 people would be enough for these dates; the roster has 6\n"
+        "  a plan exists with ben's day off on 2027-01-06 moved: --relax unavailable@2027-01-06:ben\n"
+        "  a plan exists with rest_nights 1 around the week of 2027-01-04: "
+        "--relax rest_nights=1@2027-01-04..2027-01-10"
     )
 
 
@@ -120,5 +151,8 @@ def test_too_few_weekends_for_a_kind_are_told_even_when_there_is_room_for_nights
         "no plan is possible: there are more duties than people can take\n"
         "  all weekend shifts: 4 shifts in 2 roles are 8 duties, and under weekends_apart 4 people can take 6: "
         "ana 1, ben 1, cai 1, dee 1, eve 1, fay 1\n"
-        "  even with nobody away these rules need 8 people for these dates; the roster has 6"
+        "  even with nobody away these rules need 8 people for these dates; the roster has 6\n"
+        "  a plan exists with weekends_apart 3 for ben around the weekend of 2027-01-29, "
+        "and weekends_apart 3 for dee around the weekend of 2027-01-29: "
+        "--relax weekends_apart=3@2027-01-29..2027-01-31:ben --relax weekends_apart=3@2027-01-29..2027-01-31:dee"
     )

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +16,7 @@ import httpx
 import uvicorn
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
-from oncall.paging.ports import CallerRole, Token
+from oncall.paging.ports import CallerRole, Token, Transaction
 from oncall.store.database import open_store
 from oncall.wiring import Settings
 from oncall.wiring.service import make_app
@@ -36,9 +37,12 @@ class Service:
         now: datetime = SATURDAY_NIGHT,
         seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
         is_published: bool = True,
+        alarm_url: str | None = None,
+        heartbeat_url: str | None = None,
     ) -> None:
         self.file = folder / "world.db"
         self._now = now
+        self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         world = World(folder, now=at("2027-01-01 12:00"))
         if is_published:
             world.publish(seats)
@@ -53,7 +57,7 @@ class Service:
         self.store = open_store(database)
         for name, role in TOKENS.items():
             token = Token(name, role, hashlib.sha256(name.encode()).hexdigest(), SATURDAY_NIGHT)
-            self.store.write(lambda tx, token=token: tx.add_token(token))  # type: ignore[misc]
+            self.store.write(partial(_add_token, token))
         settings = Settings(
             database_url=database,
             account_sid=ACCOUNT_SID,
@@ -61,6 +65,8 @@ class Service:
             from_number=NUMBER,
             twilio_url=self.twilio.base_url,
             clock_starts_at=self._now,
+            alarm_url=self._alarm_url,
+            heartbeat_url=self._heartbeat_url,
         )
         app = make_app(settings, address=self.address)
         config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", lifespan="on")
@@ -104,6 +110,10 @@ class Service:
                 return
             waiting.wait(0.01)
         raise AssertionError("it did not come true in time")
+
+
+def _add_token(token: Token, tx: Transaction) -> None:
+    tx.add_token(token)
 
 
 def problem(answer: httpx.Response, status: int, detail: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def metrics(service: Service) -> dict[tuple[str, ...], float]:
 def test_it_says_that_it_is_alive_and_ready(quiet: Service) -> None:
     assert quiet.call("GET", "/healthz", by=None).json() == {"status": "alive"}
     ready = quiet.call("GET", "/readyz", by=None)
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": []})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": [], "channel": "twilio"})
 
 
 def test_it_is_not_ready_while_nothing_is_published(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ class OutboxChannel:
         """Print it. Raises Temporary when the stream cannot be written."""
         printed = _Printed(f"{_PREFIX}{message.delivery_id}", message.to, message.body, datetime.now(UTC))
         line = f"outbox, not sent: to {message.to}: {_on_one_line(message.body)}\n"
+        if message.spoken is not None:
+            line = f"outbox, not called: {message.to}: {_on_one_line(message.spoken)}\n"
         try:
             self._stream.write(_encodable(line, self._stream))
             self._stream.flush()

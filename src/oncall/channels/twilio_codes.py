@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from oncall.errors import DeliveryError, Permanent
+from oncall.paging.ports import Failure, Receipt
 from oncall.paging.ticket import AttemptStatus
 
 
@@ -60,8 +61,15 @@ _FACTS = (
     CodeFact(20404, Blame.CONFIGURATION, "there is no such account or service",
              "check TWILIO_ACCOUNT_SID, TWILIO_MESSAGING_SERVICE_SID and TWILIO_BASE_URL"),
     CodeFact(20429, Blame.ROUTE, "there are too many requests", "wait", may_pass=True),
+    CodeFact(21210, Blame.CONFIGURATION, "the sender is not verified for calls",
+             "set TWILIO_FROM to a number of this account that can make calls"),
     CodeFact(21211, Blame.NUMBER, "the number is not valid", _CONFIRM_NUMBER),
     CodeFact(21212, Blame.CONFIGURATION, "the sender is not valid", _SENDER),
+    CodeFact(21213, Blame.CONFIGURATION, "the call has no sender",
+             "set TWILIO_FROM to a number of this account that can make calls"),
+    CodeFact(21214, Blame.NUMBER, "the number cannot be called", _CONFIRM_NUMBER),
+    CodeFact(21215, Blame.ROUTE, "calls to this region are not enabled",
+             "enable the region under Voice, Geo permissions, in the Twilio console"),
     CodeFact(21216, Blame.ROUTE, "messages to this number are blocked", "ask Twilio why, and use another channel"),
     CodeFact(21217, Blame.NUMBER, "the number does not look like one", _CONFIRM_NUMBER),
     CodeFact(21266, Blame.CONFIGURATION, "sender and recipient are the same number", _SENDER),
@@ -107,6 +115,9 @@ _FACTS = (
 CODES: Mapping[int, CodeFact] = MappingProxyType({fact.code: fact for fact in _FACTS})
 """Every code that this product knows, by its number."""
 
+_MAY_CALL = frozenset({21216, 21408, 21606, 21610, 21611, 21612, 21614, 30004, 30006, 30007, 30032, 30034, 30036})
+"""Texts that failed so say nothing against a call to the same number."""
+
 _STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
     {
         "accepted": AttemptStatus.ACCEPTED,
@@ -136,6 +147,11 @@ def may_pass(code: int | None) -> bool:
     return fact is not None and fact.may_pass
 
 
+def may_call(code: int | None) -> bool:
+    """Whether a call may reach somebody whom a text failed to reach with this code."""
+    return code in _MAY_CALL
+
+
 def needs_operator(error: DeliveryError) -> bool:
     """Whether somebody who runs the service has to act: a permanent refusal that is not about one person's number."""
     return isinstance(error, Permanent) and blame_of(error.code) is not Blame.NUMBER
@@ -144,3 +160,54 @@ def needs_operator(error: DeliveryError) -> bool:
 def attempt_status(twilio_status: str) -> AttemptStatus:
     """Our word for a message's state at Twilio. A state that is new to us proves only that Twilio has the message."""
     return _STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
+
+
+_CALL_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
+    {
+        "queued": AttemptStatus.ACCEPTED,
+        "initiated": AttemptStatus.ACCEPTED,
+        "ringing": AttemptStatus.ACCEPTED,
+        "in-progress": AttemptStatus.SENT,
+        "completed": AttemptStatus.DELIVERED,
+        "busy": AttemptStatus.UNDELIVERED,
+        "no-answer": AttemptStatus.UNDELIVERED,
+        "failed": AttemptStatus.FAILED,
+        "canceled": AttemptStatus.FAILED,
+    }
+)
+_CALL_WORDS = {
+    "busy": "the number is busy",
+    "no-answer": "nobody answered the call",
+    "failed": "the call could not be put through",
+    "canceled": "the call was cancelled",
+}
+
+
+def message_receipt(sid: str, twilio_status: str, code: int | None) -> Receipt:
+    """What Twilio says of a message that it has; with a failure's cause, and what may still be tried."""
+    status = attempt_status(twilio_status)
+    if status not in (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED):
+        return Receipt(sid, status, code)
+    return Receipt(sid, status, code, _failure(f"the carrier reports {status.value}", code))
+
+
+def call_receipt(sid: str, twilio_status: str) -> Receipt:
+    """What Twilio says of a call. Completed only means that somebody, or a voicemail, answered."""
+    status = _CALL_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
+    words = _CALL_WORDS.get(twilio_status)
+    return Receipt(sid, status, None, Failure(words) if words is not None else None)
+
+
+def _failure(words: str, code: int | None) -> Failure:
+    if code is None:
+        return Failure(words, may_call=True)
+    fact = CODES.get(code)
+    if fact is None:
+        return Failure(f"{words} (code {code}); see https://www.twilio.com/docs/errors/{code}", may_call=True)
+    return Failure(
+        f"{words}: {fact.says} (code {code}); {fact.mend}",
+        may_pass=fact.may_pass,
+        may_call=may_call(code),
+        is_ours=fact.blame is Blame.CONFIGURATION,
+        has_stopped=code == OPTED_OUT,
+    )

@@ -114,6 +114,14 @@ def _now_of(headers: Mapping[str, str]) -> datetime:
         return datetime.now(UTC)
 
 
+def server_date(headers: Mapping[str, str]) -> datetime | None:
+    """What time it was (aware UTC) by the server's own clock when it answered; None when it did not say."""
+    try:
+        return _date(headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
 def _date(text: str) -> datetime:
     at = parsedate_to_datetime(text)
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -10,13 +10,15 @@ from enum import StrEnum
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from oncall.channels.twilio_codes import attempt_status
+from oncall.channels.twilio_codes import call_receipt, message_receipt
 from oncall.errors import Refused
+from oncall.paging.calls import KeyPress
 from oncall.paging.ports import Receipt
 
 LONGEST_TEXT = 1_600
 _LONGEST_ADDRESS = 64
 _LONGEST_DELIVERY_ID = 128
+_CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -45,7 +47,7 @@ class InboundSms:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """What became of a message of ours. delivery: our own id from the callback's address, when it was there."""
+    """What became of a message or call of ours. delivery: our own id from the callback's address, when it was there."""
 
     receipt: Receipt
     twilio_status: str
@@ -99,17 +101,45 @@ def parse_inbound(form: Mapping[str, str]) -> InboundSms:
 
 
 def parse_status(form: Mapping[str, str], *, delivery: str | None = None) -> StatusReport:
-    """Read the form of a status callback. delivery: the query's parameter of that name. Raises Refused."""
+    """Read the form of a message's or a call's status callback. delivery: the query's parameter of that name.
+
+    Raises Refused.
+    """
+    if "CallSid" in form and "MessageSid" not in form:
+        return _call_report(form, delivery)
     status = form.get("MessageStatus") or form.get("SmsStatus") or ""
     if not status or len(status) > _LONGEST_ADDRESS:
         raise Refused("MessageStatus: missing or too long; a status callback names the message's state")
     code = form.get("ErrorCode", "")
     error_code = int(code) if code.isascii() and code.isdecimal() and len(code) <= 6 else None
     return StatusReport(
-        receipt=Receipt(_message_sid(form), attempt_status(status), error_code or None),
+        receipt=message_receipt(_message_sid(form), status, error_code or None),
         twilio_status=status,
-        delivery=delivery if delivery and len(delivery) <= _LONGEST_DELIVERY_ID else None,
+        delivery=_delivery(delivery),
     )
+
+
+def parse_key(form: Mapping[str, str]) -> KeyPress:
+    """Read the form that the end of a call's question posts. Raises Refused."""
+    return KeyPress(_call_sid(form), _address(form, "To"), form.get("Digits", "")[:_LONGEST_ADDRESS])
+
+
+def _call_report(form: Mapping[str, str], delivery: str | None) -> StatusReport:
+    status = form.get("CallStatus", "")
+    if not status or len(status) > _LONGEST_ADDRESS:
+        raise Refused("CallStatus: missing or too long; a status callback names the call's state")
+    return StatusReport(call_receipt(_call_sid(form), status), status, _delivery(delivery))
+
+
+def _delivery(text: str | None) -> str | None:
+    return text if text and len(text) <= _LONGEST_DELIVERY_ID else None
+
+
+def _call_sid(form: Mapping[str, str]) -> str:
+    sid = form.get("CallSid", "")
+    if not _CALL_SID.fullmatch(sid):
+        raise Refused("CallSid: missing or not an id of Twilio's; it is CA and 32 hexadecimal digits")
+    return sid
 
 
 def _message_sid(form: Mapping[str, str]) -> str:

@@ -6,8 +6,24 @@ import sys
 
 import typer
 
-from oncall.cli import planning, policy, rehearsal, reports, rota, service, ticketlife, tickets
+from oncall.cli import (
+    doctor,
+    examining,
+    ledger,
+    planning,
+    planning_depth,
+    policy,
+    rehearsal,
+    reports,
+    rota,
+    service,
+    ticketlife,
+    tickets,
+)
 from oncall.errors import FileFaults, OncallError
+
+INTERRUPTED = 130
+"""What typer makes of a Ctrl-C that no command took for itself."""
 
 app = typer.Typer(
     name="oncall",
@@ -18,7 +34,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for wing in (planning, policy, rota, tickets, ticketlife, service, reports, rehearsal):
+for wing in (
+    planning,
+    planning_depth,
+    examining,
+    ledger,
+    policy,
+    rota,
+    tickets,
+    ticketlife,
+    service,
+    doctor,
+    reports,
+    rehearsal,
+):
     wing.register(app)
 
 
@@ -36,6 +65,11 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except SystemExit as ending:
+        if ending.code != INTERRUPTED:
+            raise
+        print("oncall: stopped by Ctrl-C before it was done", file=sys.stderr)  # noqa: T201
         sys.exit(1)
 
 

@@ -1,25 +1,31 @@
-"""Planning in the terminal: check a roster, generate a plan, verify one, show how fair it is."""
+"""Planning in the terminal: check a roster, generate a plan."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from json import loads
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from oncall.cli.amounts import seconds_of, seed_of, weeks_of
+from oncall.cli.mending import CHANGES, FREEZE, FROM, KEEP, OPEN, Wanted, diff_lines, mend, view
 from oncall.cli.show import JSON_OPTION, print_json, tell
-from oncall.errors import FileFaults, Refused
+from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
+from oncall.errors import FileFaults, PlanInfeasible, Refused
 
 if TYPE_CHECKING:
+    from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
-    from oncall.rotation.check import Examination
+    from oncall.rotation.given import Given
+    from oncall.rotation.repair import Repair
     from oncall.rotation.search import Progress
     from oncall.schedule.plan import Plan, Shift
 
@@ -27,16 +33,13 @@ POLICY_SUFFIX = ".policy.yaml"
 ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster's YAML file.")
 PLAN = typer.Argument(..., metavar="PLAN", help="A plan file, .csv or .json.")
 PLANS_ROSTER = typer.Option(..., "--roster", help="The roster that the plan is for.")
-MOST_WEEKS = 530
-SUFFIXES = (".csv", ".json", ".ics")
+SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
     app.command("check")(check)
     app.command("generate")(generate)
-    app.command("verify")(verify)
-    app.command("fairness")(fairness)
 
 
 def check(roster: Path = ROSTER, json: bool = JSON_OPTION) -> None:
@@ -74,7 +77,7 @@ def _check_policy(path: Path, json: bool) -> None:
         names = {"name": policy.name, "timezone": policy.zone.key, "plans": list(policy.plans)}
         print_json({"policy": str(path), "ok": True, "faults": [], **names, "impacts": list(policy.impacts)})
         return
-    plans, customers = ", ".join(policy.plans), _count(len(policy.customers), "customer")
+    plans, customers = ", ".join(policy.plans), count(len(policy.customers), "customer")
     typer.echo(f"{path}: no faults. Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}.")
 
 
@@ -98,15 +101,16 @@ def _roster_view(path: Path, team: Roster) -> dict[str, Any]:
 
 def _roster_line(team: Roster) -> str:
     roles = ", ".join(team.rules.roles)
-    people = _count(len(team.engineers), "engineer")
+    people = count(len(team.engineers), "engineer")
     return f"Team {team.team}: {people} for {roles} in {team.zone.key}, policy {team.policy.name}."
 
 
-def _count(number: int, thing: str) -> str:
+def count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def _date_of(text: str) -> date:
+def date_of(text: str) -> date:
+    """The date that an option names. Raises BadParameter."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -115,81 +119,186 @@ def _date_of(text: str) -> date:
 
 def _output_of(path: Path | None) -> Path | None:
     if path is not None and path.suffix.lower() not in SUFFIXES:
-        raise typer.BadParameter(f'"{path}" should end in .csv, .json or .ics')
+        raise typer.BadParameter(f'"{path}" should end in .csv, .json, .ics, .html or .xlsx')
     return path
 
 
 def generate(
     roster: Path = ROSTER,
-    start: str = typer.Option(
-        ..., "--start", metavar="DATE", callback=lambda text: str(_date_of(text)), help="First date, like 2027-01-04."
+    start: str | None = typer.Option(
+        None,
+        "--start",
+        metavar="DATE",
+        callback=lambda text: text and str(date_of(text)),
+        help="First date, like 2027-01-04.",
     ),
-    weeks: int = typer.Option(..., "--weeks", min=1, max=MOST_WEEKS, help="How many weeks from there."),
+    weeks: int | None = typer.Option(None, "--weeks", metavar="N", parser=weeks_of, help="How many weeks from there."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", callback=_output_of, help="A .csv, .json or .ics file; stdout as CSV when absent."
+        None,
+        "--output",
+        "-o",
+        callback=_output_of,
+        help="A .csv, .json, .ics, .html or .xlsx file; stdout as CSV when absent.",
     ),
     time_limit: float | None = typer.Option(
         None,
         "--time-limit",
         metavar="SECONDS",
-        min=0.001,
+        parser=seconds_of,
         help="Take the best plan found by then; without it the search goes on until the proof.",
     ),
-    seed: int = typer.Option(0, "--seed", min=0, max=2**31 - 1, help="Another seed gives another plan, as fair."),
+    seed: int = typer.Option(
+        0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan, as fair."
+    ),
+    relax: list[str] = typer.Option(
+        [], "--relax", metavar="ID", help="An exception that you agree to, as it was offered; repeatable."
+    ),
+    history: list[Path] = HISTORY,
+    no_history: bool = NO_HISTORY,
+    ledger: Path | None = LEDGER,
+    keep: Path | None = KEEP,
+    start_of_change: str | None = FROM,
+    changes: int = CHANGES,
+    freeze: int = FREEZE,
+    opened: list[str] = OPEN,
     json: bool = JSON_OPTION,
 ) -> None:
     """Make the fairest plan that keeps the rules, and prove that none is fairer.
 
     Shows the cost found, the bound that no plan can beat and the gap between them while it works. Ctrl-C or
     --time-limit take the best plan so far, marked feasible. The same roster, dates and seed give the same plan.
+    Where no plan is possible the reasons are told, and exceptions with which one is; --relax makes them.
+
+    Rest, weekends, maxima and balances go on from what is published in the local database and from --history plans.
+    --keep mends a plan instead: as few seats as possible change from a date on, then as fairly as that allows.
 
     Examples: oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --output plan.csv
     · oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 52 --time-limit 30 --json
+    · oncall generate rosters/itopia-cas.yaml --keep plan.json --from 2027-02-15 --freeze 3 --output mended.json
     """
     from oncall.rosters.file import read_roster
-    from oncall.schedule.planfile import csv_of, json_of, write_plan
+    from oncall.rosters.relaxation import relaxation_named, relaxed
+    from oncall.schedule.planfile import csv_of, json_of
 
     if output is not None and not output.parent.is_dir():
         raise Refused(f"{output}: there is no folder {output.parent}; make it first")
+    wanted = _wanted(keep, start_of_change, changes, freeze, opened)
+    span = _span_wanted(start, weeks, wanted)
     team = read_roster(roster)
-    plan = _solved(team, *_span(_date_of(start), weeks), seed=seed, limit=time_limit)
+    relaxations = tuple(dict.fromkeys(relaxation_named(each) for each in relax))
+    relaxed(team, relaxations)
+    sources = Sources(history, ledger, not no_history)
+    mended: Repair | None = None
+    try:
+        if wanted is not None:
+            mended = mend(team, wanted, sources, relaxations, seed=seed, limit=time_limit)
+        plan = mended.plan if mended else _solved(team, *span, sources, relaxations, seed=seed, limit=time_limit)
+    except PlanInfeasible as refusal:
+        if json:
+            print_json(_infeasible_view(refusal))
+        raise
+    except KeyboardInterrupt:
+        raise Refused("stopped before there was a plan; nothing was written") from None
     if output is not None:
-        write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers})
+        _write(plan, output, team)
         tell(f"written to {output}")
-    if json or output is None:
+    for line in diff_lines(mended) if mended else ():
+        typer.echo(line, err=json or output is None)
+    if json and mended:
+        print_json({**loads(json_of(plan)), "repair": view(mended)})
+    elif json or output is None:
         typer.echo(json_of(plan) if json else csv_of(plan), nl=False)
 
 
-def _span(first_day: date, weeks: int) -> tuple[date, date]:
+def _wanted(keep: Path | None, start: str | None, changes: int, freeze: int, opened: Sequence[str]) -> Wanted | None:
+    """What --keep asks for; None without it. Raises BadParameter when the options do not go together."""
+    if keep is None:
+        for option, is_given in (("--from", start), ("--changes", changes), ("--freeze", freeze), ("--open", opened)):
+            if is_given:
+                raise typer.BadParameter("goes with --keep PLAN, the plan to mend", param_hint=option)
+        return None
+    if start is None:
+        raise typer.BadParameter("write from when on the plan may change, like --from 2027-02-15", param_hint="--from")
+    return Wanted(keep, date_of(start), changes, freeze, frozenset(date_of(day) for day in opened))
+
+
+def _span_wanted(start: str | None, weeks: int | None, wanted: Wanted | None) -> tuple[date, date]:
+    """The dates to plan; those of the kept plan are known only from its file. Raises BadParameter."""
+    for option, value, example in (("--start", start, "2027-01-04"), ("--weeks", weeks, "13")):
+        if wanted is not None and value is not None:
+            raise typer.BadParameter("is that of the plan to mend; leave it out with --keep", param_hint=option)
+        if wanted is None and value is None:
+            raise typer.BadParameter(f"is missing; write one like {option} {example}", param_hint=option)
+    return (date.min, date.min) if start is None or weeks is None else span_of(date_of(start), weeks)
+
+
+def _infeasible_view(refusal: PlanInfeasible) -> dict[str, Any]:
+    reasons, relaxations = list(refusal.reasons), [list(each) for each in refusal.relaxations]
+    return {"status": "infeasible", "summary": refusal.summary, "reasons": reasons, "relaxations": relaxations}
+
+
+def _write(plan: Plan, output: Path, team: Roster) -> None:
+    """The plan in the form that the file's ending says."""
+    from oncall.schedule.planfile import replace_file, write_plan
+
+    if output.suffix.lower() == ".html":
+        from oncall.rotation.planpage import plan_page
+
+        replace_file(output, plan_page(plan, team).encode())
+    elif output.suffix.lower() == ".xlsx":
+        from oncall.rotation.workbook import workbook_of
+
+        replace_file(output, workbook_of(plan, team))
+    else:
+        write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers})
+
+
+def span_of(first_day: date, weeks: int) -> tuple[date, date]:
+    """First and last date of so many weeks."""
     try:
         return first_day, first_day + timedelta(weeks=weeks, days=-1)
     except OverflowError:
         raise Refused(f"{weeks} weeks from {first_day} lie outside the calendar") from None
 
 
-def _solved(team: Roster, first_day: date, last_day: date, *, seed: int, limit: float | None) -> Plan:
+def _solved(
+    team: Roster,
+    first_day: date,
+    last_day: date,
+    sources: Sources,
+    relaxations: Sequence[Relaxation],
+    *,
+    seed: int,
+    limit: float | None,
+) -> Plan:
     """The checked plan for these dates, with the story on stderr."""
-    shifts = _shifts(team, first_day, last_day)
+    from oncall.rosters.relaxation import relaxed
+    from oncall.rotation.accepted import marked
+
+    shifts = shifts_of(team, first_day, last_day)
+    given = what_stands(team, first_day, last_day, sources)
     from oncall.rotation.model import solve
 
-    with interruption() as is_interrupted, _progress_line() as show:
+    with interruption() as is_interrupted, progress_line() as show:
         plan = solve(
-            team,
+            relaxed(team, relaxations),
             shifts,
             seed=seed,
             time_limit=None if limit is None else timedelta(seconds=limit),
             on_progress=show,
             should_stop=is_interrupted,
+            given=given,
         )
-    plan = replace(plan, first_day=first_day, last_day=last_day)
-    _refuse_broken(plan, team)
+    plan = marked(replace(plan, first_day=first_day, last_day=last_day), relaxations)
+    refuse_broken(plan, team, given)
     tell(_outcome_line(plan, len(shifts)))
     for note in plan.notes:
         tell(note)
     return plan
 
 
-def _shifts(team: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
+def shifts_of(team: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
+    """The team's shifts that start on these dates. Raises Refused when there is none."""
     from oncall.schedule.shifts import shifts_between
     from oncall.support.calendar import calendar_of
 
@@ -200,11 +309,11 @@ def _shifts(team: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
     return shifts
 
 
-def _refuse_broken(plan: Plan, team: Roster) -> None:
+def refuse_broken(plan: Plan, team: Roster, given: Given) -> None:
     """No plan leaves the house unchecked. A fault found here is one of the planner."""
     from oncall.rotation.check import check_plan
 
-    violations = check_plan(plan, team)
+    violations = check_plan(plan, team, history=given.published, elsewhere=given.elsewhere)
     if violations:
         lines = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(
@@ -215,7 +324,7 @@ def _refuse_broken(plan: Plan, team: Roster) -> None:
 def _outcome_line(plan: Plan, shifts: int) -> str:
     assert plan.fairness is not None
     cost, bound = plan.fairness.cost, plan.fairness.bound
-    what = f"{_count(shifts, 'shift')} from {plan.first_day} to {plan.last_day}"
+    what = f"{count(shifts, 'shift')} from {plan.first_day} to {plan.last_day}"
     if cost == bound:
         return f"optimal: {what}, fairness cost {cost}, proven: no plan that keeps the rules costs less"
     gap = (cost - bound) / cost
@@ -241,7 +350,7 @@ def interruption() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _progress_line() -> Iterator[Callable[[Progress], None]]:
+def progress_line() -> Iterator[Callable[[Progress], None]]:
     """Shows progress on stderr: one live line on a terminal, elsewhere a line now and then when something changed."""
     if sys.stderr.isatty():
         from rich.console import Console
@@ -269,48 +378,8 @@ def _progress_text(progress: Progress) -> str:
     return f"cost {progress.cost}, bound {progress.bound}, gap {progress.gap:.1%} ({seconds:.0f} s)"
 
 
-def verify(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
-    """Check a plan independently of what made it: coverage minute by minute, every rule, and its claims of fairness.
-
-    Example: oncall verify plan.csv --roster rosters/itopia-cas.yaml
-    """
-    from oncall.rotation.check import examine
-
-    team, content = _read_both(plan, roster)
-    found = examine(content, team)
-    if json:
-        print_json(_examination_view(plan, found))
-    if found.violations:
-        for violation in found.violations if not json else ():
-            typer.echo(str(violation))
-        raise Refused(f"{plan}: {_count(len(found.violations), 'violation')}")
-    if not json:
-        roles = _count(len(team.rules.roles), "role")
-        checked = f"{_count(found.minutes, 'minute')} in {roles}, {_count(found.shifts, 'shift')}, cost {found.cost}"
-        typer.echo(f"{plan}: keeps every rule. Checked {checked}{_claim(content)}.")
-
-
-def _claim(plan: Plan) -> str:
-    if plan.fairness is None or plan.status is None:
-        return ""
-    return f" as the plan says, which calls itself {plan.status} with bound {plan.fairness.bound}"
-
-
-def _examination_view(plan: Path, found: Examination) -> dict[str, Any]:
-    return {
-        "plan": str(plan),
-        "ok": not found.violations,
-        "minutes": found.minutes,
-        "shifts": found.shifts,
-        "cost": found.cost,
-        "violations": [
-            {"rule": each.rule, "day": each.day.isoformat(), "people": list(each.people), "sentence": each.sentence}
-            for each in found.violations
-        ],
-    }
-
-
-def _read_both(plan: Path, roster: Path) -> tuple[Roster, Plan]:
+def read_both(plan: Path, roster: Path) -> tuple[Roster, Plan]:
+    """The roster and its plan. Raises FileFaults."""
     from oncall.rosters.file import read_roster
     from oncall.schedule.planfile import read_plan
 
@@ -318,32 +387,8 @@ def _read_both(plan: Path, roster: Path) -> tuple[Roster, Plan]:
     return team, read_plan(plan, team=team.team, zone=team.policy.zone)
 
 
-def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
-    """Show each engineer's load of every kind and role against their share, as a table and as bars.
-
-    Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
-    """
-    from oncall.rotation.fairness import drawing_of, fairness_of_plan, table_of, wide_table
-
-    team, content = _read_both(plan, roster)
-    _refuse_strangers(content, team, plan)
-    measured = fairness_of_plan(content, team)
-    table = table_of(measured)
-    if json:
-        rows = table.to_dict(orient="records")
-        bound = content.fairness.bound if content.fairness else None
-        print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
-        return
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    typer.echo(f"{plan}: fairness cost {measured.cost}{_claim(content)}")
-    typer.echo(wide_table(table).to_string())
-    for drawing in drawing_of(measured, plain="utf" not in console.encoding):
-        console.print(drawing)
-
-
-def _refuse_strangers(content: Plan, team: Roster, plan: Path) -> None:
+def refuse_strangers(content: Plan, team: Roster, plan: Path) -> None:
+    """Raise Refused when the plan is not one of this roster's people, or holds nothing."""
     strangers = sorted({seat.engineer for seat in content.seats} - {engineer.id for engineer in team.engineers})
     if strangers:
         raise Refused(

@@ -111,8 +111,8 @@ class _Rehearsal:
         listed = _listed(wish.tickets, team)
         self.first_day, self.last_day = _days(wish, team, plan, listed)
         self._span: Window = span_of(team, self.first_day, self.last_day)
-        self.today = self._scenario(team, plan)
         self._arrivals = self._within(listed) if wish.rate is None else self._made_up(wish.rate, team)
+        self.today = self._scenario(team, plan)
 
     def compared(self, roster: Path | None, policy: Path | None) -> Comparison:
         """Today's outcome, and the proposal's when there is one."""
@@ -198,8 +198,8 @@ def _days(wish: _Wish, team: Roster, plan: Plan | None, listed: list[Arrival]) -
         first = _date_of(wish.start)
     if wish.weeks is not None or last is None:
         last = first + timedelta(weeks=wish.weeks or YEAR_OF_WEEKS, days=-1)
-    # A plan for less than a week may find no shift to staff.
-    return first, last if plan is not None else max(last, first + timedelta(days=6))
+    # A search over less than a week may find no shift to staff.
+    return first, max(last, first if plan is not None else first + timedelta(days=6))
 
 
 def _next_monday(zone: Any) -> date:

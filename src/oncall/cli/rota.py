@@ -234,14 +234,19 @@ def publish(
 
 
 def _sound_plan(path: Path, roster: Roster) -> Plan:
-    """The plan, once the independent checker found nothing. Raises Refused with everything it found."""
+    """The plan, once the independent checker found nothing, at the seam with what is published neither.
+
+    Raises Refused with everything it found.
+    """
+    from oncall.cli.standing import published_around
     from oncall.rotation.check import check_plan
+    from oncall.rotation.given import busy_elsewhere
     from oncall.schedule.planfile import read_plan
 
     plan = read_plan(path, team=roster.team, zone=roster.zone)
     if plan.team != roster.team:
         raise Refused(f"{path} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
-    violations = check_plan(plan, roster)
+    violations = check_plan(plan, roster, history=published_around(roster), elsewhere=busy_elsewhere(roster))
     if violations:
         found = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(f"{path} does not keep the rules of {roster.source}; nothing was published\n{found}")

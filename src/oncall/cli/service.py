@@ -21,6 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
     app.command("serve")(serve)
+    app.command("worker")(worker)
     app.command("migrate")(migrate)
     token = typer.Typer(help="Callers' tokens.", no_args_is_help=True, rich_markup_mode=None)
     token.command("create")(create_token)
@@ -63,7 +64,27 @@ def serve(
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def _announce(settings: Settings, address: str) -> None:
+def worker() -> None:
+    """A pager without HTTP, beside `oncall serve`: any number share the work of one PostgreSQL database.
+
+    Takes the same settings as `oncall serve`; give all of them the same ONCALL_PUBLIC_URL.
+
+    Example: ONCALL_DATABASE_URL=postgresql://db/oncall ONCALL_SMS=twilio oncall worker
+    """
+    from oncall import wiring
+
+    settings = local_settings("worker")
+    wiring.make_channel(settings, callback_url=None)
+    from oncall.wiring.pager import refuse_to_work_on_sqlite, run_worker
+
+    refuse_to_work_on_sqlite(settings)
+    wiring.make_store(settings).close()
+    wiring.start_logging()
+    _announce(settings, None)
+    run_worker(settings)
+
+
+def _announce(settings: Settings, address: str | None) -> None:
     from oncall import wiring
 
     if settings.sms == "outbox":
@@ -71,7 +92,7 @@ def _announce(settings: Settings, address: str) -> None:
     if settings.is_rehearsing:
         now, rate = wiring.make_clock(settings).now(), f"{settings.clock_rate:g}"
         tell(f"REHEARSAL: the clock starts at {now:%Y-%m-%d %H:%M:%S} UTC, {rate} times as fast.", colour="yellow")
-    tell(f"oncall serves on {address}")
+    tell(f"oncall serves on {address}" if address is not None else "oncall worker pages.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -50,6 +50,8 @@ def explain(
     typer.echo(_headline(view))
     for reason in view["reasons"]:
         typer.echo(f"  {reason}")
+    for rule in view["rules"]:
+        typer.echo(f"  by {rule}")
     if view["steps"]:
         typer.echo("If nobody acknowledges:")
         print_rows(
@@ -112,7 +114,7 @@ def _new_id() -> str:
     """Short enough for an SMS and for typing."""
     import secrets
 
-    return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("34679ACDEFGHJKMNPQRTWXY") for _ in range(5))
+    return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("23456789ACDEFGHJKMNPQRTWXY") for _ in range(5))
 
 
 def _read_ticket(name: str) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncall.paging.attempts import Hand, copies, new_attempt, promised_event, whole_second
 from oncall.paging.decide import Fire, Judge, Skip, Wait, judged, next_decision, recorded, verdict_again
+from oncall.paging.hearing import deaf_people
 from oncall.paging.messages import SHORT_WORDS, page_text
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import promised_at, promised_now
@@ -17,7 +19,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaState, next_due
 from oncall.support.policy import Policy
 
-__all__ = ["Hand", "Owed", "advance", "advance_ticket", "new_attempt", "owed", "whole_second", "write_row"]
+__all__ = ["Hand", "Owed", "advance", "advance_ticket", "new_attempt", "owed", "whole_second"]
 
 MOST_DECISIONS = 50
 """More than any round has steps: a ticket that is still not done is left for the next pass."""
@@ -33,17 +35,24 @@ class Owed:
 
 
 def owed(
-    stored: StoredTicket, state: TicketState, book: ClockBook, policy: Policy, schedule: Schedule, hand: Hand
+    stored: StoredTicket,
+    state: TicketState,
+    book: ClockBook,
+    policy: Policy,
+    schedule: Schedule,
+    hand: Hand,
+    *,
+    deaf: Collection[str] = (),
 ) -> Owed:
     """Everything that `state` is owed at `hand.now`, decision by decision until nothing is due. Writes nothing.
 
-    book: the ticket's log for its clocks; verdicts given here are added to it.
+    book: the ticket's log for its clocks; verdicts given here are added to it. deaf: whom no text reaches.
     """
     events: list[Event] = []
     attempts: list[Attempt] = []
     clocks = book.clocks(hand.now)
     for _ in range(MOST_DECISIONS):
-        decision = next_decision(state, policy, schedule, hand.now)
+        decision = next_decision(state, policy, schedule, hand.now, deaf)
         if isinstance(decision, Wait):
             # Who is to act is paged before others are told that time has run out.
             promised = promised_now(state, clocks, policy, schedule, hand.now)
@@ -79,7 +88,7 @@ def _judged_again(
     """The hold has ended: the verdict of now, with the first reply due by the ticket's own clock."""
     due = book.first_reply_due(hand.now)
     decided = verdict_again(state, policy, schedule, hand.now, counts_from=state.hold_until, due=due)
-    event = judged(decided, ticket_id=stored.ticket.id, why=why, policy=book.policy_version)
+    event = judged(decided, ticket_id=stored.ticket.id, why=why, terms=book.in_force(hand.now))
     book.add(event)
     return event
 
@@ -92,7 +101,8 @@ def advance(
     tx: Transaction, stored: StoredTicket, state: TicketState, book: ClockBook, hand: Hand
 ) -> tuple[StoredTicket, tuple[Attempt, ...]]:
     """Do everything that `state` is owed at `hand.now`, and write the row. Gives the row and the new attempts."""
-    done = owed(stored, state, book, tx.policy(), tx.schedule(), hand)
+    schedule = tx.schedule()
+    done = owed(stored, state, book, tx.policy(), schedule, hand, deaf=deaf_people(tx, schedule))
     tx.append(done.events)
     tx.add_attempts(done.attempts)
     tx.update_ticket(done.row)
@@ -107,14 +117,6 @@ def advance_ticket(tx: Transaction, ticket_id: str, hand: Hand) -> tuple[Attempt
     log = tx.events(ticket_id)
     _, attempts = advance(tx, stored, fold(stored.ticket, log), ClockBook(tx, stored.ticket, log), hand)
     return attempts
-
-
-def write_row(tx: Transaction, stored: StoredTicket, hand: Hand) -> None:
-    """Write the row that the stored log adds up to, so that the ticket wakes the pager when it is owed something."""
-    log = tx.events(stored.ticket.id)
-    state, clocks = fold(stored.ticket, log), ClockBook(tx, stored.ticket, log).clocks(hand.now)
-    wakes_at = _earlier(state.due_at, promised_at(state, clocks, tx.policy()))
-    tx.update_ticket(as_row(stored, state, wakes_at=wakes_at))
 
 
 def as_row(stored: StoredTicket, state: TicketState, *, wakes_at: datetime | None) -> StoredTicket:

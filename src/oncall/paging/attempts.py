@@ -25,13 +25,14 @@ class Hand:
     """Who acts, when, and whether the one who acts sends at once.
 
     now: policy time; real_now: real time; both aware UTC. lease_until (real time): the attempts written are this
-    process's to send until then; None leaves them queued for any pager.
+    process's to send until then; None leaves them queued for any pager. can_call: whether this process can call people.
     """
 
     by: str
     now: datetime
     real_now: datetime
     lease_until: datetime | None = None
+    can_call: bool = False
 
 
 def whole_second(at: datetime) -> datetime:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from oncall.paging.ports import Transaction
 
-ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
-"""No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: nothing that is misread at three in the morning."""
+ALPHABET = "23456789ACDEFGHJKMNPQRTWXY"
+"""Of what is misread at three in the morning at most one is there: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S,
+8 but no B, and neither U nor V."""
 
-DIGITS = "34679"
+DIGITS = "23456789"
 SHORTEST = 3
 LONGEST = 8
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncall.errors import Refused
 from oncall.paging.escalation import Position, Round, TimedStep, next_position, round_of
 from oncall.paging.people import DESK, first_responder, person_for
-from oncall.paging.sla import POLICY
 from oncall.paging.state import TicketState, after, position_as_json
 from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.paging.verdict import Action, Verdict, verdict
@@ -59,8 +58,10 @@ class Skip:
 Decision = Wait | Judge | Fire | Skip
 
 
-def next_decision(state: TicketState, policy: Policy, schedule: Schedule, now: datetime) -> Decision:
-    """What is owed at `now` (policy time, aware UTC)."""
+def next_decision(
+    state: TicketState, policy: Policy, schedule: Schedule, now: datetime, deaf: Collection[str] = ()
+) -> Decision:
+    """What is owed at `now` (policy time, aware UTC). deaf: ids of those whom no text reaches."""
     if state.status is not TicketStatus.OPEN:
         return Wait(None, f"it is {state.status.value}")
     if state.due_at is None:
@@ -70,7 +71,22 @@ def next_decision(state: TicketState, policy: Policy, schedule: Schedule, now: d
     if state.action is Action.HOLD:
         return Judge("the hold has ended")
     assert state.position is not None and state.action is not None
-    return _step(state, state.position, state.action, policy, schedule, now)
+    decision = _step(state, state.position, state.action, policy, schedule, now)
+    return _by_a_way_that_works(decision, state, deaf, now) if isinstance(decision, Fire) else decision
+
+
+def _by_a_way_that_works(fire: Fire, state: TicketState, deaf: Collection[str], now: datetime) -> Fire | Skip:
+    """The same step by a call where no text reaches its person; skipped where its way has just failed for good."""
+    if fire.step.channel is ChannelName.SMS and fire.to in deaf:
+        why = f"{fire.why}, who has sent STOP and is called instead"
+        fire = replace(fire, step=replace(fire.step, channel=ChannelName.VOICE), why=why)
+    if (fire.position.round, fire.to, fire.step.channel.value) not in state.dead:
+        return fire
+    following = fire.following
+    if following is not None and following.round == fire.position.round:
+        following = replace(following, due_at=now)
+    why = f"{fire.to} was not reached by {fire.step.channel.value} in this round"
+    return Skip(fire.position, fire.step, following, why)
 
 
 def _step(
@@ -108,9 +124,9 @@ def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | N
     return person.id, f"{person.id} is {step.notify.value}"
 
 
-def judged(decided: Verdict, *, ticket_id: str, why: str, policy: int) -> Event:
-    """The event that records a verdict. policy: the number of the schedule version whose policy was in force."""
-    details = {**decided.as_json(), "why": why, POLICY: policy}
+def judged(decided: Verdict, *, ticket_id: str, why: str, terms: Mapping[str, int]) -> Event:
+    """The event that records a verdict. terms: whose policy and hours held, as `sla.in_force` gives them."""
+    details = {**decided.as_json(), "why": why, **terms}
     return Event(ticket_id, decided.at, EventKind.JUDGED, PAGER, why, details)
 
 
@@ -167,13 +183,13 @@ def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: date
     """
     state = TicketState(plan=plan, impact=impact)
     now = at
-    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", policy=0))
+    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", terms={}))
     while state.due_at is not None:
         now = max(now, state.due_at)
         decision = next_decision(state, policy, schedule, now)
         if isinstance(decision, Judge):
             decided = verdict_again(state, policy, schedule, now, counts_from=state.hold_until)
-            state = after(state, judged(decided, ticket_id="", why=decision.why, policy=0))
+            state = after(state, judged(decided, ticket_id="", why=decision.why, terms={}))
             continue
         if isinstance(decision, Wait) or decision.position.round > 0:
             return

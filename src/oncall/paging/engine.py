@@ -11,9 +11,16 @@ import structlog
 
 from oncall.errors import Ambiguous, DeliveryError, Permanent, StoreError, Temporary
 from oncall.paging.advance import Hand, advance_ticket
+from oncall.paging.alerting import send_alert
+from oncall.paging.asking import Inquiries, note_answer
+from oncall.paging.calls import spoken_text
 from oncall.paging.decide import PAGER
+from oncall.paging.failing import failure_in, has_failed, text_instead
 from oncall.paging.handover import hand_over, next_handoff
+from oncall.paging.hearing import deaf_people, tell_manager
 from oncall.paging.ports import Channel, Clock, Message, Observer, Receipt, Store, Transaction, Unobserved
+from oncall.paging.reachability import Alert, Reachability
+from oncall.paging.receipts import TAKEN, note_receipt
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.paging.tries import (
     FRESH,
@@ -22,15 +29,17 @@ from oncall.paging.tries import (
     adopt,
     claim,
     give_back,
-    has_failed,
     mark_sending,
     provider_ids,
     renew,
     write_outcome,
 )
 from oncall.schedule.schedule import Schedule
+from oncall.support.policy import ChannelName
 
 T = TypeVar("T")
+
+_SMS, _VOICE = ChannelName.SMS.value, ChannelName.VOICE.value
 
 BATCH = 50
 MOST_IN_FLIGHT = 50
@@ -46,7 +55,8 @@ SHORTEST_VALIDITY = 10
 
 
 class Engine:
-    """One pager. `channels` by the name that policy steps use; one that is missing falls back to `sms`."""
+    """One pager. `channels` by the name that policy steps use; one that is missing falls back to `sms`, except that
+    nobody is sent a text that cannot reach them."""
 
     def __init__(
         self,
@@ -57,8 +67,11 @@ class Engine:
         worker: str,
         is_alone: bool = True,
         observer: Observer | None = None,
+        no_calls_because: str = "this pager has no channel for calls",
     ) -> None:
-        """is_alone: no other pager shares the store, so tries found half-sent at the start are nobody else's."""
+        """is_alone: no other pager shares the store, so tries found half-sent at the start are nobody else's.
+        no_calls_because: why there is no `voice` among the channels, for logs."""
+        self._no_calls_because = no_calls_because
         self._store, self._channels, self._clock = store, channels, clock
         self._worker, self._is_alone = worker, is_alone
         self.observer: Observer = observer if observer is not None else Unobserved()
@@ -66,6 +79,9 @@ class Engine:
         self._in_flight: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._schedule: Schedule | None = None
+        self._deaf: Mapping[str, Reachability] = {}
+        self._inquiries = Inquiries(self._inquire)
+        self._has_late_trouble = False
         self._beat_at: datetime | None = None
         self._handoff_at: datetime | None = None
         self._handoff_schedule: Schedule | None = None
@@ -78,7 +94,7 @@ class Engine:
     def hand(self, by: str = PAGER) -> Hand:
         """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
         real_now = self._clock.real_now()
-        return Hand(by, self._clock.now(), real_now, real_now + LEASE)
+        return Hand(by, self._clock.now(), real_now, real_now + LEASE, can_call=_VOICE in self._channels)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run work on the store without blocking the loop; durable when it returns."""
@@ -101,6 +117,17 @@ class Engine:
                 self._start(self._deliver(attempt))
             if attempt.deadline is not None and self._clock.real_seconds_until(attempt.deadline) < LONGEST_NAP:
                 self.wake()
+
+    async def receive(self, receipt: Receipt, *, delivery_id: str | None = None) -> bool:
+        """Record what a provider reports of a message it has, and see to what follows. True when it changed something.
+
+        delivery_id: our own id of the message, when the report named it.
+        """
+        changed = await self.write(
+            lambda tx: note_receipt(tx, delivery_id=delivery_id, receipt=receipt, hand=self.hand())
+        )
+        self._heard(receipt, changed=changed)
+        return changed
 
     def wake(self) -> None:
         """Look at the store now. Only from the engine's own event loop."""
@@ -138,6 +165,7 @@ class Engine:
         """Wait until every send in flight is recorded."""
         while self._in_flight:
             await asyncio.gather(*self._in_flight, return_exceptions=True)
+        await self._inquiries.settle()
 
     async def _beat(self) -> None:
         now = self._clock.real_now()
@@ -184,26 +212,82 @@ class Engine:
         now = self._clock.now()
         if self._handoff_at is not None and now < self._handoff_at and self._schedule is self._handoff_schedule:
             return
-        told, schedule = await self.write(lambda tx: (hand_over(tx, self.hand()), tx.schedule()))
+        told, schedule = await self.write(self._handed_on)
         self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
         self.send_soon(told)
+
+    def _handed_on(self, tx: Transaction) -> tuple[tuple[Attempt, ...], Schedule]:
+        hand = self.hand()
+        tell_manager(tx, hand)
+        return hand_over(tx, hand), tx.schedule()
 
     async def _claim_due(self) -> None:
         free = MOST_IN_FLIGHT - len(self._in_flight)
         if free <= 0:
             return
-        for attempt in await self.write(lambda tx: claim(tx, self.hand(), free)):
-            self._start(self._reconcile(attempt) if attempt.status is AttemptStatus.UNKNOWN else self._deliver(attempt))
+        claimed, alerts, self._deaf = await self.write(lambda tx: self._claimed(tx, free))
+        self.observer.claimed(len(claimed))
+        for attempt in claimed:
+            if attempt.status in TAKEN:
+                self._inquiries.start(attempt)
+            else:
+                in_doubt = attempt.status is AttemptStatus.UNKNOWN
+                self._start(self._reconcile(attempt) if in_doubt else self._deliver(attempt))
+        for alert in alerts:
+            self._start(self._alert(alert))
+
+    def _claimed(self, tx: Transaction, free: int) -> tuple[list[Attempt], list[Alert], Mapping[str, Reachability]]:
+        hand = self.hand()
+        alerts = tx.claim_alerts(real_now=hand.real_now, lease_until=hand.real_now + LEASE)
+        return claim(tx, hand, free), alerts, deaf_people(tx)
+
+    async def _alert(self, alert: Alert) -> None:
+        """Send a message that belongs to no ticket: to somebody deaf by a call, where this pager makes any."""
+        schedule = await self.read(lambda tx: tx.schedule())
+        name = _VOICE if alert.to in self._deaf and _VOICE in self._channels else _SMS
+        sent = await send_alert(alert, self._channels[name], schedule, self._clock.real_now)
+        await self.write(lambda tx: tx.update_alert(sent))
+        if sent.error is None:
+            self._log.info("alert sent", action="alert_sent", to=sent.to, about=sent.about)
+        else:
+            level = self._log.critical if sent.due_at is None else self._log.warning
+            level("alert not sent", action="alert_failed", to=sent.to, about=sent.about, error=sent.error)
+
+    async def _inquire(self, attempt: Attempt) -> None:
+        """Ask the provider what became of a page it took and has not been heard of since."""
+        await self._guarded(self._asked_about(attempt))
+
+    async def _asked_about(self, attempt: Attempt) -> None:
+        receipt: Receipt | None = None
+        try:
+            receipt = await self._channel(attempt).status(attempt.provider_id or "")
+        except DeliveryError as error:
+            self._log.warning(
+                "cannot ask", action="ask_failed", ticket=attempt.ticket, attempt=attempt.id, error=str(error)
+            )
+        changed = await self.write(lambda tx: note_answer(tx, attempt, receipt, self.hand()))
+        if receipt is not None:
+            self._heard(receipt, changed=changed)
+
+    def _heard(self, receipt: Receipt, *, changed: bool) -> None:
+        self._note_trouble(receipt)
+        if changed:
+            self.observer.tried(receipt.status)
+            self.wake()
 
     async def _nap(self) -> float:
         due_at, attempt_at = await self.write(lambda tx: (tx.next_due_at(), tx.next_attempt_at()))
+        real_now = self._clock.real_now()
+        ages = [self._clock.now() - due_at] if due_at is not None else []
+        ages += [real_now - attempt_at] if attempt_at is not None else []
+        self.observer.queue_age(max([0.0, *(age.total_seconds() for age in ages)]))
         naps = [LONGEST_NAP]
         if self._handoff_at is not None:
             naps.append(self._clock.real_seconds_until(self._handoff_at))
         if due_at is not None:
             naps.append(self._clock.real_seconds_until(due_at))
         if attempt_at is not None and len(self._in_flight) < MOST_IN_FLIGHT:
-            naps.append(max((attempt_at - self._clock.real_now()).total_seconds(), 0.0))
+            naps.append(max((attempt_at - real_now).total_seconds(), 0.0))
         return min(naps)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -223,11 +307,27 @@ class Engine:
         ours = await self._under_a_fresh_lease(attempt)
         if ours is None:
             return
-        message = await self._message(ours)
-        if message is None:
-            await self._record(ours, _nobody(ours))
+        possible = await self._by_a_way_that_is_there(ours)
+        if isinstance(possible, Permanent):
+            await self._record(ours, possible)
             return
-        await self._record(ours, await self._handed_over(ours, message))
+        message = await self._message(possible)
+        if message is None:
+            await self._record(possible, _nobody(possible))
+            return
+        await self._record(possible, await self._handed_over(possible, message))
+
+    async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
+        """The try itself, a text instead of a call that cannot be made, or why it can be neither."""
+        if attempt.channel == _SMS and attempt.to in self._deaf:
+            return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
+        if attempt.channel != _VOICE or _VOICE in self._channels:
+            return attempt
+        reason = f"nobody can be called: {self._no_calls_because}"
+        text = await self.write(lambda tx: text_instead(tx, attempt, reason))
+        action = "call_failed" if text is None else "call_by_sms"
+        self._log.warning("no call", action=action, ticket=attempt.ticket, attempt=attempt.id, reason=reason)
+        return text if text is not None else Permanent(reason)
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
         """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
@@ -259,6 +359,7 @@ class Engine:
         else:
             again = await self.write(lambda tx: mark_sending(tx, attempt, self.hand()))
             if again is not None:
+                self.observer.resent()
                 self._log.warning("sent again", action="resent", ticket=attempt.ticket, attempt=attempt.id)
                 await self._deliver(again)
 
@@ -290,7 +391,11 @@ class Engine:
         valid_for = None
         if attempt.deadline is not None:
             valid_for = max(int(self._clock.real_seconds_until(attempt.deadline)), SHORTEST_VALIDITY)
-        return Message(attempt.id, attempt.to, person.phone, person.email, attempt.body, valid_for)
+        spoken = None
+        if attempt.channel == _VOICE and attempt.purpose is Purpose.PAGE:
+            stored = await self.read(lambda tx: tx.ticket(attempt.ticket))
+            spoken = spoken_text(stored) if stored is not None else None
+        return Message(attempt.id, attempt.to, person.phone, person.email, attempt.body, valid_for, spoken)
 
     def _channel(self, attempt: Attempt) -> Channel:
         return self._channels.get(attempt.channel) or self._channels["sms"]
@@ -313,11 +418,22 @@ class Engine:
             self.wake()
 
     def _note_trouble(self, outcome: Receipt | DeliveryError) -> None:
-        if isinstance(outcome, Receipt):
-            self.trouble = None
-        elif isinstance(outcome, Permanent) and outcome.is_ours:
-            self.trouble = str(outcome)
-            self._log.critical("operator needed", action="operator_alarm", error=str(outcome), code=outcome.code)
+        failure = failure_in(outcome)
+        if failure is not None and failure.is_ours:
+            code = outcome.error_code if isinstance(outcome, Receipt) else outcome.code
+            self.trouble, self._has_late_trouble = failure.why, isinstance(outcome, Receipt)
+            self.observer.alarmed("operator")
+            self._log.critical("operator needed", action="operator_alarm", error=failure.why, code=code)
+            return
+        # What a carrier refuses later is taken at first every time: only a delivery shows that it is mended.
+        arrived = isinstance(outcome, Receipt) and outcome.status is AttemptStatus.DELIVERED
+        if arrived or (isinstance(outcome, Receipt) and failure is None and not self._has_late_trouble):
+            self.trouble, self._has_late_trouble = None, False
+
+    @property
+    def channel_name(self) -> str:
+        """How people are reached: `twilio`, or `outbox`, which reaches nobody."""
+        return self._channels["sms"].name
 
     @property
     def beat_at(self) -> datetime | None:

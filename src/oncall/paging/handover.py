@@ -46,7 +46,7 @@ class _Left:
 
 def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
     """The handoff that made things as they are at `now` (aware UTC)."""
-    window = schedule.calendar.window_at(now)
+    window = schedule.calendar_at(now).window_at(now)
     if window.kind is WindowKind.BUSINESS:
         return Handoff(window.start, DESK)
     to = first_responder(schedule, schedule.who(now))
@@ -56,7 +56,7 @@ def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
 
 def next_handoff(schedule: Schedule, now: datetime) -> datetime:
     """The next instant after `now` (aware UTC) at which tickets pass to somebody, as the schedule stands."""
-    window = schedule.calendar.window_at(now)
+    window = schedule.calendar_at(now).window_at(now)
     starts = [turn.window.start for turn in schedule.turns(now, now + _LONGEST_WINDOW) if turn.window.start > now]
     return min([window.end, *starts])
 
@@ -116,6 +116,8 @@ def _is_done(event: Event, handoff: Handoff) -> bool:
 
 def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:
     """The desk takes over everything; engineers what they may be woken for, unless it waits for its coverage."""
+    if stored.ticket.is_drill:
+        return False
     return handoff.to == DESK or (wakes_people(stored.impact, tx.policy()) and stored.action != Action.HOLD)
 
 

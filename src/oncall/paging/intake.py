@@ -13,8 +13,9 @@ from oncall.errors import Conflict, OncallError, Refused
 from oncall.paging.advance import Hand, owed
 from oncall.paging.codes import free_code
 from oncall.paging.decide import judged
+from oncall.paging.hearing import deaf_people
 from oncall.paging.ports import Transaction
-from oncall.paging.sla import POLICY, ClockBook
+from oncall.paging.sla import ClockBook, in_force
 from oncall.paging.state import TicketState, after
 from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
 from oncall.paging.verdict import Action, impact_named, plan_named, verdict
@@ -226,17 +227,18 @@ def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
     answer: dict[str, Any] = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
     if decided.action is Action.PAGE:
         answer["page"] = {"code": code}
-    version = tx.policy_version()
-    posted = {"plan": ticket.plan, "impact": ticket.impact, POLICY: version}
+    terms = in_force(tx, now)
+    posted = {"plan": ticket.plan, "impact": ticket.impact, **terms}
     events = [
         Event(ticket.id, now, EventKind.RECEIVED, hand.by, "posted", posted),
-        judged(decided, ticket_id=ticket.id, why="judged at receipt", policy=version),
+        judged(decided, ticket_id=ticket.id, why="judged at receipt", terms=terms),
     ]
     state = TicketState(plan=ticket.plan, impact=ticket.impact)
     for event in events:
         state = after(state, event)
     stored = StoredTicket(ticket, answer, code, now, TicketStatus.OPEN, ticket.impact, decided.action.value)
-    first = owed(stored, state, ClockBook(tx, ticket, events), policy, schedule, hand)
+    book, deaf = ClockBook(tx, ticket, events), deaf_people(tx, schedule)
+    first = owed(stored, state, book, policy, schedule, hand, deaf=deaf)
     tx.add_ticket(first.row)
     tx.append([*events, *first.events])
     tx.add_attempts(first.attempts)

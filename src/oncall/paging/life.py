@@ -16,7 +16,7 @@ from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.messages import solved_text, taken_text
 from oncall.paging.people import DESK
 from oncall.paging.ports import Transaction
-from oncall.paging.sla import POLICY, ClockBook
+from oncall.paging.sla import ClockBook, in_force
 from oncall.paging.state import TicketState, after, fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
@@ -87,6 +87,8 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
             raise Conflict(f'{ticket_id}: the event "{deed.id}" is recorded as {before.kind.value} already')
         return Done(stored, False, f"{ticket_id}: this event is recorded already.")
     _refuse_stranger(tx, deed, hand)
+    if stored.ticket.is_drill:
+        deed = _end_of_drill(deed)
     idle = _nothing_to_do(tx, stored, state, deed)
     if idle is not None:
         return Done(stored, False, idle)
@@ -103,6 +105,16 @@ def _refuse_stranger(tx: Transaction, deed: Deed, hand: Hand) -> None:
     if deed.by not in people:
         name = clean(deed.by)[:40]
         raise Refused(f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(people))}')
+
+
+_ENDS_A_DRILL = (EventKind.ACKNOWLEDGED, EventKind.REPLIED, EventKind.UPDATED, EventKind.PASSED, EventKind.RESOLVED)
+
+
+def _end_of_drill(deed: Deed) -> Deed:
+    """Whatever somebody answers to a test page shows that it arrived."""
+    if deed.kind not in _ENDS_A_DRILL:
+        raise Refused("a drill is a test page: it can only be acknowledged")
+    return replace(deed, kind=EventKind.RESOLVED, why=clean(deed.why) or "the test page was answered")
 
 
 def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed) -> str | None:
@@ -134,7 +146,7 @@ def _event(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Eve
     if deed.kind is EventKind.MERGED:
         details["into"] = _merge_target(tx, stored, str(details.get("into", "")))
     if deed.kind in (EventKind.IMPACT_CHANGED, EventKind.REOPENED):
-        details[POLICY] = tx.policy_version()
+        details |= in_force(tx, at)
     why = clean(deed.why) or deed.kind.value.replace("_", " ")
     return Event(stored.ticket.id, at, deed.kind, deed.by, why, details, deed.id)
 
@@ -160,7 +172,7 @@ def _follow(
         due = book.first_reply_due(hand.now)
         decided = verdict_again(state, tx.policy(), tx.schedule(), hand.now, due=due)
         why = event.kind.value.replace("_", " ")
-        again = judged(decided, ticket_id=stored.ticket.id, why=why, policy=book.policy_version)
+        again = judged(decided, ticket_id=stored.ticket.id, why=why, terms=book.in_force(hand.now))
         tx.append([again])
         book.add(again)
         state = after(state, again)
@@ -221,6 +233,8 @@ def _name(tx: Transaction, person_id: str) -> str:
 
 def _sentence(tx: Transaction, stored: StoredTicket, event: Event) -> str:
     name = stored.ticket.id
+    if stored.ticket.is_drill:
+        return f"Thank you: {name} has arrived, the drill is over."
     return {
         EventKind.ACKNOWLEDGED: f"{name} is yours.",
         EventKind.REPLIED: f"{name}: the reply is recorded.",

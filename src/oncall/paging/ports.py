@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from oncall.paging.reachability import Alert, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
@@ -170,7 +171,7 @@ class Transaction(Protocol):
         """Insert them."""
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Write everything that can change: status, provider id, error, tries, retry_at, lease_until."""
+        """Write everything that can change: channel, status, provider id, error, tries, retry_at, lease_until."""
 
     def settle_attempt(self, attempt: Attempt) -> bool:
         """As `update_attempt` for a try that its provider has just taken, if it is still `sending` and without a
@@ -178,7 +179,14 @@ class Transaction(Protocol):
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due: `queued`, `retrying` or `unknown` whose `retry_at` has come, and `sending`
-        whose lease ran out (they come back as `unknown`). Sets their lease; no two callers get the same one."""
+        whose lease ran out (they come back as `unknown`), and `accepted` or `sent` ones whose provider is to be asked
+        at `retry_at`. Sets their lease; no two callers get the same one."""
+
+    def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
+        """Tries that no provider is known to have taken, of those written before an instant (real time)."""
+
+    def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
+        """Tries written since an instant (real time), the newest first."""
 
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
@@ -191,6 +199,21 @@ class Transaction(Protocol):
 
     def last_paged(self, person: str) -> list[str]:
         """Ids of unresolved tickets that this person was paged for, the latest page first."""
+
+    def note_reachability(self, mark: Reachability) -> None:
+        """Append it: from now on it says whether this person is reached by this channel."""
+
+    def deaf(self) -> list[Reachability]:
+        """The latest word on each person and channel where it is that they are not reached, in the order of ids."""
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Keep it, to be sent; False, and nothing is kept, when there is one about the same already."""
+
+    def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
+        """Take over alerts that are due, and put them off until the lease ends; no two callers get the same one."""
+
+    def update_alert(self, alert: Alert) -> None:
+        """Write everything that can change: due_at, tries, provider id, error."""
 
     def add_token(self, token: Token) -> None:
         """Keep it. Raises Conflict when the name is taken."""
@@ -227,7 +250,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a channel is asked to deliver. `phone` and `email` stay out of every log and error."""
+    """What a channel is asked to deliver. `phone` and `email` stay out of every log and error.
+
+    spoken: for a call that asks for a key, what it says before it does; without it a call only says the body.
+    """
 
     delivery_id: str
     to: str
@@ -235,15 +261,31 @@ class Message:
     email: str | None
     body: str
     valid_for_seconds: int | None = None
+    spoken: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message did not reach its person, and what that leaves to be tried.
+
+    may_pass: the same text sent once more may arrive. may_call, is_ours, has_stopped: as for `errors.Permanent`.
+    """
+
+    why: str
+    may_pass: bool = False
+    may_call: bool = False
+    is_ours: bool = False
+    has_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a provider says of a message it has."""
+    """What a provider says of a message it has. `failure` explains a status of failure, where the provider did."""
 
     provider_id: str
     status: AttemptStatus
     error_code: int | None = None
+    failure: Failure | None = None
 
 
 class Channel(Protocol):
@@ -285,6 +327,22 @@ class Observer(Protocol):
     def due(self, count: int) -> None:
         """So many tickets wait for this pager now, although they are due."""
 
+    def claimed(self, count: int) -> None:
+        """This pager took over so many tries that were due."""
+
+    def resent(self) -> None:
+        """A try whose answer was in doubt, and which the provider surely has not, is sent again."""
+
+    def queue_age(self, seconds: float) -> None:
+        """What has waited longest for a pager has been due for so many seconds; 0 when nothing waits."""
+
+    def alarmed(self, kind: str) -> None:
+        """An operator is needed: `operator`, `audit`."""
+
+    def took(self, stage: str, seconds: float) -> None:
+        """A page was `delivered` so many real seconds after it was written, or a ticket was `acknowledged` so many
+        seconds of policy time after it was received."""
+
 
 class Unobserved:
     """An `Observer` that counts nothing."""
@@ -302,4 +360,19 @@ class Unobserved:
         """Nothing."""
 
     def due(self, count: int) -> None:
+        """Nothing."""
+
+    def claimed(self, count: int) -> None:
+        """Nothing."""
+
+    def resent(self) -> None:
+        """Nothing."""
+
+    def queue_age(self, seconds: float) -> None:
+        """Nothing."""
+
+    def alarmed(self, kind: str) -> None:
+        """Nothing."""
+
+    def took(self, stage: str, seconds: float) -> None:
         """Nothing."""

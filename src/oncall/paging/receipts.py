@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from oncall.paging.advance import Hand
+from oncall.paging.failing import failure_in, follow_failure
 from oncall.paging.ports import Receipt, Transaction
-from oncall.paging.ticket import FINAL_STATUSES, AttemptStatus
-from oncall.paging.tries import fail_step, has_failed
+from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose
 
 _RANK = {
     AttemptStatus.ACCEPTED: 1,
@@ -17,7 +18,15 @@ _RANK = {
     AttemptStatus.FAILED: 3,
 }
 
-_NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
+TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
+"""What a provider has and has not said the last word about."""
+ASK_AFTER = timedelta(seconds=60)
+"""Real time after acceptance at which the provider is asked about a page of which it has said no last word."""
+
+
+def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
+    """When the provider that has just taken this message is asked about it; only pages are worth a question."""
+    return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
 
 
 def note_receipt(tx: Transaction, *, delivery_id: str | None, receipt: Receipt, hand: Hand) -> bool:
@@ -32,17 +41,18 @@ def note_receipt(tx: Transaction, *, delivery_id: str | None, receipt: Receipt, 
         return False
     if attempt.status in FINAL_STATUSES or _RANK.get(attempt.status, 0) >= _RANK.get(receipt.status, 0):
         return False
-    error = f"the carrier reports {receipt.status.value}" if receipt.status in _NOT_REACHED else attempt.error
+    failure = failure_in(receipt)
     changed = replace(
         attempt,
         status=receipt.status,
         provider_id=receipt.provider_id,
-        error=error,
+        error=failure.why if failure is not None else attempt.error,
         error_code=receipt.error_code,
-        retry_at=None,
         lease_until=None,
     )
+    keeps = attempt.status in TAKEN and changed.status in TAKEN
+    changed = replace(changed, retry_at=attempt.retry_at if keeps else first_ask(changed, hand.real_now))
     tx.update_attempt(changed)
-    if has_failed(changed):
-        fail_step(tx, changed, hand)
+    if failure is not None:
+        follow_failure(tx, changed, failure, hand)
     return True

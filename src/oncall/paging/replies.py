@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.advance import Hand
 from oncall.paging.codes import is_code
+from oncall.paging.hearing import START_WORDS, STOP_WORDS, note_opting, opting
 from oncall.paging.life import Deed, Done, record
 from oncall.paging.messages import SEGMENT, cut, plain
 from oncall.paging.ports import InboundMessage, Transaction
+from oncall.paging.reachability import Reach
 from oncall.paging.ticket import Attempt, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Person
 from oncall.support.wording import short_time
@@ -20,9 +23,7 @@ HELP = (
     "Send ACK CODE to take a ticket, PASS CODE to escalate it now, DONE CODE when it is solved, WHO for who is on call."
 )
 
-CARRIER_WORDS = frozenset(
-    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START YES UNSTOP HELP INFO".split()  # noqa: SIM905
-)
+CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 """Words that the carrier acts on and answers by itself; never a command of ours."""
 
 
@@ -50,6 +51,8 @@ class Answer:
     text: str
     attempts: tuple[Attempt, ...] = ()
     took_a_ticket: bool = False
+    waited: timedelta | None = None
+    """How long the ticket that was taken had waited; policy time."""
 
 
 _DEEDS = {Verb.ACK: EventKind.ACKNOWLEDGED, Verb.PASS: EventKind.PASSED, Verb.DONE: EventKind.RESOLVED}
@@ -77,10 +80,13 @@ def _split(word: str) -> list[str]:
     return [word]
 
 
-def answer_sms(tx: Transaction, *, phone: str, body: str, provider_id: str, hand: Hand) -> Answer:
+def answer_sms(
+    tx: Transaction, *, phone: str, body: str, provider_id: str, hand: Hand, opt_out: str | None = None
+) -> Answer:
     """Do what an authentic SMS from `phone` (E.164) asks. A replay of `provider_id` does nothing and is answered alike.
 
-    A number that is on no roster gets no answer and changes nothing.
+    A number that is on no roster gets no answer and changes nothing. The carrier's own words get none either: it
+    answers them itself; STOP and START change who is reached. opt_out: what the carrier itself took it for.
     """
     person = tx.schedule().by_phone.get(phone)
     if person is None:
@@ -89,7 +95,10 @@ def answer_sms(tx: Transaction, *, phone: str, body: str, provider_id: str, hand
     if before is not None:
         return Answer(before.answer)
     hand = replace(hand, by=person.id)
-    if plain(body).strip().upper() in CARRIER_WORDS:
+    reach = opting(body, opt_out)
+    if reach is not None:
+        note_opting(tx, person, reach, why="sent STOP" if reach is Reach.DEAF else "sent START", hand=hand)
+    if reach is not None or opt_out or plain(body).strip().upper() in CARRIER_WORDS:
         answer = Answer("")
     else:
         command = parse_reply(body)
@@ -116,7 +125,8 @@ def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answ
     if isinstance(done, str):
         return Answer(done)
     text = " ".join([done.sentence, *_others(paged, stored, bare=command.code is None)])
-    return Answer(text, done.attempts, took_a_ticket=done.changed and command.verb is Verb.ACK)
+    took = done.changed and command.verb is Verb.ACK
+    return Answer(text, done.attempts, took_a_ticket=took, waited=hand.now - stored.received_at if took else None)
 
 
 def _do(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done | str:

@@ -15,6 +15,9 @@ from oncall.support.policyfile import packaged_policy
 POLICY = "policy"
 """The key of an event's details with the number of the schedule version whose policy was in force; 0: the packaged."""
 
+HOURS = "hours"
+"""The same for the version whose hours held, where that was not the one of the policy."""
+
 TermsOf = Callable[[Event], Terms]
 """The terms in force when an event happened."""
 
@@ -40,8 +43,19 @@ FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in _KINDS)
 
 
 def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
-    """The events that the clocks know, in the log's order."""
+    """The events that the clocks know, in the log's order. A drill promises nothing: its clocks end as they begin."""
+    if ticket.is_drill:
+        return _of_a_drill(log, terms_of)
     return [_sla_event(ticket, event, terms_of) for event in log if event.kind in _KINDS]
+
+
+def _of_a_drill(log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
+    opening = next(event for event in log if event.kind is EventKind.RECEIVED)
+    terms = terms_of(opening)
+    plan, support = next(iter(terms.policy.plans.items()))
+    impact = next(iter(support.promises))
+    opened = SlaEvent(opening.at, SlaEventKind.OPENED, impact=impact, terms=terms, plan=plan)
+    return [opened, SlaEvent(opening.at, SlaEventKind.RESOLVED)]
 
 
 def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent:
@@ -59,17 +73,26 @@ def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent:
 
 def terms_in(tx: Transaction) -> TermsOf:
     """Looks terms up in the store, each version once. A log from before versions were noted goes by their dates."""
-    known: dict[int, Terms] = {}
+    known: dict[tuple[int, int], Terms] = {}
 
     def terms_of(event: Event) -> Terms:
         version = event.details.get(POLICY)
         if version is None:
             version = _version_at(tx, event.at)
-        if version not in known:
-            known[version] = Terms(tx.policy(version), _calendar(tx, version), version)
-        return known[version]
+        hours = event.details.get(HOURS, version)
+        if (version, hours) not in known:
+            known[version, hours] = Terms(tx.policy(version), _calendar(tx, hours), version)
+        return known[version, hours]
 
     return terms_of
+
+
+def in_force(tx: Transaction, at: datetime) -> dict[str, int]:
+    """What an event of `at` (policy time, aware UTC) keeps in its details: whose policy and whose hours held."""
+    version, publication = tx.policy_version(), tx.schedule().in_force(at)
+    if publication is None or publication.version == version:
+        return {POLICY: version}
+    return {POLICY: version, HOURS: publication.version}
 
 
 class ClockBook:
@@ -77,7 +100,7 @@ class ClockBook:
 
     def __init__(self, tx: Transaction, ticket: Ticket, log: Iterable[Event]) -> None:
         self._ticket, self._terms_of = ticket, terms_in(tx)
-        self.policy_version = tx.policy_version()
+        self._tx = tx
         self._events = sla_events(ticket, log, self._terms_of)
 
     def add(self, event: Event) -> None:
@@ -89,11 +112,16 @@ class ClockBook:
         """Every clock as of `now` (policy time, aware UTC)."""
         return sla(self._events, now)
 
+    def in_force(self, at: datetime) -> dict[str, int]:
+        """What a verdict given at `at` keeps in its details: whose policy and whose hours held."""
+        return in_force(self._tx, at)
+
     def first_reply_due(self, now: datetime) -> datetime | None:
         """When the first reply is due by the ticket's own clock, once it is judged at `now` by the policy in force."""
-        probe = Event(self._ticket.id, now, EventKind.JUDGED, "", "", {POLICY: self.policy_version})
+        probe = Event(self._ticket.id, now, EventKind.JUDGED, "", "", self.in_force(now))
         judged = _sla_event(self._ticket, probe, self._terms_of)
-        return sla([*self._events, judged], now).first_reply().due_at
+        clock = sla([*self._events, judged], now).first_reply()
+        return clock.due_at if clock is not None else None
 
 
 def clocks(tx: Transaction, ticket: Ticket, log: Iterable[Event], now: datetime) -> SlaState:

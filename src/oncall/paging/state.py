@@ -22,7 +22,7 @@ class TicketState:
     position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
     it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
     step that fired. alive: the steps that fired and have not failed. passed: (round, person) of those who passed it
-    on, whom that round asks no more.
+    on, whom that round asks no more. dead: (round, person, channel) of the ways that surely reach nobody in that round.
     promised: what was done because promised times ran out, as `promised.mark_of` names it. hurry: the round in which
     the chain is paged before a breach, and the time that was left for it.
     """
@@ -38,6 +38,7 @@ class TicketState:
     last_fired: tuple[int, int] | None = None
     alive: tuple[tuple[int, int], ...] = ()
     passed: tuple[tuple[int, str], ...] = ()
+    dead: frozenset[tuple[int, str, str]] = frozenset()
     owner: str | None = None
     resolved_by: str | None = None
     merged_into: str | None = None
@@ -100,6 +101,9 @@ def _step_failed(state: TicketState, event: Event) -> TicketState:
     """The person of the latest step cannot be reached: the next step is owed at once. An older step changes nothing."""
     failed = (event.details["round"], event.details["step"])
     state = replace(state, alive=tuple(step for step in state.alive if step != failed))
+    if event.details.get("for_good"):
+        way = (failed[0], event.details["to"], event.details["channel"])
+        state = replace(state, dead=state.dead | {way})
     if state.position is None or state.last_fired != failed:
         return state
     if state.position.step == 0:
@@ -178,6 +182,7 @@ def _reopened(state: TicketState, event: Event) -> TicketState:
         position=None,
         last_fired=None,
         passed=(),
+        dead=frozenset(),
         hurry=None,
     )
 

@@ -45,10 +45,18 @@ class EventKind(StrEnum):
     """A promised time is nearly used up, and the owner was told."""
     CHASED = "chased"
     """The owner let it come so close that the chain is paged again, before the breach."""
+    STEP_REROUTED = "step_rerouted"
+    """A step's text cannot reach its person, and they are called instead, within the same step."""
+    STEP_RESENT = "step_resent"
+    """A carrier lost a step's text for a reason that may pass: it is sent once more, beside the next step."""
     HANDED_OVER = "handed_over"
     """On-call passed on, and whoever came on was told of this ticket: `details` has `to` and `handoff_at`."""
     BREACHED = "breached"
     """A promised time was used up unmet. Once for each clock: `details` has its metric, `since` and `due_at`."""
+
+
+DRILL = "drill"
+"""The plan and the impact of a test page: no policy's, so that no intake can post one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,11 @@ class Ticket:
     url: str | None = None
     opened_at: datetime | None = None
     contact: str | None = None
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether it is a test page: it never escalates, promises nothing, and is over when it is acknowledged."""
+        return self.plan == DRILL and self.impact == DRILL
 
     def fingerprint(self) -> str:
         """A digest of the content: the same id with another fingerprint is another ticket, and refused."""

@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Temporary
-from oncall.paging.advance import Hand, write_row
-from oncall.paging.decide import PAGER
+from oncall.paging.advance import Hand
+from oncall.paging.failing import failure_in, follow_failure, has_failed
 from oncall.paging.ports import Clock, Receipt, Transaction
-from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Event, EventKind, Purpose, TicketStatus
+from oncall.paging.receipts import first_ask
+from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.verdict import Action
 
 LEASE = timedelta(seconds=30)
@@ -29,16 +30,18 @@ MOST_SENDS = 3
 """How often one try whose answers were in doubt is sent again at once; after that it is tried ever more slowly."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
 MOST_ADOPTED = 10_000
+SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
+"""A try that is claimed like this may be sent; of any other the provider is asked first."""
 
 
 def claim(tx: Transaction, hand: Hand, limit: int) -> list[Attempt]:
     """Take over tries that are due. What may be sent is marked so before the network hears of it; what nobody needs
-    any more is ended."""
+    any more is ended. What is in doubt, or was taken and not heard of since, comes back to be asked about."""
     mine = []
     lease_until = hand.real_now + LEASE
     for attempt in tx.claim_attempts(real_now=hand.real_now, lease_until=lease_until, limit=limit):
         claimed: Attempt | None = attempt
-        if attempt.status is not AttemptStatus.UNKNOWN:
+        if attempt.status in SENDABLE:
             claimed = mark_sending(tx, attempt, hand)
         if claimed is not None:
             mine.append(claimed)
@@ -89,7 +92,7 @@ def write_outcome(
 ) -> Attempt | None:
     """Record what came of handing a try to its provider. Gives the try as it is now; None when it was known already.
 
-    A page that failed for good makes the next step due at once.
+    What a page that failed for good owes instead is written with it. A page that was taken is asked about later.
     """
     if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING:
         taken = _after(attempt, outcome, hand.real_now, clock)
@@ -102,8 +105,9 @@ def write_outcome(
         outcome = Ambiguous("the message that the provider has may belong to another try")
     changed = _after(current, outcome, hand.real_now, clock)
     tx.update_attempt(changed)
-    if has_failed(changed):
-        fail_step(tx, changed, hand)
+    failure = failure_in(outcome)
+    if failure is not None:
+        follow_failure(tx, changed, failure, hand)
     return changed
 
 
@@ -118,35 +122,19 @@ def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> boo
     )
 
 
-def has_failed(attempt: Attempt) -> bool:
-    """Whether it was a page, and its person was surely not reached by it."""
-    return attempt.purpose is Purpose.PAGE and attempt.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
-
-
-def fail_step(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
-    """Log that a step's person cannot be reached this way: the next step is owed at once, if the ticket still waits."""
-    stored = tx.ticket(attempt.ticket)
-    if stored is None or stored.status is not TicketStatus.OPEN:
-        return
-    details = {"round": attempt.round, "step": attempt.step, "attempt": attempt.id, "to": attempt.to}
-    event = Event(attempt.ticket, hand.now, EventKind.STEP_FAILED, PAGER, attempt.error or "not delivered", details)
-    tx.append([event])
-    write_row(tx, stored, hand)
-
-
 def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime, clock: Clock) -> Attempt:
     tries = attempt.tries + 1 if attempt.status is AttemptStatus.SENDING else attempt.tries
     freed = replace(attempt, tries=tries, lease_until=None, retry_at=None)
     if isinstance(outcome, Receipt):
-        failed = outcome.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
-        error = f"the provider reports {outcome.status.value}" if failed else freed.error
-        return replace(
+        failure = failure_in(outcome)
+        taken = replace(
             freed,
             status=outcome.status,
             provider_id=outcome.provider_id,
-            error=error,
+            error=failure.why if failure is not None else freed.error,
             error_code=outcome.error_code,
         )
+        return replace(taken, retry_at=first_ask(taken, real_now))
     freed = replace(freed, error=str(outcome), error_code=outcome.code)
     if isinstance(outcome, Temporary):
         return replace(freed, status=AttemptStatus.RETRYING, retry_at=real_now + _pause(freed, outcome, clock))

@@ -64,6 +64,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
         "impact": question.impact,
         "at": _time(at, policy.zone),
         "window": schedule.calendar_at(at).window_at(at).kind.value,
+        "rules": rules_applied(question.plan, question.impact, policy),
         "steps": steps,
         "repeats_after_seconds": int(policy.escalation.repeat_every.total_seconds()),
     }
@@ -171,6 +172,13 @@ def triage_view(answers: object, policy: Policy) -> dict[str, Any]:
     """The impact that these answers speak for, and why. Raises Refused for answers that cannot be used."""
     proposal = propose(answers_from(answers), policy)
     return {"impact": proposal.impact, "reasons": list(proposal.reasons)}
+
+
+def rules_applied(plan: str, impact: str, policy: Policy) -> list[str]:
+    """The keys of the policy file that such a verdict rests on, each with its place: `p.yaml:51: plans...`."""
+    promise = f"plans.{plan}.promises.{impact}"
+    paths = [f"{promise}.coverage", f"{promise}.first_reply", f"impacts.{impact}.pages", "escalation.steps"]
+    return [f"{policy.source}:{policy.lines[path]}: {path}" for path in paths if path in policy.lines]
 
 
 def _time(at: datetime | None, zone: tzinfo) -> str | None:

@@ -13,11 +13,13 @@ from datetime import datetime
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, TicketSpan, Token
+from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
 
 _NEVER_LEFT = (AttemptStatus.FAILED, AttemptStatus.QUEUED, AttemptStatus.RETRYING)
+_TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
 _CLAIMABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING, AttemptStatus.UNKNOWN, AttemptStatus.SENDING)
 
 
@@ -37,6 +39,8 @@ class Ledger:
         self._due: list[tuple[datetime, str]] = []
         self._inbound: dict[str, InboundMessage] = {}
         self._tokens: dict[str, Token] = {}
+        self._marks: dict[tuple[str, str], Reachability] = {}
+        self._alerts: dict[str, Alert] = {}
         self._beat: tuple[datetime, str] | None = None
         self._seq = 0
 
@@ -73,7 +77,10 @@ class Ledger:
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
         """Tickets, newest first; of two received at one instant the higher id first."""
-        found = sorted(self._tickets.values(), key=_received, reverse=True)
+        is_open = wanted.statuses and TicketStatus.RESOLVED not in wanted.statuses
+        # Every unresolved ticket holds a code; they are few, and at each handoff they are asked for.
+        names = self._codes.values() if is_open else self._tickets
+        found = sorted((self._tickets[name] for name in names), key=_received, reverse=True)
         if wanted.after is not None:
             last = self._tickets.get(wanted.after)
             found = [stored for stored in found if last is not None and _received(stored) < _received(last)]
@@ -154,10 +161,11 @@ class Ledger:
         """Append to the logs. Raises Conflict for a sender's id that is there already, and for an unknown ticket."""
         for event in events:
             if event.ticket not in self._logs:
-                raise Conflict(f"ticket {event.ticket}: there is no such ticket")
+                raise Conflict(f"ticket {events[0].ticket}: there is no such ticket")
+            if event.id is not None and (event.ticket, event.id) in self._sender_ids:
+                raise Conflict(f"ticket {events[0].ticket}: an event with this id is in its log already")
+        for event in events:
             if event.id is not None:
-                if (event.ticket, event.id) in self._sender_ids:
-                    raise Conflict(f"ticket {event.ticket}: an event with its sender's id is stored already")
                 self._sender_ids.add((event.ticket, event.id))
             self._seq += 1
             self._logs[event.ticket].append(replace(event, seq=self._seq))
@@ -213,6 +221,17 @@ class Ledger:
             self._keep_attempt(claimed[-1])
         return claimed
 
+    def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
+        """Tries that no provider is known to have taken, the longest overdue first."""
+        waiting = sorted(self._claimable(), key=lambda each: (each[0], each[1].id))
+        found = [each for _, each in waiting if each.written_at <= written_before and each.status not in _TAKEN]
+        return found[:limit]
+
+    def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
+        """Tries written since then, the newest first."""
+        found = [attempt for attempt in self._attempts.values() if attempt.written_at >= written_since]
+        return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id), reverse=True)[:limit]
+
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
         return min((at for at, _ in self._claimable()), default=None)
@@ -240,10 +259,35 @@ class Ledger:
             raise Conflict(f"inbound message {message.provider_id}: it is stored already")
         self._inbound[message.provider_id] = message
 
+    def note_reachability(self, mark: Reachability) -> None:
+        """Keep it: it is the latest word on this person and channel."""
+        self._marks[mark.person, mark.channel] = mark
+
+    def deaf(self) -> list[Reachability]:
+        """Whom a channel does not reach, in the order of ids."""
+        return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.DEAF]
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Keep it, unless there is one about the same already."""
+        return self._alerts.setdefault(alert.about, alert) is alert
+
+    def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
+        """Take over alerts that are due, the longest overdue first."""
+        due = [(alert.due_at, alert.id, alert) for alert in self._alerts.values() if alert.due_at is not None]
+        found = [alert for at, _, alert in sorted(due, key=lambda each: each[:2]) if at <= real_now]
+        self._alerts |= {alert.about: replace(alert, due_at=lease_until) for alert in found}
+        return found
+
+    def update_alert(self, alert: Alert) -> None:
+        """Write what changes in an alert's life."""
+        self._alerts[alert.about] = alert
+
     def add_token(self, token: Token) -> None:
         """Keep it. Raises Conflict when the name is taken."""
         if token.name in self._tokens:
-            raise Conflict(f'token "{token.name}": it is stored already')
+            raise Conflict(f'token "{token.name}": the name is taken')
+        if self.token_by_digest(token.digest) is not None:
+            raise Conflict(f'token "{token.name}": the secret is in use already')
         self._tokens[token.name] = token
 
     def remove_token(self, name: str) -> None:
@@ -291,7 +335,7 @@ class Ledger:
 
     def _keep_attempt(self, attempt: Attempt) -> None:
         self._attempts[attempt.id] = attempt
-        if attempt.status in _CLAIMABLE:
+        if attempt.status in _CLAIMABLE or (attempt.status in _TAKEN and attempt.retry_at is not None):
             self._open_attempts[attempt.id] = None
         else:
             self._open_attempts.pop(attempt.id, None)

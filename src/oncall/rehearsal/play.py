@@ -18,6 +18,7 @@ from random import Random
 from oncall.errors import Refused
 from oncall.paging.advance import Hand, advance_ticket
 from oncall.paging.decide import PAGER
+from oncall.paging.handover import hand_over, next_handoff
 from oncall.paging.intake import accept
 from oncall.paging.life import Deed, record
 from oncall.paging.people import DESK
@@ -26,8 +27,9 @@ from oncall.rehearsal.arrivals import Arrival
 from oncall.rehearsal.ledger import Ledger
 from oncall.rehearsal.people import Delay, People, Working, dice
 from oncall.schedule.schedule import Schedule
-from oncall.support.coverage import deadline
+from oncall.support.coverage import deadline, next_covered
 from oncall.support.policy import Counting, Coverage, Policy, Target
+from oncall.support.windows import WindowKind
 
 INTAKE = "intake"
 CUSTOMER = "customer"
@@ -79,14 +81,17 @@ class _Play:
         self._messages: list[Attempt] = []
         self._lives: Counter[str] = Counter()
         self._begun: set[tuple[str, int]] = set()
+        self._handoff_at = until
         self._asked: Counter[tuple[object, ...]] = Counter()
 
     def run(self, arrivals: Sequence[Arrival], on_progress: Callable[[datetime], None] | None) -> Played:
         for arrival in arrivals:
             self._at(arrival.at, partial(self._arrive, arrival))
+        if arrivals:
+            self._handoff_at = next_handoff(self._schedule, min(arrival.at for arrival in arrivals))
         for number in count():
             now = self._next_instant()
-            if now is None or now > self._until:
+            if now > self._until:
                 break
             self._instant(now)
             if on_progress is not None and number % _PROGRESS_EVERY == 0:
@@ -98,11 +103,10 @@ class _Play:
     def _at(self, at: datetime, act: Act) -> None:
         heapq.heappush(self._acts, (at, next(self._order), act))
 
-    def _next_instant(self) -> datetime | None:
+    def _next_instant(self) -> datetime:
         due_at = self._ledger.next_due_at()
-        if not self._acts:
-            return due_at
-        return min(self._acts[0][0], due_at) if due_at is not None else self._acts[0][0]
+        instants = [self._handoff_at, *([due_at] if due_at is not None else [])]
+        return min([*instants, self._acts[0][0]] if self._acts else instants)
 
     def _instant(self, now: datetime) -> None:
         """What comes in and what people do, and then what the pager owes."""
@@ -110,6 +114,9 @@ class _Play:
             heapq.heappop(self._acts)[2](now)
         for ticket_id in self._ledger.due_tickets(now, _MOST_DUE):
             self._sent(advance_ticket(self._ledger, ticket_id, self._hand(PAGER, now)), now)
+        if now >= self._handoff_at:
+            self._sent(hand_over(self._ledger, self._hand(PAGER, now)), now)
+            self._handoff_at = next_handoff(self._schedule, now)
 
     @staticmethod
     def _hand(by: str, now: datetime) -> Hand:
@@ -123,6 +130,8 @@ class _Play:
         except Refused as refusal:
             raise Refused(f"ticket {arrival.ticket.id} cannot be judged: {refusal}") from refusal
         self._sent(accepted.attempts, now)
+        if self._pages(arrival.ticket.id):
+            self._next_morning(arrival.ticket.id, now)
 
     def _sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
         """Every message arrives at once; whether it is noticed is another matter."""
@@ -131,11 +140,15 @@ class _Play:
                 attempt = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, tries=1)
                 self._ledger.update_attempt(attempt)
             self._messages.append(attempt)
-            if attempt.purpose is Purpose.PAGE:
+            if attempt.purpose is Purpose.PAGE or self._is_reminder(attempt, now):
                 self._meet(attempt, now)
-            elif self._stored(attempt.ticket).owner == attempt.to:
-                # A reminder to the one who has the ticket: a reply or an update comes due.
-                self._meet(attempt, now)
+
+    def _is_reminder(self, attempt: Attempt, now: datetime) -> bool:
+        """Whether a notice tells the one who has the ticket that a reply or an update is nearly due."""
+        if self._stored(attempt.ticket).owner != attempt.to:
+            return False
+        latest = self._ledger.events(attempt.ticket)[-4:]
+        return any(event.kind is EventKind.WARNED and event.at == now for event in latest)
 
     def _meet(self, attempt: Attempt, now: datetime) -> None:
         """A person or the desk notices a message, or does not."""
@@ -168,6 +181,20 @@ class _Play:
         else:
             self._begun.add(life)
             self._later(name, "first reply", self._working(name).first_reply, now, partial(self._first_reply, name, by))
+
+    def _next_morning(self, name: str, now: datetime) -> None:
+        """What nobody took overnight is seen when the desk opens, if it is not overlooked again."""
+        calendar = self._schedule.calendar
+        window = calendar.window_at(now)
+        closes = window.end if window.kind is WindowKind.BUSINESS else now
+        self._soon(name, next_covered(Coverage.BUSINESS, calendar, closes), partial(self._open_desk, name))
+
+    def _open_desk(self, name: str, now: datetime) -> None:
+        chance = self._dice(name, "morning")
+        if self._stored(name).status is TicketStatus.OPEN and chance.random() >= self._people.desk.missed:
+            within = self._people.desk.within.drawn(chance)
+            self._soon(name, self._in_business_hours(now, within), partial(self._take, name, DESK))
+        self._next_morning(name, now)
 
     def _catch_up(self, name: str, by: str, now: datetime) -> None:
         """Somebody was reminded of a ticket that is taken: what is owed to the customer is written at once."""

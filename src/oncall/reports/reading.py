@@ -29,7 +29,7 @@ def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> I
         logs = tx.events_of([stored.ticket.id for stored in page], without=_UNNEEDED)
         for stored in page:
             log = logs.get(stored.ticket.id)
-            if log is not None:
+            if log is not None and not stored.ticket.is_drill:
                 yield Measured(stored, sla(sla_events(stored.ticket, _telling(log), terms_of), now))
         if len(page) < wanted.limit:
             return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -129,6 +132,18 @@ class SlaReport:
         return at.astimezone(self.days.zone).isoformat()
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Many tickets make millions of objects without a cycle among them; looking for one takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def sla_report(
     tx: Transaction, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
 ) -> SlaReport:
@@ -138,9 +153,10 @@ def sla_report(
     tally = Tally(tx.schedule().calendar)
     tickets = 0
     breached: list[tuple[Ticket, SlaClock]] = []
-    for measured in tickets_with_clocks(tx, wanted, as_of):
-        tickets += 1
-        breached += [(measured.stored.ticket, clock) for clock in tally.add(measured.clocks)]
+    with _uncollected():
+        for measured in tickets_with_clocks(tx, wanted, as_of):
+            tickets += 1
+            breached += [(measured.stored.ticket, clock) for clock in tally.add(measured.clocks)]
     logs = tx.events_of(list(dict.fromkeys(ticket.id for ticket, _ in breached)))
     breaches = [Breach(ticket, clock, tuple(logs.get(ticket.id, ()))) for ticket, clock in breached]
     breaches.sort(key=lambda breach: (breach.breached_at, breach.ticket.id))

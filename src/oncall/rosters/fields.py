@@ -39,9 +39,8 @@ def role_name(node: Node) -> str:
     """A role that covers every shift."""
     text = slug(node)
     if text == SHADOW:
-        raise node.refuse(
-            f"{shown(text)} is no role that covers a shift; give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
-        )
+        mend = f"give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
+        raise node.refuse(f"{shown(text)} is no role that covers a shift; {mend}")
     return text
 
 

@@ -12,7 +12,7 @@ from oncall.rosters.relaxation import Relaxation
 from oncall.support.policy import Policy
 
 SHADOW = "shadow"
-"""The role of somebody who comes along to learn. It covers nothing, is no part of the load, and nobody is paged by it."""
+"""The role of somebody who comes along to learn: it covers nothing, is no load, and nobody is paged by it."""
 
 
 class WeekendStyle(StrEnum):

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, islice, pairwise, product
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.relaxation import relaxed
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.agreed import has_exceptions, over_the_most, smallest_number
 from oncall.rotation.claims import check_claims
+from oncall.rotation.company import TEAM_CHECKS
 from oncall.rotation.violation import Violation
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
+from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
 
 _MINUTE = timedelta(minutes=1)
+OTHER_TEAM = "on another team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class _Stint:
     seat: Seat
     first_night: date
     end_night: date
+    where: str = ""
+    """Empty inside the plan; else what the seat is of: it cannot be changed, and is judged only beside those inside."""
 
     @property
     def days(self) -> list[date]:
@@ -52,28 +57,39 @@ class _Stint:
 
     @property
     def text(self) -> str:
-        return f"{self.first_night:%a} {self.first_night} ({self.seat.kind})"
+        kind = f"{self.seat.kind}, {self.where}" if self.where else str(self.seat.kind)
+        return f"{self.first_night:%a} {self.first_night} ({kind})"
 
 
-def check_plan(plan: Plan, roster: Roster) -> list[Violation]:
+def check_plan(
+    plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhere: Sequence[Seat] = ()
+) -> list[Violation]:
     """Everything in the plan that breaks a rule of the roster, in time order; empty when it keeps them all."""
-    return list(examine(plan, roster).violations)
+    return list(examine(plan, roster, history=history, elsewhere=elsewhere).violations)
 
 
-def examine(plan: Plan, roster: Roster) -> Examination:
+def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhere: Sequence[Seat] = ()) -> Examination:
     """Check the plan against the roster, with the exceptions that the plan is marked with; say how much was checked.
 
-    Raises Refused when such an exception does not fit the roster.
+    history: seats of this team before and after the plan, with which it has to keep the rules too; those inside its
+    time it replaces. elsewhere: seats of the same people in other teams' plans. What the plan itself keeps from an
+    earlier one is history, too. Raises Refused when an exception does not fit the roster.
     """
     roster = relaxed(roster, plan.relaxed)
     zone = roster.policy.zone
     expected = _expected_shifts(plan, roster)
     minutes, found = _coverage(plan, roster, expected)
     found += _shift_faults(plan, roster, expected)
-    stints = _stints(plan.seats, zone)
-    for engineer, turns in stints.items():
+    kept = plan.kept_until or date.min
+    found = [violation for violation in found if violation.day >= kept]
+    for engineer, turns in _stints(plan, zone, history, elsewhere).items():
+        outside = [turn for turn in turns if turn.where]
         for check in CHECKS.values():
-            found += check(engineer, turns, roster)
+            # What is wrong among those outside alone is no fault of this plan.
+            before = set(check(engineer, outside, roster)) if outside else set()
+            found += [violation for violation in check(engineer, turns, roster) if violation not in before]
+    for check_team in TEAM_CHECKS.values():
+        found += [violation for violation in check_team(plan, roster) if violation.day >= kept]
     cost, wrong_claims = check_claims(plan, roster, expected)
     found += wrong_claims
     order = {rule: number for number, rule in enumerate(dict.fromkeys(violation.rule for violation in found))}
@@ -175,7 +191,7 @@ def _shift_faults(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> list
             found.append(Violation("shifts", day, (seat.engineer,), sentence))
         elif kind is not seat.kind:
             found.append(Violation("shifts", day, (seat.engineer,), f"{span} is a {kind} shift, not a {seat.kind} one"))
-        if seat.role not in roster.rules.roles:
+        if seat.role not in (*roster.rules.roles, SHADOW):
             sentence = f'"{seat.role}" is no role of this rotation ({", ".join(roster.rules.roles)})'
             found.append(Violation("roles", day, (seat.engineer,), sentence))
         if roster.engineer(seat.engineer) is None:
@@ -184,13 +200,26 @@ def _shift_faults(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> list
     return found
 
 
-def _stints(seats: Sequence[Seat], zone: ZoneInfo) -> dict[str, list[_Stint]]:
-    """Each person's turns in time order."""
+def _stints(plan: Plan, zone: ZoneInfo, history: Sequence[Seat], elsewhere: Sequence[Seat]) -> dict[str, list[_Stint]]:
+    """Each person's turns in time order, those outside the plan included."""
+    begin = min((seat.window.start for seat in plan.seats), default=None)
+    end = max((seat.window.end for seat in plan.seats), default=None)
+    found = [_stint(seat, zone, "") for seat in plan.seats]
+    if plan.kept_until is not None:
+        found = [replace(each, where="kept") if each.first_night < plan.kept_until else each for each in found]
+    if begin is not None and end is not None:
+        outside = [seat for seat in history if seat.window.end <= begin or end <= seat.window.start]
+        found += [_stint(seat, zone, "outside this plan") for seat in outside]
+    found += [_stint(seat, zone, OTHER_TEAM) for seat in elsewhere]
     stints: dict[str, list[_Stint]] = defaultdict(list)
-    for seat in sorted(seats, key=lambda seat: (seat.window.start, seat.window.end)):
-        nights = (seat.window.start.astimezone(zone).date(), seat.window.end.astimezone(zone).date())
-        stints[seat.engineer].append(_Stint(seat, *nights))
+    for each in sorted(found, key=lambda each: (each.seat.window.start, each.seat.window.end)):
+        stints[each.seat.engineer].append(each)
     return stints
+
+
+def _stint(seat: Seat, zone: ZoneInfo, where: str) -> _Stint:
+    first, end = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
+    return _Stint(seat, first, end, where)
 
 
 def _check_days(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
@@ -223,13 +252,18 @@ def _check_roles(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Ite
 def _check_rest(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
     for earlier, later in _close_by(engineer, stints, roster):
         rest = smallest_number(roster.rules, "rest_nights", engineer, [earlier.first_night, later.first_night])
-        if earlier.seat.window == later.seat.window:
+        if earlier.seat.window == later.seat.window and earlier.where == later.where:
             roles = f"{earlier.seat.role} and {later.seat.role}"
             sentence = f"{engineer} is {roles} of the same shift, {later.text}"
             yield Violation("one_role", later.first_night, (engineer,), sentence)
         elif later.seat.window.start < earlier.seat.window.end:
             sentence = f"{engineer} is on two shifts that overlap, {earlier.text} and {later.text}"
-            yield Violation("rest_nights", later.first_night, (engineer,), sentence)
+            yield Violation(
+                "busy" if OTHER_TEAM in (earlier.where, later.where) else "rest_nights",
+                later.first_night,
+                (engineer,),
+                sentence,
+            )
         elif (free := (later.first_night - earlier.end_night).days) < rest:
             nights = "1 free night" if free == 1 else f"{free} free nights"
             sentence = f"{engineer} has {nights} between {earlier.text} and {later.text}; the rule is {rest}"
@@ -294,6 +328,35 @@ def _check_month(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Ite
             yield Violation("max_shifts_per_month", first, (engineer,), sentence)
 
 
+def _check_holidays(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
+    apart = roster.rules.holidays_apart
+    last: dict[str, tuple[int, _Stint]] = {}
+    for stint in stints if apart > 1 and roster.holidays else ():
+        for name, year in sorted({(feast.name, feast.year) for day in stint.days for feast in _feasts(roster, day)}):
+            before = last.get(name)
+            if before is not None and 0 < year - before[0] < apart:
+                sentence = f"{engineer} has {name} on {before[1].text} and {stint.text}; the rule is 1 in {apart} years"
+                yield Violation("holidays_apart", stint.first_night, (engineer,), sentence)
+            last[name] = year, stint
+
+
+def _feasts(roster: Roster, day: date) -> tuple[Feast, ...]:
+    return feasts_on(roster.holidays, day) if roster.holidays else ()
+
+
+def _check_shadows(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iterator[Violation]:
+    person = roster.engineer(engineer)
+    for stint in stints if person is not None else ():
+        assert person is not None
+        learning = [day for day in stint.days if any(each.first_day <= day <= each.last_day for each in person.shadows)]
+        if stint.seat.role == SHADOW and learning != stint.days:
+            sentence = f"{engineer} is only a shadow on {stint.text}, where the roster has no shadows for {engineer}"
+            yield Violation("shadows", stint.first_night, (engineer,), sentence)
+        if stint.seat.role != SHADOW and learning:
+            sentence = f"{engineer} is {stint.seat.role} on {stint.text} but only shadows on {learning[0]}"
+            yield Violation("shadows", stint.first_night, (engineer,), sentence)
+
+
 CHECKS: Mapping[str, Callable[[str, Sequence[_Stint], Roster], Iterator[Violation]]] = {
     "unavailable": _check_days,
     "roles": _check_roles,
@@ -301,5 +364,7 @@ CHECKS: Mapping[str, Callable[[str, Sequence[_Stint], Roster], Iterator[Violatio
     "weekends_apart": _check_weekends,
     "max_shifts_per_week": _check_week,
     "max_shifts_per_month": _check_month,
+    "holidays_apart": _check_holidays,
+    "shadows": _check_shadows,
 }
-"""One check per rule of the roster file, by its key."""
+"""One check per rule of the roster file that speaks of one person's shifts, by its key."""

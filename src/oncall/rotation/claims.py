@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.roster import SHADOW, Engineer, Roster
 from oncall.rotation.violation import Violation
-from oncall.schedule.plan import EngineerFairness, Fairness, Plan, PlanStatus, Shift
+from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Plan, PlanStatus, Shift
 from oncall.support.windows import WindowKind
 
 _TOLERANCE = 1e-6
@@ -21,13 +21,13 @@ _Key = tuple[WindowKind, str | None, str]
 def check_claims(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> tuple[int, list[Violation]]:
     """The fairness cost of the plan, and where what it claims of itself differs from what is so."""
     weights = {engineer.id: _weight(engineer, shifts) for engineer in roster.engineers}
-    shares = _shares(roster, shifts, weights)
+    shares = _shares(roster, shifts, weights, plan.balances)
     counts = _counts(plan)
     cost = sum(round(100 * (counts[key] - share) ** 2) for key, share in shares.items())
     if plan.fairness is None:
         return cost, []
     day = plan.first_day or (shifts[0].day if shifts else date.min)
-    sentences = [*_wrong_proof(plan, plan.fairness, cost)]
+    sentences = [*_wrong_proof(plan, plan.fairness, cost), *_wrong_balances(plan)]
     for engineer in plan.fairness.engineers:
         sentences += _wrong_loads(engineer, weights, shares, counts)
     unnamed = weights.keys() - {engineer.engineer for engineer in plan.fairness.engineers}
@@ -39,6 +39,7 @@ def _weight(engineer: Engineer, shifts: Sequence[Shift]) -> float:
     first = engineer.joins or date.min
     last = engineer.leaves or date.max
     leave = [(away.first_day, away.last_day) for away in engineer.absences if away.leave]
+    leave += [(learning.first_day, learning.last_day) for learning in engineer.shadows]
     able = 0
     for shift in shifts:
         begin = shift.day
@@ -48,7 +49,10 @@ def _weight(engineer: Engineer, shifts: Sequence[Shift]) -> float:
     return engineer.fte * able
 
 
-def _shares(roster: Roster, shifts: Sequence[Shift], weights: Mapping[str, float]) -> dict[_Key, float]:
+def _shares(
+    roster: Roster, shifts: Sequence[Shift], weights: Mapping[str, float], balances: Sequence[Balance]
+) -> dict[_Key, float]:
+    served = {(each.engineer, each.kind): each.thousandths / 1000 for each in balances}
     totals = Counter(shift.kind for shift in shifts)
     shares: dict[_Key, float] = {}
     for kind, total in totals.items():
@@ -56,6 +60,9 @@ def _shares(roster: Roster, shifts: Sequence[Shift], weights: Mapping[str, float
             everybody = sum(weights[each.id] for each in roster.engineers if role in each.roles)
             for each in roster.engineers:
                 owed = total * weights[each.id] / everybody if role in each.roles and everybody else 0.0
+                if owed:
+                    # What was served beyond the share before is made up for in equal parts of the person's roles.
+                    owed -= served.get((each.id, kind), 0.0) / len([r for r in roster.rules.roles if r in each.roles])
                 shares[kind, role, each.id] = owed
                 shares[kind, None, each.id] = shares.get((kind, None, each.id), 0.0) + owed
     return shares
@@ -64,6 +71,8 @@ def _shares(roster: Roster, shifts: Sequence[Shift], weights: Mapping[str, float
 def _counts(plan: Plan) -> Counter[_Key]:
     counts: Counter[_Key] = Counter()
     for seat in plan.seats:
+        if seat.role == SHADOW:
+            continue
         counts[seat.kind, seat.role, seat.engineer] += 1
         counts[seat.kind, None, seat.engineer] += 1
     return counts
@@ -76,6 +85,16 @@ def _wrong_proof(plan: Plan, fairness: Fairness, cost: int) -> Iterator[str]:
         yield f"the plan says no plan costs less than {fairness.bound}, which is more than its own cost {fairness.cost}"
     if plan.status is PlanStatus.OPTIMAL and fairness.bound < fairness.cost:
         yield f"the plan says it is optimal, but its cost {fairness.cost} is above its bound {fairness.bound}"
+
+
+def _wrong_balances(plan: Plan) -> Iterator[str]:
+    """What one person has served too much somebody else has served too little."""
+    sums: Counter[WindowKind] = Counter()
+    for each in plan.balances:
+        sums[each.kind] += each.thousandths
+    for kind, thousandths in sums.items():
+        if thousandths:
+            yield f"the balances of {kind} shifts that the plan makes up for add up to {thousandths / 1000:g}, not to 0"
 
 
 def _wrong_loads(

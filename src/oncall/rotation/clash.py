@@ -15,9 +15,10 @@ from itertools import groupby
 
 from ortools.sat.python import cp_model
 
-from oncall.rosters.roster import Engineer
+from oncall.rosters.roster import Engineer, FixedSeat
 from oncall.rotation.board import any_of
 from oncall.rotation.eligibility import away_text, duty_days
+from oncall.rotation.fixedseats import seat_text
 from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.rules import rules_of
 from oncall.rotation.search import Allowance, Search, Verdict
@@ -90,6 +91,13 @@ class _Heap:
     switches: tuple[int, ...]
 
 
+class _Everywhere(Problem):
+    """The same shifts, open to everybody."""
+
+    def _is_open(self, engineer: int, number: int) -> bool:
+        return True
+
+
 class _Switched:
     """The problem as a model in which every cause has its switch. `causes` by switch, those to drop first first."""
 
@@ -97,9 +105,12 @@ class _Switched:
         self._problem = problem
         # Days off become switches, so here everybody may take everything to begin with.
         everywhere = tuple(
-            replace(each, roles=problem.roles, joins=None, leaves=None, absences=()) for each in problem.engineers
+            replace(each, roles=problem.roles, joins=None, leaves=None, absences=(), shadows=())
+            for each in problem.engineers
         )
-        self._open = Problem(replace(problem.roster, engineers=everywhere), problem.shifts)
+        nothing_fixed = replace(problem.roster.rules, fixed=())
+        everybody = replace(problem.roster, engineers=everywhere, rules=nothing_fixed)
+        self._open = _Everywhere(everybody, problem.shifts, problem.given)
         self._model = cp_model.CpModel()
         self.causes: dict[int, _Cause] = {}
         self.unsettled = False
@@ -113,6 +124,7 @@ class _Switched:
         self._add_weeks()
         for engineer, person in enumerate(problem.engineers):
             self._add_person(engineer, person)
+        self._add_fixed()
         self._add_rules()
 
     def core(self, switches: Sequence[int], search: Search) -> list[int] | None:
@@ -186,11 +198,26 @@ class _Switched:
         """One switch for each thing that keeps this person off some of the shifts, if it does."""
         for cause, days in _days_off(person, self._problem.shifts):
             self._forbid(cause, [self._takes[engineer, number] for number in days])
+        outside: dict[str, list[int]] = defaultdict(list)
+        for number in range(len(self._problem.shifts)):
+            if (barred := self._problem.seam.bar(person.id, number)) is not None:
+                outside[barred.sentence].append(number)
+        for cause, numbers_barred in outside.items():
+            self._forbid(cause, [self._takes[engineer, number] for number in numbers_barred])
         missing = [role for role in self._problem.roles if role not in person.roles]
         if missing:
             numbers = range(len(self._problem.shifts))
-            barred = [self._holds[(engineer, number), role] for role in missing for number in numbers]
-            self._forbid(f"{person.id} does not take the role {' or '.join(missing)}", barred)
+            seats = [self._holds[(engineer, number), role] for role in missing for number in numbers]
+            self._forbid(f"{person.id} does not take the role {' or '.join(missing)}", seats)
+
+    def _add_fixed(self) -> None:
+        """One switch for each seat that is fixed."""
+        for number, seats in self._problem.fixed.items():
+            day = self._problem.shifts[number].day
+            for role, engineer in seats.items():
+                seat = FixedSeat(day, role, self._problem.engineers[engineer].id)
+                literal = self._holds.get(((engineer, number), role), self._takes[engineer, number])
+                self._model.add_implication(self._switch(seat_text(seat)), literal)
 
     def _forbid(self, cause: str, literals: Sequence[cp_model.IntVar]) -> None:
         if literals:
@@ -214,6 +241,9 @@ def _days_off(person: Engineer, shifts: Sequence[Shift]) -> Iterator[tuple[str, 
         yield f"{person.id} joins only on {joins}", sorted({number for number, day in days if day < joins})
     if leaves is not None:
         yield f"{person.id} leaves (last day {leaves})", sorted({number for number, day in days if day > leaves})
+    for learning in person.shadows:
+        shadowed = sorted({number for number, day in days if day in learning})
+        yield f"{person.id} only shadows {learning.first_day} to {learning.last_day}", shadowed
     for absence in person.absences:
         yield f"{person.id} is away {away_text(absence)}", sorted({number for number, day in days if day in absence})
 

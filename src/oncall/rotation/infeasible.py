@@ -7,7 +7,6 @@ from itertools import combinations, groupby
 
 from oncall.errors import PlanInfeasible
 from oncall.rotation.clash import smallest_clash
-from oncall.rotation.eligibility import can_take, why_not
 from oncall.rotation.offers import offers
 from oncall.rotation.problem import Problem
 from oncall.rotation.room import too_full
@@ -22,7 +21,7 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
     Either some shifts have fewer people than roles, each of which is named; or some weeks, months or all dates together
     hold more duties than people can take.
     """
-    short = [(shift, _shortage(problem, shift)) for shift in problem.shifts]
+    short = [(shift, _shortage(problem, number)) for number, shift in enumerate(problem.shifts)]
     short = [(shift, sentence) for shift, sentence in short if sentence]
     if not short:
         _refuse_too_full(problem, search)
@@ -40,15 +39,17 @@ def _refuse_too_full(problem: Problem, search: Search) -> None:
         raise _infeasible(summary, [*sentences, *_advice(problem, search)], problem, search)
 
 
-def _shortage(problem: Problem, shift: Shift) -> str:
+def _shortage(problem: Problem, number: int) -> str:
     """Which roles of one shift cannot be filled together and why each person cannot help; empty when all can be."""
-    present = [engineer for engineer in problem.engineers if can_take(engineer, shift)]
+    present = problem.able[number]
     sentences = []
     for size in range(1, len(problem.roles) + 1):
         for roles in combinations(problem.roles, size):
-            takers = [engineer.id for engineer in present if set(roles) & set(engineer.roles)]
+            takers = [
+                problem.engineers[each].id for each in present if set(roles) & set(problem.roles_at(each, number))
+            ]
             if len(takers) < size:
-                sentences.append(f"{_needed(roles, takers)}{_others(problem, shift, roles, takers)}")
+                sentences.append(f"{_needed(roles, takers)}{_others(problem, number, roles, takers)}")
         if sentences:
             break
     return "; ".join(sentences)
@@ -61,11 +62,11 @@ def _needed(roles: Sequence[str], takers: Sequence[str]) -> str:
     return f"{names} need {len(roles)} people and only {' and '.join(takers)} can be on call"
 
 
-def _others(problem: Problem, shift: Shift, roles: Sequence[str], takers: Sequence[str]) -> str:
+def _others(problem: Problem, number: int, roles: Sequence[str], takers: Sequence[str]) -> str:
     reasons = []
-    for engineer in problem.engineers:
+    for index, engineer in enumerate(problem.engineers):
         if engineer.id not in takers:
-            barred = why_not(engineer, shift, roles[0])
+            barred = problem.why_not(index, number, roles[0])
             if barred is not None:
                 reasons.append(barred.sentence)
     return f" ({'; '.join(reasons)})" if reasons else " (the roster has nobody else)"

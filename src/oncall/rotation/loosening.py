@@ -102,7 +102,8 @@ class LooseBoard:
             self.model.add_bool_or([self._takes[duty]] if duty in self._takes else [])
 
     def _add_roles(self, number: int, able: Sequence[int]) -> None:
-        holds = {(each, role): self.model.new_bool_var("") for each in able for role in self._open.roles_at(each, number)}
+        roles_of = {each: self._open.roles_at(each, number) for each in able}
+        holds = {(each, role): self.model.new_bool_var("") for each in able for role in roles_of[each]}
         for each in able:
             mine = [held for (person, _), held in holds.items() if person == each]
             self.model.add(cp_model.LinearExpr.sum(mine) == self._takes[each, number])

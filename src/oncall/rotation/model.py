@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,20 +14,26 @@ from oncall.rosters.roster import Roster
 from oncall.rotation import infeasible
 from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span, seated
 from oncall.rotation.cost import fairness_of
+from oncall.rotation.counting import duty_curve
 from oncall.rotation.evenness import spread
 from oncall.rotation.fixedseats import refuse_impossible_seats
 from oncall.rotation.given import NOTHING, Given
 from oncall.rotation.opening import openings
 from oncall.rotation.problem import Duty, Problem
-from oncall.rotation.requests import price_of_duties, tally
+from oncall.rotation.requests import pairs_of, price_of_duties, tally
 from oncall.rotation.roleboard import LoadBoard, SeatBoard
 from oncall.rotation.search import Progress, Search, Verdict
+from oncall.rotation.shadows import shadow_seats, with_shadows
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 
 __all__ = ["Progress", "solve"]
 
 REQUESTS_EFFORT = 20.0
 """Deterministic time for the requests: enough to prove a year of a large team, and an end where proof is far off."""
+
+
+MOST_SEATINGS = 6
+"""How many first plans have their roles named by a solve of its own; an even split costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def _fairest(problem: Problem, search: Search) -> _Found:
     best = _opening(problem, search, _Found([], 0, floor.cost, kind_of_board, floor, floor.spans()))
     while best is None or best.cost > best.bound:
         known = best or _Found([], 0, floor.cost, kind_of_board, floor, floor.spans())
-        board = known.board(problem, floor, known.spans, search)
+        board = known.board(problem, known.floor, known.spans, search)
         board.model.minimize(board.cost)
         outcome = search.run(board.model, floor=known.bound, known_cost=best.cost if best else None)
         if outcome.verdict is Verdict.INFEASIBLE:
@@ -125,15 +132,28 @@ def _with_spans_of(found: _Found, floor: Floor, held: Sequence[Held], problem: P
 def _opening(problem: Problem, search: Search, start: _Found) -> _Found | None:
     """The best plan that needs no search, if there is one; when it reaches the bound it is proven without."""
     best: _Found | None = None
+    seatings = 0
     quota = {(each, kind): count for (each, kind, role), count in start.floor.counts.items() if role is None}
     for teams in openings(problem, quota, seed=search.seed):
+        if best is not None and _least_cost(problem, teams) >= best.cost:
+            continue
         held = seated(problem, teams, search)
+        seatings += 1
         best = _better(best, replace(start, held=held, cost=_cost(problem, held)))
-        if best.cost == best.bound or search.is_over:
+        if best.cost == best.bound or search.is_over or (seatings == MOST_SEATINGS and not problem.roles_are_free):
             break
     if best is not None:
         search.report(best.cost, best.bound)
     return best
+
+
+def _least_cost(problem: Problem, teams: Sequence[Sequence[int]]) -> int:
+    """What these people on duty cost when their roles fall as evenly as can be; 0 where that is not known."""
+    if not problem.roles_are_interchangeable:
+        return 0
+    counts = Counter((each, problem.shifts[number].kind) for number, team in enumerate(teams) for each in team)
+    people = range(len(problem.engineers))
+    return sum(duty_curve(problem, each, kind)(counts[each, kind]) for each in people for kind in problem.shares.totals)
 
 
 def _better(best: _Found | None, new: _Found) -> _Found:
@@ -168,30 +188,54 @@ def _no_plan_yet(search: Search) -> str:
 
 def _with_requests(problem: Problem, search: Search, found: _Found) -> _Found:
     """Among the plans that are as fair, one that meets the requests best; fairness is held where it is."""
-    prices = price_of_duties(problem)
-    if not prices:
+    prices, pairs = price_of_duties(problem), pairs_of(problem)
+    if not prices and not pairs:
         return found
+
+    def told(found: _Found) -> str:
+        return tally(prices, ((seat.engineer, seat.shift) for seat in found.held), pairs).text
+
     if found.cost > found.bound or search.is_over:
-        taken = tally(prices, ((seat.engineer, seat.shift) for seat in found.held))
-        return _noted(found, f"{taken.text}; they were not considered, because the search for fairness was cut short")
-    found, is_best = _kindest(problem, search, found, prices)
-    taken = tally(prices, ((seat.engineer, seat.shift) for seat in found.held))
-    return _noted(found, f"{taken.text}; {'no plan as fair does better' if is_best else 'better may exist'}")
+        return _noted(found, f"{told(found)}; they were not considered, because the search for fairness was cut short")
+    found, is_best = _kindest(problem, search, found, prices, pairs)
+    best = "no plan as fair keeps more" if is_best else "a plan as fair may keep more"
+    return _noted(found, f"{told(found)}; {best}")
 
 
-def _kindest(problem: Problem, search: Search, found: _Found, prices: Mapping[Duty, int]) -> tuple[_Found, bool]:
+def _kindest(
+    problem: Problem,
+    search: Search,
+    found: _Found,
+    prices: Mapping[Duty, int],
+    pairs: Sequence[tuple[int, int]],
+) -> tuple[_Found, bool]:
     """The plan that meets the requests best at the cost found, and whether that is proven."""
     while True:
         board = found.board(problem, found.floor, found.spans, search)
         board.model.add(board.cost <= found.cost)
-        board.model.minimize(cp_model.LinearExpr.sum([price * board.takes[duty] for duty, price in prices.items()]))
+        priced = [price * board.takes[duty] for duty, price in prices.items()]
+        board.model.minimize(cp_model.LinearExpr.sum([*priced, *_company(problem, board, pairs)]))
         outcome = search.run(board.model, effort=REQUESTS_EFFORT)
         if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
             return found, False
         held = board.seats(outcome)
         if _cost(problem, held) == found.cost:
             return replace(found, held=held), outcome.verdict is Verdict.OPTIMAL
+        if outcome.verdict is not Verdict.OPTIMAL and found.board.is_exact:
+            return found, False
         found = _knowing_more(problem, search, found, held)
+
+
+def _company(problem: Problem, board: Board, pairs: Sequence[tuple[int, int]]) -> list[cp_model.LinearExprT]:
+    """What every shift on which two people are who should be on together is worth, as a price below nothing."""
+    priced: list[cp_model.LinearExprT] = []
+    for one, other in pairs:
+        for number in sorted(set(problem.open_to[one]) & set(problem.open_to[other])):
+            both = board.model.new_bool_var("")
+            board.model.add_implication(both, board.takes[one, number])
+            board.model.add_implication(both, board.takes[other, number])
+            priced.append(-problem.roster.rules.requests_weight * both)
+    return priced
 
 
 def _noted(found: _Found, note: str) -> _Found:
@@ -208,15 +252,17 @@ def _plan(problem: Problem, found: _Found, seed: int) -> Plan:
         )
         for seat in found.held
     )
+    coming_along = shadow_seats(problem, found.held)
     fairness = fairness_of(((s.kind, s.role, s.engineer) for s in seats), problem.shares, bound=found.bound)
     return Plan(
         team=problem.roster.team,
         zone=problem.roster.policy.zone,
-        seats=seats,
+        seats=with_shadows(seats, coming_along),
         status=PlanStatus.OPTIMAL if found.cost == found.bound else PlanStatus.FEASIBLE,
         fairness=fairness,
         first_day=problem.shifts[0].day,
         last_day=problem.shifts[-1].day,
         seed=seed,
         notes=found.notes,
+        balances=problem.given.balances,
     )

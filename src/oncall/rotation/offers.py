@@ -15,8 +15,9 @@ from oncall.rotation.problem import Problem
 from oncall.rotation.roleboard import SeatBoard
 from oncall.rotation.search import Allowance, Search, Verdict
 
-EFFORT_AT_ONCE, EFFORT = 4.0, 12.0
+EFFORT_AT_ONCE, EFFORT = 1.0, 3.0
 """Deterministic time for each question and for all."""
+MOST_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ def offers(problem: Problem, search: Search) -> Offers:
     others = [family for family in board.families() if used != {family}]
     choices += _of_one_family_each(board, others, allowance, search)
     choices.sort(key=lambda choice: choice[0])
-    distinct = dict.fromkeys(relaxations for _, relaxations in choices)
-    return Offers(tuple(Offer(each) for each in distinct if _is_enough(problem, each, allowance, search)), False)
+    distinct = list(dict.fromkeys(relaxations for _, relaxations in choices))
+    # Nobody agrees to a dozen exceptions when a few will do.
+    distinct = [each for each in distinct if len(each) <= MOST_AT_ONCE] or distinct[:1]
+    verified = (_minimal(problem, each, allowance, search) for each in distinct)
+    return Offers(tuple(Offer(each) for each in dict.fromkeys(verified) if each), False)
 
 
 def _of_one_family_each(
@@ -66,6 +70,19 @@ def _of_one_family_each(
         outcome = allowance.outcome(search, board.only(family))
         if outcome.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE):
             yield board.price(outcome), board.bought(outcome)
+
+
+def _minimal(
+    problem: Problem, relaxations: tuple[Relaxation, ...], allowance: Allowance, search: Search
+) -> tuple[Relaxation, ...]:
+    """These exceptions without those that are not needed; none when they are not enough. All of it by solving."""
+    if not _is_enough(problem, relaxations, allowance, search):
+        return ()
+    for each in relaxations:
+        fewer = tuple(other for other in relaxations if other != each)
+        if _is_enough(problem, fewer, allowance, search):
+            relaxations = fewer
+    return relaxations
 
 
 def _is_enough(problem: Problem, relaxations: Sequence[Relaxation], allowance: Allowance, search: Search) -> bool:

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from oncall.rotation.problem import Duty, Problem
-from oncall.rotation.rules import rules_of
+from oncall.rotation.book import Book
+from oncall.rotation.problem import Problem
 from oncall.support.windows import WindowKind
 
 WORK = 40_000
@@ -28,7 +28,7 @@ def openings(problem: Problem, quota: Quota, *, seed: int) -> Iterator[list[list
 
     There may be none: a try that gets stuck is given up.
     """
-    book = _Book(problem)
+    book = Book(problem)
     chance = random.Random(seed)  # noqa: S311 (the same seed must give the same plan)
     looks = len(problem.engineers) * len(problem.shifts)
     for attempt in range(min(MOST_TRIES, max(FEWEST_TRIES, WORK // looks))):
@@ -39,7 +39,7 @@ def openings(problem: Problem, quota: Quota, *, seed: int) -> Iterator[list[list
             yield teams
 
 
-def _one_opening(problem: Problem, quota: Quota, book: _Book, chance: random.Random | None) -> list[list[int]] | None:
+def _one_opening(problem: Problem, quota: Quota, book: Book, chance: random.Random | None) -> list[list[int]] | None:
     left = dict(quota)
     ahead = _still_ahead(problem)
     teams: list[list[int]] = []
@@ -92,7 +92,7 @@ def _takes(problem: Problem, engineer: int, number: int, role: str | None) -> bo
 class _Handover:
     """Passes shifts on from those who have too many of a kind to those who have too few, through others if need be."""
 
-    def __init__(self, problem: Problem, quota: Quota, book: _Book, teams: list[list[int]]) -> None:
+    def __init__(self, problem: Problem, quota: Quota, book: Book, teams: list[list[int]]) -> None:
         self._problem = problem
         self._quota = quota
         self._book = book
@@ -183,45 +183,3 @@ def _traced(came: Mapping[int, tuple[int, int, int] | None], last: int) -> list[
         passes.append(step)
         step = came[step[1]]
     return passes
-
-
-class _Book:
-    """Which duties are still legal after those taken, by the limits of the hard rules."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._most: list[int] = []
-        self._groups_of: dict[Duty, list[tuple[int, int]]] = defaultdict(list)
-        for rule in rules_of(problem.roster.rules):
-            for limit in rule.limits(problem):
-                for group, duties in enumerate(limit.groups):
-                    for duty in duties:
-                        self._groups_of[duty].append((len(self._most), group))
-                self._most.append(limit.most)
-        self.clear()
-
-    def clear(self) -> None:
-        """Nothing is taken."""
-        self._used: list[Counter[int]] = [Counter() for _ in self._most]
-        self._taken: set[Duty] = set()
-
-    def allows(self, duty: Duty) -> bool:
-        """Whether this duty may be taken too."""
-        return duty not in self._taken and all(
-            group in self._used[limit] or len(self._used[limit]) < self._most[limit]
-            for limit, group in self._groups_of[duty]
-        )
-
-    def take(self, duty: Duty) -> None:
-        """Take it."""
-        self._taken.add(duty)
-        for limit, group in self._groups_of[duty]:
-            self._used[limit][group] += 1
-
-    def drop(self, duty: Duty) -> None:
-        """Take it back."""
-        self._taken.remove(duty)
-        for limit, group in self._groups_of[duty]:
-            used = self._used[limit]
-            used[group] -= 1
-            if not used[group]:
-                del used[group]

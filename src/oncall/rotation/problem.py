@@ -105,6 +105,11 @@ class Problem:
         return barred
 
     @cached_property
+    def open_sets(self) -> tuple[frozenset[int], ...]:
+        """The same as sets, to ask whether one is among them."""
+        return tuple(frozenset(numbers) for numbers in self.open_to)
+
+    @cached_property
     def able(self) -> tuple[tuple[int, ...], ...]:
         """For each shift the engineers who may take it in at least one role; (shifts, *)."""
         found: list[list[int]] = [[] for _ in self.shifts]
@@ -115,7 +120,11 @@ class Problem:
 
     def roles_of(self, engineer: int) -> tuple[str, ...]:
         """The roles of this rotation that the person takes."""
-        return tuple(role for role in self.roles if role in self.engineers[engineer].roles)
+        return self._own_roles[engineer]
+
+    @cached_property
+    def _own_roles(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(role for role in self.roles if role in each.roles) for each in self.engineers)
 
     def roles_at(self, engineer: int, number: int) -> tuple[str, ...]:
         """The roles that the person can have on one shift: of those they take, what fixed seats leave them."""

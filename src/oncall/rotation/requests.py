@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oncall.rosters.roster import Request, Wish
@@ -18,12 +18,29 @@ class RequestTally:
     avoided_taken: int
     avoided: int
     preferred_taken: int
+    together: int | None = None
+    """Shifts on which two people are who should be on together; None when the roster names no such pair."""
 
     @property
     def text(self) -> str:
         """One sentence for people."""
-        against = f"{self.avoided_taken} of {self.avoided} shifts that people asked to avoid are theirs all the same"
-        return f"requests: {against}; {self.preferred_taken} shifts went to people who prefer them"
+        kept = self.avoided - self.avoided_taken
+        avoided = _counted(self.avoided, "wish", "wishes")
+        parts = [
+            f"{kept} of {avoided} to avoid a shift {_be(kept)} kept",
+            f"{_counted(self.preferred_taken, 'wish', 'wishes')} for a shift {_be(self.preferred_taken)} met",
+        ]
+        if self.together is not None:
+            parts.append(f"people who should be on together are so on {_counted(self.together, 'shift', 'shifts')}")
+        return f"requests: {', '.join(parts)}"
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def matches(request: Request, shift: Shift) -> bool:
@@ -49,9 +66,27 @@ def price_of_duties(problem: Problem) -> dict[Duty, int]:
     return prices
 
 
-def tally(prices: dict[Duty, int], taken: Iterable[Duty]) -> RequestTally:
+def pairs_of(problem: Problem) -> tuple[tuple[int, int], ...]:
+    """The pairs of people who should be on together, by number; none when requests have no weight."""
+    numbers = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
+    rules = problem.roster.rules
+    return tuple(
+        (numbers[one], numbers[other])
+        for one, other in (rules.prefer_together if rules.requests_weight else ())
+        if one in numbers and other in numbers
+    )
+
+
+def together(pairs: Iterable[tuple[int, int]], taken: Iterable[Duty]) -> int:
+    """How many shifts have both people of a pair, counted for every pair."""
+    have = set(taken)
+    return sum(1 for one, other in pairs for engineer, number in have if engineer == one and (other, number) in have)
+
+
+def tally(prices: Mapping[Duty, int], taken: Iterable[Duty], pairs: Sequence[tuple[int, int]] = ()) -> RequestTally:
     """How the duties taken meet the requests."""
     have = set(taken)
     avoided = {duty for duty, price in prices.items() if price > 0}
     preferred = prices.keys() - avoided
-    return RequestTally(len(avoided & have), len(avoided), len(preferred & have))
+    both = together(pairs, have) if pairs else None
+    return RequestTally(len(avoided & have), len(avoided), len(preferred & have), both)

@@ -80,12 +80,14 @@ def _overflow(problem: Problem, shifts: Sequence[Shift]) -> str:
     if sum(_most(engineer, shifts, rules) for engineer in problem.engineers) >= needed:
         return ""
     blamed = _blamed(problem, shifts, needed)
-    rooms = [_room(engineer, shifts, blamed) for engineer in problem.engineers]
+    people, needless = _only_needed_absences(problem, shifts, blamed, needed)
+    rooms = [_room(engineer, shifts, blamed) for engineer in people]
     under = "".join(f" under {rule}" for rule in [" and ".join(rule.text for rule in _binding(blamed))] if rule)
     each = ", ".join(f"{room.engineer.id} {room.most}{room.reason}" for room in rooms)
     count = f"{len(shifts)} shift{'' if len(shifts) == 1 else 's'}"
     seats = f"{count} in {len(problem.roles)} role{'' if len(problem.roles) == 1 else 's'} are {needed} duties"
-    return f"{seats}, and{under} people can take {sum(room.most for room in rooms)}: {each}"
+    even = f"; that is so even if {', '.join(needless)} were there" if needless else ""
+    return f"{seats}, and{under} people can take {sum(room.most for room in rooms)}: {each}{even}"
 
 
 def _blamed(problem: Problem, shifts: Sequence[Shift], needed: int) -> RotationRules:
@@ -104,6 +106,26 @@ def _blamed(problem: Problem, shifts: Sequence[Shift], needed: int) -> RotationR
     return rules
 
 
+def _only_needed_absences(
+    problem: Problem, shifts: Sequence[Shift], rules: RotationRules, needed: int
+) -> tuple[list[Engineer], list[str]]:
+    """The people, with those there all the time whose days off do not make the difference; and who these are."""
+    people = list(problem.engineers)
+    most = [_most(engineer, shifts, rules) for engineer in people]
+    needless = []
+    for index, engineer in enumerate(people):
+        there = _as_if_there(engineer)
+        could = _most(there, shifts, rules)
+        if could > most[index] and sum(most) - most[index] + could < needed:
+            people[index], most[index] = there, could
+            needless.append(engineer.id)
+    return people, needless
+
+
+def _as_if_there(engineer: Engineer) -> Engineer:
+    return replace(engineer, absences=(), joins=None, leaves=None)
+
+
 def _room(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> _Room:
     most = _most(engineer, shifts, rules)
     reasons = dict.fromkeys(barred.sentence for shift in shifts if (barred := why_not(engineer, shift)))
@@ -112,7 +134,7 @@ def _room(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> 
 
 
 def _most_if_there(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> int:
-    return _most(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules)
+    return _most(_as_if_there(engineer), shifts, rules)
 
 
 def _most(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> int:

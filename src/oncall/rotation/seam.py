@@ -40,6 +40,10 @@ class Seam:
         self._reach = max(31, 7 * self._rules.weekends_apart + 7, self._rules.rest_nights + 8)
         self._feasts = {who: self._feasts_of(each) for who, each in turns.items()}
 
+    def turns(self, engineer: str) -> Sequence[Shift]:
+        """A person's shifts outside, in time order."""
+        return self._turns.get(engineer, ())
+
     def taken(self, engineer: str, bucket: Bucket, key: Hashable) -> int:
         """How many shifts outside a person has in one week or month."""
         return sum(1 for turn in self._turns.get(engineer, ()) if bucket(turn) == key)
@@ -111,7 +115,8 @@ class Seam:
         return found
 
     def _barred(self, bar: Bar, engineer: str, turn: Shift, rule: str) -> Barred:
-        return Barred(bar, engineer, f"{engineer} is on {turn.day:%a} {turn.day} ({turn.kind}) outside this plan, and {rule}")
+        sentence = f"{engineer} is on {turn.day:%a} {turn.day} ({turn.kind}) outside this plan, and the rule is {rule}"
+        return Barred(bar, engineer, sentence)
 
 
 def feasts_of(code: str | None, shift: Shift) -> tuple[Feast, ...]:

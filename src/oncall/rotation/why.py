@@ -6,18 +6,19 @@ cut short, what is said is what is proven.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from oncall.rosters.relaxation import relaxed
-from oncall.rosters.roster import FixedSeat, Roster
+from oncall.rosters.roster import FixedSeat, Roster, Wish
 from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span
 from oncall.rotation.check import check_plan
 from oncall.rotation.cost import fairness_of
 from oncall.rotation.fairness import staffed_shifts
-from oncall.rotation.given import Given
+from oncall.rotation.given import Given, busy_elsewhere
 from oncall.rotation.problem import Problem
+from oncall.rotation.requests import matches
 from oncall.rotation.roleboard import LoadBoard, SeatBoard
 from oncall.rotation.search import Search, Verdict
 from oncall.schedule.plan import Plan, Seat
@@ -42,7 +43,7 @@ class Alternative:
 
     never: what keeps them off it whatever else is planned, as a sentence. rules: what they would break, the rest of the
     plan left as it is. swap: what it costs more when only this seat is changed; None when that breaks a rule.
-    remade: None when `never` says it all.
+    remade: None when `never` says it all. asked_to_avoid: whether one of their requests speaks against this shift.
     """
 
     engineer: str
@@ -50,6 +51,7 @@ class Alternative:
     rules: tuple[str, ...] = ()
     swap: int | None = None
     remade: Remade | None = None
+    asked_to_avoid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +89,18 @@ class _Inquiry:
     ) -> None:
         self._plan = replace(plan, fairness=None, status=None)
         self._roster = roster
+        self._elsewhere = busy_elsewhere(roster)
         self._limit = limit
         self._should_stop = should_stop
         self._on_person = on_person or (lambda person: None)
         shifts = staffed_shifts(plan, roster.policy.zone)
-        self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, Given(balances=plan.balances))
+        given = Given(elsewhere=self._elsewhere, balances=plan.balances)
+        self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, given)
         self._cost = self._cost_of(plan.seats)
         bound = plan.fairness.bound if plan.fairness is not None else 0
         self._bound = bound if plan.fairness is not None and plan.fairness.cost == self._cost else 0
-        self._broken_anyway = set(map(str, check_plan(self._plan, roster)))
+        self._kept = tuple(self._kept_seats(plan)) if plan.kept_until is not None else ()
+        self._broken_anyway = set(self._broken(plan.seats))
 
     def answer(self, seat: Seat) -> Answer:
         """Everybody else for the seat."""
@@ -113,10 +118,25 @@ class _Inquiry:
         if barred is not None:
             return Alternative(who, barred.sentence)
         seats = tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
-        found = check_plan(replace(self._plan, seats=seats), self._roster)
-        rules = tuple(str(each) for each in found if str(each) not in self._broken_anyway)
+        rules = tuple(each for each in self._broken(seats) if each not in self._broken_anyway)
         swap = None if rules else self._cost_of(seats) - self._cost
-        return Alternative(who, None, rules, swap, self._remade(who, number, seat.role, swap))
+        wishes = self._problem.engineers[engineer].requests
+        avoids = any(wish.wish is Wish.AVOID and matches(wish, self._problem.shifts[number]) for wish in wishes)
+        return Alternative(who, None, rules, swap, self._remade(who, number, seat.role, swap), avoids)
+
+    def _broken(self, seats: tuple[Seat, ...]) -> list[str]:
+        changed = replace(self._plan, seats=seats)
+        return [str(each) for each in check_plan(changed, self._roster, elsewhere=self._elsewhere)]
+
+    def _kept_seats(self, plan: Plan) -> Iterator[FixedSeat]:
+        """What the plan keeps of an earlier one stays in every other, too, as far as the roster still allows it."""
+        numbers = {person.id: index for index, person in enumerate(self._problem.engineers)}
+        open_to = [frozenset(each) for each in self._problem.open_to]
+        for number, shift in enumerate(self._problem.shifts):
+            for seat in plan.seats if plan.kept_until is not None and shift.day < plan.kept_until else ():
+                index = numbers.get(seat.engineer)
+                if seat.window == shift.window and index is not None and number in open_to[index]:
+                    yield FixedSeat(shift.day, seat.role, seat.engineer, shift.kind.value)
 
     def _remade(self, who: str, number: int, role: str, swap: int | None) -> Remade:
         if swap is not None and self._cost + swap <= self._bound:
@@ -124,7 +144,7 @@ class _Inquiry:
         shift = self._problem.shifts[number]
         rules = self._problem.roster.rules
         # Whoever holds a seat of this shift by a rule is already kept in mind by `why_not`.
-        fixed = (*rules.fixed, FixedSeat(shift.day, role, who, shift.kind.value))
+        fixed = (*rules.fixed, *self._kept, FixedSeat(shift.day, role, who, shift.kind.value))
         roster = replace(self._problem.roster, rules=replace(rules, fixed=fixed))
         search = Search(time_limit=self._limit, should_stop=self._should_stop)
         found = _Cheapest(replace(self._problem, roster=roster), search, self._bound).find()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import SHADOW, Roster
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Override, Person, Publication, Schedule, SpanSet
 from oncall.support.calendar import SupportCalendar
@@ -48,7 +48,8 @@ def publication_document(plan: Plan, roster: Roster) -> dict[str, Any]:
         raise Refused("the plan has no shifts; there is nothing to publish")
     people = [engineer.id for engineer in roster.engineers]
     _refuse_strangers("engineer", {seat.engineer for seat in plan.seats}, people)
-    _refuse_strangers("role", {seat.role for seat in plan.seats}, roster.rules.roles)
+    covering = [seat for seat in plan.seats if seat.role != SHADOW]
+    _refuse_strangers("role", {seat.role for seat in covering}, roster.rules.roles)
     span = plan.window
     return {
         "format": FORMAT,
@@ -63,9 +64,17 @@ def publication_document(plan: Plan, roster: Roster) -> dict[str, Any]:
         "span": _epochs(span),
         "seats": [
             [*_epochs(seat.window), str(seat.kind), roster.rules.roles.index(seat.role), people.index(seat.engineer)]
-            for seat in plan.seats
+            for seat in covering
         ],
+        **_shadows(plan, people),
     }
+
+
+def _shadows(plan: Plan, people: Sequence[str]) -> dict[str, Any]:
+    """Who comes along where, for the people's own lists; nobody is paged by it. No key where nobody does."""
+    found = [seat for seat in plan.seats if seat.role == SHADOW]
+    seats = [[*_epochs(seat.window), str(seat.kind), people.index(seat.engineer)] for seat in found]
+    return {"shadows": seats} if seats else {}
 
 
 def override_document(window: Window, role: str, engineer: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def write_plan(plan: Plan, path: Path, names: Mapping[str, str] | None = None) -
             content = ics_of(plan, names)
         case _:
             raise Refused(f"{path}: a plan is written as .csv, .json or .ics; give the file one of these endings")
-    _replace(path, content)
+    replace_file(path, content)
 
 
 def read_plan(path: Path, *, team: str = "", zone: ZoneInfo | None = None) -> Plan:
@@ -51,7 +51,7 @@ def read_plan(path: Path, *, team: str = "", zone: ZoneInfo | None = None) -> Pl
     suffix = path.suffix.lower()
     if suffix not in {".csv", ".json"}:
         raise _unreadable(path, "a plan file ends in .csv or .json")
-    text = _text_of(path)
+    text = text_of(path)
     if suffix == ".json":
         return plan_of_json(text, str(path))
     return plan_of_csv(text, str(path), team=team, zone=zone or ZoneInfo("UTC"))
@@ -150,8 +150,11 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the file, then take its place in one step; a link keeps pointing at the file that it names."""
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside the file, then take its place in one step; a link keeps pointing at the file that it names.
+
+    Raises Refused when it cannot be written; nothing has changed then.
+    """
     try:
         target = path.resolve()
         beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
@@ -167,7 +170,8 @@ def _replace(path: Path, content: bytes) -> None:
         raise Refused(f"{path}: cannot be written: {_reason(error)}; nothing was changed") from error
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file that people or programs wrote. Raises FileFaults when it cannot be read or is no UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

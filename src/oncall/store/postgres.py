@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import psycopg
@@ -89,6 +90,13 @@ class PostgresStore(SqlStore):
             self._drop_listener()
             self._closing.wait(min(timeout_seconds, 1.0))
         return False
+
+    def database_now(self) -> datetime | None:
+        """What time it is by the server's clock (aware UTC)."""
+        self._refuse_when_closed()
+        with _translating(self._address), self._engine.connect() as connection:
+            at: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return at.astimezone(UTC)
 
     def close(self) -> None:
         """Finish what was submitted and close every connection."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from oncall.paging.reachability import Reachability
 from oncall.schedule.document import PUBLISH, VersionRow, schedule_from_rows
 from oncall.schedule.schedule import Schedule
 from oncall.support.calendar import SupportCalendar, calendar_of
@@ -96,6 +97,8 @@ class PublishedView:
         """Version numbers as this transaction has read them; None until it has. They hold until it adds one."""
         self.code_counts: dict[int, int] = {}
         """Open tickets' codes by length, as counted in this transaction and kept up to date by it."""
+        self.deaf: list[Reachability] | None = None
+        """Whom a channel does not reach, as this transaction has read it."""
 
     def detach(self) -> None:
         """From here on nothing that is built reaches the other transactions. Called with each version added, since
@@ -106,4 +109,5 @@ class PublishedView:
     def forget(self) -> None:
         """Read everything anew."""
         self.code_counts.clear()
+        self.deaf = None
         self.highest = self.highest_publication = None

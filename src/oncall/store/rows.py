@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from oncall.paging.ports import CallerRole, Token
+from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, Ticket, TicketStatus
 
 Row = Sequence[Any]
@@ -71,6 +73,14 @@ def event(row: Row) -> Event:
     return Event(ticket, at, _EVENT_KINDS[kind], by, why, details, sender_id, seq)
 
 
+def plain_event(row: Row) -> Event:
+    """A row of `events` as the driver gives it: on SQLite times are text, on PostgreSQL in the session's zone."""
+    seq, ticket, at, kind, by, why, details, sender_id = row
+    when = datetime.fromisoformat(at) if isinstance(at, str) else at
+    told = {} if details == "{}" else json.loads(details)
+    return Event(ticket, when.astimezone(UTC), _EVENT_KINDS[kind], by, why, told, sender_id, seq)
+
+
 def attempt_row(attempt: Attempt) -> dict[str, Any]:
     """Every column of an attempt."""
     return {
@@ -78,7 +88,6 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
         "ticket": attempt.ticket,
         "at": attempt.at,
         "to": attempt.to,
-        "channel": attempt.channel,
         "purpose": attempt.purpose.value,
         "body": attempt.body,
         "written_at": attempt.written_at,
@@ -92,6 +101,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
 def attempt_changes(attempt: Attempt) -> dict[str, Any]:
     """The columns of an attempt that change in its life."""
     return {
+        "channel": attempt.channel,
         "status": attempt.status.value,
         "provider_id": attempt.provider_id,
         "error": attempt.error,
@@ -106,13 +116,16 @@ def attempt_changes(attempt: Attempt) -> dict[str, Any]:
 def claimable_at(attempt: Attempt) -> datetime | None:
     """From which real instant on a worker may take this try over; None when nobody has to.
 
-    A try in doubt with no instant of its own is due at once: waiting for ever would be silence.
+    A try in doubt with no instant of its own is due at once: waiting for ever would be silence. One that its provider
+    has taken is due when the provider is to be asked about it.
     """
     match attempt.status:
         case AttemptStatus.SENDING:
             return attempt.lease_until or attempt.written_at
         case AttemptStatus.QUEUED | AttemptStatus.RETRYING | AttemptStatus.UNKNOWN:
             return max(attempt.retry_at or attempt.written_at, attempt.lease_until or attempt.written_at)
+        case AttemptStatus.ACCEPTED | AttemptStatus.SENT if attempt.retry_at is not None:
+            return max(attempt.retry_at, attempt.lease_until or attempt.retry_at)
         case _:
             return None
 
@@ -121,6 +134,17 @@ def attempt(row: Row) -> Attempt:
     """A row of `attempts`, columns in the table's order."""
     key, ticket, at, to, channel, purpose, body, status, written_at, *rest = row[:-1]
     return Attempt(key, ticket, at, to, channel, Purpose(purpose), body, AttemptStatus(status), written_at, *rest)
+
+
+def reachability(row: Row) -> Reachability:
+    """A row of `reachability`, columns in the table's order."""
+    _, person, channel, state, since, why, phone = row
+    return Reachability(person, channel, Reach(state), since, why, phone)
+
+
+def alert(row: Row) -> Alert:
+    """A row of `alerts`, columns in the table's order."""
+    return Alert(*row)
 
 
 def token_row(token: Token) -> dict[str, Any]:

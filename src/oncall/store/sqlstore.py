@@ -6,6 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -46,6 +47,10 @@ class SqlStore(ABC):
         """Block until somebody, in this process or another, wrote a ticket, an attempt or the schedule since the
         last call; False when `timeout_seconds` (real time) passed before. The first call answers True at once, and
         it may be True for nothing, never False for something. One thread at a time."""
+
+    def database_now(self) -> datetime | None:
+        """What time it is by the database's own clock (aware UTC); None where that is this machine's."""
+        return None
 
     @abstractmethod
     def close(self) -> None:

@@ -162,6 +162,32 @@ tokens = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+reachability = Table(
+    "reachability",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("about", Text, nullable=False, unique=True),
+    Column("to", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("tries", Integer, nullable=False),
+    Column("provider_id", Text),
+    Column("error", Text),
+)
+
 pagers = Table(
     "pagers",
     metadata,

@@ -19,7 +19,7 @@ from oncall.support.clockvalues import (
     Terms,
     next_due,
 )
-from oncall.support.policy import Metric
+from oncall.support.policy import Metric, Promise
 from oncall.support.runningclock import RunningClock
 
 __all__ = ["ClockState", "SlaClock", "SlaEvent", "SlaEventKind", "SlaState", "Terms", "next_due", "sla"]
@@ -28,12 +28,19 @@ __all__ = ["ClockState", "SlaClock", "SlaEvent", "SlaEventKind", "SlaState", "Te
 def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
     """The clocks at `now` (aware UTC) of a ticket with these events, in the log's order. Later events do not count.
 
-    Raises ValueError for a log without an opening, or whose opening brings no promise.
+    A ticket to which the policy in force at its opening promises nothing has no clocks. Raises ValueError for a log
+    without an opening, or whose opening does not say its plan, impact and terms.
     """
     opening = next((event for event in events if event.kind is SlaEventKind.OPENED), None)
     if opening is None:
         raise ValueError("a ticket's events begin with its opening, and there is none")
-    fold = _Fold(now, opening)
+    if opening.plan is None or opening.terms is None or opening.impact is None:
+        raise ValueError("an opening brings its plan, its impact and the terms in force")
+    promise = opening.terms.promise(opening.plan, opening.impact)
+    if promise is None:
+        note = f"The policy in force promises {opening.plan} nothing for {opening.impact}: no clock runs."
+        return SlaState(now, opening.plan, opening.impact, (), notes=(note,))
+    fold = _Fold(now, opening.at, opening.plan, opening.impact, opening.terms, promise)
     for event in _in_order(events, opening, fold.notes):
         if event.at <= now:
             fold.take(event)
@@ -74,20 +81,17 @@ def _name(event: SlaEvent) -> str:
 class _Fold:
     """Takes a ticket's events one by one, in the order of their time."""
 
-    def __init__(self, now: datetime, opening: SlaEvent) -> None:
-        if opening.plan is None or opening.terms is None or opening.impact is None:
-            raise ValueError("an opening brings its plan, its impact and the terms in force")
-        promise = opening.terms.promise(opening.plan, opening.impact)
-        if promise is None:
-            raise ValueError(f"the policy in force promises {opening.plan} nothing for {opening.impact}")
+    def __init__(
+        self, now: datetime, opened_at: datetime, plan: str, impact: str, terms: Terms, promise: Promise
+    ) -> None:
         self.notes: list[str] = []
         self._now = now
-        self._plan, self._impact = opening.plan, opening.impact
-        self._terms, self._promise, self._promised_for = opening.terms, promise, opening.impact
+        self._plan, self._impact = plan, impact
+        self._terms, self._promise, self._promised_for = terms, promise, impact
         self._clocks: list[RunningClock] = []
         self._running: dict[Metric, RunningClock] = {}
         self._is_waiting = self._is_resolved = self._is_merged = False
-        self._start(Metric.FIRST_REPLY, opening.at)
+        self._start(Metric.FIRST_REPLY, opened_at)
 
     def take(self, event: SlaEvent) -> None:
         """Let one event happen."""

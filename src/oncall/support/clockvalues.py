@@ -145,9 +145,10 @@ class SlaState:
         """The clocks of which something is still owed."""
         return tuple(clock for clock in self.clocks if clock.is_running)
 
-    def first_reply(self) -> SlaClock:
-        """The first-reply clock that was set going last."""
-        return next(clock for clock in reversed(self.clocks) if clock.metric is Metric.FIRST_REPLY)
+    def first_reply(self) -> SlaClock | None:
+        """The first-reply clock that was set going last; None for a ticket that was never promised anything."""
+        found = (clock for clock in reversed(self.clocks) if clock.metric is Metric.FIRST_REPLY)
+        return next(found, None)
 
 
 def next_due(state: SlaState) -> SlaClock | None:

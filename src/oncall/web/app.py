@@ -77,7 +77,8 @@ def _add_probes(app: FastAPI) -> None:
         services: Services = app.state.services
         found = list(await services.readiness.problems())
         headers = {"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if found else {}
-        return JSONResponse({"ready": not found, "problems": found}, 503 if found else 200, headers)
+        body = {"ready": not found, "problems": found, "channel": services.engine.channel_name}
+        return JSONResponse(body, 503 if found else 200, headers)
 
     @app.get("/metrics", summary="Prometheus metrics")
     async def metrics() -> PlainTextResponse:

@@ -16,6 +16,9 @@ MOST_CONNECTIONS = 400
 class PatientProtocol(H11Protocol):
     """uvicorn's protocol, which by itself waits for ever for a request that is never completed."""
 
+    patience_seconds = PATIENCE_SECONDS
+    most_connections = MOST_CONNECTIONS
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience: asyncio.TimerHandle | None = None
@@ -23,7 +26,7 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request; a connection too many is closed at once."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self.most_connections:
             transport.close()
         else:
             self._wait()
@@ -41,7 +44,7 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        self._patience = self.loop.call_later(PATIENCE_SECONDS, self._lose_patience)
+        self._patience = self.loop.call_later(self.patience_seconds, self._lose_patience)
 
     def _lose_patience(self) -> None:
         self._patience = None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from oncall.paging.ticket import AttemptStatus
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_MINUTES = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0)
 
 
 class Metrics:
@@ -23,6 +27,27 @@ class Metrics:
             registry=registry,
         )
         self._due = Gauge("oncall_due_tickets", "Tickets that are due and wait for this pager", registry=registry)
+        self._claimed = Counter("oncall_claims", "Tries that this pager took over", registry=registry)
+        self._resent = Counter("oncall_resends", "Tries sent again after an answer in doubt", registry=registry)
+        self._queue_age = Gauge("oncall_queue_age_seconds", "How long the oldest work has been due", registry=registry)
+        self._alarms = Counter("oncall_alarms", "Alarms raised for an operator, by kind", ["kind"], registry=registry)
+        self._delivered = Histogram(
+            "oncall_page_delivered_seconds",
+            "Real time from the writing of a page to its carrier's receipt",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._taken = Histogram(
+            "oncall_ticket_acknowledged_seconds",
+            "Policy time from the receipt of a ticket until somebody took it",
+            buckets=_MINUTES,
+            registry=registry,
+        )
+        self._overdue = Gauge("oncall_audit_overdue", "Pages that should have gone out and did not", registry=registry)
+        self._audited = Gauge("oncall_audit_pages", "Pages of open tickets, by status", ["status"], registry=registry)
+        self._audited_at = Gauge("oncall_audit_time_seconds", "When the auditor last looked", registry=registry)
+        for kind in ("operator", "audit"):
+            self._alarms.labels(kind)
         # A rate over a label that was never seen has no value; each begins at nought instead.
         for action in ("page", "desk", "hold"):
             self._tickets.labels(action)
@@ -48,3 +73,30 @@ class Metrics:
     def due(self, count: int) -> None:
         """So many tickets wait."""
         self._due.set(count)
+
+    def claimed(self, count: int) -> None:
+        """Tries were taken over."""
+        self._claimed.inc(count)
+
+    def resent(self) -> None:
+        """A try in doubt is sent again."""
+        self._resent.inc()
+
+    def queue_age(self, seconds: float) -> None:
+        """What waits longest has been due for so long."""
+        self._queue_age.set(seconds)
+
+    def alarmed(self, kind: str) -> None:
+        """An operator is needed."""
+        self._alarms.labels(kind).inc()
+
+    def took(self, stage: str, seconds: float) -> None:
+        """A page was delivered, or a ticket acknowledged, after so many seconds."""
+        (self._delivered if stage == "delivered" else self._taken).observe(seconds)
+
+    def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
+        """The auditor looked: so many pages are overdue, and those of open tickets stand so."""
+        self._overdue.set(overdue)
+        for status in AttemptStatus:
+            self._audited.labels(status.value).set(pages.get(status.value, 0))
+        self._audited_at.set(at.timestamp())

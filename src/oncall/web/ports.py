@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from oncall.paging.calls import KeyPress
 from oncall.paging.ports import Receipt
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An SMS that somebody sent to us. `phone` is E.164."""
+    """An SMS that somebody sent to us. `phone` is E.164. opt_out: `STOP`, `START` or `HELP` where the provider took it
+    for that itself."""
 
     provider_id: str
     phone: str
     body: str
+    opt_out: str | None = None
 
 
 class Webhooks(Protocol):
@@ -29,7 +32,14 @@ class Webhooks(Protocol):
         """An inbound SMS."""
 
     def status(self, form: Mapping[str, str]) -> Receipt:
-        """What became of a message of ours."""
+        """What became of a message or a call of ours."""
+
+    def key(self, form: Mapping[str, str]) -> KeyPress:
+        """A key that was pressed in a call of ours."""
+
+    def said(self, text: str, *, asks_at: str | None) -> str:
+        """The body that makes a call say `text` and hang up, or ask for a key again, which is posted to `asks_at`: a
+        path of ours with its query."""
 
     def answer(self, text: str) -> str:
         """The body that makes the provider answer with `text`; empty: with nothing."""

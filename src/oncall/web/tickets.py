@@ -133,6 +133,7 @@ async def post_event(request: Request, ticket_id: str) -> JSONResponse:
     services.engine.wake()
     if done.changed and deed.kind is EventKind.ACKNOWLEDGED:
         services.engine.observer.acknowledged()
+        services.engine.observer.took("acknowledged", (hand.now - done.ticket.received_at).total_seconds())
     return JSONResponse(answer)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from oncall.paging.receipts import note_receipt
+from oncall.paging.calls import answer_call
+from oncall.paging.ports import Receipt
 from oncall.paging.replies import answer_sms
+from oncall.paging.ticket import AttemptStatus, Purpose
 from oncall.web.bodies import form_body
 from oncall.web.describe import answers, form
 from oncall.web.problems import Problem
@@ -31,12 +34,16 @@ async def inbound_sms(request: Request) -> Response:
     sms = services.webhooks.sms(form)
     hand = services.engine.hand()
     answer = await services.engine.write(
-        lambda tx: answer_sms(tx, phone=sms.phone, body=sms.body, provider_id=sms.provider_id, hand=hand)
+        lambda tx: answer_sms(
+            tx, phone=sms.phone, body=sms.body, provider_id=sms.provider_id, hand=hand, opt_out=sms.opt_out
+        )
     )
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
     if answer.took_a_ticket:
         services.engine.observer.acknowledged()
+    if answer.waited is not None:
+        services.engine.observer.took("acknowledged", answer.waited.total_seconds())
     return Response(services.webhooks.answer(answer.text), media_type="text/xml")
 
 
@@ -51,11 +58,37 @@ async def message_status(request: Request) -> Response:
     """Records delivery, or that a page did not reach its person, which makes the next step due at once."""
     services, form = await _authentic(request)
     receipt = services.webhooks.status(form)
-    delivery, hand = request.query_params.get("delivery"), services.engine.hand()
-    if await services.engine.write(lambda tx: note_receipt(tx, delivery_id=delivery, receipt=receipt, hand=hand)):
-        services.engine.observer.tried(receipt.status)
-        services.engine.wake()
+    if await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery")):
+        await _time_delivery(services, receipt, services.clock.real_now())
     return Response(status_code=204)
+
+
+@router.post(
+    "/webhooks/twilio/voice",
+    summary="A key was pressed in a call of ours",
+    responses=answers({200: "TwiML"}, *_REFUSALS),
+    openapi_extra=form("CallSid", "To", "Digits"),
+)
+async def pressed_key(request: Request) -> Response:
+    """Acknowledges or passes on, as the person who was called; a call that was only answered changes nothing."""
+    services, form = await _authentic(request)
+    press, hand = services.webhooks.key(form), services.engine.hand()
+    delivery = request.query_params.get("delivery")
+    answer = await services.engine.write(lambda tx: answer_call(tx, delivery_id=delivery, press=press, hand=hand))
+    services.engine.send_soon(answer.attempts)
+    services.engine.wake()
+    if answer.took_a_ticket:
+        services.engine.observer.acknowledged()
+    asks_at = _as_received(request) if answer.asks_again else None
+    return Response(services.webhooks.said(answer.text, asks_at=asks_at), media_type="text/xml")
+
+
+async def _time_delivery(services: Any, receipt: Receipt, real_now: datetime) -> None:
+    if receipt.status is not AttemptStatus.DELIVERED:
+        return
+    page = await services.engine.read(lambda tx: tx.attempt_by_provider_id(receipt.provider_id))
+    if page is not None and page.purpose is Purpose.PAGE:
+        services.engine.observer.took("delivered", (real_now - page.written_at).total_seconds())
 
 
 async def _authentic(request: Request) -> tuple[Any, dict[str, str]]:

@@ -41,6 +41,8 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     clock_starts_at: datetime | None = None
     clock_rate: float = 1.0
+    alarm_url: str | None = field(default=None, repr=False)
+    heartbeat_url: str | None = field(default=None, repr=False)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -67,6 +69,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         token=found.get("ONCALL_TOKEN") or None,
         clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
         clock_rate=_clock_rate(found.get("ONCALL_CLOCK_RATE")),
+        alarm_url=_address("ONCALL_ALARM_URL", found.get("ONCALL_ALARM_URL")),
+        heartbeat_url=_address("ONCALL_HEARTBEAT_URL", found.get("ONCALL_HEARTBEAT_URL")),
     )
 
 
@@ -215,6 +219,30 @@ def make_channel(settings: Settings, *, callback_url: str | None) -> Channel:
         base_url=settings.twilio_url,
         status_callback_base=callback_url,
     )
+
+
+def make_voice(settings: Settings, *, callback_url: str | None) -> Channel | None:
+    """The channel for calls; None when Twilio could not tell us of pressed keys, or has no number to call from."""
+    if settings.sms == "outbox":
+        return make_channel(settings, callback_url=callback_url)
+    if why_no_calls(settings, callback_url=callback_url):
+        return None
+    from oncall.channels.twilio_voice import TwilioVoice
+
+    return TwilioVoice(
+        account_sid=settings.account_sid,
+        auth_token=settings.auth_token,
+        from_number=settings.from_number or "",
+        public_url=callback_url or "",
+        base_url=settings.twilio_url,
+    )
+
+
+def why_no_calls(settings: Settings, *, callback_url: str | None) -> str:
+    """Which setting is missing for calls; empty when none is."""
+    if callback_url is None:
+        return "ONCALL_PUBLIC_URL is not set, so no pressed key would be heard of"
+    return "" if settings.from_number else "TWILIO_FROM is not set, and a messaging service cannot call"
 
 
 def _refuse_rehearsal_with_real_pages(settings: Settings) -> None:

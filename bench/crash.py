@@ -1,0 +1,405 @@
+"""Killed at random instants, with a provider that fails in every way: no page is lost, and none is sent twice.
+
+The real process runs under load against a Twilio on loopback that resets connections after it accepted, answers 500
+after it accepted, hangs, answers 429 and goes away altogether; the process is killed with SIGKILL again and again, and
+started again. At the end every ticket that was answered for must have its one SMS in Twilio's list.
+
+BENCH_KILLS: how often it is killed, on each database; 40 when absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio_faults import Fault, Request, cut, error_after_accept, hang, not_json, refuse, reset
+from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.store.database import open_store
+
+NIGHT = "2027-01-09T03:12:00-05:00"
+PATIENCE = 120.0
+"""Real seconds after the last fault until every page must be with the provider."""
+TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
+
+FAULTS: tuple[tuple[float, Fault], ...] = (
+    (0.05, reset(accept=True)),
+    (0.03, reset(accept=False)),
+    (0.05, error_after_accept(500)),
+    (0.03, refuse(503, 20503)),
+    (0.03, cut(accept=True)),
+    (0.02, not_json()),
+    (0.05, refuse(429, 20429, retry_after="1")),
+    (0.01, hang(10.0, accept=True)),
+    (0.01, hang(10.0, accept=False)),
+)
+"""How often each fault comes, and what it is. The pager waits 8 s for an answer."""
+
+
+@dataclass
+class Outcome:
+    """What became of it. tickets: answered for; sms: what Twilio's list has of each."""
+
+    name: str
+    kills: int = 0
+    outages: int = 0
+    tickets: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    faults: int = 0
+
+    def cells(self) -> list[str]:
+        """A line of the table."""
+        return [
+            self.name, str(self.kills), str(self.outages), str(self.faults), str(self.tickets),
+            str(len(self.lost)), str(len(self.doubled)), f"{self.seconds:.0f}",
+        ]  # fmt: skip
+
+
+ROSTER = """\
+team: crash
+timezone: America/New_York
+rotation: {rest_nights: 0, weekends_apart: 1}
+engineers:
+  - {id: ana, name: Ana Pereira, phone: "+13055550101"}
+  - {id: ben, name: Ben Okafor, phone: "+13055550102"}
+manager: {id: mei, name: Mei Lin, phone: "+13055550100"}
+"""
+HEADER = ["process", "kills", "outages", "faults", "tickets", "lost", "doubled", "seconds"]
+
+
+class Chaos:
+    """A Twilio that misbehaves at random, from a seed, until it is told to be well."""
+
+    def __init__(self, twilio: TwilioDouble, seed: int) -> None:
+        self._twilio, self._random = twilio, random.Random(seed)
+        self.count = 0
+        # The draw is made once for each request and shared by the rules, which are asked in their order.
+        self._drawn: tuple[Request | None, float] = (None, 1.0)
+        edge = 0.0
+        for share, fault in FAULTS:
+            low, edge = edge, edge + share
+            twilio.rule(fault, when=self._between(low, edge))
+
+    def _between(self, low: float, high: float) -> Callable[[Request], bool]:
+        def when(request: Request) -> bool:
+            if self._drawn[0] is not request:
+                self._drawn = (request, self._random.random())
+            hit = low <= self._drawn[1] < high
+            self.count += hit
+            return hit
+
+        return when
+
+    def outage(self, seconds: float) -> None:
+        """Nobody can connect for so long."""
+        self._twilio.refuse_connections()
+        time.sleep(seconds)
+        self._twilio.accept_connections()
+
+
+class Process:
+    """One real `oncall serve` or `oncall worker`, killed and started again."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path, address: str | None) -> None:
+        self._command = [sys.executable, "-m", "oncall.cli.main", *command]
+        self._environment, self._log, self._address = environment, log, address
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is at work."""
+        before = self._announcements()
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + 30
+        while not self._is_up(before):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"it does not start: {self._log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def _is_up(self, before: int) -> bool:
+        if self._address is None:
+            return self._announcements() > before
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self._address}/healthz", timeout=1.0).is_success
+        return False
+
+    def _announcements(self) -> int:
+        """How often it has said that it pages."""
+        return self._log.read_text().count("oncall worker pages.") if self._log.exists() else 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL: it gets no chance to say or write anything."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM, then wait."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+class Load:
+    """Posts tickets one after the other, each until it is answered for. `post` gives whether it was."""
+
+    def __init__(self, post: Callable[[dict[str, Any]], bool], per_second: float) -> None:
+        self._post, self._pause = post, 1.0 / per_second
+        self.accepted: list[str] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Load:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stop.wait(self._pause):
+            body = {
+                "id": f"C-{number}",
+                "customer": f"Customer {number % 7}",
+                "plan": "standard",
+                "impact": "urgent",
+                "subject": f"Sessions do not start ({number})",
+            }
+            while not self._post(body):
+                if self._stop.wait(0.05):
+                    return
+            self.accepted.append(f"C-{number}")
+            number += 1
+
+
+def poster(address: str, token: str) -> Callable[[dict[str, Any]], bool]:
+    """Posts to the service; what was not answered for is posted again, as an intake system does."""
+    client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=3.0)
+
+    def post(body: dict[str, Any]) -> bool:
+        try:
+            answer = client.post("/v1/tickets", json=body)
+        except httpx.HTTPError:
+            return False
+        if answer.status_code not in (200, 202, 503):
+            raise RuntimeError(f"HTTP {answer.status_code}: {answer.text[:300]}")
+        return answer.status_code != 503
+
+    return post
+
+
+def environment(database: str, twilio: TwilioDouble) -> dict[str, str]:
+    """Nothing of the user's own settings, and a Saturday night."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
+    return kept | {
+        "ONCALL_DATABASE_URL": database,
+        "ONCALL_CLOCK": NIGHT,
+        "ONCALL_SMS": "twilio",
+        "TWILIO_BASE_URL": twilio.base_url,
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_FROM": NUMBER,
+    }
+
+
+def settle(database: str, accepted: list[str], *, patience: float = PATIENCE) -> dict[str, list[Attempt]]:
+    """Wait until a provider has every page of these tickets. Gives their tries, whatever became of them."""
+    deadline = time.monotonic() + patience
+    pages: dict[str, list[Attempt]] = {}
+    waiting = set(accepted)
+    with open_store(database) as store:
+        while waiting and time.monotonic() < deadline:
+            for ticket in sorted(waiting):
+                tries = store.read(lambda tx, name=ticket: tx.attempts(name))  # type: ignore[misc]
+                pages[ticket] = [attempt for attempt in tries if attempt.purpose is Purpose.PAGE]
+                if any(attempt.status in TAKEN for attempt in pages[ticket]):
+                    waiting.discard(ticket)
+            time.sleep(0.25)
+    return pages
+
+
+def judge(outcome: Outcome, twilio: TwilioDouble, accepted: list[str], pages: dict[str, list[Attempt]]) -> None:
+    """Compare what was answered for with Twilio's list: each message names its ticket."""
+    arrived: dict[str, list[str]] = {}
+    for message in twilio.messages:
+        words = message.body.split()
+        arrived.setdefault(words[1], []).append(f"{message.sid} at {message.date_created:%H:%M:%S}")
+    owed = {ticket: max(len(pages.get(ticket, [])), 1) for ticket in accepted}
+    outcome.tickets = len(accepted)
+    outcome.lost = [ticket for ticket in accepted if not arrived.get(ticket)]
+    for ticket, sent in arrived.items():
+        if len(sent) > owed.get(ticket, 1):
+            tries = [f"{one.status.value}, {one.tries} tries, {one.provider_id}: {one.error}" for one in pages[ticket]]
+            outcome.doubled[ticket] = f"{', '.join(sent)}; {' | '.join(tries)}"
+
+
+def main() -> None:
+    """Run on SQLite and on PostgreSQL, and print the table."""
+    kills, seed = int(os.environ.get("BENCH_KILLS", "40")), int(os.environ.get("BENCH_SEED", "1"))
+    print(f"\nKilled {kills} times under load, with a failing provider (seed {seed})")
+    from bench.pager import postgres
+
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(crash_service(Path(folder), kills=kills, seed=seed, longest_outage=20.0))
+    with tempfile.TemporaryDirectory() as folder, postgres() as url:
+        rows.append(crash_workers(Path(folder), url, kills=kills, seed=seed, longest_outage=20.0))
+    table = [HEADER, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in table) for column in range(len(HEADER))]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
+    for row in rows:
+        for ticket in row.lost:
+            print(f"LOST {ticket} ({row.name})")
+        for ticket, why in row.doubled.items():
+            print(f"DOUBLED {ticket} ({row.name}): {why}")
+    if any(row.lost for row in rows):
+        raise SystemExit(1)
+
+
+def crash_service(folder: Path, *, kills: int, seed: int, longest_outage: float = 1.5) -> Outcome:
+    """`oncall serve` on SQLite: API and pager die together."""
+    from bench.pager import free_port
+
+    database = f"sqlite:///{folder}/oncall.db"
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with TwilioDouble(auto_deliver=True) as twilio:
+        settings = environment(database, twilio)
+        token = publish(folder, settings)
+        service = Process(["serve", "--port", str(port)], settings, folder / "serve.log", address)
+        return _torment(
+            Outcome("oncall serve, SQLite"), twilio, database, [service], poster(address, token),
+            kills=kills, seed=seed, longest_outage=longest_outage,
+        )  # fmt: skip
+
+
+def crash_workers(folder: Path, database: str, *, kills: int, seed: int, longest_outage: float = 1.5) -> Outcome:
+    """Two `oncall worker` on PostgreSQL; tickets are stored by another process, and one worker dies at a time."""
+    with TwilioDouble(auto_deliver=True) as twilio, ExitStack() as open_things:
+        settings = environment(database, twilio)
+        publish(folder, settings)
+        workers = [Process(["worker"], settings, folder / f"worker-{number}.log", None) for number in (1, 2)]
+        store = open_things.enter_context(_intake(database))
+        return _torment(
+            Outcome("2 x oncall worker, PostgreSQL"), twilio, database, workers, store,
+            kills=kills, seed=seed, longest_outage=longest_outage,
+        )  # fmt: skip
+
+
+def _torment(
+    outcome: Outcome,
+    twilio: TwilioDouble,
+    database: str,
+    processes: list[Process],
+    post: Callable[[dict[str, Any]], bool],
+    *,
+    kills: int,
+    seed: int,
+    longest_outage: float,
+) -> Outcome:
+    chance, began = random.Random(seed), time.monotonic()
+    chaos = Chaos(twilio, seed)
+    with ExitStack() as running:
+        for process in processes:
+            running.callback(process.stop)
+            process.start()
+        with Load(post, per_second=20) as load:
+            for _ in range(kills):
+                time.sleep(chance.uniform(0.05, 1.2))
+                if chance.random() < 0.15:
+                    outcome.outages += 1
+                    chaos.outage(chance.uniform(0.2, longest_outage))
+                victim = chance.choice(processes)
+                victim.kill()
+                outcome.kills += 1
+                victim.start()
+            time.sleep(0.5)
+        twilio.clear_faults()
+        pages = settle(database, load.accepted)
+    outcome.faults = chaos.count
+    judge(outcome, twilio, load.accepted, pages)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+@contextmanager
+def _intake(database: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
+    """Stores tickets as the API does, their pages queued for any pager."""
+    from oncall.paging.advance import Hand
+    from oncall.paging.intake import accept, parse_ticket
+
+    now = datetime.fromisoformat(NIGHT).astimezone(UTC)
+    with open_store(database) as store:
+
+        def post(body: dict[str, Any]) -> bool:
+            hand = Hand("bench", now, datetime.now(UTC))
+            store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), now), hand))
+            return True
+
+        yield post
+
+
+def publish(folder: Path, settings: dict[str, str]) -> str:
+    """A schedule with the same two people every night, and a token for the intake."""
+    from oncall.rosters.file import read_roster
+    from oncall.schedule.plan import Plan, Seat
+    from oncall.schedule.planfile import write_plan
+    from oncall.schedule.shifts import shifts_between
+    from oncall.support.calendar import calendar_of
+
+    roster = folder / "crash.yaml"
+    roster.write_text(ROSTER, encoding="utf-8")
+    team = read_roster(roster)
+    first = datetime.fromisoformat(NIGHT).date() - timedelta(days=5)
+    calendar = calendar_of(team.policy, team.holidays)
+    shifts = shifts_between(calendar, first_day=first, last_day=first + timedelta(days=13), weekend=team.rules.weekend)
+    seats = tuple(
+        Seat(shift.window, shift.kind, role, person)
+        for shift in shifts
+        for role, person in (("primary", "ana"), ("secondary", "ben"))
+    )
+    plan = folder / "plan.csv"
+    write_plan(Plan(team.team, team.zone, seats), plan)
+    _oncall(settings, "publish", str(plan), "--roster", str(roster))
+    made = json.loads(_oncall(settings, "token", "create", "crash", "--role", "intake", "--json"))
+    return str(made["token"])
+
+
+def _oncall(settings: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "oncall.cli.main", *arguments]
+    ran = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise RuntimeError(ran.stderr)
+    return ran.stdout
+
+
+if __name__ == "__main__":
+    main()

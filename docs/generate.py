@@ -1,0 +1,51 @@
+"""Writes docs/commands.md and docs/openapi.json from the program itself: `make docs`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from oncall.cli.main import app
+from oncall.web.app import Services, create_app
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> None:
+    """Write both files."""
+    api = create_app(_no_services).openapi()
+    (FOLDER / "openapi.json").write_text(json.dumps(api, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (FOLDER / "commands.md").write_text(command_reference(), encoding="utf-8")
+
+
+def command_reference() -> str:
+    """Every command with its help, as `--help` prints it."""
+    lines = ["# Commands", "", "Made by `make docs` from the program itself.", ""]
+    for name, text in _commands(app, "oncall"):
+        lines += [f"## {name}", "", "```", text.rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+def _commands(found: typer.Typer, name: str) -> Iterator[tuple[str, str]]:
+    command = typer.main.get_command(found)
+    yield from _walk(command, name)
+
+
+def _walk(command: Any, name: str) -> Iterator[tuple[str, str]]:
+    context = command.make_context(name, [], resilient_parsing=True, terminal_width=100, max_content_width=100)
+    yield name, command.get_help(context)
+    for child, below in sorted(getattr(command, "commands", {}).items()):
+        yield from _walk(below, f"{name} {child}")
+
+
+def _no_services() -> AbstractAsyncContextManager[Services]:
+    raise RuntimeError("the description needs no services")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Numbers that options take, refused in words that say what to write instead."""
+
+from __future__ import annotations
+
+import re
+
+import typer
+
+MOST_WEEKS = 530
+
+
+def weeks_of(text: str) -> int:
+    """How many weeks to plan. Raises BadParameter."""
+    return _whole_number(text, 1, MOST_WEEKS, "13")
+
+
+def seed_of(text: str) -> int:
+    """A seed of the search. Raises BadParameter."""
+    return _whole_number(str(text), 0, 2**31 - 1, "7")
+
+
+def _whole_number(text: str, least: int, most: int, example: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        raise typer.BadParameter(f'"{text[:40]}" is not a whole number; write one like {example}')
+    if not least <= int(text) <= most:
+        raise typer.BadParameter(f"{int(text)} is out of range; write a number from {least} to {most}, like {example}")
+    return int(text)
+
+
+def seconds_of(text: str) -> float:
+    """A time to search for. Raises BadParameter."""
+    if not re.fullmatch(r"[0-9]{0,9}[.]?[0-9]{1,9}", text) or float(text) < 0.001:
+        raise typer.BadParameter(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30')
+    return float(text)

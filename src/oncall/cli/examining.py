@@ -1,0 +1,160 @@
+"""Looking at a plan in the terminal: verify it, with a second opinion if wanted, and show how fair it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oncall.cli.planning import PLAN, PLANS_ROSTER, count, read_both, refuse_strangers
+from oncall.cli.show import JSON_OPTION, print_json
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.rosters.roster import Roster
+    from oncall.rotation.accepted import Accepted
+    from oncall.rotation.check import Examination
+    from oncall.rotation.secondopinion import SecondOpinion
+    from oncall.schedule.plan import Fairness, Plan, Seat
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("verify")(verify)
+    app.command("fairness")(fairness)
+
+
+def verify(
+    plan: Path = PLAN,
+    roster: Path = PLANS_ROSTER,
+    optimal: bool = typer.Option(False, "--optimal", help="Ask another solver, too, whether any plan costs less."),
+    time_limit: float = typer.Option(
+        60.0, "--time-limit", metavar="SECONDS", min=0.001, help="For --optimal; then the best bound so far is told."
+    ),
+    history: list[Path] = typer.Option(
+        [],
+        "--history",
+        metavar="PLAN",
+        help="A plan before or after it, with which it has to keep the rules; repeatable.",
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Check a plan independently of what made it: coverage minute by minute, every rule, and its claims of fairness.
+
+    Exceptions that a manager agreed to (generate --relax) are accepted and named. --optimal has a solver of another
+    kind bound the cost of any plan, with a model of its own.
+
+    Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
+    · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
+    """
+    from oncall.rotation.accepted import accepted
+    from oncall.rotation.check import examine
+    from oncall.rotation.given import busy_elsewhere
+
+    team, content = read_both(plan, roster)
+    stands = _standing(team, history)
+    found = examine(content, team, history=stands, elsewhere=busy_elsewhere(team))
+    agreed = accepted(content, team) if not found.violations else ()
+    opinion = _second_opinion(content, team, found, time_limit) if optimal and not found.violations else None
+    if json:
+        print_json(_view(plan, found, agreed, opinion))
+    for violation in found.violations if not json else ():
+        typer.echo(str(violation))
+    if found.violations:
+        raise Refused(f"{plan}: {count(len(found.violations), 'violation')}")
+    if json:
+        return
+    roles = count(len(team.rules.roles), "role")
+    checked = f"{count(found.minutes, 'minute')} in {roles}, {count(found.shifts, 'shift')}, cost {found.cost}"
+    typer.echo(f"{plan}: keeps every rule{_but(agreed)}. Checked {checked}{_claim(content)}.")
+    for each in agreed:
+        uses = f"made use of {count(each.uses, 'time')}" if each.uses else "not made use of"
+        typer.echo(f"  accepted: {each.relaxation.text}; {uses}")
+    if opinion is not None:
+        from oncall.cli.planning_depth import opinion_line
+
+        typer.echo(opinion_line(opinion))
+
+
+def _but(agreed: Sequence[Accepted]) -> str:
+    return f" but for {count(len(agreed), 'exception')} that it is marked with" if agreed else ""
+
+
+def _standing(team: Roster, history: Sequence[Path]) -> list[Seat]:
+    """The seats of the plans around."""
+    from oncall.schedule.planfile import read_plan
+
+    plans = [read_plan(path, team=team.team, zone=team.policy.zone) for path in history]
+    return [seat for plan in plans for seat in plan.seats]
+
+
+def _second_opinion(plan: Plan, team: Roster, found: Examination, seconds: float) -> SecondOpinion:
+    from oncall.rotation.secondopinion import second_opinion
+
+    return second_opinion(plan, team, found.cost, time_limit=timedelta(seconds=seconds))
+
+
+def _claim(plan: Plan) -> str:
+    if plan.fairness is None or plan.status is None:
+        return ""
+    return f" as the plan says, which calls itself {plan.status} with bound {plan.fairness.bound}"
+
+
+def _view(plan: Path, found: Examination, agreed: Sequence[Accepted], opinion: SecondOpinion | None) -> dict[str, Any]:
+    from oncall.cli.planning_depth import opinion_view
+
+    view: dict[str, Any] = {
+        "plan": str(plan),
+        "ok": not found.violations,
+        "minutes": found.minutes,
+        "shifts": found.shifts,
+        "cost": found.cost,
+        "violations": [
+            {"rule": each.rule, "day": each.day.isoformat(), "people": list(each.people), "sentence": each.sentence}
+            for each in found.violations
+        ],
+    }
+    if agreed:
+        view["relaxed"] = [
+            {"id": each.relaxation.id, "text": each.relaxation.text, "uses": each.uses} for each in agreed
+        ]
+    if opinion is not None:
+        view["second_opinion"] = opinion_view(opinion)
+    return view
+
+
+def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
+    """Show each engineer's load of every kind and role against their share, as bars, and a calendar of the weeks.
+
+    Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
+    """
+    from oncall.rotation.fairness import fairness_of_plan, table_of
+
+    team, content = read_both(plan, roster)
+    refuse_strangers(content, team, plan)
+    measured = fairness_of_plan(content, team)
+    if json:
+        rows = table_of(measured).to_dict(orient="records")
+        bound = content.fairness.bound if content.fairness else None
+        print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
+        return
+    typer.echo(f"{plan}: fairness cost {measured.cost}{_claim(content)}")
+    _draw(measured, content, team)
+
+
+def _draw(measured: Fairness, plan: Plan, team: Roster) -> None:
+    from rich.console import Console
+
+    from oncall.rotation.drawing import calendar_lines, load_lines
+    from oncall.rotation.heatmap import heat_map_of
+
+    console = Console(highlight=False)
+    plain = "utf" not in console.encoding
+    for line in load_lines(measured, width=console.width, plain=plain):
+        console.print(line, soft_wrap=True)
+    console.print()
+    for line in calendar_lines(heat_map_of(plan, team), width=console.width, plain=plain):
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,168 @@
+"""Repair in the terminal: `generate --keep` changes the fewest seats of a plan, and says who gains and loses what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oncall.cli.show import tell
+from oncall.cli.standing import Sources, what_stands
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.rosters.relaxation import Relaxation
+    from oncall.rosters.roster import Roster
+    from oncall.rotation.repair import Repair, SeatChange
+    from oncall.schedule.plan import Plan
+
+KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Mend this plan: as few seats as possible change.")
+FROM = typer.Option(None, "--from", metavar="DATE", help="With --keep: shifts that start before it stay as they are.")
+CHANGES = typer.Option(0, "--changes", metavar="N", min=0, help="With --keep: let so many more seats change.")
+FREEZE = typer.Option(
+    0, "--freeze", metavar="DAYS", min=0, max=3660, help="With --keep: whoever still can stays for so many days."
+)
+OPEN = typer.Option(
+    [], "--open", metavar="DATE", help="With --freeze: a date that may change all the same; repeatable."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `--keep` and the options that go with it ask for."""
+
+    keep: Path
+    first_open: date
+    changes: int = 0
+    freeze: int = 0
+    opened: frozenset[date] = frozenset()
+
+
+def mend(
+    team: Roster,
+    wanted: Wanted,
+    sources: Sources,
+    relaxations: Sequence[Relaxation],
+    *,
+    seed: int,
+    limit: float | None,
+) -> Repair:
+    """The mended and checked plan, with the story on stderr. Raises what `repair` raises."""
+    from oncall.cli.planning import interruption, progress_line, refuse_broken, shifts_of
+    from oncall.rosters.relaxation import relaxed
+    from oncall.rotation.accepted import marked
+    from oncall.schedule.planfile import read_plan
+
+    keep = read_plan(wanted.keep, team=team.team, zone=team.policy.zone)
+    keep = _dated(wanted.keep, keep, team)
+    assert keep.first_day is not None
+    assert keep.last_day is not None
+    given = what_stands(team, keep.first_day, keep.last_day, sources)
+    given = replace(given, balances=keep.balances or given.balances)
+    shifts = shifts_of(team, keep.first_day, keep.last_day)
+    with interruption() as is_interrupted, progress_line() as show:
+        from oncall.rotation.repair import repair
+
+        found = repair(
+            relaxed(team, relaxations),
+            shifts,
+            keep,
+            first_open=wanted.first_open,
+            more_changes=wanted.changes,
+            frozen_days=wanted.freeze,
+            opened=wanted.opened,
+            seed=seed,
+            time_limit=None if limit is None else timedelta(seconds=limit),
+            on_progress=show,
+            should_stop=is_interrupted,
+            given=given,
+        )
+    lines = list(story(found))
+    plan = replace(found.plan, relaxed=keep.relaxed, notes=tuple(lines))
+    found = replace(found, plan=marked(plan, [each for each in relaxations if each not in keep.relaxed]))
+    refuse_broken(found.plan, team, given)
+    for line in found.plan.notes:
+        tell(line)
+    return found
+
+
+def _dated(path: Path, keep: Plan, team: Roster) -> Plan:
+    """The plan with its dates, as its seats have them where the file does not say. Raises Refused."""
+    if keep.team != team.team:
+        raise Refused(f"{path} is a plan of {keep.team}, and {team.source} is the roster of {team.team}")
+    if not keep.seats:
+        raise Refused(f"{path}: the plan has no shift; there is nothing to mend")
+    days = [seat.window.start.astimezone(team.policy.zone).date() for seat in keep.seats]
+    return replace(keep, first_day=keep.first_day or min(days), last_day=keep.last_day or max(days))
+
+
+def story(found: Repair) -> list[str]:
+    """What was changed and what it costs, in sentences."""
+    plan = found.plan
+    assert plan.fairness is not None
+    changed, cost = len(found.changes), plan.fairness.cost
+    fewest = "the fewest possible" if found.fewest_is_proven else "and fewer may do"
+    if changed > found.fewest:
+        fewest = f"{found.fewest} would be {'the fewest possible' if found.fewest_is_proven else 'enough'}"
+    lines = [f"mended from {plan.kept_until}: {_seats(changed)} changed, {fewest}"]
+    if found.new_seats:
+        lines.append(f"{_seats(len(found.new_seats))} of new shifts are filled")
+    proof = (
+        "no plan with as few changes costs less" if found.best_is_proven else "a plan with as few changes may cost less"
+    )
+    lines.append(f"cost {found.cost_before} -> {cost}; {proof}")
+    lines += [f"+{offer.changes} changes: cost {cost} -> {offer.cost}" for offer in found.offers]
+    if found.offers:
+        lines[-1] += "; choose with --changes"
+    return lines
+
+
+def _seats(number: int) -> str:
+    return f"{number} seat{'' if number == 1 else 's'}"
+
+
+def diff_lines(found: Repair) -> list[str]:
+    """Who loses and gains which seats, a line for each."""
+    zone = found.plan.zone
+    lines = []
+    for person, (lost, gained) in found.by_person().items():
+        lines.append(f"{person}: loses {len(lost)}, gains {len(gained)}")
+        changes = [*(("-", change) for change in lost), *(("+", change) for change in gained)]
+        for sign, change in sorted(changes, key=lambda each: (each[1].window.start, each[1].role)):
+            start = change.window.start.astimezone(zone)
+            other = f"to {change.after}" if sign == "-" else f"from {change.before}" if change.before else "new"
+            lines.append(f"  {sign} {start:%a %Y-%m-%d %H:%M} {change.kind} {change.role} ({other})")
+    return lines or ["nothing changes for anybody"]
+
+
+def view(found: Repair) -> dict[str, Any]:
+    """The same for machines."""
+    zone = found.plan.zone
+
+    def seat(change: SeatChange) -> dict[str, Any]:
+        return {
+            "start": change.window.start.astimezone(zone).isoformat(),
+            "end": change.window.end.astimezone(zone).isoformat(),
+            "kind": str(change.kind),
+            "role": change.role,
+            "before": change.before,
+            "after": change.after,
+        }
+
+    return {
+        "fewest": found.fewest,
+        "fewest_is_proven": found.fewest_is_proven,
+        "cost_before": found.cost_before,
+        "best_is_proven": found.best_is_proven,
+        "changes": [seat(change) for change in found.changes],
+        "new_seats": [seat(change) for change in found.new_seats],
+        "by_person": {
+            person: {"lost": [seat(change) for change in lost], "gained": [seat(change) for change in gained]}
+            for person, (lost, gained) in found.by_person().items()
+        },
+        "offers": [{"more_changes": offer.changes, "cost": offer.cost} for offer in found.offers],
+    }

@@ -1,0 +1,99 @@
+"""A page that is a call: what is said in plain words, and what a pressed key does. Answered is not acknowledged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from oncall.errors import Conflict, NotFound, Refused
+from oncall.paging.attempts import Hand
+from oncall.paging.life import Deed, record
+from oncall.paging.messages import plain
+from oncall.paging.ports import Receipt, Transaction
+from oncall.paging.receipts import note_receipt
+from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, StoredTicket
+from oncall.schedule.schedule import Person
+
+LONGEST_SUBJECT = 200
+
+KEYS = "Press 1 to acknowledge, 2 to pass on."
+
+
+class Key(StrEnum):
+    """What can be pressed."""
+
+    ACKNOWLEDGE = "1"
+    PASS = "2"  # noqa: S105
+
+
+_DEEDS = {Key.ACKNOWLEDGE: EventKind.ACKNOWLEDGED, Key.PASS: EventKind.PASSED}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key that was pressed in a call of ours. `phone` is the number that was called, E.164; `digits` may be empty."""
+
+    provider_id: str
+    phone: str = field(repr=False)
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """What the call says to a key, and whether it asks again; new messages for others."""
+
+    text: str
+    asks_again: bool = False
+    attempts: tuple[Attempt, ...] = ()
+    took_a_ticket: bool = False
+
+
+def spoken_text(stored: StoredTicket) -> str:
+    """What a call says first: impact, ticket, customer and subject, in words that a voice can read."""
+    ticket = stored.ticket
+    subject = plain(ticket.subject)[:LONGEST_SUBJECT].rstrip(".")
+    words = f"This is on call. {plain(stored.impact).capitalize()} ticket {_by_letters(ticket.id)}."
+    return f"{words} Customer {plain(ticket.customer)}. {subject}." if subject else f"{words} {plain(ticket.customer)}."
+
+
+def _by_letters(ticket_id: str) -> str:
+    """`T-1042` as `T 1 0 4 2`: a voice would read a number of thousands."""
+    return " ".join(letter for letter in ticket_id if letter.isalnum())
+
+
+def answer_call(tx: Transaction, *, delivery_id: str | None, press: KeyPress, hand: Hand) -> CallAnswer:
+    """Do what a key asks for, pressed in an authentic call, as the person whose number was called. A repeat of the
+    same key in the same call changes nothing. A call that is not known to be ours does nothing."""
+    attempt = tx.attempt(delivery_id) if delivery_id is not None else None
+    if attempt is None:
+        attempt = tx.attempt_by_provider_id(press.provider_id)
+    person = _called(tx, attempt, press)
+    if attempt is None or person is None:
+        return CallAnswer("This call belongs to no ticket. Goodbye.")
+    # A key proves that a person is on the line, whatever reports come before or after it.
+    arrived = Receipt(press.provider_id, AttemptStatus.DELIVERED)
+    note_receipt(tx, delivery_id=attempt.id, receipt=arrived, hand=hand)
+    try:
+        key = Key(press.digits)
+    except ValueError:
+        return CallAnswer(f"That key does nothing. {KEYS}", asks_again=True)
+    return _do(tx, attempt.ticket, key, press, person, replace(hand, by=person.id))
+
+
+def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person | None:
+    """Who was called: the page must be that call's, and the number that person's."""
+    if attempt is None or attempt.provider_id not in (None, press.provider_id):
+        return None
+    person = tx.schedule().people.get(attempt.to)
+    return person if person is not None and person.phone == press.phone else None
+
+
+def _do(tx: Transaction, ticket_id: str, key: Key, press: KeyPress, person: Person, hand: Hand) -> CallAnswer:
+    deed = Deed(_DEEDS[key], person.id, hand.now, why="by phone", id=f"{press.provider_id}:{key.value}")
+    try:
+        done = record(tx, ticket_id, deed, hand)
+    except (Refused, NotFound, Conflict) as refusal:
+        return CallAnswer(f"{refusal}. Goodbye.")
+    took = done.changed and key is Key.ACKNOWLEDGE
+    spoken = done.sentence.replace(ticket_id, f"Ticket {_by_letters(ticket_id)}")
+    return CallAnswer(f"{spoken} Goodbye.", attempts=done.attempts, took_a_ticket=took)

@@ -1,0 +1,104 @@
+"""A drill: a marked test page through the real path, which never escalates and ends when it is acknowledged."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from oncall.errors import Refused
+from oncall.paging.attempts import Hand, new_attempt
+from oncall.paging.codes import ALPHABET, free_code
+from oncall.paging.decide import PAGER
+from oncall.paging.people import first_responder
+from oncall.paging.ports import Transaction
+from oncall.paging.sla import POLICY
+from oncall.paging.ticket import (
+    DRILL,
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    Ticket,
+    TicketStatus,
+)
+from oncall.paging.verdict import Action
+from oncall.suggestions import suggestion
+from oncall.support.policy import ChannelName
+
+CUSTOMER = "oncall drill"
+
+_ARRIVED = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a drill has come. error: why its page is not on its way, as the pager noted it."""
+
+    status: AttemptStatus
+    is_over: bool
+    answered_by: str | None
+    error: str | None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the provider has taken the page."""
+        return self.status in _ARRIVED or (self.is_over and self.answered_by is not None)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether a receipt says that it arrived. Only the acknowledgement proves that somebody read it."""
+        return self.status is AttemptStatus.DELIVERED
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it surely does not arrive."""
+        return self.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
+
+
+def whom(tx: Transaction, wanted: str | None, now: datetime) -> str:
+    """The person who is drilled: `wanted`, or whoever a page would reach first at `now`. Raises Refused."""
+    schedule = tx.schedule()
+    if schedule.latest is None:
+        raise Refused("no schedule is published, so there is nobody to page; see `oncall publish`")
+    if wanted is not None and wanted not in schedule.people:
+        words = suggestion(wanted[:40], sorted(schedule.people))
+        raise Refused(f'nobody on the published rosters has the id "{wanted[:40]}"; {words}')
+    person = wanted or first_responder(schedule, schedule.responders(now))
+    if person is None:
+        raise Refused("nobody is on call and the roster has no manager; name somebody with --to")
+    return person
+
+
+def start_drill(tx: Transaction, *, to: str, ends_at: datetime, hand: Hand) -> tuple[StoredTicket, Attempt]:
+    """Store the drill and its page, queued for a pager. ends_at: policy time after which it is not sent any more."""
+    name = f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+    code = free_code(tx)
+    ticket = Ticket(name, CUSTOMER, DRILL, DRILL, f"test page for {to}")
+    why = f"{to} is drilled; it never escalates"
+    verdict: dict[str, Any] = {"action": Action.PAGE.value, "reasons": [why], "engineer": to, "first_reply_due": None}
+    answer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
+    body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
+    page = new_attempt(name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, hand=hand)
+    page = replace(page, round=0, step=0, deadline=ends_at)
+    posted = {"plan": DRILL, "impact": DRILL, POLICY: tx.policy_version()}
+    received = Event(name, hand.now, EventKind.RECEIVED, hand.by, "drill", posted)
+    details = {"round": 0, "step": 0, "notify": DRILL, "channel": "sms", "next": None, "to": to, "attempt": page.id}
+    fired = Event(name, hand.now, EventKind.STEP_FIRED, PAGER, why, details)
+    stored = StoredTicket(ticket, answer, code, hand.now, TicketStatus.OPEN, DRILL, Action.PAGE.value)
+    tx.add_ticket(stored)
+    tx.append([received, fired])
+    tx.add_attempts([page])
+    return stored, page
+
+
+def progress(tx: Transaction, ticket_id: str) -> Progress:
+    """How far the drill has come."""
+    stored, page = tx.ticket(ticket_id), tx.attempts(ticket_id)[0]
+    assert stored is not None
+    ending = next((event for event in tx.events(ticket_id) if event.kind is EventKind.RESOLVED), None)
+    by = ending.by if ending is not None else None
+    return Progress(page.status, stored.status is TicketStatus.RESOLVED, by, page.error)

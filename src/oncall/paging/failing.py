@@ -1,0 +1,124 @@
+"""What follows when a step's message surely did not reach its person: another way, once more, or the next step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oncall.errors import DeliveryError, Permanent
+from oncall.paging.advance import Hand, advance, new_attempt
+from oncall.paging.decide import PAGER
+from oncall.paging.hearing import deaf_people, note_opting
+from oncall.paging.ports import Failure, Receipt, Transaction
+from oncall.paging.reachability import Reach
+from oncall.paging.sla import ClockBook
+from oncall.paging.state import fold
+from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.support.policy import ChannelName
+
+_NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
+
+
+def has_failed(attempt: Attempt) -> bool:
+    """Whether it was a page, and its person was surely not reached by it."""
+    return attempt.purpose is Purpose.PAGE and attempt.status in _NOT_REACHED
+
+
+def failure_in(outcome: Receipt | DeliveryError) -> Failure | None:
+    """Why a provider's answer or report means that the message does not arrive; None when it may yet."""
+    if isinstance(outcome, Permanent):
+        return Failure(
+            str(outcome), may_call=outcome.may_call, is_ours=outcome.is_ours, has_stopped=outcome.has_stopped
+        )
+    if isinstance(outcome, Receipt) and outcome.status in _NOT_REACHED:
+        return outcome.failure or Failure(f"the carrier reports {outcome.status.value}")
+    return None
+
+
+def follow_failure(tx: Transaction, attempt: Attempt, failure: Failure, hand: Hand) -> None:
+    """Record everything that a failed message means: whoever has sent STOP is deaf, and a page's step goes on."""
+    if failure.has_stopped and attempt.channel == ChannelName.SMS:
+        person = tx.schedule().people.get(attempt.to)
+        if person is not None:
+            note_opting(tx, person, Reach.DEAF, why="the provider refuses texts: they have sent STOP", hand=hand)
+    if has_failed(attempt):
+        _fail_step(tx, attempt, failure, replace(hand, by=PAGER, lease_until=None))
+
+
+def _fail_step(tx: Transaction, attempt: Attempt, failure: Failure, hand: Hand) -> None:
+    """Call the person where a call may reach them; otherwise the next step is done at once, if the ticket waits."""
+    stored = tx.ticket(attempt.ticket)
+    if stored is None or stored.status is not TicketStatus.OPEN:
+        return
+    tries = [other for other in tx.attempts(attempt.ticket) if _is_of_round(other, attempt)]
+    if _may_be_called(stored, attempt, tries, failure, hand):
+        _call_instead(tx, attempt, hand)
+        return
+    details = {
+        **_step_of(attempt),
+        "attempt": attempt.id,
+        "channel": attempt.channel,
+        "for_good": not failure.may_pass,
+    }
+    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_FAILED, PAGER, attempt.error or failure.why, details)])
+    log = tx.events(attempt.ticket)
+    book = ClockBook(tx, stored.ticket, log)
+    _, following = advance(tx, stored, fold(stored.ticket, log), book, hand)
+    is_first = sum(other.channel == ChannelName.SMS for other in tries) == 1
+    is_sent_anew = any(_goes_the_same_way(other, attempt) for other in following)
+    if failure.may_pass and is_first and not is_sent_anew and not stored.ticket.is_drill:
+        _send_once_more(tx, attempt, hand)
+
+
+def _is_of_round(other: Attempt, attempt: Attempt) -> bool:
+    return other.purpose is Purpose.PAGE and (other.round, other.to) == (attempt.round, attempt.to)
+
+
+def _goes_the_same_way(other: Attempt, attempt: Attempt) -> bool:
+    return other.purpose is Purpose.PAGE and (other.to, other.channel) == (attempt.to, attempt.channel)
+
+
+def _may_be_called(stored: StoredTicket, attempt: Attempt, tries: list[Attempt], failure: Failure, hand: Hand) -> bool:
+    is_text = attempt.channel == ChannelName.SMS and attempt.round is not None and not stored.ticket.is_drill
+    was_called = any(other.channel == ChannelName.VOICE for other in tries)
+    return hand.can_call and failure.may_call and is_text and not was_called
+
+
+def _call_instead(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
+    call = _again(attempt, ChannelName.VOICE, hand)
+    details = {**_step_of(attempt), "channel": ChannelName.VOICE.value, "attempt": call.id, "instead_of": attempt.id}
+    why = f"no text reaches {attempt.to}, who is called instead"
+    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_REROUTED, PAGER, why, details)])
+    tx.add_attempts([call])
+
+
+def _send_once_more(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
+    text = _again(attempt, ChannelName.SMS, hand)
+    details = {**_step_of(attempt), "channel": ChannelName.SMS.value, "attempt": text.id, "instead_of": attempt.id}
+    why = f"what kept the text from {attempt.to} may pass: it is sent once more"
+    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_RESENT, PAGER, why, details)])
+    tx.add_attempts([text])
+
+
+def _step_of(attempt: Attempt) -> dict[str, int | str | None]:
+    return {"round": attempt.round, "step": attempt.step, "to": attempt.to}
+
+
+def _again(attempt: Attempt, channel: ChannelName, hand: Hand) -> Attempt:
+    """The same page by a way, queued for any pager, under the deadline of its step."""
+    page = new_attempt(
+        attempt.ticket, to=attempt.to, channel=channel, purpose=Purpose.PAGE, body=attempt.body, hand=hand
+    )
+    return replace(page, round=attempt.round, step=attempt.step, deadline=attempt.deadline)
+
+
+def text_instead(tx: Transaction, attempt: Attempt, reason: str) -> Attempt | None:
+    """Make a call that cannot be made into a text; None when no text reaches its person either."""
+    failed = any(
+        _is_of_round(other, attempt) and other.channel == ChannelName.SMS and other.status in _NOT_REACHED
+        for other in tx.attempts(attempt.ticket)
+    )
+    if failed or attempt.to in deaf_people(tx):
+        return None
+    text = replace(attempt, channel=ChannelName.SMS.value, error=f"sent as a text: {reason}")
+    tx.update_attempt(text)
+    return text

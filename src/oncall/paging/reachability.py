@@ -1,0 +1,46 @@
+"""Whether a person can be reached by a way at all: the log of STOP and START, and messages about it to the manager."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+SMS = "sms"
+
+
+class Reach(StrEnum):
+    """What is known of a person and a channel."""
+
+    DEAF = "deaf"
+    REACHABLE = "reachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """From `since` on (policy time, aware UTC) this person is, or is not, reached by this channel at this number."""
+
+    person: str
+    channel: str
+    state: Reach
+    since: datetime
+    why: str
+    phone: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to a person that belongs to no ticket. Times are real, aware UTC.
+
+    id: our delivery id. about: what it tells, once and never again. due_at: when it is sent; None once it is over.
+    """
+
+    id: str
+    about: str
+    to: str
+    body: str
+    written_at: datetime
+    due_at: datetime | None
+    tries: int = 0
+    provider_id: str | None = None
+    error: str | None = None

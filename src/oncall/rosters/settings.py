@@ -1,0 +1,92 @@
+"""A roster with some keys set to other values, for "what if": read again, so that each is judged as in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from oncall.errors import Fault, FileFaults, Refused
+from oncall.rosters.file import read_roster, roster_from_text
+from oncall.rosters.roster import Roster
+from oncall.suggestions import suggestion
+from oncall.yamlfile import read_text
+
+_EXAMPLE = "rotation.rest_nights=1"
+_KEPT = {"timezone", "policy", "team"}
+
+
+def roster_with(path: Path, settings: Sequence[str]) -> Roster:
+    """The roster of a file with settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
+
+    Raises FileFaults for faults of the file itself, Refused for settings that cannot be, each with what to write.
+    """
+    roster = read_roster(path)
+    if not settings:
+        return roster
+    root = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
+    assert root is not None, "a file that holds a roster is not empty"
+    places = dict(_set(root, roster, setting) for setting in settings)
+    try:
+        return roster_from_text(yaml.serialize(root), str(path), roster.policy)
+    except FileFaults as refusal:
+        raise Refused("\n".join(_told(fault, places) for fault in refusal.faults)) from None
+
+
+def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
+    """Set one value in the tree. Returns the document's path of it and the setting as it was written."""
+    key, equals, text = setting.partition("=")
+    words = key.strip().split(".")
+    if not equals or not all(words):
+        raise Refused(f'--set "{setting[:80]}": write a key, = and its value, like {_EXAMPLE}')
+    if words[0] in _KEPT:
+        raise Refused(
+            f"--set {setting}: {words[0]} is not for trying out; set a key of rotation, holidays or engineers"
+        )
+    try:
+        value = yaml.compose(text, Loader=yaml.SafeLoader) or yaml.ScalarNode("tag:yaml.org,2002:null", "")
+    except yaml.YAMLError:
+        raise Refused(f"--set {setting}: the value is not YAML; write one like {_EXAMPLE}") from None
+    node, path = root, ""
+    for word in words[:-1]:
+        node, path = _inner(node, path, word, roster, setting)
+    if not isinstance(node, yaml.MappingNode):
+        raise Refused(f"--set {setting}: {path} holds no keys; set it as a whole")
+    _put(node, words[-1], value)
+    return f"{path}.{words[-1]}" if path else words[-1], setting
+
+
+def _inner(node: yaml.Node, path: str, word: str, roster: Roster, setting: str) -> tuple[yaml.Node, str]:
+    """What is below one word of a key; an empty mapping where nothing is yet. Engineers go by their id."""
+    if path == "engineers":
+        ids = [engineer.id for engineer in roster.engineers]
+        if word not in ids or not isinstance(node, yaml.SequenceNode):
+            raise Refused(f'--set {setting}: "{word}" is not an engineer of this roster; {suggestion(word, ids)}')
+        return node.value[ids.index(word)], f"engineers[{ids.index(word)}]"
+    inner = f"{path}.{word}" if path else word
+    if not isinstance(node, yaml.MappingNode):
+        raise Refused(f"--set {setting}: {path} holds no keys; set it as a whole")
+    for key, value in node.value:
+        if key.value == word:
+            return value, inner
+    made = yaml.MappingNode("tag:yaml.org,2002:map", [])
+    _put(node, word, made)
+    return made, inner
+
+
+def _put(node: yaml.MappingNode, word: str, value: yaml.Node) -> None:
+    kept = [(key, old) for key, old in node.value if key.value != word]
+    node.value = [*kept, (yaml.ScalarNode("tag:yaml.org,2002:str", word), value)]
+
+
+def _told(fault: Fault, places: dict[str, str]) -> str:
+    """A fault as one of the setting that it came from; lines of the changed text would mean nothing to anybody."""
+    for path, setting in places.items():
+        if re.match(re.escape(path) + r"($|[.\[])", fault.path):
+            return f"--set {setting}: {fault.message}"
+    for path, setting in places.items():
+        if path.startswith(f"{fault.path}."):
+            return f"--set {setting}: {fault.path} {fault.message}"
+    return f"with these settings, {fault.path}: {fault.message}"

@@ -1,0 +1,76 @@
+"""What if: the plan of a roster as it is beside that of a roster with other people or rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from oncall.errors import PlanInfeasible, Refused
+from oncall.rosters.roster import Engineer, Roster
+from oncall.rotation.problem import Problem
+from oncall.rotation.requests import RequestTally, price_of_duties, tally
+from oncall.schedule.plan import Load, Plan, Shift
+from oncall.suggestions import suggestion
+from oncall.support.windows import WindowKind
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two plans, or why there is none."""
+
+    roster: Roster
+    shifts: tuple[Shift, ...]
+    plan: Plan | None
+    refusal: PlanInfeasible | None = None
+
+    @property
+    def requests(self) -> RequestTally | None:
+        """How the plan meets the requests."""
+        if self.plan is None:
+            return None
+        problem = Problem.of(self.roster, self.shifts)
+        people = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
+        numbers = {shift.window: number for number, shift in enumerate(problem.shifts)}
+        seats = [seat for seat in self.plan.seats if seat.role in problem.roles]
+        return tally(price_of_duties(problem), [(people[seat.engineer], numbers[seat.window]) for seat in seats])
+
+    def load(self, engineer: str, kind: WindowKind) -> Load | None:
+        """What one person carries of a kind in all roles; None when they are not on this side's roster."""
+        fairness = self.plan.fairness if self.plan is not None else None
+        for each in fairness.engineers if fairness is not None else ():
+            if each.engineer == engineer:
+                return next((load for load in each.loads if load.kind is kind and load.role is None), None)
+        return None
+
+
+def side(roster: Roster, shifts: Sequence[Shift], make: Callable[[Roster, Sequence[Shift]], Plan]) -> Side:
+    """One side, its plan made by `make`; infeasible is an answer, too."""
+    try:
+        return Side(roster, tuple(shifts), make(roster, shifts))
+    except PlanInfeasible as refusal:
+        return Side(roster, tuple(shifts), None, refusal)
+
+
+def with_people(roster: Roster, *, without: Sequence[str], new: int) -> Roster:
+    """The roster without some people, with so many new ones who take every role and are never away.
+
+    Rules that name somebody who is gone go, too. Raises Refused for somebody who is not there.
+    """
+    names = [engineer.id for engineer in roster.engineers]
+    for name in without:
+        if name not in names:
+            raise Refused(f'--without {name}: "{name}" is not an engineer of this roster; {suggestion(name, names)}')
+    people = [engineer for engineer in roster.engineers if engineer.id not in without]
+    free = (f"new-{number}" for number in range(1, len(names) + new + 1) if f"new-{number}" not in names)
+    people += [
+        Engineer(name, name, "", roster.rules.roles, roster.zone) for name, _ in zip(free, range(new), strict=False)
+    ]
+    if not people:
+        raise Refused("nobody is left on the roster; leave somebody out of --without, or add --with-new 2")
+    rules = replace(
+        roster.rules,
+        fixed=tuple(seat for seat in roster.rules.fixed if seat.engineer not in without),
+        never_together=tuple(pair for pair in roster.rules.never_together if not set(pair) & set(without)),
+        prefer_together=tuple(pair for pair in roster.rules.prefer_together if not set(pair) & set(without)),
+    )
+    return replace(roster, engineers=tuple(people), rules=rules)

@@ -1,0 +1,80 @@
+"""Everything of one database into an empty other one: the way from the SQLite file to PostgreSQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from oncall.errors import Refused, StoreUnavailable
+from oncall.store import schema
+from oncall.store.address import PostgresAddress, SqliteAddress, read_address
+from oncall.store.revisions import SchemaState, wrong_schema
+from oncall.store.tables import events, metadata
+
+_BATCH = 500
+
+
+def copy_store(source: str, target: str) -> int:
+    """Copy every row. Gives how many. Nothing is kept when it fails, and the source is only read.
+
+    Both must have the tables of this version. Raises Refused for a target that holds something or is the source.
+    """
+    here, there = read_address(source), read_address(target)
+    if here == there:
+        raise Refused("a database cannot be copied into itself; name the old one with --from")
+    reading, writing = _engine(here), _engine(there)
+    try:
+        with reading.connect() as old, writing.begin() as new:
+            for connection, address in ((old, here), (new, there)):
+                state = schema.state_of(connection)
+                if state is not SchemaState.CURRENT:
+                    raise wrong_schema(state, address.place)
+            _refuse_what_is_not_empty(new, there.place)
+            count = sum(_copy(old, new, name) for name in metadata.tables)
+            _go_on_counting(new)
+            return count
+    except SQLAlchemyError as error:
+        # Its text may quote rows, and rows hold phone numbers.
+        raise StoreUnavailable(
+            f"{here.place} could not be copied to {there.place} ({type(error).__name__}); nothing was changed"
+        ) from error
+    finally:
+        reading.dispose()
+        writing.dispose()
+
+
+def _engine(address: SqliteAddress | PostgresAddress) -> Engine:
+    if isinstance(address, PostgresAddress):
+        return create_engine(address.url, hide_parameters=True)
+    engine = create_engine(URL.create("sqlite", database=str(address.path)), hide_parameters=True)
+
+    @event.listens_for(engine, "begin")
+    def hold_still(connection: Connection) -> None:
+        # The driver begins by itself only before a change; what is read must be of one instant.
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _refuse_what_is_not_empty(new: Connection, place: str) -> None:
+    for table in metadata.sorted_tables:
+        if new.execute(select(func.count()).select_from(table)).scalar_one():
+            raise Refused(f"{place}: the table {table.name} holds something already; copy into an empty database")
+
+
+def _copy(old: Connection, new: Connection, name: str) -> int:
+    table = metadata.tables[name]
+    count = 0
+    for batch in old.execute(select(table).order_by(*table.primary_key.columns)).partitions(_BATCH):
+        new.execute(insert(table), [dict(row._mapping) for row in batch])
+        count += len(batch)
+    return count
+
+
+def _go_on_counting(new: Connection) -> None:
+    """Events were copied with their numbers; the next one gets the number after them."""
+    if new.dialect.name == "postgresql":
+        highest = new.execute(select(func.max(events.c.seq))).scalar_one() or 0
+        sequence = text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :number, true)")
+        new.execute(sequence, {"number": max(highest, 1)})

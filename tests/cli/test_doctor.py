@@ -1,0 +1,296 @@
+"""What would stop a page tonight, each as one sentence with its mend, and exit code 1 when anything would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio_faults import Operation, refuse
+from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
+from oncall.paging.ports import Transaction
+from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.schedule.schedule import Schedule
+from oncall.store.database import open_store
+from oncall.support.policyfile import packaged_policy
+from oncall.wiring.checkup import failure_of
+from tests.cli.conftest import Oncall
+from tests.paging.world import SATURDAY_NIGHT, World
+
+SECRETS = ("+1305", NUMBER, AUTH_TOKEN)
+
+
+@pytest.fixture
+def twilio(monkeypatch: pytest.MonkeyPatch) -> Iterator[TwilioDouble]:
+    """A Twilio on loopback, and the settings that lead there."""
+    with TwilioDouble() as double:
+        for name, value in {
+            "ONCALL_SMS": "twilio",
+            "TWILIO_BASE_URL": double.base_url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_FROM": NUMBER,
+            "ONCALL_PUBLIC_URL": "https://oncall.example.com",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield double
+
+
+def database(tmp_path: Path, work: Callable[[Transaction], None]) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'oncall.db'}") as store:
+        store.write(work)
+
+
+@pytest.fixture
+def healthy(published: Oncall, twilio: TwilioDouble, tmp_path: Path) -> Oncall:
+    """Published for four weeks, a pager that lives, and credentials that work."""
+    database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
+    return published
+
+
+def bad(oncall: Oncall) -> dict[str, list[str]]:
+    """The sentences that are not fine, by subject; the answer holds no number and no secret."""
+    ran = oncall("doctor", "--json")
+    found = json.loads(ran.out)
+    assert found["would_page"] is (ran.code == 0)
+    assert not any(secret in ran.out for secret in SECRETS)
+    sentences: dict[str, list[str]] = {}
+    for finding in found["findings"]:
+        if finding["severity"] != "fine":
+            sentences.setdefault(finding["subject"], []).append(f"{finding['severity']}: {finding['sentence']}")
+    return sentences
+
+
+def test_when_everything_is_well_it_says_what_was_looked_at_and_sends_nothing(
+    healthy: Oncall, twilio: TwilioDouble
+) -> None:
+    ran = healthy("doctor")
+    assert ran.code == 0, ran.out
+    rows = {line.split()[1]: line.split(maxsplit=2) for line in ran.out.splitlines()}
+    assert {row[0] for row in rows.values()} == {"fine"}
+    assert rows["sms"][2] == "twilio answers, and takes the credentials."
+    assert rows["schedule"][2] == "somebody holds every role for the next 14 days."
+    assert rows["clock"][2] == "this machine's clock agrees with twilio."
+    assert twilio.messages == []
+
+
+def test_without_a_database_it_makes_none_and_says_so(oncall: Oncall, tmp_path: Path) -> None:
+    assert bad(oncall) == {
+        "database": [
+            f"stops: {tmp_path / 'oncall.db'}: there is no database yet; "
+            "`oncall publish` a plan, or check ONCALL_DATABASE_URL."
+        ],
+        "sms": [
+            "stops: ONCALL_SMS is not set, so no page would reach anybody; "
+            'set it to "twilio", or to "outbox" to print what would be sent.'
+        ],
+    }
+    assert not (tmp_path / "oncall.db").exists()
+
+
+def test_nothing_published_and_no_pager_each_stop_a_page(oncall: Oncall, twilio: TwilioDouble, tmp_path: Path) -> None:
+    database(tmp_path, lambda tx: None)
+    assert bad(oncall) == {
+        "pager": ["stops: no pager has ever run on this database; start `oncall serve`."],
+        "schedule": ["stops: nothing is published, so nobody can be paged; `oncall publish` a plan."],
+    }
+
+
+def test_a_pager_that_died_or_only_prints_is_told(published: Oncall, twilio: TwilioDouble, tmp_path: Path) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=90)
+    database(tmp_path, lambda tx: tx.beat("w1", real_now=long_ago, channel="twilio"))
+    assert bad(published) == {"pager": ["stops: no pager has lived for 1 h 30 min; start `oncall serve`."]}
+    database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="outbox"))
+    assert bad(published) == {
+        "pager": ["stops: the pager that runs prints its pages and sends nothing; restart it with ONCALL_SMS=twilio."]
+    }
+
+
+def test_the_outbox_reaches_nobody(healthy: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCALL_SMS", "outbox")
+    assert bad(healthy) == {
+        "sms": ['stops: ONCALL_SMS is "outbox": pages are printed and reach nobody; set it to "twilio".']
+    }
+
+
+def test_wrong_credentials_stop_a_page(healthy: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "wrong")
+    assert bad(healthy) == {
+        "sms": [
+            "stops: Twilio says: the credentials are wrong or revoked (code 20003); "
+            "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
+        ]
+    }
+
+
+def test_a_twilio_that_is_away_for_a_moment_only_warns(healthy: Oncall, twilio: TwilioDouble) -> None:
+    twilio.script(refuse(503, 20503), on=Operation.LIST)
+    assert bad(healthy) == {
+        "sms": ["warns: Twilio cannot say whether the credentials work (HTTP 503, code 20503); it is asked again."]
+    }
+
+
+def test_without_a_public_url_no_reply_can_come_in(healthy: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ONCALL_PUBLIC_URL")
+    assert bad(healthy) == {
+        "callbacks": [
+            "warns: ONCALL_PUBLIC_URL is not set: no receipt and no reply by SMS can come in; "
+            "set it to the https address under which Twilio reaches `oncall serve`."
+        ]
+    }
+
+
+def test_the_end_of_the_plan_within_two_weeks_is_a_hole(healthy: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCALL_CLOCK", "2027-01-28T12:00:00-05:00")
+    assert bad(healthy) == {
+        "schedule": [
+            "stops: nobody is on call from Mon 2027-02-01 19:01 EST to Tue 2027-02-02 08:00 EST and in 7 more "
+            "stretches of the next 14 days; publish a plan, or `oncall override`."
+        ]
+    }
+
+
+def test_a_database_of_another_version_is_named_with_the_command_that_mends_it(healthy: Oncall, tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "oncall.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    assert bad(healthy) == {
+        "database": [f"stops: {path}: the database was made by an older version of oncall; run: oncall migrate"]
+    }
+
+
+def test_serve_refuses_a_database_of_another_version_with_the_command_that_mends_it(
+    healthy: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlite3
+
+    monkeypatch.delenv("ONCALL_CLOCK")
+    path = tmp_path / "oncall.db"
+    for revision, words in (
+        ("0001", "made by an older version of oncall; run: oncall migrate"),
+        ("9999", "made by a newer version of oncall; update oncall on this machine, then run: oncall migrate"),
+    ):
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        connection.close()
+        ran = healthy("serve", "--port", "0")
+        assert (ran.code, ran.err) == (1, f"oncall: {path}: the database was {words}\n")
+
+
+def test_a_worker_is_refused_on_sqlite(healthy: Oncall, tmp_path: Path) -> None:
+    ran = healthy("worker")
+    assert (ran.code, ran.err) == (
+        1,
+        f"oncall: `oncall worker` needs PostgreSQL, and the database is the SQLite file {tmp_path / 'oncall.db'}; "
+        "a SQLite file serves one `oncall serve`, which is its pager: set ONCALL_DATABASE_URL to postgresql://..., "
+        "or run `oncall serve`\n",
+    )
+
+
+def test_a_drill_without_a_pager_is_refused(published: Oncall) -> None:
+    ran = published("drill")
+    assert (ran.code, ran.out, ran.err) == (
+        1,
+        "",
+        "oncall: no pager runs on this database, so nothing would be sent; start `oncall serve`\n",
+    )
+
+
+# What the pure part makes of facts that cannot be staged on one machine.
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def schedule(tmp_path: Path) -> Schedule:
+    """Ana primary, ben secondary, mei the manager, for a quarter."""
+    world = World(tmp_path)
+    world.publish()
+    found = world.store.read(lambda tx: tx.schedule())
+    world.close()
+    return found
+
+
+def stored(schedule: Schedule, **changes: object) -> Stored:
+    well = Stored(schedule, packaged_policy(), None, (SATURDAY_NIGHT, "twilio"))
+    return replace(well, **changes)  # type: ignore[arg-type]
+
+
+def attempt(to: str, code: int | None, *, ago: timedelta, status: AttemptStatus) -> Attempt:
+    when = SATURDAY_NIGHT - ago
+    made = Attempt(f"{to}-{ago}", "T-1", when, to, "sms", Purpose.PAGE, "text", status, when)
+    return replace(made, error_code=code)
+
+
+def judged(database: Stored | None, **changes: object) -> list[str]:
+    """What is not fine."""
+    facts = Facts(SATURDAY_NIGHT, SATURDAY_NIGHT, Provider("twilio"), "https://x", database, failure_of=failure_of)
+    found = findings(replace(facts, **changes))  # type: ignore[arg-type]
+    return [f"{f.severity.value} {f.subject}: {f.sentence}" for f in found if f.severity is not Severity.FINE]
+
+
+def test_a_sender_that_was_refused_stops_pages_until_something_arrived_since(schedule: Schedule) -> None:
+    refused = attempt("ana", 30034, ago=HOUR, status=AttemptStatus.UNDELIVERED)
+    words = (
+        "1 h ago a message was refused: the sender is not registered for A2P 10DLC (code 30034); "
+        "register it in the Twilio console."
+    )
+    assert judged(stored(schedule, attempts=[refused])) == [f"stops sender: {words}"]
+    arrived = attempt("ben", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
+    assert judged(stored(schedule, attempts=[arrived, refused])) == [f"warns sender: {words} Others arrived since."]
+
+
+def test_an_engineer_on_call_whose_number_does_not_work_stops_pages(schedule: Schedule) -> None:
+    stop = attempt("ana", 21610, ago=HOUR, status=AttemptStatus.FAILED)
+    landline = attempt("farid", 30006, ago=HOUR, status=AttemptStatus.UNDELIVERED)
+    assert judged(stored(schedule, attempts=[stop, landline])) == [
+        "stops phone: ana is on call within 14 days and cannot be reached: the recipient has sent STOP (code 21610); "
+        "have them text START to the sender, and page somebody else until then.",
+        "warns phone: farid cannot be reached: the number is a landline or its carrier cannot be reached (code 30006); "
+        "give a mobile number in the roster.",
+    ]
+    again = attempt("ana", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
+    assert judged(stored(schedule, attempts=[again, stop])) == []
+
+
+def test_who_is_known_to_be_deaf_is_told(schedule: Schedule) -> None:
+    assert judged(stored(schedule, deaf={"mei": "they sent STOP; have them text START."})) == [
+        "stops phone: mei is on call within 14 days and cannot be reached: they sent STOP; have them text START."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("free", "words"),
+    [
+        (49 * 2**20, ["stops disk: 49 MB are free under the database: soon nothing can be stored; make room now."]),
+        (499 * 2**20, ["warns disk: 499 MB are free under the database; make room before it is full."]),
+        (501 * 2**20, []),
+    ],
+)
+def test_a_disk_that_fills_is_told_in_time(schedule: Schedule, free: int, words: list[str]) -> None:
+    assert judged(stored(schedule), free_bytes=free) == words
+
+
+def test_clocks_that_disagree_by_half_a_minute_stop_pages(schedule: Schedule) -> None:
+    minute = timedelta(minutes=1)
+    assert judged(stored(schedule, skew=-minute), provider=Provider("twilio", skew=minute)) == [
+        "stops clock: this machine's clock is 1 min ahead of that of twilio: pages come at the wrong time; "
+        "set it by NTP.",
+        "stops clock: this machine's clock is 1 min behind that of the database: pages come at the wrong time; "
+        "set it by NTP.",
+    ]
+    assert judged(stored(schedule, skew=timedelta(seconds=29))) == []
+
+
+def test_a_policy_that_cannot_be_read_stops_pages(schedule: Schedule) -> None:
+    assert judged(stored(schedule, policy=None, policy_fault="p:1:1: no impacts")) == [
+        "stops policy: the published policy cannot be read: p:1:1: no impacts; publish a mended one."
+    ]

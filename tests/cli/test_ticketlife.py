@@ -1,0 +1,80 @@
+"""A ticket's life in the terminal, and the list with the clock that ends first on top."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Oncall
+
+TICKET = ("--customer", "Acme Ltd", "--plan", "standard", "--subject", "Down")
+
+
+def post(oncall: Oncall, ticket_id: str, impact: str) -> None:
+    assert oncall("page", "--id", ticket_id, "--impact", impact, *TICKET).code == 0
+
+
+def clocks(oncall: Oncall, ticket_id: str) -> dict[str, Any]:
+    view = json.loads(oncall("tickets", "show", ticket_id, "--json").out)
+    return {clock["metric"]: clock["state"] for clock in view["clocks"]}
+
+
+def test_each_command_moves_the_clocks(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    assert published("take", "T-1", "--by", "ana").out == "T-1 is yours.\n"
+    assert clocks(published, "T-1") == {"first_reply": "running"}
+    assert published("reply", "T-1", "--by", "ana").code == 0
+    assert clocks(published, "T-1") == {"periodic_update": "running", "first_reply": "met"}
+    assert published("customer-replied", "T-1", "--by", "zendesk").out == "T-1: the customer's message is recorded.\n"
+    assert clocks(published, "T-1")["next_reply"] == "running"
+    assert published("update", "T-1", "--by", "ana").out == "T-1: the update is recorded.\n"
+    assert clocks(published, "T-1")["next_reply"] == "met"
+    assert published("impact", "T-1", "HIGH").out == "T-1 is high now.\n"
+    assert published("wait", "T-1", "--by", "ana").out == "T-1 waits for the customer.\n"
+    assert clocks(published, "T-1")["periodic_update"] == "paused"
+    assert published("resolve", "T-1").out == "T-1 is resolved.\n"
+    assert published("reopen", "T-1").out == "T-1 is open again.\n"
+    assert clocks(published, "T-1")["first_reply"] in ("running", "ahead")
+
+
+def test_a_duplicate_is_merged_and_nothing_can_be_done_to_it_any_more(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    post(published, "T-2", "urgent")
+    assert published("merge", "T-2", "T-1", "--by", "ana").out == "T-2 is merged into T-1.\n"
+    assert clocks(published, "T-2") == {"first_reply": "stopped"}
+    assert published("reopen", "T-2").err == "oncall: T-2 is merged into T-1; go on there\n"
+    assert published("merge", "T-1", "T-1").err == "oncall: T-1 cannot be merged into itself\n"
+    assert published("merge", "T-1", "T-9").err == 'oncall: T-1: no ticket has the id "T-9" to merge it into\n'
+    assert published("merge", "T-1", "T-2").err == (
+        "oncall: T-1: T-2 is resolved; reopen it first, or merge into an open ticket\n"
+    )
+
+
+def test_the_list_has_the_clock_that_ends_first_on_top_and_how_much_is_left(published: Oncall) -> None:
+    post(published, "T-high", "high")
+    post(published, "T-urgent", "urgent")
+    post(published, "T-low", "low")
+    ran = published("tickets")
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["id", "T-urgent", "T-high", "T-low"]
+    assert "first reply" in ran.out.splitlines()[1]
+    assert "\x1b[" not in ran.out
+    assert [item["id"] for item in json.loads(published("tickets", "--json").out)["tickets"]] == [
+        "T-urgent",
+        "T-high",
+        "T-low",
+    ]
+
+
+def test_watching_goes_with_a_table_alone(published: Oncall) -> None:
+    ran = published("tickets", "--watch", "--json")
+    assert ran.code == 2
+    assert "shows a table; use it without --json" in ran.err
+
+
+@pytest.mark.parametrize("command", ["take", "update", "customer-replied", "wait", "reopen"])
+def test_an_unknown_ticket_is_not_found_by_any_of_them(published: Oncall, command: str) -> None:
+    assert published(command, "T-404").err == (
+        'oncall: no ticket has the id or code "T-404"; `oncall tickets` lists the open ones\n'
+    )

@@ -1,0 +1,54 @@
+"""Pagers to be run side by side, and a provider that takes its time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from oncall.paging.engine import Engine
+from oncall.paging.intake import accept, parse_ticket
+from oncall.paging.ports import Channel, Message, Receipt, Store
+from tests.paging.world import FakePhones, World, ticket_body
+
+
+@dataclass
+class Gate:
+    """A provider that takes messages only while it is open."""
+
+    phones: FakePhones
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+    name: str = "gate"
+
+    async def send(self, message: Message) -> Receipt:
+        self.waiting += 1
+        await self.opened.wait()
+        return await self.phones.send(message)
+
+    async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+        return await self.phones.find(message, since=since, ends_with=ends_with, known=known)
+
+    async def status(self, provider_id: str) -> Receipt:
+        return await self.phones.status(provider_id)
+
+    async def close(self) -> None:
+        return None
+
+
+def engine_with(world: World, channel: Channel, *, store: Store | None = None, worker: str = "test") -> Engine:
+    return Engine(store=store or world.store, channels={"sms": channel}, clock=world.clock, worker=worker)
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Let the loop turn until the claim holds; a test that waits for ever is ended by its runner."""
+    async with asyncio.timeout(20):
+        while not claim():
+            await asyncio.sleep(0)
+
+
+async def take_in(engine: Engine, ticket_id: str) -> None:
+    hand, body = engine.hand("zendesk"), ticket_body(ticket_id)
+    accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+    engine.send_soon(accepted.attempts)

@@ -1,0 +1,193 @@
+"""The auditor: from the log alone, what should have gone out by now; two looks find it, one operator hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from oncall.errors import StoreUnavailable, Temporary
+from oncall.paging.auditor import Audit, Auditor, Kind, audit
+from oncall.paging.ports import Transaction
+from oncall.paging.ticket import EventKind
+from tests.paging.world import World
+
+LATE = timedelta(seconds=61)
+
+
+@dataclass
+class Counts:
+    """What the auditor told its observer."""
+
+    alarms: list[str] = field(default_factory=list)
+    overdue: int = -1
+    pages: Mapping[str, int] = field(default_factory=dict)
+
+    def alarmed(self, kind: str) -> None:
+        self.alarms.append(kind)
+
+    def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
+        self.overdue, self.pages = overdue, pages
+
+
+@dataclass
+class Control:
+    """An operator's phone, and the auditor that rings it."""
+
+    world: World
+    counts: Counts = field(default_factory=Counts)
+    heard: list[Mapping[str, Any]] = field(default_factory=list)
+    is_away: bool = False
+
+    def __post_init__(self) -> None:
+        self.auditor = Auditor(self._read, self.world.clock, "w1", self.counts, self._hear)
+
+    async def _hear(self, alarm: Mapping[str, Any]) -> None:
+        self.heard.append(alarm)
+
+    async def _read(self, work: Callable[[Transaction], Audit]) -> Audit:
+        if self.is_away:
+            raise StoreUnavailable("gone")
+        return self.world.store.read(work)
+
+    def look(self, *, after: timedelta = timedelta(0), trouble: str | None = None) -> list[str]:
+        """Let time pass without any pager, then look. What it names as overdue."""
+        self.world.clock.moment += after
+        asyncio.run(self.auditor.look(trouble))
+        return self.auditor.problems
+
+    def alarms(self) -> list[str]:
+        return [alarm["alarm"] for alarm in self.heard]
+
+
+def test_a_page_that_its_provider_took_is_not_overdue(world: World) -> None:
+    world.post()
+    world.run()
+    control = Control(world)
+    assert control.look(after=LATE) == control.look(after=timedelta(minutes=2)) == []
+    assert (control.counts.overdue, control.counts.pages) == (0, {"accepted": 1})
+    assert control.heard == []
+    world.expect_page("ana")
+
+
+def test_a_step_that_nobody_fired_is_overdue_after_a_minute_and_two_looks(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    control = Control(world)
+    assert control.look(after=timedelta(minutes=6, seconds=1)) == []
+    assert control.auditor.is_suspicious
+    assert control.look(after=timedelta(seconds=5)) == [
+        "overdue: T-1: its next step has been due for 66 s and did not fire"
+    ]
+    assert not control.auditor.is_suspicious
+    assert control.heard == [
+        {
+            "alarm": "audit_overdue",
+            "worker": "w1",
+            "text": "overdue: T-1: its next step has been due for 66 s and did not fire",
+            "count": 1,
+            "overdue": [{"ticket": "T-1", "kind": "step", "late_seconds": 66}],
+        }
+    ]
+    assert (control.counts.alarms, control.counts.overdue) == (["audit"], 1)
+
+
+def test_an_alarm_that_lasts_is_raised_again_every_five_minutes_and_ended_once(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    control = Control(world)
+    control.look(after=timedelta(minutes=6))
+    for _ in range(4 * 6):
+        control.look(after=timedelta(seconds=15))
+    assert control.alarms() == ["audit_overdue", "audit_overdue"]
+    world.run()
+    world.expect_page("ana")
+    assert control.look(after=timedelta(seconds=15)) == []
+    control.look(after=timedelta(seconds=15))
+    assert control.alarms() == ["audit_overdue", "audit_overdue", "audit_clear"]
+
+
+def test_a_page_that_no_provider_takes_is_overdue_although_it_is_written(world: World) -> None:
+    world.phones.fail(Temporary("no network"), times=50)
+    world.post()
+    world.run()
+    control = Control(world)
+    control.look(after=timedelta(seconds=60))
+    assert control.look(after=timedelta(seconds=5)) == [
+        "overdue: T-1: a page was written 65 s ago and no provider has taken it"
+    ]
+    assert control.counts.pages == {"retrying": 1}
+
+
+def test_a_page_of_a_ticket_that_somebody_has_calls_nobody(world: World) -> None:
+    world.phones.fail(Temporary("no network"), times=50)
+    world.post()
+    world.run()
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+    control = Control(world)
+    control.look(after=LATE)
+    assert control.look(after=LATE) == []
+
+
+def test_a_row_that_says_nothing_is_owed_does_not_deceive_the_auditor(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    stored = world.ticket()
+    world.store.write(lambda tx: tx.update_ticket(replace(stored, due_at=None)))
+    world.advance(timedelta(minutes=10))
+    (late,) = world.store.read(lambda tx: audit(tx, now=world.clock.now(), real_now=world.clock.real_now())).overdue
+    assert (late.ticket, late.kind, late.late) == ("T-1", Kind.STEP, timedelta(minutes=5))
+
+
+def test_a_page_that_the_log_has_and_the_store_has_not_is_lost(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    fired = next(event for event in world.events() if event.kind is EventKind.STEP_FIRED)
+    gone = replace(fired, details={**fired.details, "attempt": "gone"})
+    world.store.write(lambda tx: tx.append([gone]))
+    now = world.clock.now()
+    (late,) = world.store.read(lambda tx: audit(tx, now=now, real_now=now)).overdue
+    assert str(late) == "T-1: the log has a page of 0 s ago that is not stored"
+
+
+def test_every_open_ticket_gets_its_turn_however_many_there_are(world: World) -> None:
+    for number in range(450):
+        world.post(f"T-{number}", impact="low")
+    looked, after = 0, None
+    now = world.clock.now()
+    for _ in range(2):
+        found = world.store.read(lambda tx, at=after: audit(tx, now=now, real_now=now, after=at))  # type: ignore[misc]
+        after = found.last
+        looked = max(looked, found.tickets)
+    assert (looked, after) == (400, None)
+
+
+def test_an_auditor_that_sees_nothing_says_so_after_a_minute(world: World) -> None:
+    control = Control(world, is_away=True)
+    control.look(after=timedelta(seconds=30))
+    assert control.heard == []
+    control.look(after=timedelta(seconds=31))
+    control.look(after=timedelta(seconds=15))
+    assert control.heard == [
+        {
+            "alarm": "audit_blind",
+            "worker": "w1",
+            "text": "the database could not be read for 61 s: nobody can be paged",
+        }
+    ]
+
+
+def test_what_the_provider_refuses_us_for_is_raised_once(world: World) -> None:
+    control = Control(world)
+    for _ in range(3):
+        control.look(trouble="the credentials are wrong")
+    control.look()
+    control.look(trouble="the credentials are wrong")
+    assert control.alarms() == ["operator_alarm", "operator_alarm"]
+    assert control.heard[0]["text"] == "the credentials are wrong"

@@ -1,0 +1,66 @@
+"""A drill is a page like any other to the pager, and like none to the clocks, the chain and the reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from oncall.errors import Permanent, Refused
+from oncall.paging.drill import progress, start_drill, whom
+from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
+from tests.paging.world import MONDAY_MORNING, World
+
+
+def drill(world: World, to: str = "ana") -> str:
+    """Start one and let the pager see it. Its id."""
+    hand = replace(world.engine().hand("mei"), lease_until=None)
+    ends_at = hand.now + timedelta(minutes=2)
+    stored, _ = world.store.write(lambda tx: start_drill(tx, to=to, ends_at=ends_at, hand=hand))
+    world.run()
+    return stored.ticket.id
+
+
+def test_it_never_escalates_and_no_promise_runs_out(world: World) -> None:
+    name = drill(world)
+    world.expect_page("ana", containing="a test of the pager")
+    world.advance(timedelta(days=2))
+    world.expect_silence()
+    assert world.ticket(name).status is TicketStatus.OPEN
+
+
+@pytest.mark.parametrize("answer", ["ACK", "PASS", "DONE"])
+def test_any_answer_to_it_ends_it_and_nobody_else_is_told(world: World, answer: str) -> None:
+    name = drill(world)
+    world.expect_page("ana")
+    assert world.sms("ana", f"{answer} {world.code(name)}") == f"Thank you: {name} has arrived, the drill is over."
+    assert world.ticket(name).status is TicketStatus.RESOLVED
+    seen = world.store.read(lambda tx: progress(tx, name))
+    assert (seen.is_accepted, seen.is_over, seen.answered_by) == (True, True, "ana")
+
+
+@pytest.mark.parametrize(
+    "kind", [EventKind.REOPENED, EventKind.IMPACT_CHANGED, EventKind.MERGED, EventKind.CUSTOMER_REPLIED]
+)
+def test_nothing_else_can_happen_to_it(world: World, kind: EventKind) -> None:
+    name = drill(world)
+    world.expect_page("ana")
+    with pytest.raises(Refused) as refused:
+        world.act(kind, "mei", name)
+    assert str(refused.value) == "a drill is a test page: it can only be acknowledged"
+
+
+def test_a_page_that_the_provider_refuses_ends_nowhere_else(world: World) -> None:
+    world.phones.fail(Permanent("landline", code=21614))
+    name = drill(world)
+    seen = world.store.read(lambda tx: progress(tx, name))
+    assert (seen.status, seen.has_failed, seen.error) == (AttemptStatus.FAILED, True, "landline")
+    world.advance(timedelta(hours=1))
+    world.expect_silence()
+
+
+def test_whom_it_reaches_when_nobody_is_named(world: World) -> None:
+    assert world.store.read(lambda tx: whom(tx, None, world.clock.now())) == "ana"
+    assert world.store.read(lambda tx: whom(tx, None, MONDAY_MORNING)) == "ana"
+    assert world.store.read(lambda tx: whom(tx, "mei", MONDAY_MORNING)) == "mei"

@@ -1,0 +1,177 @@
+"""Several pagers on one store, and failures of the house itself: the store, the channel's code, one ticket's log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar, cast
+
+import pytest
+
+from oncall.errors import StoreUnavailable
+from oncall.paging.engine import BATCH, MOST_IN_FLIGHT, Engine
+from oncall.paging.intake import accept, parse_ticket
+from oncall.paging.ports import Store, Transaction
+from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.world import World, at, ticket_body
+
+T = TypeVar("T")
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+def test_two_pagers_on_one_store_send_once(world: World) -> None:
+    world.post()
+    world.post("T-2")
+
+    async def story() -> None:
+        pagers = [engine_with(world, world.phones, worker=name) for name in ("one", "two")]
+        for _ in range(3):
+            await asyncio.gather(*(pager.run_once() for pager in pagers))
+            await asyncio.gather(*(pager.settle() for pager in pagers))
+
+    asyncio.run(story())
+    pages = [world.expect_page("ana"), world.expect_page("ana")]
+    assert {page.body.split()[1] for page in pages} == {"T-1", "T-2"}
+    world.expect_silence()
+
+
+def test_a_page_that_waited_long_for_its_turn_is_sent_by_nobody_else(world: World) -> None:
+    async def story() -> None:
+        gate, queue = Gate(world.phones), MOST_IN_FLIGHT + 1
+        engine, other = engine_with(world, gate), engine_with(world, world.phones, worker="other")
+        for number in range(queue):
+            await take_in(engine, f"T-{number}")
+        await until(lambda: gate.waiting == MOST_IN_FLIGHT)
+        world.clock.moment += 25 * SECOND
+        gate.opened.set()
+        await until(lambda: gate.waiting == queue)
+        world.clock.moment += 10 * SECOND
+        await other.run_once()
+        await other.settle()
+        await engine.settle()
+
+    asyncio.run(story())
+    assert sorted(world.expect_page("ana").body.split()[1] for _ in range(MOST_IN_FLIGHT + 1)) == sorted(
+        f"T-{number}" for number in range(MOST_IN_FLIGHT + 1)
+    )
+
+
+def test_a_page_that_another_pager_took_over_is_left_to_it(world: World) -> None:
+    async def story() -> None:
+        engine, other = engine_with(world, world.phones), engine_with(world, world.phones, worker="other")
+        hand, body = engine.hand("zendesk"), ticket_body()
+        accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        world.clock.moment += MINUTE
+        await other.run_once()
+        await other.settle()
+        engine.send_soon(accepted.attempts)
+        await engine.settle()
+
+    asyncio.run(story())
+    world.expect_page("ana")
+
+
+@dataclass
+class Unsteady:
+    """A store that is away for its first calls; it wakes the engine instead of letting it wait."""
+
+    store: Store
+    error: Exception
+    failures: int
+    engine: Engine | None = None
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        if self.failures:
+            self.failures -= 1
+            assert self.engine is not None
+            asyncio.get_running_loop().call_soon(self.engine.wake)
+            raise self.error
+        return self.store.submit(work)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        return self.submit(work).result()
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self.store.read(work)
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the database is locked"), ValueError("a bug of ours")])
+def test_the_pager_outlives_a_store_that_is_away(world: World, error: Exception) -> None:
+    world.post()
+
+    async def story() -> None:
+        store, stop = Unsteady(world.store, error, failures=7), asyncio.Event()
+        store.engine = engine_with(world, world.phones, store=store)
+        running = asyncio.create_task(store.engine.run(stop))
+        await until(lambda: bool(world.phones.sent))
+        stop.set()
+        await running
+
+    asyncio.run(story())
+    world.expect_page("ana")
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_any_exception_of_a_channel_leaves_the_page_in_doubt_and_not_lost(world: World, taken: bool) -> None:
+    world.phones.fail(RuntimeError("a bug in a library"), after_taking_it=taken)
+    world.phones.find_faults.append(KeyError("another one"))
+    world.post()
+    world.run()
+    assert world.attempts()[0].error == "the channel failed: RuntimeError"
+    world.advance(MINUTE)
+    world.expect_page("ana")
+
+
+def test_tickets_that_cannot_be_advanced_do_not_hold_up_those_behind_them(world: World) -> None:
+    spoilt = {f"T-{number:03}" for number in range(BATCH + 1)}
+    for ticket_id in (*spoilt, "T-999"):
+        world.post(ticket_id, impact="high")
+    world.clock.moment = at("2027-01-11 00:00")
+    broken = Broken(world.store, spoilt)
+    asyncio.run(one_pass(engine_with(world, world.phones, store=broken)))
+    world.expect_page("ana", containing="HIGH T-999")
+
+
+async def one_pass(engine: Engine) -> None:
+    assert await engine.run_once() >= 0.5, "a pass with failures is not repeated at once"
+    await engine.settle()
+
+
+class BrokenTransaction:
+    """A transaction in which the log of some tickets cannot be read."""
+
+    def __init__(self, tx: Transaction, spoilt: set[str]) -> None:
+        self._tx, self._spoilt = tx, spoilt
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tx, name)
+
+    def events(self, ticket_id: str) -> object:
+        if ticket_id in self._spoilt:
+            raise ValueError("this log cannot be read")
+        return self._tx.events(ticket_id)
+
+
+@dataclass
+class Broken:
+    """A store whose transactions are broken so."""
+
+    store: Store
+    spoilt: set[str]
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        def broken(tx: Transaction) -> T:
+            return work(cast(Transaction, BrokenTransaction(tx, self.spoilt)))
+
+        return self.store.submit(broken)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        return self.submit(work).result()
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self.store.read(work)

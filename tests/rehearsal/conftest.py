@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.cli.conftest import oncall, plan, roster
+
+__all__ = ["oncall", "plan", "roster"]

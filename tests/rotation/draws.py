@@ -1,0 +1,111 @@
+"""Rosters drawn from a seed, with every rule there is: fast to make, and the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import combinations
+from random import Random
+from typing import Any
+
+from oncall.rosters.roster import (
+    Absence,
+    Engineer,
+    FixedSeat,
+    Request,
+    Roster,
+    Shadowing,
+    WeekendStyle,
+    Wish,
+)
+from oncall.rotation.given import Given
+from oncall.schedule.plan import Balance, Seat, Shift
+from oncall.support.windows import WindowKind
+from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team
+
+ROLE_SETS = (("primary",), ("primary", "secondary"), ("primary", "secondary"), ("first", "second", "third"))
+
+
+def drawn_roster(draw: Random, *, sizes: tuple[int, int], days: int, first_day: date = MONDAY) -> Roster:
+    """Part-timers, joiners, leavers, leave, days off, requests, restricted roles, pairs, shadows, fixed seats."""
+    roles = draw.choice(ROLE_SETS)
+    size = draw.randint(*sizes) + len(roles)
+    takes = 0.8 if draw.random() < 0.2 else 1.0
+    people = [_engineer(draw, name, roles, takes, days, first_day) for name in NAMES[:size]]
+    holidays = draw.choice([None, "US"])
+    roster = team(*people, holidays=holidays, roles=roles, **_rules(draw, people, holidays))
+    return replace(roster, rules=replace(roster.rules, fixed=_fixed(draw, roster, days, first_day)))
+
+
+def _engineer(draw: Random, name: str, roles: Sequence[str], takes: float, days: int, first_day: date) -> Engineer:
+    own = [role for role in roles if draw.random() < takes] or [draw.choice(roles)]
+    some = draw.random
+    return person(
+        name,
+        roles=own,
+        fte=draw.choice([1.0, 1.0, 0.5, 0.8, 0.1]),
+        joins=first_day + timedelta(days=draw.randrange(days)) if some() < 0.08 else None,
+        leaves=first_day + timedelta(days=draw.randrange(days)) if some() < 0.08 else None,
+        absences=tuple(_absence(draw, days, first_day) for _ in range(draw.choice([0, 0, 0, 1, 2]))),
+        requests=tuple(_request(draw, days, first_day) for _ in range(draw.choice([0, 0, 1, 2]))),
+        shadows=(Shadowing(first_day, first_day + timedelta(days=draw.randrange(days))),) if some() < 0.06 else (),
+    )
+
+
+def _absence(draw: Random, days: int, first_day: date) -> Absence:
+    first = first_day + timedelta(days=draw.randrange(days))
+    return Absence(first, first + timedelta(days=draw.randrange(3)), "away", draw.random() < 0.3)
+
+
+def _request(draw: Random, days: int, first_day: date) -> Request:
+    wish = draw.choice(list(Wish))
+    return draw.choice(
+        [
+            Request(wish, day=first_day + timedelta(days=draw.randrange(days))),
+            Request(wish, weekday=draw.randrange(7)),
+            Request(wish, kind=draw.choice(["weeknight", "weekend", "holiday"])),
+        ]
+    )
+
+
+def _rules(draw: Random, people: Sequence[Engineer], holidays: str | None) -> dict[str, Any]:
+    pairs = list(combinations([each.id for each in people], 2))
+    return {
+        "weekend": draw.choice(list(WeekendStyle)),
+        "rest_nights": draw.choice([0, 0, 1, 1, 1, 1, 2]),
+        "weekends_apart": draw.choice([1, 2, 2, 3]),
+        "max_shifts_per_week": draw.choice([None, None, 3, 4]),
+        "max_shifts_per_month": draw.choice([None, None, 8, 10]),
+        "holidays_apart": draw.choice([1, 2]) if holidays else 1,
+        "never_together": (draw.choice(pairs),) if pairs and draw.random() < 0.2 else (),
+        "prefer_together": (draw.choice(pairs),) if pairs and draw.random() < 0.2 else (),
+    }
+
+
+def _fixed(draw: Random, roster: Roster, days: int, first_day: date) -> tuple[FixedSeat, ...]:
+    """Now and then a seat for somebody who could have it if nothing else were planned."""
+    shifts = shifts_of(roster, first_day=first_day, days=days)
+    if not shifts or draw.random() > 0.25:
+        return ()
+    shift, engineer = draw.choice(shifts), draw.choice(roster.engineers)
+    return (FixedSeat(shift.day, draw.choice(engineer.roles), engineer.id, shift.kind.value),)
+
+
+def drawn_given(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> Given:
+    """Now and then shifts before, or on another team meanwhile, and balances that add up to 0."""
+    people = [engineer.id for engineer in roster.engineers]
+    published: list[Seat] = []
+    if shifts and draw.random() < 0.4:
+        before = shifts_of(roster, first_day=shifts[0].day - timedelta(days=7), days=7)
+        before = tuple(each for each in before if each.window.end <= shifts[0].window.start)
+        published = [Seat(s.window, s.kind, roster.rules.roles[0], draw.choice(people)) for s in before[-2:]]
+    elsewhere: list[Seat] = []
+    if shifts and draw.random() < 0.2:
+        shift = draw.choice(shifts)
+        elsewhere = [Seat(shift.window, shift.kind, "primary", draw.choice(people))]
+    balances: list[Balance] = []
+    if len(people) > 1 and draw.random() < 0.3:
+        owed, (one, other) = draw.randint(-2500, 2500), draw.sample(people, 2)
+        balances = [Balance(one, WindowKind.WEEKNIGHT, owed), Balance(other, WindowKind.WEEKNIGHT, -owed)]
+    return Given(tuple(published), tuple(elsewhere), tuple(balances))

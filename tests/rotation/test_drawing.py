@@ -1,0 +1,103 @@
+"""The fairness of a plan in a terminal: whatever the width, no line is wider and no figure is missing."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import pytest
+
+from oncall.rosters.roster import Roster
+from oncall.rotation.drawing import calendar_lines, load_lines
+from oncall.rotation.heatmap import heat_map_of
+from oncall.rotation.model import solve
+from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan
+from oncall.support.windows import WindowKind
+from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
+
+ROSTER = team(
+    person("ana", absences=away(date(2027, 1, 11), 7)), *team_of(6).engineers[1:], person("maximiliana", fte=0.5)
+)
+
+
+@cache
+def planned(days: int) -> Plan:
+    return solve(ROSTER, shifts_of(ROSTER, days=days))
+
+
+def bars(fairness: Fairness, width: int) -> list[str]:
+    return [line.plain for line in load_lines(fairness, width=width, plain=True)]
+
+
+def calendar(plan: Plan, roster: Roster, width: int) -> list[str]:
+    return [line.plain for line in calendar_lines(heat_map_of(plan, roster), width=width, plain=True)]
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80, 100, 200])
+def test_no_line_is_wider_than_the_terminal_and_every_figure_is_there(width: int) -> None:
+    plan = planned(91)
+    assert plan.fairness is not None
+    lines = bars(plan.fairness, width)
+    assert max(map(len, lines)) <= width
+    words = " ".join(lines).split()
+    for each in plan.fairness.engineers:
+        for load in each.loads:
+            figures = [f"{load.count}/{load.share:.2f}"] if load.role else [f"{load.count}", f"{load.share:.2f}"]
+            assert set(figures) <= set(words)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_calendar_has_a_cell_for_every_week_and_fits(width: int) -> None:
+    plan = planned(364)
+    lines = calendar(plan, ROSTER, width)
+    assert max(map(len, lines)) <= width
+    cells = "".join(line.split(maxsplit=1)[1] for line in lines if line.startswith("ben "))
+    assert len(cells) == 52
+    seats = [seat for seat in plan.seats if seat.engineer == "ben"]
+    assert sum(int(cell) for cell in cells if cell.isdigit()) == sum(
+        3 if seat.kind is WindowKind.WEEKEND else 1 for seat in seats
+    )
+
+
+def test_a_week_away_is_a_dash_and_a_month_stands_over_the_week_in_which_it_begins() -> None:
+    title, months, ana, *_ = calendar(planned(91), ROSTER, 80)
+    assert title == "nights on duty in each week; - is away"
+    assert months == "             Jan Feb Mar Apr"
+    assert ana[:13] == "ana          "
+    assert ana[14] == "-"
+    assert ana.count("-") == 1
+
+
+def test_bars_are_drawn_against_the_share() -> None:
+    loads = [("ana", 4, 2.0), ("ben", 0, 2.0)]
+    kind = WindowKind.WEEKEND
+    fairness = Fairness(
+        0,
+        0,
+        tuple(
+            EngineerFairness(name, 1.0, (Load(kind, "primary", count, share), Load(kind, None, count, share)))
+            for name, count, share in loads
+        ),
+    )
+    assert bars(fairness, 45) == [
+        "weekend: 4 shifts",
+        "                           load  share    off",
+        "ana  ##########|########.     4   2.00  +2.00",
+        "ben  ..........|.........     0   2.00  -2.00",
+    ]
+
+
+def test_where_there_is_no_room_for_columns_each_figure_is_named() -> None:
+    plan = planned(91)
+    assert plan.fairness is not None
+    lines = bars(plan.fairness, 40)
+    ben = lines.index(next(line for line in lines if line.startswith("ben")))
+    assert lines[ben].startswith("ben  load ")
+    assert lines[ben + 1].startswith("   primary ")
+
+
+def test_the_first_week_may_begin_before_the_plan() -> None:
+    roster = team_of(6)
+    plan = solve(roster, shifts_of(roster, first_day=date(2027, 1, 9), days=7))
+    assert heat_map_of(plan, roster).weeks == (date(2027, 1, 11),)
+    assert date(2027, 1, 11) > MONDAY

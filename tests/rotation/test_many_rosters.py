@@ -1,0 +1,67 @@
+"""What holds for any roster: the checker finds nothing, costs are what they say, and bounds are bounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import Roster
+from oncall.rotation.check import examine
+from oncall.rotation.given import Given
+from oncall.rotation.model import solve
+from oncall.schedule.plan import Plan, PlanStatus, Shift
+from tests.rotation.draws import drawn_given, drawn_roster
+from tests.rotation.teams import MONDAY, shifts_of
+
+CHUNK = 100
+
+
+def planned(roster: Roster, shifts: tuple[Shift, ...], given: Given, days: int) -> Plan | None:
+    """The plan, or None where there is none, which then has its reasons."""
+    try:
+        plan = solve(roster, shifts, given=given)
+    except PlanInfeasible as refusal:
+        assert refusal.reasons
+        return None
+    return replace(plan, first_day=MONDAY, last_day=shifts[-1].day)
+
+
+def assert_sound(plan: Plan, roster: Roster, given: Given) -> None:
+    found = examine(plan, roster, history=given.published, elsewhere=given.elsewhere)
+    assert [str(violation) for violation in found.violations] == []
+    assert plan.fairness is not None
+    assert plan.fairness.cost == found.cost
+    assert plan.fairness.bound <= found.cost
+    assert (plan.status is PlanStatus.OPTIMAL) == (plan.fairness.bound == found.cost)
+
+
+@pytest.mark.parametrize("chunk", range(20))
+def test_two_thousand_small_rosters_get_a_sound_and_proven_plan_or_reasons(chunk: int) -> None:
+    planless = 0
+    for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        draw = Random(number)
+        days = draw.choice([3, 5, 7])
+        roster = drawn_roster(draw, sizes=(4, 6), days=days)
+        shifts = shifts_of(roster, days=days)
+        given = drawn_given(draw, roster, shifts)
+        plan = planned(roster, shifts, given, days)
+        planless += plan is None
+        if plan is not None:
+            assert_sound(plan, roster, given)
+            assert plan.status is PlanStatus.OPTIMAL, number
+    assert planless < CHUNK / 2
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_twenty_large_rosters_get_a_sound_plan(number: int) -> None:
+    draw = Random(10_000 + number)
+    days = draw.choice([91, 182])
+    roster = drawn_roster(draw, sizes=(8, 9), days=days)
+    shifts = shifts_of(roster, days=days)
+    given = drawn_given(draw, roster, shifts)
+    plan = planned(roster, shifts, given, days)
+    if plan is not None:
+        assert_sound(plan, roster, given)

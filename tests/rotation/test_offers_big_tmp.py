@@ -1,0 +1,149 @@
+"""What is offered where no plan exists really lets one exist, and the checker accepts it by its mark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.relaxation import Relaxation, relaxation_named, relaxed
+from oncall.rosters.roster import Roster
+from oncall.rotation.accepted import accepted, marked
+from oncall.rotation.model import solve
+from oncall.rotation.offers import offers
+from oncall.rotation.problem import Problem
+from oncall.rotation.search import Search
+from oncall.schedule.plan import Plan
+from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences, shifts_of, team, team_of
+
+
+def offered(roster: Roster, *, days: int = 7) -> list[list[str]]:
+    problem = Problem.of(roster, shifts_of(roster, days=days))
+    return [[each.id for each in offer.relaxations] for offer in offers(problem, Search()).choices]
+
+
+def solved_with(roster: Roster, names: list[str], *, days: int = 7) -> Plan:
+    relaxations = [relaxation_named(name) for name in names]
+    plan = solve(relaxed(roster, relaxations), shifts_of(roster, days=days))
+    last_day = MONDAY + timedelta(days=days - 1)
+    return marked(replace(plan, first_day=MONDAY, last_day=last_day), relaxations)
+
+
+BEN_IS_AWAY = team(
+    person("ana"), person("ben", absences=away(MONDAY + timedelta(days=1), 3)), *team_of(6).engineers[2:]
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(rosters(sizes=(2, 5), days=14))
+def test_with_every_offer_a_plan_exists_that_the_checker_accepts(roster: Roster) -> None:
+    shifts = shifts_of(roster, days=14)
+    try:
+        solve(roster, shifts)
+    except PlanInfeasible as refusal:
+        for names in refusal.relaxations:
+            assert sentences(solved_with(roster, list(names), days=14), roster) == []
+        return
+    assume(False)
+
+
+@settings(max_examples=250, deadline=None)
+@given(rosters(sizes=(7, 9), days=14), st.data())
+def test_a_plan_made_with_any_exceptions_keeps_everything_but_them(roster: Roster, data: st.DataObject) -> None:
+    day = st.integers(0, 13).map(lambda number: MONDAY + timedelta(days=number))
+    whom = st.sampled_from([None, "ana", "ben"])
+    values = {"rest_nights": roster.rules.rest_nights - 1, "weekends_apart": roster.rules.weekends_apart - 1}
+    values |= {key: (getattr(roster.rules, key) or 99) + 1 for key in ("max_shifts_per_week", "max_shifts_per_month")}
+    possible = [key for key, value in values.items() if 0 < value < 99 or (key, value) == ("rest_nights", 0)]
+    assume(possible)
+    one = st.builds(
+        lambda rule, days, who: Relaxation(rule, min(days), max(days), who, values[rule]),
+        st.sampled_from(possible),
+        st.tuples(day, day),
+        whom,
+    )
+    agreed = data.draw(st.lists(one, min_size=1, max_size=3, unique=True))
+    try:
+        plan = solved_with(roster, [each.id for each in agreed], days=14)
+    except PlanInfeasible:
+        assume(False)
+    assert sentences(plan, roster) == []
+
+
+def test_the_cheapest_offer_comes_first_and_each_rule_has_its_own() -> None:
+    assert offered(BEN_IS_AWAY) == [["unavailable@2027-01-06:ben"], ["rest_nights=1@2027-01-04..2027-01-10"]]
+
+
+def test_a_team_too_small_for_its_rest_is_offered_less_rest_throughout() -> None:
+    assert offered(team_of(4), days=56) == [["rest_nights=1@2027-01-04..2027-02-26"]]
+
+
+def test_a_month_over_everybodys_most_is_offered_one_more_for_everybody() -> None:
+    roster = team_of(8, max_shifts_per_month=4)
+    assert offered(roster, days=28) == [["max_shifts_per_month=5@2027-01-01..2027-01-31"]]
+
+
+def test_weekends_are_offered_person_by_person() -> None:
+    [names] = offered(team_of(6, weekends_apart=4, rest_nights=1), days=28)
+    assert len(names) == 2
+    assert all(name.startswith("weekends_apart=3@2027-01-29..2027-01-31:") for name in names)
+
+
+def test_a_week_in_which_most_are_away_is_offered_the_fewest_moved_days() -> None:
+    week = away(date(2027, 5, 24), 7)
+    roster = team(*(person(name, absences=week) for name in NAMES[:8]), *(person(name) for name in NAMES[8:]))
+    rest, days_off = offered(roster, days=182)
+    assert rest == ["rest_nights=1@2027-05-24..2027-05-30"]
+    assert len(days_off) == 2
+    assert all(name.startswith("unavailable@2027-05-2") for name in days_off)
+
+
+def test_where_no_exception_helps_that_is_said() -> None:
+    people = [person(name, absences=away(MONDAY, 20, leave=True)) for name in NAMES[:3]]
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(team(*people, person("zoe")), shifts_of(team_of(4)))
+    assert refusal.value.relaxations == ()
+    assert refusal.value.reasons[-1] == (
+        "no exception that can be offered would do; it takes other people, or other dates for them"
+    )
+
+
+def test_the_plan_is_marked_and_its_notes_say_so() -> None:
+    plan = solved_with(BEN_IS_AWAY, ["rest_nights=1@2027-01-04..2027-01-10"])
+    assert [each.id for each in plan.relaxed] == ["rest_nights=1@2027-01-04..2027-01-10"]
+    assert plan.notes[-1] == "by agreement: rest_nights 1 around the week of 2027-01-04"
+
+
+def test_the_checker_counts_the_uses_of_each_exception() -> None:
+    plan = solved_with(BEN_IS_AWAY, ["unavailable@2027-01-06:ben", "weekends_apart=1@2027-01-08..2027-01-10:ana"])
+    assert [(each.relaxation.rule, each.uses) for each in accepted(plan, BEN_IS_AWAY)] == [
+        ("unavailable", 1),
+        ("weekends_apart", 0),
+    ]
+
+
+def test_a_plan_that_lost_its_marks_is_not_clean() -> None:
+    plan = solved_with(BEN_IS_AWAY, ["unavailable@2027-01-06:ben"])
+    assert sentences(replace(plan, relaxed=()), BEN_IS_AWAY) == [
+        "unavailable: ben is on Wed 2027-01-06 (weeknight) but is away from 2027-01-05 to 2027-01-07 (vacation)"
+    ]
+
+
+def test_an_exception_for_one_week_does_not_excuse_the_next_one() -> None:
+    everybody = team_of(4)
+    plan = solved_with(everybody, ["rest_nights=1@2027-01-04..2027-01-15"], days=12)
+    mark = relaxation_named("rest_nights=1@2027-01-04..2027-01-10")
+    found = sentences(replace(plan, relaxed=(mark,)), everybody)
+    assert found
+    assert all(sentence.startswith("rest_nights: ") for sentence in found)
+    assert not any("between Mon 2027-01-04" in sentence for sentence in found)
+
+
+def test_an_exception_that_does_not_fit_the_roster_is_refused_by_the_checker() -> None:
+    plan = solved_with(BEN_IS_AWAY, ["unavailable@2027-01-06:ben"])
+    with pytest.raises(Exception, match="ben has no day off then"):
+        sentences(plan, team_of(6))

@@ -1,0 +1,131 @@
+"""A plan as a page and as a spreadsheet: whole in themselves, and no word of a roster can do anything in them."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from html.parser import HTMLParser
+
+from openpyxl import load_workbook
+
+from oncall.rosters.relaxation import relaxation_named, relaxed
+from oncall.rosters.roster import Roster
+from oncall.rotation.accepted import marked
+from oncall.rotation.model import solve
+from oncall.rotation.planpage import plan_page
+from oncall.rotation.workbook import workbook_of
+from oncall.schedule.plan import Plan
+from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
+
+NASTY = '<script>alert("x")</script>'
+ROSTER = team(
+    *team_of(6).engineers,
+    replace(person("gus", absences=away(MONDAY, 14)), name=NASTY),
+    replace(person("hal", fte=0.5), name="=1+1"),
+    holidays="US",
+)
+
+
+@cache
+def planned(days: int = 91) -> Plan:
+    return solve(ROSTER, shifts_of(ROSTER, days=days))
+
+
+class Page(HTMLParser):
+    """Collects the tags and attributes of a page."""
+
+    VOID = frozenset({"meta", "br", "rect", "line"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in self.VOID or self.get_starttag_text() == "<rect>":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_from_anywhere_else() -> None:
+    page = Page(plan_page(planned(), ROSTER))
+    assert not {"script", "link", "img", "iframe", "object", "form"} & set(page.tags)
+    assert not {name for name, _ in page.attributes if name in ("src", "href") or name.startswith("on")}
+    assert "url(" not in plan_page(planned(), ROSTER)
+    assert page.open == []
+
+
+def test_every_word_of_the_roster_is_escaped() -> None:
+    text = plan_page(replace(planned(), notes=(NASTY,)), replace(ROSTER, team=NASTY))
+    assert NASTY not in text
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in text
+
+
+def test_the_page_shows_every_person_shift_and_share() -> None:
+    plan = planned()
+    text = plan_page(plan, ROSTER)
+    assert plan.fairness is not None
+    for each in plan.fairness.engineers:
+        for load in each.loads:
+            assert (f"{load.count} / {load.share:.2f}" if load.role else f">{load.share:.2f}<") in text
+    assert text.count('<tr class="') == len({seat.window for seat in plan.seats})
+    assert f"<b>{plan.fairness.cost}</b>" in text
+    assert "<b>optimal</b><span>no plan that keeps the rules is fairer</span>" in text
+
+
+def test_an_unproven_plan_says_what_is_known() -> None:
+    plan = planned()
+    assert plan.fairness is not None
+    gap = replace(plan, fairness=replace(plan.fairness, bound=plan.fairness.cost - 7))
+    assert f"No plan that keeps the rules can cost less than {plan.fairness.cost - 7}." in plan_page(gap, ROSTER)
+    assert "no proof is known" in plan_page(replace(plan, fairness=None, status=None), ROSTER)
+
+
+def test_the_calendar_has_a_cell_for_each_day_of_duty_and_each_day_away() -> None:
+    text = plan_page(planned(), ROSTER)
+    assert len(re.findall(r", away</title>", text)) == 14
+    days = sum(3 if str(seat.kind) == "weekend" else 1 for seat in planned().seats)
+    assert len(re.findall(r"(primary|secondary), (weeknight|weekend|holiday)</title>", text)) == days
+
+
+def test_agreed_exceptions_are_told_and_the_moved_day_is_no_day_away() -> None:
+    roster: Roster = team(person("ana", absences=away(MONDAY, 1)), *team_of(6).engineers[1:])
+    mark = relaxation_named("unavailable@2027-01-04:ana")
+    plan = marked(solve(relaxed(roster, [mark]), shifts_of(roster, days=14)), [mark])
+    text = plan_page(plan, roster)
+    assert "by agreement: ana&#39;s day off on 2027-01-04 moved" in text
+    assert ", away</title>" not in text
+
+
+def test_the_spreadsheet_has_three_sheets_with_times_of_the_wall_clock() -> None:
+    book = load_workbook(io.BytesIO(workbook_of(planned(), ROSTER)))
+    assert book.sheetnames == ["plan", "fairness", "calendar"]
+    rows = list(book["plan"].iter_rows(values_only=True))
+    assert rows[0] == ("start", "end", "kind", "role", "engineer", "name")
+    assert rows[1][:2] == (datetime(2027, 1, 4, 19, 1), datetime(2027, 1, 5, 8, 0))  # noqa: DTZ001
+    assert len(rows) == 1 + len(planned().seats)
+    plan = planned()
+    assert plan.fairness is not None
+    assert book["fairness"].max_row == 1 + sum(len(each.loads) for each in plan.fairness.engineers)
+    assert book["calendar"].max_column == 1 + 13 * 7
+
+
+def test_a_name_that_looks_like_a_formula_stays_text() -> None:
+    book = load_workbook(io.BytesIO(workbook_of(planned(), ROSTER)))
+    cells = [cell for row in book["plan"].iter_rows() for cell in row if cell.value == "=1+1"]
+    assert cells
+    assert {cell.data_type for cell in cells} == {"s"}

@@ -1,0 +1,87 @@
+"""Another solver, with a model of its own, comes to the same bound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import assume, given, settings
+
+from oncall.errors import OncallError
+from oncall.rosters.relaxation import relaxation_named, relaxed
+from oncall.rosters.roster import FixedSeat, Roster
+from oncall.rotation.accepted import marked
+from oncall.rotation.check import examine
+from oncall.rotation.model import solve
+from oncall.rotation.secondopinion import SecondOpinion, second_opinion
+from oncall.schedule.plan import Plan
+from tests.rotation.teams import MONDAY, away, person, rosters, shifts_of, team, team_of
+
+
+def planned(roster: Roster, *, days: int = 28) -> Plan:
+    plan = solve(roster, shifts_of(roster, days=days))
+    return replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=days - 1))
+
+
+def asked(plan: Plan, roster: Roster) -> SecondOpinion:
+    return second_opinion(plan, roster, examine(plan, roster).cost, time_limit=timedelta(seconds=30))
+
+
+@settings(max_examples=40, deadline=None)
+@given(rosters(sizes=(3, 7), days=14))
+def test_both_solvers_agree_on_every_roster(roster: Roster) -> None:
+    try:
+        plan = planned(roster, days=14)
+    except OncallError:
+        assume(False)
+    assert plan.fairness is not None
+    opinion = asked(plan, roster)
+    assert (opinion.cost, opinion.bound) == (plan.fairness.cost, plan.fairness.bound)
+    assert opinion.is_optimal
+    assert opinion.left_out == ()
+
+
+def test_a_plan_that_is_not_the_fairest_is_told_what_is() -> None:
+    roster = team_of(8)
+    plan = planned(roster)
+    assert plan.fairness is not None
+    # The same plan with the roles of each shift in the order of the roster: legal, and not fair.
+    first = {each.window: min(s.engineer for s in plan.seats if s.window == each.window) for each in plan.seats}
+    other = {each.window: max(s.engineer for s in plan.seats if s.window == each.window) for each in plan.seats}
+    seats = tuple(
+        replace(seat, engineer=first[seat.window] if seat.role == "primary" else other[seat.window])
+        for seat in plan.seats
+    )
+    opinion = asked(replace(plan, seats=seats, fairness=None, status=None), roster)
+    assert opinion.cost > opinion.bound == plan.fairness.cost
+    assert opinion.best == plan.fairness.cost
+    assert not opinion.is_optimal
+
+
+def test_a_plan_without_air_is_bounded_beyond_counting() -> None:
+    roster = team(*team_of(5).engineers, person("fay", fte=0.5))
+    opinion = asked(planned(roster, days=84), roster)
+    assert opinion.is_optimal
+
+
+def test_agreed_exceptions_are_part_of_what_is_bounded() -> None:
+    roster = team(person("ana"), person("ben", absences=away(date(2027, 1, 5), 3)), *team_of(6).engineers[2:])
+    mark = relaxation_named("rest_nights=1@2027-01-04..2027-01-10")
+    plan = marked(planned(relaxed(roster, [mark])), [mark])
+    assert asked(plan, roster).is_optimal
+
+
+def test_seats_that_are_fixed_are_fixed_for_it_too() -> None:
+    roster = team_of(6)
+    seats = tuple(FixedSeat(MONDAY + timedelta(days=day), "primary", "ana") for day in (0, 3, 7, 10, 14, 17))
+    fixed = replace(roster, rules=replace(roster.rules, fixed=seats))
+    plan = planned(fixed)
+    assert asked(plan, fixed).is_optimal
+
+
+def test_what_it_does_not_know_is_named_and_its_bound_holds_all_the_same() -> None:
+    roster = team_of(6)
+    plan = planned(roster)
+    opinion = asked(replace(plan, kept_until=date(2027, 1, 11)), replace(roster, busy=("other-team.json",)))
+    assert opinion.left_out == ("the shifts kept from before 2027-01-11", "the other teams' plans under busy")
+    assert opinion.is_optimal

