@@ -199,7 +199,8 @@ class Load:
             number += 1
 
 
-def poster(address: str, token: str) -> Callable[[dict[str, Any]], bool]:
+@contextmanager
+def poster(address: str, token: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
     """Posts to the service; what was not answered for is posted again, as an intake system does."""
     client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=3.0)
 
@@ -212,7 +213,8 @@ def poster(address: str, token: str) -> Callable[[dict[str, Any]], bool]:
             raise RuntimeError(f"HTTP {answer.status_code}: {answer.text[:300]}")
         return answer.status_code != 503
 
-    return post
+    with client:
+        yield post
 
 
 def environment(database: str, twilio: TwilioDouble) -> dict[str, str]:
@@ -295,10 +297,11 @@ def crash_service(folder: Path, *, kills: int, seed: int, longest_outage: float 
         settings = environment(database, twilio)
         token = publish(folder, settings)
         service = Process(["serve", "--port", str(port)], settings, folder / "serve.log", address)
-        return _torment(
-            Outcome("oncall serve, SQLite"), twilio, database, [service], poster(address, token),
-            kills=kills, seed=seed, longest_outage=longest_outage,
-        )  # fmt: skip
+        with poster(address, token) as post:
+            return _torment(
+                Outcome("oncall serve, SQLite"), twilio, database, [service], post,
+                kills=kills, seed=seed, longest_outage=longest_outage,
+            )  # fmt: skip
 
 
 def crash_workers(folder: Path, database: str, *, kills: int, seed: int, longest_outage: float = 1.5) -> Outcome:

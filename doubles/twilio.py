@@ -313,6 +313,7 @@ class TwilioDouble:
                     raise CallbackRefused(status, text)
             heard = call_script(text)
             call.said += heard.said
+        call.said += heard.without_key
         await self._call_status(sid, "completed")
         return list(call.said)
 

@@ -67,9 +67,10 @@ def twiml_text(xml: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CallScript:
-    """What a TwiML answer says, in its order, and where it wants a key posted; None when it asks for none."""
+    """What a TwiML answer says, what it says when no key comes, and where it wants a key posted; None: nowhere."""
 
     said: list[str]
+    without_key: list[str]
     action: str | None
 
 
@@ -77,5 +78,7 @@ def call_script(xml: str) -> CallScript:
     """Read the TwiML of a call as Twilio would carry it out. Raises ParseError."""
     root = ElementTree.fromstring(xml)  # noqa: S314 - our own service's answer, on loopback
     gather = root.find("Gather")
-    said = ["".join(say.itertext()) for say in root.iter("Say")]
-    return CallScript(said, gather.get("action") if gather is not None else None)
+    after = ["".join(say.itertext()) for say in root.findall("Say")]
+    if gather is None:
+        return CallScript(after, [], None)
+    return CallScript(["".join(say.itertext()) for say in gather.findall("Say")], after, gather.get("action"))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from oncall.paging.hearing import STOP_WORDS
 from oncall.paging.replies import CARRIER_WORDS, HELP, Command, Verb, parse_reply
 from oncall.paging.ticket import EventKind, TicketStatus
 from tests.paging.world import MONDAY_MORNING, World, at
@@ -145,6 +146,8 @@ def test_who_in_a_gap_says_nobody_loudly(world: World) -> None:
 def test_a_carrier_word_does_nothing_and_gets_no_answer_of_ours(paged: World, word: str) -> None:
     assert paged.sms("ana", f" {word.lower()} ") == ""
     assert paged.ticket().status is TicketStatus.OPEN
+    if word in STOP_WORDS:
+        paged.expect_page("mei", containing="Ana Pereira is on call or next and has sent STOP")
 
 
 @pytest.mark.parametrize(

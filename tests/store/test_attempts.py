@@ -142,9 +142,18 @@ def test_an_attempt_in_doubt_without_a_time_is_due_at_once(store: SqlStore) -> N
 
 @pytest.mark.parametrize("status", sorted(FINAL_STATUSES | {AttemptStatus.ACCEPTED, AttemptStatus.SENT}))
 def test_an_attempt_that_the_provider_has_is_nobody_s_work(store: SqlStore, status: AttemptStatus) -> None:
-    add(store, attempt(status=status, lease_until=NOW, retry_at=NOW))
+    add(store, attempt(status=status, lease_until=NOW, retry_at=None))
     assert claim(store) == []
     assert store.read(lambda t: t.next_attempt_at()) is None
+
+
+@pytest.mark.parametrize("status", [AttemptStatus.ACCEPTED, AttemptStatus.SENT])
+def test_an_attempt_that_the_provider_has_is_claimed_when_it_is_to_be_asked(
+    store: SqlStore, status: AttemptStatus
+) -> None:
+    add(store, attempt(status=status, lease_until=None, retry_at=NOW))
+    assert [(one.id, one.status) for one in claim(store)] == [("a-1", status)]
+    assert store.read(lambda t: t.unsent_attempts(written_before=NOW + minutes(60), limit=10)) == []
 
 
 def test_a_worker_passes_over_what_another_is_claiming(empty_postgres: str) -> None:

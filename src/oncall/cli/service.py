@@ -109,15 +109,24 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def migrate() -> None:
+def migrate(
+    source: str | None = typer.Option(None, "--from", help="Then copy everything from this database's address."),
+) -> None:
     """Bring the database's tables up to this version. Safe to run again.
 
+    With --from, an empty database gets everything that another one holds; stop `oncall serve` on that one first.
+
     Example: oncall migrate
+
+    Example: ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
     """
     from oncall import wiring
 
-    wiring.migrate_store(local_settings("migrate"))
+    settings = local_settings("migrate")
+    wiring.migrate_store(settings)
     typer.echo("The database is up to date.")
+    if source is not None:
+        typer.echo(f"{wiring.copy_store(settings, source)} rows were copied.")
 
 
 def create_token(

@@ -88,5 +88,5 @@ def _told(fault: Fault, places: dict[str, str]) -> str:
             return f"--set {setting}: {fault.message}"
     for path, setting in places.items():
         if path.startswith(f"{fault.path}."):
-            return f"--set {setting}: {fault.path} {fault.message}"
+            return f"--set {setting}: {fault.path.rpartition('.')[2]} {fault.message}"
     return f"with these settings, {fault.path}: {fault.message}"

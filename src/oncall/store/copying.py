@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.errors import Refused, StoreUnavailable
 from oncall.store import schema
-from oncall.store.address import PostgresAddress, SqliteAddress, read_address
+from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.tables import events, metadata
 
@@ -20,7 +20,7 @@ def copy_store(source: str, target: str) -> int:
 
     Both must have the tables of this version. Raises Refused for a target that holds something or is the source.
     """
-    here, there = read_address(source), read_address(target)
+    here, there = address_of(source), address_of(target)
     if here == there:
         raise Refused("a database cannot be copied into itself; name the old one with --from")
     reading, writing = _engine(here), _engine(there)
@@ -31,7 +31,7 @@ def copy_store(source: str, target: str) -> int:
                 if state is not SchemaState.CURRENT:
                     raise wrong_schema(state, address.place)
             _refuse_what_is_not_empty(new, there.place)
-            count = sum(_copy(old, new, name) for name in metadata.tables)
+            count = sum(_copy(old, new, table) for table in metadata.sorted_tables)
             _go_on_counting(new)
             return count
     except SQLAlchemyError as error:
@@ -63,8 +63,7 @@ def _refuse_what_is_not_empty(new: Connection, place: str) -> None:
             raise Refused(f"{place}: the table {table.name} holds something already; copy into an empty database")
 
 
-def _copy(old: Connection, new: Connection, name: str) -> int:
-    table = metadata.tables[name]
+def _copy(old: Connection, new: Connection, table: Table) -> int:
     count = 0
     for batch in old.execute(select(table).order_by(*table.primary_key.columns)).partitions(_BATCH):
         new.execute(insert(table), [dict(row._mapping) for row in batch])

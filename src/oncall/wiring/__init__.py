@@ -151,6 +151,13 @@ def migrate_store(settings: Settings) -> None:
     migrate(database_url(settings))
 
 
+def copy_store(settings: Settings, source: str) -> int:
+    """Copy everything of the database `source` into the empty one that the settings name. Gives how many rows."""
+    from oncall.store.copying import copy_store
+
+    return copy_store(source, database_url(settings))
+
+
 def start_logging() -> None:
     """Log to stderr, one event a line with stable keys: for people on a terminal, JSON elsewhere."""
     import sys

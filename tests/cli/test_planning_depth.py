@@ -1,0 +1,266 @@
+"""Questions about plans in the terminal: why, what if, exceptions that are agreed to, and the second opinion."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SMALL_ROSTER, Oncall
+
+TIGHT_ROSTER = """\
+team: tight
+timezone: America/New_York
+engineers:
+  - {id: ana, name: Ana, phone: "+13055550101"}
+  - {id: ben, name: Ben, phone: "+13055550102", unavailable: [{from: 2027-01-05, to: 2027-01-07, reason: flight}]}
+  - {id: cai, name: Cai, phone: "+13055550103"}
+  - {id: dee, name: Dee, phone: "+13055550104"}
+  - {id: eve, name: Eve, phone: "+13055550105"}
+  - {id: fay, name: Fay, phone: "+13055550106"}
+"""
+WEEK = ("--start", "2027-01-04", "--weeks", "1")
+REST = "rest_nights=1@2027-01-04..2027-01-10"
+MOVED = "unavailable@2027-01-06:ben"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SMALL_ROSTER, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def tight(tmp_path: Path) -> str:
+    path = tmp_path / "tight.yaml"
+    path.write_text(TIGHT_ROSTER, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def plan(oncall: Oncall, tiny: str, tmp_path: Path) -> str:
+    path = tmp_path / "plan.json"
+    assert oncall("generate", tiny, *WEEK, "--output", str(path)).code == 0
+    return str(path)
+
+
+# ---- exceptions
+
+
+def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncall, tight: str) -> None:
+    ran = oncall("generate", tight, *WEEK)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.endswith(
+        f"  a plan exists with ben's day off on 2027-01-06 moved: --relax {MOVED}\n"
+        f"  a plan exists with rest_nights 1 around the week of 2027-01-04: --relax {REST}\n"
+    )
+
+
+def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: str) -> None:
+    ran = oncall("generate", tight, *WEEK, "--json")
+    answer = json.loads(ran.out)
+    assert ran.code == 1
+    assert (answer["status"], answer["relaxations"]) == ("infeasible", [[MOVED], [REST]])
+    assert "rest_nights 2" in answer["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "uses"),
+    [
+        (MOVED, "ben's day off on 2027-01-06 moved", "1 time"),
+        (REST, "rest_nights 1 around the week of 2027-01-04", r"\d+ times?"),
+    ],
+)
+def test_what_is_agreed_to_is_made_marked_and_accepted(
+    oncall: Oncall, tight: str, tmp_path: Path, name: str, text: str, uses: str
+) -> None:
+    output = tmp_path / "plan.json"
+    ran = oncall("generate", tight, *WEEK, "--relax", name, "--output", str(output))
+    assert ran.code == 0, ran.err
+    assert f"by agreement: {text}\n" in ran.err
+    marks = json.loads(output.read_text(encoding="utf-8"))
+    assert (marks["relaxed"], marks["notes"][-1]) == ([name], f"by agreement: {text}")
+    verified = oncall("verify", str(output), "--roster", tight)
+    assert verified.code == 0, verified.err
+    first, second = verified.out.splitlines()
+    assert first.startswith(f"{output}: keeps every rule but for 1 exception that it is marked with. Checked ")
+    assert re.fullmatch(f"  accepted: {re.escape(text)}; made use of {uses}", second)
+
+
+def test_machines_are_told_what_was_accepted(oncall: Oncall, tight: str, tmp_path: Path) -> None:
+    output = tmp_path / "plan.json"
+    assert oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output)).code == 0
+    answer = json.loads(oncall("verify", str(output), "--roster", tight, "--json").out)
+    assert answer["relaxed"] == [{"id": MOVED, "text": "ben's day off on 2027-01-06 moved", "uses": 1}]
+
+
+def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall, tight: str, tmp_path: Path) -> None:
+    output = tmp_path / "plan.json"
+    oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output))
+    output.write_text(output.read_text(encoding="utf-8").replace(MOVED, "everything"), encoding="utf-8")
+    ran = oncall("verify", str(output), "--roster", tight)
+    assert ran.code == 1
+    assert ran.err == (
+        f'{output}:8:15: relaxed[0]: "everything" is not a relaxation: write one as it was offered, like '
+        '"rest_nights=1@2027-12-20..2027-12-26"\n'
+    )
+
+
+def test_an_exception_that_does_not_fit_is_refused_before_the_search(oncall: Oncall, tight: str) -> None:
+    ran = oncall("generate", tight, *WEEK, "--relax", "rest_night=1@2027-01-04")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        'oncall: "rest_night=1@2027-01-04" is not a relaxation: "rest_night" cannot be relaxed; '
+        'did you mean "rest_nights"?\n'
+    )
+
+
+# ---- verify --optimal
+
+
+def test_another_solver_confirms_the_optimum(oncall: Oncall, tiny: str, plan: str) -> None:
+    ran = oncall("verify", plan, "--roster", tiny, "--optimal")
+    assert ran.code == 0, ran.err
+    last = ran.out.splitlines()[-1]
+    assert re.fullmatch(r"HiGHS, another solver, proves it as well: no plan costs less than 396 \(\d+\.\d s\)", last)
+
+
+def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
+    oncall: Oncall, tiny: str, plan: str, tmp_path: Path
+) -> None:
+    rows = json.loads(Path(plan).read_text(encoding="utf-8"))
+    rows["fairness"] = rows["status"] = None
+    for row in rows["shifts"]:
+        row["engineer"] = "ana" if row["role"] == "primary" else "ben"
+    unfair = tmp_path / "unfair.json"
+    unfair.write_text(json.dumps(rows), encoding="utf-8")
+    cost = json.loads(oncall("verify", str(unfair), "--roster", tiny, "--json").out)["cost"]
+    assert cost > 396
+    last = oncall("verify", str(unfair), "--roster", tiny, "--optimal").out.splitlines()[-1]
+    assert re.fullmatch(
+        rf"HiGHS, another solver, proves that no plan costs less than 396; this one costs {cost}; it knows one of 396 "
+        r"\(\d+\.\d s\)",
+        last,
+    )
+    answer = json.loads(oncall("verify", str(unfair), "--roster", tiny, "--optimal", "--json").out)["second_opinion"]
+    assert (answer["solver"], answer["optimal"], answer["bound"], answer["best"]) == ("HiGHS", False, 396, 396)
+
+
+# ---- why
+
+
+def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, tiny: str, plan: str) -> None:
+    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-01-05")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0] == "Tue 2027-01-05 19:01 EST to Wed 2027-01-06 08:00 EST (weeknight)"
+    assert [line for line in lines if not line.startswith(" ")][1].startswith("primary: ")
+    assert sum("made anew around" in line for line in lines) == 4
+    assert "costs the same, proven" in ran.out
+    assert "as the plan stands: one_role: " in ran.out
+
+
+def test_why_for_machines(oncall: Oncall, tiny: str, plan: str) -> None:
+    time = "2027-01-05T19:01"
+    answer = json.loads(oncall("why", plan, "--roster", tiny, "--shift", time, "--role", "secondary", "--json").out)
+    assert (answer["start"], answer["kind"]) == ("2027-01-05T19:01:00-05:00", "weeknight")
+    [seat] = answer["seats"]
+    assert (seat["role"], seat["cost"], len(seat["others"])) == ("secondary", 396, 2)
+    assert seat["others"][0].keys() == {"engineer", "cannot", "rules", "swap", "asked_to_avoid", "anew"}
+    assert seat["others"][0]["anew"] == {"more": 0, "at_least": 0, "proven": True}
+
+
+def test_a_time_within_a_shift_means_that_shift(oncall: Oncall, tiny: str, plan: str) -> None:
+    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-01-09T12:00", "--role", "primary")
+    assert ran.out.startswith("Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST (weekend)\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--shift", "2027-01-09"), "no shift of the plan starts at 2027-01-09; the last one starts 2027-01-08T19:01"),
+        (("--shift", "2027-01-01"), "no shift of the plan starts at 2027-01-01; the next one starts 2027-01-04T19:01"),
+        (
+            ("--shift", "2027-01-05", "--role", "primry"),
+            '"primry" is not a role of this rotation; did you mean "primary"?',
+        ),
+    ],
+)
+def test_why_says_what_there_is(oncall: Oncall, tiny: str, plan: str, arguments: tuple[str, ...], message: str) -> None:
+    ran = oncall("why", plan, "--roster", tiny, *arguments)
+    assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
+
+
+def test_two_shifts_on_one_day_are_told_apart_by_their_time(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
+    path = Path(tiny)
+    path.write_text(SMALL_ROSTER.replace("rotation:", "holidays: US\nrotation:"), encoding="utf-8")
+    plan = str(tmp_path / "plan.json")
+    assert oncall("generate", tiny, "--start", "2027-12-20", "--weeks", "1", "--output", plan).code == 0
+    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-12-24")
+    assert ran.err == (
+        "oncall: 2 shifts start on 2027-12-24; name one by its time: 2027-12-24T08:00 or 2027-12-24T19:01\n"
+    )
+
+
+# ---- what if
+
+
+def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK, "--without", "ana", "--with-new", "1", "--set", "engineers.ben.fte=0.5")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0].split() == ["today", "changed"]
+    assert [line.split()[-2:] for line in lines[1:3]] == [["3", "3"], ["5", "5"]]
+    assert lines[4].split() == ["proof", "optimal", "optimal"]
+    assert lines[5].split() == ["requests", "broken", "0", "of", "0", "0", "of", "0"]
+    assert lines[7].split() == ["shifts", "(share)", "weeknight", "weekend"]
+    assert [line.split()[0] for line in lines[8:]] == ["ana", "ben", "chloe", "new-1"]
+    assert re.search(r"^ana +\d \(2\.7\) -> - ", lines[8])
+    assert re.search(r"^ben +\d \(2\.7\) -> \d \(1\.6\) ", lines[9])
+
+
+def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK, "--set", "rotation.rest_nights=2")
+    assert ran.code == 0
+    assert "proof            optimal  no plan" in ran.out
+    assert "\nchanged: no plan is possible: there are more duties than people can take\n" in ran.out
+
+
+def test_whatif_for_machines(oncall: Oncall, tiny: str) -> None:
+    answer = json.loads(oncall("whatif", tiny, *WEEK, "--with-new", "1", "--json").out)
+    assert answer.keys() == {"today", "changed"}
+    assert (answer["today"]["status"], answer["today"]["cost"]) == ("optimal", 396)
+    assert answer["changed"]["engineers"] == ["ana", "ben", "chloe", "new-1"]
+    assert answer["changed"]["requests"] == {"broken": 0, "avoided": 0}
+    assert len(answer["changed"]["loads"]) == 4 * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--set", "rotation.rest_night=1"),
+            '--set rotation.rest_night=1: is not a known key; did you mean "rest_nights"?',
+        ),
+        (("--without", "bne"), '--without bne: "bne" is not an engineer of this roster; did you mean "ben"?'),
+    ],
+)
+def test_whatif_refuses_what_is_not_there(oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK, *arguments)
+    assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
+
+
+def test_whatif_without_a_question_is_misuse(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK)
+    assert ran.code == 2
+    assert "say what is different: --without, --with-new or --set" in ran.err
+
+
+@pytest.mark.parametrize("command", ["why", "whatif"])
+def test_help_of_each_command_has_an_example(oncall: Oncall, command: str) -> None:
+    ran = oncall(command, "--help")
+    assert ran.code == 0
+    assert f"oncall {command} " in " ".join(ran.out.split()).split("Example", 1)[1]

@@ -1,0 +1,61 @@
+"""Moving house: everything of a SQLite file is in PostgreSQL afterwards, or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from oncall.errors import Refused
+from oncall.paging.ports import TicketFilter
+from oncall.store.copying import copy_store
+from oncall.store.database import open_store
+
+from .examples import attempt, event, publication, ticket
+
+
+@pytest.fixture
+def full(sqlite_path: Path) -> str:
+    """A SQLite file with a schedule, two tickets, their logs and a try."""
+    url = f"sqlite:///{sqlite_path}"
+    with open_store(url) as store:
+        store.write(lambda t: t.add_version(publication()))
+        for name in ("T-1", "T-2"):
+            store.write(lambda t, name=name: t.add_ticket(ticket(name)))  # type: ignore[misc]
+            store.write(lambda t, name=name: t.append([event(name)] * 3))  # type: ignore[misc]
+        store.write(lambda t: t.add_attempts([attempt("a-1", "T-1")]))
+    return url
+
+
+def test_everything_of_a_sqlite_file_is_in_postgresql_and_its_log_goes_on(full: str, empty_postgres: str) -> None:
+    open_store(empty_postgres).close()
+    assert copy_store(full, empty_postgres) == 1 + 2 + 6 + 1
+    with open_store(full) as old, open_store(empty_postgres) as new:
+        for look in (
+            lambda t: t.tickets(TicketFilter()),
+            lambda t: t.events("T-1") + t.events("T-2"),
+            lambda t: t.attempts("T-1"),
+            lambda t: t.schedule().publications,
+        ):
+            assert new.read(look) == old.read(look)
+        new.write(lambda t: t.append([event("T-1")]))
+        assert [line.seq for line in new.read(lambda t: t.events("T-1"))][-1] == 7
+
+
+def test_a_database_that_holds_something_is_not_copied_into(full: str, tmp_path: Path) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    with open_store(other) as store:
+        store.write(lambda t: t.add_ticket(ticket("T-9")))
+    with pytest.raises(Refused) as refused:
+        copy_store(full, other)
+    assert str(refused.value) == (
+        f"{tmp_path / 'other.db'}: the table tickets holds something already; copy into an empty database"
+    )
+    with open_store(other) as store:
+        assert [found.ticket.id for found in store.read(lambda t: t.tickets(TicketFilter()))] == ["T-9"]
+
+
+def test_a_database_is_not_copied_into_itself(full: str) -> None:
+    with pytest.raises(Refused) as refused:
+        copy_store(full, full)
+    assert str(refused.value) == "a database cannot be copied into itself; name the old one with --from"

@@ -1,0 +1,52 @@
+"""Who is reached and who is not, and messages that belong to no ticket, as both databases keep them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oncall.paging.reachability import Alert, Reach, Reachability
+from oncall.store.sqlstore import SqlStore
+
+from .examples import NOW, minutes
+
+STOP = Reachability("ana", "sms", Reach.DEAF, NOW, "sent STOP", "+13055550101")
+ALERT = Alert("f" * 32, "deaf ana", "mei", "Ana has sent STOP.", NOW, NOW)
+
+
+def test_the_latest_word_on_a_person_and_channel_counts(store: SqlStore) -> None:
+    store.write(lambda t: t.note_reachability(STOP))
+    other = replace(STOP, person="ben")
+    store.write(lambda t: t.note_reachability(other))
+    assert store.read(lambda t: t.deaf()) == [STOP, other]
+    store.write(lambda t: t.note_reachability(replace(STOP, state=Reach.REACHABLE, why="sent START")))
+    assert store.read(lambda t: t.deaf()) == [other]
+
+
+def test_what_is_noted_is_seen_in_the_same_transaction(store: SqlStore) -> None:
+    def noting(t):  # type: ignore[no-untyped-def]
+        before = list(t.deaf())
+        t.note_reachability(STOP)
+        return before, t.deaf()
+
+    assert store.write(noting) == ([], [STOP])
+
+
+def test_an_alert_is_kept_once_whatever_its_id(store: SqlStore) -> None:
+    assert store.write(lambda t: t.add_alert(ALERT))
+    assert not store.write(lambda t: t.add_alert(replace(ALERT, id="e" * 32)))
+
+
+def test_an_alert_is_claimed_once_and_again_when_its_lease_is_over(store: SqlStore) -> None:
+    store.write(lambda t: t.add_alert(ALERT))
+    lease = NOW + minutes(1)
+    assert store.write(lambda t: t.claim_alerts(real_now=NOW, lease_until=lease)) == [ALERT]
+    assert store.write(lambda t: t.claim_alerts(real_now=NOW, lease_until=lease)) == []
+    again = store.write(lambda t: t.claim_alerts(real_now=lease, lease_until=lease + minutes(1)))
+    assert [alert.id for alert in again] == [ALERT.id]
+
+
+def test_an_alert_that_is_over_is_claimed_by_nobody(store: SqlStore) -> None:
+    store.write(lambda t: t.add_alert(ALERT))
+    over = replace(ALERT, due_at=None, tries=1, provider_id="SM1")
+    store.write(lambda t: t.update_alert(over))
+    assert store.write(lambda t: t.claim_alerts(real_now=NOW + minutes(60), lease_until=NOW)) == []
