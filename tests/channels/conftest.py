@@ -10,6 +10,7 @@ import pytest
 
 from doubles.twilio import NUMBER, TwilioDouble
 from oncall.channels.twilio import TwilioChannel
+from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import DeliveryError
 from oncall.paging.ports import Channel, Message, Receipt
 
@@ -34,6 +35,20 @@ def channel_to(
         from_number=NUMBER,
         base_url=base_url or double.base_url,
         status_callback_base=callback,
+        timeout_seconds=timeout_seconds,
+    )
+
+
+def voice_to(
+    double: TwilioDouble, *, public_url: str = "http://127.0.0.1:1", timeout_seconds: float = 5.0
+) -> TwilioVoice:
+    """A channel for calls whose Twilio is the double."""
+    return TwilioVoice(
+        account_sid=double.account_sid,
+        auth_token=double.auth_token,
+        from_number=NUMBER,
+        public_url=public_url,
+        base_url=double.base_url,
         timeout_seconds=timeout_seconds,
     )
 

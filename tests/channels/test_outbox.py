@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +22,13 @@ def test_what_would_be_sent_is_one_line_without_a_number() -> None:
     assert send(OutboxChannel(stream)) == Receipt("outbox-d-1", AttemptStatus.SENT)
     assert stream.getvalue() == f"outbox, not sent: to ana: {BODY}\n"
     assert PHONE not in stream.getvalue()
+
+
+def test_a_call_that_would_be_made_is_one_line_without_a_number() -> None:
+    stream = io.StringIO()
+    call = replace(page(), spoken="This is on call. Urgent ticket T 1.")
+    assert send(OutboxChannel(stream), call) == Receipt("outbox-d-1", AttemptStatus.SENT)
+    assert stream.getvalue() == "outbox, not called: ana: This is on call. Urgent ticket T 1.\n"
 
 
 def test_line_breaks_and_control_characters_cannot_forge_a_line() -> None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from oncall.channels.twilio_codes import CODES, Blame, attempt_status, blame_of, may_pass, needs_operator
+from oncall.channels.twilio_codes import (
+    CODES,
+    Blame,
+    attempt_status,
+    blame_of,
+    call_receipt,
+    may_call,
+    may_pass,
+    message_receipt,
+    needs_operator,
+)
 from oncall.errors import Ambiguous, Permanent, Temporary
+from oncall.paging.ports import Failure, Receipt
 from oncall.paging.ticket import AttemptStatus
 
-NUMBER = {21211, 21217, 21610, 21614, 30003, 30004, 30005, 30006}
-ROUTE = {20429, 21216, 21408, 21612, 30001, 30007, 30008, 30036, 30410, 30500}
+NUMBER = {21211, 21214, 21217, 21610, 21614, 30003, 30004, 30005, 30006}
+ROUTE = {20429, 21215, 21216, 21408, 21612, 30001, 30007, 30008, 30036, 30410, 30500}
 CONFIGURATION = {
-    20003, 20005, 20404, 21212, 21266, 21602, 21603, 21604, 21606, 21608, 21609, 21611, 21617, 21659, 21703, 21705,
-    30002, 30032, 30034,
+    20003, 20005, 20404, 21210, 21212, 21213, 21266, 21602, 21603, 21604, 21606, 21608, 21609, 21611, 21617, 21659,
+    21703, 21705, 30002, 30032, 30034,
 }  # fmt: skip
 WORTH_ONE_MORE_TRY = {20429, 30001, 30003, 30008, 30410, 30500}
 
@@ -32,6 +43,48 @@ def test_a_code_blames_the_number_the_route_or_the_configuration(code: int) -> N
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_an_operator_is_called_unless_one_persons_number_is_to_blame(code: int) -> None:
     assert needs_operator(Permanent("refused", code=code)) is (code not in NUMBER)
+
+
+def test_a_call_is_tried_where_only_texts_fail() -> None:
+    called = {21216, 21408, 21606, 21610, 21611, 21612, 21614, 30004, 30006, 30007, 30032, 30034, 30036}
+    assert {code for code in CODES if may_call(code)} == called
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        (30003, Failure("the carrier reports undelivered: the phone could not be reached (code 30003); it is sent "
+                        "again once, and the next person is paged in time", may_pass=True)),
+        (30034, Failure("the carrier reports undelivered: the sender is not registered for A2P 10DLC (code 30034); "
+                        "register it in the Twilio console", may_call=True, is_ours=True)),
+        (21610, Failure("the carrier reports undelivered: the recipient has sent STOP (code 21610); have them text "
+                        "START to the sender, and page somebody else until then", may_call=True, has_stopped=True)),
+        (39999, Failure("the carrier reports undelivered (code 39999); see https://www.twilio.com/docs/errors/39999",
+                        may_call=True)),
+        (None, Failure("the carrier reports undelivered", may_call=True)),
+    ],
+)  # fmt: skip
+def test_a_text_that_failed_says_what_may_still_be_tried(code: int | None, failure: Failure) -> None:
+    assert message_receipt("SM1", "undelivered", code) == Receipt("SM1", AttemptStatus.UNDELIVERED, code, failure)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "why"),
+    [
+        ("queued", AttemptStatus.ACCEPTED, None),
+        ("initiated", AttemptStatus.ACCEPTED, None),
+        ("ringing", AttemptStatus.ACCEPTED, None),
+        ("in-progress", AttemptStatus.SENT, None),
+        ("completed", AttemptStatus.DELIVERED, None),
+        ("busy", AttemptStatus.UNDELIVERED, "the number is busy"),
+        ("no-answer", AttemptStatus.UNDELIVERED, "nobody answered the call"),
+        ("failed", AttemptStatus.FAILED, "the call could not be put through"),
+        ("canceled", AttemptStatus.FAILED, "the call was cancelled"),
+        ("a state of next year", AttemptStatus.ACCEPTED, None),
+    ],
+)
+def test_a_call_is_not_through_before_somebody_picked_up(state: str, status: AttemptStatus, why: str | None) -> None:
+    assert call_receipt("CA1", state) == Receipt("CA1", status, None, Failure(why) if why is not None else None)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

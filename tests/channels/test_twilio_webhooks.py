@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from doubles.twilio_callbacks import sign
+from oncall.channels.twilio_codes import message_receipt
 from oncall.channels.twilio_webhooks import InboundSms, OptOut, StatusReport, parse_inbound, parse_status, verify
 from oncall.channels.twilio_webhooks import reply_twiml as reply
 from oncall.errors import Refused
@@ -152,7 +153,7 @@ def test_an_inbound_sms_that_is_none_is_refused(change: dict[str, str], message:
 def test_a_status_report_says_what_became_of_which_delivery() -> None:
     form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30003", "Whatever": "1"}
     assert parse_status(form, delivery="d-1") == StatusReport(
-        Receipt("SM" + "0" * 32, AttemptStatus.UNDELIVERED, 30003), "undelivered", "d-1"
+        message_receipt("SM" + "0" * 32, "undelivered", 30003), "undelivered", "d-1"
     )
 
 

@@ -14,6 +14,7 @@ from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, refuse
 from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
 from oncall.paging.ports import Transaction
+from oncall.paging.reachability import Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
@@ -249,16 +250,33 @@ def test_a_sender_that_was_refused_stops_pages_until_something_arrived_since(sch
 
 
 def test_an_engineer_on_call_whose_number_does_not_work_stops_pages(schedule: Schedule) -> None:
-    stop = attempt("ana", 21610, ago=HOUR, status=AttemptStatus.FAILED)
+    wrong = attempt("ana", 21211, ago=HOUR, status=AttemptStatus.FAILED)
     landline = attempt("farid", 30006, ago=HOUR, status=AttemptStatus.UNDELIVERED)
-    assert judged(stored(schedule, attempts=[stop, landline])) == [
-        "stops phone: ana is on call within 14 days and cannot be reached: the recipient has sent STOP (code 21610); "
-        "have them text START to the sender, and page somebody else until then.",
+    assert judged(stored(schedule, attempts=[wrong, landline])) == [
+        "stops phone: ana is on call within 14 days and cannot be reached: the number is not valid (code 21211); "
+        "correct the phone number in the roster.",
         "warns phone: farid cannot be reached: the number is a landline or its carrier cannot be reached (code 30006); "
         "give a mobile number in the roster.",
     ]
     again = attempt("ana", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
-    assert judged(stored(schedule, attempts=[again, stop])) == []
+    assert judged(stored(schedule, attempts=[again, wrong])) == []
+
+
+def test_whoever_has_sent_stop_stops_pages_until_they_send_start(healthy: Oncall, tmp_path: Path) -> None:
+    def note(state: Reach, minute: int) -> None:
+        since = SATURDAY_NIGHT + timedelta(minutes=minute)
+        mark = Reachability("ana", "sms", state, since, "they sent STOP", "+13055550101")
+        database(tmp_path, lambda tx: tx.note_reachability(mark))
+
+    note(Reach.DEAF, 0)
+    assert bad(healthy) == {
+        "phone": [
+            "stops: ana is on call within 14 days and cannot be reached: they sent STOP; "
+            "have them text START to the sender."
+        ]
+    }
+    note(Reach.REACHABLE, 1)
+    assert bad(healthy) == {}
 
 
 def test_who_is_known_to_be_deaf_is_told(schedule: Schedule) -> None:

@@ -330,6 +330,12 @@ class World:
         assert containing in message.body
         return message
 
+    def expect_pages(self, *people: str) -> None:
+        """The next messages are to these, in any order."""
+        found = [message.to for message in self.phones.sent[self._read : self._read + len(people)]]
+        self._read += len(found)
+        assert sorted(found) == sorted(people)
+
     def expect_silence(self) -> None:
         extra = [(message.to, message.body) for message in self.phones.sent[self._read :]]
         assert extra == []

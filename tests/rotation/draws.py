@@ -44,7 +44,7 @@ def _engineer(draw: Random, name: str, roles: Sequence[str], takes: float, days:
     return person(
         name,
         roles=own,
-        fte=draw.choice([1.0, 1.0, 0.5, 0.8, 0.1]),
+        fte=draw.choice([1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.8, 0.8, 0.1]),
         joins=first_day + timedelta(days=draw.randrange(days)) if some() < 0.08 else None,
         leaves=first_day + timedelta(days=draw.randrange(days)) if some() < 0.08 else None,
         absences=tuple(_absence(draw, days, first_day) for _ in range(draw.choice([0, 0, 0, 1, 2]))),

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import Roster, Shadowing
 from oncall.rotation.drawing import calendar_lines, load_lines
 from oncall.rotation.heatmap import heat_map_of
 from oncall.rotation.model import solve
@@ -61,7 +61,7 @@ def test_the_calendar_has_a_cell_for_every_week_and_fits(width: int) -> None:
 
 def test_a_week_away_is_a_dash_and_a_month_stands_over_the_week_in_which_it_begins() -> None:
     title, months, ana, *_ = calendar(planned(91), ROSTER, 80)
-    assert title == "nights on duty in each week; - is away"
+    assert title == "nights on duty in each week; - away"
     assert months == "             Jan Feb Mar Apr"
     assert ana[:13] == "ana          "
     assert ana[14] == "-"
@@ -101,3 +101,13 @@ def test_the_first_week_may_begin_before_the_plan() -> None:
     plan = solve(roster, shifts_of(roster, first_day=date(2027, 1, 9), days=7))
     assert heat_map_of(plan, roster).weeks == (date(2027, 1, 11),)
     assert date(2027, 1, 11) > MONDAY
+
+
+def test_a_newcomer_who_comes_along_is_an_s_and_has_no_nights() -> None:
+    learning = (Shadowing(MONDAY, date(2027, 1, 17)),)
+    roster = team(*team_of(7).engineers, person("zoe", shadows=learning))
+    title, _, *rows = calendar(solve(roster, shifts_of(roster, days=28)), roster, 80)
+    assert title == "nights on duty in each week; s shadow"
+    zoe = rows[-1].split()[1]
+    assert zoe.startswith("ss")
+    assert "s" not in zoe[2:]

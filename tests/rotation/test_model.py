@@ -163,8 +163,7 @@ def test_requests_are_met_where_fairness_allows_and_cost_no_fairness() -> None:
     plan = plan_of(wishing, days=56)
     assert proof(plan)[0] == proof(plan_of(plain, days=56))[0]
     assert plan.notes == (
-        "requests: 2 of 8 shifts that people asked to avoid are theirs all the same; "
-        "0 shifts went to people who prefer them; no plan as fair does better",
+        "requests: 6 of 8 wishes to avoid a shift are kept, 0 wishes for a shift are met; no plan as fair keeps more",
     )
 
 

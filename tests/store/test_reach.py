@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from oncall.paging.ports import Transaction
 from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.store.sqlstore import SqlStore
 
@@ -23,7 +24,7 @@ def test_the_latest_word_on_a_person_and_channel_counts(store: SqlStore) -> None
 
 
 def test_what_is_noted_is_seen_in_the_same_transaction(store: SqlStore) -> None:
-    def noting(t):  # type: ignore[no-untyped-def]
+    def noting(t: Transaction) -> tuple[list[Reachability], list[Reachability]]:
         before = list(t.deaf())
         t.note_reachability(STOP)
         return before, t.deaf()

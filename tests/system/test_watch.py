@@ -62,7 +62,8 @@ def store_a_late_ticket(file: Path) -> None:
         late = replace(fired, details={**fired.details, "next": {**fired.details["next"], "due_at": yesterday}})
         row = store.read(lambda tx: tx.ticket("T-1"))
         assert row is not None
-        store.write(lambda tx: (tx.append([late]), tx.update_ticket(replace(row, due_at=None))))
+        store.write(lambda tx: tx.append([late]))
+        store.write(lambda tx: tx.update_ticket(replace(row, due_at=None)))
 
 
 def test_an_alarm_that_nobody_takes_is_logged_and_never_stops_the_pager(capsys: pytest.CaptureFixture[str]) -> None:

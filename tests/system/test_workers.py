@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from bench.crash import NIGHT, Process, environment, publish, settle
 from doubles.twilio import TwilioDouble
 from oncall.paging.advance import Hand
 from oncall.paging.intake import accept, parse_ticket
+from oncall.paging.ports import Transaction
 from oncall.store.database import open_store
 from tests.paging.world import ticket_body
 
@@ -54,12 +56,15 @@ def server() -> Iterator[Server]:
 def post(url: str, names: list[str]) -> None:
     """Store tickets as the API does, their pages queued for any pager."""
     now = datetime.fromisoformat(NIGHT).astimezone(UTC)
+    hand = Hand("test", now, datetime.now(UTC))
     with open_store(url) as store:
         for name in names:
-            hand = Hand("test", now, datetime.now(UTC))
-            store.write(
-                lambda tx, name=name, hand=hand: accept(tx, parse_ticket(ticket_body(name), tx.policy(), now), hand)
-            )  # type: ignore[misc]
+            body = ticket_body(name)
+            store.write(partial(_accept, body, hand))
+
+
+def _accept(body: dict[str, Any], hand: Hand, tx: Transaction) -> None:
+    accept(tx, parse_ticket(body, tx.policy(), hand.now), hand)
 
 
 def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(server: Server, tmp_path: Path) -> None:

@@ -77,8 +77,13 @@ def next_decision(
 
 def _by_a_way_that_works(fire: Fire, state: TicketState, deaf: Collection[str], now: datetime) -> Fire | Skip:
     """The same step by a call where no text reaches its person; skipped where its way has just failed for good."""
-    if fire.step.channel is ChannelName.SMS and fire.to in deaf:
-        why = f"{fire.why}, who has sent STOP and is called instead"
+    reason = None
+    if fire.to in deaf:
+        reason = "has sent STOP"
+    elif (fire.position.round, fire.to) in state.called:
+        reason = "is reached by no text in this round"
+    if fire.step.channel is ChannelName.SMS and reason is not None:
+        why = f"{fire.why}, {reason} and is called instead"
         fire = replace(fire, step=replace(fire.step, channel=ChannelName.VOICE), why=why)
     if (fire.position.round, fire.to, fire.step.channel.value) not in state.dead:
         return fire

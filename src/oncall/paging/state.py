@@ -23,6 +23,7 @@ class TicketState:
     it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
     step that fired. alive: the steps that fired and have not failed. passed: (round, person) of those who passed it
     on, whom that round asks no more. dead: (round, person, channel) of the ways that surely reach nobody in that round.
+    called: (round, person) of those whom no text reached in that round, and who are called instead.
     promised: what was done because promised times ran out, as `promised.mark_of` names it. hurry: the round in which
     the chain is paged before a breach, and the time that was left for it.
     """
@@ -39,6 +40,7 @@ class TicketState:
     alive: tuple[tuple[int, int], ...] = ()
     passed: tuple[tuple[int, str], ...] = ()
     dead: frozenset[tuple[int, str, str]] = frozenset()
+    called: frozenset[tuple[int, str]] = frozenset()
     owner: str | None = None
     resolved_by: str | None = None
     merged_into: str | None = None
@@ -109,6 +111,10 @@ def _step_failed(state: TicketState, event: Event) -> TicketState:
     if state.position.step == 0:
         return _sooner_if_nobody_was_reached(state, failed[0], event.at)
     return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
+
+
+def _step_rerouted(state: TicketState, event: Event) -> TicketState:
+    return replace(state, called=state.called | {(event.details["round"], event.details["to"])})
 
 
 def _sooner_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
@@ -183,6 +189,7 @@ def _reopened(state: TicketState, event: Event) -> TicketState:
         last_fired=None,
         passed=(),
         dead=frozenset(),
+        called=frozenset(),
         hurry=None,
     )
 
@@ -196,6 +203,7 @@ _CHANGES = {
     EventKind.STEP_FIRED: _step_done,
     EventKind.STEP_SKIPPED: _step_done,
     EventKind.STEP_FAILED: _step_failed,
+    EventKind.STEP_REROUTED: _step_rerouted,
     EventKind.ACKNOWLEDGED: _acknowledged,
     EventKind.REPLIED: _acknowledged,
     EventKind.UPDATED: _acknowledged,

@@ -101,7 +101,7 @@ def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Ite
     """A line for each person with a cell for each week: how many nights of duty, and `-` where they are away."""
     name = max(len(row.engineer) for row in calendar.rows)
     each = max(4, width - name - 2)
-    yield _text("nights on duty in each week" + ("; - is away" if _anybody_away(calendar) else ""))
+    yield _text("nights on duty in each week" + _signs(calendar))
     for begin in range(0, len(calendar.weeks), each):
         weeks = calendar.weeks[begin : begin + each]
         yield _text(f"{'':<{name}}  {_months(weeks, each)}".rstrip())
@@ -114,14 +114,18 @@ def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Ite
             yield _text("")
 
 
-def _anybody_away(calendar: HeatMap) -> bool:
-    return any(calendar.is_away(row, monday) for row in calendar.rows for monday in calendar.weeks)
+def _signs(calendar: HeatMap) -> str:
+    """What the signs mean that are used."""
+    cells = [_cell(calendar, row, monday, plain=True)[0] for row in calendar.rows for monday in calendar.weeks]
+    return ("; - away" if "-" in cells else "") + ("; s shadow" if "s" in cells else "")
 
 
 def _cell(calendar: HeatMap, row: Row, monday: date, plain: bool) -> tuple[str, str]:
     nights = calendar.nights(row, monday)
     if nights:
         return str(min(nights, 9)), "" if plain else _SHADES[min(nights, len(_SHADES)) - 1]
+    if calendar.shadows(row, monday):
+        return "s", "dim"
     if calendar.is_away(row, monday):
         return "-", "dim"
     return "." if plain else "·", "dim"

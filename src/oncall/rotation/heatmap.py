@@ -44,6 +44,11 @@ class HeatMap:
         """How many days of duty a person has in a week; coming along as a shadow is none."""
         return sum(1 for day in days_of(monday) for duty in row.duties.get(day, ()) if duty.role in self.roles)
 
+    def shadows(self, row: Row, monday: date) -> bool:
+        """Whether a person only comes along in a week, to learn."""
+        duties = [duty for day in days_of(monday) for duty in row.duties.get(day, ())]
+        return bool(duties) and all(duty.role not in self.roles for duty in duties)
+
     def is_away(self, row: Row, monday: date) -> bool:
         """Whether a person can take no shift of a week at all."""
         staffed = [day for day in days_of(monday) if day in self.staffed]

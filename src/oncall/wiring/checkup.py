@@ -6,10 +6,11 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from oncall.channels.twilio_codes import CODES, blame_of
+from oncall.channels.twilio_codes import CODES, OPTED_OUT, blame_of
 from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError
 from oncall.paging.auditor import audit
 from oncall.paging.checkup import BEHIND, Blame, Facts, Failure, Probing, Provider, Stored
+from oncall.paging.hearing import deaf_people
 from oncall.paging.ports import Clock, Transaction
 from oncall.paging.ticket import Attempt, AttemptStatus
 from oncall.store.sqlstore import SqlStore
@@ -38,6 +39,9 @@ def gather(settings: Settings) -> Facts:
 def failure_of(attempt: Attempt) -> Failure | None:
     """What a try that failed for good says about number, route or account; None for any other."""
     if attempt.status not in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED) or attempt.error_code is None:
+        return None
+    if attempt.error_code == OPTED_OUT:
+        # Who has sent STOP, and START since, is kept by itself.
         return None
     fact = CODES.get(attempt.error_code)
     if fact is None:
@@ -88,6 +92,9 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             policy_fault=fault,
             heartbeat=tx.last_beat(),
             attempts=tx.recent_attempts(written_since=real_now - BEHIND, limit=MOST_ATTEMPTS),
+            deaf={
+                person: f"{mark.why}; have them text START to the sender." for person, mark in deaf_people(tx).items()
+            },
             overdue=audit(tx, now=now, real_now=real_now).overdue,
             skew=skew,
         )

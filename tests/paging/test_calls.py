@@ -1,0 +1,136 @@
+"""A page that is a call: a key acknowledges or passes on; that somebody, or a voicemail, picks up does nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from oncall.paging.calls import CallAnswer, KeyPress, answer_call, spoken_text
+from oncall.paging.ports import Receipt
+from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, TicketStatus
+from oncall.support.policyfile import packaged_policy_text
+from tests.paging.world import FakePhones, World
+
+MINUTE = timedelta(minutes=1)
+CALLING = packaged_policy_text().replace(
+    "{notify: primary, channel: sms, after: 0m}", "{notify: primary, channel: voice, after: 0m}"
+)
+
+
+@pytest.fixture
+def called(world: World) -> World:
+    """The policy's first step is a call, and ana's phone rings for T-1."""
+    world.publish(policy=CALLING)
+    world.voice = FakePhones()
+    world.post()
+    world.run()
+    return world
+
+
+def call_of(world: World) -> Attempt:
+    return world.attempts()[0]
+
+
+def press(world: World, digits: str, *, phone: str = "+13055550101", sid: str = "", delivery: str | None = "") -> str:
+    return answered(world, digits, phone=phone, sid=sid, delivery=delivery).text
+
+
+def answered(
+    world: World, digits: str, *, phone: str = "+13055550101", sid: str = "", delivery: str | None = ""
+) -> CallAnswer:
+    attempt = call_of(world)
+    key = KeyPress(sid or str(attempt.provider_id), phone, digits)
+    hand = replace(world.engine().hand(), lease_until=None)
+    wanted = attempt.id if delivery == "" else delivery
+    answer = world.store.write(lambda tx: answer_call(tx, delivery_id=wanted, press=key, hand=hand))
+    world.run()
+    return answer
+
+
+def test_a_call_says_impact_ticket_customer_and_subject_in_plain_words(called: World) -> None:
+    assert called.voice is not None
+    message = called.voice.sent[0]
+    assert (message.to, message.spoken) == (
+        "ana",
+        "This is on call. Urgent ticket T 1. Customer Acme Ltd. Sessions do not start.",
+    )
+
+
+def test_a_subject_without_letters_that_can_be_read_is_left_out(called: World) -> None:
+    stored = called.ticket()
+    quiet = replace(stored, ticket=replace(stored.ticket, subject="\N{FIRE}", id="T-1042"))
+    assert spoken_text(quiet) == "This is on call. Urgent ticket T 1 0 4 2. Acme Ltd."
+
+
+def test_a_call_is_acknowledged_with_the_key_1(called: World) -> None:
+    assert press(called, "1") == "Ticket T 1 is yours. Goodbye."
+    assert (called.ticket().status, called.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ana")
+    assert call_of(called).status is AttemptStatus.DELIVERED
+    assert called.events()[-1].why == "by phone"
+
+
+def test_the_key_2_pages_the_next_one_at_once(called: World) -> None:
+    assert press(called, "2") == "Ticket T 1 is passed on. Goodbye."
+    called.expect_page("ben")
+
+
+@pytest.mark.parametrize("digits", ["", "9", "*", "11", "١"])
+def test_any_other_key_does_nothing_and_is_asked_for_again(called: World, digits: str) -> None:
+    answer = answered(called, digits)
+    assert (answer.text, answer.asks_again) == (
+        "That key does nothing. Press 1 to acknowledge, 2 to pass on.",
+        True,
+    )
+    assert called.ticket().status is TicketStatus.OPEN
+
+
+def test_a_key_that_is_posted_again_changes_nothing(called: World) -> None:
+    press(called, "1")
+    events = len(called.events())
+    assert press(called, "1") == "Ticket T 1: this event is recorded already. Goodbye."
+    assert len(called.events()) == events
+
+
+def test_who_is_late_is_told_who_has_it(called: World) -> None:
+    called.act(EventKind.ACKNOWLEDGED, "ben")
+    assert press(called, "1") == "Ticket T 1 is taken by Ben Okafor. Goodbye."
+    called.expect_page("ana")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"phone": "+13055550102"}, {"sid": "CA" + "f" * 32}, {"sid": "CA" + "f" * 32, "delivery": "nothing"}],
+)
+def test_a_key_from_another_number_or_call_does_nothing(called: World, wrong: dict[str, str]) -> None:
+    assert press(called, "1", **wrong) == "This call belongs to no ticket. Goodbye."
+    assert called.ticket().status is TicketStatus.OPEN
+
+
+def test_a_call_is_known_by_its_own_id_where_ours_is_missing(called: World) -> None:
+    assert press(called, "1", delivery=None) == "Ticket T 1 is yours. Goodbye."
+
+
+def test_a_voicemail_that_answers_does_not_stop_the_escalation(called: World) -> None:
+    sid = str(call_of(called).provider_id)
+    for status in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
+        asyncio.run(called.engine().receive(Receipt(sid, status)))
+    assert called.ticket().status is TicketStatus.OPEN
+    called.advance(10 * MINUTE)
+    called.expect_page("ana")
+    called.expect_page("ben")
+
+
+def test_a_step_by_voice_goes_out_as_a_text_where_nobody_can_be_called_and_says_why(world: World) -> None:
+    world.publish(policy=CALLING)
+    world.post()
+    world.run()
+    world.expect_page("ana", containing="ACK")
+    attempt = call_of(world)
+    assert (attempt.channel, attempt.status, attempt.error) == (
+        "sms",
+        AttemptStatus.ACCEPTED,
+        "sent as a text: nobody can be called: this pager has no channel for calls",
+    )

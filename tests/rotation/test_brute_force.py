@@ -1,0 +1,176 @@
+"""Small enough to try everything: our optimum is the optimum, and no repair changes fewer seats than ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import permutations
+from random import Random
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import Absence, Roster
+from oncall.rotation.check import check_plan
+from oncall.rotation.model import solve
+from oncall.rotation.repair import repair
+from oncall.rotation.shares import Shares, shares_of
+from oncall.schedule.plan import Plan, Seat, Shift
+from oncall.support.windows import WindowKind
+from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team
+
+_Counts = tuple[int, ...]
+_State = tuple[_Counts, tuple[int, ...], tuple[int, ...]]
+"""Seats so far by person, kind and role; the last night and the last weekend of each person."""
+
+
+def tiny_team(draw: Random, size: int, days: int) -> Roster:
+    people = []
+    for name in NAMES[:size]:
+        away = draw.random() < 0.4
+        day = MONDAY + timedelta(days=draw.randrange(days))
+        absences = (Absence(day, day, "away", draw.random() < 0.5),) if away else ()
+        people.append(person(name, absences=absences, fte=draw.choice([1.0, 1.0, 0.5])))
+    rest = draw.choice([0, 0, 1])
+    pair = ((NAMES[0], NAMES[1]),) if draw.random() < 0.2 else ()
+    return team(*people, rest_nights=rest, weekends_apart=draw.choice([1, 2]), never_together=pair)
+
+
+def least_cost(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
+    """The cost of the fairest plan, by trying them all: those that stand alike are gone on from once."""
+    people, kinds = len(roster.engineers), list(dict.fromkeys(shift.kind for shift in shifts))
+    start: _State = ((0,) * (people * len(kinds) * 2), (-99,) * people, (-99,) * people)
+    states = {start}
+    for shift in shifts:
+        states = {after for state in states for after in _next(roster, shift, kinds.index(shift.kind), state)}
+    shares = shares_of(roster, shifts)
+    return min((_cost(roster, shares, kinds, counts) for counts, _, _ in states), default=None)
+
+
+def _next(roster: Roster, shift: Shift, kind: int, state: _State) -> Iterator[_State]:
+    counts, nights, weekends = state
+    number = (shift.day - MONDAY).days
+    length = shift.end_night - shift.first_night
+    able = []
+    for each, engineer in enumerate(roster.engineers):
+        days = [shift.day + timedelta(days=n) for n in range(max(1, length))]
+        free = not any(engineer.absence_on(day) for day in days)
+        rested = number - nights[each] >= roster.rules.rest_nights
+        apart = shift.kind is not WindowKind.WEEKEND or number // 7 - weekends[each] >= roster.rules.weekends_apart
+        if free and rested and apart:
+            able.append(each)
+    ids = [engineer.id for engineer in roster.engineers]
+    for pair in permutations(able, 2):
+        if any({ids[each] for each in pair} == set(kept) for kept in roster.rules.never_together):
+            continue
+        more, last, weekend = list(counts), list(nights), list(weekends)
+        for role, each in enumerate(pair):
+            more[(each * (len(counts) // len(ids) // 2) + kind) * 2 + role] += 1
+            last[each] = number + length
+            if shift.kind is WindowKind.WEEKEND:
+                weekend[each] = number // 7
+        yield tuple(more), tuple(last), tuple(weekend)
+
+
+def _cost(roster: Roster, shares: Shares, kinds: list[WindowKind], counts: _Counts) -> int:
+    cost = 0
+    for each, engineer in enumerate(roster.engineers):
+        for number, kind in enumerate(kinds):
+            place = (each * len(kinds) + number) * 2
+            both = counts[place : place + 2]
+            for role, count in (("primary", both[0]), ("secondary", both[1]), (None, sum(both))):
+                cost += round(100 * (count - float(shares.of(kind, role, engineer.id))) ** 2)
+    return cost
+
+
+def ours(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
+    try:
+        plan = solve(roster, shifts)
+    except PlanInfeasible:
+        return None
+    assert plan.fairness is not None
+    assert plan.fairness.cost == plan.fairness.bound
+    return plan.fairness.cost
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_no_plan_of_up_to_eight_shifts_costs_less_than_ours(seed: int) -> None:
+    draw = Random(seed)
+    roster = tiny_team(draw, draw.choice([3, 3, 4]), 11)
+    # Four people who need no rest have too many plans of eight shifts to try them all.
+    most = 8 if len(roster.engineers) == 3 or roster.rules.rest_nights else 4
+    shifts = shifts_of(roster, days=11)[:most]
+    assert ours(roster, shifts) == least_cost(roster, shifts)
+
+
+# ---- repair
+
+
+def every_plan(roster: Roster, shifts: tuple[Shift, ...], kept: tuple[Seat, ...]) -> Iterator[Plan]:
+    """Every way to fill these shifts after the seats kept, legal or not."""
+    names = [engineer.id for engineer in roster.engineers]
+
+    def fill(seats: tuple[Seat, ...], left: tuple[Shift, ...]) -> Iterator[tuple[Seat, ...]]:
+        if not left:
+            yield seats
+            return
+        shift = left[0]
+        for pair in permutations(names, 2):
+            more = tuple(
+                Seat(shift.window, shift.kind, role, who)
+                for role, who in zip(("primary", "secondary"), pair, strict=True)
+            )
+            longer = (*seats, *more)
+            if not check_plan(_dated(roster, longer, shift.day), roster):
+                yield from fill(longer, left[1:])
+
+    for seats in fill(kept, shifts):
+        yield _dated(roster, seats, MONDAY + timedelta(days=6))
+
+
+def _dated(roster: Roster, seats: tuple[Seat, ...], last_day: date) -> Plan:
+    return Plan(roster.team, roster.policy.zone, seats, first_day=MONDAY, last_day=last_day)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_repair_changes_fewer_seats_than_ours_nor_as_few_at_less_cost(seed: int) -> None:
+    draw = Random(1000 + seed)
+    roster = replace(tiny_team(draw, 4, 7), engineers=tuple(person(name) for name in NAMES[:4]))
+    roster = replace(roster, rules=replace(roster.rules, never_together=()))
+    shifts = shifts_of(roster)
+    plan = replace(solve(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
+    first_open = MONDAY + timedelta(days=draw.choice([1, 2, 3]))
+    day = first_open + timedelta(days=draw.choice([0, 1]))
+    ill = replace(roster.engineers[0], absences=(Absence(day, day + timedelta(days=1), "ill"),))
+    changed = replace(roster, engineers=(ill, *roster.engineers[1:]))
+    kept = tuple(seat for seat in plan.seats if seat.window.start.astimezone(plan.zone).date() < first_open)
+    left = tuple(shift for shift in shifts if shift.day >= first_open)
+    shares = shares_of(changed, shifts)
+    found = [
+        (_differing(plan, other), _plain_cost(changed, shares, other)) for other in every_plan(changed, left, kept)
+    ]
+    try:
+        mended = repair(changed, shifts, plan, first_open=first_open)
+    except PlanInfeasible:
+        assert found == []
+        return
+    assert mended.plan.fairness is not None
+    assert mended.fewest_is_proven
+    assert mended.best_is_proven
+    assert (len(mended.changes), mended.plan.fairness.cost) == min(found)
+    assert check_plan(mended.plan, changed) == []
+
+
+def _differing(plan: Plan, other: Plan) -> int:
+    return sum(one.engineer != two.engineer for one, two in zip(plan.seats, other.seats, strict=True))
+
+
+def _plain_cost(roster: Roster, shares: Shares, plan: Plan) -> int:
+    cost = 0
+    for kind in shares.totals:
+        for engineer in roster.engineers:
+            mine = [seat.role for seat in plan.seats if seat.kind is kind and seat.engineer == engineer.id]
+            counts = (("primary", mine.count("primary")), ("secondary", mine.count("secondary")), (None, len(mine)))
+            cost += sum(round(100 * (n - float(shares.of(kind, role, engineer.id))) ** 2) for role, n in counts)
+    return cost

@@ -1,0 +1,147 @@
+"""Rosters and dates at the edge: a good plan or a good sentence, never a traceback, never an endless solve."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from oncall.errors import OncallError, PlanInfeasible
+from oncall.rosters.roster import Roster, WeekendStyle
+from oncall.rotation.check import check_plan
+from oncall.rotation.model import solve
+from oncall.rotation.repair import repair
+from oncall.schedule.plan import Plan, PlanStatus
+from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
+
+
+def sound(roster: Roster, first_day: date, days: int) -> Plan:
+    made = solve(roster, shifts_of(roster, first_day=first_day, days=days))
+    plan = replace(made, first_day=first_day, last_day=first_day + timedelta(days=days - 1))
+    assert check_plan(plan, roster) == []
+    return plan
+
+
+@pytest.mark.parametrize("style", WeekendStyle)
+@pytest.mark.parametrize(
+    ("first_day", "days"),
+    [
+        (date(2026, 12, 21), 21),
+        (date(2020, 12, 21), 21),
+        (date(2028, 2, 21), 14),
+        (date(2027, 3, 8), 14),
+        (date(2027, 11, 1), 14),
+    ],
+    ids=["week 53 of 2026", "week 53 of 2020", "29 February", "the clock goes forward", "the clock goes back"],
+)
+def test_dates_at_the_edge_are_planned(first_day: date, days: int, style: WeekendStyle) -> None:
+    roster = replace(team_of(10, weekend=style, max_shifts_per_week=2), holidays="US")
+    assert sound(roster, first_day, days).status is PlanStatus.OPTIMAL
+
+
+def test_a_day_off_on_29_february_is_kept() -> None:
+    leap = date(2028, 2, 29)
+    roster = team(person("ana", absences=away(leap)), *team_of(7).engineers[1:])
+    plan = sound(roster, date(2028, 2, 21), 14)
+    on = {seat.engineer for seat in plan.seats if seat.window.start.astimezone(plan.zone).date() == leap}
+    assert "ana" not in on
+
+
+@pytest.mark.parametrize("day", [25, 26, 27])
+def test_whoever_joins_on_the_last_days_owes_next_to_nothing(day: int) -> None:
+    joiner = person("new", joins=MONDAY + timedelta(days=day))
+    plan = sound(team(*team_of(7).engineers, joiner), MONDAY, 28)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert sum(seat.engineer == "new" for seat in plan.seats) <= 1
+
+
+@pytest.mark.parametrize(
+    "roster",
+    [
+        team_of(0),
+        team_of(1),
+        team(*(person(name, absences=away(MONDAY, 28)) for name in ("ana", "ben", "cai"))),
+        team(*(person(name, leaves=MONDAY - timedelta(days=1)) for name in ("ana", "ben", "cai"))),
+        team(*(person(name, joins=date(2030, 1, 1)) for name in ("ana", "ben", "cai"))),
+    ],
+    ids=["no person", "one person", "everyone away", "everyone gone", "nobody there yet"],
+)
+def test_a_team_that_cannot_be_is_told_why(roster: Roster) -> None:
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, shifts_of(roster, days=28))
+    assert refusal.value.reasons
+
+
+def test_a_team_of_exactly_as_many_as_roles_is_planned_when_nothing_asks_for_rest() -> None:
+    assert sound(team_of(2, rest_nights=0, weekends_apart=1), MONDAY, 14).status is PlanStatus.OPTIMAL
+
+
+def test_mending_after_the_last_shift_is_refused() -> None:
+    roster = team_of(7)
+    plan = sound(roster, MONDAY, 14)
+    with pytest.raises(OncallError, match="there is nothing to mend"):
+        repair(roster, shifts_of(roster, days=14), plan, first_open=date(2028, 1, 1))
+
+
+# ---- repair
+
+
+def test_nothing_changes_when_nothing_has_to() -> None:
+    roster = team_of(8)
+    plan = sound(roster, MONDAY, 28)
+    mended = repair(roster, shifts_of(roster, days=28), plan, first_open=MONDAY + timedelta(days=7))
+    assert (mended.changes, mended.fewest, mended.cost_before) == ((), 0, plan.fairness.cost if plan.fairness else None)
+    assert mended.plan.seats == plan.seats
+
+
+def test_a_leaver_and_a_joiner_are_mended_and_the_past_stays() -> None:
+    roster = team_of(8)
+    plan = sound(roster, MONDAY, 56)
+    change = MONDAY + timedelta(days=28)
+    people = (replace(roster.engineers[0], leaves=change - timedelta(days=1)), *roster.engineers[1:])
+    later = replace(roster, engineers=(*people, person("new", joins=change)))
+    mended = repair(later, shifts_of(later, days=56), plan, first_open=change)
+    assert check_plan(mended.plan, later) == []
+    assert [s for s in mended.plan.seats if s.window.start.astimezone(plan.zone).date() < change] == [
+        s for s in plan.seats if s.window.start.astimezone(plan.zone).date() < change
+    ]
+    lost = sum(s.engineer == "ana" and s.window.start.astimezone(plan.zone).date() >= change for s in plan.seats)
+    assert mended.fewest == lost
+    assert list(mended.by_person())[0] == "ana"
+
+
+def test_a_new_holiday_is_a_new_shift_that_somebody_takes() -> None:
+    roster = team_of(8)
+    plan = sound(roster, date(2027, 1, 11), 14)
+    later = replace(roster, holidays="US")
+    shifts = shifts_of(later, first_day=date(2027, 1, 11), days=14)
+    mended = repair(later, shifts, plan, first_open=date(2027, 1, 14))
+    assert {change.window.start.date() for change in mended.new_seats} == {date(2027, 1, 18)}
+    assert check_plan(mended.plan, later) == []
+
+
+def test_more_changes_are_offered_and_buy_what_they_say() -> None:
+    roster = team_of(8)
+    plan = sound(roster, MONDAY, 56)
+    ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=14), 14, reason="ill"))
+    later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
+    shifts = shifts_of(later, days=56)
+    mended = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=7))
+    assert mended.plan.fairness is not None
+    for offer in mended.offers:
+        chosen = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=7), more_changes=offer.changes)
+        assert chosen.plan.fairness is not None
+        assert chosen.plan.fairness.cost <= offer.cost < mended.plan.fairness.cost
+        assert len(chosen.changes) <= mended.fewest + offer.changes
+
+
+def test_frozen_days_stay_but_for_whoever_cannot_and_the_dates_opened() -> None:
+    roster = team_of(8)
+    plan = sound(roster, MONDAY, 28)
+    first = plan.seats[0].engineer
+    ill = tuple(replace(e, absences=away(MONDAY, 1)) if e.id == first else e for e in roster.engineers)
+    later = replace(roster, engineers=ill)
+    mended = repair(later, shifts_of(later, days=28), plan, first_open=MONDAY, frozen_days=7, more_changes=6)
+    near = [change for change in mended.changes if change.window.start < plan.seats[0].window.start + timedelta(days=6)]
+    assert [change.before for change in near] == [first]

@@ -1,0 +1,33 @@
+"""How long things took, and how often an operator was needed, as Prometheus sees it."""
+
+from __future__ import annotations
+
+from doubles.twilio_faults import refuse
+from tests.paging.world import ticket_body
+from tests.web.service import Service
+from tests.web.test_probes import metrics
+
+
+def test_the_times_to_acceptance_delivery_and_acknowledgement_are_measured(service: Service) -> None:
+    service.post(ticket_body())
+    (message,) = service.twilio.wait_for_messages(1)
+    service.until(lambda: service.ticket()["attempts"][0]["status"] == "accepted")
+    service.twilio.deliver(message.sid, "delivered")
+    service.twilio.inbound(message.to, "ACK", f"{service.address}/webhooks/twilio/sms")
+    service.post(ticket_body("T-2"))
+    service.call("POST", "/v1/tickets/T-2/events", json={"kind": "acknowledged"})
+    service.until(lambda: metrics(service)["oncall_page_accepted_seconds_count",] == 2)
+    counted = metrics(service)
+    assert counted["oncall_page_delivered_seconds_count",] == 1
+    assert counted["oncall_ticket_acknowledged_seconds_count",] == 2
+    assert 0 <= counted["oncall_ticket_acknowledged_seconds_sum",] < 60
+    assert counted["oncall_queue_age_seconds",] == 0
+
+
+def test_an_account_that_the_provider_refuses_is_counted_as_an_alarm(service: Service) -> None:
+    service.twilio.rule(refuse(401, 20003))
+    service.post(ticket_body())
+    service.until(lambda: metrics(service)["oncall_alarms_total", "operator"] >= 1)
+    ready = service.call("GET", "/readyz", by=None)
+    assert ready.status_code == 503
+    assert "the credentials are wrong or revoked" in ready.json()["problems"][0]
