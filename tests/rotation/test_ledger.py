@@ -1,4 +1,4 @@
-"""What was really served against the share: balances add up to nothing, newcomers start level, the next plan makes up."""
+"""What was served against the share: balances add up to 0, newcomers start level, the next plan makes up."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from oncall.paging.ports import Transaction
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
 from oncall.store.sqlstore import SqlStore
+from oncall.support.policy import Policy
 from oncall.support.policyfile import packaged_policy
 
 from .examples import NOW, override, publication
@@ -115,12 +117,16 @@ def test_every_version_s_policy_can_be_asked_for_long_after_it_was_replaced(stor
     assert store.read(lambda t: t.policy()) is policies[-1]
 
 
+def _policy(version: int, t: Transaction) -> Policy:
+    return t.policy(version)
+
+
 def test_a_version_that_brought_no_policy_is_not_found(store: SqlStore) -> None:
     store.write(lambda t: t.add_version(publication()))
     store.write(lambda t: t.add_version(override()))
     for version in (2, 9):
         with pytest.raises(NotFound) as refused:
-            store.read(lambda t, version=version: t.policy(version))
+            store.read(partial(_policy, version))
         assert str(refused.value) == f"schedule version {version} brought no policy"
 
 
