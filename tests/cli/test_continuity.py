@@ -138,7 +138,7 @@ def changed(five: str, january: str) -> str:
     line = next(line for line in text.splitlines() if f"id: {who}," in line)
     away = line.replace("}", ", unavailable: [{from: 2027-01-12, to: 2027-01-12, reason: flu}]}")
     Path(five).write_text(text.replace(line, away))
-    return who
+    return str(who)
 
 
 def test_generate_keep_changes_the_fewest_seats_and_says_for_whom(

@@ -17,7 +17,7 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
-    from oncall.rotation.repair import Repair, SeatChange
+    from oncall.rotation.mended import Repair, SeatChange
     from oncall.schedule.plan import Plan
 
 KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Mend this plan: as few seats as possible change.")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
     from oncall.rotation.given import Given
-    from oncall.rotation.repair import Repair
+    from oncall.rotation.mended import Repair
     from oncall.rotation.search import Progress
     from oncall.schedule.plan import Plan, Shift
 
