@@ -289,9 +289,8 @@ def row(instance: Instance, repeats: int = REPEATS) -> list[str]:
     return cells
 
 
-def ill(roster: Roster) -> Roster:
-    """The same team with one person ill for the 18th and 19th week."""
-    first = FIRST_DAY + timedelta(weeks=17)
+def ill(roster: Roster, first: date) -> Roster:
+    """The same team with one person ill for two weeks."""
     person = roster.engineers[3]
     absences = (*person.absences, Absence(first, first + timedelta(days=13), "ill"))
     everybody = (*roster.engineers[:3], replace(person, absences=absences), *roster.engineers[4:])
@@ -305,10 +304,12 @@ def mended(instance: Instance) -> list[str]:
     roster = instance.roster()
     shifts = instance.shifts(roster)
     plan = proven(roster, shifts)
+    first_open = FIRST_DAY + timedelta(weeks=instance.weeks // 3)
+    now = ill(roster, first_open + timedelta(weeks=1))
     times = []
     for offers in ((), (2, 4)):
         began = time.perf_counter()
-        found = repair(ill(roster), shifts, plan, first_open=FIRST_DAY + timedelta(weeks=16), offers=offers)
+        found = repair(now, shifts, plan, first_open=first_open, offers=offers)
         times.append(f"{time.perf_counter() - began:.2f}")
     assert found.plan.fairness is not None
     cost = f"{found.cost_before} -> {found.plan.fairness.cost}"
