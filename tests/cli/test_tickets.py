@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+from oncall.cli.tickets import most_urgent
 from tests.cli.conftest import Oncall
 
 NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started.\n"
@@ -142,3 +144,15 @@ def test_a_slip_in_a_name_does_not_stop_an_escalation(published: Oncall) -> None
         'oncall: nobody on the published rosters has the id "anna"; did you mean "ana"?\n',
     )
     assert json.loads(published("tickets", "--json").out)["tickets"][0]["state"] == "open"
+
+
+def test_the_most_urgent_of_all_open_tickets_stands_on_top_however_many_came_after_it() -> None:
+    pages: dict[str | None, dict[str, Any]] = {
+        None: {"tickets": [_listed("new-1", 900), _listed("new-2", None)], "next": "new-2"},
+        "new-2": {"tickets": [_listed("old-1", -60), _listed("old-2", 30)], "next": None},
+    }
+    assert [item["id"] for item in most_urgent(lambda after: pages[after], 3)] == ["old-1", "old-2", "new-1"]
+
+
+def _listed(ticket_id: str, seconds_left: int | None) -> dict[str, Any]:
+    return {"id": ticket_id, "clocks": [{"seconds_left": seconds_left}]}

@@ -102,7 +102,8 @@ def _roster_view(path: Path, team: Roster) -> dict[str, Any]:
 def _roster_line(team: Roster) -> str:
     roles = ", ".join(team.rules.roles)
     people = count(len(team.engineers), "engineer")
-    return f"Team {team.team}: {people} for {roles} in {team.zone.key}, policy {team.policy.name}."
+    hours = "" if team.policy.zone.key == team.zone.key else f", whose hours are {team.policy.zone.key} time"
+    return f"Team {team.team}: {people} for {roles} in {team.zone.key}, policy {team.policy.name}{hours}."
 
 
 def count(number: int, thing: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from oncall.cli.ticketlife import REFERENCE
 from oncall.errors import Refused
 
 LARGEST_FILE = 64 * 1024
+MOST_AT_ONCE = 1000
 WATCH_SECONDS = 2.0
 PAGER_IS_DEAD = timedelta(seconds=30)
 
@@ -180,37 +182,52 @@ def tickets(
         raise typer.BadParameter(words, param_hint="--state") from error
     if watch and json:
         raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
-    wanted = TicketFilter(states, customer, after, limit)
     with _backend() as backend:
-        view = backend.tickets(wanted)
-        if watch:
-            _watch(lambda: backend.tickets(wanted), view)
+        if json:
+            view = backend.tickets(TicketFilter(states, customer, after, limit))
+            print_json({**view, "tickets": by_urgency(view["tickets"])})
             return
-    if json:
-        print_json({**view, "tickets": by_urgency(view["tickets"])})
-    else:
-        _print_listing(view)
+
+        def read() -> list[dict[str, Any]]:
+            return most_urgent(
+                lambda last: backend.tickets(TicketFilter(states, customer, last or after, MOST_AT_ONCE)), limit
+            )
+
+        if watch:
+            _watch(read)
+        else:
+            _print_listing(read())
 
 
-def _watch(read: Callable[[], dict[str, Any]], view: dict[str, Any]) -> None:
+def _watch(read: Callable[[], list[dict[str, Any]]]) -> None:
     """Show the listing anew every two seconds; in a pipe, where nothing can be overwritten, below the last one."""
     with suppress(KeyboardInterrupt):
         while True:
+            found = read()
             if sys.stdout.isatty():
-                # Home, then clear: nothing flickers.
+                # Home, then clear: nothing flickers. What does not fit would push the most urgent off the top.
                 sys.stdout.write("\x1b[H\x1b[2J")
-            _print_listing(view)
+                found = found[: max(shutil.get_terminal_size().lines - 3, 1)]
+            _print_listing(found)
             time.sleep(WATCH_SECONDS)
-            view = read()
 
 
-def _print_listing(view: dict[str, Any]) -> None:
-    if not view["tickets"]:
+def _print_listing(found: Sequence[dict[str, Any]]) -> None:
+    if found:
+        _print_tickets(found)
+    else:
         tell("No tickets.")
-        return
-    _print_tickets(by_urgency(view["tickets"]))
-    if view["next"]:
-        tell(f"More: --after {view['next']}")
+
+
+def most_urgent(read: Callable[[str | None], dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    """The `limit` tickets of the whole listing whose clocks end first; `read` gives the page after an id."""
+    found: list[dict[str, Any]] = []
+    view = read(None)
+    while True:
+        found += view["tickets"]
+        if view["next"] is None:
+            return by_urgency(found)[:limit]
+        view = read(view["next"])
 
 
 def by_urgency(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -337,11 +354,14 @@ def _print_timeline(view: dict[str, Any]) -> None:
     print_rows(rows)
 
 
+_TELLING = ("acknowledged", "replied", "updated", "resolved", "merged", "warned", "chased", "breached", "handed_over")
+
+
 def _belongs(attempt: dict[str, Any], event: dict[str, Any]) -> bool:
-    """Whether the event made the message: a step names its page; a notice goes out when somebody has the ticket."""
+    """Whether the event made the message: a step names its page; a notice goes out at the instant of its event."""
     if attempt["purpose"] == "notice":
-        return event["kind"] in ("acknowledged", "replied", "resolved") and event["at"] == attempt["at"]
-    return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"] == "step_fired")
+        return event["kind"] in _TELLING and event["at"] == attempt["at"]
+    return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
 
 
 def _attempt_words(attempt: dict[str, Any]) -> str:

@@ -119,5 +119,6 @@ def _name(person_id: str, schedule: Schedule) -> str:
 
 def notice(ticket_id: str, person: str, body: str, hand: Hand) -> Attempt:
     """A message that only tells; not sent any more once it is no news."""
-    attempt = new_attempt(ticket_id, to=person, channel=ChannelName.SMS, purpose=Purpose.NOTICE, body=body, hand=hand)
+    channel = ChannelName.DESK if person == DESK else ChannelName.SMS
+    attempt = new_attempt(ticket_id, to=person, channel=channel, purpose=Purpose.NOTICE, body=body, hand=hand)
     return replace(attempt, deadline=hand.now + NOTICE_FOR)

@@ -343,7 +343,8 @@ class Ledger:
     def _claimable(self) -> Iterator[tuple[datetime, Attempt]]:
         for name in self._open_attempts:
             attempt = self._attempts[name]
-            leased = attempt.lease_until or attempt.written_at
+            begun = attempt.retry_at if attempt.status in _TAKEN else None
+            leased = attempt.lease_until or begun or attempt.written_at
             is_sending = attempt.status is AttemptStatus.SENDING
             yield (leased if is_sending else max(attempt.retry_at or attempt.written_at, leased)), attempt
 
