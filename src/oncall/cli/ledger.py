@@ -111,15 +111,30 @@ def open_ledger(
     team = _team(roster)
     written = read_ledger(file)
     _refuse_strangers(file, written.balances, team)
-    for kind in dict.fromkeys(each.kind for each in written.balances):
-        total = sum(each.thousandths for each in written.balances if each.kind is kind)
+    opened = _with_everybody(written.balances, team)
+    for kind in dict.fromkeys(each.kind for each in opened):
+        total = sum(each.thousandths for each in opened if each.kind is kind)
         if total:
-            people = sum(1 for each in written.balances if each.kind is kind)
+            people = len(team.engineers)
             tell(
                 f"{kind} balances add up to {total / 1000:+g}, not to 0; "
                 f"each of the {people} is changed by {-total / 1000 / people:+.3f}"
             )
-    _write(output, levelled(team, written.balances), _date("--as-of", as_of) or written.as_of)
+    _write(output, levelled(team, opened), _date("--as-of", as_of) or written.as_of)
+
+
+def _with_everybody(balances: tuple[Balance, ...], team: Roster) -> tuple[Balance, ...]:
+    """Whoever another tool's file leaves out had a balance of 0 there."""
+    from oncall.schedule.plan import Balance
+
+    named = {(each.engineer, each.kind) for each in balances}
+    absent = (
+        Balance(engineer.id, kind, 0)
+        for kind in dict.fromkeys(each.kind for each in balances)
+        for engineer in team.engineers
+        if (engineer.id, kind) not in named
+    )
+    return (*balances, *absent)
 
 
 def _refuse_strangers(file: Path, balances: tuple[Balance, ...], team: Roster) -> None:

@@ -71,6 +71,11 @@ def second_opinion(plan: Plan, roster: Roster, cost: int, *, time_limit: timedel
         thread.join(0.1)
     if failures:
         raise failures[0]
+    if answers[0].termination.reason == mathopt.TerminationReason.INFEASIBLE and plan.kept_until is not None:
+        raise Refused(
+            f"the shifts kept from before {plan.kept_until} do not keep today's rules, so no plan for all these "
+            "dates does and there is no bound to compare with"
+        )
     return _opinion(answers[0], cost, asked.left_out)
 
 
