@@ -77,7 +77,8 @@ def first_covered(row: bytearray, minute: int) -> int:
 
 @dataclass
 class Clock:
-    """One clock, as numbers. `stretches`: from when it was asked to count until when (None: still)."""
+    """One clock, as numbers. `stretches`: from when it was asked to count until when (None: still). `earliest`: the first
+    minute at which the stretch that still runs counted under any promise that was changed since."""
 
     metric: str
     since: int
@@ -88,6 +89,7 @@ class Clock:
     breached: int | None = None
     met: int | None = None
     stopped: int | None = None
+    earliest: int | None = None
 
     @property
     def rule(self) -> Rule:
@@ -137,6 +139,7 @@ class Clock:
             return
         self.look(at)
         asked = self.stretches[-1][0]
+        self.earliest = None
         assert asked is not None
         if self.begun(asked) < at:
             self.stretches[-1][1] = at
@@ -155,7 +158,9 @@ class Clock:
             assert asked is not None
             begun = self.begun(asked)
             if end is None:
-                kept.append([min(begun, at), None])
+                if begun < at:
+                    self.earliest = begun if self.earliest is None else min(begun, self.earliest)
+                kept.append([min(begun, at) if self.earliest is None else self.earliest, None])
             elif begun < end:
                 kept.append([begun, end])
         self.stretches = kept

@@ -123,6 +123,13 @@ def test_an_upgrade_of_a_held_ticket_counts_from_the_upgrade() -> None:
     assert (clock.started_at, clock.due_at) == (change.at, change.at + HOUR)
 
 
+def test_a_downgrade_at_night_that_is_taken_back_forgives_no_minute() -> None:
+    down = SlaEvent(SATURDAY + 50 * MINUTE, K.IMPACT_CHANGED, "low", TERMS)
+    up = SlaEvent(SATURDAY + 51 * MINUTE, K.IMPACT_CHANGED, "urgent", TERMS)
+    clock = only(seen(SATURDAY + 2 * HOUR, opened(SATURDAY, "urgent"), down, up), Metric.FIRST_REPLY)
+    assert (clock.started_at, clock.due_at, clock.breached_at) == (SATURDAY, SATURDAY + HOUR, SATURDAY + HOUR)
+
+
 def test_a_downgrade_does_not_undo_a_breach() -> None:
     change = SlaEvent(TUESDAY + 2 * HOUR, K.IMPACT_CHANGED, "low", TERMS)
     clock = only(seen(change.at, opened(), change), Metric.FIRST_REPLY)

@@ -28,6 +28,7 @@ class RunningClock:
     promised_at: datetime = field(init=False)
     started_at: datetime = field(init=False)
     asked_from: datetime | None = field(init=False)
+    counted_from: datetime | None = None
     spans: tuple[tuple[datetime, datetime], ...] = ()
     due_at: datetime | None = None
     breached_at: datetime | None = None
@@ -38,11 +39,17 @@ class RunningClock:
         self._reckon()
 
     def promise_anew(self, terms: Terms, impact: str, promise: Promise, at: datetime) -> None:
-        """Go on under another promise from the clock's own start, or from now when its coverage was still to come."""
+        """Go on under another promise from the clock's own start, or from now when its coverage was still to come.
+
+        What once counted stays: a promise in between whose coverage was still to come does not forgive it.
+        """
         self.note_breach(at)
         self.spans = tuple((begin, end) for start, end in self.spans if (begin := self._begin(start)) < end)
         if self.asked_from is not None:
-            self.asked_from = min(self._begin(self.asked_from), at)
+            begin = self._begin(self.asked_from)
+            if begin < at:
+                self.counted_from = min(begin, self.counted_from or begin)
+            self.asked_from = self.counted_from or min(begin, at)
         self.terms, self.impact, self.promise, self.promised_at = terms, impact, promise, at
         self._reckon()
 
@@ -53,7 +60,7 @@ class RunningClock:
         self.note_breach(at)
         if self._begin(self.asked_from) < at:
             self.spans = (*self.spans, (self.asked_from, at))
-        self.asked_from = None
+        self.asked_from = self.counted_from = None
         self._reckon()
 
     def resume(self, at: datetime) -> None:
