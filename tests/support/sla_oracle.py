@@ -77,8 +77,8 @@ def first_covered(row: bytearray, minute: int) -> int:
 
 @dataclass
 class Clock:
-    """One clock, as numbers. `stretches`: from when it was asked to count until when (None: still). `earliest`: the first
-    minute at which the stretch that still runs counted under any promise that was changed since."""
+    """One clock, as numbers. `stretches`: from when it was asked to count until when (None: still). `earliest`: the
+    first minute at which the stretch that still runs counted under any promise that was changed since."""
 
     metric: str
     since: int
