@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,9 +221,9 @@ def schedule(tmp_path: Path) -> Schedule:
     return found
 
 
-def stored(schedule: Schedule, **changes: object) -> Stored:
+def stored(schedule: Schedule, **changes: Any) -> Stored:
     well = Stored(schedule, packaged_policy(), None, (SATURDAY_NIGHT, "twilio"))
-    return replace(well, **changes)  # type: ignore[arg-type]
+    return replace(well, **changes)
 
 
 def attempt(to: str, code: int | None, *, ago: timedelta, status: AttemptStatus) -> Attempt:
@@ -231,10 +232,10 @@ def attempt(to: str, code: int | None, *, ago: timedelta, status: AttemptStatus)
     return replace(made, error_code=code)
 
 
-def judged(database: Stored | None, **changes: object) -> list[str]:
+def judged(database: Stored | None, **changes: Any) -> list[str]:
     """What is not fine."""
     facts = Facts(SATURDAY_NIGHT, SATURDAY_NIGHT, Provider("twilio"), "https://x", database, failure_of=failure_of)
-    found = findings(replace(facts, **changes))  # type: ignore[arg-type]
+    found = findings(replace(facts, **changes))
     return [f"{f.severity.value} {f.subject}: {f.sentence}" for f in found if f.severity is not Severity.FINE]
 
 

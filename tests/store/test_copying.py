@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.ports import TicketFilter
+from oncall.paging.ports import TicketFilter, Transaction
 from oncall.store.copying import copy_store
 from oncall.store.database import open_store
 
 from .examples import attempt, event, publication, ticket
+
+
+def _with_three_events(name: str, t: Transaction) -> None:
+    t.add_ticket(ticket(name))
+    t.append([event(name)] * 3)
 
 
 @pytest.fixture
@@ -21,8 +27,7 @@ def full(sqlite_path: Path) -> str:
     with open_store(url) as store:
         store.write(lambda t: t.add_version(publication()))
         for name in ("T-1", "T-2"):
-            store.write(lambda t, name=name: t.add_ticket(ticket(name)))  # type: ignore[misc]
-            store.write(lambda t, name=name: t.append([event(name)] * 3))  # type: ignore[misc]
+            store.write(partial(_with_three_events, name))
         store.write(lambda t: t.add_attempts([attempt("a-1", "T-1")]))
     return url
 

@@ -115,7 +115,8 @@ class SqliteStore(SqlStore):
                 raise transaction.spoiled
         except BaseException as error:
             job.error = _translated(error, self._address) if isinstance(error, _DRIVER_ERRORS) else error
-            if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            driver = connection.connection.driver_connection
+            if driver is None or not driver.in_transaction:
                 # A full disk makes SQLite give up the whole transaction: then nobody's work is stored.
                 raise
             connection.exec_driver_sql("ROLLBACK TO work")
