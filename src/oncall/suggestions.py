@@ -18,6 +18,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`did you mean "phone"?`, or the list of all that is known."""
     words = list(known)
+    if not words:
+        return "there is none to name"
     near = nearest(word, words)
     if near is not None:
         return f'did you mean "{near}"?'

@@ -179,14 +179,20 @@ def paragraph(node: Node) -> str:
     return text
 
 
+_MOST_DIGITS = 18
+"""With its sign and leading zeros; whatever is longer is far beyond every range."""
+
+
 def whole_number(least: int, most: int) -> Reader[int]:
     """A reader of whole numbers from `least` to `most`."""
 
     def read(node: Node) -> int:
         value = scalar(node)
         bounds = f"write a whole number from {least} to {most}"
-        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.text):
+        if not re.fullmatch(r"[+-]?[0-9]+", value.text):
             raise node.refuse(f"{shown(value.text)} is not a whole number; {bounds}")
+        if len(value.text) > _MOST_DIGITS:
+            raise node.refuse(f"{shown(value.text)} is out of range; {bounds}")
         if value.is_quoted:
             raise node.refuse(f"{shown(value.text)} is text; write {int(value.text)} without quotes")
         if not least <= int(value.text) <= most:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.planning import PLAN, PLANS_ROSTER, count, read_both, refuse_strangers
+from oncall.cli.amounts import counted
+from oncall.cli.planning import PLAN, PLANS_ROSTER, read_both, refuse_strangers
 from oncall.cli.show import JSON_OPTION, print_json
 from oncall.errors import Refused
 
@@ -64,14 +65,14 @@ def verify(
     for violation in found.violations if not json else ():
         typer.echo(str(violation))
     if found.violations:
-        raise Refused(f"{plan}: {count(len(found.violations), 'violation')}")
+        raise Refused(f"{plan}: {counted(len(found.violations), 'violation')}")
     if json:
         return
-    roles = count(len(team.rules.roles), "role")
-    checked = f"{count(found.minutes, 'minute')} in {roles}, {count(found.shifts, 'shift')}, cost {found.cost}"
+    roles = counted(len(team.rules.roles), "role")
+    checked = f"{counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}, cost {found.cost}"
     typer.echo(f"{plan}: keeps every rule{_but(agreed)}. Checked {checked}{_claim(content)}.")
     for each in agreed:
-        uses = f"made use of {count(each.uses, 'time')}" if each.uses else "not made use of"
+        uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
         typer.echo(f"  accepted: {each.relaxation.text}; {uses}")
     if opinion is not None:
         from oncall.cli.planning_depth import opinion_line
@@ -80,7 +81,7 @@ def verify(
 
 
 def _but(agreed: Sequence[Accepted]) -> str:
-    return f" but for {count(len(agreed), 'exception')} that it is marked with" if agreed else ""
+    return f" but for {counted(len(agreed), 'exception')} that it is marked with" if agreed else ""
 
 
 def _standing(team: Roster, history: Sequence[Path]) -> list[Seat]:

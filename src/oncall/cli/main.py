@@ -7,6 +7,7 @@ import sys
 import typer
 
 from oncall.cli import (
+    checking,
     doctor,
     examining,
     ledger,
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for wing in (
+    checking,
     planning,
     planning_depth,
     examining,

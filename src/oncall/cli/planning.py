@@ -1,4 +1,4 @@
-"""Planning in the terminal: check a roster, generate a plan."""
+"""Planning in the terminal: from a roster to a checked plan."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.amounts import seconds_of, seed_of, weeks_of
+from oncall.cli.amounts import counted, seconds_of, seed_of, weeks_of
 from oncall.cli.mending import CHANGES, FREEZE, FROM, KEEP, OPEN, Wanted, diff_lines, mend, view
 from oncall.cli.show import JSON_OPTION, print_json, tell
 from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
-from oncall.errors import FileFaults, PlanInfeasible, Refused
+from oncall.errors import PlanInfeasible, Refused
 
 if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from oncall.rotation.search import Progress
     from oncall.schedule.plan import Plan, Shift
 
-POLICY_SUFFIX = ".policy.yaml"
 ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster's YAML file.")
 PLAN = typer.Argument(..., metavar="PLAN", help="A plan file, .csv or .json.")
 PLANS_ROSTER = typer.Option(..., "--roster", help="The roster that the plan is for.")
@@ -38,76 +37,7 @@ SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
-    app.command("check")(check)
     app.command("generate")(generate)
-
-
-def check(roster: Path = ROSTER, json: bool = JSON_OPTION) -> None:
-    """Validate a roster and the policy it names, or a *.policy.yaml alone; every fault at once, with line and column.
-
-    Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
-    """
-    if roster.name.endswith(POLICY_SUFFIX):
-        _check_policy(roster, json)
-        return
-    from oncall.rosters.file import read_roster
-
-    try:
-        team = read_roster(roster)
-    except FileFaults as refusal:
-        if json:
-            print_json({"roster": str(roster), "ok": False, "faults": [_fault_view(fault) for fault in refusal.faults]})
-        raise
-    if json:
-        print_json(_roster_view(roster, team))
-    else:
-        typer.echo(f"{roster}: no faults. {_roster_line(team)}")
-
-
-def _check_policy(path: Path, json: bool) -> None:
-    from oncall.support.policyfile import read_policy
-
-    try:
-        policy = read_policy(path)
-    except FileFaults as refusal:
-        if json:
-            print_json({"policy": str(path), "ok": False, "faults": [_fault_view(fault) for fault in refusal.faults]})
-        raise
-    if json:
-        names = {"name": policy.name, "timezone": policy.zone.key, "plans": list(policy.plans)}
-        print_json({"policy": str(path), "ok": True, "faults": [], **names, "impacts": list(policy.impacts)})
-        return
-    plans, customers = ", ".join(policy.plans), count(len(policy.customers), "customer")
-    typer.echo(f"{path}: no faults. Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}.")
-
-
-def _fault_view(fault: Any) -> dict[str, Any]:
-    keys = ("file", "line", "column", "path", "message")
-    return {key: getattr(fault, key) for key in keys}
-
-
-def _roster_view(path: Path, team: Roster) -> dict[str, Any]:
-    return {
-        "roster": str(path),
-        "ok": True,
-        "faults": [],
-        "team": team.team,
-        "timezone": team.zone.key,
-        "policy": team.policy.name,
-        "roles": list(team.rules.roles),
-        "engineers": [engineer.id for engineer in team.engineers],
-    }
-
-
-def _roster_line(team: Roster) -> str:
-    roles = ", ".join(team.rules.roles)
-    people = count(len(team.engineers), "engineer")
-    hours = "" if team.policy.zone.key == team.zone.key else f", whose hours are {team.policy.zone.key} time"
-    return f"Team {team.team}: {people} for {roles} in {team.zone.key}, policy {team.policy.name}{hours}."
-
-
-def count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def date_of(text: str) -> date:
@@ -325,7 +255,7 @@ def refuse_broken(plan: Plan, team: Roster, given: Given) -> None:
 def _outcome_line(plan: Plan, shifts: int) -> str:
     assert plan.fairness is not None
     cost, bound = plan.fairness.cost, plan.fairness.bound
-    what = f"{count(shifts, 'shift')} from {plan.first_day} to {plan.last_day}"
+    what = f"{counted(shifts, 'shift')} from {plan.first_day} to {plan.last_day}"
     if cost == bound:
         return f"optimal: {what}, fairness cost {cost}, proven: no plan that keeps the rules costs less"
     gap = (cost - bound) / cost

@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.errors import FileFaults
+from oncall.rosters.contradictions import check_pairs, check_seats
 from oncall.rosters.fields import (
     day,
     email_address,
@@ -22,7 +23,7 @@ from oncall.rosters.fields import (
     request,
     role_name,
 )
-from oncall.rosters.pairings import PeopleNamed, fixed_seat, pair_of_people
+from oncall.rosters.pairings import PeopleNamed
 from oncall.rosters.roster import (
     Absence,
     Engineer,
@@ -37,7 +38,7 @@ from oncall.suggestions import nearest
 from oncall.support.policy import Policy
 from oncall.support.policyfile import packaged_policy, read_policy
 from oncall.support.values import Once, slug, time_zone
-from oncall.yamlfile import AtFault, Faults, Node, descend, lines_of, parse, read_text, shown
+from oncall.yamlfile import AtFault, Faults, Node, Reader, descend, lines_of, parse, read_text, shown
 from oncall.yamlvalues import (
     Fields,
     Slot,
@@ -59,7 +60,7 @@ def read_roster(path: Path) -> Roster:
 
     Files are named in messages as the caller gave them. Raises FileFaults with every fault of both files.
     """
-    return _read(read_text(path), str(path), partial(_policy_beside, path))
+    return _read(read_text(path), str(path), partial(_policy_beside, path), partial(_plan_beside, path))
 
 
 def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
@@ -67,7 +68,7 @@ def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
 
     Raises FileFaults with every fault.
     """
-    return _read(text, source, lambda name, zone: policy)
+    return _read(text, source, lambda name, zone: policy, line_of_text)
 
 
 PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
@@ -93,11 +94,24 @@ def _is_missing(path: Path) -> bool:
         return False
 
 
-def _read(text: str, source: str, policy_of: PolicyOf) -> Roster:
+def _plan_beside(path: Path, node: Node) -> str:
+    """The name of another team's plan, which lies beside the roster at `path`."""
+    name = line_of_text(node)
+    if not name.lower().endswith((".csv", ".json")):
+        raise node.refuse(f"{shown(name)} is no plan file; name one that ends in .csv or .json")
+    beside = path.parent / name
+    if not _is_missing(beside):
+        return name
+    near = nearest(name, [other.name for ending in ("*.csv", "*.json") for other in path.parent.glob(ending)])
+    mend = f'; did you mean "{near}"?' if near else "; delete it, or put the other team's plan there"
+    raise node.refuse(f"there is no file {shown(str(beside))}{mend}")
+
+
+def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:
     faults = Faults(source)
     root = parse(text, faults)
     try:
-        roster = _RosterReader(root, faults, policy_of).read()
+        roster = _RosterReader(root, faults, policy_of, busy_plan).read()
     except AtFault:
         raise faults.refusal() from None
     faults.raise_any()
@@ -107,10 +121,11 @@ def _read(text: str, source: str, policy_of: PolicyOf) -> Roster:
 class _RosterReader:
     """Reads one roster. What people are checked against is kept as it is read."""
 
-    def __init__(self, root: Node, faults: Faults, policy_of: PolicyOf) -> None:
+    def __init__(self, root: Node, faults: Faults, policy_of: PolicyOf, busy_plan: Reader[str]) -> None:
         self._root = root
         self._faults = faults
         self._policy_of = policy_of
+        self._busy_plan = busy_plan
         # Both are replaced before the first engineer is read, unless they are at fault; then no roster comes of it.
         self._zone = ZoneInfo("UTC")
         self._roles: tuple[str, ...] | None = None
@@ -120,6 +135,7 @@ class _RosterReader:
         self._ids = Once("id")
         self._phones = Once("phone")
         self._phone_of: dict[str, str] = {}
+        self._engineers: dict[str, tuple[Engineer, Node]] = {}
 
     def read(self) -> Roster:
         """The roster. Raises AtFault, or only notes faults, when it cannot be used."""
@@ -128,7 +144,7 @@ class _RosterReader:
         zone = fields.required("timezone", time_zone, example="America/New_York")
         policy_name = fields.optional("policy", line_of_text, None)
         holidays = fields.optional("holidays", holiday_code, None)
-        busy = fields.optional("busy", list_of(line_of_text), ())
+        busy = fields.optional("busy", list_of(self._busy_plan), ())
         rules = self._rules(fields)
         self._zone = zone.value if zone.is_good else self._zone
         engineers = fields.required("engineers", list_of(self._engineer), example="[{id: ana, name: ..., phone: ...}]")
@@ -137,10 +153,13 @@ class _RosterReader:
         if engineers.is_good and self._roles is not None:
             check_staffing(engineers.value, self._roles, engineers.place)
         self._named.check(self._ids.claimed)
+        check_pairs(self._named)
         if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
             place = descend(self._root, "rotation", "holidays_apart")
             place.note("needs to know the holidays; write holidays: US, or another place, at the top of the file")
         policy = self._policy(policy_name, zone)
+        is_block = rules.is_good and rules.value.weekend is WeekendStyle.BLOCK
+        check_seats(self._named, self._engineers, policy.value.spans if policy.is_good and is_block else ())
         return Roster(
             team=team.value,
             zone=zone.value,
@@ -173,11 +192,10 @@ class _RosterReader:
         per_month = fields.optional("max_shifts_per_month", whole_number(1, 31), default.max_shifts_per_month)
         weight = fields.optional("requests_weight", whole_number(0, 1000), default.requests_weight)
         apart = fields.optional("holidays_apart", whole_number(1, 10), default.holidays_apart)
-        seat = partial(fixed_seat, self._named, self._role_names)
+        seat = partial(self._named.fixed_seat, self._role_names)
         fixed = fields.optional("fixed", list_of(seat), default.fixed)
-        pairs = list_of(partial(pair_of_people, self._named))
-        never = fields.optional("never_together", pairs, default.never_together)
-        prefer = fields.optional("prefer_together", pairs, default.prefer_together)
+        never = fields.optional("never_together", list_of(self._named.never_pair), default.never_together)
+        prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
         fields.close()
         return RotationRules(
             roles=roles.value,
@@ -211,7 +229,7 @@ class _RosterReader:
         _check_order(joins, leaves, "joins")
         if person.is_good and phone.is_good:
             self._phone_of[person.value] = phone.value
-        return Engineer(
+        engineer = Engineer(
             id=person.value,
             name=name.value,
             phone=phone.value,
@@ -225,6 +243,8 @@ class _RosterReader:
             requests=requests.value,
             shadows=shadows.value,
         )
+        self._engineers[engineer.id] = engineer, node
+        return engineer
 
     def _own_roles(self, node: Node) -> tuple[str, ...]:
         """A person's roles, in the roster's order; unknown ones are not judged when the roster's own are at fault."""

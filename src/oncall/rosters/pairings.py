@@ -11,12 +11,20 @@ from oncall.support.values import slug
 from oncall.yamlfile import Node, shown
 from oncall.yamlvalues import Fields, list_of, one_of
 
+Pair = tuple[str, str]
+
 
 class PeopleNamed:
-    """The people whom rules name, kept until the engineers are read and it is known who they are."""
+    """The rules that name people, each with its place, kept until the engineers are read and it is known who they are.
+
+    seats, never, prefer: those that could be read, in the order of the file.
+    """
 
     def __init__(self) -> None:
         self._named: list[tuple[str, Node]] = []
+        self.seats: list[tuple[FixedSeat, Node]] = []
+        self.never: list[tuple[Pair, Node]] = []
+        self.prefer: list[tuple[Pair, Node]] = []
 
     def read(self, node: Node) -> str:
         """The id of an engineer of this roster."""
@@ -30,25 +38,34 @@ class PeopleNamed:
             if name not in known:
                 node.note(f"{shown(name)} is not an engineer of this roster; {suggestion(name, known)}")
 
+    def fixed_seat(self, roles: Sequence[str] | None, node: Node) -> FixedSeat:
+        """`{day: 2027-03-17, role: primary, engineer: ana}`, with `kind` where two shifts start on that day."""
+        fields = Fields(node)
+        on = fields.required("day", day, example="2027-03-17")
+        a_role = slug if roles is None else one_of(roles, "a role of this roster")
+        role = fields.required("role", a_role, example="primary")
+        engineer = fields.required("engineer", self.read, example="ana")
+        kind = fields.optional("kind", shift_kind, None)
+        fields.close()
+        seat = FixedSeat(on.value, role.value, engineer.value, kind.value)
+        self.seats.append((seat, node))
+        return seat
 
-def fixed_seat(named: PeopleNamed, roles: Sequence[str] | None, node: Node) -> FixedSeat:
-    """`{day: 2027-03-17, role: primary, engineer: ana}`, with `kind` where two shifts start on that day."""
-    fields = Fields(node)
-    on = fields.required("day", day, example="2027-03-17")
-    role = fields.required("role", slug if roles is None else one_of(roles, "a role of this roster"), example="primary")
-    engineer = fields.required("engineer", named.read, example="ana")
-    kind = fields.optional("kind", shift_kind, None)
-    fields.close()
-    return FixedSeat(on.value, role.value, engineer.value, kind.value)
+    def never_pair(self, node: Node) -> Pair:
+        """`[ana, ben]`: two different engineers who are never on together."""
+        pair = self._pair(node)
+        self.never.append((pair, node))
+        return pair
 
+    def preferred_pair(self, node: Node) -> Pair:
+        """`[ana, ben]`: two different engineers who should be on together."""
+        pair = self._pair(node)
+        self.prefer.append((pair, node))
+        return pair
 
-def pair_of_people(named: PeopleNamed, node: Node) -> tuple[str, str]:
-    """`[ana, ben]`: two different engineers."""
-    people = list_of(named.read)(node)
-    if len(people) != 2 or people[0] == people[1]:
-        raise node.refuse(f"a pair is two different people, like [ana, ben]; found {_listed(people)}")
-    return people[0], people[1]
-
-
-def _listed(people: Sequence[str]) -> str:
-    return f"[{', '.join(people)}]"
+    def _pair(self, node: Node) -> Pair:
+        people = list_of(self.read)(node)
+        if len(people) != 2 or people[0] == people[1]:
+            found = f"[{', '.join(people)}]"
+            raise node.refuse(f"a pair is two different people, like [ana, ben]; found {found}")
+        return people[0], people[1]

@@ -1,0 +1,67 @@
+"""What a YAML file is meant to be, roster or policy, told by its keys: people name their files as they like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+
+from oncall.errors import FileFaults
+from oncall.suggestions import nearest
+from oncall.yamlfile import Faults, MapNode, parse, read_text
+
+POLICY_SUFFIX = ".policy.yaml"
+
+_ROSTER_KEYS = ("team", "engineers", "rotation", "manager", "holidays", "busy", "policy")
+_POLICY_KEYS = ("on_call", "business_hours", "impacts", "plans", "escalation", "channels", "extras", "customers")
+_PLAN_KEYS = {"shifts", "fairness"}
+
+
+class FileKind(StrEnum):
+    """The two kinds of file that people write."""
+
+    ROSTER = "roster"
+    POLICY = "policy"
+
+
+def kind_of(path: Path) -> FileKind:
+    """Whether a file is to be read as a roster or as a policy.
+
+    Raises FileFaults when it cannot be read, and when it is neither.
+    """
+    if path.name.endswith(POLICY_SUFFIX):
+        return FileKind.POLICY
+    faults = Faults(str(path))
+    if path.suffix.lower() == ".csv":
+        raise _plan(faults)
+    root = parse(read_text(path), faults)
+    if not isinstance(root, MapNode):
+        return FileKind.ROSTER
+    found = _kind_by(root.entries, lambda key, known: key in known)
+    found = found or _kind_by(root.entries, lambda key, known: nearest(key, known) is not None)
+    if found is None and path.suffix.lower() == ".json" and not _PLAN_KEYS.isdisjoint(root.entries):
+        raise _plan(faults)
+    if found is None:
+        faults.note(
+            root.line,
+            root.column,
+            "",
+            "is neither a roster (team, timezone, engineers) nor a policy (name, timezone, on_call, impacts, plans, "
+            "escalation)",
+        )
+        raise faults.refusal()
+    return found
+
+
+def _kind_by(keys: Iterable[str], is_one_of: Callable[[str, Iterable[str]], bool]) -> FileKind | None:
+    """The kind that more of the keys are of; None when none is of either."""
+    given = list(keys)
+    roster, policy = (sum(is_one_of(key, known) for key in given) for known in (_ROSTER_KEYS, _POLICY_KEYS))
+    if not roster and not policy:
+        return None
+    return FileKind.POLICY if policy > roster else FileKind.ROSTER
+
+
+def _plan(faults: Faults) -> FileFaults:
+    faults.note(0, 0, "", f"is a plan, no roster and no policy; write: oncall verify {faults.file} --roster ROSTER")
+    return faults.refusal()

@@ -1,0 +1,142 @@
+"""Checking what people wrote, in the terminal: rosters with all that they name, policies, and what is neither."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from oncall.support.policyfile import packaged_policy_text
+from tests.cli.conftest import SMALL_ROSTER, Oncall
+
+
+def written(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    return written(tmp_path / "tiny.yaml", SMALL_ROSTER)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> str:
+    path = tmp_path / "broken.yaml"
+    path.write_text(
+        SMALL_ROSTER.replace("rest_nights: 0", "rest_night: 0").replace("+13055550102", "5"), encoding="utf-8"
+    )
+    return str(path)
+
+
+def test_check_says_what_it_read(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("check", tiny)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        f"{tiny}: no faults. Team tiny: 3 engineers for primary, secondary in America/New_York, policy itopia-cas.\n"
+    )
+
+
+def test_check_for_machines(oncall: Oncall, tiny: str) -> None:
+    assert json.loads(oncall("check", tiny, "--json").out) == {
+        "roster": tiny,
+        "ok": True,
+        "faults": [],
+        "team": "tiny",
+        "timezone": "America/New_York",
+        "policy": "itopia-cas",
+        "roles": ["primary", "secondary"],
+        "engineers": ["ana", "ben", "chloe"],
+    }
+
+
+def test_check_prints_every_fault_with_its_place_and_ends_with_1(oncall: Oncall, broken: str) -> None:
+    ran = oncall("check", broken)
+    assert (ran.code, ran.out) == (1, "")
+    assert [line.split(": ")[:2] for line in ran.err.splitlines()] == [
+        [f"{broken}:3:12", "rotation.rest_night"],
+        [f"{broken}:6:40", "engineers[1].phone"],
+    ]
+
+
+def test_check_gives_faults_to_machines_too(oncall: Oncall, broken: str) -> None:
+    ran = oncall("check", broken, "--json")
+    answer = json.loads(ran.out)
+    assert (ran.code, answer["ok"]) == (1, False)
+    assert [(fault["line"], fault["path"]) for fault in answer["faults"]] == [
+        (3, "rotation.rest_night"),
+        (6, "engineers[1].phone"),
+    ]
+
+
+# ---- what a file is
+
+
+def test_a_policy_of_any_name_is_known_by_its_keys(oncall: Oncall, tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.yaml", packaged_policy_text())
+    ran = oncall("check", path)
+    assert (ran.code, ran.err) == (0, f"{path}: read as a policy, because of its keys\n")
+    assert ran.out == (
+        f"{path}: no faults. Policy itopia-cas: plans standard, business-critical in America/New_York, 0 customers.\n"
+    )
+    assert json.loads(oncall("check", path, "--json").out)["policy"] == path
+
+
+def test_a_hole_in_a_policy_of_any_name_is_told_in_its_minutes(oncall: Oncall, tmp_path: Path) -> None:
+    path = written(tmp_path / "hole.yaml", packaged_policy_text().replace("mon 07:59", "mon 07:50"))
+    ran = oncall("check", path)
+    assert ran.code == 1
+    assert ran.err.splitlines()[1].endswith("on_call: nobody is responsible Monday 07:51 to 07:59")
+    assert "engineers" not in ran.err
+
+
+NEITHER = (
+    "is neither a roster (team, timezone, engineers) nor a policy (name, timezone, on_call, impacts, plans, escalation)"
+)
+PLAN = "is a plan, no roster and no policy; write: oncall verify {path} --roster ROSTER"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("x.yaml", "shopping: [milk]\n", f"{{path}}:1:1: {NEITHER}"),
+        ("x.yaml", "timezone: UTC\n", f"{{path}}:1:1: {NEITHER}"),
+        ("plan.csv", "start,end,kind,role,engineer\n", f"{{path}}: {PLAN}"),
+        ("plan.json", '{"shifts": []}', f"{{path}}: {PLAN}"),
+        (
+            "x.yaml",
+            "- a\n",
+            "{path}:1:1: is a list; keys with values (key: value) are expected here",
+        ),
+    ],
+)
+def test_what_is_neither_is_told_so(oncall: Oncall, tmp_path: Path, name: str, text: str, message: str) -> None:
+    path = written(tmp_path / name, text)
+    ran = oncall("check", path)
+    assert (ran.code, ran.out, ran.err) == (1, "", message.format(path=path) + "\n")
+
+
+def test_a_file_that_is_not_there_is_told_so(oncall: Oncall) -> None:
+    ran = oncall("check", "nowhere.yaml")
+    assert (ran.code, ran.out, ran.err) == (1, "", "nowhere.yaml: there is no such file\n")
+
+
+def test_a_roster_whose_keys_are_misspelt_is_still_read_as_one(oncall: Oncall, tmp_path: Path) -> None:
+    path = written(tmp_path / "x.yaml", "tem: x\nenginers: []\n")
+    assert f'{path}:1:1: tem: is not a known key; did you mean "team"?' in oncall("check", path).err.splitlines()
+
+
+def test_the_plans_of_other_teams_are_read_too(oncall: Oncall, tmp_path: Path) -> None:
+    plan = written(tmp_path / "other.csv", "start,end,kind,role,engineer\n2027-01-04,x,weeknight,primary,ana\n")
+    path = written(tmp_path / "x.yaml", SMALL_ROSTER + "busy: [other.csv]\n")
+    ran = oncall("check", path)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        f'{plan}:2:1: start: "2027-01-04" has no offset from UTC; write "2027-01-04T19:01:00-05:00"',
+        f'{plan}:2:12: end: "x" is not a time; write "2027-01-04T19:01:00-05:00"',
+    ]
+
+
+def test_help_has_an_example(oncall: Oncall) -> None:
+    assert "oncall check " in " ".join(oncall("check", "--help").out.split()).split("Example", 1)[1]
