@@ -110,8 +110,8 @@ def test_every_contradiction_is_told_at_once_beside_other_faults(refusal: Refusa
 def test_people_named_in_a_roster_without_any_are_told_that_there_is_none(refusal: Refusal) -> None:
     text = GOOD[: GOOD.index("engineers:")] + "engineers: []\nrotation: {never_together: [[ana, ben]]}\n"
     assert refusal(text).splitlines()[1:] == [
-        'x.yaml:4:31: rotation.never_together[0][0]: "ana" is not an engineer of this roster; there is none to name',
-        'x.yaml:4:36: rotation.never_together[0][1]: "ben" is not an engineer of this roster; there is none to name',
+        'x.yaml:4:30: rotation.never_together[0][0]: "ana" is not an engineer of this roster; there is none to name',
+        'x.yaml:4:35: rotation.never_together[0][1]: "ben" is not an engineer of this roster; there is none to name',
     ]
 
 
