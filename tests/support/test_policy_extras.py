@@ -135,7 +135,7 @@ def test_what_changes_is_said_for_whom_it_changes() -> None:
         "standard customers, high: update within 1 day, before 24 h of 24x5.",
         "business-critical customers: technical_account_manager is gone.",
         "standard customers: technical_account_manager is new.",
-        "The desk: an urgent ticket goes on to the engineers after 10 min, before 15 min.",
+        "The desk: a ticket that wakes engineers goes on to them after 10 min, before 15 min.",
         "Owners: warned at 60% of a promised time, before 75%.",
     ]
     assert len([line for line in found if line.startswith("Everybody: new hours")]) == 3

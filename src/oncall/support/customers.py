@@ -10,8 +10,10 @@ from oncall.yamlfile import AtFault, Faults, Node, Reader, parse, shown
 from oncall.yamlvalues import Fields, line_of_text, list_of, one_of
 
 
-def customers_from_text(text: str, source: str, plans: Sequence[str]) -> tuple[Customer, ...]:
-    """Read the customers from their file's text; `source` names it in messages, `plans` are those of the policy.
+def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> tuple[Customer, ...]:
+    """Read the customers from their file's text; `source` names it in messages.
+
+    plans: those of the policy; None when its own are at fault, so that none can be told to be wrong.
 
     Raises FileFaults with every fault.
     """
@@ -29,13 +31,15 @@ def customers_from_text(text: str, source: str, plans: Sequence[str]) -> tuple[C
     return found
 
 
-def _customer(plans: Sequence[str]) -> Reader[Customer]:
+def _customer(plans: Sequence[str] | None) -> Reader[Customer]:
     names = Once("name")
+    plan_name = slug if plans is None else one_of(plans, "a plan of the policy")
+    example = plans[0] if plans else "standard"
 
     def read(node: Node) -> Customer:
         fields = Fields(node)
         name = fields.required("name", _name, example='"Acme Ltd"')
-        plan = fields.required("plan", one_of(plans, "a plan of the policy"), example=plans[0] if plans else "standard")
+        plan = fields.required("plan", plan_name, example=example)
         account_manager = fields.optional("account_manager", slug, None)
         contacts = fields.optional("contacts", list_of(line_of_text), ())
         fields.close()

@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
+from oncall.errors import FileFaults
+from oncall.suggestions import nearest
 from oncall.support.customers import customers_from_text
 from oncall.support.policy import (
     ChannelName,
     Counting,
     Coverage,
+    Customer,
     DeskChannel,
     Escalation,
     EscalationStep,
@@ -27,7 +30,15 @@ from oncall.support.policy import (
     SupportPlan,
     Target,
 )
-from oncall.support.promises import check_faster, check_hours, check_in_time, check_order
+from oncall.support.promises import (
+    check_faster,
+    check_hours,
+    check_in_time,
+    check_order,
+    check_urgent,
+    circle_of,
+    note_circle,
+)
 from oncall.support.values import Once, duration, duration_of, slug, some_time, time_zone
 from oncall.support.weekhours import PlacedSpan, hours_of, tiled
 from oncall.support.windows import WindowKind
@@ -70,11 +81,49 @@ def read_policy(path: Path) -> Policy:
 
     Raises FileFaults with every fault of both; files are named as the caller gave them.
     """
-    policy = policy_from_text(read_text(path), str(path))
-    if policy.customers_file is None:
-        return policy
-    beside = path.parent / policy.customers_file
-    return with_customers(policy, read_text(beside), str(beside))
+    faults = Faults(str(path))
+    root = parse(read_text(path), faults)
+    policy = _read(root, str(path))
+    customers = _customers_beside(path, root)
+    faults.raise_any()
+    assert policy is not None, "a policy that could not be read has a fault"
+    return replace(policy, customers=customers)
+
+
+def _customers_beside(path: Path, root: Node) -> tuple[Customer, ...]:
+    """The customers of the file that a policy names, judged also where the policy itself is at fault: a person wants
+    to mend both in one go. Their faults are noted with the policy's."""
+    place = descend(root, "customers")
+    if not isinstance(place, ScalarNode) or place.is_empty:
+        return ()
+    try:
+        beside = path.parent / _file_name(place)
+    except AtFault:
+        # Noted when the policy was read.
+        return ()
+    if not _is_there(beside):
+        near = nearest(beside.name, [other.name for other in path.parent.glob("*.yaml") if other != path])
+        mend = f'did you mean "{near}"?' if near else "write the name of one that is there, or delete this line"
+        place.note(f"there is no file {shown(beside.name)} beside this one; {mend}")
+        return ()
+    plans = descend(root, "plans")
+    try:
+        return customers_from_text(read_text(beside), str(beside), list(plans.entries) if _has_plans(plans) else None)
+    except FileFaults as refusal:
+        place.faults.take_over(refusal.faults)
+        return ()
+
+
+def _has_plans(node: Node) -> TypeGuard[MapNode]:
+    return isinstance(node, MapNode) and bool(node.entries) and node.path == "plans"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # It may be; reading it says better why it cannot be read.
+        return True
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:
@@ -83,14 +132,30 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
     Raises FileFaults with every fault. Its customers are in a file of their own: see `with_customers`.
     """
     faults = Faults(source)
-    root = parse(text, faults)
-    try:
-        policy = _PolicyReader(root, source).read()
-    except AtFault:
-        raise faults.refusal() from None
+    policy = _read(parse(text, faults), source)
     faults.raise_any()
-    policy = replace(policy, lines=lines_of(root))
+    assert policy is not None, "a policy that could not be read has a fault"
     return policy if zone is None else replace(policy, zone=zone)
+
+
+def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
+    """A policy that was judged when it was published: a rule that is younger than it must not stop the pager now.
+
+    Raises FileFaults when no policy can be made of it at all.
+    """
+    faults = Faults(source)
+    policy = _read(parse(text, faults), source)
+    if policy is None:
+        raise faults.refusal()
+    return replace(policy, zone=zone)
+
+
+def _read(root: Node, source: str) -> Policy | None:
+    """The policy with its lines, whatever was noted of it; None when none could be made."""
+    try:
+        return replace(_PolicyReader(root, source).read(), lines=lines_of(root))
+    except AtFault:
+        return None
 
 
 def with_customers(policy: Policy, text: str, source: str) -> Policy:
@@ -171,8 +236,10 @@ class _PolicyReader:
         aliases = fields.optional("aliases", list_of(self._impact_names.read(slug)), ())
         pauses = fields.optional("pause_while_waiting", true_or_false, False)
         fields.close()
-        self._impacts[name] = Impact(name, definition.value, pages.value, aliases.value, pauses.value)
-        return self._impacts[name]
+        impact = Impact(name, definition.value, pages.value, aliases.value, pauses.value)
+        check_urgent(impact, node)
+        self._impacts[name] = impact
+        return impact
 
     def _read_plans(self, node: Node) -> dict[str, SupportPlan]:
         return _at_least_one(mapping_of(self._plan)(node), node, "plan")
@@ -216,11 +283,15 @@ class _PolicyReader:
         """Check each plan that could be read against the hours, the plan it is to be faster than, and the steps."""
         if escalation.is_good:
             check_order(escalation.value, escalation.place)
+        in_circles: set[str] = set()
         for plan in self._plans.values():
             node = descend(self._root, "plans", plan.name, "promises")
             if business.is_good and not business.value:
                 check_hours(plan, node)
-            if plan.faster_than in self._plans:
+            if plan.name not in in_circles and (circle := circle_of(plan, self._plans)):
+                note_circle(circle, descend(self._root, "plans", plan.name, "faster_than"))
+                in_circles.update(circle)
+            if plan.faster_than in self._plans and plan.name not in in_circles:
                 check_faster(plan, self._plans[plan.faster_than], node)
             if escalation.is_good:
                 paging = [name for name in plan.promises if name in self._impacts and self._impacts[name].pages]

@@ -6,9 +6,19 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from oncall.support.policy import Counting, Coverage, EscalationStep, Impact, Metric, Policy, Promise, SupportPlan
+from oncall.support.policy import (
+    Counting,
+    Coverage,
+    Customer,
+    EscalationStep,
+    Impact,
+    Metric,
+    Policy,
+    Promise,
+    SupportPlan,
+)
 from oncall.support.windows import WeekSpan
-from oncall.support.wording import span
+from oncall.support.wording import exact_span
 
 T = TypeVar("T")
 
@@ -36,10 +46,10 @@ def target_words(promise: Promise, metric: Metric) -> str:
     """`1 h`, or `8 h of business hours` where only the hours of coverage count."""
     target = promise.targets[metric]
     if target.counting is Counting.CALENDAR or promise.coverage is Coverage.ALWAYS:
-        return span(target.within)
+        return exact_span(target.within)
     hours, rest = divmod(target.within, timedelta(hours=1))
     # A day of business hours is no day: whoever reads it must not take it for one.
-    length = span(target.within) if rest else f"{hours} h"
+    length = exact_span(target.within) if rest else f"{hours} h"
     return f"{length} of {COVERAGE_WORDS[promise.coverage]}"
 
 
@@ -65,7 +75,7 @@ def _minute_words(minute: int, *, with_day: bool = True) -> str:
 
 def step_words(step: EscalationStep) -> str:
     """`secondary by sms after 10 min`."""
-    when = span(step.after) if step.after is not None else f"{step.after_percent:g}% of the first-reply time"
+    when = exact_span(step.after) if step.after is not None else f"{step.after_percent:g}% of the first-reply time"
     return f"{step.notify.value} by {step.channel.value} after {when}"
 
 
@@ -120,12 +130,18 @@ def _plan_view(plan: SupportPlan, policy: Policy) -> dict[str, Any]:
 def changes(old: Policy, new: Policy) -> list[str]:
     """What changes for whom, a sentence each; empty when the policies promise the same."""
     return [
+        *_name_changes(old, new),
         *_hours_changes(old, new),
         *_impact_changes(old, new),
         *_plan_changes(old, new),
         *_escalation_changes(old, new),
         *_customer_changes(old, new),
     ]
+
+
+def _name_changes(old: Policy, new: Policy) -> Iterator[str]:
+    if old.name != new.name:
+        yield f"The policy is called {new.name}, no longer {old.name}."
 
 
 def _hours_changes(old: Policy, new: Policy) -> Iterator[str]:
@@ -138,10 +154,23 @@ def _hours_changes(old: Policy, new: Policy) -> Iterator[str]:
 
 def _impact_changes(old: Policy, new: Policy) -> Iterator[str]:
     for name, before, after in _pairs(old.impacts, new.impacts):
-        if before is None or after is None:
-            yield f"Impact {name} is {'new' if before is None else 'gone'}."
-            continue
-        yield from _one_impact(name, before, after)
+        if after is None:
+            yield f"Impact {name} is gone."
+        elif before is None:
+            woken = "engineers are woken for it" if after.pages else "nobody is woken for it"
+            pauses = "pause" if after.pause_while_waiting else "go on"
+            yield f"Impact {name} is new ({', '.join(after.aliases) or 'no other name'}): {after.definition}"
+            yield f"Impact {name}: {woken}; periodic updates {pauses} while the customer is waited for."
+        else:
+            yield from _one_impact(name, before, after)
+    yield from _order_changes("Impacts", list(old.impacts), list(new.impacts))
+
+
+def _order_changes(what: str, before: list[str], after: list[str]) -> Iterator[str]:
+    """Listings and reports follow the order of the file; what is new or gone does not move the others."""
+    both = [name for name in after if name in before]
+    if both != [name for name in before if name in after]:
+        yield f"{what} are listed in the order {', '.join(after)}."
 
 
 def _one_impact(name: str, before: Impact, after: Impact) -> Iterator[str]:
@@ -158,17 +187,40 @@ def _one_impact(name: str, before: Impact, after: Impact) -> Iterator[str]:
 
 def _plan_changes(old: Policy, new: Policy) -> Iterator[str]:
     for name, before, after in _pairs(old.plans, new.plans):
-        if before is None or after is None:
-            yield f"Plan {name} is {'new' if before is None else 'gone'}."
-            continue
-        for impact, was, now in _pairs(before.promises, after.promises):
-            if was is not None and now is not None:
-                yield from _one_promise(f"{name} customers, {impact}", was, now)
-        if before.short_name != after.short_name:
-            yield f"Pages: {name} is written {after.short_name}, no longer {before.short_name}."
+        if after is None:
+            yield f"Plan {name} is gone."
+        elif before is None:
+            yield f"Plan {name} is new, written {after.short_name} in pages{_faster_words(after)}."
+            yield from (_new_promise(name, impact, promise) for impact, promise in after.promises.items())
+        else:
+            yield from _one_plan(name, before, after)
+    yield from _order_changes("Plans", list(old.plans), list(new.plans))
     for name, had, has in _pairs(old.extras, new.extras):
         yield from (f"{name} customers: {extra.value} is new." for extra in has or () if extra not in (had or ()))
         yield from (f"{name} customers: {extra.value} is gone." for extra in had or () if extra not in (has or ()))
+
+
+def _one_plan(name: str, before: SupportPlan, after: SupportPlan) -> Iterator[str]:
+    for impact, was, now in _pairs(before.promises, after.promises):
+        if was is not None and now is not None:
+            yield from _one_promise(f"{name} customers, {impact}", was, now)
+        elif now is not None:
+            yield _new_promise(name, impact, now)
+    if before.short_name != after.short_name:
+        yield f"Pages: {name} is written {after.short_name}, no longer {before.short_name}."
+    if before.faster_than != after.faster_than:
+        yield f"{name} customers: {_faster_words(after).strip(', ') or 'no longer promised to be faster'}" + (
+            f" (before: {before.faster_than})." if before.faster_than else "."
+        )
+
+
+def _faster_words(plan: SupportPlan) -> str:
+    return f", promised to be faster than {plan.faster_than}" if plan.faster_than else ""
+
+
+def _new_promise(plan: str, impact: str, promise: Promise) -> str:
+    times = ", ".join(f"{METRIC_WORDS[metric]} within {target_words(promise, metric)}" for metric in Metric)
+    return f"{plan} customers, {impact}: covered {COVERAGE_WORDS[promise.coverage]}, {times}."
 
 
 def _one_promise(who: str, was: Promise, now: Promise) -> Iterator[str]:
@@ -176,11 +228,13 @@ def _one_promise(who: str, was: Promise, now: Promise) -> Iterator[str]:
         yield f"{who}: covered {COVERAGE_WORDS[now.coverage]}, before {COVERAGE_WORDS[was.coverage]}."
     for metric in Metric:
         before, after = target_words(was, metric), target_words(now, metric)
-        if before == after:
-            continue
-        old, new = was.targets[metric].within, now.targets[metric].within
-        direction = " (faster)" if new < old else " (slower)" if new > old else ""
-        yield f"{who}: {METRIC_WORDS[metric]} within {after}, before {before}{direction}."
+        old, new = was.targets[metric], now.targets[metric]
+        if before != after:
+            direction = " (faster)" if new.within < old.within else " (slower)" if new.within > old.within else ""
+            yield f"{who}: {METRIC_WORDS[metric]} within {after}, before {before}{direction}."
+        elif old.counting is not new.counting:
+            words = f"is counted in {new.counting.value} hours, before in {old.counting.value} hours"
+            yield f"{who}: {METRIC_WORDS[metric]} {words}: the same, as every hour is covered."
 
 
 def _escalation_changes(old: Policy, new: Policy) -> Iterator[str]:
@@ -188,28 +242,42 @@ def _escalation_changes(old: Policy, new: Policy) -> Iterator[str]:
     if before.steps != after.steps:
         yield f"Engineers: escalation is {'; '.join(step_words(step) for step in after.steps)}."
     if before.repeat_every != after.repeat_every:
-        words = f"after {span(after.repeat_every)}, before {span(before.repeat_every)}"
+        words = f"after {exact_span(after.repeat_every)}, before {exact_span(before.repeat_every)}"
         yield f"Engineers: the round begins again {words}."
     if before.desk_after != after.desk_after:
-        words = f"after {span(after.desk_after)}, before {span(before.desk_after)}"
-        yield f"The desk: an urgent ticket goes on to the engineers {words}."
+        words = f"after {exact_span(after.desk_after)}, before {exact_span(before.desk_after)}"
+        yield f"The desk: a ticket that wakes engineers goes on to them {words}."
     if before.warn_share != after.warn_share:
-        yield f"Owners: warned at {after.warn_share:.0%} of a promised time, before {before.warn_share:.0%}."
+        shares = [f"{rules.warn_share * 100:g}%" for rules in (after, before)]
+        yield f"Owners: warned at {shares[0]} of a promised time, before {shares[1]}."
     if old.desk != new.desk:
         yield f"The desk: {', '.join(new.desk.notify) or 'nobody'} told by {new.desk.channel.value}."
 
 
 def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:
+    if old.customers_file != new.customers_file:
+        names = [name or "no file" for name in (new.customers_file, old.customers_file)]
+        yield f"Customers are listed in {names[0]}, before in {names[1]}."
     before = {customer.name: customer for customer in old.customers}
     for name, was, now in _pairs(before, {customer.name: customer for customer in new.customers}):
-        if was is None and now is not None:
-            yield f"{name}: new, on {now.plan}."
-        elif now is None:
+        if now is None:
             yield f"{name}: no longer a customer."
-        elif was is not None and was.plan != now.plan:
-            yield f"{name}: on {now.plan}, before {was.plan}."
-        elif was is not None and was.account_manager != now.account_manager:
-            yield f"{name}: looked after by {now.account_manager or 'nobody'}."
+        elif was is None:
+            contacts = f", contacts {', '.join(now.contacts)}" if now.contacts else ""
+            yield f"{name}: new, on {now.plan}, looked after by {now.account_manager or 'nobody'}{contacts}."
+        else:
+            yield from _one_customer(was, now)
+
+
+def _one_customer(was: Customer, now: Customer) -> Iterator[str]:
+    if was.plan != now.plan:
+        yield f"{now.name}: on {now.plan}, before {was.plan}."
+    if was.account_manager != now.account_manager:
+        after, before = (one.account_manager or "nobody" for one in (now, was))
+        yield f"{now.name}: looked after by {after}, before {before}."
+    if was.contacts != now.contacts:
+        after, before = (", ".join(one.contacts) or "none" for one in (now, was))
+        yield f"{now.name}: contacts are {after}, before {before}."
 
 
 def _pairs(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T | None, T | None]]:

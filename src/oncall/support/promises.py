@@ -5,14 +5,15 @@ Each check notes its faults at the value that breaks the promise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from oncall.support.policy import Counting, Coverage, Escalation, Metric, Promise, SupportPlan
+from oncall.support.policy import Counting, Coverage, Escalation, Impact, Metric, Promise, SupportPlan
 from oncall.support.wording import span
 from oncall.yamlfile import ListNode, Node, descend
 
+_MINUTE = timedelta(minutes=1)
 _WIDTH = {Coverage.BUSINESS: 0, Coverage.WEEKDAYS: 1, Coverage.ALWAYS: 2}
 
 
@@ -22,6 +23,43 @@ def check_hours(plan: SupportPlan, node: Node) -> None:
         if promise.coverage is Coverage.BUSINESS:
             place = descend(node, impact, "coverage")
             place.note("promises business hours, but this policy has none; write business_hours: mon-fri 08:00-19:00")
+
+
+URGENT = "urgent"
+"""The impact, by its name or an alias, for which somebody answers at every hour and nothing is put off."""
+
+
+def check_urgent(impact: Impact, node: Node) -> None:
+    """Note what an urgent impact may not be: one that wakes nobody, or whose updates wait for the customer.
+
+    `node`: the impact.
+    """
+    if URGENT not in (impact.name, *impact.aliases):
+        return
+    if not impact.pages:
+        descend(node, "pages").note("somebody has to be woken for urgent tickets; write pages: true")
+    if impact.pause_while_waiting:
+        descend(node, "pause_while_waiting").note(
+            "urgent tickets are updated also while the customer is waited for; write pause_while_waiting: false"
+        )
+
+
+def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str, ...]:
+    """The plans round which `faster_than` leads from this one back to it; empty when it does not."""
+    found = [plan.name]
+    while (faster_than := plans[found[-1]].faster_than) in plans and faster_than is not None:
+        if faster_than == plan.name:
+            return tuple(found)
+        if faster_than in found:
+            break
+        found.append(faster_than)
+    return ()
+
+
+def note_circle(circle: Sequence[str], node: Node) -> None:
+    """Note that plans are promised to be faster than each other. `node`: the first one's `faster_than`."""
+    words = " than ".join([*circle, circle[0]])
+    node.note(f"goes round in a circle: {words}; nothing is faster than itself, so take faster_than from one of them")
 
 
 def check_faster(fast: SupportPlan, slow: SupportPlan, node: Node) -> None:
@@ -85,11 +123,17 @@ def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalati
         if any(step.after_percent is not None for step in escalation.steps):
             _check_percentages(escalation, target, place)
         last = escalation.desk_after + max((step.delay(target) for step in escalation.steps), default=timedelta())
-        if target <= last:
+        # A step in the last minute leaves nobody the time to reply: 99% of an hour is an hour to whoever is paged.
+        if target <= _to_the_minute(last):
             place.note(
                 f"{span(target)} is over before the escalation is: its last step comes {span(last)} after a ticket "
                 f"that the desk had first; write a longer time, or move desk_after and the steps"
             )
+
+
+def _to_the_minute(length: timedelta) -> timedelta:
+    """Rounded up to whole minutes."""
+    return -(-length // _MINUTE) * _MINUTE
 
 
 def _check_percentages(escalation: Escalation, target: timedelta, place: Node) -> None:

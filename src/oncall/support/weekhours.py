@@ -6,6 +6,7 @@ Times name whole minutes and both ends are inside: 19:00 ends at the last instan
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oncall.support.windows import WeekSpan, WindowKind
@@ -82,6 +83,7 @@ def tiled(spans: tuple[PlacedSpan, ...], node: Node) -> tuple[WeekSpan, ...]:
 
 def _note_holes_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
     owners: list[PlacedSpan | None] = [None] * WEEK
+    doubled: dict[tuple[PlacedSpan, PlacedSpan], list[str]] = {}
     for placed in spans:
         taken: list[PlacedSpan | None] = [None] * WEEK
         for minute in range(placed.span.start_minute, placed.span.end_minute):
@@ -89,18 +91,23 @@ def _note_holes_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
             owners[minute % WEEK] = owners[minute % WEEK] or placed
         for other, start, end in _runs(taken):
             if other is not None:
-                _note_overlap(placed, other, _from_to(start, end))
+                doubled.setdefault((placed, other), []).append(_from_to(start, end))
+    _note_overlaps(doubled)
     holes = [_from_to(start, end) for owner, start, end in _runs(owners) if owner is None]
     if holes:
         node.note(f"nobody is responsible {', '.join(holes)}")
 
 
-def _note_overlap(placed: PlacedSpan, other: PlacedSpan, minutes: str) -> None:
-    first, second = sorted((placed, other), key=lambda each: (each.node.line, each.node.column))
-    second.node.note(
-        f"{minutes} is {second.span.kind} here but {first.span.kind} on line {first.node.line}; "
-        "every minute needs exactly one"
-    )
+def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]]) -> None:
+    """One fault for each two places of the file, with all of their minutes: the hours of five days are one line."""
+    together: dict[tuple[Node, Node, WindowKind, WindowKind], list[str]] = {}
+    for pair, minutes in doubled.items():
+        first, second = sorted(pair, key=lambda each: (each.node.line, each.node.column))
+        together.setdefault((second.node, first.node, second.span.kind, first.span.kind), []).extend(minutes)
+    for (node, other, kind, other_kind), minutes in together.items():
+        node.note(
+            f"{', '.join(minutes)} is {kind} here but {other_kind} on line {other.line}; every minute needs exactly one"
+        )
 
 
 def _runs(owners: list[PlacedSpan | None]) -> list[tuple[PlacedSpan | None, int, int]]:
