@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from oncall.errors import Ambiguous
 from oncall.paging.calls import CallAnswer, KeyPress, answer_call, spoken_text
 from oncall.paging.ports import Receipt
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, TicketStatus
+from oncall.paging.tries import provider_ids
 from oncall.support.policyfile import packaged_policy_text
 from tests.paging.world import FakePhones, World
 
@@ -88,9 +90,15 @@ def test_any_other_key_does_nothing_and_is_asked_for_again(called: World, digits
 
 
 def test_a_key_that_is_posted_again_changes_nothing(called: World) -> None:
-    press(called, "1")
-    events = len(called.events())
-    assert press(called, "1") == "Ticket T 1: this event is recorded already. Goodbye."
+    first, events = press(called, "1"), len(called.events())
+    assert press(called, "1") == first == "Ticket T 1 is yours. Goodbye."
+    assert len(called.events()) == events
+
+
+def test_the_key_2_that_is_posted_again_passes_on_once(called: World) -> None:
+    first, events = press(called, "2"), len(called.events())
+    called.expect_page("ben")
+    assert press(called, "2") == first
     assert len(called.events()) == events
 
 
@@ -98,6 +106,40 @@ def test_who_is_late_is_told_who_has_it(called: World) -> None:
     called.act(EventKind.ACKNOWLEDGED, "ben")
     assert press(called, "1") == "Ticket T 1 is taken by Ben Okafor. Goodbye."
     called.expect_page("ana")
+
+
+def test_the_key_2_takes_nothing_from_somebody_who_has_the_ticket(called: World) -> None:
+    called.act(EventKind.ACKNOWLEDGED, "ben")
+    assert press(called, "2") == "Ticket T 1 is taken by Ben Okafor. Goodbye."
+    assert (called.ticket().status, called.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ben")
+    called.expect_page("ana")
+
+
+def test_the_key_2_gives_back_what_the_key_1_took(called: World) -> None:
+    press(called, "1")
+    assert press(called, "2") == "Ticket T 1 is passed on. Goodbye."
+    assert called.ticket().owner is None
+    called.expect_page("ben")
+
+
+def test_keys_for_a_ticket_that_is_solved_are_told_so(called: World) -> None:
+    called.act(EventKind.RESOLVED, "zendesk")
+    called.expect_page("ana")
+    said = "Ticket T 1 is resolved; reopen it first. Goodbye."
+    assert (press(called, "1"), press(called, "2")) == (said, said)
+
+
+def test_a_call_in_doubt_is_not_credited_with_the_call_for_another_ticket(called: World) -> None:
+    called.clock.moment += timedelta(seconds=1)
+    assert called.voice is not None
+    called.voice.fail(Ambiguous("no answer within 8 seconds"))
+    called.post("T-2")
+    called.run()
+    doubtful = next(one for one in called.attempts("T-2") if one.channel == "voice")
+    assert (doubtful.status, call_of(called).provider_id) == (
+        AttemptStatus.UNKNOWN,
+        called.store.read(lambda tx: provider_ids(tx, doubtful))[-1],
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from oncall.paging.life import Deed, record
 from oncall.paging.messages import plain
 from oncall.paging.ports import Receipt, Transaction
 from oncall.paging.receipts import note_receipt
-from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, StoredTicket
+from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Person
 
 LONGEST_SUBJECT = 200
@@ -90,10 +90,31 @@ def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person
 
 def _do(tx: Transaction, ticket_id: str, key: Key, press: KeyPress, person: Person, hand: Hand) -> CallAnswer:
     deed = Deed(_DEEDS[key], person.id, hand.now, why="by phone", id=f"{press.provider_id}:{key.value}")
+    stored = tx.ticket(ticket_id)
+    if key is Key.PASS and stored is not None and stored.owner not in (None, person.id):
+        # Who presses 2 says "not me": that takes nothing from somebody who has said "me".
+        return CallAnswer(f"{_standing(tx, stored, person, key)} Goodbye.")
     try:
         done = record(tx, ticket_id, deed, hand)
     except (Refused, NotFound, Conflict) as refusal:
-        return CallAnswer(f"{refusal}. Goodbye.")
+        return CallAnswer(f"{_with_letters(str(refusal), ticket_id)}. Goodbye.")
+    sentence = done.sentence if done.changed else _standing(tx, done.ticket, person, key)
     took = done.changed and key is Key.ACKNOWLEDGE
-    spoken = done.sentence.replace(ticket_id, f"Ticket {_by_letters(ticket_id)}")
-    return CallAnswer(f"{spoken} Goodbye.", attempts=done.attempts, took_a_ticket=took)
+    return CallAnswer(f"{_with_letters(sentence, ticket_id)} Goodbye.", attempts=done.attempts, took_a_ticket=took)
+
+
+def _standing(tx: Transaction, stored: StoredTicket, person: Person, key: Key) -> str:
+    """What a key that changes nothing is told."""
+    name = f"Ticket {_by_letters(stored.ticket.id)}"
+    if stored.status is TicketStatus.RESOLVED:
+        return f"{name} is resolved."
+    if stored.owner == person.id:
+        return f"{name} is yours."
+    if stored.owner is not None:
+        owner = tx.schedule().people.get(stored.owner)
+        return f"{name} is taken by {owner.name if owner is not None else stored.owner}."
+    return f"{name} is passed on." if key is Key.PASS else f"{name} is open."
+
+
+def _with_letters(sentence: str, ticket_id: str) -> str:
+    return sentence.replace(ticket_id, f"Ticket {_by_letters(ticket_id)}", 1)

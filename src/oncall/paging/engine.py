@@ -77,6 +77,7 @@ class Engine:
         self.observer: Observer = observer if observer is not None else Unobserved()
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._on_the_wire: set[str] = set()
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._schedule: Schedule | None = None
         self._deaf: Mapping[str, Reachability] = {}
@@ -228,6 +229,9 @@ class Engine:
         claimed, alerts, self._deaf = await self.write(lambda tx: self._claimed(tx, free))
         self.observer.claimed(len(claimed))
         for attempt in claimed:
+            if attempt.id in self._on_the_wire:
+                # Its lease ran out while the provider thinks, or the machine slept: the answer is still to come.
+                continue
             if attempt.status in TAKEN:
                 self._inquiries.start(attempt)
             else:
@@ -337,12 +341,15 @@ class Engine:
         return await self.write(lambda tx: renew(tx, attempt, self.hand()))
 
     async def _handed_over(self, attempt: Attempt, message: Message) -> Receipt | DeliveryError:
+        self._on_the_wire.add(attempt.id)
         try:
             return await self._channel(attempt).send(message)
         except DeliveryError as error:
             return error
         except Exception as error:
             return self._in_doubt(attempt, error)
+        finally:
+            self._on_the_wire.discard(attempt.id)
 
     async def _reconcile(self, attempt: Attempt) -> None:
         """Ask the provider whether it has an unknown try; only when it surely has not, send it again."""

@@ -17,6 +17,7 @@ from oncall.paging.ports import Clock, Receipt, Transaction
 from oncall.paging.receipts import first_ask
 from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.verdict import Action
+from oncall.support.policy import ChannelName
 
 LEASE = timedelta(seconds=30)
 """How long (real time) a try is its sender's own: longer than a send with every network time-out of a channel."""
@@ -30,6 +31,8 @@ MOST_SENDS = 3
 """How often one try whose answers were in doubt is sent again at once; after that it is tried ever more slowly."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
 MOST_ADOPTED = 10_000
+CALLS_BEFORE = timedelta(minutes=5)
+"""Calls for tries written so much earlier (real time) are known not to be this one's; a call may be made late."""
 SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
 """A try that is claimed like this may be sent; of any other the provider is asked first."""
 
@@ -83,8 +86,13 @@ def give_back(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
 
 
 def provider_ids(tx: Transaction, attempt: Attempt) -> Sequence[str]:
-    """Messages of this ticket that are known to be other tries."""
-    return [other.provider_id for other in tx.attempts(attempt.ticket) if other.provider_id is not None]
+    """Messages to this person that are known to be other tries. A call shows nothing of what it says, so that those
+    of other tickets count as well."""
+    tries = tx.attempts(attempt.ticket)
+    if attempt.channel == ChannelName.VOICE:
+        recent = tx.recent_attempts(written_since=attempt.written_at - CALLS_BEFORE, limit=MOST_ADOPTED)
+        tries += [other for other in recent if other.to == attempt.to]
+    return [other.provider_id for other in tries if other.provider_id is not None]
 
 
 def write_outcome(
@@ -101,7 +109,8 @@ def write_outcome(
     current = tx.attempt(attempt.id)
     if current is None or current.status in FINAL_STATUSES or current.provider_id is not None:
         return None
-    if isinstance(outcome, Receipt) and _may_be_anothers(tx, current, outcome):
+    is_found = attempt.status is not AttemptStatus.SENDING
+    if isinstance(outcome, Receipt) and is_found and _may_be_anothers(tx, current, outcome):
         outcome = Ambiguous("the message that the provider has may belong to another try")
     changed = _after(current, outcome, hand.real_now, clock)
     tx.update_attempt(changed)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from oncall.clock import SystemClock
 from oncall.errors import Refused, StoreError
 from oncall.paging.engine import Engine
 from oncall.paging.ports import Clock
@@ -37,6 +38,7 @@ class Pager:
 async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIterator[Pager]:
     """A pager at work until the context is left. callback_url: where the provider reports to; None: nowhere."""
     clock, store = make_clock(settings), make_store(settings)
+    _begin_after_the_last(clock, store)
     channel, registry = make_channel(settings, callback_url=callback_url), CollectorRegistry()
     voice = make_voice(settings, callback_url=callback_url)
     worker, metrics = f"{socket.gethostname()}:{os.getpid()}", Metrics(registry)
@@ -64,6 +66,13 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
         if voice is not None:
             await voice.close()
         await asyncio.to_thread(store.close)
+
+
+def _begin_after_the_last(clock: Clock, store: SqlStore) -> None:
+    """What the last pager wrote must not lie ahead of this one because the machine's clock was set back meanwhile."""
+    beat = store.read(lambda tx: tx.last_beat())
+    if beat is not None and isinstance(clock, SystemClock):
+        clock.begin_at(beat[0])
 
 
 def _wake(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
