@@ -107,6 +107,18 @@ def test_with_nobody_on_call_the_manager_is_paged_at_once_and_the_ticket_says_wh
     world.expect_page("mei")
 
 
+def test_a_step_that_reaches_nobody_is_skipped_in_the_same_second(world: World) -> None:
+    world.publish({"primary": "ana"})
+    world.post()
+    world.advance(10 * MINUTE)
+    world.expect_page("ana")
+    world.expect_page("ana")
+    world.expect_page("mei")
+    assert [event.why for event in world.events() if event.kind is EventKind.STEP_SKIPPED] == [
+        "the schedule has a gap: nobody is secondary"
+    ]
+
+
 def test_an_override_between_two_steps_is_followed_at_once(world: World) -> None:
     world.post()
     world.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar, cast
 
@@ -14,7 +14,9 @@ import pytest
 from oncall.errors import StoreUnavailable
 from oncall.paging.engine import BATCH, MOST_IN_FLIGHT, Engine
 from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import Store, Transaction
+from oncall.paging.ports import Message, Receipt, Store, Transaction
+from oncall.paging.ticket import AttemptStatus
+from oncall.paging.tries import LEASE
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import World, at, ticket_body
 
@@ -74,6 +76,40 @@ def test_a_page_that_another_pager_took_over_is_left_to_it(world: World) -> None
 
     asyncio.run(story())
     world.expect_page("ana")
+
+
+def test_a_lease_that_expires_while_sending_has_the_other_pager_ask_and_not_send(world: World) -> None:
+    """One pager's request has reached the provider, whose answer takes for ever; its lease runs out meanwhile."""
+
+    async def story() -> None:
+        slow = Slow(world.phones)
+        engine, other = engine_with(world, slow), engine_with(world, world.phones, worker="other")
+        await take_in(engine, "T-1")
+        await until(lambda: len(world.phones.sent) == 1)
+        world.clock.moment += LEASE + SECOND
+        await other.run_once()
+        await other.settle()
+        assert (world.phones.finds, world.attempts()[0].status) == (1, AttemptStatus.SENT)
+        slow.answers.set()
+        await engine.settle()
+
+    asyncio.run(story())
+    world.expect_page("ana")
+    assert [(page.status, page.provider_id) for page in world.attempts()] == [
+        (AttemptStatus.SENT, "SM00000000000000000000000000000001")
+    ]
+
+
+@dataclass
+class Slow(Gate):
+    """A provider that takes messages at once and answers when it is told to."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: Message) -> Receipt:
+        receipt = await self.phones.send(message)
+        await self.answers.wait()
+        return receipt
 
 
 @dataclass

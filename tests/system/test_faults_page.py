@@ -1,0 +1,26 @@
+"""The page of faults names tests that are there, and every fault that the pager promises to stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("|") and "::" in line
+]
+
+
+@pytest.mark.parametrize(("fault", "test"), [(row[0], row[2].strip("`")) for row in ROWS])
+def test_each_fault_has_a_test_of_that_name(fault: str, test: str) -> None:
+    path, _, name = test.partition("::")
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert re.search(rf"^(?:async )?def {re.escape(name)}\(", text, re.MULTILINE), fault
+
+
+def test_no_fault_is_named_twice() -> None:
+    assert len({row[0] for row in ROWS}) == len(ROWS) > 30

@@ -1,0 +1,85 @@
+"""The database is locked, full or gone: intake says 503 and stores nothing; once it is back, everything is paged."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.pool import Pool
+
+from tests.paging.world import ticket_body
+from tests.web.service import Service, problem
+
+NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
+
+
+def expect_refused(answer: httpx.Response) -> None:
+    problem(answer, 503, NOTHING_STORED)
+    assert answer.headers["retry-after"] == "5"
+
+
+def expect_paged(service: Service, *tickets: str) -> None:
+    """Each of these tickets was texted about once, and no other."""
+    messages = service.twilio.wait_for_messages(len(tickets))
+    assert sorted(message.body.split()[1] for message in messages) == sorted(tickets)
+
+
+def test_a_database_that_is_gone_for_a_while_is_missed_and_then_pages(service: Service) -> None:
+    assert service.post(ticket_body("T-1")).status_code == 202
+    expect_paged(service, "T-1")
+    away = service.file.with_suffix(".away")
+    service.file.rename(away)
+    try:
+        for _ in range(3):
+            expect_refused(service.post(ticket_body("T-2")))
+        assert service.call("GET", "/readyz", by=None).status_code == 503
+        assert service.call("GET", "/healthz", by=None).status_code == 200
+    finally:
+        away.rename(service.file)
+    service.until(lambda: service.post(ticket_body("T-2")).status_code in (200, 202))
+    expect_paged(service, "T-1", "T-2")
+    service.until(lambda: service.call("GET", "/readyz", by=None).status_code == 200)
+
+
+def test_a_database_that_another_program_locks_is_waited_for_and_then_refused(service: Service) -> None:
+    with closing(sqlite3.connect(service.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        expect_refused(service.post(ticket_body("T-1")))
+        assert service.call("GET", "/v1/tickets/T-1").status_code == 404, "reading goes on beside a writer"
+        other.execute("ROLLBACK")
+    assert service.post(ticket_body("T-1")).status_code == 202
+    expect_paged(service, "T-1")
+
+
+@contextmanager
+def full_disk(spare_pages: int) -> Iterator[None]:
+    """Connections made inside may let a database grow by so many pages and no more."""
+
+    def limit(connection: Any, _: Any) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + spare_pages}")
+
+    sqlalchemy_event.listen(Pool, "connect", limit)
+    try:
+        yield
+    finally:
+        sqlalchemy_event.remove(Pool, "connect", limit)
+
+
+def test_a_disk_that_fills_stores_whole_tickets_or_none_and_pages_those_it_stored(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    with full_disk(spare_pages=30), service:
+        answers = {name: service.post(ticket_body(name, subject="x" * 200)) for name in map("T-{}".format, range(80))}
+        accepted = [name for name, answer in answers.items() if answer.status_code == 202]
+        refused = [name for name in answers if name not in accepted]
+        assert accepted
+        assert refused
+        for name in refused:
+            expect_refused(answers[name])
+            assert service.call("GET", f"/v1/tickets/{name}").status_code == 404
+        expect_paged(service, *accepted)
