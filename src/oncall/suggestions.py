@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_MOST_LISTED = 20
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that looks most like this one, letter case aside, or the only one that it begins; None if none."""
@@ -23,4 +25,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     near = nearest(word, words)
     if near is not None:
         return f'did you mean "{near}"?'
-    return f"write one of {', '.join(words)}" if len(words) > 1 else f"write {words[0]}"
+    return f"write one of {listed(words)}" if len(words) > 1 else f"write {words[0]}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`ana, ben, chloe`; of a long list the beginning, and how many more there are."""
+    every = list(words)
+    more = len(every) - _MOST_LISTED
+    return ", ".join(every) if more <= 0 else f"{', '.join(every[:_MOST_LISTED])} and {more} more"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from oncall.cli.main import app
+from oncall.cli.app import app
 from oncall.errors import SettingsError
 from oncall.store.database import open_store
 from oncall.wiring import make_channel, read_settings

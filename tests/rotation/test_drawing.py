@@ -60,12 +60,28 @@ def test_the_calendar_has_a_cell_for_every_week_and_fits(width: int) -> None:
 
 
 def test_a_week_away_is_a_dash_and_a_month_stands_over_the_week_in_which_it_begins() -> None:
-    title, months, ana, *_ = calendar(planned(91), ROSTER, 80)
+    title, weeks, months, ana, *_ = calendar(planned(91), ROSTER, 80)
     assert title == "nights on duty in each week; - away"
+    assert weeks == "weeks of 2027-01-04 to 2027-03-29"
     assert months == "             Jan Feb Mar Apr"
     assert ana[:13] == "ana          "
     assert ana[14] == "-"
     assert ana.count("-") == 1
+
+
+@pytest.mark.parametrize(
+    ("first_day", "months"),
+    [
+        (date(2027, 3, 22), "      Apr"),
+        (date(2027, 3, 29), "     Apr"),
+        (date(2027, 3, 8), "     Mar"),
+        (date(2027, 12, 27), "     Jan"),
+    ],
+)
+def test_a_short_plan_that_spans_months_is_named_by_the_month_that_has_room(first_day: date, months: str) -> None:
+    roster = team_of(6)
+    plan = solve(roster, shifts_of(roster, first_day=first_day, days=28))
+    assert calendar(plan, roster, 80)[2] == months
 
 
 def test_bars_are_drawn_against_the_share() -> None:
@@ -106,7 +122,7 @@ def test_the_first_week_may_begin_before_the_plan() -> None:
 def test_a_newcomer_who_comes_along_is_an_s_and_has_no_nights() -> None:
     learning = (Shadowing(MONDAY, date(2027, 1, 17)),)
     roster = team(*team_of(7).engineers, person("zoe", shadows=learning))
-    title, _, *rows = calendar(solve(roster, shifts_of(roster, days=28)), roster, 80)
+    title, _, _, *rows = calendar(solve(roster, shifts_of(roster, days=28)), roster, 80)
     assert title == "nights on duty in each week; s shadow"
     zoe = rows[-1].split()[1]
     assert zoe.startswith("ss")

@@ -69,8 +69,9 @@ def verify(
     if json:
         return
     roles = counted(len(team.rules.roles), "role")
-    checked = f"{counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}, cost {found.cost}"
-    typer.echo(f"{plan}: keeps every rule{_but(agreed)}. Checked {checked}{_claim(content)}.")
+    typer.echo(f"{plan}: keeps every rule{_but(agreed)}")
+    typer.echo(f"checked {counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}")
+    typer.echo(f"fairness cost {found.cost}{_claim(content)}")
     for each in agreed:
         uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
         typer.echo(f"  accepted: {each.relaxation.text}; {uses}")
@@ -101,7 +102,7 @@ def _second_opinion(plan: Plan, team: Roster, found: Examination, seconds: float
 def _claim(plan: Plan) -> str:
     if plan.fairness is None or plan.status is None:
         return ""
-    return f" as the plan says, which calls itself {plan.status} with bound {plan.fairness.bound}"
+    return f"; the plan says: {plan.status}, bound {plan.fairness.bound}"
 
 
 def _view(plan: Path, found: Examination, agreed: Sequence[Accepted], opinion: SecondOpinion | None) -> dict[str, Any]:
@@ -142,7 +143,8 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
         bound = content.fairness.bound if content.fairness else None
         print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
         return
-    typer.echo(f"{plan}: fairness cost {measured.cost}{_claim(content)}")
+    typer.echo(str(plan))
+    typer.echo(f"fairness cost {measured.cost}{_claim(content)}")
     _draw(measured, content, team)
 
 

@@ -1,60 +1,42 @@
-"""The front door: every command, and the one place where refusals become messages and exit codes."""
+"""The front door: the one place where refusals become messages and exit codes.
+
+It imports next to nothing by itself, so that a Ctrl-C while the commands are loaded ends like any other.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
-import typer
-
-from oncall.cli import (
-    checking,
-    doctor,
-    examining,
-    ledger,
-    planning,
-    planning_depth,
-    policy,
-    rehearsal,
-    reports,
-    rota,
-    service,
-    ticketlife,
-    tickets,
-)
-from oncall.errors import FileFaults, OncallError
-
+STOPPED = "oncall: stopped by Ctrl-C before it was done"
 INTERRUPTED = 130
 """What typer makes of a Ctrl-C that no command took for itself."""
-
-app = typer.Typer(
-    name="oncall",
-    help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
-    "A first walk: oncall check rosters/itopia-cas.yaml, oncall generate, oncall publish, oncall who, oncall serve.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for wing in (
-    checking,
-    planning,
-    planning_depth,
-    examining,
-    ledger,
-    policy,
-    rota,
-    tickets,
-    ticketlife,
-    service,
-    doctor,
-    reports,
-    rehearsal,
-):
-    wing.register(app)
 
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 refused with a message on stderr, 2 misuse."""
+    try:
+        _run()
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _stopped()
+    except SystemExit as ending:
+        if ending.code != INTERRUPTED:
+            raise
+        _stopped()
+
+
+def _run() -> None:
+    usual = signal.signal(signal.SIGINT, _leave)
+    from oncall.cli.app import app
+    from oncall.cli.show import laid_out
+    from oncall.errors import FileFaults, OncallError
+
+    signal.signal(signal.SIGINT, usual)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -63,16 +45,20 @@ def main() -> None:
         app()
     except OncallError as error:
         # A fault begins with its place, so that editors can jump to it.
-        print(error if isinstance(error, FileFaults) else f"oncall: {error}", file=sys.stderr)  # noqa: T201
+        text = str(error) if isinstance(error, FileFaults) else f"oncall: {error}"
+        print(laid_out(text, sys.stderr), file=sys.stderr)  # noqa: T201
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    except SystemExit as ending:
-        if ending.code != INTERRUPTED:
-            raise
-        print("oncall: stopped by Ctrl-C before it was done", file=sys.stderr)  # noqa: T201
-        sys.exit(1)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """What a Ctrl-C does while the commands are loaded: nothing is begun yet, and an exception could be swallowed."""
+    os.write(2, f"{STOPPED}\n".encode())
+    os._exit(1)
+
+
+def _stopped() -> None:
+    print(STOPPED, file=sys.stderr)  # noqa: T201
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from oncall.cli.mending import CHANGES, FREEZE, FROM, KEEP, OPEN, Wanted, diff_l
 from oncall.cli.show import JSON_OPTION, print_json, tell
 from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
 from oncall.errors import PlanInfeasible, Refused
+from oncall.suggestions import listed
 
 if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
@@ -111,8 +112,8 @@ def generate(
     from oncall.rosters.relaxation import relaxation_named, relaxed
     from oncall.schedule.planfile import csv_of, json_of
 
-    if output is not None and not output.parent.is_dir():
-        raise Refused(f"{output}: there is no folder {output.parent}; make it first")
+    if output is not None:
+        _refuse_unwritable(output)
     wanted = _wanted(keep, start_of_change, changes, freeze, opened)
     span = _span_wanted(start, weeks, wanted)
     team = read_roster(roster)
@@ -166,6 +167,22 @@ def _span_wanted(start: str | None, weeks: int | None, wanted: Wanted | None) ->
 def _infeasible_view(refusal: PlanInfeasible) -> dict[str, Any]:
     reasons, relaxations = list(refusal.reasons), [list(each) for each in refusal.relaxations]
     return {"status": "infeasible", "summary": refusal.summary, "reasons": reasons, "relaxations": relaxations}
+
+
+def _refuse_unwritable(output: Path) -> None:
+    """Raise Refused when the file surely cannot be written, before anybody waits for what is to be in it."""
+    from tempfile import TemporaryFile
+
+    folder = output.resolve().parent
+    if not folder.is_dir():
+        raise Refused(f"{output}: there is no folder {output.parent}; make it first")
+    if output.is_dir():
+        raise Refused(f"{output}: is a folder; name a file in it")
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Refused(f"{output}: nothing can be written in {folder}: {error.strerror}; name another file") from None
 
 
 def _write(plan: Plan, output: Path, team: Roster) -> None:
@@ -322,8 +339,6 @@ def refuse_strangers(content: Plan, team: Roster, plan: Path) -> None:
     """Raise Refused when the plan is not one of this roster's people, or holds nothing."""
     strangers = sorted({seat.engineer for seat in content.seats} - {engineer.id for engineer in team.engineers})
     if strangers:
-        raise Refused(
-            f"{plan}: {', '.join(strangers)} not on the roster of team {team.team}; name the plan's own roster"
-        )
+        raise Refused(f"{plan}: {listed(strangers)} not on the roster of team {team.team}; name the plan's own roster")
     if not content.seats:
         raise Refused(f"{plan}: the plan has no shift")

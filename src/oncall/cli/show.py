@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -37,7 +39,21 @@ def print_rows(rows: Sequence[Sequence[str]], *, colours: Sequence[str] = ()) ->
 
 def tell(text: str, *, colour: str | None = None) -> None:
     """Part of the story, on stderr; the colour disappears in a pipe."""
-    typer.echo(typer.style(text, fg=colour, bold=True) if colour and sys.stderr.isatty() else text, err=True)
+    shown = laid_out(text, sys.stderr)
+    typer.echo(typer.style(shown, fg=colour, bold=True) if colour and sys.stderr.isatty() else shown, err=True)
+
+
+def laid_out(text: str, stream: TextIO) -> str:
+    """On a terminal the lines broken between words where they are too long, and set in; elsewhere just as they are."""
+    if not stream.isatty():
+        return text
+    width = max(40, shutil.get_terminal_size().columns)
+    return "\n".join(line if len(line) <= width else _broken(line, width) for line in text.splitlines())
+
+
+def _broken(line: str, width: int) -> str:
+    inset = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, width, subsequent_indent=inset, break_long_words=False, break_on_hyphens=False)
 
 
 def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:

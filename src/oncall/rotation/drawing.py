@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from oncall.rotation.heatmap import HeatMap, Row
@@ -102,6 +103,7 @@ def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Ite
     name = max(len(row.engineer) for row in calendar.rows)
     each = max(4, width - name - 2)
     yield _text("nights on duty in each week" + _signs(calendar))
+    yield _text(f"weeks of {calendar.weeks[0]} to {calendar.weeks[-1]}")
     for begin in range(0, len(calendar.weeks), each):
         weeks = calendar.weeks[begin : begin + each]
         yield _text(f"{'':<{name}}  {_months(weeks, each)}".rstrip())
@@ -132,12 +134,19 @@ def _cell(calendar: HeatMap, row: Row, monday: date, plain: bool) -> tuple[str, 
 
 
 def _months(weeks: Sequence[date], room: int) -> str:
-    """The months' names, each above the first week that ends in it; one that has no room is left out."""
+    """The months' names, each above the first week that ends in it; one that has no room is left out.
+
+    Weeks of a month that are too few for its name give their room to the next one's.
+    """
+    ends = [monday + timedelta(days=6) for monday in weeks]
+    begins = [n for n, sunday in enumerate(ends) if n == 0 or sunday.day <= 7]
+    lengths = [end - begin for begin, end in pairwise([*begins, len(weeks)])]
     line = ""
-    for number, monday in enumerate(weeks):
-        sunday = monday + timedelta(days=6)
-        if number == 0 or (sunday.day <= 7 and len(line) < number <= room - 3):
-            line = line.ljust(number) + _MONTHS[sunday.month - 1]
+    for number, length, following in zip(begins, lengths, [*lengths[1:], 0], strict=True):
+        gives_way = length <= len(_MONTHS[0]) and length < following
+        has_room = (not line or len(line) < number) and number <= max(0, room - len(_MONTHS[0]))
+        if has_room and not gives_way:
+            line = line.ljust(number) + _MONTHS[ends[number].month - 1]
     return line
 
 

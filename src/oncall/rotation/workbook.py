@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from oncall.rosters.roster import Roster
 from oncall.rotation.fairness import fairness_of_plan, table_of
@@ -15,7 +16,11 @@ from oncall.rotation.planpage import AWAY, ROLE_COLOURS, SHADOW_COLOUR
 from oncall.schedule.plan import Plan
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
+
+_BEGINNING = (1980, 1, 1, 0, 0, 0)
+"""The first date that an archive can say of its parts."""
 
 Cell = str | int | float | date | datetime
 
@@ -32,8 +37,24 @@ def workbook_of(plan: Plan, roster: Roster) -> bytes:
     rows: list[list[Cell]] = [list(row) for row in table.itertuples(index=False, name=None)]
     _fill(book.create_sheet("fairness"), list(table.columns), rows)
     _draw(book.create_sheet("calendar"), heat_map_of(plan, roster))
-    content = io.BytesIO()
-    book.save(content)
+    return _saved(book, plan.window.start.replace(tzinfo=None))
+
+
+def _saved(book: Workbook, stamp: datetime) -> bytes:
+    """The workbook's bytes, which say nothing of when they were made: the same plan gives the same file.
+
+    stamp: what stands there instead, in UTC.
+    """
+    from openpyxl.packaging.core import DocumentProperties
+    from openpyxl.writer.excel import ExcelWriter
+
+    book.properties = DocumentProperties(creator="oncall", created=stamp, modified=stamp)
+    made, content = io.BytesIO(), io.BytesIO()
+    # Workbook.save would set the time; the archive's own parts get theirs below.
+    ExcelWriter(book, ZipFile(made, "w")).save()
+    with ZipFile(made) as parts, ZipFile(content, "w") as stamped:
+        for name in parts.namelist():
+            stamped.writestr(ZipInfo(name, _BEGINNING), parts.read(name), compress_type=ZIP_DEFLATED)
     return content.getvalue()
 
 

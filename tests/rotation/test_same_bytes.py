@@ -1,0 +1,73 @@
+"""The same roster, dates and seed give the same plan in every form, byte for byte, whatever the process or the day."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from openpyxl import load_workbook
+
+ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
+FORMS = ("csv", "json", "ics", "html", "xlsx")
+MAKE_ALL = """
+import sys
+from oncall.cli.main import main
+roster, folder, *forms = sys.argv[1:]
+for form in forms:
+    asked = ["generate", roster, "--start", "2027-01-04", "--weeks", "5", "--seed", "3", "--no-history"]
+    sys.argv = ["oncall", *asked, "--output", f"{folder}/plan.{form}"]
+    try:
+        main()
+    except SystemExit as ending:
+        assert not ending.code
+"""
+
+
+def made(folder: Path, **environment: str) -> dict[str, bytes]:
+    folder.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONCALL_")}
+    database = f"sqlite:///{folder / 'oncall.db'}"
+    command = [sys.executable, "-c", MAKE_ALL, str(ROSTER), str(folder), *FORMS]
+    ran = subprocess.run(
+        command,
+        env={**kept, "ONCALL_DATABASE_URL": database, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return {form: (folder / f"plan.{form}").read_bytes() for form in FORMS}
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Made in two processes, whose sets are in another order and whose clocks and zones are half a year apart."""
+    folder = tmp_path_factory.mktemp("bytes")
+    first = made(folder / "one", PYTHONHASHSEED="0", TZ="UTC", ONCALL_CLOCK="2026-12-01T00:00:00+00:00")
+    other = made(folder / "two", PYTHONHASHSEED="4242", TZ="Pacific/Kiritimati", ONCALL_CLOCK="2027-05-01T00:00+00:00")
+    return first, other
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_two_processes_at_other_times_write_the_same_bytes(
+    form: str, twice: tuple[dict[str, bytes], dict[str, bytes]]
+) -> None:
+    assert twice[0][form] == twice[1][form]
+
+
+def test_a_spreadsheet_says_nothing_of_when_it_was_made(
+    twice: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.xlsx"
+    path.write_bytes(twice[0]["xlsx"])
+    with ZipFile(path) as parts:
+        assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    properties = load_workbook(path).properties
+    starts = datetime(2027, 1, 5, 0, 1)  # noqa: DTZ001 - a spreadsheet knows no zones; this is UTC.
+    assert (properties.creator, properties.created, properties.modified) == ("oncall", starts, starts)
