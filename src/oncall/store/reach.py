@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, func, insert, select, update
 
-from oncall.errors import Conflict
 from oncall.paging.reachability import Alert, Reachability
 from oncall.store import rows
-from oncall.store.conflicts import conflict
-from oncall.store.published import PublishedView
+from oncall.store.queries import Queries
 from oncall.store.tables import alerts, reachability
 
 _DEAF = (
@@ -34,20 +31,13 @@ _DUE_ALERTS = (
 _UPDATE_ALERT = update(alerts).where(alerts.c.id == bindparam("wanted"))
 
 
-class ReachQueries:
+class ReachQueries(Queries):
     """The part of a transaction that knows who has sent STOP, and whom the manager was told of."""
-
-    def __init__(self, connection: Connection, published: PublishedView) -> None:
-        self._connection = connection
-        self._published = published
-        self.touched_pages = False
-        """Whether a ticket, an attempt or the schedule was written, which is what wakes the pagers."""
-        self.spoiled: Conflict | None = None
 
     def note_reachability(self, mark: Reachability) -> None:
         """Append it: it is the latest word on this person and channel."""
         values = {name: getattr(mark, name) for name in ("person", "channel", "since", "why", "phone")}
-        self._connection.execute(insert(reachability), {**values, "state": mark.state.value})
+        self._run(insert(reachability), {**values, "state": mark.state.value})
         self._published.deaf = None
         self.touched_pages = True
 
@@ -55,30 +45,27 @@ class ReachQueries:
         """Whom a channel does not reach, by its latest word, in the order of ids."""
         view = self._published
         if view.deaf is None:
-            view.deaf = [rows.reachability(row) for row in self._connection.execute(_DEAF)]
+            view.deaf = [rows.reachability(row) for row in self._run(_DEAF)]
         return view.deaf
 
     def add_alert(self, alert: Alert) -> bool:
         """Keep it, unless there is one about the same already."""
-        if self._connection.execute(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
+        if self._run(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
             return False
         names = ("id", "about", "to", "body", "written_at", "due_at", "tries", "provider_id", "error")
-        try:
-            self._connection.execute(insert(alerts), {name: getattr(alert, name) for name in names})
-        except IntegrityError as error:
-            self.spoiled = conflict(error, f"alert {alert.about}")
-            raise self.spoiled from error
+        values = {name: getattr(alert, name) for name in names}
+        self._change(insert(alerts), values, subject=f"alert {alert.about}")
         self.touched_pages = True
         return True
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
         """Take over alerts that are due, the longest overdue first."""
-        found = [rows.alert(row) for row in self._connection.execute(_DUE_ALERTS, {"now": real_now})]
+        found = [rows.alert(row) for row in self._run(_DUE_ALERTS, {"now": real_now})]
         for alert in found:
-            self._connection.execute(_UPDATE_ALERT, {"wanted": alert.id, "due_at": lease_until})
+            self._run(_UPDATE_ALERT, {"wanted": alert.id, "due_at": lease_until})
         return found
 
     def update_alert(self, alert: Alert) -> None:
         """Write what changes in an alert's life."""
         values = {name: getattr(alert, name) for name in ("due_at", "tries", "provider_id", "error")}
-        self._connection.execute(_UPDATE_ALERT, {"wanted": alert.id, **values})
+        self._run(_UPDATE_ALERT, {"wanted": alert.id, **values})

@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    CursorResult,
-    Executable,
-    Select,
-    Text,
-    and_,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-    tuple_,
-    type_coerce,
-    update,
-)
+from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, select, tuple_, type_coerce, update
 from sqlalchemy import text as sql
-from sqlalchemy.exc import IntegrityError
 
 from oncall.errors import NotFound
-from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, TicketSpan, Token
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.ports import NewVersion, TicketFilter, TicketSpan
+from oncall.paging.ticket import Event, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule
 from oncall.store import rows
+from oncall.store.attempts import AttemptQueries
+from oncall.store.callers import CallerQueries
 from oncall.store.columns import JsonText
-from oncall.store.conflicts import conflict
-from oncall.store.published import PublishedView
 from oncall.store.reach import ReachQueries
-from oncall.store.tables import attempts, events, inbound, pagers, schedule_versions, tickets, tokens, unresolved
+from oncall.store.tables import events, schedule_versions, tickets, unresolved
 from oncall.support.policy import Policy
-
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-
-# Rows of pagers that were silent for so long say nothing about tonight.
-_FORGET_PAGERS_AFTER = timedelta(days=7)
 
 _HIGHEST_VERSION = select(func.max(schedule_versions.c.version))
 _HIGHEST_PUBLICATION = _HIGHEST_VERSION.where(schedule_versions.c.kind == "publish")
@@ -79,79 +55,13 @@ _EVENTS_OF = (
 _NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 # One statement takes only so many parameters.
 _MOST_IDS = 500
-_ADD_ATTEMPT = insert(attempts)
-_ATTEMPTS = (
-    select(attempts).where(attempts.c.ticket == bindparam("wanted")).order_by(attempts.c.written_at, attempts.c.id)
-)
-_ATTEMPT = select(attempts).where(attempts.c.id == bindparam("wanted"))
-_LOCK_ATTEMPT = _ATTEMPT.with_for_update()
-_ATTEMPT_BY_PROVIDER = (
-    select(attempts)
-    .where(attempts.c.provider_id.is_not(None), attempts.c.provider_id == bindparam("wanted"))
-    .order_by(attempts.c.written_at.desc(), attempts.c.id.desc())
-    .limit(1)
-)
-_UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
-_SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
-_CLAIMABLE = (
-    select(attempts)
-    .where(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
-    .order_by(attempts.c.claimable_at, attempts.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
-    update(attempts)
-    .where(attempts.c.id.in_(bindparam("wanted", expanding=True)))
-    .values(
-        status=case((attempts.c.status == "sending", "unknown"), else_=attempts.c.status),
-        lease_until=bindparam("lease"),
-        claimable_at=bindparam("lease"),
-    )
-)
-_UNSENT = (
-    select(attempts)
-    .where(
-        attempts.c.claimable_at.is_not(None),
-        attempts.c.status.not_in(["accepted", "sent"]),
-        attempts.c.written_at <= bindparam("before"),
-    )
-    .order_by(attempts.c.claimable_at, attempts.c.id)
-    .limit(bindparam("most"))
-)
-_RECENT_ATTEMPTS = (
-    select(attempts)
-    .where(attempts.c.written_at >= bindparam("since"))
-    .order_by(attempts.c.written_at.desc(), attempts.c.id.desc())
-    .limit(bindparam("most"))
-)
-_NEXT_CLAIM = select(func.min(attempts.c.claimable_at)).where(attempts.c.claimable_at.is_not(None))
-_LAST_PAGED = (
-    select(attempts.c.ticket)
-    .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
-    .where(
-        attempts.c.to == bindparam("person"),
-        attempts.c.purpose == "page",
-        attempts.c.status.not_in(["failed", "queued", "retrying"]),
-    )
-    .group_by(attempts.c.ticket)
-    .order_by(func.max(attempts.c.at).desc(), func.max(attempts.c.written_at).desc(), attempts.c.ticket)
-)
-_INBOUND = select(inbound).where(inbound.c.provider_id == bindparam("wanted"))
-_TOKEN_BY_DIGEST = select(tokens).where(tokens.c.digest == bindparam("wanted"))
-_TOKENS = select(tokens).order_by(tokens.c.name)
-_LAST_BEAT = select(pagers.c.at, pagers.c.channel).order_by(pagers.c.at.desc()).limit(1)
 
 
-class SqlTransaction(ReachQueries):
+class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
     """`paging.ports.Transaction` on one connection. Made by the store, for one piece of work.
 
     A Conflict raised by the database spoils the work: nothing of it is kept even if the work goes on after it.
     """
-
-    def __init__(self, connection: Connection, published: PublishedView, *, writes: bool) -> None:
-        super().__init__(connection, published)
-        self._writes = writes
 
     # The schedule ----------------------------------------------------------------------------------------------
 
@@ -282,129 +192,6 @@ class SqlTransaction(ReachQueries):
             self._change(_ADD_EVENT, [rows.event_row(event) for event in events], subject=subject)
             self.touched_pages = True
 
-    # Attempts --------------------------------------------------------------------------------------------------
-
-    def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Every try for this ticket, oldest first."""
-        return [rows.attempt(row) for row in self._run(_ATTEMPTS, {"wanted": ticket_id})]
-
-    def attempt(self, attempt_id: str) -> Attempt | None:
-        """The try with this delivery id; in a write its row stays locked until the end."""
-        row = self._run(_LOCK_ATTEMPT if self._writes else _ATTEMPT, {"wanted": attempt_id}).one_or_none()
-        return None if row is None else rows.attempt(row)
-
-    def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """The newest try that carries the provider's id."""
-        row = self._run(_ATTEMPT_BY_PROVIDER, {"wanted": provider_id}).one_or_none()
-        return None if row is None else rows.attempt(row)
-
-    def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Insert them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
-        if attempts:
-            subject = f"attempt of ticket {attempts[0].ticket}"
-            self._change(_ADD_ATTEMPT, [rows.attempt_row(attempt) for attempt in attempts], subject=subject)
-            self.touched_pages = True
-
-    def update_attempt(self, attempt: Attempt) -> None:
-        """Write what changes in a try's life. Raises NotFound for one that was never added."""
-        values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
-        if self._run(_UPDATE_ATTEMPT, values).rowcount == 0:
-            raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
-        self.touched_pages = True
-
-    def settle_attempt(self, attempt: Attempt) -> bool:
-        """Write what a try's provider said at once; False when the try is not `sending` any more."""
-        settled = self._run(_SETTLE_ATTEMPT, {"wanted": attempt.id, **rows.attempt_changes(attempt)}).rowcount == 1
-        self.touched_pages = self.touched_pages or settled
-        return settled
-
-    def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Take over tries that are due, the longest overdue first, as they stand after the claim."""
-        found = [rows.attempt(row) for row in self._run(_CLAIMABLE, {"now": real_now, "most": limit})]
-        if not found:
-            return []
-        self._run(_CLAIM, {"wanted": [attempt.id for attempt in found], "lease": lease_until})
-        return [_claimed(attempt, lease_until) for attempt in found]
-
-    def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Tries that no provider is known to have taken, the longest overdue first."""
-        return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
-
-    def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Tries written since then, the newest first. Reads the whole table: for people who wait for an answer."""
-        return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
-
-    def next_attempt_at(self) -> datetime | None:
-        """The earliest real instant at which `claim_attempts` would give something."""
-        claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
-        return claimable_at
-
-    def last_paged(self, person: str) -> list[str]:
-        """Ids of unresolved tickets that this person was paged for, the latest page first.
-
-        A page that surely never left (failed, or still to be tried again) is none.
-        """
-        return list(self._run(_LAST_PAGED, {"person": person}).scalars())
-
-    # Inbound messages, callers, pagers -------------------------------------------------------------------------
-
-    def inbound(self, provider_id: str) -> InboundMessage | None:
-        """An SMS that came before."""
-        row = self._run(_INBOUND, {"wanted": provider_id}).one_or_none()
-        return None if row is None else InboundMessage(*tuple(row))
-
-    def add_inbound(self, message: InboundMessage) -> None:
-        """Keep it. Raises Conflict for a provider's id that is there already."""
-        values = {name: getattr(message, name) for name in ("provider_id", "at", "by", "body", "answer")}
-        self._change(insert(inbound), values, subject=f"inbound message {message.provider_id}")
-
-    def add_token(self, token: Token) -> None:
-        """Keep it. Raises Conflict when the name is taken."""
-        self._change(insert(tokens), rows.token_row(token), subject=f'token "{token.name}"')
-
-    def remove_token(self, name: str) -> None:
-        """Forget it. Raises NotFound for a name that has none."""
-        if self._run(delete(tokens).where(tokens.c.name == name)).rowcount == 0:
-            raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
-
-    def token_by_digest(self, digest: str) -> Token | None:
-        """The caller whose secret has this digest."""
-        row = self._run(_TOKEN_BY_DIGEST, {"wanted": digest}).one_or_none()
-        return None if row is None else rows.token(row)
-
-    def tokens(self) -> list[Token]:
-        """Every caller, by name."""
-        return [rows.token(row) for row in self._run(_TOKENS)]
-
-    def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
-        """Say that this pager is alive; a new one sweeps away those that were silent for a week."""
-        seen = update(pagers).where(pagers.c.worker == worker).values(at=real_now, channel=channel)
-        if self._run(seen).rowcount == 0:
-            self._run(delete(pagers).where(pagers.c.at < real_now - _FORGET_PAGERS_AFTER))
-            values = {"worker": worker, "at": real_now, "channel": channel}
-            self._change(insert(pagers), values, subject=f"pager {worker}")
-
-    def last_beat(self) -> tuple[datetime, str] | None:
-        """When (real time) a pager last said so, and its channel."""
-        row = self._run(_LAST_BEAT).one_or_none()
-        if row is None:
-            return None
-        at, channel = tuple(row)
-        return at, channel
-
-    # -----------------------------------------------------------------------------------------------------------
-
-    def _run(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
-        return self._connection.execute(statement, parameters)
-
-    def _change(self, statement: Executable, parameters: Parameters, *, subject: str) -> CursorResult[Any]:
-        """Run a statement that the tables' rules may forbid; `subject` is whose fault that is in the Conflict."""
-        try:
-            return self._run(statement, parameters)
-        except IntegrityError as error:
-            self.spoiled = conflict(error, subject)
-            raise self.spoiled from error
-
 
 def _listing(wanted: TicketFilter) -> Select[Any]:
     query = select(tickets).order_by(tickets.c.received_at.desc(), tickets.c.id.desc()).limit(wanted.limit)
@@ -436,8 +223,3 @@ def _received_in(wanted: TicketSpan) -> Select[Any]:
         last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
         query = query.where(tuple_(tickets.c.received_at, tickets.c.id) > tuple_(last, wanted.after))
     return query
-
-
-def _claimed(attempt: Attempt, lease_until: datetime) -> Attempt:
-    status = AttemptStatus.UNKNOWN if attempt.status is AttemptStatus.SENDING else attempt.status
-    return replace(attempt, status=status, lease_until=lease_until)

@@ -1,0 +1,145 @@
+"""The tries at delivering messages, as queries on one open transaction. The same on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, case, func, insert, select, update
+
+from oncall.errors import NotFound
+from oncall.paging.ticket import Attempt, AttemptStatus
+from oncall.store import rows
+from oncall.store.queries import Queries
+from oncall.store.tables import attempts, tickets, unresolved
+
+_ADD_ATTEMPT = insert(attempts)
+_ATTEMPTS = (
+    select(attempts).where(attempts.c.ticket == bindparam("wanted")).order_by(attempts.c.written_at, attempts.c.id)
+)
+_ATTEMPT = select(attempts).where(attempts.c.id == bindparam("wanted"))
+_LOCK_ATTEMPT = _ATTEMPT.with_for_update()
+_ATTEMPT_BY_PROVIDER = (
+    select(attempts)
+    .where(attempts.c.provider_id.is_not(None), attempts.c.provider_id == bindparam("wanted"))
+    .order_by(attempts.c.written_at.desc(), attempts.c.id.desc())
+    .limit(1)
+)
+_UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
+_SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
+_CLAIMABLE = (
+    select(attempts)
+    .where(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
+    .order_by(attempts.c.claimable_at, attempts.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(attempts)
+    .where(attempts.c.id.in_(bindparam("wanted", expanding=True)))
+    .values(
+        status=case((attempts.c.status == "sending", "unknown"), else_=attempts.c.status),
+        lease_until=bindparam("lease"),
+        claimable_at=bindparam("lease"),
+    )
+)
+_UNSENT = (
+    select(attempts)
+    .where(
+        attempts.c.claimable_at.is_not(None),
+        attempts.c.status.not_in(["accepted", "sent"]),
+        attempts.c.written_at <= bindparam("before"),
+    )
+    .order_by(attempts.c.claimable_at, attempts.c.id)
+    .limit(bindparam("most"))
+)
+_RECENT_ATTEMPTS = (
+    select(attempts)
+    .where(attempts.c.written_at >= bindparam("since"))
+    .order_by(attempts.c.written_at.desc(), attempts.c.id.desc())
+    .limit(bindparam("most"))
+)
+_NEXT_CLAIM = select(func.min(attempts.c.claimable_at)).where(attempts.c.claimable_at.is_not(None))
+_LAST_PAGED = (
+    select(attempts.c.ticket)
+    .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
+    .where(
+        attempts.c.to == bindparam("person"),
+        attempts.c.purpose == "page",
+        attempts.c.status.not_in(["failed", "queued", "retrying"]),
+    )
+    .group_by(attempts.c.ticket)
+    .order_by(func.max(attempts.c.at).desc(), func.max(attempts.c.written_at).desc(), attempts.c.ticket)
+)
+
+
+class AttemptQueries(Queries):
+    """The part of a transaction that knows every try, and which of them are to be made."""
+
+    def attempts(self, ticket_id: str) -> list[Attempt]:
+        """Every try for this ticket, oldest first."""
+        return [rows.attempt(row) for row in self._run(_ATTEMPTS, {"wanted": ticket_id})]
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """The try with this delivery id; in a write its row stays locked until the end."""
+        row = self._run(_LOCK_ATTEMPT if self._writes else _ATTEMPT, {"wanted": attempt_id}).one_or_none()
+        return None if row is None else rows.attempt(row)
+
+    def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
+        """The newest try that carries the provider's id."""
+        row = self._run(_ATTEMPT_BY_PROVIDER, {"wanted": provider_id}).one_or_none()
+        return None if row is None else rows.attempt(row)
+
+    def add_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Insert them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
+        if attempts:
+            subject = f"attempt of ticket {attempts[0].ticket}"
+            self._change(_ADD_ATTEMPT, [rows.attempt_row(attempt) for attempt in attempts], subject=subject)
+            self.touched_pages = True
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Write what changes in a try's life. Raises NotFound for one that was never added."""
+        values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
+        if self._run(_UPDATE_ATTEMPT, values).rowcount == 0:
+            raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
+        self.touched_pages = True
+
+    def settle_attempt(self, attempt: Attempt) -> bool:
+        """Write what a try's provider said at once; False when the try is not `sending` any more."""
+        settled = self._run(_SETTLE_ATTEMPT, {"wanted": attempt.id, **rows.attempt_changes(attempt)}).rowcount == 1
+        self.touched_pages = self.touched_pages or settled
+        return settled
+
+    def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
+        """Take over tries that are due, the longest overdue first, as they stand after the claim."""
+        found = [rows.attempt(row) for row in self._run(_CLAIMABLE, {"now": real_now, "most": limit})]
+        if not found:
+            return []
+        self._run(_CLAIM, {"wanted": [attempt.id for attempt in found], "lease": lease_until})
+        return [_claimed(attempt, lease_until) for attempt in found]
+
+    def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
+        """Tries that no provider is known to have taken, the longest overdue first."""
+        return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
+
+    def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
+        """Tries written since then, the newest first. Reads the whole table: for people who wait for an answer."""
+        return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
+
+    def next_attempt_at(self) -> datetime | None:
+        """The earliest real instant at which `claim_attempts` would give something."""
+        claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
+        return claimable_at
+
+    def last_paged(self, person: str) -> list[str]:
+        """Ids of unresolved tickets that this person was paged for, the latest page first.
+
+        A page that surely never left (failed, or still to be tried again) is none.
+        """
+        return list(self._run(_LAST_PAGED, {"person": person}).scalars())
+
+
+def _claimed(attempt: Attempt, lease_until: datetime) -> Attempt:
+    status = AttemptStatus.UNKNOWN if attempt.status is AttemptStatus.SENDING else attempt.status
+    return replace(attempt, status=status, lease_until=lease_until)
