@@ -21,7 +21,7 @@ from oncall.paging.state import fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 
 GRACE = timedelta(seconds=60)
-"""How late a step (policy time) or a try (real time) may be before an operator is called."""
+"""How late (real time) a step or a try may be before an operator is called."""
 SECOND_LOOK = timedelta(seconds=5)
 """A pager that is only busy has caught up when it is looked at again so much later (real time)."""
 REMIND_EVERY = timedelta(minutes=5)
@@ -80,10 +80,13 @@ class Audit:
     last: str | None
 
 
-def audit(tx: Transaction, *, now: datetime, real_now: datetime, after: str | None = None) -> Audit:
+def audit(
+    tx: Transaction, *, now: datetime, real_now: datetime, after: str | None = None, grace: timedelta = GRACE
+) -> Audit:
     """Audit the newest open tickets, as many of those that come after the ticket `after`, and every try that waits.
 
-    now: policy time; real_now: real time; both aware UTC. The answer's `last` is the next look's `after`.
+    now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The answer's
+    `last` is the next look's `after`.
     """
     newest = tx.tickets(TicketFilter((TicketStatus.OPEN,), limit=PER_LOOK))
     start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_LOOK else None
@@ -96,18 +99,20 @@ def audit(tx: Transaction, *, now: datetime, real_now: datetime, after: str | No
     for stored in looked:
         log, tries = logs.get(stored.ticket.id, []), tx.attempts(stored.ticket.id)
         pages.update(attempt.status.value for attempt in tries if attempt.purpose is Purpose.PAGE)
-        found += overdue_steps(stored, log, tries, now)
+        found += overdue_steps(stored, log, tries, now, grace)
     waiting = tx.unsent_attempts(written_before=real_now - GRACE, limit=MOST_TRIES)
     found += [late for attempt in waiting if (late := _overdue_try(tx, attempt, real_now)) is not None]
     last = others[-1].ticket.id if len(others) == PER_LOOK else None
     return Audit(tuple(found), dict(pages), len(looked), last)
 
 
-def overdue_steps(stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt], now: datetime) -> list[Overdue]:
-    """What the log of an open ticket says is overdue at `now` (policy time). Pure."""
+def overdue_steps(
+    stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt], now: datetime, grace: timedelta = GRACE
+) -> list[Overdue]:
+    """What the log of an open ticket says is overdue at `now` by more than `grace` (policy time). Pure."""
     name, found = stored.ticket.id, []
     due_at = fold(stored.ticket, log).due_at
-    if due_at is not None and now - due_at > GRACE:
+    if due_at is not None and now - due_at > grace:
         found.append(Overdue(name, Kind.STEP, now - due_at))
     stored_tries = {attempt.id for attempt in tries}
     for event in log:
@@ -181,9 +186,9 @@ class Auditor:
 
     async def look(self, trouble: str | None = None) -> None:
         """Audit once and raise what must be raised. trouble: why the provider refuses this pager, when it does."""
-        now, real_now = self.clock.now(), self.clock.real_now()
+        now, real_now, grace = self.clock.now(), self.clock.real_now(), self._grace()
         try:
-            found = await self.read(lambda tx: audit(tx, now=now, real_now=real_now, after=self._after))
+            found = await self.read(lambda tx: audit(tx, now=now, real_now=real_now, after=self._after, grace=grace))
         except StoreError as error:
             await self._blind(error, real_now)
             return
@@ -192,6 +197,11 @@ class Auditor:
         self.observer.audited(overdue=len(self.confirmed), pages=found.pages, at=real_now)
         await self._raise_overdue(real_now)
         await self._raise_trouble(trouble)
+
+    def _grace(self) -> timedelta:
+        """A minute of real time, as policy time: at a hundred times its pace a pager is a minute late all the time."""
+        hour = timedelta(hours=1)
+        return GRACE * (hour.total_seconds() / max(self.clock.real_seconds_until(self.clock.now() + hour), 1e-6))
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
         keys = {(late.ticket, late.kind) for late in overdue}
