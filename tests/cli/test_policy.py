@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+
+import pytest
 
 from oncall.support.policyfile import packaged_policy_text
 from tests.cli.conftest import Oncall
+from tests.web.service import Service
 
 
 def test_show_is_the_table_that_a_customer_would_read(oncall: Oncall) -> None:
     lines = oncall("policy", "show").out.splitlines()
-    assert lines[0] == "itopia-cas, all times in America/New_York"
+    assert lines[:2] == [
+        "itopia-cas, all times in America/New_York",
+        "Nothing is published yet: this is the packaged policy, which counts until then.",
+    ]
     row = next(line for line in lines if line.startswith("business-critical  urgent"))
     assert row.split() == ["business-critical", "urgent", "24x7", "45", "min", "1", "h", "2", "h"]
 
@@ -69,3 +76,71 @@ def test_triage_never_asks_without_a_terminal(oncall: Oncall) -> None:
 
 def test_an_answer_that_cannot_be_used_is_refused(oncall: Oncall) -> None:
     assert oncall("triage", "--users", "some").err == ("oncall: triage.users: write how many are hit, or many or few\n")
+
+
+SLOWER = ("first_reply: 45m calendar", "first_reply: 50m calendar")
+
+
+@pytest.fixture
+def with_own_policy(published: Oncall, plan: Path, roster: Path, tmp_path: Path) -> Oncall:
+    """A policy of the team's own is published."""
+    text = packaged_policy_text().replace(*SLOWER).replace("name: itopia-cas", "name: ours")
+    (tmp_path / "ours.policy.yaml").write_text(text)
+    roster.write_text(
+        roster.read_text().replace(
+            "timezone: America/New_York\n", "timezone: America/New_York\npolicy: ours.policy.yaml\n", 1
+        )
+    )
+    ran = published("publish", str(plan), "--roster", str(roster), "--reason", "our own promise")
+    assert ran.code == 0, ran.err
+    return published
+
+
+def test_show_is_the_policy_in_force_with_since_when_and_by_whom(with_own_policy: Oncall, tmp_path: Path) -> None:
+    lines = with_own_policy("policy", "show").out.splitlines()
+    assert lines[0] == "ours, all times in America/New_York"
+    assert re.fullmatch(
+        r"In force since Sat 2027-01-09 03:12 EST, published by \S+ as version 2: our own promise[.]", lines[1]
+    )
+    assert lines[2] == f"It comes from {tmp_path / 'ours.policy.yaml'}."
+    view = json.loads(with_own_policy("policy", "show", "--json").out)
+    assert (view["name"], view["in_force"]["version"], view["in_force"]["reason"]) == ("ours", 2, "our own promise")
+    assert "sources" not in view
+
+
+def test_show_of_a_file_is_that_file_whatever_is_in_force(with_own_policy: Oncall, tmp_path: Path) -> None:
+    path = tmp_path / "plain.policy.yaml"
+    path.write_text(packaged_policy_text())
+    assert with_own_policy("policy", "show", str(path)).out.splitlines()[:2] == [
+        "itopia-cas, all times in America/New_York",
+        f"Read from {path}; not in force by being shown.",
+    ]
+
+
+def test_diff_compares_a_file_with_the_policy_in_force(with_own_policy: Oncall, tmp_path: Path) -> None:
+    path = tmp_path / "ours.policy.yaml"
+    assert with_own_policy("policy", "diff", "published", str(path)).out == "Nothing changes.\n"
+    path.write_text(path.read_text().replace(SLOWER[1], SLOWER[0]))
+    assert with_own_policy("policy", "diff", "published", str(path)).out == (
+        "business-critical customers, urgent: first reply within 45 min, before 50 min (faster).\n"
+    )
+
+
+def test_a_server_tells_its_own_policy(oncall: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "other.policy.yaml"
+    path.write_text(packaged_policy_text().replace(*SLOWER))
+    with Service(tmp_path) as service:
+        monkeypatch.setenv("ONCALL_SERVER", service.address)
+        monkeypatch.setenv("ONCALL_TOKEN", "mei")
+        shown = oncall("policy", "show")
+        assert "published by mei as version 1" in shown.out
+        assert oncall("policy", "diff", "published", str(path)).out == (
+            "business-critical customers, urgent: first reply within 50 min, before 45 min (slower).\n"
+        )
+
+
+def test_the_texts_of_the_policy_hold_no_roster(tmp_path: Path) -> None:
+    with Service(tmp_path) as service:
+        view = service.call("GET", "/v1/policy", by="ana").json()
+        assert sorted(view["sources"]) == ["policy", "policy_source", "policy_zone"]
+        assert service.call("GET", "/v1/policy", by="zendesk").status_code == 403

@@ -72,6 +72,14 @@ class Shop:
             self._advance(name, now)
             self._record(name, Deed(EventKind(kind), by[-1] if by else "ana", now))
 
+    def merge(self, name: str, *, into: str, when: str) -> None:
+        """Say at a New York time that a ticket is a duplicate of another."""
+        self._record(name, Deed(EventKind.MERGED, "ana", at(when), details={"into": into}))
+
+    def tell(self, name: str, kind: str, *, when: str) -> None:
+        """Say at a New York time, as ana, what happened."""
+        self._record(name, Deed(EventKind(kind), "ana", at(when)))
+
     def _advance(self, name: str, until: datetime) -> None:
         while (due := self._due_at(name)) is not None and due <= until:
             self.store.write(partial(advance_ticket, ticket_id=name, hand=Hand("oncall", due, due)))

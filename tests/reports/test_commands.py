@@ -110,8 +110,17 @@ def test_the_business_review_names_its_file_itself(
         (("qbr", "--customer", "Acme", "--quarter", "Q1"), '"Q1" is not a quarter; write "2027Q1"'),
         (
             ("qbr", "--customer", "Acme", "--quarter", "2027Q1"),
-            'no ticket of "Acme" came in 2027Q1 or 2026Q4; did you mean "Acme Ltd"?',
+            '"Acme" is not a customer of any ticket or of the policy; did you mean "Acme Ltd"?',
         ),
+        (
+            ("sla", *SPAN, "--customer", "Zenith"),
+            '"Zenith" is not a customer of any ticket or of the policy; known are "Acme Ltd"',
+        ),
+        (
+            ("qbr", "--customer", "Acme Ltd", "--quarter", "2027Q4"),
+            "2027Q4 has not begun yet: it is Wed 2027-06-30 20:00 EDT",
+        ),
+        (("sla", "--from", "0001-01-01", "--to", "2027-01-01"), "0001-01-01 is outside the years 1971 to 2198"),
         (("sla", *SPAN, "--output", "/nowhere/x.csv"), "/nowhere/x.csv: cannot be written: No such file or directory"),
     ],
 )
@@ -125,7 +134,7 @@ def test_what_cannot_be_reported_is_refused(reported: Oncall, arguments: tuple[s
     [
         (("sla", "--from", "monday", "--to", "2027-01-01"), '--from: "monday" is not a date; write "2027-01-04"'),
         (("sla", *SPAN, "--output", "report.pdf"), '"report.pdf" should end in .csv, .json or .html'),
-        (("qbr", "--customer", "A", "--quarter", "2027Q1", "-o", "x.pdf"), '"x.pdf" should end in .html'),
+        (("qbr", "--customer", "A", "--quarter", "2027Q1", "-o", "x.pdf"), '"x.pdf" should end in .html or .json'),
     ],
 )
 def test_what_is_miswritten_is_misuse(reported: Oncall, arguments: tuple[str, ...], words: str) -> None:
@@ -134,7 +143,42 @@ def test_what_is_miswritten_is_misuse(reported: Oncall, arguments: tuple[str, ..
     assert words in " ".join(ran.err.split())
 
 
-def test_reports_are_made_where_the_database_is(reported: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONCALL_SERVER", "https://oncall.example.com")
-    ran = reported("report", "sla", *SPAN)
-    assert ran.err == "oncall: reports are made where the database is; run this on the server, or unset ONCALL_SERVER\n"
+def test_a_customer_is_known_in_every_spelling(reported: Oncall, shop: Shop) -> None:
+    shop.ticket("T-2", "2027-01-10 03:12", KEPT, customer="ACME, Ltd.")
+    view = json.loads(reported("report", "sla", *SPAN, "--customer", "acme ltd", "--json").out)
+    assert (view["customer"], view["tickets"]) == ("ACME, Ltd.", 2)
+    view = json.loads(reported("report", "qbr", "--customer", "acme ltd", "--quarter", "2027q1", "--json").out)
+    assert (view["customer"], view["quarter"]["tickets"]) == ("ACME, Ltd.", 2)
+
+
+def test_the_business_review_as_json_says_everything_and_writes_no_file(
+    reported: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = sorted(tmp_path.iterdir())
+    view = json.loads(reported("report", "qbr", "--customer", "Acme Ltd", "--quarter", "2027Q1", "--json").out)
+    assert sorted(tmp_path.iterdir()) == files
+    assert (view["customer"], view["timezone"], view["is_over"]) == ("Acme Ltd", "America/New_York", True)
+    quarter = view["quarter"]
+    assert (quarter["name"], quarter["tickets"], quarter["resolved"], quarter["merged"]) == ("2027Q1", 1, 1, 0)
+    assert quarter["on_call"]["taken_seconds"]["p50"] == 180
+    assert quarter["slowest"][0]["ticket"] == "T-1"
+    assert view["before"]["tickets"] == 0
+
+
+def test_a_customer_without_a_ticket_in_either_quarter_is_owed_their_review_all_the_same(
+    reported: Oncall, tmp_path: Path
+) -> None:
+    path = tmp_path / "quiet.html"
+    ran = reported("report", "qbr", "--customer", "Acme Ltd", "--quarter", "2026Q2", "--output", str(path))
+    assert ran.code == 0, ran.err
+    assert "No ticket was received in 2026Q2." in path.read_text(encoding="utf-8")
+
+
+def test_a_quarter_that_is_not_over_is_reviewed_so_far(
+    reported: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONCALL_CLOCK", "2027-02-01T00:00:00+00:00")
+    path = tmp_path / "running.html"
+    assert reported("report", "qbr", "--customer", "Acme Ltd", "--quarter", "2027Q1", "-o", str(path)).code == 0
+    assert "2027Q1 is not over: this is what there is so far." in path.read_text(encoding="utf-8")

@@ -60,14 +60,27 @@ def test_on_call_response_counts_from_the_first_page_to_a_person(shop: Shop) -> 
     assert (response.taken.p50, response.slowest) == (timedelta(minutes=12), timedelta(minutes=21))
 
 
-def test_a_customer_without_tickets_is_not_known_and_a_near_name_is_offered(shop: Shop) -> None:
+def test_a_customer_of_whom_nobody_has_heard_is_refused_and_a_near_name_is_offered(shop: Shop) -> None:
     shop.ticket("T-1", "2027-01-09 03:12", KEPT)
     with pytest.raises(NotFound) as caught:
         shop.review(customer="Acme Limited")
-    assert str(caught.value) == 'no ticket of "Acme Limited" came in 2027Q1 or 2026Q4; did you mean "Acme Ltd"?'
+    assert str(caught.value) == (
+        '"Acme Limited" is not a customer of any ticket or of the policy; did you mean "Acme Ltd"?'
+    )
     with pytest.raises(NotFound) as caught:
         shop.review(customer="Quux")
-    assert str(caught.value) == 'no ticket of "Quux" came in 2027Q1 or 2026Q4'
+    assert str(caught.value) == '"Quux" is not a customer of any ticket or of the policy; known are "Acme Ltd"'
+
+
+def test_a_duplicate_counts_as_merged_and_not_as_solved(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:12", "3 acknowledged")
+    shop.ticket("T-2", "2027-01-09 03:14")
+    shop.merge("T-2", into="T-1", when="2027-01-09 03:20")
+    shop.tell("T-1", "resolved", when="2027-01-09 05:42")
+    facts = shop.review().now
+    assert (facts.tickets, facts.resolved, facts.merged) == (2, 1, 1)
+    assert facts.solved is not None
+    assert facts.solved.p95 == timedelta(minutes=150)
 
 
 @pytest.mark.parametrize("text", ["2027Q1", "2027-q1", " 2027 Q1 "])

@@ -41,7 +41,7 @@ def test_a_span_is_read_page_by_page_without_losing_a_ticket_of_the_same_instant
 def test_a_span_can_be_of_one_customer_or_one_plan(store: SqlStore) -> None:
     store.write(adding(ticket("T-1", customer="Acme"), ticket("T-2", customer="Zenith")))
     whole = TicketSpan(NOW, NOW + minutes(1))
-    assert between(store, replace(whole, customer="Zenith")) == ["T-2"]
+    assert between(store, replace(whole, customers=("Zenith",))) == ["T-2"]
     assert between(store, replace(whole, plan="standard")) == ["T-1", "T-2"]
     assert between(store, replace(whole, plan="business-critical")) == []
 

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavailable
 
 if TYPE_CHECKING:
+    import httpx
+
     from oncall.paging.ports import Clock, TicketFilter
+    from oncall.reports.written import ReviewAsked, SlaAsked
     from oncall.store.sqlstore import SqlStore
     from oncall.wiring import Settings
 
@@ -37,6 +40,15 @@ class Backend(Protocol):
 
     def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """The impact that these answers speak for, and why."""
+
+    def policy(self) -> dict[str, Any]:
+        """The policy in force, since when, and the texts it is made of."""
+
+    def sla_report(self, asked: SlaAsked) -> str:
+        """An SLA report, written in the format that was asked for."""
+
+    def review(self, asked: ReviewAsked) -> str:
+        """A quarterly business review, written in the format that was asked for."""
 
 
 class LocalBackend:
@@ -100,6 +112,23 @@ class LocalBackend:
 
         return self._store.read(lambda tx: triage_view(answers, tx.policy()))
 
+    def policy(self) -> dict[str, Any]:
+        from oncall.paging.published import published_policy_view
+
+        return self._store.read(published_policy_view)
+
+    def sla_report(self, asked: SlaAsked) -> str:
+        from oncall.reports.written import sla_written
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: sla_written(tx, asked, now))
+
+    def review(self, asked: ReviewAsked) -> str:
+        from oncall.reports.written import review_written
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: review_written(tx, asked, now))
+
     def last_beat(self) -> tuple[datetime, str] | None:
         """When (real time) a pager on this database last said that it is alive, and its channel."""
         return self._store.read(lambda tx: tx.last_beat())
@@ -111,6 +140,8 @@ class LocalBackend:
 
 
 TIMEOUT_SECONDS = 15.0
+REPORT_SECONDS = 180.0
+"""A report measures years of tickets, and reports take turns."""
 
 
 class RemoteBackend:
@@ -152,6 +183,19 @@ class RemoteBackend:
     def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("POST", "/v1/triage", answers)[1]
 
+    def policy(self) -> dict[str, Any]:
+        return self._call("GET", "/v1/policy")[1]
+
+    def sla_report(self, asked: SlaAsked) -> str:
+        query = {"from": asked.first.isoformat(), "to": asked.last.isoformat(), "format": asked.form.value}
+        query |= {"breaches": str(asked.breaches)}
+        query |= {name: value for name, value in (("customer", asked.customer), ("plan", asked.plan)) if value}
+        return self._ask("GET", f"/v1/reports/sla?{urlencode(query)}", None, REPORT_SECONDS).text
+
+    def review(self, asked: ReviewAsked) -> str:
+        query = {"customer": asked.customer, "quarter": str(asked.quarter), "format": asked.form.value}
+        return self._ask("GET", f"/v1/reports/qbr?{urlencode(query)}", None, REPORT_SECONDS).text
+
     def oncall(self, at: datetime | None) -> dict[str, Any]:
         """Who is on call at an instant; now, by the server's clock, when None."""
         query = f"?{urlencode({'at': at.isoformat()})}" if at is not None else ""
@@ -182,6 +226,10 @@ class RemoteBackend:
         return list(found.values())
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        answer = self._ask(method, path, body, TIMEOUT_SECONDS)
+        return answer.status_code, self._content(answer)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> httpx.Response:
         import httpx
 
         try:
@@ -190,20 +238,23 @@ class RemoteBackend:
                 self._server + path,
                 json=body,
                 headers={"Authorization": f"Bearer {self._token}"},
-                timeout=TIMEOUT_SECONDS,
+                timeout=seconds,
             )
-            content = answer.json()
         except httpx.HTTPError as error:
             raise StoreUnavailable(
                 f"{self._server} does not answer: {type(error).__name__}; nothing was changed"
             ) from error
+        if answer.status_code >= 400:
+            raise _refusal(answer.status_code, self._content(answer))
+        return answer
+
+    def _content(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
         except ValueError as error:
             raise StoreUnavailable(
                 f"{self._server} gave an answer that is not JSON; is it an oncall server?"
             ) from error
-        if answer.status_code >= 400:
-            raise _refusal(answer.status_code, content)
-        return answer.status_code, content
 
 
 def _refusal(status: int, content: Any) -> OncallError:

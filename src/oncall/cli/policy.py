@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.show import JSON_OPTION, print_json, print_rows
+from oncall.cli.show import JSON_OPTION, print_json, time_of
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from oncall.support.policy import Policy
 
 
@@ -25,43 +27,39 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    file: Path | None = typer.Argument(None, metavar="[FILE]", help="A policy file; the packaged one when absent."),
+    file: Path | None = typer.Argument(
+        None, metavar="[FILE]", help="A policy file; the published policy, which is in force, when absent."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """The promise as the table that a customer would read.
+    """The promise as the table that a customer would read: of the policy in force, or of a file.
 
     Examples: oncall policy show · oncall policy show my.policy.yaml --json
     """
-    from oncall.support.policytable import hours_words, policy_view, promise_rows, step_words
-    from oncall.support.wording import span
+    from oncall.support.policytable import policy_lines, policy_view
 
-    policy = _read(file)
+    if file is not None:
+        policy = _read(str(file))
+        where = [f"Read from {file}; not in force by being shown."]
+        view = policy_view(policy)
+    else:
+        policy, view = _published()
+        where = _in_force_words(view["in_force"], policy.zone)
     if json:
-        print_json(policy_view(policy))
+        print_json({key: value for key, value in view.items() if key != "sources"})
         return
-    typer.echo(f"{policy.name}, all times in {policy.zone.key}")
-    for line in hours_words(policy):
-        typer.echo(f"  {line}")
-    typer.echo("")
-    print_rows(promise_rows(policy))
-    typer.echo("")
-    for impact in policy.impacts.values():
-        names = ", ".join([impact.name, *impact.aliases])
-        typer.echo(f"{names}: {impact.definition}")
-    rules = policy.escalation
-    typer.echo("")
-    typer.echo(f"Escalation: {'; '.join(step_words(step) for step in rules.steps)}.")
-    typer.echo(f"Again every {span(rules.repeat_every)}; from the desk after {span(rules.desk_after)}.")
+    first, *rest = policy_lines(policy)
+    typer.echo("\n".join([first, *where, *rest]))
 
 
 def diff(
-    old: Path = typer.Argument(..., metavar="OLD"),
-    new: Path = typer.Argument(..., metavar="NEW"),
+    old: str = typer.Argument(..., metavar="OLD", help='A policy file, or "published" for the one in force.'),
+    new: str = typer.Argument(..., metavar="NEW", help='A policy file, or "published".'),
     json: bool = JSON_OPTION,
 ) -> None:
-    """What changes for whom from one policy file to another, in words.
+    """What changes for whom from one policy to another, in words.
 
-    Example: oncall policy diff old.policy.yaml new.policy.yaml
+    Examples: oncall policy diff old.policy.yaml new.policy.yaml · oncall policy diff published new.policy.yaml
     """
     from oncall.support.policytable import changes
 
@@ -120,7 +118,33 @@ def _ask(given: dict[str, Any]) -> None:
         given["workaround"] = typer.prompt("Is there a workaround (none, inconvenient, convenient)?", default="none")
 
 
-def _read(file: Path | None) -> Policy:
-    from oncall.support.policyfile import packaged_policy, read_policy
+PUBLISHED = "published"
+"""What `policy diff` calls the policy in force."""
 
-    return packaged_policy() if file is None else read_policy(file)
+
+def _read(name: str) -> Policy:
+    """The policy in that file, or the one in force."""
+    from oncall.support.policyfile import read_policy
+
+    return _published()[0] if name == PUBLISHED else read_policy(Path(name))
+
+
+def _published() -> tuple[Policy, dict[str, Any]]:
+    """The policy in force, of the server that the settings name or of this machine's database, and what is told of
+    it."""
+    from oncall import wiring
+    from oncall.cli.backend import open_backend
+    from oncall.paging.published import policy_of_view
+
+    with open_backend(wiring.read_settings()) as backend:
+        view = backend.policy()
+    return policy_of_view(view), view
+
+
+def _in_force_words(facts: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """Since when it is in force, and by whom."""
+    if facts["since"] is None:
+        return ["Nothing is published yet: this is the packaged policy, which counts until then."]
+    why = f": {facts['reason']}" if facts["reason"] else ""
+    words = f"In force since {time_of(facts['since'], zone)}, published by {facts['by']} as version {facts['version']}"
+    return [f"{words}{why}.", f"It comes from {facts['file']}."]

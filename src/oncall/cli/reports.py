@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.show import JSON_OPTION, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
-    from oncall.paging.ports import Transaction
-    from oncall.reports.sla import SlaReport
-    from oncall.store.sqlstore import SqlStore
+    from oncall.cli.backend import LocalBackend, RemoteBackend
 
 SLA_SUFFIXES = (".csv", ".json", ".html")
-REVIEW_SUFFIXES = (".html",)
+REVIEW_SUFFIXES = (".html", ".json")
 
 
 def register(app: typer.Typer) -> None:
@@ -48,87 +45,53 @@ def sla(
     Examples: oncall report sla --from 2027-01-01 --to 2027-03-31 · oncall report sla --from 2027-01-01
     --to 2027-03-31 --customer "Acme Ltd" --output acme.html
     """
+    from oncall.reports.written import Format, SlaAsked
+
     _refuse_suffix(output, SLA_SUFFIXES)
-    found = _sla_report(_date_of(first, "--from"), _date_of(last, "--to"), customer, plan)
-    if output is not None:
-        _write(output, _sla_text(found, output.suffix.lower()))
-    if json:
-        print_json(found.as_json())
-    elif output is None:
-        _print_sla(found, breaches)
-
-
-def _sla_report(first: date, last: date, customer: str | None, plan: str | None) -> SlaReport:
-    from oncall.paging.verdict import plan_named
-    from oncall.reports.sla import Days, sla_report
-
-    def work(tx: Transaction) -> SlaReport:
-        policy = tx.policy()
-        named = plan_named(plan, policy).name if plan is not None else None
-        return sla_report(tx, Days(first, last, policy.zone), as_of=now, customer=customer, plan=named)
-
-    with _local_store() as (store, now):
-        return store.read(work)
-
-
-def _sla_text(found: SlaReport, suffix: str) -> str:
-    from oncall.reports.slatext import csv_of
-
-    if suffix == ".csv":
-        return csv_of(found)
-    if suffix == ".json":
-        return jsonlib.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n"
-    from oncall.reports.pages import sla_page
-
-    return sla_page(found)
-
-
-def _print_sla(found: SlaReport, breaches: int) -> None:
-    from oncall.reports.slatext import breach_lines, summary, table
-
-    typer.echo(summary(found))
-    if found.cells:
-        typer.echo("")
-        print_rows(table(found))
-    if found.breaches:
-        typer.echo("")
-    for line in breach_lines(found, breaches):
-        typer.echo(line)
+    asked = SlaAsked(_date_of(first, "--from"), _date_of(last, "--to"), customer, plan, breaches=breaches)
+    with _backend() as backend:
+        if output is not None:
+            suffix = Format(output.suffix.lower().removeprefix("."))
+            _write(output, backend.sla_report(replace(asked, form=suffix)))
+        if json or output is None:
+            typer.echo(backend.sla_report(replace(asked, form=Format.JSON if json else Format.TEXT)), nl=False)
 
 
 def qbr(
-    customer: str = typer.Option(..., "--customer", help="The customer's name, as their tickets have it."),
+    customer: str = typer.Option(
+        ..., "--customer", help="The customer's name; letter case and punctuation do not count."
+    ),
     quarter: str = typer.Option(..., "--quarter", metavar="QUARTER", help="Like 2027Q1."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", help="An .html file; CUSTOMER-QUARTER.html when absent."
+        None, "--output", "-o", help="An .html or .json file; CUSTOMER-QUARTER.html when absent."
     ),
+    json: bool = JSON_OPTION,
 ) -> None:
-    """The quarterly business review of one customer: one HTML page that prints well. Volumes, promises kept against
-    target, slowest answers, on-call response, and trends against the quarter before.
+    """The quarterly business review of one customer: one HTML page that prints well, or JSON. Volumes, promises kept
+    against target, slowest answers, on-call response, and trends against the quarter before.
 
     Example: oncall report qbr --customer "Acme Ltd" --quarter 2027Q1 --output acme-2027Q1.html
     """
-    from oncall.reports.pages import review_page
     from oncall.reports.quarter import quarter_of
-    from oncall.reports.review import review_of
+    from oncall.reports.written import Format, ReviewAsked
 
     _refuse_suffix(output, REVIEW_SUFFIXES)
-    wanted = quarter_of(quarter)
-    with _local_store() as (store, now):
-        found = store.read(lambda tx: review_of(tx, customer, wanted, as_of=now))
-    _write(output or Path(f"{_file_name(customer)}-{wanted}.html"), review_page(found))
+    asked = ReviewAsked(customer, quarter_of(quarter))
+    with _backend() as backend:
+        if output is not None or not json:
+            suffix = Format(output.suffix.lower().removeprefix(".")) if output is not None else Format.HTML
+            path = output or Path(f"{_file_name(customer)}-{asked.quarter}.html")
+            _write(path, backend.review(replace(asked, form=suffix)))
+        if json:
+            typer.echo(backend.review(asked), nl=False)
 
 
-@contextmanager
-def _local_store() -> Iterator[tuple[SqlStore, datetime]]:
-    """This machine's database and the policy time now."""
+def _backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
+    """The server that the settings name, else this machine's database."""
     from oncall import wiring
+    from oncall.cli.backend import open_backend
 
-    settings = wiring.read_settings()
-    if settings.server is not None:
-        raise Refused("reports are made where the database is; run this on the server, or unset ONCALL_SERVER")
-    with wiring.make_store(settings) as store:
-        yield store, wiring.make_clock(settings).now()
+    return open_backend(wiring.read_settings())
 
 
 def _write(path: Path, text: str) -> None:

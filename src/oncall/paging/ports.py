@@ -42,14 +42,15 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class TicketSpan:
-    """Which tickets a report wants: those received in [start, end), aware UTC, of one customer or plan when named.
+    """Which tickets a report wants: those received in [start, end), aware UTC, of a customer or plan when named.
 
-    `after` is the last id of the page before, for paging on.
+    customers: the customer's name in every spelling that its tickets have; empty for all customers.
+    after: the last id of the page before, for paging on.
     """
 
     start: datetime
     end: datetime
-    customer: str | None = None
+    customers: tuple[str, ...] = ()
     plan: str | None = None
     after: str | None = None
     limit: int = 1000
@@ -113,6 +114,9 @@ class Transaction(Protocol):
     def policy_version(self) -> int:
         """The number of the schedule version that brought the policy in force; 0 when it is the packaged one."""
 
+    def policy_sources(self) -> Mapping[str, str]:
+        """The texts that the policy in force was published with, as `NewVersion.sources`; empty where nothing is."""
+
     def add_version(self, version: NewVersion) -> int:
         """Append a schedule version and number it: 1, 2, 3, ... without a hole."""
 
@@ -130,6 +134,9 @@ class Transaction(Protocol):
 
         Reports do not need the first answers, so `answer` is empty.
         """
+
+    def customer_names(self) -> list[str]:
+        """The customers of all tickets, each spelling once, sorted."""
 
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,6 +60,10 @@ class Ledger:
         """The number of its schedule's latest publication; 0 when it has none."""
         return self._schedule.latest.version if self._schedule.latest is not None else 0
 
+    def policy_sources(self) -> Mapping[str, str]:
+        """Empty: its policy was made, not read from what a publication keeps."""
+        return {}
+
     def add_version(self, version: NewVersion) -> int:
         """Refused: a rehearsal compares schedules, each in a ledger of its own."""
         raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a ledger of its own")
@@ -99,11 +103,15 @@ class Ledger:
         if wanted.after is not None:
             last = self._tickets.get(wanted.after)
             found = [stored for stored in found if last is not None and _received(stored) > _received(last)]
-        if wanted.customer is not None:
-            found = [stored for stored in found if stored.ticket.customer == wanted.customer]
+        if wanted.customers:
+            found = [stored for stored in found if stored.ticket.customer in wanted.customers]
         if wanted.plan is not None:
             found = [stored for stored in found if stored.ticket.plan == wanted.plan]
         return [replace(stored, answer={}) for stored in found[: wanted.limit]]
+
+    def customer_names(self) -> list[str]:
+        """The customers of all tickets, each spelling once, sorted."""
+        return sorted({stored.ticket.customer for stored in self._tickets.values()})
 
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""

@@ -67,6 +67,7 @@ def _trends(before: QuarterFacts, now: QuarterFacts) -> Sequence[tuple[str, str,
     rows += [(f"  {name}", before.impacts.get(name, 0), count) for name, count in now.impacts.items()]
     rows += [
         ("resolved", before.resolved, now.resolved),
+        ("duplicates, merged", before.merged, now.merged),
         ("promises not kept", before.counts.breached, now.counts.breached),
         ("tickets that paged an engineer", before.response.paged, now.response.paged),
         ("  more than one person", before.response.escalated, now.response.escalated),

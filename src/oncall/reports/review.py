@@ -6,19 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from oncall.errors import NotFound
+from oncall.errors import Refused
 from oncall.paging.ports import TicketSpan, Transaction
 from oncall.paging.ticket import Event, EventKind, Ticket
 from oncall.reports.attainment import Cell, Counts, Percentiles, Tally, percentiles, time_taken, together
 from oncall.reports.quarter import Quarter
 from oncall.reports.reading import Measured, tickets_with_clocks
-from oncall.reports.sla import PAGE, Breach, Days
+from oncall.reports.sla import PAGE, Breach, Days, breach_view
+from oncall.reports.views import cell_view, counts_view, percentiles_view, seconds
+from oncall.reports.whose import Whose, customer_meant
 from oncall.support.calendar import SupportCalendar
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
+from oncall.support.wording import full_time
 
 MOST_SLOW = 10
 _WEEK = timedelta(weeks=1)
@@ -67,7 +70,11 @@ class OnCallResponse:
 
 @dataclass(frozen=True, slots=True)
 class QuarterFacts:
-    """One quarter of one customer."""
+    """One quarter of one customer.
+
+    plans: of the tickets; where there were none, what the customer bought. resolved: without duplicates, which are
+    `merged` into the ticket that goes on.
+    """
 
     quarter: Quarter
     days: Days
@@ -79,6 +86,7 @@ class QuarterFacts:
     slowest: tuple[SlowTicket, ...]
     response: OnCallResponse
     resolved: int
+    merged: int
     solved: Percentiles | None
 
     @property
@@ -98,36 +106,93 @@ class QuarterFacts:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What `oncall report qbr` shows. as_of: aware UTC, when clocks that still run were read."""
+    """What `oncall report qbr` shows. as_of: aware UTC, when clocks that still run were read.
+
+    customer: their name as the policy's list has it, else as their tickets do.
+    """
 
     customer: str
     as_of: datetime
     now: QuarterFacts
     before: QuarterFacts
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the quarter is; until then it is a review of what there is so far."""
+        return self.now.days.window.end <= self.as_of
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for machines."""
+        zone = self.now.days.zone
+        return {
+            "customer": self.customer,
+            "timezone": zone.key,
+            "as_of": self.as_of.astimezone(zone).isoformat(),
+            "is_over": self.is_over,
+            "quarter": quarter_view(self.now),
+            "before": quarter_view(self.before),
+        }
+
+
+def quarter_view(facts: QuarterFacts) -> dict[str, Any]:
+    """One quarter as JSON. Spans are seconds, shares 0 to 1, instants in the policy's zone."""
+    zone, response = facts.days.zone, facts.response
+    return {
+        "name": str(facts.quarter),
+        "from": facts.days.first.isoformat(),
+        "to": facts.days.last.isoformat(),
+        "plans": list(facts.plans),
+        "tickets": facts.tickets,
+        "impacts": facts.impacts,
+        "weeks": [{"from": week.first_day.isoformat(), "tickets": week.tickets} for week in facts.weeks],
+        "resolved": facts.resolved,
+        "merged": facts.merged,
+        "solved_seconds": percentiles_view(facts.solved),
+        **counts_view(facts.counts),
+        "cells": [cell_view(cell) for cell in facts.cells],
+        "slowest": [_slow_view(slow, zone) for slow in facts.slowest],
+        "on_call": {
+            "paged": response.paged,
+            "answered": response.answered,
+            "escalated": response.escalated,
+            "manager": response.manager,
+            "taken_seconds": percentiles_view(response.taken),
+            "slowest_seconds": seconds(response.slowest) if response.slowest is not None else None,
+        },
+        "breaches": [breach_view(breach, zone) for breach in facts.breaches],
+    }
+
+
+def _slow_view(slow: SlowTicket, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "ticket": slow.ticket.id,
+        "subject": slow.ticket.subject,
+        "received_at": slow.received_at.astimezone(zone).isoformat(),
+        "impact": slow.clock.impact,
+        "metric": slow.clock.metric.value,
+        "took_seconds": seconds(slow.took),
+        "share": slow.share,
+        "solved_seconds": seconds(slow.solved_after) if slow.solved_after is not None else None,
+    }
+
 
 def review_of(tx: Transaction, customer: str, quarter: Quarter, *, as_of: datetime) -> Review:
-    """Measure a customer's quarter and the one before. Raises NotFound when they had no ticket in either."""
-    now, before = (_facts(tx, customer, wanted, as_of) for wanted in (quarter, quarter.before))
-    if not now.tickets and not before.tickets:
-        raise NotFound(_no_tickets(tx, customer, quarter))
-    return Review(customer, as_of, now, before)
+    """Measure a customer's quarter and the one before, also one without tickets: its review is owed all the same.
 
-
-def _no_tickets(tx: Transaction, customer: str, quarter: Quarter) -> str:
+    Raises Refused for a quarter that has not begun, and NotFound for a customer of whom nobody has heard.
+    """
     zone = tx.policy().zone
-    start, end = quarter.before.days(zone).window.start, quarter.days(zone).window.end
-    wanted = TicketSpan(start, end, limit=10**9)
-    known = {stored.ticket.customer for stored in tx.tickets_between(wanted)}
-    close = get_close_matches(customer, sorted(known), n=1, cutoff=0.5)
-    meant = f'; did you mean "{close[0]}"?' if close else ""
-    return f'no ticket of "{customer}" came in {quarter} or {quarter.before}{meant}'
+    if as_of < quarter.days(zone).window.start:
+        raise Refused(f"{quarter} has not begun yet: it is {full_time(as_of, zone)}")
+    whose = customer_meant(tx, customer)
+    now, before = (_facts(tx, whose, wanted, as_of) for wanted in (quarter, quarter.before))
+    return Review(whose.name, as_of, now, before)
 
 
-def _facts(tx: Transaction, customer: str, quarter: Quarter, as_of: datetime) -> QuarterFacts:
+def _facts(tx: Transaction, whose: Whose, quarter: Quarter, as_of: datetime) -> QuarterFacts:
     policy, calendar = tx.policy(), tx.schedule().calendar
     days = quarter.days(policy.zone)
-    wanted = TicketSpan(days.window.start, days.window.end, customer=customer, limit=PAGE)
+    wanted = TicketSpan(days.window.start, days.window.end, customers=whose.spellings or (whose.name,), limit=PAGE)
     measured = list(tickets_with_clocks(tx, wanted, as_of))
     logs = tx.events_of([one.stored.ticket.id for one in measured])
     tally = Tally(calendar)
@@ -137,11 +202,13 @@ def _facts(tx: Transaction, customer: str, quarter: Quarter, as_of: datetime) ->
         for clock in tally.add(one.clocks)
     ]
     manager = tx.schedule().manager
+    listed = policy.customer(whose.name)
+    plans = [one.stored.ticket.plan for one in measured] or ([listed.plan] if listed is not None else [])
     solved = [time for one in measured if (time := _solved_after(one, logs)) is not None]
     return QuarterFacts(
         quarter=quarter,
         days=days,
-        plans=tuple(dict.fromkeys(one.stored.ticket.plan for one in measured)),
+        plans=tuple(dict.fromkeys(plans)),
         impacts=_impacts(measured, policy),
         weeks=tuple(_weeks(measured, days)),
         cells=tally.cells(policy),
@@ -149,6 +216,7 @@ def _facts(tx: Transaction, customer: str, quarter: Quarter, as_of: datetime) ->
         slowest=tuple(_slowest(measured, logs, calendar)),
         response=_response(list(logs.values()), manager.id if manager is not None else None),
         resolved=len(solved),
+        merged=sum(one.clocks.is_merged for one in measured),
         solved=percentiles(solved),
     )
 
@@ -198,11 +266,12 @@ def _late_until(clock: SlaClock, as_of: datetime) -> datetime | None:
 
 
 def _solved_after(one: Measured, logs: dict[str, list[Event]]) -> timedelta | None:
-    """From receipt to the last solution, in calendar time; None while the ticket is unresolved."""
-    if not one.clocks.is_resolved:
+    """From receipt to the last solution, in calendar time; None while the ticket is unresolved, and for a duplicate:
+    its matter is solved with the ticket that goes on."""
+    if not one.clocks.is_resolved or one.clocks.is_merged:
         return None
     log = logs[one.stored.ticket.id]
-    ends = [event.at for event in log if event.kind in (EventKind.RESOLVED, EventKind.MERGED)]
+    ends = [event.at for event in log if event.kind is EventKind.RESOLVED]
     return max(ends) - one.stored.received_at if ends else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.paging.ports import TicketSpan, Transaction
 from oncall.paging.ticket import Event, Ticket
+from oncall.paging.verdict import plan_named
 from oncall.reports.attainment import Cell, Counts, Tally, together
 from oncall.reports.reading import tickets_with_clocks
 from oncall.reports.views import cell_view, counts_view, seconds
-from oncall.support.calendar import first_instant
+from oncall.reports.whose import customer_meant
+from oncall.support.calendar import FIRST_YEAR, LAST_YEAR, first_instant
 from oncall.support.clocks import SlaClock
 from oncall.support.windows import Window
 
@@ -33,6 +35,9 @@ class Days:
     zone: ZoneInfo
 
     def __post_init__(self) -> None:
+        for day in (self.first, self.last):
+            if not FIRST_YEAR < day.year < LAST_YEAR:
+                raise Refused(f"{day} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
         if self.last < self.first:
             raise Refused(
                 f"{self.last} lies before {self.first}; name the first date with --from and the last with --to"
@@ -106,30 +111,32 @@ class SlaReport:
             "tickets": self.tickets,
             **counts_view(self.counts),
             "cells": [cell_view(cell) for cell in self.cells],
-            "breaches": [self._breach(breach) for breach in self.breaches],
-        }
-
-    def _breach(self, breach: Breach) -> dict[str, Any]:
-        clock, ticket = breach.clock, breach.ticket
-        return {
-            "ticket": ticket.id,
-            "customer": ticket.customer,
-            "subject": ticket.subject,
-            "plan": clock.plan,
-            "impact": clock.impact,
-            "metric": clock.metric.value,
-            "started_at": self._time(clock.started_at),
-            "breached_at": self._time(breach.breached_at),
-            "met_at": self._time(clock.met_at) if clock.met_at is not None else None,
-            "late_seconds": seconds(breach.late) if breach.late is not None else None,
-            "timeline": [
-                {"at": self._time(event.at), "kind": event.kind.value, "by": event.by, "why": event.why}
-                for event in breach.timeline
-            ],
+            "breaches": [breach_view(breach, self.days.zone) for breach in self.breaches],
         }
 
     def _time(self, at: datetime) -> str:
         return at.astimezone(self.days.zone).isoformat()
+
+
+def breach_view(breach: Breach, zone: ZoneInfo) -> dict[str, Any]:
+    """A breach as JSON; instants in `zone`."""
+    clock, ticket = breach.clock, breach.ticket
+    return {
+        "ticket": ticket.id,
+        "customer": ticket.customer,
+        "subject": ticket.subject,
+        "plan": clock.plan,
+        "impact": clock.impact,
+        "metric": clock.metric.value,
+        "started_at": clock.started_at.astimezone(zone).isoformat(),
+        "breached_at": breach.breached_at.astimezone(zone).isoformat(),
+        "met_at": clock.met_at.astimezone(zone).isoformat() if clock.met_at is not None else None,
+        "late_seconds": seconds(breach.late) if breach.late is not None else None,
+        "timeline": [
+            {"at": event.at.astimezone(zone).isoformat(), "kind": event.kind.value, "by": event.by, "why": event.why}
+            for event in breach.timeline
+        ],
+    }
 
 
 @contextmanager
@@ -147,9 +154,16 @@ def _uncollected() -> Iterator[None]:
 def sla_report(
     tx: Transaction, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
 ) -> SlaReport:
-    """Measure every ticket received on these days; `customer` and `plan` are exact names, None for all."""
-    window = days.window
-    wanted = TicketSpan(window.start, window.end, customer=customer, plan=plan, limit=PAGE)
+    """Measure every ticket received on these days; of one customer or plan when named, however it is written.
+
+    Raises NotFound for a customer of whom nobody has heard, and Refused for a plan that the policy does not have.
+    """
+    whose = customer_meant(tx, customer) if customer is not None else None
+    plan = plan_named(plan, tx.policy()).name if plan is not None else None
+    wanted = TicketSpan(days.window.start, days.window.end, plan=plan, limit=PAGE)
+    if whose is not None:
+        # A customer who never had a ticket has none by the name that was asked for either.
+        wanted = replace(wanted, customers=whose.spellings or (whose.name,))
     tally = Tally(tx.schedule().calendar)
     tickets = 0
     breached: list[tuple[Ticket, SlaClock]] = []
@@ -160,4 +174,6 @@ def sla_report(
     logs = tx.events_of(list(dict.fromkeys(ticket.id for ticket, _ in breached)))
     breaches = [Breach(ticket, clock, tuple(logs.get(ticket.id, ()))) for ticket, clock in breached]
     breaches.sort(key=lambda breach: (breach.breached_at, breach.ticket.id))
-    return SlaReport(days, as_of, customer, plan, tickets, tally.cells(tx.policy()), tuple(breaches))
+    return SlaReport(
+        days, as_of, whose.name if whose is not None else None, plan, tickets, tally.cells(tx.policy()), tuple(breaches)
+    )

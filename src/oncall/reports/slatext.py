@@ -12,7 +12,7 @@ from oncall.reports.attainment import Cell
 from oncall.reports.sla import Breach, SlaReport
 from oncall.reports.views import cell_view
 from oncall.reports.wording import METRIC_WORDS, counts_words, lasting, share, target_words
-from oncall.support.wording import full_time
+from oncall.support.wording import aligned, full_time
 
 HEADER = (
     "plan",
@@ -33,6 +33,16 @@ CSV_COLUMNS = (
     "plan", "impact", "metric", "target_seconds", "counting", "count", "met", "breached", "stopped", "running",
     "attainment", "p50_seconds", "p90_seconds", "p95_seconds",
 )  # fmt: skip
+
+
+def text_of(report: SlaReport, breaches: int) -> str:
+    """The report for a terminal: the summary, the table, and the last `breaches` breaches in full."""
+    lines = [summary(report)]
+    if report.cells:
+        lines += ["", *aligned(table(report))]
+    if report.breaches:
+        lines += ["", *breach_lines(report, breaches)]
+    return "\n".join(lines) + "\n"
 
 
 def summary(report: SlaReport) -> str:

@@ -29,13 +29,9 @@ def schedule_of(rows: Sequence[VersionRow]) -> Schedule:
 
 def policy_of(sources: Mapping[str, str] | None) -> Policy:
     """The policy that a publication came with; the packaged one when there is no publication."""
-    from oncall.support.policyfile import packaged_policy, published_policy, with_customers
+    from oncall.support.policyfile import packaged_policy, policy_from_sources
 
-    if sources is None:
-        return packaged_policy()
-    policy = published_policy(sources["policy"], sources["policy_source"], ZoneInfo(sources["policy_zone"]))
-    customers = sources.get("customers")
-    return policy if customers is None else with_customers(policy, customers, policy.customers_file or "customers")
+    return packaged_policy() if sources is None else policy_from_sources(sources)
 
 
 @dataclass(frozen=True, slots=True)

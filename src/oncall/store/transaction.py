@@ -36,6 +36,7 @@ _TICKET_BY_CODE = select(tickets).where(tickets.c.code == bindparam("wanted"), u
 _LOCK_TICKET_BY_CODE = _TICKET_BY_CODE.with_for_update()
 _ADD_TICKET = insert(tickets)
 _UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
+_CUSTOMER_NAMES = select(tickets.c.customer).distinct()
 _CODE_COUNT = select(func.count()).where(unresolved, func.length(tickets.c.code) == bindparam("wanted"))
 _DUE_TICKETS = (
     select(tickets.c.id)
@@ -83,6 +84,11 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         if view.highest_publication is None:
             view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
         return view.highest_publication
+
+    def policy_sources(self) -> Mapping[str, str]:
+        """The texts that the policy in force was published with; empty where nothing is."""
+        version = self.policy_version()
+        return self._sources(version) if version else {}
 
     def add_version(self, version: NewVersion) -> int:
         """Append a version; its number is the highest so far and one."""
@@ -135,6 +141,10 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
         """Tickets received in a span, oldest first; of two received at one instant the lower id first; no answers."""
         return [rows.stored_ticket(row) for row in self._run(_received_in(wanted)).all()]
+
+    def customer_names(self) -> list[str]:
+        """The customers of all tickets, each spelling once, sorted."""
+        return sorted(self._run(_CUSTOMER_NAMES).scalars())
 
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""
@@ -215,8 +225,8 @@ def _received_in(wanted: TicketSpan) -> Select[Any]:
         .order_by(tickets.c.received_at, tickets.c.id)
         .limit(wanted.limit)
     )
-    if wanted.customer is not None:
-        query = query.where(tickets.c.customer == wanted.customer)
+    if wanted.customers:
+        query = query.where(tickets.c.customer.in_(wanted.customers))
     if wanted.plan is not None:
         query = query.where(tickets.c.plan == wanted.plan)
     if wanted.after is not None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from oncall.errors import FileFaults
-from oncall.suggestions import nearest
-from oncall.support.customers import customers_from_text
+from oncall.support.customers import customers_beside, customers_from_text, file_beside
 from oncall.support.policy import (
     ChannelName,
     Counting,
     Coverage,
-    Customer,
     DeskChannel,
     Escalation,
     EscalationStep,
@@ -84,46 +82,10 @@ def read_policy(path: Path) -> Policy:
     faults = Faults(str(path))
     root = parse(read_text(path), faults)
     policy = _read(root, str(path))
-    customers = _customers_beside(path, root)
+    customers = customers_beside(path, root)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
     return replace(policy, customers=customers)
-
-
-def _customers_beside(path: Path, root: Node) -> tuple[Customer, ...]:
-    """The customers of the file that a policy names, judged also where the policy itself is at fault: a person wants
-    to mend both in one go. Their faults are noted with the policy's."""
-    place = descend(root, "customers")
-    if not isinstance(place, ScalarNode) or place.is_empty:
-        return ()
-    try:
-        beside = path.parent / _file_name(place)
-    except AtFault:
-        # Noted when the policy was read.
-        return ()
-    if not _is_there(beside):
-        near = nearest(beside.name, [other.name for other in path.parent.glob("*.yaml") if other != path])
-        mend = f'did you mean "{near}"?' if near else "write the name of one that is there, or delete this line"
-        place.note(f"there is no file {shown(beside.name)} beside this one; {mend}")
-        return ()
-    plans = descend(root, "plans")
-    try:
-        return customers_from_text(read_text(beside), str(beside), list(plans.entries) if _has_plans(plans) else None)
-    except FileFaults as refusal:
-        place.faults.take_over(refusal.faults)
-        return ()
-
-
-def _has_plans(node: Node) -> TypeGuard[MapNode]:
-    return isinstance(node, MapNode) and bool(node.entries) and node.path == "plans"
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        # It may be; reading it says better why it cannot be read.
-        return True
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:
@@ -148,6 +110,13 @@ def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
     if policy is None:
         raise faults.refusal()
     return replace(policy, zone=zone)
+
+
+def policy_from_sources(sources: Mapping[str, str]) -> Policy:
+    """The policy of a publication, from the texts that it keeps (`NewVersion.sources`)."""
+    policy = published_policy(sources["policy"], sources["policy_source"], ZoneInfo(sources["policy_zone"]))
+    customers = sources.get("customers")
+    return policy if customers is None else with_customers(policy, customers, policy.customers_file or "customers")
 
 
 def _read(root: Node, source: str) -> Policy | None:
@@ -207,7 +176,7 @@ class _PolicyReader:
         escalation = fields.required("escalation", _escalation, example="{steps: [...], repeat_every: 30m, ...}")
         desk = fields.optional("channels", _channels, DeskChannel())
         extras = fields.optional("extras", self._read_extras, _NO_EXTRAS)
-        customers = fields.optional("customers", _file_name, None)
+        customers = fields.optional("customers", file_beside, None)
         fields.close()
         self._check_plans(business, escalation)
         spans = tiled(business.value + on_call.value, on_call.place)
@@ -391,14 +360,6 @@ def _desk(node: Node) -> DeskChannel:
     channel = fields.optional("channel", one_of(list(ChannelName), "a channel"), ChannelName.SMS.value)
     fields.close()
     return DeskChannel(notify.value, ChannelName(channel.value))
-
-
-def _file_name(node: Node) -> str:
-    """A file beside the policy's."""
-    text = line_of_text(node)
-    if "/" in text or "\\" in text or text in (".", ".."):
-        raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like customers.yaml")
-    return text
 
 
 def _step(node: Node) -> EscalationStep:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from oncall.support.policy import (
     SupportPlan,
 )
 from oncall.support.windows import WeekSpan
-from oncall.support.wording import exact_span
+from oncall.support.wording import aligned, exact_span
 
 T = TypeVar("T")
 
@@ -77,6 +77,37 @@ def step_words(step: EscalationStep) -> str:
     """`secondary by sms after 10 min`."""
     when = exact_span(step.after) if step.after is not None else f"{step.after_percent:g}% of the first-reply time"
     return f"{step.notify.value} by {step.channel.value} after {when}"
+
+
+def policy_lines(policy: Policy) -> list[str]:
+    """The whole promise for a terminal: hours, the table, what each impact means, who is told when."""
+    rules = policy.escalation
+    desk = ", ".join(policy.desk.notify)
+    return [
+        f"{policy.name}, all times in {policy.zone.key}",
+        *(f"  {line}" for line in hours_words(policy)),
+        "",
+        *aligned(promise_rows(policy)),
+        "",
+        *(f"{', '.join([one.name, *one.aliases])}: {one.definition}" for one in policy.impacts.values()),
+        "",
+        f"Engineers are woken for {_names(one.name for one in policy.impacts.values() if one.pages)}.",
+        "No update is owed while the customer is waited for, for "
+        f"{_names(one.name for one in policy.impacts.values() if one.pause_while_waiting)}.",
+        f"Escalation: {'; '.join(step_words(step) for step in rules.steps)}.",
+        f"Again every {exact_span(rules.repeat_every)}; from the desk after {exact_span(rules.desk_after)}.",
+        f"Whoever holds a ticket is warned at {rules.warn_share * 100:g}% of a promised time.",
+        *([f"The desk: {desk} told by {policy.desk.channel.value} of each ticket that comes to it."] if desk else []),
+        *(
+            f"{plan} brings {_names(extra.value.replace('_', ' ') for extra in extras)}."
+            for plan, extras in policy.extras.items()
+        ),
+        *([f"Customers: {len(policy.customers)}, in {policy.customers_file}."] if policy.customers_file else []),
+    ]
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
 
 
 def policy_view(policy: Policy) -> dict[str, Any]:

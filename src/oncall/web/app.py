@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -42,13 +43,14 @@ class _Service(FastAPI):
 
 def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
     """The application. `open_services` is entered inside the running event loop and left at shutdown."""
-    from oncall.web import schedule, tickets, webhooks
+    from oncall.web import reports, schedule, tickets, webhooks
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
             app.state.doorkeeper = Doorkeeper(services.engine)
+            app.state.report_turn = asyncio.Lock()
             yield
 
     app = _Service(
@@ -62,6 +64,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
     problems.install(app)
     app.include_router(tickets.router)
     app.include_router(schedule.router)
+    app.include_router(reports.router)
     app.include_router(webhooks.router)
     _add_probes(app)
     return app

@@ -34,7 +34,7 @@ _MEANINGS = {
     400: "The body is not JSON in UTF-8, or not a form",
     401: "No valid token",
     403: "The token's role, or the signature, does not allow this",
-    404: "There is no such ticket",
+    404: "What is named does not exist",
     409: "The id is stored with other content; nothing was changed",
     413: "The body is larger than 64 KiB",
     422: "A field cannot be used; `errors` names each",
