@@ -154,15 +154,16 @@ class Process:
             self._process.kill()
             self._process.wait()
 
-    def stop(self) -> None:
-        """SIGTERM, then wait."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(30)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+    def stop(self) -> int | None:
+        """SIGTERM, then wait. Gives its exit code; None when it never ran."""
+        if self._process is None:
+            return None
+        self._process.terminate()
+        try:
+            return self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
 
 
 class Load:

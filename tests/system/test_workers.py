@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections import Counter
@@ -14,13 +17,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bench.crash import NIGHT, Process, environment, publish, settle
+from bench.pager import free_port
 from doubles.twilio import TwilioDouble
+from doubles.twilio_faults import slow
 from oncall.paging.advance import Hand
 from oncall.paging.intake import accept, parse_ticket
 from oncall.paging.ports import Transaction
+from oncall.paging.ticket import AttemptStatus
 from oncall.store.database import open_store
 from tests.paging.world import ticket_body
 
@@ -86,3 +93,41 @@ def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(s
         sent = Counter(message.body.split()[1] for message in twilio.messages)
         assert sent == Counter([*before, *after])
         assert all(worker.is_alive for worker in workers), "nobody had to start them again"
+
+
+def test_a_worker_that_is_told_to_stop_records_what_is_on_the_wire_and_shows_its_metrics(
+    empty_postgres: str, tmp_path: Path
+) -> None:
+    with TwilioDouble() as twilio:
+        settings = environment(empty_postgres, twilio)
+        publish(tmp_path, settings)
+        port = free_port()
+        worker = Process(["worker", "--metrics-port", str(port)], settings, tmp_path / "worker.log", None)
+        worker.start()
+        try:
+            twilio.script(slow(1.5))
+            post(empty_postgres, ["T-1"])
+            twilio.wait_for_messages(1)
+            shown = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+            assert "oncall_claims_total 1.0" in shown
+            assert "oncall_page_accepted_seconds_count 0.0" in shown, "its answer is still to come"
+        finally:
+            exit_code = worker.stop()
+        assert exit_code == 0
+        with open_store(empty_postgres) as store:
+            (attempt,) = store.read(lambda tx: tx.attempts("T-1"))
+        assert (attempt.status, attempt.tries) == (AttemptStatus.ACCEPTED, 1)
+        log = (tmp_path / "worker.log").read_text(encoding="utf-8")
+        assert f"Its metrics are on http://127.0.0.1:{port}/metrics" in log
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_is_paged(empty_postgres: str, tmp_path: Path) -> None:
+    with TwilioDouble() as twilio, socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = environment(empty_postgres, twilio)
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "oncall.cli.main", "worker", "--metrics-port", str(port)]
+        ran = subprocess.run(command, env=settings, capture_output=True, text=True, check=False, timeout=60)
+        assert (ran.returncode, ran.stderr) == (
+            1,
+            f"oncall: cannot listen on 127.0.0.1 port {port}: Address already in use\n",
+        )

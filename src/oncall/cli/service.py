@@ -64,12 +64,17 @@ def serve(
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def worker() -> None:
-    """A pager without HTTP, beside `oncall serve`: any number share the work of one PostgreSQL database.
+def worker(
+    metrics_port: int | None = typer.Option(
+        None, "--metrics-port", min=0, max=65535, help="Show /metrics, /healthz and /readyz there; nothing when absent."
+    ),
+    metrics_host: str = typer.Option("127.0.0.1", "--metrics-host", help="Where to listen for them."),
+) -> None:
+    """A pager without the API, beside `oncall serve`: any number share the work of one PostgreSQL database.
 
     Takes the same settings as `oncall serve`; give all of them the same ONCALL_PUBLIC_URL.
 
-    Example: ONCALL_DATABASE_URL=postgresql://db/oncall ONCALL_SMS=twilio oncall worker
+    Example: ONCALL_DATABASE_URL=postgresql://db/oncall ONCALL_SMS=twilio oncall worker --metrics-port 9100
     """
     from oncall import wiring
 
@@ -79,9 +84,12 @@ def worker() -> None:
 
     refuse_to_work_on_sqlite(settings)
     wiring.make_store(settings).close()
+    probes = _listen(metrics_host, metrics_port) if metrics_port is not None else None
     wiring.start_logging()
     _announce(settings, None)
-    run_worker(settings)
+    if probes is not None:
+        tell(f"Its metrics are on http://{metrics_host}:{probes.getsockname()[1]}/metrics")
+    run_worker(settings, probes)
 
 
 def _announce(settings: Settings, address: str | None) -> None:

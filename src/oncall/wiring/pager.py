@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -20,6 +20,7 @@ from oncall.paging.engine import Engine
 from oncall.paging.ports import Clock
 from oncall.store.sqlstore import SqlStore
 from oncall.web.metrics import Metrics
+from oncall.web.workerprobes import worker_probes
 from oncall.wiring import Settings, make_channel, make_clock, make_store, make_voice, sqlite_path, why_no_calls
 from oncall.wiring.watch import Watch
 
@@ -97,14 +98,21 @@ def refuse_to_work_on_sqlite(settings: Settings) -> None:
         )
 
 
-def run_worker(settings: Settings) -> None:
-    """A pager without HTTP, until SIGINT or SIGTERM. Raises SettingsError or StoreError before it begins."""
-    asyncio.run(_work(settings))
+def run_worker(settings: Settings, probes: socket.socket | None = None) -> None:
+    """A pager without the API, until SIGINT or SIGTERM. Raises SettingsError or StoreError before it begins.
+
+    probes: a bound socket on which its metrics and its state are shown; None: nowhere.
+    """
+    asyncio.run(_work(settings, probes))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, probes: socket.socket | None) -> None:
     told_to_stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for stopping in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(stopping, told_to_stop.set)
-    async with open_pager(settings, callback_url=settings.public_url):
-        await told_to_stop.wait()
+    async with open_pager(settings, callback_url=settings.public_url) as pager:
+        shown: AbstractContextManager[None] = nullcontext()
+        if probes is not None:
+            shown = worker_probes(probes, pager.registry, lambda: pager.watch.problems)
+        with shown:
+            await told_to_stop.wait()

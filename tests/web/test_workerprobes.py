@@ -1,0 +1,49 @@
+"""A worker shows its metrics and its state on a port of its own, and nothing else."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from oncall.web.metrics import Metrics
+from oncall.web.workerprobes import worker_probes
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def get(problems: list[str]) -> Iterator[Callable[[str], httpx.Response]]:
+    registry = CollectorRegistry()
+    Metrics(registry).acknowledged()
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with worker_probes(listening, registry, lambda: problems), httpx.Client(base_url=address) as http:
+        yield lambda path: http.get(path, headers={"Connection": "close"})
+
+
+def test_its_metrics_are_those_of_the_service(get: Callable[[str], httpx.Response]) -> None:
+    answer = get("/metrics?name=all")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "oncall_acknowledgements_total 1.0" in answer.text
+
+
+def test_it_says_that_it_is_alive_and_well(get: Callable[[str], httpx.Response]) -> None:
+    assert (get("/healthz").status_code, get("/readyz").json()) == (200, {"ready": True, "problems": []})
+
+
+def test_it_says_what_is_wrong(get: Callable[[str], httpx.Response], problems: list[str]) -> None:
+    problems.append("the credentials are wrong")
+    answer = get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"ready": False, "problems": ["the credentials are wrong"]})
+
+
+def test_it_has_nothing_else(get: Callable[[str], httpx.Response]) -> None:
+    answer = get("/v1/tickets")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "a worker has /metrics, /healthz and /readyz"})
