@@ -17,8 +17,9 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
-    from oncall.rotation.mended import Repair, SeatChange
-    from oncall.schedule.plan import Plan
+    from oncall.rotation.given import Given
+    from oncall.rotation.mended import Offer, Repair, SeatChange
+    from oncall.schedule.plan import Balance, Plan
 
 KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Mend this plan: as few seats as possible change.")
 FROM = typer.Option(None, "--from", metavar="DATE", help="With --keep: shifts that start before it stay as they are.")
@@ -59,16 +60,18 @@ def mend(
 
     keep = read_plan(wanted.keep, team=team.team, zone=team.policy.zone)
     keep = _dated(wanted.keep, keep, team)
+    _refuse_dates_not_frozen(wanted)
     assert keep.first_day is not None
     assert keep.last_day is not None
     given = what_stands(team, keep.first_day, keep.last_day, sources)
-    given = replace(given, balances=keep.balances or given.balances)
+    given = replace(given, balances=_balances_of(wanted.keep, keep, given, sources))
+    agreed = tuple(dict.fromkeys([*_still_agreed(wanted.keep, keep, team), *relaxations]))
     shifts = shifts_of(team, keep.first_day, keep.last_day)
     with interruption() as is_interrupted, progress_line() as show:
         from oncall.rotation.repair import repair
 
         found = repair(
-            relaxed(team, relaxations),
+            relaxed(team, agreed),
             shifts,
             keep,
             first_open=wanted.first_open,
@@ -81,13 +84,40 @@ def mend(
             should_stop=is_interrupted,
             given=given,
         )
-    lines = list(story(found))
-    plan = replace(found.plan, relaxed=keep.relaxed, notes=tuple(lines))
-    found = replace(found, plan=marked(plan, [each for each in relaxations if each not in keep.relaxed]))
+    found = replace(found, plan=marked(replace(found.plan, notes=tuple(story(found))), agreed))
     refuse_broken(found.plan, team, given)
     for line in found.plan.notes:
         tell(line)
     return found
+
+
+def _still_agreed(path: Path, keep: Plan, team: Roster) -> list[Relaxation]:
+    """The exceptions that the kept plan is marked with, but for those that the roster has made pointless."""
+    from oncall.rosters.relaxation import relaxed
+
+    fitting: list[Relaxation] = []
+    for each in keep.relaxed:
+        try:
+            relaxed(team, [*fitting, each])
+            fitting.append(each)
+        except Refused as refusal:
+            tell(f"an exception that {path} is marked with is left out: {refusal}")
+    return fitting
+
+
+def _balances_of(path: Path, keep: Plan, given: Given, sources: Sources) -> tuple[Balance, ...]:
+    """What the plan makes up for: its own, so that shares stay as they were, or what is given where it has none."""
+    if keep.balances and sources.ledger is not None:
+        tell(f"{path} has its own balances, and keeps them; those of {sources.ledger} are not used")
+    return keep.balances or given.balances
+
+
+def _refuse_dates_not_frozen(wanted: Wanted) -> None:
+    last = wanted.first_open + timedelta(days=wanted.freeze - 1)
+    outside = [str(day) for day in sorted(wanted.opened) if not wanted.first_open <= day <= last]
+    if outside:
+        span = str(last) if last == wanted.first_open else f"{wanted.first_open} to {last}"
+        raise Refused(f"--open {outside[0]}: only {span} is frozen; name one of these dates, or freeze more days")
 
 
 def _dated(path: Path, keep: Plan, team: Roster) -> Plan:
@@ -115,10 +145,20 @@ def story(found: Repair) -> list[str]:
         "no plan with as few changes costs less" if found.best_is_proven else "a plan with as few changes may cost less"
     )
     lines.append(f"cost {found.cost_before} -> {cost}; {proof}")
-    lines += [f"+{offer.changes} changes: cost {cost} -> {offer.cost}" for offer in found.offers]
+    lines += [_offer_line(offer, cost) for offer in found.offers]
     if found.offers:
-        lines[-1] += "; choose with --changes"
+        lines.append("choose with --changes " + " or --changes ".join(str(offer.changes) for offer in found.offers))
+    kept = f"with the shifts before {plan.kept_until} as they are"
+    if cost == plan.fairness.bound:
+        lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
+    else:
+        lines.append(f"feasible: {kept}, no plan costs less than {plan.fairness.bound}, however many seats change")
     return lines
+
+
+def _offer_line(offer: Offer, cost: int) -> str:
+    changes = "+1 change" if offer.changes == 1 else f"+{offer.changes} changes"
+    return f"{changes}: cost {cost} -> {offer.cost}{'' if offer.is_best else ' or less'}"
 
 
 def _seats(number: int) -> str:
@@ -164,5 +204,7 @@ def view(found: Repair) -> dict[str, Any]:
             person: {"lost": [seat(change) for change in lost], "gained": [seat(change) for change in gained]}
             for person, (lost, gained) in found.by_person().items()
         },
-        "offers": [{"more_changes": offer.changes, "cost": offer.cost} for offer in found.offers],
+        "offers": [
+            {"more_changes": offer.changes, "cost": offer.cost, "proven": offer.is_best} for offer in found.offers
+        ],
     }

@@ -149,6 +149,8 @@ def _wanted(keep: Path | None, start: str | None, changes: int, freeze: int, ope
             if is_given:
                 raise typer.BadParameter("goes with --keep PLAN, the plan to mend", param_hint=option)
         return None
+    if opened and not freeze:
+        raise typer.BadParameter("goes with --freeze DAYS, whose dates it frees", param_hint="--open")
     if start is None:
         raise typer.BadParameter("write from when on the plan may change, like --from 2027-02-15", param_hint="--from")
     return Wanted(keep, date_of(start), changes, freeze, frozenset(date_of(day) for day in opened))

@@ -20,7 +20,11 @@ class Accepted:
 
 
 def accepted(plan: Plan, roster: Roster) -> tuple[Accepted, ...]:
-    """The plan's exceptions, each with its uses. Raises Refused for one that does not fit the roster."""
+    """The plan's exceptions, each with its uses. Raises Refused for one that does not fit the roster.
+
+    Shifts that the plan keeps from an earlier one count, too: they may be what an exception was agreed to for.
+    """
+    plan = replace(plan, kept_until=None)
     found = len(check_plan(plan, roster))
     return tuple(Accepted(each, max(0, len(check_plan(_without(plan, each), roster)) - found)) for each in plan.relaxed)
 

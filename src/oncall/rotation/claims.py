@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from oncall.rosters.roster import SHADOW, Engineer, Roster
+from oncall.rosters.roster import Engineer, Roster
 from oncall.rotation.violation import Violation
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Plan, PlanStatus, Shift
 from oncall.support.windows import WindowKind
@@ -22,7 +22,7 @@ def check_claims(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> tuple[i
     """The fairness cost of the plan, and where what it claims of itself differs from what is so."""
     weights = {engineer.id: _weight(engineer, shifts) for engineer in roster.engineers}
     shares = _shares(roster, shifts, weights, plan.balances)
-    counts = _counts(plan)
+    counts = _counts(plan, roster.rules.roles)
     cost = sum(round(100 * (counts[key] - share) ** 2) for key, share in shares.items())
     if plan.fairness is None:
         return cost, []
@@ -68,10 +68,11 @@ def _shares(
     return shares
 
 
-def _counts(plan: Plan) -> Counter[_Key]:
+def _counts(plan: Plan, roles: Sequence[str]) -> Counter[_Key]:
+    """Seats of today's roles: neither shadows nor roles that the team gave up are anybody's share."""
     counts: Counter[_Key] = Counter()
     for seat in plan.seats:
-        if seat.role == SHADOW:
+        if seat.role not in roles:
             continue
         counts[seat.kind, seat.role, seat.engineer] += 1
         counts[seat.kind, None, seat.engineer] += 1

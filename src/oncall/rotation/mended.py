@@ -21,10 +21,14 @@ class SeatChange:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What more changes would buy: with so many more, a plan of this cost exists. A cheaper one may."""
+    """What more changes would buy: with so many more than the fewest a plan of this cost was made.
+
+    is_best: proven that no plan with as many costs less.
+    """
 
     changes: int
     cost: int
+    is_best: bool
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from oncall.rosters.roster import Engineer, Roster
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from oncall.support.holidays import feasts_on
+from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
 
 _HAIR = 1e-6
@@ -50,7 +50,10 @@ class SecondOpinion:
 
 
 def second_opinion(plan: Plan, roster: Roster, cost: int, *, time_limit: timedelta) -> SecondOpinion:
-    """Bound the cost of any plan for the same dates. cost: the plan's own, as the checker works it out."""
+    """Bound the cost of any plan for the same dates. cost: the plan's own, as the checker works it out.
+
+    Shifts that the plan keeps from an earlier one are data: the bound is on plans that have the same.
+    """
     asked = _Model(plan, relaxed(roster, plan.relaxed), cost)
     parameters = mathopt.SolveParameters(
         time_limit=time_limit, relative_gap_tolerance=0.0, absolute_gap_tolerance=1.0 - 2 * _HAIR
@@ -71,11 +74,6 @@ def second_opinion(plan: Plan, roster: Roster, cost: int, *, time_limit: timedel
         thread.join(0.1)
     if failures:
         raise failures[0]
-    if answers[0].termination.reason == mathopt.TerminationReason.INFEASIBLE and plan.kept_until is not None:
-        raise Refused(
-            f"the shifts kept from before {plan.kept_until} do not keep today's rules, so no plan for all these "
-            "dates does and there is no bound to compare with"
-        )
     return _opinion(answers[0], cost, asked.left_out)
 
 
@@ -101,16 +99,18 @@ class _Model:
         self._roster = roster
         self._shifts = _shifts(plan, roster)
         self._cost = cost
+        self._past = _Past(plan, roster)
         everybody_takes_all = all(set(roster.rules.roles) <= set(person.roles) for person in roster.engineers)
-        self._is_free = everybody_takes_all and not roster.rules.fixed
+        self._is_free = everybody_takes_all and not roster.rules.fixed and not self._past.seats
         self._balances = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in plan.balances}
-        # on[person, shift]: 1 if the person is on duty in some role; only where their days allow it.
+        self._open = [n for n, shift in enumerate(self._shifts) if shift.day >= self._past.until]
+        # on[person, shift]: 1 if the person is on duty in some role; only where their days and the past allow it.
         self._on = {
             (person.id, number): self.model.add_binary_variable()
             for person in roster.engineers
             if set(person.roles) & set(roster.rules.roles)
             for number, shift in enumerate(self._shifts)
-            if _may(person, shift)
+            if shift.day >= self._past.until and _may(person, shift) and self._leaves_room(person, shift)
         }
         self._seat = {} if self._is_free else self._seats()
         self._staff()
@@ -138,7 +138,7 @@ class _Model:
         for who, number in self._on:
             people_of[number].append(who)
         roles = self._roster.rules.roles
-        for number in range(len(self._shifts)):
+        for number in self._open:
             present = [self._on[who, number] for who in people_of[number]]
             self.model.add_linear_constraint(mathopt.fast_sum(present) == len(roles))
             for role in roles if self._seat else ():
@@ -150,13 +150,14 @@ class _Model:
     def _keep_apart(self, person: Engineer) -> None:
         """Rest and weekends: from each shift on, those that begin too soon after it, pair by pair or as one row."""
         mine = [number for who, number in self._on if who == person.id]
-        touched = {number for number in mine if self._agreed(person, number)}
+        shifts = self._shifts
+        touched = {number for number in mine if self._agreed(person, shifts[number])}
         for place, first in enumerate(mine):
-            near = [later for later in mine[place + 1 :] if self._too_near(person, first, later)]
+            near = [later for later in mine[place + 1 :] if self._too_near(person, shifts[first], shifts[later])]
             # Those near to `first` that are near to each other as well exclude each other all at once.
             row = [first]
             for later in near if first not in touched else ():
-                if later not in touched and all(self._too_near(person, other, later) for other in row):
+                if later not in touched and all(self._too_near(person, shifts[other], shifts[later]) for other in row):
                     row.append(later)
             if len(row) > 1:
                 self._at_most(person, row, 1)
@@ -164,11 +165,27 @@ class _Model:
                 if later not in row:
                     self._at_most(person, [first, later], 1)
 
-    def _too_near(self, person: Engineer, first: int, later: int) -> bool:
-        before, after = self._shifts[first], self._shifts[later]
+    def _leaves_room(self, person: Engineer, shift: Shift) -> bool:
+        """Whether what the person served before the open part lets them take this shift."""
+        turns = self._past.turns.get(person.id, [])
+        if any(self._too_near(person, turn, shift) for turn in turns):
+            return False
+        years = self._roster.rules.holidays_apart
+        return not any(
+            one.name == other.name and 0 < abs(one.year - other.year) < years
+            for turn in (turns if years > 1 else ())
+            for one in self._feasts(turn)
+            for other in self._feasts(shift)
+        )
+
+    def _feasts(self, shift: Shift) -> set[Feast]:
+        code = self._roster.holidays
+        return {feast for day in _days(shift) for feast in feasts_on(code, day)} if code else set()
+
+    def _too_near(self, person: Engineer, before: Shift, after: Shift) -> bool:
         rules = self._roster.rules
         values = {"rest_nights": rules.rest_nights, "weekends_apart": rules.weekends_apart}
-        for each in [*self._agreed(person, first), *self._agreed(person, later)]:
+        for each in [*self._agreed(person, before), *self._agreed(person, after)]:
             if each.rule in values and each.value is not None:
                 values[each.rule] = min(values[each.rule], each.value)
         if after.window.start < before.window.end or after.first_night < before.end_night + values["rest_nights"]:
@@ -178,10 +195,9 @@ class _Model:
         weeks = (_monday(after.day) - _monday(before.day)).days // 7
         return 0 < weeks < values["weekends_apart"]
 
-    def _agreed(self, person: Engineer, number: int) -> list[Relaxation]:
-        day = self._shifts[number].day
+    def _agreed(self, person: Engineer, shift: Shift) -> list[Relaxation]:
         agreed = self._roster.rules.relaxed
-        return [e for e in agreed if e.first_day <= day <= e.last_day and e.person in (None, person.id)]
+        return [e for e in agreed if e.first_day <= shift.day <= e.last_day and e.person in (None, person.id)]
 
     def _keep_under(self, person: Engineer) -> None:
         """Maxima of weeks and months; one that was raised for some of the shifts is raised for all: a looser row."""
@@ -192,14 +208,16 @@ class _Model:
         ):
             spans: dict[object, list[int]] = defaultdict(list)
             for who, number in self._on:
-                day = self._shifts[number].day
                 if who == person.id and most is not None:
-                    spans[_monday(day) if rule == "max_shifts_per_week" else (day.year, day.month)].append(number)
-            for numbers in spans.values():
-                agreed = [each.value for n in numbers for each in self._agreed(person, n) if each.rule == rule]
+                    spans[_span_of(rule, self._shifts[number])].append(number)
+            before = Counter(_span_of(rule, turn) for turn in self._past.turns.get(person.id, []))
+            for span, numbers in spans.items():
+                around = [self._shifts[n] for n in numbers]
+                agreed = [each.value for shift in around for each in self._agreed(person, shift) if each.rule == rule]
                 limit = max([most or 0, *(value for value in agreed if value is not None)])
-                if len(numbers) > limit:
-                    self._at_most(person, numbers, limit)
+                left = max(0, limit - before[span])
+                if len(numbers) > left:
+                    self._at_most(person, numbers, left)
 
     def _at_most(self, person: Engineer, numbers: Sequence[int], most: int) -> None:
         self.model.add_linear_constraint(mathopt.fast_sum([self._on[person.id, n] for n in numbers]) <= most)
@@ -215,7 +233,7 @@ class _Model:
         years = self._roster.rules.holidays_apart
         by_name: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, shift in enumerate(self._shifts if years > 1 and self._roster.holidays else ()):
-            for feast in {feast for day in _days(shift) for feast in feasts_on(self._roster.holidays or "", day)}:
+            for feast in self._feasts(shift):
                 by_name[feast.name].append((feast.year, number))
         for served in by_name.values():
             for (one, first), (other, second) in combinations(served, 2):
@@ -233,9 +251,10 @@ class _Model:
 
     def _cost_terms(self) -> Iterator[mathopt.LinearBase | float]:
         roles = self._roster.rules.roles
-        totals = Counter(shift.kind for shift in self._shifts)
+        left = Counter(self._shifts[number].kind for number in self._open)
         owed = _Owed(self._roster, self._shifts, self._balances)
-        for kind, total in totals.items():
+        had = self._past.seats
+        for kind in dict.fromkeys(shift.kind for shift in self._shifts):
             by_role: dict[str, list[mathopt.Variable]] = defaultdict(list)
             for person in self._roster.engineers:
                 own = [role for role in roles if role in person.roles]
@@ -252,14 +271,20 @@ class _Model:
                             if (who, r) == (person.id, role) and self._shifts[n].kind is kind
                         ]
                         self.model.add_linear_constraint(mathopt.fast_sum(held) == count)
-                    yield from self._price(count, len(on), owed.share(person, kind, role))
+                    yield from self._price(count, len(on), owed.share(person, kind, role) - had[person.id, kind, role])
                 self.model.add_linear_constraint(mathopt.fast_sum(on) == mathopt.fast_sum(counts))
-                yield from self._price(mathopt.fast_sum(on), len(on), owed.together(person, kind))
+                before = sum(had[person.id, kind, role] for role in roles)
+                yield from self._price(mathopt.fast_sum(on), len(on), owed.together(person, kind) - before)
+                # A role that the person gave up has no share any more; what they had of it still counts.
+                yield float(sum(100 * had[person.id, kind, role] ** 2 for role in roles if role not in own))
             for role in roles:
-                self.model.add_linear_constraint(mathopt.fast_sum(by_role[role]) == total)
+                self.model.add_linear_constraint(mathopt.fast_sum(by_role[role]) == left[kind])
 
     def _price(self, count: mathopt.LinearBase, most: int, share: Fraction) -> Iterator[mathopt.LinearBase | float]:
-        """What a count costs: each further shift adds more than the one before, so the cheap steps fill up first."""
+        """What a count costs: each further shift adds more than the one before, so the cheap steps fill up first.
+
+        share: what is left of it when what was served before the open part is taken off; below 0 where that was more.
+        """
         costs = [round(100 * (n - share) ** 2) for n in range(most + 1)]
         worthwhile = [n for n, cost in enumerate(costs) if cost <= self._cost] or [0]
         low, high = worthwhile[0], worthwhile[-1]
@@ -307,7 +332,27 @@ def _shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
     first, last = plan.first_day or min(starts), plan.last_day or max(starts)
     held = {seat.window for seat in plan.seats}
     shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=roster.rules.weekend)
-    return tuple(shift for shift in shifts if shift.window in held)
+    kept = plan.kept_until or date.min
+    return tuple(shift for shift in shifts if shift.window in held or shift.day < kept)
+
+
+class _Past:
+    """What a plan keeps from an earlier one: turns by person, and how many seats of each kind and role they had."""
+
+    def __init__(self, plan: Plan, roster: Roster) -> None:
+        self.until = plan.kept_until or date.min
+        self.turns: dict[str, list[Shift]] = defaultdict(list)
+        self.seats: Counter[tuple[str, WindowKind, str]] = Counter()
+        for seat in plan.seats:
+            first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
+            if first < self.until:
+                turn = Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal())
+                self.turns[seat.engineer].append(turn)
+                self.seats[seat.engineer, seat.kind, seat.role] += 1
+
+
+def _span_of(rule: str, shift: Shift) -> object:
+    return _monday(shift.day) if rule == "max_shifts_per_week" else (shift.day.year, shift.day.month)
 
 
 def _days(shift: Shift) -> list[date]:
@@ -325,7 +370,5 @@ def _monday(day: date) -> date:
 
 
 def _left_out(plan: Plan, roster: Roster) -> Iterator[str]:
-    if plan.kept_until is not None:
-        yield f"the shifts kept from before {plan.kept_until}"
     if roster.busy:
         yield "the other teams' plans under busy"

@@ -51,16 +51,17 @@ class Steps:
                 for role in (*problem.roles, None):
                     self._counts[Counted(engineer, kind, role)] += had(Counted(engineer, kind, role))
 
-    def best(self, most: int) -> int:
-        """Go on while some step helps and at most so many seats differ from before; how much the cost fell."""
-        saved = 0
-        while (step := self._best_step(most)) is not None:
-            gain, move = step
+    def best(self, most: int) -> None:
+        """Go on while some step helps and at most so many seats differ from before."""
+        while (move := self._best_step(most)) is not None:
             self._make(move)
-            saved += gain
-        return saved
 
-    def _best_step(self, most: int) -> tuple[int, _Move] | None:
+    @property
+    def held(self) -> list[Held]:
+        """Who has which seat by now."""
+        return [Held(number, role, who) for (number, role), who in self._holder.items()]
+
+    def _best_step(self, most: int) -> _Move | None:
         best: tuple[int, _Move] | None = None
         changes = self._changes()
         for move in self._moves():
@@ -68,7 +69,7 @@ class Steps:
                 gain = self._gain(move)
                 if gain > (best[0] if best else 0) and self._is_legal(move):
                     best = gain, move
-        return best
+        return best[1] if best else None
 
     def _moves(self) -> Iterator[_Move]:
         for seat, holder in self._holder.items():

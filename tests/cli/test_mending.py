@@ -1,0 +1,162 @@
+"""Mending a plan in the terminal: what was agreed stays, frozen dates that clash are named, options are judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Oncall
+from tests.cli.test_planning_depth import MOVED, REST, TIGHT_ROSTER, WEEK
+
+EIGHT = """\
+team: eight
+timezone: America/New_York
+engineers:
+""" + "".join(
+    f'  - {{id: {name}, name: {name.title()}, phone: "+1305555010{number}"}}\n'
+    for number, name in enumerate(("ana", "ben", "cai", "dee", "eve", "fay", "gus", "hal"))
+)
+FLU = "unavailable: [{from: 2027-02-08, to: 2027-02-19, reason: flu}]"
+
+
+@pytest.fixture
+def eight(tmp_path: Path) -> Path:
+    path = tmp_path / "eight.yaml"
+    path.write_text(EIGHT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def quarter(oncall: Oncall, eight: Path, tmp_path: Path) -> str:
+    path = tmp_path / "quarter.json"
+    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "13", "-o", str(path)).code == 0
+    return str(path)
+
+
+@pytest.fixture
+def ill(eight: Path, quarter: str) -> str:
+    """Cai has the flu for two weeks of February."""
+    eight.write_text(
+        EIGHT.replace('cai, name: Cai, phone: "+13055550102"', f'cai, name: Cai, phone: "+13055550102", {FLU}')
+    )
+    assert FLU in eight.read_text()
+    return str(eight)
+
+
+FROM = ("--from", "2027-02-08")
+
+
+def test_the_story_says_what_changed_what_more_would_buy_and_what_is_proven(
+    oncall: Oncall, ill: str, quarter: str
+) -> None:
+    err = oncall("generate", ill, "--keep", quarter, *FROM, "--json").err
+    assert err.splitlines()[:6] == [
+        "mended from 2027-02-08: 5 seats changed, the fewest possible",
+        "cost 922 -> 2322; no plan with as few changes costs less",
+        "+2 changes: cost 2322 -> 1522",
+        "+4 changes: cost 2322 -> 1122",
+        "choose with --changes 2 or --changes 4",
+        "feasible: with the shifts before 2027-02-08 as they are, no plan costs less than 922, "
+        "however many seats change",
+    ]
+
+
+def test_what_more_changes_are_said_to_buy_is_what_they_buy(oncall: Oncall, ill: str, quarter: str) -> None:
+    for number, cost in ((2, 1522), (4, 1122)):
+        answer = json.loads(oncall("generate", ill, "--keep", quarter, *FROM, "--changes", str(number), "--json").out)
+        assert (answer["fairness"]["cost"], len(answer["repair"]["changes"])) == (cost, 5 + number)
+
+
+def test_another_solver_agrees_with_a_mended_plan(oncall: Oncall, ill: str, quarter: str, tmp_path: Path) -> None:
+    output = str(tmp_path / "mended.json")
+    assert oncall("generate", ill, "--keep", quarter, *FROM, "--changes", "60", "-o", output).code == 0
+    last = oncall("verify", output, "--roster", ill, "--optimal").out.splitlines()[-1]
+    assert last.startswith("HiGHS, another solver, proves it as well: no plan costs less than 922 (")
+
+
+def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: Oncall, ill: str, quarter: str) -> None:
+    ran = oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "14", "--json")
+    assert ran.code == 1
+    answer = json.loads(ran.out)
+    assert answer["status"] == "infeasible"
+    assert answer["summary"] == (
+        "no plan keeps the rules while the shifts of 2027-02-08 to 2027-02-19 are frozen: these cannot hold together, "
+        "and without any one of them the others could"
+    )
+    assert "rest_nights 2" in answer["reasons"]
+    assert "cai is away 2027-02-08 to 2027-02-19 (flu)" in answer["reasons"]
+    assert sum(reason.endswith("(frozen)") for reason in answer["reasons"]) == 4
+    told = answer["reasons"][-1]
+    assert told == "a plan exists when 2027-02-11 and 2027-02-12 may change: --open 2027-02-11 --open 2027-02-12"
+    opened = told.partition(": ")[2].split()
+    assert oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "14", *opened).code == 0
+
+
+def test_opening_what_is_not_frozen_is_refused(oncall: Oncall, ill: str, quarter: str) -> None:
+    alone = oncall("generate", ill, "--keep", quarter, *FROM, "--open", "2027-02-09")
+    assert alone.code == 2
+    assert "Invalid value for --open: goes with --freeze DAYS, whose dates it frees" in alone.err
+    outside = oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "2", "--open", "2027-05-09")
+    assert (outside.code, outside.err) == (
+        1,
+        "oncall: --open 2027-05-09: only 2027-02-08 to 2027-02-09 is frozen; "
+        "name one of these dates, or freeze more days\n",
+    )
+
+
+# ---- what was agreed
+
+
+@pytest.fixture
+def tight(tmp_path: Path) -> Path:
+    path = tmp_path / "tight.yaml"
+    path.write_text(TIGHT_ROSTER, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def agreed(oncall: Oncall, tight: Path, tmp_path: Path) -> str:
+    """A week that exists only because two free nights were not insisted on."""
+    path = tmp_path / "agreed.json"
+    assert oncall("generate", str(tight), *WEEK, "--relax", REST, "-o", str(path)).code == 0
+    return str(path)
+
+
+@pytest.mark.parametrize("first_open", ["2027-01-04", "2027-01-08"])
+def test_exceptions_agreed_to_stay_and_are_still_seen_to_be_made_use_of(
+    oncall: Oncall, tight: Path, agreed: str, tmp_path: Path, first_open: str
+) -> None:
+    output = str(tmp_path / "mended.json")
+    ran = oncall("generate", str(tight), "--keep", agreed, "--from", first_open, "-o", output)
+    assert ran.code == 0, ran.err
+    assert "0 seats changed" in ran.err
+    assert "by agreement: rest_nights 1 around the week of 2027-01-04\n" in ran.err
+    assert json.loads(Path(output).read_text())["relaxed"] == [REST]
+    verified = oncall("verify", output, "--roster", str(tight))
+    assert verified.code == 0
+    assert "rest_nights 1 around the week of 2027-01-04; made use of " in verified.out
+
+
+def test_an_exception_that_the_roster_has_made_pointless_is_left_out_and_said(
+    oncall: Oncall, tight: Path, agreed: str, tmp_path: Path
+) -> None:
+    tight.write_text(TIGHT_ROSTER.replace("engineers:", "rotation: {rest_nights: 1}\nengineers:"))
+    output = str(tmp_path / "mended.json")
+    ran = oncall("generate", str(tight), "--keep", agreed, "--from", "2027-01-04", "-o", output)
+    assert ran.code == 0, ran.err
+    assert (
+        f'an exception that {agreed} is marked with is left out: "{REST}" is not a relaxation: the roster says 1, '
+        "so this would not make rest_nights looser\n"
+    ) in ran.err
+    assert "relaxed" not in json.loads(Path(output).read_text())
+
+
+def test_a_new_exception_goes_beside_those_agreed_before(
+    oncall: Oncall, tight: Path, agreed: str, tmp_path: Path
+) -> None:
+    output = str(tmp_path / "mended.json")
+    ran = oncall("generate", str(tight), "--keep", agreed, "--from", "2027-01-04", "--relax", MOVED, "-o", output)
+    assert ran.code == 0, ran.err
+    assert json.loads(Path(output).read_text())["relaxed"] == [REST, MOVED]

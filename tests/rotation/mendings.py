@@ -1,0 +1,250 @@
+"""Mendings small enough to try every plan: who may have which open seat, what changes and what it costs.
+
+Everything is worked out from the rules' words, shift by shift and pair by pair; nothing of the planner is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import permutations
+from math import log, perm
+from random import Random
+from typing import Any
+
+from oncall.rosters.relaxation import Relaxation, relaxed
+from oncall.rosters.roster import Absence, Engineer, FixedSeat, Roster
+from oncall.rotation.cost import term
+from oncall.rotation.given import shift_of
+from oncall.rotation.shares import Shares, shares_of
+from oncall.schedule.plan import Plan, Shift
+from oncall.support.windows import WindowKind
+from tests.rotation.teams import NAMES, person, shifts_of, team
+
+FIRST = date(2027, 1, 11)
+"""A Monday; the Monday after it is a holiday in the US."""
+
+FRIDAY = FIRST + timedelta(days=4)
+MOST_PLANS = 9_000
+
+_Turn = tuple[str, Shift, str]
+"""Somebody on a shift in a role."""
+
+
+@dataclass(frozen=True)
+class Mending:
+    """A plan's roster as it was and as it is, from when on it may change, and what is agreed and frozen."""
+
+    before: Roster
+    after: Roster
+    first_open: date
+    days: int
+    frozen_days: int = 0
+    opened: frozenset[date] = frozenset()
+    exceptions: tuple[Relaxation, ...] = ()
+
+    @property
+    def roster(self) -> Roster:
+        """The roster as it is, with the exceptions made."""
+        return relaxed(self.after, self.exceptions)
+
+    def shifts(self, roster: Roster) -> tuple[Shift, ...]:
+        """The shifts of the plan's dates."""
+        return shifts_of(roster, first_day=FIRST, days=self.days)
+
+
+def drawn_mending(draw: Random) -> Mending:
+    """A team of three to five, and one or two things that have changed since it was planned."""
+    roles = draw.choice([("primary", "secondary"), ("primary", "secondary"), ("primary",)])
+    people = [person(name, roles=roles) for name in NAMES[: draw.choice([3, 4, 4, 5])]]
+    if len(roles) > 1 and draw.random() < 0.3:
+        people[-1] = replace(people[-1], roles=("secondary",))
+    before = team(
+        *people,
+        roles=roles,
+        rest_nights=draw.choice([0, 0, 1]),
+        weekends_apart=draw.choice([1, 2]),
+        max_shifts_per_week=draw.choice([None, None, 3]),
+    )
+    days = draw.choice([7, 8])
+    # As many open shifts as can all be tried: each can go to so many pairs of people.
+    ways = perm(len(people) + 1, len(roles))
+    most = int(log(MOST_PLANS, ways))
+    first_open = FIRST + timedelta(days=max(draw.choice([0, 1, 2, 3]), 6 - most))
+    mending = Mending(before, before, first_open, days)
+    for change in draw.sample(_CHANGES, draw.choice([1, 1, 2])):
+        mending = change(draw, mending)
+    if draw.random() < 0.4:
+        mending = replace(mending, frozen_days=draw.choice([1, 2, 3]))
+        mending = replace(mending, opened=frozenset({first_open}) if draw.random() < 0.3 else frozenset())
+    return mending
+
+
+def _ill(draw: Random, mending: Mending) -> Mending:
+    who = draw.randrange(len(mending.after.engineers))
+    day = mending.first_open + timedelta(days=draw.choice([0, 1, 2]))
+    ill = Absence(day, day + timedelta(days=draw.choice([0, 1])), "ill", draw.random() < 0.3)
+    return _with_person(mending, who, absences=(ill,))
+
+
+def _leaver(draw: Random, mending: Mending) -> Mending:
+    who = draw.randrange(len(mending.after.engineers))
+    return _with_person(mending, who, leaves=mending.first_open + timedelta(days=draw.choice([-1, 0, 1])))
+
+
+def _gone(draw: Random, mending: Mending) -> Mending:
+    left = list(mending.after.engineers)
+    del left[draw.randrange(len(left))]
+    return replace(mending, after=replace(mending.after, engineers=tuple(left)))
+
+
+def _joiner(draw: Random, mending: Mending) -> Mending:
+    joins = mending.first_open + timedelta(days=draw.choice([-1, 0, 1]))
+    new = person("new", roles=mending.after.rules.roles, joins=joins)
+    return replace(mending, after=replace(mending.after, engineers=(*mending.after.engineers, new)))
+
+
+def _holiday(draw: Random, mending: Mending) -> Mending:
+    return replace(mending, after=replace(mending.after, holidays="US"), days=8)
+
+
+def _rules(draw: Random, mending: Mending) -> Mending:
+    more: dict[str, Any] = draw.choice(
+        [{"rest_nights": 1}, {"rest_nights": 0}, {"max_shifts_per_week": 2}, {"weekends_apart": 2}]
+    )
+    return replace(mending, after=replace(mending.after, rules=replace(mending.after.rules, **more)))
+
+
+def _fixed(draw: Random, mending: Mending) -> Mending:
+    day = min(mending.first_open + timedelta(days=draw.choice([0, 1])), FRIDAY)
+    seat = FixedSeat(day, mending.after.rules.roles[0], mending.after.engineers[0].id)
+    return replace(mending, after=replace(mending.after, rules=replace(mending.after.rules, fixed=(seat,))))
+
+
+def _agreed(draw: Random, mending: Mending) -> Mending:
+    stricter = replace(mending, after=replace(mending.after, rules=replace(mending.after.rules, rest_nights=1)))
+    first = mending.first_open + timedelta(days=draw.choice([0, 1]))
+    exception = Relaxation("rest_nights", first, first, draw.choice([None, stricter.after.engineers[0].id]), 0)
+    return replace(stricter, exceptions=(exception,))
+
+
+def _role_given_up(draw: Random, mending: Mending) -> Mending:
+    roles = mending.after.rules.roles
+    return _with_person(mending, 0, roles=(roles[-1],))
+
+
+_CHANGES = [_ill, _ill, _leaver, _gone, _joiner, _holiday, _rules, _fixed, _agreed, _role_given_up]
+
+
+def _with_person(mending: Mending, who: int, **more: Any) -> Mending:
+    people = list(mending.after.engineers)
+    people[who] = replace(people[who], **more)
+    return replace(mending, after=replace(mending.after, engineers=tuple(people)))
+
+
+class EveryPlan:
+    """Every plan that keeps what is before `first_open`, what is frozen, and the rules."""
+
+    def __init__(self, mending: Mending, plan: Plan) -> None:
+        self._roster = mending.roster
+        zone = self._roster.policy.zone
+        shifts = mending.shifts(self._roster)
+        self._left = [shift for shift in shifts if shift.day >= mending.first_open]
+        self._shares: Shares = shares_of(self._roster, shifts)
+        self._had = {(seat.window, seat.role): seat.engineer for seat in plan.seats}
+        past = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() < mending.first_open]
+        self._past = [(seat.engineer, shift_of(seat, zone), seat.role) for seat in past]
+        self._frozen = self._frozen_seats(mending)
+
+    def cheapest(self) -> dict[int, int]:
+        """For each number of changed seats that some plan has, what the cheapest of those costs."""
+        found: dict[tuple[int, tuple[tuple[object, int], ...]], int] = {}
+        for turns in self._fill([], 0):
+            counts = Counter((shift.kind, role, who) for who, shift, role in [*self._past, *turns])
+            key = (self._changed(turns), tuple(sorted((str(k), n) for k, n in counts.items())))
+            if key not in found:
+                found[key] = self._cost(counts)
+        cheapest: dict[int, int] = {}
+        for (changes, _), cost in found.items():
+            cheapest[changes] = min(cost, cheapest.get(changes, cost))
+        return cheapest
+
+    def _fill(self, turns: list[_Turn], number: int) -> Iterator[list[_Turn]]:
+        if number == len(self._left):
+            yield turns
+            return
+        shift, roles = self._left[number], self._roster.rules.roles
+        for people in permutations(self._roster.engineers, len(roles)):
+            more = [(who.id, shift, role) for who, role in zip(people, roles, strict=True)]
+            if all(self._may(who, shift, role, turns) for who, role in zip(people, roles, strict=True)):
+                yield from self._fill([*turns, *more], number + 1)
+
+    def _may(self, who: Engineer, shift: Shift, role: str, turns: Sequence[_Turn]) -> bool:
+        fixed = self._frozen.get((shift.window, role))
+        if fixed not in (None, who.id) or not self._is_free(who, shift, role):
+            return False
+        mine = [turn for name, turn, _ in [*self._past, *turns] if name == who.id]
+        most = self._roster.rules.max_shifts_per_week
+        week = [turn for turn in mine if turn.day.isocalendar()[:2] == shift.day.isocalendar()[:2]]
+        return all(self._fit(turn, shift, who.id) for turn in mine) and (most is None or len(week) < most)
+
+    def _is_free(self, who: Engineer, shift: Shift, role: str) -> bool:
+        nights = max(1, shift.end_night - shift.first_night)
+        days = [shift.day + timedelta(days=n) for n in range(nights)]
+        there = all(who.joins is None or who.joins <= day for day in days)
+        there = there and all(who.leaves is None or day <= who.leaves for day in days)
+        return there and role in who.roles and not any(who.absence_on(day) for day in days)
+
+    def _fit(self, one: Shift, two: Shift, who: str) -> bool:
+        earlier, later = sorted((one, two), key=lambda shift: shift.window.start)
+        rules = self._roster.rules
+        rest = min(
+            [rules.rest_nights]
+            + [each.value or 0 for each in rules.relaxed if any(each.touches(s.day, who) for s in (one, two))]
+        )
+        if later.window.start < earlier.window.end or later.first_night - earlier.end_night < rest:
+            return False
+        weekends = one.kind is two.kind is WindowKind.WEEKEND
+        return not weekends or (later.day - earlier.day).days // 7 >= rules.weekends_apart
+
+    def _frozen_seats(self, mending: Mending) -> Mapping[tuple[object, str], str]:
+        end = mending.first_open + timedelta(days=mending.frozen_days)
+        kept: dict[tuple[object, str], str] = {}
+        for shift in self._left:
+            for role in self._roster.rules.roles:
+                who = self._roster.engineer(self._had.get((shift.window, role), ""))
+                is_near = shift.day < end and shift.day not in mending.opened
+                past = [turn for name, turn, _ in self._past if who is not None and name == who.id]
+                if who is not None and is_near and self._may_stay(who, shift, role, past):
+                    kept[shift.window, role] = who.id
+        for seat in self._roster.rules.fixed:
+            kept.update({(shift.window, seat.role): seat.engineer for shift in self._left if shift.day == seat.day})
+        return kept
+
+    def _may_stay(self, who: Engineer, shift: Shift, role: str, past: Sequence[Shift]) -> bool:
+        """Whether nothing keeps the person off it but what else is still open."""
+        fixed = [seat for seat in self._roster.rules.fixed if seat.day == shift.day]
+        if any((seat.role == role) != (seat.engineer == who.id) for seat in fixed):
+            return False
+        most = self._roster.rules.max_shifts_per_week
+        week = [turn for turn in past if turn.day.isocalendar()[:2] == shift.day.isocalendar()[:2]]
+        rested = all(self._fit(turn, shift, who.id) for turn in past)
+        return self._is_free(who, shift, role) and rested and (most is None or len(week) < most)
+
+    def _changed(self, turns: Sequence[_Turn]) -> int:
+        return sum(self._had.get((shift.window, role), who) != who for who, shift, role in turns)
+
+    def _cost(self, counts: Counter[tuple[WindowKind, str, str]]) -> int:
+        cost = 0
+        for kind in self._shares.totals:
+            for engineer in self._roster.engineers:
+                mine = {role: counts[kind, role, engineer.id] for role in self._shares.roles}
+                cost += sum(term(n, self._share(kind, role, engineer.id)) for role, n in mine.items())
+                cost += term(sum(mine.values()), self._share(kind, None, engineer.id))
+        return cost
+
+    def _share(self, kind: WindowKind, role: str | None, who: str) -> Fraction:
+        return self._shares.of(kind, role, who)

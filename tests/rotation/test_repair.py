@@ -1,0 +1,199 @@
+"""Mending a plan beside every plan there is: no fewer changes, no less cost, and every line that is told is true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import FixedSeat, Roster
+from oncall.rotation.check import check_plan
+from oncall.rotation.mended import Repair
+from oncall.rotation.model import solve
+from oncall.rotation.repair import repair
+from oncall.rotation.secondopinion import second_opinion
+from oncall.schedule.plan import Plan, PlanStatus, Seat
+from tests.rotation.mendings import FIRST, EveryPlan, Mending, drawn_mending
+from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
+
+
+def planned(mending: Mending) -> Plan | None:
+    """The plan as it was; None where there is none."""
+    try:
+        plan = solve(mending.before, mending.shifts(mending.before))
+    except PlanInfeasible:
+        return None
+    return replace(plan, first_day=FIRST, last_day=FIRST + timedelta(days=mending.days - 1))
+
+
+def mended(mending: Mending, plan: Plan, more: int = 0) -> Repair:
+    return repair(
+        mending.roster,
+        mending.shifts(mending.roster),
+        plan,
+        first_open=mending.first_open,
+        more_changes=more,
+        frozen_days=mending.frozen_days,
+        opened=mending.opened,
+        offers=(1, 2, 4),
+    )
+
+
+def cost(found: Repair) -> int:
+    assert found.plan.fairness is not None
+    return found.plan.fairness.cost
+
+
+def bound(found: Repair) -> int:
+    assert found.plan.fairness is not None
+    return found.plan.fairness.bound
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_there_is(seed: int) -> None:
+    mending = drawn_mending(Random(seed))
+    plan = planned(mending)
+    if plan is None:
+        return
+    cheapest = EveryPlan(mending, plan).cheapest()
+    if not cheapest:
+        with pytest.raises(PlanInfeasible):
+            mended(mending, plan)
+        return
+    fewest = min(cheapest)
+
+    def best(more: int) -> int:
+        return min(cost for changes, cost in cheapest.items() if changes <= fewest + more)
+
+    found = mended(mending, plan)
+    assert (found.fewest, len(found.changes), cost(found)) == (fewest, fewest, best(0))
+    assert found.fewest_is_proven
+    assert found.best_is_proven
+    assert bound(found) <= min(cheapest.values())
+    assert check_plan(replace(found.plan, relaxed=mending.exceptions), mending.after) == []
+    for more in (1, 2, 4):
+        offered = [offer.cost for offer in found.offers if offer.changes <= more]
+        assert min([cost(found), *offered]) == best(more)
+    assert all(offer.is_best for offer in found.offers)
+    chosen = mended(mending, plan, more=2)
+    assert cost(chosen) == best(2)
+    assert len(chosen.changes) <= fewest + 2
+
+
+def past_that_breaks_the_rules() -> tuple[Roster, Plan]:
+    """Two of eight people had all of the first week, nobody rested; the rules ask for two nights."""
+    roster = team_of(8)
+    lax = replace(roster, rules=replace(roster.rules, rest_nights=0, weekends_apart=1))
+    plan = solve(lax, shifts_of(lax, days=42))
+    week = [seat for seat in plan.seats if seat.window.start.date() < MONDAY + timedelta(days=5)]
+    who = {"primary": "ana", "secondary": "ben"}
+    others = [seat for seat in plan.seats if seat not in week]
+    seats = (*(replace(seat, engineer=who[seat.role]) for seat in week), *others)
+    return roster, replace(plan, seats=seats, first_day=MONDAY, last_day=MONDAY + timedelta(days=41))
+
+
+def test_a_past_that_breaks_todays_rules_is_data_and_the_bound_says_what_can_still_be_had() -> None:
+    roster, plan = past_that_breaks_the_rules()
+    first_open = MONDAY + timedelta(days=7)
+    found = repair(roster, shifts_of(roster, days=42), plan, first_open=first_open, more_changes=60)
+    assert 0 < bound(found) == cost(found)
+    assert found.plan.status is PlanStatus.OPTIMAL
+    assert check_plan(found.plan, roster) == []
+
+
+def test_another_solver_agrees_on_the_bound_of_a_plan_with_such_a_past() -> None:
+    roster, plan = past_that_breaks_the_rules()
+    first_open = MONDAY + timedelta(days=7)
+    few = repair(roster, shifts_of(roster, days=42), plan, first_open=first_open)
+    opinion = second_opinion(few.plan, roster, cost(few), time_limit=timedelta(seconds=30))
+    assert opinion.left_out == ()
+    assert bound(few) <= opinion.bound <= cost(few)
+    many = repair(roster, shifts_of(roster, days=42), plan, first_open=first_open, more_changes=60)
+    assert second_opinion(many.plan, roster, cost(many), time_limit=timedelta(seconds=30)).is_optimal
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_another_solver_never_contradicts_the_bound_of_a_mended_plan(seed: int) -> None:
+    mending = drawn_mending(Random(500 + seed))
+    plan = planned(mending)
+    if plan is None:
+        return
+    try:
+        found = mended(mending, plan)
+    except PlanInfeasible:
+        return
+    marked = replace(found.plan, relaxed=mending.exceptions)
+    opinion = second_opinion(marked, mending.after, cost(found), time_limit=timedelta(seconds=30))
+    assert bound(found) <= opinion.bound <= cost(found)
+
+
+def test_the_plan_after_choosing_more_changes_offers_numbers_for_the_same_option() -> None:
+    roster = team_of(8)
+    plan = solve(roster, shifts_of(roster, days=56))
+    ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=14), 14, reason="ill"))
+    later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
+    shifts, first_open = shifts_of(later, days=56), MONDAY + timedelta(days=7)
+    one_more = repair(later, shifts, plan, first_open=first_open, more_changes=1, offers=(1,))
+    assert [offer.changes for offer in one_more.offers] == [2]
+    two_more = repair(later, shifts, plan, first_open=first_open, more_changes=2, offers=())
+    assert cost(two_more) == one_more.offers[0].cost
+
+
+def test_frozen_shifts_that_cannot_stay_are_named_with_the_rule_and_the_date_to_open() -> None:
+    roster = team_of(4, rest_nights=0, weekends_apart=1)
+    shifts = shifts_of(roster, days=3)
+    names = [("ana", "ben"), ("ana", "ben"), ("cai", "dee")]
+    seats = tuple(
+        Seat(shift.window, shift.kind, role, who)
+        for shift, pair in zip(shifts, names, strict=True)
+        for role, who in zip(roster.rules.roles, pair, strict=True)
+    )
+    last = MONDAY + timedelta(days=2)
+    plan = Plan(roster.team, roster.policy.zone, seats, first_day=MONDAY, last_day=last)
+    stricter = replace(roster, rules=replace(roster.rules, rest_nights=1))
+    with pytest.raises(PlanInfeasible) as refusal:
+        repair(stricter, shifts, plan, first_open=MONDAY, frozen_days=3)
+    assert str(refusal.value).splitlines() == [
+        "no plan keeps the rules while the shifts of 2027-01-04 to 2027-01-06 are frozen: these cannot hold together, "
+        "and without any one of them the others could",
+        "  ana stays primary on Mon 2027-01-04 (frozen)",
+        "  ana stays primary on Tue 2027-01-05 (frozen)",
+        "  rest_nights 1",
+        "  a plan exists when 2027-01-04 may change: --open 2027-01-04",
+    ]
+    found = repair(stricter, shifts, plan, first_open=MONDAY, frozen_days=3, opened=frozenset({MONDAY}))
+    assert [change.window.start.astimezone(plan.zone).date() for change in found.changes] == [MONDAY, MONDAY]
+
+
+def test_what_no_plan_can_keep_is_not_blamed_on_the_frozen_shifts() -> None:
+    roster = team_of(4, rest_nights=0, weekends_apart=1)
+    plan = replace(solve(roster, shifts_of(roster)), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
+    stricter = replace(roster, rules=replace(roster.rules, rest_nights=3))
+    with pytest.raises(PlanInfeasible) as refusal:
+        repair(stricter, shifts_of(roster), plan, first_open=MONDAY, frozen_days=2)
+    assert "frozen" not in str(refusal.value)
+
+
+def test_a_seat_that_is_fixed_since_takes_precedence_over_the_freeze() -> None:
+    roster = team_of(6)
+    plan = replace(solve(roster, shifts_of(roster)), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
+    had = plan.seats[0].engineer
+    other = next(each.id for each in roster.engineers if each.id not in {seat.engineer for seat in plan.seats[:2]})
+    fixed = replace(roster, rules=replace(roster.rules, fixed=(FixedSeat(MONDAY, plan.seats[0].role, other),)))
+    found = repair(fixed, shifts_of(fixed), plan, first_open=MONDAY, frozen_days=1)
+    assert (found.changes[0].before, found.changes[0].after) == (had, other)
+
+
+def test_a_role_that_the_roster_gave_up_stays_in_the_past_alone() -> None:
+    three = team(*(person(name, roles=("primary", "secondary", "third")) for name in "abcdefghij"))
+    three = replace(three, rules=replace(three.rules, roles=("primary", "secondary", "third"), rest_nights=1))
+    plan = replace(solve(three, shifts_of(three, days=14)), first_day=MONDAY, last_day=MONDAY + timedelta(days=13))
+    two = replace(three, rules=replace(three.rules, roles=("primary", "secondary")))
+    found = repair(two, shifts_of(two, days=14), plan, first_open=MONDAY + timedelta(days=7))
+    roles = {(seat.role, seat.window.start.date() >= MONDAY + timedelta(days=7)) for seat in found.plan.seats}
+    assert ("third", True) not in roles
+    assert ("third", False) in roles
+    assert check_plan(found.plan, two) == []
