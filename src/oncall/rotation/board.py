@@ -78,6 +78,13 @@ class Floor:
         return {counted: Span.around(count) for counted, count in self.counts.items()}
 
 
+class Counts(NamedTuple):
+    """How many shifts of a kind each person has, as variables of a model, and what these numbers cost."""
+
+    numbers: Mapping[tuple[int, WindowKind], cp_model.IntVar]
+    cost: cp_model.LinearExprT
+
+
 class Board(ABC):
     """A model with a cost. `takes`: 1 if the person is on the shift in whatever role; only duties they may take."""
 
@@ -94,6 +101,11 @@ class Board(ABC):
     @abstractmethod
     def floor(problem: Problem, search: Search) -> Floor | None:
         """The counting bound; None when the people together cannot take all the duties of some kind."""
+
+    @staticmethod
+    @abstractmethod
+    def counts(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> Counts:
+        """Add how many shifts everybody has without a calendar, at what this kind of board makes of their cost."""
 
     @abstractmethod
     def seats(self, outcome: Outcome) -> list[Held]:
@@ -131,6 +143,22 @@ class DutyBoard(Board):
             cost += sum(curve(count) for curve, count in zip(curves, dealt, strict=True))
             counts.update({Counted(each, kind, None): dealt[each] for each in people})
         return Floor(cost, counts)
+
+    @staticmethod
+    def counts(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> Counts:
+        """Counts of duties alone, of which there are as many as seats of each kind."""
+        numbers: dict[tuple[int, WindowKind], cp_model.IntVar] = {}
+        costs = []
+        for counted, span in spans.items():
+            engineer, kind, _ = counted
+            most = most_duties(problem, engineer, kind)
+            number = model.new_int_var(0, most, "")
+            costs.append(add_cost(model, number, most, duty_curve(problem, engineer, kind), span))
+            numbers[engineer, kind] = number
+        for kind, total in problem.shares.totals.items():
+            mine = [number for (_, each), number in numbers.items() if each is kind]
+            model.add(cp_model.LinearExpr.sum(mine) == total * len(problem.roles))
+        return Counts(numbers, cp_model.LinearExpr.sum(costs))
 
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found: roles split evenly within each kind, or nearly so around fixed seats."""

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ortools.sat.python import cp_model
-
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation import infeasible
 from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span, seated
+from oncall.rotation.companions import Pair, Terms
 from oncall.rotation.cost import fairness_of
 from oncall.rotation.counting import duty_curve
 from oncall.rotation.evenness import spread
 from oncall.rotation.fixedseats import refuse_impossible_seats
 from oncall.rotation.given import NOTHING, Given
+from oncall.rotation.kindest import kindest
 from oncall.rotation.opening import openings
 from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.requests import pairs_of, price_of_duties, tally
@@ -27,10 +27,6 @@ from oncall.rotation.shadows import shadow_seats, with_shadows
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 
 __all__ = ["Progress", "solve"]
-
-REQUESTS_EFFORT = 20.0
-"""Deterministic time for the requests: enough to prove a year of a large team, and an end where proof is far off."""
-
 
 MOST_SEATINGS = 6
 """How many first plans have their roles named by a solve of its own; an even split costs nothing."""
@@ -203,39 +199,18 @@ def _with_requests(problem: Problem, search: Search, found: _Found) -> _Found:
 
 
 def _kindest(
-    problem: Problem,
-    search: Search,
-    found: _Found,
-    prices: Mapping[Duty, int],
-    pairs: Sequence[tuple[int, int]],
+    problem: Problem, search: Search, found: _Found, prices: Mapping[Duty, int], pairs: Sequence[Pair]
 ) -> tuple[_Found, bool]:
     """The plan that meets the requests best at the cost found, and whether that is proven."""
     while True:
-        board = found.board(problem, found.floor, found.spans, search)
-        board.model.add(board.cost <= found.cost)
-        priced = [price * board.takes[duty] for duty, price in prices.items()]
-        board.model.minimize(cp_model.LinearExpr.sum([*priced, *_company(problem, board, pairs)]))
-        outcome = search.run(board.model, effort=REQUESTS_EFFORT)
-        if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
+        best = kindest(problem, Terms(prices, pairs, found.cost, found.board, found.spans), found.floor, search)
+        if best.held is None:
             return found, False
-        held = board.seats(outcome)
-        if _cost(problem, held) == found.cost:
-            return replace(found, held=held), outcome.verdict is Verdict.OPTIMAL
-        if outcome.verdict is not Verdict.OPTIMAL and found.board.is_exact:
+        if _cost(problem, best.held) == found.cost:
+            return replace(found, held=best.held), best.is_best
+        if not best.is_best and found.board.is_exact:
             return found, False
-        found = _knowing_more(problem, search, found, held)
-
-
-def _company(problem: Problem, board: Board, pairs: Sequence[tuple[int, int]]) -> list[cp_model.LinearExprT]:
-    """What every shift on which two people are who should be on together is worth, as a price below nothing."""
-    priced: list[cp_model.LinearExprT] = []
-    for one, other in pairs:
-        for number in sorted(set(problem.open_to[one]) & set(problem.open_to[other])):
-            both = board.model.new_bool_var("")
-            board.model.add_implication(both, board.takes[one, number])
-            board.model.add_implication(both, board.takes[other, number])
-            priced.append(-problem.roster.rules.requests_weight * both)
-    return priced
+        found = _knowing_more(problem, search, found, best.held)
 
 
 def _noted(found: _Found, note: str) -> _Found:

@@ -54,7 +54,10 @@ def matches(request: Request, shift: Shift) -> bool:
 
 
 def price_of_duties(problem: Problem) -> dict[Duty, int]:
-    """What each requested duty adds when it is taken: positive where avoided, negative where preferred; none is 0."""
+    """What each requested duty adds when it is taken: positive where avoided, negative where preferred; none is 0.
+
+    A wish counts `requests_weight`, against 1 for a shift that people share who should be on together.
+    """
     weight = problem.roster.rules.requests_weight
     prices: dict[Duty, int] = {}
     for index, engineer in enumerate(problem.engineers):
@@ -67,12 +70,11 @@ def price_of_duties(problem: Problem) -> dict[Duty, int]:
 
 
 def pairs_of(problem: Problem) -> tuple[tuple[int, int], ...]:
-    """The pairs of people who should be on together, by number; none when requests have no weight."""
+    """The pairs of people who should be on together, by number. A shift that one shares is worth 1."""
     numbers = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
-    rules = problem.roster.rules
     return tuple(
         (numbers[one], numbers[other])
-        for one, other in (rules.prefer_together if rules.requests_weight else ())
+        for one, other in problem.roster.rules.prefer_together
         if one in numbers and other in numbers
     )
 

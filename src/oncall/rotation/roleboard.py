@@ -12,7 +12,7 @@ from itertools import combinations, product
 
 from ortools.sat.python import cp_model
 
-from oncall.rotation.board import Board, Counted, Floor, Held, Span, add_cost, add_duties, teams_of
+from oncall.rotation.board import Board, Counted, Counts, Floor, Held, Span, add_cost, add_duties, teams_of
 from oncall.rotation.counting import most_duties, role_curve
 from oncall.rotation.problem import Problem
 from oncall.rotation.search import Outcome, Search, Verdict
@@ -63,6 +63,11 @@ class LoadBoard(Board):
         """
         return counted_floor(problem, search)
 
+    @staticmethod
+    def counts(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> Counts:
+        """Counts of each role and of all together."""
+        return counts_by_role(model, problem, spans)
+
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found: the people on duty as decided, their roles as fairly as these people allow."""
         teams = teams_of(self._problem, self.takes, outcome)
@@ -105,6 +110,11 @@ class SeatBoard(Board):
     def floor(problem: Problem, search: Search) -> Floor | None:
         """The same counting bound as for `LoadBoard`."""
         return counted_floor(problem, search)
+
+    @staticmethod
+    def counts(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> Counts:
+        """Counts of each role and of all together."""
+        return counts_by_role(model, problem, spans)
 
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found."""
@@ -150,6 +160,18 @@ def counted_floor(problem: Problem, search: Search) -> Floor | None:
         floors.append(floor)
     counts = {counted: count for floor in floors for counted, count in floor.counts.items()}
     return Floor(sum(floor.cost for floor in floors), counts, all(floor.is_exact for floor in floors))
+
+
+def counts_by_role(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> Counts:
+    """Add how many shifts of each kind and role everybody has, without a calendar."""
+    numbers: dict[tuple[int, WindowKind], cp_model.IntVar] = {}
+    costs: list[cp_model.LinearExprT] = []
+    for kind, total in problem.shares.totals.items():
+        most = [most_duties(problem, engineer, kind) for engineer in range(len(problem.engineers))]
+        counts = _add_counts(model, problem, kind, total, most)
+        costs += _costs(model, problem, counts, most, spans)
+        numbers.update({(each.engineer, kind): count for each, count in counts.items() if each.role is None})
+    return Counts(numbers, cp_model.LinearExpr.sum(costs))
 
 
 def _floor_of_kind(problem: Problem, kind: WindowKind, total: int, search: Search) -> Floor | None:

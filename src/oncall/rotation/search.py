@@ -135,13 +135,17 @@ class Search:
         floor: int | None = None,
         known_cost: int | None = None,
         effort: float | None = None,
+        linearization: int | None = None,
     ) -> Outcome:
         """Solve the model. With `floor`, progress is reported: the objective is a cost that cannot be below it.
 
         known_cost: what the best plan from elsewhere costs, for the progress alone.
         effort: give up after so much deterministic time, which is the same work on every machine.
+        linearization: 2 lets the linear relaxation see every implication too, where those carry the proof.
         """
         solver = self._solver(effort)
+        if linearization is not None:
+            solver.parameters.linearization_level = linearization
         if self._limit is not None:
             solver.parameters.max_time_in_seconds = max(0.001, (self._limit - self.elapsed).total_seconds())
         watch = _Watch(floor, known_cost)

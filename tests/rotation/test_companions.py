@@ -1,0 +1,135 @@
+"""People who should be on together are so as often as fairness allows, proven soon, weighed against wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations, product
+from random import Random
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import Absence, Request, Roster, Wish
+from oncall.rotation.check import check_plan
+from oncall.rotation.cost import fairness_of
+from oncall.rotation.model import solve
+from oncall.rotation.requests import matches
+from oncall.rotation.shares import shares_of
+from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
+from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team, team_of
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def meetings(seats: Sequence[Seat], pairs: Pairs) -> int:
+    teams: dict[object, set[str]] = {}
+    for seat in seats:
+        teams.setdefault(seat.window, set()).add(seat.engineer)
+    return sum({one, other} <= people for people in teams.values() for one, other in pairs)
+
+
+def price(roster: Roster, shifts: Sequence[Shift], seats: Sequence[Seat]) -> int:
+    """What the rules page says: each wish counts its weight, each shift together counts 1."""
+    starts = {shift.window: shift for shift in shifts}
+    broken = 0
+    for seat in seats:
+        for engineer in roster.engineers:
+            for request in engineer.requests if engineer.id == seat.engineer else ():
+                if matches(request, starts[seat.window]):
+                    broken += 1 if request.wish is Wish.AVOID else -1
+    return roster.rules.requests_weight * broken - meetings(seats, roster.rules.prefer_together)
+
+
+def every_plan(roster: Roster, shifts: Sequence[Shift]) -> list[tuple[Seat, ...]]:
+    names = [engineer.id for engineer in roster.engineers]
+    filled = [
+        [
+            tuple(Seat(s.window, s.kind, role, who) for role, who in zip(roster.rules.roles, people, strict=True))
+            for people in permutations(names, len(roster.rules.roles))
+        ]
+        for s in shifts
+    ]
+    return [tuple(seat for team_of_one in chosen for seat in team_of_one) for chosen in product(*filled)]
+
+
+def is_legal(roster: Roster, shifts: Sequence[Shift], seats: tuple[Seat, ...]) -> bool:
+    plan = Plan(roster.team, roster.policy.zone, seats, first_day=shifts[0].day, last_day=shifts[-1].day)
+    return check_plan(plan, roster) == []
+
+
+def tiny(draw: Random) -> Roster:
+    people = []
+    for name in NAMES[: draw.choice([3, 4])]:
+        day = MONDAY + timedelta(days=draw.randrange(4))
+        wishes = tuple(
+            Request(draw.choice(list(Wish)), day=MONDAY + timedelta(days=draw.randrange(4)))
+            for _ in range(draw.choice([0, 1, 2]))
+        )
+        absences = (Absence(day, day, "away"),) if draw.random() < 0.15 else ()
+        roles = draw.choice([("primary", "secondary")] * 5 + [("secondary",)])
+        people.append(person(name, requests=wishes, absences=absences, fte=draw.choice([1.0, 1.0, 0.5]), roles=roles))
+    pairs = draw.choice([(("ana", "ben"),), (("ana", "ben"), ("ben", "cai")), (("ana", "cai"), ("ana", "ben"))])
+    weight = draw.choice([0, 1, 1, 2, 5])
+    return team(*people, rest_nights=0, weekends_apart=1, prefer_together=pairs, requests_weight=weight)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_plan_as_fair_meets_wishes_and_pairs_better_by_trying_them_all(seed: int) -> None:
+    roster = tiny(Random(seed))
+    shifts = shifts_of(roster, days=4)[: 5 if len(roster.engineers) == 3 else 3]
+    try:
+        plan = solve(roster, shifts)
+    except PlanInfeasible:
+        assert not any(is_legal(roster, shifts, seats) for seats in every_plan(roster, shifts))
+        return
+    assert plan.fairness is not None
+    shares = shares_of(roster, shifts)
+    as_fair = [
+        seats
+        for seats in every_plan(roster, shifts)
+        if fairness_of(((s.kind, s.role, s.engineer) for s in seats), shares, bound=0).cost == plan.fairness.cost
+    ]
+    best = min(price(roster, shifts, seats) for seats in as_fair if is_legal(roster, shifts, seats))
+    assert price(roster, shifts, plan.seats) == best
+    assert plan.notes[0].endswith("no plan as fair keeps more")
+
+
+@pytest.mark.parametrize(("size", "days", "rest"), [(6, 56, 1), (8, 91, 2), (12, 182, 2)])
+@pytest.mark.parametrize("pairs", [(("ana", "ben"),), (("ana", "ben"), ("ben", "cai"), ("dee", "eve"))])
+def test_pairs_are_proven_to_meet_as_often_as_can_be(size: int, days: int, rest: int, pairs: Pairs) -> None:
+    plan = solve(team_of(size, rest_nights=rest, prefer_together=pairs), shifts_of(team_of(size), days=days))
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.notes[0].endswith(f"on {meetings(plan.seats, pairs)} shifts; no plan as fair keeps more")
+
+
+def test_people_in_pairs_still_have_their_wishes() -> None:
+    wishes = tuple(Request(Wish.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
+    asking = person("ana", requests=wishes)
+    roster = team(asking, *team_of(8).engineers[1:], prefer_together=(("ana", "ben"), ("ana", "cai")))
+    plan = solve(roster, shifts_of(roster, days=56))
+    assert plan.notes[0].startswith("requests: 4 of 4 wishes to avoid a shift are kept")
+    assert plan.notes[0].endswith("no plan as fair keeps more")
+
+
+def together_at(weight: int) -> int:
+    """Two nights for four people in two pairs; ana and ben want different nights."""
+    ana = person("ana", requests=(Request(Wish.AVOID, day=MONDAY),))
+    ben = person("ben", requests=(Request(Wish.PREFER, day=MONDAY),))
+    pairs = (("ana", "ben"), ("cai", "dee"))
+    roster = team(*(ana, ben, *team_of(4).engineers[2:]), rest_nights=0, prefer_together=pairs, requests_weight=weight)
+    plan = solve(roster, shifts_of(roster, days=2))
+    return meetings(plan.seats, pairs)
+
+
+def test_the_weight_of_wishes_decides_between_them_and_shifts_together() -> None:
+    assert [together_at(weight) for weight in (0, 1, 3, 100)] == [2, 2, 0, 0]
+
+
+def test_without_pairs_the_weight_of_wishes_changes_nothing_unless_it_is_nothing() -> None:
+    asking = person("ana", requests=(Request(Wish.AVOID, weekday=1), Request(Wish.PREFER, weekday=3)))
+    plans = []
+    for weight in (1, 7, 1000):
+        roster = team(asking, *team_of(7).engineers[1:], requests_weight=weight)
+        plans.append(solve(roster, shifts_of(roster, days=28)))
+    assert plans[0].seats == plans[1].seats == plans[2].seats
