@@ -125,7 +125,9 @@ def test_another_solver_confirms_the_optimum(oncall: Oncall, tiny: str, plan: st
     ran = oncall("verify", plan, "--roster", tiny, "--optimal")
     assert ran.code == 0, ran.err
     last = ran.out.splitlines()[-1]
-    assert re.fullmatch(r"HiGHS, another solver, proves it as well: no plan costs less than 396 \(\d+\.\d s\)", last)
+    assert re.fullmatch(
+        r"HiGHS, another solver, proves it as well: no plan costs less than 396 \((under 0\.1|\d+\.\d) s\)", last
+    )
 
 
 def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
@@ -142,67 +144,11 @@ def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
     last = oncall("verify", str(unfair), "--roster", tiny, "--optimal").out.splitlines()[-1]
     assert re.fullmatch(
         rf"HiGHS, another solver, proves that no plan costs less than 396; this one costs {cost}; it knows one of 396 "
-        r"\(\d+\.\d s\)",
+        r"\((under 0\.1|\d+\.\d) s\)",
         last,
     )
     answer = json.loads(oncall("verify", str(unfair), "--roster", tiny, "--optimal", "--json").out)["second_opinion"]
     assert (answer["solver"], answer["optimal"], answer["bound"], answer["best"]) == ("HiGHS", False, 396, 396)
-
-
-# ---- why
-
-
-def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, tiny: str, plan: str) -> None:
-    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-01-05")
-    assert (ran.code, ran.err) == (0, "")
-    lines = ran.out.splitlines()
-    assert lines[0] == "Tue 2027-01-05 19:01 EST to Wed 2027-01-06 08:00 EST (weeknight)"
-    assert [line for line in lines if not line.startswith(" ")][1].startswith("primary: ")
-    assert sum("made anew around" in line for line in lines) == 4
-    assert "costs the same, proven" in ran.out
-    assert "as the plan stands: one_role: " in ran.out
-
-
-def test_why_for_machines(oncall: Oncall, tiny: str, plan: str) -> None:
-    time = "2027-01-05T19:01"
-    answer = json.loads(oncall("why", plan, "--roster", tiny, "--shift", time, "--role", "secondary", "--json").out)
-    assert (answer["start"], answer["kind"]) == ("2027-01-05T19:01:00-05:00", "weeknight")
-    [seat] = answer["seats"]
-    assert (seat["role"], seat["cost"], len(seat["others"])) == ("secondary", 396, 2)
-    assert seat["others"][0].keys() == {"engineer", "cannot", "rules", "swap", "asked_to_avoid", "anew"}
-    assert seat["others"][0]["anew"] == {"more": 0, "at_least": 0, "proven": True}
-
-
-def test_a_time_within_a_shift_means_that_shift(oncall: Oncall, tiny: str, plan: str) -> None:
-    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-01-09T12:00", "--role", "primary")
-    assert ran.out.startswith("Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST (weekend)\n")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--shift", "2027-01-09"), "no shift of the plan starts at 2027-01-09; the last one starts 2027-01-08T19:01"),
-        (("--shift", "2027-01-01"), "no shift of the plan starts at 2027-01-01; the next one starts 2027-01-04T19:01"),
-        (
-            ("--shift", "2027-01-05", "--role", "primry"),
-            '"primry" is not a role of this rotation; did you mean "primary"?',
-        ),
-    ],
-)
-def test_why_says_what_there_is(oncall: Oncall, tiny: str, plan: str, arguments: tuple[str, ...], message: str) -> None:
-    ran = oncall("why", plan, "--roster", tiny, *arguments)
-    assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
-
-
-def test_two_shifts_on_one_day_are_told_apart_by_their_time(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
-    path = Path(tiny)
-    path.write_text(SMALL_ROSTER.replace("rotation:", "holidays: US\nrotation:"), encoding="utf-8")
-    plan = str(tmp_path / "plan.json")
-    assert oncall("generate", tiny, "--start", "2027-12-20", "--weeks", "1", "--output", plan).code == 0
-    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-12-24")
-    assert ran.err == (
-        "oncall: 2 shifts start on 2027-12-24; name one by its time: 2027-12-24T08:00 or 2027-12-24T19:01\n"
-    )
 
 
 # ---- what if
@@ -215,7 +161,7 @@ def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> Non
     assert lines[0].split() == ["today", "changed"]
     assert [line.split()[-2:] for line in lines[1:3]] == [["3", "3"], ["5", "5"]]
     assert lines[4].split() == ["proof", "optimal", "optimal"]
-    assert lines[5].split() == ["requests", "broken", "0", "of", "0", "0", "of", "0"]
+    assert lines[5].split() == ["requests", "broken", "none", "asked", "none", "asked"]
     assert lines[7].split() == ["shifts", "(share)", "weeknight", "weekend"]
     assert [line.split()[0] for line in lines[8:]] == ["ana", "ben", "chloe", "new-1"]
     assert re.search(r"^ana +\d \(2\.7\) -> - ", lines[8])
@@ -225,7 +171,7 @@ def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> Non
 def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, tiny: str) -> None:
     ran = oncall("whatif", tiny, *WEEK, "--set", "rotation.rest_nights=2")
     assert ran.code == 0
-    assert "proof            optimal  no plan" in ran.out
+    assert re.search("^proof +optimal +no plan$", ran.out, re.MULTILINE)
     assert "\nchanged: no plan is possible: there are more duties than people can take\n" in ran.out
 
 

@@ -42,8 +42,10 @@ def test_everybody_else_is_spoken_of_in_the_order_of_the_roster() -> None:
 def test_who_is_away_or_does_not_take_the_role_is_barred_whatever_else_is_planned() -> None:
     roster = team(*team_of(6).engineers, person("gus", absences=away(MONDAY, 3)), person("hal", roles=["secondary"]))
     answer = asked(roster, planned(roster))
-    assert about(answer, "gus") == Alternative("gus", "gus is away 2027-01-04 to 2027-01-06 (vacation)")
-    assert about(answer, "hal") == Alternative("hal", "hal does not take the role primary")
+    assert about(answer, "gus") == Alternative(
+        "gus", "gus is away 2027-01-04 to 2027-01-06 (vacation)", rule="unavailable"
+    )
+    assert about(answer, "hal") == Alternative("hal", "hal does not take the role primary", rule="roles")
 
 
 def test_the_rules_that_forbid_somebody_as_the_plan_stands_are_named() -> None:

@@ -18,6 +18,7 @@ from oncall.cli import (
     service,
     ticketlife,
     tickets,
+    why,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ for wing in (
     checking,
     planning,
     planning_depth,
+    why,
     examining,
     ledger,
     policy,

@@ -76,9 +76,7 @@ def verify(
         uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
         typer.echo(f"  accepted: {each.relaxation.text}; {uses}")
     if opinion is not None:
-        from oncall.cli.planning_depth import opinion_line
-
-        typer.echo(opinion_line(opinion))
+        typer.echo(_opinion_line(opinion))
 
 
 def _but(agreed: Sequence[Accepted]) -> str:
@@ -106,8 +104,6 @@ def _claim(plan: Plan) -> str:
 
 
 def _view(plan: Path, found: Examination, agreed: Sequence[Accepted], opinion: SecondOpinion | None) -> dict[str, Any]:
-    from oncall.cli.planning_depth import opinion_view
-
     view: dict[str, Any] = {
         "plan": str(plan),
         "ok": not found.violations,
@@ -124,8 +120,31 @@ def _view(plan: Path, found: Examination, agreed: Sequence[Accepted], opinion: S
             {"id": each.relaxation.id, "text": each.relaxation.text, "uses": each.uses} for each in agreed
         ]
     if opinion is not None:
-        view["second_opinion"] = opinion_view(opinion)
+        view["second_opinion"] = _opinion_view(opinion)
     return view
+
+
+def _opinion_line(opinion: SecondOpinion) -> str:
+    """What another solver says about the cost of a plan."""
+    seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
+    without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
+    if opinion.is_optimal:
+        return f"HiGHS, another solver, proves it as well: no plan costs less than {opinion.bound} ({seconds}{without})"
+    known = f"; it knows one of {opinion.best}" if opinion.best is not None and opinion.best < opinion.cost else ""
+    proven = f"HiGHS, another solver, proves that no plan costs less than {opinion.bound}"
+    return f"{proven}; this one costs {opinion.cost}{known} ({seconds}{without})"
+
+
+def _opinion_view(opinion: SecondOpinion) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "solver": "HiGHS",
+        "optimal": opinion.is_optimal,
+        "bound": opinion.bound,
+        "best": opinion.best,
+        "seconds": round(opinion.seconds, 3),
+        "left_out": list(opinion.left_out),
+    }
 
 
 def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:

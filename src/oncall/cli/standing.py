@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oncall.rosters.roster import Roster
     from oncall.rotation.given import Given
     from oncall.rotation.ledger import Served
-    from oncall.schedule.plan import Balance, Seat
+    from oncall.schedule.plan import Balance, Plan, Seat
 
 HISTORY = typer.Option(
     [], "--history", metavar="PLAN", help="An earlier or later plan that stands: rest and balances go on; repeatable."
@@ -66,6 +66,15 @@ def served_before_and_after(team: Roster, sources: Sources) -> list[Served]:
         served += new
         known |= {(each.seat.window.start, each.seat.role) for each in new}
     return sorted(served, key=lambda each: each.seat.window.start)
+
+
+def seats_around(team: Roster, plan: Plan, sources: Sources) -> tuple[Seat, ...]:
+    """The seats of this team before and after a plan that there is already, said on stderr."""
+    from oncall.rotation.given import shift_of
+
+    days = [shift_of(seat, team.policy.zone).day for seat in plan.seats]
+    first, last = plan.first_day or min(days), plan.last_day or max(days)
+    return _outside(team, served_before_and_after(team, sources), first, last)
 
 
 def opening_balances(team: Roster, ledger: Path | None) -> tuple[tuple[Balance, ...], date | None]:

@@ -26,7 +26,7 @@ from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
 
 _MINUTE = timedelta(minutes=1)
-OTHER_TEAM = "on another team"
+_OTHER_TEAM = "on another team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class _Stint:
     end_night: date
     where: str = ""
     """Empty inside the plan; else what the seat is of: it cannot be changed, and is judged only beside those inside."""
+    is_elsewhere: bool = False
+    """Whether it is another team's."""
 
     @property
     def days(self) -> list[date]:
@@ -210,7 +212,9 @@ def _stints(plan: Plan, zone: ZoneInfo, history: Sequence[Seat], elsewhere: Sequ
     if begin is not None and end is not None:
         outside = [seat for seat in history if seat.window.end <= begin or end <= seat.window.start]
         found += [_stint(seat, zone, "outside this plan") for seat in outside]
-    found += [_stint(seat, zone, OTHER_TEAM) for seat in elsewhere]
+    for seat in elsewhere:
+        where = f"on team {seat.team}" if seat.team else _OTHER_TEAM
+        found.append(replace(_stint(seat, zone, where), is_elsewhere=True))
     stints: dict[str, list[_Stint]] = defaultdict(list)
     for each in sorted(found, key=lambda each: (each.seat.window.start, each.seat.window.end)):
         stints[each.seat.engineer].append(each)
@@ -259,7 +263,7 @@ def _check_rest(engineer: str, stints: Sequence[_Stint], roster: Roster) -> Iter
         elif later.seat.window.start < earlier.seat.window.end:
             sentence = f"{engineer} is on two shifts that overlap, {earlier.text} and {later.text}"
             yield Violation(
-                "busy" if OTHER_TEAM in (earlier.where, later.where) else "rest_nights",
+                "busy" if earlier.is_elsewhere or later.is_elsewhere else "rest_nights",
                 later.first_night,
                 (engineer,),
                 sentence,

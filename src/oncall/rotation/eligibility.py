@@ -20,6 +20,7 @@ class Bar(StrEnum):
     ROLE = "roles"
     SHADOWS = "shadows"
     FIXED = "fixed"
+    BUSY = "busy"
     REST = "rest_nights"
     WEEKENDS = "weekends_apart"
     WEEK = "max_shifts_per_week"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -47,14 +47,16 @@ def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
 
 
 def busy_elsewhere(roster: Roster) -> tuple[Seat, ...]:
-    """The seats of this roster's people in the plans of other teams that it names under `busy`.
+    """The seats of this roster's people in the plans of other teams that it names under `busy`, each with its team.
 
-    Raises FileFaults for a plan that cannot be read.
+    A plan that does not say its team is called by its file. Raises FileFaults for a plan that cannot be read.
     """
     people = {engineer.id for engineer in roster.engineers}
     folder = Path(roster.source).parent
-    plans = [read_plan(folder / name, zone=roster.policy.zone) for name in roster.busy]
-    return tuple(seat for plan in plans for seat in plan.seats if seat.engineer in people)
+    plans = [(read_plan(folder / name, zone=roster.policy.zone), Path(name).stem) for name in roster.busy]
+    return tuple(
+        replace(seat, team=plan.team or name) for plan, name in plans for seat in plan.seats if seat.engineer in people
+    )
 
 
 def around(roster: Roster, *plans: Plan, first_day: date | None = None) -> Given:

@@ -36,6 +36,7 @@ class Seam:
         self._problem = problem
         self._rules: RotationRules = problem.roster.rules
         self._turns = turns
+        self._teams = {(seat.engineer, seat.window): seat.team for seat in problem.given.elsewhere}
         self._starts = {who: [turn.first_night for turn in each] for who, each in turns.items()}
         self._reach = max(31, 7 * self._rules.weekends_apart + 7, self._rules.rest_nights + 8)
         self._feasts = {who: self._feasts_of(each) for who, each in turns.items()}
@@ -115,8 +116,10 @@ class Seam:
         return found
 
     def _barred(self, bar: Bar, engineer: str, turn: Shift, rule: str) -> Barred:
-        sentence = f"{engineer} is on {turn.day:%a} {turn.day} ({turn.kind}) outside this plan, and the rule is {rule}"
-        return Barred(bar, engineer, sentence)
+        team = self._teams.get((engineer, turn.window))
+        where = "outside this plan" if team is None else f"on team {team}" if team else "on another team"
+        sentence = f"{engineer} is on {turn.day:%a} {turn.day} ({turn.kind}) {where}, and the rule is {rule}"
+        return Barred(bar if team is None else Bar.BUSY, engineer, sentence)
 
 
 def feasts_of(code: str | None, shift: Shift) -> tuple[Feast, ...]:

@@ -11,16 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from oncall.rosters.relaxation import relaxed
-from oncall.rosters.roster import FixedSeat, Roster, Wish
+from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Wish
 from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span
 from oncall.rotation.check import check_plan
+from oncall.rotation.clash import smallest_clash
 from oncall.rotation.cost import fairness_of
+from oncall.rotation.eligibility import duty_days
 from oncall.rotation.fairness import staffed_shifts
+from oncall.rotation.fixedseats import seat_text
 from oncall.rotation.given import Given, busy_elsewhere
 from oncall.rotation.problem import Problem
 from oncall.rotation.requests import matches
 from oncall.rotation.roleboard import LoadBoard, SeatBoard
 from oncall.rotation.search import Search, Verdict
+from oncall.rotation.violation import Violation
 from oncall.schedule.plan import Plan, Seat
 
 
@@ -41,9 +45,11 @@ class Remade:
 class Alternative:
     """Somebody else for a seat.
 
-    never: what keeps them off it whatever else is planned, as a sentence. rules: what they would break, the rest of the
-    plan left as it is. swap: what it costs more when only this seat is changed; None when that breaks a rule.
-    remade: None when `never` says it all. asked_to_avoid: whether one of their requests speaks against this shift.
+    never: what keeps them off it whatever else is planned, as a sentence; rule: its key in the roster's YAML.
+    rules: what they would break, the rest of the plan left as it is, each with its key. swap: what it costs more when
+    only this seat is changed; None when that breaks a rule. remade: None when `never` says it all.
+    because: where no plan at all has them there, the rules, weeks and days off that exclude it.
+    asked_to_avoid: whether one of their requests speaks against this shift.
     """
 
     engineer: str
@@ -52,6 +58,8 @@ class Alternative:
     swap: int | None = None
     remade: Remade | None = None
     asked_to_avoid: bool = False
+    rule: str | None = None
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,16 @@ def why(
     seat: Seat,
     *,
     time_limit: timedelta,
+    around: Sequence[Seat] = (),
     should_stop: Callable[[], bool] | None = None,
     on_person: Callable[[str], None] | None = None,
 ) -> Answer:
-    """Everybody else for that seat. time_limit: wall time for each person; on_person: told whose turn it is."""
-    return _Inquiry(plan, roster, time_limit, should_stop, on_person).answer(seat)
+    """Everybody else for that seat, a shadow's too.
+
+    time_limit: wall time for each person. around: seats of this team before and after the plan, with which it keeps
+    the rules. on_person: told whose turn it is.
+    """
+    return _Inquiry(plan, roster, time_limit, around, should_stop, on_person).answer(seat)
 
 
 class _Inquiry:
@@ -84,17 +97,19 @@ class _Inquiry:
         plan: Plan,
         roster: Roster,
         limit: timedelta,
+        around: Sequence[Seat],
         should_stop: Callable[[], bool] | None,
         on_person: Callable[[str], None] | None,
     ) -> None:
         self._plan = replace(plan, fairness=None, status=None)
         self._roster = roster
         self._elsewhere = busy_elsewhere(roster)
+        self._around = tuple(around)
         self._limit = limit
         self._should_stop = should_stop
         self._on_person = on_person or (lambda person: None)
         shifts = staffed_shifts(plan, roster.policy.zone)
-        given = Given(elsewhere=self._elsewhere, balances=plan.balances)
+        given = Given(self._around, self._elsewhere, plan.balances)
         self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, given)
         self._cost = self._cost_of(plan.seats)
         bound = plan.fairness.bound if plan.fairness is not None else 0
@@ -109,24 +124,47 @@ class _Inquiry:
         for index, person in enumerate(self._problem.engineers):
             if person.id != seat.engineer:
                 self._on_person(person.id)
-                others.append(self._alternative(index, number, seat))
+                other = self._newcomer if seat.role == SHADOW else self._alternative
+                others.append(other(index, number, seat))
         return Answer(seat, self._cost, tuple(others))
 
     def _alternative(self, engineer: int, number: int, seat: Seat) -> Alternative:
         who = self._problem.engineers[engineer].id
         barred = self._problem.why_not(engineer, number, seat.role)
         if barred is not None:
-            return Alternative(who, barred.sentence)
-        seats = tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
-        rules = tuple(each for each in self._broken(seats) if each not in self._broken_anyway)
+            return Alternative(who, barred.sentence, rule=barred.bar.value)
+        seats = self._with(who, seat)
+        rules = self._newly_broken(seats)
         swap = None if rules else self._cost_of(seats) - self._cost
         wishes = self._problem.engineers[engineer].requests
         avoids = any(wish.wish is Wish.AVOID and matches(wish, self._problem.shifts[number]) for wish in wishes)
-        return Alternative(who, None, rules, swap, self._remade(who, number, seat.role, swap), avoids)
+        remade, because = self._remade(who, number, seat.role, swap)
+        return Alternative(who, None, rules, swap, remade, avoids, because=because)
+
+    def _newcomer(self, engineer: int, number: int, seat: Seat) -> Alternative:
+        """Somebody else who comes along; nobody's load changes by it, so there is nothing to make anew."""
+        person, shift = self._problem.engineers[engineer], self._problem.shifts[number]
+        held = [each.role for each in self._plan.seats if (each.window, each.engineer) == (seat.window, person.id)]
+        if held:
+            return Alternative(person.id, f"{person.id} is {held[0]} of this shift", rule="one_role")
+        if not all(person.shadowing_on(day) for day in duty_days(shift)):
+            return Alternative(person.id, f"{person.id} is no newcomer who shadows then", rule="shadows")
+        rules = self._newly_broken(self._with(person.id, seat))
+        return Alternative(person.id, None, rules, None if rules else 0)
+
+    def _with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
+        """The plan's seats with that one given to `who`."""
+        return tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
+
+    def _newly_broken(self, seats: tuple[Seat, ...]) -> tuple[str, ...]:
+        return tuple(each for each in self._broken(seats) if each not in self._broken_anyway)
 
     def _broken(self, seats: tuple[Seat, ...]) -> list[str]:
         changed = replace(self._plan, seats=seats)
-        return [str(each) for each in check_plan(changed, self._roster, elsewhere=self._elsewhere)]
+        return [str(each) for each in self._faults(changed)]
+
+    def _faults(self, plan: Plan) -> list[Violation]:
+        return check_plan(plan, self._roster, history=self._around, elsewhere=self._elsewhere)
 
     def _kept_seats(self, plan: Plan) -> Iterator[FixedSeat]:
         """What the plan keeps of an earlier one stays in every other, too, as far as the roster still allows it."""
@@ -138,21 +176,24 @@ class _Inquiry:
                 if seat.window == shift.window and index is not None and number in open_to[index]:
                     yield FixedSeat(shift.day, seat.role, seat.engineer, shift.kind.value)
 
-    def _remade(self, who: str, number: int, role: str, swap: int | None) -> Remade:
+    def _remade(self, who: str, number: int, role: str, swap: int | None) -> tuple[Remade, tuple[str, ...]]:
+        """The fairest plan with that seat given to `who`; where there is none, what excludes it."""
         if swap is not None and self._cost + swap <= self._bound:
-            return Remade(swap, swap, True)
+            return Remade(swap, swap, True), ()
         shift = self._problem.shifts[number]
         rules = self._problem.roster.rules
         # Whoever holds a seat of this shift by a rule is already kept in mind by `why_not`.
-        fixed = (*rules.fixed, *self._kept, FixedSeat(shift.day, role, who, shift.kind.value))
-        roster = replace(self._problem.roster, rules=replace(rules, fixed=fixed))
+        asked = FixedSeat(shift.day, role, who, shift.kind.value)
+        roster = replace(self._problem.roster, rules=replace(rules, fixed=(*rules.fixed, *self._kept, asked)))
         search = Search(time_limit=self._limit, should_stop=self._should_stop)
-        found = _Cheapest(replace(self._problem, roster=roster), search, self._bound).find()
+        problem = replace(self._problem, roster=roster)
+        found = _Cheapest(problem, search, self._bound).find()
         cost = found.cost if swap is None else min(self._cost + swap, found.cost or self._cost + swap)
         if found.is_impossible and cost is None:
-            return Remade(None, None, True)
+            causes = smallest_clash(problem, search).causes
+            return Remade(None, None, True), tuple(cause for cause in causes if cause != seat_text(asked))
         bound = max(found.bound, self._bound)
-        return Remade(None if cost is None else cost - self._cost, bound - self._cost, cost == bound)
+        return Remade(None if cost is None else cost - self._cost, bound - self._cost, cost == bound), ()
 
     def _cost_of(self, seats: Sequence[Seat]) -> int:
         held = [(seat.kind, seat.role, seat.engineer) for seat in seats]

@@ -38,12 +38,16 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One role of one shift, and the engineer in it. A row of the plan file."""
+    """One role of one shift, and the engineer in it. A row of the plan file.
+
+    team: of another team's plan its name; empty in a plan itself.
+    """
 
     window: Window
     kind: WindowKind
     role: str
     engineer: str
+    team: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
