@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, refuse
 from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
-from oncall.paging.ports import Transaction
+from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.schedule.schedule import Schedule
@@ -49,10 +50,23 @@ def database(tmp_path: Path, work: Callable[[Transaction], None]) -> None:
 
 
 @pytest.fixture
-def healthy(published: Oncall, twilio: TwilioDouble, tmp_path: Path) -> Oncall:
-    """Published for four weeks, a pager that lives, and credentials that work."""
-    database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
+def answered(published: Oncall, twilio: TwilioDouble, tmp_path: Path) -> Oncall:
+    """Published for four weeks, credentials that work, and an SMS once came from everybody on call."""
+    for number, person in enumerate(("ana", "ben", "mei")):
+        sms = InboundMessage(f"SM{number:032}", SATURDAY_NIGHT + timedelta(minutes=1), person, "ACK", "")
+        database(tmp_path, partial(_add_inbound, sms))
     return published
+
+
+def _add_inbound(sms: InboundMessage, tx: Transaction) -> None:
+    tx.add_inbound(sms)
+
+
+@pytest.fixture
+def healthy(answered: Oncall, tmp_path: Path) -> Oncall:
+    """The same, and a pager that lives."""
+    database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
+    return answered
 
 
 def bad(oncall: Oncall) -> dict[str, list[str]]:
@@ -103,12 +117,12 @@ def test_nothing_published_and_no_pager_each_stop_a_page(oncall: Oncall, twilio:
     }
 
 
-def test_a_pager_that_died_or_only_prints_is_told(published: Oncall, twilio: TwilioDouble, tmp_path: Path) -> None:
+def test_a_pager_that_died_or_only_prints_is_told(answered: Oncall, tmp_path: Path) -> None:
     long_ago = datetime.now(UTC) - timedelta(minutes=90)
     database(tmp_path, lambda tx: tx.beat("w1", real_now=long_ago, channel="twilio"))
-    assert bad(published) == {"pager": ["stops: no pager has lived for 1 h 30 min; start `oncall serve`."]}
+    assert bad(answered) == {"pager": ["stops: no pager has lived for 1 h 30 min; start `oncall serve`."]}
     database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="outbox"))
-    assert bad(published) == {
+    assert bad(answered) == {
         "pager": ["stops: the pager that runs prints its pages and sends nothing; restart it with ONCALL_SMS=twilio."]
     }
 
@@ -222,7 +236,8 @@ def schedule(tmp_path: Path) -> Schedule:
 
 
 def stored(schedule: Schedule, **changes: Any) -> Stored:
-    well = Stored(schedule, packaged_policy(), None, (SATURDAY_NIGHT, "twilio"))
+    reached = dict.fromkeys(schedule.people, SATURDAY_NIGHT)
+    well = Stored(schedule, packaged_policy(), None, (SATURDAY_NIGHT, "twilio"), reached=reached)
     return replace(well, **changes)
 
 
@@ -278,6 +293,33 @@ def test_whoever_has_sent_stop_stops_pages_until_they_send_start(healthy: Oncall
     }
     note(Reach.REACHABLE, 1)
     assert bad(healthy) == {}
+
+
+def test_a_number_that_nothing_ever_reached_is_warned_about_and_one_sms_from_it_is_enough(
+    published: Oncall, twilio: TwilioDouble, tmp_path: Path
+) -> None:
+    database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
+    words = (
+        "warns: nothing has ever reached {}, nor come from them, at their number of now; "
+        "`oncall drill --to {}` tries it."
+    )
+    assert bad(published) == {"phone": [words.format("ana, ben, mei", "ana")]}
+    sms = InboundMessage("SM1", SATURDAY_NIGHT + timedelta(minutes=1), "ana", "WHO", "")
+    database(tmp_path, lambda tx: tx.add_inbound(sms))
+    assert bad(published) == {"phone": [words.format("ben, mei", "ben")]}
+
+
+def test_a_new_number_has_to_be_reached_anew(schedule: Schedule) -> None:
+    first = schedule.publications[0]
+    moved = replace(first.people["ana"], phone="+13055550199")
+    later = SATURDAY_NIGHT + timedelta(minutes=1)
+    second = replace(first, version=2, at=later, people={**first.people, "ana": moved})
+    changed = replace(schedule, publications=(first, second))
+    assert judged(stored(changed)) == [
+        "warns phone: nothing has ever reached ana, nor come from them, at their number of now; "
+        "`oncall drill --to ana` tries it."
+    ]
+    assert judged(stored(changed, reached={**dict.fromkeys(changed.people, SATURDAY_NIGHT), "ana": later})) == []
 
 
 def test_who_is_known_to_be_deaf_is_told(schedule: Schedule) -> None:

@@ -136,6 +136,7 @@ def everything(tx: Transaction) -> list[Any]:
         tx.recent_attempts(written_since=NOW + minutes(2), limit=2),
         [tx.last_paged(person) for person in ("ana", "ben")],
         [tx.inbound(name) for name in ("m1", "m2")],
+        tx.reached(),
         tx.tokens(),
         [tx.token_by_digest(name) for name in ("d1", "d2")],
         tx.last_beat(),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from oncall.paging.ports import Transaction
+from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Alert, Reach, Reachability
+from oncall.paging.ticket import AttemptStatus
 from oncall.store.sqlstore import SqlStore
 
-from .examples import NOW, minutes
+from .examples import NOW, attempt, minutes, ticket
 
 STOP = Reachability("ana", "sms", Reach.DEAF, NOW, "sent STOP", "+13055550101")
 ALERT = Alert("f" * 32, "deaf ana", "mei", "Ana has sent STOP.", NOW, NOW)
@@ -30,6 +32,24 @@ def test_what_is_noted_is_seen_in_the_same_transaction(store: SqlStore) -> None:
         return before, t.deaf()
 
     assert store.write(noting) == ([], [STOP])
+
+
+def test_somebody_was_reached_when_a_message_arrived_or_came_from_them_last(store: SqlStore) -> None:
+    def story(t: Transaction) -> None:
+        t.add_ticket(ticket("T-1"))
+        arrived = attempt("a-1", "T-1", to="ana", at=minutes_after(1), status=AttemptStatus.DELIVERED)
+        sent = replace(arrived, id="a-2", to="ben", status=AttemptStatus.SENT)
+        desk = replace(arrived, id="a-3", to="desk", channel="desk")
+        t.add_attempts([arrived, sent, desk])
+        t.add_inbound(InboundMessage("SM1", minutes_after(2), "ana", "ACK", ""))
+        t.add_inbound(InboundMessage("SM2", minutes_after(3), "mei", "WHO", ""))
+
+    store.write(story)
+    assert store.read(lambda t: t.reached()) == {"ana": minutes_after(2), "mei": minutes_after(3)}
+
+
+def minutes_after(count: int) -> datetime:
+    return NOW + minutes(count)
 
 
 def test_an_alert_is_kept_once_whatever_its_id(store: SqlStore) -> None:

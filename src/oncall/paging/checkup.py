@@ -92,7 +92,8 @@ class Stored:
     """What the database says. policy_fault: why the published policy cannot be read, when it cannot.
 
     heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent tries, the newest first.
-    deaf: who cannot be reached by SMS at all, and why. skew: our clock minus the database's; None: the same clock.
+    deaf: who cannot be reached by SMS at all, and why. reached: when (policy time) a message to somebody was last
+    delivered, or one last came from them. skew: our clock minus the database's; None: the same clock.
     """
 
     schedule: Schedule
@@ -102,6 +103,7 @@ class Stored:
     attempts: Sequence[Attempt] = ()
     overdue: Sequence[Overdue] = ()
     deaf: Mapping[str, str] = field(default_factory=dict)
+    reached: Mapping[str, datetime] = field(default_factory=dict)
     skew: timedelta | None = None
 
 
@@ -310,8 +312,18 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
             yield _stops("phone", f"{person} is on call within {AHEAD.days} days and cannot be reached: {why}")
         elif person in stored.schedule.people:
             yield _warns("phone", f"{person} cannot be reached: {why}")
-    if not broken and stored.schedule.latest is not None:
-        yield _fine("phone", "no number is known to be out of order.")
+    untried = [person for person in sorted(soon) if person not in broken and not _was_reached(person, stored)]
+    if untried:
+        words = f"nothing has ever reached {', '.join(untried)}, nor come from them, at their number of now"
+        yield _warns("phone", f"{words}; `oncall drill --to {untried[0]}` tries it.")
+    elif not broken and stored.schedule.latest is not None:
+        yield _fine("phone", f"everybody on call within {AHEAD.days} days was reached at their number before.")
+
+
+def _was_reached(person: str, stored: Stored) -> bool:
+    """Whether something arrived at this person's number of now, or came from it: what proves it to be theirs."""
+    at, since = stored.reached.get(person), stored.schedule.number_since(person)
+    return at is not None and since is not None and at >= since
 
 
 def _broken_phones(facts: Facts, stored: Stored) -> dict[str, str]:

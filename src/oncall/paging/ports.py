@@ -213,6 +213,9 @@ class Transaction(Protocol):
     def deaf(self) -> list[Reachability]:
         """The latest word on each person and channel where it is that they are not reached, in the order of ids."""
 
+    def reached(self) -> Mapping[str, datetime]:
+        """When (policy time) a message to somebody, by their id, was last delivered, or one last came from them."""
+
     def add_alert(self, alert: Alert) -> bool:
         """Keep it, to be sent; False, and nothing is kept, when there is one about the same already."""
 

@@ -16,7 +16,7 @@ from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, Ticket
 from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Schedule
-from oncall.support.policy import Policy
+from oncall.support.policy import ChannelName, Policy
 
 _NEVER_LEFT = (AttemptStatus.FAILED, AttemptStatus.QUEUED, AttemptStatus.RETRYING)
 _TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
@@ -274,6 +274,13 @@ class Ledger:
     def deaf(self) -> list[Reachability]:
         """Whom a channel does not reach, in the order of ids."""
         return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.DEAF]
+
+    def reached(self) -> dict[str, datetime]:
+        """When a message to somebody was last delivered, or one last came from them."""
+        heard = [(sms.by, sms.at) for sms in self._inbound.values()]
+        tries = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
+        heard += [(one.to, one.at) for one in tries if one.channel != ChannelName.DESK]
+        return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
 
     def add_alert(self, alert: Alert) -> bool:
         """Keep it, unless there is one about the same already."""

@@ -144,6 +144,17 @@ class Schedule:
             known |= {person.phone: person for person in people}
         return known
 
+    def number_since(self, person_id: str) -> datetime | None:
+        """Since when (aware UTC) the rosters have this person's number of now; None for somebody they do not have."""
+        since, number = None, None
+        for publication in self.publications:
+            named = publication.people.get(person_id)
+            if named is None and publication.manager is not None and publication.manager.id == person_id:
+                named = publication.manager
+            if named is not None and named.phone != number:
+                since, number = publication.at, named.phone
+        return since
+
     @cached_property
     def people(self) -> dict[str, Person]:
         """Everybody on any published roster, as the latest one that names them has them; managers included."""

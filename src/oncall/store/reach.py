@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, union_all, update
 
 from oncall.paging.reachability import Alert, Reachability
 from oncall.store import rows
 from oncall.store.queries import Queries
-from oncall.store.tables import alerts, reachability
+from oncall.store.tables import alerts, attempts, inbound, reachability
 
 _DEAF = (
     select(reachability)
@@ -29,6 +29,13 @@ _DUE_ALERTS = (
     .with_for_update(skip_locked=True)
 )
 _UPDATE_ALERT = update(alerts).where(alerts.c.id == bindparam("wanted"))
+_HEARD = union_all(
+    select(attempts.c.to.label("person"), attempts.c.at).where(
+        attempts.c.status == "delivered", attempts.c.channel != "desk"
+    ),
+    select(inbound.c.by.label("person"), inbound.c.at),
+).subquery()
+_REACHED = select(_HEARD.c.person, func.max(_HEARD.c.at).label("at")).group_by(_HEARD.c.person)
 
 
 class ReachQueries(Queries):
@@ -47,6 +54,11 @@ class ReachQueries(Queries):
         if view.deaf is None:
             view.deaf = [rows.reachability(row) for row in self._run(_DEAF)]
         return view.deaf
+
+    def reached(self) -> dict[str, datetime]:
+        """When (policy time) a message to somebody was last delivered, or one last came from them. Reads the whole
+        table: for people who wait for an answer."""
+        return {row["person"]: row["at"] for row in self._run(_REACHED).mappings()}
 
     def add_alert(self, alert: Alert) -> bool:
         """Keep it, unless there is one about the same already."""

@@ -19,9 +19,12 @@ from oncall.wiring import Settings, make_channel, make_clock, make_store, sqlite
 MOST_ATTEMPTS = 5000
 
 
-def gather(settings: Settings) -> Facts:
-    """Ask everybody. What cannot be asked is a fact as well; nothing is raised for it."""
-    clock = make_clock(settings)
+def gather(settings: Settings, clock: Clock | None = None) -> Facts:
+    """Ask everybody. What cannot be asked is a fact as well; nothing is raised for it. Not from an event loop.
+
+    clock: that of the process which asks; one of its own when None.
+    """
+    clock = clock if clock is not None else make_clock(settings)
     stored, fault = _ask_database(settings, clock)
     path = sqlite_path(settings)
     return Facts(
@@ -95,6 +98,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             deaf={
                 person: f"{mark.why}; have them text START to the sender." for person, mark in deaf_people(tx).items()
             },
+            reached=tx.reached(),
             overdue=audit(tx, now=now, real_now=real_now).overdue,
             skew=skew,
         )
