@@ -1,40 +1,31 @@
-"""The schedule in the terminal: publish a plan, ask who is on call, see shifts, put somebody else on."""
+"""The schedule in the terminal: ask who is on call, see shifts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from oncall.cli.show import JSON_OPTION, local_settings, parse_time, print_json, print_rows, tell, time_of
+from oncall.cli.show import JSON_OPTION, parse_time, print_json, print_rows, tell, time_of
 from oncall.errors import NotFound, Refused
 from oncall.suggestions import suggestion
-from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
-    from oncall.paging.ports import NewVersion
-    from oncall.rosters.roster import Roster
-    from oncall.schedule.changes import Change
-    from oncall.schedule.plan import Plan
     from oncall.schedule.schedule import Schedule
     from oncall.wiring import Settings
 
 NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
 FAR = timedelta(days=800)
-MOST_HOLES = 5
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
-    app.command("publish")(publish)
     app.command("who")(who)
     app.command("shifts")(shifts)
     app.command("next")(next_shift)
-    app.command("override")(override)
 
 
 def who(
@@ -75,7 +66,7 @@ def _who_view(at: str | None) -> dict[str, Any]:
 
         server = RemoteBackend(settings.server, settings.token)
         return server.oncall(parse_time("--at", at, server.zone()) if at else None)
-    schedule = _published(settings)
+    schedule = published_schedule(settings)
     moment = parse_time("--at", at, schedule.calendar.zone) if at else wiring.make_clock(settings).now()
     return oncall_view(schedule, moment)
 
@@ -132,7 +123,7 @@ def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[
         now, zone = server.now(), server.zone()
         first, last = _span(start, end, zone, now)
         return [shift for shift in server.schedule(first, last) if shift["engineer"] == engineer], now
-    schedule = _published(settings)
+    schedule = published_schedule(settings)
     _refuse_stranger(engineer, schedule)
     now = wiring.make_clock(settings).now()
     first, last = _span(start, end, schedule.calendar.zone, now)
@@ -196,115 +187,7 @@ def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: 
         tell(f"{engineer} has no further shift in what is published.")
 
 
-def publish(
-    plan: Path = typer.Argument(help="The plan, .csv or .json."),
-    roster: Path = typer.Option(..., "--roster", help="The roster it was made from."),
-    reason: str = typer.Option("published", "--reason", help="Why, for the log."),
-    by: str | None = typer.Option(None, "--by", help="Who publishes; your user name when absent."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Make a plan the schedule, with the roster and policy it came from. Prints what changes for whom.
-
-    Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
-    """
-    from oncall.rosters.file import read_roster
-    from oncall.schedule.document import publication_document
-
-    settings = local_settings("publish")
-    team = read_roster(roster)
-    sound = _sound_plan(plan, team)
-    sources = {"roster": roster.read_text(encoding="utf-8"), **_policy_sources(team)}
-    version = _new_version(settings, "publish", by, reason, publication_document(sound, team), sources)
-    number, changes, after = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
-    _warn_of_holes(after, version.at)
-    if json:
-        shift_count = len({seat.window for seat in sound.seats})
-        print_json(
-            {
-                "version": number,
-                "team": team.team,
-                "shifts": shift_count,
-                "seats": len(sound.seats),
-                "changes": changes,
-            }
-        )
-        return
-    typer.echo(f"Published version {number}: {team.team}, {len(sound.seats)} seats.")
-    _print_changes(changes)
-
-
-def _sound_plan(path: Path, roster: Roster) -> Plan:
-    """The plan, once the independent checker found nothing, at the seam with what is published neither.
-
-    Raises Refused with everything it found.
-    """
-    from oncall.cli.standing import published_around
-    from oncall.rotation.check import check_plan
-    from oncall.rotation.given import busy_elsewhere
-    from oncall.schedule.planfile import read_plan
-
-    plan = read_plan(path, team=roster.team, zone=roster.zone)
-    if plan.team != roster.team:
-        raise Refused(f"{path} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
-    violations = check_plan(plan, roster, history=published_around(roster), elsewhere=busy_elsewhere(roster))
-    if violations:
-        found = "\n".join(f"  {violation}" for violation in violations)
-        raise Refused(f"{path} does not keep the rules of {roster.source}; nothing was published\n{found}")
-    return plan
-
-
-def _policy_sources(roster: Roster) -> dict[str, str]:
-    """The text of the policy that the roster promises, so that what was published stays what it was."""
-    from oncall.support.policyfile import PACKAGED_NAME, packaged_policy_text
-
-    source = roster.policy.source
-    text = packaged_policy_text() if source == PACKAGED_NAME else Path(source).read_text(encoding="utf-8")
-    sources = {"policy": text, "policy_source": source, "policy_zone": roster.policy.zone.key}
-    if roster.policy.customers_file is not None:
-        beside = Path(source).parent / roster.policy.customers_file
-        sources["customers"] = beside.read_text(encoding="utf-8")
-    return sources
-
-
-def override(
-    engineer: str = typer.Argument(help="Who is on instead."),
-    start: str = typer.Option(..., "--from", help="From when; policy time unless it has an offset."),
-    end: str = typer.Option(..., "--to", help="Until when."),
-    reason: str = typer.Option(..., "--reason", help="Why, for the log and for who asks."),
-    role: str = typer.Option("primary", "--role", help="Which role."),
-    by: str | None = typer.Option(None, "--by", help="Who decides; your user name when absent."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Put another person on call for a span. `who` and the pager follow it at once.
-
-    Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
-    """
-    from oncall import wiring
-    from oncall.schedule.changes import check_override
-    from oncall.schedule.document import override_document
-    from oncall.support.windows import Window
-
-    settings = local_settings("override")
-    if not reason.strip():
-        raise Refused("--reason: is empty; say why, so that whoever asks is told")
-    zone = _published(settings).calendar.zone
-    first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
-    if last <= first:
-        raise Refused(f"--to must be after --from; {end} is not after {start}")
-    now = wiring.make_clock(settings).now().replace(microsecond=0)
-    window = Window(max(first, now) if last > now else first, last)
-    version = _new_version(settings, "override", by, reason, override_document(window, role, engineer), {})
-    number, changes, _ = _append(
-        settings, version, lambda schedule: check_override(schedule, window, role, engineer, now)
-    )
-    if json:
-        print_json({"version": number, "changes": changes})
-        return
-    typer.echo(f"Version {number}: {engineer} is {role} from {full_time(first, zone)} to {full_time(last, zone)}.")
-    _print_changes(changes)
-
-
-def _published(settings: Settings) -> Schedule:
+def published_schedule(settings: Settings) -> Schedule:
     from oncall import wiring
 
     schedule = wiring.quick_schedule(settings)
@@ -317,78 +200,3 @@ def _refuse_stranger(engineer: str, schedule: Schedule) -> None:
     if engineer not in schedule.people:
         hint = suggestion(engineer, sorted(schedule.people))
         raise NotFound(f'nobody on the published rosters has the id "{engineer[:40]}"; {hint}')
-
-
-def _refuse_other_team(schedule: Schedule, team: str) -> None:
-    if schedule.latest is not None and schedule.latest.team != team:
-        raise Refused(
-            f"this database holds the schedule of {schedule.latest.team}, and the plan is of {team}; "
-            "give each team a database of its own (ONCALL_DATABASE_URL)"
-        )
-
-
-def _new_version(
-    settings: Settings, kind: str, by: str | None, reason: str, document: dict[str, Any], sources: dict[str, str]
-) -> NewVersion:
-    from oncall import wiring
-    from oncall.paging.ports import NewVersion
-
-    at = wiring.make_clock(settings).now()
-    return NewVersion(at, kind, by or wiring.current_user(), reason.strip(), document, sources)
-
-
-def _append(settings: Settings, version: NewVersion, check: Any) -> tuple[int, list[dict[str, Any]], Schedule]:
-    """Append a version after `check` let it pass, and say what it changes from now on."""
-    from oncall import wiring
-    from oncall.paging.ports import Transaction
-    from oncall.schedule.changes import what_changes
-    from oncall.schedule.document import window_of
-
-    def work(tx: Transaction) -> tuple[int, Schedule, Schedule]:
-        before = tx.schedule()
-        check(before)
-        return tx.add_version(version), before, tx.schedule()
-
-    with wiring.make_store(settings) as store:
-        number, before, after = store.write(work)
-    span = window_of(version.document)
-    return number, _change_views(what_changes(before, after, span.start, span.end), after), after
-
-
-def _change_views(changes: Sequence[Change], schedule: Schedule) -> list[dict[str, Any]]:
-    from oncall.schedule.views import turn_view
-
-    zone = schedule.calendar.zone
-    return [
-        {
-            "engineer": change.engineer,
-            "gained": [turn_view(turn, zone) for turn in change.gained],
-            "lost": [turn_view(turn, zone) for turn in change.lost],
-        }
-        for change in changes
-    ]
-
-
-def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
-    """Say where, from now to the end of what is published, nobody would be on call."""
-    from oncall.schedule.holes import holes
-
-    zone, end = schedule.calendar.zone, max(publication.span.end for publication in schedule.publications)
-    start = max(now, min(publication.span.start for publication in schedule.publications))
-    found = list(holes(schedule, start, end)) if start < end else []
-    for hole in found[:MOST_HOLES]:
-        span = f"{full_time(hole.window.start, zone)} to {full_time(hole.window.end, zone)}"
-        tell(f"GAP IN THE SCHEDULE: nobody is {hole.role} from {span}", colour="red")
-    if len(found) > MOST_HOLES:
-        tell(f"... and {len(found) - MOST_HOLES} more gaps", colour="red")
-    if schedule.manager is None:
-        tell("No manager is on the roster: a page that nobody answers ends with the secondary.", colour="yellow")
-
-
-def _print_changes(changes: Sequence[dict[str, Any]]) -> None:
-    for change in changes:
-        parts = [f"{word} {len(change[key])}" for key, word in (("gained", "gains"), ("lost", "loses")) if change[key]]
-        first = min((turn["start"] for key in ("gained", "lost") for turn in change[key]), default=None)
-        typer.echo(f"  {change['engineer']}: {', '.join(parts)} (the first on {first[:10] if first else '-'})")
-    if not changes:
-        typer.echo("  Nothing changes for anybody.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from zoneinfo import ZoneInfo
 
 from oncall.errors import NotFound, Refused
 from oncall.schedule.schedule import Schedule, SpanSet, Turn
@@ -60,6 +61,30 @@ def check_override(schedule: Schedule, window: Window, role: str, engineer: str,
     mine = [t.window for t in schedule.turns_of(engineer, window.start, window.end) if t.role == role]
     if not any(_left_of(piece, mine) for piece in duty):
         raise Refused(f"{engineer} is {role} for all of {span} already; nothing would change")
+
+
+def objections(schedule: Schedule, window: Window, role: str, engineer: str) -> list[str]:
+    """What the published roster has against this person in that role then: days off, not there, another role.
+
+    A day off is one of duty, so a night counts for the date on which it begins.
+    """
+    person, zone = schedule.people.get(engineer), schedule.calendar.zone
+    if person is None:
+        return []
+    days: list[date] = []
+    for piece in schedule.windows(window.start, window.end):
+        if piece.kind is not WindowKind.BUSINESS:
+            whole = schedule.calendar_at(piece.start).window_at(piece.start)
+            first, last = (_duty_date(at, whole, zone) for at in (piece.start, piece.end - timedelta(microseconds=1)))
+            days += [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return list(person.availability.objections(engineer, role, days)) if days else []
+
+
+def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:
+    """The date whose duty an instant of `window` is: in the morning, before hands change, still that of the evening."""
+    local, ends = at.astimezone(zone), window.end.astimezone(zone)
+    day = local.date() - timedelta(days=1) if local.time() < ends.time() else local.date()
+    return max(day, window.start.astimezone(zone).date())
 
 
 def _taken_from(turns: list[Turn], others: list[Turn], start: datetime, end: datetime) -> Iterator[Turn]:

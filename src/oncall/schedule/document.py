@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
 from oncall.rosters.roster import SHADOW, Roster
+from oncall.schedule.availability import Availability, availability_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Override, Person, Publication, Schedule, SpanSet
 from oncall.support.calendar import SupportCalendar
@@ -59,7 +60,10 @@ def publication_document(plan: Plan, roster: Roster) -> dict[str, Any]:
         "week": [[str(week.kind), week.start_minute, week.end_minute] for week in roster.policy.spans],
         "holidays": _holidays(roster.holidays, span.start.year - 1, span.end.year + 1),
         "roles": list(roster.rules.roles),
-        "people": [_person(e.id, e.name, e.phone, e.email, e.zone) for e in roster.engineers],
+        "people": [
+            {**_person(e.id, e.name, e.phone, e.email, e.zone), **availability_document(e, roster.rules.roles)}
+            for e in roster.engineers
+        ],
         "manager": (m := roster.manager) and _person(m.id, m.name, m.phone, m.email, roster.zone),
         "span": _epochs(span),
         "seats": [
@@ -210,7 +214,9 @@ def _seats_of(document: Mapping[str, Any], people: list[str]) -> tuple[Seat, ...
 
 def _person_of(written: Mapping[str, Any]) -> Person:
     zone = ZoneInfo(written["timezone"])
-    return Person(written["id"], written["name"], written["phone"], zone, written["email"])
+    # Publications of before have no such key; of their people nothing is known.
+    availability = Availability(written.get("availability", {}))
+    return Person(written["id"], written["name"], written["phone"], zone, written["email"], availability)
 
 
 def _window(start: float, end: float) -> Window:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from oncall.schedule.availability import Availability
 from oncall.schedule.plan import Seat
 from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import KindWindow, Window, WindowKind
@@ -28,6 +29,7 @@ class Person:
     phone: str = field(repr=False)
     zone: ZoneInfo
     email: str | None = None
+    availability: Availability = field(default=Availability({}), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""Putting somebody on call whom the roster would not: it is done, and said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oncall.rosters.file import read_roster
+from oncall.schedule.availability import Availability
+from oncall.schedule.document import PUBLISH, VersionRow, publication_document, schedule_from_rows
+from oncall.schedule.plan import Plan
+from oncall.schedule.planfile import read_plan
+from oncall.support.calendar import calendar_of
+from tests.cli.conftest import Oncall
+
+Publish = Callable[[str], Oncall]
+CHLOE = '{id: chloe, name: Chloe Martin, phone: "+13055550103"'
+
+
+@pytest.fixture
+def with_chloe(oncall: Oncall, roster: Path, plan: Path) -> Publish:
+    """Publishes the plan of ana and ben, with a chloe of whom the roster says more."""
+
+    def publish(more: str) -> Oncall:
+        text = roster.read_text(encoding="utf-8")
+        roster.write_text(text.replace(CHLOE, f"{CHLOE}, {more}"), encoding="utf-8")
+        ran = oncall("publish", str(plan), "--roster", str(roster))
+        assert ran.code == 0, ran.err
+        return oncall
+
+    return publish
+
+
+def put_on(oncall: Oncall, start: str, end: str, *more: str) -> tuple[int, str]:
+    ran = oncall("override", "chloe", "--from", start, "--to", end, "--reason", "ana is ill", *more)
+    return ran.code, ran.err
+
+
+AWAY = "unavailable: [{from: 2027-01-18, to: 2027-01-19, reason: vacation}]"
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (AWAY, "chloe is away from 2027-01-18 to 2027-01-19: vacation"),
+        ("unavailable: [{from: 2027-01-18, to: 2027-01-18}]", "chloe is away on 2027-01-18"),
+        ("shadows: {from: 2027-01-01, to: 2027-01-31}", "chloe only shadows from 2027-01-01 to 2027-01-31"),
+        ("joins: 2027-01-19", "chloe joins only on 2027-01-19"),
+        ("leaves: 2027-01-17", "chloe has left by then; the last day is 2027-01-17"),
+        ("roles: [secondary]", "chloe takes only secondary, not primary"),
+    ],
+)
+def test_what_the_roster_has_against_somebody_is_said_and_done_all_the_same(
+    with_chloe: Publish, more: str, sentence: str
+) -> None:
+    oncall = with_chloe(more)
+    assert put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00") == (0, f"WATCH OUT: {sentence}\n")
+    who = json.loads(oncall("who", "--at", "2027-01-18T20:00", "--json").out)
+    assert who["roles"]["primary"]["engineer"] == "chloe"
+
+
+def test_machines_are_told_in_the_answer(with_chloe: Publish) -> None:
+    oncall = with_chloe(AWAY)
+    span = ("--from", "2027-01-18T19:01", "--to", "2027-01-19T08:00")
+    answer = json.loads(oncall("override", "chloe", *span, "--reason", "x", "--json").out)
+    assert answer["warnings"] == ["chloe is away from 2027-01-18 to 2027-01-19: vacation"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_away"),
+    [
+        ("2027-01-18T00:00", "2027-01-18T08:00", False),
+        ("2027-01-19T23:00", "2027-01-20T06:00", True),
+        ("2027-01-20T00:00", "2027-01-20T08:00", True),
+        ("2027-01-20T19:01", "2027-01-21T08:00", False),
+        ("2027-01-16T12:00", "2027-01-18T08:00", False),
+        ("2027-01-15T12:00", "2027-01-20T20:00", True),
+    ],
+)
+def test_a_day_off_is_one_of_duty_so_a_night_counts_for_the_date_on_which_it_begins(
+    with_chloe: Publish, start: str, end: str, is_away: bool
+) -> None:
+    code, told = put_on(with_chloe(AWAY), start, end)
+    assert (code, "is away" in told) == (0, is_away)
+
+
+def test_a_publication_of_before_says_nothing_of_days_off_and_is_read_as_ever(roster: Path, plan: Path) -> None:
+    team = read_roster(roster)
+    document = publication_document(Plan(team.team, team.zone, read_plan(plan, zone=team.zone).seats), team)
+    assert all("availability" not in person for person in document["people"])
+    at = read_plan(plan).seats[0].window.start
+    row = VersionRow(1, at, PUBLISH, "mei", "", document)
+    schedule = schedule_from_rows([row], calendar_of(team.policy, None))
+    assert schedule.people["ana"].availability == Availability({})
