@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from doubles.twilio_faults import refuse
 from oncall.paging.ticket import TicketStatus
 from tests.web.service import Service
 
@@ -24,18 +25,27 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield running
 
 
-class Terminal:
-    """`oncall drill` in a process of its own, on the service's database."""
+def on_its_database(service: Service) -> dict[str, str]:
+    return {"ONCALL_DATABASE_URL": f"sqlite:///{service.file}", "ONCALL_CLOCK": "2027-01-09T03:12:00-05:00"}
 
-    def __init__(self, service: Service, *options: str) -> None:
+
+def through_its_server(service: Service) -> dict[str, str]:
+    return {"ONCALL_SERVER": service.address, "ONCALL_TOKEN": "mei"}
+
+
+Way = Callable[[Service], dict[str, str]]
+both_ways = pytest.mark.parametrize("way", [on_its_database, through_its_server])
+
+
+class Terminal:
+    """`oncall drill`, or another command, in a process of its own."""
+
+    def __init__(self, service: Service, way: Way, *options: str, command: str = "drill") -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
-        environment = kept | {
-            "ONCALL_DATABASE_URL": f"sqlite:///{service.file}",
-            "ONCALL_CLOCK": "2027-01-09T03:12:00-05:00",
-        }
-        command = [sys.executable, "-m", "oncall.cli.main", "drill", "--json", *options]
+        environment = kept | way(service)
+        command_line = [sys.executable, "-m", "oncall.cli.main", command, "--json", *options]
         self._process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command_line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
@@ -44,8 +54,9 @@ class Terminal:
         return self._process.returncode, json.loads(out) if out else {}, err
 
 
-def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Service) -> None:
-    terminal = Terminal(service, "--to", "chloe", "--wait", "20")
+@both_ways
+def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Service, way: Way) -> None:
+    terminal = Terminal(service, way, "--to", "chloe", "--wait", "20")
     (message,) = service.twilio.wait_for_messages(1, timeout_seconds=20)
     name, words, code = message.body.split()[0].rstrip(":"), message.body, message.body.split()[-1]
     assert words == f"{name}: {OUR_WORDS} Reply ACK {code}"
@@ -66,8 +77,9 @@ def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Ser
     assert len(service.twilio.messages) == 1
 
 
-def test_a_drill_that_nobody_answers_ends_by_itself_with_exit_code_1(service: Service) -> None:
-    exit_code, result, story = Terminal(service, "--wait", "2").ended()
+@both_ways
+def test_a_drill_that_nobody_answers_ends_by_itself_with_exit_code_1(service: Service, way: Way) -> None:
+    exit_code, result, story = Terminal(service, way, "--wait", "2").ended()
     assert (exit_code, result["to"], result["answered_after"]) == (1, "ana", None)
     assert story.splitlines()[-1] == f"oncall: {result['ticket']}: no answer in 2 s; see `oncall doctor`"
     stored = service.store.read(lambda tx: tx.ticket(result["ticket"]))
@@ -75,9 +87,45 @@ def test_a_drill_that_nobody_answers_ends_by_itself_with_exit_code_1(service: Se
     assert stored.status is TicketStatus.RESOLVED
 
 
-def test_a_drill_to_a_stranger_is_refused(service: Service) -> None:
-    exit_code, _, story = Terminal(service, "--to", "chloi").ended()
+@both_ways
+def test_a_drill_to_a_stranger_is_refused(service: Service, way: Way) -> None:
+    exit_code, _, story = Terminal(service, way, "--to", "chloi").ended()
     assert (exit_code, story) == (
         1,
         'oncall: nobody on the published rosters has the id "chloi"; did you mean "chloe"?\n',
     )
+
+
+def test_a_drill_that_a_provider_refuses_says_why_at_once(service: Service) -> None:
+    service.twilio.script(refuse(400, 21211))
+    exit_code, result, story = Terminal(service, through_its_server, "--to", "chloe", "--wait", "30").ended()
+    assert (exit_code, result["status"], result["accepted_after"]) == (1, "failed", None)
+    assert story.splitlines()[-1] == (
+        f"oncall: {result['ticket']}: Twilio refused the message to chloe (number ending in 03): "
+        "the number is not valid (code 21211); correct the phone number in the roster; see `oncall doctor`"
+    )
+    assert service.twilio.messages == []
+
+
+def test_an_answered_drill_is_what_the_doctor_calls_reached(service: Service) -> None:
+    def untried() -> str:
+        exit_code, found, story = Terminal(service, through_its_server, command="doctor").ended()
+        assert exit_code == 0, story
+        return str(next(one["sentence"] for one in found["findings"] if one["subject"] == "phone"))
+
+    assert untried().startswith("nothing has ever reached ana, ben, mei,")
+    terminal = Terminal(service, through_its_server, "--to", "ana")
+    (message,) = service.twilio.wait_for_messages(1, timeout_seconds=20)
+    service.twilio.inbound(message.to, "ACK", f"{service.address}/webhooks/twilio/sms")
+    assert terminal.ended()[0] == 0
+    assert untried().startswith("nothing has ever reached ben, mei,")
+
+
+def test_a_server_that_is_away_says_that_nothing_was_changed(service: Service) -> None:
+    gone = lambda _: {"ONCALL_SERVER": "http://127.0.0.1:1", "ONCALL_TOKEN": "mei"}  # noqa: E731
+    for command in ("doctor", "drill"):
+        exit_code, _, story = Terminal(service, gone, command=command).ended()
+        assert (exit_code, story) == (
+            1,
+            "oncall: http://127.0.0.1:1 does not answer: ConnectError; nothing was changed\n",
+        )

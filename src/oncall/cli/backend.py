@@ -183,6 +183,14 @@ class RemoteBackend:
     def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("POST", "/v1/triage", answers)[1]
 
+    def examination(self) -> dict[str, Any]:
+        """What the doctor finds on the server."""
+        return self._call("GET", "/v1/doctor")[1]
+
+    def start_drill(self, to: str | None, wait: int) -> dict[str, Any]:
+        """Send a marked test page through the server's pager."""
+        return self._call("POST", "/v1/drills", {"wait": wait, **({"to": to} if to is not None else {})})[1]
+
     def policy(self) -> dict[str, Any]:
         return self._call("GET", "/v1/policy")[1]
 

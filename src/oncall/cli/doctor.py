@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.show import JSON_OPTION, local_settings, print_json, print_rows, tell
+from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
 from oncall.errors import Refused
+from oncall.paging.ticket import LONGEST_DRILL
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from oncall.cli.drilling import Drilling
     from oncall.paging.drill import Progress
-    from oncall.paging.ports import Clock
-    from oncall.store.sqlstore import SqlStore
+    from oncall.wiring import Settings
 
 _COLOURS = {"stops": "red", "warns": "yellow", "fine": ""}
-PAGER_IS_DEAD = timedelta(seconds=30)
-LONGEST_WAIT = 3600
 LOOK_EVERY_SECONDS = 0.25
 
 
@@ -33,116 +29,96 @@ def register(app: typer.Typer) -> None:
 def doctor(json: bool = JSON_OPTION) -> None:
     """What would stop a page tonight: schedule, phones, provider, pager, clocks, database. Sends nothing.
 
-    Run it with the settings of `oncall serve`. Exit code 1 when anything would stop a page.
+    Run it with the settings of `oncall serve`, or with ONCALL_SERVER and a manager's token: then the server looks.
+    Exit code 1 when anything would stop a page.
 
     Example: oncall doctor
     """
-    settings = local_settings("doctor")
-    from oncall.paging.checkup import Severity, findings, report
+    from oncall import wiring
+
+    found = _examination(wiring.read_settings())
+    if json:
+        print_json(found)
+    else:
+        listed = found["findings"]
+        rows = [[finding["severity"], finding["subject"], finding["sentence"]] for finding in listed]
+        print_rows(rows, colours=[_COLOURS.get(finding["severity"], "") for finding in listed])
+    if not found["would_page"]:
+        raise typer.Exit(1)
+
+
+def _examination(settings: Settings) -> dict[str, Any]:
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        return RemoteBackend(settings.server, settings.token).examination()
+    from oncall.paging.checkup import findings, report
     from oncall.wiring.checkup import gather
 
-    found = findings(gather(settings))
-    if json:
-        print_json(report(found))
-    else:
-        rows = [[finding.severity.value, finding.subject, finding.sentence] for finding in found]
-        print_rows(rows, colours=[_COLOURS[finding.severity.value] for finding in found])
-    if any(finding.severity is Severity.STOPS for finding in found):
-        raise typer.Exit(1)
+    return report(findings(gather(settings)))
 
 
 def drill(
     to: str | None = typer.Option(None, "--to", help="An engineer's id; whoever a page would reach first when absent."),
-    wait: int = typer.Option(120, "--wait", min=1, max=LONGEST_WAIT, help="Seconds to wait for the answer."),
+    wait: int = typer.Option(120, "--wait", min=1, max=LONGEST_DRILL, help="Seconds to wait for the answer."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Send a marked test page through the pager that runs, and time its acceptance, delivery and answer.
 
-    It never escalates and is over when it is acknowledged. Exit code 1 when it is not answered in time.
+    It never escalates and is over when it is acknowledged. With ONCALL_SERVER and a manager's token it is the server's
+    pager that sends it. Exit code 1 when it is not answered in time.
 
     Example: oncall drill --to ana --wait 300
     """
-    settings = local_settings("drill")
     from oncall import wiring
+    from oncall.cli.drilling import open_drilling
 
-    clock = wiring.make_clock(settings)
-    with wiring.make_store(settings) as store:
-        result = _Drill(store, clock, wiring.current_user()).run(to, wait)
+    with open_drilling(wiring.read_settings()) as drilling:
+        result = _run(drilling, to, wait)
     if json:
         print_json(result)
     else:
         print_rows([[name, _seconds(result[f"{name}_after"])] for name in ("accepted", "delivered", "answered")])
     if result["answered_after"] is None:
-        raise Refused(f"{result['ticket']}: {result['error'] or f'no answer in {wait} s'}; see `oncall doctor`")
+        why = (result["error"] or f"no answer in {wait} s").rstrip(".")
+        raise Refused(f"{result['ticket']}: {why}; see `oncall doctor`")
 
 
 def _seconds(value: float | None) -> str:
     return f"after {value:.1f} s" if value is not None else "not"
 
 
-class _Drill:
+def _run(drilling: Drilling, to: str | None, wait: int) -> dict[str, Any]:
     """One drill, watched from here: the times are those at which this process saw things happen."""
+    ticket, person, code = drilling.start(to, wait)
+    tell(f"{ticket}: a test page for {person}; waiting {wait} s for ACK {code}.")
+    result: dict[str, Any] = {"ticket": ticket, "to": person, "status": "queued"}
+    result |= dict.fromkeys(("accepted_after", "delivered_after", "answered_after", "error"))
+    try:
+        _watch(drilling, result, wait)
+    finally:
+        drilling.end(ticket)
+    return result
 
-    def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
-        self._store, self._clock, self._user = store, clock, user
 
-    def run(self, to: str | None, wait: int) -> dict[str, Any]:
-        """Send it and wait for its answer. Raises Refused when there is no pager or nobody to page."""
-        from oncall.paging.drill import start_drill, whom
+def _watch(drilling: Drilling, result: dict[str, Any], wait: int) -> None:
+    began = time.monotonic()
+    while True:
+        seen = drilling.progress(result["ticket"])
+        passed = time.monotonic() - began
+        result["status"], result["error"] = seen.status.value, seen.error
+        _note(seen, result, passed)
+        if seen.is_over or seen.has_failed or passed >= wait:
+            return
+        drilling.pause(min(LOOK_EVERY_SECONDS, wait - passed))
 
-        hand = self._hand()
-        self._refuse_without_pager(hand.real_now)
-        person = self._store.read(lambda tx: whom(tx, to, hand.now))
-        ends_at = hand.now + timedelta(seconds=wait)
-        stored, page = self._store.write(lambda tx: start_drill(tx, to=person, ends_at=ends_at, hand=hand))
-        tell(f"{stored.ticket.id}: a test page for {person}; waiting {wait} s for ACK {stored.code}.")
-        result: dict[str, Any] = {"ticket": stored.ticket.id, "to": person, "status": page.status.value}
-        result |= dict.fromkeys(("accepted_after", "delivered_after", "answered_after", "error"))
-        try:
-            self._watch(result, wait)
-        finally:
-            self._end(stored.ticket.id)
-        return result
 
-    def _watch(self, result: dict[str, Any], wait: int) -> None:
-        from oncall.paging.drill import progress
-
-        began = time.monotonic()
-        while True:
-            seen: Progress = self._store.read(lambda tx: progress(tx, result["ticket"]))
-            passed = time.monotonic() - began
-            result["status"], result["error"] = seen.status.value, seen.error
-            for name, happened in (
-                ("accepted", seen.is_accepted),
-                ("delivered", seen.is_delivered),
-                ("answered", seen.answered_by is not None),
-            ):
-                if happened and result[f"{name}_after"] is None:
-                    result[f"{name}_after"] = round(passed, 3)
-                    tell(f"{name} after {passed:.1f} s")
-            if seen.is_over or seen.has_failed or passed >= wait:
-                return
-            self._store.wait_for_change(min(LOOK_EVERY_SECONDS, wait - passed))
-
-    def _end(self, ticket_id: str) -> None:
-        """Nothing is left open, whatever happened."""
-        from oncall.paging.life import Deed, record
-        from oncall.paging.ticket import EventKind
-
-        hand = self._hand()
-        deed = Deed(EventKind.RESOLVED, self._user, hand.now, why="the drill is over")
-        self._store.write(lambda tx: record(tx, ticket_id, deed, hand))
-
-    def _refuse_without_pager(self, real_now: datetime) -> None:
-        beat = self._store.read(lambda tx: tx.last_beat())
-        if beat is None or real_now - beat[0] > PAGER_IS_DEAD:
-            raise Refused("no pager runs on this database, so nothing would be sent; start `oncall serve`")
-        if beat[1] == "outbox":
-            tell(
-                "The pager that runs prints its pages and sends nothing: only `oncall ack` can answer.", colour="yellow"
-            )
-
-    def _hand(self) -> Any:
-        from oncall.paging.advance import Hand, whole_second
-
-        return Hand(self._user, whole_second(self._clock.now()), self._clock.real_now())
+def _note(seen: Progress, result: dict[str, Any], passed: float) -> None:
+    for name, happened in (
+        ("accepted", seen.is_accepted),
+        ("delivered", seen.is_delivered),
+        ("answered", seen.answered_by is not None),
+    ):
+        if happened and result[f"{name}_after"] is None:
+            result[f"{name}_after"] = round(passed, 3)
+            tell(f"{name} after {passed:.1f} s")

@@ -57,6 +57,8 @@ class EventKind(StrEnum):
 
 DRILL = "drill"
 """The plan and the impact of a test page: no policy's, so that no intake can post one."""
+LONGEST_DRILL = 3600
+"""Seconds for which a test page may wait for its answer."""
 
 
 @dataclass(frozen=True, slots=True)

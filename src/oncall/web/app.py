@@ -43,7 +43,7 @@ class _Service(FastAPI):
 
 def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
     """The application. `open_services` is entered inside the running event loop and left at shutdown."""
-    from oncall.web import reports, schedule, tickets, webhooks
+    from oncall.web import nightcheck, reports, schedule, tickets, webhooks
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +65,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
     app.include_router(tickets.router)
     app.include_router(schedule.router)
     app.include_router(reports.router)
+    app.include_router(nightcheck.router)
     app.include_router(webhooks.router)
     _add_probes(app)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from oncall.paging.calls import KeyPress
 from oncall.paging.ports import Receipt
@@ -46,7 +46,10 @@ class Webhooks(Protocol):
 
 
 class Readiness(Protocol):
-    """Whether a page would go out now."""
+    """Whether a page would go out now, and tonight."""
 
     async def problems(self) -> Sequence[str]:
         """What would stop it, a sentence each; empty when nothing would."""
+
+    async def examination(self) -> Mapping[str, Any]:
+        """Everything that would stop a page tonight, as `paging.checkup.report` has it."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from typing import Any
 
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
@@ -14,11 +15,13 @@ from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_status, reply_twiml, verify
 from oncall.errors import Refused, StoreError
 from oncall.paging.calls import KeyPress
+from oncall.paging.checkup import findings, report
 from oncall.paging.ports import Receipt
 from oncall.schedule.schedule import Schedule
 from oncall.web.app import Services, create_app
 from oncall.web.ports import Sms
 from oncall.wiring import TWILIO_URL, Settings, make_channel, make_store, sqlite_path
+from oncall.wiring.checkup import gather
 from oncall.wiring.pager import Pager, open_pager
 
 
@@ -71,7 +74,7 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
     """Everything the routes need, with the pager running until the service stops."""
     webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url) as pager:
-        yield Services(pager.engine, pager.clock, webhooks, _Readiness(pager), pager.registry)
+        yield Services(pager.engine, pager.clock, webhooks, _Readiness(settings, pager), pager.registry)
 
 
 class _TwilioWebhooks:
@@ -104,8 +107,9 @@ class _TwilioWebhooks:
 class _Readiness:
     """`web.ports.Readiness`: the store takes writes, somebody is on call, and the provider takes messages."""
 
-    def __init__(self, pager: Pager) -> None:
-        self._pager = pager
+    def __init__(self, settings: Settings, pager: Pager) -> None:
+        self._settings, self._pager = settings, pager
+        self._turn = asyncio.Lock()
 
     async def problems(self) -> Sequence[str]:
         """What would stop a page now. Says nothing of where the database lies: anybody may ask."""
@@ -117,6 +121,11 @@ class _Readiness:
             return ["the database does not answer"]
         found = [*self._pager.watch.problems, *_schedule_problems(schedule, self._pager.clock.now())]
         return list(dict.fromkeys(found))
+
+    async def examination(self) -> Mapping[str, Any]:
+        """One at a time, and beside the pager, not in its way."""
+        async with self._turn:
+            return await asyncio.to_thread(lambda: report(findings(gather(self._settings, self._pager.clock))))
 
 
 def _schedule_problems(schedule: Schedule, now: datetime) -> list[str]:
