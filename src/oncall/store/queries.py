@@ -30,6 +30,14 @@ class Queries:
     def _run(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
 
+    def _plainly(self, query: Executable, parameters: Parameters | None = None) -> Sequence[Any]:
+        """The rows as the driver gives them, all at once: a report reads a million, and to wrap one costs as much as to
+        read it."""
+        result = self._run(query, parameters)
+        found = result.cursor.fetchall() if result.cursor is not None else ()
+        result.close()
+        return found
+
     def _change(self, statement: Executable, parameters: Parameters, *, subject: str) -> CursorResult[Any]:
         """Run a statement that the tables' rules may forbid; `subject` is whose fault that is in the Conflict."""
         try:

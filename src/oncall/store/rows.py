@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpo
 
 Row = Sequence[Any]
 
+_STATUSES = {status.value: status for status in TicketStatus}
 _EVENT_KINDS = {kind.value: kind for kind in EventKind}
 
 
@@ -73,12 +74,41 @@ def event(row: Row) -> Event:
     return Event(ticket, at, _EVENT_KINDS[kind], by, why, details, sender_id, seq)
 
 
-def plain_event(row: Row) -> Event:
-    """A row of `events` as the driver gives it: on SQLite times are text, on PostgreSQL in the session's zone."""
-    seq, ticket, at, kind, by, why, details, sender_id = row
-    when = datetime.fromisoformat(at) if isinstance(at, str) else at
-    told = {} if details == "{}" else json.loads(details)
-    return Event(ticket, when.astimezone(UTC), _EVENT_KINDS[kind], by, why, told, sender_id, seq)
+def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
+    """Rows of `tickets` as the driver gives them, without their answers."""
+    for row in found:
+        name, customer, plan, impact, subject, url, opened_at, contact = row[:8]
+        ticket = Ticket(name, customer, plan, impact, subject, url, opened_at and _plain_time(opened_at), contact)
+        _, code, received_at, status, impact, action, hold_until, due_at, first_reply_due, owner = row[8:]
+        yield StoredTicket(
+            ticket,
+            {},
+            code,
+            _plain_time(received_at),
+            _STATUSES[status],
+            impact,
+            action,
+            hold_until and _plain_time(hold_until),
+            due_at and _plain_time(due_at),
+            first_reply_due and _plain_time(first_reply_due),
+            owner,
+        )
+
+
+def _plain_time(value: str | datetime) -> datetime:
+    """A time as the driver gives it, aware UTC."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
+def plain_events(found: Iterable[Row]) -> Iterator[Event]:
+    """Rows of `events` as the driver gives them: on SQLite times are text, on PostgreSQL in the session's zone."""
+    # What the pager notes is the same few texts over and over.
+    told: dict[str, Mapping[str, Any]] = {"{}": {}}
+    for seq, ticket, at, kind, by, why, details, sender_id in found:
+        if details not in told:
+            told[details] = json.loads(details)
+        yield Event(ticket, _plain_time(at), _EVENT_KINDS[kind], by, why, told[details], sender_id, seq)
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:

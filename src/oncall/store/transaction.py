@@ -51,7 +51,9 @@ _EVENTS = select(events).where(events.c.ticket == bindparam("wanted")).order_by(
 # As the driver gives them: to have each column converted by its type takes longer than all the rest of reading it.
 _PLAIN_EVENT = [type_coerce(column, Text).label(column.name) for column in events.c]
 _EVENTS_OF = (
-    select(*_PLAIN_EVENT).where(events.c.ticket.in_(bindparam("wanted", expanding=True))).order_by(events.c.seq)
+    select(*_PLAIN_EVENT)
+    .where(events.c.ticket.in_(bindparam("wanted", expanding=True)))
+    .order_by(events.c.ticket, events.c.seq)
 )
 _NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 # One statement takes only so many parameters.
@@ -140,7 +142,7 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
         """Tickets received in a span, oldest first; of two received at one instant the lower id first; no answers."""
-        return [rows.stored_ticket(row) for row in self._run(_received_in(wanted)).all()]
+        return list(rows.plain_tickets(self._plainly(_received_in(wanted))))
 
     def customer_names(self) -> list[str]:
         """The customers of all tickets, each spelling once, sorted."""
@@ -189,9 +191,8 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         found: dict[str, list[Event]] = {}
         for start in range(0, len(ticket_ids), _MOST_IDS):
             query = _EVENTS_OF.where(events.c.kind.not_in([kind.value for kind in without])) if without else _EVENTS_OF
-            # All at once: row by row takes half as long again.
-            for row in self._run(query, {"wanted": list(ticket_ids[start : start + _MOST_IDS])}).all():
-                happened = rows.plain_event(row)
+            wanted = {"wanted": list(ticket_ids[start : start + _MOST_IDS])}
+            for happened in rows.plain_events(self._plainly(query, wanted)):
                 found.setdefault(happened.ticket, []).append(happened)
         return found
 
