@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from oncall.errors import FileFaults, Refused
 from oncall.rehearsal.arrivals import made_up, rate_of, read_tickets
 from oncall.support.calendar import calendar_of
+from oncall.support.policy import Customer
 from oncall.support.policyfile import packaged_policy
 from oncall.support.windows import Window, WindowKind
 
@@ -74,6 +76,27 @@ def test_a_file_that_is_no_list_of_tickets_is_refused(file: Path, text: str, wor
     with pytest.raises(FileFaults) as caught:
         read_tickets(file, POLICY)
     assert str(caught.value) == f"{file}{words}"
+
+
+def test_cells_that_stand_in_the_wrong_column_and_empty_ones_are_told(file: Path) -> None:
+    file.write_text(
+        "at,customer,plan,impact,subject\n"
+        "2027-01-09T03:12,Acme,standard,low,Slow, and slower\n"
+        "2027-01-09T03:12,Acme,,\n"
+    )
+    with pytest.raises(FileFaults) as caught:
+        read_tickets(file, POLICY)
+    assert str(caught.value).splitlines() == [
+        f"{file}:2:1: has more cells than the header has columns; put a text that holds a comma in quotes",
+        f"{file}:3:1: impact: is empty; write one of urgent, high, normal, low",
+        f"{file}:3:1: plan: is empty; write one of standard, business-critical",
+    ]
+
+
+def test_an_empty_plan_is_the_one_that_the_customer_bought(file: Path) -> None:
+    policy = replace(POLICY, customers=(Customer("Acme Ltd", "business-critical"),))
+    file.write_text("at,customer,plan,impact\n2027-01-09T03:12,ACME Ltd.,,low\n")
+    assert [one.ticket.plan for one in read_tickets(file, policy)] == ["business-critical"]
 
 
 def test_a_file_that_is_not_there_is_refused(file: Path) -> None:

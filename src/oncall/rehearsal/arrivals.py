@@ -89,7 +89,8 @@ def _ticket(number: int, random: Random, plan: str, impact: str) -> Ticket:
 
 def read_tickets(path: Path, policy: Policy) -> list[Arrival]:
     """The tickets of a CSV file, in order of time. Columns: `at` (ISO 8601; without an offset policy time),
-    `customer`, `plan` and `impact` (names or aliases of the policy), and if wished `subject`.
+    `customer`, `plan` and `impact` (names or aliases of the policy), and if wished `subject`. An empty plan is the one
+    that the policy's list of customers names.
 
     Raises FileFaults with every fault and its line.
     """
@@ -133,12 +134,17 @@ class _Reader:
         return not missing
 
     def _arrival(self, line: int, row: Mapping[str, str | None]) -> Arrival | None:
+        if None in row:
+            # A comma in a text without quotes: every cell behind it stands in another's column.
+            self._fault(line, "", "has more cells than the header has columns; put a text that holds a comma in quotes")
+            return None
         cells = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "subject")}
         before = len(self._faults)
         at = self._instant(line, cells["at"])
         if not cells["customer"]:
             self._fault(line, "customer", "is empty")
-        plan = self._name(line, "plan", cells["plan"])
+        listed = self._policy.customer(cells["customer"]) if not cells["plan"] else None
+        plan = listed.plan if listed is not None else self._name(line, "plan", cells["plan"])
         impact = self._name(line, "impact", cells["impact"])
         if at is None or len(self._faults) > before:
             return None
@@ -160,5 +166,7 @@ class _Reader:
         try:
             return (plan_named if column == "plan" else impact_named)(text, self._policy).name
         except Refused as refusal:
-            self._fault(line, column, str(refusal))
+            self._fault(
+                line, column, str(refusal) if text else f"is empty; write one of {', '.join(self._known(column))}"
+            )
             return ""

@@ -51,9 +51,7 @@ _EVENTS = select(events).where(events.c.ticket == bindparam("wanted")).order_by(
 # As the driver gives them: to have each column converted by its type takes longer than all the rest of reading it.
 _PLAIN_EVENT = [type_coerce(column, Text).label(column.name) for column in events.c]
 _EVENTS_OF = (
-    select(*_PLAIN_EVENT)
-    .where(events.c.ticket.in_(bindparam("wanted", expanding=True)))
-    .order_by(events.c.ticket, events.c.seq)
+    select(*_PLAIN_EVENT).where(events.c.ticket.in_(bindparam("wanted", expanding=True))).order_by(events.c.seq)
 )
 _NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 # One statement takes only so many parameters.
