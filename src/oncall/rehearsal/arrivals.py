@@ -166,7 +166,6 @@ class _Reader:
         try:
             return (plan_named if column == "plan" else impact_named)(text, self._policy).name
         except Refused as refusal:
-            self._fault(
-                line, column, str(refusal) if text else f"is empty; write one of {', '.join(self._known(column))}"
-            )
+            known = ", ".join(self._policy.plans if column == "plan" else self._policy.impacts)
+            self._fault(line, column, str(refusal) if text else f"is empty; write one of {known}")
             return ""
