@@ -103,7 +103,7 @@ def drawn_given(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> Given:
     elsewhere: list[Seat] = []
     if shifts and draw.random() < 0.2:
         shift = draw.choice(shifts)
-        elsewhere = [Seat(shift.window, shift.kind, "primary", draw.choice(people))]
+        elsewhere = [Seat(shift.window, shift.kind, "primary", draw.choice(people), "database")]
     balances: list[Balance] = []
     if len(people) > 1 and draw.random() < 0.3:
         owed, (one, other) = draw.randint(-2500, 2500), draw.sample(people, 2)

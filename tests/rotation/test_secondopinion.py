@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
+import pytest
 from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
@@ -12,9 +14,11 @@ from oncall.rosters.relaxation import relaxation_named, relaxed
 from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.accepted import marked
 from oncall.rotation.check import examine
+from oncall.rotation.given import Given
 from oncall.rotation.model import solve
 from oncall.rotation.secondopinion import SecondOpinion, second_opinion
-from oncall.schedule.plan import Plan
+from oncall.schedule.plan import Plan, Seat
+from tests.rotation.draws import drawn_given, drawn_roster
 from tests.rotation.teams import MONDAY, away, person, rosters, shifts_of, team, team_of
 
 
@@ -39,6 +43,52 @@ def test_both_solvers_agree_on_every_roster(roster: Roster) -> None:
     assert (opinion.cost, opinion.bound) == (plan.fairness.cost, plan.fairness.bound)
     assert opinion.is_optimal
     assert opinion.left_out == ()
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_both_agree_on_every_kind_of_plan_with_all_that_stands_around_it(chunk: int) -> None:
+    compared = 0
+    for number in range(50_000 + chunk * 30, 50_000 + (chunk + 1) * 30):
+        draw = Random(number)
+        roster = drawn_roster(draw, sizes=(4, 6), days=7)
+        shifts = shifts_of(roster, days=7)
+        around = drawn_given(draw, roster, shifts)
+        try:
+            plan = solve(roster, shifts, given=around)
+        except OncallError:
+            continue
+        plan = replace(plan, first_day=MONDAY, last_day=shifts[-1].day)
+        outside = [*around.published, *around.elsewhere]
+        cost = examine(plan, roster, history=around.published, elsewhere=around.elsewhere).cost
+        opinion = second_opinion(plan, roster, cost, time_limit=timedelta(seconds=30), outside=outside)
+        assert plan.fairness is not None
+        assert (opinion.cost, opinion.bound, opinion.left_out) == (plan.fairness.cost, plan.fairness.bound, ()), number
+        compared += 1
+    assert compared >= 15
+
+
+def test_whoever_waits_is_told_how_long_it_has_taken() -> None:
+    roster = team(*team_of(5).engineers, person("fay", fte=0.5))
+    plan = planned(roster, days=84)
+    told: list[timedelta] = []
+    cost = examine(plan, roster).cost
+    second_opinion(plan, roster, cost, time_limit=timedelta(seconds=30), outside=(), on_wait=told.append)
+    assert told == sorted(told)
+    assert told
+
+
+def test_another_teams_shift_near_by_is_part_of_what_is_bounded() -> None:
+    roster = replace(team_of(8), busy=("database.csv",))
+    shifts = shifts_of(roster, days=28)
+    busy = tuple(Seat(shift.window, shift.kind, "primary", "ana", "database") for shift in shifts[:12:3])
+    plan = solve(roster, shifts, given=Given(elsewhere=busy))
+    plan = replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
+    cost = examine(plan, roster, elsewhere=busy).cost
+    with_it = second_opinion(plan, roster, cost, time_limit=timedelta(seconds=30), outside=busy)
+    without = second_opinion(plan, roster, cost, time_limit=timedelta(seconds=30))
+    assert (with_it.is_optimal, with_it.left_out) == (True, ())
+    assert without.left_out == ("the other teams' plans under busy",)
+    assert without.bound <= with_it.bound
 
 
 def test_a_plan_that_is_not_the_fairest_is_told_what_is() -> None:

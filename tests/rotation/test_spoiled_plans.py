@@ -179,6 +179,13 @@ def test_each_way_to_spoil_a_plan_is_found_under_its_rule(name: str, plan: Plan,
     assert rule in {violation.rule for violation in check_plan(spoiled, other)}
 
 
+def test_no_two_ways_to_spoil_a_plan_are_the_same_one(plan: Plan, roster: Roster) -> None:
+    found: dict[tuple[str, ...], str] = {}
+    for name, (rule, spoil) in SPOILED.items():
+        told = tuple(str(each) for each in check_plan(*spoil(plan, roster)) if each.rule == rule)
+        assert found.setdefault(told, name) == name
+
+
 @pytest.mark.parametrize("rule", ["rest_nights", "weekends_apart", "max_shifts_per_week", "busy"])
 def test_a_plan_spoiled_only_by_what_stands_around_it_is_found_too(rule: str, plan: Plan, roster: Roster) -> None:
     first = plan.seats[0]

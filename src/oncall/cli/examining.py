@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.amounts import counted
+from oncall.cli.amounts import counted, seconds_of
 from oncall.cli.planning import PLAN, PLANS_ROSTER, read_both, refuse_strangers
-from oncall.cli.show import JSON_OPTION, print_json
+from oncall.cli.show import JSON_OPTION, print_json, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -33,7 +35,11 @@ def verify(
     roster: Path = PLANS_ROSTER,
     optimal: bool = typer.Option(False, "--optimal", help="Ask another solver, too, whether any plan costs less."),
     time_limit: float = typer.Option(
-        60.0, "--time-limit", metavar="SECONDS", min=0.001, help="For --optimal; then the best bound so far is told."
+        60.0,
+        "--time-limit",
+        metavar="SECONDS",
+        parser=seconds_of,
+        help="For --optimal; then the best bound so far is told.",
     ),
     history: list[Path] = typer.Option(
         [],
@@ -57,9 +63,12 @@ def verify(
 
     team, content = read_both(plan, roster)
     stands = _standing(team, history)
-    found = examine(content, team, history=stands, elsewhere=busy_elsewhere(team))
+    elsewhere = busy_elsewhere(team)
+    found = examine(content, team, history=stands, elsewhere=elsewhere)
     agreed = accepted(content, team) if not found.violations else ()
-    opinion = _second_opinion(content, team, found, time_limit) if optimal and not found.violations else None
+    opinion = None
+    if optimal and not found.violations:
+        opinion = _second_opinion(content, team, found, time_limit, [*stands, *elsewhere])
     if json:
         print_json(_view(plan, found, agreed, opinion))
     for violation in found.violations if not json else ():
@@ -91,10 +100,34 @@ def _standing(team: Roster, history: Sequence[Path]) -> list[Seat]:
     return [seat for plan in plans for seat in plan.seats]
 
 
-def _second_opinion(plan: Plan, team: Roster, found: Examination, seconds: float) -> SecondOpinion:
+def _second_opinion(
+    plan: Plan, team: Roster, found: Examination, seconds: float, outside: Sequence[Seat]
+) -> SecondOpinion:
     from oncall.rotation.secondopinion import second_opinion
 
-    return second_opinion(plan, team, found.cost, time_limit=timedelta(seconds=seconds))
+    limit = timedelta(seconds=seconds)
+    with _waiting(seconds) as on_wait:
+        return second_opinion(plan, team, found.cost, time_limit=limit, outside=outside, on_wait=on_wait)
+
+
+@contextmanager
+def _waiting(limit: float) -> Iterator[Callable[[timedelta], None]]:
+    """Shows on a terminal how long the other solver has taken; elsewhere a line every ten seconds."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        with Console(stderr=True).status("asking another solver") as status:
+            yield lambda taken: status.update(f"asking another solver ({taken.total_seconds():.0f} of {limit:g} s)")
+        return
+    told = timedelta(0)
+
+    def tell_now_and_then(taken: timedelta) -> None:
+        nonlocal told
+        if taken - told >= timedelta(seconds=10):
+            told = taken
+            tell(f"asking another solver ({taken.total_seconds():.0f} of {limit:g} s)")
+
+    yield tell_now_and_then
 
 
 def _claim(plan: Plan) -> str:
@@ -130,6 +163,8 @@ def _opinion_line(opinion: SecondOpinion) -> str:
     without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
     if opinion.is_optimal:
         return f"HiGHS, another solver, proves it as well: no plan costs less than {opinion.bound} ({seconds}{without})"
+    if opinion.bound <= 0 < opinion.cost:
+        return f"HiGHS, another solver, has no bound to tell after {seconds}{without}; give it a longer --time-limit"
     known = f"; it knows one of {opinion.best}" if opinion.best is not None and opinion.best < opinion.cost else ""
     proven = f"HiGHS, another solver, proves that no plan costs less than {opinion.bound}"
     return f"{proven}; this one costs {opinion.cost}{known} ({seconds}{without})"

@@ -2,13 +2,15 @@
 
 It is written from the rules' words alone and shares nothing with the planner's model: other variables, other rows for
 rest and weekends, its own shares and costs. Rules that it does not know it leaves out. That is honest, for a bound on
-a problem with fewer rules is one on the whole problem, too; `left_out` names them.
+a problem with fewer rules is one on the whole problem, too; `left_out` names them. Shifts around the plan and on other
+teams are data, like those that a mended plan keeps.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -21,13 +23,15 @@ from ortools.math_opt.python import mathopt
 from oncall.errors import Refused
 from oncall.rosters.relaxation import Relaxation, relaxed
 from oncall.rosters.roster import Engineer, Roster
-from oncall.schedule.plan import Plan, Shift
+from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
 from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
 
 _HAIR = 1e-6
+_GRACE = timedelta(seconds=5)
+"""A solver looks at the clock only now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,23 @@ class SecondOpinion:
         return self.cost <= self.bound
 
 
-def second_opinion(plan: Plan, roster: Roster, cost: int, *, time_limit: timedelta) -> SecondOpinion:
+def second_opinion(
+    plan: Plan,
+    roster: Roster,
+    cost: int,
+    *,
+    time_limit: timedelta,
+    outside: Sequence[Seat] | None = None,
+    on_wait: Callable[[timedelta], None] | None = None,
+) -> SecondOpinion:
     """Bound the cost of any plan for the same dates. cost: the plan's own, as the checker works it out.
 
     Shifts that the plan keeps from an earlier one are data: the bound is on plans that have the same.
+    outside: seats of its people around the plan and on other teams; None leaves them out. on_wait: told now and then
+    how long it has taken. Raises Refused when the solver contradicts the plan, or does not heed its time limit.
     """
-    asked = _Model(plan, relaxed(roster, plan.relaxed), cost)
+    began = time.monotonic()
+    asked = _Model(plan, relaxed(roster, plan.relaxed), cost, outside)
     parameters = mathopt.SolveParameters(
         time_limit=time_limit, relative_gap_tolerance=0.0, absolute_gap_tolerance=1.0 - 2 * _HAIR
     )
@@ -72,6 +87,13 @@ def second_opinion(plan: Plan, roster: Roster, cost: int, *, time_limit: timedel
     thread.start()
     while thread.is_alive():
         thread.join(0.1)
+        taken = timedelta(seconds=time.monotonic() - began)
+        if on_wait is not None:
+            on_wait(taken)
+        if taken > 2 * time_limit + _GRACE:
+            raise Refused(
+                f"the other solver gave no answer in {taken.total_seconds():.0f} s; there is no bound to tell"
+            )
     if failures:
         raise failures[0]
     return _opinion(answers[0], cost, asked.left_out)
@@ -94,12 +116,12 @@ class _Model:
     Only plans that are at least as cheap as `cost` matter: then nobody has a count whose own term is above it.
     """
 
-    def __init__(self, plan: Plan, roster: Roster, cost: int) -> None:
+    def __init__(self, plan: Plan, roster: Roster, cost: int, outside: Sequence[Seat] | None) -> None:
         self.model = mathopt.Model(name="second opinion")
         self._roster = roster
         self._shifts = _shifts(plan, roster)
         self._cost = cost
-        self._past = _Past(plan, roster)
+        self._past = _Past(plan, roster, outside or ())
         everybody_takes_all = all(set(roster.rules.roles) <= set(person.roles) for person in roster.engineers)
         self._is_free = everybody_takes_all and not roster.rules.fixed and not self._past.seats
         self._balances = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in plan.balances}
@@ -121,7 +143,7 @@ class _Model:
         self._keep_holidays_apart()
         self._fix()
         self.model.minimize(mathopt.fast_sum(list(self._cost_terms())))
-        self.left_out = tuple(_left_out(plan, roster))
+        self.left_out = ("the other teams' plans under busy",) if roster.busy and outside is None else ()
 
     def _seats(self) -> dict[tuple[str, int, str], mathopt.Variable]:
         roles = {
@@ -166,9 +188,10 @@ class _Model:
                     self._at_most(person, [first, later], 1)
 
     def _leaves_room(self, person: Engineer, shift: Shift) -> bool:
-        """Whether what the person served before the open part lets them take this shift."""
+        """Whether what the person serves beside the open part, earlier or later, lets them take this shift."""
         turns = self._past.turns.get(person.id, [])
-        if any(self._too_near(person, turn, shift) for turn in turns):
+        pairs = (sorted((turn, shift), key=lambda each: each.window.start) for turn in turns)
+        if any(self._too_near(person, before, after) for before, after in pairs):
             return False
         years = self._roster.rules.holidays_apart
         return not any(
@@ -337,18 +360,29 @@ def _shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 
 
 class _Past:
-    """What a plan keeps from an earlier one: turns by person, and how many seats of each kind and role they had."""
+    """What a plan keeps from an earlier one: turns by person, and how many seats of each kind and role they had.
 
-    def __init__(self, plan: Plan, roster: Roster) -> None:
+    turns: also those outside the plan, which no load counts.
+    """
+
+    def __init__(self, plan: Plan, roster: Roster, outside: Sequence[Seat]) -> None:
         self.until = plan.kept_until or date.min
         self.turns: dict[str, list[Shift]] = defaultdict(list)
         self.seats: Counter[tuple[str, WindowKind, str]] = Counter()
         for seat in plan.seats:
-            first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
-            if first < self.until:
-                turn = Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal())
+            turn = _turn(seat, roster)
+            if turn.day < self.until:
                 self.turns[seat.engineer].append(turn)
                 self.seats[seat.engineer, seat.kind, seat.role] += 1
+        span = plan.window
+        for seat in outside:
+            if seat.team or seat.window.end <= span.start or span.end <= seat.window.start:
+                self.turns[seat.engineer].append(_turn(seat, roster))
+
+
+def _turn(seat: Seat, roster: Roster) -> Shift:
+    first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
+    return Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal())
 
 
 def _span_of(rule: str, shift: Shift) -> object:
@@ -367,8 +401,3 @@ def _may(person: Engineer, shift: Shift) -> bool:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _left_out(plan: Plan, roster: Roster) -> Iterator[str]:
-    if roster.busy:
-        yield "the other teams' plans under busy"
