@@ -129,3 +129,23 @@ def test_a_name_that_looks_like_a_formula_stays_text() -> None:
     cells = [cell for row in book["plan"].iter_rows() for cell in row if cell.value == "=1+1"]
     assert cells
     assert {cell.data_type for cell in cells} == {"s"}
+
+
+def test_every_drawing_has_a_title_and_words_for_whoever_cannot_see_it() -> None:
+    text = plan_page(planned(), ROSTER)
+    drawings = re.findall(r'<svg [^>]*role="img" aria-labelledby="(\S+) (\S+)">', text)
+    assert len(drawings) == text.count("<svg ") == 4
+    named = dict(re.findall(r'<(?:title|desc) id="(\S+)">([^<]+)</', text))
+    assert all(named[title] and named[words] for title, words in drawings)
+    assert named["calendar-1"] == "Who is on duty on which day, 2027-01-04 to 2027-04-04"
+    assert re.search(r"Ana has \d+, share \d+\.\d\d; Ben has \d+, share", named["load-1-words"])
+
+
+def test_the_page_is_dark_on_a_dark_screen_and_light_on_paper() -> None:
+    text = plan_page(planned(), ROSTER)
+    assert "@media screen and (prefers-color-scheme: dark)" in text
+    assert "@media print" in text
+    drawn = text[text.index("<body>") :]
+    # What the scheme turns round has no colour of its own in the drawings.
+    assert not re.search(r'<(line|text)[^>]*(fill|stroke)="', drawn)
+    assert not re.search(r'class="(band|away)"[^>]*fill=', drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -33,14 +34,19 @@ def print_rows(rows: Sequence[Sequence[str]], *, colours: Sequence[str] = ()) ->
     for number, row in enumerate(rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         line = "  ".join([*cells, row[-1]]).rstrip()
-        colour = colours[number] if number < len(colours) and sys.stdout.isatty() else ""
+        colour = colours[number] if number < len(colours) and _has_colours(sys.stdout) else ""
         typer.echo(typer.style(line, fg=colour) if colour else line)
 
 
 def tell(text: str, *, colour: str | None = None) -> None:
     """Part of the story, on stderr; the colour disappears in a pipe."""
     shown = laid_out(text, sys.stderr)
-    typer.echo(typer.style(shown, fg=colour, bold=True) if colour and sys.stderr.isatty() else shown, err=True)
+    typer.echo(typer.style(shown, fg=colour, bold=True) if colour and _has_colours(sys.stderr) else shown, err=True)
+
+
+def _has_colours(stream: TextIO) -> bool:
+    """Whether colours are seen and wanted there; NO_COLOR is for every program, see no-color.org."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def laid_out(text: str, stream: TextIO) -> str:

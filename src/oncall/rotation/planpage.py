@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 ROLE_COLOURS = ("#23568f", "#7fb0de", "#7a5195", "#c58bd6", "#4d8f86")
-SHADOW_COLOUR, AWAY, WEEKEND_BAND = "#c9d6bf", "#d9dde2", "#f1f4f8"
+SHADOW_COLOUR, AWAY = "#c9d6bf", "#d9dde2"
 WIDTH, LINE = 1030, 20
 WEEKS_IN_A_ROW = 27
 """A quarter in wide cells, half a year in narrow ones; a year takes two rows."""
@@ -27,7 +27,7 @@ WEEKS_IN_A_ROW = 27
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels; `title` is what the browser shows over it."""
+    """A rectangle in pixels; `title` is what the browser shows over it. The page's style colours one without colour."""
 
     x: float
     y: float
@@ -59,7 +59,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One drawing. `bands` lie under everything else."""
+    """One drawing. `bands` lie under everything else; `words` say what it shows to whoever cannot see it."""
 
     width: float
     height: float
@@ -68,6 +68,7 @@ class Chart:
     bands: tuple[Box, ...] = ()
     marks: tuple[Mark, ...] = ()
     title: str = ""
+    words: str = ""
 
 
 def plan_page(plan: Plan, roster: Roster) -> str:
@@ -166,7 +167,7 @@ def _calendar(calendar: HeatMap, weeks: Sequence[date], most: int, colours: dict
     month_until = 0.0
     for number, monday in enumerate(weeks):
         x = left + 7 * cell * number
-        bands.append(Box(_px(x + 5 * cell), top - 4, _px(2 * cell), height - top + 4, WEEKEND_BAND))
+        bands.append(Box(_px(x + 5 * cell), top - 4, _px(2 * cell), height - top + 4, ""))
         if 7 * cell >= 16:
             labels.append(Label(_px(x), top - 8, str(monday.day), faint=True))
         if (number == 0 or monday.day <= 7) and x >= month_until:
@@ -174,7 +175,16 @@ def _calendar(calendar: HeatMap, weeks: Sequence[date], most: int, colours: dict
             month_until = x + 58
         for line, row in enumerate(calendar.rows):
             cells += _week(row, monday, (x, top + LINE * line + 2), cell, colours, calendar.staffed)
-    return Chart(_px(left + 7 * cell * len(weeks)), height, tuple(cells), tuple(labels), tuple(bands))
+    span = f"{weeks[0]} to {days_of(weeks[-1])[-1]}"
+    return Chart(
+        _px(left + 7 * cell * len(weeks)),
+        height,
+        tuple(cells),
+        tuple(labels),
+        tuple(bands),
+        title=f"Who is on duty on which day, {span}",
+        words="A row for each person and a column for each day, coloured by role; the table of shifts says it too.",
+    )
 
 
 def _week(
@@ -225,7 +235,9 @@ def _bar_chart(kind: WindowKind, measured: Fairness, roster: Roster) -> Chart:
     total = sum(each[None].count for _, each in loads) // len(roster.rules.roles)
     note = ", roles as load / share" if roles else ""
     height = top + LINE * len(loads)
-    return Chart(WIDTH, height, tuple(cells), tuple(labels), marks=tuple(marks), title=f"{kind}: {total} shifts{note}")
+    words = "; ".join(f"{names[who]} has {each[None].count}, share {each[None].share:.2f}" for who, each in loads)
+    title = f"{kind}: {total} shift{'' if total == 1 else 's'}{note}"
+    return Chart(WIDTH, height, tuple(cells), tuple(labels), marks=tuple(marks), title=title, words=words)
 
 
 def _figures(loads: dict[str | None, Load], roles: Sequence[str]) -> list[str]:

@@ -1,0 +1,45 @@
+"""How answers look: coloured and broken between words on a terminal, plain everywhere else."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+TELL = "from oncall.cli.show import tell; tell('GAP ' + 'words ' * 20, colour='red')"
+
+
+def on_a_terminal(code: str, **environment: str) -> str:
+    """What a program writes to a terminal of 60 columns."""
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        environment = {**kept, "TERM": "xterm-256color", "COLUMNS": "60", **environment}
+        subprocess.run([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment, check=True)
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := screen.read(4096):
+                shown += piece
+        except OSError:
+            # The other end is closed.
+            pass
+    return shown.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(("environment", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_are_for_terminals_that_want_them(environment: dict[str, str], is_coloured: bool) -> None:
+    assert ("\x1b[31m" in on_a_terminal(TELL, **environment)) == is_coloured
+
+
+def test_a_long_sentence_is_broken_between_words_on_a_terminal_and_nowhere_else() -> None:
+    shown = on_a_terminal(TELL, NO_COLOR="1").splitlines()
+    assert len(shown) == 3
+    assert max(map(len, shown)) <= 60
+    assert shown[1].startswith("  words")
+    piped = subprocess.run([sys.executable, "-c", TELL], capture_output=True, text=True, check=True).stderr
+    assert len(piped.splitlines()) == 1
+    assert "\x1b" not in piped
