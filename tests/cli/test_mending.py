@@ -160,3 +160,20 @@ def test_a_new_exception_goes_beside_those_agreed_before(
     ran = oncall("generate", str(tight), "--keep", agreed, "--from", "2027-01-04", "--relax", MOVED, "-o", output)
     assert ran.code == 0, ran.err
     assert json.loads(Path(output).read_text())["relaxed"] == [REST, MOVED]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_a_plan_file_of_either_kind_keeps_exceptions_balances_and_what_was_kept(
+    oncall: Oncall, tight: Path, tmp_path: Path, suffix: str
+) -> None:
+    balances, first, second = tmp_path / "balances.csv", str(tmp_path / f"a.{suffix}"), str(tmp_path / f"b.{suffix}")
+    balances.write_text("engineer,kind,balance\nana,weeknight,1.5\nben,weeknight,-1.5\n")
+    more = ("--relax", REST, "--ledger", str(balances), "-o", first)
+    assert oncall("generate", str(tight), *WEEK, *more).code == 0
+    cost = json.loads(oncall("fairness", first, "--roster", str(tight), "--json").out)["cost"]
+    assert oncall("verify", first, "--roster", str(tight)).code == 0
+    mended = oncall("generate", str(tight), "--keep", first, "--from", "2027-01-06", "-o", second)
+    assert f"0 seats changed, the fewest possible\ncost {cost} -> {cost}; " in mended.err
+    verified = oncall("verify", second, "--roster", str(tight))
+    assert verified.code == 0, verified.err
+    assert "accepted: rest_nights 1 around the week of 2027-01-04; made use of " in verified.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.errors import Refused
+from oncall.errors import FileFaults, Refused
+from oncall.rosters.relaxation import relaxation_named
 from oncall.schedule.feed import ics_of
-from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
+from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
 from oncall.schedule.planfile import csv_of, json_of, read_plan, write_plan
 from oncall.schedule.planreader import plan_of_csv, plan_of_json
 from oncall.support.windows import Window, WindowKind
@@ -54,6 +56,51 @@ def test_csv_is_a_row_per_seat_with_the_offset_of_the_zone(plan: Plan) -> None:
         "2027-03-12T19:01:00-05:00,2027-03-15T08:00:00-04:00,weekend,primary,ben\n"
         "2027-03-12T19:01:00-05:00,2027-03-15T08:00:00-04:00,weekend,secondary,ana\n"
     )
+
+
+def test_what_a_plan_carries_is_one_more_column_and_comes_back(plan: Plan, tmp_path: Path) -> None:
+    carrying = replace(
+        plan,
+        kept_until=date(2027, 3, 12),
+        relaxed=(relaxation_named("rest_nights=1@2027-03-08..2027-03-14"),),
+        balances=(
+            Balance("ana", WindowKind.WEEKNIGHT, 1250),
+            Balance("ben", WindowKind.WEEKNIGHT, -1250),
+            Balance("gone", WindowKind.HOLIDAY, 123_456_789),
+        ),
+    )
+    lines = csv_of(carrying).decode().splitlines()
+    assert [line.split(",")[5] for line in lines] == [
+        "carries",
+        "kept_until 2027-03-12",
+        "relaxed rest_nights=1@2027-03-08..2027-03-14",
+        "balance ana weeknight 1.250",
+        "balance ben weeknight -1.250; balance gone holiday 123456.789",
+    ]
+    path = tmp_path / "plan.csv"
+    path.write_bytes(csv_of(carrying))
+    again = read_plan(path, team=plan.team, zone=plan.zone)
+    assert (again.kept_until, again.relaxed, again.balances, again.seats) == (
+        carrying.kept_until,
+        carrying.relaxed,
+        carrying.balances,
+        carrying.seats,
+    )
+
+
+def test_words_that_no_plan_carries_are_a_fault_with_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    seat = "2027-03-11T19:01:00-05:00,2027-03-12T08:00:00-05:00,weeknight"
+    path.write_text(
+        f"start,end,kind,role,engineer,carries\n{seat},primary,ana,thanks\n{seat},secondary,ben,kept_until soon\n"
+    )
+    with pytest.raises(FileFaults) as refusal:
+        read_plan(path)
+    assert str(refusal.value).replace(str(path), "plan.csv").splitlines() == [
+        'plan.csv:2:75: carries: "thanks" is nothing that a plan carries; write "balance ana weekend 1.25", '
+        '"relaxed rest_nights=1@2027-12-20" or "kept_until 2027-02-15"',
+        'plan.csv:3:77: carries: "soon" is not a date; write "2027-01-04"',
+    ]
 
 
 def test_json_holds_the_same_and_the_proof(plan: Plan) -> None:

@@ -1,7 +1,8 @@
 """Plan files: CSV for people and spreadsheets, JSON with the proof, iCalendar for calendar programs (written only).
 
 CSV is `start,end,kind,role,engineer`, a row per seat; times are ISO 8601 with the offset of the plan's zone and `end`
-is outside the shift. What is written is the same, byte for byte, for the same plan.
+is outside the shift. What a plan carries beside its seats (balances, exceptions, shifts kept from an earlier one) is in
+one more column, `carries`; see `carried`. What is written is the same, byte for byte, for the same plan.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault, FileFaults, Refused
+from oncall.schedule.carried import COLUMN, cells_of
 from oncall.schedule.feed import ics_of
 from oncall.schedule.plan import EngineerFairness, Fairness, Plan, Seat
 from oncall.schedule.planreader import COLUMNS, plan_of_csv, plan_of_json
@@ -61,8 +63,10 @@ def csv_of(plan: Plan) -> bytes:
     """The plan as CSV: UTF-8, LF."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    rows.writerows(list(_row(seat, plan.zone).values()) for seat in _in_order(plan))
+    seats = [list(_row(seat, plan.zone).values()) for seat in _in_order(plan)]
+    carries = cells_of(plan, len(seats))
+    rows.writerow((*COLUMNS, COLUMN) if carries else COLUMNS)
+    rows.writerows(seats if not carries else ([*seat, cell] for seat, cell in zip(seats, carries, strict=True)))
     return text.getvalue().encode()
 
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault, FileFaults, Refused
 from oncall.rosters.relaxation import Relaxation, relaxation_named
+from oncall.schedule.carried import COLUMN as CARRIES
+from oncall.schedule.carried import Carried
 from oncall.schedule.jsonplaces import MOST_LEVELS, offsets_of, path_of, place_of
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
 from oncall.support.windows import Window, WindowKind
@@ -28,10 +30,10 @@ _MOST_DIGITS = 18
 def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
     """The plan in a CSV text. `file` is its name in faults. Raises FileFaults."""
     rows = _CsvRows(text, file)
-    plan = Plan(team, zone, _seats_of(rows))
+    seats, carried = _seats_of(rows), rows.carried
     if rows.faults:
         raise FileFaults(rows.faults)
-    return plan
+    return Plan(team, zone, seats, balances=carried.balances, kept_until=carried.kept_until, relaxed=carried.relaxed)
 
 
 def plan_of_json(text: str, file: str) -> Plan:
@@ -130,9 +132,11 @@ class _CsvRows:
 
     def __init__(self, text: str, file: str) -> None:
         self.faults: list[Fault] = []
+        self.carried = Carried()
         self._file = file
         self._lines = io.StringIO(text, newline="").readlines()
         self._index: dict[str, int] = {}
+        self._carries: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, object]]]:
         reader = csv.reader(self._lines, strict=True)
@@ -145,6 +149,7 @@ class _CsvRows:
                     elif len(cells) <= max(self._index.values()):
                         self._refuse(row, f"found {len(cells)} cells, and needs {max(self._index.values()) + 1}")
                     else:
+                        self._carry(row, cells)
                         yield row, {name: cells[index].strip() for name, index in self._index.items()}
                 row = reader.line_num + 1
         except csv.Error as error:
@@ -169,13 +174,23 @@ class _CsvRows:
         if self.faults:
             raise FileFaults(self.faults)
         self._index = {column: names.index(column) for column in COLUMNS}
+        self._carries = names.index(CARRIES) if CARRIES in names else None
+
+    def _carry(self, row: int, cells: list[str]) -> None:
+        """Take what this row carries of the plan; the cell may be absent."""
+        if self._carries is not None and self._carries < len(cells):
+            try:
+                self.carried.read(cells[self._carries])
+            except Refused as refusal:
+                self._refuse(row, str(refusal), CARRIES)
 
     def _refuse(self, row: int, message: str, column: str = "") -> None:
         line = self._lines[row - 1] if row <= len(self._lines) else ""
         place = 1
         # Cells in quotes may hold commas and line ends; then only the line is sure.
         if column and '"' not in line:
-            place += sum(len(cell) + 1 for cell in line.split(",")[: self._index[column]])
+            index = self._index.get(column, self._carries or 0)
+            place += sum(len(cell) + 1 for cell in line.split(",")[:index])
         self.faults.append(Fault(self._file, row, place, column, message))
 
 
