@@ -117,7 +117,7 @@ def test_ledger_refuses_people_whom_the_roster_does_not_have(oncall: Oncall, fiv
     ran = oncall("ledger", "open", str(theirs), "--roster", five, "--output", str(tmp_path / "ours.csv"))
     assert (ran.code, ran.err) == (
         1,
-        f"oncall: {theirs}: zoe not on the roster of team tiny; its people are ana, ben, chloe, dora, emil\n",
+        f'{theirs}:2:1: "zoe" is not on the roster of team tiny; its people are ana, ben, chloe, dora, emil\n',
     )
 
 

@@ -151,60 +151,6 @@ def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
     assert (answer["solver"], answer["optimal"], answer["bound"], answer["best"]) == ("HiGHS", False, 396, 396)
 
 
-# ---- what if
-
-
-def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK, "--without", "ana", "--with-new", "1", "--set", "engineers.ben.fte=0.5")
-    assert (ran.code, ran.err) == (0, "")
-    lines = ran.out.splitlines()
-    assert lines[0].split() == ["today", "changed"]
-    assert [line.split()[-2:] for line in lines[1:3]] == [["3", "3"], ["5", "5"]]
-    assert lines[4].split() == ["proof", "optimal", "optimal"]
-    assert lines[5].split() == ["requests", "broken", "none", "asked", "none", "asked"]
-    assert lines[7].split() == ["shifts", "(share)", "weeknight", "weekend"]
-    assert [line.split()[0] for line in lines[8:]] == ["ana", "ben", "chloe", "new-1"]
-    assert re.search(r"^ana +\d \(2\.7\) -> - ", lines[8])
-    assert re.search(r"^ben +\d \(2\.7\) -> \d \(1\.6\) ", lines[9])
-
-
-def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK, "--set", "rotation.rest_nights=2")
-    assert ran.code == 0
-    assert re.search("^proof +optimal +no plan$", ran.out, re.MULTILINE)
-    assert "\nchanged: no plan is possible: there are more duties than people can take\n" in ran.out
-
-
-def test_whatif_for_machines(oncall: Oncall, tiny: str) -> None:
-    answer = json.loads(oncall("whatif", tiny, *WEEK, "--with-new", "1", "--json").out)
-    assert answer.keys() == {"today", "changed"}
-    assert (answer["today"]["status"], answer["today"]["cost"]) == ("optimal", 396)
-    assert answer["changed"]["engineers"] == ["ana", "ben", "chloe", "new-1"]
-    assert answer["changed"]["requests"] == {"broken": 0, "avoided": 0}
-    assert len(answer["changed"]["loads"]) == 4 * 2
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            ("--set", "rotation.rest_night=1"),
-            '--set rotation.rest_night=1: is not a known key; did you mean "rest_nights"?',
-        ),
-        (("--without", "bne"), '--without bne: "bne" is not an engineer of this roster; did you mean "ben"?'),
-    ],
-)
-def test_whatif_refuses_what_is_not_there(oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK, *arguments)
-    assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
-
-
-def test_whatif_without_a_question_is_misuse(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK)
-    assert ran.code == 2
-    assert "say what is different: --without, --with-new or --set" in ran.err
-
-
 @pytest.mark.parametrize("command", ["why", "whatif"])
 def test_help_of_each_command_has_an_example(oncall: Oncall, command: str) -> None:
     ran = oncall(command, "--help")

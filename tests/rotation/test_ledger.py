@@ -15,9 +15,11 @@ from oncall.rosters.roster import Roster
 from oncall.rotation.check import check_plan
 from oncall.rotation.given import Given
 from oncall.rotation.ledger import (
+    Membership,
     balances_of,
     ledger_of,
     levelled,
+    newcomers,
     really_served,
     seats_as_served,
     served_by_plan,
@@ -178,3 +180,64 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_a_roster_without_history_begins_level() -> None:
     assert ledger_of(team(person("ana"), person("ben")), []).balances == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "engineer;kind;balance\nana;weekend;1,5\n",
+            "1:1: the cells are parted by semicolons; save the file with commas: "
+            "the first line must be engineer,kind,balance",
+        ),
+        (
+            "engineer,kind,balance\nana,weekend,1,5\n",
+            "2:1: found 4 cells, and the first line has 3; write decimals with a point, like -1.5",
+        ),
+        (
+            "engineer,kind,balance,balance\nana,weekend,1,5\n",
+            "1:1: the column balance is there more than once; the first line must be engineer,kind,balance",
+        ),
+        (
+            "engineer,kind,balance,as_of\nana,weekend,1,2027-01-04\nben,weekend,-1,2027-01-05\n",
+            "3:1: as_of is 2027-01-05, and 2027-01-04 on line 2; a ledger file counts up to one date",
+        ),
+        ("engineer,kind,balance\nana,weekend\n", '2:1: "" is not a number of shifts; write one like -1.5'),
+        ('engineer,kind,balance\n"ana,weekend,1\n', "2:1: not CSV: unexpected end of data"),
+        (f"engineer,kind,balance\n{'a' * 140_000},weekend,1\n", "2:1: not CSV: field larger than field limit (131072)"),
+        ("", "1:1: the column engineer is missing; the first line must be engineer,kind,balance"),
+    ],
+)
+def test_what_another_tool_may_write_is_refused_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text(text)
+    with pytest.raises(FileFaults) as refusal:
+        read_ledger(path)
+    assert str(refusal.value) == f"{path}:{fault}"
+
+
+def test_capitals_and_further_columns_of_another_tool_do_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("Engineer,Team,Kind,Balance\nana,night-owls,Weekend,+0.5\n")
+    assert read_ledger(path).balances == (Balance("ana", WEEKEND, 500),)
+
+
+# ---- newcomers
+
+
+def test_who_is_on_no_earlier_plan_owes_nothing_though_the_roster_does_not_say_when_they_joined() -> None:
+    roster = team(*team_of(6).engineers, person("new"))
+    six = frozenset(engineer.id for engineer in team_of(6).engineers)
+    march = Membership(date(2027, 3, 1), date(2027, 3, 28), six)
+    april = Membership(date(2027, 4, 1), date(2027, 4, 28), six | {"new"})
+    assert newcomers(roster, [march]) == {"new": date(2027, 3, 29)}
+    assert newcomers(roster, [march, april]) == {"new": date(2027, 4, 1)}
+    assert newcomers(roster, [april]) == {}
+    assert newcomers(roster, [replace(march, people=None)]) == {}
+    assert newcomers(roster, []) == {}
+
+
+def test_a_date_of_joining_in_the_roster_is_the_last_word() -> None:
+    roster = team(*team_of(6).engineers, person("new", joins=date(2027, 2, 1)))
+    march = Membership(date(2027, 3, 1), date(2027, 3, 28), frozenset({"ana"}))
+    assert "new" not in newcomers(roster, [march])

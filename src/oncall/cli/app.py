@@ -10,7 +10,6 @@ from oncall.cli import (
     examining,
     ledger,
     planning,
-    planning_depth,
     policy,
     publishing,
     rehearsal,
@@ -19,6 +18,7 @@ from oncall.cli import (
     service,
     ticketlife,
     tickets,
+    whatif,
     why,
 )
 
@@ -34,7 +34,7 @@ app = typer.Typer(
 for wing in (
     checking,
     planning,
-    planning_depth,
+    whatif,
     why,
     examining,
     ledger,

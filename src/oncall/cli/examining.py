@@ -14,6 +14,7 @@ import typer
 from oncall.cli.amounts import counted, seconds_of
 from oncall.cli.planning import PLAN, PLANS_ROSTER, read_both, refuse_strangers
 from oncall.cli.show import JSON_OPTION, print_json, tell
+from oncall.cli.standing import read_history
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -94,9 +95,7 @@ def _but(agreed: Sequence[Accepted]) -> str:
 
 def _standing(team: Roster, history: Sequence[Path]) -> list[Seat]:
     """The seats of the plans around."""
-    from oncall.schedule.planfile import read_plan
-
-    plans = [read_plan(path, team=team.team, zone=team.policy.zone) for path in history]
+    plans = [read_history(path, team) for path in history]
     return [seat for plan in plans for seat in plan.seats]
 
 

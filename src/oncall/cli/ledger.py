@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
-from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, opening_balances, served_before_and_after
+from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, ledger_before, record_of
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def export(
 
     found = _ledger(_team(roster), history, ledger, not no_history, before)
     as_of = _date("--before", before) or (found.last_day + timedelta(days=1) if found.last_day else None)
-    _write(file, found.balances, as_of)
+    _write(file, _with_zeros(found), as_of)
 
 
 def open_ledger(
@@ -106,11 +106,14 @@ def open_ledger(
     Example: oncall ledger open pagertool.csv --roster rosters/itopia-cas.yaml --as-of 2027-01-04 --output balances.csv
     """
     from oncall.rotation.ledger import levelled
-    from oncall.rotation.ledgerfile import read_ledger
+    from oncall.rotation.ledgerfile import read_ledger, refuse_strangers
 
     team = _team(roster)
     written = read_ledger(file)
-    _refuse_strangers(file, written.balances, team)
+    refuse_strangers(written, file, [engineer.id for engineer in team.engineers], team.team)
+    since = _date("--as-of", as_of)
+    if since is not None and written.as_of not in (None, since):
+        raise Refused(f"{file} says as_of {written.as_of}, and --as-of {since}; leave one of them out")
     opened = _with_everybody(written.balances, team)
     for kind in dict.fromkeys(each.kind for each in opened):
         total = sum(each.thousandths for each in opened if each.kind is kind)
@@ -120,7 +123,16 @@ def open_ledger(
                 f"{kind} balances add up to {total / 1000:+g}, not to 0; "
                 f"each of the {people} is changed by {-total / 1000 / people:+.3f}"
             )
-    _write(output, levelled(team, opened), _date("--as-of", as_of) or written.as_of)
+    _write(output, levelled(team, opened), since or written.as_of)
+
+
+def _with_zeros(found: Ledger) -> tuple[Balance, ...]:
+    """The balances with a row for everybody who has a part in them: a file without rows could not say up to when."""
+    from oncall.schedule.plan import Balance
+
+    carried = _carried(found.balances)
+    part = [each for each in found.entries if each.served or each.share or each.opening]
+    return tuple(Balance(each.engineer, each.kind, carried.get((each.engineer, str(each.kind)), 0)) for each in part)
 
 
 def _with_everybody(balances: tuple[Balance, ...], team: Roster) -> tuple[Balance, ...]:
@@ -137,15 +149,6 @@ def _with_everybody(balances: tuple[Balance, ...], team: Roster) -> tuple[Balanc
     return (*balances, *absent)
 
 
-def _refuse_strangers(file: Path, balances: tuple[Balance, ...], team: Roster) -> None:
-    people = [engineer.id for engineer in team.engineers]
-    strangers = sorted({each.engineer for each in balances} - set(people))
-    if strangers:
-        raise Refused(
-            f"{file}: {', '.join(strangers)} not on the roster of team {team.team}; its people are {', '.join(people)}"
-        )
-
-
 def _team(roster: Path) -> Roster:
     from oncall.rosters.file import read_roster
 
@@ -153,14 +156,8 @@ def _team(roster: Path) -> Roster:
 
 
 def _ledger(team: Roster, history: list[Path], ledger: Path | None, published: bool, before: str | None) -> Ledger:
-    from oncall.rotation.given import shift_of
-    from oncall.rotation.ledger import ledger_of
-
-    opening, since = opening_balances(team, ledger)
-    served = served_before_and_after(team, Sources(history, ledger, published))
-    zone = team.policy.zone
-    counted = [each for each in served if since is None or shift_of(each.seat, zone).day >= since]
-    return ledger_of(team, counted, before=_date("--before", before), opening=opening)
+    sources = Sources(history, ledger, published)
+    return ledger_before(team, record_of(team, sources), sources, before=_date("--before", before))
 
 
 def _date(option: str, text: str | None) -> date | None:

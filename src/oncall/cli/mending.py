@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oncall.rosters.roster import Roster
     from oncall.rotation.given import Given
     from oncall.rotation.mended import Offer, Repair, SeatChange
-    from oncall.schedule.plan import Balance, Plan
+    from oncall.schedule.plan import Plan
 
 KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Mend this plan: as few seats as possible change.")
 FROM = typer.Option(None, "--from", metavar="DATE", help="With --keep: shifts that start before it stay as they are.")
@@ -63,8 +63,7 @@ def mend(
     _refuse_dates_not_frozen(wanted)
     assert keep.first_day is not None
     assert keep.last_day is not None
-    given = what_stands(team, keep.first_day, keep.last_day, sources)
-    given = replace(given, balances=_balances_of(wanted.keep, keep, given, sources))
+    given = _given(wanted.keep, keep, team, sources)
     agreed = tuple(dict.fromkeys([*_still_agreed(wanted.keep, keep, team), *relaxations]))
     shifts = shifts_of(team, keep.first_day, keep.last_day)
     with interruption() as is_interrupted, progress_line() as show:
@@ -105,11 +104,14 @@ def _still_agreed(path: Path, keep: Plan, team: Roster) -> list[Relaxation]:
     return fitting
 
 
-def _balances_of(path: Path, keep: Plan, given: Given, sources: Sources) -> tuple[Balance, ...]:
-    """What the plan makes up for: its own, so that shares stay as they were, or what is given where it has none."""
+def _given(path: Path, keep: Plan, team: Roster, sources: Sources) -> Given:
+    """What stands around the plan. It makes up for what it did before, so that shares stay as they were."""
+    assert keep.first_day is not None
+    assert keep.last_day is not None
     if keep.balances and sources.ledger is not None:
-        tell(f"{path} has its own balances, and keeps them; those of {sources.ledger} are not used")
-    return keep.balances or given.balances
+        sources.say(f"{path} has its own balances, and keeps them; those of {sources.ledger} are not used")
+    own = None if sources.ledger is not None and not keep.balances else keep.balances
+    return what_stands(team, keep.first_day, keep.last_day, sources, balances=own)
 
 
 def _refuse_dates_not_frozen(wanted: Wanted) -> None:

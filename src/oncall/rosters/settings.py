@@ -26,6 +26,7 @@ def roster_with(path: Path, settings: Sequence[str]) -> Roster:
     roster = read_roster(path)
     if not settings:
         return roster
+    _refuse_twice(settings)
     root = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
     assert root is not None, "a file that holds a roster is not empty"
     places = dict(_set(root, roster, setting) for setting in settings)
@@ -33,6 +34,17 @@ def roster_with(path: Path, settings: Sequence[str]) -> Roster:
         return roster_from_text(yaml.serialize(root), str(path), roster.policy)
     except FileFaults as refusal:
         raise Refused("\n".join(_told(fault, places) for fault in refusal.faults)) from None
+
+
+def _refuse_twice(settings: Sequence[str]) -> None:
+    """Raise Refused when two settings speak of the same value, or one of them of all that the other is part of."""
+    seen: dict[str, str] = {}
+    for setting in settings:
+        key = setting.partition("=")[0].strip()
+        for other, first in seen.items():
+            if f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}."):
+                raise Refused(f"--set {first[:80]} and --set {setting[:80]} set the same key; leave one of them out")
+        seen[key] = setting
 
 
 def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
@@ -44,6 +56,11 @@ def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
     if words[0] in _KEPT:
         raise Refused(
             f"--set {setting}: {words[0]} is not for trying out; set a key of rotation, holidays or engineers"
+        )
+    if words[0] == "engineers" and len(words) == 3 and words[2] == "id":
+        raise Refused(
+            f"--set {setting}: an id is who somebody is in plans and balances; try another person with "
+            f"--without {words[1]} --with-new 1"
         )
     try:
         value = yaml.compose(text, Loader=yaml.SafeLoader) or yaml.ScalarNode("tag:yaml.org,2002:null", "")

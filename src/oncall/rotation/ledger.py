@@ -2,15 +2,16 @@
 
 A balance is what somebody served of one kind of shift beyond their share, all roles together; it is carried in
 thousandths of a shift, and the balances of everybody add up to 0 for each kind. The next plan's shares are lowered by
-it. Whoever has no balance starts level: a newcomer owes nothing for the time before.
+it. Whoever has no balance starts level: a newcomer owes nothing for the time before, whether the roster says when they
+joined or only the plans from before say that they were not there.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,36 @@ class Ledger:
     shifts: int
     first_day: date | None
     last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Whom a plan of these dates was made for. `people` None where it does not say, as in CSV."""
+
+    first_day: date
+    last_day: date
+    people: frozenset[str] | None
+
+
+def newcomers(roster: Roster, plans: Sequence[Membership]) -> dict[str, date]:
+    """Who joined although the roster does not say when: on no plan before this date, by what the plans say.
+
+    They owe nothing for the time before it. A plan that does not say whom it was made for was made for everybody.
+    """
+    first = min((plan.first_day for plan in plans), default=date.min)
+    found = {}
+    for engineer in roster.engineers:
+        named = [plan.first_day for plan in plans if plan.people is None or engineer.id in plan.people]
+        since = min(named, default=max((plan.last_day for plan in plans), default=date.min) + timedelta(days=1))
+        if plans and engineer.joins is None and since > first:
+            found[engineer.id] = since
+    return found
+
+
+def joined(roster: Roster, since: Mapping[str, date]) -> Roster:
+    """The roster with these dates of joining."""
+    people = (replace(each, joins=since[each.id]) if each.id in since else each for each in roster.engineers)
+    return replace(roster, engineers=tuple(people))
 
 
 def served_by_plan(seats: Iterable[Seat]) -> list[Served]:

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -26,10 +26,28 @@ _KINDS = {str(kind): kind for kind in WindowKind if kind is not WindowKind.BUSIN
 
 @dataclass(frozen=True, slots=True)
 class WrittenLedger:
-    """What a file holds. `as_of`: shifts that start on it or later are not counted yet; None when it does not say."""
+    """What a file holds. `as_of`: shifts that start on it or later are not counted yet; None when it does not say.
+
+    lines: the line that has a person's balance of a kind.
+    """
 
     balances: tuple[Balance, ...]
     as_of: date | None
+    lines: Mapping[tuple[str, WindowKind], int] = field(default_factory=dict, compare=False)
+
+
+def refuse_strangers(written: WrittenLedger, path: Path, people: Sequence[str], team: str) -> None:
+    """Raise FileFaults when a ledger file names somebody who is not among these people of the team."""
+    lines = {each.engineer: written.lines[each.engineer, each.kind] for each in reversed(written.balances)}
+    faults = [
+        Fault(
+            str(path), line, 1, "", f'"{who}" is not on the roster of team {team}; its people are {", ".join(people)}'
+        )
+        for who, line in lines.items()
+        if who not in people
+    ]
+    if faults:
+        raise FileFaults(faults)
 
 
 def read_ledger(path: Path) -> WrittenLedger:
@@ -50,35 +68,54 @@ def csv_of_ledger(balances: Sequence[Balance], as_of: date | None) -> bytes:
 
 class _Reader:
     def __init__(self, text: str, file: str) -> None:
-        self._lines = text.splitlines()
+        self._lines = io.StringIO(text, newline="").readlines()
         self._file = file
         self._faults: list[Fault] = []
         self._seen: dict[tuple[str, WindowKind], int] = {}
-        self._days: set[date] = set()
+        self._days: dict[date, int] = {}
 
     def read(self) -> WrittenLedger:
         """The ledger, or every fault."""
-        rows = csv.reader(self._lines)
-        header = [cell.strip() for cell in next(rows, [])]
-        missing = [column for column in COLUMNS if column not in header]
-        if missing:
-            self._refuse(1, f"the column {missing[0]} is missing; the first line must be {','.join(COLUMNS)}")
-            raise FileFaults(self._faults)
-        balances = []
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-                balance = self._balance(rows.line_num, row)
-                balances += [balance] if balance is not None else []
-        if len(self._days) > 1:
-            self._refuse(1, f"{AS_OF} must be one date; found {' and '.join(map(str, sorted(self._days)))}")
+        balances: list[Balance] = []
+        rows = csv.reader(self._lines, strict=True)
+        try:
+            header = self._header(next(rows, []))
+            line = rows.line_num + 1
+            for cells in rows:
+                if any(cell.strip() for cell in cells):
+                    balance = self._row(line, header, [cell.strip() for cell in cells])
+                    balances += [balance] if balance is not None else []
+                line = rows.line_num + 1
+        except csv.Error as error:
+            self._refuse(rows.line_num, f"not CSV: {error}")
         if self._faults:
             raise FileFaults(self._faults)
-        return WrittenLedger(tuple(balances), next(iter(self._days), None))
+        return WrittenLedger(tuple(balances), next(iter(self._days), None), self._seen)
+
+    def _header(self, cells: Sequence[str]) -> list[str]:
+        """The names of the columns. Raises FileFaults when one is not there or there twice."""
+        names = [cell.strip().lower() for cell in cells]
+        first = f"the first line must be {','.join(COLUMNS)}"
+        if len(names) == 1 and ";" in names[0]:
+            self._refuse(1, f"the cells are parted by semicolons; save the file with commas: {first}")
+        for column in COLUMNS:
+            if names.count(column) != 1 and not self._faults:
+                fault = "is missing" if column not in names else "is there more than once"
+                self._refuse(1, f"the column {column} {fault}; {first}")
+        if self._faults:
+            raise FileFaults(self._faults)
+        return names
+
+    def _row(self, line: int, header: Sequence[str], cells: Sequence[str]) -> Balance | None:
+        if len(cells) > len(header) and any(cells[len(header) :]):
+            mend = "write decimals with a point, like -1.5"
+            self._refuse(line, f"found {len(cells)} cells, and the first line has {len(header)}; {mend}")
+            return None
+        return self._balance(line, dict(zip(header, cells, strict=False)))
 
     def _balance(self, line: int, row: Mapping[str, str]) -> Balance | None:
         engineer, kind, balance = (row.get(column, "") for column in COLUMNS)
-        known = _KINDS.get(kind)
+        known = _KINDS.get(kind.lower())
         if not engineer:
             self._refuse(line, "engineer is empty; write the id that the roster has")
         if known is None:
@@ -98,9 +135,14 @@ class _Reader:
         if not text:
             return
         try:
-            self._days.add(date.fromisoformat(text))
+            day = date.fromisoformat(text)
         except ValueError:
             self._refuse(line, f'"{text[:40]}" is not a date; write "2027-01-04"')
+            return
+        self._days.setdefault(day, line)
+        other, first = next(iter(self._days.items()))
+        if day != other:
+            self._refuse(line, f"{AS_OF} is {day}, and {other} on line {first}; a ledger file counts up to one date")
 
     def _refuse(self, line: int, message: str) -> None:
         self._faults.append(Fault(self._file, line, 1, "", message))

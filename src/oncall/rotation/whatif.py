@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from oncall.errors import PlanInfeasible, Refused
+from oncall.errors import OncallError, PlanInfeasible, Refused
 from oncall.rosters.roster import Engineer, Roster
+from oncall.rotation.given import NOTHING, Given
 from oncall.rotation.problem import Problem
-from oncall.rotation.requests import RequestTally, price_of_duties, tally
+from oncall.rotation.requests import RequestTally, pairs_of, price_of_duties, tally
 from oncall.schedule.plan import Load, Plan, Shift
 from oncall.suggestions import suggestion
 from oncall.support.windows import WindowKind
@@ -16,23 +18,25 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two plans, or why there is none."""
+    """One of the two plans, or why there is none. given: what it had to respect."""
 
     roster: Roster
     shifts: tuple[Shift, ...]
     plan: Plan | None
-    refusal: PlanInfeasible | None = None
+    refusal: OncallError | None = None
+    given: Given = NOTHING
 
     @property
     def requests(self) -> RequestTally | None:
         """How the plan meets the requests."""
         if self.plan is None:
             return None
-        problem = Problem.of(self.roster, self.shifts)
+        problem = Problem.of(self.roster, self.shifts, self.given)
         people = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
         numbers = {shift.window: number for number, shift in enumerate(problem.shifts)}
         seats = [seat for seat in self.plan.seats if seat.role in problem.roles]
-        return tally(price_of_duties(problem), [(people[seat.engineer], numbers[seat.window]) for seat in seats])
+        taken = [(people[seat.engineer], numbers[seat.window]) for seat in seats]
+        return tally(price_of_duties(problem), taken, pairs_of(problem))
 
     def load(self, engineer: str, kind: WindowKind) -> Load | None:
         """What one person carries of a kind in all roles; None when they are not on this side's roster."""
@@ -43,18 +47,21 @@ class Side:
         return None
 
 
-def side(roster: Roster, shifts: Sequence[Shift], make: Callable[[Roster, Sequence[Shift]], Plan]) -> Side:
-    """One side, its plan made by `make`; infeasible is an answer, too."""
+def side(
+    roster: Roster, shifts: Sequence[Shift], make: Callable[[Roster, Sequence[Shift]], Plan], given: Given = NOTHING
+) -> Side:
+    """One side, its plan made by `make`; that there is none, or none in the time, is an answer, too."""
     try:
-        return Side(roster, tuple(shifts), make(roster, shifts))
-    except PlanInfeasible as refusal:
-        return Side(roster, tuple(shifts), None, refusal)
+        return Side(roster, tuple(shifts), make(roster, shifts), given=given)
+    except (PlanInfeasible, Refused) as refusal:
+        return Side(roster, tuple(shifts), None, refusal, given)
 
 
-def with_people(roster: Roster, *, without: Sequence[str], new: int) -> Roster:
+def with_people(roster: Roster, *, without: Sequence[str], new: int, joins: date | None = None) -> Roster:
     """The roster without some people, with so many new ones who take every role and are never away.
 
-    Rules that name somebody who is gone go, too. Raises Refused for somebody who is not there.
+    joins: the first day of the new people, who owe nothing for the time before. Rules that name somebody who is gone
+    go, too. Raises Refused for somebody who is not there.
     """
     names = [engineer.id for engineer in roster.engineers]
     for name in without:
@@ -63,7 +70,8 @@ def with_people(roster: Roster, *, without: Sequence[str], new: int) -> Roster:
     people = [engineer for engineer in roster.engineers if engineer.id not in without]
     free = (f"new-{number}" for number in range(1, len(names) + new + 1) if f"new-{number}" not in names)
     people += [
-        Engineer(name, name, "", roster.rules.roles, roster.zone) for name, _ in zip(free, range(new), strict=False)
+        Engineer(name, name, "", roster.rules.roles, roster.zone, joins=joins)
+        for name, _ in zip(free, range(new), strict=False)
     ]
     if not people:
         raise Refused("nobody is left on the roster; leave somebody out of --without, or add --with-new 2")

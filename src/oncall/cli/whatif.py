@@ -1,25 +1,23 @@
-"""What if the team or its rules were others, in the terminal."""
+"""What if, in the terminal: today's plan beside that of a changed team or other rules, each as `generate` makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.amounts import weeks_of
-from oncall.cli.planning import (
-    ROSTER,
-    date_of,
-    interruption,
-    shifts_of,
-    span_of,
-)
-from oncall.cli.show import JSON_OPTION, print_json, print_rows
+from oncall.cli.amounts import seconds_of, seed_of, weeks_of
+from oncall.cli.planning import ROSTER, date_of, interruption, shifts_of, span_of
+from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
+from oncall.errors import PlanInfeasible, Refused
 
 if TYPE_CHECKING:
+    from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
     from oncall.rotation.whatif import Side
     from oncall.schedule.plan import Load, Plan, Shift
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add this command to the front door."""
     app.command("whatif")(whatif)
 
 
@@ -43,50 +41,108 @@ def whatif(
         [], "--set", metavar="KEY=VALUE", help="Another value, like rotation.rest_nights=1; repeatable."
     ),
     time_limit: float | None = typer.Option(
-        None, "--time-limit", metavar="SECONDS", min=0.001, help="For each of the two plans."
+        None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="For each of the two plans."
     ),
-    seed: int = typer.Option(0, "--seed", min=0, max=2**31 - 1, help="As for generate."),
+    seed: int = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="As for generate."),
+    relax: list[str] = typer.Option(
+        [], "--relax", metavar="ID", help="An exception that is agreed in both, as for generate; repeatable."
+    ),
+    history: list[Path] = HISTORY,
+    no_history: bool = NO_HISTORY,
+    ledger: Path | None = LEDGER,
     json: bool = JSON_OPTION,
 ) -> None:
     """Today's plan beside that of a changed team or other rules: load of each person, proof, cost, requests broken.
 
+    Both are what `generate` would make with the same options: with the published schedule, --history and --ledger.
     Nothing is written. Examples: oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --without ana
     --with-new 1 · oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --set rotation.rest_nights=1
     --set engineers.ben.fte=0.5
     """
+    from oncall.rosters.relaxation import relaxation_named, relaxed
     from oncall.rosters.settings import roster_with
-    from oncall.rotation.given import Given, busy_elsewhere
-    from oncall.rotation.model import solve
-    from oncall.rotation.whatif import side, with_people
+    from oncall.rotation.whatif import with_people
 
     if not (without or with_new or settings):
         raise typer.BadParameter("say what is different: --without, --with-new or --set")
-    today = roster_with(roster, [])
-    changed = with_people(roster_with(roster, settings), without=without, new=with_new)
     first, last = span_of(date_of(start), weeks)
+    today = roster_with(roster, [])
+    agreed = tuple(dict.fromkeys(relaxation_named(each) for each in relax))
+    relaxed(today, agreed)
+    changed = with_people(roster_with(roster, settings), without=without, new=with_new, joins=first)
+    sources = Sources(history, ledger, not no_history, _once())
     limit = None if time_limit is None else timedelta(seconds=time_limit)
-
-    def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
-        with interruption() as is_interrupted:
-            given = Given(elsewhere=busy_elsewhere(team))
-            return solve(team, shifts, seed=seed, time_limit=limit, should_stop=is_interrupted, given=given)
-
-    sides = [side(team, shifts_of(team, first, last), make) for team in (today, changed)]
+    sides = [
+        _side(team, (first, last), fitting, sources, seed=seed, limit=limit)
+        for team, fitting in ((today, agreed), (changed, _fitting(changed, agreed)))
+    ]
     if json:
         print_json({"today": _side_view(sides[0]), "changed": _side_view(sides[1])})
         return
     _print_sides(*sides)
 
 
+def _once() -> Callable[[str], None]:
+    """Says a sentence that both sides have in common one time."""
+    said: set[str] = set()
+
+    def say(sentence: str) -> None:
+        if sentence not in said:
+            tell(sentence)
+        said.add(sentence)
+
+    return say
+
+
+def _fitting(changed: Roster, agreed: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
+    """The exceptions that the changed roster leaves something to agree to."""
+    from oncall.rosters.relaxation import relaxed
+
+    fitting: list[Relaxation] = []
+    for each in agreed:
+        try:
+            relaxed(changed, [*fitting, each])
+            fitting.append(each)
+        except Refused as refusal:
+            tell(f"not in the changed plan: {refusal}")
+    return tuple(fitting)
+
+
+def _side(
+    team: Roster,
+    span: tuple[date, date],
+    agreed: Sequence[Relaxation],
+    sources: Sources,
+    *,
+    seed: int,
+    limit: timedelta | None,
+) -> Side:
+    """One of the two plans, made as `generate` makes it."""
+    from oncall.rosters.relaxation import relaxed
+    from oncall.rotation.model import solve
+    from oncall.rotation.whatif import side
+
+    given = what_stands(team, *span, sources)
+
+    def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
+        with interruption() as is_interrupted:
+            plan = solve(team, shifts, seed=seed, time_limit=limit, should_stop=is_interrupted, given=given)
+        return replace(plan, first_day=span[0], last_day=span[1])
+
+    return side(relaxed(team, agreed), shifts_of(team, *span), make, given)
+
+
 def _side_view(one: Side) -> dict[str, Any]:
     view: dict[str, Any] = {
         "engineers": [engineer.id for engineer in one.roster.engineers],
         "shifts": len(one.shifts),
-        "status": "infeasible" if one.plan is None else str(one.plan.status),
     }
-    if one.refusal is not None:
-        return {**view, "summary": one.refusal.summary, "reasons": list(one.refusal.reasons)}
-    assert one.plan is not None and one.plan.fairness is not None and one.requests is not None
+    if isinstance(one.refusal, PlanInfeasible):
+        reasons = list(one.refusal.reasons)
+        return {**view, "status": "infeasible", "summary": one.refusal.summary, "reasons": reasons}
+    if one.plan is None:
+        return {**view, "status": "unknown", "summary": str(one.refusal), "reasons": []}
+    assert one.plan.fairness is not None and one.requests is not None
     loads = [
         {"engineer": each.engineer, "kind": str(load.kind), "count": load.count, "share": load.share}
         for each in one.plan.fairness.engineers
@@ -95,7 +151,8 @@ def _side_view(one: Side) -> dict[str, Any]:
     ]
     requests = {"broken": one.requests.avoided_taken, "avoided": one.requests.avoided}
     fairness = one.plan.fairness
-    return {**view, "cost": fairness.cost, "bound": fairness.bound, "requests": requests, "loads": loads}
+    numbers = {"cost": fairness.cost, "bound": fairness.bound, "requests": requests, "loads": loads}
+    return {**view, "status": str(one.plan.status), **numbers}
 
 
 def _print_sides(today: Side, changed: Side) -> None:

@@ -1,0 +1,168 @@
+"""The ledger beside plans in the terminal: nothing counts twice or by mistake without a word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Oncall
+from tests.cli.test_mending import EIGHT
+
+SEVEN = "".join(line for line in EIGHT.splitlines(keepends=True) if "id: hal," not in line).replace("eight", "seven")
+NEXT = ("--start", "2027-02-01", "--weeks", "2")
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> Path:
+    path = tmp_path / "seven.yaml"
+    path.write_text(SEVEN, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def january(oncall: Oncall, seven: Path, tmp_path: Path) -> str:
+    path = tmp_path / "january.json"
+    assert oncall("generate", str(seven), "--start", "2027-01-04", "--weeks", "4", "-o", str(path)).code == 0
+    return str(path)
+
+
+def ledger(tmp_path: Path, as_of: str = "") -> str:
+    path = tmp_path / "balances.csv"
+    path.write_text(f"engineer,kind,balance,as_of\nana,weekend,1,{as_of}\nben,weekend,-1,{as_of}\n")
+    return str(path)
+
+
+def test_a_ledger_that_counts_beyond_the_start_of_the_plan_is_refused(
+    oncall: Oncall, seven: Path, tmp_path: Path
+) -> None:
+    file = ledger(tmp_path, "2027-03-01")
+    ran = oncall("generate", str(seven), *NEXT, "--ledger", file)
+    assert (ran.code, ran.err) == (
+        1,
+        f"oncall: {file} counts shifts up to 2027-02-28, and here only those before 2027-02-01 are to count; "
+        "export it with --before 2027-02-01\n",
+    )
+
+
+def test_shifts_that_the_ledger_has_are_not_added_again(
+    oncall: Oncall, seven: Path, january: str, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "exported.csv")
+    assert oncall("ledger", "export", file, "--roster", str(seven), "--history", january).code == 0
+    alone = oncall("generate", str(seven), *NEXT, "--ledger", file, "--json")
+    both = oncall("generate", str(seven), *NEXT, "--ledger", file, "--history", january, "--json")
+    assert json.loads(alone.out)["balances"] == json.loads(both.out)["balances"]
+
+
+def test_shifts_that_nobody_wrote_down_are_said(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
+    err = oncall("generate", str(seven), *NEXT, "--ledger", ledger(tmp_path, "2027-01-04")).err
+    assert (
+        "20 shifts of 2027-01-04 to 2027-01-29 in no plan or ledger that was given: whoever served them gets nothing "
+        "for it\n"
+    ) in err
+    assert "in no plan" not in oncall("generate", str(seven), *NEXT, "--ledger", ledger(tmp_path, "2027-02-01")).err
+
+
+def test_a_ledger_without_a_date_beside_a_history_is_questioned(
+    oncall: Oncall, seven: Path, january: str, tmp_path: Path
+) -> None:
+    file = ledger(tmp_path)
+    err = oncall("generate", str(seven), *NEXT, "--ledger", file, "--history", january).err
+    assert (
+        f"{file} does not say up to when it counts: the 20 shifts from 2027-01-04 to 2027-01-29 are added to it; "
+        "give it a column as_of when they are in it already\n"
+    ) in err
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_the_plan_of_another_team_is_no_history(
+    oncall: Oncall, seven: Path, january: str, tmp_path: Path, suffix: str
+) -> None:
+    other = tmp_path / "other.yaml"
+    names = ("ana", "ben", "cai", "dee", "eve", "fay", "gus")
+    text = SEVEN.replace("team: seven", "team: other")
+    for name in names:
+        text = text.replace(f"id: {name},", f"id: {name}-2,")
+    other.write_text(text)
+    theirs = str(tmp_path / f"theirs.{suffix}")
+    assert oncall("generate", str(other), "--start", "2027-01-04", "--weeks", "4", "-o", theirs).code == 0
+    for command in (("generate", str(seven), *NEXT), ("ledger", "show", "--roster", str(seven))):
+        ran = oncall(*command, "--history", theirs)
+        assert ran.code == 1
+        assert ran.err == (
+            f"oncall: {theirs} is a plan of team other, and {seven} is the roster of team seven\n"
+            if suffix == "json"
+            else f"oncall: {theirs}: nobody of ana-2, ben-2, cai-2, dee-2, eve-2, fay-2 and 1 more is on the roster of "
+            "team seven; name a plan of this team\n"
+        )
+
+
+def test_who_has_left_since_is_named(oncall: Oncall, seven: Path, january: str) -> None:
+    seven.write_text("".join(line for line in SEVEN.splitlines(keepends=True) if "id: gus," not in line))
+    err = oncall("generate", str(seven), *NEXT, "--history", january).err
+    assert f"{january}: gus not on the roster of team seven; their shifts are left out of account\n" in err
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_a_newcomer_without_a_date_starts_level_or_is_pointed_out(
+    oncall: Oncall, seven: Path, january: str, tmp_path: Path, suffix: str
+) -> None:
+    history = january
+    if suffix == "csv":
+        history = str(tmp_path / "january.csv")
+        assert oncall("generate", str(seven), "--start", "2027-01-04", "--weeks", "4", "-o", history).code == 0
+    seven.write_text(SEVEN + '  - {id: ida, name: Ida, phone: "+13055550109"}\n')
+    ran = oncall("ledger", "show", "--roster", str(seven), "--history", history, "--json")
+    owed = {entry["share"] for entry in json.loads(ran.out)["entries"] if entry["engineer"] == "ida"}
+    if suffix == "json":
+        assert ran.err == "ida is on no plan before 2027-01-30 and owes nothing for that time\n"
+        assert owed == {0}
+    else:
+        assert ran.err == (
+            "ida had no shift in all that time, and neither the roster nor a plan says since when they are there: they "
+            "owe their share of it; write joins: DATE where that is wrong\n"
+        )
+        assert 0 not in owed
+
+
+def test_a_published_cover_moves_the_balance_and_the_newcomer_owes_nothing(
+    oncall: Oncall, seven: Path, january: str
+) -> None:
+    assert oncall("publish", january, "--roster", str(seven)).code == 0
+    shift = next(s for s in json.loads(Path(january).read_text())["shifts"] if s["start"].startswith("2027-01-12"))
+    cover = next(name for name in ("gus", "fay") if name != shift["engineer"])
+    before = balances(oncall, seven)
+    span = ("--from", shift["start"], "--to", shift["end"])
+    assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu").code == 0
+    after = balances(oncall, seven)
+    assert after[cover, "weeknight"] == pytest.approx(before[cover, "weeknight"] + 1)
+    assert after[shift["engineer"], "weeknight"] == pytest.approx(before[shift["engineer"], "weeknight"] - 1)
+    seven.write_text(SEVEN + '  - {id: ida, name: Ida, phone: "+13055550109"}\n')
+    assert balances(oncall, seven)["ida", "weeknight"] == 0
+
+
+def balances(oncall: Oncall, roster: Path) -> dict[tuple[str, str], float]:
+    shown = json.loads(oncall("ledger", "show", "--roster", str(roster), "--before", "2027-02-01", "--json").out)
+    return {(entry["engineer"], entry["kind"]): entry["balance"] for entry in shown["entries"]}
+
+
+def test_two_dates_for_one_ledger_are_refused(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
+    file = ledger(tmp_path, "2027-02-01")
+    out = str(tmp_path / "ours.csv")
+    ran = oncall("ledger", "open", file, "--roster", str(seven), "--as-of", "2027-03-01", "--output", out)
+    assert (ran.code, ran.err) == (
+        1,
+        f"oncall: {file} says as_of 2027-02-01, and --as-of 2027-03-01; leave one of them out\n",
+    )
+
+
+def test_a_kept_plan_keeps_its_own_balances(oncall: Oncall, seven: Path, january: str, tmp_path: Path) -> None:
+    file, plan = ledger(tmp_path, "2027-02-01"), str(tmp_path / "february.json")
+    assert oncall("generate", str(seven), *NEXT, "--history", january, "-o", plan).code == 0
+    own = json.loads(Path(plan).read_text())["balances"]
+    ran = oncall("generate", str(seven), "--keep", plan, "--from", "2027-02-03", "--ledger", file, "--json")
+    assert json.loads(ran.out)["balances"] == own
+    assert f"{plan} has its own balances, and keeps them; those of {file} are not used\n" in ran.err
+    assert json.loads(ran.out)["repair"]["changes"] == []

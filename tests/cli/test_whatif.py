@@ -1,0 +1,171 @@
+"""What if, in the terminal: both columns are what `generate` makes with the same options, side by side."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SMALL_ROSTER, Oncall
+from tests.cli.test_mending import EIGHT
+from tests.cli.test_planning_depth import MOVED, REST, TIGHT_ROSTER, WEEK
+
+NEXT = ("--start", "2027-04-05", "--weeks", "4")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SMALL_ROSTER, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def eight(tmp_path: Path) -> str:
+    path = tmp_path / "eight.yaml"
+    path.write_text(EIGHT, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def quarter(oncall: Oncall, eight: str, tmp_path: Path) -> str:
+    path = tmp_path / "quarter.json"
+    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "13", "-o", str(path)).code == 0
+    return str(path)
+
+
+def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK, "--without", "ana", "--with-new", "1", "--set", "engineers.ben.fte=0.5")
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0].split() == ["today", "changed"]
+    assert [line.split()[-2:] for line in lines[1:3]] == [["3", "3"], ["5", "5"]]
+    assert lines[4].split() == ["proof", "optimal", "optimal"]
+    assert lines[5].split() == ["requests", "broken", "none", "asked", "none", "asked"]
+    assert lines[7].split() == ["shifts", "(share)", "weeknight", "weekend"]
+    assert [line.split()[0] for line in lines[8:]] == ["ana", "ben", "chloe", "new-1"]
+    assert re.search(r"^ana +\d \(2\.7\) -> - ", lines[8])
+    assert re.search(r"^ben +\d \(2\.7\) -> \d \(1\.6\) ", lines[9])
+
+
+def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK, "--set", "rotation.rest_nights=2")
+    assert ran.code == 0
+    assert re.search(r"^proof +optimal +no plan$", ran.out, re.MULTILINE)
+    assert "\nchanged: no plan is possible: there are more duties than people can take\n" in ran.out
+
+
+def test_whatif_for_machines(oncall: Oncall, tiny: str) -> None:
+    answer = json.loads(oncall("whatif", tiny, *WEEK, "--with-new", "1", "--json").out)
+    assert answer.keys() == {"today", "changed"}
+    assert (answer["today"]["status"], answer["today"]["cost"]) == ("optimal", 396)
+    assert answer["changed"]["engineers"] == ["ana", "ben", "chloe", "new-1"]
+    assert answer["changed"]["requests"] == {"broken": 0, "avoided": 0}
+    assert len(answer["changed"]["loads"]) == 4 * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--set", "rotation.rest_night=1"),
+            '--set rotation.rest_night=1: is not a known key; did you mean "rest_nights"?',
+        ),
+        (
+            ("--set", "engineers.ben.id=bob"),
+            "--set engineers.ben.id=bob: an id is who somebody is in plans and balances; try another person with "
+            "--without ben --with-new 1",
+        ),
+        (
+            ("--set", "rotation.rest_nights=1", "--set", "rotation.rest_nights=0"),
+            "--set rotation.rest_nights=1 and --set rotation.rest_nights=0 set the same key; leave one of them out",
+        ),
+        (
+            ("--set", "rotation.rest_nights=1", "--set", "rotation={rest_nights: 0}"),
+            "--set rotation.rest_nights=1 and --set rotation={rest_nights: 0} set the same key; leave one of them out",
+        ),
+        (("--without", "bne"), '--without bne: "bne" is not an engineer of this roster; did you mean "ben"?'),
+    ],
+)
+def test_whatif_refuses_what_is_not_there(oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK, *arguments)
+    assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
+
+
+def test_whatif_without_a_question_is_misuse(oncall: Oncall, tiny: str) -> None:
+    ran = oncall("whatif", tiny, *WEEK)
+    assert ran.code == 2
+    assert "say what is different: --without, --with-new or --set" in ran.err
+
+
+def figures(plan: str) -> tuple[object, ...]:
+    """Status, cost, bound and everybody's count and share of each kind in a plan that was generated."""
+    made = json.loads(plan)
+    loads = [
+        (each["engineer"], load["kind"], load["count"], load["share"])
+        for each in made["fairness"]["engineers"]
+        for load in each["loads"]
+        if load["role"] is None
+    ]
+    return made["status"], made["fairness"]["cost"], made["fairness"]["bound"], loads
+
+
+def column(side: dict[str, object]) -> tuple[object, ...]:
+    """The same of one column of what if."""
+    loads = side["loads"]
+    assert isinstance(loads, list)
+    return (
+        side["status"],
+        side["cost"],
+        side["bound"],
+        [(each["engineer"], each["kind"], each["count"], each["share"]) for each in loads],
+    )
+
+
+@pytest.mark.parametrize("source", ["history", "ledger", "published", "none of the published"])
+def test_both_columns_are_what_generate_makes_with_the_same_options(
+    oncall: Oncall, eight: str, quarter: str, tmp_path: Path, source: str
+) -> None:
+    options: tuple[str, ...] = ("--history", quarter) if source == "history" else ()
+    if source == "ledger":
+        balances = tmp_path / "balances.csv"
+        balances.write_text("engineer,kind,balance,as_of\nana,weeknight,4,2027-04-05\nben,weeknight,-4,2027-04-05\n")
+        options = ("--ledger", str(balances))
+    if "published" in source:
+        assert oncall("publish", quarter, "--roster", eight).code == 0
+        options = ("--no-history",) if source.startswith("none") else ()
+    asked = oncall("whatif", eight, *NEXT, "--set", "engineers.dee.fte=0.5", *options, "--json")
+    assert asked.code == 0, asked.err
+    answer = json.loads(asked.out)
+    assert column(answer["today"]) == figures(oncall("generate", eight, *NEXT, *options, "--json").out)
+    line = '  - {id: dee, name: Dee, phone: "+13055550103"}'
+    Path(eight).write_text(EIGHT.replace(line, line.replace("}", ", fte: 0.5}")))
+    assert column(answer["changed"]) == figures(oncall("generate", eight, *NEXT, *options, "--json").out)
+
+
+def test_what_both_columns_take_into_account_is_said_once(oncall: Oncall, eight: str, quarter: str) -> None:
+    err = oncall("whatif", eight, *NEXT, "--set", "rotation.rest_nights=1", "--history", quarter).err
+    assert err.count("taken into account: shifts that stand before the plan, 2027-01-04 to 2027-04-02\n") == 1
+    assert err.count("taken into account: balances of 8 people from before") == 1
+
+
+def test_somebody_new_owes_nothing_for_the_time_before(oncall: Oncall, eight: str, quarter: str) -> None:
+    asked = oncall("whatif", eight, *NEXT, "--without", "ana", "--with-new", "1", "--history", quarter, "--json")
+    loads = {(e["engineer"], e["kind"]): e["share"] for e in json.loads(asked.out)["changed"]["loads"]}
+    assert loads["new-1", "weeknight"] == pytest.approx(16 * 2 / 8)
+
+
+def test_exceptions_are_agreed_in_both_columns(oncall: Oncall, tmp_path: Path) -> None:
+    path = tmp_path / "tight.yaml"
+    path.write_text(TIGHT_ROSTER, encoding="utf-8")
+    asked = oncall("whatif", str(path), *WEEK, "--with-new", "1", "--relax", MOVED, "--json")
+    answer = json.loads(asked.out)
+    assert (answer["today"]["status"], answer["changed"]["status"]) == ("optimal", "optimal")
+    asked = oncall("whatif", str(path), *WEEK, "--set", "rotation.rest_nights=1", "--relax", REST)
+    assert asked.code == 0
+    assert asked.err == (
+        f'not in the changed plan: "{REST}" is not a relaxation: the roster says 1, '
+        "so this would not make rest_nights looser\n"
+    )
