@@ -8,12 +8,15 @@ from difflib import get_close_matches
 _MOST_LISTED = 20
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that looks most like this one, letter case aside, or the only one that it begins; None if none."""
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The known word that looks most like this one, letter case aside, or the only one that it begins; None if none.
+
+    likeness: how alike two words must be, 0 to 1: more where most words are not meant to be known.
+    """
     by_fold = {candidate.casefold(): candidate for candidate in known}
     wanted = word[:60].casefold()
     longer = [folded for folded in by_fold if len(wanted) >= 3 and folded.startswith(wanted)]
-    matches = longer if len(longer) == 1 else get_close_matches(wanted, list(by_fold), n=1)
+    matches = longer if len(longer) == 1 else get_close_matches(wanted, list(by_fold), n=1, cutoff=likeness)
     return by_fold[matches[0]] if matches else None
 
 

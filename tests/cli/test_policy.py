@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import select
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,8 +80,39 @@ def test_triage_never_asks_without_a_terminal(oncall: Oncall) -> None:
     )
 
 
-def test_an_answer_that_cannot_be_used_is_refused(oncall: Oncall) -> None:
-    assert oncall("triage", "--users", "some").err == ("oncall: triage.users: write how many are hit, or many or few\n")
+def test_every_answer_that_cannot_be_used_is_refused_by_its_own_name(oncall: Oncall) -> None:
+    assert oncall("triage", "--users", "some", "--workaround", "maybe").err == (
+        "oncall: users: write how many are hit, or many or few\nworkaround: write none, inconvenient or convenient\n"
+    )
+
+
+def test_at_a_terminal_a_bad_answer_is_asked_for_again(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "oncall.cli.main", "triage"]
+    said = at_a_terminal(command, ["n", "n", "some", "3", "perhaps", "none"], tmp_path)
+    assert said.count("How many users are hit (a number, many or few)?") == 2
+    assert said.count("Is there a workaround (none, inconvenient, convenient)?") == 2
+    assert "Error: write how many are hit, or many or few" in said
+    assert "Error: write none, inconvenient or convenient" in said
+    assert "high\r\n  The product is not down.\r\n  Few users are hit.\r\n" in said
+    assert re.search(r"  packaged:itopia-cas.policy.yaml:[0-9]+: impacts.high.definition", said)
+
+
+def at_a_terminal(command: list[str], answers: list[str], folder: Path) -> str:
+    """What a command shows on a terminal at which somebody types these answers, each after its question."""
+    screen, terminal = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "ONCALL_DATABASE_URL": f"sqlite:///{folder / 'oncall.db'}"}
+    running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
+    os.close(terminal)
+    shown, left = "", list(answers)
+    with suppress(OSError):  # The screen of a command that has ended cannot be read any more.
+        while select.select([screen], [], [], 60)[0] and (part := os.read(screen, 4096)):
+            shown += part.decode()
+            if left and shown.rstrip().endswith(("]:", "?:")):
+                os.write(screen, f"{left.pop(0)}\n".encode())
+                shown += "\n"
+    os.close(screen)
+    assert running.wait(60) == 0, shown
+    return shown
 
 
 SLOWER = ("first_reply: 45m calendar", "first_reply: 50m calendar")

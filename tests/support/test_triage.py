@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oncall.errors import Refused
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policyfile import PACKAGED_NAME, packaged_policy
 from oncall.support.triage import answers_from, propose
 
 
@@ -38,17 +38,24 @@ def test_the_guidelines_questions_lead_to_the_guidelines_impacts(answers: dict[s
 def test_the_proposal_says_why_in_sentences_and_ends_with_the_policy_s_definition() -> None:
     proposal = propose(answers_from({"down": False, "users": "many", "workaround": "none"}), packaged_policy())
     assert proposal.reasons[:3] == ("The product is not down.", "Many users are hit.", "There is no workaround.")
+    line = packaged_policy().lines["impacts.high.definition"]
+    assert proposal.rule == f"{PACKAGED_NAME}:{line}: impacts.high.definition"
     assert proposal.reasons[3] == f"So it is high: {packaged_policy().impacts['high'].definition}"
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ([], 'triage: a JSON object is needed, like {"down": false, "workaround": "none", "users": 12}'),
-        ({"down": "yes"}, "triage.down: write true or false"),
-        ({"workaround": "maybe"}, "triage.workaround: write none, inconvenient or convenient"),
-        ({"users": -1}, "triage.users: write how many are hit, or many or few"),
-        ({"users": True}, "triage.users: write how many are hit, or many or few"),
+        ([], 'a JSON object is needed, like {"down": false, "workaround": "none", "users": 12}'),
+        ({"down": "yes"}, "down: write true or false"),
+        ({"workaround": "maybe"}, "workaround: write none, inconvenient or convenient"),
+        ({"users": -1}, "users: write how many are hit, or many or few"),
+        ({"users": True}, "users: write how many are hit, or many or few"),
+        (
+            {"down": "yes", "workaround": "maybe", "users": 1.5},
+            "users: write how many are hit, or many or few; workaround: write none, inconvenient or convenient; "
+            "down: write true or false",
+        ),
         ({"down": True, "question": True}, "a question or a wish is not an outage; answer yes to one of the two"),
     ],
 )

@@ -66,7 +66,7 @@ def test_triage_answers_with_the_impact_and_why(quiet: Service) -> None:
     ("body", "detail"),
     [
         ([], 'triage: a JSON object is needed, like {"down": false, "workaround": "none", "users": 12}'),
-        ({"users": -3}, "triage.users: write how many are hit, or many or few"),
+        ({"users": -3}, "users: write how many are hit, or many or few"),
     ],
 )
 def test_answers_that_cannot_be_used_are_refused_by_name(quiet: Service, body: object, detail: str) -> None:
@@ -79,4 +79,4 @@ def test_a_ticket_may_bring_the_answers_instead_of_an_impact(service: Service) -
     assert service.post(body).json()["verdict"]["action"] == "page"
     assert service.ticket()["ticket"]["impact"] == "urgent"
     answer = service.post({**body, "id": "T-2", "triage": {"down": 1}})
-    problem(answer, 422, "triage: triage.down: write true or false")
+    problem(answer, 422, "triage.down: write true or false")

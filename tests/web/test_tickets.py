@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from oncall.paging.surplus import TICKET_FIELDS
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
@@ -170,3 +171,80 @@ def test_a_provider_that_fails_after_taking_a_page_gets_it_once(service: Service
     service.post(ticket_body())
     service.until(lambda: service.ticket()["attempts"][0]["provider_id"] is not None)
     assert len(service.twilio.messages) == 1
+
+
+def test_fields_that_nothing_reads_are_left_out_and_named(service: Service) -> None:
+    answer = service.post({**ticket_body(), "opend_at": "2027-01-09T03:00:00-05:00", "tags": ["vip"]}).json()
+    assert answer["warnings"] == [
+        '"opend_at" is not a known field and was left out; did you mean "opened_at"?',
+        '"tags" is not a known field and was left out.',
+    ]
+    assert service.ticket()["notes"] == answer["warnings"]
+    assert service.post(ticket_body()).json() == answer
+
+
+def test_a_help_desk_that_sends_all_it_has_is_told_of_the_first_fields(service: Service) -> None:
+    warnings = service.post({**ticket_body(), **{f"custom_{number}": 1 for number in range(500)}}).json()["warnings"]
+    assert (len(warnings), warnings[-1]) == (21, "480 more fields that are not known were left out.")
+
+
+def test_a_ticket_with_known_fields_alone_has_no_warning(service: Service) -> None:
+    assert "warnings" not in service.post(ticket_body(url="https://desk/1", contact="kim")).json()
+
+
+def test_a_missing_field_is_told_with_what_was_perhaps_written_instead(service: Service) -> None:
+    body = {**ticket_body(), "impcat": "urgent"}
+    del body["impact"]
+    problem(service.post(body), 422, 'impact: missing; "impcat" is not known, did you mean impact?')
+
+
+def test_an_impact_that_its_own_triage_contradicts_holds_and_is_flagged(service: Service) -> None:
+    answer = service.post({**ticket_body(impact="normal"), "triage": {"down": True, "dwon": True}}).json()
+    assert answer["warnings"] == [
+        '"triage.dwon" is not a known field and was left out; did you mean "triage.down"?',
+        "The impact normal holds, but its triage speaks for urgent: The product is down or cannot be worked with.",
+    ]
+    answer = service.post({**ticket_body("T-2", impact="urgent"), "triage": {"users": "some"}}).json()
+    assert answer["warnings"] == [
+        "The impact urgent holds, but its triage cannot be used: users: write how many are hit, or many or few."
+    ]
+
+
+def test_each_bad_answer_of_a_triage_is_a_field_of_the_ticket(service: Service) -> None:
+    body = {**ticket_body(), "triage": {"down": "yes", "users": "some"}}
+    del body["impact"]
+    words = "triage.users: write how many are hit, or many or few; triage.down: write true or false"
+    found = problem(service.post(body), 422, words)
+    assert [error["field"] for error in found["errors"]] == ["triage.users", "triage.down"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "warnings"),
+    [
+        (
+            "/v1/tickets/T-1/events",
+            {"kind": "acknowledged", "impact": "high", "bye": 1},
+            [
+                '"bye" is not a known field and was left out; did you mean "by"?',
+                '"impact" counts for impact_changed alone and was left out.',
+            ],
+        ),
+        ("/v1/triage", {"dwon": True}, ['"dwon" is not a known field and was left out; did you mean "down"?']),
+        (
+            "/v1/explain",
+            {"plan": "standard", "impact": "high", "when": 1},
+            ['"when" is not a known field and was left out.'],
+        ),
+    ],
+)
+def test_every_call_names_the_fields_that_it_left_out(
+    service: Service, path: str, body: dict[str, Any], warnings: list[str]
+) -> None:
+    service.post(ticket_body())
+    assert service.post(body, path=path, by="mei").json()["warnings"] == warnings
+
+
+def test_the_fields_that_are_known_are_those_that_are_described(quiet: Service) -> None:
+    paths = quiet.call("GET", "/openapi.json").json()["paths"]
+    described = paths["/v1/tickets"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert tuple(described) == TICKET_FIELDS

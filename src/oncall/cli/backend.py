@@ -58,10 +58,10 @@ class LocalBackend:
         self._store, self._clock, self._user = store, clock, user
 
     def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        from oncall.paging.intake import accept, parse_ticket
+        from oncall.paging.intake import accept_posted
 
         hand = self._hand()
-        accepted = self._store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        accepted = self._store.write(lambda tx: accept_posted(tx, body, hand))
         return dict(accepted.answer), accepted.is_new
 
     def tickets(self, wanted: TicketFilter) -> dict[str, Any]:

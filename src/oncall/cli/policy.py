@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,8 @@ def triage(
     typer.echo(view["impact"])
     for reason in view["reasons"]:
         typer.echo(f"  {reason}")
+    if view["rule"]:
+        typer.echo(f"  {view['rule']}")
 
 
 def _ask(given: dict[str, Any]) -> None:
@@ -113,9 +116,25 @@ def _ask(given: dict[str, Any]) -> None:
     if given["down"]:
         return
     if given["users"] is None:
-        given["users"] = typer.prompt("How many users are hit (a number, many or few)?", default="many")
+        asked = "How many users are hit (a number, many or few)?"
+        given["users"] = typer.prompt(asked, default="many", value_proc=_usable("users"))
     if given["workaround"] is None:
-        given["workaround"] = typer.prompt("Is there a workaround (none, inconvenient, convenient)?", default="none")
+        asked = "Is there a workaround (none, inconvenient, convenient)?"
+        given["workaround"] = typer.prompt(asked, default="none", value_proc=_usable("workaround"))
+
+
+def _usable(name: str) -> Callable[[str], str]:
+    """Lets an answer through that can be used; the question is asked again after any other."""
+    from oncall.support.triage import AnswerFaults, answers_from
+
+    def answer(text: str) -> str:
+        try:
+            answers_from({name: text})
+        except AnswerFaults as refusal:
+            raise typer.BadParameter(refusal.faults[0][1]) from refusal
+        return text
+
+    return answer
 
 
 PUBLISHED = "published"

@@ -108,6 +108,8 @@ def page(
             typer.echo(f"  {reason}")
         if "page" in answer:
             typer.echo(f"  Acknowledge with: oncall ack {answer['page']['code']}")
+    for warning in answer.get("warnings", ()):
+        tell(f"warning: {warning}", colour="yellow")
     if dead is not None:
         tell(dead, colour="red")
 

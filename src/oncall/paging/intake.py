@@ -17,10 +17,12 @@ from oncall.paging.hearing import deaf_people
 from oncall.paging.ports import Transaction
 from oncall.paging.sla import ClockBook, in_force
 from oncall.paging.state import TicketState, after
+from oncall.paging.surplus import LIKENESS, TICKET_FIELDS, ticket_warnings
 from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
 from oncall.paging.verdict import Action, impact_named, plan_named, verdict
+from oncall.suggestions import nearest
 from oncall.support.policy import Policy
-from oncall.support.triage import answers_from, propose
+from oncall.support.triage import AnswerFaults, answers_from, propose
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 EARLY = timedelta(minutes=5)
@@ -56,7 +58,7 @@ class Accepted:
 
 
 def parse_ticket(body: object, policy: Policy, now: datetime) -> Ticket:
-    """A posted ticket, cleaned. Unknown keys are let through and forgotten. `now`: policy time, aware UTC.
+    """A posted ticket, cleaned. Unknown keys are let through: see `surplus`. `now`: policy time, aware UTC.
 
     Raises FieldFaults naming every field at fault.
     """
@@ -95,12 +97,17 @@ class _Reader:
         self.faults.append(FieldFault(field, message))
         return ""
 
+    def _missing(self, field: str, message: str = "missing") -> str:
+        """A field that is not there, with the one that was perhaps written instead of it."""
+        near = nearest(field, (name for name in self._body if name not in TICKET_FIELDS), likeness=LIKENESS)
+        return self._fault(field, f"{message}; {_shown(near)} is not known, did you mean {field}?" if near else message)
+
     def id(self) -> str:
         value = self._body.get("id")
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is None:
-            return self._fault("id", 'missing; write "T-1001"')
+            return self._missing("id", 'missing; write "T-1001"')
         if not isinstance(value, str) or not ID_PATTERN.fullmatch(value):
             return self._fault("id", f"{_shown(value)} is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -")
         return value
@@ -108,7 +115,7 @@ class _Reader:
     def text(self, field: str) -> str:
         value = self._body.get(field)
         if value is None:
-            return self._fault(field, "missing")
+            return self._missing(field)
         if not isinstance(value, str):
             return self._fault(field, f"{_shown(value)} is not text")
         cleaned = clean(value)
@@ -152,13 +159,17 @@ class _Reader:
     def _triaged(self) -> str:
         try:
             return propose(answers_from(self._body["triage"]), self._policy).impact
+        except AnswerFaults as refusal:
+            for name, words in refusal.faults:
+                self._fault(f"triage.{name}" if name else "triage", words)
+            return ""
         except Refused as refusal:
-            return self._fault("triage", str(refusal).removeprefix("triage: "))
+            return self._fault("triage", str(refusal))
 
     def _word(self, field: str) -> str:
         value = self._body.get(field)
         if value is None:
-            return self._fault(field, "missing")
+            return self._missing(field)
         if not isinstance(value, str) or not value.strip() or len(value) > 100:
             return self._fault(field, f"{_shown(value)} is not a name of the policy")
         return clean(value)
@@ -207,9 +218,21 @@ def _shown(value: object) -> str:
     return json.dumps(value)[:40]
 
 
-def accept(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
+def accept_posted(tx: Transaction, body: object, hand: Hand) -> Accepted:
+    """Read a posted ticket and accept it; what its sender should know of it stands in the answer's `warnings`.
+
+    Raises FieldFaults as `parse_ticket` does, and Conflict as `accept`.
+    """
+    policy = tx.policy()
+    ticket = parse_ticket(body, policy, hand.now)
+    assert isinstance(body, Mapping)
+    return accept(tx, ticket, hand, warnings=ticket_warnings(body, ticket, policy))
+
+
+def accept(tx: Transaction, ticket: Ticket, hand: Hand, *, warnings: Sequence[str] = ()) -> Accepted:
     """Store a ticket with its first events and page, all in `tx`. The same ticket again gives the first answer.
 
+    warnings: for the sender; kept with the answer.
     Raises Conflict when the id is taken by a ticket with other content.
     """
     stored = tx.ticket(ticket.id)
@@ -217,16 +240,18 @@ def accept(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
         if stored.ticket.fingerprint() != ticket.fingerprint():
             raise Conflict(f"ticket {ticket.id} is already stored with other content; nothing was changed")
         return Accepted(stored.answer, is_new=False, attempts=())
-    return _accept_new(tx, ticket, hand)
+    return _accept_new(tx, ticket, hand, warnings)
 
 
-def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand) -> Accepted:
+def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand, warnings: Sequence[str]) -> Accepted:
     policy, schedule, now = tx.policy(), tx.schedule(), hand.now
     decided = verdict(ticket, policy, schedule, now)
     code = free_code(tx)
     answer: dict[str, Any] = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
     if decided.action is Action.PAGE:
         answer["page"] = {"code": code}
+    if warnings:
+        answer["warnings"] = list(warnings)
     terms = in_force(tx, now)
     posted = {"plan": ticket.plan, "impact": ticket.impact, **terms}
     events = [

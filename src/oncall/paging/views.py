@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from oncall.paging.decide import preview
+from oncall.paging.intake import FieldFault, FieldFaults
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.paging.sla import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.ticket import Attempt, Event, StoredTicket
@@ -14,7 +15,7 @@ from oncall.paging.verdict import Question, impact_named, plan_named, verdict
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, SlaState, sla
 from oncall.support.policy import Policy
-from oncall.support.triage import answers_from, propose
+from oncall.support.triage import AnswerFaults, answers_from, propose
 
 
 def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def whole_ticket_view(
         **ticket_view(stored, zone, state),
         "events": [event_view(event, zone) for event in events],
         "attempts": [attempt_view(attempt, zone) for attempt in attempts],
-        "notes": list(state.notes),
+        "notes": [*stored.answer.get("warnings", ()), *state.notes],
     }
 
 
@@ -169,9 +170,15 @@ def attempt_view(attempt: Attempt, zone: tzinfo) -> dict[str, Any]:
 
 
 def triage_view(answers: object, policy: Policy) -> dict[str, Any]:
-    """The impact that these answers speak for, and why. Raises Refused for answers that cannot be used."""
-    proposal = propose(answers_from(answers), policy)
-    return {"impact": proposal.impact, "reasons": list(proposal.reasons)}
+    """The impact that these answers speak for, why, and the line of the policy that defines it.
+
+    Raises FieldFaults naming every answer that cannot be used, and Refused for answers that contradict each other.
+    """
+    try:
+        proposal = propose(answers_from(answers), policy)
+    except AnswerFaults as refusal:
+        raise FieldFaults([FieldFault(name or "triage", words) for name, words in refusal.faults]) from refusal
+    return {"impact": proposal.impact, "reasons": list(proposal.reasons), "rule": proposal.rule}
 
 
 def rules_applied(plan: str, impact: str, policy: Policy) -> list[str]:

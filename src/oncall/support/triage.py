@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,10 +39,12 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An impact and the sentences that led to it."""
+    """An impact and the sentences that led to it. rule: the place of its definition in the policy's file, like
+    `my.policy.yaml:31: impacts.high.definition`; empty for a policy that was not read from one."""
 
     impact: str
     reasons: tuple[str, ...]
+    rule: str = ""
 
 
 _RANKS = ("urgent", "high", "normal", "low")
@@ -55,8 +57,6 @@ def propose(answers: Answers, policy: Policy) -> Proposal:
     """
     if answers.is_question and answers.is_down:
         raise Refused("a question or a wish is not an outage; answer yes to one of the two")
-    if answers.users is not None and answers.users < 0:
-        raise Refused("users: write how many are hit, 0 or more")
     rank, reasons = _judge(answers)
     names = [name for name in _RANKS[rank:] if name in policy.impacts]
     names += [name for name in reversed(_RANKS[:rank]) if name in policy.impacts]
@@ -64,8 +64,9 @@ def propose(answers: Answers, policy: Policy) -> Proposal:
         raise Refused(
             f"this policy has its own impacts ({', '.join(policy.impacts)}); triage knows {', '.join(_RANKS)}"
         )
-    definition = policy.impacts[names[0]].definition
-    return Proposal(names[0], (*reasons, f"So it is {names[0]}: {definition}"))
+    definition, path = policy.impacts[names[0]].definition, f"impacts.{names[0]}.definition"
+    rule = f"{policy.source}:{policy.lines[path]}: {path}" if path in policy.lines else ""
+    return Proposal(names[0], (*reasons, f"So it is {names[0]}: {definition}"), rule)
 
 
 def _judge(answers: Answers) -> tuple[int, list[str]]:
@@ -99,46 +100,70 @@ def _has_many(answers: Answers) -> bool | None:
     return answers.has_many_users if answers.users is None else answers.users >= MANY
 
 
+QUESTIONS = ("down", "workaround", "users", "question")
+"""The answers' names, as the API and the terminal have them."""
+
+
+class AnswerFaults(Refused):
+    """Answers that cannot be used. faults: the name of each and what to write instead; the name is empty where the
+    answers are none at all."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{name}: {words}" if name else words for name, words in faults))
+
+
 def answers_from(body: object) -> Answers:
     """The answers as the API and the terminal give them: `{"down", "workaround", "users", "question"}`, all optional.
 
-    Raises Refused naming the answer that cannot be used.
+    Raises AnswerFaults naming every answer that cannot be used.
     """
     if not isinstance(body, Mapping):
-        raise Refused('triage: a JSON object is needed, like {"down": false, "workaround": "none", "users": 12}')
-    users, has_many = _users(body.get("users"))
-    return Answers(
-        is_down=_yes_or_no(body, "down"),
-        workaround=_workaround(body.get("workaround")),
-        users=users,
-        has_many_users=has_many,
-        is_question=_yes_or_no(body, "question"),
-    )
+        example = '{"down": false, "workaround": "none", "users": 12}'
+        raise AnswerFaults([("", f"a JSON object is needed, like {example}")])
+    reader = _Reader(body)
+    (users, has_many), workaround = reader.users(), reader.workaround()
+    answers = Answers(reader.yes_or_no("down"), workaround, users, has_many, reader.yes_or_no("question"))
+    if reader.faults:
+        raise AnswerFaults(reader.faults)
+    return answers
 
 
-def _yes_or_no(body: Mapping[str, Any], name: str) -> bool | None:
-    value = body.get(name)
-    if value is None or isinstance(value, bool):
-        return value
-    raise Refused(f"triage.{name}: write true or false")
+class _Reader:
+    """Takes the answers one by one and keeps every fault. What it gives after a fault is never used."""
 
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+        self.faults: list[tuple[str, str]] = []
 
-def _workaround(value: object) -> Workaround | None:
-    if value is None:
+    def yes_or_no(self, name: str) -> bool | None:
+        value = self._body.get(name)
+        if value is None or isinstance(value, bool):
+            return value
+        self.faults.append((name, "write true or false"))
         return None
-    if isinstance(value, str) and value.strip().lower() in list(Workaround):
-        return Workaround(value.strip().lower())
-    raise Refused("triage.workaround: write none, inconvenient or convenient")
 
+    def workaround(self) -> Workaround | None:
+        value = self._body.get("workaround")
+        if value is None:
+            return None
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in list(Workaround):
+            return Workaround(word)
+        self.faults.append(("workaround", "write none, inconvenient or convenient"))
+        return None
 
-def _users(value: object) -> tuple[int | None, bool | None]:
-    if value is None:
+    def users(self) -> tuple[int | None, bool | None]:
+        """How many, where they were counted; else whether they are many."""
+        value = self._body.get("users")
+        if value is None:
+            return None, None
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9:
+            return value, None
+        text = value.strip().lower() if isinstance(value, str) else ""
+        if text in ("many", "few"):
+            return None, text == "many"
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            return int(text), None
+        self.faults.append(("users", "write how many are hit, or many or few"))
         return None, None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9:
-        return value, None
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if text in ("many", "few"):
-        return None, text == "many"
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text), None
-    raise Refused("triage.users: write how many are hit, or many or few")

@@ -57,6 +57,11 @@ def body(*required: str, **fields: Schema) -> dict[str, Any]:
     return {**TOKEN, "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+def fields_of(described: Mapping[str, Any]) -> list[str]:
+    """The fields of a body that was described by `body`."""
+    return list(described["requestBody"]["content"]["application/json"]["schema"]["properties"])
+
+
 def form(*required: str) -> dict[str, Any]:
     """A form as a provider posts it."""
     schema: Schema = {"type": "object", "required": list(required), "properties": dict.fromkeys(required, _TEXT)}

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.paging.intake import ID_PATTERN, LENGTHS, FieldFault, FieldFaults, accept, clean, instant, parse_ticket
+from oncall.paging.intake import ID_PATTERN, LENGTHS, FieldFault, FieldFaults, accept_posted, clean, instant
 from oncall.paging.life import FROM_PEOPLE, Done, find_ticket, record
 from oncall.paging.ports import CallerRole, TicketFilter, Token, Transaction
+from oncall.paging.surplus import unread
 from oncall.paging.ticket import EventKind, TicketStatus
 from oncall.paging.views import explain_view, listing_view, stored_view, stored_whole_view, triage_view
 from oncall.support.triage import Workaround
 from oncall.web.access import Doorkeeper
 from oncall.web.bodies import NO_TIME, json_body
 from oncall.web.deeds import read_deed
-from oncall.web.describe import TIME, TOKEN, answers, body, query, text
+from oncall.web.describe import TIME, TOKEN, answers, body, fields_of, query, text
 
 router = APIRouter()
 
@@ -50,12 +51,15 @@ _EVENT = body(
     impact=text(100),
     into=text(40),
 )
-_TRIAGE_FIELDS = {
-    "down": {"type": "boolean"},
-    "workaround": text(enum=[known.value for known in Workaround]),
-    "users": {"anyOf": [{"type": "integer", "minimum": 0}, text(enum=["many", "few"])]},
-    "question": {"type": "boolean"},
-}
+_TRIAGE = body(
+    down={"type": "boolean"},
+    workaround=text(enum=[known.value for known in Workaround]),
+    users={"anyOf": [{"type": "integer", "minimum": 0}, text(enum=["many", "few"])]},
+    question={"type": "boolean"},
+)
+_EXPLAIN = body("plan", "impact", plan=text(), impact=text(), at=TIME)
+_COUNTS_FOR = {"impact": EventKind.IMPACT_CHANGED, "into": EventKind.MERGED}
+"""Fields of an event that one kind alone has."""
 
 
 @router.post(
@@ -68,11 +72,13 @@ _TRIAGE_FIELDS = {
     openapi_extra=_TICKET,
 )
 async def post_ticket(request: Request) -> JSONResponse:
-    """Stores a ticket, judges it, and pages. Safe to send twice: the same id and content gives the first answer."""
+    """Stores a ticket, judges it, and pages. Safe to send twice: the same id and content gives the first answer.
+
+    A field that is not known is left out and named in `warnings`; so is an impact that its own triage contradicts."""
     services, caller = await _enter(request, *EVERYBODY)
     posted = await json_body(request)
     hand = services.engine.hand(caller.name)
-    accepted = await services.engine.write(lambda tx: accept(tx, parse_ticket(posted, tx.policy(), hand.now), hand))
+    accepted = await services.engine.write(lambda tx: accept_posted(tx, posted, hand))
     services.engine.send_soon(accepted.attempts)
     if accepted.is_new:
         services.engine.observer.ticket_accepted(accepted.answer["verdict"]["action"])
@@ -126,7 +132,8 @@ async def post_event(request: Request, ticket_id: str) -> JSONResponse:
     def work(tx: Transaction) -> tuple[dict[str, Any], Done]:
         done = record(tx, find_ticket(tx, ticket_id).ticket.id, deed, hand)
         view = stored_view(tx, done.ticket, hand.now)
-        return {**view, "changed": done.changed, "message": done.sentence}, done
+        warned = _warned([*unread(posted, fields_of(_EVENT)), *_misplaced(posted)])
+        return {**view, "changed": done.changed, "message": done.sentence, **warned}, done
 
     answer, done = await services.engine.write(work)
     services.engine.send_soon(done.attempts)
@@ -141,28 +148,44 @@ async def post_event(request: Request, ticket_id: str) -> JSONResponse:
     "/v1/explain",
     summary="The verdict on such a ticket; sends nothing",
     responses=answers({200: "The verdict, and each step if nobody answered"}, 400, 401, 413, 422, 503),
-    openapi_extra=body("plan", "impact", plan=text(), impact=text(), at=TIME),
+    openapi_extra=_EXPLAIN,
 )
 async def explain(request: Request) -> JSONResponse:
     """`plan`, `impact` and `at` (now when absent)."""
     services, _ = await _enter(request, *EVERYBODY)
-    plan, impact, at = _question(await json_body(request), services.clock.now())
+    posted = await json_body(request)
+    plan, impact, at = _question(posted, services.clock.now())
     view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy(), tx.schedule(), at))
-    return JSONResponse(view)
+    return JSONResponse({**view, **_warned(unread(posted, fields_of(_EXPLAIN)))})
 
 
 @router.post(
     "/v1/triage",
     summary="The impact that the answers speak for; stores nothing",
     responses=answers({200: "The proposed impact and why"}, 400, 401, 413, 422, 503),
-    openapi_extra=body(**_TRIAGE_FIELDS),
+    openapi_extra=_TRIAGE,
 )
 async def triage(request: Request) -> JSONResponse:
     """`down`, `workaround`, `users` (a number, many or few) and `question`, each optional. What is not known counts for
     the customer."""
     services, _ = await _enter(request, *EVERYBODY)
     posted = await json_body(request)
-    return JSONResponse(await services.engine.read(lambda tx: triage_view(posted, tx.policy())))
+    view = await services.engine.read(lambda tx: triage_view(posted, tx.policy()))
+    return JSONResponse({**view, **_warned(unread(posted, fields_of(_TRIAGE)))})
+
+
+def _warned(warnings: Sequence[str]) -> dict[str, list[str]]:
+    """What an answer says of fields that nothing read; no key where there are none."""
+    return {"warnings": list(warnings)} if warnings else {}
+
+
+def _misplaced(posted: Mapping[str, Any]) -> list[str]:
+    """A sentence for each field that counts for another kind of event."""
+    return [
+        f'"{field}" counts for {kind.value} alone and was left out.'
+        for field, kind in _COUNTS_FOR.items()
+        if posted.get(field) is not None and posted["kind"] != kind.value
+    ]
 
 
 def _question(posted: object, now: datetime) -> tuple[str, str, datetime]:
