@@ -43,13 +43,11 @@ def test_a_duplicate_is_merged_and_nothing_can_be_done_to_it_any_more(published:
     post(published, "T-1", "urgent")
     post(published, "T-2", "urgent")
     assert published("merge", "T-2", "T-1", "--by", "ana").out == "T-2 is merged into T-1.\n"
-    assert clocks(published, "T-2") == {"first_reply": "stopped"}
+    assert clocks(published, "T-2") == {"first_reply": "merged"}
     assert published("reopen", "T-2").err == "oncall: T-2 is merged into T-1; go on there\n"
     assert published("merge", "T-1", "T-1").err == "oncall: T-1 cannot be merged into itself\n"
     assert published("merge", "T-1", "T-9").err == 'oncall: T-1: no ticket has the id "T-9" to merge it into\n'
-    assert published("merge", "T-1", "T-2").err == (
-        "oncall: T-1: T-2 is resolved; reopen it first, or merge into an open ticket\n"
-    )
+    assert published("merge", "T-1", "T-2").err == "oncall: T-1: T-2 is merged into T-1 already\n"
 
 
 def test_the_list_has_the_clock_that_ends_first_on_top_and_how_much_is_left(published: Oncall) -> None:

@@ -35,10 +35,15 @@ class Rule:
 
 @dataclass
 class Book:
-    """One version of the policy: a rule for each impact, and which minutes each coverage holds in."""
+    """One version of the policy: a rule for each impact of the plan `std`, the same of another plan, and which minutes
+    each coverage holds in."""
 
     rules: dict[str, Rule]
     rows: dict[str, bytearray]
+    other_rules: dict[str, Rule] = field(default_factory=dict)
+
+    def rule(self, plan: str, impact: str) -> Rule:
+        return (self.rules if plan == "std" else self.other_rules)[impact]
 
 
 def readings(zone: ZoneInfo, start: datetime, minutes: int) -> list[datetime]:
@@ -90,10 +95,12 @@ class Clock:
     met: int | None = None
     stopped: int | None = None
     earliest: int | None = None
+    plan: str = "std"
+    is_moved: bool = False
 
     @property
     def rule(self) -> Rule:
-        return self.book.rules[self.impact]
+        return self.book.rule(self.plan, self.impact)
 
     def begun(self, asked: int) -> int:
         return first_covered(self.book.rows[self.rule.coverage], asked)
@@ -176,6 +183,8 @@ class Said:
     impact: str | None = None
     book: int | None = None
     id: str | None = None
+    plan: str = "std"
+    duplicate: tuple[Said, ...] = ()
 
 
 class Oracle:
@@ -185,8 +194,10 @@ class Oracle:
         self._books, self._now = books, now
         self.clocks: list[Clock] = []
         self._is_waiting = self._is_resolved = self._is_merged = False
+        self._told: list[int] = []
         opening = events[0]
         assert opening.impact is not None and opening.book is not None
+        self._plan = opening.plan
         self._impact, self._book = opening.impact, books[opening.book]
         self._start("first_reply", opening.at)
         seen: set[str] = set()
@@ -200,24 +211,30 @@ class Oracle:
             for event in kept:
                 if max(event.at, opening.at) == at:
                     self._happen(event, at)
-        for clock in self._open():
-            clock.look(now + 1)
 
-    def _open(self) -> list[Clock]:
+    def look(self) -> Oracle:
+        """See which promises are broken by now."""
+        for clock in self.open():
+            clock.look(self._now + 1)
+        return self
+
+    def open(self) -> list[Clock]:
         return [clock for clock in self.clocks if clock.met is None and clock.stopped is None]
 
     def _start(self, metric: str, at: int) -> None:
-        self.clocks.append(Clock(metric, at, self._book, self._impact, at, [[at, None]]))
+        self.clocks.append(Clock(metric, at, self._book, self._impact, at, [[at, None]], plan=self._plan))
 
     def _happen(self, event: Said, at: int) -> None:
         if self._is_merged:
             return
         if event.kind in ("impact_changed", "judged"):
             self._agree(event)
-            for clock in self._open():
+            for clock in self.open():
                 clock.promise(self._book, self._impact, at)
             self._settle_pause(at)
         elif event.kind == "merged":
+            for clock in self.open():
+                clock.is_moved = True
             self._stop(at)
             self._is_merged = True
         elif event.kind == "reopened":
@@ -225,15 +242,28 @@ class Oracle:
                 self._is_resolved = False
                 self._agree(event)
                 self._start("first_reply", at)
+        elif not self._is_resolved and event.kind == "absorbed":
+            self._absorb(Oracle(self._books, list(event.duplicate), at).open(), at)
         elif not self._is_resolved:
             self._talk(event.kind, at)
 
+    def _absorb(self, owed: list[Clock], at: int) -> None:
+        """One conversation from now on: what was told here since is an answer there."""
+        for clock in owed:
+            self.clocks.append(clock)
+            clock.look(at)
+            later = [minute for minute in self._told if minute >= clock.since]
+            if later:
+                clock.met = min(later)
+        self._settle_pause(at)
+
     def _talk(self, kind: str, at: int) -> None:
-        running = {clock.metric for clock in self._open()}
+        running = {clock.metric for clock in self.open()}
         if kind in ("replied", "updated"):
-            for clock in self._open():
+            for clock in self.open():
                 clock.look(at)
                 clock.met = at
+            self._told.append(at)
             self._start("periodic_update", at)
         elif kind == "customer_replied":
             self._is_waiting = False
@@ -246,7 +276,7 @@ class Oracle:
         self._settle_pause(at)
 
     def _stop(self, at: int) -> None:
-        for clock in self._open():
+        for clock in self.open():
             clock.look(at)
             clock.stopped = at
         self._is_resolved, self._is_waiting = True, False
@@ -257,7 +287,7 @@ class Oracle:
             self._book = self._books[event.book]
 
     def _settle_pause(self, at: int) -> None:
-        for clock in self._open():
+        for clock in self.open():
             if clock.metric == "periodic_update":
                 if self._is_waiting and self._book.rules[self._impact].pauses:
                     clock.pause(at)

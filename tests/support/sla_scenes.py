@@ -3,7 +3,7 @@ product's own terms, and in the oracle's numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +11,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from oncall.support.calendar import SupportCalendar
-from oncall.support.clocks import SlaEvent, SlaEventKind, Terms
+from oncall.support.clocks import SlaEvent, SlaEventKind, Terms, carried
 from oncall.support.holidays import HolidayCalendar
 from oncall.support.policy import (
     Counting,
@@ -90,17 +90,19 @@ def _version(random: Random, zone: ZoneInfo, shown: list[datetime], number: int)
         holidays=frozenset(_holidays(random, shown)),
     )
     rules = {impact: _rule(random, impact) for impact in IMPACTS}
-    return Terms(_policy(zone, hours, rules), _calendar(zone, hours), number), Book(rules, rows_of(hours, shown))
+    others = {impact: _rule(random, impact, pauses=rule.pauses) for impact, rule in rules.items()}
+    terms = Terms(_policy(zone, hours, rules, others), _calendar(zone, hours), number)
+    return terms, Book(rules, rows_of(hours, shown), others)
 
 
 def _holidays(random: Random, shown: list[datetime]) -> set[date]:
     return {random.choice(shown).date() for _ in range(random.randrange(4))}
 
 
-def _rule(random: Random, impact: str) -> Rule:
+def _rule(random: Random, impact: str, *, pauses: bool | None = None) -> Rule:
     coverage = random.choice(("24x7", "24x5", "business"))
     targets = {metric: (4 * random.randrange(2, 180), random.random() < 0.6) for metric in METRICS}
-    return Rule(coverage, impact != "low", random.random() < 0.6, targets)
+    return Rule(coverage, impact != "low", random.random() < 0.6 if pauses is None else pauses, targets)
 
 
 def _calendar(zone: ZoneInfo, hours: Hours) -> SupportCalendar:
@@ -121,9 +123,15 @@ def _spans(hours: Hours) -> tuple[WeekSpan, ...]:
     return tuple(spans)
 
 
-def _policy(zone: ZoneInfo, hours: Hours, rules: dict[str, Rule]) -> Policy:
+def _policy(zone: ZoneInfo, hours: Hours, rules: dict[str, Rule], others: dict[str, Rule]) -> Policy:
     impacts = {name: Impact(name, name, rule.pages, pause_while_waiting=rule.pauses) for name, rule in rules.items()}
-    promises = {
+    escalation = Escalation((), timedelta(minutes=30), timedelta(minutes=15))
+    plans = {"std": SupportPlan("std", "STD", _promises(rules)), "other": SupportPlan("other", "O", _promises(others))}
+    return Policy("random", zone, _spans(hours), impacts, plans, escalation)
+
+
+def _promises(rules: dict[str, Rule]) -> dict[str, Promise]:
+    return {
         name: Promise(
             Coverage(rule.coverage),
             {
@@ -133,9 +141,6 @@ def _policy(zone: ZoneInfo, hours: Hours, rules: dict[str, Rule]) -> Policy:
         )
         for name, rule in rules.items()
     }
-    escalation = Escalation((), timedelta(minutes=30), timedelta(minutes=15))
-    plans = {"std": SupportPlan("std", "STD", promises)}
-    return Policy("random", zone, _spans(hours), impacts, plans, escalation)
 
 
 _KINDS = (
@@ -145,10 +150,22 @@ _KINDS = (
 
 
 def random_events(random: Random) -> tuple[list[Said], int]:
-    """A ticket's life in the first five days, with repeats, late and early clocks; and an instant to look at it."""
-    opening = random.randrange(60, 3 * DAY)
+    """A ticket's life in the first five days, with repeats, late and early clocks, and duplicates that are merged into
+    it, each with such a life of its own; and an instant to look at it."""
+    said, last = _life(random, random.randrange(60, 3 * DAY), "std")
+    for _ in range(random.choice((0, 0, 0, 1, 1, 2))):
+        merged_at = random.randrange(said[0].at, last + 400)
+        opening = max(merged_at - random.randrange(DAY), 0)
+        duplicate, _ = _life(random, opening, random.choice(("std", "other")))
+        known = tuple(one for one in duplicate if one.at <= merged_at and one.kind != "merged")
+        said.append(Said(merged_at, "absorbed", duplicate=known))
+    return said, said[0].at + random.choice((0, random.randrange(300), random.randrange(5000)))
+
+
+def _life(random: Random, opening: int, plan: str) -> tuple[list[Said], int]:
+    """Its events in the log's order, and the minute of the last."""
     book = random.choice((0, 0, 1))
-    said = [Said(opening, "opened", random.choice(IMPACTS), book)]
+    said = [Said(opening, "opened", random.choice(IMPACTS), book, plan=plan)]
     at = opening
     kinds, weights = zip(*_KINDS, strict=True)
     for number in range(random.randrange(10)):
@@ -161,19 +178,22 @@ def random_events(random: Random) -> tuple[list[Said], int]:
         said.append(Said(moment, kind, impact, said_book, id=f"e{number}" if random.random() < 0.3 else None))
         if random.random() < 0.1 and said[-1].id is not None:
             said.append(said[-1])
-    return said, opening + random.choice((0, random.randrange(300), random.randrange(5000)))
+    return said, at
 
 
-def as_sla_events(scene: Scene, said: list[Said]) -> list[SlaEvent]:
+def as_sla_events(scene: Scene, said: Sequence[Said]) -> list[SlaEvent]:
     """The same events in the product's terms."""
-    return [
-        SlaEvent(
-            at=(scene.start + timedelta(minutes=one.at)).astimezone(UTC),
-            kind=SlaEventKind(one.kind),
-            impact=one.impact,
-            terms=scene.terms[one.book] if one.book is not None else None,
-            plan="std" if one.kind == "opened" else None,
-            id=one.id,
-        )
-        for one in said
-    ]
+    return [_as_sla_event(scene, one) for one in said]
+
+
+def _as_sla_event(scene: Scene, one: Said) -> SlaEvent:
+    at = (scene.start + timedelta(minutes=one.at)).astimezone(UTC)
+    return SlaEvent(
+        at=at,
+        kind=SlaEventKind(one.kind),
+        impact=one.impact,
+        terms=scene.terms[one.book] if one.book is not None else None,
+        plan=one.plan if one.kind == "opened" else None,
+        id=one.id,
+        carried=carried(as_sla_events(scene, one.duplicate), at) if one.duplicate else (),
+    )

@@ -25,7 +25,7 @@ def test_every_clock_of_every_random_ticket_is_that_of_the_oracle(seed: int) -> 
     for scene in scenes(random, SCENES):
         for _ in range(CASES):
             said, now = random_events(random)
-            oracle = Oracle(list(scene.books), said, now)
+            oracle = Oracle(list(scene.books), said, now).look()
             state = sla(as_sla_events(scene, said), _instant(scene, now))
             ours = [_ours(clock) for clock in state.clocks]
             theirs = [_theirs(clock, scene) for clock in oracle.clocks]
@@ -37,7 +37,19 @@ def _instant(scene: Scene, minute: int) -> datetime:
 
 
 def _ours(clock: SlaClock) -> dict[str, Any]:
-    names = ("since", "started_at", "due_at", "warn_at", "met_at", "stopped_at", "breached_at", "is_paused", "impact")
+    names = (
+        "since",
+        "started_at",
+        "due_at",
+        "warn_at",
+        "met_at",
+        "stopped_at",
+        "breached_at",
+        "is_paused",
+        "is_moved",
+        "plan",
+        "impact",
+    )
     return {"metric": clock.metric.value, **{name: getattr(clock, name) for name in names}}
 
 
@@ -53,7 +65,8 @@ def _theirs(clock: Clock, scene: Scene) -> dict[str, Any]:
         "breached_at": clock.breached,
     }
     times = {name: utc(scene.start, minute) for name, minute in minutes.items()}
-    return {"metric": clock.metric, **times, "is_paused": clock.is_paused(), "impact": clock.impact}
+    whose = {"plan": clock.plan, "impact": clock.impact, "is_moved": clock.is_moved}
+    return {"metric": clock.metric, **times, "is_paused": clock.is_paused(), **whose}
 
 
 def test_every_minute_is_covered_or_not_as_the_oracle_says_and_so_is_the_next_covered_one() -> None:

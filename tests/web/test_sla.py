@@ -39,7 +39,7 @@ def test_waiting_for_the_customer_and_merging_a_duplicate_are_events_too(service
     assert say(service, "waiting")["waiting"] is True
     merged = say(service, "merged", "T-2", into="T-1")
     assert (merged["state"], merged["message"]) == ("resolved", "T-2 is merged into T-1.")
-    assert merged["clocks"][0]["state"] == "stopped"
+    assert merged["clocks"][0]["state"] == "merged"
 
 
 def test_merging_names_the_ticket_that_goes_on(service: Service) -> None:

@@ -84,7 +84,7 @@ class LocalBackend:
         from oncall.paging.views import stored_view
 
         hand = self._hand()
-        details = {name: body[name] for name in ("impact", "into") if body.get(name)}
+        details = {name: body[name] for name in ("impact", "into", "needs_reply") if body.get(name) not in (None, "")}
         deed = Deed(
             EventKind(body["kind"]), body.get("by") or self._user, hand.now, why=body.get("why", ""), details=details
         )
@@ -169,7 +169,7 @@ class RemoteBackend:
         return self._call("GET", f"/v1/tickets/{quote(ticket_id, safe='')}")[1]
 
     def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {key: value for key, value in body.items() if value}
+        kept = {key: value for key, value in body.items() if value not in (None, "")}
         return self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)[1]
 
     def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:

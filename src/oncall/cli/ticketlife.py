@@ -78,13 +78,19 @@ def update(
 
 
 def customer_replied(
-    reference: str = REFERENCE, by: str | None = BY_OPTION, why: str = NOTE_OPTION, json: bool = JSON_OPTION
+    reference: str = REFERENCE,
+    by: str | None = BY_OPTION,
+    why: str = NOTE_OPTION,
+    thanks: bool = typer.Option(False, "--thanks", help="It asks for nothing: no clock starts, nothing is reopened."),
+    json: bool = JSON_OPTION,
 ) -> None:
     """Record that the customer wrote; the next reply is owed from the oldest message that nobody has answered.
 
-    Example: oncall customer-replied T-1001 --by zendesk
+    A resolved ticket is open again by it; on a duplicate, it counts on the ticket that goes on.
+
+    Examples: oncall customer-replied T-1001 --by zendesk · oncall customer-replied T-1001 --thanks
     """
-    _event(reference, "customer_replied", by, why, json)
+    _event(reference, "customer_replied", by, why, json, needs_reply=False if thanks else None)
 
 
 def wait(
@@ -138,7 +144,8 @@ def merge(
     why: str = NOTE_OPTION,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Record that a ticket is a duplicate of another one: it is over, and its clocks stop.
+    """Record that a ticket is a duplicate of another one of the same customer: it is over, and what was owed on it is
+    owed, no later, on that one.
 
     Example: oncall merge T-1002 T-1001 --by ana
     """

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from oncall.paging.attempts import Hand
+from oncall.paging.attempts import Hand, whole_second
 from oncall.paging.decide import PAGER
 from oncall.paging.ports import Clock, Store, Transaction
 from oncall.paging.tries import LEASE
@@ -27,7 +27,8 @@ class Access:
     def hand(self, by: str = PAGER) -> Hand:
         """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
         real_now = self.clock.real_now()
-        return Hand(by, self.clock.now(), real_now, real_now + LEASE, can_call=self._can_call)
+        now = whole_second(self.clock.now())
+        return Hand(by, now, real_now, real_now + LEASE, can_call=self._can_call)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run work on the store without blocking the loop; durable when it returns."""

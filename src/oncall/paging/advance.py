@@ -66,7 +66,7 @@ def owed(
         elif isinstance(decision, Skip):
             event = recorded(decision, ticket_id=stored.ticket.id, at=hand.now)
         else:
-            page = _page(stored, state, decision, clocks, policy, hand)
+            page = _page(stored, state, decision, clocks, policy, hand, owner=_owner(state, schedule))
             attempts += [page, *copies(stored, state, decision, policy, schedule, page, hand)]
             event = recorded(decision, ticket_id=stored.ticket.id, at=hand.now, attempt=page.id)
         events.append(event)
@@ -133,15 +133,38 @@ def as_row(stored: StoredTicket, state: TicketState, *, wakes_at: datetime | Non
     )
 
 
+def _owner(state: TicketState, schedule: Schedule) -> str | None:
+    """Who has a ticket that is chased, by name where they are on a roster; None for any other ticket."""
+    if not state.is_chased or state.owner is None:
+        return None
+    person = schedule.people.get(state.owner)
+    return person.name if person is not None else state.owner
+
+
 def _page(
-    stored: StoredTicket, state: TicketState, decision: Fire, clocks: SlaState, policy: Policy, hand: Hand
+    stored: StoredTicket,
+    state: TicketState,
+    decision: Fire,
+    clocks: SlaState,
+    policy: Policy,
+    hand: Hand,
+    *,
+    owner: str | None,
 ) -> Attempt:
     clock = next_due(clocks)
     due, promised = state.first_reply_due, "1st reply"
     if clock is not None and clock.due_at is not None:
         due, promised = clock.due_at, SHORT_WORDS[clock.metric]
     assert due is not None
-    text = page_text(stored.ticket, impact=state.impact, code=stored.code, policy=policy, due=due, promised=promised)
+    text = page_text(
+        stored.ticket,
+        impact=state.impact,
+        code=stored.code,
+        policy=policy,
+        due=due,
+        promised=promised,
+        owner=owner,
+    )
     attempt = new_attempt(
         stored.ticket.id, to=decision.to, channel=decision.step.channel, purpose=Purpose.PAGE, body=text, hand=hand
     )

@@ -44,14 +44,15 @@ def round_of(
 ) -> Round:
     """The steps of round `number` for a ticket at the desk or paged.
 
-    within: the steps are drawn together where they do not fit into this time otherwise.
+    within: for a ticket that somebody has and whose promised time ends then: the steps are drawn together where they do
+    not fit into it otherwise, and no round follows by itself.
     """
     rules = policy.escalation
     target = _first_reply(plan, impact, policy)
     on_call = tuple(TimedStep(step.delay(target), step.notify, step.channel) for step in rules.steps)
     at_desk = (TimedStep(timedelta(0), Notify.DESK, ChannelName.DESK),)
     if within is not None:
-        return Round(_drawn_together(on_call, within), rules.repeat_every)
+        return Round(_drawn_together(on_call, within), None)
     if action is not Action.PAGE and not wakes_people(impact, policy):
         return Round(at_desk, None)
     if action is Action.PAGE or number > 0:

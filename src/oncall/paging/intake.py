@@ -23,6 +23,7 @@ from oncall.paging.verdict import Action, impact_named, plan_named, verdict
 from oncall.suggestions import nearest
 from oncall.support.policy import Policy
 from oncall.support.triage import AnswerFaults, answers_from, propose
+from oncall.support.wording import span
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 EARLY = timedelta(minutes=5)
@@ -243,6 +244,13 @@ def accept(tx: Transaction, ticket: Ticket, hand: Hand, *, warnings: Sequence[st
     return _accept_new(tx, ticket, hand, warnings)
 
 
+def _posted_words(ticket: Ticket, now: datetime) -> str:
+    """Promises count from the receipt; how long a ticket took to reach us is for people to judge."""
+    if ticket.opened_at is None or now - ticket.opened_at < timedelta(minutes=1):
+        return "posted"
+    return f"posted {span(now - ticket.opened_at)} after it was opened"
+
+
 def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand, warnings: Sequence[str]) -> Accepted:
     policy, schedule, now = tx.policy(), tx.schedule(), hand.now
     decided = verdict(ticket, policy, schedule, now)
@@ -255,7 +263,7 @@ def _accept_new(tx: Transaction, ticket: Ticket, hand: Hand, warnings: Sequence[
     terms = in_force(tx, now)
     posted = {"plan": ticket.plan, "impact": ticket.impact, **terms}
     events = [
-        Event(ticket.id, now, EventKind.RECEIVED, hand.by, "posted", posted),
+        Event(ticket.id, now, EventKind.RECEIVED, hand.by, _posted_words(ticket, now), posted),
         judged(decided, ticket_id=ticket.id, why="judged at receipt", terms=terms),
     ]
     state = TicketState(plan=ticket.plan, impact=ticket.impact)

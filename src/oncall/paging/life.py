@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.advance import Hand, advance
-from oncall.paging.attempts import notice
+from oncall.paging.attempts import notice, whole_second
 from oncall.paging.codes import free_code
-from oncall.paging.decide import judged, verdict_again
+from oncall.paging.decide import PAGER, judged, verdict_again
 from oncall.paging.intake import ID_PATTERN, clean
-from oncall.paging.messages import solved_text, taken_text
+from oncall.paging.merging import absorbed, goes_on_as, merge_target, raises_impact
+from oncall.paging.messages import merged_text, solved_text, taken_text, withdrawn_text
 from oncall.paging.people import DESK
 from oncall.paging.ports import Transaction
-from oncall.paging.sla import ClockBook, in_force
+from oncall.paging.promised import mark_of, withdrawn_words
+from oncall.paging.sla import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.state import TicketState, after, fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
@@ -92,7 +94,13 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     idle = _nothing_to_do(tx, stored, state, deed)
     if idle is not None:
         return Done(stored, False, idle)
-    event = _event(tx, stored, deed, hand)
+    if deed.kind is EventKind.MERGED:
+        return _merge(tx, stored, state, log, deed, hand)
+    if deed.kind is EventKind.CUSTOMER_REPLIED and state.merged_into is not None:
+        return _forward(tx, stored, deed, hand)
+    event = _event(tx, stored, state, deed, hand)
+    if _reopens(state, event):
+        return _reopen_for(tx, stored, state, log, event, hand)
     tx.append([event])
     return _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
 
@@ -123,6 +131,8 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
     if state.merged_into is not None:
         if kind is EventKind.MERGED:
             return f"{name} is merged into {state.merged_into} already."
+        if kind is EventKind.CUSTOMER_REPLIED:
+            return None
         raise Refused(f"{name} is merged into {state.merged_into}; go on there")
     if kind is EventKind.RESOLVED and state.status is TicketStatus.RESOLVED:
         return f"{name} is resolved already."
@@ -137,37 +147,124 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
     return None
 
 
-def _event(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Event:
-    # A sender whose clock is ahead reports what has happened, not what will: nothing may wait for it.
-    at = min(deed.at, hand.now)
-    details = dict(deed.details)
+def _event(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, hand: Hand) -> Event:
+    at = _when(state, deed, hand)
+    details = dict(deed.details) | _clock_trouble(deed, at, hand)
     if deed.kind is EventKind.IMPACT_CHANGED:
         details["impact"] = impact_named(str(details.get("impact", "")), tx.policy()).name
-    if deed.kind is EventKind.MERGED:
-        details["into"] = _merge_target(tx, stored, str(details.get("into", "")))
     if deed.kind in (EventKind.IMPACT_CHANGED, EventKind.REOPENED):
         details |= in_force(tx, at)
     why = clean(deed.why) or deed.kind.value.replace("_", " ")
     return Event(stored.ticket.id, at, deed.kind, deed.by, why, details, deed.id)
 
 
-def _merge_target(tx: Transaction, stored: StoredTicket, into: str) -> str:
-    """The ticket that goes on. Raises Refused for the ticket itself, one that is not there, and one that is over."""
-    name = stored.ticket.id
-    if into == name:
-        raise Refused(f"{name} cannot be merged into itself")
-    target = tx.ticket(into) if ID_PATTERN.fullmatch(into) else None
-    if target is None:
-        raise Refused(f'{name}: no ticket has the id "{clean(into)[:40]}" to merge it into')
-    if target.status is TicketStatus.RESOLVED:
-        raise Refused(f"{name}: {into} is resolved; reopen it first, or merge into an open ticket")
-    return into
+def _when(state: TicketState, deed: Deed, hand: Hand) -> datetime:
+    """The instant at which a deed counts, to the second.
+
+    A sender whose clock is ahead reports what has happened, not what will: nothing may wait for it. What opens or ends
+    a ticket does so after what it undoes.
+    """
+    at = whole_second(min(deed.at, hand.now))
+    if deed.kind is EventKind.RESOLVED:
+        return max(at, state.opened_at or at)
+    if deed.kind is EventKind.REOPENED:
+        return max(at, state.resolved_at or at)
+    return at
+
+
+RECORDED_LATE = timedelta(seconds=60)
+
+
+def _clock_trouble(deed: Deed, at: datetime, hand: Hand) -> dict[str, str]:
+    """What the log keeps where the time that an event counts at is not the one at which it came, or was said."""
+    trouble = {}
+    if hand.now - at >= RECORDED_LATE:
+        trouble["recorded_at"] = hand.now.isoformat()
+    if abs(deed.at - at) >= timedelta(seconds=1):
+        trouble["said_at"] = deed.at.isoformat()
+    return trouble
+
+
+def _reopens(state: TicketState, event: Event) -> bool:
+    """Whether a customer has written who would be heard by nobody otherwise."""
+    return (
+        event.kind is EventKind.CUSTOMER_REPLIED
+        and state.status is TicketStatus.RESOLVED
+        and event.details.get(NEEDS_REPLY) is not False
+    )
+
+
+def _reopen_for(
+    tx: Transaction, stored: StoredTicket, state: TicketState, log: Sequence[Event], message: Event, hand: Hand
+) -> Done:
+    """A customer's message opens a resolved ticket again, whenever they wrote it: who resolved it had not read it."""
+    at = max(message.at, state.resolved_at or message.at)
+    why = "the customer wrote after it was resolved"
+    reopened = Event(stored.ticket.id, at, EventKind.REOPENED, PAGER, why, in_force(tx, at))
+    tx.append([reopened, message])
+    done = _follow(tx, stored, state, reopened, ClockBook(tx, stored.ticket, [*log, reopened, message]), hand)
+    return replace(done, sentence=f"{stored.ticket.id} is open again: the customer wrote.")
+
+
+def _forward(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done:
+    """A customer who writes on a duplicate is heard on the ticket that goes on."""
+    name, target = stored.ticket.id, goes_on_as(tx, stored).ticket.id
+    here = {**deed.details, FORWARDED_TO: target}
+    at = whole_second(min(deed.at, hand.now))
+    why = f"the customer's message counts on {target}"
+    tx.append([Event(name, at, deed.kind, deed.by, why, here, deed.id)])
+    there = replace(
+        deed,
+        why=clean(f"written on {name}. {deed.why}"),
+        id=f"{name}/{deed.id}" if deed.id is not None else None,
+        details={**deed.details, "forwarded_from": name},
+    )
+    done = record(tx, target, there, hand)
+    sentence = f"{name} is merged into {target}: the customer's message counts there. {done.sentence}"
+    return Done(stored, True, sentence, done.attempts)
+
+
+def _merge(
+    tx: Transaction, stored: StoredTicket, state: TicketState, log: Sequence[Event], deed: Deed, hand: Hand
+) -> Done:
+    """End a duplicate; what is owed there is owed by the ticket that goes on, which becomes as urgent as it was."""
+    name, now = stored.ticket.id, hand.now
+    named = str(deed.details.get("into", ""))
+    target = merge_target(tx, stored, named)
+    into = target.ticket.id
+    owed = ClockBook(tx, stored.ticket, log).carried(now)
+    why = clean(deed.why) or f"a duplicate of {into}"
+    details = {"into": into} | ({"named": named} if named != into else {}) | _clock_trouble(deed, now, hand)
+    event = Event(name, now, EventKind.MERGED, deed.by, why, details, deed.id)
+    tx.append([event])
+    done = _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
+    attempts = done.attempts
+    if raises_impact(stored, target, tx.policy()):
+        words = f"{name}, which is {stored.impact}, was merged into it"
+        raised = Deed(EventKind.IMPACT_CHANGED, deed.by, now, words, details={"impact": stored.impact})
+        attempts += record(tx, into, raised, hand).attempts
+    taken_over = _take_over(tx, into, absorbed(stored, state, owed, into=into, by=deed.by, at=now), hand)
+    return replace(done, attempts=attempts + taken_over.attempts)
+
+
+def _take_over(tx: Transaction, into: str, event: Event, hand: Hand) -> Done:
+    """Let a duplicate's clocks run on with the ticket that goes on."""
+    target = tx.ticket(into)
+    assert target is not None
+    log = tx.events(into)
+    book = ClockBook(tx, target.ticket, [*log, event])
+    first = book.clocks(hand.now).first_reply()
+    if first is not None and first.due_at is not None:
+        event = replace(event, details={**event.details, "first_reply_due": first.due_at.isoformat()})
+    tx.append([event])
+    return _follow(tx, target, fold(target.ticket, log), event, book, hand)
 
 
 def _follow(
     tx: Transaction, stored: StoredTicket, before: TicketState, event: Event, book: ClockBook, hand: Hand
 ) -> Done:
     state = after(before, event)
+    state, withdrawals = _withdraw(tx, stored, state, event, book, hand)
     if event.kind in (EventKind.REOPENED, EventKind.IMPACT_CHANGED) and state.status is TicketStatus.OPEN:
         due = book.first_reply_due(hand.now)
         decided = verdict_again(state, tx.policy(), tx.schedule(), hand.now, due=due)
@@ -176,10 +273,38 @@ def _follow(
         tx.append([again])
         book.add(again)
         state = after(state, again)
+    told = _tell(tx, stored, before, state, hand) if state.status is not TicketStatus.OPEN else ()
     stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
-    if state.status is not TicketStatus.OPEN:
-        attempts += _tell(tx, stored, before, state, hand)
-    return Done(stored, True, _sentence(tx, stored, event), attempts)
+    return Done(stored, True, _sentence(tx, stored, event), told + attempts + withdrawals)
+
+
+def _withdraw(
+    tx: Transaction, stored: StoredTicket, state: TicketState, event: Event, book: ClockBook, hand: Hand
+) -> tuple[TicketState, tuple[Attempt, ...]]:
+    """Say of each breach that was told and that `event`, recorded late, shows to be none; tell whoever was told."""
+    told = [mark for mark in state.promised if mark[0] == EventKind.BREACHED.value]
+    if not told:
+        return state, ()
+    still = {
+        mark_of(EventKind.BREACHED, clock) for clock in book.clocks(hand.now).clocks if clock.breached_at is not None
+    }
+    policy, notices = tx.policy(), []
+    for breach in tx.events(stored.ticket.id):
+        mark = tuple(breach.details["mark"]) if breach.kind is EventKind.BREACHED else ()
+        if mark not in told or mark in still:
+            continue
+        told.remove(mark)
+        words = withdrawn_words(breach, event, policy.zone)
+        to = breach.details["to"]
+        if to is not None:
+            text = withdrawn_text(stored.ticket, impact=state.impact, words=words, policy=policy)
+            notices.append(notice(stored.ticket.id, to, text, hand))
+        kept = {key: breach.details[key] for key in ("metric", "since", "due_at", "mark", "to")}
+        withdrawn = Event(stored.ticket.id, hand.now, EventKind.WITHDRAWN, event.by, words, kept)
+        tx.append([withdrawn])
+        state = after(state, withdrawn)
+    tx.add_attempts(notices)
+    return state, tuple(notices)
 
 
 def _with_free_code(tx: Transaction, stored: StoredTicket, event: Event) -> StoredTicket:
@@ -204,8 +329,11 @@ def _tell(
             tx.update_attempt(replace(attempt, status=AttemptStatus.FAILED, error="no longer needed", retry_at=None))
     actor = state.resolved_by if state.status is TicketStatus.RESOLVED else state.owner
     assert actor is not None
-    words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
-    body = words(stored.ticket.id, state.impact, _name(tx, actor))
+    if state.merged_into is not None:
+        body = merged_text(stored.ticket.id, state.impact, state.merged_into)
+    else:
+        words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
+        body = words(stored.ticket.id, state.impact, _name(tx, actor))
     notices = tuple(
         notice(stored.ticket.id, person, body, hand)
         for person in _waiting_to_hear(tries)
@@ -239,6 +367,7 @@ def _sentence(tx: Transaction, stored: StoredTicket, event: Event) -> str:
         EventKind.ACKNOWLEDGED: f"{name} is yours.",
         EventKind.REPLIED: f"{name}: the reply is recorded.",
         EventKind.CUSTOMER_REPLIED: f"{name}: the customer's message is recorded.",
+        EventKind.ABSORBED: f"{event.details.get('from')} is merged into {name}.",
         EventKind.UPDATED: f"{name}: the update is recorded.",
         EventKind.RESOLVED: f"{name} is resolved.",
         EventKind.REOPENED: f"{name} is open again.",

@@ -19,6 +19,7 @@ SEGMENT = 160
 CUSTOMER_LENGTH = 32
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
+OWNER_LENGTH = 20
 
 _SPELT = {
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
@@ -75,13 +76,22 @@ SHORT_WORDS = {
 
 
 def page_text(
-    ticket: Ticket, *, impact: str, code: str, policy: Policy, due: datetime, promised: str = "1st reply"
+    ticket: Ticket,
+    *,
+    impact: str,
+    code: str,
+    policy: Policy,
+    due: datetime,
+    promised: str = "1st reply",
+    owner: str | None = None,
 ) -> str:
     """The page for a ticket: impact, id, customer, plan, subject, deadline in policy time, `ACK <code>`.
 
-    promised: what is due then, one of SHORT_WORDS.
+    promised: what is due then, one of SHORT_WORDS. owner: who has a ticket that is chased, and has not sent it.
     """
     head = _head(ticket, impact, policy)
+    if owner is not None:
+        head = f"CHASE {head}, {cut(plain(owner), OWNER_LENGTH)} has it"
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {code}"
     room = SEGMENT - len(head) - len(tail) - 3
     # A customer's text must not look like our own way to reply.
@@ -135,6 +145,16 @@ def _capitals(impact: str) -> str:
 def taken_text(ticket_id: str, impact: str, owner: str) -> str:
     """Tells somebody who was paged that they can go back to sleep."""
     return cut(f"{_capitals(impact)} {ticket_id} is taken by {plain(owner)}. Nothing to do for you.", SEGMENT)
+
+
+def merged_text(ticket_id: str, impact: str, into: str) -> str:
+    """Tells somebody who was paged that it is a duplicate, and which ticket goes on."""
+    return cut(f"{_capitals(impact)} {ticket_id} was merged into {into}. Nothing to do for you here.", SEGMENT)
+
+
+def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -> str:
+    """Tells whoever was told of a breach that it is none; `words` say why."""
+    return cut(f"NO BREACH {_head(ticket, impact, policy)}: {plain(words)}", SEGMENT)
 
 
 def solved_text(ticket_id: str, impact: str, by: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from oncall.paging.escalation import wakes_people
 from oncall.paging.people import DESK, first_responder
 from oncall.paging.state import TicketState
-from oncall.paging.ticket import EventKind, TicketStatus
+from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.paging.verdict import Action
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, SlaState
@@ -51,6 +52,9 @@ def promised_now(
 ) -> Promised | None:
     """What is owed at `now` (aware UTC), the earliest first; None when nothing is."""
     owed = [each for each in _owed(state, clocks, policy) if each[0] <= now]
+    # A warning is no news to somebody who is paged for the same clock in the same instant.
+    chased = [clock for _, kind, clock in owed if kind is EventKind.CHASED]
+    owed = [each for each in owed if each[1] is not EventKind.WARNED or each[2] not in chased]
     if not owed:
         return None
     at, kind, clock = min(owed, key=lambda each: (each[0], _ORDER[each[1]]))
@@ -63,13 +67,15 @@ def promised_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetim
     return min((at for at, _, _ in _owed(state, clocks, policy)), default=None)
 
 
-def chase_at(clock: SlaClock, policy: Policy) -> datetime | None:
+def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = None) -> datetime | None:
     """When the chain is paged for a ticket that somebody has: early enough for its last step to come before the
-    breach, but not in the first half of what is left after the warning."""
+    breach, but not in the first half of what is left after the warning, or after `taken_at` (aware UTC): whoever takes
+    a ticket late gets a moment to answer."""
     if clock.due_at is None or clock.warn_at is None:
         return None
     chain = max(step.delay(clock.target.within) for step in policy.escalation.steps) + MARGIN
-    middle = clock.warn_at + (clock.due_at - clock.warn_at) / 2
+    start = max(clock.warn_at, taken_at or clock.warn_at)
+    middle = start + (clock.due_at - start) / 2
     return max(clock.due_at - chain, middle.replace(microsecond=0))
 
 
@@ -80,7 +86,10 @@ def _owed(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tupl
     """Everything that is or will be owed for any clock and was not done yet."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
-        if mark_of(EventKind.BREACHED, clock) in state.promised:
+        is_told = mark_of(EventKind.BREACHED, clock) in state.promised
+        if clock.breached_at is not None and pages and _is_broken_in_somebodys_hands(state, clock):
+            yield clock.breached_at, EventKind.CHASED, clock
+        if is_told:
             continue
         if clock.breached_at is not None:
             yield clock.breached_at, EventKind.BREACHED, clock
@@ -93,16 +102,29 @@ def _before_the_breach(
     state: TicketState, clock: SlaClock, policy: Policy, pages: bool
 ) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
     """While nobody has a ticket that pages, its escalation runs already, and a warning would only add to it."""
-    has_owner = state.status is TicketStatus.ACKNOWLEDGED
+    has_owner = _has_owner(state)
     if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
         return
     is_chased = mark_of(EventKind.CHASED, clock) in state.promised
     if not is_chased and mark_of(EventKind.WARNED, clock) not in state.promised:
         yield clock.warn_at, EventKind.WARNED, clock
     if has_owner and pages and not is_chased:
-        at = chase_at(clock, policy)
+        at = chase_at(clock, policy, taken_at=state.taken_at)
         if at is not None:
             yield at, EventKind.CHASED, clock
+
+
+def _has_owner(state: TicketState) -> bool:
+    """Whether somebody has it and nobody else is being paged for it. A chase that is over leaves it with its owner."""
+    return state.owner is not None and state.status is not TicketStatus.RESOLVED and not state.escalates
+
+
+def _is_broken_in_somebodys_hands(state: TicketState, clock: SlaClock) -> bool:
+    """An upgrade can break a promise at once. Its owner is chased all the same, unless that was done for this clock."""
+    if not clock.is_running or clock.breached_at is None or state.taken_at is None or not _has_owner(state):
+        return False
+    of_this_clock = (EventKind.CHASED.value, clock.metric.value, clock.since.isoformat())
+    return clock.breached_at >= state.taken_at and not any(mark[:3] == of_this_clock for mark in state.promised)
 
 
 def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedule, now: datetime) -> str | None:
@@ -127,3 +149,10 @@ def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -
     if kind is EventKind.CHASED:
         return f"the {what} is due {due}, and {state.owner or 'nobody'} has not sent it: the chain is paged"
     return f"the {what} is due {due}: {policy.escalation.warn_share:.0%} of its time is used up"
+
+
+def withdrawn_words(breach: Event, event: Event, zone: ZoneInfo) -> str:
+    """Why a breach that was told (`breach`) is none, since `event` was recorded."""
+    what, due = METRIC_WORDS[Metric(breach.details["metric"])], datetime.fromisoformat(breach.details["due_at"])
+    kind = event.kind.value.replace("_", " ")
+    return f"the {what} due {full_time(due, zone)} was kept: {event.by} recorded {kind} at {full_time(event.at, zone)}"

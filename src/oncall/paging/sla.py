@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from oncall.paging.ports import Transaction
 from oncall.paging.ticket import Event, EventKind, Ticket
 from oncall.support.calendar import SupportCalendar, calendar_of
-from oncall.support.clocks import SlaEvent, SlaEventKind, SlaState, Terms, sla
+from oncall.support.clocks import Carried, SlaEvent, SlaEventKind, SlaState, Terms, carried, sla
+from oncall.support.policy import Metric
 from oncall.support.policyfile import packaged_policy
 
 POLICY = "policy"
 """The key of an event's details with the number of the schedule version whose policy was in force; 0: the packaged."""
+
+NEEDS_REPLY = "needs_reply"
+"""False for a customer's message that asks for nothing (a thank-you): no clock knows of it."""
+
+FORWARDED_TO = "forwarded_to"
+"""The ticket on which a customer's message counts that was written on a duplicate."""
 
 HOURS = "hours"
 """The same for the version whose hours held, where that was not the one of the policy."""
@@ -32,6 +41,7 @@ _KINDS = {
     EventKind.IMPACT_CHANGED: SlaEventKind.IMPACT_CHANGED,
     EventKind.JUDGED: SlaEventKind.JUDGED,
     EventKind.MERGED: SlaEventKind.MERGED,
+    EventKind.ABSORBED: SlaEventKind.ABSORBED,
 }
 _WITH_TERMS = (EventKind.RECEIVED, EventKind.REOPENED, EventKind.IMPACT_CHANGED, EventKind.JUDGED)
 
@@ -46,7 +56,14 @@ def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[
     """The events that the clocks know, in the log's order. A drill promises nothing: its clocks end as they begin."""
     if ticket.is_drill:
         return _of_a_drill(log, terms_of)
-    return [_sla_event(ticket, event, terms_of) for event in log if event.kind in _KINDS]
+    return [_sla_event(ticket, event, terms_of) for event in log if _counts(event)]
+
+
+def _counts(event: Event) -> bool:
+    """Whether the clocks know of it."""
+    if event.kind is EventKind.CUSTOMER_REPLIED:
+        return event.details.get(NEEDS_REPLY) is not False and FORWARDED_TO not in event.details
+    return event.kind in _KINDS
 
 
 def _of_a_drill(log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
@@ -68,7 +85,38 @@ def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent:
         terms=terms_of(event) if event.kind in _WITH_TERMS else None,
         plan=ticket.plan if is_receipt else None,
         id=event.id,
+        carried=_carried(event, terms_of) if event.kind is EventKind.ABSORBED else (),
     )
+
+
+def _carried(event: Event, terms_of: TermsOf) -> tuple[Carried, ...]:
+    """The clocks that a duplicate brought, each under the terms that it had there."""
+    return tuple(
+        _carried_clock(details, terms_of(replace(event, details=details))) for details in event.details["clocks"]
+    )
+
+
+def _carried_clock(details: Mapping[str, Any], terms: Terms) -> Carried:
+    return Carried(
+        metric=Metric(details["metric"]),
+        plan=details["plan"],
+        impact=details["impact"],
+        since=_instant(details["since"]),
+        terms=terms,
+        promised_at=_instant(details["promised_at"]),
+        asked_from=_maybe(details["asked_from"]),
+        counted_from=_maybe(details["counted_from"]),
+        spans=tuple((_instant(start), _instant(end)) for start, end in details["spans"]),
+        breached_at=_maybe(details["breached_at"]),
+    )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return _instant(text) if text is not None else None
 
 
 def terms_in(tx: Transaction) -> TermsOf:
@@ -81,7 +129,8 @@ def terms_in(tx: Transaction) -> TermsOf:
             version = _version_at(tx, event.at)
         hours = event.details.get(HOURS, version)
         if (version, hours) not in known:
-            known[version, hours] = Terms(tx.policy(version), _calendar(tx, hours), version)
+            other = hours if hours != version else None
+            known[version, hours] = Terms(tx.policy(version), _calendar(tx, hours), version, other)
         return known[version, hours]
 
     return terms_of
@@ -105,12 +154,16 @@ class ClockBook:
 
     def add(self, event: Event) -> None:
         """The event was appended to the log."""
-        if event.kind in _KINDS:
+        if _counts(event):
             self._events.append(_sla_event(self._ticket, event, self._terms_of))
 
     def clocks(self, now: datetime) -> SlaState:
         """Every clock as of `now` (policy time, aware UTC)."""
         return sla(self._events, now)
+
+    def carried(self, now: datetime) -> tuple[Carried, ...]:
+        """What is owed at `now`, for the ticket into which this one is merged."""
+        return carried(self._events, now)
 
     def in_force(self, at: datetime) -> dict[str, int]:
         """What a verdict given at `at` keeps in its details: whose policy and whose hours held."""

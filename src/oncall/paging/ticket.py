@@ -34,8 +34,10 @@ class EventKind(StrEnum):
     WAITING = "waiting"
     """The customer is waited for: periodic updates pause where the policy says so."""
     MERGED = "merged"
-    """It is a duplicate of another ticket, `details["into"]`, and over."""
+    """It is a duplicate of another ticket, `details["into"]`, and over: its clocks go on there."""
 
+    ABSORBED = "absorbed"
+    """A duplicate, `details["from"]`, was merged into this ticket, and what was owed there is owed here."""
     JUDGED = "judged"
     """A verdict was given: at receipt, at a hold's end, at a change of impact, at reopening."""
     STEP_FIRED = "step_fired"
@@ -53,6 +55,9 @@ class EventKind(StrEnum):
     """On-call passed on, and whoever came on was told of this ticket: `details` has `to` and `handoff_at`."""
     BREACHED = "breached"
     """A promised time was used up unmet. Once for each clock: `details` has its metric, `since` and `due_at`."""
+    WITHDRAWN = "withdrawn"
+    """A breach that was told is none: what was recorded later had happened in time. `details` has what `breached` has,
+    and `by` is whose event it was."""
 
 
 DRILL = "drill"

@@ -48,6 +48,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
 
     Raises Refused for an unknown plan or impact.
     """
+    at = at.replace(microsecond=0)
     question = Question(plan_named(plan, policy).name, impact_named(impact, policy).name)
     body = verdict(question, policy, schedule, at).as_json(policy.zone)
     steps = [

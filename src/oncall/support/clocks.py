@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from oncall.support.clockvalues import (
+    Carried,
     ClockState,
     SlaClock,
     SlaEvent,
@@ -21,8 +23,20 @@ from oncall.support.clockvalues import (
 )
 from oncall.support.policy import Metric, Promise
 from oncall.support.runningclock import RunningClock
+from oncall.support.wording import full_time
 
-__all__ = ["ClockState", "SlaClock", "SlaEvent", "SlaEventKind", "SlaState", "Terms", "next_due", "sla"]
+__all__ = [
+    "Carried",
+    "ClockState",
+    "SlaClock",
+    "SlaEvent",
+    "SlaEventKind",
+    "SlaState",
+    "Terms",
+    "carried",
+    "next_due",
+    "sla",
+]
 
 
 def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
@@ -31,6 +45,21 @@ def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
     A ticket to which the policy in force at its opening promises nothing has no clocks. Raises ValueError for a log
     without an opening, or whose opening does not say its plan, impact and terms.
     """
+    fold = _folded(events, now)
+    return fold.state() if isinstance(fold, _Fold) else fold
+
+
+def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[Carried, ...]:
+    """What is still owed at `now` (aware UTC) to the customer of a ticket that is merged into another one.
+
+    Raises ValueError as `sla` does.
+    """
+    fold = _folded(events, now)
+    return fold.carried() if isinstance(fold, _Fold) else ()
+
+
+def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
+    """The fold after the events up to `now`; the state at once of a ticket to which nothing was promised."""
     opening = next((event for event in events if event.kind is SlaEventKind.OPENED), None)
     if opening is None:
         raise ValueError("a ticket's events begin with its opening, and there is none")
@@ -44,38 +73,41 @@ def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
     for event in _in_order(events, opening, fold.notes):
         if event.at <= now:
             fold.take(event)
-    return fold.state()
+    return fold
 
 
 def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -> list[SlaEvent]:
     """What came after the opening, by its time; of one time, in the log's order; repeats left out."""
+    assert opening.terms is not None
+    zone = opening.terms.policy.zone
     seen: set[str] = set()
     rest: list[SlaEvent] = []
     latest = opening.at
     for event in events:
         if event.id is not None and event.id in seen:
-            notes.append(f"{_name(event)} came twice with the id {event.id}; the second one is left out.")
+            notes.append(f"{_name(event, zone)} came twice with the id {event.id}; the second one is left out.")
             continue
         if event.id is not None:
             seen.add(event.id)
         if event is opening:
             continue
         if event.kind is SlaEventKind.OPENED:
-            notes.append(f"{_name(event)} came after another opening and is left out.")
+            notes.append(f"{_name(event, zone)} came after another opening and is left out.")
             continue
         if event.at < opening.at:
             # A clock that is a little slow puts a reply before its ticket.
-            notes.append(f"{_name(event)} lies before the opening and counts as at it.")
+            notes.append(f"{_name(event, zone)} lies before the opening and counts as at it.")
             event = replace(event, at=opening.at)
         elif event.at < latest:
-            notes.append(f"{_name(event)} was logged after a later event and counts at its own time.")
+            notes.append(f"{_name(event, zone)} was logged after a later event and counts at its own time.")
         latest = max(latest, event.at)
         rest.append(event)
     return sorted(rest, key=lambda event: event.at)
 
 
-def _name(event: SlaEvent) -> str:
-    return f"{event.kind.value.replace('_', ' ')} of {event.at.isoformat()}"
+def _name(event: SlaEvent, zone: ZoneInfo) -> str:
+    """`Replied at Sat 2027-01-09 03:12 EST`."""
+    return f"{event.kind.value.replace('_', ' ').capitalize()} at {full_time(event.at, zone)}"
 
 
 class _Fold:
@@ -88,8 +120,11 @@ class _Fold:
         self._now = now
         self._plan, self._impact = plan, impact
         self._terms, self._promise, self._promised_for = terms, promise, impact
+        # Every clock that was ever set going, and those of which something is owed. After a merge several may be owed
+        # of one metric: each customer's message has its own promise, and the next reply keeps them all.
         self._clocks: list[RunningClock] = []
-        self._running: dict[Metric, RunningClock] = {}
+        self._running: list[RunningClock] = []
+        self._answers: list[datetime] = []
         self._is_waiting = self._is_resolved = self._is_merged = False
         self._start(Metric.FIRST_REPLY, opened_at)
 
@@ -100,30 +135,34 @@ class _Fold:
             self._leave_out(event, "the ticket was merged into another one")
         elif kind in (SlaEventKind.IMPACT_CHANGED, SlaEventKind.JUDGED):
             self._agree(event)
-            for clock in self._running.values():
-                clock.promise_anew(self._terms, self._promised_for, self._promise, event.at)
+            for clock in self._running:
+                self._promise_anew(clock, event.at)
             self._pause_as_promised(event.at)
         elif kind is SlaEventKind.REOPENED:
             self._reopen(event)
         elif kind is SlaEventKind.MERGED:
-            self._close(event.at)
-            self._is_merged = True
+            self._move(event.at)
         elif self._is_resolved:
             self._leave_out(event, "the ticket was resolved")
+        elif kind is SlaEventKind.ABSORBED:
+            self._absorb(event)
         else:
             self._talk(kind, event.at)
 
     def _talk(self, kind: SlaEventKind, at: datetime) -> None:
         """What is said to the customer and by them, and the end of it."""
         if kind in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
-            self._end_all(at, is_met=True)
+            for clock in self._running:
+                clock.meet(at)
+            self._running.clear()
+            self._answers.append(at)
             self._start(Metric.PERIODIC_UPDATE, at)
             self._pause_as_promised(at)
         elif kind is SlaEventKind.CUSTOMER_REPLIED:
             self._is_waiting = False
             self._pause_as_promised(at)
             # What they write before the first reply is answered by that one; later the oldest message counts.
-            if Metric.FIRST_REPLY not in self._running and Metric.NEXT_REPLY not in self._running:
+            if all(clock.metric is Metric.PERIODIC_UPDATE for clock in self._running):
                 self._start(Metric.NEXT_REPLY, at)
         elif kind is SlaEventKind.WAITING:
             self._is_waiting = True
@@ -142,7 +181,10 @@ class _Fold:
 
     def _leave_out(self, event: SlaEvent, why: str) -> None:
         if event.kind is not SlaEventKind.JUDGED:
-            self.notes.append(f"{_name(event)}: {why}, so no clock changes.")
+            self.notes.append(f"{self._name(event)}: {why}, so no clock changes.")
+
+    def _name(self, event: SlaEvent) -> str:
+        return _name(event, self._terms.policy.zone)
 
     def _agree(self, event: SlaEvent) -> None:
         """Take over an event's impact and terms; under terms that promise this plan nothing the old promise holds."""
@@ -151,32 +193,64 @@ class _Fold:
         promise = terms.promise(self._plan, self._impact)
         if promise is None:
             words = f"the policy in force promises {self._plan} nothing for {self._impact}; the old promise holds."
-            self.notes.append(f"{_name(event)}: {words}")
+            self.notes.append(f"{self._name(event)}: {words}")
             return
         self._terms, self._promise, self._promised_for = terms, promise, self._impact
 
     def _start(self, metric: Metric, at: datetime) -> None:
         clock = RunningClock(metric, self._plan, at, self._terms, self._promised_for, self._promise)
-        self._running[metric] = clock
+        self._running.append(clock)
         self._clocks.append(clock)
 
-    def _pause_as_promised(self, at: datetime) -> None:
-        clock = self._running.get(Metric.PERIODIC_UPDATE)
-        if clock is None:
-            return
-        if self._is_waiting and self._terms.pauses(self._promised_for):
-            clock.pause(at)
-        else:
-            clock.resume(at)
+    def _promise_anew(self, clock: RunningClock, at: datetime) -> None:
+        """What came with a duplicate keeps the plan under which it was promised."""
+        promise = self._promise
+        if clock.plan != self._plan:
+            promise = self._terms.promise(clock.plan, self._promised_for) or promise
+        clock.promise_anew(self._terms, self._promised_for, promise, at)
 
-    def _end_all(self, at: datetime, *, is_met: bool) -> None:
-        for clock in self._running.values():
-            clock.end(at, is_met=is_met)
-        self._running.clear()
+    def _absorb(self, event: SlaEvent) -> None:
+        """The clocks of a duplicate go on beside those of this ticket: from now on it is one conversation.
+
+        What the customer was told here since a clock was set going there has answered it.
+        """
+        for each in event.carried:
+            clock = RunningClock.taken_over(each)
+            self._clocks.append(clock)
+            answered_at = next((at for at in self._answers if at >= clock.since), None)
+            if answered_at is None:
+                self._running.append(clock)
+            else:
+                clock.meet(answered_at)
+        self._pause_as_promised(event.at)
+
+    def _pause_as_promised(self, at: datetime) -> None:
+        is_paused = self._is_waiting and self._terms.pauses(self._promised_for)
+        for clock in self._running:
+            if clock.metric is not Metric.PERIODIC_UPDATE:
+                continue
+            if is_paused:
+                clock.pause(at)
+            else:
+                clock.resume(at)
 
     def _close(self, at: datetime) -> None:
-        self._end_all(at, is_met=False)
+        for clock in self._running:
+            clock.stop(at)
+        self._running.clear()
         self._is_resolved, self._is_waiting = True, False
+
+    def _move(self, at: datetime) -> None:
+        for clock in self._running:
+            clock.move(at)
+        self._running.clear()
+        self._is_merged, self._is_resolved, self._is_waiting = True, True, False
+
+    def carried(self) -> tuple[Carried, ...]:
+        """What is owed still, for the ticket that goes on."""
+        for clock in self._running:
+            clock.note_breach(self._now)
+        return tuple(clock.carried() for clock in self._running)
 
     def state(self) -> SlaState:
         """What has been taken in, as of now."""

@@ -24,6 +24,9 @@ class SlaEventKind(StrEnum):
     JUDGED = "judged"
     """Judged again, under the terms of that instant: when a hold ended, at a change of impact, at reopening."""
     MERGED = "merged"
+    """It is a duplicate: its clocks go on with another ticket."""
+    ABSORBED = "absorbed"
+    """A duplicate was merged into this one, whose clocks go on here."""
 
 
 class ClockState(StrEnum):
@@ -37,16 +40,23 @@ class ClockState(StrEnum):
     BREACHED = "breached"
     """Its target was reached unmet, whether it was met later or not."""
     STOPPED = "stopped"
-    """The ticket was resolved or merged before the target was reached."""
+    """The ticket was resolved before the target was reached."""
+    MERGED = "merged"
+    """The ticket was merged into another one, where this clock goes on: it is counted there, and not here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The promise in force at an instant. `version`: the schedule version that brought the policy; 0: the packaged."""
+    """The promise in force at an instant.
+
+    version: the schedule version that brought the policy; 0: the packaged one. hours: the version whose business hours
+    hold, where that is another one.
+    """
 
     policy: Policy
     calendar: SupportCalendar
     version: int = 0
+    hours: int | None = None
 
     def promise(self, plan: str, impact: str) -> Promise | None:
         """What is promised to this plan for this impact; None when the policy does not know one of them."""
@@ -60,11 +70,39 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A clock that still ran when its ticket was merged, with all that the ticket that goes on needs to let it run on.
+
+    Fields as those of RunningClock. Times are aware UTC.
+    """
+
+    metric: Metric
+    plan: str
+    impact: str
+    since: datetime
+    terms: Terms
+    promised_at: datetime
+    asked_from: datetime | None
+    counted_from: datetime | None = None
+    spans: tuple[tuple[datetime, datetime], ...] = ()
+    breached_at: datetime | None = None
+
+    @property
+    def promise(self) -> Promise:
+        """What its terms promise. Raises ValueError where they promise its plan nothing for its impact."""
+        promise = self.terms.promise(self.plan, self.impact)
+        if promise is None:
+            raise ValueError(f"a clock is carried whose terms promise {self.plan} nothing for {self.impact}")
+        return promise
+
+
+@dataclass(frozen=True, slots=True)
 class SlaEvent:
     """One event of a ticket's log. `at`: aware UTC, by the sender's clock.
 
     impact: the one from then on, for opened, reopened, impact_changed and judged; None: as before. terms: those in
     force, for the same kinds; None: as before. plan: for opened. id: the sender's own id; the same again is a repeat.
+    carried: for absorbed, the clocks that ran on the duplicate.
     """
 
     at: datetime
@@ -73,6 +111,7 @@ class SlaEvent:
     terms: Terms | None = None
     plan: str | None = None
     id: str | None = None
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +122,8 @@ class SlaClock:
     the begin of its coverage after that. due_at: when its target is used up; None while it is paused. warn_at: when
     the policy's share of the target is used up, for a clock that runs; None for any other. met_at: the reply or update
     that ended it. stopped_at: it ended without one (resolved or merged). breached_at: the instant its target was
-    reached unmet, as far as known; a breach stays one whatever happens to the impact later.
+    reached unmet, as far as known; a breach stays one whatever happens to the impact later. is_moved: it goes on with
+    the ticket into which its own was merged, and is counted there.
     """
 
     metric: Metric
@@ -99,6 +139,7 @@ class SlaClock:
     stopped_at: datetime | None = None
     breached_at: datetime | None = None
     is_paused: bool = False
+    is_moved: bool = False
     policy_version: int = 0
 
     @property
@@ -113,6 +154,8 @@ class SlaClock:
 
     def state(self, now: datetime) -> ClockState:
         """Where it stands at `now`, the instant for which it was folded."""
+        if self.is_moved:
+            return ClockState.MERGED
         if self.breached_at is not None:
             return ClockState.BREACHED
         if self.met_at is not None:
@@ -146,9 +189,13 @@ class SlaState:
         return tuple(clock for clock in self.clocks if clock.is_running)
 
     def first_reply(self) -> SlaClock | None:
-        """The first-reply clock that was set going last; None for a ticket that was never promised anything."""
-        found = (clock for clock in reversed(self.clocks) if clock.metric is Metric.FIRST_REPLY)
-        return next(found, None)
+        """The first-reply clock that is owed and ends first, else the one that was set going last.
+
+        None for a ticket that was never promised anything.
+        """
+        found = [clock for clock in self.clocks if clock.metric is Metric.FIRST_REPLY]
+        owed = [clock for clock in found if clock.is_running]
+        return min(owed, key=lambda clock: clock.due_at or _NEVER) if owed else found[-1] if found else None
 
 
 def next_due(state: SlaState) -> SlaClock | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from oncall.support.clockvalues import SlaClock, Terms
+from oncall.support.clockvalues import Carried, SlaClock, Terms
 from oncall.support.coverage import counted, deadline, next_covered
 from oncall.support.policy import Metric, Promise, Target
 
@@ -38,6 +38,30 @@ class RunningClock:
         self.promised_at = self.asked_from = self.since
         self._reckon()
 
+    @classmethod
+    def taken_over(cls, carried: Carried) -> RunningClock:
+        """The clock of a duplicate, as it ran there: a promise made to a customer does not get later by merging."""
+        clock = cls(carried.metric, carried.plan, carried.since, carried.terms, carried.impact, carried.promise)
+        clock.promised_at, clock.asked_from = carried.promised_at, carried.asked_from
+        clock.counted_from, clock.spans, clock.breached_at = carried.counted_from, carried.spans, carried.breached_at
+        clock._reckon()
+        return clock
+
+    def carried(self) -> Carried:
+        """All that another ticket needs to let it run on."""
+        return Carried(
+            metric=self.metric,
+            plan=self.plan,
+            impact=self.impact,
+            since=self.since,
+            terms=self.terms,
+            promised_at=self.promised_at,
+            asked_from=self.asked_from,
+            counted_from=self.counted_from,
+            spans=self.spans,
+            breached_at=self.breached_at,
+        )
+
     def promise_anew(self, terms: Terms, impact: str, promise: Promise, at: datetime) -> None:
         """Go on under another promise from the clock's own start, or from now when its coverage was still to come.
 
@@ -69,10 +93,20 @@ class RunningClock:
             self.asked_from = at
             self._reckon()
 
-    def end(self, at: datetime, *, is_met: bool) -> None:
-        """Nothing is owed any more."""
+    def meet(self, at: datetime) -> None:
+        """A reply or an update came: nothing is owed any more."""
         self.note_breach(at)
-        self.ended = self._as_clock(warn_at=None, met_at=at if is_met else None, stopped_at=None if is_met else at)
+        self.ended = replace(self._as_clock(), met_at=at)
+
+    def stop(self, at: datetime) -> None:
+        """The ticket is over: nothing is owed any more."""
+        self.note_breach(at)
+        self.ended = replace(self._as_clock(), stopped_at=at)
+
+    def move(self, at: datetime) -> None:
+        """The ticket is a duplicate: what is owed is owed by the ticket that goes on."""
+        self.note_breach(at)
+        self.ended = replace(self._as_clock(), stopped_at=at, is_moved=True)
 
     def note_breach(self, at: datetime) -> None:
         """Fix the breach when the target was used up before `at`: what happens at its very instant is in time."""
@@ -86,9 +120,9 @@ class RunningClock:
         if self.breached_at is None and breaks_at is not None and breaks_at <= now:
             self.breached_at = breaks_at
         warn_at = self._used_up(self.terms.policy.escalation.warn_share) if self.asked_from is not None else None
-        return self._as_clock(warn_at=warn_at, met_at=None, stopped_at=None)
+        return replace(self._as_clock(), warn_at=warn_at)
 
-    def _as_clock(self, *, warn_at: datetime | None, met_at: datetime | None, stopped_at: datetime | None) -> SlaClock:
+    def _as_clock(self) -> SlaClock:
         return SlaClock(
             metric=self.metric,
             plan=self.plan,
@@ -98,9 +132,6 @@ class RunningClock:
             since=self.since,
             started_at=self.started_at,
             due_at=self.due_at,
-            warn_at=warn_at,
-            met_at=met_at,
-            stopped_at=stopped_at,
             breached_at=self.breached_at,
             is_paused=self.asked_from is None,
             policy_version=self.terms.version,

@@ -10,6 +10,7 @@ from typing import Any
 from oncall.paging.intake import EARLY, FieldFault, FieldFaults, instant
 from oncall.paging.life import FROM_PEOPLE, Deed
 from oncall.paging.ports import CallerRole, Token
+from oncall.paging.sla import NEEDS_REPLY
 from oncall.paging.ticket import EventKind
 from oncall.web.bodies import NO_TIME
 from oncall.web.problems import Problem
@@ -95,8 +96,11 @@ class _Reader:
         return None
 
     def details(self) -> dict[str, Any]:
-        """The new impact, for a change of it; the ticket that goes on, for a duplicate."""
+        """The new impact, for a change of it; the ticket that goes on, for a duplicate; whether a customer's message
+        needs an answer, where it is said that it needs none."""
         kind = self._posted.get("kind")
+        if kind == EventKind.CUSTOMER_REPLIED.value:
+            return self._needs_reply()
         name = _DETAILS.get(kind) if isinstance(kind, str) else None
         if name is None:
             return {}
@@ -104,6 +108,12 @@ class _Reader:
         if not isinstance(value, str):
             self.faults.append(FieldFault(name, "missing" if value is None else "is not text"))
         return {name: value}
+
+    def _needs_reply(self) -> dict[str, Any]:
+        value = self._posted.get(NEEDS_REPLY)
+        if value is not None and not isinstance(value, bool):
+            self.faults.append(FieldFault(NEEDS_REPLY, "write true or false"))
+        return {NEEDS_REPLY: False} if value is False else {}
 
 
 _DETAILS = {EventKind.IMPACT_CHANGED.value: "impact", EventKind.MERGED.value: "into"}

@@ -50,6 +50,7 @@ _EVENT = body(
     why=text(1000),
     impact=text(100),
     into=text(40),
+    needs_reply={"type": "boolean", "description": "False for a customer's message that asks for nothing."},
 )
 _TRIAGE = body(
     down={"type": "boolean"},
@@ -122,8 +123,8 @@ async def get_ticket(request: Request, ticket_id: str) -> JSONResponse:
     openapi_extra=_EVENT,
 )
 async def post_event(request: Request, ticket_id: str) -> JSONResponse:
-    """`kind` with optional `by`, `at`, `id`, `why`; `impact` for `impact_changed`, `into` for `merged`.
-    A repeat changes nothing."""
+    """`kind` with optional `by`, `at`, `id`, `why`; `impact` for `impact_changed`, `into` for `merged`, `needs_reply`
+    for `customer_replied`. A repeat changes nothing."""
     services, caller = await _enter(request, *EVERYBODY)
     posted = await json_body(request)
     hand = services.engine.hand(caller.name)

@@ -1,0 +1,208 @@
+"""What is recorded late, early, twice or out of order counts at its own time, and everybody can see that it did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from oncall.paging.life import Deed, Done, record
+from oncall.paging.sla import clocks
+from oncall.paging.ticket import Event, EventKind, TicketStatus
+from oncall.support.clocks import SlaState
+from tests.paging.world import World, at
+
+MINUTE = timedelta(minutes=1)
+
+
+def say(world: World, kind: EventKind, by: str, when: datetime, *, event_id: str | None = None) -> Done:
+    """Something that happened at `when` is recorded now."""
+    hand = replace(world.engine().hand(by), lease_until=None)
+    done = world.store.write(lambda tx: record(tx, "T-1", Deed(kind, by, when, id=event_id), hand))
+    world.run()
+    return done
+
+
+def state_of(world: World) -> SlaState:
+    stored = world.ticket()
+    return world.store.read(lambda tx: clocks(tx, stored.ticket, tx.events("T-1"), world.clock.moment))
+
+
+def of_kind(world: World, kind: EventKind) -> list[Event]:
+    return [event for event in world.events() if event.kind is kind]
+
+
+def read_all(world: World) -> None:
+    """Every message so far was expected."""
+    world._read = len(world.phones.sent)
+
+
+def taken(world: World) -> None:
+    """Ana takes an Urgent ticket at 03:12 and tells the customer nothing that is recorded."""
+    world.post()
+    world.run()
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+
+
+def breached(world: World) -> None:
+    """The first reply was due at 04:12; at 04:30 the manager has heard that it was not sent."""
+    taken(world)
+    world.advance(at("2027-01-09 04:30") - world.clock.moment)
+    assert [event.details["metric"] for event in of_kind(world, EventKind.BREACHED)] == ["first_reply"]
+    read_all(world)
+
+
+def test_a_reply_of_before_a_breach_that_was_told_withdraws_it_in_the_open(world: World) -> None:
+    breached(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 04:00"))
+    told = [(message.to, message.body) for message in world.phones.sent if "NO BREACH" in message.body]
+    words = (
+        "NO BREACH URGENT T-1 Acme Ltd (STD): the first reply due Sat 2027-01-09 04:12 EST was kept: "
+        "zendesk recorded replied at Sat 2027-01-09 04:00 EST"
+    )
+    assert told == [("mei", words)]
+    (withdrawn,) = of_kind(world, EventKind.WITHDRAWN)
+    assert (withdrawn.at, withdrawn.by) == (at("2027-01-09 04:30"), "zendesk")
+    assert withdrawn.why == (
+        "the first reply due Sat 2027-01-09 04:12 EST was kept: zendesk recorded replied at Sat 2027-01-09 04:00 EST"
+    )
+    (reply,) = of_kind(world, EventKind.REPLIED)
+    assert reply.details == {"recorded_at": "2027-01-09T09:30:00+00:00"}
+    assert state_of(world).clocks[0].met_at == at("2027-01-09 04:00")
+    read_all(world)
+
+
+def test_a_reply_after_the_breach_withdraws_nothing(world: World) -> None:
+    breached(world)
+    say(world, EventKind.REPLIED, "ana", at("2027-01-09 04:20"))
+    assert of_kind(world, EventKind.WITHDRAWN) == []
+    assert state_of(world).clocks[0].breached_at == at("2027-01-09 04:12")
+    read_all(world)
+
+
+def test_a_breach_that_was_withdrawn_is_told_again_should_it_be_one_after_all(world: World) -> None:
+    breached(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 04:00"))
+    say(world, EventKind.CUSTOMER_REPLIED, "zendesk", at("2027-01-09 04:05"))
+    world.advance(at("2027-01-09 06:06") - world.clock.moment)
+    assert [event.details["metric"] for event in of_kind(world, EventKind.BREACHED)] == ["first_reply", "next_reply"]
+    say(world, EventKind.UPDATED, "zendesk", at("2027-01-09 05:00"))
+    assert [event.details["metric"] for event in of_kind(world, EventKind.WITHDRAWN)] == ["first_reply", "next_reply"]
+    read_all(world)
+
+
+def test_an_event_of_a_fast_clock_counts_when_it_came_and_the_log_keeps_what_was_said(world: World) -> None:
+    taken(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:16"))
+    (reply,) = of_kind(world, EventKind.REPLIED)
+    assert (reply.at, reply.details) == (at("2027-01-09 03:12"), {"said_at": "2027-01-09T08:16:00+00:00"})
+    read_all(world)
+
+
+def test_a_fraction_of_a_second_is_dropped(world: World) -> None:
+    taken(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:10") + timedelta(microseconds=7))
+    assert of_kind(world, EventKind.REPLIED)[0].at == at("2027-01-09 03:10")
+    read_all(world)
+
+
+def test_a_reply_of_before_the_receipt_meets_the_first_reply_and_is_noted_in_policy_time(world: World) -> None:
+    taken(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:10"))
+    state = state_of(world)
+    assert state.clocks[0].met_at == at("2027-01-09 03:12")
+    assert state.notes == ("Replied at Sat 2027-01-09 03:10 EST lies before the opening and counts as at it.",)
+    read_all(world)
+
+
+def test_the_same_event_again_changes_nothing(world: World) -> None:
+    taken(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:12"), event_id="e-1")
+    again = say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:12"), event_id="e-1")
+    assert (again.changed, again.sentence) == (False, "T-1: this event is recorded already.")
+    assert len(of_kind(world, EventKind.REPLIED)) == 1
+    read_all(world)
+
+
+def test_two_messages_of_one_instant_are_one_debt(world: World) -> None:
+    taken(world)
+    say(world, EventKind.REPLIED, "ana", world.clock.moment)
+    for name in ("e-1", "e-2"):
+        say(world, EventKind.CUSTOMER_REPLIED, "zendesk", world.clock.moment, event_id=name)
+    assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update", "next_reply"]
+    say(world, EventKind.REPLIED, "ana", world.clock.moment + MINUTE)
+    assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update"]
+    read_all(world)
+
+
+def test_a_reply_of_before_the_reopening_stops_no_escalation(world: World) -> None:
+    taken(world)
+    say(world, EventKind.REPLIED, "ana", world.clock.moment)
+    world.advance(30 * MINUTE)
+    world.act(EventKind.RESOLVED, "ana")
+    world.advance(30 * MINUTE)
+    world.act(EventKind.REOPENED, "zendesk")
+    say(world, EventKind.UPDATED, "zendesk", at("2027-01-09 03:30"))
+    assert world.ticket().status is TicketStatus.OPEN
+    say(world, EventKind.UPDATED, "ana", world.clock.moment)
+    assert world.ticket().status is TicketStatus.ACKNOWLEDGED
+    read_all(world)
+
+
+def test_a_resolution_or_a_reopening_that_is_told_late_still_ends_or_opens_the_ticket(world: World) -> None:
+    taken(world)
+    world.advance(20 * MINUTE)
+    world.act(EventKind.RESOLVED, "ana")
+    say(world, EventKind.REOPENED, "zendesk", at("2027-01-09 03:20"))
+    assert of_kind(world, EventKind.REOPENED)[0].at == at("2027-01-09 03:32")
+    assert [clock.metric.value for clock in state_of(world).running] == ["first_reply"]
+    say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:15"))
+    assert state_of(world).running == ()
+    read_all(world)
+
+
+def test_a_customer_who_writes_on_a_resolved_ticket_opens_it_again_and_is_owed_a_reply(world: World) -> None:
+    taken(world)
+    world.act(EventKind.REPLIED, "ana")
+    world.act(EventKind.RESOLVED, "ana")
+    read_all(world)
+    world.advance(timedelta(days=9))
+    now = world.clock.moment
+    done = say(world, EventKind.CUSTOMER_REPLIED, "zendesk", now - 5 * MINUTE, event_id="e-1")
+    assert done.sentence == "T-1 is open again: the customer wrote."
+    world.expect_page("ana", containing="URGENT T-1")
+    (reopened,) = of_kind(world, EventKind.REOPENED)
+    assert (reopened.at, reopened.by, reopened.why) == (
+        now - 5 * MINUTE,
+        "oncall",
+        "the customer wrote after it was resolved",
+    )
+    (clock,) = state_of(world).running
+    assert (clock.metric.value, clock.due_at) == ("first_reply", now + 55 * MINUTE)
+    assert state_of(world).notes == ()
+    assert say(world, EventKind.CUSTOMER_REPLIED, "zendesk", now, event_id="e-1").changed is False
+    world.act(EventKind.REPLIED, "ana")
+    read_all(world)
+
+
+def test_a_message_that_crossed_the_resolution_opens_it_again_too(world: World) -> None:
+    taken(world)
+    world.advance(20 * MINUTE)
+    world.act(EventKind.RESOLVED, "ana")
+    read_all(world)
+    say(world, EventKind.CUSTOMER_REPLIED, "zendesk", at("2027-01-09 03:30"))
+    world.expect_page("ana", containing="1st reply by Sat 04:32 EST")
+    world.act(EventKind.REPLIED, "ana")
+    read_all(world)
+
+
+def test_a_thank_you_wakes_nobody_and_starts_no_clock(world: World) -> None:
+    taken(world)
+    world.act(EventKind.REPLIED, "ana")
+    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
+    assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update"]
+    world.act(EventKind.RESOLVED, "ana")
+    read_all(world)
+    done = world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
+    assert (done.sentence, world.ticket().status) == ("T-1: the customer's message is recorded.", TicketStatus.RESOLVED)
+    world.advance(timedelta(hours=3))
+    world.expect_silence()
