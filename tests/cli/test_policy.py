@@ -115,6 +115,53 @@ def at_a_terminal(command: list[str], answers: list[str], folder: Path) -> str:
     return shown
 
 
+MIDNIGHT = (
+    ("business_hours: mon-fri 08:00-19:00", "business_hours: mon-fri 22:00-06:00"),
+    ("mon-thu 19:01-07:59", "tue-fri 06:01-21:59"),
+    ("fri 19:01 - mon 07:59", "sat 06:01 - mon 21:59"),
+)
+ROUND_THE_CLOCK = (
+    ("business_hours: mon-fri 08:00-19:00", 'business_hours: "mon 00:00 - sun 23:59"'),
+    ("weeknight: mon-thu 19:01-07:59", "weeknight: []"),
+    ("weekend: fri 19:01 - mon 07:59", "weekend: []"),
+)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Australia/Lord_Howe", "Europe/London"])
+@pytest.mark.parametrize(
+    ("changes", "hours"),
+    [
+        (
+            MIDNIGHT,
+            [
+                "  business: Mon 22:00 to Tue 06:00, Tue 22:00 to Wed 06:00, Wed 22:00 to Thu 06:00, "
+                "Thu 22:00 to Fri 06:00, Fri 22:00 to Sat 06:00",
+                "  weeknight: Tue 06:01 to 21:59, Wed 06:01 to 21:59, Thu 06:01 to 21:59, Fri 06:01 to 21:59",
+                "  weekend: Sat 06:01 to Mon 21:59",
+            ],
+        ),
+        (ROUND_THE_CLOCK, ["  business: Mon 00:00 to Sun 23:59"]),
+    ],
+    ids=["midnight", "round the clock"],
+)
+def test_hours_over_midnight_and_in_any_zone_are_judged_and_shown(
+    oncall: Oncall, tmp_path: Path, zone: str, changes: tuple[tuple[str, str], ...], hours: list[str]
+) -> None:
+    text = packaged_policy_text().replace("America/New_York", zone)
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "odd.policy.yaml"
+    path.write_text(text)
+    assert f"in {zone}, 0 customers." in oncall("check", str(path)).out
+    lines = oncall("policy", "show", str(path)).out.splitlines()
+    assert lines[0] == f"itopia-cas, all times in {zone}"
+    assert lines[2 : 2 + len(hours)] == hours
+    said = oncall("policy", "diff", "published", str(path)).out.splitlines()
+    assert said[0] == f"Everybody: hours are in {zone}, no longer in America/New_York."
+    assert said[1] == f"Everybody: new hours,{hours[0][1:]}."
+
+
 SLOWER = ("first_reply: 45m calendar", "first_reply: 50m calendar")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -123,3 +124,13 @@ def test_the_review_tells_the_change_since_the_quarter_before(shop: Shop) -> Non
         '<td class="">tickets</td><td class="number">1</td><td class="number">3</td><td class="number">+2 (+200%)</td>'
     )
     assert row in page
+
+
+def test_a_review_of_many_breaches_tells_the_latest_and_says_how_many_there_are_besides(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:00", "3 acknowledged, 90 replied, 100 resolved")
+    review = shop.review()
+    many = replace(review, now=replace(review.now, breaches=review.now.breaches * 25))
+    page = review_page(many)
+    assert page.count('<div class="breach">') == 20
+    assert "5 earlier ones are not told here; the SLA report of these dates has each of them." in page
+    assert "not told here" not in review_page(review)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_BREACHES = 500
 """Breaches that a page tells in full; a browser would choke on more."""
 
+MOST_REVIEWED = 20
+"""Breaches that a business review tells in full, the latest: it is a few pages that people go through together."""
+
 
 def sla_page(report: SlaReport) -> str:
     """The SLA report with its plots and the timeline of each breach."""
@@ -56,7 +59,8 @@ def review_page(review: Review) -> str:
             bars=drawing.attainment_bars(now.cells),
             kept=drawing.pairs([(name, old.attainment, new.attainment) for name, old, new in metrics], names),
             trends=_trends(before, now),
-            earlier={(cell.plan, cell.impact, cell.metric): cell for cell in before.cells},
+            breaches=now.breaches[-MOST_REVIEWED:],
+            hidden=max(len(now.breaches) - MOST_REVIEWED, 0),
         )
     )
 
