@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oncall.cli.tickets import most_urgent
+from oncall.cli.timeline import event_words, state_words
 from tests.cli.conftest import Oncall
 
 NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started.\n"
@@ -156,3 +157,51 @@ def test_the_most_urgent_of_all_open_tickets_stands_on_top_however_many_came_aft
 
 def _listed(ticket_id: str, seconds_left: int | None) -> dict[str, Any]:
     return {"id": ticket_id, "clocks": [{"seconds_left": seconds_left}]}
+
+
+def listed(published: Oncall, *options: str) -> dict[str, str]:
+    """Each listed ticket's line by its id."""
+    lines = published("tickets", *options).out.splitlines()[1:]
+    return {line.split()[0]: line for line in lines}
+
+
+def test_the_listing_says_where_each_ticket_stands_and_with_whom(published: Oncall) -> None:
+    for name in ("T-1", "T-2", "T-3", "T-4"):
+        published("page", "--id", name, *TICKET[2:])
+    published("ack", "T-1", "--by", "ana")
+    published("ack", "T-2", "--by", "ana")
+    published("wait", "T-2", "--by", "ana")
+    published("merge", "T-3", "T-1", "--by", "ana")
+    found = listed(published, "--state", "open,acknowledged,resolved")
+    assert "taken by ana" in found["T-1"]
+    assert "waits for the customer, ana has it" in found["T-2"]
+    assert "merged into T-1" in found["T-3"]
+    assert " open " in found["T-4"]
+
+
+def test_a_chased_ticket_is_listed_with_its_owner(published: Oncall) -> None:
+    published("page", *TICKET)
+    item = json.loads(published("tickets", "--json").out)["tickets"][0]
+    assert state_words({**item, "owner": "ana"}) == "chased, ana has it"
+
+
+def test_the_timeline_tells_what_was_recorded_late_and_what_its_sender_said() -> None:
+    details = {"recorded_at": "2027-01-09T09:30:00+00:00", "said_at": "2027-01-09T09:00:00+00:00"}
+    event = {
+        "at": "2027-01-09T04:00:00-05:00",
+        "kind": "replied",
+        "by": "zendesk",
+        "why": "by mail",
+        "details": details,
+    }
+    assert event_words(event) == ("by mail (recorded Sat 2027-01-09 04:30, its sender said Sat 2027-01-09 04:00:00)")
+
+
+def test_the_clock_of_a_duplicate_says_where_it_goes_on(published: Oncall) -> None:
+    published("page", *TICKET)
+    published("page", "--id", "T-2", *TICKET[2:])
+    published("merge", "T-2", "T-1", "--by", "ana")
+    shown = published("tickets", "show", "T-2", "--timeline").out
+    assert "merged into T-1; first reply due" in shown
+    assert "  first reply: goes on with the ticket into which this one was merged" in shown
+    assert "T-2 was merged into it" in published("tickets", "show", "T-1", "--timeline").out

@@ -16,6 +16,7 @@ import typer
 from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
 from oncall.cli.ticketlife import REFERENCE
+from oncall.cli.timeline import left_words, one_clock, print_timeline, stamp, state_words
 from oncall.errors import Refused
 
 LARGEST_FILE = 64 * 1024
@@ -58,7 +59,7 @@ def explain(
         typer.echo("If nobody acknowledges:")
         print_rows(
             [
-                [f"  {_stamp(s['at'])}", s["notify"], s["engineer"] or "the support desk", s["channel"]]
+                [f"  {stamp(s['at'])}", s["notify"], s["engineer"] or "the support desk", s["channel"]]
                 for s in view["steps"]
             ]
         )
@@ -71,9 +72,9 @@ def _headline(view: dict[str, Any]) -> str:
     words = {
         "page": f"PAGE {view.get('engineer') or 'nobody: nobody can be reached'}",
         "desk": "DESK",
-        "hold": f"HOLD until {_stamp(view.get('hold_until'))}",
+        "hold": f"HOLD until {stamp(view.get('hold_until'))}",
     }[view["action"]]
-    return f"{words}. First reply due {_stamp(view['first_reply_due'])}."
+    return f"{words}. First reply due {stamp(view['first_reply_due'])}."
 
 
 def page(
@@ -167,7 +168,8 @@ def tickets(
     watch: bool = typer.Option(False, "--watch", help="Show it anew every two seconds, until Ctrl-C."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """List tickets, the one whose clock ends first on top; held ones too, with the hour of their release.
+    """List tickets, the one whose clock ends first on top; held ones with the hour of their release, chased ones with
+    who has them, and among the resolved ones duplicates with the ticket that goes on.
 
     Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
     · oncall tickets show T-1001 --timeline
@@ -255,7 +257,7 @@ def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
             item["code"],
             item["ticket"]["impact"],
             item["ticket"]["customer"][:24],
-            _state_words(item),
+            state_words(item),
             *_clock_words(item),
             item["ticket"]["subject"][:60],
         ]
@@ -270,15 +272,7 @@ def _clock_words(item: dict[str, Any]) -> list[str]:
     if not running:
         return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
     clock = min(running, key=lambda clock: clock["seconds_left"])
-    return [clock["metric"].replace("_", " "), left_words(clock["seconds_left"]), _stamp(clock["due_at"])]
-
-
-def left_words(seconds: int) -> str:
-    """`45 min`, `2 h 5 min`, `late by 10 min`."""
-    from oncall.support.wording import span
-
-    words = span(timedelta(minutes=abs(seconds) // 60))
-    return f"late by {words}" if seconds < 0 else words
+    return [clock["metric"].replace("_", " "), left_words(clock["seconds_left"]), stamp(clock["due_at"])]
 
 
 def _colour(item: dict[str, Any]) -> str:
@@ -292,16 +286,6 @@ def _colour(item: dict[str, Any]) -> str:
     due, warn = datetime.fromisoformat(clock["due_at"]), clock["warn_at"]
     is_warned = warn is not None and left <= (due - datetime.fromisoformat(warn)).total_seconds()
     return "yellow" if is_warned else ""
-
-
-def _state_words(item: dict[str, Any]) -> str:
-    if item["waiting"]:
-        return "waits for the customer"
-    if item["state"] == "open" and item["hold_until"]:
-        return f"held until {_stamp(item['hold_until'])}"
-    if item["state"] == "acknowledged" and item["owner"]:
-        return f"taken by {item['owner']}"
-    return str(item["state"])
 
 
 def show(
@@ -321,76 +305,16 @@ def show(
     ticket = view["ticket"]
     typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
     typer.echo(f"  {ticket['subject']}")
-    typer.echo(f"  {_state_words(view)}; first reply due {_stamp(view['first_reply_due'])}")
+    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'])}")
     for clock in view["clocks"]:
-        typer.echo(f"  {_one_clock(clock)}")
+        typer.echo(f"  {one_clock(clock)}")
     for note in view["notes"]:
         typer.echo(f"  note: {note}")
     if timeline:
-        _print_timeline(view)
-
-
-def _one_clock(clock: dict[str, Any]) -> str:
-    name = clock["metric"].replace("_", " ")
-    if clock["seconds_left"] is not None:
-        return f"{name}: due {_stamp(clock['due_at'])}, {left_words(clock['seconds_left'])}"
-    if clock["state"] == "paused":
-        return f"{name}: paused while the customer is waited for"
-    if clock["state"] == "breached":
-        return f"{name}: breached {_stamp(clock['breached_at'])}"
-    return f"{name}: met {_stamp(clock['met_at'])}" if clock["met_at"] else f"{name}: stopped"
-
-
-def _print_timeline(view: dict[str, Any]) -> None:
-    """The log in its own order, each message below the event that made it."""
-    left = {attempt["id"]: attempt for attempt in view["attempts"]}
-    rows: list[list[str]] = []
-    for event in view["events"]:
-        rows.append([_stamp(event["at"]), event["kind"].replace("_", " "), event["by"], _event_words(event)])
-        if event["kind"] == "judged":
-            rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
-        own = [a for a in left.values() if _belongs(a, event)]
-        rows += [[_stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in own]
-        left = {key: a for key, a in left.items() if a not in own}
-    rows += [[_stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in left.values()]
-    print_rows(rows)
-
-
-_TELLING = ("acknowledged", "replied", "updated", "resolved", "merged", "warned", "chased", "breached", "handed_over")
-
-
-def _belongs(attempt: dict[str, Any], event: dict[str, Any]) -> bool:
-    """Whether the event made the message: a step names its page; a notice goes out at the instant of its event."""
-    if attempt["purpose"] == "notice":
-        return event["kind"] in _TELLING and event["at"] == attempt["at"]
-    return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
-
-
-def _attempt_words(attempt: dict[str, Any]) -> str:
-    words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
-    if str(attempt["provider_id"]).startswith("outbox-"):
-        words += " (printed by the outbox; nobody's phone rang)"
-    return words + _error_words(attempt)
-
-
-def _event_words(event: dict[str, Any]) -> str:
-    details = event.get("details", {})
-    if event["kind"] == "judged":
-        return f"{details['action']}, {event['why']}"
-    if event["kind"] in ("step_fired", "step_skipped"):
-        return f"{details['notify']}: {event['why']}"
-    return str(event["why"])
-
-
-def _error_words(attempt: dict[str, Any]) -> str:
-    return f" ({attempt['error']})" if attempt["error"] else ""
+        print_timeline(view)
 
 
 def _backend() -> Any:
     from oncall import wiring
 
     return open_backend(wiring.read_settings())
-
-
-def _stamp(text: str | None) -> str:
-    return datetime.fromisoformat(text).strftime("%a %Y-%m-%d %H:%M") if text else "-"

@@ -86,6 +86,7 @@ def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent:
         plan=ticket.plan if is_receipt else None,
         id=event.id,
         carried=_carried(event, terms_of) if event.kind is EventKind.ABSORBED else (),
+        into=event.details.get("into") if event.kind is EventKind.MERGED else None,
     )
 
 

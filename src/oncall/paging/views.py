@@ -117,6 +117,7 @@ def ticket_view(stored: StoredTicket, zone: tzinfo, state: SlaState) -> dict[str
         "action": stored.action,
         "code": stored.code,
         "owner": stored.owner,
+        "merged_into": state.merged_into,
         "received_at": _time(stored.received_at, zone),
         "hold_until": _time(stored.hold_until, zone) if stored.action == "hold" else None,
         "first_reply_due": _time(stored.first_reply_due, zone),

@@ -125,6 +125,7 @@ class _Fold:
         self._clocks: list[RunningClock] = []
         self._running: list[RunningClock] = []
         self._answers: list[datetime] = []
+        self._merged_into: str | None = None
         self._is_waiting = self._is_resolved = self._is_merged = False
         self._start(Metric.FIRST_REPLY, opened_at)
 
@@ -141,7 +142,7 @@ class _Fold:
         elif kind is SlaEventKind.REOPENED:
             self._reopen(event)
         elif kind is SlaEventKind.MERGED:
-            self._move(event.at)
+            self._move(event)
         elif self._is_resolved:
             self._leave_out(event, "the ticket was resolved")
         elif kind is SlaEventKind.ABSORBED:
@@ -240,10 +241,11 @@ class _Fold:
         self._running.clear()
         self._is_resolved, self._is_waiting = True, False
 
-    def _move(self, at: datetime) -> None:
+    def _move(self, event: SlaEvent) -> None:
         for clock in self._running:
-            clock.move(at)
+            clock.move(event.at)
         self._running.clear()
+        self._merged_into = event.into
         self._is_merged, self._is_resolved, self._is_waiting = True, True, False
 
     def carried(self) -> tuple[Carried, ...]:
@@ -262,5 +264,6 @@ class _Fold:
             is_resolved=self._is_resolved,
             is_merged=self._is_merged,
             is_waiting=self._is_waiting,
+            merged_into=self._merged_into,
             notes=tuple(self.notes),
         )

@@ -102,7 +102,7 @@ class SlaEvent:
 
     impact: the one from then on, for opened, reopened, impact_changed and judged; None: as before. terms: those in
     force, for the same kinds; None: as before. plan: for opened. id: the sender's own id; the same again is a repeat.
-    carried: for absorbed, the clocks that ran on the duplicate.
+    carried: for absorbed, the clocks that ran on the duplicate. into: for merged, the ticket that goes on.
     """
 
     at: datetime
@@ -112,6 +112,7 @@ class SlaEvent:
     plan: str | None = None
     id: str | None = None
     carried: tuple[Carried, ...] = ()
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ class SlaState:
     is_resolved: bool = False
     is_merged: bool = False
     is_waiting: bool = False
+    merged_into: str | None = None
     notes: tuple[str, ...] = ()
 
     @property

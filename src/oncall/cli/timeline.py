@@ -1,0 +1,117 @@
+"""How one ticket reads in the terminal: where it stands, its clocks, and what happened to it, line by line."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from oncall.cli.show import print_rows
+
+
+def stamp(text: str | None) -> str:
+    """`Sat 2027-01-09 03:12`, by the offset that the answer has."""
+    return datetime.fromisoformat(text).strftime("%a %Y-%m-%d %H:%M") if text else "-"
+
+
+def left_words(seconds: int) -> str:
+    """`45 min`, `2 h 5 min`, `late by 10 min`."""
+    from oncall.support.wording import span
+
+    words = span(timedelta(minutes=abs(seconds) // 60))
+    return f"late by {words}" if seconds < 0 else words
+
+
+def state_words(item: dict[str, Any]) -> str:
+    """Where a ticket stands, and with whom."""
+    owner = item["owner"]
+    if item["merged_into"]:
+        return f"merged into {item['merged_into']}"
+    if item["state"] == "resolved":
+        return "resolved"
+    if item["state"] == "open" and item["hold_until"]:
+        return f"held until {stamp(item['hold_until'])}"
+    if item["waiting"]:
+        return f"waits for the customer, {owner} has it" if owner else "waits for the customer"
+    if item["state"] == "open" and owner:
+        return f"chased, {owner} has it"
+    if item["state"] == "acknowledged" and owner:
+        return f"taken by {owner}"
+    return str(item["state"])
+
+
+def one_clock(clock: dict[str, Any]) -> str:
+    """`first reply: due Sat 2027-01-09 04:12, 45 min`."""
+    name = clock["metric"].replace("_", " ")
+    if clock["seconds_left"] is not None:
+        return f"{name}: due {stamp(clock['due_at'])}, {left_words(clock['seconds_left'])}"
+    if clock["state"] == "paused":
+        return f"{name}: paused while the customer is waited for"
+    if clock["state"] == "merged":
+        return f"{name}: goes on with the ticket into which this one was merged"
+    if clock["state"] == "breached":
+        return f"{name}: breached {stamp(clock['breached_at'])}"
+    return f"{name}: met {stamp(clock['met_at'])}" if clock["met_at"] else f"{name}: stopped"
+
+
+def print_timeline(view: dict[str, Any]) -> None:
+    """The log in its own order, each message below the event that made it."""
+    left = {attempt["id"]: attempt for attempt in view["attempts"]}
+    rows: list[list[str]] = []
+    for event in view["events"]:
+        rows.append([stamp(event["at"]), event["kind"].replace("_", " "), event["by"], event_words(event)])
+        if event["kind"] == "judged":
+            rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
+        own = [a for a in left.values() if _belongs(a, event)]
+        rows += [[stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in own]
+        left = {key: a for key, a in left.items() if a not in own}
+    rows += [[stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in left.values()]
+    print_rows(rows)
+
+
+_STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_resent")
+
+
+def _belongs(attempt: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Whether the event made the message: a step names its page; a notice goes out at the instant of its event."""
+    if attempt["purpose"] == "notice":
+        return event["kind"] not in _STEPS and attempt["at"] in (event["at"], _recorded_at(event))
+    return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
+
+
+def _recorded_at(event: dict[str, Any]) -> str | None:
+    """When it came, for an event that was told late; in the offset of the ticket's other times."""
+    text = event.get("details", {}).get("recorded_at")
+    if text is None:
+        return None
+    return datetime.fromisoformat(text).astimezone(datetime.fromisoformat(event["at"]).tzinfo).isoformat()
+
+
+def _clock_words(event: dict[str, Any]) -> str:
+    """Where the time that an event counts at is not the one at which it came, or was said."""
+    said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
+    words = [f"recorded {stamp(recorded_at)}"] if recorded_at is not None else []
+    if said_at is not None:
+        zone = datetime.fromisoformat(event["at"]).tzinfo
+        words.append(f"its sender said {datetime.fromisoformat(said_at).astimezone(zone):%a %Y-%m-%d %H:%M:%S}")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _attempt_words(attempt: dict[str, Any]) -> str:
+    words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
+    if str(attempt["provider_id"]).startswith("outbox-"):
+        words += " (printed by the outbox; nobody's phone rang)"
+    return words + _error_words(attempt)
+
+
+def event_words(event: dict[str, Any]) -> str:
+    """Why it happened, and where its time is not the one at which it came."""
+    details = event.get("details", {})
+    if event["kind"] == "judged":
+        return f"{details['action']}, {event['why']}"
+    if event["kind"] in ("step_fired", "step_skipped"):
+        return f"{details['notify']}: {event['why']}"
+    return str(event["why"]) + _clock_words(event)
+
+
+def _error_words(attempt: dict[str, Any]) -> str:
+    return f" ({attempt['error']})" if attempt["error"] else ""
