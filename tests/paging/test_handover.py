@@ -87,3 +87,70 @@ def test_a_handoff_that_was_slept_through_is_no_news_any_more(world: World) -> N
     world.run()
     assert handed_over(world) == []
     world.act(EventKind.RESOLVED, "ben")
+
+
+def desk_told(world: World) -> list[str]:
+    return [try_.body for try_ in world.attempts() if "HANDOVER" in try_.body and try_.to == "desk"]
+
+
+def read_all(world: World) -> None:
+    """Every message so far was expected."""
+    world._read = len(world.phones.sent)
+
+
+def test_after_a_night_in_which_clocks_spring_forward_the_desk_takes_over_at_eight_by_the_wall(world: World) -> None:
+    taken_at(world, "2027-03-14 20:00", impact="high", plan="business-critical")
+    world.advance(at("2027-03-15 08:00") - world.clock.moment)
+    assert handed_over(world) == [("desk", "2027-03-15T12:00:00+00:00")]
+    (told,) = desk_told(world)
+    assert told.endswith("taken by ben.")
+    world.act(EventKind.RESOLVED, "ben")
+    read_all(world)
+
+
+def test_a_weekend_over_a_clock_change_is_handed_over_once_at_its_begin(world: World) -> None:
+    taken_at(world, "2027-03-12 18:30", impact="high", plan="business-critical")
+    for moment in ("2027-03-12 19:01", "2027-03-14 01:59", "2027-03-14 03:00", "2027-03-15 07:59"):
+        world.advance(at(moment) - world.clock.moment)
+    assert handed_over(world) == [("ana", "2027-03-13T00:01:00+00:00")]
+    world.act(EventKind.RESOLVED, "ben")
+    read_all(world)
+
+
+def test_on_the_morning_of_a_holiday_the_next_engineer_takes_over_and_not_the_desk(world: World) -> None:
+    world.publish(lambda start: {"primary": "chloe" if start == at("2027-01-18 08:00") else "ana", "secondary": "ben"})
+    taken_at(world, "2027-01-18 05:00", impact="high", plan="business-critical")
+    world.advance(at("2027-01-18 08:00") - world.clock.moment)
+    message = world.expect_page("chloe")
+    assert message.body.startswith("HANDOVER 1 open. First: HIGH T-1 Acme Ltd (BC), update by ")
+    assert (handed_over(world), desk_told(world)) == ([("chloe", "2027-01-18T13:00:00+00:00")], [])
+    world.advance(at("2027-01-19 08:00") - world.clock.moment)
+    assert handed_over(world)[-1] == ("desk", "2027-01-19T13:00:00+00:00")
+    world.act(EventKind.RESOLVED, "ben")
+    read_all(world)
+
+
+def test_a_merged_duplicate_is_not_handed_over_but_its_promise_is(world: World) -> None:
+    world.clock.moment = at("2027-01-11 18:30")
+    world.post("T-2")
+    world.advance(10 * MINUTE)
+    world.post("T-1")
+    world.run()
+    world.act(EventKind.ACKNOWLEDGED, "ben")
+    world.act(EventKind.MERGED, "ben", "T-2", details={"into": "T-1"})
+    read_all(world)
+    world.advance(at("2027-01-11 19:01") - world.clock.moment)
+    body = "HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), 1st reply by Mon 19:30 EST, taken by ben."
+    assert world.expect_page("ana").body == body
+    world.act(EventKind.REPLIED, "ben")
+    read_all(world)
+
+
+def test_an_urgent_ticket_that_nobody_took_at_the_desk_goes_on_to_the_engineers_of_the_last_shift(world: World) -> None:
+    world.clock.moment = at("2027-03-15 10:00")
+    world.post()
+    world.advance(14 * MINUTE)
+    world.expect_silence()
+    world.advance(MINUTE)
+    world.expect_page("ana", containing="URGENT T-1")
+    world.act(EventKind.REPLIED, "ana")
