@@ -4,11 +4,14 @@ The real process runs under load against a Twilio on loopback that resets connec
 after it accepted, hangs, answers 429 and goes away altogether; the process is killed with SIGKILL again and again, and
 started again. At the end every ticket that was answered for must have its one SMS in Twilio's list.
 
+    python -m bench.crash --kills 1000      shared out among houses side by side; says on stderr how far it is
+
 BENCH_KILLS: how often it is killed, on each database; 40 when absent.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -17,7 +20,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,6 +38,8 @@ from oncall.store.database import open_store
 NIGHT = "2027-01-09T03:12:00-05:00"
 PATIENCE = 120.0
 """Real seconds after the last fault until every page must be with the provider."""
+SAY_EVERY = 25
+_SERVERS = threading.Lock()
 TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 
 FAULTS: tuple[tuple[float, Fault], ...] = (
@@ -89,6 +95,7 @@ class Chaos:
     def __init__(self, twilio: TwilioDouble, seed: int) -> None:
         self._twilio, self._random = twilio, random.Random(seed)
         self.count = 0
+        self._outage: threading.Timer | None = None
         # The draw is made once for each request and shared by the rules, which are asked in their order.
         self._drawn: tuple[Request | None, float] = (None, 1.0)
         edge = 0.0
@@ -106,11 +113,19 @@ class Chaos:
 
         return when
 
-    def outage(self, seconds: float) -> None:
-        """Nobody can connect for so long."""
+    def outage(self, seconds: float) -> bool:
+        """Nobody can connect for so long, while the killing goes on. False, and nothing, while there is one already."""
+        if self._outage is not None and self._outage.is_alive():
+            return False
         self._twilio.refuse_connections()
-        time.sleep(seconds)
-        self._twilio.accept_connections()
+        self._outage = threading.Timer(seconds, self._twilio.accept_connections)
+        self._outage.start()
+        return True
+
+    def wait(self) -> None:
+        """Until the last outage is over."""
+        if self._outage is not None:
+            self._outage.join()
 
 
 class Process:
@@ -263,17 +278,19 @@ def judge(outcome: Outcome, twilio: TwilioDouble, accepted: list[str], pages: di
             outcome.doubled[ticket] = f"{', '.join(sent)}; {' | '.join(tries)}"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Run on SQLite and on PostgreSQL, and print the table."""
-    kills, seed = int(os.environ.get("BENCH_KILLS", "40")), int(os.environ.get("BENCH_SEED", "1"))
-    print(f"\nKilled {kills} times under load, with a failing provider (seed {seed})")
-    from bench.pager import postgres
-
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        rows.append(crash_service(Path(folder), kills=kills, seed=seed, longest_outage=20.0))
-    with tempfile.TemporaryDirectory() as folder, postgres() as url:
-        rows.append(crash_workers(Path(folder), url, kills=kills, seed=seed, longest_outage=20.0))
+    parser = argparse.ArgumentParser(prog="python -m bench.crash", description="Kill the pager under load, and count.")
+    parser.add_argument("--kills", type=int, default=int(os.environ.get("BENCH_KILLS", "40")), help="on each database")
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("BENCH_SEED", "1")))
+    parser.add_argument("--houses", type=int, default=2, help="victims side by side, each with all that it needs")
+    parser.add_argument("--longest-outage", type=float, default=60.0, help="seconds for which nobody reaches Twilio")
+    chosen = parser.parse_args(arguments)
+    print(f"\nKilled {chosen.kills} times under load, with a failing provider (seed {chosen.seed})", flush=True)
+    rows = [
+        _side_by_side(name, torment, chosen.kills, chosen.houses, chosen.seed, chosen.longest_outage)
+        for name, torment in (("oncall serve, SQLite", _on_sqlite), ("2 x oncall worker, PostgreSQL", _on_postgres))
+    ]
     table = [HEADER, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(HEADER))]
     for line in table:
@@ -287,7 +304,67 @@ def main() -> None:
         raise SystemExit(1)
 
 
-def crash_service(folder: Path, *, kills: int, seed: int, longest_outage: float = 1.5) -> Outcome:
+class Tally:
+    """Counts kills of all houses and says now and then how far it is."""
+
+    def __init__(self, name: str, kills: int) -> None:
+        self._name, self._kills, self._began = name, kills, time.monotonic()
+        self._done, self._lock = 0, threading.Lock()
+
+    def killed(self) -> None:
+        """One more."""
+        with self._lock:
+            self._done += 1
+            if self._done % SAY_EVERY == 0:
+                words = f"{self._name}: {self._done} of {self._kills} kills in {time.monotonic() - self._began:.0f} s"
+                print(words, file=sys.stderr, flush=True)
+
+
+def _side_by_side(
+    name: str, torment: Callable[..., Outcome], kills: int, houses: int, seed: int, longest_outage: float
+) -> Outcome:
+    """The kills shared out among houses that know nothing of each other; what became of all of them together."""
+    tally, began = Tally(name, kills), time.monotonic()
+    shares = [kills // houses + (number < kills % houses) for number in range(houses)]
+    with ThreadPoolExecutor(houses) as pool:
+        running = [
+            pool.submit(torment, kills=share, seed=seed + number, longest_outage=longest_outage, tally=tally)
+            for number, share in enumerate(shares)
+            if share
+        ]
+        found = [one.result() for one in running]
+    whole = Outcome(name, seconds=time.monotonic() - began)
+    for number, one in enumerate(found, start=1):
+        whole.kills, whole.outages = whole.kills + one.kills, whole.outages + one.outages
+        whole.tickets, whole.faults = whole.tickets + one.tickets, whole.faults + one.faults
+        whole.lost += [f"{ticket} of house {number}" for ticket in one.lost]
+        whole.doubled |= {f"{ticket} of house {number}": why for ticket, why in one.doubled.items()}
+    return whole
+
+
+def _on_sqlite(**asked: Any) -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:
+        return crash_service(Path(folder), **asked)
+
+
+def _on_postgres(**asked: Any) -> Outcome:
+    from bench.pager import postgres
+
+    server = postgres()
+    # What starts and stops servers may be used by one thread at a time.
+    with _SERVERS:
+        url = server.__enter__()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return crash_workers(Path(folder), url, **asked)
+    finally:
+        with _SERVERS:
+            server.__exit__(None, None, None)
+
+
+def crash_service(
+    folder: Path, *, kills: int, seed: int, longest_outage: float = 1.5, tally: Tally | None = None
+) -> Outcome:
     """`oncall serve` on SQLite: API and pager die together."""
     from bench.pager import free_port
 
@@ -301,11 +378,13 @@ def crash_service(folder: Path, *, kills: int, seed: int, longest_outage: float 
         with poster(address, token) as post:
             return _torment(
                 Outcome("oncall serve, SQLite"), twilio, database, [service], post,
-                kills=kills, seed=seed, longest_outage=longest_outage,
+                kills=kills, seed=seed, longest_outage=longest_outage, tally=tally,
             )  # fmt: skip
 
 
-def crash_workers(folder: Path, database: str, *, kills: int, seed: int, longest_outage: float = 1.5) -> Outcome:
+def crash_workers(
+    folder: Path, database: str, *, kills: int, seed: int, longest_outage: float = 1.5, tally: Tally | None = None
+) -> Outcome:
     """Two `oncall worker` on PostgreSQL; tickets are stored by another process, and one worker dies at a time."""
     with TwilioDouble(auto_deliver=True) as twilio, ExitStack() as open_things:
         settings = environment(database, twilio)
@@ -314,7 +393,7 @@ def crash_workers(folder: Path, database: str, *, kills: int, seed: int, longest
         store = open_things.enter_context(_intake(database))
         return _torment(
             Outcome("2 x oncall worker, PostgreSQL"), twilio, database, workers, store,
-            kills=kills, seed=seed, longest_outage=longest_outage,
+            kills=kills, seed=seed, longest_outage=longest_outage, tally=tally,
         )  # fmt: skip
 
 
@@ -328,6 +407,7 @@ def _torment(
     kills: int,
     seed: int,
     longest_outage: float,
+    tally: Tally | None,
 ) -> Outcome:
     chance, began = random.Random(seed), time.monotonic()
     chaos = Chaos(twilio, seed)
@@ -339,13 +419,15 @@ def _torment(
             for _ in range(kills):
                 time.sleep(chance.uniform(0.05, 1.2))
                 if chance.random() < 0.15:
-                    outcome.outages += 1
-                    chaos.outage(chance.uniform(0.2, longest_outage))
+                    outcome.outages += chaos.outage(chance.uniform(0.2, longest_outage))
                 victim = chance.choice(processes)
                 victim.kill()
                 outcome.kills += 1
+                if tally is not None:
+                    tally.killed()
                 victim.start()
             time.sleep(0.5)
+        chaos.wait()
         twilio.clear_faults()
         pages = settle(database, load.accepted)
     outcome.faults = chaos.count
@@ -406,4 +488,4 @@ def _oncall(settings: dict[str, str], *arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

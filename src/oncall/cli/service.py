@@ -49,18 +49,21 @@ def serve(
     settings = wiring.read_settings()
     wiring.make_channel(settings, callback_url=None)
     from oncall.web.connections import PatientProtocol
+    from oncall.wiring.logs import start_logging
     from oncall.wiring.service import make_app, only_pager, raise_open_files
 
     with _listen(host, port) as listening, only_pager(settings):
         address = f"http://{host}:{listening.getsockname()[1]}"
         app = make_app(settings, address=address)
-        wiring.start_logging()
+        start_logging()
         _announce(settings, address)
         # The server stops in order on these, then raises them once more; being told to stop is no failure.
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
         raise_open_files()
-        config = uvicorn.Config(app, http=PatientProtocol, log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            app, http=PatientProtocol, log_config=None, log_level="warning", access_log=False, server_header=False
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -80,12 +83,13 @@ def worker(
 
     settings = local_settings("worker")
     wiring.make_channel(settings, callback_url=None)
+    from oncall.wiring.logs import start_logging
     from oncall.wiring.pager import refuse_to_work_on_sqlite, run_worker
 
     refuse_to_work_on_sqlite(settings)
     wiring.make_store(settings).close()
     probes = _listen(metrics_host, metrics_port) if metrics_port is not None else None
-    wiring.start_logging()
+    start_logging()
     _announce(settings, None)
     if probes is not None:
         tell(f"Its metrics are on http://{metrics_host}:{probes.getsockname()[1]}/metrics")

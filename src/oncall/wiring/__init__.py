@@ -158,29 +158,6 @@ def copy_store(settings: Settings, source: str) -> int:
     return copy_store(source, database_url(settings))
 
 
-def start_logging() -> None:
-    """Log to stderr, one event a line with stable keys: for people on a terminal, JSON elsewhere."""
-    import sys
-
-    import structlog
-
-    renderer = (
-        structlog.dev.ConsoleRenderer()
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
 def quick_schedule(settings: Settings) -> Schedule | None:
     """The published schedule, for commands that must answer at once; None when nothing was ever stored."""
     path = sqlite_path(settings)

@@ -1,0 +1,113 @@
+"""What the real processes write on stderr, through a night in which everything goes wrong once: one event a line, each
+with an action that the operations page names, and never a whole number, a token or a text."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.crash import Process, environment, publish
+from bench.pager import free_port
+from doubles.twilio import AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio_callbacks import CallbackRefused
+from doubles.twilio_faults import Operation, cut, error_after_accept, not_json, refuse, reset
+from oncall.wiring.logs import masked
+from tests.paging.world import ticket_body
+
+ANA, BEN = "+13055550101", "+13055550102"
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+STORY = ("OUTBOX: ", "REHEARSAL: ", "oncall serves on ", "oncall worker pages.", "Its metrics are on ")
+SECRETS = re.compile(
+    rf"{AUTH_TOKEN}|oncall_[\w-]{{30,}}|\+\d{{7,}}|%2B\d{{7,}}|3055550\d{{3}}|5005550\d{{3}}|Zebra crossing"
+)
+
+
+@dataclass
+class Night:
+    """A service, the Twilio beside it, and what it wrote."""
+
+    address: str
+    token: str
+    twilio: TwilioDouble
+    log: Path
+
+    def post(self, name: str) -> None:
+        body = ticket_body(name, subject=f"Zebra crossing {ANA}", contact=BEN)
+        httpx.post(f"{self.address}/v1/tickets", json=body, headers={"Authorization": f"Bearer {self.token}"})
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every line that is not the beginning's story."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if not line.startswith(STORY)]
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Iterator[Night]:
+    with TwilioDouble() as twilio:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        settings = {**environment(f"sqlite:///{tmp_path}/oncall.db", twilio), "ONCALL_PUBLIC_URL": address}
+        token = publish(tmp_path, settings)
+        service = Process(["serve", "--port", str(port)], settings, tmp_path / "serve.log", address)
+        service.start()
+        try:
+            yield Night(address, token, twilio, tmp_path / "serve.log")
+        finally:
+            service.stop()
+
+
+def test_every_line_of_a_bad_night_is_an_event_with_a_known_action_and_no_secret(night: Night) -> None:
+    twilio, hook = night.twilio, f"{night.address}/webhooks/twilio/sms"
+    twilio.script(
+        reset(accept=True), error_after_accept(500), refuse(429, 20429, retry_after="1"), cut(), not_json(), reset()
+    )
+    for number in range(8):
+        night.post(f"T-{number}")
+    twilio.wait_for_messages(8, timeout_seconds=30)
+    twilio.inbound(BEN, "ACK", hook)
+    twilio.inbound(ANA, "what is this " + BEN, hook)
+    twilio.inbound("+19995550123", "WHO", hook)
+    with pytest.raises(CallbackRefused):
+        twilio.inbound(ANA, "ACK", hook, auth_token="forged")
+    twilio.inbound(ANA, "STOP", hook)
+    twilio.script(error_after_accept(), on=Operation.CALL)
+    night.post("T-20")
+    call = twilio.wait_for_calls(1, timeout_seconds=20)[0]
+    twilio.answer(call.sid, "7", "1")
+    twilio.script(refuse(401, 20003))
+    twilio.inbound(ANA, "START", hook)
+    night.post("T-21")
+    twilio.refuse_connections()
+    night.post("T-22")
+    with socket.create_connection(("127.0.0.1", int(night.address.rpartition(":")[2]))) as rude:
+        rude.sendall(b"\x00\x01 " + ANA.encode() + b" is no HTTP\r\n\r\n")
+        rude.recv(1000)
+    twilio.accept_connections()
+    twilio.wait_for_messages(10, timeout_seconds=30)
+    events = night.events()
+    actions = {event.get("action") for event in events}
+    assert {"accepted", "ambiguous", "temporary", "permanent", "operator_alarm", "library"} <= actions
+    assert sorted(str(action) for action in actions if f"`{action}`" not in PAGE) == []
+    assert SECRETS.findall(night.log.read_text(encoding="utf-8")) == []
+    assert NUMBER not in str(events)
+
+
+@given(st.text(alphabet="0123456789 +-%2Bax.:", max_size=60))
+def test_no_run_of_seven_digits_is_left_of_what_a_library_says(words: str) -> None:
+    assert re.search(r"\d{7}", masked(words)) is None
+
+
+def test_times_and_codes_are_left_as_they_are() -> None:
+    words = "2027-01-09T03:12:00.123456 code 30034 of port 46935"
+    assert masked(words) == words
+    assert masked(f"to {ANA}, from {BEN}") == "to ...01, from ...02"
