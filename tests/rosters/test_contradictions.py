@@ -115,6 +115,15 @@ def test_people_named_in_a_roster_without_any_are_told_that_there_is_none(refusa
     ]
 
 
+def test_wishes_of_one_person_do_not_pull_both_ways(refusal: Refusal) -> None:
+    text = GOOD + "    requests: [{avoid: fridays}, {prefer: friday}, {avoid: 2027-03-17}, {avoid: 2027-03-17}]\n"
+    assert refusal(text).splitlines() == [
+        "x.yaml:10:34: engineers[1].requests[1]: asks to prefer what the one on line 10, column 16 asks to avoid; "
+        "delete one of them",
+        "x.yaml:10:73: engineers[1].requests[3]: stands twice; the first is on line 10, column 52; delete one of them",
+    ]
+
+
 # ---- plans of other teams
 
 

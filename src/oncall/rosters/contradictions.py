@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from oncall.rosters.pairings import Pair, PeopleNamed
-from oncall.rosters.roster import Engineer, FixedSeat
+from oncall.rosters.roster import Engineer, FixedSeat, Request
 from oncall.support.windows import WeekSpan, WindowKind
 from oncall.yamlfile import ListNode, Node, descend
 
@@ -50,6 +50,20 @@ def check_seats(named: PeopleNamed, engineers: Mapping[str, tuple[Engineer, Node
         if seat.engineer in engineers:
             for sentence, place in _bars(seat, *engineers[seat.engineer], spans):
                 node.note(f"{seat.engineer} {sentence}; see {place.path} {_place(place)}")
+
+
+def check_requests(requests: Sequence[Request], node: Node) -> None:
+    """Note wishes of one person that stand twice, or pull both ways. node: the list that holds them."""
+    first: dict[tuple[object, ...], tuple[Request, Node]] = {}
+    for number, request in enumerate(requests):
+        place = _item(node, number)
+        earlier, other = first.setdefault((request.day, request.weekday, request.kind), (request, place))
+        if other is not place and earlier.wish is request.wish:
+            place.note(f"stands twice; the first is {_place(other)}; delete one of them")
+        elif other is not place:
+            place.note(
+                f"asks to {request.wish} what the one {_place(other)} asks to {earlier.wish}; delete one of them"
+            )
 
 
 def _clash(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], Node]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.errors import FileFaults
-from oncall.rosters.contradictions import check_pairs, check_seats
+from oncall.rosters.contradictions import check_pairs, check_requests, check_seats
 from oncall.rosters.fields import (
     day,
     email_address,
@@ -227,6 +227,8 @@ class _RosterReader:
         shadows = fields.optional("shadows", one_or_many(_shadowing), ())
         fields.close()
         _check_order(joins, leaves, "joins")
+        if requests.is_good:
+            check_requests(requests.value, requests.place)
         if person.is_good and phone.is_good:
             self._phone_of[person.value] = phone.value
         engineer = Engineer(

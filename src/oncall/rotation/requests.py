@@ -23,20 +23,19 @@ class RequestTally:
 
     @property
     def text(self) -> str:
-        """One sentence for people."""
+        """One sentence for people, of what was asked for alone."""
         kept = self.avoided - self.avoided_taken
-        avoided = _counted(self.avoided, "wish", "wishes")
-        parts = [
-            f"{kept} of {avoided} to avoid a shift {_be(kept)} kept",
-            f"{_counted(self.preferred_taken, 'wish', 'wishes')} for a shift {_be(self.preferred_taken)} met",
-        ]
+        parts = []
+        if self.avoided == 1:
+            parts.append(f"the wish to avoid a shift is {'kept' if kept else 'not kept'}")
+        elif self.avoided:
+            parts.append(f"{kept} of {self.avoided} wishes to avoid a shift {'is' if kept == 1 else 'are'} kept")
+        if self.preferred_taken:
+            met = _counted(self.preferred_taken, "wish for a shift is", "wishes for a shift are")
+            parts.append(f"{met} met")
         if self.together is not None:
             parts.append(f"people who should be on together are so on {_counted(self.together, 'shift', 'shifts')}")
-        return f"requests: {', '.join(parts)}"
-
-
-def _be(number: int) -> str:
-    return "is" if number == 1 else "are"
+        return f"requests: {', '.join(parts) or 'none could be met'}"
 
 
 def _counted(number: int, one: str, more: str) -> str:
