@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -145,3 +146,44 @@ def test_the_pager_s_row_and_the_clocks_agree_on_the_first_reply_through_a_rando
             first = state.first_reply()
             assert first is not None
             assert loud.ticket(name).first_reply_due == first.due_at, name
+
+
+def test_a_policy_published_in_the_middle_of_clocks_and_merges_is_replayed_alike_years_later(loud: World) -> None:
+    random = Random(12)
+    loud.clock.moment = at("2027-03-11 15:00")
+    names = [f"T-{number}" for number in range(14)]
+    for name in names:
+        live(loud, random, name, 3)
+    loud.publish(policy=other_policy())
+    for name in names:
+        go_on(loud, random, name, 3)
+    merged = [name for name in names[1:] if merges(loud, name, random.choice(names))]
+    loud.publish()
+    for name in names:
+        go_on(loud, random, name, 3)
+    looked = loud.clock.moment
+    before = {name: clocks_at(loud, looked, name) for name in names}
+    assert len(merged) >= 4
+    assert sum(clock.is_moved for state in before.values() for clock in state.clocks) >= 2
+    loud.publish(policy=other_policy())
+    loud.clock.moment = at("2031-06-01 10:00")
+    loud.run()
+    loud.restart()
+    assert {name: clocks_at(loud, looked, name) for name in names} == before
+
+
+def go_on(world: World, random: Random, name: str, deeds: int) -> None:
+    """More of a random life."""
+    for _ in range(deeds):
+        world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
+        kind = random.choice(KINDS)
+        details: dict[str, Any] = {"impact": random.choice(IMPACTS)} if kind is EventKind.IMPACT_CHANGED else {}
+        with suppress(Refused):
+            world.act(kind, random.choice(("ana", "ben", "zendesk")), name, details=details)
+
+
+def merges(world: World, name: str, into: str) -> bool:
+    """Whether the merge was possible."""
+    with suppress(Refused):
+        return world.act(EventKind.MERGED, "ana", name, details={"into": into}).changed
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from oncall.paging.decide import preview
 from oncall.paging.verdict import Question, verdict
 from oncall.schedule.plan import Seat
 from oncall.schedule.schedule import Override, Person, Publication, Schedule
@@ -24,6 +26,10 @@ PEOPLE = ("ana", "ben", "cho", "dev")
 Turn = tuple[int, int, str, str]
 """Start and end minute, role, who."""
 
+STEPS = ((0, "primary"), (5, "primary"), (10, "secondary"), (20, "manager"))
+"""Minutes after the round began, and whom."""
+DESK_AFTER = 15
+
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_random_ticket_is_paged_left_to_the_desk_or_held_as_the_oracle_says(seed: int) -> None:
@@ -33,12 +39,49 @@ def test_every_random_ticket_is_paged_left_to_the_desk_or_held_as_the_oracle_say
         schedule = _schedule(scene, turns, overrides, has_manager=has_manager)
         policy = _with_steps(scene)
         for _ in range(CASES):
-            minute, impact = random.randrange(LENGTH - 14 * 1440), random.choice(IMPACTS)
+            minute, impact = random.randrange(4 * 1440, LENGTH - 12 * 1440), random.choice(IMPACTS)
             at = utc(scene.start, minute)
             assert at is not None
             ours = verdict(Question("std", impact), policy, schedule, at)
             found = (ours.action.value, ours.engineer, ours.hold_until, ours.first_reply_due)
             assert found == _theirs(scene, minute, impact, turns + overrides, has_manager), (scene.start, minute)
+            steps = [
+                (step.at, step.notify.value, step.engineer) for step in preview("std", impact, policy, schedule, at)
+            ]
+            theirs = [
+                (utc(scene.start, when), *rest)
+                for when, *rest in _steps(scene.books[0], minute, impact, turns + overrides, has_manager)
+            ]
+            assert steps == theirs, (scene.start, minute, impact)
+
+
+def _steps(
+    book: Book, minute: int, impact: str, turns: list[Turn], has_manager: bool
+) -> Iterator[tuple[int, str, str | None]]:
+    """When each step fires if nobody answers, and whom it reaches: the desk first in business hours, then the engineers
+    all the same. A step that reaches nobody gives way to the next at once."""
+    rule = book.rules[impact]
+    at = first_covered(book.rows[rule.coverage], minute)
+    if book.rows["business"][at] or not rule.pages:
+        yield at, "desk", None
+        at += DESK_AFTER
+    if not rule.pages:
+        return
+    for number, (delay, notify) in enumerate(STEPS):
+        holders = {role: who for first, last, role, who in turns if first <= _asked(book, at) < last}
+        person = ("mei" if has_manager else None) if notify == "manager" else holders.get(notify)
+        if notify == "secondary" and person == holders.get("primary"):
+            person = None
+        if person is not None:
+            yield at, notify, person
+            at += STEPS[number + 1][0] - delay if number + 1 < len(STEPS) else 0
+
+
+def _asked(book: Book, minute: int) -> int:
+    """The minute whose shift answers: in business hours the last one before them."""
+    while minute > 0 and book.rows["business"][minute]:
+        minute -= 1
+    return minute
 
 
 def _theirs(
@@ -105,5 +148,5 @@ def _window(scene: Scene, first: int, last: int) -> Window:
 
 def _with_steps(scene: Scene) -> Policy:
     policy = scene.terms[0].policy
-    steps = (EscalationStep(Notify.PRIMARY, ChannelName.SMS, timedelta()),)
+    steps = tuple(EscalationStep(Notify(whom), ChannelName.SMS, timedelta(minutes=delay)) for delay, whom in STEPS)
     return replace(policy, escalation=replace(policy.escalation, steps=steps))
