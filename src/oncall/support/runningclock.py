@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from oncall.support.clockvalues import Carried, SlaClock, Terms
@@ -96,17 +96,17 @@ class RunningClock:
     def meet(self, at: datetime) -> None:
         """A reply or an update came: nothing is owed any more."""
         self.note_breach(at)
-        self.ended = replace(self._as_clock(), met_at=at)
+        self.ended = self._as_clock(met_at=at)
 
     def stop(self, at: datetime) -> None:
         """The ticket is over: nothing is owed any more."""
         self.note_breach(at)
-        self.ended = replace(self._as_clock(), stopped_at=at)
+        self.ended = self._as_clock(stopped_at=at)
 
     def move(self, at: datetime) -> None:
         """The ticket is a duplicate: what is owed is owed by the ticket that goes on."""
         self.note_breach(at)
-        self.ended = replace(self._as_clock(), stopped_at=at, is_moved=True)
+        self.ended = self._as_clock(stopped_at=at, is_moved=True)
 
     def note_breach(self, at: datetime) -> None:
         """Fix the breach when the target was used up before `at`: what happens at its very instant is in time."""
@@ -120,9 +120,16 @@ class RunningClock:
         if self.breached_at is None and breaks_at is not None and breaks_at <= now:
             self.breached_at = breaks_at
         warn_at = self._used_up(self.terms.policy.escalation.warn_share) if self.asked_from is not None else None
-        return replace(self._as_clock(), warn_at=warn_at)
+        return self._as_clock(warn_at=warn_at)
 
-    def _as_clock(self) -> SlaClock:
+    def _as_clock(
+        self,
+        *,
+        warn_at: datetime | None = None,
+        met_at: datetime | None = None,
+        stopped_at: datetime | None = None,
+        is_moved: bool = False,
+    ) -> SlaClock:
         return SlaClock(
             metric=self.metric,
             plan=self.plan,
@@ -132,6 +139,10 @@ class RunningClock:
             since=self.since,
             started_at=self.started_at,
             due_at=self.due_at,
+            warn_at=warn_at,
+            met_at=met_at,
+            stopped_at=stopped_at,
+            is_moved=is_moved,
             breached_at=self.breached_at,
             is_paused=self.asked_from is None,
             policy_version=self.terms.version,
