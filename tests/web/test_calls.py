@@ -59,12 +59,33 @@ def test_a_voicemail_leaves_the_ticket_open_and_counts_as_delivered(service: Ser
     assert (service.ticket()["state"], service.ticket()["attempts"][0]["status"]) == ("open", "delivered")
 
 
-@pytest.mark.parametrize("status", ["busy", "no-answer", "failed"])
+@pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled"])
 def test_a_call_that_nobody_takes_pages_the_next_one_at_once(
     service: Service, ringing: TwilioCall, status: str
 ) -> None:
     assert service.twilio.call_status(ringing.sid, status) == 204
     assert service.twilio.wait_for_messages(2)[1].to == BEN
+    kinds = [(event["kind"], event["at"]) for event in service.ticket()["events"]][-3:]
+    assert [kind for kind, _ in kinds] == ["step_failed", "step_skipped", "step_fired"]
+    assert len({at for _, at in kinds}) == 1, "in the same second"
+
+
+def test_what_is_said_holds_no_number_no_code_and_nothing_that_is_only_for_the_desk(service: Service) -> None:
+    reply(service, ANA, "STOP")
+    service.post(ticket_body(contact="+19995550123", url="https://desk.example.com/secret/1"))
+    (call,) = service.twilio.wait_for_calls(1)
+    said = " ".join(service.twilio.answer(call.sid))
+    code = service.ticket()["code"]
+    for kept in ("999555", "305555", "secret", f"ACK {code}", "desk.example.com"):
+        assert kept not in said
+    assert said.startswith("This is on call. Urgent ticket T 1. Customer Acme Ltd. Sessions do not start.")
+
+
+def test_a_key_after_a_hang_up_still_counts(service: Service, ringing: TwilioCall) -> None:
+    """The report that a call is over may overtake the key that was pressed in it."""
+    service.twilio.call_status(ringing.sid, "completed")
+    assert service.twilio.answer(ringing.sid, "1")[-1] == "Ticket T 1 is yours. Goodbye."
+    assert service.ticket()["state"] == "acknowledged"
 
 
 def test_a_key_with_a_wrong_signature_is_403_and_changes_nothing(service: Service, ringing: TwilioCall) -> None:
