@@ -65,6 +65,26 @@ def test_half_a_header_and_half_a_body_end_the_connection_and_a_whole_request_is
     asyncio.run(served(talk))
 
 
+def test_a_connection_that_is_used_again_and_again_is_not_cut_between_two_requests() -> None:
+    async def talk(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        ends_at = asyncio.get_running_loop().time() + 4 * HastyProtocol.patience_seconds
+        while asyncio.get_running_loop().time() < ends_at:
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    asyncio.run(served(talk))
+
+
+def test_the_second_request_of_a_connection_has_no_more_time_than_the_first() -> None:
+    async def talk(port: int) -> None:
+        words = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + b"GET / HTTP/1.1\r\nHost:"
+        assert (await answer_to(port, words)).endswith(b"ok")
+
+    asyncio.run(served(talk))
+
+
 def test_a_connection_too_many_is_closed_at_once_and_the_others_go_on() -> None:
     async def talk(port: int) -> None:
         kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]

@@ -37,6 +37,13 @@ class PatientProtocol(H11Protocol):
         if self._patience is None:
             self._wait()
 
+    def on_response_complete(self) -> None:
+        """The next request on this connection has a time of its own: what is in use is not cut."""
+        if self._patience is not None:
+            self._patience.cancel()
+        self._wait()
+        super().on_response_complete()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         if self._patience is not None:
