@@ -148,6 +148,16 @@ def balances(oncall: Oncall, roster: Path) -> dict[tuple[str, str], float]:
     return {(entry["engineer"], entry["kind"]): entry["balance"] for entry in shown["entries"]}
 
 
+def test_a_ledger_alone_does_not_remember_holidays_and_says_so(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
+    file = ledger(tmp_path, "2027-02-01")
+    seven.write_text(SEVEN.replace("engineers:", "holidays: US\nrotation: {holidays_apart: 2}\nengineers:"))
+    err = oncall("generate", str(seven), *NEXT, "--ledger", file).err
+    assert (
+        f"{file} does not say who had which holiday: for holidays_apart 2 name the plans of the years before with "
+        "--history\n"
+    ) in err
+
+
 def test_two_dates_for_one_ledger_are_refused(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     file = ledger(tmp_path, "2027-02-01")
     out = str(tmp_path / "ours.csv")

@@ -177,3 +177,72 @@ def test_a_plan_file_of_either_kind_keeps_exceptions_balances_and_what_was_kept(
     verified = oncall("verify", second, "--roster", str(tight))
     assert verified.code == 0, verified.err
     assert "accepted: rest_nights 1 around the week of 2027-01-04; made use of " in verified.out
+
+
+# ---- plans that do not fit
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_the_plan_of_another_team_is_not_mended(
+    oncall: Oncall, eight: Path, quarter: str, tmp_path: Path, suffix: str
+) -> None:
+    theirs = str(tmp_path / f"theirs.{suffix}")
+    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "4", "-o", theirs).code == 0
+    text = EIGHT.replace("team: eight", "team: other")
+    for name in ("ana", "ben", "cai", "dee", "eve", "fay", "gus", "hal"):
+        text = text.replace(f"id: {name},", f"id: {name}-2,")
+    eight.write_text(text)
+    ran = oncall("generate", str(eight), "--keep", theirs, "--from", "2027-01-11")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        f"oncall: {theirs} is a plan of team eight, and {eight} is the roster of team other\n"
+        if suffix == "json"
+        else f"oncall: {theirs}: nobody of ana, ben, cai, dee, eve, fay and 2 more is on the roster of team other; "
+        "name a plan of this team\n"
+    )
+
+
+def test_a_date_before_the_plan_means_its_first(oncall: Oncall, eight: Path, quarter: str) -> None:
+    ran = oncall("generate", str(eight), "--keep", quarter, "--from", "2026-06-01", "--json")
+    assert ran.err.startswith("the plan begins on 2027-01-04: all of it may change\nmended from 2027-01-04: 0 seats")
+    assert json.loads(ran.out)["kept_until"] == "2027-01-04"
+
+
+def test_a_date_after_the_plan_leaves_nothing_to_mend(oncall: Oncall, eight: Path, quarter: str) -> None:
+    ran = oncall("generate", str(eight), "--keep", quarter, "--from", "2027-04-04")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: no shift of the plan starts on 2027-04-04 or later; there is nothing to mend\n",
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [("block", "daily"), ("daily", "block")])
+def test_a_weekend_under_way_that_is_cut_otherwise_now_is_refused_with_dates_that_work(
+    oncall: Oncall, eight: Path, tmp_path: Path, before: str, after: str
+) -> None:
+    rules = "rotation: {{weekend: {0}, rest_nights: 1, weekends_apart: 1}}\nengineers:"
+    eight.write_text(EIGHT.replace("engineers:", rules.format(before)))
+    plan = str(tmp_path / "plan.json")
+    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "4", "-o", plan).code == 0
+    eight.write_text(EIGHT.replace("engineers:", rules.format(after)))
+    ran = oncall("generate", str(eight), "--keep", plan, "--from", "2027-01-17")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: on 2027-01-17 a weekend is under way that is cut into other shifts now; "
+        "write --from 2027-01-18 or --from 2027-01-15\n",
+    )
+    for day in ("2027-01-18", "2027-01-15"):
+        mended = str(tmp_path / "mended.json")
+        assert oncall("generate", str(eight), "--keep", plan, "--from", day, "-o", mended).code == 0
+        assert oncall("verify", mended, "--roster", str(eight)).code == 0
+
+
+def test_csv_and_json_of_one_plan_are_mended_alike(oncall: Oncall, eight: Path, quarter: str, tmp_path: Path) -> None:
+    csv = str(tmp_path / "quarter.csv")
+    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "13", "-o", csv).code == 0
+    eight.write_text(EIGHT.replace('"+13055550102"', f'"+13055550102", {FLU}'))
+    mended = [
+        json.loads(oncall("generate", str(eight), "--keep", plan, *FROM, "--json").out) for plan in (csv, quarter)
+    ]
+    assert mended[0]["shifts"] == mended[1]["shifts"]
+    assert mended[0]["repair"] == mended[1]["repair"]

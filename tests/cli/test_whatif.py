@@ -151,6 +151,13 @@ def test_what_both_columns_take_into_account_is_said_once(oncall: Oncall, eight:
     assert err.count("taken into account: balances of 8 people from before") == 1
 
 
+def test_what_only_the_changed_column_takes_into_account_is_said_of_it(
+    oncall: Oncall, eight: str, quarter: str
+) -> None:
+    err = oncall("whatif", eight, *NEXT, "--without", "ana", "--history", quarter).err
+    assert f"changed: {quarter}: ana not on the roster of team eight; their shifts are left out of account\n" in err
+
+
 def test_somebody_new_owes_nothing_for_the_time_before(oncall: Oncall, eight: str, quarter: str) -> None:
     asked = oncall("whatif", eight, *NEXT, "--without", "ana", "--with-new", "1", "--history", quarter, "--json")
     loads = {(e["engineer"], e["kind"]): e["share"] for e in json.loads(asked.out)["changed"]["loads"]}
@@ -166,6 +173,6 @@ def test_exceptions_are_agreed_in_both_columns(oncall: Oncall, tmp_path: Path) -
     asked = oncall("whatif", str(path), *WEEK, "--set", "rotation.rest_nights=1", "--relax", REST)
     assert asked.code == 0
     assert asked.err == (
-        f'not in the changed plan: "{REST}" is not a relaxation: the roster says 1, '
+        f'changed: an exception is left out: "{REST}" is not a relaxation: the roster says 1, '
         "so this would not make rest_nights looser\n"
     )

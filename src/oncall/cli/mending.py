@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.show import tell
-from oncall.cli.standing import Sources, what_stands
+from oncall.cli.standing import Sources, strangers_on, what_stands
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def mend(
 
     keep = read_plan(wanted.keep, team=team.team, zone=team.policy.zone)
     keep = _dated(wanted.keep, keep, team)
+    strangers_on(wanted.keep, keep, team)
+    wanted = _from_its_start(wanted, keep)
     _refuse_dates_not_frozen(wanted)
     assert keep.first_day is not None
     assert keep.last_day is not None
@@ -122,10 +124,19 @@ def _refuse_dates_not_frozen(wanted: Wanted) -> None:
         raise Refused(f"--open {outside[0]}: only {span} is frozen; name one of these dates, or freeze more days")
 
 
+def _from_its_start(wanted: Wanted, keep: Plan) -> Wanted:
+    """The same, from the plan's first date where it asks for an earlier one."""
+    assert keep.first_day is not None
+    if wanted.first_open >= keep.first_day:
+        return wanted
+    tell(f"the plan begins on {keep.first_day}: all of it may change")
+    return replace(wanted, first_open=keep.first_day)
+
+
 def _dated(path: Path, keep: Plan, team: Roster) -> Plan:
     """The plan with its dates, as its seats have them where the file does not say. Raises Refused."""
     if keep.team != team.team:
-        raise Refused(f"{path} is a plan of {keep.team}, and {team.source} is the roster of {team.team}")
+        raise Refused(f"{path} is a plan of team {keep.team}, and {team.source} is the roster of team {team.team}")
     if not keep.seats:
         raise Refused(f"{path}: the plan has no shift; there is nothing to mend")
     days = [seat.window.start.astimezone(team.policy.zone).date() for seat in keep.seats]

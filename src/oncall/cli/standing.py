@@ -115,16 +115,22 @@ def read_history(path: Path, team: Roster, say: Callable[[str], None] = tell) ->
     plan = read_plan(path, team=team.team, zone=team.policy.zone)
     if plan.team != team.team:
         raise Refused(f"{path} is a plan of team {plan.team}, and {team.source} is the roster of team {team.team}")
-    people = {seat.engineer for seat in plan.seats}
-    strangers = sorted(people - {engineer.id for engineer in team.engineers})
-    if not people:
+    if not plan.seats:
         raise Refused(f"{path}: the plan has no shift; leave it out")
-    if len(strangers) == len(people):
-        names = _names(strangers)
-        raise Refused(f"{path}: nobody of {names} is on the roster of team {team.team}; name a plan of this team")
+    strangers = strangers_on(path, plan, team)
     if strangers:
         say(f"{path}: {_names(strangers)} not on the roster of team {team.team}; their shifts are left out of account")
     return plan
+
+
+def strangers_on(path: Path, plan: Plan, team: Roster) -> list[str]:
+    """Whom a plan names and the roster does not. Raises Refused when it is everybody: CSV names no team."""
+    people = {seat.engineer for seat in plan.seats}
+    strangers = sorted(people - {engineer.id for engineer in team.engineers})
+    if len(strangers) == len(people):
+        names = _names(strangers)
+        raise Refused(f"{path}: nobody of {names} is on the roster of team {team.team}; name a plan of this team")
+    return strangers
 
 
 def seats_around(team: Roster, plan: Plan, sources: Sources) -> tuple[Seat, ...]:
@@ -168,6 +174,11 @@ def _say_doubts(
     team: Roster, record: Record, found: Ledger, sources: Sources, since: date | None, before: date | None
 ) -> None:
     """What may be counted twice or not at all."""
+    if sources.ledger is not None and team.rules.holidays_apart > 1 and not record.served:
+        sources.say(
+            f"{sources.ledger} does not say who had which holiday: for holidays_apart {team.rules.holidays_apart} name "
+            "the plans of the years before with --history"
+        )
     if sources.ledger is not None and since is None and found.shifts:
         sources.say(
             f"{sources.ledger} does not say up to when it counts: the {found.shifts} shifts from {found.first_day} to "

@@ -70,11 +70,14 @@ def whatif(
     agreed = tuple(dict.fromkeys(relaxation_named(each) for each in relax))
     relaxed(today, agreed)
     changed = with_people(roster_with(roster, settings), without=without, new=with_new, joins=first)
-    sources = Sources(history, ledger, not no_history, _once())
+    story = _Story()
     limit = None if time_limit is None else timedelta(seconds=time_limit)
     sides = [
-        _side(team, (first, last), fitting, sources, seed=seed, limit=limit)
-        for team, fitting in ((today, agreed), (changed, _fitting(changed, agreed)))
+        _side(team, (first, last), fitting, Sources(history, ledger, not no_history, say), seed=seed, limit=limit)
+        for team, fitting, say in (
+            (today, agreed, story.today),
+            (changed, _fitting(changed, agreed), story.changed),
+        )
     ]
     if json:
         print_json({"today": _side_view(sides[0]), "changed": _side_view(sides[1])})
@@ -82,16 +85,21 @@ def whatif(
     _print_sides(*sides)
 
 
-def _once() -> Callable[[str], None]:
-    """Says a sentence that both sides have in common one time."""
-    said: set[str] = set()
+class _Story:
+    """Tells what both sides have in common one time, and of the changed one what is different."""
 
-    def say(sentence: str) -> None:
-        if sentence not in said:
-            tell(sentence)
-        said.add(sentence)
+    def __init__(self) -> None:
+        self._said: set[str] = set()
 
-    return say
+    def today(self, sentence: str) -> None:
+        """Tell something of today's side."""
+        self._said.add(sentence)
+        tell(sentence)
+
+    def changed(self, sentence: str) -> None:
+        """Tell something of the changed side."""
+        if sentence not in self._said:
+            tell(f"changed: {sentence}")
 
 
 def _fitting(changed: Roster, agreed: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
@@ -104,7 +112,7 @@ def _fitting(changed: Roster, agreed: Sequence[Relaxation]) -> tuple[Relaxation,
             relaxed(changed, [*fitting, each])
             fitting.append(each)
         except Refused as refusal:
-            tell(f"not in the changed plan: {refusal}")
+            tell(f"changed: an exception is left out: {refusal}")
     return tuple(fitting)
 
 

@@ -24,13 +24,15 @@ EFFORT = 3.0
 
 def frozen_too_much(kept: Kept, frozen: frozenset[Held], search: Search) -> PlanInfeasible | None:
     """The error that names what clashes with the frozen seats; None when no plan exists without them either."""
-    dates = _dates_to_open(kept, frozen, search)
-    if dates is None:
-        return None
-    clash = _clash(kept, frozen, search)
     days = sorted({kept.open.shifts[seat.shift].day for seat in frozen})
     span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     summary = f"no plan keeps the rules while the shifts of {span} are frozen"
+    verdict, dates = _dates_to_open(kept, frozen, search)
+    if verdict is Verdict.INFEASIBLE:
+        return None
+    if verdict is Verdict.UNKNOWN:
+        return PlanInfeasible(f"{summary}; the search for the reason was cut short, allow more time")
+    clash = _clash(kept, frozen, search)
     if clash.causes:
         summary += ": these cannot hold together"
         summary += ", and without any one of them the others could" if clash.is_minimal else ""
@@ -39,8 +41,8 @@ def frozen_too_much(kept: Kept, frozen: frozenset[Held], search: Search) -> Plan
     return PlanInfeasible(summary, [*clash.causes, f"a plan exists when {named} may change: {told}"])
 
 
-def _dates_to_open(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[date, ...] | None:
-    """The fewest frozen dates, as far as found in the time, without which a plan exists; None when there is none."""
+def _dates_to_open(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[Verdict, tuple[date, ...]]:
+    """The fewest frozen dates, as far as found in the time, without which a plan exists; and how that search ended."""
     board = KeptModel(kept)
     opened: dict[date, cp_model.IntVar] = {}
     for seat in sorted(frozen):
@@ -53,8 +55,8 @@ def _dates_to_open(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple
     board.model.minimize(cp_model.LinearExpr.sum([price[day] * switch for day, switch in opened.items()]))
     outcome = search.run(board.model, effort=EFFORT)
     if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
-        return None
-    return tuple(day for day, switch in sorted(opened.items()) if outcome.has(switch))
+        return outcome.verdict, ()
+    return outcome.verdict, tuple(day for day, switch in sorted(opened.items()) if outcome.has(switch))
 
 
 def _clash(kept: Kept, frozen: frozenset[Held], search: Search) -> Clash:

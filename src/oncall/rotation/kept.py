@@ -40,6 +40,7 @@ class Kept:
         left = [shift for shift in self.whole.shifts if shift.day >= first_open]
         if not left:
             raise Refused(f"no shift of the plan starts on {first_open} or later; there is nothing to mend")
+        self._refuse_cut_weekend(left[0])
         around = replace(given, published=(*given.published, *self.past))
         self.open = Problem.of(roster, left, around)
         refuse_impossible_seats(self.open)
@@ -52,6 +53,19 @@ class Kept:
             for role in self.open.roles
         }
         self.served = Counter((seat.kind, seat.role, seat.engineer) for seat in self.past)
+
+    def _refuse_cut_weekend(self, first: Shift) -> None:
+        """Raise Refused when the first open shift does not follow on what is kept: weekends are cut otherwise now."""
+        kept_end = max((seat.window.end for seat in self.past), default=first.window.start)
+        earlier = [shift for shift in self.whole.shifts if shift.day < self.first_open]
+        needed_end = max((shift.window.end for shift in earlier), default=kept_end)
+        if self.past and (kept_end > first.window.start or needed_end > kept_end):
+            zone = self.whole.roster.policy.zone
+            monday = max(kept_end, needed_end).astimezone(zone).date()
+            raise Refused(
+                f"on {self.first_open} a weekend is under way that is cut into other shifts now; "
+                f"write --from {monday} or --from {monday - timedelta(days=3)}"
+            )
 
     def frozen(self, days: int, opened: frozenset[date]) -> frozenset[Held]:
         """The seats that stay: near enough, not opened by name, and legal for whoever has them."""
