@@ -76,16 +76,21 @@ class Shop:
         """Say at a New York time that a ticket is a duplicate of another."""
         self._record(name, Deed(EventKind.MERGED, "ana", at(when), details={"into": into}))
 
-    def tell(self, name: str, kind: str, *, when: str) -> None:
-        """Say at a New York time, as ana, what happened."""
-        self._record(name, Deed(EventKind(kind), "ana", at(when)))
+    def tell(self, name: str, kind: str, *, when: str, said: str | None = None) -> None:
+        """Say, as ana, what happened at a New York time; `said`: when that is said, the same time when absent."""
+        self._record(name, Deed(EventKind(kind), "ana", at(when)), at(said or when))
+
+    def wait(self, name: str, *, until: str) -> None:
+        """Let the pager do what it owes up to a New York time."""
+        self._advance(name, at(until))
 
     def _advance(self, name: str, until: datetime) -> None:
         while (due := self._due_at(name)) is not None and due <= until:
             self.store.write(partial(advance_ticket, ticket_id=name, hand=Hand("oncall", due, due)))
 
-    def _record(self, name: str, deed: Deed) -> None:
-        self.store.write(lambda tx: record(tx, name, deed, Hand(deed.by, deed.at, deed.at)))
+    def _record(self, name: str, deed: Deed, said: datetime | None = None) -> None:
+        now = said or deed.at
+        self.store.write(lambda tx: record(tx, name, deed, Hand(deed.by, now, now)))
 
     def _due_at(self, name: str) -> datetime | None:
         stored = self.store.read(lambda tx: tx.ticket(name))

@@ -211,3 +211,28 @@ def test_the_table_says_what_was_promised_and_how_long_it_took(shop: Shop) -> No
         ),
         ("all", "", "", "", "3", "2", "0", "1", "0", "100.0 %", "", "", ""),
     ]
+
+
+def test_a_breach_that_was_told_and_then_withdrawn_by_a_late_record_is_none(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:00", "3 acknowledged, 90 updated, 100 resolved")
+    assert shop.report().counts.breached == 1
+    shop.ticket("T-2", "2027-01-10 03:00", "3 acknowledged")
+    shop.wait("T-2", until="2027-01-10 04:30")
+    shop.tell("T-2", "replied", when="2027-01-10 03:20", said="2027-01-10 04:30")
+    shop.tell("T-2", "resolved", when="2027-01-10 05:00")
+    logs = shop.store.read(lambda tx: tx.events_of(["T-2"]))["T-2"]
+    assert [event.kind.value for event in logs if event.kind.value in ("breached", "withdrawn")] == [
+        "breached",
+        "withdrawn",
+    ]
+    assert [breach.ticket.id for breach in shop.report().breaches] == ["T-1"]
+
+
+def test_a_clock_of_a_duplicate_is_counted_once_where_it_goes_on(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:12", "3 acknowledged")
+    shop.ticket("T-2", "2027-01-09 03:14")
+    shop.merge("T-2", into="T-1", when="2027-01-09 03:20")
+    shop.tell("T-1", "replied", when="2027-01-09 03:30")
+    shop.tell("T-1", "resolved", when="2027-01-09 05:42")
+    counts = shop.report().counts
+    assert (counts.met, counts.breached, counts.total) == (2, 0, 3)

@@ -95,11 +95,14 @@ class Tally:
         """Count every clock of one ticket. Gives those that were breached."""
         breached = []
         for clock in state.clocks:
+            stands = clock.state(state.at)
+            if stands is ClockState.MERGED:
+                # It goes on with the ticket into which its own was merged, and is counted there.
+                continue
             key = (clock.plan, clock.impact, clock.metric)
             pile = self._piles.get(key)
             if pile is None:
                 pile = self._piles[key] = _Pile()
-            stands = clock.state(state.at)
             pile.states[stands] = pile.states.get(stands, 0) + 1
             if clock.target not in pile.targets:
                 pile.targets.append(clock.target)

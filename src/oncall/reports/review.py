@@ -251,7 +251,7 @@ def _slow(one: Measured, logs: dict[str, list[Event]], calendar: SupportCalendar
     answered = [
         (time_taken(clock, until, calendar), clock)
         for clock in one.clocks.clocks
-        if (until := clock.met_at or _late_until(clock, one.clocks.at)) is not None
+        if not clock.is_moved and (until := clock.met_at or _late_until(clock, one.clocks.at)) is not None
     ]
     if not answered:
         return None

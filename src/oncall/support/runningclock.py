@@ -155,6 +155,12 @@ class RunningClock:
         return next_covered(self.promise.coverage, self.terms.calendar, asked_from)
 
     def _reckon(self) -> None:
+        if self.asked_from is not None and not self.spans:
+            # As nearly every clock: one stretch that goes on.
+            self.started_at = self._begin(self.asked_from)
+            target, coverage = self.promise.targets[self.metric], self.promise.coverage
+            self.due_at = deadline(target, coverage, self.terms.calendar, self.started_at)
+            return
         first = self.spans[0][0] if self.spans else self.asked_from
         self.started_at = self.since if first is None else self._begin(first)
         self.due_at = self._used_up(1.0)

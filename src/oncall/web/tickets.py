@@ -59,7 +59,11 @@ _TRIAGE = body(
     question={"type": "boolean"},
 )
 _EXPLAIN = body("plan", "impact", plan=text(), impact=text(), at=TIME)
-_COUNTS_FOR = {"impact": EventKind.IMPACT_CHANGED, "into": EventKind.MERGED}
+_COUNTS_FOR = {
+    "impact": EventKind.IMPACT_CHANGED,
+    "into": EventKind.MERGED,
+    "needs_reply": EventKind.CUSTOMER_REPLIED,
+}
 """Fields of an event that one kind alone has."""
 
 
