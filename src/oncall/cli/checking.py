@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.amounts import counted
-from oncall.cli.show import JSON_OPTION, print_json, tell
+from oncall.cli.show import JSON_OPTION, print_json, say, tell
 from oncall.errors import FileFaults
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check(
     if json:
         print_json({what: str(file), "ok": True, "faults": [], **view})
     else:
-        typer.echo(f"{file}: no faults. {sentence}")
+        say(f"{file}: no faults. {sentence}")
 
 
 def _fault_view(fault: Fault) -> dict[str, Any]:

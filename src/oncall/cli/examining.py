@@ -13,7 +13,7 @@ import typer
 
 from oncall.cli.amounts import counted, seconds_of
 from oncall.cli.planning import PLAN, PLANS_ROSTER, read_both, refuse_strangers
-from oncall.cli.show import JSON_OPTION, print_json, tell
+from oncall.cli.show import JSON_OPTION, print_json, say, tell
 from oncall.cli.standing import read_history
 from oncall.errors import Refused
 
@@ -73,20 +73,20 @@ def verify(
     if json:
         print_json(_view(plan, found, agreed, opinion))
     for violation in found.violations if not json else ():
-        typer.echo(str(violation))
+        say(str(violation))
     if found.violations:
         raise Refused(f"{plan}: {counted(len(found.violations), 'violation')}")
     if json:
         return
     roles = counted(len(team.rules.roles), "role")
-    typer.echo(f"{plan}: keeps every rule{_but(agreed)}")
-    typer.echo(f"checked {counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}")
-    typer.echo(f"fairness cost {found.cost}{_claim(content)}")
+    say(f"{plan}: keeps every rule{_but(agreed)}")
+    say(f"checked {counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}")
+    say(f"fairness cost {found.cost}{_claim(content)}")
     for each in agreed:
         uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
-        typer.echo(f"  accepted: {each.relaxation.text}; {uses}")
+        say(f"  accepted: {each.relaxation.text}; {uses}")
     if opinion is not None:
-        typer.echo(_opinion_line(opinion))
+        say(_opinion_line(opinion))
 
 
 def _but(agreed: Sequence[Accepted]) -> str:
@@ -196,8 +196,8 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
         bound = content.fairness.bound if content.fairness else None
         print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
         return
-    typer.echo(str(plan))
-    typer.echo(f"fairness cost {measured.cost}{_claim(content)}")
+    say(str(plan))
+    say(f"fairness cost {measured.cost}{_claim(content)}")
     _draw(measured, content, team)
 
 

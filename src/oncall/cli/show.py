@@ -44,6 +44,11 @@ def tell(text: str, *, colour: str | None = None) -> None:
     typer.echo(typer.style(shown, fg=colour, bold=True) if colour and _has_colours(sys.stderr) else shown, err=True)
 
 
+def say(text: str) -> None:
+    """Part of the answer, on stdout, as a sentence: broken between words on a terminal."""
+    typer.echo(laid_out(text, sys.stdout))
+
+
 def _has_colours(stream: TextIO) -> bool:
     """Whether colours are seen and wanted there; NO_COLOR is for every program, see no-color.org."""
     return stream.isatty() and not os.environ.get("NO_COLOR")

@@ -12,7 +12,7 @@ import typer
 
 from oncall.cli.amounts import seconds_of
 from oncall.cli.planning import PLAN, PLANS_ROSTER, date_of, interruption, read_both, refuse_strangers
-from oncall.cli.show import JSON_OPTION, laid_out, parse_time, print_json, tell
+from oncall.cli.show import JSON_OPTION, parse_time, print_json, say, tell
 from oncall.cli.standing import HISTORY, NO_HISTORY, Sources, seats_around
 from oncall.errors import Refused
 
@@ -136,18 +136,18 @@ def _print_head(answer: Answer, team: Roster) -> None:
     from oncall.support.wording import full_time
 
     seat, zone = answer.seat, team.policy.zone
-    typer.echo(f"{full_time(seat.window.start, zone)} to {full_time(seat.window.end, zone)} ({seat.kind})")
+    say(f"{full_time(seat.window.start, zone)} to {full_time(seat.window.end, zone)} ({seat.kind})")
 
 
 def _print_answer(answer: Answer) -> None:
     from oncall.rosters.roster import SHADOW
 
     what = "who comes along and covers nothing" if answer.seat.role == SHADOW else f"fairness cost {answer.cost}"
-    typer.echo(f"{answer.seat.role}: {answer.seat.engineer}, {what}")
+    say(f"{answer.seat.role}: {answer.seat.engineer}, {what}")
     for other in answer.others:
-        typer.echo(f"  {other.engineer}")
+        say(f"  {other.engineer}")
         for line in _lines(other):
-            typer.echo(laid_out(f"    {line}", sys.stdout))
+            say(f"    {line}")
 
 
 def _lines(other: Alternative) -> Iterator[str]:
@@ -170,7 +170,7 @@ def _remade(remade: Remade) -> str:
     if remade.at_least is None:
         return "no plan keeps the rules, proven"
     if remade.more is None:
-        return f"no plan was found in this time; one would cost {_floor(remade.at_least)}"
+        return f"no plan was found in this time; the price is {_floor(remade.at_least)}"
     if remade.is_proven:
         return f"costs {_difference(remade.more)}, proven"
     return f"costs {_difference(remade.more)} at most, {_floor(remade.at_least)}"
