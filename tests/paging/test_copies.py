@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,17 @@ def test_the_account_manager_of_a_business_critical_customer_is_copied_on_the_fi
     assert told["hugo"] == "URGENT T-1 Acme Ltd (BC) was paged to Ana Pereira. Sessions do not start"
     for _ in range(2):
         known.expect_page(known.phones.sent[known._read].to)
+    known.act(EventKind.REPLIED, "ana")
+    known.act(EventKind.RESOLVED, "ana")
+
+
+def test_the_account_manager_hears_too_when_the_desk_had_the_ticket_first(known: World) -> None:
+    known.clock.moment = MONDAY_MORNING
+    known.post(plan="business-critical")
+    known.advance(timedelta(minutes=15))
+    told = [(message.to, message.body) for message in known.phones.sent]
+    assert ("hugo", "URGENT T-1 Acme Ltd (BC) was paged to Ana Pereira. Sessions do not start") in told
+    known.expect_pages("mei", "ana", "hugo")
     known.act(EventKind.REPLIED, "ana")
     known.act(EventKind.RESOLVED, "ana")
 

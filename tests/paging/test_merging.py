@@ -9,6 +9,7 @@ import pytest
 from oncall.errors import Refused
 from oncall.paging.sla import clocks
 from oncall.paging.ticket import Event, EventKind, TicketStatus
+from oncall.reports.sla import Days, sla_report
 from oncall.support.clocks import SlaState
 from tests.paging.world import World, at
 
@@ -260,3 +261,25 @@ def test_the_clocks_of_a_merged_ticket_are_the_same_after_a_restart(world: World
     world.restart()
     assert state_of(world) == before
     read_all(world)
+
+
+def test_reports_count_each_promise_once_where_it_goes_on(world: World) -> None:
+    two(world)
+    merge(world)
+    world.act(EventKind.REPLIED, "ana")
+    read_all(world)
+    day = at("2027-01-11 12:00").date()
+    report = world.store.read(lambda tx: sla_report(tx, Days(day, day, tx.policy().zone), as_of=world.clock.moment))
+    assert (report.tickets, report.counts.met, report.counts.stopped, report.breaches) == (2, 2, 0, ())
+
+
+def test_reports_count_a_breach_of_a_duplicate_once(world: World) -> None:
+    two(world, between=70 * MINUTE)
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+    merge(world)
+    world.act(EventKind.REPLIED, "ana")
+    read_all(world)
+    day = at("2027-01-11 12:00").date()
+    report = world.store.read(lambda tx: sla_report(tx, Days(day, day, tx.policy().zone), as_of=world.clock.moment))
+    assert [(breach.ticket.id, breach.breached_at) for breach in report.breaches] == [("T-1", at("2027-01-11 21:00"))]
+    assert (report.counts.met, report.counts.breached) == (1, 1)

@@ -42,6 +42,39 @@ def test_waiting_for_the_customer_and_merging_a_duplicate_are_events_too(service
     assert merged["clocks"][0]["state"] == "merged"
 
 
+def test_a_customers_message_on_a_duplicate_or_a_resolved_ticket_is_never_refused(service: Service) -> None:
+    service.post(ticket_body())
+    service.post(ticket_body("T-2"))
+    say(service, "merged", "T-2", into="T-1")
+    say(service, "resolved")
+    heard = say(service, "customer_replied", "T-2", id="e-1")
+    assert heard["message"] == (
+        "T-2 is merged into T-1: the customer's message counts there. T-1 is open again: the customer wrote."
+    )
+    assert (heard["merged_into"], service.ticket()["state"]) == ("T-1", "open")
+    assert say(service, "customer_replied", "T-2", id="e-1")["changed"] is False
+    assert [event["kind"] for event in service.ticket()["events"]].count("customer_replied") == 1
+
+
+def test_a_message_that_needs_no_reply_starts_nothing(service: Service) -> None:
+    service.post(ticket_body())
+    say(service, "resolved")
+    assert say(service, "customer_replied", needs_reply=False)["state"] == "resolved"
+    answer = service.post({"kind": "customer_replied", "needs_reply": "no"}, path="/v1/tickets/T-1/events")
+    problem(answer, 422, "needs_reply: write true or false")
+
+
+def test_times_are_whole_seconds_with_the_policys_offset(service: Service) -> None:
+    service.post({**ticket_body(), "opened_at": "2027-01-09T02:00:00-05:00"})
+    say(service, "replied")
+    whole = service.ticket()
+    times = [event["at"] for event in whole["events"]] + [attempt["at"] for attempt in whole["attempts"]]
+    times += [whole["received_at"], whole["verdict"]["first_reply_due"], service.call("GET", "/v1/oncall").json()["at"]]
+    times += [clock[name] for clock in whole["clocks"] for name in ("started_at", "due_at", "met_at") if clock[name]]
+    assert [time for time in times if len(time) != len("2027-01-09T03:12:00-05:00")] == []
+    assert whole["events"][0]["why"] == "posted 1 h 12 min after it was opened"
+
+
 def test_merging_names_the_ticket_that_goes_on(service: Service) -> None:
     service.post(ticket_body())
     answer = service.post({"kind": "merged"}, path="/v1/tickets/T-1/events")

@@ -13,6 +13,7 @@ from oncall.paging.people import DESK
 from oncall.paging.promised import Promised, mark_of
 from oncall.paging.state import TicketState
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, Purpose, StoredTicket, Ticket
+from oncall.paging.verdict import Action
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Extra, Policy
 
@@ -90,8 +91,8 @@ def copies(
     page: Attempt,
     hand: Hand,
 ) -> list[Attempt]:
-    """Who else hears of a first step: the people of the desk's channel, or the customer's account manager."""
-    if decision.position.step != 0 or decision.position.round != 0:
+    """Who else hears of a first page: the people of the desk's channel, or the customer's account manager."""
+    if not _is_first(state, decision):
         return []
     if decision.to == DESK:
         people, channel = policy.desk.notify, policy.desk.channel
@@ -102,6 +103,14 @@ def copies(
     body = copied_text(stored.ticket, impact=state.impact, policy=policy, words=words)
     known = [person for person in people if person in schedule.people and person != page.to]
     return [replace(notice(stored.ticket.id, person, body, hand), channel=channel.value) for person in known]
+
+
+def _is_first(state: TicketState, decision: Fire) -> bool:
+    """Whether it is the first page to the desk, or the first to an engineer, the desk having had it or not."""
+    if decision.position.round != 0:
+        return False
+    desk_alone = state.action is Action.DESK and state.last_fired == (0, 0)
+    return decision.position.step == 0 or state.last_fired is None or desk_alone
 
 
 def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:

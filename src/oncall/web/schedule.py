@@ -31,7 +31,7 @@ LONGEST_SPAN = timedelta(days=800)
 async def get_oncall(request: Request) -> JSONResponse:
     """At an instant; now when absent. Roles are empty in business hours; `missing` names a gap."""
     services = await _enter(request)
-    moment = _instant("at", request.query_params.get("at"), services.clock.now())
+    moment = _instant("at", request.query_params.get("at"), services.clock.now().replace(microsecond=0))
     view = await services.engine.read(lambda tx: oncall_view(tx.schedule(), moment))
     return JSONResponse(view)
 
