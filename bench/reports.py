@@ -33,6 +33,7 @@ from oncall.store.sqlstore import SqlStore
 from oncall.support.policyfile import packaged_policy_text
 
 TICKETS = 100_000
+MOST_SECONDS = 10
 REHEARSED = 4_000
 ROSTER = Path(__file__).parents[1] / "rosters" / "itopia-cas.yaml"
 FIRST, LAST = date(2027, 1, 4), date(2027, 6, 27)
@@ -104,7 +105,7 @@ def main() -> None:
         name = report.breaches[0].ticket.customer
         quarter = quarter_of("2027Q2")
         review, reviewing = timed(lambda: store.read(lambda tx: review_of(tx, name, quarter, as_of=as_of)))
-    print(f"{'what':<44} {'CPU s':>8}")
+    print(f"{'what':<44} {'CPU s':>8}  (a report of 100,000 tickets: under {MOST_SECONDS} s)")
     print(f"{'fill the database (not part of a report)':<44} {filling:>8.2f}")
     print(f"{f'SLA report of {report.tickets:,} tickets, {report.counts.total:,} clocks':<44} {measuring:>8.2f}")
     print(f"{f'  as a table of {len(rows)} rows':<44} {writing:>8.2f}")

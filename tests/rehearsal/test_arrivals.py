@@ -67,6 +67,11 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_line(file: Path) -> None
     [
         ("at,customer\n", ':1:1: the header lacks plan, impact; write "at,customer,plan,impact"'),
         ("", ':1:1: the header lacks at, customer, plan, impact; write "at,customer,plan,impact"'),
+        (
+            "at;customer;plan;impact\n",
+            ":1:1: the header lacks at, customer, plan, impact; separate the columns with commas, not semicolons: "
+            'write "at,customer,plan,impact"',
+        ),
         ("at,customer,plan,impact\n", ":1:1: holds no ticket; write one a line below the header"),
         ('at,customer,plan,impact\n"x" y,a,b,c\n', ":2:1: is not CSV: ',' expected after '\"'"),
     ],

@@ -64,7 +64,11 @@ def test_json_has_today_the_proposal_and_the_change(
             "--missed", "1", "--missed-at-night", "1",
         )
     )  # fmt: skip
-    assert list(view) == ["team", "from", "to", "seed", "today", "proposed", "change"]
+    assert list(view) == ["team", "from", "to", "seed", "today", "proposed", "change", "policy_changes"]
+    assert view["policy_changes"] == [
+        "Engineers: escalation is primary by sms after 0 min; primary by sms after 2 min; secondary by sms after "
+        "10 min; manager by sms after 20 min."
+    ]
     assert (view["today"]["tickets"], view["proposed"]["tickets"]) == (3, 3)
     assert view["change"]["pages"] == view["proposed"]["pages"] - view["today"]["pages"]
     for side in ("today", "proposed"):

@@ -71,7 +71,8 @@ def simulate(
     found = show.compared(against_roster, against_policy)
     if json:
         span = {"from": show.first_day.isoformat(), "to": show.last_day.isoformat()}
-        print_json({"team": show.today.roster.team, **span, "seed": seed, **found.as_json()})
+        view = {"team": show.today.roster.team, **span, "seed": seed, **found.as_json()}
+        print_json({**view, "policy_changes": show.changes} if show.changes else view)
     else:
         _print(show, found, seed)
 
@@ -100,7 +101,10 @@ def _people(missed: float, missed_at_night: float, answer: float, answer_at_nigh
 
 
 class _Rehearsal:
-    """Reads what was asked for, plans today and the proposal, and plays both."""
+    """Reads what was asked for, plans today and the proposal, and plays both.
+
+    changes: what the proposed policy changes for whom, a sentence each; empty without one.
+    """
 
     def __init__(self, wish: _Wish, people: People) -> None:
         from oncall.rehearsal.stage import span_of
@@ -113,16 +117,19 @@ class _Rehearsal:
         self._span: Window = span_of(team, self.first_day, self.last_day)
         self._arrivals = self._within(listed) if wish.rate is None else self._made_up(wish.rate, team)
         self.today = self._scenario(team, plan)
+        self.changes: list[str] = []
 
     def compared(self, roster: Path | None, policy: Path | None) -> Comparison:
         """Today's outcome, and the proposal's when there is one."""
         from oncall.rehearsal.comparison import Comparison
+        from oncall.support.policytable import changes
 
         today = self._played("today", self.today)
         if roster is None and policy is None:
             return Comparison(today)
         team = _team(roster or self._wish.roster, policy or (self._wish.policy if roster is None else None))
         before = self.today.roster
+        self.changes = changes(before.policy, team.policy)
         # Other hours or other people need another plan; other targets or steps do not.
         same_shifts = roster is None and (team.policy.spans, team.policy.zone) == (
             before.policy.spans,
@@ -244,6 +251,9 @@ def _print(show: _Rehearsal, found: Comparison, seed: int) -> None:
     tickets = f"{found.today.tickets:,} ticket{'' if found.today.tickets == 1 else 's'}"
     team = show.today.roster.team
     typer.echo(f"Rehearsal of {tickets} from {show.first_day} to {show.last_day}, team {team}, seed {seed}.")
+    if show.changes:
+        typer.echo("\nThe proposed policy")
+        typer.echo("\n".join(show.changes))
     for section in found.sections():
         typer.echo(f"\n{section.title}")
         print_rows([section.header, *section.rows])

@@ -130,7 +130,11 @@ class _Reader:
     def _has_columns(self, names: Sequence[str]) -> bool:
         missing = [column for column in COLUMNS if column not in names]
         if missing:
-            self._fault(1, "", f'the header lacks {", ".join(missing)}; write "at,customer,plan,impact"')
+            semicolons = (
+                "separate the columns with commas, not semicolons: " if any(";" in name for name in names) else ""
+            )
+            words = f'{semicolons}write "at,customer,plan,impact"'
+            self._fault(1, "", f"the header lacks {', '.join(missing)}; {words}")
         return not missing
 
     def _arrival(self, line: int, row: Mapping[str, str | None]) -> Arrival | None:
