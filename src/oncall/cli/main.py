@@ -28,6 +28,11 @@ def main() -> None:
         if ending.code != INTERRUPTED:
             raise
         _stopped()
+    except Exception as error:
+        # A library in C that is being loaded makes an ImportError of it.
+        if not _is_of_an_interrupt(error):
+            raise
+        _stopped()
 
 
 def _run() -> None:
@@ -54,6 +59,13 @@ def _leave(number: int, frame: FrameType | None) -> None:
     """What a Ctrl-C does while the commands are loaded: nothing is begun yet, and an exception could be swallowed."""
     os.write(2, f"{STOPPED}\n".encode())
     os._exit(1)
+
+
+def _is_of_an_interrupt(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _stopped() -> None:
