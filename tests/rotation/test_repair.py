@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from oncall.errors import PlanInfeasible
+from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.check import check_plan
 from oncall.rotation.mended import Repair
@@ -197,3 +197,25 @@ def test_a_role_that_the_roster_gave_up_stays_in_the_past_alone() -> None:
     assert ("third", True) not in roles
     assert ("third", False) in roles
     assert check_plan(found.plan, two) == []
+
+
+@pytest.mark.parametrize("looks", range(1, 8))
+def test_a_search_that_is_stopped_at_any_moment_leaves_a_plan_or_says_that_there_is_none(looks: int) -> None:
+    roster = team_of(10)
+    shifts = shifts_of(roster, days=140)
+    plan = replace(solve(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=139))
+    ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=28), 14, reason="ill"))
+    later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
+    left = [True] * looks
+
+    def is_stopped() -> bool:
+        return not left or left.pop() is None
+
+    try:
+        found = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=21), should_stop=is_stopped)
+    except Refused as refusal:
+        assert str(refusal).endswith(", and none is proven impossible; allow more time")
+        return
+    assert check_plan(found.plan, later) == []
+    assert len(found.changes) <= found.fewest
+    assert bound(found) <= cost(found)

@@ -2,6 +2,7 @@
 
 Two solves. The first finds the fewest seats that have to change for the roster as it is now; the second, with that
 number held, the fairest way. Roles are decided seat by seat: a split of roles made anew would change seats everywhere.
+Then come what more changes would buy, and the bound: what no plan can beat that has the same past.
 """
 
 from __future__ import annotations
@@ -58,8 +59,10 @@ def repair(
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     kept = Kept(roster, shifts, keep, first_open, given)
     frozen = kept.frozen(frozen_days, opened)
-    fewest, fewest_is_proven = _fewest(kept, frozen, search)
-    found = _fairest(kept, frozen, fewest + more_changes, search)
+    first, fewest_is_proven = _fewest(kept, frozen, search)
+    fewest = kept.changes(first.held)
+    # Cut short before it has a plan of its own, the second solve leaves that of the first.
+    found = _cheapest(kept, frozen, fewest + more_changes, search, effort=None) or first
     # Without that proof `--changes` may count from another number the next time.
     more = [more_changes + each for each in offers] if fewest_is_proven else []
     bought = tuple(_offers(kept, frozen, found, fewest, more, search))
@@ -84,8 +87,8 @@ class _Found:
     is_proven: bool
 
 
-def _fewest(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[int, bool]:
-    """How many seats have to change, and whether that is proven."""
+def _fewest(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[_Found, bool]:
+    """A plan with as few changed seats as could be found, and whether that is proven."""
     board = KeptModel(kept, frozen)
     board.model.minimize(board.changes)
     outcome = search.run(board.model)
@@ -96,40 +99,30 @@ def _fewest(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[int, b
         infeasible.refuse_unstaffable(kept.open, search)
         raise infeasible.explained(kept.open, search)
     if outcome.verdict is Verdict.UNKNOWN:
-        raise _no_plan_yet(search)
-    return kept.changes(board.held(outcome)), outcome.verdict is Verdict.OPTIMAL
-
-
-def _fairest(kept: Kept, frozen: frozenset[Held], most: int, search: Search) -> _Found:
-    """The fairest plan with at most so many changes."""
-    found = _cheapest(kept, frozen, most, search, effort=None)
-    if found is None:
-        raise _no_plan_yet(search)
-    return found
+        seconds = search.elapsed.total_seconds()
+        raise Refused(f"no plan was found in {seconds:.3g} s, and none is proven impossible; allow more time")
+    held = board.held(outcome)
+    return _Found(held, kept.cost(held), is_proven=False), outcome.verdict is Verdict.OPTIMAL
 
 
 def _cheapest(kept: Kept, frozen: frozenset[Held], most: int, search: Search, *, effort: float | None) -> _Found | None:
     """The cheapest plan with at most so many changes that was found; None when there was none in the time."""
     spans = kept.spans()
+    best: _Found | None = None
     while True:
         board = KeptModel(kept, frozen)
         board.model.add(board.changes <= most)
         board.model.minimize(board.add_cost(spans))
         outcome = search.run(board.model, floor=kept.floor.cost if effort is None else None, effort=effort)
         if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
-            return None
+            return best
         held = board.held(outcome)
         cost = kept.cost(held)
         wider = kept.widened(spans, held)
         # Outside its spans the model takes a cost to be lower than it is, so its bound is one in any case.
         if cost <= outcome.bound or outcome.verdict is not Verdict.OPTIMAL or wider == spans:
             return _Found(held, cost, cost <= outcome.bound)
-        spans = wider
-
-
-def _no_plan_yet(search: Search) -> Refused:
-    seconds = search.elapsed.total_seconds()
-    return Refused(f"no plan was found in {seconds:.3g} s, and none is proven impossible; allow more time")
+        best, spans = _Found(held, cost, is_proven=False), wider
 
 
 def _offers(
