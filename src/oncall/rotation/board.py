@@ -199,7 +199,8 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
         for engineer, numbers in enumerate(problem.open_to)
         for number in numbers
     }
-    for number, able in enumerate(problem.able):
+    for number in problem.staffed:
+        able = problem.able[number]
         model.add(cp_model.LinearExpr.sum([takes[each, number] for each in able]) == len(problem.roles))
     for duty in problem.fixed_duties:
         model.add(takes[duty] == 1)

@@ -11,7 +11,7 @@ from oncall.rotation.offers import offers
 from oncall.rotation.problem import Problem
 from oncall.rotation.room import too_full
 from oncall.rotation.search import Search
-from oncall.rotation.teamsize import smallest_team
+from oncall.rotation.teamsize import TeamSize, team_size
 from oncall.schedule.plan import Shift
 
 
@@ -21,22 +21,25 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
     Either some shifts have fewer people than roles, each of which is named; or some weeks, months or all dates together
     hold more duties than people can take.
     """
-    short = [(shift, _shortage(problem, number)) for number, shift in enumerate(problem.shifts)]
-    short = [(shift, sentence) for shift, sentence in short if sentence]
+    lacking = {number: sentence for number in problem.staffed if (sentence := _shortage(problem, number))}
+    short = [(problem.shifts[number], sentence) for number, sentence in lacking.items()]
     if not short:
         _refuse_too_full(problem, search)
         return
     number = len(short)
     shifts = "1 shift has" if number == 1 else f"{number} shifts have"
     sentences = [_dated(list(run), sentence) for sentence, run in _runs(short, problem.shifts)]
-    raise _infeasible(f"no plan is possible: {shifts} fewer people than roles", sentences, problem, search)
+    raise _infeasible(
+        f"no plan is possible: {shifts} fewer people than roles", sentences, problem, search, frozenset(lacking)
+    )
 
 
 def _refuse_too_full(problem: Problem, search: Search) -> None:
-    sentences = too_full(problem)
+    sentences, near = too_full(problem, search)
     if sentences:
         summary = "no plan is possible: there are more duties than people can take"
-        raise _infeasible(summary, [*sentences, *_advice(problem, search)], problem, search)
+        advice = team_advice(problem, team_size(problem, search, near))
+        raise _infeasible(summary, [*sentences, *advice], problem, search, near)
 
 
 def _shortage(problem: Problem, number: int) -> str:
@@ -95,24 +98,44 @@ def explained(problem: Problem, search: Search) -> PlanInfeasible:
         summary = "no plan keeps all the rules: these cannot hold together"
     if clash.is_minimal:
         summary += ", and without any one of them the others could"
-    return _infeasible(summary, [*clash.causes, *_advice(problem, search)], problem, search)
+    advice = team_advice(problem, team_size(problem, search, clash.shifts))
+    return _infeasible(summary, [*clash.causes, *advice], problem, search, clash.shifts)
 
 
-def _infeasible(summary: str, reasons: Sequence[str], problem: Problem, search: Search) -> PlanInfeasible:
-    """The error, with what could be agreed to so that a plan exists."""
-    found = offers(problem, search)
+def _infeasible(
+    summary: str, reasons: Sequence[str], problem: Problem, search: Search, near: frozenset[int]
+) -> PlanInfeasible:
+    """The error, with what could be agreed to so that a plan exists. near: shifts that cannot all be staffed."""
+    found = offers(problem, search, near)
     told = [choice.text for choice in found.choices]
     if found.is_hopeless:
         told = ["no exception that can be offered would do; it takes other people, or other dates for them"]
+    elif not found.is_complete:
+        told.append(
+            "there may be cheaper exceptions; the search for them was cut short"
+            if told
+            else "whether exceptions would let a plan exist was not found in the time there was"
+        )
     names = [tuple(each.id for each in choice.relaxations) for choice in found.choices]
     return PlanInfeasible(summary, [*reasons, *told], names)
 
 
-def _advice(problem: Problem, search: Search) -> list[str]:
-    needed = smallest_team(problem, search)
+def team_advice(problem: Problem, size: TeamSize) -> list[str]:
+    """What is known of the size of the team, in words; nothing when nothing is."""
     have = len(problem.engineers)
-    if needed is None:
+    if size.present is None:
         return []
-    if needed > have:
-        return [f"even with nobody away these rules need {needed} people for these dates; the roster has {have}"]
-    return [f"with nobody away {needed} people would be enough for these dates; the roster has {have}"]
+    if size.present.people or not size.present.is_known:
+        needed = f"{'' if size.present.is_known else 'at least '}{have + size.present.people} people"
+        return [f"even with nobody away these rules need {needed} for these dates; the roster has {have}"]
+    enough = f"with nobody away the {have} people of the roster would be enough"
+    if size.alone is not None and size.alone.people < have:
+        enough = f"with nobody away {size.alone.people} of the {have} people would be enough"
+    if size.as_is is None:
+        return [enough]
+    more = f"{'' if size.as_is.is_known else 'at least '}{size.as_is.people} more"
+    return [f"{enough}; with the days off as they are it takes {more} who {_are(size.as_is.people)} never away"]
+
+
+def _are(people: int) -> str:
+    return "takes every role and is" if people == 1 else "take every role and are"

@@ -14,7 +14,8 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from oncall.rosters.relaxation import DAY_OFF, Relaxation
+from oncall.rosters.relaxation import DAY_OFF, LEAST, Relaxation
+from oncall.rosters.roster import RotationRules
 from oncall.rotation.board import add_limit, any_of
 from oncall.rotation.eligibility import duty_days
 from oncall.rotation.problem import Duty, Problem
@@ -47,7 +48,7 @@ class _Switch:
 
 
 class LooseBoard:
-    """Who is on duty, with exceptions for sale. `model` minimises what they cost together."""
+    """Who is on duty, with exceptions for sale, of which at least one is needed. `model` minimises what they cost."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -63,6 +64,8 @@ class LooseBoard:
         self._add_days_off()
         for rule in rules_of(problem.roster.rules):
             self._add_rule(rule)
+        # It is known that there is no plan without any.
+        self.model.add_bool_or([each.literal for each in self._switches])
         self.model.minimize(cp_model.LinearExpr.sum([each.price * each.literal for each in self._switches]))
 
     def families(self) -> tuple[str, ...]:
@@ -85,7 +88,7 @@ class LooseBoard:
                 # Of one place the loosest value comes last.
                 chosen[each.rule, each.place] = each.value
         found = [Relaxation(rule, *dates, person, value) for (rule, (dates, person)), value in chosen.items()]
-        found = [each for each in found if not any(_is_within(each, other) for other in found)]
+        found = [each for each in found if not any(each != other and is_within(each, other) for other in found)]
         return tuple(_joined(sorted(found, key=_by_place)))
 
     def price(self, outcome: Outcome) -> int:
@@ -94,7 +97,8 @@ class LooseBoard:
 
     def _add_seats(self) -> None:
         problem = self._open
-        for number, able in enumerate(problem.able):
+        for number in problem.staffed:
+            able = problem.able[number]
             self.model.add(cp_model.LinearExpr.sum([self._takes[each, number] for each in able]) == len(problem.roles))
             if not problem.roles_are_free:
                 self._add_roles(number, able)
@@ -175,6 +179,31 @@ class LooseBoard:
         return literal
 
 
+def price_of(relaxation: Relaxation, rules: RotationRules) -> int:
+    """What an exception costs: its steps in each of the weeks, months, weekends or days that it speaks of."""
+    first, last = relaxation.first_day, relaxation.last_day
+    if relaxation.rule == DAY_OFF:
+        return PRICES[DAY_OFF] * ((last - first).days + 1)
+    now: int = getattr(rules, relaxation.rule)
+    steps = abs(now - (relaxation.value or 0))
+    if relaxation.rule == "max_shifts_per_month":
+        places = 12 * (last.year - first.year) + last.month - first.month + 1
+    else:
+        places = (last.toordinal() - 1) // 7 - (first.toordinal() - 1) // 7 + 1
+    return PRICES[relaxation.rule] * steps * min(places, THROUGHOUT)
+
+
+def is_within(one: Relaxation, other: Relaxation) -> bool:
+    """Whether another exception allows everything that this one allows."""
+    if one.rule != other.rule or other.person not in (None, one.person):
+        return False
+    if not other.first_day <= one.first_day <= one.last_day <= other.last_day:
+        return False
+    if one.value is None or other.value is None:
+        return one.value is other.value
+    return other.value <= one.value if one.rule in LEAST else other.value >= one.value
+
+
 def _without_days_off(problem: Problem) -> Problem:
     people = tuple(
         replace(each, absences=tuple(absence for absence in each.absences if absence.leave))
@@ -232,17 +261,6 @@ PLACES: Mapping[str, Callable[[Shift, str], Place | None]] = {
 
 def _by_place(relaxation: Relaxation) -> tuple[str, str, int, date]:
     return relaxation.rule, relaxation.person or "", relaxation.value or 0, relaxation.first_day
-
-
-def _is_within(one: Relaxation, other: Relaxation) -> bool:
-    """Whether another exception for more dates makes this one needless."""
-    return (
-        one != other
-        and (one.rule, one.value) == (other.rule, other.value)
-        and other.person in (None, one.person)
-        and other.first_day <= one.first_day
-        and one.last_day <= other.last_day
-    )
 
 
 def _joined(found: Sequence[Relaxation]) -> Iterator[Relaxation]:

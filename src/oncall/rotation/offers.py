@@ -10,14 +10,18 @@ from ortools.sat.python import cp_model
 from oncall.errors import Refused
 from oncall.rosters.relaxation import Relaxation, relaxed, texts
 from oncall.rotation.board import Floor, add_duties
-from oncall.rotation.loosening import LooseBoard
+from oncall.rotation.clash import clashing_shifts
+from oncall.rotation.loosening import LooseBoard, is_within, price_of
 from oncall.rotation.problem import Problem
 from oncall.rotation.roleboard import SeatBoard
 from oncall.rotation.search import Allowance, Search, Verdict
 
-EFFORT_AT_ONCE, EFFORT = 1.0, 3.0
+EFFORT_AT_ONCE, EFFORT = 2.5, 5.0
 """Deterministic time for each question and for all."""
 MOST_AT_ONCE = 6
+MOST_PARTS = 4
+"""How often more shifts are looked at, before all of them are."""
+FOUND = (Verdict.OPTIMAL, Verdict.FEASIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +39,95 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The choices, the cheapest first. is_hopeless: it is proven that no exception that can be made would help."""
+    """The choices, the cheapest first. is_hopeless: it is proven that no exception that can be made would help.
+
+    is_complete: the first choice is proven cheapest.
+    """
 
     choices: tuple[Offer, ...]
     is_hopeless: bool
+    is_complete: bool = True
 
 
-def offers(problem: Problem, search: Search) -> Offers:
-    """The cheapest choice, and of each rule the cheapest that needs exceptions to it alone."""
+def offers(problem: Problem, search: Search, near: frozenset[int] = frozenset()) -> Offers:
+    """The cheapest choice, and of each rule the cheapest that needs exceptions to it alone; none that another makes
+    needless.
+
+    near: numbers of shifts that cannot all be staffed. Only these have to be looked at as long as the exceptions found
+    for them let a plan exist for all: then nothing cheaper can.
+    """
     allowance = Allowance(EFFORT, at_once=EFFORT_AT_ONCE)
-    board = LooseBoard(problem)
+    for _ in range(MOST_PARTS if near else 0):
+        part = replace(problem, only=_with_neighbours(problem, near))
+        found = _offers_for(part, problem, allowance, search)
+        if found.is_hopeless or found.choices or search.is_over:
+            return found
+        cheapest = _cheapest(part, allowance, search)
+        more = _clashing_still(problem, cheapest, search) if cheapest else frozenset()
+        if not more - near:
+            break
+        near |= more
+    return _offers_for(problem, problem, allowance, search)
+
+
+def _with_neighbours(problem: Problem, near: frozenset[int]) -> frozenset[int]:
+    """These shifts and those of a week before and after."""
+    days = {problem.shifts[number].day.toordinal() for number in near}
+    close = {day + offset for day in days for offset in range(-7, 8)}
+    return frozenset(number for number, shift in enumerate(problem.shifts) if shift.day.toordinal() in close)
+
+
+def _cheapest(part: Problem, allowance: Allowance, search: Search) -> tuple[Relaxation, ...]:
+    board = LooseBoard(part)
     outcome = allowance.outcome(search, board.model)
-    if outcome.verdict is Verdict.INFEASIBLE:
-        return Offers((), True)
-    if outcome.verdict is Verdict.UNKNOWN:
-        return Offers((), False)
+    return board.bought(outcome) if outcome.verdict in FOUND else ()
+
+
+def _clashing_still(problem: Problem, relaxations: Sequence[Relaxation], search: Search) -> frozenset[int]:
+    """Which shifts cannot all be staffed even with these exceptions."""
+    try:
+        loose = relaxed(problem.roster, relaxations)
+    except Refused:
+        return frozenset()
+    return clashing_shifts(replace(problem, roster=loose), search)
+
+
+def _offers_for(part: Problem, problem: Problem, allowance: Allowance, search: Search) -> Offers:
+    """The choices that are cheapest for a part, of them those with which a plan exists for the whole."""
+    board = LooseBoard(part)
+    outcome = allowance.outcome(search, board.model)
+    if outcome.verdict not in FOUND:
+        return Offers((), outcome.verdict is Verdict.INFEASIBLE, outcome.verdict is Verdict.INFEASIBLE)
     cheapest = board.bought(outcome)
-    choices = [(board.price(outcome), cheapest)]
-    used = {each.rule for each in cheapest}
-    others = [family for family in board.families() if used != {family}]
-    choices += _of_one_family_each(board, others, allowance, search)
-    choices.sort(key=lambda choice: choice[0])
-    distinct = list(dict.fromkeys(relaxations for _, relaxations in choices))
+    others = [family for family in board.families() if {each.rule for each in cheapest} != {family}]
+    bought = [cheapest, *_of_one_family_each(board, others, allowance, search)]
     # Nobody agrees to a dozen exceptions when a few will do.
-    distinct = [each for each in distinct if len(each) <= MOST_AT_ONCE] or distinct[:1]
-    verified = (_minimal(problem, each, allowance, search) for each in distinct)
-    return Offers(tuple(Offer(each) for each in dict.fromkeys(verified) if each), False)
+    few = [each for each in bought if len(each) <= MOST_AT_ONCE] or bought[:1]
+    verified = [_minimal(problem, each, allowance, search) for each in dict.fromkeys(few)]
+    if not verified[0]:
+        return Offers((), False, False)
+    is_complete = outcome.verdict is Verdict.OPTIMAL and not search.is_over
+    return Offers(tuple(map(Offer, _undominated(problem, [each for each in verified if each]))), False, is_complete)
+
+
+def _undominated(problem: Problem, choices: Sequence[tuple[Relaxation, ...]]) -> list[tuple[Relaxation, ...]]:
+    """The choices by price, without those that allow all that another allows, and more."""
+    rules = problem.roster.rules
+    distinct = sorted(dict.fromkeys(choices), key=lambda each: sum(price_of(one, rules) for one in each))
+    kept: list[tuple[Relaxation, ...]] = []
+    for choice in distinct:
+        if not any(all(any(is_within(one, other) for other in choice) for one in less) for less in kept):
+            kept.append(choice)
+    return kept
 
 
 def _of_one_family_each(
     board: LooseBoard, families: Sequence[str], allowance: Allowance, search: Search
-) -> Iterator[tuple[int, tuple[Relaxation, ...]]]:
+) -> Iterator[tuple[Relaxation, ...]]:
     for family in families:
         outcome = allowance.outcome(search, board.only(family))
-        if outcome.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE):
-            yield board.price(outcome), board.bought(outcome)
+        if outcome.verdict in FOUND:
+            yield board.bought(outcome)
 
 
 def _minimal(
@@ -96,9 +154,16 @@ def _is_enough(problem: Problem, relaxations: Sequence[Relaxation], allowance: A
 
 def has_plan(problem: Problem, allowance: Allowance, search: Search) -> bool:
     """Whether some plan keeps the hard rules; no when that cannot be settled."""
+    return verdict_on(problem, allowance, search) in FOUND
+
+
+def verdict_on(problem: Problem, allowance: Allowance, search: Search) -> Verdict:
+    """Whether some plan keeps the hard rules, as far as it can be settled."""
+    if any(len(problem.able[number]) < len(problem.roles) for number in problem.staffed):
+        return Verdict.INFEASIBLE
     if problem.roles_are_free:
         model = cp_model.CpModel()
         add_duties(model, problem)
     else:
         model = SeatBoard(problem, Floor(0, {}, is_exact=False), {}, search).model
-    return allowance.run(search, model) in (Verdict.OPTIMAL, Verdict.FEASIBLE)
+    return allowance.run(search, model)

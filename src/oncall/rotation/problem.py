@@ -21,11 +21,16 @@ Duty = tuple[int, int]
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be solved. `shifts` are sorted by start; a duty is its two numbers."""
+    """What is to be solved. `shifts` are sorted by start; a duty is its two numbers.
+
+    only: the numbers of the shifts that have to be staffed, the others being left empty; None for all of them. What is
+    impossible for a part is impossible for all.
+    """
 
     roster: Roster
     shifts: tuple[Shift, ...]
     given: Given = NOTHING
+    only: frozenset[int] | None = None
 
     @classmethod
     def of(cls, roster: Roster, shifts: Sequence[Shift], given: Given = NOTHING) -> Problem:
@@ -41,6 +46,12 @@ class Problem:
     def roles(self) -> tuple[str, ...]:
         """The roles of every shift, in the order of the roster file."""
         return self.roster.rules.roles
+
+    @cached_property
+    def staffed(self) -> tuple[int, ...]:
+        """The numbers of the shifts that have to be staffed, in time order."""
+        numbers = range(len(self.shifts))
+        return tuple(numbers if self.only is None else (number for number in numbers if number in self.only))
 
     @cached_property
     def shares(self) -> Shares:
@@ -63,7 +74,8 @@ class Problem:
         numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
         by_day: dict[int, dict[str, int]] = {}
         for seat in self.roster.rules.fixed:
-            for number, shift in enumerate(self.shifts):
+            for number in self.staffed:
+                shift = self.shifts[number]
                 if shift.day == seat.day and seat.kind in (None, shift.kind.value) and seat.engineer in numbers:
                     by_day.setdefault(number, {})[seat.role] = numbers[seat.engineer]
         return by_day
@@ -72,7 +84,7 @@ class Problem:
     def open_to(self) -> tuple[tuple[int, ...], ...]:
         """For each engineer the shifts they may take in at least one role, in time order; (engineers, *)."""
         return tuple(
-            tuple(number for number in range(len(self.shifts)) if self._is_open(index, number))
+            tuple(number for number in self.staffed if self._is_open(index, number))
             for index in range(len(self.engineers))
         )
 

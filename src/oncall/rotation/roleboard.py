@@ -90,9 +90,9 @@ class SeatBoard(Board):
             mine = {Held(number, role, engineer): self.model.new_bool_var("") for role in roles}
             self.model.add(cp_model.LinearExpr.sum(list(mine.values())) == takes)
             self._holds.update(mine)
-        for number, able in enumerate(problem.able):
+        for number in problem.staffed:
             for role in problem.roles:
-                takers = [Held(number, role, each) for each in able]
+                takers = [Held(number, role, each) for each in problem.able[number]]
                 self.model.add_exactly_one([self._holds[held] for held in takers if held in self._holds])
         self.cost = cp_model.LinearExpr.sum([self._cost_of(counted, span) for counted, span in spans.items()])
         if floor.is_exact:

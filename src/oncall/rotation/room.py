@@ -2,47 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 from oncall.rosters.relaxation import loosest_for
 from oncall.rosters.roster import Engineer, RotationRules
+from oncall.rotation.clash import Clash, absence_text, joins_text, leaves_text, shadows_text, smallest_clash
 from oncall.rotation.counting import most_apart, most_rested
 from oncall.rotation.eligibility import can_take, why_not
 from oncall.rotation.problem import Problem
 from oncall.rotation.rules import Rule, rules_of
+from oncall.rotation.search import Search
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
 
 MOST_TOLD = 6
+OFF: Mapping[str, Any] = {
+    "rest_nights": 0,
+    "weekends_apart": 1,
+    "max_shifts_per_week": None,
+    "max_shifts_per_month": None,
+}
+"""The rules that are looked at here, and what switches them off."""
 
 
-def too_full(problem: Problem) -> list[str]:
-    """A sentence for each week that is too full, else for each month, all dates, or each kind; empty when none is."""
+def too_full(problem: Problem, search: Search) -> tuple[list[str], frozenset[int]]:
+    """A sentence for each week that is too full, else for each month, all dates, or each kind; and all their shifts.
+
+    Both are empty when nothing is too full. Each sentence names a smallest set of rules and days off, found by solving.
+    """
     shifts = problem.shifts
     weeks = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.isocalendar()[:2])]
     months = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.replace(day=1))]
     kinds = [tuple(shift for shift in shifts if shift.kind is kind) for kind in problem.shares.totals]
     for heading, spans in ((_weeks, weeks), (_months, months), (_dates, [shifts]), (_kinds, kinds)):
-        sentences = list(_told(problem, spans, heading))
-        if sentences:
-            more = len(sentences) - MOST_TOLD
-            return [*sentences[:MOST_TOLD], *([f"and {more} more like these"] if more > 0 else [])]
-    return []
+        full = [(n, said) for n, span in enumerate(spans) if (said := _overflow(problem, span, problem.roster.rules))]
+        if full:
+            starts = {shift.window.start for number, _ in full for shift in spans[number]}
+            numbers = frozenset(n for n, shift in enumerate(shifts) if shift.window.start in starts)
+            return list(_told(problem, spans, full, heading, search)), numbers
+    return [], frozenset()
 
 
 Heading = Callable[[Sequence[tuple[Shift, ...]]], str]
 
 
-def _told(problem: Problem, spans: Sequence[tuple[Shift, ...]], heading: Heading) -> Iterator[str]:
+def _told(
+    problem: Problem,
+    spans: Sequence[tuple[Shift, ...]],
+    full: Sequence[tuple[int, str]],
+    heading: Heading,
+    search: Search,
+) -> Iterator[str]:
     """Spans that are too full; neighbours of which the same is to be said together."""
-    found = [(number, _overflow(problem, span)) for number, span in enumerate(spans)]
-    full = [(number, said) for number, said in found if said]
     numbered = [(number - index, said, number) for index, (number, said) in enumerate(full)]
-    for (_, said), run in groupby(numbered, key=lambda item: item[:2]):
-        yield f"{heading([spans[number] for _, _, number in run])}: {said}"
+    runs = [[spans[number] for _, _, number in run] for _, run in groupby(numbered, key=lambda item: item[:2])]
+    for run in runs[:MOST_TOLD]:
+        yield f"{heading(run)}: {_because(problem, run[0], search)}"
+    if len(runs) > MOST_TOLD:
+        yield f"and {len(runs) - MOST_TOLD} more like these"
+
+
+def _because(problem: Problem, span: Sequence[Shift], search: Search) -> str:
+    """A smallest set of causes for one span: as a sum where adding up shows it, else as a list."""
+    starts = {shift.window.start for shift in span}
+    numbers = frozenset(number for number, shift in enumerate(problem.shifts) if shift.window.start in starts)
+    clash = smallest_clash(replace(problem, only=numbers), search)
+    if not clash.is_minimal:
+        return _overflow(problem, span, problem.roster.rules)
+    rules = _with_only(problem.roster.rules, clash.causes)
+    people = tuple(_kept_off_by(engineer, clash.causes) for engineer in problem.engineers)
+    named = replace(problem, roster=replace(problem.roster, engineers=people))
+    even = [
+        now.id
+        for was, now in zip(problem.engineers, people, strict=True)
+        if _most(was, span, rules) < _most(now, span, rules)
+    ]
+    told = _overflow(named, span, rules) or _listed(named, span, clash)
+    return f"{told}; that is so even if {', '.join(even)} were there" if even else told
+
+
+def _listed(named: Problem, span: Sequence[Shift], clash: Clash) -> str:
+    """The same where adding up is not enough: the people could take that many, but not on these dates."""
+    rules = [rule.text for rule in rules_of(named.roster.rules) if rule.text in clash.causes]
+    people = _gathered([cause for cause in clash.causes[clash.weeks :] if cause not in rules])
+    left = sum(1 for engineer in named.engineers if any(can_take(engineer, shift) for shift in span))
+    count = f"{len(span)} shift{'' if len(span) == 1 else 's'}"
+    under = f" under {' and '.join(rules)}" if rules else ""
+    when = f" when {', '.join(people)}" if people else ""
+    seats = f"{count} in {len(named.roles)} role{'' if len(named.roles) == 1 else 's'}"
+    return f"{seats} cannot be staffed{under} by the {left} people who are left{when}"
+
+
+def _gathered(causes: Sequence[str]) -> list[str]:
+    """People who are away on the same dates in one go: `ben and cai are away 2027-01-11 to 2027-01-17`."""
+    people: dict[str, list[str]] = {}
+    for cause in causes:
+        who, _, dates = cause.partition(" is away ")
+        people.setdefault(dates or cause, []).append(who)
+    return [
+        f"{', '.join(who[:-1])} and {who[-1]} are away {dates}"
+        if len(who) > 1
+        # A cause of another kind is itself the key.
+        else (who[0] if who[0] == dates else f"{who[0]} is away {dates}")
+        for dates, who in people.items()
+    ]
+
+
+def _with_only(rules: RotationRules, causes: Sequence[str]) -> RotationRules:
+    """The rules with those switched off that are not among the causes."""
+    idle = [rule.name for rule in rules_of(rules) if rule.text not in causes]
+    return replace(rules, **{name: off for name, off in OFF.items() if name in idle})
+
+
+def _kept_off_by(engineer: Engineer, causes: Sequence[str]) -> Engineer:
+    """The person with only those dates off, of joining and of leaving that are among the causes."""
+    return replace(
+        engineer,
+        absences=tuple(each for each in engineer.absences if absence_text(engineer, each) in causes),
+        joins=engineer.joins if joins_text(engineer) in causes else None,
+        leaves=engineer.leaves if leaves_text(engineer) in causes else None,
+        shadows=tuple(each for each in engineer.shadows if shadows_text(engineer, each) in causes),
+    )
 
 
 def _weeks(run: Sequence[tuple[Shift, ...]]) -> str:
@@ -73,53 +157,17 @@ class _Room:
     """What keeps them off some of the shifts; empty when nothing does."""
 
 
-def _overflow(problem: Problem, shifts: Sequence[Shift]) -> str:
+def _overflow(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
     """Why these shifts are too many, or nothing when they are not."""
     needed = len(shifts) * len(problem.roles)
-    rules = problem.roster.rules
     if sum(_most(engineer, shifts, rules) for engineer in problem.engineers) >= needed:
         return ""
-    blamed = _blamed(problem, shifts, needed)
-    people, needless = _only_needed_absences(problem, shifts, blamed, needed)
-    rooms = [_room(engineer, shifts, blamed) for engineer in people]
-    under = "".join(f" under {rule}" for rule in [" and ".join(rule.text for rule in _binding(blamed))] if rule)
+    rooms = [_room(engineer, shifts, rules) for engineer in problem.engineers]
+    under = "".join(f" under {rule}" for rule in [" and ".join(rule.text for rule in _binding(rules))] if rule)
     each = ", ".join(f"{room.engineer.id} {room.most}{room.reason}" for room in rooms)
     count = f"{len(shifts)} shift{'' if len(shifts) == 1 else 's'}"
     seats = f"{count} in {len(problem.roles)} role{'' if len(problem.roles) == 1 else 's'} are {needed} duties"
-    even = f"; that is so even if {', '.join(needless)} were there" if needless else ""
-    return f"{seats}, and{under} people can take {sum(room.most for room in rooms)}: {each}{even}"
-
-
-def _blamed(problem: Problem, shifts: Sequence[Shift], needed: int) -> RotationRules:
-    """The rules with those switched off that do not make the difference."""
-    rules = problem.roster.rules
-    switched_off = (
-        {"max_shifts_per_month": None},
-        {"max_shifts_per_week": None},
-        {"weekends_apart": 1},
-        {"rest_nights": 0},
-    )
-    for off in switched_off:
-        fewer = replace(rules, **off)
-        if sum(_most(engineer, shifts, fewer) for engineer in problem.engineers) < needed:
-            rules = fewer
-    return rules
-
-
-def _only_needed_absences(
-    problem: Problem, shifts: Sequence[Shift], rules: RotationRules, needed: int
-) -> tuple[list[Engineer], list[str]]:
-    """The people, with those there all the time whose days off do not make the difference; and who these are."""
-    people = list(problem.engineers)
-    most = [_most(engineer, shifts, rules) for engineer in people]
-    needless = []
-    for index, engineer in enumerate(people):
-        there = _as_if_there(engineer)
-        could = _most(there, shifts, rules)
-        if could > most[index] and sum(most) - most[index] + could < needed:
-            people[index], most[index] = there, could
-            needless.append(engineer.id)
-    return people, needless
+    return f"{seats}, and{under} people can take {sum(room.most for room in rooms)}: {each}"
 
 
 def _as_if_there(engineer: Engineer) -> Engineer:
@@ -157,5 +205,5 @@ def _most(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> 
 
 
 def _binding(rules: RotationRules) -> list[Rule]:
-    """The rules that are still switched on."""
-    return [rule for rule in rules_of(rules) if rule.text != "rest_nights 0"]
+    """The rules looked at here that are switched on."""
+    return [rule for rule in rules_of(rules) if rule.name in OFF and rule.text != "rest_nights 0"]

@@ -87,11 +87,11 @@ class Allowance:
         """Solve with what is left, but at most `at_once`. Unknown when nothing is left."""
         return self.outcome(search, model).verdict
 
-    def outcome(self, search: Search, model: cp_model.CpModel) -> Outcome:
-        """The same, with everything that the run found."""
+    def outcome(self, search: Search, model: cp_model.CpModel, *, most: float | None = None) -> Outcome:
+        """The same, with everything that the run found. most: no more than that for this run."""
         if self.is_used_up:
             return Outcome(Verdict.UNKNOWN, 0, (), 0.0)
-        outcome = search.run(model, effort=min(self._at_once, self._left))
+        outcome = search.run(model, effort=min(most or self._at_once, self._at_once, self._left))
         # Even a run that presolve settles costs something, so that many of them end too.
         self._left -= max(outcome.effort, 0.01)
         return outcome

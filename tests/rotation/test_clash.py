@@ -1,0 +1,164 @@
+"""The set of causes that is named is a smallest one: together they clash, and without any one of them a plan exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import Engineer, Roster
+from oncall.rotation.clash import absence_text, joins_text, leaves_text, shadows_text, smallest_clash
+from oncall.rotation.infeasible import team_advice
+from oncall.rotation.model import solve
+from oncall.rotation.offers import verdict_on
+from oncall.rotation.problem import Problem
+from oncall.rotation.rules import rules_of
+from oncall.rotation.search import Allowance, Search, Verdict
+from oncall.rotation.teamsize import team_size
+from oncall.schedule.plan import Shift
+from tests.rotation.draws import drawn_roster
+from tests.rotation.teams import NAMES, away, person, shifts_of, team, team_of
+
+OFF: dict[str, Any] = {
+    "rest_nights": 0,
+    "weekends_apart": 1,
+    "max_shifts_per_week": None,
+    "max_shifts_per_month": None,
+    "holidays_apart": 1,
+}
+
+
+def items_of(causes: tuple[str, ...]) -> list[str | date]:
+    """What can be left out singly: every week by its Monday, and every other cause."""
+    items: list[str | date] = []
+    for cause in causes:
+        mondays = [date.fromisoformat(day) for day in re.findall(r"Mon (\d{4}-\d\d-\d\d)", cause)]
+        if cause.startswith("the ") and mondays:
+            items += [mondays[0] + timedelta(weeks=n) for n in range((mondays[-1] - mondays[0]).days // 7 + 1)]
+        else:
+            items.append(cause)
+    return items
+
+
+def exists(roster: Roster, shifts: tuple[Shift, ...], items: list[str | date]) -> bool:
+    """Whether a plan exists for the roster with nothing in its way but these: made anew from the file's own terms."""
+    rules = roster.rules
+    idle = [rule.name for rule in rules_of(rules) if rule.text not in items]
+    never = tuple(pair for pair in rules.never_together if f"never_together {pair[0]} and {pair[1]}" in items)
+    off = {name: value for name, value in OFF.items() if name in idle}
+    people = tuple(_with_only(engineer, rules.roles, items) for engineer in roster.engineers)
+    free = replace(roster, rules=replace(rules, never_together=never, **off), engineers=people)
+    asked = tuple(shift for shift in shifts if shift.day - timedelta(days=shift.day.weekday()) in items)
+    if not asked:
+        return True
+    verdict = verdict_on(Problem.of(free, asked), Allowance(60.0, at_once=60.0), Search())
+    assert verdict is not Verdict.UNKNOWN
+    return verdict is not Verdict.INFEASIBLE
+
+
+def _with_only(engineer: Engineer, roles: tuple[str, ...], items: list[str | date]) -> Engineer:
+    missing = [role for role in roles if role not in engineer.roles]
+    lacks = f"{engineer.id} does not take the role {' or '.join(missing)}" in items
+    return replace(
+        engineer,
+        roles=engineer.roles if lacks else roles,
+        joins=engineer.joins if joins_text(engineer) in items else None,
+        leaves=engineer.leaves if leaves_text(engineer) in items else None,
+        absences=tuple(each for each in engineer.absences if absence_text(engineer, each) in items),
+        shadows=tuple(each for each in engineer.shadows if shadows_text(engineer, each) in items),
+    )
+
+
+def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shift, ...]]]:
+    for number in range(40):
+        roster = drawn_roster(Random(1000 * seed + number), sizes=(1, 3), days=days)
+        roster = replace(roster, rules=replace(roster.rules, fixed=()))
+        shifts = shifts_of(roster, days=days)
+        problem = Problem.of(roster, shifts)
+        if verdict_on(problem, Allowance(60.0, at_once=60.0), Search()) is Verdict.INFEASIBLE:
+            yield roster, shifts
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("days", [7, 14, 21])
+def test_every_cause_named_is_needed_and_together_they_are_enough(seed: int, days: int) -> None:
+    seen = 0
+    for roster, shifts in infeasible_rosters(seed, days):
+        clash = smallest_clash(Problem.of(roster, shifts), Search())
+        items = items_of(clash.causes)
+        assert clash.is_minimal
+        assert not exists(roster, shifts, items), clash.causes
+        for item in items:
+            assert exists(roster, shifts, [each for each in items if each != item]), (item, clash.causes)
+        seen += 1
+    assert seen >= 5
+
+
+def test_a_rule_that_has_no_part_is_not_named() -> None:
+    week = away(date(2027, 1, 18), 7)
+    roster = team(*(person(name, absences=week) for name in NAMES[:7]), *team_of(12).engineers[7:], holidays="US")
+    roster = replace(roster, rules=replace(roster.rules, holidays_apart=2, weekends_apart=3, max_shifts_per_week=4))
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, shifts_of(roster, days=56))
+    assert "rest_nights 2" in str(refusal.value.reasons)
+    assert not any(name in str(refusal.value.reasons) for name in ("holidays_apart", "weekends_apart", "max_shifts"))
+
+
+# ---- how many people it takes
+
+
+def advice(roster: Roster, days: int = 28) -> list[str]:
+    problem = Problem.of(roster, shifts_of(roster, days=days))
+    return team_advice(problem, team_size(problem, Search()))
+
+
+def feasible(roster: Roster, days: int = 28) -> bool:
+    problem = Problem.of(roster, shifts_of(roster, days=days))
+    return verdict_on(problem, Allowance(60.0, at_once=60.0), Search()) in (Verdict.OPTIMAL, Verdict.FEASIBLE)
+
+
+def larger(roster: Roster, more: int) -> Roster:
+    new = tuple(person(f"new-{number}", roles=roster.rules.roles) for number in range(more))
+    return replace(roster, engineers=(*roster.engineers, *new))
+
+
+def test_the_pairs_of_a_team_count_when_its_size_is_told() -> None:
+    everybody = [f"p{number}" for number in range(6)]
+    apart = tuple(("p0", other) for other in everybody[1:])
+    roster = team(*(person(name) for name in everybody), never_together=apart)
+    assert advice(roster) == [
+        "even with nobody away these rules need 7 people for these dates; the roster has 6",
+    ]
+    assert feasible(larger(roster, 1))
+    assert not feasible(roster)
+
+
+def test_a_team_of_juniors_is_told_how_many_more_it_takes() -> None:
+    juniors = tuple(person(name, roles=["secondary"]) for name in NAMES[:6])
+    roster = team(*juniors)
+    assert advice(roster) == ["even with nobody away these rules need 9 people for these dates; the roster has 6"]
+    assert feasible(larger(roster, 3))
+    assert not feasible(larger(roster, 2))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_number_of_people_told_is_enough_and_one_fewer_is_not(seed: int) -> None:
+    roster = drawn_roster(Random(seed), sizes=(1, 2), days=14)
+    roster = replace(roster, rules=replace(roster.rules, fixed=()))
+    if not shifts_of(roster, days=14) or feasible(roster, 14):
+        return
+    problem = Problem.of(roster, shifts_of(roster, days=14))
+    size = team_size(problem, Search())
+    assert size.present is not None
+    there = tuple(replace(each, absences=(), joins=None, leaves=None, shadows=()) for each in roster.engineers)
+    for more, people in ((size.present, there), (size.as_is, roster.engineers)):
+        if more is not None and more.is_known:
+            base = replace(roster, engineers=people)
+            assert feasible(larger(base, more.people), 14)
+            assert more.people == 0 or not feasible(larger(base, more.people - 1), 14)
