@@ -23,7 +23,7 @@ engineers:
 """
 WEEK = ("--start", "2027-01-04", "--weeks", "1")
 REST = "rest_nights=1@2027-01-04..2027-01-10"
-MOVED = "unavailable@2027-01-06:ben"
+MOVED = "unavailable@2027-01-07:ben"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncal
     ran = oncall("generate", tight, *WEEK)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith(
-        f"  a plan exists with ben's day off on 2027-01-06 moved: --relax {MOVED}\n"
+        f"  a plan exists with ben's day off on 2027-01-07 moved: --relax {MOVED}\n"
         f"  a plan exists with rest_nights 1 around the week of 2027-01-04: --relax {REST}\n"
     )
 
@@ -70,7 +70,7 @@ def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: str) -> None
 @pytest.mark.parametrize(
     ("name", "text", "uses"),
     [
-        (MOVED, "ben's day off on 2027-01-06 moved", "1 time"),
+        (MOVED, "ben's day off on 2027-01-07 moved", "1 time"),
         (REST, "rest_nights 1 around the week of 2027-01-04", r"\d+ times?"),
     ],
 )
@@ -94,7 +94,7 @@ def test_machines_are_told_what_was_accepted(oncall: Oncall, tight: str, tmp_pat
     output = tmp_path / "plan.json"
     assert oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output)).code == 0
     answer = json.loads(oncall("verify", str(output), "--roster", tight, "--json").out)
-    assert answer["relaxed"] == [{"id": MOVED, "text": "ben's day off on 2027-01-06 moved", "uses": 1}]
+    assert answer["relaxed"] == [{"id": MOVED, "text": "ben's day off on 2027-01-07 moved", "uses": 1}]
 
 
 def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall, tight: str, tmp_path: Path) -> None:

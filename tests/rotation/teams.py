@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from oncall.rosters.roster import Absence, Engineer, Request, Roster, RotationRu
 from oncall.rotation.check import check_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
-from oncall.support.calendar import calendar_of
+from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.policyfile import packaged_policy
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -45,11 +46,18 @@ def away(first: date, days: int = 1, *, reason: str = "vacation", leave: bool = 
     return (Absence(first, first + timedelta(days=days - 1), reason, leave),)
 
 
+@cache
+def _calendar(holidays: str | None) -> SupportCalendar:
+    """One calendar for all rosters made here: it remembers the weeks that it has worked out."""
+    return calendar_of(packaged_policy(NEW_YORK), holidays)
+
+
 def shifts_of(roster: Roster, *, first_day: date = MONDAY, days: int = 7) -> tuple[Shift, ...]:
     """The roster's shifts that start on so many dates."""
-    calendar = calendar_of(roster.policy, roster.holidays)
     last_day = first_day + timedelta(days=days - 1)
-    return shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
+    return shifts_between(
+        _calendar(roster.holidays), first_day=first_day, last_day=last_day, weekend=roster.rules.weekend
+    )
 
 
 def sentences(plan: Plan, roster: Roster) -> list[str]:

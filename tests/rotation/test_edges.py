@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations
+from random import Random
 
 import pytest
 
@@ -13,6 +15,7 @@ from oncall.rotation.check import check_plan
 from oncall.rotation.model import solve
 from oncall.rotation.repair import repair
 from oncall.schedule.plan import Plan, PlanStatus
+from tests.rotation.draws import drawn_roster
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
@@ -145,3 +148,44 @@ def test_frozen_days_stay_but_for_whoever_cannot_and_the_dates_opened() -> None:
     mended = repair(later, shifts_of(later, days=28), plan, first_open=MONDAY, frozen_days=7, more_changes=6)
     near = [change for change in mended.changes if change.window.start < plan.seats[0].window.start + timedelta(days=6)]
     assert [change.before for change in near] == [first]
+
+
+# ---- stopped at once, and rules that contradict themselves
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_stopped_at_once_is_a_plan_with_an_honest_bound_or_a_sentence(seed: int) -> None:
+    draw = Random(seed)
+    days = draw.choice([7, 28, 91])
+    roster = drawn_roster(draw, sizes=(1, 7), days=days)
+    shifts = shifts_of(roster, days=days)
+    try:
+        plan = solve(roster, shifts, should_stop=lambda: True)
+    except OncallError as refusal:
+        assert str(refusal)
+        return
+    assert plan.fairness is not None
+    assert plan.fairness.bound <= plan.fairness.cost
+    assert (plan.status is PlanStatus.OPTIMAL) == (plan.fairness.bound == plan.fairness.cost)
+    assert check_plan(replace(plan, first_day=MONDAY, last_day=shifts[-1].day), roster) == []
+
+
+def test_people_who_never_may_and_always_should_be_together_are_kept_apart() -> None:
+    pair = (("ana", "ben"),)
+    plan = sound(team_of(8, never_together=pair, prefer_together=pair), MONDAY, 28)
+    assert plan.status is PlanStatus.OPTIMAL
+    assert "are so on 0 shifts; no plan as fair keeps more" in plan.notes[0]
+
+
+def test_people_of_whom_no_two_may_be_together_are_told_that_rule_and_nothing_else() -> None:
+    roster = team_of(3, rest_nights=0, weekends_apart=1, never_together=tuple(combinations(("ana", "ben", "cai"), 2)))
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, shifts_of(roster, days=1))
+    assert list(refusal.value.reasons) == [
+        "the week of Mon 2027-01-04: 1 shift, 2 roles each",
+        "never_together ana and ben",
+        "never_together ana and cai",
+        "never_together ben and cai",
+        "even with nobody away these rules need 4 people for these dates; the roster has 3",
+        "no exception that can be offered would do; it takes other people, or other dates for them",
+    ]

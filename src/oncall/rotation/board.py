@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from ortools.sat.python import cp_model
 
+from oncall.rosters.relaxation import loosest_for
 from oncall.rotation.counting import Curve, deal, duty_curve, most_duties
 from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.rolesplit import split_evenly
-from oncall.rotation.rules import Limit, rules_of
+from oncall.rotation.rules import Limit, cliques, rules_of
 from oncall.rotation.search import Outcome, Search
 from oncall.support.windows import WindowKind
 
@@ -206,8 +207,37 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
         model.add(takes[duty] == 1)
     for rule in rules_of(problem.roster.rules):
         for limit in rule.limits(problem):
-            add_limit(model, limit, takes)
+            _add_tight_limit(model, limit, takes, problem)
     return takes
+
+
+def _add_tight_limit(
+    model: cp_model.CpModel, limit: Limit, takes: Mapping[Duty, cp_model.IntVar], problem: Problem
+) -> None:
+    """Add one limit beside the rest rule, so that a linear relaxation sees it well.
+
+    Of duties that need rest between them a person has one. Where all of a group do, the group is as good as one duty;
+    else whoever has one of such duties has the group, and nobody has two of them.
+    """
+    if limit.single is not None:
+        add_limit(model, limit, takes)
+        return
+    literals: list[cp_model.IntVar] = []
+    for group in limit.groups:
+        engineer = group[0][0]
+        rest = loosest_for(problem.roster.rules, problem.engineers[engineer].id).rest_nights
+        alike = [[takes[engineer, n] for n in each] for each in cliques(problem.shifts, [n for _, n in group], rest)]
+        if limit.most == 1 and [len(each) for each in alike] == [len(group)]:
+            literals += alike[0]
+            continue
+        some = any_of(model, [takes[duty] for duty in group])
+        literals.append(some)
+        for each in alike:
+            model.add_at_most_one([*each, ~some])
+    if limit.most == 1:
+        model.add_at_most_one(literals)
+    else:
+        model.add(cp_model.LinearExpr.sum(literals) <= limit.most)
 
 
 def add_limit(model: cp_model.CpModel, limit: Limit, takes: Mapping[Duty, cp_model.IntVar]) -> None:

@@ -63,6 +63,8 @@ def smallest_clash(problem: Problem, search: Search) -> Clash:
     The first causes found seldom speak of more than a few weeks, and all other shifts can be left empty from there on:
     so what each cause is needed for is tried with the shifts of these weeks alone.
     """
+    if search.is_over:
+        return Clash((), False)
     allowance = Allowance(EFFORT, at_once=EFFORT_AT_ONCE)
     whole = _Switched(problem, allowance)
     every = list(whole.causes)

@@ -56,6 +56,8 @@ def offers(problem: Problem, search: Search, near: frozenset[int] = frozenset())
     near: numbers of shifts that cannot all be staffed. Only these have to be looked at as long as the exceptions found
     for them let a plan exist for all: then nothing cheaper can.
     """
+    if search.is_over:
+        return Offers((), False, False)
     allowance = Allowance(EFFORT, at_once=EFFORT_AT_ONCE)
     for _ in range(MOST_PARTS if near else 0):
         part = replace(problem, only=_with_neighbours(problem, near))

@@ -12,7 +12,7 @@ from oncall.rosters.relaxation import loosest_for
 from oncall.rosters.roster import Engineer, RotationRules
 from oncall.rotation.clash import Clash, absence_text, joins_text, leaves_text, shadows_text, smallest_clash
 from oncall.rotation.counting import most_apart, most_rested
-from oncall.rotation.eligibility import can_take, why_not
+from oncall.rotation.eligibility import can_take, weekend_number, why_not
 from oncall.rotation.problem import Problem
 from oncall.rotation.rules import Rule, rules_of
 from oncall.rotation.search import Search
@@ -38,7 +38,8 @@ def too_full(problem: Problem, search: Search) -> tuple[list[str], frozenset[int
     weeks = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.isocalendar()[:2])]
     months = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.replace(day=1))]
     kinds = [tuple(shift for shift in shifts if shift.kind is kind) for kind in problem.shares.totals]
-    for heading, spans in ((_weeks, weeks), (_months, months), (_dates, [shifts]), (_kinds, kinds)):
+    looks = ((_weeks, weeks), (_weekends, _runs_of_weekends(problem)), (_months, months), (_dates, [shifts]))
+    for heading, spans in (*looks, (_kinds, kinds)):
         full = [(n, said) for n, span in enumerate(spans) if (said := _overflow(problem, span, problem.roster.rules))]
         if full:
             starts = {shift.window.start for number, _ in full for shift in spans[number]}
@@ -132,6 +133,24 @@ def _kept_off_by(engineer: Engineer, causes: Sequence[str]) -> Engineer:
 def _weeks(run: Sequence[tuple[Shift, ...]]) -> str:
     first, last = (span[0].day - timedelta(days=span[0].day.weekday()) for span in (run[0], run[-1]))
     return f"the week of {first}" if len(run) == 1 else f"each of the {len(run)} weeks of {first} to {last}"
+
+
+def _runs_of_weekends(problem: Problem) -> list[tuple[Shift, ...]]:
+    """As many weekends in a row as one person may only have one of, from each weekend on."""
+    weekends = [shift for shift in problem.shifts if shift.kind is WindowKind.WEEKEND]
+    by_number = {number: tuple(group) for number, group in groupby(weekends, key=weekend_number)}
+    apart = problem.roster.rules.weekends_apart
+    runs = [[by_number.get(number + n, ()) for n in range(apart)] for number in by_number]
+    return [tuple(shift for each in run for shift in each) for run in runs if apart > 1 and all(run)]
+
+
+def _weekends(run: Sequence[tuple[Shift, ...]]) -> str:
+    days = list(dict.fromkeys(shift.day for span in run for shift in span))
+    fridays = list(dict.fromkeys(day + timedelta(days=4 - day.weekday()) for day in days))
+    if len(run) == 1:
+        return f"the {len(fridays)} weekends of {fridays[0]} to {fridays[-1]}"
+    many = len(fridays) - len(run) + 1
+    return f"each {many} weekends in a row from {fridays[0]} to {fridays[-1]}"
 
 
 def _months(run: Sequence[tuple[Shift, ...]]) -> str:

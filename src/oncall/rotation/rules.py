@@ -68,11 +68,11 @@ class RestNights:
         meet pairwise share a night, so these sets say all that the pairs would say.
         """
         for engineer, numbers in enumerate(problem.open_to):
-            for clique in _cliques(problem.shifts, numbers, self.nights):
+            for clique in cliques(problem.shifts, numbers, self.nights):
                 yield Limit(1, tuple(((engineer, number),) for number in clique))
 
 
-def _cliques(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -> Iterator[tuple[int, ...]]:
+def cliques(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -> Iterator[tuple[int, ...]]:
     """The largest sets of shifts that block one common night. `numbers` are in time order."""
     blocking: list[int] = []
     for number in numbers:

@@ -137,12 +137,16 @@ class Search:
         effort: float | None = None,
         linearization: int | None = None,
     ) -> Outcome:
-        """Solve the model. With `floor`, progress is reported: the objective is a cost that cannot be below it.
+        """Solve the model, unless the search is over: then nothing is known.
+
+        With `floor`, progress is reported: the objective is a cost that cannot be below it.
 
         known_cost: what the best plan from elsewhere costs, for the progress alone.
         effort: give up after so much deterministic time, which is the same work on every machine.
         linearization: 2 lets the linear relaxation see every implication too, where those carry the proof.
         """
+        if self.is_over:
+            return Outcome(Verdict.UNKNOWN, floor or 0, (), 0.0)
         solver = self._solver(effort)
         if linearization is not None:
             solver.parameters.linearization_level = linearization

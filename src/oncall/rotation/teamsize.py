@@ -43,6 +43,8 @@ class TeamSize:
 
 def team_size(problem: Problem, search: Search, near: frozenset[int] = frozenset()) -> TeamSize:
     """Find out. near: numbers of shifts that cannot all be staffed, which settle most sizes that are too small."""
+    if search.is_over:
+        return TeamSize(None, None, None)
     allowance = Allowance(EFFORT, at_once=EFFORT)
     present = _more(_with_everybody_there(problem), 0, near, allowance, search)
     if present is None or present.people > 0 or not present.is_known:
