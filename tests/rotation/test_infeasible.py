@@ -161,8 +161,8 @@ def test_too_few_weekends_for_a_kind_are_told_even_when_there_is_room_for_nights
     message = refusal_of(team_of(6, weekends_apart=4, rest_nights=1), days=28)
     assert message == (
         "no plan is possible: there are more duties than people can take\n"
-        "  all weekend shifts: 4 shifts in 2 roles are 8 duties, and under weekends_apart 4 people can take 6: "
-        "ana 1, ben 1, cai 1, dee 1, eve 1, fay 1\n"
+        "  the 4 weekends of 2027-01-08 to 2027-01-29: 4 shifts in 2 roles are 8 duties, "
+        "and under weekends_apart 4 people can take 6: ana 1, ben 1, cai 1, dee 1, eve 1, fay 1\n"
         "  even with nobody away these rules need 8 people for these dates; the roster has 6\n"
         "  a plan exists with weekends_apart 3 for cai around the weekend of 2027-01-29, "
         "and weekends_apart 3 for dee around the weekend of 2027-01-08: "
