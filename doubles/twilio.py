@@ -18,7 +18,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl
@@ -60,6 +61,8 @@ class TwilioDouble:
         self.auth_token = auth_token
         self.account = Account(account_sid, auth_token, is_trial)
         self.requests: list[Request] = []
+        self.clock_ahead = timedelta(0)
+        """How far the `Date` of its answers lies ahead of this machine's clock."""
         self._faults = Faults()
         self._auto_deliver = auto_deliver
         self._delivery_seconds = delivery_seconds
@@ -222,6 +225,7 @@ class TwilioDouble:
             answer = self._carry_out(seen) if fault is None or fault.accept else _json(200, {})
         except Refusal as refusal:
             return _refused(refusal)
+        answer.headers["Date"] = format_datetime(datetime.now(UTC) + self.clock_ahead, usegmt=True)
         return answer if fault is None else await self._fail(request, fault, answer)
 
     def _carry_out(self, request: Request) -> web.Response:

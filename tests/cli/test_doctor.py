@@ -144,6 +144,20 @@ def test_wrong_credentials_stop_a_page(healthy: Oncall, monkeypatch: pytest.Monk
     }
 
 
+@pytest.mark.parametrize(
+    ("ahead", "words"), [(timedelta(minutes=-10), "10 min ahead of"), (timedelta(minutes=10), "10 min behind")]
+)
+def test_a_clock_that_twilio_s_own_date_contradicts_stops_pages(
+    healthy: Oncall, twilio: TwilioDouble, ahead: timedelta, words: str
+) -> None:
+    twilio.clock_ahead = ahead
+    (sentence,) = bad(healthy)["clock"]
+    # Twilio gives whole seconds.
+    assert sentence.replace("9 min", "10 min") == (
+        f"stops: this machine's clock is {words} that of twilio: pages come at the wrong time; set it by NTP."
+    )
+
+
 def test_a_twilio_that_is_away_for_a_moment_only_warns(healthy: Oncall, twilio: TwilioDouble) -> None:
     twilio.script(refuse(503, 20503), on=Operation.LIST)
     assert bad(healthy) == {
