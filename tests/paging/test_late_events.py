@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 
+import pytest
+
+from oncall.errors import Refused
 from oncall.paging.life import Deed, Done, record
+from oncall.paging.promised import mark_of
 from oncall.paging.sla import clocks
+from oncall.paging.state import fold
 from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.support.clocks import SlaState
 from tests.paging.world import World, at
@@ -206,3 +213,58 @@ def test_a_thank_you_wakes_nobody_and_starts_no_clock(world: World) -> None:
     assert (done.sentence, world.ticket().status) == ("T-1: the customer's message is recorded.", TicketStatus.RESOLVED)
     world.advance(timedelta(hours=3))
     world.expect_silence()
+
+
+DEEDS = (
+    EventKind.REPLIED,
+    EventKind.CUSTOMER_REPLIED,
+    EventKind.UPDATED,
+    EventKind.ACKNOWLEDGED,
+    EventKind.WAITING,
+    EventKind.IMPACT_CHANGED,
+    EventKind.RESOLVED,
+    EventKind.REOPENED,
+    EventKind.PASSED,
+    EventKind.MERGED,
+)
+NAMES = ("T-1", "T-2", "T-3")
+
+
+def do_something(world: World, random: Random) -> None:
+    """One deed, now or up to four hours late, that the ticket's state may refuse."""
+    name, kind = random.choice(NAMES), random.choice(DEEDS)
+    details = {}
+    if kind is EventKind.IMPACT_CHANGED:
+        details = {"impact": random.choice(("urgent", "high", "normal"))}
+    elif kind is EventKind.MERGED:
+        details = {"into": random.choice(NAMES)}
+    when = world.clock.moment - random.choice((0, 0, 20, 90, 240)) * MINUTE
+    deed = Deed(kind, random.choice(("ana", "ben")), when, details=details)
+    hand = replace(world.engine().hand(deed.by), lease_until=None)
+    with suppress(Refused):
+        world.store.write(lambda tx: record(tx, name, deed, hand))
+    world.run()
+
+
+def breaches(world: World, name: str) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
+    """What was told and not withdrawn, and what the clocks say, as `mark_of` names it."""
+    stored, log = world.ticket(name), world.events(name)
+    state = world.store.read(lambda tx: clocks(tx, stored.ticket, log, world.clock.moment))
+    assert state.is_resolved == (stored.status is TicketStatus.RESOLVED), name
+    told = {mark for mark in fold(stored.ticket, log).promised if mark[0] == EventKind.BREACHED.value}
+    return told, {mark_of(EventKind.BREACHED, clock) for clock in state.clocks if clock.breached_at is not None}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_told_and_not_withdrawn_is_what_the_clocks_say_through_random_lives(world: World, seed: int) -> None:
+    random = Random(seed)
+    for name in NAMES:
+        world.post(name, impact=random.choice(("urgent", "high", "normal")))
+        world.advance(random.randrange(60) * MINUTE)
+    for _ in range(14):
+        do_something(world, random)
+        world.advance(random.choice((0, 5, 45, 150)) * MINUTE)
+        for name in NAMES:
+            told, known = breaches(world, name)
+            assert told == known, (name, [(event.kind.value, event.at) for event in world.events(name)])
+    read_all(world)

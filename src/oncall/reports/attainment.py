@@ -26,9 +26,10 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Clocks by how they stand. Every clock is in exactly one of the four.
+    """Clocks by how they stand. Every clock of a ticket that is no duplicate is in exactly one of the four.
 
-    stopped: the ticket was resolved or merged before the target was reached. running: nothing is decided yet.
+    stopped: the ticket was resolved before the target was reached. running: nothing is decided yet. Those of a
+    duplicate are counted with the ticket that goes on.
     """
 
     met: int = 0
