@@ -43,6 +43,10 @@ _KINDS = {
     EventKind.MERGED: SlaEventKind.MERGED,
     EventKind.ABSORBED: SlaEventKind.ABSORBED,
 }
+_SAYING_NOTHING_MORE = frozenset(
+    {EventKind.REPLIED, EventKind.CUSTOMER_REPLIED, EventKind.UPDATED, EventKind.WAITING, EventKind.RESOLVED}
+)
+"""Kinds of which the instant is all: nearly every line of a log is one of these."""
 _WITH_TERMS = (EventKind.RECEIVED, EventKind.REOPENED, EventKind.IMPACT_CHANGED, EventKind.JUDGED)
 
 COUNTS_FOR_CLOCKS = tuple(_KINDS)
@@ -76,6 +80,8 @@ def _of_a_drill(log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
 
 
 def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent:
+    if event.kind in _SAYING_NOTHING_MORE:
+        return SlaEvent(event.at, _KINDS[event.kind], id=event.id)
     is_receipt = event.kind is EventKind.RECEIVED
     impact = event.details.get("impact", ticket.impact if is_receipt else None)
     return SlaEvent(

@@ -105,10 +105,13 @@ def plain_events(found: Iterable[Row]) -> Iterator[Event]:
     """Rows of `events` as the driver gives them: on SQLite times are text, on PostgreSQL in the session's zone."""
     # What the pager notes is the same few texts over and over.
     told: dict[str, Mapping[str, Any]] = {"{}": {}}
+    read = datetime.fromisoformat
     for seq, ticket, at, kind, by, why, details, sender_id in found:
         if details not in told:
             told[details] = json.loads(details)
-        yield Event(ticket, _plain_time(at), _EVENT_KINDS[kind], by, why, told[details], sender_id, seq)
+        when = read(at) if isinstance(at, str) else at
+        when = when if when.tzinfo is UTC else when.astimezone(UTC)
+        yield Event(ticket, when, _EVENT_KINDS[kind], by, why, told[details], sender_id, seq)
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:
