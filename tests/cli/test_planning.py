@@ -7,11 +7,13 @@ import io
 import json
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from oncall.cli.planning import interruption
+from oncall.cli.planning import interruption, progress_line
+from oncall.rotation.search import Progress
 from tests.cli.conftest import ROSTERS, SMALL_ROSTER, Oncall
 
 ITOPIA = str(ROSTERS / "itopia-cas.yaml")
@@ -177,6 +179,19 @@ def test_the_first_interrupt_asks_to_stop_and_the_second_breaks_off(capsys: pyte
         )
         os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is usual
+
+
+def test_progress_in_a_pipe_is_a_line_now_and_then_with_cost_bound_gap_and_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress_line() as show:
+        for cost, bound, seconds in ((None, 5, 1), (20, 5, 1.5), (20, 10, 3), (20, 10, 9), (10, 10, 12)):
+            show(Progress(cost, bound, timedelta(seconds=seconds)))
+    assert capsys.readouterr().err.splitlines() == [
+        "searching for a first plan; none can cost less than 5 (1 s)",
+        "cost 20, bound 10, gap 50.0% (3 s)",
+        "cost 10, bound 10, gap 0.0% (12 s)",
+    ]
 
 
 # ---- verify
