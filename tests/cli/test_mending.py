@@ -246,3 +246,16 @@ def test_csv_and_json_of_one_plan_are_mended_alike(oncall: Oncall, eight: Path, 
     ]
     assert mended[0]["shifts"] == mended[1]["shifts"]
     assert mended[0]["repair"] == mended[1]["repair"]
+
+
+def test_a_cover_in_the_published_schedule_counts_for_the_rest_of_who_gave_it(
+    oncall: Oncall, eight: Path, quarter: str
+) -> None:
+    assert oncall("publish", quarter, "--roster", str(eight)).code == 0
+    shift = next(s for s in json.loads(Path(quarter).read_text())["shifts"] if s["start"].startswith("2027-02-04"))
+    cover = next(name for name in ("hal", "gus", "fay") if name != shift["engineer"])
+    span = ("--from", shift["start"], "--to", shift["end"])
+    assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu").code == 0
+    ran = oncall("generate", str(eight), "--keep", quarter, *FROM, "--json")
+    assert ran.err.startswith(f"taken into account: {cover} covered {shift['role']} on Thu 2027-02-04\n")
+    assert json.loads(ran.out)["repair"]["changes"] == []

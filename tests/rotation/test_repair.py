@@ -11,6 +11,7 @@ import pytest
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.check import check_plan
+from oncall.rotation.given import Given
 from oncall.rotation.mended import Repair
 from oncall.rotation.model import solve
 from oncall.rotation.repair import repair
@@ -197,6 +198,46 @@ def test_a_role_that_the_roster_gave_up_stays_in_the_past_alone() -> None:
     assert ("third", True) not in roles
     assert ("third", False) in roles
     assert check_plan(found.plan, two) == []
+
+
+def test_whoever_covered_a_shift_gets_no_new_one_before_they_are_rested() -> None:
+    roster = team_of(8)
+    shifts = shifts_of(roster, days=28)
+    plan = replace(solve(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
+    first_open = MONDAY + timedelta(days=8)
+    zone = plan.zone
+    tonight = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() == first_open]
+    ill = tonight[0].engineer
+    absent = tuple(replace(e, absences=away(first_open, 1)) if e.id == ill else e for e in roster.engineers)
+    later = replace(roster, engineers=absent)
+    plain = repair(later, shifts, plan, first_open=first_open, offers=())
+    stand_in = next(change.after for change in plain.changes if change.before == ill)
+    last_night = next(seat for seat in plan.seats if seat.window.start.astimezone(zone).date() == MONDAY + timedelta(7))
+    given = Given(covers=(replace(last_night, engineer=stand_in),))
+    found = repair(later, shifts, plan, first_open=first_open, offers=(), given=given)
+    gained = {change.after for change in found.changes if change.window == tonight[0].window}
+    assert gained
+    assert stand_in not in gained
+    assert check_plan(found.plan, later) == []
+
+
+def test_a_cover_that_leaves_nobody_is_told_by_name() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    names = ("ana", "ben", "cai", "dee")
+    roster = team(*(person(name, roles=("primary",)) for name in names), roles=("primary",), rest_nights=1)
+    shifts = shifts_of(roster, days=2)
+    seats = tuple(Seat(s.window, s.kind, "primary", who) for s, who in zip(shifts, ("dee", "ben"), strict=True))
+    plan = Plan(roster.team, roster.policy.zone, seats, first_day=MONDAY, last_day=tuesday)
+    absent = {"ben": away(tuesday, 1), "cai": away(tuesday, 1)}
+    people = tuple(replace(each, absences=absent.get(each.id, ())) for each in roster.engineers)
+    later = replace(roster, engineers=people)
+    given = Given(covers=(replace(seats[0], engineer="ana"),))
+    with pytest.raises(Refused) as refusal:
+        repair(later, shifts, plan, first_open=tuesday, given=given)
+    assert str(refusal.value) == (
+        "no plan leaves ana their rest after the shifts that they covered before 2027-01-05; "
+        "let the plan change later, or leave the published schedule out with --no-history"
+    )
 
 
 @pytest.mark.parametrize("looks", range(1, 8))

@@ -65,7 +65,7 @@ def mend(
     _refuse_dates_not_frozen(wanted)
     assert keep.first_day is not None
     assert keep.last_day is not None
-    given = _given(wanted.keep, keep, team, sources)
+    given = _given(wanted, keep, team, sources)
     agreed = tuple(dict.fromkeys([*_still_agreed(wanted.keep, keep, team), *relaxations]))
     shifts = shifts_of(team, keep.first_day, keep.last_day)
     with interruption() as is_interrupted, progress_line() as show:
@@ -106,14 +106,14 @@ def _still_agreed(path: Path, keep: Plan, team: Roster) -> list[Relaxation]:
     return fitting
 
 
-def _given(path: Path, keep: Plan, team: Roster, sources: Sources) -> Given:
+def _given(wanted: Wanted, keep: Plan, team: Roster, sources: Sources) -> Given:
     """What stands around the plan. It makes up for what it did before, so that shares stay as they were."""
     assert keep.first_day is not None
     assert keep.last_day is not None
     if keep.balances and sources.ledger is not None:
-        sources.say(f"{path} has its own balances, and keeps them; those of {sources.ledger} are not used")
+        sources.say(f"{wanted.keep} has its own balances, and keeps them; those of {sources.ledger} are not used")
     own = None if sources.ledger is not None and not keep.balances else keep.balances
-    return what_stands(team, keep.first_day, keep.last_day, sources, balances=own)
+    return what_stands(team, keep.first_day, keep.last_day, sources, balances=own, kept_until=wanted.first_open)
 
 
 def _refuse_dates_not_frozen(wanted: Wanted) -> None:

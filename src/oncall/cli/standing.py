@@ -58,9 +58,17 @@ class Record:
 
 
 def what_stands(
-    team: Roster, first_day: date, last_day: date, sources: Sources, *, balances: Sequence[Balance] | None = None
+    team: Roster,
+    first_day: date,
+    last_day: date,
+    sources: Sources,
+    *,
+    balances: Sequence[Balance] | None = None,
+    kept_until: date | None = None,
 ) -> Given:
     """What a plan of these dates has to respect, each thing said. balances: to make up for whatever was served before.
+
+    kept_until: for a plan that is mended; who covered a shift before that date is to have their rest.
 
     Raises FileFaults for a file that cannot be read, Refused for one that does not fit the team or the dates.
     """
@@ -72,10 +80,11 @@ def what_stands(
     if balances:
         people = len({each.engineer for each in balances})
         sources.say(f"taken into account: balances of {people} people from before; see `oncall ledger show`")
+    covers = _covers(team, record.served, first_day, kept_until, sources.say) if kept_until is not None else ()
     elsewhere = busy_elsewhere(team)
     for name in team.busy:
         sources.say(f"taken into account: shifts on another team in {name}")
-    return Given(_outside(team, record.served, first_day, last_day, sources.say), elsewhere, tuple(balances))
+    return Given(_outside(team, record.served, first_day, last_day, sources.say), elsewhere, tuple(balances), covers)
 
 
 def record_of(team: Roster, sources: Sources) -> Record:
@@ -245,6 +254,26 @@ def _opening_balances(team: Roster, sources: Sources) -> tuple[tuple[Balance, ..
     if gone:
         sources.say(f"{sources.ledger}: {_names(gone)} not on the roster; what they leave is spread over the others")
     return levelled(team, written.balances), written.as_of
+
+
+def _covers(
+    team: Roster, served: Sequence[Served], first_day: date, kept_until: date, say: Callable[[str], None]
+) -> tuple[Seat, ...]:
+    """The seats of these dates that somebody else served than was planned, for most of the shift."""
+    from oncall.rotation.given import shift_of
+    from oncall.rotation.ledger import seats_as_served
+
+    planned = {(each.seat.window, each.seat.role): each.seat.engineer for each in served}
+    zone = team.policy.zone
+    covers = [
+        (shift_of(seat, zone).day, seat)
+        for seat in seats_as_served(served)
+        if planned[seat.window, seat.role] != seat.engineer
+    ]
+    covers = [(day, seat) for day, seat in covers if first_day <= day < kept_until]
+    for day, seat in covers:
+        say(f"taken into account: {seat.engineer} covered {seat.role} on {day:%a} {day}")
+    return tuple(seat for _, seat in covers)
 
 
 def published_around(team: Roster) -> tuple[Seat, ...]:

@@ -20,11 +20,13 @@ class Given:
     published: seats of this team; those inside the new plan's own time are replaced by it and do not count.
     elsewhere: seats on other teams' plans of people who are on this roster too.
     balances: what people served beyond their share before, which the new shares make up for.
+    covers: for a plan that is mended, seats of its past that somebody else served than it says.
     """
 
     published: tuple[Seat, ...] = ()
     elsewhere: tuple[Seat, ...] = ()
     balances: tuple[Balance, ...] = ()
+    covers: tuple[Seat, ...] = ()
 
 
 NOTHING = Given()

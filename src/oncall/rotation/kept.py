@@ -18,9 +18,9 @@ from oncall.rotation.cost import fairness_of
 from oncall.rotation.counting import Curve, most_duties, role_curve
 from oncall.rotation.fixedseats import refuse_impossible_seats
 from oncall.rotation.given import Given
-from oncall.rotation.problem import Problem
+from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.search import Search, Verdict
-from oncall.schedule.plan import Plan, Shift
+from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.windows import WindowKind
 
 FLOOR_EFFORT = 5.0
@@ -52,7 +52,21 @@ class Kept:
             for number, shift in enumerate(self.open.shifts)
             for role in self.open.roles
         }
+        self.too_soon = self._too_soon(given.covers)
         self.served = Counter((seat.kind, seat.role, seat.engineer) for seat in self.past)
+
+    def _too_soon(self, covers: tuple[Seat, ...]) -> frozenset[Duty]:
+        """New duties for which somebody would not be rested after a shift they covered; what they had they keep."""
+        if not covers:
+            return frozenset()
+        seam = Problem(self.open.roster, self.open.shifts, Given(published=covers)).seam
+        had = {(self.numbers.get(who or ""), number) for (number, _), who in self.before.items()}
+        return frozenset(
+            (index, number)
+            for index, engineer in enumerate(self.open.engineers)
+            for number in self.open.open_to[index]
+            if (index, number) not in had and seam.bar(engineer.id, number) is not None
+        )
 
     def _refuse_cut_weekend(self, first: Shift) -> None:
         """Raise Refused when the first open shift does not follow on what is kept: weekends are cut otherwise now."""

@@ -27,6 +27,8 @@ class KeptModel:
             }
             self.model.add(cp_model.LinearExpr.sum(list(mine.values())) == taken)
             self.holds.update(mine)
+            if (engineer, number) in kept.too_soon:
+                self.model.add(taken == 0)
         for number, role in kept.before:
             takers = [Held(number, role, each) for each in problem.able[number]]
             self.model.add_exactly_one([self.holds[held] for held in takers if held in self.holds])

@@ -96,6 +96,7 @@ def _fewest(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[_Found
         refusal = frozen_too_much(kept, frozen, search) if frozen else None
         if refusal is not None:
             raise refusal
+        _refuse_for_covers(kept, search)
         infeasible.refuse_unstaffable(kept.open, search)
         raise infeasible.explained(kept.open, search)
     if outcome.verdict is Verdict.UNKNOWN:
@@ -103,6 +104,19 @@ def _fewest(kept: Kept, frozen: frozenset[Held], search: Search) -> tuple[_Found
         raise Refused(f"no plan was found in {seconds:.3g} s, and none is proven impossible; allow more time")
     held = board.held(outcome)
     return _Found(held, kept.cost(held), is_proven=False), outcome.verdict is Verdict.OPTIMAL
+
+
+def _refuse_for_covers(kept: Kept, search: Search) -> None:
+    """Raise Refused when a plan exists but for the rest of those who covered shifts."""
+    if not kept.too_soon:
+        return
+    kept.too_soon = frozenset()
+    if search.run(KeptModel(kept).model).verdict is not Verdict.INFEASIBLE:
+        names = ", ".join(sorted({seat.engineer for seat in kept.whole.given.covers}))
+        raise Refused(
+            f"no plan leaves {names} their rest after the shifts that they covered before {kept.first_open}; "
+            "let the plan change later, or leave the published schedule out with --no-history"
+        )
 
 
 def _cheapest(kept: Kept, frozen: frozenset[Held], most: int, search: Search, *, effort: float | None) -> _Found | None:
