@@ -176,3 +176,19 @@ def test_a_kept_plan_keeps_its_own_balances(oncall: Oncall, seven: Path, january
     assert json.loads(ran.out)["balances"] == own
     assert f"{plan} has its own balances, and keeps them; those of {file} are not used\n" in ran.err
     assert json.loads(ran.out)["repair"]["changes"] == []
+
+
+def test_a_ledger_of_nothing_is_neither_opened_nor_written(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
+    empty, out = tmp_path / "empty.csv", tmp_path / "ours.csv"
+    empty.write_text("engineer,kind,balance\n")
+    opened = oncall("ledger", "open", str(empty), "--roster", str(seven), "--output", str(out))
+    assert (opened.code, opened.err) == (
+        1,
+        f"oncall: {empty} has no balances; without any everybody begins level, and no ledger file is needed\n",
+    )
+    exported = oncall("ledger", "export", str(out), "--roster", str(seven))
+    assert (exported.code, exported.err) == (
+        1,
+        "oncall: Nothing was served yet and no balances are given; nothing was written\n",
+    )
+    assert not out.exists()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oncall.schedule.plan import Balance
 
 ROSTER = typer.Option(..., "--roster", help="The roster whose people are counted.")
+NOTHING_YET = "Nothing was served yet and no balances are given"
 BEFORE = typer.Option(None, "--before", metavar="DATE", help="Only shifts that start before this date.")
 
 
@@ -52,7 +53,7 @@ def show(
         print_json(_view(found))
         return
     if not found.entries:
-        tell("Nothing was served yet and no balances are given: everybody begins level.")
+        tell(f"{NOTHING_YET}: everybody begins level.")
         return
     if found.shifts:
         typer.echo(f"{found.shifts} shifts from {found.first_day} to {found.last_day}")
@@ -90,6 +91,8 @@ def export(
 
     found = _ledger(_team(roster), history, ledger, not no_history, before)
     as_of = _date("--before", before) or (found.last_day + timedelta(days=1) if found.last_day else None)
+    if not found.entries:
+        raise Refused(f"{NOTHING_YET}; nothing was written")
     _write(file, _with_zeros(found), as_of)
 
 
@@ -110,6 +113,8 @@ def open_ledger(
 
     team = _team(roster)
     written = read_ledger(file)
+    if not written.balances:
+        raise Refused(f"{file} has no balances; without any everybody begins level, and no ledger file is needed")
     refuse_strangers(written, file, [engineer.id for engineer in team.engineers], team.team)
     since = _date("--as-of", as_of)
     if since is not None and written.as_of not in (None, since):
