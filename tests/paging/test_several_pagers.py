@@ -12,11 +12,11 @@ from typing import TypeVar, cast
 import pytest
 
 from oncall.errors import StoreUnavailable
+from oncall.paging.attempts import LEASE
 from oncall.paging.engine import BATCH, MOST_IN_FLIGHT, Engine
 from oncall.paging.intake import accept, parse_ticket
 from oncall.paging.ports import Message, Receipt, Store, Transaction
 from oncall.paging.ticket import AttemptStatus
-from oncall.paging.tries import LEASE
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import World, at, ticket_body
 

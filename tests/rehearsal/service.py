@@ -18,7 +18,7 @@ from oncall.paging.intake import accept
 from oncall.paging.life import Deed, record
 from oncall.paging.people import DESK
 from oncall.paging.ports import NewVersion
-from oncall.paging.ticket import Attempt, EventKind, Purpose, TicketStatus
+from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
 from oncall.rehearsal.arrivals import Arrival
 from oncall.rosters.roster import Roster
 from oncall.schedule.document import publication_document
@@ -77,7 +77,8 @@ class _Service:
     def _next(self) -> datetime | None:
         due_at = self._store.read(lambda tx: tx.next_due_at())
         handoff = next_handoff(self._schedule, self._clock.now())
-        instants = [at for at in (due_at, handoff, self._acts[0][0] if self._acts else None) if at is not None]
+        turn_at = self._store.read(lambda tx: tx.next_attempt_at())
+        instants = [at for at in (due_at, turn_at, handoff, self._acts[0][0] if self._acts else None) if at is not None]
         return min(instants, default=None)
 
     def _engine(self) -> Engine:
@@ -97,13 +98,13 @@ class _Service:
         """Every message that is new; people answer it in their time."""
         for name in self._tickets:
             for attempt in self._store.read(methodcaller("attempts", name)):
-                if attempt.id not in self._seen:
+                if attempt.id not in self._seen and attempt.status not in (*SENDABLE, AttemptStatus.FAILED):
                     self._seen.add(attempt.id)
                     self._notice(attempt)
 
     def _notice(self, attempt: Attempt) -> None:
         now = self._clock.now()
-        if attempt.to != DESK:
+        if attempt.to != DESK and not attempt.rides:
             self._sent.append((now, attempt.to, attempt.ticket))
         stored = self._store.read(lambda tx: tx.ticket(attempt.ticket))
         assert stored is not None

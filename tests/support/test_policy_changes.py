@@ -57,6 +57,9 @@ def other_than(path: Path, value: Any) -> list[Any]:
         "desk_after": ["901s"],
         "repeat_every": ["1801s", "45m"],
         "after": ["1s", "1%"],
+        "bundle_for": ["31s", "0s"],
+        "most": [9],
+        "within": ["61s", "1h"],
     }
     if path[-1] in words:
         return words[path[-1]]

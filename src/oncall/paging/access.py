@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from oncall.paging.attempts import Hand, whole_second
+from oncall.paging.attempts import LEASE, Hand, whole_second
 from oncall.paging.decide import PAGER
 from oncall.paging.ports import Clock, Store, Transaction
-from oncall.paging.tries import LEASE
 from oncall.schedule.schedule import Person, Schedule
 
 T = TypeVar("T")

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from oncall.paging.attempts import Hand, copies, new_attempt, promised_event, whole_second
 from oncall.paging.decide import Fire, Judge, Skip, Wait, judged, next_decision, recorded, verdict_again
+from oncall.paging.escalation import urgency
 from oncall.paging.hearing import deaf_people
-from oncall.paging.messages import SHORT_WORDS, page_text
+from oncall.paging.messages import page_text, promise_of
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import promised_at, promised_now
 from oncall.paging.sla import ClockBook
@@ -151,11 +152,7 @@ def _page(
     *,
     owner: str | None,
 ) -> Attempt:
-    clock = next_due(clocks)
-    due, promised = state.first_reply_due, "1st reply"
-    if clock is not None and clock.due_at is not None:
-        due, promised = clock.due_at, SHORT_WORDS[clock.metric]
-    assert due is not None
+    due, promised = promise_of(next_due(clocks), state.first_reply_due)
     text = page_text(
         stored.ticket,
         impact=state.impact,
@@ -166,7 +163,13 @@ def _page(
         owner=owner,
     )
     attempt = new_attempt(
-        stored.ticket.id, to=decision.to, channel=decision.step.channel, purpose=Purpose.PAGE, body=text, hand=hand
+        stored.ticket.id,
+        to=decision.to,
+        channel=decision.step.channel,
+        purpose=Purpose.PAGE,
+        body=text,
+        hand=hand,
+        goes_alone=_goes_alone(state, policy),
     )
     return replace(
         attempt,
@@ -174,3 +177,9 @@ def _page(
         step=decision.position.step,
         deadline=decision.following.due_at if decision.following is not None else None,
     )
+
+
+def _goes_alone(state: TicketState, policy: Policy) -> bool:
+    """The first page of an urgent ticket, and of its new life once it is reopened, waits for nothing."""
+    is_first = not state.paged or state.last_fired is None
+    return is_first and urgency(state.impact, policy) == 0

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.paging.attempts import Hand
+from oncall.paging.bundles import members
 from oncall.paging.ports import Receipt, Transaction
-from oncall.paging.receipts import ASK_AFTER, TAKEN, note_receipt
-from oncall.paging.ticket import Attempt, TicketStatus
+from oncall.paging.receipts import ASK_AFTER, note_receipt
+from oncall.paging.ticket import TAKEN, Attempt, TicketStatus
 
 LAST_ASK = timedelta(hours=1)
 """How old (real time) a page gets before nobody asks any more: no receipt will come, and steps have followed it."""
@@ -38,8 +39,8 @@ def note_answer(tx: Transaction, attempt: Attempt, answer: Receipt | None, hand:
 
 
 def _is_awaited(tx: Transaction, attempt: Attempt) -> bool:
-    stored = tx.ticket(attempt.ticket)
-    return stored is not None and stored.status is TicketStatus.OPEN
+    waiting = (tx.ticket(one.ticket) for one in members(tx, attempt))
+    return any(stored is not None and stored.status is TicketStatus.OPEN for stored in waiting)
 
 
 class Inquiries:

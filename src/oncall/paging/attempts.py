@@ -17,6 +17,8 @@ from oncall.paging.verdict import Action
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Extra, Policy
 
+LEASE = timedelta(seconds=30)
+"""How long (real time) a try is its sender's own: longer than a send with every network time-out of a channel."""
 NOTICE_FOR = timedelta(minutes=30)
 """A notice that could not be sent for so long (policy time) is not news any more."""
 
@@ -41,12 +43,30 @@ def whole_second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
 
 
-def new_attempt(ticket_id: str, *, to: str, channel: ChannelName, purpose: Purpose, body: str, hand: Hand) -> Attempt:
-    """A try that is still to be made. What goes to the desk's own queue is delivered by being written."""
+def new_attempt(
+    ticket_id: str,
+    *,
+    to: str,
+    channel: ChannelName,
+    purpose: Purpose,
+    body: str,
+    hand: Hand,
+    goes_alone: bool = False,
+) -> Attempt:
+    """A try that is still to be made. What goes to the desk's own queue is delivered by being written, and what takes
+    no turn (a call, a page that goes alone) is its writer's to send at once, if the writer sends."""
+    attempt = _queued(ticket_id, to, channel, purpose, body, hand, goes_alone)
     if to == DESK:
-        status = AttemptStatus.DELIVERED
-    else:
-        status = AttemptStatus.QUEUED if hand.lease_until is None else AttemptStatus.SENDING
+        return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
+    if hand.lease_until is None or attempt.takes_turns:
+        return attempt
+    sent_at = hand.now if attempt.is_text else None
+    return replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=hand.lease_until, sent_at=sent_at)
+
+
+def _queued(
+    ticket_id: str, to: str, channel: ChannelName, purpose: Purpose, body: str, hand: Hand, goes_alone: bool
+) -> Attempt:
     return Attempt(
         id=uuid.uuid4().hex,
         ticket=ticket_id,
@@ -55,10 +75,10 @@ def new_attempt(ticket_id: str, *, to: str, channel: ChannelName, purpose: Purpo
         channel=channel.value,
         purpose=purpose,
         body=body,
-        status=status,
+        status=AttemptStatus.QUEUED,
         written_at=hand.real_now,
-        retry_at=hand.real_now if status is AttemptStatus.QUEUED else None,
-        lease_until=hand.lease_until if status is AttemptStatus.SENDING else None,
+        retry_at=hand.real_now,
+        goes_alone=goes_alone,
     )
 
 

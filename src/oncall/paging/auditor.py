@@ -16,14 +16,17 @@ from typing import Any, Protocol
 import structlog
 
 from oncall.errors import StoreError
+from oncall.paging.bundles import members
 from oncall.paging.ports import Clock, TicketFilter, Transaction
 from oncall.paging.state import fold
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 
 GRACE = timedelta(seconds=60)
 """How late (real time) a step or a try may be before an operator is called."""
 SECOND_LOOK = timedelta(seconds=5)
 """A pager that is only busy has caught up when it is looked at again so much later (real time)."""
+LONGEST_TURN = timedelta(hours=1)
+"""So long after a page was written (real time) no turn is an excuse any more, whatever the limits are."""
 REMIND_EVERY = timedelta(minutes=5)
 """How often (real time) an alarm that lasts is raised again."""
 BLIND_AFTER = timedelta(seconds=60)
@@ -101,7 +104,7 @@ def audit(
         pages.update(attempt.status.value for attempt in tries if attempt.purpose is Purpose.PAGE)
         found += overdue_steps(stored, log, tries, now, grace)
     waiting = tx.unsent_attempts(written_before=real_now - GRACE, limit=MOST_TRIES)
-    found += [late for attempt in waiting if (late := _overdue_try(tx, attempt, real_now)) is not None]
+    found += [late for attempt in waiting for late in _overdue_tries(tx, attempt, now, real_now)]
     last = others[-1].ticket.id if len(others) == PER_LOOK else None
     return Audit(tuple(found), dict(pages), len(looked), last)
 
@@ -121,18 +124,33 @@ def overdue_steps(
     return found
 
 
-def _overdue_try(tx: Transaction, attempt: Attempt, real_now: datetime) -> Overdue | None:
-    """A page that somebody still waits for. One that a later step has replaced, or a notice, calls nobody."""
-    if attempt.purpose is not Purpose.PAGE:
-        return None
+def _overdue_tries(tx: Transaction, attempt: Attempt, now: datetime, real_now: datetime) -> list[Overdue]:
+    """The pages of a message that somebody still waits for."""
+    due_since = _due_since(attempt, now)
+    if attempt.purpose is not Purpose.PAGE or real_now - due_since < GRACE:
+        return []
+    waited_for = (page for page in members(tx, attempt) if _is_waited_for(tx, page))
+    return [Overdue(page.ticket, Kind.TRY, real_now - due_since) for page in waited_for]
+
+
+def _due_since(attempt: Attempt, now: datetime) -> datetime:
+    """From which instant on (real time) a try should have gone out: one that takes its turn, from that on, as long as
+    its step is not over."""
+    is_waiting = attempt.status is AttemptStatus.QUEUED and attempt.retry_at is not None
+    is_over = attempt.deadline is not None and now >= attempt.deadline
+    if not is_waiting or is_over or attempt.retry_at is None:
+        return attempt.written_at
+    return min(attempt.retry_at, attempt.written_at + LONGEST_TURN)
+
+
+def _is_waited_for(tx: Transaction, attempt: Attempt) -> bool:
+    """One that a later step has replaced calls nobody."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:
-        return None
-    taken = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
+        return False
+    taken = (*TAKEN, AttemptStatus.DELIVERED)
     later = [other for other in tx.attempts(attempt.ticket) if other.written_at > attempt.written_at]
-    if any(other.purpose is Purpose.PAGE and other.status in taken for other in later):
-        return None
-    return Overdue(attempt.ticket, Kind.TRY, real_now - attempt.written_at)
+    return not any(other.purpose is Purpose.PAGE and other.status in taken for other in later)
 
 
 class AuditObserver(Protocol):

@@ -65,6 +65,9 @@ class Delivery:
         if isinstance(possible, Permanent):
             await self._record(ours, possible)
             return
+        if possible.status is AttemptStatus.QUEUED:
+            self._wake()
+            return
         message = await self._message(possible)
         if message is None:
             await self._record(possible, _nobody(possible))
@@ -78,7 +81,7 @@ class Delivery:
         if attempt.channel != VOICE or VOICE in self._channels:
             return attempt
         reason = f"nobody can be called: {self._no_calls_because}"
-        text = await self._access.write(lambda tx: text_instead(tx, attempt, reason))
+        text = await self._access.write(lambda tx: text_instead(tx, attempt, reason, self._access.hand()))
         action = "call_failed" if text is None else "call_by_sms"
         self._log.warning("no call", action=action, ticket=attempt.ticket, attempt=attempt.id, reason=reason)
         return text if text is not None else Permanent(reason)
@@ -88,7 +91,7 @@ class Delivery:
         now = self._clock.real_now()
         if attempt.lease_until is not None and attempt.lease_until - now >= FRESH:
             return attempt
-        return await self._access.write(lambda tx: renew(tx, attempt, self._access.hand()))
+        return await self._access.write(lambda tx: renew(tx, attempt, self._access.hand(), self._clock))
 
     async def _handed_over(self, attempt: Attempt, message: Message) -> Receipt | DeliveryError:
         self.on_the_wire.add(attempt.id)
@@ -114,7 +117,7 @@ class Delivery:
             # No fault of the number: it is tried on, ever more slowly, until the next step.
             await self._record(attempt, Temporary(f"not taken by the provider in {attempt.tries} tries"))
         else:
-            again = await self._access.write(lambda tx: mark_sending(tx, attempt, self._access.hand()))
+            again = await self._access.write(lambda tx: mark_sending(tx, attempt, self._access.hand(), self._clock))
             if again is not None:
                 self._observer.resent()
                 self._log.warning("sent again", action="resent", ticket=attempt.ticket, attempt=attempt.id)
@@ -125,7 +128,7 @@ class Delivery:
         known = await self._access.read(lambda tx: provider_ids(tx, attempt))
         try:
             return await self._channel(attempt).find(
-                message, since=attempt.written_at, ends_with=attempt.body, known=known
+                message, since=attempt.written_at, ends_with=attempt.text, known=known
             )
         except DeliveryError as error:
             return Ambiguous(str(error), code=error.code)
@@ -149,7 +152,7 @@ class Delivery:
         if attempt.channel == VOICE and attempt.purpose is Purpose.PAGE:
             stored = await self._access.read(lambda tx: tx.ticket(attempt.ticket))
             spoken = spoken_text(stored) if stored is not None else None
-        return Message(attempt.id, attempt.to, person.phone, person.email, attempt.body, valid_for, spoken)
+        return Message(attempt.id, attempt.to, person.phone, person.email, attempt.text, valid_for, spoken)
 
     def _channel(self, attempt: Attempt) -> Channel:
         return self._channels.get(attempt.channel) or self._channels["sms"]
@@ -165,12 +168,15 @@ class Delivery:
             level = log.error if isinstance(outcome, Permanent) else log.warning
             level("page not accepted", action=type(outcome).__name__.lower(), error=str(outcome), code=outcome.code)
         self._note_trouble(outcome)
-        if changed is None:
+        if not changed:
             return
-        self._observer.tried(changed.status)
+        self._observer.tried(changed[0].status)
         if isinstance(outcome, Receipt) and attempt.purpose is Purpose.PAGE:
             self._observer.page_accepted((self._clock.real_now() - attempt.written_at).total_seconds())
-        if has_failed(changed):
+            if len(changed) > 1:
+                self._observer.bundled(len(changed))
+                log.info("pages bundled", action="bundled", count=len(changed), provider_id=outcome.provider_id)
+        if any(has_failed(one) for one in changed):
             self._wake()
 
     def _note_trouble(self, outcome: Receipt | DeliveryError) -> None:

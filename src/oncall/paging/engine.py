@@ -11,17 +11,18 @@ import structlog
 
 from oncall.errors import StoreError
 from oncall.paging.access import Access
-from oncall.paging.advance import Hand, advance_ticket
+from oncall.paging.advance import advance_ticket
 from oncall.paging.asking import Inquiries
+from oncall.paging.attempts import LEASE, Hand
 from oncall.paging.decide import PAGER
 from oncall.paging.delivery import Delivery
 from oncall.paging.handover import hand_over, next_handoff
 from oncall.paging.hearing import deaf_people, tell_manager
 from oncall.paging.ports import Channel, Clock, Observer, Receipt, Store, Transaction, Unobserved
 from oncall.paging.reachability import Alert, Reachability
-from oncall.paging.receipts import TAKEN, note_receipt
-from oncall.paging.ticket import Attempt, AttemptStatus
-from oncall.paging.tries import LEASE, adopt, claim
+from oncall.paging.receipts import note_receipt
+from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus
+from oncall.paging.tries import adopt, claim
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
 
@@ -88,6 +89,9 @@ class Engine:
         for attempt in attempts:
             if attempt.status is AttemptStatus.SENDING:
                 self._start(self._delivery.deliver(attempt))
+            elif attempt.status is AttemptStatus.QUEUED:
+                # It takes turns: the next look sees whose it is.
+                self.wake()
             if attempt.deadline is not None and self._clock.real_seconds_until(attempt.deadline) < LONGEST_NAP:
                 self.wake()
 
@@ -215,7 +219,7 @@ class Engine:
     def _claimed(self, tx: Transaction, free: int) -> tuple[list[Attempt], list[Alert], Mapping[str, Reachability]]:
         hand = self.hand()
         alerts = tx.claim_alerts(real_now=hand.real_now, lease_until=hand.real_now + LEASE)
-        return claim(tx, hand, free), alerts, deaf_people(tx)
+        return claim(tx, hand, free, self._clock), alerts, deaf_people(tx)
 
     async def _inquire(self, attempt: Attempt) -> None:
         """Ask the provider what became of a page it took and has not been heard of since."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from oncall.paging.verdict import Action
 from oncall.support.policy import ChannelName, Metric, Notify, Policy
+from oncall.support.promises import URGENT
 
 PUNCTUAL = timedelta(minutes=1)
 """A step that fires less late than this counts as on time, so that the later ones keep their instants."""
@@ -88,6 +89,17 @@ def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[Ti
 def wakes_people(impact: str, policy: Policy) -> bool:
     """Whether somebody is woken for it; also for an impact that a policy published since does not know."""
     return impact not in policy.impacts or policy.impacts[impact].pages
+
+
+def urgency(impact: str, policy: Policy) -> int:
+    """How urgent an impact is: 0 for the urgent one, then in the order of the policy's file.
+
+    Urgent is what is called so or has it for another name, or else what stands first. An impact that the policy no
+    longer knows counts as urgent: silence is worse.
+    """
+    names = list(policy.impacts)
+    urgent = next((name for name in names if URGENT in (name, *policy.impacts[name].aliases)), names[0])
+    return 0 if impact == urgent or impact not in policy.impacts else names.index(impact) + 1
 
 
 def next_position(position: Position, this_round: Round, *, done_at: datetime, waits: bool) -> Position | None:

@@ -106,13 +106,20 @@ def _step_of(attempt: Attempt) -> dict[str, int | str | None]:
 def _again(attempt: Attempt, channel: ChannelName, hand: Hand) -> Attempt:
     """The same page by a way, queued for any pager, under the deadline of its step."""
     page = new_attempt(
-        attempt.ticket, to=attempt.to, channel=channel, purpose=Purpose.PAGE, body=attempt.body, hand=hand
+        attempt.ticket,
+        to=attempt.to,
+        channel=channel,
+        purpose=Purpose.PAGE,
+        body=attempt.body,
+        hand=hand,
+        goes_alone=attempt.goes_alone,
     )
     return replace(page, round=attempt.round, step=attempt.step, deadline=attempt.deadline)
 
 
-def text_instead(tx: Transaction, attempt: Attempt, reason: str) -> Attempt | None:
-    """Make a call that cannot be made into a text; None when no text reaches its person either."""
+def text_instead(tx: Transaction, attempt: Attempt, reason: str, hand: Hand) -> Attempt | None:
+    """Make a call that cannot be made into a text, which is queued where it takes turns; None when no text reaches its
+    person either."""
     failed = any(
         _is_of_round(other, attempt) and other.channel == ChannelName.SMS and other.status in _NOT_REACHED
         for other in tx.attempts(attempt.ticket)
@@ -120,5 +127,9 @@ def text_instead(tx: Transaction, attempt: Attempt, reason: str) -> Attempt | No
     if failed or attempt.to in deaf_people(tx):
         return None
     text = replace(attempt, channel=ChannelName.SMS.value, error=f"sent as a text: {reason}")
+    if text.takes_turns:
+        text = replace(text, status=AttemptStatus.QUEUED, lease_until=None, retry_at=hand.real_now)
+    else:
+        text = replace(text, sent_at=hand.now)
     tx.update_attempt(text)
     return text

@@ -17,6 +17,10 @@ SEGMENT = 160
 """Characters of one GSM-7 segment; none of those that `plain` lets through counts twice."""
 
 CUSTOMER_LENGTH = 32
+SHORT_CUSTOMER_LENGTH = 14
+"""Where other tickets' codes need the room."""
+SUBJECT_IN_BUNDLE = 20
+"""So much of a subject is kept before codes are left out."""
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
 OWNER_LENGTH = 20
@@ -99,9 +103,54 @@ def page_text(
     return f"{head}: {subject}.{tail}" if subject and room > 0 else f"{head}.{tail}"
 
 
-def _head(ticket: Ticket, impact: str, policy: Policy) -> str:
+def promise_of(clock: SlaClock | None, first_reply_due: datetime | None) -> tuple[datetime, str]:
+    """What a page says is due, and when: by the ticket's clock that ends first, where one runs."""
+    if clock is not None and clock.due_at is not None:
+        return clock.due_at, SHORT_WORDS[clock.metric]
+    assert first_reply_due is not None, "a ticket that pages has been judged"
+    return first_reply_due, SHORT_WORDS[Metric.FIRST_REPLY]
+
+
+def bundle_text(stored: StoredTicket, *, policy: Policy, due: datetime, promised: str, others: Sequence[str]) -> str:
+    """One message for several pages: the page for `stored`, and before its deadline `And 7 more: <codes that fit>.`
+
+    others: the other tickets' codes, the most urgent first. due, promised: as for `page_text`.
+    """
+    ticket = stored.ticket
+    tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {stored.code}"
+    subject = _ACK.sub("ack", plain(ticket.subject)).rstrip(".")
+    number = f" And {len(others)} more"
+    for customer in (CUSTOMER_LENGTH, SHORT_CUSTOMER_LENGTH):
+        head = _head(ticket, stored.impact, policy, customer)
+        room = SEGMENT - len(head) - len(tail) - len(number) - len(": .")
+        kept = min(len(subject), SUBJECT_IN_BUNDLE) + len(": .")
+        codes = fitting(others, max(room - kept, 0))
+        if codes == " ".join(others):
+            break
+    codes = codes or fitting(others, room - 1)
+    more = f"{number}: {codes}." if codes else f"{number}."
+    left = SEGMENT - len(head) - len(tail) - len(more) - len(": .")
+    subject = cut(subject, left) if left > 0 else ""
+    return f"{head}: {subject}.{more}{tail}" if subject else f"{head}.{more}{tail}"
+
+
+def fitting(words: Sequence[str], room: int) -> str:
+    """As many of the words as fit into `room` characters; what is left out is marked by two dots."""
+    whole = " ".join(words)
+    if len(whole) <= room:
+        return whole
+    kept = ""
+    for word in words:
+        longer = f"{kept} {word}".lstrip()
+        if len(longer) + 2 > room:
+            break
+        kept = longer
+    return f"{kept}.." if kept else ""
+
+
+def _head(ticket: Ticket, impact: str, policy: Policy, customer_length: int = CUSTOMER_LENGTH) -> str:
     """`URGENT T-1 Acme Ltd (STD)`."""
-    customer = cut(_ACK.sub("ack", plain(ticket.customer)), CUSTOMER_LENGTH)
+    customer = cut(_ACK.sub("ack", plain(ticket.customer)), customer_length)
     plan = policy.plans[ticket.plan].short_name if ticket.plan in policy.plans else ticket.plan
     names = [_capitals(impact), ticket.id, customer, f"({cut(plain(plan), PLAN_LENGTH)})"]
     return " ".join(name for name in names if name)

@@ -178,7 +178,8 @@ class Transaction(Protocol):
         """Insert them."""
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Write everything that can change: channel, status, provider id, error, tries, retry_at, lease_until."""
+        """Write everything that can change: channel, status, provider id, error, tries, retry_at, lease_until,
+        goes_alone, bundle, sent_text, sent_at."""
 
     def settle_attempt(self, attempt: Attempt) -> bool:
         """As `update_attempt` for a try that its provider has just taken, if it is still `sending` and without a
@@ -194,6 +195,25 @@ class Transaction(Protocol):
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
         """Tries written since an instant (real time), the newest first."""
+
+    def waiting_pages(self, person: str) -> list[Attempt]:
+        """Texts that page this person, take turns, and are `queued` or `retrying`, oldest first; their rows locked.
+        What another transaction has locked is left out."""
+
+    def bundle(self, leader: str) -> list[Attempt]:
+        """Every try in the message that the try `leader` leads, itself among them, oldest first."""
+
+    def last_sent(self, *, most: int, to: str | None = None) -> list[datetime]:
+        """When (policy time) the latest text messages went to anybody, or to one person, the newest first, at most
+        so many. A bundle is one message."""
+
+    def last_page_to(self, person: str) -> Attempt | None:
+        """The text that paged this person last, by `sent_at`, and is not known to have failed; of a bundle the one
+        that leads it."""
+
+    def take_turns(self) -> None:
+        """From here to the end of the transaction no other one passes this point: who may send is decided by one
+        at a time. Before it no row but those of claimed tries may be locked."""
 
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
@@ -343,6 +363,9 @@ class Observer(Protocol):
     def resent(self) -> None:
         """A try whose answer was in doubt, and which the provider surely has not, is sent again."""
 
+    def bundled(self, count: int) -> None:
+        """A provider took one message with so many pages in it."""
+
     def queue_age(self, seconds: float) -> None:
         """What has waited longest for a pager has been due for so many seconds; 0 when nothing waits."""
 
@@ -376,6 +399,9 @@ class Unobserved:
         """Nothing."""
 
     def resent(self) -> None:
+        """Nothing."""
+
+    def bundled(self, count: int) -> None:
         """Nothing."""
 
     def queue_age(self, seconds: float) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from oncall.paging.advance import Hand
+from oncall.paging.attempts import Hand
+from oncall.paging.bundles import members
 from oncall.paging.failing import failure_in, follow_failure
 from oncall.paging.ports import Receipt, Transaction
-from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose
+from oncall.paging.ticket import FINAL_STATUSES, TAKEN, Attempt, AttemptStatus, Purpose
 
 _RANK = {
     AttemptStatus.ACCEPTED: 1,
@@ -18,8 +19,6 @@ _RANK = {
     AttemptStatus.FAILED: 3,
 }
 
-TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
-"""What a provider has and has not said the last word about."""
 ASK_AFTER = timedelta(seconds=60)
 """Real time after acceptance at which the provider is asked about a page of which it has said no last word."""
 
@@ -32,15 +31,28 @@ def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
 def note_receipt(tx: Transaction, *, delivery_id: str | None, receipt: Receipt, hand: Hand) -> bool:
     """Record a receipt for the try with our delivery id, or else with the provider's. True when it changed something.
 
-    An older status never overwrites a newer one. A page that did not reach its person makes the next step due at once.
+    It is about every page in the message. An older status never overwrites a newer one. A page that did not reach its
+    person makes the next step due at once.
     """
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
         attempt = tx.attempt_by_provider_id(receipt.provider_id)
     if attempt is None or attempt.provider_id not in (None, receipt.provider_id):
         return False
+    changed = [one for each in members(tx, attempt) if (one := _noted(each, receipt, hand)) is not None]
+    for one in changed:
+        tx.update_attempt(one)
+    failure = failure_in(receipt)
+    if failure is not None:
+        for one in changed:
+            follow_failure(tx, one, failure, hand)
+    return bool(changed)
+
+
+def _noted(attempt: Attempt, receipt: Receipt, hand: Hand) -> Attempt | None:
+    """The try with what the receipt says of its message; None when that is no news."""
     if attempt.status in FINAL_STATUSES or _RANK.get(attempt.status, 0) >= _RANK.get(receipt.status, 0):
-        return False
+        return None
     failure = failure_in(receipt)
     changed = replace(
         attempt,
@@ -51,8 +63,4 @@ def note_receipt(tx: Transaction, *, delivery_id: str | None, receipt: Receipt, 
         lease_until=None,
     )
     keeps = attempt.status in TAKEN and changed.status in TAKEN
-    changed = replace(changed, retry_at=attempt.retry_at if keeps else first_ask(changed, hand.real_now))
-    tx.update_attempt(changed)
-    if failure is not None:
-        follow_failure(tx, changed, failure, hand)
-    return True
+    return replace(changed, retry_at=attempt.retry_at if keeps else first_ask(changed, hand.real_now))

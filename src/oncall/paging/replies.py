@@ -12,7 +12,7 @@ from oncall.paging.advance import Hand
 from oncall.paging.codes import is_code
 from oncall.paging.hearing import START_WORDS, STOP_WORDS, note_opting, opting
 from oncall.paging.life import Deed, Done, record
-from oncall.paging.messages import SEGMENT, cut, plain
+from oncall.paging.messages import SEGMENT, cut, fitting, plain
 from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Reach
 from oncall.paging.ticket import Attempt, EventKind, StoredTicket, TicketStatus
@@ -22,6 +22,9 @@ from oncall.support.wording import short_time
 HELP = (
     "Send ACK CODE to take a ticket, PASS CODE to escalate it now, DONE CODE when it is solved, WHO for who is on call."
 )
+
+LONGEST_ANSWER = 3 * 153
+"""Characters of three GSM-7 segments: who asks what is open gets all the codes of a storm. Other answers are one."""
 
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 """Words that the carrier acts on and answers by itself; never a command of ours."""
@@ -103,15 +106,16 @@ def answer_sms(
     else:
         command = parse_reply(body)
         answer = Answer(HELP) if command is None else _obey(tx, command, person, hand)
-    answer = replace(answer, text=cut(answer.text, SEGMENT))
+        length = LONGEST_ANSWER if command is not None and command.verb is Verb.WHO else SEGMENT
+        answer = replace(answer, text=cut(answer.text, length))
     tx.add_inbound(InboundMessage(provider_id, hand.now, person.id, body[:1600], answer.text))
     return answer
 
 
 def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answer:
     if command.verb is Verb.WHO:
-        return Answer(_who(tx, hand))
-    paged = [ticket for ticket_id in tx.last_paged(person.id) if (ticket := tx.ticket(ticket_id)) is not None]
+        return Answer(_who(tx, person, hand))
+    paged = _paged(tx, person)
     if command.code is None:
         stored = _meant(paged, command.verb, person)
         if stored is None:
@@ -124,7 +128,7 @@ def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answ
     done = _do(tx, stored, Deed(_DEEDS[command.verb], person.id, hand.now, why="by SMS"), hand)
     if isinstance(done, str):
         return Answer(done)
-    text = " ".join([done.sentence, *_others(paged, stored, bare=command.code is None)])
+    text = " ".join([done.sentence, *_others(paged, stored, len(done.sentence))])
     took = done.changed and command.verb is Verb.ACK
     return Answer(text, done.attempts, took_a_ticket=took, waited=hand.now - stored.received_at if took else None)
 
@@ -146,18 +150,37 @@ def _meant(paged: list[StoredTicket], verb: Verb, person: Person) -> StoredTicke
     return candidates[0] if candidates else None
 
 
-def _others(paged: list[StoredTicket], stored: StoredTicket, *, bare: bool) -> list[str]:
-    if not bare:
+def _paged(tx: Transaction, person: Person) -> list[StoredTicket]:
+    """The unresolved tickets that this person was paged for, the one paged last on top."""
+    return [ticket for ticket_id in tx.last_paged(person.id) if (ticket := tx.ticket(ticket_id)) is not None]
+
+
+def _others(paged: list[StoredTicket], stored: StoredTicket, used: int) -> list[str]:
+    """What else waits for the person: ids and codes where they fit into the answer, or else as many codes as do.
+
+    used: so many characters of the answer are taken.
+    """
+    rest = [other for other in paged if other.status is TicketStatus.OPEN and other.ticket.id != stored.ticket.id]
+    if not rest:
         return []
-    rest = [
-        f"{other.ticket.id} ({other.code})"
-        for other in paged
-        if other.status is TicketStatus.OPEN and other.ticket.id != stored.ticket.id
-    ]
-    return [f"Still open: {', '.join(rest)}."] if rest else []
+    named = f"Still open: {', '.join(f'{other.ticket.id} ({other.code})' for other in rest)}."
+    if used + 1 + len(named) <= SEGMENT:
+        return [named]
+    head = f"{len(rest)} still open: "
+    return [f"{head}{fitting([other.code for other in rest], SEGMENT - used - len(head) - 2)}."]
 
 
-def _who(tx: Transaction, hand: Hand) -> str:
+def _who(tx: Transaction, person: Person, hand: Hand) -> str:
+    """Who is on call, and the codes of everything that waits for whoever asks."""
+    waiting = [stored.code for stored in _paged(tx, person) if stored.status is TicketStatus.OPEN]
+    words = _on_call(tx, hand)
+    if not waiting:
+        return words
+    head = f" {len(waiting)} open for you: "
+    return f"{words}{head}{fitting(waiting, LONGEST_ANSWER - len(words) - len(head) - 1)}."
+
+
+def _on_call(tx: Transaction, hand: Hand) -> str:
     schedule, policy = tx.schedule(), tx.policy()
     on_call = schedule.who(hand.now)
     words = [

@@ -51,6 +51,10 @@ class EventKind(StrEnum):
     """A step's text cannot reach its person, and they are called instead, within the same step."""
     STEP_RESENT = "step_resent"
     """A carrier lost a step's text for a reason that may pass: it is sent once more, beside the next step."""
+    PAGE_WAITS = "page_waits"
+    """A page waits for its phone's or the sender's turn: `details` has `to`, `attempt` and `until`."""
+    PAGE_BUNDLED = "page_bundled"
+    """A page went in one message with others: `details` has `to`, `attempt`, `bundle` and the `tickets` in it."""
     HANDED_OVER = "handed_over"
     """On-call passed on, and whoever came on was told of this ticket: `details` has `to` and `handoff_at`."""
     BREACHED = "breached"
@@ -134,6 +138,12 @@ class AttemptStatus(StrEnum):
     FAILED = "failed"
 
 
+SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
+"""A try that no provider has: it may be sent, held back, or ended."""
+
+TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
+"""What a provider has and has not said the last word about."""
+
 FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, AttemptStatus.FAILED})
 
 
@@ -144,6 +154,10 @@ class Attempt:
     id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC.
     to: an engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC.
     deadline: policy time after which a temporary failure is not retried (the next step has fired); None: no limit.
+    goes_alone: it never waits for a turn and is never bundled. bundle: the id of the try that leads the message which
+    this one went in, its own id when it leads it; None: alone. sent_text: the bundle's text, which went instead of
+    `body`. sent_at: policy time at which it was last handed to its provider, unless that refused it; None for what
+    rides in another's message, and for calls.
     """
 
     id: str
@@ -164,6 +178,50 @@ class Attempt:
     tries: int = 0
     retry_at: datetime | None = None
     lease_until: datetime | None = None
+    goes_alone: bool = False
+    bundle: str | None = None
+    sent_text: str | None = None
+    sent_at: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """What its person reads."""
+        return self.sent_text if self.sent_text is not None else self.body
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it reaches a phone as a text message: what is neither a call nor the desk's own queue."""
+        return self.channel not in ("voice", "desk")
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it may have to wait for its phone or the sender."""
+        return self.is_text and not self.goes_alone
+
+    @property
+    def rides(self) -> bool:
+        """Whether it is in a message that another try leads, and lives that one's life."""
+        return self.bundle is not None and self.bundle != self.id
+
+    @property
+    def claimable_at(self) -> datetime | None:
+        """From which real instant on a worker may take this try over; None when nobody has to.
+
+        A try in doubt with no instant of its own is due at once: waiting for ever would be silence. One that its
+        provider has taken is due when the provider is to be asked about it. What rides in another's message is never
+        due itself.
+        """
+        if self.rides:
+            return None
+        match self.status:
+            case AttemptStatus.SENDING:
+                return self.lease_until or self.written_at
+            case AttemptStatus.QUEUED | AttemptStatus.RETRYING | AttemptStatus.UNKNOWN:
+                return max(self.retry_at or self.written_at, self.lease_until or self.written_at)
+            case AttemptStatus.ACCEPTED | AttemptStatus.SENT if self.retry_at is not None:
+                return max(self.retry_at, self.lease_until or self.retry_at)
+            case _:
+                return None
 
 
 @dataclass(frozen=True, slots=True)

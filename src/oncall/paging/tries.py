@@ -11,16 +11,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Temporary
-from oncall.paging.advance import Hand
+from oncall.paging.attempts import LEASE, Hand
+from oncall.paging.bundles import apart, members, sending
 from oncall.paging.failing import failure_in, follow_failure, has_failed
+from oncall.paging.needed import REPLACED, ended, later_page, why_unneeded
 from oncall.paging.ports import Clock, Receipt, Transaction
 from oncall.paging.receipts import first_ask
-from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose, TicketStatus
-from oncall.paging.verdict import Action
+from oncall.paging.storms import send_again, send_in_turn
+from oncall.paging.ticket import FINAL_STATUSES, SENDABLE, Attempt, AttemptStatus
 from oncall.support.policy import ChannelName
 
-LEASE = timedelta(seconds=30)
-"""How long (real time) a try is its sender's own: longer than a send with every network time-out of a channel."""
 FRESH = timedelta(seconds=20)
 """A send begins only under a lease that lasts at least this much longer."""
 RECONCILE_AFTER = timedelta(seconds=3)
@@ -33,40 +33,65 @@ LONGEST_BACK_OFF = timedelta(seconds=60)
 MOST_ADOPTED = 10_000
 CALLS_BEFORE = timedelta(minutes=5)
 """Calls for tries written so much earlier (real time) are known not to be this one's; a call may be made late."""
-SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
-"""A try that is claimed like this may be sent; of any other the provider is asked first."""
 
 
-def claim(tx: Transaction, hand: Hand, limit: int) -> list[Attempt]:
-    """Take over tries that are due. What may be sent is marked so before the network hears of it; what nobody needs
-    any more is ended. What is in doubt, or was taken and not heard of since, comes back to be asked about."""
-    mine = []
-    lease_until = hand.real_now + LEASE
-    for attempt in tx.claim_attempts(real_now=hand.real_now, lease_until=lease_until, limit=limit):
-        claimed: Attempt | None = attempt
-        if attempt.status in SENDABLE:
-            claimed = mark_sending(tx, attempt, hand)
-        if claimed is not None:
-            mine.append(claimed)
+def claim(tx: Transaction, hand: Hand, limit: int, clock: Clock) -> list[Attempt]:
+    """Take over tries that are due. What may be sent is marked so before the network hears of it, or waits for its
+    turn; what nobody needs any more is ended. What is in doubt, or was taken and not heard of since, comes back to be
+    asked about. Of several pages in one message the one that leads it stands for all."""
+    due = tx.claim_attempts(real_now=hand.real_now, lease_until=hand.real_now + LEASE, limit=limit)
+    unsent = [attempt for attempt in due if attempt.status in SENDABLE]
+    taking_turns = [attempt for attempt in unsent if attempt.takes_turns]
+    if taking_turns:
+        # While no ticket's row is locked yet: another pager may hold such a row and wait for its own turn.
+        tx.take_turns()
+    at_once = (_sent_at_once(tx, one, hand) for one in unsent if not one.takes_turns)
+    mine = [sent for sent in at_once if sent is not None]
+    gone = {sent.id for sent in mine}
+    mine += send_in_turn(tx, [one for one in taking_turns if one.id not in gone], hand, clock)
+    for attempt in due:
+        if attempt.status not in SENDABLE:
+            _share(tx, attempt)
+            mine.append(attempt)
     return mine
 
 
-def mark_sending(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt | None:
-    """Put a try under a new lease for sending; None when it was ended instead, because nobody needs it any more."""
-    if _is_moot(tx, attempt, hand.now):
-        tx.update_attempt(_ended(attempt, "no longer needed"))
+def _sent_at_once(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt | None:
+    """Mark a try that takes no turn as being sent; None when it was ended instead, because nobody needs it any more.
+
+    Where the page of a later step waits as well, that one is sent in its place: it says the same and is younger.
+    """
+    why = why_unneeded(tx, attempt, hand.now)
+    if why is not None:
+        tx.update_attempt(ended(attempt, why))
         return None
-    again = replace(attempt, status=AttemptStatus.SENDING, lease_until=hand.real_now + LEASE, retry_at=None)
-    tx.update_attempt(again)
-    return again
+    following = later_page(attempt, tx.attempts(attempt.ticket))
+    current = tx.attempt(following.id) if following is not None else None
+    if current is None or current.status not in SENDABLE:
+        return sending(tx, attempt, hand)
+    tx.update_attempt(ended(attempt, REPLACED))
+    return sending(tx, replace(current, goes_alone=True), hand)
 
 
-def renew(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt | None:
+def _share(tx: Transaction, attempt: Attempt) -> None:
+    """Those that ride in a message whose sender died are in doubt as well."""
+    if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
+        for rider in members(tx, attempt)[1:]:
+            tx.update_attempt(replace(rider, status=AttemptStatus.UNKNOWN))
+
+
+def mark_sending(tx: Transaction, attempt: Attempt, hand: Hand, clock: Clock) -> Attempt | None:
+    """Send what its provider surely does not have, under a new lease. Gives what is to be sent, which may be a bundle
+    that another try leads; None when nobody needs it any more, or it waits for its turn."""
+    return send_again(tx, attempt, hand, clock) if attempt.takes_turns else _sent_at_once(tx, attempt, hand)
+
+
+def renew(tx: Transaction, attempt: Attempt, hand: Hand, clock: Clock) -> Attempt | None:
     """Lengthen the lease of a try that had to wait for its turn; None when it is no longer ours to send."""
     current = tx.attempt(attempt.id)
     if current is None or current.status is not AttemptStatus.SENDING or current.lease_until != attempt.lease_until:
         return None
-    return mark_sending(tx, current, hand)
+    return mark_sending(tx, current, hand, clock)
 
 
 def adopt(tx: Transaction, hand: Hand) -> None:
@@ -74,7 +99,10 @@ def adopt(tx: Transaction, hand: Hand) -> None:
     never = hand.real_now + timedelta(days=3650)
     for attempt in tx.claim_attempts(real_now=never, lease_until=hand.real_now, limit=MOST_ADOPTED):
         if attempt.status is AttemptStatus.UNKNOWN:
-            attempt = replace(attempt, retry_at=max(hand.real_now, attempt.written_at + RECONCILE_AFTER_CRASH))
+            # What had to wait may have been handed over only now.
+            begun_at = attempt.written_at if attempt.sent_at == attempt.at else hand.real_now
+            attempt = replace(attempt, retry_at=max(hand.real_now, begun_at + RECONCILE_AFTER_CRASH))
+            _share(tx, attempt)
         tx.update_attempt(replace(attempt, lease_until=None))
 
 
@@ -82,7 +110,7 @@ def give_back(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
     """Queue a try again whose sending had not begun when its pager was told to stop."""
     current = tx.attempt(attempt.id)
     if current is not None and current.status is AttemptStatus.SENDING and current.lease_until == attempt.lease_until:
-        tx.update_attempt(replace(current, status=AttemptStatus.QUEUED, lease_until=None, retry_at=hand.real_now))
+        apart(tx, current, hand)
 
 
 def provider_ids(tx: Transaction, attempt: Attempt) -> Sequence[str]:
@@ -97,27 +125,38 @@ def provider_ids(tx: Transaction, attempt: Attempt) -> Sequence[str]:
 
 def write_outcome(
     tx: Transaction, attempt: Attempt, outcome: Receipt | DeliveryError, hand: Hand, clock: Clock
-) -> Attempt | None:
-    """Record what came of handing a try to its provider. Gives the try as it is now; None when it was known already.
+) -> list[Attempt]:
+    """Record what came of handing a try to its provider, for every page in the message. Gives the tries as they are
+    now, the leading one first; none when it was known already.
 
     What a page that failed for good owes instead is written with it. A page that was taken is asked about later.
     """
-    if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING:
-        taken = _after(attempt, outcome, hand.real_now, clock)
+    if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING and attempt.bundle is None:
+        taken = _after(attempt, outcome, hand.real_now)
         if not has_failed(taken) and tx.settle_attempt(taken):
-            return taken
+            return [taken]
     current = tx.attempt(attempt.id)
     if current is None or current.status in FINAL_STATUSES or current.provider_id is not None:
-        return None
+        return []
     is_found = attempt.status is not AttemptStatus.SENDING
     if isinstance(outcome, Receipt) and is_found and _may_be_anothers(tx, current, outcome):
         outcome = Ambiguous("the message that the provider has may belong to another try")
-    changed = _after(current, outcome, hand.real_now, clock)
-    tx.update_attempt(changed)
+    changed = [_after(one, outcome, hand.real_now) for one in members(tx, current)]
+    if isinstance(outcome, Temporary):
+        pause = min(_pause(one, outcome, clock) for one in changed)
+        # It was surely not sent: each page waits for itself again, and nothing went out.
+        changed = [_refused(one, hand.real_now + pause) for one in changed]
+    for one in changed:
+        tx.update_attempt(one)
     failure = failure_in(outcome)
     if failure is not None:
-        follow_failure(tx, changed, failure, hand)
+        for one in changed:
+            follow_failure(tx, one, failure, hand)
     return changed
+
+
+def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
+    return replace(attempt, retry_at=retry_at, bundle=None, sent_text=None, sent_at=None)
 
 
 def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> bool:
@@ -131,7 +170,7 @@ def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> boo
     )
 
 
-def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime, clock: Clock) -> Attempt:
+def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime) -> Attempt:
     tries = attempt.tries + 1 if attempt.status is AttemptStatus.SENDING else attempt.tries
     freed = replace(attempt, tries=tries, lease_until=None, retry_at=None)
     if isinstance(outcome, Receipt):
@@ -143,14 +182,14 @@ def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetim
             error=failure.why if failure is not None else freed.error,
             error_code=outcome.error_code,
         )
-        return replace(taken, retry_at=first_ask(taken, real_now))
+        return replace(taken, retry_at=None if attempt.rides else first_ask(taken, real_now))
     freed = replace(freed, error=str(outcome), error_code=outcome.code)
     if isinstance(outcome, Temporary):
-        return replace(freed, status=AttemptStatus.RETRYING, retry_at=real_now + _pause(freed, outcome, clock))
+        return replace(freed, status=AttemptStatus.RETRYING)
     if isinstance(outcome, Ambiguous):
         pause = _between(RECONCILE_AFTER, (real_now - attempt.written_at) / 2)
         return replace(freed, status=AttemptStatus.UNKNOWN, retry_at=real_now + pause)
-    return replace(freed, status=AttemptStatus.FAILED)
+    return replace(freed, status=AttemptStatus.FAILED, sent_at=None)
 
 
 def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
@@ -165,18 +204,3 @@ def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
 
 def _between(shortest: timedelta, wanted: timedelta) -> timedelta:
     return min(max(wanted, shortest), LONGEST_BACK_OFF)
-
-
-def _is_moot(tx: Transaction, attempt: Attempt, now: datetime) -> bool:
-    """Whether a try that the provider surely does not have need not be made: somebody has the ticket or it waits for
-    its coverage again, or this try's time is over and a later step has fired."""
-    if attempt.purpose is Purpose.PAGE:
-        stored = tx.ticket(attempt.ticket)
-        if stored is None or stored.status is not TicketStatus.OPEN or stored.action == Action.HOLD:
-            return True
-    return attempt.tries > 0 and attempt.deadline is not None and now >= attempt.deadline
-
-
-def _ended(attempt: Attempt, why: str) -> Attempt:
-    error = f"{why}; {attempt.error}" if attempt.error else why
-    return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)

@@ -6,21 +6,32 @@ It is `paging.ports.Transaction` to the letter, and one ledger is one long trans
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, TicketSpan, Token
 from oncall.paging.reachability import Alert, Reach, Reachability
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import (
+    SENDABLE,
+    TAKEN,
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    TicketStatus,
+)
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Policy
 
-_NEVER_LEFT = (AttemptStatus.FAILED, AttemptStatus.QUEUED, AttemptStatus.RETRYING)
-_TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
-_CLAIMABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING, AttemptStatus.UNKNOWN, AttemptStatus.SENDING)
+_NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
+_NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
 class Ledger:
@@ -36,6 +47,8 @@ class Ledger:
         self._attempts: dict[str, Attempt] = {}
         self._attempts_of: dict[str, list[str]] = {}
         self._open_attempts: dict[str, None] = {}
+        self._bundles: dict[str, dict[str, None]] = {}
+        self._sent: dict[str | None, list[tuple[datetime, str]]] = {}
         self._due: list[tuple[datetime, str]] = []
         self._inbound: dict[str, InboundMessage] = {}
         self._tokens: dict[str, Token] = {}
@@ -232,7 +245,7 @@ class Ledger:
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
         """Tries that no provider is known to have taken, the longest overdue first."""
         waiting = sorted(self._claimable(), key=lambda each: (each[0], each[1].id))
-        found = [each for _, each in waiting if each.written_at <= written_before and each.status not in _TAKEN]
+        found = [each for _, each in waiting if each.written_at <= written_before and each.status not in TAKEN]
         return found[:limit]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
@@ -240,17 +253,39 @@ class Ledger:
         found = [attempt for attempt in self._attempts.values() if attempt.written_at >= written_since]
         return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id), reverse=True)[:limit]
 
+    def waiting_pages(self, person: str) -> list[Attempt]:
+        """Texts that page this person, take turns, and are in no provider's hands, oldest first."""
+        found = [self._attempts[name] for name in self._open_attempts]
+        mine = (one for one in found if one.to == person and one.takes_turns and one.status in SENDABLE)
+        return sorted((one for one in mine if one.purpose is Purpose.PAGE), key=_written)
+
+    def bundle(self, leader: str) -> list[Attempt]:
+        """Every try in the message that this try leads, oldest first."""
+        return sorted((self._attempts[name] for name in self._bundles.get(leader, ())), key=_written)
+
+    def last_sent(self, *, most: int, to: str | None = None) -> list[datetime]:
+        """When the latest text messages went out, the newest first, at most so many."""
+        return [one.sent_at for one in islice(self._lately_sent(to), most) if one.sent_at is not None]
+
+    def last_page_to(self, person: str) -> Attempt | None:
+        """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
+        pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
+        return next((one for one in pages if one.status not in _NEVER_CAME), None)
+
+    def take_turns(self) -> None:
+        """Nothing: nobody else is there."""
+
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
         return min((at for at, _ in self._claimable()), default=None)
 
     def last_paged(self, person: str) -> list[str]:
         """Ids of unresolved tickets that this person was paged for, the latest page first."""
-        latest: dict[str, tuple[datetime, datetime]] = {}
+        latest: dict[str, tuple[datetime, bool, datetime]] = {}
         for attempt in self._attempts.values():
             paged = attempt.to == person and attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_LEFT
             if paged and self._tickets[attempt.ticket].status is not TicketStatus.RESOLVED:
-                moment = (attempt.at, attempt.written_at)
+                moment = (attempt.sent_at or attempt.at, attempt.sent_at is not None, attempt.written_at)
                 latest[attempt.ticket] = max(latest.get(attempt.ticket, moment), moment)
         by_name = sorted(latest)
         return sorted(by_name, key=lambda name: latest[name], reverse=True)
@@ -349,19 +384,36 @@ class Ledger:
         return self._tickets[entry[1]].due_at == entry[0]
 
     def _keep_attempt(self, attempt: Attempt) -> None:
+        before = self._attempts.get(attempt.id)
         self._attempts[attempt.id] = attempt
-        if attempt.status in _CLAIMABLE or (attempt.status in _TAKEN and attempt.retry_at is not None):
+        if attempt.claimable_at is not None:
             self._open_attempts[attempt.id] = None
         else:
             self._open_attempts.pop(attempt.id, None)
+        if before is not None and before.bundle is not None and before.bundle != attempt.bundle:
+            self._bundles[before.bundle].pop(attempt.id)
+        if attempt.bundle is not None:
+            self._bundles.setdefault(attempt.bundle, {})[attempt.id] = None
+        if attempt.sent_at is not None and (before is None or before.sent_at != attempt.sent_at):
+            for whose in (None, attempt.to):
+                insort(self._sent.setdefault(whose, []), (attempt.sent_at, attempt.id))
+
+    def _lately_sent(self, to: str | None) -> Iterator[Attempt]:
+        """What went out to anybody, or to one person, the latest first."""
+        for at, name in reversed(self._sent.get(to, ())):
+            # An entry that its try has left behind says nothing any more.
+            if self._attempts[name].sent_at == at:
+                yield self._attempts[name]
 
     def _claimable(self) -> Iterator[tuple[datetime, Attempt]]:
         for name in self._open_attempts:
             attempt = self._attempts[name]
-            begun = attempt.retry_at if attempt.status in _TAKEN else None
-            leased = attempt.lease_until or begun or attempt.written_at
-            is_sending = attempt.status is AttemptStatus.SENDING
-            yield (leased if is_sending else max(attempt.retry_at or attempt.written_at, leased)), attempt
+            assert attempt.claimable_at is not None
+            yield attempt.claimable_at, attempt
+
+
+def _written(attempt: Attempt) -> tuple[datetime, str]:
+    return attempt.written_at, attempt.id
 
 
 def _received(stored: StoredTicket) -> tuple[datetime, str]:

@@ -39,7 +39,8 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One rehearsal in numbers. Messages to the desk's queue and notices that a ticket is taken are no pages.
+    """One rehearsal in numbers. Messages to the desk's queue and notices that a ticket is taken are no pages;
+    several pages in one message are one.
 
     loads: everybody on the schedule, the manager last. nights: how many there were, noon to noon in policy time, with
     the pages of on-call time in `night_pages` (the fullest had `worst_night`, `quiet_nights` had none); the other pages
@@ -83,7 +84,8 @@ def outcome_of(played: Played, span: Window) -> Outcome:
     tally = Tally(schedule.calendar)
     for measured in tickets_with_clocks(ledger, TicketSpan(span.start, span.end, limit=_EVER), played.until):
         tally.add(measured.clocks)
-    pages = [one for one in played.messages if one.purpose is Purpose.PAGE and one.to != DESK]
+    paged = [one for one in played.messages if one.purpose is Purpose.PAGE and one.to != DESK]
+    pages = [page for page in paged if not page.rides]
     nights, dates = _Nights(pages, schedule, policy.zone), _dates_of(span, policy.zone)
     manager = schedule.manager.id if schedule.manager is not None else None
     return Outcome(
@@ -96,8 +98,8 @@ def outcome_of(played: Played, span: Window) -> Outcome:
         nights=len(dates),
         quiet_nights=sum(night not in nights.all for night in dates),
         worst_night=max(nights.all.values(), default=0),
-        manager_tickets=len({page.ticket for page in pages if page.to == manager}),
-        taken=percentiles(_times_to_take(pages, stored, played)),
+        manager_tickets=len({page.ticket for page in paged if page.to == manager}),
+        taken=percentiles(_times_to_take(paged, stored, played)),
     )
 
 

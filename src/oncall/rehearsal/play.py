@@ -17,12 +17,14 @@ from random import Random
 
 from oncall.errors import Refused
 from oncall.paging.advance import Hand, advance_ticket
+from oncall.paging.bundles import members
 from oncall.paging.decide import PAGER
 from oncall.paging.handover import hand_over, next_handoff
 from oncall.paging.intake import accept
 from oncall.paging.life import Deed, record
 from oncall.paging.people import DESK
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.tries import claim
 from oncall.rehearsal.arrivals import Arrival
 from oncall.rehearsal.ledger import Ledger
 from oncall.rehearsal.people import Delay, People, Working, dice
@@ -45,7 +47,8 @@ Act = Callable[[datetime], None]
 class Played:
     """What a rehearsal leaves behind: every ticket with its log, every message that went out, and until when it ran.
 
-    messages: in order of time; pages and notices, to engineers, the manager and the desk. `until`: aware UTC.
+    messages: in order of time, `at` when it went out; pages and notices, to engineers, the manager and the desk. Pages
+    that ride in another's message (`Attempt.rides`) follow the one that leads it. `until`: aware UTC.
     """
 
     ledger: Ledger
@@ -68,6 +71,22 @@ def play(
     Raises Refused for a ticket that the policy cannot judge.
     """
     return _Play(Ledger(schedule, policy), people, until, seed).run(arrivals, on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The clock of one instant, at which policy time and real time are one."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def real_now(self) -> datetime:
+        return self.at
+
+    def real_seconds_until(self, at: datetime) -> float:
+        return max((at - self.at).total_seconds(), 0.0)
 
 
 class _Play:
@@ -105,7 +124,8 @@ class _Play:
 
     def _next_instant(self) -> datetime:
         due_at = self._ledger.next_due_at()
-        instants = [self._handoff_at, *([due_at] if due_at is not None else [])]
+        turn_at = self._ledger.next_attempt_at()
+        instants = [self._handoff_at, *(at for at in (due_at, turn_at) if at is not None)]
         return min([*instants, self._acts[0][0]] if self._acts else instants)
 
     def _instant(self, now: datetime) -> None:
@@ -117,6 +137,7 @@ class _Play:
         if now >= self._handoff_at:
             self._sent(hand_over(self._ledger, self._hand(PAGER, now)), now)
             self._handoff_at = next_handoff(self._schedule, now)
+        self._sent(claim(self._ledger, self._hand(PAGER, now), _MOST_DUE, _Standing(now)), now)
 
     @staticmethod
     def _hand(by: str, now: datetime) -> Hand:
@@ -134,14 +155,21 @@ class _Play:
             self._next_morning(arrival.ticket.id, now)
 
     def _sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
-        """Every message arrives at once; whether it is noticed is another matter."""
+        """Every message arrives at once; whether it is noticed is another matter. What takes turns is sent later."""
         for attempt in attempts:
-            if attempt.status is AttemptStatus.SENDING:
-                attempt = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, tries=1)
-                self._ledger.update_attempt(attempt)
-            self._messages.append(attempt)
+            if attempt.status is AttemptStatus.QUEUED:
+                continue
+            together = [self._arrived(one) for one in members(self._ledger, attempt)]
+            self._messages += [replace(one, at=now) for one in together]
             if attempt.purpose is Purpose.PAGE or self._is_reminder(attempt, now):
-                self._meet(attempt, now)
+                self._meet(together, now)
+
+    def _arrived(self, attempt: Attempt) -> Attempt:
+        if attempt.status is not AttemptStatus.SENDING:
+            return attempt
+        arrived = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, tries=1)
+        self._ledger.update_attempt(arrived)
+        return arrived
 
     def _is_reminder(self, attempt: Attempt, now: datetime) -> bool:
         """Whether a notice tells the one who has the ticket that a reply or an update is nearly due."""
@@ -150,8 +178,9 @@ class _Play:
         latest = self._ledger.events(attempt.ticket)[-4:]
         return any(event.kind is EventKind.WARNED and event.at == now for event in latest)
 
-    def _meet(self, attempt: Attempt, now: datetime) -> None:
-        """A person or the desk notices a message, or does not."""
+    def _meet(self, together: Sequence[Attempt], now: datetime) -> None:
+        """A person or the desk notices a message, or does not; of several pages in it all or none."""
+        attempt = together[0]
         name = attempt.ticket
         chance = self._dice(name, "message", attempt.purpose.value, attempt.round, attempt.step)
         if attempt.to == DESK:
@@ -164,9 +193,9 @@ class _Play:
             habit = self._people.answering(now, person.zone)
             is_missed = chance.random() < habit.missed
             at = now + habit.within.drawn(chance)
-        if not is_missed:
-            is_waiting = self._stored(name).status is TicketStatus.OPEN
-            self._soon(name, at, partial(self._take if is_waiting else self._catch_up, name, attempt.to))
+        for one in together if not is_missed else ():
+            is_waiting = self._stored(one.ticket).status is TicketStatus.OPEN
+            self._soon(one.ticket, at, partial(self._take if is_waiting else self._catch_up, one.ticket, one.to))
 
     # What people do.
 

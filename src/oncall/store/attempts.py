@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, select, text, update
 
 from oncall.errors import NotFound
 from oncall.paging.ticket import Attempt, AttemptStatus
 from oncall.store import rows
 from oncall.store.queries import Queries
-from oncall.store.tables import attempts, tickets, unresolved
+from oncall.store.tables import attempts, tickets, unresolved, waiting
 
 _ADD_ATTEMPT = insert(attempts)
 _ATTEMPTS = (
@@ -61,6 +61,43 @@ _RECENT_ATTEMPTS = (
     .limit(bindparam("most"))
 )
 _NEXT_CLAIM = select(func.min(attempts.c.claimable_at)).where(attempts.c.claimable_at.is_not(None))
+_WAITING_PAGES = (
+    select(attempts)
+    .where(
+        attempts.c.to == bindparam("person"),
+        waiting,
+        attempts.c.purpose == "page",
+        attempts.c.channel.not_in(["voice", "desk"]),
+        attempts.c.goes_alone.is_(False),
+    )
+    .order_by(attempts.c.written_at, attempts.c.id)
+    .with_for_update(skip_locked=True)
+)
+_BUNDLE = (
+    select(attempts)
+    .where(attempts.c.bundle.is_not(None), attempts.c.bundle == bindparam("wanted"))
+    .order_by(attempts.c.written_at, attempts.c.id)
+)
+_LAST_SENT = (
+    select(attempts.c.sent_at)
+    .where(attempts.c.sent_at.is_not(None))
+    .order_by(attempts.c.sent_at.desc())
+    .limit(bindparam("most"))
+)
+_LAST_SENT_TO = _LAST_SENT.where(attempts.c.to == bindparam("person"))
+_LAST_PAGE_TO = (
+    select(attempts)
+    .where(
+        attempts.c.to == bindparam("person"),
+        attempts.c.sent_at.is_not(None),
+        attempts.c.purpose == "page",
+        attempts.c.status.not_in(["failed", "undelivered"]),
+    )
+    .order_by(attempts.c.sent_at.desc(), attempts.c.id.desc())
+    .limit(1)
+)
+# Any number will do, as long as all our processes take the same one: "turns" in ASCII.
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(500000651891)")
 _LAST_PAGED = (
     select(attempts.c.ticket)
     .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
@@ -70,7 +107,13 @@ _LAST_PAGED = (
         attempts.c.status.not_in(["failed", "queued", "retrying"]),
     )
     .group_by(attempts.c.ticket)
-    .order_by(func.max(attempts.c.at).desc(), func.max(attempts.c.written_at).desc(), attempts.c.ticket)
+    .order_by(
+        func.max(func.coalesce(attempts.c.sent_at, attempts.c.at)).desc(),
+        # Of one message the ticket that stands in it in full.
+        func.max(case((attempts.c.sent_at.is_not(None), 1), else_=0)).desc(),
+        func.max(attempts.c.written_at).desc(),
+        attempts.c.ticket,
+    )
 )
 
 
@@ -124,13 +167,38 @@ class AttemptQueries(Queries):
         return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Tries written since then, the newest first. Reads the whole table: for people who wait for an answer."""
+        """Tries written since then, the newest first."""
         return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
 
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
         claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
         return claimable_at
+
+    def waiting_pages(self, person: str) -> list[Attempt]:
+        """Texts that page this person and are in no provider's hands, oldest first; another's locked rows are not
+        waited for."""
+        return [rows.attempt(row) for row in self._run(_WAITING_PAGES, {"person": person})]
+
+    def bundle(self, leader: str) -> list[Attempt]:
+        """Every try in the message that this try leads, oldest first."""
+        return [rows.attempt(row) for row in self._run(_BUNDLE, {"wanted": leader})]
+
+    def last_sent(self, *, most: int, to: str | None = None) -> list[datetime]:
+        """When the latest text messages went out, the newest first, at most so many."""
+        if to is None:
+            return list(self._run(_LAST_SENT, {"most": most}).scalars())
+        return list(self._run(_LAST_SENT_TO, {"most": most, "person": to}).scalars())
+
+    def last_page_to(self, person: str) -> Attempt | None:
+        """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
+        row = self._run(_LAST_PAGE_TO, {"person": person}).one_or_none()
+        return None if row is None else rows.attempt(row)
+
+    def take_turns(self) -> None:
+        """Hold back every other transaction that asks for this; on SQLite there is only one at a time anyway."""
+        if self._connection.dialect.name == "postgresql":
+            self._run(_TAKE_TURNS)
 
     def last_paged(self, person: str) -> list[str]:
         """Ids of unresolved tickets that this person was paged for, the latest page first.

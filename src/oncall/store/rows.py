@@ -142,30 +142,20 @@ def attempt_changes(attempt: Attempt) -> dict[str, Any]:
         "tries": attempt.tries,
         "retry_at": attempt.retry_at,
         "lease_until": attempt.lease_until,
-        "claimable_at": claimable_at(attempt),
+        "claimable_at": attempt.claimable_at,
+        "goes_alone": attempt.goes_alone,
+        "bundle": attempt.bundle,
+        "sent_text": attempt.sent_text,
+        "sent_at": attempt.sent_at,
     }
-
-
-def claimable_at(attempt: Attempt) -> datetime | None:
-    """From which real instant on a worker may take this try over; None when nobody has to.
-
-    A try in doubt with no instant of its own is due at once: waiting for ever would be silence. One that its provider
-    has taken is due when the provider is to be asked about it.
-    """
-    match attempt.status:
-        case AttemptStatus.SENDING:
-            return attempt.lease_until or attempt.written_at
-        case AttemptStatus.QUEUED | AttemptStatus.RETRYING | AttemptStatus.UNKNOWN:
-            return max(attempt.retry_at or attempt.written_at, attempt.lease_until or attempt.written_at)
-        case AttemptStatus.ACCEPTED | AttemptStatus.SENT if attempt.retry_at is not None:
-            return max(attempt.retry_at, attempt.lease_until or attempt.retry_at)
-        case _:
-            return None
 
 
 def attempt(row: Row) -> Attempt:
     """A row of `attempts`, columns in the table's order."""
-    key, ticket, at, to, channel, purpose, body, status, written_at, *rest = row[:-1]
+    key, ticket, at, to, channel, purpose, body, status, written_at, *middle = row[:-5]
+    # One that was written before there was anything to wait for waits for nothing.
+    goes_alone = row[-4] is None or bool(row[-4])
+    rest = (*middle, goes_alone, *row[-3:])
     return Attempt(key, ticket, at, to, channel, Purpose(purpose), body, AttemptStatus(status), written_at, *rest)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Identity,
@@ -125,7 +126,14 @@ attempts = Table(
     Column("lease_until", UtcDateTime),
     # When `claim_attempts` may take it: a single indexed answer to "what is due", null when it is nobody's work.
     Column("claimable_at", UtcDateTime),
+    Column("goes_alone", Boolean),
+    Column("bundle", Text),
+    Column("sent_text", Text),
+    Column("sent_at", UtcDateTime),
 )
+
+# In the words of the indexes below, for the reason given above.
+waiting = attempts.c.status.in_([literal_column("'queued'"), literal_column("'retrying'")])
 
 Index(
     "attempts_claimable",
@@ -141,7 +149,21 @@ Index(
     sqlite_where=attempts.c.provider_id.is_not(None),
     postgresql_where=attempts.c.provider_id.is_not(None),
 )
-Index("attempts_to", attempts.c.to, attempts.c.at)
+Index("attempts_to", attempts.c.to, attempts.c.sent_at)
+Index("attempts_waiting", attempts.c.to, sqlite_where=waiting, postgresql_where=waiting)
+Index(
+    "attempts_bundle",
+    attempts.c.bundle,
+    sqlite_where=attempts.c.bundle.is_not(None),
+    postgresql_where=attempts.c.bundle.is_not(None),
+)
+Index(
+    "attempts_sent",
+    attempts.c.sent_at,
+    sqlite_where=attempts.c.sent_at.is_not(None),
+    postgresql_where=attempts.c.sent_at.is_not(None),
+)
+Index("attempts_written", attempts.c.written_at)
 
 inbound = Table(
     "inbound",

@@ -156,6 +156,28 @@ class DeskChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """At most `most` text messages in any span of `within`."""
+
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a storm of tickets may send. The first page of an urgent ticket is bound by none of it; it only counts.
+
+    bundle_for: a further page to a phone that was paged less long ago waits, and all that wait go as one message; zero:
+    none waits. per_phone: messages to one phone. sender: messages to all phones together; each is one segment, and a
+    long code is allowed one a second.
+    """
+
+    bundle_for: timedelta = timedelta(seconds=30)
+    per_phone: Allowance = Allowance(10, timedelta(minutes=1))
+    sender: Allowance = Allowance(10, timedelta(seconds=10))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
 
@@ -172,6 +194,7 @@ class Policy:
     source: str = field(default="", compare=False)
     desk: DeskChannel = DeskChannel()
     extras: Mapping[str, tuple[Extra, ...]] = field(default_factory=dict)
+    limits: Limits = Limits()
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)

@@ -12,6 +12,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from oncall.support.customers import customers_beside, customers_from_text, file_beside
+from oncall.support.limits import limits
 from oncall.support.policy import (
     ChannelName,
     Counting,
@@ -21,6 +22,7 @@ from oncall.support.policy import (
     EscalationStep,
     Extra,
     Impact,
+    Limits,
     Metric,
     Notify,
     Policy,
@@ -176,6 +178,7 @@ class _PolicyReader:
         escalation = fields.required("escalation", _escalation, example="{steps: [...], repeat_every: 30m, ...}")
         desk = fields.optional("channels", _channels, DeskChannel())
         extras = fields.optional("extras", self._read_extras, _NO_EXTRAS)
+        most = fields.optional("limits", limits, Limits())
         customers = fields.optional("customers", file_beside, None)
         fields.close()
         self._check_plans(business, escalation)
@@ -190,6 +193,7 @@ class _PolicyReader:
             source=self._source,
             desk=desk.value,
             extras=extras.value,
+            limits=most.value,
             customers_file=customers.value,
         )
 

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from oncall.support.policy import (
+    Allowance,
     Counting,
     Coverage,
     Customer,
     EscalationStep,
     Impact,
+    Limits,
     Metric,
     Policy,
     Promise,
@@ -97,6 +99,7 @@ def policy_lines(policy: Policy) -> list[str]:
         f"Escalation: {'; '.join(step_words(step) for step in rules.steps)}.",
         f"Again every {exact_span(rules.repeat_every)}; from the desk after {exact_span(rules.desk_after)}.",
         f"Whoever holds a ticket is warned at {rules.warn_share * 100:g}% of a promised time.",
+        f"Storms: {limits_words(policy.limits)}.",
         *([f"The desk: {desk} told by {policy.desk.channel.value} of each ticket that comes to it."] if desk else []),
         *(
             f"{plan} brings {_names(extra.value.replace('_', ' ') for extra in extras)}."
@@ -132,12 +135,34 @@ def policy_view(policy: Policy) -> dict[str, Any]:
             "warn_at_percent": policy.escalation.warn_share * 100,
             "steps": [step_words(step) for step in policy.escalation.steps],
         },
+        "limits": {
+            "bundle_for_seconds": int(policy.limits.bundle_for.total_seconds()),
+            "per_phone": _allowance_view(policy.limits.per_phone),
+            "sender": _allowance_view(policy.limits.sender),
+        },
         "desk": {"notify": list(policy.desk.notify), "channel": policy.desk.channel.value},
         "customers": [
             {"name": one.name, "plan": one.plan, "account_manager": one.account_manager, "contacts": list(one.contacts)}
             for one in policy.customers
         ],
     }
+
+
+def _allowance_view(allowance: Allowance) -> dict[str, int]:
+    return {"most": allowance.most, "within_seconds": int(allowance.within.total_seconds())}
+
+
+def limits_words(limits: Limits) -> str:
+    """`at most 10 texts in 60 s to one phone, ...`: what a storm of tickets may send."""
+    waits = (
+        f"pages within {exact_span(limits.bundle_for)} go as one" if limits.bundle_for else "no page waits for others"
+    )
+    return f"{waits}; at most {_allowed(limits.per_phone)} to one phone, {_allowed(limits.sender)} to all together"
+
+
+def _allowed(allowance: Allowance) -> str:
+    texts = "1 text" if allowance.most == 1 else f"{allowance.most} texts"
+    return f"{texts} in {exact_span(allowance.within)}"
 
 
 def _plan_view(plan: SupportPlan, policy: Policy) -> dict[str, Any]:
@@ -166,6 +191,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_impact_changes(old, new),
         *_plan_changes(old, new),
         *_escalation_changes(old, new),
+        *_limit_changes(old.limits, new.limits),
         *_customer_changes(old, new),
     ]
 
@@ -283,6 +309,19 @@ def _escalation_changes(old: Policy, new: Policy) -> Iterator[str]:
         yield f"Owners: warned at {shares[0]} of a promised time, before {shares[1]}."
     if old.desk != new.desk:
         yield f"The desk: {', '.join(new.desk.notify) or 'nobody'} told by {new.desk.channel.value}."
+
+
+def _limit_changes(old: Limits, new: Limits) -> Iterator[str]:
+    if old.bundle_for != new.bundle_for:
+        after = (
+            f"wait for each other for {exact_span(new.bundle_for)}" if new.bundle_for else "never wait for each other"
+        )
+        before = exact_span(old.bundle_for) if old.bundle_for else "never"
+        yield f"Pages: further ones to one phone {after}, before {before}."
+    if old.per_phone != new.per_phone:
+        yield f"Each phone: at most {_allowed(new.per_phone)}, before {_allowed(old.per_phone)}."
+    if old.sender != new.sender:
+        yield f"All phones together: at most {_allowed(new.sender)}, before {_allowed(old.sender)}."
 
 
 def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:

@@ -29,6 +29,8 @@ class Metrics:
         self._due = Gauge("oncall_due_tickets", "Tickets that are due and wait for this pager", registry=registry)
         self._claimed = Counter("oncall_claims", "Tries that this pager took over", registry=registry)
         self._resent = Counter("oncall_resends", "Tries sent again after an answer in doubt", registry=registry)
+        self._bundles = Counter("oncall_bundles", "Messages with several pages in them", registry=registry)
+        self._bundled = Counter("oncall_bundled_pages", "Pages that went in such a message", registry=registry)
         self._queue_age = Gauge("oncall_queue_age_seconds", "How long the oldest work has been due", registry=registry)
         self._alarms = Counter("oncall_alarms", "Alarms raised for an operator, by kind", ["kind"], registry=registry)
         self._delivered = Histogram(
@@ -81,6 +83,11 @@ class Metrics:
     def resent(self) -> None:
         """A try in doubt is sent again."""
         self._resent.inc()
+
+    def bundled(self, count: int) -> None:
+        """A message with so many pages in it went out."""
+        self._bundles.inc()
+        self._bundled.inc(count)
 
     def queue_age(self, seconds: float) -> None:
         """What waits longest has been due for so long."""

@@ -1,0 +1,51 @@
+"""Whether a try that no provider has still needs to be made, and how one ends that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from oncall.paging.ports import Transaction
+from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.verdict import Action
+
+UNNEEDED = "no longer needed"
+REPLACED = "replaced by the page of a later step"
+
+
+def why_unneeded(tx: Transaction, attempt: Attempt, now: datetime) -> str | None:
+    """Why a try that the provider surely does not have need not be made; None when it must be. now: policy time.
+
+    Somebody has the ticket, or it waits for its coverage again, or the try's time is over and a later step has fired.
+    """
+    if attempt.purpose is Purpose.PAGE:
+        stored = tx.ticket(attempt.ticket)
+        if stored is None or stored.status is not TicketStatus.OPEN or stored.action == Action.HOLD:
+            return UNNEEDED
+    is_over = attempt.tries > 0 and attempt.deadline is not None and now >= attempt.deadline
+    return UNNEEDED if is_over else None
+
+
+def ended(attempt: Attempt, why: str) -> Attempt:
+    """The try, over before anybody was reached by it."""
+    error = f"{why}; {attempt.error}" if attempt.error else why
+    return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)
+
+
+def later_page(attempt: Attempt, others: Sequence[Attempt]) -> Attempt | None:
+    """The latest page among `others` that would say it again: of one ticket, to one person, one way, and unsent too."""
+    if attempt.purpose is not Purpose.PAGE:
+        return None
+    same = [other for other in others if _repeats(other, attempt)]
+    return max(same, key=_when, default=None)
+
+
+def _repeats(other: Attempt, attempt: Attempt) -> bool:
+    is_same = (other.ticket, other.to, other.is_text) == (attempt.ticket, attempt.to, attempt.is_text)
+    is_unsent = other.purpose is Purpose.PAGE and other.status in SENDABLE
+    return is_same and is_unsent and other.id != attempt.id and _when(other) > _when(attempt)
+
+
+def _when(attempt: Attempt) -> tuple[datetime, int, int, str]:
+    return attempt.at, attempt.round or 0, attempt.step or 0, attempt.id
