@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from doubles.twilio_account import segments
-from oncall.paging.messages import SEGMENT, cut, page_text, plain, solved_text, taken_text
-from oncall.paging.ticket import Ticket
+from oncall.paging.messages import SEGMENT, bundle_text, cut, page_text, plain, solved_text, taken_text
+from oncall.paging.ticket import StoredTicket, Ticket, TicketStatus
 from oncall.support.policyfile import packaged_policy
 from tests.paging.world import SATURDAY_NIGHT
 
@@ -92,3 +92,36 @@ def test_text_is_spelt_in_letters_that_every_phone_has(text: str, expected: str)
 @pytest.mark.parametrize(("length", "expected"), [(9, "some text"), (8, "some t.."), (2, ".."), (1, "."), (0, "")])
 def test_what_is_cut_off_is_marked(length: int, expected: str) -> None:
     assert cut("some text", length) == expected
+
+
+def bundle(customer: str, subject: str, ticket_id: str, others: list[str], owner: str | None = None) -> str:
+    ticket = Ticket(ticket_id, customer, "business-critical", "urgent", subject)
+    stored = StoredTicket(
+        ticket, {}, "7K2W3A9C", SATURDAY_NIGHT, TicketStatus.OPEN, "a very long impact", "page", owner=owner
+    )
+    return bundle_text(stored, policy=POLICY, due=DUE, promised="Next reply", others=others)
+
+
+@given(
+    customer=any_text,
+    subject=any_text,
+    ticket_id=ids,
+    others=st.lists(st.sampled_from(["7K2", "8M4", "9XA5", "7K2W3A9C"]), min_size=1, max_size=60),
+    owner=st.sampled_from([None, "ben"]),
+)
+@example(customer="x" * 100, subject="y" * 100, ticket_id="T" * 40, others=["7K2W3A9C"] * 60, owner="ben")
+def test_a_bundle_is_one_segment_says_how_many_there_are_and_ends_like_a_page(
+    customer: str, subject: str, ticket_id: str, others: list[str], owner: str | None
+) -> None:
+    text = bundle(customer, subject, ticket_id, others, owner)
+    assert segments(text) == 1
+    assert f" And {len(others)} more" in text
+    assert f" {ticket_id} " in text
+    assert text.endswith(" Next reply by Sat 04:12 EST. Reply ACK 7K2W3A9C")
+
+
+def test_a_bundle_names_the_first_ticket_in_full_and_the_codes_of_all_others() -> None:
+    assert bundle("Acme Ltd", "Sessions do not start", "T-1", ["8M4", "9XA"]) == (
+        "A VERY LON.. T-1 Acme Ltd (BC): Sessions do not start. And 2 more: 8M4 9XA. "
+        "Next reply by Sat 04:12 EST. Reply ACK 7K2W3A9C"
+    )

@@ -185,8 +185,10 @@ def ticket_body(ticket_id: str = "T-1", **changes: Any) -> dict[str, Any]:
 class World:
     """The pager at work. Every message must be expected, in order; `close` fails on one that was not."""
 
-    def __init__(self, folder: Path, *, now: datetime = SATURDAY_NIGHT, roster: Roster | None = None) -> None:
-        self.url = f"sqlite:///{folder / 'world.db'}"
+    def __init__(
+        self, folder: Path, *, now: datetime = SATURDAY_NIGHT, roster: Roster | None = None, url: str | None = None
+    ) -> None:
+        self.url = url or f"sqlite:///{folder / 'world.db'}"
         self.store = open_store(self.url)
         self.clock = FakeClock(now)
         self.phones = FakePhones()

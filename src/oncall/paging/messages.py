@@ -122,6 +122,8 @@ def bundle_text(stored: StoredTicket, *, policy: Policy, due: datetime, promised
     number = f" And {len(others)} more"
     for customer in (CUSTOMER_LENGTH, SHORT_CUSTOMER_LENGTH):
         head = _head(ticket, stored.impact, policy, customer)
+        # Open, and yet it has an owner: it is chased.
+        head = f"CHASE {head}" if stored.owner is not None else head
         room = SEGMENT - len(head) - len(tail) - len(number) - len(": .")
         kept = min(len(subject), SUBJECT_IN_BUNDLE) + len(": .")
         codes = fitting(others, max(room - kept, 0))

@@ -1,0 +1,150 @@
+"""Storms on both databases: what the store tells of phones, and pagers that share it and die."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from oncall.paging.engine import Engine
+from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.store.database import open_store
+from oncall.store.sqlstore import SqlStore
+from tests.paging.world import Fate, Killed, MortalPhones, MortalStore, World
+
+from .examples import NOW, adding, attempt, minutes, ticket
+
+SECOND = timedelta(seconds=1)
+NAMES = ("T-1", "T-2", "T-3", "T-4", "T-5")
+REACHED = {AttemptStatus.ACCEPTED, AttemptStatus.SENT}
+
+
+def page(key: str, **changes: Any) -> Attempt:
+    plain = attempt(key, status=AttemptStatus.QUEUED, purpose=Purpose.PAGE, channel="sms", to="ana", lease_until=None)
+    return replace(plain, **{"goes_alone": False, **changes})
+
+
+@pytest.fixture
+def filled(store: SqlStore) -> SqlStore:
+    """With tickets T-1 and T-2."""
+    store.write(adding(ticket("T-1"), ticket("T-2")))
+    return store
+
+
+def keep(store: SqlStore, *attempts: Attempt) -> None:
+    store.write(lambda tx: tx.add_attempts(attempts))
+
+
+def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_has(filled: SqlStore) -> None:
+    retried = page("a-2", status=AttemptStatus.RETRYING, written_at=NOW + minutes(1))
+    keep(
+        filled,
+        retried,
+        page("a-1"),
+        page("a-3", goes_alone=True),
+        page("a-4", to="ben"),
+        page("a-5", channel="voice"),
+        page("a-6", purpose=Purpose.NOTICE),
+        page("a-7", status=AttemptStatus.UNKNOWN),
+        page("a-8", status=AttemptStatus.ACCEPTED),
+    )
+    assert filled.write(lambda tx: tx.waiting_pages("ana")) == [page("a-1"), retried]
+
+
+def test_a_bundle_is_found_by_the_try_that_leads_it_and_only_that_one_is_ever_due(filled: SqlStore) -> None:
+    leader = page("a-1", bundle="a-1", sent_text="both", sent_at=NOW)
+    rider = page("a-2", ticket="T-2", bundle="a-1", sent_text="both")
+    keep(filled, rider, leader, page("a-3", status=AttemptStatus.ACCEPTED))
+    assert filled.read(lambda tx: tx.bundle("a-1")) == [leader, rider]
+    later = NOW + minutes(600)
+    claimed = filled.write(lambda tx: tx.claim_attempts(real_now=later, lease_until=later, limit=10))
+    assert [one.id for one in claimed] == ["a-1"]
+
+
+def test_the_latest_messages_are_counted_for_all_phones_and_for_one(filled: SqlStore) -> None:
+    gone = {"status": AttemptStatus.ACCEPTED}
+    keep(
+        filled,
+        page("a-1", sent_at=NOW, **gone),
+        page("a-2", sent_at=NOW + minutes(3), purpose=Purpose.NOTICE, **gone),
+        page("a-3", sent_at=NOW + minutes(2), to="ben", **gone),
+        page("a-4", sent_at=NOW + minutes(4), status=AttemptStatus.UNDELIVERED),
+        page("a-5", **gone),
+    )
+    times = filled.read(
+        lambda tx: (tx.last_sent(most=2), tx.last_sent(most=9, to="ana"), tx.last_sent(most=9, to="mei"))
+    )
+    assert times == ([NOW + minutes(4), NOW + minutes(3)], [NOW + minutes(4), NOW + minutes(3), NOW], [])
+    last = filled.read(lambda tx: (tx.last_page_to("ana"), tx.last_page_to("mei")))
+    assert last == (page("a-1", sent_at=NOW, **gone), None)
+
+
+def test_of_a_bundle_the_ticket_that_leads_it_was_paged_last(filled: SqlStore) -> None:
+    gone = {"status": AttemptStatus.ACCEPTED, "bundle": "a-1"}
+    keep(
+        filled,
+        page("a-1", sent_at=NOW, at=NOW, **gone),
+        page("a-2", ticket="T-2", at=NOW, written_at=NOW + minutes(1), **gone),
+    )
+    assert filled.read(lambda tx: tx.last_paged("ana")) == ["T-1", "T-2"]
+
+
+def test_a_try_of_an_older_version_waits_for_nothing(filled: SqlStore, url: str) -> None:
+    keep(filled, page("a-1"))
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE attempts SET goes_alone = NULL"))
+    engine.dispose()
+    assert filled.read(lambda tx: tx.attempts("T-1"))[0].goes_alone
+
+
+@pytest.mark.parametrize("calls", [3, 5, 6, 7, 8, 9, 10, 12, 15, 40])
+def test_of_a_storm_two_pagers_lose_and_double_nothing_when_one_of_them_dies(
+    url: str, tmp_path: Path, calls: int
+) -> None:
+    world = World(tmp_path, url=url)
+    world.publish()
+    world.post("U-1")
+    for name in NAMES:
+        world.post(name, impact="high", plan="business-critical")
+    # A SQLite file has one process; its pagers share the store.
+    other = world.store if url.startswith("sqlite") else open_store(url)
+    fate = Fate(calls)
+    mortal = Engine(
+        store=MortalStore(world.store, fate),
+        channels={"sms": MortalPhones(world.phones, fate)},
+        clock=world.clock,
+        worker="mortal",
+        is_alone=False,
+    )
+    survivor = Engine(store=other, channels={"sms": world.phones}, clock=world.clock, worker="survivor", is_alone=False)
+
+    async def look(pager: Engine) -> None:
+        try:
+            await pager.run_once()
+            await pager.settle()
+        except Killed:
+            return
+
+    async def story() -> None:
+        for _ in range(50):
+            await asyncio.gather(look(mortal), look(survivor))
+            world.clock.moment += 2 * SECOND
+
+    asyncio.run(story())
+    pages = {name: [one for one in world.attempts(name) if one.step == 0] for name in ("U-1", *NAMES)}
+    told = [message.body for message in world.phones.sent if message.to == "ana"]
+    if other is not world.store:
+        other.close()
+    world.store.close()
+    assert all(len(page) == 1 and page[0].status in REACHED for page in pages.values())
+    assert len(told) == len(set(told))
+    assert [body.split()[1] for body in told if body.startswith("URGENT")] == ["U-1"]
+    counts = [1 + int((re.findall(r"And (\d+) more", body) or ["0"])[0]) for body in told if body.startswith("HIGH")]
+    assert sum(counts) == len(NAMES)

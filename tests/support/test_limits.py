@@ -1,0 +1,91 @@
+"""How many messages a storm may send: read from the policy file, refused with the place, shown and compared."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from oncall.support.policy import Allowance, Limits
+from oncall.support.policyfile import packaged_policy, policy_from_text
+from oncall.support.policytable import changes, policy_lines, policy_view
+from tests.support.policy_texts import SMALL, refusal
+
+
+def with_limits(text: str) -> str:
+    return SMALL + f"limits: {text}\n"
+
+
+def line() -> int:
+    """On which line of the small policy the block stands."""
+    return len(SMALL.splitlines()) + 1
+
+
+def test_a_file_without_limits_has_those_of_the_packaged_policy() -> None:
+    usual = Limits(timedelta(seconds=30), Allowance(10, timedelta(minutes=1)), Allowance(10, timedelta(seconds=10)))
+    assert policy_from_text(SMALL, "p.yaml").limits == packaged_policy().limits == usual
+
+
+def test_limits_are_read_and_what_is_left_out_is_as_usual() -> None:
+    policy = policy_from_text(with_limits("{bundle_for: 0s, sender: {most: 100, within: 1s}}"), "p.yaml")
+    assert policy.limits == Limits(timedelta(0), Limits().per_phone, Allowance(100, timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize(
+    ("written", "column", "said"),
+    [
+        (
+            "{bundle_for: 6m}",
+            22,
+            'limits.bundle_for: "6m" is too long for a page to wait; write one from 0s to 5m, like 30s',
+        ),
+        ("{bundle_for: 30}", 22, 'limits.bundle_for: "30" is not a length of time; write 30m for minutes'),
+        (
+            "{per_phone: 10}",
+            21,
+            'limits.per_phone: "10" is a single value; keys with values (key: value) are expected here',
+        ),
+        ("{per_phone: {most: 10}}", 21, "limits.per_phone.within: is missing; write within: 60s"),
+        ("{per_phone: {within: 60s}}", 21, "limits.per_phone.most: is missing; write most: 10"),
+        (
+            "{per_phone: {most: 0, within: 60s}}",
+            28,
+            "limits.per_phone.most: 0 is out of range; write a whole number from 1 to 10000",
+        ),
+        (
+            "{sender: {most: many, within: 60s}}",
+            25,
+            'limits.sender.most: "many" is not a whole number; write a whole number from 1 to 10000',
+        ),
+        (
+            "{sender: {most: 1, within: 2h}}",
+            36,
+            'limits.sender.within: "2h" is too long to count messages in; write one from 1s to 1h, like 60s',
+        ),
+        ("{sender: {most: 1, within: 0s}}", 36, 'limits.sender.within: "0s" is no time at all; write one like 30m'),
+        ("{phone: {most: 1}}", 10, 'limits.phone: is not a known key; did you mean "per_phone"?'),
+    ],
+)
+def test_a_limit_that_is_none_is_told_what_to_write(written: str, column: int, said: str) -> None:
+    assert refusal(with_limits(written)) == f"p.yaml:{line()}:{column}: {said}"
+
+
+def test_limits_are_shown_and_compared() -> None:
+    usual = policy_from_text(SMALL, "p.yaml")
+    other = policy_from_text(
+        with_limits("{bundle_for: 1m, per_phone: {most: 1, within: 5m}, sender: {most: 3, within: 1s}}"), "p.yaml"
+    )
+    assert (
+        "Storms: pages within 1 min go as one; at most 1 text in 5 min to one phone, 3 texts in 1 s to all together."
+        in policy_lines(other)
+    )
+    assert policy_view(other)["limits"] == {
+        "bundle_for_seconds": 60,
+        "per_phone": {"most": 1, "within_seconds": 300},
+        "sender": {"most": 3, "within_seconds": 1},
+    }
+    assert changes(usual, other) == [
+        "Pages: further ones to one phone wait for each other for 1 min, before 30 s.",
+        "Each phone: at most 1 text in 5 min, before 10 texts in 1 min.",
+        "All phones together: at most 3 texts in 1 s, before 10 texts in 10 s.",
+    ]
