@@ -299,6 +299,21 @@ def test_a_ticket_that_is_taken_or_solved_while_its_page_waits_is_left_out(world
     assert (page_of(world, "T-2").status, page_of(world, "T-2").error) == (AttemptStatus.FAILED, "no longer needed")
 
 
+def test_whoever_passes_a_ticket_on_is_not_paged_for_it_by_what_still_waits(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.advance(5 * MINUTE - SECOND)
+    high(world, "T-2")
+    world.expect_page("ana", containing="T-2")
+    world.advance(2 * SECOND)
+    world.sms("ana", f"PASS {world.code('T-1')}")
+    world.expect_page("ben", containing="T-1")
+    assert page_of(world, "T-1", step=1).error == "no longer needed"
+    world.advance(MINUTE)
+    world.expect_silence()
+
+
 def test_of_one_ticket_only_the_page_of_its_latest_step_is_sent(world: World) -> None:
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")

@@ -15,12 +15,13 @@ from oncall.paging.decide import PAGER, judged, verdict_again
 from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.merging import absorbed, goes_on_as, merge_target, raises_impact
 from oncall.paging.messages import merged_text, solved_text, taken_text, withdrawn_text
+from oncall.paging.needed import UNNEEDED, ended
 from oncall.paging.people import DESK
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import mark_of, withdrawn_words
 from oncall.paging.sla import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.state import TicketState, after, fold
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
 from oncall.suggestions import suggestion
 
@@ -38,8 +39,7 @@ FROM_PEOPLE = (
 )
 """The kinds that the API, the terminal and replies may add."""
 
-_UNSENT = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
-_NEVER_SEEN = (*_UNSENT, AttemptStatus.FAILED)
+_NEVER_SEEN = (*SENDABLE, AttemptStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +273,9 @@ def _follow(
         tx.append([again])
         book.add(again)
         state = after(state, again)
+    if event.kind is EventKind.PASSED:
+        # A page of theirs that still waits for its turn would ask for what they have just passed on.
+        _call_off(tx, [one for one in tx.attempts(stored.ticket.id) if one.to == event.by])
     told = _tell(tx, stored, before, state, hand) if state.status is not TicketStatus.OPEN else ()
     stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
     return Done(stored, True, _sentence(tx, stored, event), told + attempts + withdrawals)
@@ -324,9 +327,7 @@ def _tell(
     if before.status is not TicketStatus.OPEN:
         return ()
     tries = tx.attempts(stored.ticket.id)
-    for attempt in tries:
-        if attempt.purpose is Purpose.PAGE and attempt.status in _UNSENT:
-            tx.update_attempt(replace(attempt, status=AttemptStatus.FAILED, error="no longer needed", retry_at=None))
+    _call_off(tx, tries)
     actor = state.resolved_by if state.status is TicketStatus.RESOLVED else state.owner
     assert actor is not None
     if state.merged_into is not None:
@@ -341,6 +342,13 @@ def _tell(
     )
     tx.add_attempts(notices)
     return notices
+
+
+def _call_off(tx: Transaction, tries: Sequence[Attempt]) -> None:
+    """End the pages among `tries` that no provider has."""
+    for attempt in tries:
+        if attempt.purpose is Purpose.PAGE and attempt.status in SENDABLE:
+            tx.update_attempt(ended(attempt, UNNEEDED))
 
 
 def _waiting_to_hear(tries: Sequence[Attempt]) -> list[str]:
