@@ -103,6 +103,12 @@ def test_pairs_are_proven_to_meet_as_often_as_can_be(size: int, days: int, rest:
     assert plan.notes[0].endswith(f"on {meetings(plan.seats, pairs)} shifts; no plan as fair keeps more")
 
 
+def test_pairs_leave_the_others_room_for_what_they_leave_over() -> None:
+    pairs = tuple((NAMES[2 * n], NAMES[2 * n + 1]) for n in range(3))
+    plan = solve(team_of(12, prefer_together=pairs), shifts_of(team_of(12), days=182))
+    assert plan.notes[0].endswith(f"on {meetings(plan.seats, pairs)} shifts; no plan as fair keeps more")
+
+
 def test_people_in_pairs_still_have_their_wishes() -> None:
     wishes = tuple(Request(Wish.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
     asking = person("ana", requests=wishes)

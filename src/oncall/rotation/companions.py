@@ -9,16 +9,19 @@ and where the others fit around the meetings that it finds, nothing better exist
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
 from ortools.sat.python import cp_model
 
+from oncall.rosters.roster import WeekendStyle
 from oncall.rotation.board import Board, Counted, Span, add_limit
+from oncall.rotation.eligibility import weekend_number
 from oncall.rotation.problem import Duty, Problem
-from oncall.rotation.rules import rules_of
+from oncall.rotation.rules import cliques, rules_of
 from oncall.rotation.search import Search, Verdict
+from oncall.support.windows import WindowKind
 
 COUNTING_EFFORT, ALONE_EFFORT = 1.0, 3.0
 """Deterministic times for the two bounds; what is proven by then is taken."""
@@ -83,6 +86,7 @@ def planned_alone(problem: Problem, terms: Terms, search: Search) -> Alone | Non
             model.add(takes[duty] == 1)
     for number, able in enumerate(problem.able):
         model.add(cp_model.LinearExpr.sum([takes[e, number] for e in able if e in people]) <= len(problem.roles))
+    _leave_room_for_others(model, problem, takes, people)
     counts, cost = terms.board.counts(model, problem, terms.spans)
     model.add(cost <= terms.cost)
     for (person, kind), count in counts.items():
@@ -98,6 +102,31 @@ def planned_alone(problem: Problem, terms: Terms, search: Search) -> Alone | Non
     if outcome.verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
         return None
     return Alone(tuple(each for each, both in meetings.items() if outcome.has(both)), outcome.bound - ceiling)
+
+
+def _leave_room_for_others(
+    model: cp_model.CpModel, problem: Problem, takes: Mapping[Duty, cp_model.IntVar], people: frozenset[int]
+) -> None:
+    """Of shifts that exclude each other the others have one each: the pairs must have what that leaves over."""
+    rules = problem.roster.rules
+    if rules.relaxed:
+        return
+    for numbers in (*cliques(problem.shifts, problem.staffed, rules.rest_nights), *_neighbouring_weekends(problem)):
+        others = sum(1 for each, mine in enumerate(problem.open_sets) if each not in people and mine & set(numbers))
+        theirs = [takes[each, number] for number in numbers for each in problem.able[number] if each in people]
+        model.add(cp_model.LinearExpr.sum(theirs) >= len(numbers) * len(problem.roles) - others)
+
+
+def _neighbouring_weekends(problem: Problem) -> Iterator[list[int]]:
+    """Weekends of one shift each of which a person may have one."""
+    by_number = {weekend_number(problem.shifts[n]): n for n in problem.staffed if _is_block_weekend(problem, n)}
+    for first in by_number:
+        yield [by_number[n] for n in range(first, first + problem.roster.rules.weekends_apart) if n in by_number]
+
+
+def _is_block_weekend(problem: Problem, number: int) -> bool:
+    is_weekend = problem.shifts[number].kind is WindowKind.WEEKEND
+    return is_weekend and problem.roster.rules.weekend is WeekendStyle.BLOCK
 
 
 def measure(
