@@ -125,3 +125,12 @@ def test_a_bundle_names_the_first_ticket_in_full_and_the_codes_of_all_others() -
         "A VERY LON.. T-1 Acme Ltd (BC): Sessions do not start. And 2 more: 8M4 9XA. "
         "Next reply by Sat 04:12 EST. Reply ACK 7K2W3A9C"
     )
+
+
+@pytest.mark.parametrize("owner", ["Ana", "Anastasia-Maria von Hohenlohe", "ACK ACK"])
+@pytest.mark.parametrize(("ticket_id", "customer"), [("T-1", "Acme"), ("T" * 40, "C" * 60)])
+def test_a_chase_is_one_segment_too_and_still_ends_like_a_page(owner: str, ticket_id: str, customer: str) -> None:
+    ticket = Ticket(ticket_id, customer, "business-critical", "urgent", "Sessions do not start")
+    text = page_text(ticket, impact="urgent", code="7K2", policy=POLICY, due=DUE, promised="Next reply", owner=owner)
+    assert (len(text) <= SEGMENT, text.startswith("CHASE URGENT T"), text.endswith("Reply ACK 7K2")) == (True,) * 3
+    assert text.count("ACK") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from oncall.errors import Permanent
+from oncall.paging.calls import spoken_text
 from oncall.paging.ticket import Event, EventKind, TicketStatus
 from tests.paging.world import MONDAY_MORNING, World, at
 
@@ -158,6 +159,7 @@ def test_a_chase_says_that_it_is_one_who_has_the_ticket_and_what_is_due_when(wor
         f"1st reply by Sat 04:12 EST. Reply ACK {world.code()}"
     )
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.OPEN, "ana")
+    assert "Ana has it, and a promised time runs out." in spoken_text(world.ticket())
     world.act(EventKind.REPLIED, "ana")
     read_all(world)
 

@@ -49,10 +49,13 @@ class CallAnswer:
 
 
 def spoken_text(stored: StoredTicket) -> str:
-    """What a call says first: impact, ticket, customer and subject, in words that a voice can read."""
+    """What a call says first: impact, ticket, who has one that is chased, customer and subject, in words that a voice
+    can read."""
     ticket = stored.ticket
     subject = plain(ticket.subject)[:LONGEST_SUBJECT].rstrip(".")
     words = f"This is on call. {plain(stored.impact).capitalize()} ticket {_by_letters(ticket.id)}."
+    if stored.status is TicketStatus.OPEN and stored.owner is not None:
+        words += f" {plain(stored.owner).capitalize()} has it, and a promised time runs out."
     return f"{words} Customer {plain(ticket.customer)}. {subject}." if subject else f"{words} {plain(ticket.customer)}."
 
 

@@ -94,9 +94,9 @@ def page_text(
     promised: what is due then, one of SHORT_WORDS. owner: who has a ticket that is chased, and has not sent it.
     """
     head = _head(ticket, impact, policy)
-    if owner is not None:
-        head = f"CHASE {head}, {cut(plain(owner), OWNER_LENGTH)} has it"
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {code}"
+    if owner is not None:
+        head = _chasing(head, owner, SEGMENT - len(tail) - 1)
     room = SEGMENT - len(head) - len(tail) - 3
     # A customer's text must not look like our own way to reply.
     subject = cut(_ACK.sub("ack", plain(ticket.subject)).rstrip("."), room)
@@ -148,6 +148,14 @@ def fitting(words: Sequence[str], room: int) -> str:
             break
         kept = longer
     return f"{kept}.." if kept else ""
+
+
+def _chasing(head: str, owner: str, length: int) -> str:
+    """`CHASE URGENT T-1 Acme Ltd (STD), Ana has it`; the name goes where all of it is too long."""
+    head = f"CHASE {head}"
+    room = length - len(f"{head},  has it")
+    name = cut(_ACK.sub("ack", plain(owner)), min(OWNER_LENGTH, room))
+    return f"{head}, {name} has it" if room > len("..") else head
 
 
 def _head(ticket: Ticket, impact: str, policy: Policy, customer_length: int = CUSTOMER_LENGTH) -> str:
