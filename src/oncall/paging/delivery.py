@@ -11,7 +11,8 @@ from oncall.paging.alerting import send_alert
 from oncall.paging.asking import note_answer
 from oncall.paging.calls import spoken_text
 from oncall.paging.failing import failure_in, has_failed, text_instead
-from oncall.paging.ports import Channel, Message, Observer, Receipt
+from oncall.paging.observing import Observer
+from oncall.paging.ports import Channel, Message, Receipt
 from oncall.paging.reachability import Alert, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.paging.tries import FRESH, MOST_SENDS, give_back, mark_sending, provider_ids, renew, write_outcome

@@ -18,7 +18,8 @@ from oncall.paging.decide import PAGER
 from oncall.paging.delivery import Delivery
 from oncall.paging.handover import hand_over, next_handoff
 from oncall.paging.hearing import deaf_people, tell_manager
-from oncall.paging.ports import Channel, Clock, Observer, Receipt, Store, Transaction, Unobserved
+from oncall.paging.observing import Observer, Unobserved
+from oncall.paging.ports import Channel, Clock, Receipt, Store, Transaction
 from oncall.paging.reachability import Alert, Reachability
 from oncall.paging.receipts import note_receipt
 from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus

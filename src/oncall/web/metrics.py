@@ -14,7 +14,7 @@ _MINUTES = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.
 
 
 class Metrics:
-    """`paging.ports.Observer` on a registry. Counts start at nought with the process."""
+    """`paging.observing.Observer` on a registry. Counts start at nought with the process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._tickets = Counter("oncall_tickets_accepted", "New tickets, by verdict", ["action"], registry=registry)
