@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
 from doubles.twilio_faults import refuse
-from tests.paging.world import ticket_body
+from oncall.paging.engine import Engine
+from oncall.web.metrics import Metrics
+from tests.paging.world import World, ticket_body
 from tests.web.service import Service
 from tests.web.test_probes import metrics
 
@@ -31,3 +38,27 @@ def test_an_account_that_the_provider_refuses_is_counted_as_an_alarm(service: Se
     ready = service.call("GET", "/readyz", by=None)
     assert ready.status_code == 503
     assert "the credentials are wrong or revoked" in ready.json()["problems"][0]
+
+
+def test_pages_that_go_in_one_message_are_counted(tmp_path: Path) -> None:
+    world, registry = World(tmp_path), CollectorRegistry()
+    world.publish()
+    for name in ("T-1", "T-2", "T-3"):
+        world.post(name, impact="high", plan="business-critical")
+
+    async def look() -> None:
+        engine = Engine(
+            store=world.store,
+            channels={"sms": world.phones},
+            clock=world.clock,
+            worker="test",
+            observer=Metrics(registry),
+        )
+        await engine.run_once()
+        await engine.settle()
+
+    asyncio.run(look())
+    world.expect_page("ana", containing=" And 2 more: ")
+    world.close()
+    assert registry.get_sample_value("oncall_bundles_total") == 1
+    assert registry.get_sample_value("oncall_bundled_pages_total") == 3
