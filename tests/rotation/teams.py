@@ -48,16 +48,16 @@ def away(first: date, days: int = 1, *, reason: str = "vacation", leave: bool = 
 
 @cache
 def _calendar(holidays: str | None) -> SupportCalendar:
-    """One calendar for all rosters made here: it remembers the weeks that it has worked out."""
+    """One calendar for all rosters of the packaged policy: it remembers the weeks that it has worked out."""
     return calendar_of(packaged_policy(NEW_YORK), holidays)
 
 
 def shifts_of(roster: Roster, *, first_day: date = MONDAY, days: int = 7) -> tuple[Shift, ...]:
     """The roster's shifts that start on so many dates."""
+    usual = roster.policy == packaged_policy(NEW_YORK)
+    calendar = _calendar(roster.holidays) if usual else calendar_of(roster.policy, roster.holidays)
     last_day = first_day + timedelta(days=days - 1)
-    return shifts_between(
-        _calendar(roster.holidays), first_day=first_day, last_day=last_day, weekend=roster.rules.weekend
-    )
+    return shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
 
 
 def sentences(plan: Plan, roster: Roster) -> list[str]:

@@ -69,7 +69,7 @@ class Service:
             heartbeat_url=self._heartbeat_url,
         )
         app = make_app(settings, address=self.address)
-        config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", lifespan="on")
+        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listening],), daemon=True)
         self._thread.start()

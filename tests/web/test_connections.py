@@ -32,7 +32,7 @@ class HastyProtocol(PatientProtocol):
 async def served(talk: Callable[[int], Awaitable[None]]) -> None:
     """Run a conversation with a server on loopback."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(hello, http=HastyProtocol, lifespan="off", log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(hello, http=HastyProtocol, lifespan="off", log_config=None))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await talk(listening.getsockname()[1])
