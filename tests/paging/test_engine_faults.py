@@ -292,7 +292,11 @@ def test_an_acknowledgement_while_a_retry_waits_takes_it_back(world: World) -> N
     world.act(EventKind.REPLIED, "ben")
     world.advance(timedelta(hours=1))
     world.expect_silence()
-    assert (world.attempts()[0].status, world.attempts()[0].error) == (AttemptStatus.FAILED, "no longer needed")
+    page = world.attempts()[0]
+    assert (page.status, page.error) == (
+        AttemptStatus.FAILED,
+        "no longer needed; the provider cannot be reached",
+    )
 
 
 def test_a_page_in_doubt_that_was_not_taken_is_not_sent_once_somebody_has_the_ticket(world: World) -> None:

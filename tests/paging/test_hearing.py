@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,6 +14,7 @@ from oncall.paging.hearing import opting
 from oncall.paging.reachability import Reach
 from oncall.paging.replies import answer_sms
 from oncall.paging.ticket import AttemptStatus, EventKind
+from tests.paging.pagers import engine_with, take_in
 from tests.paging.world import FakePhones, World, at
 
 MINUTE = timedelta(minutes=1)
@@ -64,6 +67,24 @@ def test_start_makes_them_reachable_again(world: World, word: str) -> None:
     world.post()
     world.run()
     world.expect_page("ana")
+
+
+def test_a_start_counts_for_the_very_next_page_of_a_pager_that_knew_of_the_stop(world: World) -> None:
+    async def story() -> None:
+        engine = engine_with(world, world.phones)
+        phone = world.roster.engineers[0].phone
+        for word in ("STOP", "START"):
+            hand = engine.hand()
+            await engine.write(partial(answer_sms, phone=phone, body=word, provider_id=word, hand=hand))
+            if word == "STOP":
+                await engine.run_once()
+                await engine.settle()
+        await take_in(engine, "T-1")
+        await engine.settle()
+
+    asyncio.run(story())
+    world.expect_page("mei")
+    world.expect_page("ana", containing="T-1")
 
 
 def test_the_manager_is_told_once_however_often_stop_is_sent(world: World) -> None:

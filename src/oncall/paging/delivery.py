@@ -11,6 +11,7 @@ from oncall.paging.alerting import send_alert
 from oncall.paging.asking import note_answer
 from oncall.paging.calls import spoken_text
 from oncall.paging.failing import failure_in, has_failed, text_instead
+from oncall.paging.hearing import deaf_people
 from oncall.paging.observing import Observer
 from oncall.paging.ports import Channel, Message, Receipt
 from oncall.paging.reachability import Alert, Reachability
@@ -77,7 +78,7 @@ class Delivery:
 
     async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
         """The try itself, a text instead of a call that cannot be made, or why it can be neither."""
-        if attempt.channel == SMS and attempt.to in self.deaf:
+        if attempt.channel == SMS and await self._is_deaf(attempt.to):
             return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
         if attempt.channel != VOICE or VOICE in self._channels:
             return attempt
@@ -86,6 +87,14 @@ class Delivery:
         action = "call_failed" if text is None else "call_by_sms"
         self._log.warning("no call", action=action, ticket=attempt.ticket, attempt=attempt.id, reason=reason)
         return text if text is not None else Permanent(reason)
+
+    async def _is_deaf(self, person: str) -> bool:
+        """Whether no text reaches somebody. A START that came since the latest claim counts at once; of a later STOP
+        the provider tells."""
+        if person not in self.deaf:
+            return False
+        self.deaf = await self._access.read(lambda tx: deaf_people(tx))
+        return person in self.deaf
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
         """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
