@@ -24,7 +24,7 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 LIMITS = """\
 limits:
-  bundle_for: 30s
+  bundle_for: 10s
   per_phone: {most: 10, within: 60s}
   sender: {most: 10, within: 10s}
 """
@@ -60,12 +60,12 @@ def seen_by(world: World, person: str) -> list[str]:
 
 @pytest.fixture
 def bundled(world: World) -> World:
-    """T-1 has paged ana, and half a minute later T-2, T-3 and T-4 did so in one message."""
+    """T-1 has paged ana, and ten seconds later T-2, T-3 and T-4 did so in one message."""
     high(world, "T-1")
     world.expect_page("ana", containing="HIGH T-1 ")
     world.clock.moment += 5 * SECOND
     high(world, "T-2", "T-3", "T-4")
-    world.advance(25 * SECOND)
+    world.advance(5 * SECOND)
     world.expect_page("ana", containing="HIGH T-2 ")
     return world
 
@@ -80,7 +80,7 @@ def test_a_storm_of_fifty_tickets_is_an_urgent_page_at_once_and_one_message_for_
     urgent = world.expect_page("ana", containing="URGENT U-1 ")
     world.expect_silence()
     assert urgent.body.endswith(f"Reply ACK {world.code('U-1')}")
-    world.advance(29 * SECOND)
+    world.advance(9 * SECOND)
     world.expect_silence()
     world.advance(SECOND)
     bundle = world.expect_page("ana", containing="HIGH T-1 Acme Ltd (BC): Sessions do not start. And 48 more: ")
@@ -110,7 +110,7 @@ def test_urgent_first_pages_never_wait_however_many_there_are(world: World) -> N
 def test_a_page_to_a_phone_that_rests_goes_at_once(world: World) -> None:
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")
-    world.advance(30 * SECOND)
+    world.advance(10 * SECOND)
     high(world, "T-2")
     world.expect_page("ana", containing="T-2")
 
@@ -137,7 +137,7 @@ def test_two_people_s_phones_do_not_wait_for_each_other(world: World) -> None:
 
 
 def test_without_a_span_no_page_waits_for_others(tmp_path: Path) -> None:
-    world = limited(tmp_path, LIMITS.replace("bundle_for: 30s", "bundle_for: 0s"))
+    world = limited(tmp_path, LIMITS.replace("bundle_for: 10s", "bundle_for: 0s"))
     high(
         world,
         "T-1",
@@ -215,7 +215,7 @@ def test_a_turn_is_given_by_one_pager_at_a_time(world: World) -> None:
 def test_the_log_says_that_a_page_waited_and_in_which_message_it_went(bundled: World) -> None:
     found = [event for event in bundled.events("T-3") if event.kind.value.startswith("page_")]
     assert [(event.kind, event.why) for event in found] == [
-        (EventKind.PAGE_WAITS, "waits 25 s to go with what else comes for ana: ana was paged 5 s ago"),
+        (EventKind.PAGE_WAITS, "waits 5 s to go with what else comes for ana: ana was paged 5 s ago"),
         (EventKind.PAGE_BUNDLED, "goes to ana in one message with 2 others, which T-2 leads"),
     ]
     leader = page_of(bundled, "T-2")
@@ -260,7 +260,7 @@ def test_a_bare_ack_takes_the_ticket_that_the_message_names(bundled: World) -> N
 def test_who_lists_the_codes_of_everything_that_is_open_for_whoever_asks(world: World) -> None:
     names = [f"T-{number}" for number in range(50)]
     high(world, *names)
-    world.advance(30 * SECOND)
+    world.advance(10 * SECOND)
     seen_by(world, "ana")
     answer = world.sms("ana", "WHO")
     head, _, codes = answer.partition(" 50 open for you: ")
@@ -271,7 +271,7 @@ def test_who_lists_the_codes_of_everything_that_is_open_for_whoever_asks(world: 
 
 def test_the_answer_in_a_storm_is_one_segment_and_gives_as_many_codes_as_fit(world: World) -> None:
     high(world, *(f"T-{number}" for number in range(50)))
-    world.advance(30 * SECOND)
+    world.advance(10 * SECOND)
     seen_by(world, "ana")
     answer = world.sms("ana", f"ACK {world.code('T-7')}")
     assert answer.startswith("T-7 is yours. 49 still open: ")
@@ -293,7 +293,7 @@ def test_a_ticket_that_is_taken_or_solved_while_its_page_waits_is_left_out(world
     world.expect_page("ana", containing="T-1")
     high(world, "T-2", "T-3")
     world.act(kind, "ben", "T-2")
-    world.advance(30 * SECOND)
+    world.advance(10 * SECOND)
     message = world.expect_page("ana", containing="HIGH T-3 ")
     assert "more" not in message.body
     assert (page_of(world, "T-2").status, page_of(world, "T-2").error) == (AttemptStatus.FAILED, "no longer needed")
@@ -337,7 +337,7 @@ def waiting(world: World) -> World:
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")
     high(world, "T-2", "T-3", "T-4")
-    world.clock.moment += 30 * SECOND
+    world.clock.moment += 10 * SECOND
     return world
 
 
@@ -368,7 +368,7 @@ def test_a_bundle_that_was_surely_not_taken_is_made_anew_of_what_is_owed_then(wo
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ben", "T-2")
     high(world, "T-5")
-    world.advance(30 * SECOND)
+    world.advance(10 * SECOND)
     told = seen_by(world, "ana")
     assert sum("And 2 more" in body or "And 1 more" in body for body in told) == 1
     sent = [page_of(world, name) for name in ("T-3", "T-4", "T-5")]

@@ -22,7 +22,7 @@ def line() -> int:
 
 
 def test_a_file_without_limits_has_those_of_the_packaged_policy() -> None:
-    usual = Limits(timedelta(seconds=30), Allowance(10, timedelta(minutes=1)), Allowance(10, timedelta(seconds=10)))
+    usual = Limits(timedelta(seconds=10), Allowance(10, timedelta(minutes=1)), Allowance(10, timedelta(seconds=10)))
     assert policy_from_text(SMALL, "p.yaml").limits == packaged_policy().limits == usual
 
 
@@ -85,7 +85,7 @@ def test_limits_are_shown_and_compared() -> None:
         "sender": {"most": 3, "within_seconds": 1},
     }
     assert changes(usual, other) == [
-        "Pages: further ones to one phone wait for each other for 1 min, before 30 s.",
+        "Pages: further ones to one phone wait for each other for 1 min, before 10 s.",
         "Each phone: at most 1 text in 5 min, before 10 texts in 1 min.",
         "All phones together: at most 3 texts in 1 s, before 10 texts in 10 s.",
     ]

@@ -172,7 +172,7 @@ class Limits:
     long code is allowed one a second.
     """
 
-    bundle_for: timedelta = timedelta(seconds=30)
+    bundle_for: timedelta = timedelta(seconds=10)
     per_phone: Allowance = Allowance(10, timedelta(minutes=1))
     sender: Allowance = Allowance(10, timedelta(seconds=10))
 
