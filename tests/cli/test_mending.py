@@ -63,6 +63,21 @@ def test_the_story_says_what_changed_what_more_would_buy_and_what_is_proven(
     ]
 
 
+def test_the_wishes_that_a_mended_plan_keeps_are_told_with_their_proof(oncall: Oncall, ill: str, quarter: str) -> None:
+    roster = Path(ill)
+    wish = 'gus, name: Gus, phone: "+13055550106", requests: [{avoid: mondays}, {avoid: tuesdays}]'
+    roster.write_text(roster.read_text().replace('gus, name: Gus, phone: "+13055550106"', wish))
+    assert wish in roster.read_text()
+    result = oncall("generate", ill, "--keep", quarter, *FROM, "--json")
+    line = result.err.splitlines()[2]
+    told = json.loads(result.out)["repair"]["requests"]
+    assert told == {"broken": told["broken"], "avoided": 14, "met": 0, "together": None, "proven": True}
+    assert line == (
+        f"requests from 2027-02-08 on: {14 - told['broken']} of 14 wishes to avoid a shift are kept; "
+        "no plan with as few changes and as fair keeps more"
+    )
+
+
 def test_what_more_changes_are_said_to_buy_is_what_they_buy(oncall: Oncall, ill: str, quarter: str) -> None:
     for number, cost in ((2, 1522), (4, 1122)):
         answer = json.loads(oncall("generate", ill, "--keep", quarter, *FROM, "--changes", str(number), "--json").out)

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from oncall.rosters.relaxation import Relaxation, relaxed
-from oncall.rosters.roster import Absence, Engineer, FixedSeat, Roster
+from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, Roster, Wish
 from oncall.rotation.cost import term
 from oncall.rotation.given import shift_of
 from oncall.rotation.shares import Shares, shares_of
@@ -81,6 +81,17 @@ def drawn_mending(draw: Random) -> Mending:
         mending = replace(mending, frozen_days=draw.choice([1, 2, 3]))
         mending = replace(mending, opened=frozenset({first_open}) if draw.random() < 0.3 else frozenset())
     return mending
+
+
+def with_wishes(draw: Random, mending: Mending) -> Mending:
+    """The same, and everybody on the roster as it is would rather have or not have some weekday or two."""
+
+    def asked(engineer: Engineer) -> Engineer:
+        days = draw.sample(range(7), draw.choice([0, 1, 2]))
+        return replace(engineer, requests=tuple(Request(draw.choice(list(Wish)), weekday=day) for day in days))
+
+    people = tuple(asked(engineer) for engineer in mending.after.engineers)
+    return replace(mending, after=replace(mending.after, engineers=people))
 
 
 def _ill(draw: Random, mending: Mending) -> Mending:
@@ -171,6 +182,25 @@ class EveryPlan:
         for (changes, _), cost in found.items():
             cheapest[changes] = min(cost, cheapest.get(changes, cost))
         return cheapest
+
+    def kindest(self) -> int:
+        """The least of wishes broken less wishes met, of the plans with the fewest changes that then cost least."""
+        found: dict[tuple[int, int], int] = {}
+        for turns in self._fill([], 0):
+            counts = Counter((shift.kind, role, who) for who, shift, role in [*self._past, *turns])
+            key = self._changed(turns), self._cost(counts)
+            wishes = sum(self.wish(who, shift) for who, shift, _ in turns)
+            found[key] = min(wishes, found.get(key, wishes))
+        return found[min(found)]
+
+    def wish(self, who: str, shift: Shift) -> int:
+        """How many of the person's wishes speak against the shift, less those for it."""
+        engineer = self._roster.engineer(who)
+        assert engineer is not None
+        nights = max(1, shift.end_night - shift.first_night)
+        days = [(shift.day + timedelta(days=n)).weekday() for n in range(nights)]
+        asked = [each.wish for each in engineer.requests if each.weekday in days]
+        return asked.count(Wish.AVOID) - asked.count(Wish.PREFER)
 
     def _fill(self, turns: list[_Turn], number: int) -> Iterator[list[_Turn]]:
         if number == len(self._left):

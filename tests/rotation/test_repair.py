@@ -17,7 +17,7 @@ from oncall.rotation.model import solve
 from oncall.rotation.repair import repair
 from oncall.rotation.secondopinion import second_opinion
 from oncall.schedule.plan import Plan, PlanStatus, Seat
-from tests.rotation.mendings import FIRST, EveryPlan, Mending, drawn_mending
+from tests.rotation.mendings import FIRST, EveryPlan, Mending, drawn_mending, with_wishes
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
@@ -82,6 +82,21 @@ def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_t
     chosen = mended(mending, plan, more=2)
     assert cost(chosen) == best(2)
     assert len(chosen.changes) <= fewest + 2
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_of_the_plans_that_change_and_cost_as_little_it_is_the_one_that_keeps_most_wishes(seed: int) -> None:
+    mending = with_wishes(Random(seed), drawn_mending(Random(seed)))
+    plan = planned(mending)
+    every = None if plan is None else EveryPlan(mending, plan)
+    if plan is None or every is None or not (cheapest := every.cheapest()):
+        return
+    found = mended(mending, plan)
+    assert (len(found.changes), cost(found)) == (min(cheapest), cheapest[min(cheapest)])
+    shifts = {shift.window: shift for shift in mending.shifts(mending.roster) if shift.day >= mending.first_open}
+    seats = [seat for seat in found.plan.seats if seat.window in shifts]
+    assert sum(every.wish(seat.engineer, shifts[seat.window]) for seat in seats) == every.kindest()
+    assert found.wishes is None or found.wishes.is_best
 
 
 def past_that_breaks_the_rules() -> tuple[Roster, Plan]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
     from oncall.rotation.given import Given
-    from oncall.rotation.mended import Offer, Repair, SeatChange
+    from oncall.rotation.mended import Offer, Repair, SeatChange, Wishes
     from oncall.schedule.plan import Plan
 
 KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Mend this plan: as few seats as possible change.")
@@ -158,6 +158,8 @@ def story(found: Repair) -> list[str]:
         "no plan with as few changes costs less" if found.best_is_proven else "a plan with as few changes may cost less"
     )
     lines.append(f"cost {found.cost_before} -> {cost}; {proof}")
+    if found.wishes is not None:
+        lines.append(_wishes_line(found.wishes, plan))
     lines += [_offer_line(offer, cost) for offer in found.offers]
     if found.offers:
         lines.append("choose with --changes " + " or --changes ".join(str(offer.changes) for offer in found.offers))
@@ -172,6 +174,14 @@ def story(found: Repair) -> list[str]:
 def _offer_line(offer: Offer, cost: int) -> str:
     changes = "+1 change" if offer.changes == 1 else f"+{offer.changes} changes"
     return f"{changes}: cost {cost} -> {offer.cost}{'' if offer.is_best else ' or less'}"
+
+
+def _wishes_line(wishes: Wishes, plan: Plan) -> str:
+    met = wishes.tally.text.removeprefix("requests: ")
+    best = "no plan with as few changes and as fair keeps more"
+    if not wishes.is_best:
+        best = "a plan with as few changes and as fair may keep more"
+    return f"requests from {plan.kept_until} on: {met}; {best}"
 
 
 def _seats(number: int) -> str:
@@ -190,6 +200,14 @@ def diff_lines(found: Repair) -> list[str]:
             other = f"to {change.after}" if sign == "-" else f"from {change.before}" if change.before else "new"
             lines.append(f"  {sign} {start:%a %Y-%m-%d %H:%M} {change.kind} {change.role} ({other})")
     return lines or ["nothing changes for anybody"]
+
+
+def _requests_view(found: Repair) -> dict[str, Any] | None:
+    if found.wishes is None:
+        return None
+    tally = found.wishes.tally
+    counts = {"broken": tally.avoided_taken, "avoided": tally.avoided, "met": tally.preferred_taken}
+    return {**counts, "together": tally.together, "proven": found.wishes.is_best}
 
 
 def view(found: Repair) -> dict[str, Any]:
@@ -211,6 +229,7 @@ def view(found: Repair) -> dict[str, Any]:
         "fewest_is_proven": found.fewest_is_proven,
         "cost_before": found.cost_before,
         "best_is_proven": found.best_is_proven,
+        "requests": _requests_view(found),
         "changes": [seat(change) for change in found.changes],
         "new_seats": [seat(change) for change in found.new_seats],
         "by_person": {

@@ -18,7 +18,8 @@ class KeptModel:
         self._kept = kept
         problem = kept.open
         self.model = cp_model.CpModel()
-        takes = add_duties(self.model, problem)
+        # takes[engineer, shift]: 1 if the person has a seat of that shift.
+        self.takes = takes = add_duties(self.model, problem)
         # holds[shift, role, engineer]: 1 if the person has that role of that shift.
         self.holds: dict[Held, cp_model.IntVar] = {}
         for (engineer, number), taken in takes.items():

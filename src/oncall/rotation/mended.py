@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oncall.rotation.requests import RequestTally
 from oncall.schedule.plan import Plan
 from oncall.support.windows import Window, WindowKind
 
@@ -31,13 +32,25 @@ class Offer:
     is_best: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the shifts that were open meet the requests.
+
+    is_best: proven that no plan with as few changes that costs as little meets them better.
+    """
+
+    tally: RequestTally
+    is_best: bool
+
+
 @dataclass(frozen=True)
 class Repair:
     """The mended plan and how it came about.
 
     fewest: seats that have to change at least; proven when `fewest_is_proven`. changes: those of the plan, in time
     order, without new shifts. cost_before: of the plan as it was, for the roster as it is. best_is_proven: no plan with
-    at most as many changes costs less. offers: what more changes would buy, those that buy something.
+    at most as many changes costs less. offers: what more changes would buy, those that buy something. wishes: how the
+    shifts that were open meet the requests; None where nobody asked for anything.
     """
 
     plan: Plan
@@ -48,6 +61,7 @@ class Repair:
     cost_before: int
     best_is_proven: bool
     offers: tuple[Offer, ...]
+    wishes: Wishes | None = None
 
     def by_person(self) -> dict[str, tuple[list[SeatChange], list[SeatChange]]]:
         """For each person touched, in order of name, the seats they lose and those they gain."""

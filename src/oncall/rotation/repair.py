@@ -1,14 +1,15 @@
 """Repair: a published plan is kept but for the fewest seats, and what must change is as fair as that allows.
 
-Two solves. The first finds the fewest seats that have to change for the roster as it is now; the second, with that
-number held, the fairest way. Roles are decided seat by seat: a split of roles made anew would change seats everywhere.
-Then come what more changes would buy, and the bound: what no plan can beat that has the same past.
+Three solves. The first finds the fewest seats that have to change for the roster as it is now; the second, with that
+number held, the fairest way; the third, with both held, the one that meets the requests best. Roles are decided seat by
+seat: a split of roles made anew would change seats everywhere. Then come what more changes would buy, and the bound:
+what no plan can beat that has the same past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from oncall.errors import Refused
@@ -20,6 +21,7 @@ from oncall.rotation.frozen import frozen_too_much
 from oncall.rotation.given import NOTHING, Given
 from oncall.rotation.kept import Kept
 from oncall.rotation.keptmodel import KeptModel
+from oncall.rotation.keptwishes import kindest_mending
 from oncall.rotation.mended import Offer, Repair, SeatChange
 from oncall.rotation.search import Progress, Search, Verdict
 from oncall.rotation.shadows import shadow_seats, with_shadows
@@ -63,6 +65,8 @@ def repair(
     fewest = kept.changes(first.held)
     # Cut short before it has a plan of its own, the second solve leaves that of the first.
     found = _cheapest(kept, frozen, fewest + more_changes, search, effort=None) or first
+    held, wishes = kindest_mending(kept, frozen, found.held, search)
+    found = replace(found, held=held)
     # Without that proof `--changes` may count from another number the next time.
     more = [more_changes + each for each in offers] if fewest_is_proven else []
     bought = tuple(_offers(kept, frozen, found, fewest, more, search))
@@ -77,6 +81,7 @@ def repair(
         cost_before=kept.cost_before(),
         best_is_proven=found.is_proven,
         offers=bought,
+        wishes=wishes,
     )
 
 
