@@ -76,6 +76,16 @@ def test_a_ledger_without_a_date_beside_a_history_is_questioned(
     ) in err
 
 
+def test_machines_are_told_what_balances_a_ledger_file_has(
+    oncall: Oncall, seven: Path, january: str, tmp_path: Path
+) -> None:
+    file, opened = str(tmp_path / "exported.csv"), str(tmp_path / "opened.csv")
+    told = json.loads(oncall("ledger", "export", file, "--roster", str(seven), "--history", january, "--json").out)
+    assert (told["file"], told["as_of"], len(told["balances"])) == (file, "2027-01-30", 7 * 2)
+    again = json.loads(oncall("ledger", "open", file, "--roster", str(seven), "--output", opened, "--json").out)
+    assert again == {**told, "file": opened}
+
+
 @pytest.mark.parametrize("suffix", ["json", "csv"])
 def test_the_plan_of_another_team_is_no_history(
     oncall: Oncall, seven: Path, january: str, tmp_path: Path, suffix: str

@@ -187,10 +187,13 @@ def test_progress_in_a_pipe_is_a_line_now_and_then_with_cost_bound_gap_and_time(
     with progress_line() as show:
         for cost, bound, seconds in ((None, 5, 1), (20, 5, 1.5), (20, 10, 3), (20, 10, 9), (10, 10, 12)):
             show(Progress(cost, bound, timedelta(seconds=seconds)))
+        for seconds in (13, 17, 18):
+            show(Progress(None, 0, timedelta(seconds=seconds), "weighing requests"))
     assert capsys.readouterr().err.splitlines() == [
         "searching for a first plan; none can cost less than 5 (1 s)",
         "cost 20, bound 10, gap 50.0% (3 s)",
         "cost 10, bound 10, gap 0.0% (12 s)",
+        "weighing requests (17 s)",
     ]
 
 

@@ -85,6 +85,13 @@ def test_a_revoked_token_is_known_no_more_and_its_name_is_free(oncall: Oncall) -
     assert oncall("token", "create", "zendesk", "--role", "intake").code == 0
 
 
+def test_machines_are_told_that_a_token_is_revoked_and_the_tables_are_up_to_date(oncall: Oncall) -> None:
+    oncall("token", "create", "zendesk", "--role", "intake")
+    revoked, migrated = oncall("token", "revoke", "zendesk", "--json"), oncall("migrate", "--json")
+    assert json.loads(revoked.out) == {"name": "zendesk", "revoked": True}
+    assert json.loads(migrated.out) == {"up_to_date": True, "copied": None}
+
+
 @pytest.mark.parametrize("command", [("token", "list"), ("migrate",), ("token", "revoke", "zendesk")])
 def test_what_works_on_the_database_itself_refuses_a_server(
     oncall: Oncall, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]

@@ -50,6 +50,19 @@ def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> Non
     assert re.search(r"^ben +\d \(2\.7\) -> \d \(1\.6\) ", lines[9])
 
 
+def test_whatif_says_how_often_people_are_together_who_should_be(oncall: Oncall, eight: str) -> None:
+    roster = Path(eight)
+    pair = "rotation: {prefer_together: [[ana, ben]]}\nengineers:"
+    roster.write_text(roster.read_text(encoding="utf-8").replace("engineers:", pair), encoding="utf-8")
+    question = ("whatif", eight, *NEXT, "--without", "ben")
+    ran = oncall(*question)
+    answer = json.loads(oncall(*question, "--json").out)
+    shared = answer["today"]["requests"]["together"]
+    assert shared > 0
+    assert answer["changed"]["requests"]["together"] is None
+    assert ran.out.splitlines()[6].split() == ["shifts", "together", str(shared), "-"]
+
+
 def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, tiny: str) -> None:
     ran = oncall("whatif", tiny, *WEEK, "--set", "rotation.rest_nights=2")
     assert ran.code == 0
@@ -62,7 +75,7 @@ def test_whatif_for_machines(oncall: Oncall, tiny: str) -> None:
     assert answer.keys() == {"today", "changed"}
     assert (answer["today"]["status"], answer["today"]["cost"]) == ("optimal", 396)
     assert answer["changed"]["engineers"] == ["ana", "ben", "chloe", "new-1"]
-    assert answer["changed"]["requests"] == {"broken": 0, "avoided": 0}
+    assert answer["changed"]["requests"] == {"broken": 0, "avoided": 0, "together": None}
     assert len(answer["changed"]["loads"]) == 4 * 2
 
 

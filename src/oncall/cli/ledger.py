@@ -80,6 +80,7 @@ def export(
     ledger: Path | None = LEDGER,
     no_history: bool = NO_HISTORY,
     before: str | None = BEFORE,
+    json: bool = JSON_OPTION,
 ) -> None:
     """Write the balances as a file that `generate --ledger` and spreadsheets take.
 
@@ -93,7 +94,7 @@ def export(
     as_of = _date("--before", before) or (found.last_day + timedelta(days=1) if found.last_day else None)
     if not found.entries:
         raise Refused(f"{NOTHING_YET}; nothing was written")
-    _write(file, _with_zeros(found), as_of)
+    _write(file, _with_zeros(found), as_of, json=json)
 
 
 def open_ledger(
@@ -103,6 +104,7 @@ def open_ledger(
     as_of: str | None = typer.Option(
         None, "--as-of", metavar="DATE", help="The first date whose shifts are not in these balances."
     ),
+    json: bool = JSON_OPTION,
 ) -> None:
     """Open the ledger with balances from another tool: checked against the roster, and brought to add up to 0.
 
@@ -128,7 +130,7 @@ def open_ledger(
                 f"{kind} balances add up to {total / 1000:+g}, not to 0; "
                 f"each of the {people} is changed by {-total / 1000 / people:+.3f}"
             )
-    _write(output, levelled(team, opened), since or written.as_of)
+    _write(output, levelled(team, opened), since or written.as_of, json=json)
 
 
 def _with_zeros(found: Ledger) -> tuple[Balance, ...]:
@@ -172,12 +174,17 @@ def _date(option: str, text: str | None) -> date | None:
         raise typer.BadParameter(f'"{text}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
-def _write(path: Path, balances: tuple[Balance, ...], as_of: date | None) -> None:
+def _write(path: Path, balances: tuple[Balance, ...], as_of: date | None, *, json: bool) -> None:
     from oncall.rotation.ledgerfile import csv_of_ledger
     from oncall.schedule.planfile import replace_file
 
     replace_file(path, csv_of_ledger(balances, as_of))
     tell(f"written to {path}")
+    if json:
+        rows = [
+            {"engineer": each.engineer, "kind": str(each.kind), "balance": each.thousandths / 1000} for each in balances
+        ]
+        print_json({"file": str(path), "as_of": as_of and as_of.isoformat(), "balances": rows})
 
 
 def _carried(balances: tuple[Balance, ...]) -> dict[tuple[str, str], int]:

@@ -308,13 +308,15 @@ def progress_line() -> Iterator[Callable[[Progress], None]]:
         with Console(stderr=True).status("searching") as status:
             yield lambda progress: status.update(_progress_text(progress))
         return
-    told: tuple[int | None, int] | None = None
+    told: tuple[int | None, int, str] | None = None
     told_at = timedelta(0)
 
     def show(progress: Progress) -> None:
         nonlocal told, told_at
-        now = (progress.cost, progress.bound)
-        if now != told and progress.elapsed - told_at >= timedelta(seconds=1):
+        now = (progress.cost, progress.bound, progress.stage)
+        # A log need not have every stage that is gone through in passing.
+        patience = timedelta(seconds=5 if progress.stage else 1)
+        if now != told and progress.elapsed - told_at >= patience:
             told, told_at = now, progress.elapsed
             tell(_progress_text(progress))
 
@@ -323,6 +325,8 @@ def progress_line() -> Iterator[Callable[[Progress], None]]:
 
 def _progress_text(progress: Progress) -> str:
     seconds = progress.elapsed.total_seconds()
+    if progress.stage:
+        return f"{progress.stage} ({seconds:.0f} s)"
     if progress.gap is None:
         return f"searching for a first plan; none can cost less than {progress.bound} ({seconds:.0f} s)"
     return f"cost {progress.cost}, bound {progress.bound}, gap {progress.gap:.1%} ({seconds:.0f} s)"

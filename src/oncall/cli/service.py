@@ -123,6 +123,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def migrate(
     source: str | None = typer.Option(None, "--from", help="Then copy everything from this database's address."),
+    json: bool = JSON_OPTION,
 ) -> None:
     """Bring the database's tables up to this version. Safe to run again.
 
@@ -136,9 +137,13 @@ def migrate(
 
     settings = local_settings("migrate")
     wiring.migrate_store(settings)
-    typer.echo("The database is up to date.")
-    if source is not None:
-        typer.echo(f"{wiring.copy_store(settings, source)} rows were copied.")
+    if not json:
+        typer.echo("The database is up to date.")
+    copied = None if source is None else wiring.copy_store(settings, source)
+    if json:
+        print_json({"up_to_date": True, "copied": copied})
+    elif copied is not None:
+        typer.echo(f"{copied} rows were copied.")
 
 
 def create_token(
@@ -193,7 +198,7 @@ def list_tokens(json: bool = JSON_OPTION) -> None:
         typer.echo(f"{token.name}  {token.role.value}  since {token.created_at:%Y-%m-%d %H:%M} UTC")
 
 
-def revoke_token(name: str = typer.Argument(help="The token's name.")) -> None:
+def revoke_token(name: str = typer.Argument(help="The token's name."), json: bool = JSON_OPTION) -> None:
     """Take a token back: within seconds its holder is refused.
 
     Example: oncall token revoke zendesk
@@ -202,4 +207,7 @@ def revoke_token(name: str = typer.Argument(help="The token's name.")) -> None:
 
     with wiring.make_store(local_settings("token")) as store:
         store.write(lambda tx: tx.remove_token(name))
+    if json:
+        print_json({"name": name, "revoked": True})
+        return
     typer.echo(f"{name} has no token any more.")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.amounts import seconds_of, seed_of, weeks_of
-from oncall.cli.planning import ROSTER, date_of, interruption, shifts_of, span_of
-from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.planning import ROSTER, date_of, interruption, progress_line, shifts_of, span_of
+from oncall.cli.show import JSON_OPTION, print_json, print_rows, say, tell
 from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
 from oncall.errors import PlanInfeasible, Refused
 
@@ -133,8 +133,16 @@ def _side(
     given = what_stands(team, *span, sources)
 
     def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
-        with interruption() as is_interrupted:
-            plan = solve(team, shifts, seed=seed, time_limit=limit, should_stop=is_interrupted, given=given)
+        with interruption() as is_interrupted, progress_line() as show:
+            plan = solve(
+                team,
+                shifts,
+                seed=seed,
+                time_limit=limit,
+                on_progress=show,
+                should_stop=is_interrupted,
+                given=given,
+            )
         return replace(plan, first_day=span[0], last_day=span[1])
 
     return side(relaxed(team, agreed), shifts_of(team, *span), make, given)
@@ -157,7 +165,8 @@ def _side_view(one: Side) -> dict[str, Any]:
         for load in each.loads
         if load.role is None
     ]
-    requests = {"broken": one.requests.avoided_taken, "avoided": one.requests.avoided}
+    tally = one.requests
+    requests = {"broken": tally.avoided_taken, "avoided": tally.avoided, "together": tally.together}
     fairness = one.plan.fairness
     numbers = {"cost": fairness.cost, "bound": fairness.bound, "requests": requests, "loads": loads}
     return {**view, "status": str(one.plan.status), **numbers}
@@ -165,11 +174,13 @@ def _side_view(one: Side) -> dict[str, Any]:
 
 def _print_sides(today: Side, changed: Side) -> None:
     rows = [["", "today", "changed"]]
-    rows += [[name, read(today), read(changed)] for name, read in _FACTS]
+    pairs = any(one.roster.rules.prefer_together for one in (today, changed))
+    facts = (*_FACTS, _TOGETHER) if pairs else _FACTS
+    rows += [[name, read(today), read(changed)] for name, read in facts]
     print_rows(rows)
     for one, name in ((today, "today"), (changed, "changed")):
         if one.refusal is not None:
-            typer.echo(f"\n{name}: {one.refusal}")
+            say(f"\n{name}: {one.refusal}")
     typer.echo("")
     print_rows(list(_load_rows(today, changed)))
 
@@ -191,6 +202,12 @@ def _requests(one: Side) -> str:
     return f"{one.requests.avoided_taken} of {one.requests.avoided}" if one.requests.avoided else "none asked"
 
 
+def _together(one: Side) -> str:
+    if one.requests is None or one.requests.together is None:
+        return "-"
+    return str(one.requests.together)
+
+
 _FACTS: tuple[tuple[str, Callable[[Side], str]], ...] = (
     ("people", lambda one: str(len(one.roster.engineers))),
     ("shifts", lambda one: str(len(one.shifts))),
@@ -198,6 +215,8 @@ _FACTS: tuple[tuple[str, Callable[[Side], str]], ...] = (
     ("proof", _proof),
     ("requests broken", _requests),
 )
+_TOGETHER = ("shifts together", _together)
+"""On how many shifts people are together who should be; only where some roster asks for that."""
 
 
 def _load_rows(today: Side, changed: Side) -> Iterator[list[str]]:

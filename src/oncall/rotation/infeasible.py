@@ -38,6 +38,7 @@ def _refuse_too_full(problem: Problem, search: Search) -> None:
     sentences, near = too_full(problem, search)
     if sentences:
         summary = "no plan is possible: there are more duties than people can take"
+        search.enter("no plan is possible; counting the people that it takes")
         advice = team_advice(problem, team_size(problem, search, near))
         raise _infeasible(summary, [*sentences, *advice], problem, search, near)
 
@@ -92,7 +93,9 @@ def _dated(run: Sequence[Shift], sentence: str) -> str:
 
 def explained(problem: Problem, search: Search) -> PlanInfeasible:
     """The error for a problem whose every shift has people enough but that is proven to have no plan."""
+    search.enter("no plan is possible; looking for the reasons")
     clash = smallest_clash(problem, search)
+    search.enter("no plan is possible; counting the people that it takes")
     summary = "no plan keeps all the rules; the search for the reason was cut short"
     if clash.causes:
         summary = "no plan keeps all the rules: these cannot hold together"
@@ -106,6 +109,7 @@ def _infeasible(
     summary: str, reasons: Sequence[str], problem: Problem, search: Search, near: frozenset[int]
 ) -> PlanInfeasible:
     """The error, with what could be agreed to so that a plan exists. near: shifts that cannot all be staffed."""
+    search.enter("no plan is possible; looking for exceptions with which one is")
     found = offers(problem, search, near)
     told = [choice.text for choice in found.choices]
     if found.is_hopeless:

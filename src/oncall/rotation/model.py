@@ -192,7 +192,9 @@ def _with_requests(problem: Problem, search: Search, found: _Found) -> _Found:
         return tally(prices, ((seat.engineer, seat.shift) for seat in found.held), pairs).text
 
     if found.cost > found.bound or search.is_over:
-        return _noted(found, f"{told(found)}; they were not considered, because the search for fairness was cut short")
+        cut_short = "the search for fairness was cut short" if found.cost > found.bound else "the time was up"
+        return _noted(found, f"{told(found)}; they were not considered, because {cut_short}")
+    search.enter(f"cost {found.cost} is proven; weighing requests")
     found, is_best = _kindest(problem, search, found, prices, pairs)
     best = "no plan as fair keeps more" if is_best else "a plan as fair may keep more"
     return _noted(found, f"{told(found)}; {best}")

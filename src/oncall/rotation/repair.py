@@ -61,15 +61,19 @@ def repair(
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     kept = Kept(roster, shifts, keep, first_open, given)
     frozen = kept.frozen(frozen_days, opened)
+    search.enter("looking for the fewest changes")
     first, fewest_is_proven = _fewest(kept, frozen, search)
     fewest = kept.changes(first.held)
     # Cut short before it has a plan of its own, the second solve leaves that of the first.
     found = _cheapest(kept, frozen, fewest + more_changes, search, effort=None) or first
+    search.enter("weighing requests")
     held, wishes = kindest_mending(kept, frozen, found.held, search)
     found = replace(found, held=held)
     # Without that proof `--changes` may count from another number the next time.
     more = [more_changes + each for each in offers] if fewest_is_proven else []
+    search.enter("looking at what more changes would buy")
     bought = tuple(_offers(kept, frozen, found, fewest, more, search))
+    search.enter("looking for what no plan can beat")
     bound = _bound(kept, found, min([found.cost, *(offer.cost for offer in bought)]), search)
     different = list(_different(kept, found.held))
     return Repair(

@@ -16,11 +16,15 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a search stands. `cost` is None until there is a first plan; no plan can cost less than `bound`."""
+    """Where a search stands. `cost` is None until there is a first plan; no plan can cost less than `bound`.
+
+    stage: what is worked on, in words, where it is not the cost; then cost and bound say nothing.
+    """
 
     cost: int | None
     bound: int
     elapsed: timedelta
+    stage: str = ""
 
     @property
     def gap(self) -> float | None:
@@ -112,6 +116,7 @@ class Search:
         self._limit = time_limit
         self._on_progress = on_progress or (lambda progress: None)
         self._should_stop = should_stop or (lambda: False)
+        self._stage = ""
         self._began = time.monotonic()
 
     @property
@@ -127,6 +132,15 @@ class Search:
     def report(self, cost: int | None, bound: int) -> None:
         """Tell whoever listens where the search stands."""
         self._on_progress(Progress(cost, bound, self.elapsed))
+
+    def enter(self, stage: str) -> None:
+        """Tell whoever listens, from now on, that this is worked on; runs that follow a cost tell that instead."""
+        self._stage = stage
+        self._report_stage()
+
+    def _report_stage(self) -> None:
+        if self._stage:
+            self._on_progress(Progress(None, 0, self.elapsed, self._stage))
 
     def run(
         self,
@@ -194,6 +208,8 @@ class Search:
                 solver.stop_search()
             if watch.floor is not None:
                 self.report(watch.cost, watch.bound)
+            else:
+                self._report_stage()
 
 
 class _Watch(cp_model.CpSolverSolutionCallback):
