@@ -6,8 +6,11 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import ROSTERS
 
 TELL = "from oncall.cli.show import tell; tell('GAP ' + 'words ' * 20, colour='red')"
 
@@ -43,3 +46,14 @@ def test_a_long_sentence_is_broken_between_words_on_a_terminal_and_nowhere_else(
     piped = subprocess.run([sys.executable, "-c", TELL], capture_output=True, text=True, check=True).stderr
     assert len(piped.splitlines()) == 1
     assert "\x1b" not in piped
+
+
+@pytest.mark.parametrize("command", [["--help"], ["check", str(ROSTERS / "small-team.yaml")]])
+def test_an_answer_that_a_full_disk_does_not_take_ends_with_a_sentence(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        program = [sys.executable, "-m", "oncall.cli.main", *command]
+        ran = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (
+        1,
+        "oncall: the answer cannot be written: No space left on device; what there is of it is not whole\n",
+    )

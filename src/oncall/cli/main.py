@@ -5,6 +5,7 @@ It imports next to nothing by itself, so that a Ctrl-C while the commands are lo
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -28,6 +29,10 @@ def main() -> None:
         if ending.code != INTERRUPTED:
             raise
         _stopped()
+    except OSError as error:
+        if not _is_of_the_answer(error):
+            raise
+        _unwritten(error)
     except Exception as error:
         # A library in C that is being loaded makes an ImportError of it.
         if not _is_of_an_interrupt(error):
@@ -47,7 +52,12 @@ def _run() -> None:
         if reconfigure is not None:
             reconfigure(errors="replace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            # Here and not when the interpreter ends, where a full disk could no longer be told.
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except OncallError as error:
         # A fault begins with its place, so that editors can jump to it.
         text = str(error) if isinstance(error, FileFaults) else f"oncall: {error}"
@@ -66,6 +76,18 @@ def _is_of_an_interrupt(error: BaseException) -> bool:
     while cause is not None and not isinstance(cause, KeyboardInterrupt):
         cause = cause.__cause__ or cause.__context__
     return cause is not None
+
+
+def _is_of_the_answer(error: OSError) -> bool:
+    """Whether standard output could not take the answer: an error with no file to name, of a full or bad disk."""
+    return error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _unwritten(error: OSError) -> None:
+    print(f"oncall: the answer cannot be written: {error.strerror}; what there is of it is not whole", file=sys.stderr)  # noqa: T201
+    # What is left in the buffer has nowhere to go, and is not to be tried again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def _stopped() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from oncall.rosters.relaxation import loosest_for
@@ -179,7 +179,9 @@ class _Room:
 def _overflow(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
     """Why these shifts are too many, or nothing when they are not."""
     needed = len(shifts) * len(problem.roles)
-    if sum(_most(engineer, shifts, rules) for engineer in problem.engineers) >= needed:
+    # Where there is room the first few people show it; nobody else is counted then.
+    room = accumulate(_most(engineer, shifts, rules) for engineer in problem.engineers)
+    if any(so_far >= needed for so_far in room):
         return ""
     rooms = [_room(engineer, shifts, rules) for engineer in problem.engineers]
     under = "".join(f" under {rule}" for rule in [" and ".join(rule.text for rule in _binding(rules))] if rule)
