@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.errors import StoreUnavailable, Temporary
-from oncall.paging.auditor import Audit, Auditor, Kind, audit
-from oncall.paging.ports import Transaction
-from oncall.paging.ticket import EventKind
+from oncall.paging.audit import Audit, Kind, audit
+from oncall.paging.auditor import Auditor
+from oncall.paging.ports import Receipt, Transaction
+from oncall.paging.ticket import AttemptStatus, EventKind
 from tests.paging.world import World
 
 LATE = timedelta(seconds=61)
@@ -62,20 +63,145 @@ class Control:
         return [alarm["alarm"] for alarm in self.heard]
 
 
-def test_a_page_that_its_provider_took_is_not_overdue(world: World) -> None:
+def deliver(world: World, status: AttemptStatus = AttemptStatus.DELIVERED) -> None:
+    """The provider reports what became of every page."""
+    for page in world.attempts():
+        receipt = Receipt(str(page.provider_id), status)
+        asyncio.run(world.engine().receive(receipt))
+
+
+def paged(world: World) -> World:
+    """T-1 has paged ana, and her phone rang."""
     world.post()
     world.run()
-    control = Control(world)
-    assert control.look(after=LATE) == control.look(after=timedelta(minutes=2)) == []
-    assert (control.counts.overdue, control.counts.pages) == (0, {"accepted": 1})
-    assert control.heard == []
     world.expect_page("ana")
+    deliver(world)
+    return world
+
+
+def test_a_page_that_has_arrived_is_not_overdue(world: World) -> None:
+    control = Control(paged(world))
+    assert control.look(after=LATE) == control.look(after=timedelta(minutes=2)) == []
+    assert (control.counts.overdue, control.counts.pages) == (0, {"delivered": 1})
+    assert control.heard == []
+
+
+def test_a_page_that_its_provider_took_and_never_delivers_is_overdue_a_minute_after_it_should_have_arrived(
+    world: World,
+) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    control = Control(world)
+    assert control.look(after=timedelta(seconds=119)) == []
+    assert control.look(after=timedelta(seconds=1)) == []
+    assert control.look(after=timedelta(seconds=5)) == [
+        "overdue: T-1: a page was taken by its provider 125 s ago and has not arrived"
+    ]
+    assert control.heard[0]["overdue"] == [{"ticket": "T-1", "kind": "arrival", "late_seconds": 125}]
+    deliver(world)
+    assert control.look(after=timedelta(seconds=5)) == []
+    assert control.alarms() == ["audit_overdue", "audit_clear"]
+
+
+def test_somebody_who_has_the_ticket_ends_the_wait_for_a_page_and_so_does_a_later_page_that_arrives(
+    world: World,
+) -> None:
+    world.post()
+    world.advance(timedelta(minutes=10))
+    world.expect_pages("ana", "ana", "ben")
+    control = Control(world)
+    control.look(after=timedelta(minutes=3))
+    assert control.look(after=timedelta(seconds=5)) != []
+    assert world.attempts()[2].to == "ben"
+    receipt = Receipt(str(world.attempts()[2].provider_id), AttemptStatus.DELIVERED)
+    asyncio.run(world.engine().receive(receipt))
+    assert control.look() == []
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+    world.expect_page("ben", containing="is taken by Ana")
+    assert control.look(after=timedelta(minutes=3)) == []
+
+
+def test_a_page_from_before_somebody_had_the_ticket_is_not_waited_for_when_it_is_open_again(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    world.act(EventKind.RESOLVED, "ana")
+    world.clock.moment += timedelta(hours=1)
+    world.act(EventKind.REOPENED, "mei")
+    world.expect_page("ana")
+    control = Control(world)
+    control.look(after=LATE)
+    assert control.look(after=timedelta(seconds=5)) == []
+
+
+def test_a_carrier_that_never_reports_arrivals_raises_no_alarm_by_what_it_took(world: World) -> None:
+    world.post()
+    world.run()
+    world.expect_page("ana")
+    deliver(world, AttemptStatus.SENT)
+    control = Control(world)
+    control.look(after=timedelta(minutes=3))
+    assert control.look(after=timedelta(seconds=5)) == []
+
+
+def test_a_carrier_that_reported_arrivals_before_is_waited_for(world: World) -> None:
+    paged(world)
+    world.act(EventKind.RESOLVED, "ana")
+    world.post("T-2")
+    world.run()
+    world.expect_page("ana")
+    receipt = Receipt(str(world.attempts("T-2")[0].provider_id), AttemptStatus.SENT)
+    asyncio.run(world.engine().receive(receipt))
+    control = Control(world)
+    control.look(after=timedelta(minutes=3))
+    assert control.look(after=timedelta(seconds=5)) == [
+        "overdue: T-2: a page was taken by its provider 185 s ago and has not arrived"
+    ]
+
+
+def test_a_bundle_that_does_not_arrive_is_overdue_for_every_ticket_in_it(world: World) -> None:
+    for name in ("T-1", "T-2", "T-3"):
+        world.post(name, impact="high", plan="business-critical")
+    world.run()
+    world.expect_page("ana", containing="And 2 more")
+    control = Control(world)
+    control.look(after=timedelta(seconds=121))
+    assert sorted(line.split()[1] for line in control.look(after=timedelta(seconds=5))) == ["T-1:", "T-2:", "T-3:"]
+
+
+def test_a_chase_that_nobody_fired_for_a_ticket_that_somebody_has_is_overdue(world: World) -> None:
+    paged(world)
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+    stored = world.ticket()
+    assert stored.due_at is not None
+    warned_at = stored.due_at
+    world.store.write(lambda tx: tx.update_ticket(replace(stored, due_at=None)))
+    control = Control(world)
+    assert control.look(after=warned_at - world.clock.moment + timedelta(seconds=60)) == []
+    control.look(after=timedelta(seconds=1))
+    assert control.look(after=timedelta(seconds=5)) == [
+        "overdue: T-1: what a promised time owes has been due for 66 s and did not happen"
+    ]
+
+
+def test_a_warning_that_no_provider_takes_is_overdue(world: World) -> None:
+    paged(world)
+    world.act(EventKind.ACKNOWLEDGED, "ana")
+    due_at = world.ticket().due_at
+    assert due_at is not None
+    world.phones.fail(Temporary("no network"), times=50)
+    world.clock.moment = due_at
+    world.run()
+    control = Control(world)
+    control.look(after=timedelta(seconds=60))
+    assert control.look(after=timedelta(seconds=5)) == [
+        "overdue: T-1: a word of a promised time was written 65 s ago and no provider has taken it"
+    ]
 
 
 def test_a_step_that_nobody_fired_is_overdue_after_a_minute_and_two_looks(world: World) -> None:
-    world.post()
-    world.run()
-    world.expect_page("ana")
+    paged(world)
     control = Control(world)
     assert control.look(after=timedelta(minutes=6, seconds=1)) == []
     assert control.auditor.is_suspicious
@@ -96,9 +222,7 @@ def test_a_step_that_nobody_fired_is_overdue_after_a_minute_and_two_looks(world:
 
 
 def test_an_alarm_that_lasts_is_raised_again_every_five_minutes_and_ended_once(world: World) -> None:
-    world.post()
-    world.run()
-    world.expect_page("ana")
+    paged(world)
     control = Control(world)
     control.look(after=timedelta(minutes=6))
     for _ in range(4 * 6):
@@ -134,9 +258,7 @@ def test_a_page_of_a_ticket_that_somebody_has_calls_nobody(world: World) -> None
 
 
 def test_a_row_that_says_nothing_is_owed_does_not_deceive_the_auditor(world: World) -> None:
-    world.post()
-    world.run()
-    world.expect_page("ana")
+    paged(world)
     stored = world.ticket()
     world.store.write(lambda tx: tx.update_ticket(replace(stored, due_at=None)))
     world.advance(timedelta(minutes=10))

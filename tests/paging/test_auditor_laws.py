@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Refused, Temporary
-from oncall.paging.auditor import GRACE, SECOND_LOOK
+from oncall.paging.audit import ARRIVES_WITHIN, GRACE
+from oncall.paging.auditor import SECOND_LOOK
 from oncall.paging.life import Deed, record
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
-from tests.paging.test_auditor import Control
+from tests.paging.test_auditor import Control, deliver
 from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, FakeClock, World, at
 
 LOOK_EVERY = timedelta(seconds=15)
@@ -24,6 +25,8 @@ SOON = GRACE + SECOND_LOOK + 2 * LOOK_EVERY
 """Within so long after something was due and did not happen, it is named."""
 CALM = GRACE + 2 * LOOK_EVERY
 """So long after everything is well again nothing is named: a retry backs off for a minute at most."""
+LAST_QUESTION = timedelta(hours=2)
+"""So long after carriers deliver again a provider may be asked only then about what they took before."""
 TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 
 DEEDS = {
@@ -33,7 +36,14 @@ DEEDS = {
     "resolve": EventKind.RESOLVED,
 }
 POSTS = {f"post {impact}": impact for impact in ("urgent", "high", "normal", "low")}
-FAULTS = ("pager stops", "pager starts", "provider goes", "provider comes back")
+FAULTS = (
+    "pager stops",
+    "pager starts",
+    "provider goes",
+    "provider comes back",
+    "carriers stop delivering",
+    "carriers deliver",
+)
 occurrences = st.lists(st.tuples(st.sampled_from([*POSTS, *DEEDS, *FAULTS]), st.integers(1, 9)), min_size=2, max_size=8)
 starts = st.sampled_from([SATURDAY_NIGHT, MONDAY_MORNING, at("2027-01-08 18:50"), at("2027-01-11 07:50")])
 
@@ -45,15 +55,24 @@ class House:
     world: World
     is_up: bool = True
     posted: int = 0
+    has_acted: bool = False
     well_since: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         self.control = Control(self.world)
         self.well_since = self.world.clock.moment
+        self.world.phones.delivers = True
+        self.delivers_since = self.world.clock.moment - LAST_QUESTION
 
     @property
     def is_reached(self) -> bool:
         return not self.world.phones.faults
+
+    @property
+    def is_calm(self) -> bool:
+        now, phones = self.world.clock.moment, self.world.phones
+        is_delivered = phones.delivers and now - self.delivers_since >= LAST_QUESTION
+        return self.is_up and self.is_reached and is_delivered and now - self.well_since > CALM
 
     def happen(self, what: str) -> None:
         was_well = self.is_up and self.is_reached
@@ -61,9 +80,13 @@ class House:
             self.posted += 1
             self.world.post(f"T-{self.posted}", impact=POSTS[what])
         elif what in DEEDS and self.posted:
+            self.has_acted = True
             self._do(DEEDS[what])
         elif what.startswith("pager"):
             self.is_up = what == "pager starts"
+        elif what.startswith("carriers"):
+            self.delivers_since = self.world.clock.moment
+            self.world.phones.delivers = what == "carriers deliver"
         elif what.startswith("provider"):
             self.world.phones.faults.clear()
             if what == "provider goes":
@@ -83,7 +106,7 @@ class House:
             if self.is_up and self._is_anything_due():
                 self.world.run()
             named = self.control.look()
-            if self.is_up and self.is_reached and self.world.clock.moment - self.well_since > CALM:
+            if self.is_calm:
                 assert named == []
             for ticket, why in self._surely_late():
                 assert any(f"overdue: {ticket}: {why}" in words for words in named), (ticket, why, named)
@@ -100,9 +123,18 @@ class House:
             if ticket.status is not TicketStatus.OPEN:
                 continue
             tries = [one for one in self.world.attempts(ticket.ticket.id) if one.purpose is Purpose.PAGE]
+            if any(self._never_arrives(one, tries) for one in tries):
+                late.append((ticket.ticket.id, "a page was taken by its provider"))
             if any(self._waits_in_vain(one, tries) for one in tries):
                 late.append((ticket.ticket.id, "a page was written"))
         return late[:1]
+
+    def _never_arrives(self, page: Attempt, tries: list[Attempt]) -> bool:
+        """What carriers have not delivered for long, of a ticket that nobody ever had."""
+        is_old = self.world.clock.moment - (page.sent_at or page.at) > ARRIVES_WITHIN + SOON
+        was_had = self.world.ticket(page.ticket).owner is not None or self.has_acted
+        is_told = any(one.status is AttemptStatus.DELIVERED and one.at >= page.at for one in tries)
+        return page.status is AttemptStatus.ACCEPTED and is_old and not was_had and not is_told
 
     def _waits_in_vain(self, page: Attempt, tries: list[Attempt]) -> bool:
         has_waited = self.world.clock.moment - max(page.written_at, self.well_since) > SOON
@@ -132,6 +164,7 @@ def test_a_pager_that_stops_is_told_of_within_two_minutes_of_the_next_step(world
     house = House(world)
     house.happen("post urgent")
     house.live(minutes_before)
+    deliver(world)
     due_at = world.ticket("T-1").due_at
     assert due_at is not None
     house.happen("pager stops")
@@ -160,6 +193,7 @@ class FastClock(FakeClock):
 
 def test_a_rehearsal_at_a_thousand_times_the_pace_is_no_reason_for_an_alarm(world: World) -> None:
     world.clock = clock = FastClock(SATURDAY_NIGHT)
+    world.phones.delivers = True
     control = Control(world)
     world.post()
     for _ in range(120):

@@ -12,7 +12,7 @@ import pytest
 
 from oncall.clock import SystemClock
 from oncall.errors import Temporary
-from oncall.paging.auditor import audit
+from oncall.paging.audit import audit
 from oncall.paging.ticket import AttemptStatus, EventKind, Purpose
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import SATURDAY_NIGHT, FakeClock, World
@@ -185,6 +185,7 @@ def test_an_hour_forward_while_a_page_is_on_the_wire_it_is_sent_once(world: Worl
 def test_an_hour_back_or_forward_the_auditor_sees_nothing_overdue(
     world: World, machine: Machine, jump: timedelta
 ) -> None:
+    world.phones.delivers = True
     world.post(impact="high", plan="business-critical")
     world.run()
     machine.moment += jump

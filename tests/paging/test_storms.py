@@ -12,7 +12,7 @@ import pytest
 
 from doubles.twilio_account import segments
 from oncall.errors import Ambiguous, Permanent, Temporary
-from oncall.paging.auditor import audit
+from oncall.paging.audit import audit
 from oncall.paging.ports import Receipt
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
 from oncall.paging.views import stored_whole_view
@@ -493,6 +493,8 @@ def test_the_auditor_excuses_a_page_that_waits_for_its_turn_and_not_one_that_wai
     world = limited(tmp_path, "limits: {bundle_for: 3m}\n")
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")
+    receipt = Receipt(str(page_of(world, "T-1").provider_id), AttemptStatus.DELIVERED)
+    asyncio.run(world.engine().receive(receipt))
     high(world, "T-2")
 
     def overdue() -> list[str]:

@@ -124,7 +124,8 @@ class MortalPhones:
 
 @dataclass
 class FakePhones:
-    """A provider with a memory. `faults` are raised, first come first, before or after it took the message."""
+    """A provider with a memory. `faults` are raised, first come first, before or after it took the message. `delivers`:
+    whoever asks it what became of a message hears that it arrived."""
 
     sent: list[Message] = field(default_factory=list)
     faults: list[tuple[Exception, bool]] = field(default_factory=list)
@@ -132,6 +133,7 @@ class FakePhones:
     finds: int = 0
     states: dict[str, Receipt | Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    delivers: bool = False
     name: str = "fake"
 
     def fail(self, error: Exception, *, after_taking_it: bool = False, times: int = 1) -> None:
@@ -157,7 +159,8 @@ class FakePhones:
 
     async def status(self, provider_id: str) -> Receipt:
         self.asked.append(provider_id)
-        state = self.states.get(provider_id, Receipt(provider_id, AttemptStatus.ACCEPTED))
+        usual = AttemptStatus.DELIVERED if self.delivers else AttemptStatus.ACCEPTED
+        state = self.states.get(provider_id, Receipt(provider_id, usual))
         if isinstance(state, Exception):
             raise state
         return state

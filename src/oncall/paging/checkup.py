@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from oncall.paging.auditor import Overdue
+from oncall.paging.audit import Overdue
 from oncall.paging.ticket import Attempt, AttemptStatus
 from oncall.schedule.holes import Hole, holes
 from oncall.schedule.schedule import Schedule

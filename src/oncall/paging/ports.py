@@ -211,6 +211,9 @@ class Transaction(Protocol):
         """The text that paged this person last, by `sent_at`, and is not known to have failed; of a bundle the one
         that leads it."""
 
+    def has_delivered(self, person: str, channel: str) -> bool:
+        """Whether a message to this person by this channel was ever reported to have arrived."""
+
     def take_turns(self) -> None:
         """From here to the end of the transaction no other one passes this point: who may send is decided by one
         at a time. Before it no row but those of claimed tries may be locked."""

@@ -272,6 +272,13 @@ class Ledger:
         pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
 
+    def has_delivered(self, person: str, channel: str) -> bool:
+        """Whether a message to this person by this channel was ever reported to have arrived."""
+        return any(
+            (one.to, one.channel, one.status) == (person, channel, AttemptStatus.DELIVERED)
+            for one in self._attempts.values()
+        )
+
     def take_turns(self) -> None:
         """Nothing: nobody else is there."""
 

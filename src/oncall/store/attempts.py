@@ -96,6 +96,15 @@ _LAST_PAGE_TO = (
     .order_by(attempts.c.sent_at.desc(), attempts.c.id.desc())
     .limit(1)
 )
+_HAS_DELIVERED = (
+    select(attempts.c.id)
+    .where(
+        attempts.c.to == bindparam("person"),
+        attempts.c.channel == bindparam("channel"),
+        attempts.c.status == "delivered",
+    )
+    .limit(1)
+)
 # Any number will do, as long as all our processes take the same one: "turns" in ASCII.
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(500000651891)")
 _LAST_PAGED = (
@@ -194,6 +203,10 @@ class AttemptQueries(Queries):
         """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
         row = self._run(_LAST_PAGE_TO, {"person": person}).one_or_none()
         return None if row is None else rows.attempt(row)
+
+    def has_delivered(self, person: str, channel: str) -> bool:
+        """Whether a message to this person by this channel was ever reported to have arrived."""
+        return self._run(_HAS_DELIVERED, {"person": person, "channel": channel}).first() is not None
 
     def take_turns(self) -> None:
         """Hold back every other transaction that asks for this; on SQLite there is only one at a time anyway."""

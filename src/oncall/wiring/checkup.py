@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oncall.channels.twilio_codes import CODES, OPTED_OUT, blame_of
 from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError
-from oncall.paging.auditor import audit
+from oncall.paging.audit import audit
 from oncall.paging.checkup import BEHIND, Blame, Facts, Failure, Probing, Provider, Stored
 from oncall.paging.hearing import deaf_people
 from oncall.paging.ports import Clock, Transaction
