@@ -31,12 +31,21 @@ def test_each_command_moves_the_clocks(published: Oncall) -> None:
     assert clocks(published, "T-1")["next_reply"] == "running"
     assert published("update", "T-1", "--by", "ana").out == "T-1: the update is recorded.\n"
     assert clocks(published, "T-1")["next_reply"] == "met"
-    assert published("impact", "T-1", "HIGH").out == "T-1 is high now.\n"
+    assert published("impact", "T-1", "HIGH", "--by", "ana").out == "T-1 is high now.\n"
     assert published("wait", "T-1", "--by", "ana").out == "T-1 waits for the customer.\n"
     assert clocks(published, "T-1")["periodic_update"] == "paused"
     assert published("resolve", "T-1").out == "T-1 is resolved.\n"
     assert published("reopen", "T-1").out == "T-1 is open again.\n"
     assert clocks(published, "T-1")["first_reply"] in ("running", "ahead")
+
+
+def test_the_timeline_says_from_which_impact_to_which_a_ticket_went(published: Oncall) -> None:
+    post(published, "T-1", "normal")
+    published("impact", "T-1", "high", "--by", "ana")
+    published("impact", "T-1", "critical", "--by", "ana", "--note", "it is everybody")
+    shown = published("tickets", "show", "T-1", "--timeline").out
+    changes = [line.split("ana", 1)[1].strip() for line in shown.splitlines() if "impact changed  ana" in line]
+    assert changes == ["normal to high", "now urgent: it is everybody"]
 
 
 def test_a_duplicate_is_merged_and_nothing_can_be_done_to_it_any_more(published: Oncall) -> None:

@@ -28,7 +28,9 @@ def test_in_the_evening_the_primary_is_told_what_is_open_and_which_clock_ends_fi
     taken_at(world, "2027-01-11 18:00")
     world.advance(at("2027-01-11 19:01") - world.clock.moment)
     message = world.expect_page("ana")
-    assert message.body == ("HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), update by Mon 22:00 EST, taken by ben.")
+    assert message.body == (
+        "HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), update by Mon 22:00 EST, taken by Ben Okafor."
+    )
     assert handed_over(world) == [("ana", "2027-01-12T00:01:00+00:00")]
     world.act(EventKind.RESOLVED, "ben")
 
@@ -103,7 +105,7 @@ def test_after_a_night_in_which_clocks_spring_forward_the_desk_takes_over_at_eig
     world.advance(at("2027-03-15 08:00") - world.clock.moment)
     assert handed_over(world) == [("desk", "2027-03-15T12:00:00+00:00")]
     (told,) = desk_told(world)
-    assert told.endswith("taken by ben.")
+    assert told.endswith("taken by Ben Okafor.")
     world.act(EventKind.RESOLVED, "ben")
     read_all(world)
 
@@ -140,7 +142,7 @@ def test_a_merged_duplicate_is_not_handed_over_but_its_promise_is(world: World) 
     world.act(EventKind.MERGED, "ben", "T-2", details={"into": "T-1"})
     read_all(world)
     world.advance(at("2027-01-11 19:01") - world.clock.moment)
-    body = "HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), 1st reply by Mon 19:30 EST, taken by ben."
+    body = "HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), 1st reply by Mon 19:30 EST, taken by Ben Okafor."
     assert world.expect_page("ana").body == body
     world.act(EventKind.REPLIED, "ben")
     read_all(world)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from oncall.errors import Refused
+from oncall.paging.life import Deed, record
 from oncall.paging.sla import clocks
 from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.reports.sla import Days, sla_report
 from oncall.support.clocks import SlaState
+from oncall.support.policy import Metric
 from tests.paging.world import World, at
 
 MINUTE = timedelta(minutes=1)
@@ -159,7 +162,10 @@ def test_a_more_urgent_duplicate_makes_the_ticket_that_goes_on_as_urgent(world: 
     world.expect_page("ana", containing="URGENT T-2")
     merge(world)
     (raised,) = of_kind(world, EventKind.IMPACT_CHANGED)
-    assert (raised.why, world.ticket().impact) == ("T-2, which is urgent, was merged into it", "urgent")
+    assert (raised.why, world.ticket().impact) == (
+        "T-2, which is urgent, was merged into it",
+        "urgent",
+    )
     world.expect_page("ana", containing="URGENT T-1 Acme Ltd (STD)")
     world.act(EventKind.REPLIED, "ana")
     read_all(world)
@@ -246,11 +252,55 @@ def test_a_message_on_a_duplicate_of_a_resolved_ticket_opens_that_one_again(worl
     read_all(world)
 
 
+@pytest.mark.parametrize(("kind", "what"), [(EventKind.REPLIED, "reply"), (EventKind.UPDATED, "update")])
+def test_what_the_customer_is_told_on_a_duplicate_answers_them_once_on_the_ticket_that_goes_on(
+    world: World, kind: EventKind, what: str
+) -> None:
+    two(world)
+    merge(world)
+    done = world.act(kind, "ana", "T-2", id="e-1", why="we are on it")
+    assert done.sentence == f"T-2 is merged into T-1: the {what} counts there. T-1: the {what} is recorded."
+    assert [metric for metric, _ in running(world)] == ["periodic_update"]
+    again = world.act(kind, "ana", "T-2", id="e-1", why="we are on it")
+    assert (again.changed, again.sentence) == (False, "T-2: this event is recorded already.")
+    (there,), (here,) = of_kind(world, kind), of_kind(world, kind, "T-2")
+    assert (there.why, there.details["forwarded_from"]) == ("written on T-2. we are on it", "T-2")
+    assert (here.why, here.details["forwarded_to"]) == (f"the {what} counts on T-1", "T-1")
+    assert (world.ticket().owner, world.ticket("T-2").status) == ("ana", TicketStatus.RESOLVED)
+    assert state_of(world, "T-2").notes == ()
+    read_all(world)
+
+
+def test_a_reply_of_before_the_merge_that_comes_late_is_in_time_on_the_ticket_that_goes_on(world: World) -> None:
+    two(world, between=50 * MINUTE)
+    replied_at = world.clock.moment
+    world.advance(5 * MINUTE)
+    merge(world)
+    world.advance(10 * MINUTE)
+    late = Deed(EventKind.REPLIED, "ana", replied_at)
+    hand = replace(world.engine().hand("ana"), lease_until=None)
+    world.store.write(lambda tx: record(tx, "T-2", late, hand))
+    state = state_of(world)
+    firsts = [clock for clock in state.clocks if clock.metric is Metric.FIRST_REPLY]
+    assert [(clock.state(state.at).value, clock.met_at) for clock in firsts] == [("met", replied_at)] * 2
+    read_all(world)
+
+
+def test_a_reply_on_a_duplicate_of_a_resolved_ticket_is_refused_and_leaves_nothing(world: World) -> None:
+    two(world)
+    merge(world)
+    world.act(EventKind.RESOLVED, "ana")
+    with pytest.raises(Refused, match=r"^T-1 is resolved; reopen it first$"):
+        world.act(EventKind.REPLIED, "ana", "T-2")
+    assert of_kind(world, EventKind.REPLIED, "T-2") == []
+    read_all(world)
+
+
 def test_everything_else_on_a_duplicate_is_refused_with_the_place_to_go_on(world: World) -> None:
     two(world)
     merge(world)
     with pytest.raises(Refused, match=r"^T-2 is merged into T-1; go on there$"):
-        world.act(EventKind.REPLIED, "ana", "T-2")
+        world.act(EventKind.WAITING, "ana", "T-2")
     read_all(world)
 
 

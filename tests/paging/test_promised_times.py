@@ -65,7 +65,7 @@ def test_a_breach_is_an_event_told_to_the_manager_once_and_never_again(world: Wo
     world.expect_silence()
     world.advance(timedelta(seconds=1))
     message = world.expect_page("mei")
-    assert message.body == ("BREACH URGENT T-1 Acme Ltd (STD): 1st reply was due Sat 04:12 EST. Taken by ana.")
+    assert message.body == ("BREACH URGENT T-1 Acme Ltd (STD): 1st reply was due Sat 04:12 EST. Taken by Ana Pereira.")
     world.restart()
     world.advance(timedelta(hours=12))
     breached = of_kind(world, EventKind.BREACHED)

@@ -62,6 +62,8 @@ def reply(
 ) -> None:
     """Record that the customer was replied to; an open ticket is yours then.
 
+    On a duplicate it counts on the ticket that goes on; so does an update.
+
     Example: oncall reply T-1001 --by ana --note "called them"
     """
     _event(reference, "replied", by, why, json)

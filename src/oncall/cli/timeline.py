@@ -110,7 +110,11 @@ def event_words(event: dict[str, Any]) -> str:
         return f"{details['action']}, {event['why']}"
     if event["kind"] in ("step_fired", "step_skipped"):
         return f"{details['notify']}: {event['why']}"
-    return str(event["why"]) + _clock_words(event)
+    why = str(event["why"])
+    if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
+        # With a word of whoever changed it in the place of "normal to urgent".
+        why = f"now {details['impact']}: {why}"
+    return why + _clock_words(event)
 
 
 def _error_words(attempt: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from oncall.paging.decide import Fire, Judge, Skip, Wait, judged, next_decision,
 from oncall.paging.escalation import urgency
 from oncall.paging.hearing import deaf_people
 from oncall.paging.messages import page_text, promise_of
+from oncall.paging.people import name_of
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import promised_at, promised_now
 from oncall.paging.sla import ClockBook
@@ -59,7 +60,7 @@ def owed(
             promised = promised_now(state, clocks, policy, schedule, hand.now)
             if promised is None:
                 break
-            event, told = promised_event(stored, state, promised, policy, hand)
+            event, told = promised_event(stored, state, promised, policy, schedule, hand)
             attempts += told
         elif isinstance(decision, Judge):
             event = _judged_again(stored, state, book, policy, schedule, hand, why=decision.why)
@@ -138,8 +139,7 @@ def _owner(state: TicketState, schedule: Schedule) -> str | None:
     """Who has a ticket that is chased, by name where they are on a roster; None for any other ticket."""
     if not state.is_chased or state.owner is None:
         return None
-    person = schedule.people.get(state.owner)
-    return person.name if person is not None else state.owner
+    return name_of(state.owner, schedule)
 
 
 def _page(

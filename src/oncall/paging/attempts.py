@@ -9,7 +9,7 @@ from typing import Any
 
 from oncall.paging.decide import PAGER, Fire
 from oncall.paging.messages import copied_text, promised_text
-from oncall.paging.people import DESK
+from oncall.paging.people import DESK, name_of
 from oncall.paging.promised import Promised, mark_of
 from oncall.paging.state import TicketState
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, Purpose, StoredTicket, Ticket
@@ -83,7 +83,7 @@ def _queued(
 
 
 def promised_event(
-    stored: StoredTicket, state: TicketState, promised: Promised, policy: Policy, hand: Hand
+    stored: StoredTicket, state: TicketState, promised: Promised, policy: Policy, schedule: Schedule, hand: Hand
 ) -> tuple[Event, list[Attempt]]:
     """The event that records a warning, a chase or a breach, and the notice to whoever is told."""
     clock, name = promised.clock, stored.ticket.id
@@ -96,7 +96,8 @@ def promised_event(
     }
     told: list[Attempt] = []
     if promised.to is not None:
-        body = promised_text(stored.ticket, impact=state.impact, promised=promised, owner=state.owner, policy=policy)
+        owner = name_of(state.owner, schedule) if state.owner is not None else None
+        body = promised_text(stored.ticket, impact=state.impact, promised=promised, owner=owner, policy=policy)
         told = [notice(name, promised.to, body, hand)]
         details["attempt"] = told[0].id
     return Event(name, hand.now, promised.kind, PAGER, promised.why, details), told
@@ -119,7 +120,7 @@ def copies(
         words = "came to the desk"
     else:
         people, channel = account_managers(stored.ticket, policy), ChannelName.SMS
-        words = f"was paged to {_name(decision.to, schedule)}"
+        words = f"was paged to {name_of(decision.to, schedule)}"
     body = copied_text(stored.ticket, impact=state.impact, policy=policy, words=words)
     known = [person for person in people if person in schedule.people and person != page.to]
     return [replace(notice(stored.ticket.id, person, body, hand), channel=channel.value) for person in known]
@@ -139,11 +140,6 @@ def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
         return ()
     customer = policy.customer(ticket.customer)
     return (customer.account_manager,) if customer is not None and customer.account_manager is not None else ()
-
-
-def _name(person_id: str, schedule: Schedule) -> str:
-    person = schedule.people.get(person_id)
-    return person.name if person is not None else person_id
 
 
 def notice(ticket_id: str, person: str, body: str, hand: Hand) -> Attempt:

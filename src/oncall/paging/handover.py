@@ -9,7 +9,7 @@ from oncall.paging.attempts import Hand, notice
 from oncall.paging.decide import PAGER
 from oncall.paging.escalation import wakes_people
 from oncall.paging.messages import handover_text
-from oncall.paging.people import DESK, first_responder
+from oncall.paging.people import DESK, first_responder, name_of
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.paging.sla import COUNTS_FOR_CLOCKS, sla_events, terms_in
 from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
@@ -75,7 +75,8 @@ def hand_over(tx: Transaction, hand: Hand) -> tuple[Attempt, ...]:
         return ()
     left.sort(key=_urgency)
     first = left[0]
-    body = handover_text([each.stored for each in left], first.clock, policy)
+    owner = name_of(first.stored.owner, schedule) if first.stored.owner is not None else None
+    body = handover_text([each.stored for each in left], first.clock, policy, owner=owner)
     attempts = [notice(first.stored.ticket.id, handoff.to, body, hand)]
     if handoff.to == DESK:
         known = [person for person in policy.desk.notify if person in schedule.people]

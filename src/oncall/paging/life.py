@@ -16,7 +16,7 @@ from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.merging import absorbed, goes_on_as, merge_target, raises_impact
 from oncall.paging.messages import merged_text, solved_text, taken_text, withdrawn_text
 from oncall.paging.needed import UNNEEDED, ended
-from oncall.paging.people import DESK
+from oncall.paging.people import DESK, name_of
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import mark_of, withdrawn_words
 from oncall.paging.sla import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
@@ -38,6 +38,13 @@ FROM_PEOPLE = (
     EventKind.MERGED,
 )
 """The kinds that the API, the terminal and replies may add."""
+
+_FORWARDED = {
+    EventKind.CUSTOMER_REPLIED: "the customer's message",
+    EventKind.REPLIED: "the reply",
+    EventKind.UPDATED: "the update",
+}
+"""What is written on a duplicate and counts on the ticket that goes on."""
 
 _NEVER_SEEN = (*SENDABLE, AttemptStatus.FAILED)
 
@@ -96,7 +103,7 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
         return Done(stored, False, idle)
     if deed.kind is EventKind.MERGED:
         return _merge(tx, stored, state, log, deed, hand)
-    if deed.kind is EventKind.CUSTOMER_REPLIED and state.merged_into is not None:
+    if deed.kind in _FORWARDED and state.merged_into is not None:
         return _forward(tx, stored, deed, hand)
     event = _event(tx, stored, state, deed, hand)
     if _reopens(state, event):
@@ -131,7 +138,7 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
     if state.merged_into is not None:
         if kind is EventKind.MERGED:
             return f"{name} is merged into {state.merged_into} already."
-        if kind is EventKind.CUSTOMER_REPLIED:
+        if kind in _FORWARDED:
             return None
         raise Refused(f"{name} is merged into {state.merged_into}; go on there")
     if kind is EventKind.RESOLVED and state.status is TicketStatus.RESOLVED:
@@ -142,20 +149,22 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
         raise Refused(f"{name} is resolved; reopen it first")
     if kind is EventKind.ACKNOWLEDGED and state.status is TicketStatus.ACKNOWLEDGED and state.owner is not None:
         return (
-            f"{name} is yours already." if state.owner == deed.by else f"{name} is taken by {_name(tx, state.owner)}."
+            f"{name} is yours already."
+            if state.owner == deed.by
+            else f"{name} is taken by {name_of(state.owner, tx.schedule())}."
         )
     return None
 
 
 def _event(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, hand: Hand) -> Event:
     at = _when(state, deed, hand)
-    details = dict(deed.details) | _clock_trouble(deed, at, hand)
+    details, why = dict(deed.details) | _clock_trouble(deed, at, hand), clean(deed.why)
     if deed.kind is EventKind.IMPACT_CHANGED:
         details["impact"] = impact_named(str(details.get("impact", "")), tx.policy()).name
+        why = why or f"{state.impact} to {details['impact']}"
     if deed.kind in (EventKind.IMPACT_CHANGED, EventKind.REOPENED):
         details |= in_force(tx, at)
-    why = clean(deed.why) or deed.kind.value.replace("_", " ")
-    return Event(stored.ticket.id, at, deed.kind, deed.by, why, details, deed.id)
+    return Event(stored.ticket.id, at, deed.kind, deed.by, why or deed.kind.value.replace("_", " "), details, deed.id)
 
 
 def _when(state: TicketState, deed: Deed, hand: Hand) -> datetime:
@@ -207,11 +216,11 @@ def _reopen_for(
 
 
 def _forward(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done:
-    """A customer who writes on a duplicate is heard on the ticket that goes on."""
-    name, target = stored.ticket.id, goes_on_as(tx, stored).ticket.id
+    """What is said to a customer or by them on a duplicate counts on the ticket that goes on: they are one talk."""
+    name, target, what = stored.ticket.id, goes_on_as(tx, stored).ticket.id, _FORWARDED[deed.kind]
     here = {**deed.details, FORWARDED_TO: target}
     at = whole_second(min(deed.at, hand.now))
-    why = f"the customer's message counts on {target}"
+    why = f"{what} counts on {target}"
     tx.append([Event(name, at, deed.kind, deed.by, why, here, deed.id)])
     there = replace(
         deed,
@@ -220,7 +229,7 @@ def _forward(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> D
         details={**deed.details, "forwarded_from": name},
     )
     done = record(tx, target, there, hand)
-    sentence = f"{name} is merged into {target}: the customer's message counts there. {done.sentence}"
+    sentence = f"{name} is merged into {target}: {what} counts there. {done.sentence}"
     return Done(stored, True, sentence, done.attempts)
 
 
@@ -334,7 +343,7 @@ def _tell(
         body = merged_text(stored.ticket.id, state.impact, state.merged_into)
     else:
         words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
-        body = words(stored.ticket.id, state.impact, _name(tx, actor))
+        body = words(stored.ticket.id, state.impact, name_of(actor, tx.schedule()))
     notices = tuple(
         notice(stored.ticket.id, person, body, hand)
         for person in _waiting_to_hear(tries)
@@ -360,11 +369,6 @@ def _waiting_to_hear(tries: Sequence[Attempt]) -> list[str]:
         elif attempt.status not in _NEVER_SEEN:
             waiting[attempt.to] = None
     return list(waiting)
-
-
-def _name(tx: Transaction, person_id: str) -> str:
-    person = tx.schedule().people.get(person_id)
-    return person.name if person is not None else person_id
 
 
 def _sentence(tx: Transaction, stored: StoredTicket, event: Event) -> str:

@@ -167,13 +167,16 @@ def _head(ticket: Ticket, impact: str, policy: Policy, customer_length: int = CU
 
 
 def promised_text(ticket: Ticket, *, impact: str, promised: Promised, owner: str | None, policy: Policy) -> str:
-    """Warns the owner that a promised time runs out, or tells the manager that it did. Says nothing to reply."""
+    """Warns the owner that a promised time runs out, or tells the manager that it did. Says nothing to reply.
+
+    owner: the name of who has the ticket.
+    """
     clock = promised.clock
     due = short_time(clock.due_at or promised.at, policy.zone)
     head, what = _head(ticket, impact, policy), SHORT_WORDS[clock.metric]
     if promised.kind is not EventKind.BREACHED:
         return cut(f"DUE SOON {head}: {_small(what)} due {due}. Not sent yet.", SEGMENT)
-    who = f"Taken by {plain(owner)}" if owner else "Taken by nobody"
+    who = f"Taken by {cut(plain(owner), OWNER_LENGTH)}" if owner else "Taken by nobody"
     return cut(f"BREACH {head}: {_small(what)} was due {due}. {who}.", SEGMENT)
 
 
@@ -182,13 +185,16 @@ def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> s
     return cut(f"{_head(ticket, impact, policy)} {plain(words)}. {plain(ticket.subject)}", SEGMENT)
 
 
-def handover_text(tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy) -> str:
-    """Tells whoever comes on what is open; `tickets` are in the order of their clocks, `clock` is the first one's."""
+def handover_text(tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy, *, owner: str | None) -> str:
+    """Tells whoever comes on what is open; `tickets` are in the order of their clocks, `clock` is the first one's.
+
+    owner: the name of who has the first one.
+    """
     first = tickets[0]
     words = f"HANDOVER {len(tickets)} open. First: {_head(first.ticket, first.impact, policy)}"
     if clock is not None and clock.due_at is not None:
         words += f", {_small(SHORT_WORDS[clock.metric])} by {short_time(clock.due_at, policy.zone)}"
-    words += f", {f'taken by {plain(first.owner)}' if first.owner else 'taken by nobody'}."
+    words += f", {f'taken by {cut(plain(owner), OWNER_LENGTH)}' if owner else 'taken by nobody'}."
     others = ", ".join(stored.ticket.id for stored in tickets[1:])
     return cut(f"{words} Also: {others}" if others else words, SEGMENT)
 

@@ -29,6 +29,12 @@ def first_responder(schedule: Schedule, on_call: OnCall) -> str | None:
     return None
 
 
+def name_of(person_id: str, schedule: Schedule) -> str:
+    """The name of somebody on a published roster; whoever else acted (a help desk, a terminal) goes by their id."""
+    person = schedule.people.get(person_id)
+    return person.name if person is not None else person_id
+
+
 def _role_for(notify: Notify, roles: tuple[str, ...]) -> str | None:
     if notify.value in roles:
         return notify.value

@@ -22,7 +22,7 @@ NEEDS_REPLY = "needs_reply"
 """False for a customer's message that asks for nothing (a thank-you): no clock knows of it."""
 
 FORWARDED_TO = "forwarded_to"
-"""The ticket on which a customer's message counts that was written on a duplicate."""
+"""The ticket on which a message counts, the customer's or one to them, that was written on a duplicate."""
 
 HOURS = "hours"
 """The same for the version whose hours held, where that was not the one of the policy."""
@@ -65,8 +65,10 @@ def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[
 
 def _counts(event: Event) -> bool:
     """Whether the clocks know of it."""
+    if FORWARDED_TO in event.details:
+        return False
     if event.kind is EventKind.CUSTOMER_REPLIED:
-        return event.details.get(NEEDS_REPLY) is not False and FORWARDED_TO not in event.details
+        return event.details.get(NEEDS_REPLY) is not False
     return event.kind in _KINDS
 
 
