@@ -14,9 +14,10 @@ from oncall.errors import Refused
 from oncall.paging.ports import TicketSpan
 from oncall.paging.sla import clocks
 from oncall.paging.ticket import Ticket
+from oncall.reports.pages import sla_page
 from oncall.reports.reading import tickets_with_clocks
 from oncall.reports.sla import Days, SlaReport
-from oncall.reports.slatext import CSV_COLUMNS, breach_lines, csv_of, summary, table
+from oncall.reports.slatext import CSV_COLUMNS, breach_lines, csv_of, summary, table, text_of
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Metric
 
@@ -226,6 +227,44 @@ def test_a_breach_that_was_told_and_then_withdrawn_by_a_late_record_is_none(shop
         "withdrawn",
     ]
     assert [breach.ticket.id for breach in shop.report().breaches] == ["T-1"]
+
+
+def withdrawn_once(shop: Shop) -> None:
+    """Told as breached at 04:12; at 04:30 a reply of 03:20 is recorded."""
+    shop.ticket("T-2", "2027-01-10 03:12", "3 acknowledged")
+    shop.wait("T-2", until="2027-01-10 04:30")
+    shop.tell("T-2", "replied", when="2027-01-10 03:20", said="2027-01-10 04:30")
+    shop.tell("T-2", "resolved", when="2027-01-10 05:00")
+
+
+def test_a_report_lists_the_breaches_that_were_told_and_withdrawn(shop: Shop) -> None:
+    withdrawn_once(shop)
+    why = "the first reply due Sun 2027-01-10 04:12 EST was kept: ana recorded replied at Sun 2027-01-10 03:20 EST"
+    report = shop.report()
+    assert text_of(report, 20).splitlines()[-2:] == [
+        "Told as breached and withdrawn, since a late record showed that the promise was kept:",
+        f"  T-2 Acme Ltd, withdrawn Sun 2027-01-10 04:30 EST: {why}",
+    ]
+    assert report.as_json()["withdrawn"] == [
+        {
+            "ticket": "T-2",
+            "customer": "Acme Ltd",
+            "subject": "No sessions",
+            "metric": "first_reply",
+            "due_at": "2027-01-10T04:12:00-05:00",
+            "withdrawn_at": "2027-01-10T04:30:00-05:00",
+            "by": "ana",
+            "why": why,
+        }
+    ]
+    assert f"<li>T-2 Acme Ltd, withdrawn Sun 2027-01-10 04:30 EST: {why}</li>" in sla_page(report)
+
+
+def test_a_report_without_withdrawn_breaches_does_not_speak_of_them(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:00", "3 acknowledged, 90 updated, 100 resolved")
+    report = shop.report()
+    assert (report.withdrawn, report.as_json()["withdrawn"]) == ((), [])
+    assert "withdrawn" not in text_of(report, 20) + sla_page(report)
 
 
 def test_a_clock_of_a_duplicate_is_counted_once_where_it_goes_on(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from oncall.reports import drawing
 from oncall.reports.attainment import Cell, Percentiles
 from oncall.reports.review import QuarterFacts, Review
 from oncall.reports.sla import SlaReport
-from oncall.reports.slatext import breach_title
+from oncall.reports.slatext import breach_title, withdrawn_words
 from oncall.reports.wording import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
 from oncall.support.policy import Metric
 from oncall.support.wording import full_time
@@ -137,6 +137,7 @@ def _templates() -> Environment:
         "by_plan": _by_plan,
         "cell": _cell_row,
         "breach": breach_title,
+        "withdrawn": withdrawn_words,
         "metric": METRIC_WORDS.__getitem__,
         "target": lambda clock: target_words((clock.target,)),
     }

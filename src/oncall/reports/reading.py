@@ -11,15 +11,16 @@ from oncall.paging.sla import COUNTS_FOR_CLOCKS, sla_events, terms_in
 from oncall.paging.ticket import Event, EventKind, StoredTicket
 from oncall.support.clocks import SlaState, sla
 
-_UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
+_UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.WITHDRAWN))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A ticket and its clocks."""
+    """A ticket and its clocks. withdrawn: the events that took back a breach which had been told."""
 
     stored: StoredTicket
     clocks: SlaState
+    withdrawn: tuple[Event, ...] = ()
 
 
 def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
@@ -30,7 +31,8 @@ def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> I
         for stored in page:
             log = logs.get(stored.ticket.id)
             if log is not None and not stored.ticket.is_drill:
-                yield Measured(stored, sla(sla_events(stored.ticket, _telling(log), terms_of), now))
+                withdrawn = tuple(event for event in log if event.kind is EventKind.WITHDRAWN and event.at <= now)
+                yield Measured(stored, sla(sla_events(stored.ticket, _telling(log), terms_of), now), withdrawn)
         if len(page) < wanted.limit:
             return
         wanted = replace(wanted, after=page[-1].ticket.id)

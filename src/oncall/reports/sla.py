@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +15,12 @@ from oncall.paging.ports import TicketSpan, Transaction
 from oncall.paging.ticket import Event, Ticket
 from oncall.paging.verdict import plan_named
 from oncall.reports.attainment import Cell, Counts, Tally, together
-from oncall.reports.reading import tickets_with_clocks
+from oncall.reports.reading import Measured, tickets_with_clocks
 from oncall.reports.views import cell_view, counts_view, seconds
 from oncall.reports.whose import customer_meant
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR, first_instant
 from oncall.support.clocks import SlaClock
+from oncall.support.policy import Metric
 from oncall.support.windows import Window
 
 PAGE = 1000
@@ -74,10 +75,28 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A breach that was told, and that something recorded late showed to be none; `event` is its withdrawal."""
+
+    ticket: Ticket
+    event: Event
+
+    @property
+    def metric(self) -> Metric:
+        """Which promise was kept after all."""
+        return Metric(self.event.details["metric"])
+
+    @property
+    def due_at(self) -> datetime:
+        """When it was due; aware UTC."""
+        return datetime.fromisoformat(self.event.details["due_at"]).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
 class SlaReport:
     """What `oncall report sla` shows. as_of: the instant (aware UTC) at which clocks that still run were read.
 
-    breaches: by the instant of the breach.
+    breaches: by the instant of the breach. withdrawn: those that were told and are none, by the instant of that.
     """
 
     days: Days
@@ -87,6 +106,7 @@ class SlaReport:
     tickets: int
     cells: tuple[Cell, ...]
     breaches: tuple[Breach, ...] = field(repr=False)
+    withdrawn: tuple[Withdrawn, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -112,6 +132,7 @@ class SlaReport:
             **counts_view(self.counts),
             "cells": [cell_view(cell) for cell in self.cells],
             "breaches": [breach_view(breach, self.days.zone) for breach in self.breaches],
+            "withdrawn": [withdrawn_view(each, self.days.zone) for each in self.withdrawn],
         }
 
     def _time(self, at: datetime) -> str:
@@ -137,6 +158,30 @@ def breach_view(breach: Breach, zone: ZoneInfo) -> dict[str, Any]:
             for event in breach.timeline
         ],
     }
+
+
+def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> dict[str, Any]:
+    """A withdrawn breach as JSON; instants in `zone`."""
+    ticket, event = withdrawn.ticket, withdrawn.event
+    return {
+        "ticket": ticket.id,
+        "customer": ticket.customer,
+        "subject": ticket.subject,
+        "metric": withdrawn.metric.value,
+        "due_at": withdrawn.due_at.astimezone(zone).isoformat(),
+        "withdrawn_at": event.at.astimezone(zone).isoformat(),
+        "by": event.by,
+        "why": event.why,
+    }
+
+
+def withdrawals(measured: Measured) -> Iterator[Withdrawn]:
+    """The breaches of a ticket that were told and are none: each clock once, and none that was broken after all."""
+    broken = {(clock.metric.value, clock.since.isoformat()) for clock in measured.clocks.clocks if clock.breached_at}
+    last = {(event.details["metric"], event.details["since"]): event for event in measured.withdrawn}
+    for name, event in last.items():
+        if name not in broken:
+            yield Withdrawn(measured.stored.ticket, event)
 
 
 @contextmanager
@@ -167,13 +212,23 @@ def sla_report(
     tally = Tally(tx.schedule().calendar)
     tickets = 0
     breached: list[tuple[Ticket, SlaClock]] = []
+    withdrawn: list[Withdrawn] = []
     with _uncollected():
         for measured in tickets_with_clocks(tx, wanted, as_of):
             tickets += 1
             breached += [(measured.stored.ticket, clock) for clock in tally.add(measured.clocks)]
+            withdrawn += withdrawals(measured)
     logs = tx.events_of(list(dict.fromkeys(ticket.id for ticket, _ in breached)))
     breaches = [Breach(ticket, clock, tuple(logs.get(ticket.id, ()))) for ticket, clock in breached]
     breaches.sort(key=lambda breach: (breach.breached_at, breach.ticket.id))
+    withdrawn.sort(key=lambda each: (each.event.at, each.ticket.id))
     return SlaReport(
-        days, as_of, whose.name if whose is not None else None, plan, tickets, tally.cells(tx.policy()), tuple(breaches)
+        days,
+        as_of,
+        whose.name if whose is not None else None,
+        plan,
+        tickets,
+        tally.cells(tx.policy()),
+        tuple(breaches),
+        tuple(withdrawn),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.reports.attainment import Cell
-from oncall.reports.sla import Breach, SlaReport
+from oncall.reports.sla import Breach, SlaReport, Withdrawn
 from oncall.reports.views import cell_view
 from oncall.reports.wording import METRIC_WORDS, counts_words, lasting, share, target_words
 from oncall.support.wording import aligned, full_time
@@ -42,6 +42,8 @@ def text_of(report: SlaReport, breaches: int) -> str:
         lines += ["", *aligned(table(report))]
     if report.breaches:
         lines += ["", *breach_lines(report, breaches)]
+    if report.withdrawn:
+        lines += ["", *withdrawn_lines(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -90,6 +92,19 @@ def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
     for breach in shown:
         yield ""
         yield from _breach_lines(breach, report.days.zone)
+
+
+def withdrawn_lines(report: SlaReport) -> Iterator[str]:
+    """The breaches that were told and are none, a line each."""
+    yield "Told as breached and withdrawn, since a late record showed that the promise was kept:"
+    for each in report.withdrawn:
+        yield f"  {withdrawn_words(each, report.days.zone)}"
+
+
+def withdrawn_words(withdrawn: Withdrawn, zone: ZoneInfo) -> str:
+    """`T-1 Acme, withdrawn Sat 2027-01-09 04:30 EST: the first reply due ... was kept: ana recorded replied at ...`."""
+    ticket, event = withdrawn.ticket, withdrawn.event
+    return f"{ticket.id} {ticket.customer}, withdrawn {full_time(event.at, zone)}: {event.why}"
 
 
 def breach_title(breach: Breach, zone: ZoneInfo) -> str:
