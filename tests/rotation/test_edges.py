@@ -187,5 +187,5 @@ def test_people_of_whom_no_two_may_be_together_are_told_that_rule_and_nothing_el
         "never_together ana and cai",
         "never_together ben and cai",
         "even with nobody away these rules need 4 people for these dates; the roster has 3",
-        "no exception that can be offered would do; it takes other people, or other dates for them",
+        "no exception that can be offered would do; it takes other people, other dates for them or other rules",
     ]

@@ -12,7 +12,7 @@ from oncall.rosters.roster import Roster, WeekendStyle
 from oncall.rotation.model import solve
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
-HOPELESS = "\n  no exception that can be offered would do; it takes other people, or other dates for them"
+HOPELESS = "\n  no exception that can be offered would do; it takes other people, other dates for them or other rules"
 
 
 def refusal_of(roster: Roster, *, days: int = 7) -> str:

@@ -14,12 +14,13 @@ from oncall.errors import PlanInfeasible
 from oncall.rosters.relaxation import Relaxation, relaxation_named, relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.accepted import accepted, marked
+from oncall.rotation.given import Given
 from oncall.rotation.loosening import is_within, price_of
 from oncall.rotation.model import solve
 from oncall.rotation.offers import offers
 from oncall.rotation.problem import Problem
 from oncall.rotation.search import Search
-from oncall.schedule.plan import Plan
+from oncall.schedule.plan import Plan, Seat
 from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences, shifts_of, team, team_of
 
 
@@ -127,8 +128,37 @@ def test_where_no_exception_helps_that_is_said() -> None:
         solve(team(*people, person("zoe")), shifts_of(team_of(4)))
     assert refusal.value.relaxations == ()
     assert refusal.value.reasons[-1] == (
-        "no exception that can be offered would do; it takes other people, or other dates for them"
+        "no exception that can be offered would do; it takes other people, other dates for them or other rules"
     )
+
+
+def test_exceptions_for_rest_after_shifts_around_the_plan_are_offered_too() -> None:
+    roster = team(
+        person("ana"),
+        person("ben", absences=away(MONDAY)),
+        person("cai", absences=away(MONDAY, leave=True)),
+        rest_nights=1,
+    )
+    sunday = shifts_of(roster, first_day=MONDAY - timedelta(days=3), days=1)[0]
+    before = tuple(
+        Seat(sunday.window, sunday.kind, role, who) for role, who in (("primary", "ana"), ("secondary", "cai"))
+    )
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, shifts_of(roster, days=1), given=Given(before))
+    assert refusal.value.relaxations == (("rest_nights=0@2027-01-04..2027-01-10", "unavailable@2027-01-04:ben"),)
+    names = [relaxation_named(name) for name in refusal.value.relaxations[0]]
+    assert solve(relaxed(roster, names), shifts_of(roster, days=1), given=Given(before)).fairness is not None
+
+
+def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
+    roster = team_of(2, rest_nights=0, max_shifts_per_week=1)
+    tuesday, wednesday = shifts_of(roster, first_day=MONDAY + timedelta(days=1), days=2)
+    before = tuple(
+        Seat(tuesday.window, tuesday.kind, role, who) for role, who in (("primary", "ana"), ("secondary", "ben"))
+    )
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, [wednesday], given=Given(before))
+    assert refusal.value.relaxations == (("max_shifts_per_week=2@2027-01-04..2027-01-10",),)
 
 
 def test_the_plan_is_marked_and_its_notes_say_so() -> None:

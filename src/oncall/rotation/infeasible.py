@@ -113,7 +113,7 @@ def _infeasible(
     found = offers(problem, search, near)
     told = [choice.text for choice in found.choices]
     if found.is_hopeless:
-        told = ["no exception that can be offered would do; it takes other people, or other dates for them"]
+        told = ["no exception that can be offered would do; it takes other people, other dates for them or other rules"]
     elif not found.is_complete:
         told.append(
             "there may be cheaper exceptions; the search for them was cut short"

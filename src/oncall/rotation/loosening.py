@@ -1,7 +1,8 @@
 """The problem with a price on every exception: which exceptions are cheapest that let a plan exist.
 
 An exception to a rule is for the shifts of a week or a month and everybody, or of one weekend and one person; an
-exception to a day off is for one shift. Leave, joining, leaving and roles have none.
+exception to a day off is for one shift. Leave, joining, leaving and roles have none. What shifts around the plan forbid
+can be bought like what shifts inside it do.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -52,7 +54,8 @@ class LooseBoard:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._open = _without_days_off(problem)
+        self._there = _without_days_off(problem)
+        self._open = _as_loose_as_offered(self._there)
         self.model = cp_model.CpModel()
         self._switches: list[_Switch] = []
         self._takes: dict[Duty, cp_model.IntVar] = {
@@ -131,6 +134,7 @@ class LooseBoard:
             return
         places = {duty: _place(rule.name, self._open, duty) for duty in self._takes}
         looser = self._add_switches(rule.name, values, dict.fromkeys(place for place in places.values() if place))
+        self._add_seam(rule.name, values, lambda duty, value: looser.get((places[duty], value)))
         for value, following in pairwise(values):
             # held[duty]: 1 if the duty is taken and nothing looser than `value` was bought for it.
             held: dict[Duty, cp_model.IntVar] = {}
@@ -145,6 +149,17 @@ class LooseBoard:
         last = _with_value(self._problem, rule, values[-1])
         for limit in last.limits(self._open) if last is not None else ():
             add_limit(self.model, limit, self._takes)
+
+    def _add_seam(
+        self, rule: str, values: Sequence[int], looser: Callable[[Duty, int], cp_model.IntVar | None]
+    ) -> None:
+        """A duty that a shift outside the plan forbids needs the rule as loose as lets the two stand together."""
+        for value, following in pairwise(values):
+            seam = _as_loose_as_offered(self._there, besides={rule: value}).seam
+            for duty, takes in self._takes.items():
+                if seam.bar(self._problem.engineers[duty[0]].id, duty[1]) is not None:
+                    bought = looser(duty, following)
+                    self.model.add_bool_or([~takes] if bought is None else [~takes, bought])
 
     def _held(self, duty: Duty, looser: cp_model.IntVar | None) -> cp_model.IntVar:
         if looser is None:
@@ -210,6 +225,15 @@ def _without_days_off(problem: Problem) -> Problem:
         for each in problem.engineers
     )
     return replace(problem, roster=replace(problem.roster, engineers=people))
+
+
+def _as_loose_as_offered(problem: Problem, besides: Mapping[str, int] = MappingProxyType({})) -> Problem:
+    """The problem with every rule at its loosest for everybody, but those in `besides` no looser than said there."""
+    first, last = problem.shifts[0].day, problem.shifts[-1].day
+    rules = problem.roster.rules
+    loosest = {rule.name: values[-1] for rule in rules_of(rules) if (values := _looser_values(problem, rule))}
+    now = tuple(Relaxation(name, first, last, None, value) for name, value in {**loosest, **besides}.items())
+    return replace(problem, roster=replace(problem.roster, rules=replace(rules, relaxed=(*rules.relaxed, *now))))
 
 
 def _looser_values(problem: Problem, rule: Rule) -> list[int]:
