@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from oncall.support.policyfile import packaged_policy_text
 from tests.cli.conftest import Oncall
 
 
@@ -26,6 +27,25 @@ def test_publishing_the_same_plan_again_changes_nothing_for_anybody(
 ) -> None:
     ran = published("publish", str(plan), "--roster", str(roster))
     assert ran.out == "Published version 2: tiny, 40 seats.\n  Nothing changes for anybody.\n"
+
+
+def test_publishing_another_policy_says_what_changes_of_the_promise(
+    published: Oncall, plan: Path, roster: Path
+) -> None:
+    faster = packaged_policy_text().replace("first_reply: 60m calendar", "first_reply: 50m calendar")
+    (roster.parent / "ours.policy.yaml").write_text(faster, encoding="utf-8")
+    text = roster.read_text(encoding="utf-8")
+    roster.write_text(text.replace("rotation:", "policy: ours.policy.yaml\nrotation:"), encoding="utf-8")
+    told = "standard customers, urgent: first reply within 50 min, before 1 h (faster)."
+    assert published("publish", str(plan), "--roster", str(roster)).out == (
+        f"Published version 2: tiny, 40 seats.\n  Nobody's shifts change.\n  policy: {told}\n"
+    )
+    roster.write_text(text, encoding="utf-8")
+    back = json.loads(published("publish", str(plan), "--roster", str(roster), "--json").out)
+    assert (back["changes"], back["policy_changes"]) == (
+        [],
+        ["standard customers, urgent: first reply within 1 h, before 50 min (slower)."],
+    )
 
 
 def test_a_plan_that_breaks_a_rule_is_not_published(oncall: Oncall, plan: Path, roster: Path) -> None:

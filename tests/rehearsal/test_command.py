@@ -142,3 +142,13 @@ def test_a_date_that_is_none_is_misuse(oncall: Oncall, roster: Path) -> None:
     ran = oncall("simulate", "--roster", str(roster), "--rate", "1/day", "--from", "monday")
     assert ran.code == 2
     assert '"monday" is not a date; write "2027-01-04"' in " ".join(ran.err.split())
+
+
+def test_without_a_possible_plan_it_says_how_to_rehearse_all_the_same(oncall: Oncall, roster: Path) -> None:
+    text = roster.read_text(encoding="utf-8")
+    roster.write_text(text.replace("rest_nights: 0", "rest_nights: 6"), encoding="utf-8")
+    ran = oncall("simulate", "--roster", str(roster), "--rate", "100/year", "--from", "2027-01-04", "--weeks", "4")
+    assert ran.code == 1
+    assert ran.err.splitlines()[-1] == (
+        "  to rehearse all the same: other dates with --from, or --plan with one that `oncall generate` made"
+    )

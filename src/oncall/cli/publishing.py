@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from oncall.schedule.changes import Change
     from oncall.schedule.plan import Plan
     from oncall.schedule.schedule import Schedule
+    from oncall.support.policy import Policy
     from oncall.wiring import Settings
 
 MOST_HOLES = 5
@@ -38,7 +40,8 @@ def publish(
     by: str | None = typer.Option(None, "--by", help="Who publishes; your user name when absent."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make a plan the schedule, with the roster and policy it came from. Prints what changes for whom.
+    """Make a plan the schedule, with the roster and policy it came from. Prints what changes for whom, and what
+    of the promise.
 
     Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
     """
@@ -50,22 +53,23 @@ def publish(
     sound = _sound_plan(plan, team)
     sources = {"roster": roster.read_text(encoding="utf-8"), **_policy_sources(team)}
     version = _new_version(settings, "publish", by, reason, publication_document(sound, team), sources)
-    number, changes, after = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
-    _warn_of_holes(after, version.at)
+    made = _append(settings, version, lambda schedule: _refuse_other_team(schedule, team.team))
+    _warn_of_holes(made.after, version.at)
     if json:
         shift_count = len({seat.window for seat in sound.seats})
         print_json(
             {
-                "version": number,
+                "version": made.number,
                 "team": team.team,
                 "shifts": shift_count,
                 "seats": len(sound.seats),
-                "changes": changes,
+                "changes": made.changes,
+                "policy_changes": made.policy_changes,
             }
         )
         return
-    typer.echo(f"Published version {number}: {team.team}, {len(sound.seats)} seats.")
-    _print_changes(changes)
+    typer.echo(f"Published version {made.number}: {team.team}, {len(sound.seats)} seats.")
+    _print_changes(made)
 
 
 def _sound_plan(path: Path, roster: Roster) -> Plan:
@@ -131,17 +135,15 @@ def override(
     now = wiring.make_clock(settings).now().replace(microsecond=0)
     window = Window(max(first, now) if last > now else first, last)
     version = _new_version(settings, "override", by, reason, override_document(window, role, engineer), {})
-    number, changes, after = _append(
-        settings, version, lambda schedule: check_override(schedule, window, role, engineer, now)
-    )
-    against = objections(after, window, role, engineer)
+    made = _append(settings, version, lambda schedule: check_override(schedule, window, role, engineer, now))
+    against = objections(made.after, window, role, engineer)
     for sentence in against:
         tell(f"WATCH OUT: {sentence}", colour="yellow")
     if json:
-        print_json({"version": number, "changes": changes, "warnings": against})
+        print_json({"version": made.number, "changes": made.changes, "warnings": against})
         return
-    typer.echo(f"Version {number}: {engineer} is {role} from {full_time(first, zone)} to {full_time(last, zone)}.")
-    _print_changes(changes)
+    typer.echo(f"Version {made.number}: {engineer} is {role} from {full_time(first, zone)} to {full_time(last, zone)}.")
+    _print_changes(made)
 
 
 def _refuse_other_team(schedule: Schedule, team: str) -> None:
@@ -162,22 +164,44 @@ def _new_version(
     return NewVersion(at, kind, by or wiring.current_user(), reason.strip(), document, sources)
 
 
-def _append(settings: Settings, version: NewVersion, check: Any) -> tuple[int, list[dict[str, Any]], Schedule]:
-    """Append a version after `check` let it pass, and say what it changes from now on."""
+@dataclass(frozen=True, slots=True)
+class _Appended:
+    """A new version and what it changes from now on: whose shifts, and of the promise (a sentence each)."""
+
+    number: int
+    changes: list[dict[str, Any]]
+    policy_changes: list[str]
+    after: Schedule
+
+
+def _append(settings: Settings, version: NewVersion, check: Any) -> _Appended:
+    """Append a version after `check` let it pass."""
     from oncall import wiring
     from oncall.paging.ports import Transaction
     from oncall.schedule.changes import what_changes
     from oncall.schedule.document import window_of
 
-    def work(tx: Transaction) -> tuple[int, Schedule, Schedule]:
-        before = tx.schedule()
+    def work(tx: Transaction) -> tuple[int, Schedule, Schedule, list[str]]:
+        before, promised = tx.schedule(), tx.policy()
         check(before)
-        return tx.add_version(version), before, tx.schedule()
+        number = tx.add_version(version)
+        # Before the first publication nobody was promised anything.
+        changed = _policy_changes(promised, tx.policy()) if before.publications else []
+        return number, before, tx.schedule(), changed
 
     with wiring.make_store(settings) as store:
-        number, before, after = store.write(work)
+        number, before, after, changed = store.write(work)
     span = window_of(version.document)
-    return number, _change_views(what_changes(before, after, span.start, span.end), after), after
+    views = _change_views(what_changes(before, after, span.start, span.end), after)
+    return _Appended(number, views, changed, after)
+
+
+def _policy_changes(before: Policy, after: Policy) -> list[str]:
+    if before == after:
+        return []
+    from oncall.support.policytable import changes
+
+    return changes(before, after)
 
 
 def _change_views(changes: Sequence[Change], schedule: Schedule) -> list[dict[str, Any]]:
@@ -210,10 +234,12 @@ def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
         tell("No manager is on the roster: a page that nobody answers ends with the secondary.", colour="yellow")
 
 
-def _print_changes(changes: Sequence[dict[str, Any]]) -> None:
-    for change in changes:
+def _print_changes(made: _Appended) -> None:
+    for change in made.changes:
         parts = [f"{word} {len(change[key])}" for key, word in (("gained", "gains"), ("lost", "loses")) if change[key]]
         first = min((turn["start"] for key in ("gained", "lost") for turn in change[key]), default=None)
         typer.echo(f"  {change['engineer']}: {', '.join(parts)} (the first on {first[:10] if first else '-'})")
-    if not changes:
-        typer.echo("  Nothing changes for anybody.")
+    if not made.changes:
+        typer.echo("  Nobody's shifts change." if made.policy_changes else "  Nothing changes for anybody.")
+    for sentence in made.policy_changes:
+        typer.echo(f"  policy: {sentence}")

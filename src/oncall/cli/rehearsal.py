@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
-from oncall.errors import Refused
+from oncall.errors import PlanInfeasible, Refused
 
 if TYPE_CHECKING:
     from oncall.rehearsal.arrivals import Arrival
@@ -61,7 +61,7 @@ def simulate(
 
     CSV columns: at (ISO 8601; without an offset in policy time), customer, plan, impact, and if wished subject.
 
-    Examples: oncall simulate --roster rosters/itopia-cas.yaml --rate 10000/year
+    Examples: oncall simulate --roster rosters/itopia-cas.yaml --rate 10000/year --from 2027-01-04
     · oncall simulate --roster team.yaml --tickets last-year.csv --against-policy proposed.policy.yaml --json
     """
     if (tickets is None) == (rate is None):
@@ -98,6 +98,9 @@ def _people(missed: float, missed_at_night: float, answer: float, answer_at_nigh
     by_day = Answering(Delay(timedelta(minutes=answer)), missed)
     at_night = Answering(Delay(timedelta(minutes=answer_at_night)), missed_at_night)
     return replace(People(), day=by_day, night=at_night)
+
+
+_WITHOUT_A_PLAN = "to rehearse all the same: other dates with --from, or --plan with one that `oncall generate` made"
 
 
 class _Rehearsal:
@@ -145,7 +148,11 @@ class _Rehearsal:
             return Scenario(team, plan)
         tell(f"planning {team.team} from {self.first_day} to {self.last_day}")
         limit = timedelta(seconds=self._wish.time_limit)
-        return planned(team, self.first_day, self.last_day, seed=self._wish.seed, time_limit=limit)
+        try:
+            return planned(team, self.first_day, self.last_day, seed=self._wish.seed, time_limit=limit)
+        except PlanInfeasible as error:
+            # The exceptions that are offered are those of `generate`, and a rehearsal takes none.
+            raise PlanInfeasible(error.summary, (*error.reasons, _WITHOUT_A_PLAN), error.relaxations) from None
 
     def _played(self, name: str, scenario: Scenario) -> Any:
         from oncall.rehearsal.scenario import rehearse

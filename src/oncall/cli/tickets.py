@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
     app.command("explain")(explain)
     app.command("page")(page)
-    listing = typer.Typer(help="List tickets, or show one.", invoke_without_command=True, rich_markup_mode=None)
+    listing = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
     listing.callback()(tickets)
     listing.command("show")(show)
     app.add_typer(listing, name="tickets")
@@ -80,7 +80,7 @@ def _headline(view: dict[str, Any]) -> str:
 def page(
     file: str | None = typer.Argument(None, metavar="[TICKET.json | -]", help="A ticket as the API takes it."),
     ticket_id: str | None = typer.Option(None, "--id", help="The ticket's id; one is made when absent."),
-    customer: str | None = typer.Option(None, "--customer"),
+    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
     plan: str | None = typer.Option(None, "--plan"),
     impact: str | None = typer.Option(None, "--impact"),
     subject: str | None = typer.Option(None, "--subject"),
@@ -162,9 +162,9 @@ def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
 def tickets(
     context: typer.Context,
     state: str = typer.Option("open,acknowledged", "--state", help="open, acknowledged, resolved; commas between."),
-    customer: str | None = typer.Option(None, "--customer"),
+    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
     after: str | None = typer.Option(None, "--after", help="The last id of the page before."),
-    limit: int = typer.Option(100, "--limit", min=1, max=1000),
+    limit: int = typer.Option(100, "--limit", min=1, max=1000, help="How many at most."),
     watch: bool = typer.Option(False, "--watch", help="Show it anew every two seconds, until Ctrl-C."),
     json: bool = JSON_OPTION,
 ) -> None:
