@@ -202,6 +202,77 @@ def test_a_message_that_crossed_the_resolution_opens_it_again_too(world: World) 
     read_all(world)
 
 
+def clocks_of(world: World) -> set[tuple[str, str, datetime]]:
+    """Every clock: which, how it stands, since when."""
+    state = state_of(world)
+    return {(clock.metric.value, clock.state(state.at).value, clock.since) for clock in state.clocks}
+
+
+def test_a_resolution_that_is_told_after_a_message_of_later_does_not_silence_the_customer(world: World) -> None:
+    taken(world)
+    world.act(EventKind.REPLIED, "ana")
+    world.advance(20 * MINUTE)
+    say(world, EventKind.CUSTOMER_REPLIED, "zendesk", at("2027-01-09 03:26"))
+    read_all(world)
+    done = say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:24"))
+    assert done.sentence == "T-1 is open again: the customer wrote."
+    assert world.ticket().status is TicketStatus.OPEN
+    world.expect_page("ana", containing="1st reply by Sat 04:26 EST")
+    assert clocks_of(world) == {
+        ("first_reply", "met", at("2027-01-09 03:12")),
+        ("periodic_update", "stopped", at("2027-01-09 03:12")),
+        ("first_reply", "running", at("2027-01-09 03:26")),
+    }
+    world.act(EventKind.REPLIED, "ana")
+    read_all(world)
+
+
+def test_a_thank_you_before_a_late_resolution_opens_nothing_again(world: World) -> None:
+    taken(world)
+    world.act(EventKind.REPLIED, "ana")
+    world.advance(20 * MINUTE)
+    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
+    assert say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:24")).sentence == "T-1 is resolved."
+    read_all(world)
+
+
+@pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.UPDATED])
+@pytest.mark.parametrize("minute", ["03:20", "03:32"])
+def test_a_reply_that_is_told_after_the_resolution_counts_at_its_own_time(
+    world: World, kind: EventKind, minute: str
+) -> None:
+    taken(world)
+    world.advance(20 * MINUTE)
+    world.act(EventKind.RESOLVED, "ana")
+    world.advance(MINUTE)
+    done = say(world, kind, "zendesk", at(f"2027-01-09 {minute}"))
+    assert done.changed and world.ticket().status is TicketStatus.RESOLVED
+    assert clocks_of(world) == {
+        ("first_reply", "met", at("2027-01-09 03:12")),
+        ("periodic_update", "stopped", at(f"2027-01-09 {minute}")),
+    }
+    read_all(world)
+
+
+def test_a_reply_in_time_that_is_told_after_the_resolution_withdraws_the_breach(world: World) -> None:
+    breached(world)
+    world.act(EventKind.RESOLVED, "ana")
+    read_all(world)
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 04:10"))
+    assert [message.to for message in world.phones.sent if "NO BREACH" in message.body] == ["mei"]
+    read_all(world)
+    assert {clock.breached_at for clock in state_of(world).clocks} == {None}
+
+
+def test_a_reply_of_after_the_resolution_is_refused(world: World) -> None:
+    taken(world)
+    world.act(EventKind.RESOLVED, "ana")
+    world.advance(20 * MINUTE)
+    with pytest.raises(Refused, match=r"\AT-1 is resolved; reopen it first\Z"):
+        say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:13"))
+    read_all(world)
+
+
 def test_a_thank_you_wakes_nobody_and_starts_no_clock(world: World) -> None:
     taken(world)
     world.act(EventKind.REPLIED, "ana")

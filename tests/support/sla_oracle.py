@@ -195,6 +195,8 @@ class Oracle:
         self.clocks: list[Clock] = []
         self._is_waiting = self._is_resolved = self._is_merged = False
         self._told: list[int] = []
+        self._ended: list[Clock] = []
+        self._resolved: int | None = None
         opening = events[0]
         assert opening.impact is not None and opening.book is not None
         self._plan = opening.plan
@@ -242,10 +244,21 @@ class Oracle:
                 self._is_resolved = False
                 self._agree(event)
                 self._start("first_reply", at)
-        elif not self._is_resolved and event.kind == "absorbed":
+        elif self._is_resolved:
+            self._happen_at_the_end(event.kind, at)
+        elif event.kind == "absorbed":
             self._absorb(Oracle(self._books, list(event.duplicate), at).open(), at)
-        elif not self._is_resolved:
+        else:
             self._talk(event.kind, at)
+
+    def _happen_at_the_end(self, kind: str, at: int) -> None:
+        """An answer of the resolution's minute came with it, and only its line in the log came after."""
+        if kind not in ("replied", "updated") or at != self._resolved:
+            return
+        for clock in self._ended:
+            clock.stopped = None
+        self._talk(kind, at)
+        self._stop(at)
 
     def _absorb(self, owed: list[Clock], at: int) -> None:
         """One conversation from now on: what was told here since is an answer there."""
@@ -276,7 +289,8 @@ class Oracle:
         self._settle_pause(at)
 
     def _stop(self, at: int) -> None:
-        for clock in self.open():
+        self._ended, self._resolved = self.open(), at
+        for clock in self._ended:
             clock.look(at)
             clock.stopped = at
         self._is_resolved, self._is_waiting = True, False

@@ -186,6 +186,23 @@ def test_a_question_that_cannot_be_answered_says_why(quiet: Service, asked: Any,
     problem(quiet.post(asked, path="/v1/explain"), 422, detail)
 
 
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        (
+            b'{"plan": "\\ud800gold", "impact": "high"}',
+            '"?gold" is not a plan of the policy; write "standard" or "business-critical"',
+        ),
+        (
+            b'{"plan": "standard", "impact": "P\\udfff1"}',
+            '"P?1" is not an impact of the policy; write "urgent", "high", "normal" or "low"',
+        ),
+    ],
+)
+def test_a_name_that_no_text_can_hold_is_refused_as_any_other(quiet: Service, asked: bytes, detail: str) -> None:
+    problem(raw(quiet, asked, "/v1/explain"), 422, detail)
+
+
 @pytest.mark.parametrize("ticket_id", ["T-404", "%00", "a%20b", "%F0%9F%94%A5", "x" * 300])
 def test_an_unknown_ticket_is_404(quiet: Service, ticket_id: str) -> None:
     for answer in (

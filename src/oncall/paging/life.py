@@ -14,14 +14,14 @@ from oncall.paging.codes import free_code
 from oncall.paging.decide import PAGER, judged, verdict_again
 from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.merging import absorbed, goes_on_as, merge_target, raises_impact
-from oncall.paging.messages import merged_text, solved_text, taken_text, withdrawn_text
-from oncall.paging.needed import UNNEEDED, ended
+from oncall.paging.messages import withdrawn_text
 from oncall.paging.people import DESK, name_of
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import mark_of, withdrawn_words
+from oncall.paging.relief import call_off, tell_the_paged
 from oncall.paging.sla import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.state import TicketState, after, fold
-from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
 from oncall.suggestions import suggestion
 
@@ -45,8 +45,6 @@ _FORWARDED = {
     EventKind.UPDATED: "the update",
 }
 """What is written on a duplicate and counts on the ticket that goes on."""
-
-_NEVER_SEEN = (*SENDABLE, AttemptStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     _refuse_stranger(tx, deed, hand)
     if stored.ticket.is_drill:
         deed = _end_of_drill(deed)
-    idle = _nothing_to_do(tx, stored, state, deed)
+    idle = _nothing_to_do(tx, stored, state, deed, hand.now)
     if idle is not None:
         return Done(stored, False, idle)
     if deed.kind is EventKind.MERGED:
@@ -108,6 +106,8 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     event = _event(tx, stored, state, deed, hand)
     if _reopens(state, event):
         return _reopen_for(tx, stored, state, log, event, hand)
+    if event.kind is EventKind.RESOLVED:
+        return _resolve(tx, stored, state, log, event, hand)
     tx.append([event])
     return _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
 
@@ -132,7 +132,7 @@ def _end_of_drill(deed: Deed) -> Deed:
     return replace(deed, kind=EventKind.RESOLVED, why=clean(deed.why) or "the test page was answered")
 
 
-def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed) -> str | None:
+def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, now: datetime) -> str | None:
     """Why the deed changes nothing, or None when it does. Raises Refused for one that cannot be."""
     name, kind = stored.ticket.id, deed.kind
     if state.merged_into is not None:
@@ -145,7 +145,8 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
         return f"{name} is resolved already."
     if kind is EventKind.REOPENED and state.status is not TicketStatus.RESOLVED:
         return f"{name} is not resolved: there is nothing to reopen."
-    if state.status is TicketStatus.RESOLVED and kind not in (EventKind.REOPENED, EventKind.CUSTOMER_REPLIED):
+    opens_it = kind in (EventKind.REOPENED, EventKind.CUSTOMER_REPLIED)
+    if state.status is TicketStatus.RESOLVED and not opens_it and not _is_of_before_the_end(state, deed, now):
         raise Refused(f"{name} is resolved; reopen it first")
     if kind is EventKind.ACKNOWLEDGED and state.status is TicketStatus.ACKNOWLEDGED and state.owner is not None:
         return (
@@ -154,6 +155,16 @@ def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, de
             else f"{name} is taken by {name_of(state.owner, tx.schedule())}."
         )
     return None
+
+
+_COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITING, EventKind.IMPACT_CHANGED)
+
+
+def _is_of_before_the_end(state: TicketState, deed: Deed, now: datetime) -> bool:
+    """Whether it happened before the resolution and was only told after it, as senders do that keep no order."""
+    if deed.kind not in _COUNTS_BEFORE_THE_END or state.resolved_at is None:
+        return False
+    return deed.at < now and whole_second(deed.at) <= state.resolved_at
 
 
 def _event(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, hand: Hand) -> Event:
@@ -196,11 +207,36 @@ def _clock_trouble(deed: Deed, at: datetime, hand: Hand) -> dict[str, str]:
 
 def _reopens(state: TicketState, event: Event) -> bool:
     """Whether a customer has written who would be heard by nobody otherwise."""
-    return (
-        event.kind is EventKind.CUSTOMER_REPLIED
-        and state.status is TicketStatus.RESOLVED
-        and event.details.get(NEEDS_REPLY) is not False
+    return state.status is TicketStatus.RESOLVED and _asks_something(event)
+
+
+def _asks_something(event: Event) -> bool:
+    """Whether it is a customer's message that wants an answer here."""
+    return event.kind is EventKind.CUSTOMER_REPLIED and event.details.get(NEEDS_REPLY) is not False
+
+
+def _resolve(
+    tx: Transaction, stored: StoredTicket, state: TicketState, log: Sequence[Event], event: Event, hand: Hand
+) -> Done:
+    """End a ticket. A message that the customer wrote after that and that was told before it opens it again."""
+    tx.append([event])
+    done = _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
+    written_at = min((one.at for one in log if one.at > event.at and _asks_something(one)), default=None)
+    if written_at is None:
+        return done
+    reopened = _reopening(tx, stored, written_at)
+    tx.append([reopened])
+    log = tx.events(stored.ticket.id)
+    state = fold(stored.ticket, log[:-1])
+    again = _follow(tx, done.ticket, state, reopened, ClockBook(tx, stored.ticket, log), hand)
+    return Done(
+        again.ticket, True, f"{stored.ticket.id} is open again: the customer wrote.", done.attempts + again.attempts
     )
+
+
+def _reopening(tx: Transaction, stored: StoredTicket, at: datetime) -> Event:
+    why = "the customer wrote after it was resolved"
+    return Event(stored.ticket.id, at, EventKind.REOPENED, PAGER, why, in_force(tx, at))
 
 
 def _reopen_for(
@@ -208,8 +244,7 @@ def _reopen_for(
 ) -> Done:
     """A customer's message opens a resolved ticket again, whenever they wrote it: who resolved it had not read it."""
     at = max(message.at, state.resolved_at or message.at)
-    why = "the customer wrote after it was resolved"
-    reopened = Event(stored.ticket.id, at, EventKind.REOPENED, PAGER, why, in_force(tx, at))
+    reopened = _reopening(tx, stored, at)
     tx.append([reopened, message])
     done = _follow(tx, stored, state, reopened, ClockBook(tx, stored.ticket, [*log, reopened, message]), hand)
     return replace(done, sentence=f"{stored.ticket.id} is open again: the customer wrote.")
@@ -284,8 +319,8 @@ def _follow(
         state = after(state, again)
     if event.kind is EventKind.PASSED:
         # A page of theirs that still waits for its turn would ask for what they have just passed on.
-        _call_off(tx, [one for one in tx.attempts(stored.ticket.id) if one.to == event.by])
-    told = _tell(tx, stored, before, state, hand) if state.status is not TicketStatus.OPEN else ()
+        call_off(tx, [one for one in tx.attempts(stored.ticket.id) if one.to == event.by])
+    told = tell_the_paged(tx, stored, before, state, hand) if state.status is not TicketStatus.OPEN else ()
     stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
     return Done(stored, True, _sentence(tx, stored, event), told + attempts + withdrawals)
 
@@ -327,48 +362,6 @@ def _with_free_code(tx: Transaction, stored: StoredTicket, event: Event) -> Stor
     if holder is None or holder.ticket.id == stored.ticket.id:
         return stored
     return replace(stored, code=free_code(tx))
-
-
-def _tell(
-    tx: Transaction, stored: StoredTicket, before: TicketState, state: TicketState, hand: Hand
-) -> tuple[Attempt, ...]:
-    """Stop what was not sent yet, and tell whoever was paged and is no longer needed."""
-    if before.status is not TicketStatus.OPEN:
-        return ()
-    tries = tx.attempts(stored.ticket.id)
-    _call_off(tx, tries)
-    actor = state.resolved_by if state.status is TicketStatus.RESOLVED else state.owner
-    assert actor is not None
-    if state.merged_into is not None:
-        body = merged_text(stored.ticket.id, state.impact, state.merged_into)
-    else:
-        words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
-        body = words(stored.ticket.id, state.impact, name_of(actor, tx.schedule()))
-    notices = tuple(
-        notice(stored.ticket.id, person, body, hand)
-        for person in _waiting_to_hear(tries)
-        if person not in (DESK, actor)
-    )
-    tx.add_attempts(notices)
-    return notices
-
-
-def _call_off(tx: Transaction, tries: Sequence[Attempt]) -> None:
-    """End the pages among `tries` that no provider has."""
-    for attempt in tries:
-        if attempt.purpose is Purpose.PAGE and attempt.status in SENDABLE:
-            tx.update_attempt(ended(attempt, UNNEEDED))
-
-
-def _waiting_to_hear(tries: Sequence[Attempt]) -> list[str]:
-    """Who was paged and has not been told anything since, in the order of their first page."""
-    waiting: dict[str, None] = {}
-    for attempt in tries:
-        if attempt.purpose is Purpose.NOTICE:
-            waiting.pop(attempt.to, None)
-        elif attempt.status not in _NEVER_SEEN:
-            waiting[attempt.to] = None
-    return list(waiting)
 
 
 def _sentence(tx: Transaction, stored: StoredTicket, event: Event) -> str:

@@ -125,7 +125,7 @@ def plan_named(name: str, policy: Policy) -> SupportPlan:
     for plan in policy.plans.values():
         if wanted == _folded(plan.name):
             return plan
-    raise Refused(f'"{name[:40]}" is not a plan of the policy; write {_choices(policy.plans)}')
+    raise Refused(f'"{_sayable(name)}" is not a plan of the policy; write {_choices(policy.plans)}')
 
 
 def impact_named(name: str, policy: Policy) -> Impact:
@@ -134,7 +134,7 @@ def impact_named(name: str, policy: Policy) -> Impact:
     for impact in policy.impacts.values():
         if wanted in (_folded(known) for known in (impact.name, *impact.aliases)):
             return impact
-    raise Refused(f'"{name[:40]}" is not an impact of the policy; write {_choices(policy.impacts)}')
+    raise Refused(f'"{_sayable(name)}" is not an impact of the policy; write {_choices(policy.impacts)}')
 
 
 def _folded(name: str) -> str:
@@ -143,7 +143,7 @@ def _folded(name: str) -> str:
 
 def _sayable(name: str) -> str:
     """What somebody sent, short and without what no text can hold."""
-    return name[:60].encode("utf-8", "replace").decode("utf-8")
+    return name[:40].encode("utf-8", "replace").decode("utf-8")
 
 
 def _choices(names: Iterable[str]) -> str:

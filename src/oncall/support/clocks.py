@@ -125,6 +125,9 @@ class _Fold:
         self._clocks: list[RunningClock] = []
         self._running: list[RunningClock] = []
         self._answers: list[datetime] = []
+        # What the resolution stopped, and when: an answer of that very instant was a part of it.
+        self._stopped: list[RunningClock] = []
+        self._resolved_at: datetime | None = None
         self._merged_into: str | None = None
         self._is_waiting = self._is_resolved = self._is_merged = False
         self._start(Metric.FIRST_REPLY, opened_at)
@@ -144,7 +147,7 @@ class _Fold:
         elif kind is SlaEventKind.MERGED:
             self._move(event)
         elif self._is_resolved:
-            self._leave_out(event, "the ticket was resolved")
+            self._after_the_end(event)
         elif kind is SlaEventKind.ABSORBED:
             self._absorb(event)
         else:
@@ -170,6 +173,15 @@ class _Fold:
             self._pause_as_promised(at)
         else:
             self._close(at)
+
+    def _after_the_end(self, event: SlaEvent) -> None:
+        """An answer told after the resolution that it came with counts as before it; nothing else does any more."""
+        if event.at != self._resolved_at or event.kind not in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
+            self._leave_out(event, "the ticket was resolved")
+            return
+        self._running, self._stopped = self._stopped, []
+        self._talk(event.kind, event.at)
+        self._close(event.at)
 
     def _reopen(self, event: SlaEvent) -> None:
         """The customer has to hear anew that somebody works on it: as at the opening."""
@@ -238,8 +250,8 @@ class _Fold:
     def _close(self, at: datetime) -> None:
         for clock in self._running:
             clock.stop(at)
-        self._running.clear()
-        self._is_resolved, self._is_waiting = True, False
+        self._stopped, self._running = self._running, []
+        self._resolved_at, self._is_resolved, self._is_waiting = at, True, False
 
     def _move(self, event: SlaEvent) -> None:
         for clock in self._running:
