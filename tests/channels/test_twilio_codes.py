@@ -84,7 +84,8 @@ def test_a_text_that_failed_says_what_may_still_be_tried(code: int | None, failu
     ],
 )
 def test_a_call_is_not_through_before_somebody_picked_up(state: str, status: AttemptStatus, why: str | None) -> None:
-    assert call_receipt("CA1", state) == Receipt("CA1", status, None, Failure(why) if why is not None else None)
+    failure = Failure(why, is_busy=state == "busy") if why is not None else None
+    assert call_receipt("CA1", state) == Receipt("CA1", status, None, failure)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

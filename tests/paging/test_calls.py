@@ -10,7 +10,7 @@ import pytest
 
 from oncall.errors import Ambiguous
 from oncall.paging.calls import CallAnswer, KeyPress, answer_call, spoken_text
-from oncall.paging.ports import Receipt
+from oncall.paging.ports import Failure, Receipt
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, TicketStatus
 from oncall.paging.tries import provider_ids
 from oncall.support.policyfile import packaged_policy_text
@@ -176,3 +176,86 @@ def test_a_step_by_voice_goes_out_as_a_text_where_nobody_can_be_called_and_says_
         AttemptStatus.ACCEPTED,
         "sent as a text: nobody can be called: this pager has no channel for calls",
     )
+
+
+# Several tickets, one phone.
+
+
+def highs(world: World, *names: str) -> None:
+    for name in names:
+        world.post(name, impact="high", plan="business-critical")
+    world.run()
+
+
+def calls(world: World) -> list[str]:
+    """Of which tickets the calls were, in their order."""
+    assert world.voice is not None
+    return [(message.spoken or "").split(" ticket ")[1].split(".")[0] for message in world.voice.sent]
+
+
+def end_call(world: World, ticket_id: str, status: AttemptStatus, failure: Failure | None = None) -> None:
+    """The provider reports how the latest call for a ticket ended."""
+    call = [one for one in world.attempts(ticket_id) if one.channel == "voice" and one.provider_id is not None][-1]
+    receipt = Receipt(str(call.provider_id), status, None, failure)
+    asyncio.run(world.engine().receive(receipt))
+
+
+@pytest.fixture
+def calling(world: World) -> World:
+    world.publish(policy=CALLING)
+    world.voice = FakePhones()
+    return world
+
+
+def test_one_person_is_called_for_one_ticket_after_the_other(calling: World) -> None:
+    highs(calling, "T-1", "T-2", "T-3")
+    assert len(calls(calling)) == 1
+    calling.advance(timedelta(seconds=30))
+    assert len(calls(calling)) == 1
+    first = calls(calling)[0].replace(" ", "-")
+    end_call(calling, first, AttemptStatus.DELIVERED)
+    calling.advance(timedelta(seconds=5))
+    assert len(calls(calling)) == len(set(calls(calling))) == 2
+    waits = [
+        event.why for name in ("T-1", "T-2", "T-3") for event in calling.events(name) if event.kind == "page_waits"
+    ]
+    assert waits == ["waits 5 s to call ana: another call to ana is under way"] * 2
+
+
+def test_the_first_call_for_an_urgent_ticket_waits_for_no_other_call(calling: World) -> None:
+    highs(calling, "T-1")
+    calling.post("U-1")
+    calling.run()
+    assert calls(calling) == ["T 1", "U 1"]
+
+
+def test_a_line_that_is_busy_with_another_call_of_ours_is_called_again_after_it(calling: World) -> None:
+    highs(calling, "T-1")
+    calling.post("U-1")
+    calling.run()
+    end_call(calling, "U-1", AttemptStatus.UNDELIVERED, Failure("the number is busy", is_busy=True))
+    calling.advance(timedelta(seconds=20))
+    assert calls(calling) == ["T 1", "U 1"]
+    end_call(calling, "T-1", AttemptStatus.DELIVERED)
+    calling.advance(timedelta(seconds=5))
+    assert calls(calling) == ["T 1", "U 1", "U 1"]
+    whys = [event.why for event in calling.events("U-1")]
+    assert "ana was on the phone with another call of ours, and is called again after it" in whys
+    assert not any(event.kind is EventKind.STEP_FAILED for event in calling.events("U-1"))
+
+
+def test_a_line_that_is_busy_with_somebody_else_s_call_pages_the_next_one_at_once(calling: World) -> None:
+    calling.post("U-1")
+    calling.run()
+    end_call(calling, "U-1", AttemptStatus.UNDELIVERED, Failure("the number is busy", is_busy=True))
+    calling.run()
+    calling.expect_pages("ana")
+    assert any(event.kind is EventKind.STEP_FAILED for event in calling.events("U-1"))
+
+
+def test_a_call_that_never_ends_holds_its_line_for_three_minutes_at_most(calling: World) -> None:
+    highs(calling, "T-1", "T-2")
+    calling.advance(timedelta(minutes=3))
+    assert len(calls(calling)) == 1
+    calling.advance(timedelta(seconds=5))
+    assert sorted(calls(calling)) == ["T 1", "T 2"]

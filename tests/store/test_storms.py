@@ -85,6 +85,32 @@ def test_the_latest_messages_are_counted_for_all_phones_and_for_one(filled: SqlS
     assert last == (page("a-1", sent_at=NOW, **gone), None)
 
 
+def test_calls_to_somebody_are_known_and_count_as_no_message(filled: SqlStore) -> None:
+    gone = {"status": AttemptStatus.ACCEPTED, "channel": "voice"}
+    later = page("a-2", sent_at=NOW + minutes(2), ticket="T-2", **gone)
+    keep(
+        filled,
+        page("a-1", sent_at=NOW, **gone),
+        later,
+        page("a-3", sent_at=NOW + minutes(3), to="ben", **gone),
+        page("a-4", channel="voice"),
+        page("a-5", sent_at=NOW + minutes(1), status=AttemptStatus.ACCEPTED),
+    )
+    assert filled.read(lambda tx: tx.calls_to("ana", since=NOW + minutes(1))) == [later]
+    assert filled.read(lambda tx: tx.last_sent(most=9)) == [NOW + minutes(1)]
+    last = filled.read(lambda tx: tx.last_page_to("ana"))
+    assert last is not None
+    assert last.id == "a-5"
+
+
+def test_that_a_channel_delivers_to_somebody_is_known_once_it_did(filled: SqlStore) -> None:
+    keep(filled, page("a-1", status=AttemptStatus.DELIVERED), page("a-2", to="ben", status=AttemptStatus.SENT))
+    known = filled.read(
+        lambda tx: [tx.has_delivered(*one) for one in (("ana", "sms"), ("ana", "voice"), ("ben", "sms"))]
+    )
+    assert known == [True, False, False]
+
+
 def test_of_a_bundle_the_ticket_that_leads_it_was_paged_last(filled: SqlStore) -> None:
     gone = {"status": AttemptStatus.ACCEPTED, "bundle": "a-1"}
     keep(

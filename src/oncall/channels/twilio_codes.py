@@ -195,7 +195,8 @@ def call_receipt(sid: str, twilio_status: str) -> Receipt:
     """What Twilio says of a call. Completed only means that somebody, or a voicemail, answered."""
     status = _CALL_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
     words = _CALL_WORDS.get(twilio_status)
-    return Receipt(sid, status, None, Failure(words) if words is not None else None)
+    failure = Failure(words, is_busy=twilio_status == "busy") if words is not None else None
+    return Receipt(sid, status, None, failure)
 
 
 def _failure(words: str, code: int | None) -> Failure:

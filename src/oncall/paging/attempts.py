@@ -54,14 +54,14 @@ def new_attempt(
     goes_alone: bool = False,
 ) -> Attempt:
     """A try that is still to be made. What goes to the desk's own queue is delivered by being written, and what takes
-    no turn (a call, a page that goes alone) is its writer's to send at once, if the writer sends."""
+    no turn (a page that goes alone) is its writer's to send at once, if the writer sends."""
     attempt = _queued(ticket_id, to, channel, purpose, body, hand, goes_alone)
     if to == DESK:
         return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
     if hand.lease_until is None or attempt.takes_turns:
         return attempt
-    sent_at = hand.now if attempt.is_text else None
-    return replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=hand.lease_until, sent_at=sent_at)
+    sending = replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=hand.lease_until)
+    return replace(sending, sent_at=hand.now)
 
 
 def _queued(

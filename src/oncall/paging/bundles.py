@@ -72,7 +72,7 @@ def sending(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt:
         status=AttemptStatus.SENDING,
         lease_until=hand.real_now + LEASE,
         retry_at=None,
-        sent_at=hand.now if attempt.is_text and not attempt.rides else None,
+        sent_at=hand.now if not attempt.rides else None,
     )
     tx.update_attempt(now)
     return now

@@ -8,6 +8,7 @@ from oncall.errors import DeliveryError, Permanent
 from oncall.paging.advance import Hand, advance, new_attempt
 from oncall.paging.decide import PAGER
 from oncall.paging.hearing import deaf_people, note_opting
+from oncall.paging.lines import was_ours
 from oncall.paging.ports import Failure, Receipt, Transaction
 from oncall.paging.reachability import Reach
 from oncall.paging.sla import ClockBook
@@ -15,6 +16,8 @@ from oncall.paging.state import fold
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.support.policy import ChannelName
 
+MOST_CALLS = 4
+"""So often one step calls one person whose line is busy with other calls of ours."""
 _NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
 
 
@@ -50,6 +53,9 @@ def _fail_step(tx: Transaction, attempt: Attempt, failure: Failure, hand: Hand) 
     if stored is None or stored.status is not TicketStatus.OPEN:
         return
     tries = [other for other in tx.attempts(attempt.ticket) if _is_of_round(other, attempt)]
+    if _may_be_called_again(tx, attempt, tries, failure, hand):
+        _call_again(tx, attempt, hand)
+        return
     if _may_be_called(stored, attempt, tries, failure, hand):
         _call_instead(tx, attempt, hand)
         return
@@ -81,6 +87,27 @@ def _may_be_called(stored: StoredTicket, attempt: Attempt, tries: list[Attempt],
     is_text = attempt.channel == ChannelName.SMS and attempt.round is not None and not stored.ticket.is_drill
     was_called = any(other.channel == ChannelName.VOICE for other in tries)
     return hand.can_call and failure.may_call and is_text and not was_called
+
+
+def _may_be_called_again(tx: Transaction, attempt: Attempt, tries: list[Attempt], failure: Failure, hand: Hand) -> bool:
+    """A line that is busy with another call of ours is no failure of its person; now and then only."""
+    calls = sum(other.channel == ChannelName.VOICE for other in tries)
+    has_time = attempt.deadline is None or hand.now < attempt.deadline
+    return (
+        failure.is_busy
+        and has_time
+        and calls < MOST_CALLS
+        and was_ours(tx, attempt.to, hand.now, attempt_id=attempt.id)
+    )
+
+
+def _call_again(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
+    """Call once the line is free: this one waits for its turn."""
+    call = replace(_again(attempt, ChannelName.VOICE, hand), goes_alone=False)
+    details = {**_step_of(attempt), "channel": ChannelName.VOICE.value, "attempt": call.id, "instead_of": attempt.id}
+    why = f"{attempt.to} was on the phone with another call of ours, and is called again after it"
+    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_RESENT, PAGER, why, details)])
+    tx.add_attempts([call])
 
 
 def _call_instead(tx: Transaction, attempt: Attempt, hand: Hand) -> None:

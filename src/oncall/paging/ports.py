@@ -211,6 +211,9 @@ class Transaction(Protocol):
         """The text that paged this person last, by `sent_at`, and is not known to have failed; of a bundle the one
         that leads it."""
 
+    def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
+        """Calls to this person that were handed to a provider since an instant (policy time), the latest first."""
+
     def has_delivered(self, person: str, channel: str) -> bool:
         """Whether a message to this person by this channel was ever reported to have arrived."""
 
@@ -301,7 +304,8 @@ class Message:
 class Failure:
     """Why a message did not reach its person, and what that leaves to be tried.
 
-    may_pass: the same text sent once more may arrive. may_call, is_ours, has_stopped: as for `errors.Permanent`.
+    is_busy: a call met a line that another call holds. may_pass: the same text sent once more may arrive. may_call,
+    is_ours, has_stopped: as for `errors.Permanent`.
     """
 
     why: str
@@ -309,6 +313,7 @@ class Failure:
     may_call: bool = False
     is_ours: bool = False
     has_stopped: bool = False
+    is_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

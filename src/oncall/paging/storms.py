@@ -1,4 +1,5 @@
-"""Storms: texts take turns, so that no phone and no sender is flooded, and pages that wait for a phone go as one.
+"""Storms: texts take turns, so that no phone and no sender is flooded, and pages that wait for a phone go as one. Calls
+to one person are made one after the other.
 
 The first page of an urgent ticket takes no turn; what goes out here makes room for it by the policy's limits. Spans are
 policy time. Everything is decided inside one transaction at a time (`Transaction.take_turns`), whoever runs it.
@@ -13,7 +14,8 @@ from datetime import datetime, timedelta
 from oncall.paging.attempts import Hand
 from oncall.paging.bundles import apart, compose, sending
 from oncall.paging.decide import PAGER
-from oncall.paging.needed import REPLACED, ended, later_page, why_unneeded
+from oncall.paging.lines import is_under_way
+from oncall.paging.needed import REPLACED, UNNEEDED, ended, later_page, why_unneeded
 from oncall.paging.ports import Clock, Transaction
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose
 from oncall.support.policy import Allowance, Limits
@@ -25,6 +27,8 @@ LONGEST_WAIT = timedelta(minutes=10)
 """Policy time after which a text that no step follows waits for nothing any more."""
 _IN_FLIGHT = timedelta(seconds=1)
 """How soon it is looked again whether a provider has answered to the message before; policy time."""
+_LINE_AGAIN = timedelta(seconds=5)
+"""How soon it is looked again whether a call is over; policy time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,12 @@ class _Turns:
         """The same for a message that only tells."""
         waits = [self._of_phone(to), self._of_sender()]
         return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
+
+    def of_call(self, to: str) -> Turn | None:
+        """When this person may be called: one call at a time."""
+        if not is_under_way(self._tx, to, self._hand.now):
+            return None
+        return Turn(self._hand.now + _LINE_AGAIN, f"another call to {to} is under way")
 
     def _after_the_last_page(self, to: str, waiting_since: datetime) -> Turn | None:
         last = self._tx.last_page_to(to)
@@ -92,7 +102,7 @@ def _so_many(allowed: Allowance) -> str:
 
 
 def send_in_turn(tx: Transaction, claimed: Sequence[Attempt], hand: Hand, clock: Clock) -> list[Attempt]:
-    """Of texts that were claimed and take turns, mark those that go now as being sent; the others wait on.
+    """Of what was claimed and takes turns, mark what goes now as being sent; the others wait on.
 
     Pages go before notices. Gives what is to be sent: of each bundle the try that leads it.
     """
@@ -100,13 +110,15 @@ def send_in_turn(tx: Transaction, claimed: Sequence[Attempt], hand: Hand, clock:
         return []
     tx.take_turns()
     turns = _Turns(tx, tx.policy().limits, hand)
-    pages = [one for one in claimed if one.purpose is Purpose.PAGE]
-    going = [
+    calls = [one for one in claimed if not one.is_text]
+    pages = [one for one in claimed if one.is_text and one.purpose is Purpose.PAGE]
+    going = [_call(tx, call, turns, hand, clock) for call in calls]
+    going += [
         _pages_to(tx, person, [page for page in pages if page.to == person], turns, hand, clock)
         for person in dict.fromkeys(page.to for page in pages)
     ]
     waits = 0
-    for notice in (one for one in claimed if one.purpose is not Purpose.PAGE):
+    for notice in (one for one in claimed if one.is_text and one.purpose is not Purpose.PAGE):
         sent = _notice(tx, notice, turns, hand, clock, behind=waits)
         waits += sent is None
         going.append(sent)
@@ -121,6 +133,8 @@ def send_again(tx: Transaction, attempt: Attempt, hand: Hand, clock: Clock) -> A
     tx.take_turns()
     turns = _Turns(tx, tx.policy().limits, hand)
     waiting = apart(tx, attempt, hand)
+    if not attempt.is_text:
+        return _call(tx, waiting[0], turns, hand, clock)
     if attempt.purpose is Purpose.PAGE:
         return _pages_to(tx, attempt.to, waiting, turns, hand, clock)
     return _notice(tx, waiting[0], turns, hand, clock, behind=0)
@@ -170,6 +184,23 @@ def _notice(
     return sending(tx, notice, hand)
 
 
+def _call(tx: Transaction, call: Attempt, turns: _Turns, hand: Hand, clock: Clock) -> Attempt | None:
+    """One call to one person at a time. One that waits until its step is over is not made: the next step pages."""
+    why = why_unneeded(tx, call, hand.now)
+    if why is None and later_page(call, tx.attempts(call.ticket)) is not None:
+        why = REPLACED
+    turn = turns.of_call(call.to)
+    if why is None and turn is not None and call.deadline is not None and hand.now >= call.deadline:
+        why = f"{UNNEEDED}, its step is over: {turn.why}"
+    if why is not None:
+        tx.update_attempt(ended(call, why))
+        return None
+    if turn is not None and hand.now < (call.deadline or _latest(call)):
+        _put_off(tx, [call], turn, hand, clock)
+        return None
+    return sending(tx, call, hand)
+
+
 def _latest(attempt: Attempt) -> datetime:
     """The instant (policy time) at which a text waits for nothing any more."""
     if attempt.deadline is not None:
@@ -191,5 +222,6 @@ def _put_off(tx: Transaction, waiting: Sequence[Attempt], turn: Turn, hand: Hand
 def _waits(page: Attempt, turn: Turn, hand: Hand) -> Event:
     details = {"to": page.to, "attempt": page.id, "until": turn.at.isoformat()}
     seconds = exact_span(timedelta(seconds=round((turn.at - hand.now).total_seconds())))
-    why = f"waits {seconds} to go with what else comes for {page.to}: {turn.why}"
+    what_for = f"to go with what else comes for {page.to}" if page.is_text else f"to call {page.to}"
+    why = f"waits {seconds} {what_for}: {turn.why}"
     return Event(page.ticket, hand.now, EventKind.PAGE_WAITS, PAGER, why, details)

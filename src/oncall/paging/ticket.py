@@ -157,7 +157,7 @@ class Attempt:
     goes_alone: it never waits for a turn and is never bundled. bundle: the id of the try that leads the message which
     this one went in, its own id when it leads it; None: alone. sent_text: the bundle's text, which went instead of
     `body`. sent_at: policy time at which it was last handed to its provider, unless that refused it; None for what
-    rides in another's message, and for calls.
+    rides in another's message.
     """
 
     id: str
@@ -195,8 +195,8 @@ class Attempt:
 
     @property
     def takes_turns(self) -> bool:
-        """Whether it may have to wait for its phone or the sender."""
-        return self.is_text and not self.goes_alone
+        """Whether it may have to wait for its phone or the sender; a call, for the end of another one."""
+        return self.channel != "desk" and not self.goes_alone
 
     @property
     def rides(self) -> bool:

@@ -256,7 +256,8 @@ class Ledger:
     def waiting_pages(self, person: str) -> list[Attempt]:
         """Texts that page this person, take turns, and are in no provider's hands, oldest first."""
         found = [self._attempts[name] for name in self._open_attempts]
-        mine = (one for one in found if one.to == person and one.takes_turns and one.status in SENDABLE)
+        texts = (one for one in found if one.is_text and one.takes_turns)
+        mine = (one for one in texts if one.to == person and one.status in SENDABLE)
         return sorted((one for one in mine if one.purpose is Purpose.PAGE), key=_written)
 
     def bundle(self, leader: str) -> list[Attempt]:
@@ -271,6 +272,10 @@ class Ledger:
         """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
         pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
+
+    def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
+        """None: nobody is called in a rehearsal."""
+        return []
 
     def has_delivered(self, person: str, channel: str) -> bool:
         """Whether a message to this person by this channel was ever reported to have arrived."""
@@ -401,7 +406,7 @@ class Ledger:
             self._bundles[before.bundle].pop(attempt.id)
         if attempt.bundle is not None:
             self._bundles.setdefault(attempt.bundle, {})[attempt.id] = None
-        if attempt.sent_at is not None and (before is None or before.sent_at != attempt.sent_at):
+        if attempt.sent_at is not None and attempt.is_text and (before is None or before.sent_at != attempt.sent_at):
             for whose in (None, attempt.to):
                 insort(self._sent.setdefault(whose, []), (attempt.sent_at, attempt.id))
 

@@ -80,7 +80,7 @@ _BUNDLE = (
 )
 _LAST_SENT = (
     select(attempts.c.sent_at)
-    .where(attempts.c.sent_at.is_not(None))
+    .where(attempts.c.sent_at.is_not(None), attempts.c.channel != "voice")
     .order_by(attempts.c.sent_at.desc())
     .limit(bindparam("most"))
 )
@@ -90,11 +90,22 @@ _LAST_PAGE_TO = (
     .where(
         attempts.c.to == bindparam("person"),
         attempts.c.sent_at.is_not(None),
+        attempts.c.channel != "voice",
         attempts.c.purpose == "page",
         attempts.c.status.not_in(["failed", "undelivered"]),
     )
     .order_by(attempts.c.sent_at.desc(), attempts.c.id.desc())
     .limit(1)
+)
+_CALLS_TO = (
+    select(attempts)
+    .where(
+        attempts.c.to == bindparam("person"),
+        attempts.c.sent_at.is_not(None),
+        attempts.c.sent_at >= bindparam("since"),
+        attempts.c.channel == "voice",
+    )
+    .order_by(attempts.c.sent_at.desc(), attempts.c.id.desc())
 )
 _HAS_DELIVERED = (
     select(attempts.c.id)
@@ -203,6 +214,10 @@ class AttemptQueries(Queries):
         """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
         row = self._run(_LAST_PAGE_TO, {"person": person}).one_or_none()
         return None if row is None else rows.attempt(row)
+
+    def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
+        """Calls to this person that were handed to a provider since an instant (policy time), the latest first."""
+        return [rows.attempt(row) for row in self._run(_CALLS_TO, {"person": person, "since": since})]
 
     def has_delivered(self, person: str, channel: str) -> bool:
         """Whether a message to this person by this channel was ever reported to have arrived."""
