@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -159,6 +161,53 @@ def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
     with pytest.raises(PlanInfeasible) as refusal:
         solve(roster, [wednesday], given=Given(before))
     assert refusal.value.relaxations == (("max_shifts_per_week=2@2027-01-04..2027-01-10",),)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_called_hopeless_is(seed: int) -> None:
+    draw = Random(seed)
+    before = team_of(4, rest_nights=draw.choice([0, 1]), weekends_apart=1)
+    past = solve(before, shifts_of(before))
+    roster = team_of(draw.choice([3, 4]), rest_nights=draw.choice([1, 2]), weekends_apart=draw.choice([1, 2, 3]))
+    most: dict[str, Any] = draw.choice([{}, {"max_shifts_per_week": 3}, {"max_shifts_per_month": 6}])
+    absent = away(MONDAY + timedelta(days=draw.choice([7, 8, 11])), draw.choice([1, 3]), leave=draw.random() < 0.3)
+    people = (replace(roster.engineers[0], absences=absent), *roster.engineers[1:])
+    roster = replace(roster, engineers=people, rules=replace(roster.rules, **most))
+    week = shifts_of(roster, first_day=MONDAY + timedelta(days=7))
+    given_before = Given(published=past.seats)
+    try:
+        solve(roster, week, given=given_before)
+    except PlanInfeasible as refusal:
+        for names in refusal.relaxations:
+            solve(relaxed(roster, [relaxation_named(name) for name in names]), week, given=given_before)
+        if refusal.reasons[-1].startswith("no exception that can be offered would do"):
+            with pytest.raises(PlanInfeasible):
+                solve(everything_relaxed(roster), week, given=given_before)
+
+
+def everything_relaxed(roster: Roster) -> Roster:
+    """As much as can be agreed to: no rest, weekends in a row, every maximum raised, every day off moved."""
+    rules = roster.rules
+    week, month = rules.max_shifts_per_week, rules.max_shifts_per_month
+    loose = replace(
+        rules,
+        rest_nights=0,
+        weekends_apart=1,
+        max_shifts_per_week=week and week + 2,
+        max_shifts_per_month=month and month + 4,
+    )
+    people = (replace(each, absences=tuple(day for day in each.absences if day.leave)) for each in roster.engineers)
+    return replace(roster, rules=loose, engineers=tuple(people))
+
+
+def test_a_weekend_that_was_served_before_is_no_reason_to_call_a_small_team_hopeless() -> None:
+    before = team_of(4, rest_nights=1)
+    past = solve(before, shifts_of(before))
+    roster = team_of(3, rest_nights=1)
+    with pytest.raises(PlanInfeasible) as refusal:
+        solve(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=7)), given=Given(published=past.seats))
+    [names] = refusal.value.relaxations
+    assert [name.split("@")[0] for name in names] == ["rest_nights=0", "weekends_apart=1"]
 
 
 def test_the_plan_is_marked_and_its_notes_say_so() -> None:
