@@ -2,7 +2,8 @@
 
 The real process runs under load against a Twilio on loopback that resets connections after it accepted, answers 500
 after it accepted, hangs, answers 429 and goes away altogether; the process is killed with SIGKILL again and again, and
-started again. At the end every ticket that was answered for must have its one SMS in Twilio's list.
+started again. Of three tickets one is urgent and goes alone; the others go in messages of several. At the end the page
+of every ticket that was answered for must stand in one SMS of Twilio's list.
 
     python -m bench.crash --kills 1000      shared out among houses side by side; says on stderr how far it is
 
@@ -15,11 +16,13 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,6 +34,7 @@ from typing import Any
 import httpx
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio_account import TwilioMessage
 from doubles.twilio_faults import Fault, Request, cut, error_after_accept, hang, not_json, refuse, reset
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.store.database import open_store
@@ -58,12 +62,13 @@ FAULTS: tuple[tuple[float, Fault], ...] = (
 
 @dataclass
 class Outcome:
-    """What became of it. tickets: answered for; sms: what Twilio's list has of each."""
+    """What became of it. tickets: answered for; bundled: how many of their pages went in one message with others."""
 
     name: str
     kills: int = 0
     outages: int = 0
     tickets: int = 0
+    bundled: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -73,7 +78,7 @@ class Outcome:
         """A line of the table."""
         return [
             self.name, str(self.kills), str(self.outages), str(self.faults), str(self.tickets),
-            str(len(self.lost)), str(len(self.doubled)), f"{self.seconds:.0f}",
+            str(self.bundled), str(len(self.lost)), str(len(self.doubled)), f"{self.seconds:.0f}",
         ]  # fmt: skip
 
 
@@ -86,7 +91,9 @@ engineers:
   - {id: ben, name: Ben Okafor, phone: "+13055550102"}
 manager: {id: mei, name: Mei Lin, phone: "+13055550100"}
 """
-HEADER = ["process", "kills", "outages", "faults", "tickets", "lost", "doubled", "seconds"]
+LIMITS = "limits: {bundle_for: 2s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s}}\n"
+"""Two of three tickets wait for each other and go as one message, however many urgent ones come."""
+HEADER = ["process", "kills", "outages", "faults", "tickets", "bundled", "lost", "doubled", "seconds"]
 
 
 class Chaos:
@@ -204,8 +211,8 @@ class Load:
             body = {
                 "id": f"C-{number}",
                 "customer": f"Customer {number % 7}",
-                "plan": "standard",
-                "impact": "urgent",
+                "plan": "business-critical",
+                "impact": "high" if number % 3 else "urgent",
                 "subject": f"Sessions do not start ({number})",
             }
             while not self._post(body):
@@ -263,19 +270,29 @@ def settle(database: str, accepted: list[str], *, patience: float = PATIENCE) ->
     return pages
 
 
-def judge(outcome: Outcome, twilio: TwilioDouble, accepted: list[str], pages: dict[str, list[Attempt]]) -> None:
-    """Compare what was answered for with Twilio's list: each message names its ticket."""
+def judge(
+    outcome: Outcome, messages: Sequence[TwilioMessage], accepted: list[str], pages: dict[str, list[Attempt]]
+) -> None:
+    """Compare what was answered for with Twilio's list: every page's text must be there, and once for each message.
+
+    A message of several pages is its leading try's; one that is no try's text says again what another one said.
+    """
     arrived: dict[str, list[str]] = {}
-    for message in twilio.messages:
-        words = message.body.split()
-        arrived.setdefault(words[1], []).append(f"{message.sid} at {message.date_created:%H:%M:%S}")
-    owed = {ticket: max(len(pages.get(ticket, [])), 1) for ticket in accepted}
+    for message in messages:
+        if " Reply ACK " in message.body:
+            arrived.setdefault(message.body, []).append(f"{message.sid} at {message.date_created:%H:%M:%S}")
+    tries = [page for ticket in accepted for page in pages.get(ticket, [])]
+    owed = Counter(page.text for page in tries if not page.rides)
     outcome.tickets = len(accepted)
-    outcome.lost = [ticket for ticket in accepted if not arrived.get(ticket)]
-    for ticket, sent in arrived.items():
-        if len(sent) > owed.get(ticket, 1):
-            tries = [f"{one.status.value}, {one.tries} tries, {one.provider_id}: {one.error}" for one in pages[ticket]]
-            outcome.doubled[ticket] = f"{', '.join(sent)}; {' | '.join(tries)}"
+    outcome.bundled = sum(page.bundle is not None for page in tries)
+    outcome.lost = [ticket for ticket in accepted if not any(one.text in arrived for one in pages.get(ticket, []))]
+    known = set(accepted)
+    for text, sent in arrived.items():
+        ticket = text.split()[1]
+        # What was stored without an answer to whoever posted it is owed to nobody.
+        if len(sent) > owed[text] and ticket in known:
+            shown = [f"{one.status.value}, {one.tries} tries, {one.provider_id}: {one.error}" for one in pages[ticket]]
+            outcome.doubled[ticket] = f"{', '.join(sent)}; {' | '.join(shown)}"
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -336,6 +353,7 @@ def _side_by_side(
     whole = Outcome(name, seconds=time.monotonic() - began)
     for number, one in enumerate(found, start=1):
         whole.kills, whole.outages = whole.kills + one.kills, whole.outages + one.outages
+        whole.bundled += one.bundled
         whole.tickets, whole.faults = whole.tickets + one.tickets, whole.faults + one.faults
         whole.lost += [f"{ticket} of house {number}" for ticket in one.lost]
         whole.doubled |= {f"{ticket} of house {number}": why for ticket, why in one.doubled.items()}
@@ -373,7 +391,7 @@ def crash_service(
     address = f"http://127.0.0.1:{port}"
     with TwilioDouble(auto_deliver=True) as twilio:
         settings = environment(database, twilio)
-        token = publish(folder, settings)
+        token = publish(folder, settings, limits=LIMITS)
         service = Process(["serve", "--port", str(port)], settings, folder / "serve.log", address)
         with poster(address, token) as post:
             return _torment(
@@ -388,7 +406,7 @@ def crash_workers(
     """Two `oncall worker` on PostgreSQL; tickets are stored by another process, and one worker dies at a time."""
     with TwilioDouble(auto_deliver=True) as twilio, ExitStack() as open_things:
         settings = environment(database, twilio)
-        publish(folder, settings)
+        publish(folder, settings, limits=LIMITS)
         workers = [Process(["worker"], settings, folder / f"worker-{number}.log", None) for number in (1, 2)]
         store = open_things.enter_context(_intake(database))
         return _torment(
@@ -431,7 +449,7 @@ def _torment(
         twilio.clear_faults()
         pages = settle(database, load.accepted)
     outcome.faults = chaos.count
-    judge(outcome, twilio, load.accepted, pages)
+    judge(outcome, twilio.messages, load.accepted, pages)
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -453,16 +471,21 @@ def _intake(database: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
         yield post
 
 
-def publish(folder: Path, settings: dict[str, str]) -> str:
-    """A schedule with the same two people every night, and a token for the intake."""
+def publish(folder: Path, settings: dict[str, str], *, limits: str | None = None) -> str:
+    """A schedule with the same two people every night, and a token for the intake. limits: the packaged policy's when
+    None."""
     from oncall.rosters.file import read_roster
     from oncall.schedule.plan import Plan, Seat
     from oncall.schedule.planfile import write_plan
     from oncall.schedule.shifts import shifts_between
     from oncall.support.calendar import calendar_of
+    from oncall.support.policyfile import packaged_policy_text
 
     roster = folder / "crash.yaml"
-    roster.write_text(ROSTER, encoding="utf-8")
+    roster.write_text(ROSTER if limits is None else f"policy: crash.policy.yaml\n{ROSTER}", encoding="utf-8")
+    if limits is not None:
+        policy = re.sub(r"^limits:\n(?:  .*\n)+", limits, packaged_policy_text(), flags=re.MULTILINE)
+        (folder / "crash.policy.yaml").write_text(policy, encoding="utf-8")
     team = read_roster(roster)
     first = datetime.fromisoformat(NIGHT).date() - timedelta(days=5)
     calendar = calendar_of(team.policy, team.holidays)

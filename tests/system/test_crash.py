@@ -1,12 +1,18 @@
-"""Killed at random instants under load, with every fault of the provider: nothing is lost, nothing is sent twice."""
+"""Killed at random instants of a storm, with every fault of the provider: nothing is lost, nothing is sent twice."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from bench.crash import Outcome, crash_service, crash_workers
-from doubles.twilio import AUTH_TOKEN
+import pytest
+
+from bench.crash import Outcome, crash_service, crash_workers, judge
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from doubles.twilio_account import Account
+from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from tests.paging.world import SATURDAY_NIGHT
 
 _SECRET = re.compile(rf"{AUTH_TOKEN}|oncall_[\w-]{{30,}}|\+\d{{7,}}|%2B\d{{7,}}|3055550\d{{3}}|5005550\d{{3}}")
 """Keys, and whole phone numbers however they are written."""
@@ -15,6 +21,7 @@ _SECRET = re.compile(rf"{AUTH_TOKEN}|oncall_[\w-]{{30,}}|\+\d{{7,}}|%2B\d{{7,}}|
 def expect_nothing_lost_or_doubled(outcome: Outcome) -> None:
     assert outcome.tickets > 20
     assert outcome.faults > 0
+    assert outcome.bundled > 0
     assert (outcome.lost, outcome.doubled) == ([], {})
 
 
@@ -34,3 +41,35 @@ def test_two_workers_on_postgresql_of_which_one_is_killed_each_time_send_each_pa
 ) -> None:
     expect_nothing_lost_or_doubled(crash_workers(tmp_path, empty_postgres, kills=4, seed=7))
     expect_no_secret_in_a_log(tmp_path)
+
+
+BOTH = "HIGH T-1 Acme Ltd (BC): Down. And 1 more: 8M4. 1st reply by Sat 04:12 EST. Reply ACK 7K2"
+OTHER = "HIGH T-2 Acme Ltd (BC): Down. 1st reply by Sat 04:12 EST. Reply ACK 8M4"
+
+
+def page(ticket: str, leader: str | None, text: str) -> Attempt:
+    plain = Attempt(
+        ticket, ticket, SATURDAY_NIGHT, "ana", "sms", Purpose.PAGE, text, AttemptStatus.ACCEPTED, SATURDAY_NIGHT
+    )
+    return replace(plain, bundle=leader, sent_text=text if leader is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost", "doubled"),
+    [
+        ([BOTH], [], []),
+        ([BOTH, BOTH], [], ["T-1"]),
+        ([BOTH, OTHER], [], ["T-2"]),
+        ([OTHER], ["T-1", "T-2"], ["T-2"]),
+        ([], ["T-1", "T-2"], []),
+    ],
+)
+def test_the_judge_of_a_storm_knows_what_stands_in_a_message_of_several_pages(
+    sent: list[str], lost: list[str], doubled: list[str]
+) -> None:
+    account, outcome = Account(ACCOUNT_SID, AUTH_TOKEN, is_trial=False), Outcome("")
+    for body in sent:
+        account.create_message({"To": "+13055550101", "From": NUMBER, "Body": body})
+    pages = {"T-1": [page("T-1", "T-1", BOTH)], "T-2": [page("T-2", "T-1", BOTH)]}
+    judge(outcome, account.messages, ["T-1", "T-2"], pages)
+    assert (outcome.lost, sorted(outcome.doubled), outcome.bundled) == (lost, doubled, 2)
