@@ -7,7 +7,6 @@ same clocks years later, since each brings the terms under which it happened.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -97,7 +96,7 @@ def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -
         if event.at < opening.at:
             # A clock that is a little slow puts a reply before its ticket.
             notes.append(f"{_name(event, zone)} lies before the opening and counts as at it.")
-            event = replace(event, at=opening.at)
+            event = event._replace(at=opening.at)
         elif event.at < latest:
             notes.append(f"{_name(event, zone)} was logged after a later event and counts at its own time.")
         latest = max(latest, event.at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from oncall.support.calendar import SupportCalendar
 from oncall.support.policy import Coverage, Metric, Policy, Promise, Target
@@ -96,8 +97,7 @@ class Carried:
         return promise
 
 
-@dataclass(frozen=True, slots=True)
-class SlaEvent:
+class SlaEvent(NamedTuple):
     """One event of a ticket's log. `at`: aware UTC, by the sender's clock.
 
     impact: the one from then on, for opened, reopened, impact_changed and judged; None: as before. terms: those in
@@ -115,8 +115,7 @@ class SlaEvent:
     into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SlaClock:
+class SlaClock(NamedTuple):
     """One clock that was ever started. Times are aware UTC.
 
     since: the event that set it going; with `metric` its name for good. started_at: from when it counts: `since`, or
