@@ -64,3 +64,26 @@ def test_whom_it_reaches_when_nobody_is_named(world: World) -> None:
     assert world.store.read(lambda tx: whom(tx, None, world.clock.now())) == "ana"
     assert world.store.read(lambda tx: whom(tx, None, MONDAY_MORNING)) == "ana"
     assert world.store.read(lambda tx: whom(tx, "mei", MONDAY_MORNING)) == "mei"
+
+
+def test_in_a_storm_it_goes_at_once_and_alone_and_holds_up_no_page(world: World) -> None:
+    world.post("T-1", impact="high", plan="business-critical")
+    world.run()
+    world.expect_page("ana", containing="HIGH T-1")
+    for number in (2, 3):
+        world.post(f"T-{number}", impact="high", plan="business-critical")
+    drill(world)
+    drill(world)
+    for _ in range(2):
+        assert world.expect_page("ana").body.startswith("DRILL-")
+    world.advance(timedelta(minutes=1))
+    assert "And 1 more" in world.expect_page("ana", containing="HIGH T-2").body
+    for number in (1, 2, 3):
+        world.act(EventKind.ACKNOWLEDGED, "ana", f"T-{number}")
+
+
+def test_whoever_has_not_answered_when_it_ends_is_told_that_it_is_over(world: World) -> None:
+    name = drill(world)
+    world.expect_page("ana")
+    world.act(EventKind.RESOLVED, "mei", name)
+    assert world.expect_page("ana").body == f"{name}: the test is over. Nothing to do for you."

@@ -82,7 +82,10 @@ def start_drill(tx: Transaction, *, to: str, ends_at: datetime, hand: Hand) -> t
     verdict: dict[str, Any] = {"action": Action.PAGE.value, "reasons": [why], "engineer": to, "first_reply_due": None}
     answer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
     body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
-    page = new_attempt(name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, hand=hand)
+    # It times the way of a page, not the wait in a storm, and promises nothing by which a bundle could be ordered.
+    page = new_attempt(
+        name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, hand=hand, goes_alone=True
+    )
     page = replace(page, round=0, step=0, deadline=ends_at)
     posted = {"plan": DRILL, "impact": DRILL, POLICY: tx.policy_version()}
     received = Event(name, hand.now, EventKind.RECEIVED, hand.by, "drill", posted)

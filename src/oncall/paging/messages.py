@@ -217,6 +217,11 @@ def merged_text(ticket_id: str, impact: str, into: str) -> str:
     return cut(f"{_capitals(impact)} {ticket_id} was merged into {into}. Nothing to do for you here.", SEGMENT)
 
 
+def drilled_text(ticket_id: str) -> str:
+    """Tells somebody who has not answered a test page that it is over."""
+    return f"{ticket_id}: the test is over. Nothing to do for you."
+
+
 def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -> str:
     """Tells whoever was told of a breach that it is none; `words` say why."""
     return cut(f"NO BREACH {_head(ticket, impact, policy)}: {plain(words)}", SEGMENT)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oncall.paging.advance import Hand
 from oncall.paging.attempts import notice
-from oncall.paging.messages import merged_text, solved_text, taken_text
+from oncall.paging.messages import drilled_text, merged_text, solved_text, taken_text
 from oncall.paging.needed import UNNEEDED, ended
 from oncall.paging.people import DESK, name_of
 from oncall.paging.ports import Transaction
@@ -26,7 +26,9 @@ def tell_the_paged(
     call_off(tx, tries)
     actor = state.resolved_by if state.status is TicketStatus.RESOLVED else state.owner
     assert actor is not None
-    if state.merged_into is not None:
+    if stored.ticket.is_drill:
+        body = drilled_text(stored.ticket.id)
+    elif state.merged_into is not None:
         body = merged_text(stored.ticket.id, state.impact, state.merged_into)
     else:
         words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
