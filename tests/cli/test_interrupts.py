@@ -67,3 +67,16 @@ def test_a_library_that_makes_an_import_error_of_ctrl_c_changes_nothing() -> Non
     )
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == "oncall: stopped by Ctrl-C before it was done\n"
+
+
+def test_ctrl_c_waits_for_no_thread_that_a_solver_left_and_pulls_no_ground_from_under_it() -> None:
+    ending = "import atexit; atexit.register(print, 'an orderly end, in which such threads abort the process')\n"
+    command = ["verify", "plan.csv", "--roster", str(ROSTERS / "small-team.yaml"), "--optimal"]
+    ran = subprocess.run(
+        [sys.executable, "-c", ending + INTERRUPTED_WHILE_LOADING, "oncall.rotation", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "oncall: stopped by Ctrl-C before it was done\n")

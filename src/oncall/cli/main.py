@@ -9,6 +9,7 @@ import errno
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 STOPPED = "oncall: stopped by Ctrl-C before it was done"
@@ -62,6 +63,8 @@ def _run() -> None:
         # A fault begins with its place, so that editors can jump to it.
         text = str(error) if isinstance(error, FileFaults) else f"oncall: {error}"
         print(laid_out(text, sys.stderr), file=sys.stderr)  # noqa: T201
+        if _is_of_an_interrupt(error):
+            _leave_at_once()
         sys.exit(1)
 
 
@@ -92,7 +95,16 @@ def _unwritten(error: OSError) -> None:
 
 def _stopped() -> None:
     print(STOPPED, file=sys.stderr)  # noqa: T201
-    sys.exit(1)
+    _leave_at_once()
+
+
+def _leave_at_once() -> None:
+    """End the process as a Ctrl-C asks for. An orderly end would take the ground from under threads that a library in C
+    has begun and not ended, which abort the process then, with a core dump."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):
+            stream.flush()
+    os._exit(1)
 
 
 if __name__ == "__main__":
