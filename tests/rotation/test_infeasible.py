@@ -25,7 +25,8 @@ def test_one_person_cannot_hold_two_roles() -> None:
     assert refusal_of(team_of(1), days=28) == (
         "no plan is possible: 20 shifts have fewer people than roles\n"
         "  Mon 2027-01-04 to Fri 2027-01-29 (20 shifts): "
-        "primary and secondary need 2 people and only ana can be on call (the roster has nobody else)"
+        "primary and secondary need 2 people and only ana can be on call (the roster has nobody else)\n"
+        "  even with nobody away these rules need 6 people for these dates; the roster has 1"
         f"{HOPELESS}"
     )
 
@@ -42,7 +43,9 @@ def test_a_shift_that_nobody_can_take_says_so_for_each_role() -> None:
             "dee joins only on 2027-01-06; eve joins only on 2027-01-06; fay joins only on 2027-01-06)"
             for role in ("primary", "secondary")
         )
-        + "\n  a plan exists with rest_nights 0 around the week of 2027-01-04, and ana's days off from 2027-01-04 to "
+        + "\n  with nobody away the 6 people of the roster would be enough; with the days off as they are it takes 4 "
+        "more who take every role and are never away\n"
+        "  a plan exists with rest_nights 0 around the week of 2027-01-04, and ana's days off from 2027-01-04 to "
         "2027-01-05 moved, and ben's days off from 2027-01-04 to 2027-01-05 moved: "
         "--relax rest_nights=0@2027-01-04..2027-01-10 "
         "--relax unavailable@2027-01-04..2027-01-05:ana --relax unavailable@2027-01-04..2027-01-05:ben"
@@ -58,6 +61,8 @@ def test_a_role_that_only_juniors_are_left_for_names_the_role() -> None:
         "  Mon 2027-01-04 (weeknight): nobody can be primary (ana is away on 2027-01-04 (vacation); "
         "ben is away on 2027-01-04 (vacation); jo does not take the role primary; "
         "kit does not take the role primary; old has left (last day 2027-01-03))\n"
+        "  with nobody away the 5 people of the roster would be enough; with the days off as they are it takes 1 more "
+        "who takes every role and is never away\n"
         "  a plan exists with ana's day off on 2027-01-04 moved: --relax unavailable@2027-01-04:ana"
     )
 

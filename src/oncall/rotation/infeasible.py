@@ -29,9 +29,11 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
     number = len(short)
     shifts = "1 shift has" if number == 1 else f"{number} shifts have"
     sentences = [_dated(list(run), sentence) for sentence, run in _runs(short, problem.shifts)]
-    raise _infeasible(
-        f"no plan is possible: {shifts} fewer people than roles", sentences, problem, search, frozenset(lacking)
-    )
+    near = frozenset(lacking)
+    search.enter("no plan is possible; counting the people that it takes")
+    advice = team_advice(problem, team_size(problem, search, near))
+    summary = f"no plan is possible: {shifts} fewer people than roles"
+    raise _infeasible(summary, [*sentences, *advice], problem, search, near)
 
 
 def _refuse_too_full(problem: Problem, search: Search) -> None:
