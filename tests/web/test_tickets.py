@@ -134,6 +134,14 @@ def test_an_event_sent_twice_happens_once(service: Service) -> None:
     assert [item["kind"] for item in service.ticket()["events"]].count("customer_replied") == 1
 
 
+def test_the_id_of_a_change_of_impact_with_another_impact_is_a_conflict_and_changes_nothing(service: Service) -> None:
+    service.post(ticket_body(impact="low"))
+    events = [{"kind": "impact_changed", "id": "e-1", "impact": impact} for impact in ("high", "HIGH", "urgent")]
+    first, again, other = (service.post(event, path="/v1/tickets/T-1/events") for event in events)
+    assert (first.json()["changed"], again.json()["changed"]) == (True, False)
+    problem(other, 409, 'T-1: the event "e-1" is recorded as impact_changed to high already')
+
+
 @pytest.mark.parametrize("kind", ["replied", "updated", "resolved"])
 def test_a_resolved_ticket_takes_no_more_events_until_it_is_reopened(service: Service, kind: str) -> None:
     service.post(ticket_body(impact="low"))

@@ -90,8 +90,7 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     state = fold(stored.ticket, log)
     before = next((event for event in log if deed.id is not None and event.id == deed.id), None)
     if before is not None:
-        if before.kind is not deed.kind:
-            raise Conflict(f'{ticket_id}: the event "{deed.id}" is recorded as {before.kind.value} already')
+        _refuse_another(tx, ticket_id, before, deed)
         return Done(stored, False, f"{ticket_id}: this event is recorded already.")
     _refuse_stranger(tx, deed, hand)
     if stored.ticket.is_drill:
@@ -110,6 +109,19 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
         return _resolve(tx, stored, state, log, event, hand)
     tx.append([event])
     return _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
+
+
+def _refuse_another(tx: Transaction, ticket_id: str, before: Event, deed: Deed) -> None:
+    """An event that only has the id of one that is recorded is no repeat: to pass it over would lose it in silence."""
+    what = before.kind.value
+    if deed.kind is before.kind is EventKind.IMPACT_CHANGED:
+        what = f"{what} to {before.details['impact']}"
+        said = str(deed.details.get("impact", ""))
+        if said == before.details["impact"] or impact_named(said, tx.policy()).name == before.details["impact"]:
+            return
+    elif deed.kind is before.kind:
+        return
+    raise Conflict(f'{ticket_id}: the event "{deed.id}" is recorded as {what} already')
 
 
 def _refuse_stranger(tx: Transaction, deed: Deed, hand: Hand) -> None:

@@ -123,7 +123,7 @@ async def get_ticket(request: Request, ticket_id: str) -> JSONResponse:
 @router.post(
     "/v1/tickets/{ticket_id}/events",
     summary="Say what happened to a ticket",
-    responses=answers({200: "The ticket now"}, 400, 401, 403, 404, 413, 422, 503),
+    responses=answers({200: "The ticket now"}, 400, 401, 403, 404, 409, 413, 422, 503),
     openapi_extra=_EVENT,
 )
 async def post_event(request: Request, ticket_id: str) -> JSONResponse:
