@@ -125,6 +125,7 @@ def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(
         ((*WEEK, "--time-limit", "1" * 12), f"{'1' * 12} is out of range; write seconds from 0.001 to 1000000, like"),
         ((*WEEK, "--time-limit", "soon"), '"soon" is not a time to search for; write seconds above 0, like 30'),
         ((*WEEK, "--output", "plan.xls"), '"plan.xls" should end in .csv, .json, .ics, .html or .xlsx'),
+        (("--keep", "q.json", "--from", "soon"), 'Invalid value for --from: "soon" is not a date; write "2027-01-04"'),
         (("--weeks", "1"), "is missing; write one like --start 2027-01-04"),
     ],
 )

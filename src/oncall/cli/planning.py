@@ -41,12 +41,12 @@ def register(app: typer.Typer) -> None:
     app.command("generate")(generate)
 
 
-def date_of(text: str) -> date:
-    """The date that an option names. Raises BadParameter."""
+def date_of(text: str, option: str | None = None) -> date:
+    """The date that an option names; a callback of typer's needs no `option`. Raises BadParameter."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"') from None
+        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
 def _output_of(path: Path | None) -> Path | None:
@@ -153,7 +153,8 @@ def _wanted(keep: Path | None, start: str | None, changes: int, freeze: int, ope
         raise typer.BadParameter("goes with --freeze DAYS, whose dates it frees", param_hint="--open")
     if start is None:
         raise typer.BadParameter("write from when on the plan may change, like --from 2027-02-15", param_hint="--from")
-    return Wanted(keep, date_of(start), changes, freeze, frozenset(date_of(day) for day in opened))
+    dates = frozenset(date_of(day, "--open") for day in opened)
+    return Wanted(keep, date_of(start, "--from"), changes, freeze, dates)
 
 
 def _span_wanted(start: str | None, weeks: int | None, wanted: Wanted | None) -> tuple[date, date]:

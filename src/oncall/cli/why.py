@@ -109,7 +109,7 @@ def _start(held: Sequence[Seat], text: str, plan: Plan) -> datetime:
     zone = plan.zone
     starts = sorted({seat.window.start for seat in held})
     if len(text) == 10:
-        day = date_of(text)
+        day = date_of(text, "--shift")
         found = [start for start in starts if start.astimezone(zone).date() == day]
     else:
         at = parse_time("--shift", text, zone)
