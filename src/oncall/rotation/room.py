@@ -72,7 +72,8 @@ def _because(problem: Problem, span: Sequence[Shift], search: Search) -> str:
     starts = {shift.window.start for shift in span}
     numbers = frozenset(number for number, shift in enumerate(problem.shifts) if shift.window.start in starts)
     clash = smallest_clash(replace(problem, only=numbers), search)
-    if not clash.is_minimal:
+    # Without weeks the causes are heaps, which do not say who is away when.
+    if not clash.is_minimal or not clash.weeks:
         return _overflow(problem, span, problem.roster.rules)
     rules = _with_only(problem.roster.rules, clash.causes)
     people = tuple(_kept_off_by(engineer, clash.causes) for engineer in problem.engineers)
