@@ -84,6 +84,20 @@ def test_a_message_that_nobody_answered_on_the_duplicate_is_owed_its_next_reply(
     read_all(world)
 
 
+def test_a_message_on_the_duplicate_after_the_last_answer_on_the_ticket_that_goes_on_is_owed_a_reply(
+    world: World,
+) -> None:
+    two(world)
+    world.act(EventKind.REPLIED, "ana", "T-1")
+    world.advance(MINUTE)
+    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", "T-2")
+    world.advance(MINUTE)
+    merge(world)
+    assert running(world) == [("periodic_update", "00:30"), ("next_reply", "22:31")]
+    world.act(EventKind.REPLIED, "ana", "T-1")
+    read_all(world)
+
+
 def test_what_the_customer_was_told_on_the_ticket_that_goes_on_has_answered_the_duplicate(world: World) -> None:
     two(world)
     world.act(EventKind.REPLIED, "ana", "T-1")

@@ -195,6 +195,7 @@ class Oracle:
         self.clocks: list[Clock] = []
         self._is_waiting = self._is_resolved = self._is_merged = False
         self._told: list[int] = []
+        self._unanswered: list[int] = []
         self._ended: list[Clock] = []
         self._resolved: int | None = None
         opening = events[0]
@@ -247,7 +248,8 @@ class Oracle:
         elif self._is_resolved:
             self._happen_at_the_end(event.kind, at)
         elif event.kind == "absorbed":
-            self._absorb(Oracle(self._books, list(event.duplicate), at).open(), at)
+            other = Oracle(self._books, list(event.duplicate), at)
+            self._absorb(other.open(), other._unanswered, at)
         else:
             self._talk(event.kind, at)
 
@@ -260,7 +262,7 @@ class Oracle:
         self._talk(kind, at)
         self._stop(at)
 
-    def _absorb(self, owed: list[Clock], at: int) -> None:
+    def _absorb(self, owed: list[Clock], unanswered: list[int], at: int) -> None:
         """One conversation from now on: what was told here since is an answer there."""
         for clock in owed:
             self.clocks.append(clock)
@@ -268,6 +270,10 @@ class Oracle:
             later = [minute for minute in self._told if minute >= clock.since]
             if later:
                 clock.met = min(later)
+        written = [minute for minute in unanswered if not self._told or max(self._told) < minute] if owed else []
+        self._unanswered += written
+        if written and not {clock.metric for clock in self.open()} & {"first_reply", "next_reply"}:
+            self._start("next_reply", min(written))
         self._settle_pause(at)
 
     def _talk(self, kind: str, at: int) -> None:
@@ -277,9 +283,11 @@ class Oracle:
                 clock.look(at)
                 clock.met = at
             self._told.append(at)
+            self._unanswered = []
             self._start("periodic_update", at)
         elif kind == "customer_replied":
             self._is_waiting = False
+            self._unanswered.append(at)
             if not running & {"first_reply", "next_reply"}:
                 self._start("next_reply", at)
         elif kind == "waiting":
@@ -293,6 +301,7 @@ class Oracle:
         for clock in self._ended:
             clock.look(at)
             clock.stopped = at
+        self._unanswered = []
         self._is_resolved, self._is_waiting = True, False
 
     def _agree(self, event: Said) -> None:

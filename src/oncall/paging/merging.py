@@ -120,6 +120,7 @@ def _as_json(clock: Carried) -> dict[str, Any]:
         "counted_from": _text(clock.counted_from),
         "spans": [[start.isoformat(), end.isoformat()] for start, end in clock.spans],
         "breached_at": _text(clock.breached_at),
+        "asked": [at.isoformat() for at in clock.asked],
         **terms,
     }
 

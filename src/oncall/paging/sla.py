@@ -117,6 +117,7 @@ def _carried_clock(details: Mapping[str, Any], terms: Terms) -> Carried:
         counted_from=_maybe(details["counted_from"]),
         spans=tuple((_instant(start), _instant(end)) for start, end in details["spans"]),
         breached_at=_maybe(details["breached_at"]),
+        asked=tuple(_instant(at) for at in details.get("asked", ())),
     )
 
 

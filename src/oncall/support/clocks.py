@@ -7,6 +7,7 @@ same clocks years later, since each brings the terms under which it happened.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -124,6 +125,7 @@ class _Fold:
         self._clocks: list[RunningClock] = []
         self._running: list[RunningClock] = []
         self._answers: list[datetime] = []
+        self._asked: list[datetime] = []
         # What the resolution stopped, and when: an answer of that very instant was a part of it.
         self._stopped: list[RunningClock] = []
         self._resolved_at: datetime | None = None
@@ -159,10 +161,12 @@ class _Fold:
                 clock.meet(at)
             self._running.clear()
             self._answers.append(at)
+            self._asked.clear()
             self._start(Metric.PERIODIC_UPDATE, at)
             self._pause_as_promised(at)
         elif kind is SlaEventKind.CUSTOMER_REPLIED:
             self._is_waiting = False
+            self._asked.append(at)
             self._pause_as_promised(at)
             # What they write before the first reply is answered by that one; later the oldest message counts.
             if all(clock.metric is Metric.PERIODIC_UPDATE for clock in self._running):
@@ -234,7 +238,16 @@ class _Fold:
                 self._running.append(clock)
             else:
                 clock.meet(answered_at)
+        self._ask_on(event)
         self._pause_as_promised(event.at)
+
+    def _ask_on(self, event: SlaEvent) -> None:
+        """What the customer wrote on a duplicate after the last answer here is owed its own."""
+        written = {at for each in event.carried for at in each.asked}
+        open_still = sorted(at for at in written if not any(answer >= at for answer in self._answers))
+        self._asked += open_still
+        if open_still and all(clock.metric is Metric.PERIODIC_UPDATE for clock in self._running):
+            self._start(Metric.NEXT_REPLY, open_still[0])
 
     def _pause_as_promised(self, at: datetime) -> None:
         is_paused = self._is_waiting and self._terms.pauses(self._promised_for)
@@ -249,6 +262,7 @@ class _Fold:
     def _close(self, at: datetime) -> None:
         for clock in self._running:
             clock.stop(at)
+        self._asked.clear()
         self._stopped, self._running = self._running, []
         self._resolved_at, self._is_resolved, self._is_waiting = at, True, False
 
@@ -263,7 +277,7 @@ class _Fold:
         """What is owed still, for the ticket that goes on."""
         for clock in self._running:
             clock.note_breach(self._now)
-        return tuple(clock.carried() for clock in self._running)
+        return tuple(replace(clock.carried(), asked=tuple(self._asked)) for clock in self._running)
 
     def state(self) -> SlaState:
         """What has been taken in, as of now."""

@@ -74,7 +74,8 @@ class Terms:
 class Carried:
     """A clock that still ran when its ticket was merged, with all that the ticket that goes on needs to let it run on.
 
-    Fields as those of RunningClock. Times are aware UTC.
+    Fields as those of RunningClock. asked: what the customer wrote there that nobody has answered there yet. Times are
+    aware UTC.
     """
 
     metric: Metric
@@ -87,6 +88,7 @@ class Carried:
     counted_from: datetime | None = None
     spans: tuple[tuple[datetime, datetime], ...] = ()
     breached_at: datetime | None = None
+    asked: tuple[datetime, ...] = ()
 
     @property
     def promise(self) -> Promise:
