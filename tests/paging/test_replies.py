@@ -115,11 +115,23 @@ def test_with_several_open_pages_a_bare_ack_takes_the_latest_and_names_the_other
     assert paged.sms("ana", "ack") == f"T-2 is yours. Still open: T-1 ({paged.code('T-1')})."
 
 
-def test_the_code_of_a_resolved_ticket_is_not_known_any_more(paged: World) -> None:
+def test_who_answers_after_the_end_is_told_who_solved_it_for_a_week(paged: World) -> None:
     code = paged.code()
     paged.sms("ana", f"DONE {code}")
-    assert paged.sms("ana", f"ACK {code}") == f"No open ticket has the code {code}. {HELP}"
     assert paged.sms("ana", "ACK") == "Nothing that you were paged for is open."
+    for late in (f"ACK {code}", code, f"DONE {code}", f"PASS {code}"):
+        assert paged.sms("ben", late) == "T-1 was resolved by Ana Pereira."
+    paged.clock.moment += timedelta(days=8)
+    assert paged.sms("ana", f"ACK {code}") == f"No open ticket has the code {code}. {HELP}"
+
+
+def test_who_answers_for_a_duplicate_is_told_where_it_goes_on(paged: World) -> None:
+    code = paged.code()
+    paged.post("T-2")
+    paged.run()
+    paged.expect_page("ana", containing="T-2")
+    paged.act(EventKind.MERGED, "ana", details={"into": "T-2"})
+    assert paged.sms("ana", f"ACK {code}") == f"T-1 goes on as T-2 ({paged.code('T-2')})."
 
 
 def test_a_misread_code_is_said_to_be_unknown(paged: World) -> None:

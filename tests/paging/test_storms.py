@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -506,3 +507,19 @@ def test_the_auditor_excuses_a_page_that_waits_for_its_turn_and_not_one_that_wai
     world.clock.moment += 71 * SECOND
     assert overdue() == ["T-2"]
     world.close()
+
+
+def test_a_page_that_cannot_be_told_with_others_keeps_nobody_s_page_back(world: World, tmp_path: Path) -> None:
+    high(world, "T-1")
+    world.expect_page("ana", containing="HIGH T-1 ")
+    high(world, "T-2", "T-3")
+    with sqlite3.connect(tmp_path / "world.db") as damaged:
+        changed = damaged.execute("DELETE FROM events WHERE ticket = 'T-3' AND kind IN ('received', 'judged')").rowcount
+    damaged.close()
+    assert changed >= 1
+    world.advance(10 * SECOND)
+    world.post("U-1")
+    world.run()
+    told = seen_by(world, "ana")
+    assert sorted(body.split()[1] for body in told) == ["T-1", "T-2", "T-3", "U-1"]
+    assert {page_of(world, name).status for name in ("T-2", "T-3")} == {AttemptStatus.ACCEPTED}

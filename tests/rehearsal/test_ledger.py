@@ -118,6 +118,7 @@ def everything(tx: Transaction) -> list[Any]:
     return [
         [tx.ticket(name) for name in NAMES],
         [tx.ticket_by_code(code) for code in ("7K2", "7K3", "7K44")],
+        [tx.resolved_by_code(code, since=NOW + minutes(count)) for code in ("7K2", "7K3", "7K44") for count in (0, 2)],
         [tx.code_count(length) for length in (2, 3, 4)],
         tx.tickets(TicketFilter()),
         tx.tickets(TicketFilter(statuses=(TicketStatus.OPEN,), customer="Acme", limit=1)),

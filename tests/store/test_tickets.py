@@ -54,6 +54,21 @@ def test_the_code_of_a_resolved_ticket_is_free_again(store: SqlStore) -> None:
     assert store.write(lambda t: t.ticket_by_code("7K2")) == found
 
 
+def test_the_last_resolved_ticket_that_had_a_code_is_found_for_a_while(store: SqlStore) -> None:
+    over = TicketStatus.RESOLVED
+    old, young = (
+        ticket(name, code="7K2", status=over, received_at=NOW + minutes(day)) for name, day in (("T-1", 1), ("T-2", 2))
+    )
+    store.write(adding(old, young, ticket("T-3", code="7K2", received_at=NOW + minutes(3))))
+
+    def had(since: int) -> str | None:
+        found = store.read(lambda t: t.resolved_by_code("7K2", since=NOW + minutes(since)))
+        return None if found is None else found.ticket.id
+
+    assert [had(1), had(2), had(3)] == ["T-2", "T-2", None]
+    assert store.read(lambda t: t.resolved_by_code("7K3", since=NOW)) is None
+
+
 def test_codes_of_unresolved_tickets_are_counted_by_their_length(store: SqlStore) -> None:
     store.write(adding(*(ticket(f"T-{code}", code=code) for code in ("7K2", "7K3", "7K44"))))
     store.write(adding(ticket("T-9", code="7K5", status=TicketStatus.RESOLVED)))

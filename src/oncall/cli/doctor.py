@@ -9,7 +9,6 @@ import typer
 
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, tell
 from oncall.errors import Refused
-from oncall.paging.ticket import LONGEST_DRILL
 
 if TYPE_CHECKING:
     from oncall.cli.drilling import Drilling
@@ -24,6 +23,14 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
     app.command("doctor")(doctor)
     app.command("drill")(drill)
+
+
+def _allowed(wait: int) -> int:
+    from oncall.paging.ticket import LONGEST_DRILL
+
+    if wait > LONGEST_DRILL:
+        raise typer.BadParameter(f"{wait} is not in the range 1<=x<={LONGEST_DRILL}.")
+    return wait
 
 
 def doctor(json: bool = JSON_OPTION) -> None:
@@ -60,7 +67,7 @@ def _examination(settings: Settings) -> dict[str, Any]:
 
 def drill(
     to: str | None = typer.Option(None, "--to", help="An engineer's id; whoever a page would reach first when absent."),
-    wait: int = typer.Option(120, "--wait", min=1, max=LONGEST_DRILL, help="Seconds to wait for the answer."),
+    wait: int = typer.Option(120, "--wait", min=1, callback=_allowed, help="Seconds to wait for the answer."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Send a marked test page through the pager that runs, and time its acceptance, delivery and answer.

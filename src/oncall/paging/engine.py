@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -23,11 +24,13 @@ from oncall.paging.ports import Channel, Clock, Receipt, Store, Transaction
 from oncall.paging.reachability import Alert, Reachability
 from oncall.paging.receipts import note_receipt
 from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus
-from oncall.paging.tries import adopt, claim
+from oncall.paging.tries import adopt, claim, ready_again, ready_alone, take_over
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
 
 T = TypeVar("T")
+Alerts = tuple[list[Alert], Mapping[str, Reachability]]
+"""Operators to be told now, and whom no text reaches."""
 
 BATCH = 50
 MOST_IN_FLIGHT = 50
@@ -203,7 +206,7 @@ class Engine:
         free = MOST_IN_FLIGHT - len(self._in_flight)
         if free <= 0:
             return
-        claimed, alerts, self._delivery.deaf = await self.write(lambda tx: self._claimed(tx, free))
+        claimed, (alerts, self._delivery.deaf) = await self._claimed(free)
         self.observer.claimed(len(claimed))
         for attempt in claimed:
             if attempt.id in self._delivery.on_the_wire:
@@ -217,10 +220,32 @@ class Engine:
         for alert in alerts:
             self._start(self._delivery.alert(alert))
 
-    def _claimed(self, tx: Transaction, free: int) -> tuple[list[Attempt], list[Alert], Mapping[str, Reachability]]:
-        hand = self.hand()
-        alerts = tx.claim_alerts(real_now=hand.real_now, lease_until=hand.real_now + LEASE)
-        return claim(tx, hand, free, self._clock), alerts, deaf_people(tx)
+    async def _claimed(self, most: int) -> tuple[list[Attempt], Alerts]:
+        """Take over what is due. A try that cannot be readied holds up nobody else's: then each person's go alone."""
+        try:
+            return await self.write(lambda tx: (claim(tx, self.hand(), most, self._clock), self._alerts(tx)))
+        except StoreError:
+            raise
+        except Exception:
+            self._log.exception("what is due cannot be readied together", action="claim_failed")
+        due, alerts = await self.write(lambda tx: (take_over(tx, self.hand(), most), self._alerts(tx)))
+        people = dict.fromkeys(attempt.to for attempt in due)
+        return [one for to in people for one in await self._for_one([one for one in due if one.to == to])], alerts
+
+    async def _for_one(self, due: Sequence[Attempt]) -> list[Attempt]:
+        """One person's tries; each in a message of its own when they cannot be readied together either."""
+        together = await self._guarded(self.write(lambda tx: ready_again(tx, due, self.hand(), self._clock)))
+        if together is not None:
+            return together
+        alone = [
+            await self._guarded(self.write(partial(ready_alone, taken=one, hand=self.hand(), clock=self._clock)))
+            for one in due
+        ]
+        return [one for found in alone for one in found or ()]
+
+    def _alerts(self, tx: Transaction) -> Alerts:
+        real_now = self._clock.real_now()
+        return tx.claim_alerts(real_now=real_now, lease_until=real_now + LEASE), deaf_people(tx)
 
     async def _inquire(self, attempt: Attempt) -> None:
         """Ask the provider what became of a page it took and has not been heard of since."""

@@ -126,6 +126,9 @@ class Transaction(Protocol):
     def ticket_by_code(self, code: str) -> StoredTicket | None:
         """The unresolved ticket with this code."""
 
+    def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
+        """The resolved ticket that had this code last, of those received since (policy time)."""
+
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
         """Tickets, newest first, at most `wanted.limit`."""
 

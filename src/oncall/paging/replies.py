@@ -10,11 +10,14 @@ from enum import StrEnum
 from oncall.errors import NotFound, Refused
 from oncall.paging.advance import Hand
 from oncall.paging.codes import is_code
+from oncall.paging.decide import PAGER
 from oncall.paging.hearing import START_WORDS, STOP_WORDS, note_opting, opting
 from oncall.paging.life import Deed, Done, record
 from oncall.paging.messages import SEGMENT, cut, fitting, plain
+from oncall.paging.people import name_of
 from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Reach
+from oncall.paging.state import fold
 from oncall.paging.ticket import Attempt, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.schedule import Person
 from oncall.support.wording import short_time
@@ -25,6 +28,9 @@ HELP = (
 
 LONGEST_ANSWER = 3 * 153
 """Characters of three GSM-7 segments: who asks what is open gets all the codes of a storm. Other answers are one."""
+
+REMEMBERED_FOR = timedelta(days=7)
+"""Whoever answers a page late is told what became of a ticket that was received so long ago (policy time) at most."""
 
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 """Words that the carrier acts on and answers by itself; never a command of ours."""
@@ -123,7 +129,7 @@ def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answ
     else:
         found = tx.ticket_by_code(command.code)
         if found is None:
-            return Answer(f"No open ticket has the code {command.code}. {HELP}")
+            return Answer(_over(tx, command.code, hand) or f"No open ticket has the code {command.code}. {HELP}")
         stored = found
     done = _do(tx, stored, Deed(_DEEDS[command.verb], person.id, hand.now, why="by SMS"), hand)
     if isinstance(done, str):
@@ -131,6 +137,20 @@ def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answ
     text = " ".join([done.sentence, *_others(paged, stored, len(done.sentence))])
     took = done.changed and command.verb is Verb.ACK
     return Answer(text, done.attempts, took_a_ticket=took, waited=hand.now - stored.received_at if took else None)
+
+
+def _over(tx: Transaction, code: str, hand: Hand) -> str | None:
+    """What became of the ticket that had this code until lately; None when none had it."""
+    stored = tx.resolved_by_code(code, since=hand.now - REMEMBERED_FOR)
+    if stored is None:
+        return None
+    log = tx.events(stored.ticket.id)
+    into = fold(stored.ticket, log).merged_into
+    going_on = tx.ticket(into) if into is not None else None
+    if going_on is not None:
+        return f"{stored.ticket.id} goes on as {going_on.ticket.id} ({going_on.code})."
+    by = next((event.by for event in reversed(log) if event.kind is EventKind.RESOLVED), PAGER)
+    return f"{stored.ticket.id} was resolved by {plain(name_of(by, tx.schedule()))}."
 
 
 def _do(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done | str:

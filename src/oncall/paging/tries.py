@@ -36,10 +36,19 @@ CALLS_BEFORE = timedelta(minutes=5)
 
 
 def claim(tx: Transaction, hand: Hand, limit: int, clock: Clock) -> list[Attempt]:
-    """Take over tries that are due. What may be sent is marked so before the network hears of it, or waits for its
-    turn; what nobody needs any more is ended. What is in doubt, or was taken and not heard of since, comes back to be
-    asked about. Of several pages in one message the one that leads it stands for all."""
-    due = tx.claim_attempts(real_now=hand.real_now, lease_until=hand.real_now + LEASE, limit=limit)
+    """Take over tries that are due, and ready them: see `take_over` and `ready`."""
+    return ready(tx, take_over(tx, hand, limit), hand, clock)
+
+
+def take_over(tx: Transaction, hand: Hand, limit: int) -> list[Attempt]:
+    """Tries that are due, the longest due first; until its lease ends no other pager takes one of them."""
+    return tx.claim_attempts(real_now=hand.real_now, lease_until=hand.real_now + LEASE, limit=limit)
+
+
+def ready(tx: Transaction, due: Sequence[Attempt], hand: Hand, clock: Clock) -> list[Attempt]:
+    """What may be sent is marked so before the network hears of it, or waits for its turn; what nobody needs any more
+    is ended. What is in doubt, or was taken and not heard of since, comes back to be asked about. Of several pages in
+    one message the one that leads it stands for all."""
     unsent = [attempt for attempt in due if attempt.status in SENDABLE]
     taking_turns = [attempt for attempt in unsent if attempt.takes_turns]
     if taking_turns:
@@ -54,6 +63,22 @@ def claim(tx: Transaction, hand: Hand, limit: int, clock: Clock) -> list[Attempt
             _share(tx, attempt)
             mine.append(attempt)
     return mine
+
+
+def ready_again(tx: Transaction, taken: Sequence[Attempt], hand: Hand, clock: Clock) -> list[Attempt]:
+    """As `ready`, for tries taken over in a transaction before: as they are now, while they are still ours."""
+    return ready(tx, [one for one in (_still_ours(tx, old) for old in taken) if one is not None], hand, clock)
+
+
+def ready_alone(tx: Transaction, taken: Attempt, hand: Hand, clock: Clock) -> list[Attempt]:
+    """As `ready_again`, for one that cannot be readied together with others: it waits for nobody and says its own."""
+    current = _still_ours(tx, taken)
+    return [] if current is None else ready(tx, [replace(current, goes_alone=True)], hand, clock)
+
+
+def _still_ours(tx: Transaction, taken: Attempt) -> Attempt | None:
+    current = tx.attempt(taken.id)
+    return current if current is not None and current.lease_until == taken.lease_until else None
 
 
 def _sent_at_once(tx: Transaction, attempt: Attempt, hand: Hand) -> Attempt | None:

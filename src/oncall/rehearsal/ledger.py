@@ -92,6 +92,11 @@ class Ledger:
         holder = self._codes.get(code)
         return self._tickets[holder] if holder is not None else None
 
+    def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
+        """The resolved ticket that had this code last, of those received since."""
+        had = (one for one in self._tickets.values() if one.code == code and one.received_at >= since)
+        return max((one for one in had if one.status is TicketStatus.RESOLVED), key=_received, default=None)
+
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
         """Tickets, newest first; of two received at one instant the higher id first."""
         is_open = wanted.statuses and TicketStatus.RESOLVED not in wanted.statuses

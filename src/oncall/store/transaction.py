@@ -34,6 +34,16 @@ _TICKET = select(tickets).where(tickets.c.id == bindparam("wanted"))
 _LOCK_TICKET = _TICKET.with_for_update()
 _TICKET_BY_CODE = select(tickets).where(tickets.c.code == bindparam("wanted"), unresolved)
 _LOCK_TICKET_BY_CODE = _TICKET_BY_CODE.with_for_update()
+_RESOLVED_BY_CODE = (
+    select(tickets)
+    .where(
+        tickets.c.code == bindparam("wanted"),
+        tickets.c.received_at >= bindparam("since"),
+        tickets.c.status == TicketStatus.RESOLVED.value,
+    )
+    .order_by(tickets.c.received_at.desc(), tickets.c.id.desc())
+    .limit(1)
+)
 _ADD_TICKET = insert(tickets)
 _UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
 _CUSTOMER_NAMES = select(tickets.c.customer).distinct()
@@ -132,6 +142,11 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
     def ticket_by_code(self, code: str) -> StoredTicket | None:
         """The unresolved ticket with this code; in a write its row stays locked until the end."""
         row = self._run(_LOCK_TICKET_BY_CODE if self._writes else _TICKET_BY_CODE, {"wanted": code}).one_or_none()
+        return None if row is None else rows.stored_ticket(row)
+
+    def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
+        """The resolved ticket that had this code last, of those received since."""
+        row = self._run(_RESOLVED_BY_CODE, {"wanted": code, "since": since}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
