@@ -21,7 +21,24 @@ from statistics import median
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Table, Text, cast, create_engine, insert, literal, null, select, text, true, update
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    Table,
+    Text,
+    cast,
+    create_engine,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    true,
+    type_coerce,
+    update,
+)
 
 from bench.crash import NIGHT, publish
 from bench.pager import postgres
@@ -132,6 +149,7 @@ def fill(url: str, count: int, folder: Path) -> None:
         _copy(connection, tickets, count, lambda name: {"id": name, "code": "Z" + name, "due_at": later})
         _copy(connection, events, count, lambda name: {"ticket": name})
         settled = {"status": literal("delivered"), "claimable_at": null(), "retry_at": null()}
+        settled["sent_at"] = _seconds_before(connection, STARTS)
         _copy(connection, attempts, count, lambda name: {**settled, "id": name, "ticket": name, "provider_id": name})
         connection.execute(update(attempts).where(attempts.c.ticket == "T-0").values(claimable_at=None))
         for number in range(PASSES + 1):
@@ -142,6 +160,17 @@ def fill(url: str, count: int, folder: Path) -> None:
         connection.execute(text("ANALYZE"))
         connection.commit()
     writer.dispose()
+
+
+def _seconds_before(connection: Connection, at: datetime) -> Any:
+    """As many seconds before `at` as the copy's number: nobody was paged for all tickets at one instant."""
+    number: ColumnClause[int] = literal_column("numbers.i")
+    if connection.dialect.name == "sqlite":
+        shown = func.strftime(
+            "%Y-%m-%dT%H:%M:%S.000000+00:00", at.strftime("%Y-%m-%dT%H:%M:%S"), func.printf("-%d seconds", number)
+        )
+        return type_coerce(shown, UtcDateTime())
+    return literal(at, UtcDateTime()) - func.make_interval(0, 0, 0, 0, 0, 0, number)
 
 
 def _copy(connection: Connection, table: Table, count: int, changes: Callable[[Any], dict[str, Any]]) -> None:
