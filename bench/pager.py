@@ -61,7 +61,7 @@ HEADER = ["pager", "rate", "accepted", "lost", "doubled", "p50 ms", "p99 ms", "C
 
 
 def main() -> None:
-    """Run every row and print the table. BENCH_SECONDS: length of a row; 10 when absent."""
+    """Run every row and print the table. BENCH_SECONDS: length of a row; 30 when absent."""
     seconds = int(os.environ.get("BENCH_SECONDS", "30"))
     print("\nFrom the 202 to Twilio's request (real service, loopback)")
     rows = []

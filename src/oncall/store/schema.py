@@ -12,11 +12,12 @@ _MIGRATION_LOCK = 0x6F6E63616C6C
 
 def state_of(connection: Connection) -> SchemaState:
     """What the database is to this version of the product."""
-    inspector = inspect(connection)
+    # One statement lists them: between two of them another process may have made all of them, in one transaction.
+    tables = inspect(connection).get_table_names()
     revision: str | None = None
-    if inspector.has_table("alembic_version"):
+    if "alembic_version" in tables:
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    return state_at(revision, has_tables=revision is None and bool(inspector.get_table_names()))
+    return state_at(revision, has_tables=revision is None and bool(tables))
 
 
 def upgrade(connection: Connection, place: str) -> None:
