@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -16,14 +17,18 @@ T = TypeVar("T")
 
 MOST_PER_COMMIT = 64
 MOST_WAITING = 10_000
+LEAST_PATIENCE_SECONDS = 0.25
+"""For how long even those who have waited too long already wait for another program's lock: most are brief."""
 
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work and who waits for it. `resolve` is called once, after the commit or its failure."""
+    """One piece of work and who waits for it, since when (`submitted_at`, seconds of the monotonic clock). `resolve` is
+    called once, after the commit or its failure."""
 
     work: Callable[[Transaction], Any]
     future: Future[Any]
+    submitted_at: float
     result: Any = None
     error: BaseException | None = field(default=None)
 
@@ -38,12 +43,23 @@ class Job:
 class GroupCommit:
     """One thread that takes all work waiting, at most `MOST_PER_COMMIT`, and hands it to `commit` as one group.
 
-    `commit` runs the jobs and fills in each one's result or error. The thread starts with the first submission.
+    `commit` runs the jobs and fills in each one's result or error; it is also told for how many seconds it may wait for
+    another program's lock, which is `patience_seconds` less the time that the oldest of them has waited: whoever waits
+    behind others that wait is answered in the same time as they. The thread starts with the first submission.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Job]], None], place: str) -> None:
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Job], float], None],
+        place: str,
+        patience_seconds: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._commit = commit
         self._place = place
+        self._patience_seconds = patience_seconds
+        self._monotonic = monotonic
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -53,7 +69,7 @@ class GroupCommit:
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Queue it. Raises StoreUnavailable after `close`, and when the queue is so long that waiting is no help."""
         future: Future[T] = Future()
-        job = Job(work, future)
+        job = Job(work, future, self._monotonic())
         if threading.current_thread() is self._thread:
             self._run_nested(job)
             return future
@@ -101,9 +117,10 @@ class GroupCommit:
         wanted = [job for job in group if job.future.set_running_or_notify_cancel()]
         if not wanted:
             return
+        waited = self._monotonic() - min(job.submitted_at for job in wanted)
         self._is_committing = True
         try:
-            self._commit(wanted)
+            self._commit(wanted, max(self._patience_seconds - waited, LEAST_PATIENCE_SECONDS))
         except BaseException as error:  # Whoever waits must hear of it, whatever it is; the thread goes on.
             for job in wanted:
                 job.error = job.error or error

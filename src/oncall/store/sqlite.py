@@ -33,7 +33,8 @@ _SWITCH_EVERY_SECONDS = 0.02
 
 
 class SqliteStore(SqlStore):
-    """One file. `busy_seconds`: how long (real time) a write waits for another process's before it gives up."""
+    """One file. `busy_seconds`: how long (real time) a write waits for another process's before it gives up, the time
+    for which it waited behind others included."""
 
     def __init__(self, address: SqliteAddress, *, busy_seconds: float = 5.0) -> None:
         self._address = address
@@ -42,7 +43,7 @@ class SqliteStore(SqlStore):
         self._writer = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds, connections=1)
         self._readers = _engine(address, begin="BEGIN", busy_seconds=busy_seconds, connections=8)
         self._writing = threading.Lock()
-        self._group = GroupCommit(self._commit, address.place)
+        self._group = GroupCommit(self._commit, address.place, busy_seconds)
         self._changed = threading.Condition()
         self._own_changes = 0
         self._foreign_changes = 0
@@ -93,13 +94,15 @@ class SqliteStore(SqlStore):
             self._writer.dispose()
         self._readers.dispose()
 
-    def _commit(self, jobs: Sequence[Job]) -> None:
+    def _commit(self, jobs: Sequence[Job], patience_seconds: float) -> None:
         """One transaction for all of them; a job that fails is undone alone and keeps its own error."""
         with _translating(self._address), self._writing:
             self._check_file()
-            with self._writer.begin() as connection:
-                view = PublishedView(self._published)
-                touched = [self._run(job, connection, view) for job in jobs]
+            with self._writer.connect() as connection:
+                _wait_at_most(connection, patience_seconds)
+                with connection.begin():
+                    view = PublishedView(self._published)
+                    touched = [self._run(job, connection, view) for job in jobs]
         if any(touched):
             with self._changed:
                 self._own_changes += 1
@@ -227,6 +230,14 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _wait_at_most(connection: Connection, seconds: float) -> None:
+    """Let it wait so long, and no longer, for other programs' locks."""
+    # Past SQLAlchemy, which would begin a transaction, and wait for its lock, before the first statement of any kind.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").close()
 
 
 def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
