@@ -25,14 +25,14 @@ test: install ## Run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -q -n 2
 
 check: install ## Format, lint, types and import arrows; no tests
-	$(BIN)/ruff format --check src tests doubles demo bench
-	$(BIN)/ruff check src tests doubles demo bench
+	$(BIN)/ruff format --check src tests doubles demo bench docs
+	$(BIN)/ruff check src tests doubles demo bench docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
 format: install ## Format the code
-	$(BIN)/ruff format src tests doubles demo bench
-	$(BIN)/ruff check --fix src tests doubles demo bench
+	$(BIN)/ruff format src tests doubles demo bench docs
+	$(BIN)/ruff check --fix src tests doubles demo bench docs
 
 bench: install ## Measure speed beside named peers, and print the tables
 	BENCH_ONLY="$(ONLY)" $(BIN)/python -m bench

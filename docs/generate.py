@@ -18,9 +18,14 @@ FOLDER = Path(__file__).parent
 
 def main() -> None:
     """Write both files."""
-    api = create_app(_no_services).openapi()
-    (FOLDER / "openapi.json").write_text(json.dumps(api, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    api = json.dumps(api_description(), indent=1, ensure_ascii=False)
+    (FOLDER / "openapi.json").write_text(f"{api}\n", encoding="utf-8")
     (FOLDER / "commands.md").write_text(command_reference(), encoding="utf-8")
+
+
+def api_description() -> dict[str, Any]:
+    """The OpenAPI document, as the service gives it at `/openapi.json`."""
+    return create_app(_no_services).openapi()
 
 
 def command_reference() -> str:

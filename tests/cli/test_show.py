@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROSTERS
+from oncall import __version__
+from tests.cli.conftest import ROSTERS, Oncall, Ran
 
 TELL = "from oncall.cli.show import tell; tell('GAP ' + 'words ' * 20, colour='red')"
 
@@ -46,6 +47,10 @@ def test_a_long_sentence_is_broken_between_words_on_a_terminal_and_nowhere_else(
     piped = subprocess.run([sys.executable, "-c", TELL], capture_output=True, text=True, check=True).stderr
     assert len(piped.splitlines()) == 1
     assert "\x1b" not in piped
+
+
+def test_the_program_says_which_version_it_is(oncall: Oncall) -> None:
+    assert oncall("--version") == Ran(0, f"oncall {__version__}\n", "")
 
 
 @pytest.mark.parametrize("command", [["--help"], ["check", str(ROSTERS / "small-team.yaml")]])

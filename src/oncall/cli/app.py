@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from oncall import __version__
 from oncall.cli import (
     checking,
     doctor,
@@ -31,6 +32,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"oncall {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def front_door(
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version of this program."
+    ),
+) -> None:
+    """Every command is behind it; by itself it only says which version it is."""
+
+
 for wing in (
     checking,
     planning,

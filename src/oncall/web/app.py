@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 
+from oncall import __version__
 from oncall.paging.engine import Engine
 from oncall.paging.ports import Clock
 from oncall.web import problems
@@ -55,6 +56,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
 
     app = _Service(
         title="oncall",
+        version=__version__,
         description="Tickets in, the right engineer paged, until somebody acknowledges.",
         lifespan=lifespan,
         docs_url=None,

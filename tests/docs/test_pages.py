@@ -1,0 +1,55 @@
+"""The pages that come with the product say what it does today, and lead where they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.generate import api_description, command_reference
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+MAKE_DOCS = "`make docs` writes it anew"
+
+
+def places_of(page: Path) -> set[str]:
+    """The anchors of a page, as its headings make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links_of(page: Path) -> list[str]:
+    return re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+
+
+def test_the_command_reference_is_what_the_commands_say_of_themselves() -> None:
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == command_reference(), MAKE_DOCS
+
+
+def test_the_description_of_the_api_is_what_the_service_says_of_itself() -> None:
+    written = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    assert written == api_description(), MAKE_DOCS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in links_of(page):
+        path, _, place = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not place or place in places_of(target), link
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, open_ = set[Path](), [ROOT / "README.md"]
+    while open_:
+        page = open_.pop()
+        if page not in reached:
+            reached.add(page)
+            found = [(page.parent / link.partition("#")[0]).resolve() for link in links_of(page)]
+            folders = [each for target in found if target.is_dir() for each in target.glob("*.md")]
+            open_ += [target for target in found + folders if target.suffix == ".md"]
+    assert [str(page.relative_to(ROOT)) for page in PAGES if page not in reached] == []
