@@ -15,20 +15,10 @@ from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.planfile import write_plan
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
+from tests.cli.teams import EIGHT, SMALL_ROSTER, TIGHT_ROSTER, WEEK, written
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 SATURDAY_NIGHT = "2027-01-09T03:12:00-05:00"
-
-SMALL_ROSTER = """\
-team: tiny
-timezone: America/New_York
-rotation: {rest_nights: 0, weekends_apart: 1}
-engineers:
-  - {id: ana, name: Ana Pereira, phone: "+13055550101"}
-  - {id: ben, name: Ben Okafor, phone: "+13055550102", timezone: Asia/Kolkata}
-  - {id: chloe, name: Chloe Martin, phone: "+13055550103"}
-manager: {id: mei, name: Mei Lin, phone: "+13055550100"}
-"""
 
 
 @dataclass(frozen=True)
@@ -52,8 +42,8 @@ def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{tmp_path / 'oncall.db'}")
     monkeypatch.setenv("ONCALL_CLOCK", SATURDAY_NIGHT)
 
-    def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["oncall", *arguments])
+    def run(*arguments: str | Path) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["oncall", *map(str, arguments)])
         try:
             main()
             code = 0
@@ -68,8 +58,34 @@ def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 @pytest.fixture
 def roster(tmp_path: Path) -> Path:
     """Three people; ben lives in India; mei is the manager."""
-    path = tmp_path / "tiny.yaml"
-    path.write_text(SMALL_ROSTER, encoding="utf-8")
+    return written(tmp_path / "tiny.yaml", SMALL_ROSTER)
+
+
+@pytest.fixture
+def tight(tmp_path: Path) -> Path:
+    """Six people, of whom one is away: no plan of the first week keeps every rule."""
+    return written(tmp_path / "tight.yaml", TIGHT_ROSTER)
+
+
+@pytest.fixture
+def eight(tmp_path: Path) -> Path:
+    """Eight people who are never away."""
+    return written(tmp_path / "eight.yaml", EIGHT)
+
+
+@pytest.fixture
+def week(oncall: Oncall, roster: Path, tmp_path: Path) -> Path:
+    """The fairest plan of the first week for the three, as JSON."""
+    path = tmp_path / "plan.json"
+    assert oncall("generate", roster, *WEEK, "--output", path).code == 0
+    return path
+
+
+@pytest.fixture
+def quarter(oncall: Oncall, eight: Path, tmp_path: Path) -> Path:
+    """The fairest plan of thirteen weeks for the eight."""
+    path = tmp_path / "quarter.json"
+    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "13", "--output", path).code == 0
     return path
 
 

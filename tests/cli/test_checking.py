@@ -8,39 +8,27 @@ from pathlib import Path
 import pytest
 
 from oncall.support.policyfile import packaged_policy_text
-from tests.cli.conftest import SMALL_ROSTER, Oncall
-
-
-def written(path: Path, text: str) -> str:
-    path.write_text(text, encoding="utf-8")
-    return str(path)
+from tests.cli.conftest import Oncall
+from tests.cli.teams import SMALL_ROSTER, written
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> str:
-    return written(tmp_path / "tiny.yaml", SMALL_ROSTER)
+def broken(tmp_path: Path) -> Path:
+    wrong = SMALL_ROSTER.replace("rest_nights: 0", "rest_night: 0").replace("+13055550102", "5")
+    return written(tmp_path / "broken.yaml", wrong)
 
 
-@pytest.fixture
-def broken(tmp_path: Path) -> str:
-    path = tmp_path / "broken.yaml"
-    path.write_text(
-        SMALL_ROSTER.replace("rest_nights: 0", "rest_night: 0").replace("+13055550102", "5"), encoding="utf-8"
-    )
-    return str(path)
-
-
-def test_check_says_what_it_read(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("check", tiny)
+def test_check_says_what_it_read(oncall: Oncall, roster: Path) -> None:
+    ran = oncall("check", roster)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
-        f"{tiny}: no faults. Team tiny: 3 engineers for primary, secondary in America/New_York, policy itopia-cas.\n"
+        f"{roster}: no faults. Team tiny: 3 engineers for primary, secondary in America/New_York, policy itopia-cas.\n"
     )
 
 
-def test_check_for_machines(oncall: Oncall, tiny: str) -> None:
-    assert json.loads(oncall("check", tiny, "--json").out) == {
-        "roster": tiny,
+def test_check_for_machines(oncall: Oncall, roster: Path) -> None:
+    assert json.loads(oncall("check", roster, "--json").out) == {
+        "roster": str(roster),
         "ok": True,
         "faults": [],
         "team": "tiny",
@@ -51,7 +39,7 @@ def test_check_for_machines(oncall: Oncall, tiny: str) -> None:
     }
 
 
-def test_check_prints_every_fault_with_its_place_and_ends_with_1(oncall: Oncall, broken: str) -> None:
+def test_check_prints_every_fault_with_its_place_and_ends_with_1(oncall: Oncall, broken: Path) -> None:
     ran = oncall("check", broken)
     assert (ran.code, ran.out) == (1, "")
     assert [line.split(": ")[:2] for line in ran.err.splitlines()] == [
@@ -60,7 +48,7 @@ def test_check_prints_every_fault_with_its_place_and_ends_with_1(oncall: Oncall,
     ]
 
 
-def test_check_gives_faults_to_machines_too(oncall: Oncall, broken: str) -> None:
+def test_check_gives_faults_to_machines_too(oncall: Oncall, broken: Path) -> None:
     ran = oncall("check", broken, "--json")
     answer = json.loads(ran.out)
     assert (ran.code, answer["ok"]) == (1, False)
@@ -80,7 +68,7 @@ def test_a_policy_of_any_name_is_known_by_its_keys(oncall: Oncall, tmp_path: Pat
     assert ran.out == (
         f"{path}: no faults. Policy itopia-cas: plans standard, business-critical in America/New_York, 0 customers.\n"
     )
-    assert json.loads(oncall("check", path, "--json").out)["policy"] == path
+    assert json.loads(oncall("check", path, "--json").out)["policy"] == str(path)
 
 
 def test_a_hole_in_a_policy_of_any_name_is_told_in_its_minutes(oncall: Oncall, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SMALL_ROSTER, Oncall
+from tests.cli.conftest import Oncall
+from tests.cli.teams import SMALL_ROSTER, written
 
 FIVE = SMALL_ROSTER.replace("rest_nights: 0, weekends_apart: 1", "rest_nights: 1, weekends_apart: 2").replace(
     "manager:",
@@ -19,14 +20,12 @@ FIVE = SMALL_ROSTER.replace("rest_nights: 0, weekends_apart: 1", "rest_nights: 1
 
 
 @pytest.fixture
-def five(tmp_path: Path) -> str:
-    path = tmp_path / "five.yaml"
-    path.write_text(FIVE, encoding="utf-8")
-    return str(path)
+def five(tmp_path: Path) -> Path:
+    return written(tmp_path / "five.yaml", FIVE)
 
 
 @pytest.fixture
-def january(oncall: Oncall, five: str, tmp_path: Path) -> str:
+def january(oncall: Oncall, five: Path, tmp_path: Path) -> str:
     path = tmp_path / "january.json"
     assert oncall("generate", five, "--start", "2027-01-04", "--weeks", "4", "-o", str(path)).code == 0
     return str(path)
@@ -40,7 +39,7 @@ NEXT = ("--start", "2027-02-01", "--weeks", "2")
 
 
 def test_generate_goes_on_from_a_plan_and_says_what_it_took_into_account(
-    oncall: Oncall, five: str, january: str, tmp_path: Path
+    oncall: Oncall, five: Path, january: str, tmp_path: Path
 ) -> None:
     output = tmp_path / "february.json"
     ran = oncall("generate", five, *NEXT, "--history", january, "-o", str(output))
@@ -53,7 +52,7 @@ def test_generate_goes_on_from_a_plan_and_says_what_it_took_into_account(
 
 
 def test_generate_goes_on_from_the_published_schedule_unless_told_not_to(
-    oncall: Oncall, five: str, january: str
+    oncall: Oncall, five: Path, january: str
 ) -> None:
     assert oncall("publish", january, "--roster", five).code == 0
     assert "taken into account: shifts that stand before the plan" in oncall("generate", five, *NEXT).err
@@ -61,7 +60,7 @@ def test_generate_goes_on_from_the_published_schedule_unless_told_not_to(
 
 
 def test_publish_refuses_a_plan_that_breaks_a_rule_at_the_seam_and_names_it(
-    oncall: Oncall, five: str, january: str, tmp_path: Path
+    oncall: Oncall, five: Path, january: str, tmp_path: Path
 ) -> None:
     assert oncall("publish", january, "--roster", five).code == 0
     first_night = {s["engineer"] for s in json.loads(Path(january).read_text())["shifts"][-2:]}
@@ -81,7 +80,7 @@ def test_publish_refuses_a_plan_that_breaks_a_rule_at_the_seam_and_names_it(
     assert "(weekend, outside this plan) and Mon 2027-02-01 (weeknight); the rule is 1" in ran.err
 
 
-def test_ledger_is_shown_exported_and_opened_again(oncall: Oncall, five: str, january: str, tmp_path: Path) -> None:
+def test_ledger_is_shown_exported_and_opened_again(oncall: Oncall, five: Path, january: str, tmp_path: Path) -> None:
     shown = json.loads(oncall("ledger", "show", "--roster", five, "--history", january, "--json").out)
     assert (shown["shifts"], shown["first_day"], shown["last_day"]) == (20, "2027-01-04", "2027-01-29")
     assert abs(sum(entry["balance"] for entry in shown["entries"])) < 1e-9
@@ -96,7 +95,7 @@ def test_ledger_is_shown_exported_and_opened_again(oncall: Oncall, five: str, ja
     }
 
 
-def test_ledger_opens_balances_of_another_tool_and_brings_them_to_0(oncall: Oncall, five: str, tmp_path: Path) -> None:
+def test_ledger_opens_balances_of_another_tool_and_brings_them_to_0(oncall: Oncall, five: Path, tmp_path: Path) -> None:
     theirs, ours = tmp_path / "theirs.csv", tmp_path / "ours.csv"
     theirs.write_text("engineer,kind,balance\nana,weekend,2\nben,weekend,1\n")
     ran = oncall("ledger", "open", str(theirs), "--roster", five, "--as-of", "2027-01-04", "--output", str(ours))
@@ -111,7 +110,7 @@ def test_ledger_opens_balances_of_another_tool_and_brings_them_to_0(oncall: Onca
     assert "taken into account: balances of 5 people" in oncall("generate", five, *NEXT, "--ledger", str(ours)).err
 
 
-def test_ledger_refuses_people_whom_the_roster_does_not_have(oncall: Oncall, five: str, tmp_path: Path) -> None:
+def test_ledger_refuses_people_whom_the_roster_does_not_have(oncall: Oncall, five: Path, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.csv"
     theirs.write_text("engineer,kind,balance\nzoe,weekend,0\n")
     ran = oncall("ledger", "open", str(theirs), "--roster", five, "--output", str(tmp_path / "ours.csv"))
@@ -121,7 +120,7 @@ def test_ledger_refuses_people_whom_the_roster_does_not_have(oncall: Oncall, fiv
     )
 
 
-def test_ledger_of_nothing_says_so(oncall: Oncall, five: str) -> None:
+def test_ledger_of_nothing_says_so(oncall: Oncall, five: Path) -> None:
     assert oncall("ledger", "show", "--roster", five).err == (
         "Nothing was served yet and no balances are given: everybody begins level.\n"
     )
@@ -131,7 +130,7 @@ def test_ledger_of_nothing_says_so(oncall: Oncall, five: str) -> None:
 
 
 @pytest.fixture
-def changed(five: str, january: str) -> str:
+def changed(five: Path, january: str) -> str:
     """Whoever has the primary night of 12 January is away then."""
     shifts = json.loads(Path(january).read_text())["shifts"]
     who = next(s["engineer"] for s in shifts if s["start"].startswith("2027-01-12") and s["role"] == "primary")
@@ -143,7 +142,7 @@ def changed(five: str, january: str) -> str:
 
 
 def test_generate_keep_changes_the_fewest_seats_and_says_for_whom(
-    oncall: Oncall, five: str, january: str, changed: str, tmp_path: Path
+    oncall: Oncall, five: Path, january: str, changed: str, tmp_path: Path
 ) -> None:
     output = tmp_path / "mended.json"
     ran = oncall("generate", five, "--keep", january, "--from", "2027-01-11", "--output", str(output))
@@ -159,7 +158,7 @@ def test_generate_keep_changes_the_fewest_seats_and_says_for_whom(
 
 
 def test_generate_keep_for_machines_has_the_changes_beside_the_plan(
-    oncall: Oncall, five: str, january: str, changed: str
+    oncall: Oncall, five: Path, january: str, changed: str
 ) -> None:
     answer = json.loads(oncall("generate", five, "--keep", january, "--from", "2027-01-11", "--json").out)
     assert answer["kept_until"] == "2027-01-11"
@@ -178,7 +177,7 @@ def test_generate_keep_for_machines_has_the_changes_beside_the_plan(
         ),
     ],
 )
-def test_options_of_repair_go_together(oncall: Oncall, five: str, arguments: tuple[str, ...], message: str) -> None:
+def test_options_of_repair_go_together(oncall: Oncall, five: Path, arguments: tuple[str, ...], message: str) -> None:
     ran = oncall("generate", five, *arguments)
     assert ran.code == 2
     assert message in " ".join(ran.err.split())
@@ -187,7 +186,7 @@ def test_options_of_repair_go_together(oncall: Oncall, five: str, arguments: tup
 # ---- what the roster file may say
 
 
-def test_both_a_role_named_twice_and_an_unknown_role_are_told_at_once(oncall: Oncall, five: str) -> None:
+def test_both_a_role_named_twice_and_an_unknown_role_are_told_at_once(oncall: Oncall, five: Path) -> None:
     text = Path(five).read_text().replace("{rest_nights", "{roles: [primary, primary], rest_nights")
     Path(five).write_text(text.replace('"+13055550101"}', '"+13055550101", roles: [tertiary]}'))
     err = oncall("check", five).err
@@ -209,7 +208,7 @@ def test_both_a_role_named_twice_and_an_unknown_role_are_told_at_once(oncall: On
         ),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_with_its_place(oncall: Oncall, five: str, rule: str, message: str) -> None:
+def test_a_rule_that_cannot_be_is_refused_with_its_place(oncall: Oncall, five: Path, rule: str, message: str) -> None:
     Path(five).write_text(Path(five).read_text().replace("{rest_nights", f"{{{rule}, rest_nights"))
     ran = oncall("check", five)
     assert ran.code == 1

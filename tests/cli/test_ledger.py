@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Oncall
-from tests.cli.test_mending import EIGHT
+from tests.cli.teams import EIGHT, written
 
 SEVEN = "".join(line for line in EIGHT.splitlines(keepends=True) if "id: hal," not in line).replace("eight", "seven")
 NEXT = ("--start", "2027-02-01", "--weeks", "2")
@@ -16,15 +16,13 @@ NEXT = ("--start", "2027-02-01", "--weeks", "2")
 
 @pytest.fixture
 def seven(tmp_path: Path) -> Path:
-    path = tmp_path / "seven.yaml"
-    path.write_text(SEVEN, encoding="utf-8")
-    return path
+    return written(tmp_path / "seven.yaml", SEVEN)
 
 
 @pytest.fixture
 def january(oncall: Oncall, seven: Path, tmp_path: Path) -> str:
     path = tmp_path / "january.json"
-    assert oncall("generate", str(seven), "--start", "2027-01-04", "--weeks", "4", "-o", str(path)).code == 0
+    assert oncall("generate", seven, "--start", "2027-01-04", "--weeks", "4", "-o", str(path)).code == 0
     return str(path)
 
 
@@ -38,7 +36,7 @@ def test_a_ledger_that_counts_beyond_the_start_of_the_plan_is_refused(
     oncall: Oncall, seven: Path, tmp_path: Path
 ) -> None:
     file = ledger(tmp_path, "2027-03-01")
-    ran = oncall("generate", str(seven), *NEXT, "--ledger", file)
+    ran = oncall("generate", seven, *NEXT, "--ledger", file)
     assert (ran.code, ran.err) == (
         1,
         f"oncall: {file} counts shifts up to 2027-02-28, and here only those before 2027-02-01 are to count; "
@@ -50,26 +48,26 @@ def test_shifts_that_the_ledger_has_are_not_added_again(
     oncall: Oncall, seven: Path, january: str, tmp_path: Path
 ) -> None:
     file = str(tmp_path / "exported.csv")
-    assert oncall("ledger", "export", file, "--roster", str(seven), "--history", january).code == 0
-    alone = oncall("generate", str(seven), *NEXT, "--ledger", file, "--json")
-    both = oncall("generate", str(seven), *NEXT, "--ledger", file, "--history", january, "--json")
+    assert oncall("ledger", "export", file, "--roster", seven, "--history", january).code == 0
+    alone = oncall("generate", seven, *NEXT, "--ledger", file, "--json")
+    both = oncall("generate", seven, *NEXT, "--ledger", file, "--history", january, "--json")
     assert json.loads(alone.out)["balances"] == json.loads(both.out)["balances"]
 
 
 def test_shifts_that_nobody_wrote_down_are_said(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
-    err = oncall("generate", str(seven), *NEXT, "--ledger", ledger(tmp_path, "2027-01-04")).err
+    err = oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-01-04")).err
     assert (
         "20 shifts of 2027-01-04 to 2027-01-29 in no plan or ledger that was given: whoever served them gets nothing "
         "for it\n"
     ) in err
-    assert "in no plan" not in oncall("generate", str(seven), *NEXT, "--ledger", ledger(tmp_path, "2027-02-01")).err
+    assert "in no plan" not in oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-02-01")).err
 
 
 def test_a_ledger_without_a_date_beside_a_history_is_questioned(
     oncall: Oncall, seven: Path, january: str, tmp_path: Path
 ) -> None:
     file = ledger(tmp_path)
-    err = oncall("generate", str(seven), *NEXT, "--ledger", file, "--history", january).err
+    err = oncall("generate", seven, *NEXT, "--ledger", file, "--history", january).err
     assert (
         f"{file} does not say up to when it counts: the 20 shifts from 2027-01-04 to 2027-01-29 are added to it; "
         "give it a column as_of when they are in it already\n"
@@ -80,9 +78,9 @@ def test_machines_are_told_what_balances_a_ledger_file_has(
     oncall: Oncall, seven: Path, january: str, tmp_path: Path
 ) -> None:
     file, opened = str(tmp_path / "exported.csv"), str(tmp_path / "opened.csv")
-    told = json.loads(oncall("ledger", "export", file, "--roster", str(seven), "--history", january, "--json").out)
+    told = json.loads(oncall("ledger", "export", file, "--roster", seven, "--history", january, "--json").out)
     assert (told["file"], told["as_of"], len(told["balances"])) == (file, "2027-01-30", 7 * 2)
-    again = json.loads(oncall("ledger", "open", file, "--roster", str(seven), "--output", opened, "--json").out)
+    again = json.loads(oncall("ledger", "open", file, "--roster", seven, "--output", opened, "--json").out)
     assert again == {**told, "file": opened}
 
 
@@ -98,7 +96,7 @@ def test_the_plan_of_another_team_is_no_history(
     other.write_text(text)
     theirs = str(tmp_path / f"theirs.{suffix}")
     assert oncall("generate", str(other), "--start", "2027-01-04", "--weeks", "4", "-o", theirs).code == 0
-    for command in (("generate", str(seven), *NEXT), ("ledger", "show", "--roster", str(seven))):
+    for command in (("generate", seven, *NEXT), ("ledger", "show", "--roster", seven)):
         ran = oncall(*command, "--history", theirs)
         assert ran.code == 1
         assert ran.err == (
@@ -111,7 +109,7 @@ def test_the_plan_of_another_team_is_no_history(
 
 def test_who_has_left_since_is_named(oncall: Oncall, seven: Path, january: str) -> None:
     seven.write_text("".join(line for line in SEVEN.splitlines(keepends=True) if "id: gus," not in line))
-    err = oncall("generate", str(seven), *NEXT, "--history", january).err
+    err = oncall("generate", seven, *NEXT, "--history", january).err
     assert f"{january}: gus not on the roster of team seven; their shifts are left out of account\n" in err
 
 
@@ -122,9 +120,9 @@ def test_a_newcomer_without_a_date_starts_level_or_is_pointed_out(
     history = january
     if suffix == "csv":
         history = str(tmp_path / "january.csv")
-        assert oncall("generate", str(seven), "--start", "2027-01-04", "--weeks", "4", "-o", history).code == 0
+        assert oncall("generate", seven, "--start", "2027-01-04", "--weeks", "4", "-o", history).code == 0
     seven.write_text(SEVEN + '  - {id: ida, name: Ida, phone: "+13055550109"}\n')
-    ran = oncall("ledger", "show", "--roster", str(seven), "--history", history, "--json")
+    ran = oncall("ledger", "show", "--roster", seven, "--history", history, "--json")
     owed = {entry["share"] for entry in json.loads(ran.out)["entries"] if entry["engineer"] == "ida"}
     if suffix == "json":
         assert ran.err == "ida is on no plan before 2027-01-30 and owes nothing for that time\n"
@@ -140,7 +138,7 @@ def test_a_newcomer_without_a_date_starts_level_or_is_pointed_out(
 def test_a_published_cover_moves_the_balance_and_the_newcomer_owes_nothing(
     oncall: Oncall, seven: Path, january: str
 ) -> None:
-    assert oncall("publish", january, "--roster", str(seven)).code == 0
+    assert oncall("publish", january, "--roster", seven).code == 0
     shift = next(s for s in json.loads(Path(january).read_text())["shifts"] if s["start"].startswith("2027-01-12"))
     cover = next(name for name in ("gus", "fay") if name != shift["engineer"])
     before = balances(oncall, seven)
@@ -161,7 +159,7 @@ def balances(oncall: Oncall, roster: Path) -> dict[tuple[str, str], float]:
 def test_a_ledger_alone_does_not_remember_holidays_and_says_so(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     file = ledger(tmp_path, "2027-02-01")
     seven.write_text(SEVEN.replace("engineers:", "holidays: US\nrotation: {holidays_apart: 2}\nengineers:"))
-    err = oncall("generate", str(seven), *NEXT, "--ledger", file).err
+    err = oncall("generate", seven, *NEXT, "--ledger", file).err
     assert (
         f"{file} does not say who had which holiday: for holidays_apart 2 name the plans of the years before with "
         "--history\n"
@@ -171,7 +169,7 @@ def test_a_ledger_alone_does_not_remember_holidays_and_says_so(oncall: Oncall, s
 def test_two_dates_for_one_ledger_are_refused(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     file = ledger(tmp_path, "2027-02-01")
     out = str(tmp_path / "ours.csv")
-    ran = oncall("ledger", "open", file, "--roster", str(seven), "--as-of", "2027-03-01", "--output", out)
+    ran = oncall("ledger", "open", file, "--roster", seven, "--as-of", "2027-03-01", "--output", out)
     assert (ran.code, ran.err) == (
         1,
         f"oncall: {file} says as_of 2027-02-01, and --as-of 2027-03-01; leave one of them out\n",
@@ -180,9 +178,9 @@ def test_two_dates_for_one_ledger_are_refused(oncall: Oncall, seven: Path, tmp_p
 
 def test_a_kept_plan_keeps_its_own_balances(oncall: Oncall, seven: Path, january: str, tmp_path: Path) -> None:
     file, plan = ledger(tmp_path, "2027-02-01"), str(tmp_path / "february.json")
-    assert oncall("generate", str(seven), *NEXT, "--history", january, "-o", plan).code == 0
+    assert oncall("generate", seven, *NEXT, "--history", january, "-o", plan).code == 0
     own = json.loads(Path(plan).read_text())["balances"]
-    ran = oncall("generate", str(seven), "--keep", plan, "--from", "2027-02-03", "--ledger", file, "--json")
+    ran = oncall("generate", seven, "--keep", plan, "--from", "2027-02-03", "--ledger", file, "--json")
     assert json.loads(ran.out)["balances"] == own
     assert f"{plan} has its own balances, and keeps them; those of {file} are not used\n" in ran.err
     assert json.loads(ran.out)["repair"]["changes"] == []
@@ -191,12 +189,12 @@ def test_a_kept_plan_keeps_its_own_balances(oncall: Oncall, seven: Path, january
 def test_a_ledger_of_nothing_is_neither_opened_nor_written(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     empty, out = tmp_path / "empty.csv", tmp_path / "ours.csv"
     empty.write_text("engineer,kind,balance\n")
-    opened = oncall("ledger", "open", str(empty), "--roster", str(seven), "--output", str(out))
+    opened = oncall("ledger", "open", str(empty), "--roster", seven, "--output", str(out))
     assert (opened.code, opened.err) == (
         1,
         f"oncall: {empty} has no balances; without any everybody begins level, and no ledger file is needed\n",
     )
-    exported = oncall("ledger", "export", str(out), "--roster", str(seven))
+    exported = oncall("ledger", "export", str(out), "--roster", seven)
     assert (exported.code, exported.err) == (
         1,
         "oncall: Nothing was served yet and no balances are given; nothing was written\n",

@@ -8,41 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Oncall
-from tests.cli.test_planning_depth import MOVED, REST, TIGHT_ROSTER, WEEK
+from tests.cli.teams import EIGHT, MOVED, REST, TIGHT_ROSTER, WEEK
 
-EIGHT = """\
-team: eight
-timezone: America/New_York
-engineers:
-""" + "".join(
-    f'  - {{id: {name}, name: {name.title()}, phone: "+1305555010{number}"}}\n'
-    for number, name in enumerate(("ana", "ben", "cai", "dee", "eve", "fay", "gus", "hal"))
-)
 FLU = "unavailable: [{from: 2027-02-08, to: 2027-02-19, reason: flu}]"
 
 
 @pytest.fixture
-def eight(tmp_path: Path) -> Path:
-    path = tmp_path / "eight.yaml"
-    path.write_text(EIGHT, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def quarter(oncall: Oncall, eight: Path, tmp_path: Path) -> str:
-    path = tmp_path / "quarter.json"
-    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "13", "-o", str(path)).code == 0
-    return str(path)
-
-
-@pytest.fixture
-def ill(eight: Path, quarter: str) -> str:
+def ill(eight: Path, quarter: Path) -> Path:
     """Cai has the flu for two weeks of February."""
     eight.write_text(
         EIGHT.replace('cai, name: Cai, phone: "+13055550102"', f'cai, name: Cai, phone: "+13055550102", {FLU}')
     )
     assert FLU in eight.read_text()
-    return str(eight)
+    return eight
 
 
 FROM = ("--from", "2027-02-08")
@@ -54,7 +32,7 @@ def after_progress(err: str) -> list[str]:
 
 
 def test_the_story_says_what_changed_what_more_would_buy_and_what_is_proven(
-    oncall: Oncall, ill: str, quarter: str
+    oncall: Oncall, ill: Path, quarter: Path
 ) -> None:
     err = oncall("generate", ill, "--keep", quarter, *FROM, "--json").err
     assert after_progress(err)[:6] == [
@@ -68,11 +46,12 @@ def test_the_story_says_what_changed_what_more_would_buy_and_what_is_proven(
     ]
 
 
-def test_the_wishes_that_a_mended_plan_keeps_are_told_with_their_proof(oncall: Oncall, ill: str, quarter: str) -> None:
-    roster = Path(ill)
+def test_the_wishes_that_a_mended_plan_keeps_are_told_with_their_proof(
+    oncall: Oncall, ill: Path, quarter: Path
+) -> None:
     wish = 'gus, name: Gus, phone: "+13055550106", requests: [{avoid: mondays}, {avoid: tuesdays}]'
-    roster.write_text(roster.read_text().replace('gus, name: Gus, phone: "+13055550106"', wish))
-    assert wish in roster.read_text()
+    ill.write_text(ill.read_text().replace('gus, name: Gus, phone: "+13055550106"', wish))
+    assert wish in ill.read_text()
     result = oncall("generate", ill, "--keep", quarter, *FROM, "--json")
     line = after_progress(result.err)[2]
     told = json.loads(result.out)["repair"]["requests"]
@@ -83,20 +62,20 @@ def test_the_wishes_that_a_mended_plan_keeps_are_told_with_their_proof(oncall: O
     )
 
 
-def test_what_more_changes_are_said_to_buy_is_what_they_buy(oncall: Oncall, ill: str, quarter: str) -> None:
+def test_what_more_changes_are_said_to_buy_is_what_they_buy(oncall: Oncall, ill: Path, quarter: Path) -> None:
     for number, cost in ((2, 1522), (4, 1122)):
         answer = json.loads(oncall("generate", ill, "--keep", quarter, *FROM, "--changes", str(number), "--json").out)
         assert (answer["fairness"]["cost"], len(answer["repair"]["changes"])) == (cost, 5 + number)
 
 
-def test_another_solver_agrees_with_a_mended_plan(oncall: Oncall, ill: str, quarter: str, tmp_path: Path) -> None:
+def test_another_solver_agrees_with_a_mended_plan(oncall: Oncall, ill: Path, quarter: Path, tmp_path: Path) -> None:
     output = str(tmp_path / "mended.json")
     assert oncall("generate", ill, "--keep", quarter, *FROM, "--changes", "60", "-o", output).code == 0
     last = oncall("verify", output, "--roster", ill, "--optimal").out.splitlines()[-1]
     assert last.startswith("HiGHS, another solver, proves it as well: no plan costs less than 922 (")
 
 
-def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: Oncall, ill: str, quarter: str) -> None:
+def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: Oncall, ill: Path, quarter: Path) -> None:
     ran = oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "14", "--json")
     assert ran.code == 1
     answer = json.loads(ran.out)
@@ -114,7 +93,7 @@ def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: On
     assert oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "14", *opened).code == 0
 
 
-def test_opening_what_is_not_frozen_is_refused(oncall: Oncall, ill: str, quarter: str) -> None:
+def test_opening_what_is_not_frozen_is_refused(oncall: Oncall, ill: Path, quarter: Path) -> None:
     alone = oncall("generate", ill, "--keep", quarter, *FROM, "--open", "2027-02-09")
     assert alone.code == 2
     assert "Invalid value for --open: goes with --freeze DAYS, whose dates it frees" in alone.err
@@ -130,17 +109,10 @@ def test_opening_what_is_not_frozen_is_refused(oncall: Oncall, ill: str, quarter
 
 
 @pytest.fixture
-def tight(tmp_path: Path) -> Path:
-    path = tmp_path / "tight.yaml"
-    path.write_text(TIGHT_ROSTER, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
 def agreed(oncall: Oncall, tight: Path, tmp_path: Path) -> str:
     """A week that exists only because two free nights were not insisted on."""
     path = tmp_path / "agreed.json"
-    assert oncall("generate", str(tight), *WEEK, "--relax", REST, "-o", str(path)).code == 0
+    assert oncall("generate", tight, *WEEK, "--relax", REST, "-o", str(path)).code == 0
     return str(path)
 
 
@@ -149,12 +121,12 @@ def test_exceptions_agreed_to_stay_and_are_still_seen_to_be_made_use_of(
     oncall: Oncall, tight: Path, agreed: str, tmp_path: Path, first_open: str
 ) -> None:
     output = str(tmp_path / "mended.json")
-    ran = oncall("generate", str(tight), "--keep", agreed, "--from", first_open, "-o", output)
+    ran = oncall("generate", tight, "--keep", agreed, "--from", first_open, "-o", output)
     assert ran.code == 0, ran.err
     assert "0 seats changed" in ran.err
     assert "by agreement: rest_nights 1 around the week of 2027-01-04\n" in ran.err
     assert json.loads(Path(output).read_text())["relaxed"] == [REST]
-    verified = oncall("verify", output, "--roster", str(tight))
+    verified = oncall("verify", output, "--roster", tight)
     assert verified.code == 0
     assert "rest_nights 1 around the week of 2027-01-04; made use of " in verified.out
 
@@ -164,7 +136,7 @@ def test_an_exception_that_the_roster_has_made_pointless_is_left_out_and_said(
 ) -> None:
     tight.write_text(TIGHT_ROSTER.replace("engineers:", "rotation: {rest_nights: 1}\nengineers:"))
     output = str(tmp_path / "mended.json")
-    ran = oncall("generate", str(tight), "--keep", agreed, "--from", "2027-01-04", "-o", output)
+    ran = oncall("generate", tight, "--keep", agreed, "--from", "2027-01-04", "-o", output)
     assert ran.code == 0, ran.err
     assert (
         f'an exception that {agreed} is marked with is left out: "{REST}" is not a relaxation: the roster says 1, '
@@ -177,7 +149,7 @@ def test_a_new_exception_goes_beside_those_agreed_before(
     oncall: Oncall, tight: Path, agreed: str, tmp_path: Path
 ) -> None:
     output = str(tmp_path / "mended.json")
-    ran = oncall("generate", str(tight), "--keep", agreed, "--from", "2027-01-04", "--relax", MOVED, "-o", output)
+    ran = oncall("generate", tight, "--keep", agreed, "--from", "2027-01-04", "--relax", MOVED, "-o", output)
     assert ran.code == 0, ran.err
     assert json.loads(Path(output).read_text())["relaxed"] == [REST, MOVED]
 
@@ -189,12 +161,12 @@ def test_a_plan_file_of_either_kind_keeps_exceptions_balances_and_what_was_kept(
     balances, first, second = tmp_path / "balances.csv", str(tmp_path / f"a.{suffix}"), str(tmp_path / f"b.{suffix}")
     balances.write_text("engineer,kind,balance\nana,weeknight,1.5\nben,weeknight,-1.5\n")
     more = ("--relax", REST, "--ledger", str(balances), "-o", first)
-    assert oncall("generate", str(tight), *WEEK, *more).code == 0
-    cost = json.loads(oncall("fairness", first, "--roster", str(tight), "--json").out)["cost"]
-    assert oncall("verify", first, "--roster", str(tight)).code == 0
-    mended = oncall("generate", str(tight), "--keep", first, "--from", "2027-01-06", "-o", second)
+    assert oncall("generate", tight, *WEEK, *more).code == 0
+    cost = json.loads(oncall("fairness", first, "--roster", tight, "--json").out)["cost"]
+    assert oncall("verify", first, "--roster", tight).code == 0
+    mended = oncall("generate", tight, "--keep", first, "--from", "2027-01-06", "-o", second)
     assert f"0 seats changed, the fewest possible\ncost {cost} -> {cost}; " in mended.err
-    verified = oncall("verify", second, "--roster", str(tight))
+    verified = oncall("verify", second, "--roster", tight)
     assert verified.code == 0, verified.err
     assert "accepted: rest_nights 1 around the week of 2027-01-04; made use of " in verified.out
 
@@ -204,15 +176,15 @@ def test_a_plan_file_of_either_kind_keeps_exceptions_balances_and_what_was_kept(
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_the_plan_of_another_team_is_not_mended(
-    oncall: Oncall, eight: Path, quarter: str, tmp_path: Path, suffix: str
+    oncall: Oncall, eight: Path, quarter: Path, tmp_path: Path, suffix: str
 ) -> None:
     theirs = str(tmp_path / f"theirs.{suffix}")
-    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "4", "-o", theirs).code == 0
+    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "4", "-o", theirs).code == 0
     text = EIGHT.replace("team: eight", "team: other")
     for name in ("ana", "ben", "cai", "dee", "eve", "fay", "gus", "hal"):
         text = text.replace(f"id: {name},", f"id: {name}-2,")
     eight.write_text(text)
-    ran = oncall("generate", str(eight), "--keep", theirs, "--from", "2027-01-11")
+    ran = oncall("generate", eight, "--keep", theirs, "--from", "2027-01-11")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         f"oncall: {theirs} is a plan of team eight, and {eight} is the roster of team other\n"
@@ -222,14 +194,14 @@ def test_the_plan_of_another_team_is_not_mended(
     )
 
 
-def test_a_date_before_the_plan_means_its_first(oncall: Oncall, eight: Path, quarter: str) -> None:
-    ran = oncall("generate", str(eight), "--keep", quarter, "--from", "2026-06-01", "--json")
+def test_a_date_before_the_plan_means_its_first(oncall: Oncall, eight: Path, quarter: Path) -> None:
+    ran = oncall("generate", eight, "--keep", quarter, "--from", "2026-06-01", "--json")
     assert ran.err.startswith("the plan begins on 2027-01-04: all of it may change\nmended from 2027-01-04: 0 seats")
     assert json.loads(ran.out)["kept_until"] == "2027-01-04"
 
 
-def test_a_date_after_the_plan_leaves_nothing_to_mend(oncall: Oncall, eight: Path, quarter: str) -> None:
-    ran = oncall("generate", str(eight), "--keep", quarter, "--from", "2027-04-04")
+def test_a_date_after_the_plan_leaves_nothing_to_mend(oncall: Oncall, eight: Path, quarter: Path) -> None:
+    ran = oncall("generate", eight, "--keep", quarter, "--from", "2027-04-04")
     assert (ran.code, ran.err) == (
         1,
         "oncall: no shift of the plan starts on 2027-04-04 or later; there is nothing to mend\n",
@@ -243,9 +215,9 @@ def test_a_weekend_under_way_that_is_cut_otherwise_now_is_refused_with_dates_tha
     rules = "rotation: {{weekend: {0}, rest_nights: 1, weekends_apart: 1}}\nengineers:"
     eight.write_text(EIGHT.replace("engineers:", rules.format(before)))
     plan = str(tmp_path / "plan.json")
-    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "4", "-o", plan).code == 0
+    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "4", "-o", plan).code == 0
     eight.write_text(EIGHT.replace("engineers:", rules.format(after)))
-    ran = oncall("generate", str(eight), "--keep", plan, "--from", "2027-01-17")
+    ran = oncall("generate", eight, "--keep", plan, "--from", "2027-01-17")
     assert (ran.code, ran.err) == (
         1,
         "oncall: on 2027-01-17 a weekend is under way that is cut into other shifts now; "
@@ -253,29 +225,27 @@ def test_a_weekend_under_way_that_is_cut_otherwise_now_is_refused_with_dates_tha
     )
     for day in ("2027-01-18", "2027-01-15"):
         mended = str(tmp_path / "mended.json")
-        assert oncall("generate", str(eight), "--keep", plan, "--from", day, "-o", mended).code == 0
-        assert oncall("verify", mended, "--roster", str(eight)).code == 0
+        assert oncall("generate", eight, "--keep", plan, "--from", day, "-o", mended).code == 0
+        assert oncall("verify", mended, "--roster", eight).code == 0
 
 
-def test_csv_and_json_of_one_plan_are_mended_alike(oncall: Oncall, eight: Path, quarter: str, tmp_path: Path) -> None:
+def test_csv_and_json_of_one_plan_are_mended_alike(oncall: Oncall, eight: Path, quarter: Path, tmp_path: Path) -> None:
     csv = str(tmp_path / "quarter.csv")
-    assert oncall("generate", str(eight), "--start", "2027-01-04", "--weeks", "13", "-o", csv).code == 0
+    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "13", "-o", csv).code == 0
     eight.write_text(EIGHT.replace('"+13055550102"', f'"+13055550102", {FLU}'))
-    mended = [
-        json.loads(oncall("generate", str(eight), "--keep", plan, *FROM, "--json").out) for plan in (csv, quarter)
-    ]
+    mended = [json.loads(oncall("generate", eight, "--keep", plan, *FROM, "--json").out) for plan in (csv, quarter)]
     assert mended[0]["shifts"] == mended[1]["shifts"]
     assert mended[0]["repair"] == mended[1]["repair"]
 
 
 def test_a_cover_in_the_published_schedule_counts_for_the_rest_of_who_gave_it(
-    oncall: Oncall, eight: Path, quarter: str
+    oncall: Oncall, eight: Path, quarter: Path
 ) -> None:
-    assert oncall("publish", quarter, "--roster", str(eight)).code == 0
-    shift = next(s for s in json.loads(Path(quarter).read_text())["shifts"] if s["start"].startswith("2027-02-04"))
+    assert oncall("publish", quarter, "--roster", eight).code == 0
+    shift = next(s for s in json.loads(quarter.read_text())["shifts"] if s["start"].startswith("2027-02-04"))
     cover = next(name for name in ("hal", "gus", "fay") if name != shift["engineer"])
     span = ("--from", shift["start"], "--to", shift["end"])
     assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu").code == 0
-    ran = oncall("generate", str(eight), "--keep", quarter, *FROM, "--json")
+    ran = oncall("generate", eight, "--keep", quarter, *FROM, "--json")
     assert ran.err.startswith(f"taken into account: {cover} covered {shift['role']} on Thu 2027-02-04\n")
     assert json.loads(ran.out)["repair"]["changes"] == []

@@ -14,24 +14,17 @@ import pytest
 
 from oncall.cli.planning import interruption, progress_line
 from oncall.rotation.search import Progress
-from tests.cli.conftest import ROSTERS, SMALL_ROSTER, Oncall
+from tests.cli.conftest import ROSTERS, Oncall
+from tests.cli.teams import WEEK
 
 ITOPIA = str(ROSTERS / "itopia-cas.yaml")
-WEEK = ("--start", "2027-01-04", "--weeks", "1")
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> str:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(SMALL_ROSTER, encoding="utf-8")
-    return str(path)
 
 
 # ---- generate
 
 
-def test_generate_prints_the_plan_as_csv_and_the_story_on_stderr(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("generate", tiny, *WEEK)
+def test_generate_prints_the_plan_as_csv_and_the_story_on_stderr(oncall: Oncall, roster: Path) -> None:
+    ran = oncall("generate", roster, *WEEK)
     rows = list(csv.DictReader(io.StringIO(ran.out)))
     assert ran.code == 0
     assert len(rows) == 5 * 2
@@ -43,17 +36,17 @@ def test_generate_prints_the_plan_as_csv_and_the_story_on_stderr(oncall: Oncall,
     )
 
 
-def test_generate_gives_machines_the_plan_with_its_proof(oncall: Oncall, tiny: str) -> None:
-    plan = json.loads(oncall("generate", tiny, *WEEK, "--json", "--seed", "3").out)
+def test_generate_gives_machines_the_plan_with_its_proof(oncall: Oncall, roster: Path) -> None:
+    plan = json.loads(oncall("generate", roster, *WEEK, "--json", "--seed", "3").out)
     assert (plan["status"], plan["fairness"]["cost"], plan["fairness"]["bound"]) == ("optimal", 396, 396)
     assert (plan["first_day"], plan["last_day"], plan["seed"]) == ("2027-01-04", "2027-01-10", 3)
     assert len(plan["shifts"]) == 10
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "ics", "html", "xlsx"])
-def test_generate_writes_the_file_and_says_so(oncall: Oncall, tiny: str, tmp_path: Path, suffix: str) -> None:
+def test_generate_writes_the_file_and_says_so(oncall: Oncall, roster: Path, tmp_path: Path, suffix: str) -> None:
     output = tmp_path / f"plan.{suffix}"
-    ran = oncall("generate", "--output", str(output), *WEEK, tiny)
+    ran = oncall("generate", "--output", str(output), *WEEK, roster)
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.splitlines()[-1] == f"written to {output}"
     assert output.stat().st_size > 500
@@ -72,20 +65,20 @@ def test_generate_says_how_the_requests_fared(oncall: Oncall) -> None:
     assert err.rstrip().endswith("no plan as fair keeps more")
 
 
-def test_generate_from_any_day_covers_the_shifts_that_start_in_its_weeks(oncall: Oncall, tiny: str) -> None:
-    out = oncall("generate", tiny, "--start", "2027-01-09", "--weeks", "1").out
+def test_generate_from_any_day_covers_the_shifts_that_start_in_its_weeks(oncall: Oncall, roster: Path) -> None:
+    out = oncall("generate", roster, "--start", "2027-01-09", "--weeks", "1").out
     starts = [row["start"][:10] for row in csv.DictReader(io.StringIO(out)) if row["role"] == "primary"]
     assert starts == ["2027-01-11", "2027-01-12", "2027-01-13", "2027-01-14", "2027-01-15"]
 
 
-def test_generate_refuses_what_cannot_be_staffed_with_each_reason(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
-    text = Path(tiny).read_text(encoding="utf-8")
+def test_generate_refuses_what_cannot_be_staffed_with_each_reason(oncall: Oncall, roster: Path, tmp_path: Path) -> None:
+    text = roster.read_text(encoding="utf-8")
     gone = text.replace('"+13055550101"}', '"+13055550101", joins: 2027-01-05}').replace(
         '"+13055550102",', '"+13055550102", unavailable: [{from: 2027-01-04, to: 2027-01-04, reason: flight}],'
     )
-    Path(tiny).write_text(gone, encoding="utf-8")
+    roster.write_text(gone, encoding="utf-8")
     output = tmp_path / "plan.csv"
-    ran = oncall("generate", tiny, *WEEK, "--output", str(output))
+    ran = oncall("generate", roster, *WEEK, "--output", str(output))
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "oncall: no plan is possible: 1 shift has fewer people than roles\n"
@@ -130,9 +123,9 @@ def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(
     ],
 )
 def test_misuse_of_generate_ends_with_2_and_says_what_to_write(
-    oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str
+    oncall: Oncall, roster: Path, arguments: tuple[str, ...], message: str
 ) -> None:
-    ran = oncall("generate", tiny, *arguments)
+    ran = oncall("generate", roster, *arguments)
     assert ran.code == 2
     assert message in " ".join(ran.err.split())
 
@@ -152,19 +145,21 @@ def test_misuse_of_generate_ends_with_2_and_says_what_to_write(
     ],
 )
 def test_generate_refuses_before_it_searches(
-    oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str
+    oncall: Oncall, roster: Path, arguments: tuple[str, ...], message: str
 ) -> None:
-    ran = oncall("generate", tiny, *arguments)
+    ran = oncall("generate", roster, *arguments)
     assert (ran.code, ran.out, ran.err) == (1, "", message)
 
 
-def test_a_file_that_cannot_be_written_is_refused_before_the_search(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_refused_before_the_search(
+    oncall: Oncall, roster: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "plan.csv"
     folder.mkdir()
-    ran = oncall("generate", tiny, *WEEK, "--output", str(folder))
+    ran = oncall("generate", roster, *WEEK, "--output", str(folder))
     assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {folder}: is a folder; name a file in it\n")
     # Whoever is not root would meet this in a folder of somebody else's.
-    ran = oncall("generate", tiny, *WEEK, "--output", "/proc/plan.csv")
+    ran = oncall("generate", roster, *WEEK, "--output", "/proc/plan.csv")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
         "oncall: /proc/plan.csv: nothing can be written in /proc: No such file or directory; name another file\n"
@@ -203,52 +198,45 @@ def test_progress_in_a_pipe_is_a_line_now_and_then_with_cost_bound_gap_and_time(
 # ---- verify
 
 
-@pytest.fixture
-def plan(oncall: Oncall, tiny: str, tmp_path: Path) -> Path:
-    path = tmp_path / "plan.json"
-    assert oncall("generate", tiny, *WEEK, "--output", str(path)).code == 0
-    return path
-
-
-def test_verify_says_what_was_checked(oncall: Oncall, tiny: str, plan: Path) -> None:
-    ran = oncall("verify", str(plan), "--roster", tiny)
+def test_verify_says_what_was_checked(oncall: Oncall, roster: Path, week: Path) -> None:
+    ran = oncall("verify", week, "--roster", roster)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
-        f"{plan}: keeps every rule\n"
+        f"{week}: keeps every rule\n"
         "checked 6,775 minutes in 2 roles, 5 shifts\n"
         "fairness cost 396; the plan says: optimal, bound 396\n"
     )
 
 
-def test_verify_takes_csv_without_a_proof(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
+def test_verify_takes_csv_without_a_proof(oncall: Oncall, roster: Path, tmp_path: Path) -> None:
     path = tmp_path / "plan.csv"
-    oncall("generate", tiny, *WEEK, "--output", str(path))
-    assert oncall("verify", "--roster", tiny, str(path)).out == (
+    oncall("generate", roster, *WEEK, "--output", str(path))
+    assert oncall("verify", "--roster", roster, str(path)).out == (
         f"{path}: keeps every rule\nchecked 6,775 minutes in 2 roles, 5 shifts\nfairness cost 396\n"
     )
 
 
-def test_verify_prints_every_violation_and_ends_with_1(oncall: Oncall, tiny: str, plan: Path) -> None:
-    spoiled = json.loads(plan.read_text(encoding="utf-8"))
+def test_verify_prints_every_violation_and_ends_with_1(oncall: Oncall, roster: Path, week: Path) -> None:
+    spoiled = json.loads(week.read_text(encoding="utf-8"))
     spoiled["fairness"] = spoiled["status"] = None
     spoiled["shifts"][0]["engineer"] = "zoe"
     del spoiled["shifts"][2]
-    plan.write_text(json.dumps(spoiled), encoding="utf-8")
-    ran = oncall("verify", str(plan), "--roster", tiny)
+    week.write_text(json.dumps(spoiled), encoding="utf-8")
+    ran = oncall("verify", week, "--roster", roster)
     assert ran.code == 1
     assert ran.out == (
         "engineers: zoe is not an engineer of the roster\n"
         "coverage: primary: nobody is on call from Tue 2027-01-05 19:01 to Wed 2027-01-06 08:00 (779 minutes)\n"
     )
-    assert ran.err == f"oncall: {plan}: 2 violations\n"
+    assert ran.err == f"oncall: {week}: 2 violations\n"
 
 
-def test_verify_for_machines(oncall: Oncall, tiny: str, plan: Path) -> None:
-    good = json.loads(oncall("verify", str(plan), "--roster", tiny, "--json").out)
-    assert good == {"plan": str(plan), "ok": True, "minutes": 6775, "shifts": 5, "cost": 396, "violations": []}
-    spoiled = plan.read_text(encoding="utf-8").replace('"cost": 396', '"cost": 395')
-    plan.write_text(spoiled.replace('"bound": 396', '"bound": 395'), encoding="utf-8")
-    ran = oncall("verify", str(plan), "--roster", tiny, "--json")
+def test_verify_for_machines(oncall: Oncall, roster: Path, week: Path) -> None:
+    good = json.loads(oncall("verify", week, "--roster", roster, "--json").out)
+    assert good == {"plan": str(week), "ok": True, "minutes": 6775, "shifts": 5, "cost": 396, "violations": []}
+    spoiled = week.read_text(encoding="utf-8").replace('"cost": 396', '"cost": 395')
+    week.write_text(spoiled.replace('"bound": 396', '"bound": 395'), encoding="utf-8")
+    ran = oncall("verify", week, "--roster", roster, "--json")
     assert ran.code == 1
     assert json.loads(ran.out)["violations"] == [
         {
@@ -263,11 +251,11 @@ def test_verify_for_machines(oncall: Oncall, tiny: str, plan: Path) -> None:
 # ---- fairness
 
 
-def test_fairness_shows_the_bars_and_the_calendar(oncall: Oncall, tiny: str, plan: Path) -> None:
-    ran = oncall("fairness", str(plan), "--roster", tiny)
+def test_fairness_shows_the_bars_and_the_calendar(oncall: Oncall, roster: Path, week: Path) -> None:
+    ran = oncall("fairness", week, "--roster", roster)
     assert (ran.code, ran.err) == (0, "")
     first, second, *rest = ran.out.splitlines()
-    assert first == str(plan)
+    assert first == str(week)
     assert second == "fairness cost 396; the plan says: optimal, bound 396"
     assert [line.split()[0] for line in rest if line.strip().startswith(("ana", "ben", "chloe"))] == [
         "ana", "ben", "chloe", "ana", "ben", "chloe", "ana", "ben", "chloe",
@@ -277,18 +265,20 @@ def test_fairness_shows_the_bars_and_the_calendar(oncall: Oncall, tiny: str, pla
     assert "nights on duty in each week" in ran.out
 
 
-def test_fairness_for_machines_has_a_row_for_each_engineer_kind_and_role(oncall: Oncall, tiny: str, plan: Path) -> None:
-    answer = json.loads(oncall("fairness", str(plan), "--roster", tiny, "--json").out)
+def test_fairness_for_machines_has_a_row_for_each_engineer_kind_and_role(
+    oncall: Oncall, roster: Path, week: Path
+) -> None:
+    answer = json.loads(oncall("fairness", week, "--roster", roster, "--json").out)
     assert (answer["status"], answer["cost"], answer["bound"]) == ("optimal", 396, 396)
     assert len(answer["loads"]) == 3 * 2 * 3
     assert answer["loads"][0].keys() == {"engineer", "kind", "role", "count", "share", "difference"}
 
 
-def test_fairness_refuses_the_plan_of_another_team(oncall: Oncall, plan: Path) -> None:
-    ran = oncall("fairness", str(plan), "--roster", str(ROSTERS / "large-team.yaml"))
+def test_fairness_refuses_the_plan_of_another_team(oncall: Oncall, week: Path) -> None:
+    ran = oncall("fairness", week, "--roster", str(ROSTERS / "large-team.yaml"))
     assert ran.code == 1
     assert ran.err == (
-        f"oncall: {plan}: ana, ben, chloe not on the roster of team platform-support; name the plan's own roster\n"
+        f"oncall: {week}: ana, ben, chloe not on the roster of team platform-support; name the plan's own roster\n"
     )
 
 

@@ -8,49 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SMALL_ROSTER, Oncall
-
-TIGHT_ROSTER = """\
-team: tight
-timezone: America/New_York
-engineers:
-  - {id: ana, name: Ana, phone: "+13055550101"}
-  - {id: ben, name: Ben, phone: "+13055550102", unavailable: [{from: 2027-01-05, to: 2027-01-07, reason: flight}]}
-  - {id: cai, name: Cai, phone: "+13055550103"}
-  - {id: dee, name: Dee, phone: "+13055550104"}
-  - {id: eve, name: Eve, phone: "+13055550105"}
-  - {id: fay, name: Fay, phone: "+13055550106"}
-"""
-WEEK = ("--start", "2027-01-04", "--weeks", "1")
-REST = "rest_nights=1@2027-01-04..2027-01-10"
-MOVED = "unavailable@2027-01-07:ben"
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> str:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(SMALL_ROSTER, encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def tight(tmp_path: Path) -> str:
-    path = tmp_path / "tight.yaml"
-    path.write_text(TIGHT_ROSTER, encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def plan(oncall: Oncall, tiny: str, tmp_path: Path) -> str:
-    path = tmp_path / "plan.json"
-    assert oncall("generate", tiny, *WEEK, "--output", str(path)).code == 0
-    return str(path)
-
+from tests.cli.conftest import Oncall
+from tests.cli.teams import MOVED, REST, WEEK
 
 # ---- exceptions
 
 
-def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncall, tight: str) -> None:
+def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncall, tight: Path) -> None:
     ran = oncall("generate", tight, *WEEK)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith(
@@ -59,7 +23,7 @@ def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncal
     )
 
 
-def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: str) -> None:
+def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: Path) -> None:
     ran = oncall("generate", tight, *WEEK, "--json")
     answer = json.loads(ran.out)
     assert ran.code == 1
@@ -75,7 +39,7 @@ def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: str) -> None
     ],
 )
 def test_what_is_agreed_to_is_made_marked_and_accepted(
-    oncall: Oncall, tight: str, tmp_path: Path, name: str, text: str, uses: str
+    oncall: Oncall, tight: Path, tmp_path: Path, name: str, text: str, uses: str
 ) -> None:
     output = tmp_path / "plan.json"
     ran = oncall("generate", tight, *WEEK, "--relax", name, "--output", str(output))
@@ -90,14 +54,14 @@ def test_what_is_agreed_to_is_made_marked_and_accepted(
     assert re.fullmatch(f"  accepted: {re.escape(text)}; made use of {uses}", second)
 
 
-def test_machines_are_told_what_was_accepted(oncall: Oncall, tight: str, tmp_path: Path) -> None:
+def test_machines_are_told_what_was_accepted(oncall: Oncall, tight: Path, tmp_path: Path) -> None:
     output = tmp_path / "plan.json"
     assert oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output)).code == 0
     answer = json.loads(oncall("verify", str(output), "--roster", tight, "--json").out)
     assert answer["relaxed"] == [{"id": MOVED, "text": "ben's day off on 2027-01-07 moved", "uses": 1}]
 
 
-def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall, tight: str, tmp_path: Path) -> None:
+def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall, tight: Path, tmp_path: Path) -> None:
     output = tmp_path / "plan.json"
     oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output))
     output.write_text(output.read_text(encoding="utf-8").replace(MOVED, "everything"), encoding="utf-8")
@@ -109,7 +73,7 @@ def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall,
     )
 
 
-def test_an_exception_that_does_not_fit_is_refused_before_the_search(oncall: Oncall, tight: str) -> None:
+def test_an_exception_that_does_not_fit_is_refused_before_the_search(oncall: Oncall, tight: Path) -> None:
     ran = oncall("generate", tight, *WEEK, "--relax", "rest_night=1@2027-01-04")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
@@ -121,8 +85,8 @@ def test_an_exception_that_does_not_fit_is_refused_before_the_search(oncall: Onc
 # ---- verify --optimal
 
 
-def test_another_solver_confirms_the_optimum(oncall: Oncall, tiny: str, plan: str) -> None:
-    ran = oncall("verify", plan, "--roster", tiny, "--optimal")
+def test_another_solver_confirms_the_optimum(oncall: Oncall, roster: Path, week: Path) -> None:
+    ran = oncall("verify", week, "--roster", roster, "--optimal")
     assert ran.code == 0, ran.err
     last = ran.out.splitlines()[-1]
     assert re.fullmatch(
@@ -131,23 +95,23 @@ def test_another_solver_confirms_the_optimum(oncall: Oncall, tiny: str, plan: st
 
 
 def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
-    oncall: Oncall, tiny: str, plan: str, tmp_path: Path
+    oncall: Oncall, roster: Path, week: Path, tmp_path: Path
 ) -> None:
-    rows = json.loads(Path(plan).read_text(encoding="utf-8"))
+    rows = json.loads(week.read_text(encoding="utf-8"))
     rows["fairness"] = rows["status"] = None
     for row in rows["shifts"]:
         row["engineer"] = "ana" if row["role"] == "primary" else "ben"
     unfair = tmp_path / "unfair.json"
     unfair.write_text(json.dumps(rows), encoding="utf-8")
-    cost = json.loads(oncall("verify", str(unfair), "--roster", tiny, "--json").out)["cost"]
+    cost = json.loads(oncall("verify", str(unfair), "--roster", roster, "--json").out)["cost"]
     assert cost > 396
-    last = oncall("verify", str(unfair), "--roster", tiny, "--optimal").out.splitlines()[-1]
+    last = oncall("verify", str(unfair), "--roster", roster, "--optimal").out.splitlines()[-1]
     assert re.fullmatch(
         rf"HiGHS, another solver, proves that no plan costs less than 396; this one costs {cost}; it knows one of 396 "
         r"\((under 0\.1|\d+\.\d) s\)",
         last,
     )
-    answer = json.loads(oncall("verify", str(unfair), "--roster", tiny, "--optimal", "--json").out)["second_opinion"]
+    answer = json.loads(oncall("verify", str(unfair), "--roster", roster, "--optimal", "--json").out)["second_opinion"]
     assert (answer["solver"], answer["optimal"], answer["bound"], answer["best"]) == ("HiGHS", False, 396, 396)
 
 

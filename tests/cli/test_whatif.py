@@ -8,36 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SMALL_ROSTER, Oncall
-from tests.cli.test_mending import EIGHT
-from tests.cli.test_planning_depth import MOVED, REST, TIGHT_ROSTER, WEEK
+from tests.cli.conftest import Oncall
+from tests.cli.teams import EIGHT, MOVED, REST, WEEK
 
 NEXT = ("--start", "2027-04-05", "--weeks", "4")
 
 
-@pytest.fixture
-def tiny(tmp_path: Path) -> str:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(SMALL_ROSTER, encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def eight(tmp_path: Path) -> str:
-    path = tmp_path / "eight.yaml"
-    path.write_text(EIGHT, encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def quarter(oncall: Oncall, eight: str, tmp_path: Path) -> str:
-    path = tmp_path / "quarter.json"
-    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "13", "-o", str(path)).code == 0
-    return str(path)
-
-
-def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK, "--without", "ana", "--with-new", "1", "--set", "engineers.ben.fte=0.5")
+def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, roster: Path) -> None:
+    ran = oncall("whatif", roster, *WEEK, "--without", "ana", "--with-new", "1", "--set", "engineers.ben.fte=0.5")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert lines[0].split() == ["today", "changed"]
@@ -50,10 +28,8 @@ def test_whatif_prints_both_plans_side_by_side(oncall: Oncall, tiny: str) -> Non
     assert re.search(r"^ben +\d \(2\.7\) -> \d \(1\.6\) ", lines[9])
 
 
-def test_whatif_says_how_often_people_are_together_who_should_be(oncall: Oncall, eight: str) -> None:
-    roster = Path(eight)
-    pair = "rotation: {prefer_together: [[ana, ben]]}\nengineers:"
-    roster.write_text(roster.read_text(encoding="utf-8").replace("engineers:", pair), encoding="utf-8")
+def test_whatif_says_how_often_people_are_together_who_should_be(oncall: Oncall, eight: Path) -> None:
+    eight.write_text(EIGHT.replace("engineers:", "rotation: {prefer_together: [[ana, ben]]}\nengineers:"))
     question = ("whatif", eight, *NEXT, "--without", "ben")
     ran = oncall(*question)
     answer = json.loads(oncall(*question, "--json").out)
@@ -63,15 +39,15 @@ def test_whatif_says_how_often_people_are_together_who_should_be(oncall: Oncall,
     assert ran.out.splitlines()[6].split() == ["shifts", "together", str(shared), "-"]
 
 
-def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK, "--set", "rotation.rest_nights=2")
+def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, roster: Path) -> None:
+    ran = oncall("whatif", roster, *WEEK, "--set", "rotation.rest_nights=2")
     assert ran.code == 0
     assert re.search(r"^proof +optimal +no plan$", ran.out, re.MULTILINE)
     assert "\nchanged: no plan is possible: there are more duties than people can take\n" in ran.out
 
 
-def test_whatif_for_machines(oncall: Oncall, tiny: str) -> None:
-    answer = json.loads(oncall("whatif", tiny, *WEEK, "--with-new", "1", "--json").out)
+def test_whatif_for_machines(oncall: Oncall, roster: Path) -> None:
+    answer = json.loads(oncall("whatif", roster, *WEEK, "--with-new", "1", "--json").out)
     assert answer.keys() == {"today", "changed"}
     assert (answer["today"]["status"], answer["today"]["cost"]) == ("optimal", 396)
     assert answer["changed"]["engineers"] == ["ana", "ben", "chloe", "new-1"]
@@ -102,13 +78,15 @@ def test_whatif_for_machines(oncall: Oncall, tiny: str) -> None:
         (("--without", "bne"), '--without bne: "bne" is not an engineer of this roster; did you mean "ben"?'),
     ],
 )
-def test_whatif_refuses_what_is_not_there(oncall: Oncall, tiny: str, arguments: tuple[str, ...], message: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK, *arguments)
+def test_whatif_refuses_what_is_not_there(
+    oncall: Oncall, roster: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = oncall("whatif", roster, *WEEK, *arguments)
     assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
 
 
-def test_whatif_without_a_question_is_misuse(oncall: Oncall, tiny: str) -> None:
-    ran = oncall("whatif", tiny, *WEEK)
+def test_whatif_without_a_question_is_misuse(oncall: Oncall, roster: Path) -> None:
+    ran = oncall("whatif", roster, *WEEK)
     assert ran.code == 2
     assert "say what is different: --without, --with-new or --set" in ran.err
 
@@ -139,13 +117,13 @@ def column(side: dict[str, object]) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("source", ["history", "ledger", "published", "none of the published"])
 def test_both_columns_are_what_generate_makes_with_the_same_options(
-    oncall: Oncall, eight: str, quarter: str, tmp_path: Path, source: str
+    oncall: Oncall, eight: Path, quarter: Path, tmp_path: Path, source: str
 ) -> None:
-    options: tuple[str, ...] = ("--history", quarter) if source == "history" else ()
+    options: tuple[str | Path, ...] = ("--history", quarter) if source == "history" else ()
     if source == "ledger":
         balances = tmp_path / "balances.csv"
         balances.write_text("engineer,kind,balance,as_of\nana,weeknight,4,2027-04-05\nben,weeknight,-4,2027-04-05\n")
-        options = ("--ledger", str(balances))
+        options = ("--ledger", balances)
     if "published" in source:
         assert oncall("publish", quarter, "--roster", eight).code == 0
         options = ("--no-history",) if source.startswith("none") else ()
@@ -154,36 +132,34 @@ def test_both_columns_are_what_generate_makes_with_the_same_options(
     answer = json.loads(asked.out)
     assert column(answer["today"]) == figures(oncall("generate", eight, *NEXT, *options, "--json").out)
     line = '  - {id: dee, name: Dee, phone: "+13055550103"}'
-    Path(eight).write_text(EIGHT.replace(line, line.replace("}", ", fte: 0.5}")))
+    eight.write_text(EIGHT.replace(line, line.replace("}", ", fte: 0.5}")))
     assert column(answer["changed"]) == figures(oncall("generate", eight, *NEXT, *options, "--json").out)
 
 
-def test_what_both_columns_take_into_account_is_said_once(oncall: Oncall, eight: str, quarter: str) -> None:
+def test_what_both_columns_take_into_account_is_said_once(oncall: Oncall, eight: Path, quarter: Path) -> None:
     err = oncall("whatif", eight, *NEXT, "--set", "rotation.rest_nights=1", "--history", quarter).err
     assert err.count("taken into account: shifts that stand before the plan, 2027-01-04 to 2027-04-02\n") == 1
     assert err.count("taken into account: balances of 8 people from before") == 1
 
 
 def test_what_only_the_changed_column_takes_into_account_is_said_of_it(
-    oncall: Oncall, eight: str, quarter: str
+    oncall: Oncall, eight: Path, quarter: Path
 ) -> None:
     err = oncall("whatif", eight, *NEXT, "--without", "ana", "--history", quarter).err
     assert f"changed: {quarter}: ana not on the roster of team eight; their shifts are left out of account\n" in err
 
 
-def test_somebody_new_owes_nothing_for_the_time_before(oncall: Oncall, eight: str, quarter: str) -> None:
+def test_somebody_new_owes_nothing_for_the_time_before(oncall: Oncall, eight: Path, quarter: Path) -> None:
     asked = oncall("whatif", eight, *NEXT, "--without", "ana", "--with-new", "1", "--history", quarter, "--json")
     loads = {(e["engineer"], e["kind"]): e["share"] for e in json.loads(asked.out)["changed"]["loads"]}
     assert loads["new-1", "weeknight"] == pytest.approx(16 * 2 / 8)
 
 
-def test_exceptions_are_agreed_in_both_columns(oncall: Oncall, tmp_path: Path) -> None:
-    path = tmp_path / "tight.yaml"
-    path.write_text(TIGHT_ROSTER, encoding="utf-8")
-    asked = oncall("whatif", str(path), *WEEK, "--with-new", "1", "--relax", MOVED, "--json")
+def test_exceptions_are_agreed_in_both_columns(oncall: Oncall, tight: Path) -> None:
+    asked = oncall("whatif", tight, *WEEK, "--with-new", "1", "--relax", MOVED, "--json")
     answer = json.loads(asked.out)
     assert (answer["today"]["status"], answer["changed"]["status"]) == ("optimal", "optimal")
-    asked = oncall("whatif", str(path), *WEEK, "--set", "rotation.rest_nights=1", "--relax", REST)
+    asked = oncall("whatif", tight, *WEEK, "--set", "rotation.rest_nights=1", "--relax", REST)
     assert asked.code == 0
     assert asked.err == (
         f'changed: an exception is left out: "{REST}" is not a relaxation: the roster says 1, '

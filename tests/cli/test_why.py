@@ -7,27 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SMALL_ROSTER, Oncall
-
-WEEK = ("--start", "2027-01-04", "--weeks", "1")
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> str:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(SMALL_ROSTER, encoding="utf-8")
-    return str(path)
+from tests.cli.conftest import Oncall
+from tests.cli.teams import SMALL_ROSTER, written
 
 
-@pytest.fixture
-def plan(oncall: Oncall, tiny: str, tmp_path: Path) -> str:
-    path = tmp_path / "plan.json"
-    assert oncall("generate", tiny, *WEEK, "--output", str(path)).code == 0
-    return str(path)
-
-
-def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, tiny: str, plan: str) -> None:
-    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-01-05")
+def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, roster: Path, week: Path) -> None:
+    ran = oncall("why", week, "--roster", roster, "--shift", "2027-01-05")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert lines[0] == "Tue 2027-01-05 19:01 EST to Wed 2027-01-06 08:00 EST (weeknight)"
@@ -37,9 +22,9 @@ def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, tiny: str, p
     assert "as the plan stands: one_role: " in ran.out
 
 
-def test_why_for_machines(oncall: Oncall, tiny: str, plan: str) -> None:
+def test_why_for_machines(oncall: Oncall, roster: Path, week: Path) -> None:
     time = "2027-01-05T19:01"
-    answer = json.loads(oncall("why", plan, "--roster", tiny, "--shift", time, "--role", "secondary", "--json").out)
+    answer = json.loads(oncall("why", week, "--roster", roster, "--shift", time, "--role", "secondary", "--json").out)
     assert (answer["start"], answer["kind"]) == ("2027-01-05T19:01:00-05:00", "weeknight")
     [seat] = answer["seats"]
     assert (seat["role"], seat["cost"], len(seat["others"])) == ("secondary", 396, 2)
@@ -56,8 +41,8 @@ def test_why_for_machines(oncall: Oncall, tiny: str, plan: str) -> None:
     assert seat["others"][0]["anew"] == {"more": 0, "at_least": 0, "proven": True}
 
 
-def test_a_time_within_a_shift_means_that_shift(oncall: Oncall, tiny: str, plan: str) -> None:
-    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-01-09T12:00", "--role", "primary")
+def test_a_time_within_a_shift_means_that_shift(oncall: Oncall, roster: Path, week: Path) -> None:
+    ran = oncall("why", week, "--roster", roster, "--shift", "2027-01-09T12:00", "--role", "primary")
     assert ran.out.startswith("Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST (weekend)\n")
 
 
@@ -72,17 +57,18 @@ def test_a_time_within_a_shift_means_that_shift(oncall: Oncall, tiny: str, plan:
         ),
     ],
 )
-def test_why_says_what_there_is(oncall: Oncall, tiny: str, plan: str, arguments: tuple[str, ...], message: str) -> None:
-    ran = oncall("why", plan, "--roster", tiny, *arguments)
+def test_why_says_what_there_is(
+    oncall: Oncall, roster: Path, week: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = oncall("why", week, "--roster", roster, *arguments)
     assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
 
 
-def test_two_shifts_on_one_day_are_told_apart_by_their_time(oncall: Oncall, tiny: str, tmp_path: Path) -> None:
-    path = Path(tiny)
-    path.write_text(SMALL_ROSTER.replace("rotation:", "holidays: US\nrotation:"), encoding="utf-8")
+def test_two_shifts_on_one_day_are_told_apart_by_their_time(oncall: Oncall, roster: Path, tmp_path: Path) -> None:
+    roster.write_text(SMALL_ROSTER.replace("rotation:", "holidays: US\nrotation:"), encoding="utf-8")
     plan = str(tmp_path / "plan.json")
-    assert oncall("generate", tiny, "--start", "2027-12-20", "--weeks", "1", "--output", plan).code == 0
-    ran = oncall("why", plan, "--roster", tiny, "--shift", "2027-12-24")
+    assert oncall("generate", roster, "--start", "2027-12-20", "--weeks", "1", "--output", plan).code == 0
+    ran = oncall("why", plan, "--roster", roster, "--shift", "2027-12-24")
     assert ran.err == (
         "oncall: 2 shifts start on 2027-12-24; name one by its time: 2027-12-24T08:00 or 2027-12-24T19:01\n"
     )
@@ -114,14 +100,12 @@ start,end,kind,role,engineer
 
 
 @pytest.fixture
-def support(tmp_path: Path) -> str:
+def support(tmp_path: Path) -> Path:
     (tmp_path / "database.csv").write_text(DATABASE_PLAN, encoding="utf-8")
-    path = tmp_path / "support.yaml"
-    path.write_text(LARGE_ROSTER, encoding="utf-8")
-    return str(path)
+    return written(tmp_path / "support.yaml", LARGE_ROSTER)
 
 
-def made(oncall: Oncall, roster: str, output: Path, *options: str) -> str:
+def made(oncall: Oncall, roster: Path, output: Path, *options: str) -> str:
     ran = oncall("generate", roster, "--start", "2027-01-04", "--weeks", "2", *options, "--output", str(output))
     assert ran.code == 0, ran.err
     return str(output)
@@ -132,7 +116,7 @@ def about(answer: str, seat: int = 0) -> dict[str, dict[str, object]]:
 
 
 def test_whoever_cannot_is_told_with_the_key_of_the_rule_and_the_other_team_by_its_name(
-    oncall: Oncall, support: str, tmp_path: Path
+    oncall: Oncall, support: Path, tmp_path: Path
 ) -> None:
     plan = made(oncall, support, tmp_path / "plan.json")
     asked = ("why", plan, "--roster", support, "--shift", "2027-01-06", "--role", "primary")
@@ -151,7 +135,7 @@ def test_whoever_cannot_is_told_with_the_key_of_the_rule_and_the_other_team_by_i
     assert "    cannot (unavailable): cai is away 2027-01-06 to 2027-01-07 (flight)\n" in oncall(*asked).out
 
 
-def test_a_shadow_is_explained_too(oncall: Oncall, support: str, tmp_path: Path) -> None:
+def test_a_shadow_is_explained_too(oncall: Oncall, support: Path, tmp_path: Path) -> None:
     plan = Path(made(oncall, support, tmp_path / "plan.json"))
     rows = json.loads(plan.read_text(encoding="utf-8"))["shifts"]
     seat = next(
@@ -169,7 +153,7 @@ def test_a_shadow_is_explained_too(oncall: Oncall, support: str, tmp_path: Path)
     assert found["hal"]["rules"] or found["hal"]["swap"] == 0
 
 
-def test_a_shift_without_a_shadow_says_so(oncall: Oncall, support: str, tmp_path: Path) -> None:
+def test_a_shift_without_a_shadow_says_so(oncall: Oncall, support: Path, tmp_path: Path) -> None:
     plan = Path(made(oncall, support, tmp_path / "plan.csv"))
     rows = plan.read_text(encoding="utf-8").splitlines()[1:]
     shadowed = {row.split(",")[0] for row in rows if ",shadow," in row}
@@ -178,12 +162,13 @@ def test_a_shift_without_a_shadow_says_so(oncall: Oncall, support: str, tmp_path
     assert (ran.code, ran.err) == (1, f"oncall: nobody is shadow on the shift that starts {start[:16]}\n")
 
 
-def test_whoever_no_plan_has_there_is_told_with_the_rules_that_exclude_it(oncall: Oncall, tmp_path: Path) -> None:
-    path = tmp_path / "apart.yaml"
-    apart = "never_together: [[ben, ana], [ben, chloe]]"
-    path.write_text(SMALL_ROSTER.replace("weekends_apart: 1}", f"weekends_apart: 1, {apart}}}"), encoding="utf-8")
-    plan = made(oncall, str(path), tmp_path / "plan.json")
-    asked = ("why", plan, "--roster", str(path), "--shift", "2027-01-05", "--role", "primary")
+def test_whoever_no_plan_has_there_is_told_with_the_rules_that_exclude_it(
+    oncall: Oncall, roster: Path, tmp_path: Path
+) -> None:
+    apart = "weekends_apart: 1, never_together: [[ben, ana], [ben, chloe]]}"
+    roster.write_text(SMALL_ROSTER.replace("weekends_apart: 1}", apart))
+    plan = made(oncall, roster, tmp_path / "plan.json")
+    asked = ("why", plan, "--roster", roster, "--shift", "2027-01-05", "--role", "primary")
     ben = about(oncall(*asked, "--json").out)["ben"]
     assert ben["anew"] == {"more": None, "at_least": None, "proven": True}
     assert ben["because"] == [
@@ -198,7 +183,7 @@ def test_whoever_no_plan_has_there_is_told_with_the_rules_that_exclude_it(oncall
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
 def test_plans_that_are_relaxed_published_or_without_a_proof_are_explained(
-    oncall: Oncall, support: str, tmp_path: Path, suffix: str
+    oncall: Oncall, support: Path, tmp_path: Path, suffix: str
 ) -> None:
     plan = made(oncall, support, tmp_path / f"plan.{suffix}", "--relax", "unavailable@2027-01-06:cai")
     if suffix == "json":
@@ -211,7 +196,7 @@ def test_plans_that_are_relaxed_published_or_without_a_proof_are_explained(
     assert "cai" in {seat["engineer"] for seat in held} or (found["cai"]["rule"] == "unavailable") == (suffix == "csv")
 
 
-def test_a_mended_plan_is_explained_from_where_it_was_mended(oncall: Oncall, support: str, tmp_path: Path) -> None:
+def test_a_mended_plan_is_explained_from_where_it_was_mended(oncall: Oncall, support: Path, tmp_path: Path) -> None:
     plan, mended = made(oncall, support, tmp_path / "plan.json"), str(tmp_path / "mended.json")
     ran = oncall("generate", support, "--keep", plan, "--from", "2027-01-11", "--output", mended)
     assert ran.code == 0, ran.err
@@ -223,7 +208,7 @@ def test_a_mended_plan_is_explained_from_where_it_was_mended(oncall: Oncall, sup
 
 
 def test_shifts_around_the_plan_forbid_as_they_did_when_it_was_made(
-    oncall: Oncall, support: str, tmp_path: Path
+    oncall: Oncall, support: Path, tmp_path: Path
 ) -> None:
     before = tmp_path / "before.csv"
     before.write_text(
@@ -239,7 +224,7 @@ def test_shifts_around_the_plan_forbid_as_they_did_when_it_was_made(
     )
 
 
-def test_what_is_not_settled_in_the_time_is_said_as_such(oncall: Oncall, support: str, tmp_path: Path) -> None:
+def test_what_is_not_settled_in_the_time_is_said_as_such(oncall: Oncall, support: Path, tmp_path: Path) -> None:
     plan = made(oncall, support, tmp_path / "plan.csv")
     ran = oncall("why", plan, "--roster", support, "--shift", "2027-01-06", "--time-limit", "0.001")
     assert ran.code == 0, ran.err

@@ -1,0 +1,51 @@
+"""Teams that the tests of the terminal plan for, as roster files, and the week that most of them plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SMALL_ROSTER = """\
+team: tiny
+timezone: America/New_York
+rotation: {rest_nights: 0, weekends_apart: 1}
+engineers:
+  - {id: ana, name: Ana Pereira, phone: "+13055550101"}
+  - {id: ben, name: Ben Okafor, phone: "+13055550102", timezone: Asia/Kolkata}
+  - {id: chloe, name: Chloe Martin, phone: "+13055550103"}
+manager: {id: mei, name: Mei Lin, phone: "+13055550100"}
+"""
+"""Three people who may be on duty every night. Ben lives in India; mei is the manager."""
+
+TIGHT_ROSTER = """\
+team: tight
+timezone: America/New_York
+engineers:
+  - {id: ana, name: Ana, phone: "+13055550101"}
+  - {id: ben, name: Ben, phone: "+13055550102", unavailable: [{from: 2027-01-05, to: 2027-01-07, reason: flight}]}
+  - {id: cai, name: Cai, phone: "+13055550103"}
+  - {id: dee, name: Dee, phone: "+13055550104"}
+  - {id: eve, name: Eve, phone: "+13055550105"}
+  - {id: fay, name: Fay, phone: "+13055550106"}
+"""
+"""Six people with two free nights, of whom ben is away for three: no plan of the first week keeps every rule."""
+
+EIGHT = """\
+team: eight
+timezone: America/New_York
+engineers:
+""" + "".join(
+    f'  - {{id: {name}, name: {name.title()}, phone: "+1305555010{number}"}}\n'
+    for number, name in enumerate(("ana", "ben", "cai", "dee", "eve", "fay", "gus", "hal"))
+)
+"""Room for everything, and nobody is ever away."""
+
+WEEK = ("--start", "2027-01-04", "--weeks", "1")
+# The two exceptions that each make a week of the tight team possible.
+REST = "rest_nights=1@2027-01-04..2027-01-10"
+MOVED = "unavailable@2027-01-07:ben"
+
+
+def written(path: Path, text: str) -> Path:
+    """The file, with this text in it."""
+    path.write_text(text, encoding="utf-8")
+    return path
