@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from doubles.twilio_account import segments
 from oncall.paging.messages import SEGMENT, bundle_text, cut, page_text, plain, solved_text, taken_text
+from oncall.paging.messages import segments as segments_of_ours
 from oncall.paging.ticket import StoredTicket, Ticket, TicketStatus
 from oncall.support.policyfile import packaged_policy
 from tests.paging.world import SATURDAY_NIGHT
@@ -134,3 +135,18 @@ def test_a_chase_is_one_segment_too_and_still_ends_like_a_page(owner: str, ticke
     text = page_text(ticket, impact="urgent", code="7K2", policy=POLICY, due=DUE, promised="Next reply", owner=owner)
     assert (len(text) <= SEGMENT, text.startswith("CHASE URGENT T"), text.endswith("Reply ACK 7K2")) == (True,) * 3
     assert text.count("ACK") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("\u0416" * 70, 1), ("\u0416" * 71, 2), ("", 1)],
+)
+def test_segments_are_counted_as_a_carrier_counts_them(text: str, count: int) -> None:
+    assert segments_of_ours(text) == segments(text) == count
+
+
+@given(any_text)
+@example("\U0001f525" * 36)
+def test_segments_are_never_counted_as_fewer_than_a_carrier_does(text: str) -> None:
+    assert segments_of_ours(text) >= segments(text)
+    assert segments_of_ours(plain(text)) == segments(plain(text))

@@ -15,11 +15,12 @@ from doubles.twilio_account import segments
 from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.audit import audit
 from oncall.paging.ports import Receipt
+from oncall.paging.reachability import Alert
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
 from oncall.paging.views import stored_whole_view
 from oncall.support.policyfile import packaged_policy_text
 from tests.paging.pagers import engine_with
-from tests.paging.world import Killed, World
+from tests.paging.world import FakePhones, Killed, World
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -175,7 +176,117 @@ def test_the_sender_sends_so_many_messages_in_a_span_pages_first(tmp_path: Path)
     world.advance(10 * SECOND)
     world.expect_page("ana", containing="HIGH T-1")
     world.expect_page("ana", containing="U-1 is taken by")
-    assert "all phones together had 2 messages in the last 10 s" in world.events("T-1")[-1].why
+    assert "all phones together had 2 segments in the last 10 s" in world.events("T-1")[-1].why
+    world.close()
+
+
+SENDER = "limits: {bundle_for: 0s, per_phone: {most: 100, within: 60s}, sender: {most: %d, within: 10s}}\n"
+
+
+def test_the_word_that_somebody_sent_stop_counts_for_the_sender(tmp_path: Path) -> None:
+    world = limited(tmp_path, SENDER % 2)
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    world.sms("ben", "STOP")
+    world.expect_page("mei", containing="WARNING: Ben Okafor")
+    high(world, "T-2")
+    world.expect_silence()
+    assert "all phones together had 2 segments in the last 10 s" in world.events("T-2")[-1].why
+    world.post("U-1")
+    world.run()
+    world.expect_page("ana", containing="URGENT U-1 ")
+    world.advance(20 * SECOND)
+    world.expect_page("ana", containing="T-2")
+    world.close()
+
+
+def test_the_word_that_somebody_sent_stop_waits_for_its_turn_and_goes_before_pages(tmp_path: Path) -> None:
+    world = limited(tmp_path, SENDER % 1)
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    high(world, "T-2")
+    world.sms("ben", "STOP")
+    world.expect_silence()
+    world.clock.moment += 10 * SECOND
+    world.run()
+    world.expect_page("mei", containing="WARNING: Ben Okafor")
+    world.expect_silence()
+    world.clock.moment += 10 * SECOND
+    world.run()
+    world.expect_page("ana", containing="T-2")
+    world.close()
+
+
+def test_the_word_that_somebody_sent_stop_waits_ten_minutes_at_most(tmp_path: Path) -> None:
+    world = limited(tmp_path, "limits: {bundle_for: 0s, sender: {most: 1, within: 1h}}\n")
+    world.post("U-1")
+    world.run()
+    world.expect_page("ana", containing="U-1")
+    world.act(EventKind.ACKNOWLEDGED, "ana", "U-1")
+    world.sms("ben", "STOP")
+    world.clock.moment += 10 * MINUTE - SECOND
+    world.run()
+    world.expect_silence()
+    now = world.clock.moment
+    world.store.write(lambda tx: tx.add_alert(Alert("f" * 32, "another", "mei", "Another.", now, now)))
+    world.clock.moment += SECOND
+    world.run()
+    world.expect_page("mei", containing="WARNING: Ben Okafor")
+    world.expect_silence()
+    world.close()
+
+
+def test_a_call_that_tells_of_a_stop_is_no_text(tmp_path: Path) -> None:
+    world = limited(tmp_path, SENDER % 1)
+    world.voice = FakePhones()
+    world.sms("mei", "STOP")
+    world.sms("ben", "STOP")
+    assert [message.to for message in world.voice.sent] == ["mei"]
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    world.close()
+
+
+def test_a_word_of_a_stop_that_was_refused_is_no_text_that_went_out(tmp_path: Path) -> None:
+    world = limited(tmp_path, SENDER % 1)
+    world.phones.fail(Temporary("no network"))
+    world.sms("ben", "STOP")
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    world.clock.moment += 10 * SECOND
+    world.run()
+    world.expect_page("mei", containing="WARNING: Ben Okafor")
+    world.close()
+
+
+def test_answers_wait_for_nothing_and_count_for_the_sender_segment_by_segment(tmp_path: Path) -> None:
+    world = limited(tmp_path, SENDER % 7)
+    names = [f"U-{number}" for number in range(60)]
+    for name in names:
+        world.post(name)
+    world.run()
+    assert len(seen_by(world, "ana")) == 60
+    world.advance(10 * SECOND)
+    answer = world.sms("ana", "WHO")
+    assert segments(answer) == 3
+    assert world.sms("ana", "WHO") == answer
+    world.advance(SECOND)
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    high(world, "T-2")
+    world.expect_silence()
+    assert world.sms("ana", "WHO").startswith("primary: Ana Pereira")
+    assert "all phones together had 7 segments in the last 10 s" in world.events("T-2")[-1].why
+    world.advance(20 * SECOND)
+    world.expect_page("ana", containing="T-2")
+    world.close()
+
+
+def test_answers_to_somebody_s_own_texts_do_not_make_their_pages_wait(tmp_path: Path) -> None:
+    world = limited(tmp_path, "limits: {bundle_for: 0s, per_phone: {most: 1, within: 60s}}\n")
+    world.sms("ana", "WHO")
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
     world.close()
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from oncall.errors import Conflict, NotFound, OncallError, Refused
 from oncall.paging.ports import CallerRole, InboundMessage, TicketFilter, TicketSpan, Token, Transaction
+from oncall.paging.reachability import Alert
 from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
 from oncall.rehearsal.ledger import Ledger
 from oncall.schedule.document import schedule_from_rows
@@ -75,6 +76,7 @@ def _attempts(draw: st.DrawFn) -> Work:
         "retry_at": draw(st.none() | _minute.map(lambda span: NOW + span)),
         "lease_until": draw(st.none() | _minute.map(lambda span: NOW + span)),
         "provider_id": draw(st.none() | st.sampled_from(["SM1", "SM2"])),
+        "sent_at": draw(st.none() | _minute.map(lambda span: NOW + span)),
     }
     one = attempt(draw(st.sampled_from(["a-1", "a-2", "a-3"])), draw(_name), **changes)
     choice = draw(st.integers(0, 3))
@@ -103,7 +105,9 @@ def _claims(draw: st.DrawFn) -> Work:
 def _others(draw: st.DrawFn) -> Work:
     message = InboundMessage(draw(st.sampled_from(["m1", "m2"])), NOW, "ana", "ACK", "ok")
     token = Token(draw(st.sampled_from(["x", "y"])), CallerRole.INTAKE, draw(st.sampled_from(["d1", "d2"])), NOW)
+    alert = Alert(draw(st.sampled_from(["f", "e"])), "deaf ana", "mei", "Ana is deaf.", NOW, None)
     works: list[Work] = [
+        lambda tx: tx.update_alert(replace(alert, sent_at=NOW)) if tx.add_alert(alert) else None,
         lambda tx: tx.add_inbound(message),
         lambda tx: tx.add_token(token) if tx.token_by_digest(token.digest) is None else None,
         lambda tx: tx.remove_token(token.name),
@@ -138,6 +142,11 @@ def everything(tx: Transaction) -> list[Any]:
         [tx.last_paged(person) for person in ("ana", "ben")],
         [tx.inbound(name) for name in ("m1", "m2")],
         tx.reached(),
+        [
+            sorted((one.at, one.text) for one in tx.texts_sent(since=NOW + minutes(count), most=99, to=to))
+            for count in (0, 3)
+            for to in (None, "ana", "mei")
+        ],
         tx.tokens(),
         [tx.token_by_digest(name) for name in ("d1", "d2")],
         tx.last_beat(),

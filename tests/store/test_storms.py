@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from oncall.paging.engine import Engine
+from oncall.paging.ports import InboundMessage, SentText, Transaction
+from oncall.paging.reachability import Alert
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.store.database import open_store
 from oncall.store.sqlstore import SqlStore
@@ -39,6 +41,12 @@ def filled(store: SqlStore) -> SqlStore:
 
 def keep(store: SqlStore, *attempts: Attempt) -> None:
     store.write(lambda tx: tx.add_attempts(attempts))
+
+
+def sent_at(store: SqlStore, *, since: datetime = NOW, most: int = 9, to: str | None = None) -> list[float]:
+    """How many minutes after NOW each text went out that counts, the newest first."""
+    found = store.read(lambda tx: tx.texts_sent(since=since, most=most, to=to))
+    return [(one.at - NOW) / timedelta(minutes=1) for one in found]
 
 
 def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_has(filled: SqlStore) -> None:
@@ -77,12 +85,37 @@ def test_the_latest_messages_are_counted_for_all_phones_and_for_one(filled: SqlS
         page("a-4", sent_at=NOW + minutes(4), status=AttemptStatus.UNDELIVERED),
         page("a-5", **gone),
     )
-    times = filled.read(
-        lambda tx: (tx.last_sent(most=2), tx.last_sent(most=9, to="ana"), tx.last_sent(most=9, to="mei"))
-    )
-    assert times == ([NOW + minutes(4), NOW + minutes(3)], [NOW + minutes(4), NOW + minutes(3), NOW], [])
+    sent = [
+        sent_at(filled, most=2),
+        sent_at(filled, to="ana"),
+        sent_at(filled, to="mei"),
+        sent_at(filled, since=NOW + minutes(3)),
+    ]
+    assert sent == [[4, 3], [4, 3, 0], [], [4, 3]]
     last = filled.read(lambda tx: (tx.last_page_to("ana"), tx.last_page_to("mei")))
     assert last == (page("a-1", sent_at=NOW, **gone), None)
+
+
+def test_a_text_that_went_out_is_known_by_what_it_said_whatever_it_belongs_to(filled: SqlStore) -> None:
+    alert = Alert("f" * 32, "deaf ana", "mei", "Ana has sent STOP.", NOW, None, sent_at=NOW + minutes(2))
+    keep(
+        filled,
+        page("a-1", sent_at=NOW, bundle="a-1", sent_text="both", status=AttemptStatus.ACCEPTED),
+        page("a-2", ticket="T-2", bundle="a-1", sent_text="both", status=AttemptStatus.ACCEPTED),
+        page("a-3", sent_at=NOW + minutes(1), body="one", status=AttemptStatus.ACCEPTED),
+    )
+    filled.write(lambda tx: tx.add_alert(replace(alert, sent_at=None)))
+    filled.write(lambda tx: tx.update_alert(alert))
+    filled.write(lambda tx: tx.add_inbound(InboundMessage("SM3", NOW + minutes(3), "ana", "ACK", "T-1 is yours.")))
+    filled.write(lambda tx: tx.add_inbound(InboundMessage("SM4", NOW + minutes(4), "ana", "STOP", "")))
+
+    def said_to(tx: Transaction) -> list[list[SentText]]:
+        return [tx.texts_sent(since=NOW, most=9, to=to) for to in (None, "mei", "ana")]
+
+    ticket_texts = [SentText(NOW + minutes(1), "one"), SentText(NOW, "both")]
+    warning = SentText(NOW + minutes(2), "Ana has sent STOP.")
+    answer = SentText(NOW + minutes(3), "T-1 is yours.")
+    assert filled.read(said_to) == [[answer, warning, *ticket_texts], [warning], ticket_texts]
 
 
 def test_calls_to_somebody_are_known_and_count_as_no_message(filled: SqlStore) -> None:
@@ -97,7 +130,7 @@ def test_calls_to_somebody_are_known_and_count_as_no_message(filled: SqlStore) -
         page("a-5", sent_at=NOW + minutes(1), status=AttemptStatus.ACCEPTED),
     )
     assert filled.read(lambda tx: tx.calls_to("ana", since=NOW + minutes(1))) == [later]
-    assert filled.read(lambda tx: tx.last_sent(most=9)) == [NOW + minutes(1)]
+    assert sent_at(filled) == [1]
     last = filled.read(lambda tx: tx.last_page_to("ana"))
     assert last is not None
     assert last.id == "a-5"

@@ -76,7 +76,7 @@ def test_limits_are_shown_and_compared() -> None:
         with_limits("{bundle_for: 1m, per_phone: {most: 1, within: 5m}, sender: {most: 3, within: 1s}}"), "p.yaml"
     )
     assert (
-        "Storms: pages within 1 min go as one; at most 1 text in 5 min to one phone, 3 texts in 1 s to all together."
+        "Storms: pages within 1 min go as one; at most 1 text in 5 min to one phone, 3 segments in 1 s to all together."
         in policy_lines(other)
     )
     assert policy_view(other)["limits"] == {
@@ -87,5 +87,5 @@ def test_limits_are_shown_and_compared() -> None:
     assert changes(usual, other) == [
         "Pages: further ones to one phone wait for each other for 1 min, before 10 s.",
         "Each phone: at most 1 text in 5 min, before 10 texts in 1 min.",
-        "All phones together: at most 3 texts in 1 s, before 10 texts in 10 s.",
+        "All phones together: at most 3 segments in 1 s, before 10 segments in 10 s.",
     ]

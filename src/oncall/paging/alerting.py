@@ -1,19 +1,55 @@
-"""Messages to a person that belong to no ticket: sent by the same channels, a bounded number of times."""
+"""Messages to a person that belong to no ticket: sent by the same channels, a bounded number of times, in turn with all
+other texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Permanent
-from oncall.paging.ports import Channel, Message, Receipt
+from oncall.paging.attempts import LEASE, Hand
+from oncall.paging.hearing import deaf_people
+from oncall.paging.ports import Channel, Clock, Message, Receipt, Transaction
 from oncall.paging.reachability import Alert
+from oncall.paging.turns import LONGEST_WAIT, Turns
 from oncall.schedule.schedule import Schedule
 
 MOST_TRIES = 8
 FIRST_PAUSE = timedelta(seconds=5)
 """Real time before a second try; it doubles with each one, to ten minutes in all."""
+
+
+def is_called(alert: Alert, deaf: Container[str], *, can_call: bool) -> bool:
+    """Whether it goes by a call: to somebody whom no text reaches, where this pager makes calls."""
+    return can_call and alert.to in deaf
+
+
+def due_alerts(tx: Transaction, hand: Hand, clock: Clock) -> list[Alert]:
+    """Take over what is due and may go now; what has no turn yet is put off. To be run before any row is locked.
+
+    They go before anything else that takes turns: they tell of people whom no page reaches.
+    """
+    due = tx.claim_alerts(real_now=hand.real_now, lease_until=hand.real_now + LEASE)
+    if not due:
+        return []
+    tx.take_turns()
+    turns, deaf = Turns(tx, tx.policy().limits, hand), deaf_people(tx)
+    going = (
+        one if is_called(one, deaf, can_call=hand.can_call) else _in_turn(tx, one, turns, hand, clock) for one in due
+    )
+    return [one for one in going if one is not None]
+
+
+def _in_turn(tx: Transaction, alert: Alert, turns: Turns, hand: Hand, clock: Clock) -> Alert | None:
+    turn, latest = turns.of_notice(alert.to, alert.body), alert.written_at + LONGEST_WAIT
+    if turn is not None and hand.real_now < latest:
+        due_at = hand.real_now + timedelta(seconds=clock.real_seconds_until(turn.at))
+        tx.update_alert(replace(alert, due_at=min(due_at, latest)))
+        return None
+    going = replace(alert, due_at=hand.real_now + LEASE, sent_at=hand.now)
+    tx.update_alert(going)
+    return going
 
 
 async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_now: Callable[[], datetime]) -> Alert:
@@ -23,7 +59,8 @@ async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_no
     """
     person = schedule.people.get(alert.to)
     if person is None:
-        return replace(alert, due_at=None, error=f"nobody with the id {alert.to} is on the published rosters")
+        why = f"nobody with the id {alert.to} is on the published rosters"
+        return replace(alert, due_at=None, sent_at=None, error=why)
     message = Message(alert.id, person.id, person.phone, person.email, alert.body)
     try:
         receipt = await _sent(alert, message, channel)
@@ -47,6 +84,8 @@ async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:
 
 def _tried(alert: Alert, error: DeliveryError, real_now: datetime) -> Alert:
     tries = alert.tries + 1
+    # What may have gone out counts as a text that did.
+    sent_at = alert.sent_at if isinstance(error, Ambiguous) else None
     is_over = isinstance(error, Permanent) or tries >= MOST_TRIES
     due_at = None if is_over else real_now + FIRST_PAUSE * 2**alert.tries
-    return replace(alert, tries=tries, due_at=due_at, error=str(error))
+    return replace(alert, tries=tries, due_at=due_at, error=str(error), sent_at=sent_at)

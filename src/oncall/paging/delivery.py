@@ -7,7 +7,7 @@ from typing import Any
 
 from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary
 from oncall.paging.access import Access
-from oncall.paging.alerting import send_alert
+from oncall.paging.alerting import is_called, send_alert
 from oncall.paging.asking import note_answer
 from oncall.paging.calls import spoken_text
 from oncall.paging.failing import failure_in, has_failed, text_instead
@@ -218,7 +218,7 @@ class Delivery:
     async def alert(self, alert: Alert) -> None:
         """Send a message that belongs to no ticket: to somebody deaf by a call, where this pager makes any."""
         schedule = await self._access.read(lambda tx: tx.schedule())
-        name = VOICE if alert.to in self.deaf and VOICE in self._channels else SMS
+        name = VOICE if is_called(alert, self.deaf, can_call=VOICE in self._channels) else SMS
         sent = await send_alert(alert, self._channels[name], schedule, self._clock.real_now)
         await self._access.write(lambda tx: tx.update_alert(sent))
         if sent.error is None:

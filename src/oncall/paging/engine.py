@@ -13,8 +13,9 @@ import structlog
 from oncall.errors import StoreError
 from oncall.paging.access import Access
 from oncall.paging.advance import advance_ticket
+from oncall.paging.alerting import due_alerts
 from oncall.paging.asking import Inquiries
-from oncall.paging.attempts import LEASE, Hand
+from oncall.paging.attempts import Hand
 from oncall.paging.decide import PAGER
 from oncall.paging.delivery import Delivery
 from oncall.paging.handover import hand_over, next_handoff
@@ -223,12 +224,13 @@ class Engine:
     async def _claimed(self, most: int) -> tuple[list[Attempt], Alerts]:
         """Take over what is due. A try that cannot be readied holds up nobody else's: then each person's go alone."""
         try:
-            return await self.write(lambda tx: (claim(tx, self.hand(), most, self._clock), self._alerts(tx)))
+            alerts, claimed = await self.write(lambda tx: (self._alerts(tx), claim(tx, self.hand(), most, self._clock)))
+            return claimed, alerts
         except StoreError:
             raise
         except Exception:
             self._log.exception("what is due cannot be readied together", action="claim_failed")
-        due, alerts = await self.write(lambda tx: (take_over(tx, self.hand(), most), self._alerts(tx)))
+        alerts, due = await self.write(lambda tx: (self._alerts(tx), take_over(tx, self.hand(), most)))
         people = dict.fromkeys(attempt.to for attempt in due)
         return [one for to in people for one in await self._for_one([one for one in due if one.to == to])], alerts
 
@@ -244,8 +246,7 @@ class Engine:
         return [one for found in alone for one in found or ()]
 
     def _alerts(self, tx: Transaction) -> Alerts:
-        real_now = self._clock.real_now()
-        return tx.claim_alerts(real_now=real_now, lease_until=real_now + LEASE), deaf_people(tx)
+        return due_alerts(tx, self.hand(), self._clock), deaf_people(tx)
 
     async def _inquire(self, attempt: Attempt) -> None:
         """Ask the provider what became of a page it took and has not been heard of since."""

@@ -64,6 +64,14 @@ def _nearest(letter: str, before: str) -> str:
     return ""
 
 
+def segments(text: str) -> int:
+    """How many segments a text takes; one that `plain` would change may need the alphabet with room for less."""
+    alone, each, length = SEGMENT, 153, len(text)
+    if plain(text) != text:
+        alone, each, length = 70, 67, len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return 1 if length <= alone else -(-length // each)
+
+
 def cut(text: str, length: int) -> str:
     """`text`, at most `length` characters; what is cut off is marked by two dots."""
     if len(text) <= length:

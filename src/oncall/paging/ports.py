@@ -101,6 +101,14 @@ class InboundMessage:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """A text that went out of our number: when (policy time, aware UTC), and what it said."""
+
+    at: datetime
+    text: str
+
+
 class Transaction(Protocol):
     """What can be read and written in one transaction. Nothing is visible to others before it commits."""
 
@@ -206,9 +214,12 @@ class Transaction(Protocol):
     def bundle(self, leader: str) -> list[Attempt]:
         """Every try in the message that the try `leader` leads, itself among them, oldest first."""
 
-    def last_sent(self, *, most: int, to: str | None = None) -> list[datetime]:
-        """When (policy time) the latest text messages went to anybody, or to one person, the newest first, at most
-        so many. A bundle is one message."""
+    def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
+        """The latest texts that went out since an instant (policy time), the newest first, at most so many. A bundle
+        is one message.
+
+        to: what went to one person unasked; None: what went to anybody, the answers to inbound messages among it.
+        """
 
     def last_page_to(self, person: str) -> Attempt | None:
         """The text that paged this person last, by `sent_at`, and is not known to have failed; of a bundle the one
@@ -252,7 +263,7 @@ class Transaction(Protocol):
         """Take over alerts that are due, and put them off until the lease ends; no two callers get the same one."""
 
     def update_alert(self, alert: Alert) -> None:
-        """Write everything that can change: due_at, tries, provider id, error."""
+        """Write everything that can change: due_at, tries, provider id, error, sent_at."""
 
     def add_token(self, token: Token) -> None:
         """Keep it. Raises Conflict when the name is taken."""

@@ -30,9 +30,10 @@ class Reachability:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message to a person that belongs to no ticket. Times are real, aware UTC.
+    """A message to a person that belongs to no ticket. Times are real unless said otherwise, aware UTC.
 
     id: our delivery id. about: what it tells, once and never again. due_at: when it is sent; None once it is over.
+    sent_at: policy time at which it was last handed to its provider as a text, unless that refused it.
     """
 
     id: str
@@ -44,3 +45,4 @@ class Alert:
     tries: int = 0
     provider_id: str | None = None
     error: str | None = None
+    sent_at: datetime | None = None

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 
 from oncall.errors import Conflict, NotFound, Refused
-from oncall.paging.ports import InboundMessage, NewVersion, TicketFilter, TicketSpan, Token
+from oncall.paging.ports import InboundMessage, NewVersion, SentText, TicketFilter, TicketSpan, Token
 from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.paging.ticket import (
     SENDABLE,
@@ -51,6 +51,7 @@ class Ledger:
         self._sent: dict[str | None, list[tuple[datetime, str]]] = {}
         self._due: list[tuple[datetime, str]] = []
         self._inbound: dict[str, InboundMessage] = {}
+        self._answers: list[tuple[datetime, str]] = []
         self._tokens: dict[str, Token] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}
         self._alerts: dict[str, Alert] = {}
@@ -269,9 +270,14 @@ class Ledger:
         """Every try in the message that this try leads, oldest first."""
         return sorted((self._attempts[name] for name in self._bundles.get(leader, ())), key=_written)
 
-    def last_sent(self, *, most: int, to: str | None = None) -> list[datetime]:
-        """When the latest text messages went out, the newest first, at most so many."""
-        return [one.sent_at for one in islice(self._lately_sent(to), most) if one.sent_at is not None]
+    def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
+        """The latest texts that went out since then, the newest first, at most so many."""
+        tickets = [SentText(one.sent_at, one.text) for one in islice(self._lately_sent(to), most) if one.sent_at]
+        mine = (one for one in self._alerts.values() if to is None or one.to == to)
+        alerts = [SentText(one.sent_at, one.body) for one in mine if one.sent_at is not None]
+        answers = [SentText(*one) for one in islice(reversed(self._answers), most if to is None else 0)]
+        texts = (one for one in (*tickets, *alerts, *answers) if one.at >= since)
+        return sorted(texts, key=lambda one: one.at, reverse=True)[:most]
 
     def last_page_to(self, person: str) -> Attempt | None:
         """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
@@ -318,6 +324,8 @@ class Ledger:
         if message.provider_id in self._inbound:
             raise Conflict(f"inbound message {message.provider_id}: it is stored already")
         self._inbound[message.provider_id] = message
+        if message.answer:
+            insort(self._answers, (message.at, message.answer))
 
     def note_reachability(self, mark: Reachability) -> None:
         """Keep it: it is the latest word on this person and channel."""

@@ -78,13 +78,6 @@ _BUNDLE = (
     .where(attempts.c.bundle.is_not(None), attempts.c.bundle == bindparam("wanted"))
     .order_by(attempts.c.written_at, attempts.c.id)
 )
-_LAST_SENT = (
-    select(attempts.c.sent_at)
-    .where(attempts.c.sent_at.is_not(None), attempts.c.channel != "voice")
-    .order_by(attempts.c.sent_at.desc())
-    .limit(bindparam("most"))
-)
-_LAST_SENT_TO = _LAST_SENT.where(attempts.c.to == bindparam("person"))
 _LAST_PAGE_TO = (
     select(attempts)
     .where(
@@ -203,12 +196,6 @@ class AttemptQueries(Queries):
     def bundle(self, leader: str) -> list[Attempt]:
         """Every try in the message that this try leads, oldest first."""
         return [rows.attempt(row) for row in self._run(_BUNDLE, {"wanted": leader})]
-
-    def last_sent(self, *, most: int, to: str | None = None) -> list[datetime]:
-        """When the latest text messages went out, the newest first, at most so many."""
-        if to is None:
-            return list(self._run(_LAST_SENT, {"most": most}).scalars())
-        return list(self._run(_LAST_SENT_TO, {"most": most, "person": to}).scalars())
 
     def last_page_to(self, person: str) -> Attempt | None:
         """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""

@@ -1,15 +1,18 @@
-"""Who can be reached, and messages that belong to no ticket, as queries on one open transaction."""
+"""Who can be reached, what went out of our number, and messages that belong to no ticket, as queries on one open
+transaction."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, union_all, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, union_all, update
 
+from oncall.paging.ports import SentText
 from oncall.paging.reachability import Alert, Reachability
 from oncall.store import rows
 from oncall.store.queries import Queries
-from oncall.store.tables import alerts, attempts, inbound, reachability
+from oncall.store.tables import alerts, attempts, inbound, reachability, was_answered
 
 _DEAF = (
     select(reachability)
@@ -38,6 +41,27 @@ _HEARD = union_all(
 _REACHED = select(_HEARD.c.person, func.max(_HEARD.c.at).label("at")).group_by(_HEARD.c.person)
 
 
+def _latest(at: ColumnElement[datetime], text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """What one table has of what went out: the newest first, at most so many."""
+    went_out = select(at.label("at"), text.label("text")).where(at.is_not(None), at >= bindparam("since"), *conditions)
+    return select(went_out.order_by(at.desc()).limit(bindparam("most")).subquery())
+
+
+def _newest_of(*tables: Select[Any]) -> Select[Any]:
+    together = union_all(*tables).subquery()
+    return select(together).order_by(together.c.at.desc()).limit(bindparam("most"))
+
+
+_TEXT = func.coalesce(attempts.c.sent_text, attempts.c.body)
+_OF_TICKETS = _latest(attempts.c.sent_at, _TEXT, attempts.c.channel != "voice")
+_OF_TICKETS_TO = _latest(attempts.c.sent_at, _TEXT, attempts.c.channel != "voice", attempts.c.to == bindparam("person"))
+_ALERTS = _latest(alerts.c.sent_at, alerts.c.body)
+_ALERTS_TO = _latest(alerts.c.sent_at, alerts.c.body, alerts.c.to == bindparam("person"))
+_ANSWERS = _latest(inbound.c.at, inbound.c.answer, was_answered)
+_TEXTS_SENT = _newest_of(_OF_TICKETS, _ALERTS, _ANSWERS)
+_TEXTS_SENT_TO = _newest_of(_OF_TICKETS_TO, _ALERTS_TO)
+
+
 class ReachQueries(Queries):
     """The part of a transaction that knows who has sent STOP, and whom the manager was told of."""
 
@@ -60,11 +84,17 @@ class ReachQueries(Queries):
         table: for people who wait for an answer."""
         return {row["person"]: row["at"] for row in self._run(_REACHED).mappings()}
 
+    def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
+        """The latest texts that went out since then (policy time), the newest first, at most so many."""
+        wanted = {"since": since, "most": most}
+        found = self._run(_TEXTS_SENT, wanted) if to is None else self._run(_TEXTS_SENT_TO, {**wanted, "person": to})
+        return [SentText(row.at, row.text) for row in found]
+
     def add_alert(self, alert: Alert) -> bool:
         """Keep it, unless there is one about the same already."""
         if self._run(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
             return False
-        names = ("id", "about", "to", "body", "written_at", "due_at", "tries", "provider_id", "error")
+        names = ("id", "about", "to", "body", "written_at", "due_at", "tries", "provider_id", "error", "sent_at")
         values = {name: getattr(alert, name) for name in names}
         self._change(insert(alerts), values, subject=f"alert {alert.about}")
         self.touched_pages = True
@@ -79,5 +109,5 @@ class ReachQueries(Queries):
 
     def update_alert(self, alert: Alert) -> None:
         """Write what changes in an alert's life."""
-        values = {name: getattr(alert, name) for name in ("due_at", "tries", "provider_id", "error")}
+        values = {name: getattr(alert, name) for name in ("due_at", "tries", "provider_id", "error", "sent_at")}
         self._run(_UPDATE_ALERT, {"wanted": alert.id, **values})

@@ -175,6 +175,10 @@ inbound = Table(
     Column("answer", Text, nullable=False),
 )
 
+was_answered = inbound.c.answer != literal_column("''")
+
+Index("inbound_answered", inbound.c.at, sqlite_where=was_answered, postgresql_where=was_answered)
+
 tokens = Table(
     "tokens",
     metadata,
@@ -208,6 +212,7 @@ alerts = Table(
     Column("tries", Integer, nullable=False),
     Column("provider_id", Text),
     Column("error", Text),
+    Column("sent_at", UtcDateTime),
 )
 
 pagers = Table(

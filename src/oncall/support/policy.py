@@ -168,8 +168,8 @@ class Limits:
     """What a storm of tickets may send. The first page of an urgent ticket is bound by none of it; it only counts.
 
     bundle_for: a further page to a phone that was paged less long ago waits, and all that wait go as one message; zero:
-    none waits. per_phone: messages to one phone. sender: messages to all phones together; each is one segment, and a
-    long code is allowed one a second.
+    none waits. per_phone: messages to one phone that it did not ask for. sender: segments to all phones together, the
+    answers to what people send among them; a long code is allowed one a second.
     """
 
     bundle_for: timedelta = timedelta(seconds=10)

@@ -157,12 +157,13 @@ def limits_words(limits: Limits) -> str:
     waits = (
         f"pages within {exact_span(limits.bundle_for)} go as one" if limits.bundle_for else "no page waits for others"
     )
-    return f"{waits}; at most {_allowed(limits.per_phone)} to one phone, {_allowed(limits.sender)} to all together"
+    to_one, to_all = _allowed(limits.per_phone, "text"), _allowed(limits.sender, "segment")
+    return f"{waits}; at most {to_one} to one phone, {to_all} to all together"
 
 
-def _allowed(allowance: Allowance) -> str:
-    texts = "1 text" if allowance.most == 1 else f"{allowance.most} texts"
-    return f"{texts} in {exact_span(allowance.within)}"
+def _allowed(allowance: Allowance, what: str) -> str:
+    texts = what if allowance.most == 1 else f"{what}s"
+    return f"{allowance.most} {texts} in {exact_span(allowance.within)}"
 
 
 def _plan_view(plan: SupportPlan, policy: Policy) -> dict[str, Any]:
@@ -319,9 +320,10 @@ def _limit_changes(old: Limits, new: Limits) -> Iterator[str]:
         before = exact_span(old.bundle_for) if old.bundle_for else "never"
         yield f"Pages: further ones to one phone {after}, before {before}."
     if old.per_phone != new.per_phone:
-        yield f"Each phone: at most {_allowed(new.per_phone)}, before {_allowed(old.per_phone)}."
+        yield f"Each phone: at most {_allowed(new.per_phone, 'text')}, before {_allowed(old.per_phone, 'text')}."
     if old.sender != new.sender:
-        yield f"All phones together: at most {_allowed(new.sender)}, before {_allowed(old.sender)}."
+        after, before = _allowed(new.sender, "segment"), _allowed(old.sender, "segment")
+        yield f"All phones together: at most {after}, before {before}."
 
 
 def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:

@@ -1,0 +1,19 @@
+"""When an alert was handed to its provider, and the answers to inbound messages by their time."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+# Written out, not imported: a step must go on meaning what it meant when it was applied.
+TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
+
+
+def upgrade() -> None:
+    """Add the column and the index."""
+    op.add_column("alerts", sa.Column("sent_at", TIME))
+    answered = sa.text("answer != ''")
+    op.create_index("inbound_answered", "inbound", ["at"], sqlite_where=answered, postgresql_where=answered)
