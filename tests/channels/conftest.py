@@ -10,6 +10,7 @@ import pytest
 
 from doubles.twilio import NUMBER, TwilioDouble
 from oncall.channels.twilio import TwilioChannel
+from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import DeliveryError
 from oncall.paging.ports import Channel, Message, Receipt
@@ -25,32 +26,25 @@ def double() -> Iterator[TwilioDouble]:
         yield running
 
 
+def account_of(double: TwilioDouble, *, base_url: str | None = None, timeout_seconds: float = 5.0) -> TwilioAccount:
+    """The double's own account. base_url: another way to it."""
+    return TwilioAccount(double.account_sid, double.auth_token, base_url or double.base_url, timeout_seconds)
+
+
 def channel_to(
     double: TwilioDouble, *, callback: str | None = None, timeout_seconds: float = 5.0, base_url: str | None = None
 ) -> TwilioChannel:
     """A channel whose Twilio is the double."""
-    return TwilioChannel(
-        account_sid=double.account_sid,
-        auth_token=double.auth_token,
-        from_number=NUMBER,
-        base_url=base_url or double.base_url,
-        status_callback_base=callback,
-        timeout_seconds=timeout_seconds,
-    )
+    account = account_of(double, base_url=base_url, timeout_seconds=timeout_seconds)
+    return TwilioChannel(account, from_number=NUMBER, status_callback_base=callback)
 
 
 def voice_to(
     double: TwilioDouble, *, public_url: str = "http://127.0.0.1:1", timeout_seconds: float = 5.0
 ) -> TwilioVoice:
     """A channel for calls whose Twilio is the double."""
-    return TwilioVoice(
-        account_sid=double.account_sid,
-        auth_token=double.auth_token,
-        from_number=NUMBER,
-        public_url=public_url,
-        base_url=double.base_url,
-        timeout_seconds=timeout_seconds,
-    )
+    account = account_of(double, timeout_seconds=timeout_seconds)
+    return TwilioVoice(account, from_number=NUMBER, public_url=public_url)
 
 
 def page(

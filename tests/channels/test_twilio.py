@@ -6,17 +6,17 @@ import logging
 import socket
 import traceback
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from doubles.twilio import NUMBER, TwilioDouble
 from doubles.twilio_faults import Fault, cut, error_after_accept, hang, not_json, refuse, reset, slow
 from oncall.channels.twilio import TwilioChannel
+from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import CODES
 from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
 from oncall.paging.ticket import AttemptStatus
-from tests.channels.conftest import BODY, PHONE, channel_to, failure_of, page, send, using
+from tests.channels.conftest import BODY, PHONE, account_of, channel_to, failure_of, page, send, using
 
 IN_DOUBT = (
     "the message to ana (number ending in 01) may have been sent: Twilio's list is asked before it is sent again."
@@ -52,13 +52,7 @@ def test_a_page_expires_in_twilios_queue_when_it_is_no_longer_wanted(
 
 
 def test_a_messaging_service_is_used_instead_of_a_number(double: TwilioDouble) -> None:
-    channel = TwilioChannel(
-        account_sid=double.account_sid,
-        auth_token=double.auth_token,
-        messaging_service_sid=SERVICE,
-        base_url=double.base_url,
-    )
-    send(channel)
+    send(TwilioChannel(account_of(double), messaging_service_sid=SERVICE))
     assert (double.messages[0].messaging_service_sid, double.messages[0].from_) == (SERVICE, None)
 
 
@@ -183,10 +177,8 @@ def test_nothing_is_ever_sent_twice_by_itself(double: TwilioDouble) -> None:
 
 
 def test_wrong_credentials_stop_at_once(double: TwilioDouble) -> None:
-    channel = TwilioChannel(
-        account_sid=double.account_sid, auth_token="not-it", from_number=NUMBER, base_url=double.base_url
-    )
-    error = failure_of(channel)
+    account = TwilioAccount(double.account_sid, "not-it", double.base_url)
+    error = failure_of(TwilioChannel(account, from_number=NUMBER))
     assert type(error) is Permanent
     assert error.code == 20003
     assert str(error) == (
@@ -321,35 +313,35 @@ def test_a_base_url_shows_without_its_password(double: TwilioDouble) -> None:
     assert repr(channel) == "TwilioChannel(http://127.0.0.1:9)"
 
 
-SETTINGS: dict[str, Any] = {"account_sid": "AC1", "auth_token": "t", "from_number": NUMBER}
+@pytest.mark.parametrize(("sid", "auth_token"), [("AC1", ""), ("", "t")])
+def test_an_account_without_a_name_or_a_secret_is_refused_at_once(sid: str, auth_token: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        TwilioAccount(sid, auth_token)
+    assert str(caught.value) == "Twilio needs both TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; set them"
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"auth_token": ""}, "Twilio needs both TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; set them"),
-        ({"account_sid": ""}, "Twilio needs both TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; set them"),
-        (
-            {"from_number": ""},
-            "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both",
-        ),
-        (
-            {"messaging_service_sid": SERVICE},
-            "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both",
-        ),
-        *(
-            (
-                {"base_url": url},
-                'TWILIO_BASE_URL is not a base address; write it like "https://api.twilio.com", or unset it',
-            )
-            for url in ("api.twilio.com", "http://h:port", "http://a..b", "http://a b", "ftp://h", "http://h?q=1", "")
-        ),
-    ],
+    "url", ["api.twilio.com", "http://h:port", "http://a..b", "http://a b", "ftp://h", "http://h?q=1", ""]
 )
-def test_settings_that_cannot_be_are_refused_at_once(change: dict[str, str], message: str) -> None:
+def test_an_address_that_is_no_base_address_is_refused_at_once(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        TwilioChannel(**{**SETTINGS, **change})
-    assert str(caught.value) == message
+        TwilioAccount("AC1", "t", url)
+    assert str(caught.value) == (
+        'TWILIO_BASE_URL is not a base address; write it like "https://api.twilio.com", or unset it'
+    )
+
+
+@pytest.mark.parametrize("senders", [{"from_number": ""}, {"from_number": NUMBER, "messaging_service_sid": SERVICE}])
+def test_no_sender_or_two_of_them_are_refused_at_once(senders: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        TwilioChannel(TwilioAccount("AC1", "t"), **senders)
+    assert str(caught.value) == (
+        "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both"
+    )
+
+
+def test_an_account_is_shown_without_its_secret() -> None:
+    assert repr(TwilioAccount("AC1", "hush", "http://user:hush@h")) == ("TwilioAccount(sid='AC1', timeout_seconds=8.0)")
 
 
 def test_the_environments_region_does_not_move_the_requests(

@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from doubles.twilio import NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation
 from oncall.channels.twilio import TwilioChannel
-from tests.channels.conftest import PHONE, channel_to, page, send, using
+from tests.channels.conftest import PHONE, account_of, channel_to, page, send, using
 from tests.channels.published_api import faults_of_answer, faults_of_form, faults_of_query, operations
 
 SERVICE = "MG" + "0123456789abcdef" * 2
@@ -26,12 +26,7 @@ def _path(double: TwilioDouble, operation: str, sid: str = "") -> str:
 
 
 def _service_channel(double: TwilioDouble) -> TwilioChannel:
-    return TwilioChannel(
-        account_sid=double.account_sid,
-        auth_token=double.auth_token,
-        messaging_service_sid=SERVICE,
-        base_url=double.base_url,
-    )
+    return TwilioChannel(account_of(double), messaging_service_sid=SERVICE)
 
 
 def test_every_page_we_send_fits_the_published_api(double: TwilioDouble) -> None:

@@ -10,6 +10,7 @@ import pytest
 from doubles.twilio import NUMBER, TwilioDouble
 from doubles.twilio_callbacks import call_script
 from doubles.twilio_faults import Fault, Operation, cut, error_after_accept, hang, not_json, refuse, reset
+from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import Ambiguous, Permanent, SettingsError, Temporary
@@ -164,12 +165,7 @@ def test_a_call_that_ended_unanswered_says_so_when_it_is_asked_for(double: Twili
 def test_calls_need_a_number_and_an_address(missing: str) -> None:
     settings = {"from_number": NUMBER, "public_url": PUBLIC, missing: ""}
     with pytest.raises(SettingsError) as caught:
-        TwilioVoice(
-            account_sid="AC1",
-            auth_token="t",
-            from_number=settings["from_number"],
-            public_url=settings["public_url"],
-        )
+        TwilioVoice(TwilioAccount("AC1", "t"), **settings)
     assert str(caught.value) == (
         "calls need a number of the account and an address for the keys: set TWILIO_FROM and ONCALL_PUBLIC_URL"
     )

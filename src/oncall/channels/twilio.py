@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import (
     BAD_STATUS_CALLBACK,
     CODES,
@@ -15,7 +16,7 @@ from oncall.channels.twilio_codes import (
     message_receipt,
 )
 from oncall.channels.twilio_http import server_date
-from oncall.channels.twilio_link import TWILIO_URL, TwilioLink, Wording, person
+from oncall.channels.twilio_link import TwilioLink, Wording, person
 from oncall.errors import Permanent, SettingsError, Temporary
 from oncall.paging.ports import Message, Receipt
 
@@ -29,28 +30,18 @@ class TwilioChannel:
     """The `paging.ports.Channel` that texts people. Reads no environment; opens nothing before its first use.
 
     from_number or messaging_service_sid: exactly one. status_callback_base: the public URL of this service, None when
-    Twilio cannot call back. timeout_seconds: for each request, real time. Use it from one event loop.
-    Raises SettingsError when the settings cannot be.
+    Twilio cannot call back. Use it from one event loop. Raises SettingsError when the settings cannot be.
     """
 
     def __init__(
         self,
+        account: TwilioAccount,
         *,
-        account_sid: str,
-        auth_token: str,
         from_number: str | None = None,
         messaging_service_sid: str | None = None,
-        base_url: str = TWILIO_URL,
         status_callback_base: str | None = None,
-        timeout_seconds: float = 8.0,
     ) -> None:
-        self._link = TwilioLink(
-            account_sid=account_sid,
-            auth_token=auth_token,
-            base_url=base_url,
-            timeout_seconds=timeout_seconds,
-            wording=Wording("the message", "sent"),
-        )
+        self._link = TwilioLink(account, Wording("the message", "sent"))
         if bool(from_number) == bool(messaging_service_sid):
             raise SettingsError(
                 "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both"
@@ -59,7 +50,7 @@ class TwilioChannel:
         self._status_callback_base = status_callback_base.rstrip("/") if status_callback_base else None
 
     def __repr__(self) -> str:
-        return f"TwilioChannel({self._link.host})"
+        return f"TwilioChannel({self._link.account.host})"
 
     @property
     def name(self) -> str:
@@ -109,7 +100,7 @@ class TwilioChannel:
         or the account do not work, Temporary when Twilio cannot be asked now.
         """
         client = self._link.client()
-        path = f"https://api.twilio.com/2010-04-01/Accounts/{quote(self._link.account_sid, safe='')}/Messages.json"
+        path = f"https://api.twilio.com/2010-04-01/Accounts/{quote(self._link.account.sid, safe='')}/Messages.json"
         what = "whether the credentials work"
         try:
             answer = await self._link.ask(client.request_async("GET", path, params={"PageSize": 1}), what)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from aiohttp import (
     ClientConnectionError,
@@ -16,8 +15,8 @@ from aiohttp import (
     ConnectionTimeoutError,
 )
 from twilio.rest import Client
-from yarl import URL
 
+from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import (
     CODES,
     NOT_FOUND,
@@ -29,10 +28,8 @@ from oncall.channels.twilio_codes import (
     may_call,
 )
 from oncall.channels.twilio_http import TwilioHttp, TwilioRefusal
-from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
+from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary
 from oncall.paging.ports import Message
-
-TWILIO_URL = "https://api.twilio.com"
 
 _T = TypeVar("_T")
 _CODE_OF_STATUS = {401: WRONG_CREDENTIALS, 404: NOT_FOUND, 429: TOO_MANY_REQUESTS}
@@ -49,32 +46,13 @@ class Wording:
 
 
 class TwilioLink:
-    """The library's client on one base URL, opened on first use. timeout_seconds: for each request, real time.
+    """The library's client for one account, opened on first use. Use it from one event loop."""
 
-    Use it from one event loop. Raises SettingsError when the settings cannot be.
-    """
-
-    def __init__(
-        self, *, account_sid: str, auth_token: str, base_url: str, timeout_seconds: float, wording: Wording
-    ) -> None:
-        if not account_sid or not auth_token:
-            raise SettingsError("Twilio needs both TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; set them")
-        if not _is_base_address(base_url):
-            raise SettingsError(f'TWILIO_BASE_URL is not a base address; write it like "{TWILIO_URL}", or unset it')
-        self.account_sid = account_sid
-        self._auth_token = auth_token
-        self._base_url = base_url
-        self._timeout_seconds = timeout_seconds
-        self._wording = wording
+    def __init__(self, account: TwilioAccount, wording: Wording) -> None:
+        self.account, self._wording = account, wording
         self._http: TwilioHttp | None = None
         self._client: Any = None
         self._is_closed = False
-
-    @property
-    def host(self) -> str:
-        """The base URL without a name or password."""
-        parts = urlsplit(self._base_url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     def client(self) -> Any:
         """The library's client, made on first use because its session belongs to the running loop."""
@@ -83,10 +61,9 @@ class TwilioLink:
                 f"the Twilio channel is closed: this process is stopping, and another start sends {self._wording.thing}"
             )
         if self._client is None:
-            self._http = TwilioHttp(base_url=self._base_url, timeout_seconds=self._timeout_seconds)
-            self._client = Client(
-                self.account_sid, self._auth_token, http_client=self._http, environment=_NO_ENVIRONMENT
-            )
+            account = self.account
+            self._http = TwilioHttp(base_url=account.base_url, timeout_seconds=account.timeout_seconds)
+            self._client = Client(account.sid, account.auth_token, http_client=self._http, environment=_NO_ENVIRONMENT)
         return self._client
 
     async def close(self) -> None:
@@ -113,7 +90,7 @@ class TwilioLink:
             return self._refused(message, error)
         if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
             return Temporary(
-                f"Twilio cannot be reached at {self.host} ({_reason(error)}); {self._what(message)} was not "
+                f"Twilio cannot be reached at {self.account.host} ({_reason(error)}); {self._what(message)} was not "
                 f"{self._wording.done} and is tried again. If this lasts, check the network and TWILIO_BASE_URL."
             )
         return Ambiguous(f"{self._silence(error)}; {self._in_doubt(message)}")
@@ -126,7 +103,7 @@ class TwilioLink:
         elif code is not None:
             why = f"HTTP {status}, code {code}; see https://www.twilio.com/docs/errors/{code}."
         else:
-            why = f"HTTP {status} without a code; check TWILIO_BASE_URL: {self.host} may not be Twilio."
+            why = f"HTTP {status} without a code; check TWILIO_BASE_URL: {self.account.host} may not be Twilio."
         return Permanent(
             f"Twilio refused {self._what(message)}: {why}",
             code=code,
@@ -157,7 +134,7 @@ class TwilioLink:
 
     def _silence(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
-            return f"Twilio did not answer within {self._timeout_seconds:g} seconds"
+            return f"Twilio did not answer within {self.account.timeout_seconds:g} seconds"
         if isinstance(error, ClientConnectionError | ClientPayloadError | OSError):
             return f"the connection to Twilio was cut before its answer was complete ({type(error).__name__})"
         return f"Twilio's answer cannot be read ({type(error).__name__})"
@@ -166,15 +143,6 @@ class TwilioLink:
 def person(message: Message) -> str:
     """Who was meant, without their number: nobody's phone belongs in a log."""
     return f"{message.to} (number ending in {message.phone[-2:]})" if message.phone else message.to
-
-
-def _is_base_address(text: str) -> bool:
-    try:
-        url = URL(text)  # as the requests will read it
-        (url.host or "").encode("idna")
-    except ValueError:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host) and " " not in text and not url.query_string
 
 
 def _code_of(refusal: TwilioRefusal) -> int | None:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import NO_RECIPIENT, call_receipt
-from oncall.channels.twilio_link import TWILIO_URL, TwilioLink, Wording, person
+from oncall.channels.twilio_link import TwilioLink, Wording, person
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.errors import SettingsError, Temporary
 from oncall.paging.calls import KEYS
@@ -25,27 +26,12 @@ _CLOCK_SKEW = timedelta(seconds=30)
 class TwilioVoice:
     """The `paging.ports.Channel` that calls people. Reads no environment; opens nothing before its first use.
 
-    public_url: this service as Twilio reaches it, where pressed keys and the calls' states are posted. timeout_seconds:
-    for each request, real time. Use it from one event loop. Raises SettingsError when the settings cannot be.
+    public_url: this service as Twilio reaches it, where pressed keys and the calls' states are posted. Use it from one
+    event loop. Raises SettingsError when the settings cannot be.
     """
 
-    def __init__(
-        self,
-        *,
-        account_sid: str,
-        auth_token: str,
-        from_number: str,
-        public_url: str,
-        base_url: str = TWILIO_URL,
-        timeout_seconds: float = 8.0,
-    ) -> None:
-        self._link = TwilioLink(
-            account_sid=account_sid,
-            auth_token=auth_token,
-            base_url=base_url,
-            timeout_seconds=timeout_seconds,
-            wording=Wording("the call", "made"),
-        )
+    def __init__(self, account: TwilioAccount, *, from_number: str, public_url: str) -> None:
+        self._link = TwilioLink(account, Wording("the call", "made"))
         if not from_number or not public_url:
             raise SettingsError(
                 "calls need a number of the account and an address for the keys: set TWILIO_FROM and ONCALL_PUBLIC_URL"
@@ -54,7 +40,7 @@ class TwilioVoice:
         self._public_url = public_url.rstrip("/")
 
     def __repr__(self) -> str:
-        return f"TwilioVoice({self._link.host})"
+        return f"TwilioVoice({self._link.account.host})"
 
     @property
     def name(self) -> str:

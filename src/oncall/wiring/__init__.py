@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from oncall.channels.twilio_account import TWILIO_URL, TwilioAccount
 from oncall.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from oncall.schedule.schedule import Schedule
     from oncall.store.sqlstore import SqlStore
 
-TWILIO_URL = "https://api.twilio.com"
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 
@@ -196,11 +196,9 @@ def make_channel(settings: Settings, *, callback_url: str | None) -> Channel:
     from oncall.channels.twilio import TwilioChannel
 
     return TwilioChannel(
-        account_sid=settings.account_sid,
-        auth_token=settings.auth_token,
+        _account(settings),
         from_number=settings.from_number,
         messaging_service_sid=settings.messaging_service_sid,
-        base_url=settings.twilio_url,
         status_callback_base=callback_url,
     )
 
@@ -213,13 +211,7 @@ def make_voice(settings: Settings, *, callback_url: str | None) -> Channel | Non
         return None
     from oncall.channels.twilio_voice import TwilioVoice
 
-    return TwilioVoice(
-        account_sid=settings.account_sid,
-        auth_token=settings.auth_token,
-        from_number=settings.from_number or "",
-        public_url=callback_url or "",
-        base_url=settings.twilio_url,
-    )
+    return TwilioVoice(_account(settings), from_number=settings.from_number or "", public_url=callback_url or "")
 
 
 def why_no_calls(settings: Settings, *, callback_url: str | None) -> str:
@@ -227,6 +219,10 @@ def why_no_calls(settings: Settings, *, callback_url: str | None) -> str:
     if callback_url is None:
         return "ONCALL_PUBLIC_URL is not set, so no pressed key would be heard of"
     return "" if settings.from_number else "TWILIO_FROM is not set, and a messaging service cannot call"
+
+
+def _account(settings: Settings) -> TwilioAccount:
+    return TwilioAccount(settings.account_sid, settings.auth_token, settings.twilio_url)
 
 
 def _refuse_rehearsal_with_real_pages(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
 
+from oncall.channels.twilio_account import TWILIO_URL
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_status, reply_twiml, verify
 from oncall.errors import Refused, StoreError
@@ -20,7 +21,7 @@ from oncall.paging.ports import Receipt
 from oncall.schedule.schedule import Schedule
 from oncall.web.app import Services, create_app
 from oncall.web.ports import Sms
-from oncall.wiring import TWILIO_URL, Settings, make_channel, make_store, sqlite_path
+from oncall.wiring import Settings, make_channel, make_store, sqlite_path
 from oncall.wiring.checkup import gather
 from oncall.wiring.pager import Pager, open_pager
 
