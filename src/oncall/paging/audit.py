@@ -7,18 +7,29 @@ or a pager that hangs, does not stay unseen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from oncall.errors import StoreError
 from oncall.paging.bundles import members
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.paging.promised import promised_at
 from oncall.paging.sla import clocks
 from oncall.paging.state import TicketState, after, fold
-from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import (
+    SENDABLE,
+    TAKEN,
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    TicketStatus,
+)
 
 GRACE = timedelta(seconds=60)
 """How late (real time) a step, a try or an arrival may be before an operator is called."""
@@ -30,6 +41,7 @@ PER_LOOK = 200
 """Tickets: so many of the newest open ones are audited at every look, and as many of the others in turns."""
 MOST_TRIES = 1000
 _TOLD = (EventKind.WARNED, EventKind.BREACHED)
+_UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
 
 class Kind(StrEnum):
@@ -47,12 +59,14 @@ class Kind(StrEnum):
     """A promised time runs out, and nobody was warned, chased or told."""
     NOTICE = "notice"
     """Somebody was to hear that a promised time runs out, and no provider has taken it."""
+    UNREADABLE = "unreadable"
+    """The log makes no sense, or needs a policy that cannot be read: nobody can tell what the ticket is owed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """One thing that should have happened. `late`: by how much; policy time for a step and for
-    what a promised time owes, real time for the others."""
+    what a promised time owes, real time for the others; since its receipt for a log that cannot be read."""
 
     ticket: str
     kind: Kind
@@ -68,6 +82,7 @@ class Overdue:
             Kind.PROMISE: f"{self.ticket}: what a promised time owes has been due for {seconds} s and did not happen",
             Kind.NOTICE: f"{self.ticket}: a word of a promised time was written {seconds} s ago and no provider has "
             "taken it",
+            Kind.UNREADABLE: f"{self.ticket}: its log cannot be read, so that nobody can tell what it is owed",
         }
         return words[self.kind]
 
@@ -88,6 +103,39 @@ class Audit:
     last_taken: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the store. now, grace: policy time; real_now: real time."""
+
+    tx: Transaction
+    now: datetime
+    real_now: datetime
+    grace: timedelta
+
+    def at_ticket(self, stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt]) -> list[Overdue]:
+        """What is overdue by its log, whatever its row says. A log that cannot be read must not hide the others'."""
+        try:
+            found = overdue_steps(stored, log, tries, self.now, self.grace)
+            if stored.status is TicketStatus.OPEN:
+                found += _not_arrived(self.tx, stored, log, tries, self.now, self.grace)
+            if stored.status is not TicketStatus.RESOLVED:
+                found += _promises(self.tx, stored, log, self.now, self.grace)
+        except StoreError:
+            raise
+        except Exception:
+            if stored.status is TicketStatus.RESOLVED:
+                return []
+            return [Overdue(stored.ticket.id, Kind.UNREADABLE, self.now - stored.received_at)]
+        return found
+
+    def at_tries(self, tries: Sequence[Attempt]) -> list[Overdue]:
+        """What waits for a provider: what a pager would claim, and of `tries` what none would, or each only once."""
+        waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_TRIES)
+        known = {attempt.id for attempt in waiting}
+        waiting += [one for one in tries if one.id not in known and _is_stranded(self.tx, one)]
+        return [late for attempt in waiting for late in _overdue_tries(self.tx, attempt, self.now, self.real_now)]
+
+
 def audit(
     tx: Transaction,
     *,
@@ -95,10 +143,11 @@ def audit(
     real_now: datetime,
     after: str | None = None,
     after_taken: str | None = None,
+    again: Collection[str] = (),
     grace: timedelta = GRACE,
 ) -> Audit:
     """Audit the newest open tickets, as many of those that come after the ticket `after`, as many that somebody has and
-    that come after `after_taken`, and every try that waits.
+    that come after `after_taken`, the newest of all, those with the ids `again`, and every try that waits.
 
     now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The answer's
     `last` and `last_taken` are the next look's `after` and `after_taken`.
@@ -107,20 +156,20 @@ def audit(
     start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_LOOK else None
     others = tx.tickets(TicketFilter((TicketStatus.OPEN,), after=start, limit=PER_LOOK)) if start is not None else []
     taken = tx.tickets(TicketFilter((TicketStatus.ACKNOWLEDGED,), after=after_taken, limit=PER_LOOK))
-    looked = {stored.ticket.id: stored for stored in (*newest, *others)}
-    logs = tx.events_of([*looked, *(stored.ticket.id for stored in taken)])
+    # A row may say by mistake that somebody has it, or that it is over.
+    of_any_kind = tx.tickets(TicketFilter(limit=PER_LOOK))
+    suspected = [stored for name in again if (stored := tx.ticket(name)) is not None]
+    looked = {one.ticket.id: one for one in (*newest, *of_any_kind, *taken, *others, *suspected)}
+    logs, look = tx.events_of([*looked]), _Look(tx, now, real_now, grace)
     found: list[Overdue] = []
-    pages: Counter[str] = Counter()
-    for stored in looked.values():
-        log, tries = logs.get(stored.ticket.id, []), tx.attempts(stored.ticket.id)
-        pages.update(attempt.status.value for attempt in tries if attempt.purpose is Purpose.PAGE)
-        found += overdue_steps(stored, log, tries, now, grace)
-        found += _not_arrived(tx, stored, log, tries, now, grace)
-    for stored in (*looked.values(), *taken):
-        found += _promises(tx, stored, logs.get(stored.ticket.id, []), now, grace)
-    waiting = tx.unsent_attempts(written_before=real_now - GRACE, limit=MOST_TRIES)
-    found += [late for attempt in waiting for late in _overdue_tries(tx, attempt, now, real_now)]
-    return Audit(tuple(found), dict(pages), len(looked), _next(others), _next(taken))
+    tries: list[Attempt] = []
+    for name, stored in looked.items():
+        own = tx.attempts(name) if stored.status is TicketStatus.OPEN else []
+        tries += [one for one in own if one.purpose is Purpose.PAGE]
+        found += look.at_ticket(stored, logs.get(name, []), own)
+    pages = Counter(page.status.value for page in tries)
+    opened = sum(stored.status is TicketStatus.OPEN for stored in looked.values())
+    return Audit((*found, *look.at_tries(tries)), dict(pages), opened, _next(others), _next(taken))
 
 
 def _next(looked: Sequence[StoredTicket]) -> str | None:
@@ -130,11 +179,14 @@ def _next(looked: Sequence[StoredTicket]) -> str | None:
 def overdue_steps(
     stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt], now: datetime, grace: timedelta = GRACE
 ) -> list[Overdue]:
-    """What the log of an open ticket says is overdue at `now` by more than `grace` (policy time). Pure."""
+    """What a ticket's log says is overdue at `now` by more than `grace` (policy time). tries: those of a ticket whose
+    row says that it is open; of others a page that is lost calls nobody any more. Pure."""
     name, found = stored.ticket.id, []
     due_at = fold(stored.ticket, log).due_at
     if due_at is not None and now - due_at > grace:
         found.append(Overdue(name, Kind.STEP, now - due_at))
+    if stored.status is not TicketStatus.OPEN:
+        return found
     stored_tries = {attempt.id for attempt in tries}
     for event in log:
         if event.kind is EventKind.STEP_FIRED and event.details.get("attempt") not in stored_tries:
@@ -206,12 +258,20 @@ def _overdue_tries(tx: Transaction, attempt: Attempt, now: datetime, real_now: d
     if real_now - due_since < GRACE:
         return []
     if attempt.purpose is Purpose.PAGE:
-        waited_for = (page for page in members(tx, attempt) if _is_waited_for(tx, page))
+        waited_for = (page for page in members(tx, attempt) if page.status in _UNSENT and _is_waited_for(tx, page))
         return [Overdue(page.ticket, Kind.TRY, real_now - due_since) for page in waited_for]
     is_of_promise = any(
         event.kind in _TOLD and event.details.get("attempt") == attempt.id for event in tx.events(attempt.ticket)
     )
     return [Overdue(attempt.ticket, Kind.NOTICE, real_now - due_since)] if is_of_promise else []
+
+
+def _is_stranded(tx: Transaction, page: Attempt) -> bool:
+    """Whether a page is unsent and no other speaks for it: it rides in no message, or in one that is not on its way."""
+    if page.status not in _UNSENT or not page.rides:
+        return page.status in _UNSENT
+    leading = tx.attempt(page.bundle) if page.bundle is not None else None
+    return leading is None or leading.status not in _UNSENT
 
 
 def _due_since(attempt: Attempt, now: datetime) -> datetime:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 
 from oncall.errors import StoreError
-from oncall.paging.audit import GRACE, Audit, Kind, Overdue, audit
+from oncall.paging.audit import GRACE, PER_LOOK, Audit, Kind, Overdue, audit
 from oncall.paging.ports import Clock, Transaction
 
 SECOND_LOOK = timedelta(seconds=5)
@@ -58,6 +58,7 @@ class Auditor:
     _raised_at: datetime | None = field(default=None, init=False)
     _raised: frozenset[tuple[str, Kind]] = field(default=frozenset(), init=False)
     _trouble: str | None = field(default=None, init=False)
+    _fault: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._log = structlog.get_logger("oncall.auditor").bind(worker=self.worker)
@@ -68,7 +69,8 @@ class Auditor:
         """What should have gone out and did not, a sentence each; for /readyz."""
         named = [f"overdue: {late}" for late in self.confirmed[:MOST_NAMED]]
         rest = len(self.confirmed) - len(named)
-        return [*named, f"overdue: {rest} more"] if rest > 0 else named
+        named += [f"overdue: {rest} more"] if rest > 0 else []
+        return [self._fault, *named] if self._fault is not None else named
 
     @property
     def is_suspicious(self) -> bool:
@@ -81,17 +83,32 @@ class Auditor:
         try:
             found = await self.read(
                 lambda tx: audit(
-                    tx, now=now, real_now=real_now, after=self._after, after_taken=self._after_taken, grace=grace
+                    tx,
+                    now=now,
+                    real_now=real_now,
+                    after=self._after,
+                    after_taken=self._after_taken,
+                    again=self._suspected,
+                    grace=grace,
                 )
             )
         except StoreError as error:
             await self._blind(error, real_now)
             return
+        except Exception as error:
+            await self._failed(error, real_now)
+            return
+        self._fault = None
         self._looked_at, self._after, self._after_taken = real_now, found.last, found.last_taken
         self._confirm(found.overdue, real_now)
         self.observer.audited(overdue=len(self.confirmed), pages=found.pages, at=real_now)
         await self._raise_overdue(real_now)
         await self._raise_trouble(trouble)
+
+    @property
+    def _suspected(self) -> list[str]:
+        """What the last look found overdue is looked at again: its turn among many tickets comes much later."""
+        return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_LOOK:]
 
     def _grace(self) -> timedelta:
         """A minute of real time, as policy time: at a hundred times its pace a pager is a minute late all the time."""
@@ -99,7 +116,7 @@ class Auditor:
         return GRACE * (hour.total_seconds() / max(self.clock.real_seconds_until(self.clock.now() + hour), 1e-6))
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
-        keys = {(late.ticket, late.kind) for late in overdue}
+        keys = dict.fromkeys((late.ticket, late.kind) for late in overdue)
         first_seen = {key: self._suspects.get(key, real_now) for key in keys}
         self._suspects = first_seen
         self.confirmed = tuple(late for late in overdue if real_now - first_seen[late.ticket, late.kind] >= SECOND_LOOK)
@@ -145,6 +162,15 @@ class Auditor:
             text = f"the database could not be read for {blind_for.seconds} s: nobody can be paged"
             self._log.critical("the store is away", action="audit_blind", seconds=blind_for.seconds)
             await self._send({"alarm": "audit_blind", "worker": self.worker, "text": text})
+
+    async def _failed(self, error: Exception, real_now: datetime) -> None:
+        """An auditor that cannot judge must not look like one that finds nothing."""
+        self._log.error("the auditor failed", action="audit_failed", exc_info=error)
+        self._fault = f"the auditor failed ({type(error).__name__}): what is overdue is not known; its log says more"
+        if self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY:
+            self._raised_at = real_now
+            self.observer.alarmed("audit")
+            await self._send({"alarm": "audit_failed", "worker": self.worker, "text": self._fault})
 
     async def _send(self, alarm: Mapping[str, Any]) -> None:
         if self.sink is not None:

@@ -107,8 +107,14 @@ def _share(tx: Transaction, attempt: Attempt) -> None:
 
 def mark_sending(tx: Transaction, attempt: Attempt, hand: Hand, clock: Clock) -> Attempt | None:
     """Send what its provider surely does not have, under a new lease. Gives what is to be sent, which may be a bundle
-    that another try leads; None when nobody needs it any more, or it waits for its turn."""
-    return send_again(tx, attempt, hand, clock) if attempt.takes_turns else _sent_at_once(tx, attempt, hand)
+    that another try leads; None when nobody needs it any more, it waits for its turn, or it is not ours any more: a
+    receipt may have come while the provider's list, which lags behind, did not show it."""
+    current = _still_ours(tx, attempt)
+    return None if current is None else _sent_anew(tx, current, hand, clock)
+
+
+def _sent_anew(tx: Transaction, current: Attempt, hand: Hand, clock: Clock) -> Attempt | None:
+    return send_again(tx, current, hand, clock) if current.takes_turns else _sent_at_once(tx, current, hand)
 
 
 def renew(tx: Transaction, attempt: Attempt, hand: Hand, clock: Clock) -> Attempt | None:
@@ -116,7 +122,7 @@ def renew(tx: Transaction, attempt: Attempt, hand: Hand, clock: Clock) -> Attemp
     current = tx.attempt(attempt.id)
     if current is None or current.status is not AttemptStatus.SENDING or current.lease_until != attempt.lease_until:
         return None
-    return mark_sending(tx, current, hand, clock)
+    return _sent_anew(tx, current, hand, clock)
 
 
 def adopt(tx: Transaction, hand: Hand) -> None:
@@ -162,6 +168,10 @@ def write_outcome(
             return [taken]
     current = tx.attempt(attempt.id)
     if current is None or current.status in FINAL_STATUSES or current.provider_id is not None:
+        return []
+    is_anothers = current.status is AttemptStatus.SENDING and current.lease_until != attempt.lease_until
+    if is_anothers and isinstance(outcome, DeliveryError):
+        # Its lease ran out and another pager is sending it: what our request came to says nothing of theirs.
         return []
     is_found = attempt.status is not AttemptStatus.SENDING
     if isinstance(outcome, Receipt) and is_found and _may_be_anothers(tx, current, outcome):

@@ -1,0 +1,134 @@
+"""What happens between two steps of a pager: a receipt, another pager, a machine that sleeps. Nothing is sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.errors import Ambiguous
+from oncall.paging.attempts import LEASE
+from oncall.paging.engine import Engine
+from oncall.paging.ports import Message, Receipt
+from oncall.paging.ticket import AttemptStatus
+from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.world import FakePhones, World
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+FIRST = f"SM{1:032d}"
+
+
+@dataclass
+class Lagging(Gate):
+    """A provider whose list does not show yet what it has taken. `meanwhile` happens while it looks."""
+
+    meanwhile: Callable[[Message], Awaitable[object]] | None = None
+
+    async def send(self, message: Message) -> Receipt:
+        return await self.phones.send(message)
+
+    async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+        if self.meanwhile is not None:
+            story, self.meanwhile = self.meanwhile, None
+            await story(message)
+        return None
+
+
+def settled(world: World, engine: Engine) -> None:
+    """Passes until nothing of it is left to do."""
+
+    async def passes() -> None:
+        for _ in range(4):
+            world.clock.moment += 4 * SECOND
+            await engine.run_once()
+            await engine.settle()
+
+    asyncio.run(passes())
+
+
+def test_a_receipt_that_comes_while_the_provider_is_asked_is_not_overwritten_by_another_send(world: World) -> None:
+    channel = Lagging(world.phones)
+    engine = engine_with(world, channel)
+    world.phones.fail(Ambiguous("HTTP 500"), after_taking_it=True)
+
+    async def report(message: Message) -> None:
+        await engine.receive(Receipt(FIRST, AttemptStatus.DELIVERED), delivery_id=message.delivery_id)
+
+    channel.meanwhile = report
+    world.post()
+    settled(world, engine)
+    world.expect_page("ana")
+    (page,) = world.attempts()
+    assert (page.status, page.provider_id) == (AttemptStatus.DELIVERED, FIRST)
+
+
+def test_a_receipt_for_a_bundle_that_comes_while_the_provider_is_asked_ends_the_matter(world: World) -> None:
+    channel = Lagging(world.phones)
+    engine = engine_with(world, channel)
+    world.phones.fail(Ambiguous("HTTP 500"), after_taking_it=True)
+
+    async def report(message: Message) -> None:
+        await engine.receive(Receipt(FIRST, AttemptStatus.SENT), delivery_id=message.delivery_id)
+
+    channel.meanwhile = report
+    world.post("T-1", impact="high", plan="business-critical")
+    world.post("T-2", impact="high", plan="business-critical")
+    settled(world, engine)
+    world.expect_page("ana", containing="And 1 more")
+    assert {(world.attempts(name)[0].status, world.attempts(name)[0].provider_id) for name in ("T-1", "T-2")} == {
+        (AttemptStatus.SENT, FIRST)
+    }
+
+
+def test_a_pager_that_asked_for_longer_than_its_lease_leaves_the_page_to_whoever_sends_it_now(world: World) -> None:
+    slow, other = Lagging(world.phones), engine_with(world, Lagging(world.phones), worker="other")
+    engine = engine_with(world, slow)
+    world.phones.fail(Ambiguous("HTTP 500"))
+
+    async def taken_over(_: Message) -> None:
+        world.clock.moment += LEASE + SECOND
+        await other.run_once()
+        await other.settle()
+
+    slow.meanwhile = taken_over
+    world.post()
+    settled(world, engine)
+    world.expect_page("ana")
+
+
+def test_an_answer_that_comes_after_the_lease_ran_out_does_not_take_the_page_from_whoever_sends_it(
+    world: World,
+) -> None:
+    """One pager's request hangs and ends in a time-out while another one's, for the same page, is on the wire."""
+
+    async def story() -> None:
+        hanging, gate = Hanging(FakePhones()), Gate(world.phones)
+        engine, other = engine_with(world, hanging), engine_with(world, gate, worker="other")
+        await take_in(engine, "T-1")
+        await until(lambda: hanging.waiting == 1)
+        world.clock.moment += LEASE + SECOND
+        await other.run_once()
+        await until(lambda: gate.waiting == 1)
+        hanging.opened.set()
+        await engine.settle()
+        world.clock.moment += 20 * SECOND
+        third = engine_with(world, world.phones, worker="third")
+        await third.run_once()
+        await third.settle()
+        gate.opened.set()
+        await other.settle()
+
+    asyncio.run(story())
+    world.expect_page("ana")
+
+
+@dataclass
+class Hanging(Gate):
+    """A provider that takes no message and says nothing for a long time."""
+
+    async def send(self, message: Message) -> Receipt:
+        self.waiting += 1
+        await self.opened.wait()
+        raise Ambiguous("no answer within 8 seconds")
