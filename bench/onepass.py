@@ -40,8 +40,8 @@ from sqlalchemy import (
     update,
 )
 
-from bench.crash import NIGHT, publish
 from bench.pager import postgres
+from bench.victims import NIGHT, publish
 from oncall.paging.attempts import Hand
 from oncall.paging.engine import Engine
 from oncall.paging.intake import accept, parse_ticket

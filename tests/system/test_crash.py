@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import Outcome, crash_service, crash_workers, judge
+from bench.crash import crash_service, crash_workers
+from bench.judging import Outcome, judge
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from doubles.twilio_account import Account
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose

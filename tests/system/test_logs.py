@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.crash import Process, environment, publish
 from bench.pager import free_port
+from bench.victims import Process, environment, publish
 from doubles.twilio import AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_callbacks import CallbackRefused
 from doubles.twilio_faults import Operation, cut, error_after_accept, not_json, refuse, reset

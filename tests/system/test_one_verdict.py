@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from bench.crash import Process, environment, publish
 from bench.pager import free_port
+from bench.victims import Process, environment, publish
 from doubles.twilio import TwilioDouble
 from tests.paging.world import at, ticket_body
 

@@ -20,8 +20,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.crash import NIGHT, Process, environment, publish, settle
+from bench.judging import settle
 from bench.pager import free_port
+from bench.victims import NIGHT, Process, environment, publish
 from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import slow
 from oncall.paging.advance import Hand

@@ -1,0 +1,84 @@
+"""What became of a storm: what was answered for, beside what Twilio's list shows."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from doubles.twilio_account import TwilioMessage
+from oncall.paging.ports import Transaction
+from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.store.database import open_store
+
+PATIENCE = 120.0
+"""Real seconds after the last fault until every page must be with the provider."""
+TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
+
+
+@dataclass
+class Outcome:
+    """What became of it. tickets: answered for; bundled: how many of their pages went in one message with others."""
+
+    name: str
+    kills: int = 0
+    outages: int = 0
+    tickets: int = 0
+    bundled: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    faults: int = 0
+
+    def cells(self) -> list[str]:
+        """A line of the table."""
+        return [
+            self.name, str(self.kills), str(self.outages), str(self.faults), str(self.tickets),
+            str(self.bundled), str(len(self.lost)), str(len(self.doubled)), f"{self.seconds:.0f}",
+        ]  # fmt: skip
+
+
+def settle(database: str, accepted: list[str], *, patience: float = PATIENCE) -> dict[str, list[Attempt]]:
+    """Wait until a provider has every page of these tickets. Gives their tries, whatever became of them."""
+    deadline = time.monotonic() + patience
+    pages: dict[str, list[Attempt]] = {}
+    waiting = set(accepted)
+    with open_store(database) as store:
+        while waiting and time.monotonic() < deadline:
+            for ticket in sorted(waiting):
+                pages[ticket] = store.read(partial(_pages, ticket=ticket))
+                if any(attempt.status in TAKEN for attempt in pages[ticket]):
+                    waiting.discard(ticket)
+            time.sleep(0.25)
+    return pages
+
+
+def _pages(tx: Transaction, ticket: str) -> list[Attempt]:
+    return [attempt for attempt in tx.attempts(ticket) if attempt.purpose is Purpose.PAGE]
+
+
+def judge(
+    outcome: Outcome, messages: Sequence[TwilioMessage], accepted: list[str], pages: dict[str, list[Attempt]]
+) -> None:
+    """Compare what was answered for with Twilio's list: every page's text must be there, and once for each message.
+
+    A message of several pages is its leading try's; one that is no try's text says again what another one said.
+    """
+    arrived: dict[str, list[str]] = {}
+    for message in messages:
+        if " Reply ACK " in message.body:
+            arrived.setdefault(message.body, []).append(f"{message.sid} at {message.date_created:%H:%M:%S}")
+    tries = [page for ticket in accepted for page in pages.get(ticket, [])]
+    owed = Counter(page.text for page in tries if not page.rides)
+    outcome.tickets = len(accepted)
+    outcome.bundled = sum(page.bundle is not None for page in tries)
+    outcome.lost = [ticket for ticket in accepted if not any(one.text in arrived for one in pages.get(ticket, []))]
+    known = set(accepted)
+    for text, sent in arrived.items():
+        ticket = text.split()[1]
+        # What was stored without an answer to whoever posted it is owed to nobody.
+        if len(sent) > owed[text] and ticket in known:
+            shown = [f"{one.status.value}, {one.tries} tries, {one.provider_id}: {one.error}" for one in pages[ticket]]
+            outcome.doubled[ticket] = f"{', '.join(sent)}; {' | '.join(shown)}"
