@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from oncall.cli.tickets import most_urgent
 from oncall.cli.timeline import event_words, state_words
 from tests.cli.conftest import Oncall
@@ -145,6 +147,22 @@ def test_a_slip_in_a_name_does_not_stop_an_escalation(published: Oncall) -> None
         'oncall: nobody on the published rosters has the id "anna"; did you mean "ana"?\n',
     )
     assert json.loads(published("tickets", "--json").out)["tickets"][0]["state"] == "open"
+
+
+@pytest.mark.parametrize("command", ["ack", "take", "pass"])
+def test_a_user_whom_no_warning_can_reach_does_not_stop_an_escalation(
+    published: Oncall, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    published("page", *TICKET)
+    monkeypatch.setenv("LOGNAME", "root")
+    ran = published(command, "T-1")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: your user name "root" is on no published roster; add --by with one of ana, ben, chloe, mei\n',
+    )
+    assert json.loads(published("tickets", "--json").out)["tickets"][0]["state"] == "open"
+    monkeypatch.setenv("LOGNAME", "ana")
+    assert published(command, "T-1").code == 0
 
 
 def test_the_most_urgent_of_all_open_tickets_stands_on_top_however_many_came_after_it() -> None:

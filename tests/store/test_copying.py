@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from oncall.errors import Refused
+from oncall.errors import Refused, SettingsError, WrongSchema
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.store.copying import copy_store
 from oncall.store.database import open_store
@@ -64,3 +66,40 @@ def test_a_database_is_not_copied_into_itself(full: str) -> None:
     with pytest.raises(Refused) as refused:
         copy_store(full, full)
     assert str(refused.value) == "a database cannot be copied into itself; name the old one with --from"
+
+
+def test_a_source_that_is_not_there_is_told_and_not_made(full: str, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.db"
+    with pytest.raises(Refused) as refused:
+        copy_store(f"sqlite:///{gone}", full)
+    assert str(refused.value) == f"{gone}: there is no such file; name the old database with --from"
+    assert not gone.exists()
+
+
+def test_a_source_that_cannot_be_copied_is_told_with_what_mends_it(full: str, tmp_path: Path) -> None:
+    source = tmp_path / "source.db"
+
+    def refusal() -> str:
+        with pytest.raises(WrongSchema) as refused:
+            copy_store(f"sqlite:///{source}", full)
+        return str(refused.value)
+
+    source.touch()
+    assert refusal() == f"{source}: the database holds nothing of oncall; name the old database with --from"
+    with closing(sqlite3.connect(source)) as file:
+        file.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        file.execute("INSERT INTO alembic_version VALUES ('0001')")
+        file.commit()
+    assert refusal() == (
+        f"{source}: the database was made by an older version of oncall; "
+        "first run `oncall migrate` with ONCALL_DATABASE_URL set to it"
+    )
+
+
+def test_an_address_after_from_that_is_none_names_from(full: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        copy_store("oncall.db", full)
+    assert str(refused.value) == (
+        "--from: is not the address of a database; "
+        'write "sqlite:////absolute/path/oncall.db" or "postgresql://user:password@host/database"'
+    )

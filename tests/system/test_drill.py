@@ -127,5 +127,5 @@ def test_a_server_that_is_away_says_that_nothing_was_changed(service: Service) -
         exit_code, _, story = Terminal(service, gone, command=command).ended()
         assert (exit_code, story) == (
             1,
-            "oncall: http://127.0.0.1:1 does not answer: ConnectError; nothing was changed\n",
+            "oncall: http://127.0.0.1:1 cannot be reached (Connection refused); nothing was changed\n",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavail
 if TYPE_CHECKING:
     import httpx
 
-    from oncall.paging.ports import Clock, TicketFilter
+    from oncall.paging.life import Deed
+    from oncall.paging.ports import Clock, TicketFilter, Transaction
     from oncall.reports.written import ReviewAsked, SlaAsked
     from oncall.store.sqlstore import SqlStore
     from oncall.wiring import Settings
@@ -79,7 +81,6 @@ class LocalBackend:
 
     def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
         from oncall.paging.life import Deed, find_ticket, record
-        from oncall.paging.ports import Transaction
         from oncall.paging.ticket import EventKind
         from oncall.paging.views import stored_view
 
@@ -90,14 +91,16 @@ class LocalBackend:
         )
 
         def work(tx: Transaction) -> dict[str, Any]:
-            done = record(tx, find_ticket(tx, reference).ticket.id, deed, hand)
+            found = find_ticket(tx, reference)
+            if not body.get("by") and not found.ticket.is_drill:
+                _refuse_a_stranger(tx, deed)
+            done = record(tx, found.ticket.id, deed, hand)
             return {**stored_view(tx, done.ticket, hand.now), "changed": done.changed, "message": done.sentence}
 
         return self._store.write(work)
 
     def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
         from oncall.cli.show import parse_time
-        from oncall.paging.ports import Transaction
         from oncall.paging.views import explain_view
 
         def work(tx: Transaction) -> dict[str, Any]:
@@ -139,18 +142,29 @@ class LocalBackend:
         return Hand(self._user, whole_second(self._clock.now()), self._clock.real_now())
 
 
+def _refuse_a_stranger(tx: Transaction, deed: Deed) -> None:
+    """Whoever stops an escalation must be somebody whom a warning can reach; a user name alone is often nobody's."""
+    people = tx.schedule().people
+    if deed.kind.value in ("acknowledged", "passed") and people and deed.by not in people:
+        known = ", ".join(sorted(people))
+        raise Refused(f'your user name "{deed.by[:40]}" is on no published roster; add --by with one of {known}')
+
+
 TIMEOUT_SECONDS = 15.0
 REPORT_SECONDS = 180.0
 """A report measures years of tickets, and reports take turns."""
+_QUESTIONS = ("/v1/explain", "/v1/triage")
+"""What is posted and changes nothing."""
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 class RemoteBackend:
     """A server. Every refusal of it becomes ours, with its words."""
 
-    def __init__(self, server: str, token: str | None) -> None:
+    def __init__(self, server: str, token: str | None, *, patience_seconds: float = TIMEOUT_SECONDS) -> None:
         if not token:
             raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
-        self._server, self._token = server, token
+        self._server, self._token, self._patience = server, token, patience_seconds
         self._seen_now: dict[str, Any] | None = None
 
     def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -234,7 +248,7 @@ class RemoteBackend:
         return list(found.values())
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        answer = self._ask(method, path, body, TIMEOUT_SECONDS)
+        answer = self._ask(method, path, body, self._patience)
         return answer.status_code, self._content(answer)
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> httpx.Response:
@@ -249,9 +263,8 @@ class RemoteBackend:
                 timeout=seconds,
             )
         except httpx.HTTPError as error:
-            raise StoreUnavailable(
-                f"{self._server} does not answer: {type(error).__name__}; nothing was changed"
-            ) from error
+            changes = method != "GET" and path not in _QUESTIONS
+            raise StoreUnavailable(_silence(self._server, error, seconds, changes=changes)) from error
         if answer.status_code >= 400:
             raise _refusal(answer.status_code, self._content(answer))
         return answer
@@ -261,8 +274,22 @@ class RemoteBackend:
             return answer.json()
         except ValueError as error:
             raise StoreUnavailable(
-                f"{self._server} gave an answer that is not JSON; is it an oncall server?"
+                f"{self._server} gave an answer that is not JSON (HTTP {answer.status_code}); is it an oncall server?"
             ) from error
+
+
+def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bool) -> str:
+    """Why there is no answer, and what that leaves open: a request that went out may have been carried out."""
+    import httpx
+
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        reason = _ERRNO.sub("", str(error)) or "no connection in time"
+        return f"{server} cannot be reached ({reason}); nothing was changed"
+    late = isinstance(error, httpx.TimeoutException)
+    words = f"{server} gave no answer in {seconds:g} s" if late else f"{server} broke off before its answer"
+    if not changes:
+        return f"{words}; try again"
+    return f"{words}: it may have done what was asked all the same; look with `oncall tickets` before you try again"
 
 
 def _refusal(status: int, content: Any) -> OncallError:

@@ -32,36 +32,37 @@ class PostgresAddress:
     secret: str | None = field(repr=False)
 
 
-def address_of(url: str) -> SqliteAddress | PostgresAddress:
-    """What `url` names. Raises SettingsError; a relative SQLite path is taken from the working directory."""
+def address_of(url: str, *, said_in: str = "ONCALL_DATABASE_URL") -> SqliteAddress | PostgresAddress:
+    """What `url` names. said_in: the setting or option that says it.
+
+    Raises SettingsError, which names `said_in`; a relative SQLite path is taken from the working directory.
+    """
     scheme, colon, rest = url.partition("://")
     if colon and scheme == "sqlite":
-        return _sqlite(rest)
+        return _sqlite(rest, said_in)
     if colon and scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
-        return _postgres(rest)
+        return _postgres(rest, said_in)
     # The rest of it may hold a password, so only the part before "://" is shown.
     found = (
         f'"{scheme}://..." is not a database that this product knows' if colon else "is not the address of a database"
     )
-    raise SettingsError(f"ONCALL_DATABASE_URL: {found}; {_EXAMPLES}")
+    raise SettingsError(f"{said_in}: {found}; {_EXAMPLES}")
 
 
-def _sqlite(rest: str) -> SqliteAddress:
+def _sqlite(rest: str, said_in: str) -> SqliteAddress:
     if not rest.startswith("/") or rest == "/" or rest == "/:memory:":
-        raise SettingsError(
-            f'ONCALL_DATABASE_URL: "sqlite://{rest}" names no file; write "sqlite:////absolute/path/oncall.db"'
-        )
+        raise SettingsError(f'{said_in}: "sqlite://{rest}" names no file; write "sqlite:////absolute/path/oncall.db"')
     return SqliteAddress(Path(unquote(rest[1:])).absolute())
 
 
-def _postgres(rest: str) -> PostgresAddress:
+def _postgres(rest: str, said_in: str) -> PostgresAddress:
     try:
         parts = urlsplit(f"postgresql://{rest}")
         host, port = parts.hostname, parts.port
     except ValueError:
         # The error's own text may quote a part of the password.
         raise SettingsError(
-            "ONCALL_DATABASE_URL: the host or port cannot be read; "
+            f"{said_in}: the host or port cannot be read; "
             'write "postgresql://user:password@host:5432/database" and %-encode special characters of the password'
         ) from None
     query = parse_qs(parts.query)

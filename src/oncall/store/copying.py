@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, func, in
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from oncall.errors import Refused, StoreUnavailable
+from oncall.errors import Refused, StoreUnavailable, WrongSchema
 from oncall.store import schema
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.revisions import SchemaState, wrong_schema
@@ -20,16 +20,18 @@ def copy_store(source: str, target: str) -> int:
 
     Both must have the tables of this version. Raises Refused for a target that holds something or is the source.
     """
-    here, there = address_of(source), address_of(target)
+    here, there = address_of(source, said_in="--from"), address_of(target)
     if here == there:
         raise Refused("a database cannot be copied into itself; name the old one with --from")
+    if isinstance(here, SqliteAddress) and not here.path.exists():
+        # To open it would make it.
+        raise Refused(f"{here.place}: there is no such file; name the old database with --from")
     reading, writing = _engine(here), _engine(there)
     try:
         with reading.connect() as old, writing.begin() as new:
-            for connection, address in ((old, here), (new, there)):
-                state = schema.state_of(connection)
-                if state is not SchemaState.CURRENT:
-                    raise wrong_schema(state, address.place)
+            _refuse_a_wrong_source(schema.state_of(old), here.place)
+            if (state := schema.state_of(new)) is not SchemaState.CURRENT:
+                raise wrong_schema(state, there.place)
             _refuse_what_is_not_empty(new, there.place)
             count = sum(_copy(old, new, table) for table in metadata.sorted_tables)
             _go_on_counting(new)
@@ -55,6 +57,21 @@ def _engine(address: SqliteAddress | PostgresAddress) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _refuse_a_wrong_source(state: SchemaState, place: str) -> None:
+    match state:
+        case SchemaState.CURRENT:
+            return
+        case SchemaState.OLDER:
+            raise WrongSchema(
+                f"{place}: the database was made by an older version of oncall; "
+                "first run `oncall migrate` with ONCALL_DATABASE_URL set to it"
+            )
+        case SchemaState.UNKNOWN:
+            raise wrong_schema(state, place)
+        case _:
+            raise WrongSchema(f"{place}: the database holds nothing of oncall; name the old database with --from")
 
 
 def _refuse_what_is_not_empty(new: Connection, place: str) -> None:

@@ -1,0 +1,102 @@
+"""What the terminal says of a server that does not answer: whether something may have been changed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from oncall.cli.backend import RemoteBackend
+from oncall.errors import StoreUnavailable
+
+ACKNOWLEDGED = {"kind": "acknowledged"}
+Answers = Callable[[socket.socket], None]
+
+
+def mute(connection: socket.socket) -> None:
+    """Read what is asked, and say nothing for as long as the caller waits."""
+    while connection.recv(65536):
+        pass
+
+
+def broken(connection: socket.socket) -> None:
+    """Read the request, and hang up."""
+    connection.recv(65536)
+
+
+def proxy(connection: socket.socket) -> None:
+    """A proxy whose server is gone."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<html></html>")
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[Answers], str]]:
+    """Starts a server that treats its callers so, and gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def start(answers: Answers) -> str:
+        def serve() -> None:
+            while True:
+                try:
+                    connection = listening.accept()[0]
+                except OSError:
+                    return
+                with connection:
+                    answers(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    yield start
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+
+
+def refusal(backend: RemoteBackend) -> str:
+    with pytest.raises(StoreUnavailable) as refused:
+        backend.event("T-1", ACKNOWLEDGED)
+    return str(refused.value)
+
+
+def test_a_server_that_says_nothing_may_have_done_it_all_the_same(server: Callable[[Answers], str]) -> None:
+    address = server(mute)
+    assert refusal(RemoteBackend(address, "token", patience_seconds=0.2)) == (
+        f"{address} gave no answer in 0.2 s: it may have done what was asked all the same; "
+        "look with `oncall tickets` before you try again"
+    )
+
+
+def test_a_server_that_hangs_up_may_have_done_it_all_the_same(server: Callable[[Answers], str]) -> None:
+    address = server(broken)
+    assert refusal(RemoteBackend(address, "token")) == (
+        f"{address} broke off before its answer: it may have done what was asked all the same; "
+        "look with `oncall tickets` before you try again"
+    )
+
+
+def test_a_question_to_a_silent_server_can_be_asked_again(server: Callable[[Answers], str]) -> None:
+    address = server(mute)
+    backend = RemoteBackend(address, "token", patience_seconds=0.2)
+    with pytest.raises(StoreUnavailable) as read:
+        backend.ticket("T-1")
+    with pytest.raises(StoreUnavailable) as explained:
+        backend.explain("standard", "high", None)
+    assert str(read.value) == str(explained.value) == f"{address} gave no answer in 0.2 s; try again"
+
+
+def test_a_server_that_cannot_be_reached_has_changed_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    assert refusal(RemoteBackend(address, "token")) == (
+        f"{address} cannot be reached (Connection refused); nothing was changed"
+    )
+
+
+def test_a_proxy_before_a_server_that_is_gone_is_told_by_its_status(server: Callable[[Answers], str]) -> None:
+    address = server(proxy)
+    assert refusal(RemoteBackend(address, "token")) == (
+        f"{address} gave an answer that is not JSON (HTTP 502); is it an oncall server?"
+    )
