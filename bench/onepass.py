@@ -42,6 +42,7 @@ from sqlalchemy import (
 
 from bench.pager import postgres
 from bench.victims import NIGHT, publish
+from doubles.clock import FakeClock
 from oncall.paging.attempts import Hand
 from oncall.paging.engine import Engine
 from oncall.paging.intake import accept, parse_ticket
@@ -60,25 +61,6 @@ STARTS = datetime.fromisoformat(NIGHT).astimezone(UTC)
 FIRST_PASS = STARTS + timedelta(minutes=6)
 """By then the second step of every ticket is due; the store says so of a hundred at a time."""
 HEADER = ["store", "open", "due", "pass ms", "idle pass ms", "beside 1,000"]
-
-
-@dataclass
-class HandClock:
-    """Policy and real time, moved by hand."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return self.moment
-
-    def real_now(self) -> datetime:
-        """Aware UTC."""
-        return self.moment
-
-    def real_seconds_until(self, at: datetime) -> float:
-        """Never negative."""
-        return max((at - self.moment).total_seconds(), 0.0)
 
 
 @dataclass
@@ -140,7 +122,7 @@ def fill(url: str, count: int, folder: Path) -> None:
     with open_store(url) as store:
         hand = Hand("bench", STARTS, STARTS)
         store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), STARTS), hand))
-        asyncio.run(_one_pass(_engine(store, HandClock(STARTS))))
+        asyncio.run(_one_pass(_engine(store, FakeClock(STARTS))))
     address = address_of(url)
     driver_url = f"sqlite:///{address.path}" if isinstance(address, SqliteAddress) else address.url
     writer = create_engine(driver_url)
@@ -184,7 +166,7 @@ def _copy(connection: Connection, table: Table, count: int, changes: Callable[[A
     connection.execute(insert(table).from_select([column.name for column in kept], chosen.where(owner == "T-0")))
 
 
-def _engine(store: SqlStore, clock: HandClock) -> Engine:
+def _engine(store: SqlStore, clock: FakeClock) -> Engine:
     return Engine(store=store, channels={"sms": Instant()}, clock=clock, worker="bench")
 
 
@@ -198,7 +180,7 @@ async def _one_pass(engine: Engine) -> float:
 
 async def passes(url: str) -> tuple[float, float]:
     """Milliseconds of a pass with a hundred due, and of one with nothing due. The first pass of each is not counted."""
-    clock = HandClock(FIRST_PASS)
+    clock = FakeClock(FIRST_PASS)
     with open_store(url) as store:
         engine = _engine(store, clock)
         busy, idle = [], []

@@ -13,9 +13,7 @@ from oncall.channels.twilio_codes import (
     may_call,
     may_pass,
     message_receipt,
-    needs_operator,
 )
-from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.ports import Failure, Receipt
 from oncall.paging.ticket import AttemptStatus
 
@@ -38,11 +36,6 @@ def test_a_code_blames_the_number_the_route_or_the_configuration(code: int) -> N
     expected = Blame.NUMBER if code in NUMBER else Blame.ROUTE if code in ROUTE else Blame.CONFIGURATION
     assert blame_of(code) is expected
     assert may_pass(code) is (code in WORTH_ONE_MORE_TRY)
-
-
-@pytest.mark.parametrize("code", sorted(CODES))
-def test_an_operator_is_called_unless_one_persons_number_is_to_blame(code: int) -> None:
-    assert needs_operator(Permanent("refused", code=code)) is (code not in NUMBER)
 
 
 def test_a_call_is_tried_where_only_texts_fail() -> None:
@@ -98,15 +91,9 @@ def test_each_fact_reads_as_part_of_a_sentence(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [None, 21999])
-def test_a_code_that_nobody_knows_calls_an_operator(code: int | None) -> None:
+def test_a_code_that_nobody_knows_is_blamed_on_the_configuration(code: int | None) -> None:
     assert blame_of(code) is Blame.CONFIGURATION
-    assert needs_operator(Permanent("refused", code=code))
     assert not may_pass(code)
-
-
-def test_no_operator_is_called_for_what_may_still_be_sent() -> None:
-    assert not needs_operator(Temporary("later", code=20429))
-    assert not needs_operator(Ambiguous("perhaps", code=20500))
 
 
 @pytest.mark.parametrize(

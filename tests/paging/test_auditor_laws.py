@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from doubles.clock import FakeClock
 from oncall.errors import Refused, Temporary
 from oncall.paging.audit import ARRIVES_WITHIN, GRACE
 from oncall.paging.auditor import SECOND_LOOK
 from oncall.paging.life import Deed, record
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
 from tests.paging.test_auditor import Control, deliver
-from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, FakeClock, World, at
+from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, World, at
 
 LOOK_EVERY = timedelta(seconds=15)
 SOON = GRACE + SECOND_LOOK + 2 * LOOK_EVERY

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from doubles.clock import FakeClock
 from oncall.clock import SystemClock
 from oncall.errors import Temporary
 from oncall.paging.audit import audit
 from oncall.paging.ticket import AttemptStatus, EventKind, Purpose
 from tests.paging.pagers import Gate, engine_with, take_in, until
-from tests.paging.world import SATURDAY_NIGHT, FakeClock, World
+from tests.paging.world import SATURDAY_NIGHT, World
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 

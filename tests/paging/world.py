@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from doubles.clock import FakeClock
 from oncall.paging.engine import Engine
 from oncall.paging.intake import Accepted, accept, parse_ticket
 from oncall.paging.life import Deed, Done, find_ticket, record
@@ -41,22 +42,6 @@ def at(text: str) -> datetime:
 
 SATURDAY_NIGHT = at("2027-01-09 03:12")
 MONDAY_MORNING = at("2027-01-11 10:00")
-
-
-@dataclass
-class FakeClock:
-    """Policy and real time move together, and only when told to."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def real_now(self) -> datetime:
-        return self.moment
-
-    def real_seconds_until(self, at: datetime) -> float:
-        return max((at - self.moment).total_seconds(), 0.0)
 
 
 class Killed(BaseException):

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import count
 from operator import methodcaller
 
+from doubles.clock import FakeClock
 from oncall.paging.engine import Engine
 from oncall.paging.handover import next_handoff
 from oncall.paging.intake import accept
@@ -29,7 +30,7 @@ from oncall.store.sqlstore import SqlStore
 from oncall.support.coverage import deadline
 from oncall.support.policy import Counting, Coverage, Target
 from oncall.support.policyfile import packaged_policy_text
-from tests.paging.world import FakeClock, FakePhones
+from tests.paging.world import FakePhones
 
 Sent = tuple[datetime, str, str]
 """When, to whom, of which ticket."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.rosters.roster import Roster
-from oncall.schedule.plan import Plan, duty_at
+from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import OnCall, Schedule
 from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import WeekSpan, Window, WindowKind
@@ -252,8 +252,8 @@ def decided(layers: list[tuple[Window, dict[str, str] | Plan]], role: str, at: d
     if override is not None:
         return override[role]
     plan = next((layer for layer in spoken if isinstance(layer, Plan)), None)
-    seat = duty_at(plan.seats, at).get(role) if plan is not None else None
-    return seat.engineer if seat else None
+    seats = plan.seats if plan is not None else ()
+    return next((seat.engineer for seat in seats if seat.role == role and at in seat.window), None)
 
 
 def assert_stays_until(schedule: Schedule, answer: OnCall) -> None:

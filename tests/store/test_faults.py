@@ -7,15 +7,13 @@ import sqlite3
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy.pool import Pool
 
+from doubles.disk import full_disk
 from oncall.errors import Conflict, StoreUnavailable
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.store.address import SqliteAddress
@@ -51,21 +49,6 @@ def test_a_locked_database_is_said_to_be_locked_and_works_when_it_is_free(
     )
     impatient.write(lambda t: t.add_ticket(ticket()))
     assert count(impatient) == 1
-
-
-@contextmanager
-def full_disk(spare_pages: int) -> Iterator[None]:
-    """Connections made inside may let a database grow by so many pages and no more."""
-
-    def limit(connection: Any, _: Any) -> None:
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count={pages + spare_pages}")
-
-    sqlalchemy_event.listen(Pool, "connect", limit)
-    try:
-        yield
-    finally:
-        sqlalchemy_event.remove(Pool, "connect", limit)
 
 
 def test_a_full_disk_is_said_to_be_full_and_nothing_is_stored_by_halves(sqlite_path: Path) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
-from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy.pool import Pool
 
+from doubles.disk import full_disk
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
@@ -54,21 +51,6 @@ def test_a_database_that_another_program_locks_is_waited_for_and_then_refused(se
         other.execute("ROLLBACK")
     assert service.post(ticket_body("T-1")).status_code == 202
     expect_paged(service, "T-1")
-
-
-@contextmanager
-def full_disk(spare_pages: int) -> Iterator[None]:
-    """Connections made inside may let a database grow by so many pages and no more."""
-
-    def limit(connection: Any, _: Any) -> None:
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count={pages + spare_pages}")
-
-    sqlalchemy_event.listen(Pool, "connect", limit)
-    try:
-        yield
-    finally:
-        sqlalchemy_event.remove(Pool, "connect", limit)
 
 
 def test_a_disk_that_fills_stores_whole_tickets_or_none_and_pages_those_it_stored(tmp_path: Path) -> None:

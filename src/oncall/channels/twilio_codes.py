@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from oncall.errors import DeliveryError, Permanent
 from oncall.paging.ports import Failure, Receipt
 from oncall.paging.ticket import AttemptStatus
 
@@ -150,11 +149,6 @@ def may_pass(code: int | None) -> bool:
 def may_call(code: int | None) -> bool:
     """Whether a call may reach somebody whom a text failed to reach with this code."""
     return code in _MAY_CALL
-
-
-def needs_operator(error: DeliveryError) -> bool:
-    """Whether somebody who runs the service has to act: a permanent refusal that is not about one person's number."""
-    return isinstance(error, Permanent) and blame_of(error.code) is not Blame.NUMBER
 
 
 def attempt_status(twilio_status: str) -> AttemptStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from oncall.errors import DeliveryError, Permanent
 from oncall.paging.advance import Hand, advance, new_attempt
@@ -104,26 +105,27 @@ def _may_be_called_again(tx: Transaction, attempt: Attempt, tries: list[Attempt]
 def _call_again(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
     """Call once the line is free: this one waits for its turn."""
     call = replace(_again(attempt, ChannelName.VOICE, hand), goes_alone=False)
-    details = {**_step_of(attempt), "channel": ChannelName.VOICE.value, "attempt": call.id, "instead_of": attempt.id}
     why = f"{attempt.to} was on the phone with another call of ours, and is called again after it"
-    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_RESENT, PAGER, why, details)])
-    tx.add_attempts([call])
+    _write(tx, EventKind.STEP_RESENT, call, instead_of=attempt, why=why, now=hand.now)
 
 
 def _call_instead(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
-    call = _again(attempt, ChannelName.VOICE, hand)
-    details = {**_step_of(attempt), "channel": ChannelName.VOICE.value, "attempt": call.id, "instead_of": attempt.id}
     why = f"no text reaches {attempt.to}, who is called instead"
-    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_REROUTED, PAGER, why, details)])
-    tx.add_attempts([call])
+    call = _again(attempt, ChannelName.VOICE, hand)
+    _write(tx, EventKind.STEP_REROUTED, call, instead_of=attempt, why=why, now=hand.now)
 
 
 def _send_once_more(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
-    text = _again(attempt, ChannelName.SMS, hand)
-    details = {**_step_of(attempt), "channel": ChannelName.SMS.value, "attempt": text.id, "instead_of": attempt.id}
     why = f"what kept the text from {attempt.to} may pass: it is sent once more"
-    tx.append([Event(attempt.ticket, hand.now, EventKind.STEP_RESENT, PAGER, why, details)])
-    tx.add_attempts([text])
+    text = _again(attempt, ChannelName.SMS, hand)
+    _write(tx, EventKind.STEP_RESENT, text, instead_of=attempt, why=why, now=hand.now)
+
+
+def _write(tx: Transaction, kind: EventKind, page: Attempt, *, instead_of: Attempt, why: str, now: datetime) -> None:
+    """Append that `page` takes the place of a try, and queue it. now: policy time, aware UTC."""
+    details = {**_step_of(instead_of), "channel": page.channel, "attempt": page.id, "instead_of": instead_of.id}
+    tx.append([Event(page.ticket, now, kind, PAGER, why, details)])
+    tx.add_attempts([page])
 
 
 def _step_of(attempt: Attempt) -> dict[str, int | str | None]:

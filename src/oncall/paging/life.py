@@ -334,7 +334,7 @@ def _follow(
         call_off(tx, [one for one in tx.attempts(stored.ticket.id) if one.to == event.by])
     told = tell_the_paged(tx, stored, before, state, hand) if state.status is not TicketStatus.OPEN else ()
     stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
-    return Done(stored, True, _sentence(tx, stored, event), told + attempts + withdrawals)
+    return Done(stored, True, _sentence(stored, event), told + attempts + withdrawals)
 
 
 def _withdraw(
@@ -376,7 +376,7 @@ def _with_free_code(tx: Transaction, stored: StoredTicket, event: Event) -> Stor
     return replace(stored, code=free_code(tx))
 
 
-def _sentence(tx: Transaction, stored: StoredTicket, event: Event) -> str:
+def _sentence(stored: StoredTicket, event: Event) -> str:
     name = stored.ticket.id
     if stored.ticket.is_drill:
         return f"Thank you: {name} has arrived, the drill is over."

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.paging.people import DESK
 from oncall.paging.ports import TicketSpan
-from oncall.paging.ticket import Attempt, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import Attempt, Event, EventKind, Purpose, TicketStatus
 from oncall.rehearsal.people import is_night
 from oncall.rehearsal.play import Played
 from oncall.reports.attainment import Cell, Percentiles, Tally, percentiles
@@ -99,7 +99,7 @@ def outcome_of(played: Played, span: Window) -> Outcome:
         quiet_nights=sum(night not in nights.all for night in dates),
         worst_night=max(nights.all.values(), default=0),
         manager_tickets=len({page.ticket for page in paged if page.to == manager}),
-        taken=percentiles(_times_to_take(paged, stored, played)),
+        taken=percentiles(_times_to_take(paged, played)),
     )
 
 
@@ -143,7 +143,7 @@ def _dates_of(span: Window, zone: ZoneInfo) -> list[date]:
     return [first + timedelta(days=number) for number in range((end - first).days)]
 
 
-def _times_to_take(pages: Sequence[Attempt], stored: Sequence[StoredTicket], played: Played) -> list[timedelta]:
+def _times_to_take(pages: Sequence[Attempt], played: Played) -> list[timedelta]:
     """For each paged ticket that somebody took, from its first page on."""
     first: dict[str, datetime] = {}
     for page in pages:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 
 from oncall.reports.attainment import Counts
@@ -24,11 +23,6 @@ def share(value: float | None) -> str:
     if 0.9995 <= value < 1:
         return "99.9 %"
     return f"{value * 100:.1f} %"
-
-
-def short_share(value: float | None) -> str:
-    """`97 %`, rounded down, for where there is little room."""
-    return NOTHING if value is None else f"{math.floor(value * 100 + 1e-9)} %"
 
 
 def lasting(length: timedelta | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -116,8 +116,3 @@ class Plan:
     def window(self) -> Window:
         """From the first shift's start to the last one's end. Raises ValueError for a plan without seats."""
         return Window(min(s.window.start for s in self.seats), max(s.window.end for s in self.seats))
-
-
-def duty_at(seats: tuple[Seat, ...], at: datetime) -> dict[str, Seat]:
-    """The seat of each role at `at`, by role; a role that nobody holds is absent."""
-    return {seat.role: seat for seat in seats if at in seat.window}

@@ -1,0 +1,25 @@
+"""A disk that fills up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+
+@contextmanager
+def full_disk(spare_pages: int) -> Iterator[None]:
+    """SQLite connections made inside may let their database grow by so many pages (4 KiB each) and no more."""
+
+    def limit(connection: Any, _: Any) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + spare_pages}")
+
+    event.listen(Pool, "connect", limit)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", limit)
