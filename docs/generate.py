@@ -31,14 +31,14 @@ def api_description() -> dict[str, Any]:
 def command_reference() -> str:
     """Every command with its help, as `--help` prints it."""
     lines = ["# Commands", "", "Made by `make docs` from the program itself.", ""]
-    for name, text in _commands(app, "oncall"):
+    for name, text in commands():
         lines += [f"## {name}", "", "```", text.rstrip(), "```", ""]
     return "\n".join(lines)
 
 
-def _commands(found: typer.Typer, name: str) -> Iterator[tuple[str, str]]:
-    command = typer.main.get_command(found)
-    yield from _walk(command, name)
+def commands() -> Iterator[tuple[str, str]]:
+    """The name of every command and group, and its help, 100 columns wide."""
+    yield from _walk(typer.main.get_command(app), "oncall")
 
 
 def _walk(command: Any, name: str) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ def test_check_says_what_it_read(oncall: Oncall, roster: Path) -> None:
     )
 
 
-def test_check_for_machines(oncall: Oncall, roster: Path) -> None:
+def test_machines_are_told_what_was_checked(oncall: Oncall, roster: Path) -> None:
     assert json.loads(oncall("check", roster, "--json").out) == {
         "roster": str(roster),
         "ok": True,

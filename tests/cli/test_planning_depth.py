@@ -113,10 +113,3 @@ def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
     )
     answer = json.loads(oncall("verify", str(unfair), "--roster", roster, "--optimal", "--json").out)["second_opinion"]
     assert (answer["solver"], answer["optimal"], answer["bound"], answer["best"]) == ("HiGHS", False, 396, 396)
-
-
-@pytest.mark.parametrize("command", ["why", "whatif"])
-def test_help_of_each_command_has_an_example(oncall: Oncall, command: str) -> None:
-    ran = oncall(command, "--help")
-    assert ran.code == 0
-    assert f"oncall {command} " in " ".join(ran.out.split()).split("Example", 1)[1]

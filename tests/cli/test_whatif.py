@@ -46,7 +46,7 @@ def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, roster: Pat
     assert "\nchanged: no plan is possible: there are more duties than people can take\n" in ran.out
 
 
-def test_whatif_for_machines(oncall: Oncall, roster: Path) -> None:
+def test_machines_get_both_columns(oncall: Oncall, roster: Path) -> None:
     answer = json.loads(oncall("whatif", roster, *WEEK, "--with-new", "1", "--json").out)
     assert answer.keys() == {"today", "changed"}
     assert (answer["today"]["status"], answer["today"]["cost"]) == ("optimal", 396)

@@ -22,7 +22,7 @@ def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, roster: Path
     assert "as the plan stands: one_role: " in ran.out
 
 
-def test_why_for_machines(oncall: Oncall, roster: Path, week: Path) -> None:
+def test_machines_get_every_other_person_with_rule_and_price(oncall: Oncall, roster: Path, week: Path) -> None:
     time = "2027-01-05T19:01"
     answer = json.loads(oncall("why", week, "--roster", roster, "--shift", time, "--role", "secondary", "--json").out)
     assert (answer["start"], answer["kind"]) == ("2027-01-05T19:01:00-05:00", "weeknight")

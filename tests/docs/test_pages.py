@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import api_description, command_reference
+from docs.generate import api_description, command_reference, commands
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,6 +27,12 @@ def links_of(page: Path) -> list[str]:
 
 def test_the_command_reference_is_what_the_commands_say_of_themselves() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == command_reference(), MAKE_DOCS
+
+
+def test_every_command_has_an_example_of_its_own() -> None:
+    for name, text in commands():
+        if "Commands:" not in text:
+            assert f"{name} " in " ".join(text.split()).partition("Example")[2] + " ", name
 
 
 def test_the_description_of_the_api_is_what_the_service_says_of_itself() -> None:
