@@ -172,6 +172,31 @@ def test_twilio_without_credentials_is_refused_by_name(oncall: Oncall) -> None:
             "oncall.example.com",
             'ONCALL_PUBLIC_URL: "oncall.example.com" is not an address; write "https://oncall.example.com"',
         ),
+        (
+            "ONCALL_SERVER",
+            "http://[oncall",
+            'ONCALL_SERVER: "http://[oncall" is not an address; write "https://oncall.example.com"',
+        ),
+        (
+            "TWILIO_BASE_URL",
+            "http://oncall:99999",
+            'TWILIO_BASE_URL: "http://oncall:99999" is not an address; write "https://oncall.example.com"',
+        ),
+        (
+            "ONCALL_PUBLIC_URL",
+            "https://on call/",
+            'ONCALL_PUBLIC_URL: "https://on call/" is not an address; write "https://oncall.example.com"',
+        ),
+        (
+            "ONCALL_ALARM_URL",
+            "hooks.example.com/s3cret",
+            'ONCALL_ALARM_URL: what is set is not an address; write "https://oncall.example.com"',
+        ),
+        (
+            "ONCALL_HEARTBEAT_URL",
+            "https://hooks.example.com:s3cret",
+            'ONCALL_HEARTBEAT_URL: what is set is not an address; write "https://oncall.example.com"',
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str, message: str) -> None:

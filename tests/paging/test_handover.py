@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from oncall.paging.ticket import EventKind
+from tests.paging.test_auditor_blindness import tamper
 from tests.paging.world import World, at
 
 MINUTE = timedelta(minutes=1)
@@ -156,3 +157,28 @@ def test_an_urgent_ticket_that_nobody_took_at_the_desk_goes_on_to_the_engineers_
     world.advance(MINUTE)
     world.expect_page("ana", containing="URGENT T-1")
     world.act(EventKind.REPLIED, "ana")
+
+
+def test_a_ticket_whose_policy_of_then_is_gone_is_handed_over_and_keeps_no_page_back(world: World) -> None:
+    world.clock.moment = at("2027-01-11 18:00")
+    world.post("T-0", impact="high")
+    tamper(world, "UPDATE events SET details = json_set(details, '$.policy', 99) WHERE kind = 'received'")
+    tamper(world, "UPDATE tickets SET due_at = NULL")
+    world.clock.moment = at("2027-01-11 19:02")
+    world.post(impact="high")
+    world.run()
+    world.expect_page("ana", containing="HIGH T-1")
+    assert handed_over(world, "T-0") == [("ana", "2027-01-12T00:01:00+00:00")]
+    world.advance(MINUTE)
+    assert world.expect_page("ana").body == ("HANDOVER 1 open. First: HIGH T-0 Acme Ltd (STD), taken by nobody.")
+
+
+def test_what_cannot_be_handed_over_at_all_keeps_no_page_back(world: World) -> None:
+    world.clock.moment = at("2027-01-11 18:00")
+    world.post("T-0", impact="high")
+    tamper(world, "DELETE FROM events WHERE kind = 'received'")
+    tamper(world, "UPDATE tickets SET due_at = NULL")
+    world.clock.moment = at("2027-01-11 19:02")
+    world.post(impact="high")
+    world.run()
+    world.expect_page("ana", containing="HIGH T-1")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from oncall.errors import Ambiguous
 from oncall.paging.attempts import LEASE
 from oncall.paging.engine import Engine
-from oncall.paging.ports import Message, Receipt
+from oncall.paging.ports import Message, Receipt, Store, Transaction
 from oncall.paging.ticket import AttemptStatus
+from oncall.support.policyfile import packaged_policy_text
 from tests.paging.pagers import Gate, engine_with, take_in, until
-from tests.paging.world import FakePhones, World
+from tests.paging.world import FakePhones, Killed, World
+
+T = TypeVar("T")
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -132,3 +137,63 @@ class Hanging(Gate):
         self.waiting += 1
         await self.opened.wait()
         raise Ambiguous("no answer within 8 seconds")
+
+
+class Dying(FakePhones):
+    """A provider that takes a message in the very moment in which the pager is killed."""
+
+    async def send(self, message: Message) -> Receipt:
+        await super().send(message)
+        raise Killed
+
+
+def test_a_word_to_the_manager_is_not_said_twice_when_the_pager_is_killed_after_sending_it(world: World) -> None:
+    world.phones = Dying()
+    world.sms("ana", "STOP")
+    world.phones = FakePhones(sent=world.phones.sent)
+    world.advance(5 * MINUTE)
+    world.expect_page("mei", containing="has sent STOP")
+
+
+@dataclass
+class Sleepy:
+    """A store during whose first reading the machine sleeps for a minute, and another pager works."""
+
+    store: Store
+    meanwhile: Callable[[], None] | None = None
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        return self.store.submit(work)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        return self.submit(work).result()
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        if self.meanwhile is not None:
+            story, self.meanwhile = self.meanwhile, None
+            story()
+        return self.store.read(work)
+
+
+def test_a_pager_that_slept_between_claim_and_call_does_not_call_once_another_has(world: World) -> None:
+    policy = packaged_policy_text().replace("{notify: primary, channel: sms", "{notify: primary, channel: voice")
+    world.publish(policy=policy)
+    calls = FakePhones()
+    store = Sleepy(world.store)
+    sleeper = Engine(
+        store=store, channels={"sms": world.phones, "voice": calls}, clock=world.clock, worker="one", is_alone=False
+    )
+    other = Engine(store=world.store, channels={"sms": world.phones, "voice": calls}, clock=world.clock, worker="two")
+
+    def slept() -> None:
+        world.clock.moment += MINUTE
+        asyncio.run(passed(other))
+
+    async def passed(engine: Engine) -> None:
+        await engine.run_once()
+        await engine.settle()
+
+    world.post()
+    store.meanwhile = slept
+    asyncio.run(passed(sleeper))
+    assert [call.to for call in calls.sent] == ["ana"]

@@ -227,6 +227,13 @@ def test_no_carrier_word_is_ever_read_as_a_command() -> None:
         ("ACK XYZ", None),
         ("7K", None),
         ("7K2 7K3", None),
+        ("７ｋ２", Command(Verb.ACK, "7K2")),
+        ("не могу 7K2", None),
+        ("我不行 7K2", None),
+        ("\N{THUMBS DOWN SIGN} 7K2", None),
+        ("7K2?", None),
+        ("7K2" + 170 * " " + "I cannot take it", None),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}2K7 KCA", None),
     ],
 )
 def test_a_reply_is_read_as(body: str, command: Command | None) -> None:

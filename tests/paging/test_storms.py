@@ -335,6 +335,16 @@ def test_the_log_says_that_a_page_waited_and_in_which_message_it_went(bundled: W
     assert found[1].details["tickets"] == ["T-2", "T-3", "T-4"]
 
 
+def test_the_logs_of_a_storm_name_fifty_tickets_each_and_not_all_of_them(world: World) -> None:
+    for number in range(60):
+        world.post(f"T-{number}", impact="high", plan="business-critical")
+    world.run()
+    world.expect_page("ana", containing="And 59 more")
+    bundled = [event for event in world.events("T-59") if event.kind is EventKind.PAGE_BUNDLED]
+    assert [len(event.details["tickets"]) for event in bundled] == [50]
+    assert "with 59 others" in bundled[0].why
+
+
 def test_the_message_s_id_stands_in_the_attempts_of_every_ticket_in_it(bundled: World) -> None:
     def shown(name: str) -> dict[str, object]:
         stored = bundled.ticket(name)

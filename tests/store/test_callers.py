@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from oncall.errors import Conflict
@@ -11,6 +13,11 @@ from oncall.store.sqlstore import SqlStore
 from .examples import NOW, message, minutes
 
 HELPDESK = Token("helpdesk", CallerRole.INTAKE, "ab" * 32, NOW)
+
+
+def test_an_inbound_message_with_a_nul_is_kept_without_it(store: SqlStore) -> None:
+    store.write(lambda t: t.add_inbound(replace(message(), body="ACK\0 7K2")))
+    assert store.read(lambda t: t.inbound("SM1")) == replace(message(), body="ACK 7K2")
 
 
 def test_an_inbound_message_is_kept_for_replays(store: SqlStore) -> None:

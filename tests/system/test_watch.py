@@ -78,7 +78,9 @@ def test_an_alarm_that_nobody_takes_is_logged_and_never_stops_the_pager(capsys: 
         assert asyncio.run(story(broken.url)) is False
         assert broken.posted == [{"alarm": "audit_overdue"}]
     assert asyncio.run(story("http://127.0.0.1:1/a-secret-path")) is False
+    assert asyncio.run(story("http://127.0.0.1:none/a-secret-path")) is False
     logged = capsys.readouterr().out
     assert "HTTP 500" in logged
     assert "ConnectError" in logged
+    assert "InvalidURL" in logged
     assert "a-secret-path" not in logged

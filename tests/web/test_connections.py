@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -29,10 +30,10 @@ class HastyProtocol(PatientProtocol):
     most_connections = 3
 
 
-async def served(talk: Callable[[int], Awaitable[None]]) -> None:
+async def served(talk: Callable[[int], Awaitable[None]], application: Any = hello) -> None:
     """Run a conversation with a server on loopback."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(hello, http=HastyProtocol, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(application, http=HastyProtocol, lifespan="off", log_config=None))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await talk(listening.getsockname()[1])
@@ -52,6 +53,8 @@ async def answer_to(port: int, words: bytes) -> bytes:
         return b""
     finally:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 def test_half_a_header_and_half_a_body_end_the_connection_and_a_whole_request_is_answered() -> None:
@@ -96,3 +99,48 @@ def test_a_connection_too_many_is_closed_at_once_and_the_others_go_on() -> None:
             each.close()
 
     asyncio.run(served(talk))
+
+
+async def a_long_answer(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """An application whose answer is more than any buffer between here and its reader holds."""
+    while (await receive()).get("more_body"):
+        pass
+    size = 8_000_000
+    headers = [(b"content-length", str(size).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"x" * size})
+
+
+def asking_and_reading_nothing(port: int, requests: int) -> socket.socket:
+    asking = socket.socket()
+    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    asking.connect(("127.0.0.1", port))
+    asking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
+    return asking
+
+
+def test_those_who_read_nothing_of_their_answers_keep_nobody_else_out() -> None:
+    async def talk(port: int) -> None:
+        silent = [asking_and_reading_nothing(port, requests) for requests in (1, 2, 3)]
+        async with asyncio.timeout(20):
+            while not (answer := await answer_to(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")):
+                pass
+        assert answer.endswith(b"x")
+        for one in silent:
+            one.close()
+
+    asyncio.run(served(talk, a_long_answer))
+
+
+def test_a_long_answer_that_is_read_slowly_is_read_to_its_end() -> None:
+    async def talk(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        size = 0
+        while part := await reader.read(2**12):
+            size += len(part)
+        assert size > 8_000_000
+        writer.close()
+        await writer.wait_closed()
+
+    asyncio.run(served(talk, a_long_answer))

@@ -47,6 +47,6 @@ class AlarmPost:
             self._client = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=True)
         try:
             answer = await self._client.request(method, self._url, **content)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return None if answer.is_success else f"HTTP {answer.status_code}"

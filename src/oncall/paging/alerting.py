@@ -35,10 +35,10 @@ def due_alerts(tx: Transaction, hand: Hand, clock: Clock) -> list[Alert]:
         return []
     tx.take_turns()
     turns, deaf = Turns(tx, tx.policy().limits, hand), deaf_people(tx)
-    going = (
+    going = [
         one if is_called(one, deaf, can_call=hand.can_call) else _in_turn(tx, one, turns, hand, clock) for one in due
-    )
-    return [one for one in going if one is not None]
+    ]
+    return [_begun(tx, one, hand) for one in going if one is not None]
 
 
 def _in_turn(tx: Transaction, alert: Alert, turns: Turns, hand: Hand, clock: Clock) -> Alert | None:
@@ -47,8 +47,13 @@ def _in_turn(tx: Transaction, alert: Alert, turns: Turns, hand: Hand, clock: Clo
         due_at = hand.real_now + timedelta(seconds=clock.real_seconds_until(turn.at))
         tx.update_alert(replace(alert, due_at=min(due_at, latest)))
         return None
-    going = replace(alert, due_at=hand.real_now + LEASE, sent_at=hand.now)
-    tx.update_alert(going)
+    return replace(alert, sent_at=hand.now)
+
+
+def _begun(tx: Transaction, alert: Alert, hand: Hand) -> Alert:
+    """Write before it is sent that it is being tried: should this process die now, the next one asks the provider."""
+    going = replace(alert, due_at=hand.real_now + LEASE)
+    tx.update_alert(replace(going, tries=alert.tries + 1))
     return going
 
 

@@ -16,6 +16,8 @@ from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Store
 from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.policy import Policy
 
+MOST_NAMED = 50
+"""So many tickets of a message are named in the log of each: with all of them a storm would fill the database."""
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 
 
@@ -61,7 +63,8 @@ def compose(tx: Transaction, pages: Sequence[Attempt], hand: Hand) -> Attempt:
     leader = replace(first.attempt, bundle=first.attempt.id, sent_text=text)
     for page in ordered[1:]:
         sending(tx, replace(page.attempt, bundle=leader.id, sent_text=text), hand)
-    tx.append([_bundled(page, ordered, hand) for page in ordered])
+    named = [page.stored.ticket.id for page in ordered[:MOST_NAMED]]
+    tx.append([_bundled(page, first, named, len(ordered) - 1, hand) for page in ordered])
     return sending(tx, leader, hand)
 
 
@@ -85,7 +88,7 @@ def apart(tx: Transaction, attempt: Attempt, hand: Hand) -> list[Attempt]:
             one,
             status=AttemptStatus.RETRYING if one.tries else AttemptStatus.QUEUED,
             bundle=None,
-            sent_text=None,
+            sent_text=own_text(one),
             sent_at=None,
             lease_until=None,
             retry_at=hand.real_now,
@@ -95,6 +98,11 @@ def apart(tx: Transaction, attempt: Attempt, hand: Hand) -> list[Attempt]:
     for one in waiting:
         tx.update_attempt(one)
     return waiting
+
+
+def own_text(attempt: Attempt) -> str | None:
+    """What goes instead of its `body` when it goes alone: not the text of a message that it was in with others."""
+    return attempt.sent_text if attempt.bundle is None else None
 
 
 def _with_tickets(tx: Transaction, pages: Sequence[Attempt], hand: Hand) -> list[_Page]:
@@ -113,15 +121,16 @@ def _order(page: _Page, policy: Policy) -> tuple[int, datetime, datetime, str]:
     return urgency(page.stored.impact, policy), page.due, page.stored.received_at, page.stored.ticket.id
 
 
-def _bundled(page: _Page, ordered: Sequence[_Page], hand: Hand) -> Event:
-    first, to = ordered[0], page.attempt.to
-    others = f"{len(ordered) - 1} other{'s' if len(ordered) > 2 else ''}"
+def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, hand: Hand) -> Event:
+    """named: the most urgent tickets in the message; of the `others` besides this one, each tells its own log."""
+    to = page.attempt.to
+    with_others = f"{others} other{'s' if others > 1 else ''}"
     where = "which it leads" if page is first else f"which {first.stored.ticket.id} leads"
     details = {
         "to": to,
         "attempt": page.attempt.id,
         "bundle": first.attempt.id,
-        "tickets": [one.stored.ticket.id for one in ordered],
+        "tickets": list(named),
     }
-    why = f"goes to {to} in one message with {others}, {where}"
+    why = f"goes to {to} in one message with {with_others}, {where}"
     return Event(page.attempt.ticket, hand.now, EventKind.PAGE_BUNDLED, PAGER, why, details)

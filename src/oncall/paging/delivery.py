@@ -74,6 +74,10 @@ class Delivery:
         if message is None:
             await self._record(possible, _nobody(possible))
             return
+        if not self._is_fresh(possible):
+            # The store was slow or the machine slept since: somebody else may have it by now.
+            await self.deliver(possible)
+            return
         await self._record(possible, await self._handed_over(possible, message))
 
     async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
@@ -98,10 +102,12 @@ class Delivery:
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
         """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
-        now = self._clock.real_now()
-        if attempt.lease_until is not None and attempt.lease_until - now >= FRESH:
+        if self._is_fresh(attempt):
             return attempt
         return await self._access.write(lambda tx: renew(tx, attempt, self._access.hand(), self._clock))
+
+    def _is_fresh(self, attempt: Attempt) -> bool:
+        return attempt.lease_until is not None and attempt.lease_until - self._clock.real_now() >= FRESH
 
     async def _handed_over(self, attempt: Attempt, message: Message) -> Receipt | DeliveryError:
         self.on_the_wire.add(attempt.id)

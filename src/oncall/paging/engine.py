@@ -138,7 +138,8 @@ class Engine:
         """Do everything that is due now and start the sends. Gives the real seconds until something more is due."""
         await self._beat()
         all_went_well = await self._advance_due()
-        await self._hand_over()
+        # What cannot be handed over must keep no page back.
+        all_went_well = await self._guarded(self._hand_over()) is not None and all_went_well
         await self._claim_due()
         nap = await self._nap()
         return nap if all_went_well else max(nap, REST_AFTER_FAILURE)
@@ -189,14 +190,15 @@ class Engine:
         self.send_soon(attempts)
         return True
 
-    async def _hand_over(self) -> None:
+    async def _hand_over(self) -> bool:
         """At a handoff, and once after a start or a change of the schedule, tell whoever came on what is open."""
         now = self._clock.now()
         if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
-            return
+            return True
         told, schedule = await self.write(self._handed_on)
         self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
         self.send_soon(told)
+        return True
 
     def _handed_on(self, tx: Transaction) -> tuple[tuple[Attempt, ...], Schedule]:
         hand = self.hand()

@@ -51,7 +51,7 @@ def follow_failure(tx: Transaction, attempt: Attempt, failure: Failure, hand: Ha
 def _fail_step(tx: Transaction, attempt: Attempt, failure: Failure, hand: Hand) -> None:
     """Call the person where a call may reach them; otherwise the next step is done at once, if the ticket waits."""
     stored = tx.ticket(attempt.ticket)
-    if stored is None or stored.status is not TicketStatus.OPEN:
+    if stored is None or stored.status is not TicketStatus.OPEN or not _is_of_now(tx, attempt):
         return
     tries = [other for other in tx.attempts(attempt.ticket) if _is_of_round(other, attempt)]
     if _may_be_called_again(tx, attempt, tries, failure, hand):
@@ -74,6 +74,17 @@ def _fail_step(tx: Transaction, attempt: Attempt, failure: Failure, hand: Hand) 
     is_sent_anew = any(_goes_the_same_way(other, attempt) for other in following)
     if failure.may_pass and is_first and not is_sent_anew and not stored.ticket.is_drill:
         _send_once_more(tx, attempt, hand)
+
+
+def _is_of_now(tx: Transaction, attempt: Attempt) -> bool:
+    """Whether its step fired since the ticket was opened last: a late report of the life before says nothing of this
+    one's steps, which have the same numbers."""
+    for event in reversed(tx.events(attempt.ticket)):
+        if event.details.get("attempt") == attempt.id:
+            return True
+        if event.kind is EventKind.REOPENED:
+            return False
+    return True
 
 
 def _is_of_round(other: Attempt, attempt: Attempt) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from oncall.errors import FileFaults, NotFound
 from oncall.paging.attempts import Hand, notice
 from oncall.paging.decide import PAGER
 from oncall.paging.escalation import wakes_people
 from oncall.paging.messages import handover_text
 from oncall.paging.people import DESK, first_responder, name_of
 from oncall.paging.ports import TicketFilter, Transaction
-from oncall.paging.sla import COUNTS_FOR_CLOCKS, sla_events, terms_in
+from oncall.paging.sla import COUNTS_FOR_CLOCKS, TermsOf, sla_events, terms_in
 from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
 from oncall.paging.verdict import Action
 from oncall.schedule.schedule import Schedule
@@ -102,11 +104,18 @@ def _left(tx: Transaction, handoff: Handoff, now: datetime) -> list[_Left]:
         for stored in page:
             log = logs.get(stored.ticket.id, [])
             if stored.received_at < handoff.at and not any(_is_done(event, handoff) for event in log):
-                state = sla(sla_events(stored.ticket, log, terms_of), now)
-                found.append(_Left(stored, next_due(state)))
+                found.append(_Left(stored, _first_clock(stored, log, terms_of, now)))
         if len(page) < _PAGE:
             return found
         after = page[-1].ticket.id
+
+
+def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, now: datetime) -> SlaClock | None:
+    """The clock that ends first. A policy of then that cannot be read any more keeps no ticket from being told of."""
+    try:
+        return next_due(sla(sla_events(stored.ticket, log, terms_of), now))
+    except (NotFound, FileFaults):
+        return None
 
 
 def _is_done(event: Event, handoff: Handoff) -> bool:

@@ -12,6 +12,7 @@ from oncall.paging.advance import Hand, advance
 from oncall.paging.attempts import notice, whole_second
 from oncall.paging.codes import free_code
 from oncall.paging.decide import PAGER, judged, verdict_again
+from oncall.paging.hastening import hasten
 from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.merging import absorbed, goes_on_as, merge_target, raises_impact
 from oncall.paging.messages import withdrawn_text
@@ -334,6 +335,8 @@ def _follow(
         call_off(tx, [one for one in tx.attempts(stored.ticket.id) if one.to == event.by])
     told = tell_the_paged(tx, stored, before, state, hand) if state.status is not TicketStatus.OPEN else ()
     stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
+    if event.kind is EventKind.IMPACT_CHANGED:
+        hasten(tx, stored, state, book, hand)
     return Done(stored, True, _sentence(stored, event), told + attempts + withdrawals)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from oncall.paging.escalation import wakes_people
 from oncall.paging.ports import Transaction
-from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.verdict import Action
 
 UNNEEDED = "no longer needed"
@@ -17,14 +18,20 @@ REPLACED = "replaced by the page of a later step"
 def why_unneeded(tx: Transaction, attempt: Attempt, now: datetime) -> str | None:
     """Why a try that the provider surely does not have need not be made; None when it must be. now: policy time.
 
-    Somebody has the ticket, or it waits for its coverage again, or the try's time is over and a later step has fired.
+    Somebody has the ticket, it waits for its coverage again or pages nobody since it is less urgent, or the try's time
+    is over and a later step has fired.
     """
     if attempt.purpose is Purpose.PAGE:
         stored = tx.ticket(attempt.ticket)
-        if stored is None or stored.status is not TicketStatus.OPEN or stored.action == Action.HOLD:
+        if stored is None or stored.status is not TicketStatus.OPEN or _wakes_nobody(tx, stored):
             return UNNEEDED
     is_over = attempt.tries > 0 and attempt.deadline is not None and now >= attempt.deadline
     return UNNEEDED if is_over else None
+
+
+def _wakes_nobody(tx: Transaction, stored: StoredTicket) -> bool:
+    is_left_to_desk = stored.action == Action.DESK and not wakes_people(stored.impact, tx.policy())
+    return stored.action == Action.HOLD or is_left_to_desk
 
 
 def ended(attempt: Attempt, why: str) -> Attempt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -69,7 +70,16 @@ _DEEDS = {Verb.ACK: EventKind.ACKNOWLEDGED, Verb.PASS: EventKind.PASSED, Verb.DO
 
 def parse_reply(body: str) -> Command | None:
     """`ACK 7K2`, `ack`, `"7k2"`, `pass 7K2.`, `WHO`: the command, or None for anything else."""
-    words = re.findall(r"[A-Z0-9]+", plain(body[:SEGMENT]).upper())
+    said = plain(body)
+    command = _command_in(re.findall(r"[A-Z0-9]+", said.upper()))
+    if command is None or command.verb is Verb.WHO:
+        return command
+    # Letters that are not ours (which `plain` shows as `?`), pictures and questions: beside a code they may say no.
+    may_say_no = "?" in said or any(unicodedata.category(letter) == "So" for letter in body)
+    return None if may_say_no else command
+
+
+def _command_in(words: list[str]) -> Command | None:
     if len(words) == 1 and words[0] not in Verb.__members__:
         words = _split(words[0])
     if len(words) == 1 and words[0] in Verb.__members__:

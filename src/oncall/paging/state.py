@@ -96,12 +96,17 @@ def _judged(state: TicketState, event: Event) -> TicketState:
     goes_on = action is state.action and action is not Action.HOLD and state.position is not None
     begins = Position(0, 0, event.at, event.at)
     return replace(
-        state,
+        state if goes_on else _from_the_first_round(state),
         action=action,
         hold_until=_instant(details.get("hold_until")),
         first_reply_due=_instant(details["first_reply_due"]),
         position=state.position if goes_on else None if action is Action.HOLD else begins,
     )
+
+
+def _from_the_first_round(state: TicketState) -> TicketState:
+    """What was noted of rounds by their numbers says nothing of those that begin anew."""
+    return replace(state, alive=(), passed=(), dead=frozenset(), called=frozenset())
 
 
 def _step_done(state: TicketState, event: Event) -> TicketState:
@@ -249,7 +254,7 @@ def _merged(state: TicketState, event: Event) -> TicketState:
 
 def _reopened(state: TicketState, event: Event) -> TicketState:
     return replace(
-        state,
+        _from_the_first_round(state),
         status=TicketStatus.OPEN,
         owner=None,
         taken_at=None,
@@ -259,9 +264,6 @@ def _reopened(state: TicketState, event: Event) -> TicketState:
         action=None,
         position=None,
         last_fired=None,
-        passed=(),
-        dead=frozenset(),
-        called=frozenset(),
         hurry=None,
     )
 

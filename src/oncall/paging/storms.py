@@ -80,9 +80,12 @@ def _pages_to(
 def _still_owed(tx: Transaction, waiting: Sequence[Attempt], hand: Hand) -> list[Attempt]:
     """The pages that somebody still has to read, one of each ticket; the others are ended."""
     owed = []
+    of_ticket: dict[str, list[Attempt]] = {}
+    for page in waiting:
+        of_ticket.setdefault(page.ticket, []).append(page)
     for page in waiting:
         why = why_unneeded(tx, page, hand.now)
-        if why is None and later_page(page, waiting) is not None:
+        if why is None and later_page(page, of_ticket[page.ticket]) is not None:
             why = REPLACED
         if why is None:
             owed.append(page)

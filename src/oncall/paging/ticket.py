@@ -54,7 +54,8 @@ class EventKind(StrEnum):
     PAGE_WAITS = "page_waits"
     """A page waits for its phone's or the sender's turn: `details` has `to`, `attempt` and `until`."""
     PAGE_BUNDLED = "page_bundled"
-    """A page went in one message with others: `details` has `to`, `attempt`, `bundle` and the `tickets` in it."""
+    """A page went in one message with others: `details` has `to`, `attempt`, `bundle` and the `tickets` in it, the
+    fifty most urgent ones."""
     HANDED_OVER = "handed_over"
     """On-call passed on, and whoever came on was told of this ticket: `details` has `to` and `handoff_at`."""
     BREACHED = "breached"
@@ -155,9 +156,9 @@ class Attempt:
     to: an engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC.
     deadline: policy time after which a temporary failure is not retried (the next step has fired); None: no limit.
     goes_alone: it never waits for a turn and is never bundled. bundle: the id of the try that leads the message which
-    this one went in, its own id when it leads it; None: alone. sent_text: the bundle's text, which went instead of
-    `body`. sent_at: policy time at which it was last handed to its provider, unless that refused it; None for what
-    rides in another's message.
+    this one went in, its own id when it leads it; None: alone. sent_text: what goes instead of `body`: the bundle's
+    text, or that of a ticket that became urgent meanwhile. sent_at: policy time at which it was last handed to its
+    provider, unless that refused it; None for what rides in another's message.
     """
 
     id: str

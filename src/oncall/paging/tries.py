@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Temporary
 from oncall.paging.attempts import LEASE, Hand
-from oncall.paging.bundles import apart, members, sending
+from oncall.paging.bundles import apart, members, own_text, sending
 from oncall.paging.failing import failure_in, follow_failure, has_failed
 from oncall.paging.needed import REPLACED, ended, later_page, why_unneeded
 from oncall.paging.ports import Clock, Receipt, Transaction
@@ -191,7 +191,7 @@ def write_outcome(
 
 
 def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
-    return replace(attempt, retry_at=retry_at, bundle=None, sent_text=None, sent_at=None)
+    return replace(attempt, retry_at=retry_at, bundle=None, sent_text=own_text(attempt), sent_at=None)
 
 
 def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> bool:

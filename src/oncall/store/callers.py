@@ -32,6 +32,8 @@ class CallerQueries(Queries):
     def add_inbound(self, message: InboundMessage) -> None:
         """Keep it. Raises Conflict for a provider's id that is there already."""
         values = {name: getattr(message, name) for name in ("provider_id", "at", "by", "body", "answer")}
+        # PostgreSQL holds no NUL, and a text with one may acknowledge a page all the same.
+        values["body"] = message.body.replace("\0", "")
         self._change(insert(inbound), values, subject=f"inbound message {message.provider_id}")
 
     def add_token(self, token: Token) -> None:

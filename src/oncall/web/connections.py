@@ -8,7 +8,8 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE_SECONDS = 10.0
-"""Real time for a whole request, headers and body, from its first byte or from the connection's begin."""
+"""Real time for a whole request, headers and body, from its first byte or from the connection's begin. Whoever reads
+nothing of the answer for so long is cut off as well."""
 MOST_CONNECTIONS = 400
 """Well below what a process may hold open: the provider and the database need descriptors too."""
 
@@ -22,6 +23,7 @@ class PatientProtocol(H11Protocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience: asyncio.TimerHandle | None = None
+        self._unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request; a connection too many is closed at once."""
@@ -55,6 +57,12 @@ class PatientProtocol(H11Protocol):
 
     def _lose_patience(self) -> None:
         self._patience = None
-        cycle = self.cycle
-        if cycle is None or cycle.more_body or cycle.response_complete:
+        cycle, unread = self.cycle, self.transport.get_write_buffer_size()
+        if unread and unread == self._unread:
+            # Whoever asks and reads nothing of the answer would keep the connection for ever, closed or not.
+            self.transport.abort()
+        elif not unread and (cycle is None or cycle.more_body or cycle.response_complete):
             self.transport.close()
+        else:
+            self._wait()
+        self._unread = unread

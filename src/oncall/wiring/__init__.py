@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+_SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _address(name: str, text: str | None) -> str | None:
     if not text:
         return None
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f'{name}: "{text[:80]}" is not an address; write "https://oncall.example.com"')
+    if not _is_address(text):
+        # Whoever knows where alarms are posted to can post some.
+        found = "what is set" if name in _SECRET_ADDRESSES else f'"{text[:80]}"'
+        raise SettingsError(f'{name}: {found} is not an address; write "https://oncall.example.com"')
     return text.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # A port that is none shows only when it is asked for.
+        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return is_whole and parts.scheme in ("http", "https") and text.isprintable() and " " not in text
 
 
 def _clock_start(text: str | None) -> datetime | None:
