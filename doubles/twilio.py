@@ -13,22 +13,20 @@ import binascii
 import json
 import secrets
 import socket
-import struct
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import parse_qsl
 
 from aiohttp import ClientSession, web
 
 from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
 from doubles.twilio_callbacks import CallbackRefused, call_script, is_loopback, post, sign, twiml_text
 from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
+from doubles.twilio_wire import break_off, json_answer, read_request, refused
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "a-token-of-the-double-and-of-nobody-else"
@@ -36,7 +34,6 @@ NUMBER = "+15005550006"
 CONTROL = "/_double/"
 
 _T = TypeVar("_T")
-_HALF_AN_ANSWER = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"sid": "SM'
 
 
 class TwilioDouble:
@@ -216,15 +213,15 @@ class TwilioDouble:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path.startswith(CONTROL):
             return await self._control(request)
-        seen = await _read(request)
+        seen = await read_request(request)
         self.requests.append(seen)
         if not self._is_authorized(request.headers.get("Authorization", "")):
-            return _refused(Refusal(401, 20003, "Authenticate"))
+            return refused(Refusal(401, 20003, "Authenticate"))
         fault = self._faults.next(seen)
         try:
-            answer = self._carry_out(seen) if fault is None or fault.accept else _json(200, {})
+            answer = self._carry_out(seen) if fault is None or fault.accept else json_answer(200, {})
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         answer.headers["Date"] = format_datetime(datetime.now(UTC) + self.clock_ahead, usegmt=True)
         return answer if fault is None else await self._fail(request, fault, answer)
 
@@ -232,20 +229,22 @@ class TwilioDouble:
         if request.operation is Operation.CREATE:
             message = self.account.create_message(request.form)
             self._announce(message)
-            return _json(201, message.as_json())
+            return json_answer(201, message.as_json())
         if request.operation is Operation.CALL:
             call = self.account.create_call(request.form)
             with self._news:
                 self._news.notify_all()
-            return _json(201, call.as_json())
+            return json_answer(201, call.as_json())
         if request.operation is Operation.CALL_LIST:
-            return _json(200, self.account.call_page(request.query))
+            return json_answer(200, self.account.call_page(request.query))
         if request.operation is Operation.CALL_FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
-            return _json(200, self.account.call(request.path.rpartition("/")[2].removesuffix(".json")).as_json())
+            return json_answer(200, self.account.call(request.path.rpartition("/")[2].removesuffix(".json")).as_json())
         if request.operation is Operation.LIST:
-            return _json(200, self.account.list_page(request.query))
+            return json_answer(200, self.account.list_page(request.query))
         if request.operation is Operation.FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
-            return _json(200, self.account.message(request.path.rpartition("/")[2].removesuffix(".json")).as_json())
+            return json_answer(
+                200, self.account.message(request.path.rpartition("/")[2].removesuffix(".json")).as_json()
+            )
         raise Refusal(404, 20404, f"The requested resource {request.path} was not found")
 
     def _announce(self, message: TwilioMessage) -> None:
@@ -260,7 +259,7 @@ class TwilioDouble:
         if fault.delay_seconds:
             await self._pause(fault.delay_seconds)
         if fault.ending is not Ending.ANSWER and request.transport is not None:
-            _break_off(request.transport, fault.ending)
+            break_off(request.transport, fault.ending)
             return answer
         if fault.status is None:
             return answer
@@ -268,7 +267,7 @@ class TwilioDouble:
         if fault.raw is not None:
             return web.Response(status=fault.status, text=fault.raw, content_type="text/html", headers=headers)
         body = Refusal(fault.status, fault.code, "As scripted").as_json() if fault.code is not None else {}
-        return _json(fault.status, body, headers)
+        return json_answer(fault.status, body, headers)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but no longer than this double lives."""
@@ -291,7 +290,7 @@ class TwilioDouble:
 
     async def _call_back(self, message: TwilioMessage) -> int:
         url, form = message.status_callback or "", message.callback_form()
-        return (await post(self._session, url, form, signature=sign(url, form, self.auth_token)))[0]
+        return (await self._post_signed(url, form, self.auth_token))[0]
 
     async def _call_status(self, sid: str, status: str) -> int | None:
         call = self.account.call(sid)
@@ -354,9 +353,9 @@ class TwilioDouble:
         """What a process can be told from outside, as JSON; for a demo or a bench in another process."""
         try:
             asked = json.loads(await request.text() or "{}")
-            return _json(200, await self._controlled(request.path.removeprefix(CONTROL), asked))
+            return json_answer(200, await self._controlled(request.path.removeprefix(CONTROL), asked))
         except (KeyError, TypeError, ValueError, CallbackRefused, Refusal) as error:
-            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+            return json_answer(400, {"error": f"{type(error).__name__}: {error}"})
 
     async def _controlled(self, what: str, asked: dict[str, Any]) -> dict[str, Any]:
         if what == "messages":
@@ -384,35 +383,6 @@ class TwilioDouble:
         raise ValueError(f"{what} is none of messages, requests, faults, status, inbound")
 
 
-async def _read(request: web.BaseRequest) -> Request:
-    now, monotonic = datetime.now(UTC), time.monotonic()
-    port = request.transport.get_extra_info("peername")[1] if request.transport is not None else 0
-    path = request.path
-    return Request(
-        operation=_operation(request.method, path),
-        method=request.method,
-        path=path,
-        query=dict(request.query),
-        form=dict(parse_qsl(await request.text(), keep_blank_values=True)),
-        at=now,
-        monotonic=monotonic,
-        client_port=port,
-    )
-
-
-def _operation(method: str, path: str) -> Operation:
-    if not path.startswith(API):
-        return Operation.OTHER
-    _, _, resource = path.removeprefix(API).partition("/")
-    if resource == "Messages.json":
-        return Operation.CREATE if method == "POST" else Operation.LIST
-    if resource == "Calls.json":
-        return Operation.CALL if method == "POST" else Operation.CALL_LIST
-    if method == "GET" and resource.startswith("Calls/"):
-        return Operation.CALL_FETCH
-    return Operation.FETCH if method == "GET" and resource.startswith("Messages/") else Operation.OTHER
-
-
 def _inbound_form(account_sid: str, from_: str, to: str, body: str, sid: str) -> dict[str, str]:
     """As Twilio posts it, blank geography included: dropping a blank field breaks the signature."""
     return {
@@ -421,27 +391,6 @@ def _inbound_form(account_sid: str, from_: str, to: str, body: str, sid: str) ->
         "To": to, "ToZip": "", "NumSegments": "1", "MessageSid": sid, "AccountSid": account_sid, "From": from_,
         "ApiVersion": "2010-04-01",
     }  # fmt: skip
-
-
-def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> web.Response:
-    text = json.dumps(body)
-    named = {"Twilio-Request-Id": "RQ" + secrets.token_hex(16), "Twilio-Concurrent-Requests": "1", **(headers or {})}
-    return web.Response(status=status, text=text, content_type="application/json", headers=named)
-
-
-def _refused(refusal: Refusal) -> web.Response:
-    return _json(refusal.status, refusal.as_json())
-
-
-def _break_off(transport: asyncio.Transport, ending: Ending) -> None:
-    if ending is Ending.CUT:
-        transport.write(_HALF_AN_ANSWER)
-        transport.close()
-        return
-    # Zero time to linger: the peer gets a reset, not a polite end.
-    linger = struct.pack("ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    transport.abort()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -71,19 +71,26 @@ def test_work_that_goes_on_after_a_conflict_is_undone_all_the_same(store: SqlSto
     assert stored_ids(store) == ["T-1"]
 
 
-def test_one_failing_work_does_not_take_its_group_with_it(sqlite_store: SqlStore) -> None:
+@contextmanager
+def held_up(store: SqlStore) -> Iterator[None]:
+    """Inside, the store's writer is busy, and whatever is submitted waits."""
     gate, opened = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
         opened.set()
         gate.wait(10)
 
-    held = sqlite_store.submit(hold)
+    held = store.submit(hold)
     opened.wait(10)
-    # While the writer is held up these five wait, and so they share the next commit.
-    futures = [sqlite_store.submit(failing(f"T-{n}") if n in (1, 3) else adding(f"T-{n}")) for n in range(5)]
+    yield
     gate.set()
     held.result(10)
+
+
+def test_one_failing_work_does_not_take_its_group_with_it(sqlite_store: SqlStore) -> None:
+    with held_up(sqlite_store):
+        # These five wait, and so they share the next commit.
+        futures = [sqlite_store.submit(failing(f"T-{n}") if n in (1, 3) else adding(f"T-{n}")) for n in range(5)]
     outcomes = [type(future.exception(10)).__name__ for future in futures]
     assert outcomes == ["NoneType", "Mistake", "NoneType", "Mistake", "NoneType"]
     assert stored_ids(sqlite_store) == ["T-0", "T-2", "T-4"]
@@ -98,18 +105,9 @@ def test_everything_submitted_is_stored_before_the_store_is_closed(url: str) -> 
 
 
 def test_work_that_was_cancelled_while_it_waited_is_not_done(sqlite_store: SqlStore) -> None:
-    gate, opened = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        opened.set()
-        gate.wait(10)
-
-    held = sqlite_store.submit(hold)
-    opened.wait(10)
-    waiting = sqlite_store.submit(adding("T-1"))
-    assert waiting.cancel()
-    gate.set()
-    held.result(10)
+    with held_up(sqlite_store):
+        waiting = sqlite_store.submit(adding("T-1"))
+        assert waiting.cancel()
     assert stored_ids(sqlite_store) == []
 
 
