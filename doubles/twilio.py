@@ -24,7 +24,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import ClientSession, web
 
 from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
-from doubles.twilio_callbacks import CallbackRefused, call_script, is_loopback, post, sign, twiml_text
+from doubles.twilio_callbacks import CallbackRefused, call_script, inbound_form, is_loopback, post, sign, twiml_text
 from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
 from doubles.twilio_wire import break_off, json_answer, read_request, refused
 
@@ -237,14 +237,14 @@ class TwilioDouble:
             return json_answer(201, call.as_json())
         if request.operation is Operation.CALL_LIST:
             return json_answer(200, self.account.call_page(request.query))
-        if request.operation is Operation.CALL_FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
-            return json_answer(200, self.account.call(request.path.rpartition("/")[2].removesuffix(".json")).as_json())
         if request.operation is Operation.LIST:
             return json_answer(200, self.account.list_page(request.query))
-        if request.operation is Operation.FETCH and request.path.startswith(f"{API}{self.account_sid}/"):
-            return json_answer(
-                200, self.account.message(request.path.rpartition("/")[2].removesuffix(".json")).as_json()
-            )
+        if request.path.startswith(f"{API}{self.account_sid}/"):
+            sid = request.path.rpartition("/")[2].removesuffix(".json")
+            if request.operation is Operation.CALL_FETCH:
+                return json_answer(200, self.account.call(sid).as_json())
+            if request.operation is Operation.FETCH:
+                return json_answer(200, self.account.message(sid).as_json())
         raise Refusal(404, 20404, f"The requested resource {request.path} was not found")
 
     def _announce(self, message: TwilioMessage) -> None:
@@ -335,7 +335,7 @@ class TwilioDouble:
         auth_token: str | None = None,
     ) -> str | None:
         self.account.note_keyword(from_, body)
-        form = _inbound_form(self.account_sid, from_, to, body, sid or "SM" + secrets.token_hex(16))
+        form = inbound_form(self.account_sid, from_, to, body, sid or "SM" + secrets.token_hex(16))
         signature = sign(signed_for or url, form, auth_token or self.auth_token)
         status, text = await post(self._session, url, form, signature=signature)
         if not 200 <= status < 300:
@@ -381,16 +381,6 @@ class TwilioDouble:
         if what == "inbound":
             return {"text": await self._inbound(**asked)}
         raise ValueError(f"{what} is none of messages, requests, faults, status, inbound")
-
-
-def _inbound_form(account_sid: str, from_: str, to: str, body: str, sid: str) -> dict[str, str]:
-    """As Twilio posts it, blank geography included: dropping a blank field breaks the signature."""
-    return {
-        "ToCountry": "US", "ToState": "", "SmsMessageSid": sid, "NumMedia": "0", "ToCity": "", "FromZip": "",
-        "SmsSid": sid, "FromState": "FL", "SmsStatus": "received", "FromCity": "", "Body": body, "FromCountry": "US",
-        "To": to, "ToZip": "", "NumSegments": "1", "MessageSid": sid, "AccountSid": account_sid, "From": from_,
-        "ApiVersion": "2010-04-01",
-    }  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

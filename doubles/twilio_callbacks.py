@@ -82,3 +82,13 @@ def call_script(xml: str) -> CallScript:
     if gather is None:
         return CallScript(after, [], None)
     return CallScript(["".join(say.itertext()) for say in gather.findall("Say")], after, gather.get("action"))
+
+
+def inbound_form(account_sid: str, from_: str, to: str, body: str, sid: str) -> dict[str, str]:
+    """An SMS as Twilio posts it, blank geography included: dropping a blank field breaks the signature."""
+    return {
+        "ToCountry": "US", "ToState": "", "SmsMessageSid": sid, "NumMedia": "0", "ToCity": "", "FromZip": "",
+        "SmsSid": sid, "FromState": "FL", "SmsStatus": "received", "FromCity": "", "Body": body, "FromCountry": "US",
+        "To": to, "ToZip": "", "NumSegments": "1", "MessageSid": sid, "AccountSid": account_sid, "From": from_,
+        "ApiVersion": "2010-04-01",
+    }  # fmt: skip
