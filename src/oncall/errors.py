@@ -110,6 +110,10 @@ class Temporary(DeliveryError):
         super().__init__(message, code=code)
 
 
+class Unreachable(Temporary):
+    """Nothing that can be read came back from the provider's address."""
+
+
 class Ambiguous(DeliveryError):
     """May or may not have been sent: a time-out, a cut connection, a 5xx, an answer that is no JSON."""
 

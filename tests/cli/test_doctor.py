@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
-from doubles.twilio_faults import Operation, refuse
+from doubles.twilio_faults import Operation, not_json, refuse, reset
 from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
 from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Reach, Reachability
@@ -160,7 +160,41 @@ def test_a_clock_that_twilio_s_own_date_contradicts_stops_pages(
 def test_a_twilio_that_is_away_for_a_moment_only_warns(healthy: Oncall, twilio: TwilioDouble) -> None:
     twilio.script(refuse(503, 20503), on=Operation.LIST)
     assert bad(healthy) == {
-        "sms": ["warns: Twilio cannot say whether the credentials work (HTTP 503, code 20503); it is asked again."]
+        "sms": [
+            "warns: Twilio cannot say whether the credentials work (HTTP 503, code 20503); run `oncall doctor` again."
+        ]
+    }
+
+
+def test_a_twilio_that_nothing_leads_to_stops_pages(healthy: Oncall, twilio: TwilioDouble) -> None:
+    twilio.refuse_connections()
+    assert bad(healthy) == {
+        "sms": [
+            f"stops: Twilio cannot be reached at {twilio.base_url} (Connection refused): no page would go out; "
+            "check the network and TWILIO_BASE_URL."
+        ]
+    }
+
+
+def test_a_twilio_that_cuts_the_connection_stops_pages(healthy: Oncall, twilio: TwilioDouble) -> None:
+    twilio.rule(reset(), on=Operation.LIST)
+    assert bad(healthy) == {
+        "sms": [
+            "stops: the connection to Twilio was cut before its answer was complete (ClientOSError): "
+            "no page would go out; check the network and TWILIO_BASE_URL."
+        ]
+    }
+
+
+@pytest.mark.parametrize("text", ["<html>Welcome</html>", "[]", "{}"])
+def test_an_address_at_which_somebody_else_answers_stops_pages(
+    healthy: Oncall, twilio: TwilioDouble, text: str
+) -> None:
+    twilio.rule(not_json(text, status=200), on=Operation.LIST)
+    assert bad(healthy) == {
+        "sms": [
+            f"stops: {twilio.base_url} answers, but not as Twilio does: no page would go out; check TWILIO_BASE_URL."
+        ]
     }
 
 

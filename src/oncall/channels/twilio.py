@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from oncall.channels.twilio_codes import (
 )
 from oncall.channels.twilio_http import server_date
 from oncall.channels.twilio_link import TwilioLink, Wording, person
-from oncall.errors import Permanent, SettingsError, Temporary
+from oncall.errors import Permanent, SettingsError, Temporary, Unreachable
 from oncall.paging.ports import Message, Receipt
 
 LONGEST_VALIDITY_SECONDS = 36_000
@@ -97,18 +98,21 @@ class TwilioChannel:
         """Ask for one line of the message list, which proves address and credentials and sends nothing.
 
         Gives the time (aware UTC) by Twilio's clock, None when it did not say. Raises Permanent when the credentials
-        or the account do not work, Temporary when Twilio cannot be asked now.
+        or the account do not work, Unreachable when no Twilio is there, Temporary when it cannot say now.
         """
         client = self._link.client()
         path = f"https://api.twilio.com/2010-04-01/Accounts/{quote(self._link.account.sid, safe='')}/Messages.json"
         what = "whether the credentials work"
         try:
-            answer = await self._link.ask(client.request_async("GET", path, params={"PageSize": 1}), what)
+            answer = await self._link.greet(client.request_async("GET", path, params={"PageSize": 1}), what)
         except Temporary as refusal:
             fact = CODES.get(refusal.code) if refusal.code is not None else None
             if fact is None or fact.blame is not Blame.CONFIGURATION:
                 raise
             raise Permanent(f"Twilio says: {fact.says} (code {fact.code}); {fact.mend}.", code=fact.code) from None
+        if not _is_message_list(answer.text):
+            host = self._link.account.host
+            raise Unreachable(f"{host} answers, but not as Twilio does: no page would go out; check TWILIO_BASE_URL.")
         return server_date(answer.headers)
 
     async def close(self) -> None:
@@ -166,3 +170,11 @@ def _oldest_match(listed: Sequence[Any], since: datetime, ends_with: str, known:
         if one.sid not in known and (one.body or "").rstrip().endswith(ends_with) and _is_later(one, since)
     ]
     return _receipt_of(matches[-1]) if matches else None
+
+
+def _is_message_list(text: str) -> bool:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and "messages" in answer

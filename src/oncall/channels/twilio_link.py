@@ -28,7 +28,7 @@ from oncall.channels.twilio_codes import (
     may_call,
 )
 from oncall.channels.twilio_http import TwilioHttp, TwilioRefusal
-from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary
+from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary, Unreachable
 from oncall.paging.ports import Message
 
 _T = TypeVar("_T")
@@ -84,13 +84,29 @@ class TwilioLink:
             wish, code, reason = None, None, _reason(error)
         raise Temporary(f"Twilio cannot say {what} ({reason}); it is asked again.", code=code, retry_after=wish)
 
+    async def greet(self, question: Awaitable[_T], what: str) -> _T:
+        """The same for somebody who asks only whether Twilio is there. Raises Temporary, with the code of a refusal,
+        and Unreachable when nobody who speaks as Twilio does is there."""
+        try:
+            return await question
+        except TwilioRefusal as refusal:
+            code = _code_of(refusal)
+            reason = f"HTTP {refusal.status}" + (f", code {code}" if code is not None else "")
+            words: DeliveryError = Temporary(
+                f"Twilio cannot say {what} ({reason}); run `oncall doctor` again.", code=code
+            )
+        except Exception as error:
+            words = Unreachable(f"{self._silence(error)}: no page would go out; check the network and TWILIO_BASE_URL.")
+        # Outside of the handler: the error's own text may quote a query with a number in it.
+        raise words
+
     def failure(self, message: Message, error: Exception) -> DeliveryError:
         """What an error on creating means: surely not done, never will be, or nobody knows."""
         if isinstance(error, TwilioRefusal):
             return self._refused(message, error)
         if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
             return Temporary(
-                f"Twilio cannot be reached at {self.account.host} ({_reason(error)}); {self._what(message)} was not "
+                f"{self._silence(error)}; {self._what(message)} was not "
                 f"{self._wording.done} and is tried again. If this lasts, check the network and TWILIO_BASE_URL."
             )
         return Ambiguous(f"{self._silence(error)}; {self._in_doubt(message)}")
@@ -133,6 +149,8 @@ class TwilioLink:
         return f"{self._what(message)} may have been {done}: Twilio's list is asked before it is {done} again."
 
     def _silence(self, error: Exception) -> str:
+        if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
+            return f"Twilio cannot be reached at {self.account.host} ({_reason(error)})"
         if isinstance(error, TimeoutError):
             return f"Twilio did not answer within {self.account.timeout_seconds:g} seconds"
         if isinstance(error, ClientConnectionError | ClientPayloadError | OSError):

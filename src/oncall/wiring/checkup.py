@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from oncall.channels.twilio_codes import CODES, OPTED_OUT, blame_of
-from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError
+from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError, Unreachable
 from oncall.paging.audit import audit
 from oncall.paging.checkup import BEHIND, Blame, Facts, Failure, Probing, Provider, Stored
 from oncall.paging.hearing import deaf_people
@@ -119,6 +119,6 @@ async def _ask_provider(settings: Settings, clock: Clock) -> Provider:
         halfway = asked_at + (clock.real_now() - asked_at) / 2
         return Provider(channel.name, skew=halfway - provider_now if provider_now is not None else None)
     except DeliveryError as error:
-        return Provider(channel.name, str(error), is_lasting=isinstance(error, Permanent))
+        return Provider(channel.name, str(error), is_lasting=isinstance(error, Permanent | Unreachable))
     finally:
         await channel.close()
