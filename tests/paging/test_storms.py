@@ -345,6 +345,14 @@ def test_the_logs_of_a_storm_name_fifty_tickets_each_and_not_all_of_them(world: 
     assert "with 59 others" in bundled[0].why
 
 
+def test_a_page_right_after_another_one_waits_because_of_that_one(world: World) -> None:
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    high(world, "T-2")
+    (waits,) = [event for event in world.events("T-2") if event.kind is EventKind.PAGE_WAITS]
+    assert waits.why == "waits 10 s to go with what else comes for ana: ana was paged just now"
+
+
 def test_the_message_s_id_stands_in_the_attempts_of_every_ticket_in_it(bundled: World) -> None:
     def shown(name: str) -> dict[str, object]:
         stored = bundled.ticket(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,20 +55,36 @@ def one_clock(clock: dict[str, Any]) -> str:
 
 
 def print_timeline(view: dict[str, Any]) -> None:
-    """The log in its own order, each message below the event that made it."""
-    left = {attempt["id"]: attempt for attempt in view["attempts"]}
+    """The log in its own order, each message below the event that made it, or after which it went out."""
+    below: dict[int | None, list[dict[str, Any]]] = {}
+    for attempt in view["attempts"]:
+        below.setdefault(_place(attempt, view["events"]), []).append(attempt)
     rows: list[list[str]] = []
-    for event in view["events"]:
+    for index, event in enumerate(view["events"]):
         rows.append([stamp(event["at"]), event["kind"].replace("_", " "), event["by"], event_words(event)])
         if event["kind"] == "judged":
             rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
-        own = [a for a in left.values() if _belongs(a, event)]
-        rows += [[stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in own]
-        left = {key: a for key, a in left.items() if a not in own}
-    rows += [[stamp(a["at"]), "", "", f"  {_attempt_words(a)}"] for a in left.values()]
+        rows += [_attempt_row(attempt) for attempt in below.get(index, ())]
+    rows += [_attempt_row(attempt) for attempt in below.get(None, ())]
     print_rows(rows)
 
 
+def _attempt_row(attempt: dict[str, Any]) -> list[str]:
+    return [stamp(attempt["at"]), "", "", f"  {_attempt_words(attempt)}"]
+
+
+def _place(attempt: dict[str, Any], events: Sequence[dict[str, Any]]) -> int | None:
+    """The event below which a message stands: the one that made it, or the last turn for which it waited."""
+    own = [index for index, event in enumerate(events) if _belongs(attempt, event)]
+    turns = [
+        index
+        for index, event in enumerate(events)
+        if event["kind"] in _TURNS and event.get("details", {}).get("attempt") == attempt["id"]
+    ]
+    return turns[-1] if turns else own[0] if own else None
+
+
+_TURNS = ("page_waits", "page_bundled")
 _STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_resent")
 
 
@@ -118,4 +135,10 @@ def event_words(event: dict[str, Any]) -> str:
 
 
 def _error_words(attempt: dict[str, Any]) -> str:
-    return f" ({attempt['error']})" if attempt["error"] else ""
+    """Why it failed; of one that the provider has by now, what went before."""
+    if not attempt["error"]:
+        return ""
+    if attempt["status"] not in ("accepted", "sent", "delivered"):
+        return f" ({attempt['error']})"
+    at_try = f" at try {attempt['tries']}" if attempt["tries"] > 1 else ""
+    return f"{at_try}; before that: {attempt['error'].partition(';')[0]}"

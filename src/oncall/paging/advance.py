@@ -176,6 +176,7 @@ def _page(
         round=decision.position.round,
         step=decision.position.step,
         deadline=decision.following.due_at if decision.following is not None else None,
+        why=decision.why,
     )
 
 

@@ -86,7 +86,7 @@ def start_drill(tx: Transaction, *, to: str, ends_at: datetime, hand: Hand) -> t
     page = new_attempt(
         name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, hand=hand, goes_alone=True
     )
-    page = replace(page, round=0, step=0, deadline=ends_at)
+    page = replace(page, round=0, step=0, deadline=ends_at, why=why)
     posted = {"plan": DRILL, "impact": DRILL, POLICY: tx.policy_version()}
     received = Event(name, hand.now, EventKind.RECEIVED, hand.by, "drill", posted)
     details = {"round": 0, "step": 0, "notify": DRILL, "channel": "sms", "next": None, "to": to, "attempt": page.id}

@@ -24,7 +24,7 @@ from oncall.paging.observing import Observer, Unobserved
 from oncall.paging.ports import Channel, Clock, Receipt, Store, Transaction
 from oncall.paging.reachability import Alert, Reachability
 from oncall.paging.receipts import note_receipt
-from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus
+from oncall.paging.ticket import TAKEN, Attempt, AttemptStatus, Purpose
 from oncall.paging.tries import adopt, claim, ready_again, ready_alone, take_over
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
@@ -92,6 +92,16 @@ class Engine:
     def send_soon(self, attempts: Iterable[Attempt]) -> None:
         """Send tries that this process has just written under its lease, and be awake when their next step is due."""
         for attempt in attempts:
+            if attempt.purpose is Purpose.PAGE:
+                self._log.info(
+                    "page due",
+                    action="page_due",
+                    ticket=attempt.ticket,
+                    to=attempt.to,
+                    channel=attempt.channel,
+                    step=attempt.step,
+                    why=attempt.why,
+                )
             if attempt.status is AttemptStatus.SENDING:
                 self._start(self._delivery.deliver(attempt))
             elif attempt.status is AttemptStatus.QUEUED:
@@ -185,8 +195,6 @@ class Engine:
 
     async def _advance(self, ticket_id: str) -> bool:
         attempts = await self.write(lambda tx: advance_ticket(tx, ticket_id, self.hand()))
-        for attempt in attempts:
-            self._log.info("page due", action="page_due", ticket=ticket_id, to=attempt.to, step=attempt.step)
         self.send_soon(attempts)
         return True
 

@@ -158,7 +158,8 @@ class Attempt:
     goes_alone: it never waits for a turn and is never bundled. bundle: the id of the try that leads the message which
     this one went in, its own id when it leads it; None: alone. sent_text: what goes instead of `body`: the bundle's
     text, or that of a ticket that became urgent meanwhile. sent_at: policy time at which it was last handed to its
-    provider, unless that refused it; None for what rides in another's message.
+    provider, unless that refused it; None for what rides in another's message. why: what a page is owed for, for the
+    log of whoever writes it; the store has it in the event that names the page.
     """
 
     id: str
@@ -183,6 +184,7 @@ class Attempt:
     bundle: str | None = None
     sent_text: str | None = None
     sent_at: datetime | None = None
+    why: str = field(default="", compare=False)
 
     @property
     def text(self) -> str:

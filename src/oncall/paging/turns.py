@@ -69,8 +69,8 @@ class Turns:
         # Urgent pages that keep coming put nothing off again and again.
         free_at = min(paged_at, waiting_since) + self._limits.bundle_for
         if now < free_at:
-            ago = exact_span(timedelta(seconds=int((now - paged_at).total_seconds())))
-            return Turn(free_at, f"{to} was paged {ago} ago")
+            ago = timedelta(seconds=int((now - paged_at).total_seconds()))
+            return Turn(free_at, f"{to} was paged {f'{exact_span(ago)} ago' if ago else 'just now'}")
         is_on_its_way = last.status is AttemptStatus.SENDING and not last.goes_alone
         if is_on_its_way and last.lease_until is not None and last.lease_until > self._hand.real_now:
             return Turn(now + _IN_FLIGHT, f"another page to {to} is on its way")
