@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench docs lock clean
+.PHONY: help install demo test explore check format bench docs lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: install ## From a roster to an acknowledged page, in about half a minute; 
 
 test: install ## Run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -q -n 2
+
+explore: install ## Search the laws anew, elsewhere each time; SEED=number searches as it did then
+	$(BIN)/python -m pytest -q -n 2 -m hypothesis --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
 
 check: install ## Format, lint, types and import arrows; no tests
 	$(BIN)/ruff format --check src tests doubles demo bench docs
