@@ -28,6 +28,7 @@ from typing import Any
 from bench.chaos import Chaos
 from bench.judging import Outcome, judge, settle
 from bench.victims import Load, Process, environment, intake, poster, publish
+from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 
 SAY_EVERY = 25
@@ -35,6 +36,8 @@ _SERVERS = threading.Lock()
 
 LIMITS = "limits: {bundle_for: 2s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s}}\n"
 """Two of three tickets wait for each other and go as one message, however many urgent ones come."""
+FEWEST = 30
+"""Tickets answered for before a run is over: on a slow machine a victim may live too short a time for many."""
 HEADER = ["process", "kills", "outages", "faults", "tickets", "bundled", "lost", "doubled", "seconds"]
 
 
@@ -127,8 +130,6 @@ def crash_service(
     folder: Path, *, kills: int, seed: int, longest_outage: float = 1.5, tally: Tally | None = None
 ) -> Outcome:
     """`oncall serve` on SQLite: API and pager die together."""
-    from bench.pager import free_port
-
     database = f"sqlite:///{folder}/oncall.db"
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -187,6 +188,7 @@ def _torment(
                 if tally is not None:
                     tally.killed()
                 victim.start()
+            load.wait_for(FEWEST)
             time.sleep(0.5)
         chaos.wait()
         twilio.clear_faults()

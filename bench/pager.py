@@ -28,6 +28,7 @@ from statistics import median, quantiles
 import aiohttp
 import psutil
 
+from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 
 ROSTER = Path(__file__).parents[1] / "rosters" / "itopia-cas.yaml"
@@ -279,17 +280,9 @@ def _webhook() -> Iterator[tuple[str, dict[str, list[float]]]]:
         server.server_close()
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until somebody listens. Raises RuntimeError when the process ends before."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"it ended with {process.returncode} before it listened")
@@ -297,7 +290,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise RuntimeError("it does not listen after 30 s")
+    raise RuntimeError("it does not listen after 120 s")
 
 
 if __name__ == "__main__":

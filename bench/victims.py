@@ -21,6 +21,8 @@ from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from oncall.store.database import open_store
 
 NIGHT = "2027-01-09T03:12:00-05:00"
+PATIENCE = 120.0
+"""Real seconds for a start, an end, and whatever else must come; only a fault takes so long."""
 
 ROSTER = """\
 team: crash
@@ -46,7 +48,7 @@ class Process:
         before = self._announcements()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not self._is_up(before):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"it does not start: {self._log.read_text()[-2000:]}")
@@ -80,7 +82,7 @@ class Process:
             return None
         self._process.terminate()
         try:
-            return self._process.wait(30)
+            return self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
@@ -102,6 +104,12 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+
+    def wait_for(self, count: int) -> None:
+        """Go on until so many were answered for, or until patience ends."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.accepted) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _run(self) -> None:
         number = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +16,10 @@ from typing import Any
 
 import httpx
 
+from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Real seconds to wait for something that must happen."""
 
 
@@ -46,9 +46,7 @@ class Stage:
     port: int = field(init=False)
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
         self.environment = kept | {
             "ONCALL_DATABASE_URL": f"sqlite:///{self.folder / 'oncall.db'}",
@@ -100,7 +98,7 @@ class Stage:
         finally:
             process.terminate()
             try:
-                code = process.wait(timeout=15)
+                code = process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -112,7 +110,9 @@ class Stage:
     def post(self, token: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
         """Post a ticket as the intake system would."""
         print(f"\n$ curl -H 'Authorization: Bearer ...' {self.url}/v1/tickets -d '{json.dumps(ticket)}'", flush=True)
-        answer = httpx.post(f"{self.url}/v1/tickets", json=ticket, headers={"Authorization": f"Bearer {token}"})
+        answer = httpx.post(
+            f"{self.url}/v1/tickets", json=ticket, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+        )
         body: dict[str, Any] = answer.json()
         verdict = body.get("verdict", body)
         print(_indented(f"{answer.status_code} {json.dumps(verdict, indent=2)}"), flush=True)
@@ -131,7 +131,7 @@ class Stage:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2).status_code == 200
+        return httpx.get(url, timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -23,6 +23,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import ClientSession, web
 
+from doubles.loopback import bound
 from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
 from doubles.twilio_callbacks import CallbackRefused, call_script, inbound_form, is_loopback, post, sign, twiml_text
 from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
@@ -32,6 +33,8 @@ ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "a-token-of-the-double-and-of-nobody-else"
 NUMBER = "+15005550006"
 CONTROL = "/_double/"
+PATIENCE_SECONDS = 120.0
+"""How long is waited for what must come; only a fault takes so long."""
 
 _T = TypeVar("_T")
 
@@ -127,14 +130,14 @@ class TwilioDouble:
         """Listen again, on the same port."""
         self._run(self._listen())
 
-    def wait_for_messages(self, count: int, *, timeout_seconds: float = 10.0) -> list[TwilioMessage]:
+    def wait_for_messages(self, count: int, *, timeout_seconds: float = PATIENCE_SECONDS) -> list[TwilioMessage]:
         """Wait until so many have been accepted. Raises TimeoutError, saying how many there are."""
         with self._news:
             if not self._news.wait_for(lambda: len(self.messages) >= count, timeout_seconds):
                 raise TimeoutError(f"{len(self.messages)} of {count} messages after {timeout_seconds} s")
         return list(self.messages)
 
-    def wait_for_calls(self, count: int, *, timeout_seconds: float = 10.0) -> list[TwilioCall]:
+    def wait_for_calls(self, count: int, *, timeout_seconds: float = PATIENCE_SECONDS) -> list[TwilioCall]:
         """Wait until so many have been queued. Raises TimeoutError, saying how many there are."""
         with self._news:
             if not self._news.wait_for(lambda: len(self.calls) >= count, timeout_seconds):
@@ -188,16 +191,18 @@ class TwilioDouble:
         self._server = web.Server(self._serve, access_log=None, keepalive_timeout=75.0)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.5)
         await self._runner.setup()
+        self._place = bound(self._port)
+        self._port = self._place.getsockname()[1]
         await self._listen()
 
     async def _listen(self) -> None:
-        listening = socket.create_server(("127.0.0.1", self._port), backlog=512)
-        self._port = listening.getsockname()[1]
-        self._site = web.SockSite(self._runner, listening)
+        self._site = web.SockSite(self._runner, self._place, backlog=512)
         await self._site.start()
 
     async def _stop_listening(self) -> None:
         await self._site.stop()
+        # The port stays ours: nobody who opens or makes a connection meanwhile may be given it.
+        self._place = bound(self._port)
         for connection in self._server.connections:
             if connection.transport is not None:
                 connection.transport.abort()
@@ -208,6 +213,7 @@ class TwilioDouble:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._runner.cleanup()
+        self._place.close()
         await self._session.close()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from doubles.twilio import NUMBER, TwilioDouble
+from doubles.twilio_faults import Fault
 from oncall.channels.twilio import TwilioChannel
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_voice import TwilioVoice
@@ -18,6 +19,10 @@ from oncall.paging.ports import Channel, Message, Receipt
 T = TypeVar("T")
 PHONE = "+13055550101"
 BODY = "URGENT T-1042 Acme Standard: desktops down. First reply by 03:42. ACK 7K2"
+PATIENT_SECONDS = 60.0
+"""For whatever is answered: a busy machine takes its time."""
+HASTY_SECONDS = 2.0
+"""For what is never answered; connecting to it, which must go well, gets half of it."""
 
 
 @pytest.fixture
@@ -32,7 +37,11 @@ def account_of(double: TwilioDouble, *, base_url: str | None = None, timeout_sec
 
 
 def channel_to(
-    double: TwilioDouble, *, callback: str | None = None, timeout_seconds: float = 5.0, base_url: str | None = None
+    double: TwilioDouble,
+    *,
+    callback: str | None = None,
+    timeout_seconds: float = PATIENT_SECONDS,
+    base_url: str | None = None,
 ) -> TwilioChannel:
     """A channel whose Twilio is the double."""
     account = account_of(double, base_url=base_url, timeout_seconds=timeout_seconds)
@@ -40,11 +49,16 @@ def channel_to(
 
 
 def voice_to(
-    double: TwilioDouble, *, public_url: str = "http://127.0.0.1:1", timeout_seconds: float = 5.0
+    double: TwilioDouble, *, public_url: str = "http://127.0.0.1:1", timeout_seconds: float = PATIENT_SECONDS
 ) -> TwilioVoice:
     """A channel for calls whose Twilio is the double."""
     account = account_of(double, timeout_seconds=timeout_seconds)
     return TwilioVoice(account, from_number=NUMBER, public_url=public_url)
+
+
+def patience_with(fault: Fault) -> float:
+    """Seconds after which a channel may give this fault up."""
+    return HASTY_SECONDS if fault.delay_seconds else PATIENT_SECONDS
 
 
 def page(

@@ -16,7 +16,18 @@ from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import CODES
 from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
 from oncall.paging.ticket import AttemptStatus
-from tests.channels.conftest import BODY, PHONE, account_of, channel_to, failure_of, page, send, using
+from tests.channels.conftest import (
+    BODY,
+    HASTY_SECONDS,
+    PHONE,
+    account_of,
+    channel_to,
+    failure_of,
+    page,
+    patience_with,
+    send,
+    using,
+)
 
 IN_DOUBT = (
     "the message to ana (number ending in 01) may have been sent: Twilio's list is asked before it is sent again."
@@ -165,9 +176,9 @@ def test_an_answer_that_settles_nothing_is_in_doubt(double: TwilioDouble, fault:
 @pytest.mark.parametrize("fault", [hang(60), hang(60, accept=True), slow(60)])
 def test_silence_is_in_doubt_after_the_time_out(double: TwilioDouble, fault: Fault) -> None:
     double.script(fault)
-    error = failure_of(channel_to(double, timeout_seconds=0.3))
+    error = failure_of(channel_to(double, timeout_seconds=HASTY_SECONDS))
     assert type(error) is Ambiguous
-    assert str(error) == f"Twilio did not answer within 0.3 seconds; {IN_DOUBT}"
+    assert str(error) == f"Twilio did not answer within 2 seconds; {IN_DOUBT}"
 
 
 def test_nothing_is_ever_sent_twice_by_itself(double: TwilioDouble) -> None:
@@ -297,7 +308,7 @@ def test_no_error_shows_a_secret_or_a_whole_number(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     double.script(fault)
-    channel = channel_to(double, timeout_seconds=0.3)
+    channel = channel_to(double, timeout_seconds=patience_with(fault))
     shown = _everything_printed(failure_of(channel)) + repr(channel) + caplog.text
     for secret in (PHONE, PHONE[1:], double.auth_token, double.account_sid):
         assert secret not in shown

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from doubles.twilio import NUMBER, TwilioDouble
+from doubles.twilio import NUMBER, PATIENCE_SECONDS, TwilioDouble
 from doubles.twilio_account import Refusal, segments
 from doubles.twilio_callbacks import CallbackRefused, NotLoopback, is_loopback
 from doubles.twilio_faults import refuse
@@ -44,7 +44,7 @@ class Webhook:
     answer: str = ""
 
     def next_post(self) -> tuple[str, dict[str, str], str | None]:
-        return self.posts.get(timeout=10)
+        return self.posts.get(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_every_request_is_kept_with_its_times(double: TwilioDouble) -> None:
     send(channel_to(double))
     first, second = double.requests
     assert first.monotonic < second.monotonic
-    assert timedelta(0) < second.at - first.at < timedelta(seconds=10)
+    assert timedelta(0) < second.at - first.at < timedelta(seconds=PATIENCE_SECONDS)
     assert double.auth_token not in repr(double.requests)
 
 
@@ -257,7 +257,7 @@ def _one_read(double: TwilioDouble, connection: socket.socket, path: str) -> byt
 
 def test_each_answer_comes_in_one_segment_on_a_connection_that_stays(double: TwilioDouble) -> None:
     port = int(double.base_url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         for _ in range(3):
             head, _, body = _one_read(double, connection, "/2010-04-01/Accounts/AC1/Messages.json").partition(
                 b"\r\n\r\n"
@@ -267,7 +267,7 @@ def test_each_answer_comes_in_one_segment_on_a_connection_that_stays(double: Twi
 
 
 def _control(base_url: str, what: str, **asked: Any) -> dict[str, Any]:
-    with urlopen(Post(f"{base_url}/_double/{what}", json.dumps(asked).encode()), timeout=10) as answer:
+    with urlopen(Post(f"{base_url}/_double/{what}", json.dumps(asked).encode()), timeout=PATIENCE_SECONDS) as answer:
         said: dict[str, Any] = json.loads(answer.read())
         return said
 
@@ -280,7 +280,7 @@ def process_url() -> Iterator[str]:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         finally:
             process.kill()
 

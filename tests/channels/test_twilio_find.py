@@ -12,7 +12,7 @@ from oncall.channels.twilio import TwilioChannel
 from oncall.errors import Ambiguous, DeliveryError, Temporary
 from oncall.paging.ports import Receipt
 from oncall.paging.ticket import AttemptStatus
-from tests.channels.conftest import PHONE, channel_to, page, using
+from tests.channels.conftest import PHONE, channel_to, page, patience_with, using
 
 
 def _find(channel: TwilioChannel, *, since: datetime | None = None, known: tuple[str, ...] = ()) -> Receipt | None:
@@ -20,9 +20,9 @@ def _find(channel: TwilioChannel, *, since: datetime | None = None, known: tuple
     return using(channel, lambda: channel.find(page(), since=start, ends_with="ACK 7K2", known=known))
 
 
-def _found_after_doubt(double: TwilioDouble) -> Receipt | None:
+def _found_after_doubt(double: TwilioDouble, fault: Fault) -> Receipt | None:
     """What the list gives of a message whose sending ended in doubt."""
-    channel = channel_to(double, timeout_seconds=0.5)
+    channel = channel_to(double, timeout_seconds=patience_with(fault))
 
     async def story() -> Receipt | None:
         since = datetime.now(UTC)
@@ -36,13 +36,13 @@ def _found_after_doubt(double: TwilioDouble) -> Receipt | None:
 @pytest.mark.parametrize("fault", [reset(), error_after_accept(500), hang(60, accept=True), not_json()])
 def test_a_message_in_doubt_is_found_when_twilio_has_it(double: TwilioDouble, fault: Fault) -> None:
     double.script(fault)
-    assert _found_after_doubt(double) == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
+    assert _found_after_doubt(double, fault) == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
 
 
 @pytest.mark.parametrize("fault", [reset(accept=False), refuse(500), hang(60)])
 def test_a_message_in_doubt_is_not_found_when_twilio_never_took_it(double: TwilioDouble, fault: Fault) -> None:
     double.script(fault)
-    assert _found_after_doubt(double) is None
+    assert _found_after_doubt(double, fault) is None
 
 
 def _post(double: TwilioDouble, *, body: str = "x ACK 7K2", to: str = PHONE) -> str:
@@ -115,7 +115,7 @@ def test_the_list_is_asked_for_one_number_from_the_day_before(double: TwilioDoub
 def test_a_list_that_cannot_be_had_now_is_asked_for_later(double: TwilioDouble, fault: Fault, reason: str) -> None:
     double.rule(fault, on=Operation.LIST)
     with pytest.raises(DeliveryError) as caught:
-        _find(channel_to(double, timeout_seconds=0.3))
+        _find(channel_to(double, timeout_seconds=patience_with(fault)))
     assert type(caught.value) is Temporary
     assert str(caught.value) == (
         f"Twilio cannot say whether the message to ana (number ending in 01) was sent ({reason}); it is asked again."

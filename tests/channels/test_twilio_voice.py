@@ -16,7 +16,7 @@ from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import Ambiguous, Permanent, SettingsError, Temporary
 from oncall.paging.ports import Message, Receipt
 from oncall.paging.ticket import AttemptStatus
-from tests.channels.conftest import PHONE, failure_of, page, send, using, voice_to
+from tests.channels.conftest import PHONE, failure_of, page, patience_with, send, using, voice_to
 from tests.channels.published_api import faults_of_form
 
 SPOKEN = "This is on call. Urgent ticket T 1. Customer Acme & Sons <Ltd>. Sessions do not start."
@@ -82,7 +82,7 @@ def test_each_fault_means_what_it_means_for_a_text(
     double: TwilioDouble, fault: Fault, kind: type[Exception], code: int | None
 ) -> None:
     double.script(fault, on=Operation.CALL)
-    error = failure_of(voice_to(double, timeout_seconds=0.5), call())
+    error = failure_of(voice_to(double, timeout_seconds=patience_with(fault)), call())
     assert type(error) is kind
     assert error.code == code
     assert PHONE not in str(error)

@@ -42,8 +42,8 @@ def engine_with(world: World, channel: Channel, *, store: Store | None = None, w
 
 
 async def until(claim: Callable[[], bool]) -> None:
-    """Let the loop turn until the claim holds; a test that waits for ever is ended by its runner."""
-    async with asyncio.timeout(20):
+    """Let the loop turn until the claim holds; one that never does ends the test after two minutes."""
+    async with asyncio.timeout(120):
         while not claim():
             await asyncio.sleep(0)
 

@@ -18,25 +18,37 @@ from oncall.store.sqlstore import SqlStore
 from .examples import NOW, attempt, event, publication, ticket
 
 
+def quickest(work: Callable[[], object], *, seconds: float) -> float:
+    """How long it takes at the best of ten tries, or at the first that is quick enough: a busy machine may stop any
+    program for a while, and not ten times in a row."""
+    took: list[float] = []
+    while len(took) < 10 and min(took, default=seconds) >= seconds:
+        start = time.monotonic()
+        work()
+        took.append(time.monotonic() - start)
+    return min(took)
+
+
 @pytest.fixture
 def waiting(store: SqlStore) -> SqlStore:
     """A store with ticket T-1 and attempt a-1 whose changes so far were seen."""
     store.write(lambda t: t.add_ticket(ticket()))
     store.write(lambda t: t.add_attempts([attempt()]))
-    assert store.wait_for_change(5)
+    assert store.wait_for_change(120)
     while store.wait_for_change(0.1):
         pass
     return store
 
 
 def test_the_first_call_is_answered_at_once(store: SqlStore) -> None:
-    assert store.wait_for_change(60)
+    assert store.wait_for_change(120)
 
 
 def test_nothing_happens_and_the_time_runs_out(waiting: SqlStore) -> None:
-    start = time.monotonic()
-    assert not waiting.wait_for_change(0.25)
-    assert 0.2 < time.monotonic() - start < 2
+    def wait() -> None:
+        assert not waiting.wait_for_change(0.25)
+
+    assert 0.2 < quickest(wait, seconds=2) < 2
 
 
 @pytest.mark.parametrize(
@@ -53,7 +65,7 @@ def test_nothing_happens_and_the_time_runs_out(waiting: SqlStore) -> None:
 )
 def test_a_write_wakes_who_waits(waiting: SqlStore, work: Callable[[Transaction], None]) -> None:
     waiting.write(work)
-    assert waiting.wait_for_change(5)
+    assert waiting.wait_for_change(120)
 
 
 def test_a_sign_of_life_wakes_nobody(waiting: SqlStore) -> None:
@@ -72,18 +84,16 @@ def test_a_write_that_failed_wakes_nobody(waiting: SqlStore) -> None:
 
 
 def test_a_thread_that_waits_is_woken_by_the_write(waiting: SqlStore) -> None:
-    answers: list[tuple[bool, float]] = []
+    answers: list[bool] = []
 
-    def wait() -> None:
-        answers.append((waiting.wait_for_change(20), time.monotonic()))
+    def write_and_be_woken() -> None:
+        waiter = threading.Thread(target=lambda: answers.append(waiting.wait_for_change(600)))
+        waiter.start()
+        waiting.write(lambda t: t.append([event()]))
+        waiter.join(120)
 
-    waiter = threading.Thread(target=wait)
-    waiter.start()
-    waiting.write(lambda t: t.append([event()]))
-    written = time.monotonic()
-    waiter.join(20)
-    assert answers[0][0]
-    assert answers[0][1] - written < 2
+    assert quickest(write_and_be_woken, seconds=2) < 2
+    assert set(answers) == {True}
 
 
 _OTHER_PROCESS = """
@@ -97,21 +107,23 @@ with open_store(sys.argv[1]) as store:
 
 def test_another_process_wakes_who_waits(waiting: SqlStore, url: str) -> None:
     subprocess.run([sys.executable, "-c", _OTHER_PROCESS, url], check=True, cwd=Path(__file__).parents[2])
-    assert waiting.wait_for_change(5)
+    assert waiting.wait_for_change(120)
 
 
 def test_another_store_s_write_is_seen_within_a_moment(waiting: SqlStore, url: str) -> None:
     with open_store(url) as other:
-        other.write(lambda t: t.append([event()]))
-        start = time.monotonic()
-        assert waiting.wait_for_change(20)
-        assert time.monotonic() - start < 2
+
+        def write_and_be_seen() -> None:
+            other.write(lambda t: t.append([event()]))
+            assert waiting.wait_for_change(120)
+
+        assert quickest(write_and_be_seen, seconds=2) < 2
 
 
 def test_closing_ends_the_wait(waiting: SqlStore) -> None:
     answers: list[bool] = []
-    waiter = threading.Thread(target=lambda: answers.append(waiting.wait_for_change(60)))
+    waiter = threading.Thread(target=lambda: answers.append(waiting.wait_for_change(600)))
     waiter.start()
     waiting.close()
-    waiter.join(20)
+    waiter.join(120)
     assert answers == [False]

@@ -49,7 +49,7 @@ def test_every_write_that_returned_is_there_after_the_process_was_killed(url: st
         child.kill()
         answered |= set(child.stdout.read().split("\n")[:-1])
         child.stdout.close()
-        child.wait(20)
+        child.wait(120)
         with open_store(url) as store:
             found = store.read(sizes)
         assert answered <= set(found)

@@ -118,7 +118,7 @@ def test_processes_that_open_a_new_database_at_once_agree(url: str) -> None:
         assert child.stdin is not None
         child.stdin.write(b".")
         child.stdin.flush()
-    assert [(child.communicate(timeout=60)[1], child.returncode) for child in children] == [(b"", 0)] * 4
+    assert [(child.communicate(timeout=300)[1], child.returncode) for child in children] == [(b"", 0)] * 4
     open_store(url).close()
 
 
@@ -135,7 +135,7 @@ def test_threads_that_open_a_new_database_at_once_agree(url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert faults == []
 
 

@@ -78,20 +78,20 @@ def held_up(store: SqlStore) -> Iterator[None]:
 
     def hold(_: Transaction) -> None:
         opened.set()
-        gate.wait(10)
+        gate.wait(120)
 
     held = store.submit(hold)
-    opened.wait(10)
+    opened.wait(120)
     yield
     gate.set()
-    held.result(10)
+    held.result(120)
 
 
 def test_one_failing_work_does_not_take_its_group_with_it(sqlite_store: SqlStore) -> None:
     with held_up(sqlite_store):
         # These five wait, and so they share the next commit.
         futures = [sqlite_store.submit(failing(f"T-{n}") if n in (1, 3) else adding(f"T-{n}")) for n in range(5)]
-    outcomes = [type(future.exception(10)).__name__ for future in futures]
+    outcomes = [type(future.exception(120)).__name__ for future in futures]
     assert outcomes == ["NoneType", "Mistake", "NoneType", "Mistake", "NoneType"]
     assert stored_ids(sqlite_store) == ["T-0", "T-2", "T-4"]
 
@@ -116,10 +116,10 @@ def test_a_queue_that_is_far_too_long_is_refused_at_once(sqlite_store: SqlStore,
 
     def hold(_: Transaction) -> None:
         opened.set()
-        gate.wait(30)
+        gate.wait(120)
 
     sqlite_store.submit(hold)
-    opened.wait(10)
+    opened.wait(120)
     for _ in range(MOST_WAITING):
         sqlite_store.submit(lambda t: None)
     with pytest.raises(StoreUnavailable) as refused:
@@ -132,7 +132,7 @@ def test_a_callback_of_a_write_may_write(store: SqlStore) -> None:
     followed: Future[str] = Future()
     first = store.submit(adding("T-1"))
     first.add_done_callback(lambda _: followed.set_result(store.write(adding("T-2"))))
-    assert followed.result(10) == "T-2"
+    assert followed.result(120) == "T-2"
 
 
 def test_work_that_opens_a_second_transaction_is_told_so_instead_of_waiting_for_ever(sqlite_store: SqlStore) -> None:
@@ -198,7 +198,7 @@ def test_two_stores_never_claim_the_same_attempt(url: str) -> None:
 def test_two_stores_on_one_database_write_at_the_same_time(url: str) -> None:
     with open_store(url) as one, open_store(url) as two:
         futures = [store.submit(adding(f"T-{n:03}-{i}")) for n in range(50) for i, store in enumerate((one, two))]
-        assert [future.exception(30) for future in futures] == [None] * 100
+        assert [future.exception(120) for future in futures] == [None] * 100
         assert len(stored_ids(one)) == 100
 
 

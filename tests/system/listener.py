@@ -45,7 +45,7 @@ class Listener:
                 self.posted.append(body)
             self._news.notify_all()
 
-    def wait(self, *, posted: int = 0, beats: int = 0, seconds: float = 20.0) -> None:
+    def wait(self, *, posted: int = 0, beats: int = 0, seconds: float = 120.0) -> None:
         """Wait until it has heard so much. Raises AssertionError when it does not."""
         with self._news:
             heard = self._news.wait_for(lambda: len(self.posted) >= posted and self.beats >= beats, seconds)

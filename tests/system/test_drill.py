@@ -50,14 +50,14 @@ class Terminal:
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
         """Its exit code, its answer and its story."""
-        out, err = self._process.communicate(timeout=30)
+        out, err = self._process.communicate(timeout=120)
         return self._process.returncode, json.loads(out) if out else {}, err
 
 
 @both_ways
 def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Service, way: Way) -> None:
-    terminal = Terminal(service, way, "--to", "chloe", "--wait", "20")
-    (message,) = service.twilio.wait_for_messages(1, timeout_seconds=20)
+    terminal = Terminal(service, way, "--to", "chloe", "--wait", "100")
+    (message,) = service.twilio.wait_for_messages(1)
     name, words, code = message.body.split()[0].rstrip(":"), message.body, message.body.split()[-1]
     assert words == f"{name}: {OUR_WORDS} Reply ACK {code}"
     assert name.startswith("DRILL-")
@@ -68,7 +68,7 @@ def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Ser
     exit_code, result, story = terminal.ended()
     assert exit_code == 0, story
     assert (result["ticket"], result["to"], result["status"], result["error"]) == (name, "chloe", "delivered", None)
-    assert 0 <= result["accepted_after"] <= result["delivered_after"] <= result["answered_after"] < 20
+    assert 0 <= result["accepted_after"] <= result["delivered_after"] <= result["answered_after"] < 100
     shown = service.ticket(name)
     assert (shown["state"], [event["kind"] for event in shown["events"]]) == (
         "resolved",
@@ -98,7 +98,7 @@ def test_a_drill_to_a_stranger_is_refused(service: Service, way: Way) -> None:
 
 def test_a_drill_that_a_provider_refuses_says_why_at_once(service: Service) -> None:
     service.twilio.script(refuse(400, 21211))
-    exit_code, result, story = Terminal(service, through_its_server, "--to", "chloe", "--wait", "30").ended()
+    exit_code, result, story = Terminal(service, through_its_server, "--to", "chloe", "--wait", "100").ended()
     assert (exit_code, result["status"], result["accepted_after"]) == (1, "failed", None)
     assert story.splitlines()[-1] == (
         f"oncall: {result['ticket']}: Twilio refused the message to chloe (number ending in 03): "
@@ -115,7 +115,7 @@ def test_an_answered_drill_is_what_the_doctor_calls_reached(service: Service) ->
 
     assert untried().startswith("nothing has ever reached ana, ben, mei,")
     terminal = Terminal(service, through_its_server, "--to", "ana")
-    (message,) = service.twilio.wait_for_messages(1, timeout_seconds=20)
+    (message,) = service.twilio.wait_for_messages(1)
     service.twilio.inbound(message.to, "ACK", f"{service.address}/webhooks/twilio/sms")
     assert terminal.ended()[0] == 0
     assert untried().startswith("nothing has ever reached ben, mei,")

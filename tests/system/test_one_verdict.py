@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from bench.pager import free_port
 from bench.victims import Process, environment, publish
+from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 from tests.paging.world import at, ticket_body
 
@@ -34,7 +34,7 @@ class Programs:
     def run(self, *arguments: str) -> Any:
         """What a command prints, as JSON."""
         command = [sys.executable, "-m", "oncall.cli.main", *arguments, "--json"]
-        ran = subprocess.run(command, env=self.settings, capture_output=True, text=True, check=False, timeout=60)
+        ran = subprocess.run(command, env=self.settings, capture_output=True, text=True, check=False, timeout=300)
         assert ran.returncode == 0, ran.stderr
         return json.loads(ran.stdout)
 
@@ -66,7 +66,7 @@ def _judge(programs: Programs, token: str, random: Random, known: int) -> dict[s
     service = Process(["serve", "--port", str(port)], programs.settings, programs.folder / "serve.log", address)
     service.start()
     try:
-        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=20.0) as http:
+        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=120.0) as http:
             found = {}
             for number in range(known, known + TICKETS):
                 body = ticket_body(f"T-{number}", plan=random.choice(PLANS), impact=random.choice(IMPACTS))

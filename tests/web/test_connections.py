@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
 
-from oncall.web.connections import PatientProtocol
+from oncall.web.connections import PATIENCE_SECONDS, PatientProtocol
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LONG = 8_000_000
+LAST_ASKED = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
 async def hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
@@ -23,124 +27,207 @@ async def hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-class HastyProtocol(PatientProtocol):
-    """The same with less patience, so that nobody has to wait."""
-
-    patience_seconds = 0.1
-    most_connections = 3
-
-
-async def served(talk: Callable[[int], Awaitable[None]], application: Any = hello) -> None:
-    """Run a conversation with a server on loopback."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application, http=HastyProtocol, lifespan="off", log_config=None))
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        await talk(listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await running
-        listening.close()
-
-
-async def answer_to(port: int, words: bytes) -> bytes:
-    """What comes back before the connection ends."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(words)
-    try:
-        return await asyncio.wait_for(reader.read(), timeout=5)
-    except ConnectionResetError:
-        return b""
-    finally:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-def test_half_a_header_and_half_a_body_end_the_connection_and_a_whole_request_is_answered() -> None:
-    async def talk(port: int) -> None:
-        whole = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        assert await answer_to(port, b"GET / HTTP/1.1\r\nHost:") == b""
-        assert await answer_to(port, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf") == b""
-        assert await answer_to(port, b"") == b""
-        assert (await answer_to(port, whole)).endswith(b"ok")
-
-    asyncio.run(served(talk))
-
-
-def test_a_connection_that_is_used_again_and_again_is_not_cut_between_two_requests() -> None:
-    async def talk(port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        ends_at = asyncio.get_running_loop().time() + 4 * HastyProtocol.patience_seconds
-        while asyncio.get_running_loop().time() < ends_at:
-            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-        writer.close()
-
-    asyncio.run(served(talk))
-
-
-def test_the_second_request_of_a_connection_has_no_more_time_than_the_first() -> None:
-    async def talk(port: int) -> None:
-        words = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + b"GET / HTTP/1.1\r\nHost:"
-        assert (await answer_to(port, words)).endswith(b"ok")
-
-    asyncio.run(served(talk))
-
-
-def test_a_connection_too_many_is_closed_at_once_and_the_others_go_on() -> None:
-    async def talk(port: int) -> None:
-        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
-        assert await answer_to(port, b"") == b""
-        reader, writer = kept[0]
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert (await reader.read()).endswith(b"ok")
-        for _, each in kept:
-            each.close()
-
-    asyncio.run(served(talk))
-
-
 async def a_long_answer(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """An application whose answer is more than any buffer between here and its reader holds."""
     while (await receive()).get("more_body"):
         pass
-    size = 8_000_000
-    headers = [(b"content-length", str(size).encode())]
+    headers = [(b"content-length", str(LONG).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"x" * size})
+    await send({"type": "http.response.body", "body": b"x" * LONG})
 
 
-def asking_and_reading_nothing(port: int, requests: int) -> socket.socket:
-    asking = socket.socket()
-    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    asking.connect(("127.0.0.1", port))
-    asking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
-    return asking
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be put forward, so that nobody has to wait and no busy machine is too late."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+class NarrowProtocol(PatientProtocol):
+    """The same with room for few, which counts what it is sent."""
+
+    most_connections = 3
+    heard = 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.heard += len(data)
+
+
+@dataclass
+class Guest:
+    """A connection, from both ends."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    protocol: NarrowProtocol
+
+    async def say(self, words: bytes) -> None:
+        """Write, and return when the server has read it."""
+        heard = self.protocol.heard
+        self.writer.write(words)
+        while self.protocol.heard < heard + len(words):
+            await asyncio.sleep(0)
+
+    async def rest(self) -> bytes:
+        """What comes back before the connection ends."""
+        return await rest_of(self.reader)
+
+
+@dataclass
+class Line:
+    """A server on loopback, and time that passes when it is told to."""
+
+    loop: Loop
+    server: uvicorn.Server
+    port: int
+
+    async def connect(self, *, buffer: int | None = None) -> Guest:
+        """A connection that the server knows of. buffer: how many bytes may wait to be read, for the system's many."""
+        calling = socket.socket()
+        if buffer is not None:
+            calling.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        calling.setblocking(False)
+        await self.loop.sock_connect(calling, ("127.0.0.1", self.port))
+        reader, writer = await asyncio.open_connection(sock=calling)
+        ours = writer.get_extra_info("sockname")
+        while True:
+            for each in self.server.server_state.connections:
+                if isinstance(each, NarrowProtocol) and each.client == ours:
+                    return Guest(reader, writer, each)
+            await asyncio.sleep(0)
+
+    def pass_time(self, seconds: float) -> None:
+        self.loop.ahead += seconds
+
+
+def on_the_line(talk: Callable[[Line], Awaitable[None]], application: Any = hello) -> None:
+    """Run a conversation with a server on loopback. What hangs in it is ended after two minutes."""
+    with asyncio.Runner(loop_factory=Loop) as runner, socket.create_server(("127.0.0.1", 0)) as listening:
+        loop = runner.get_loop()
+        assert isinstance(loop, Loop)
+        config = uvicorn.Config(
+            application, http=NarrowProtocol, lifespan="off", log_config=None, timeout_keep_alive=1_000_000
+        )
+        line = Line(loop, uvicorn.Server(config), listening.getsockname()[1])
+
+        async def story() -> None:
+            running, talking = asyncio.create_task(line.server.serve(sockets=[listening])), asyncio.current_task()
+            assert talking is not None
+            watchdog = threading.Timer(120, loop.call_soon_threadsafe, [talking.cancel])
+            watchdog.start()
+            try:
+                await talk(line)
+            finally:
+                watchdog.cancel()
+                line.server.should_exit = True
+                await running
+
+        runner.run(story())
+
+
+async def rest_of(reader: asyncio.StreamReader) -> bytes:
+    """What comes back before the connection ends."""
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
+def test_silence_half_a_header_and_half_a_body_end_the_connection_and_not_a_moment_too_soon() -> None:
+    async def talk(line: Line) -> None:
+        for words in (b"", b"GET / HTTP/1.1\r\nHost:", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"):
+            guest = await line.connect()
+            await guest.say(words)
+            end = asyncio.create_task(guest.rest())
+            line.pass_time(PATIENCE_SECONDS / 2)
+            await asyncio.wait({end}, timeout=0.01)
+            assert not end.done()
+            line.pass_time(PATIENCE_SECONDS / 2)
+            assert await end == b""
+            guest.writer.close()
+
+    on_the_line(talk)
+
+
+def test_a_whole_request_is_answered() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        await guest.say(LAST_ASKED)
+        assert (await guest.rest()).endswith(b"ok")
+        guest.writer.close()
+
+    on_the_line(talk)
+
+
+def test_a_connection_that_is_used_again_and_again_is_not_cut_between_two_requests() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        for _ in range(4):
+            line.pass_time(PATIENCE_SECONDS / 2)
+            await guest.say(ASKED)
+            assert (await guest.reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        guest.writer.close()
+
+    on_the_line(talk)
+
+
+def test_the_second_request_of_a_connection_has_no_more_time_than_the_first() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        await guest.say(ASKED + b"GET / HTTP/1.1\r\nHost:")
+        assert (await guest.reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        line.pass_time(PATIENCE_SECONDS)
+        assert await guest.rest() == b""
+        guest.writer.close()
+
+    on_the_line(talk)
+
+
+def test_a_connection_too_many_is_closed_at_once_and_the_others_go_on() -> None:
+    async def talk(line: Line) -> None:
+        kept = [await line.connect() for _ in range(3)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+        assert await rest_of(reader) == b""
+        writer.close()
+        await kept[0].say(LAST_ASKED)
+        assert (await kept[0].rest()).endswith(b"ok")
+        for guest in kept:
+            guest.writer.close()
+
+    on_the_line(talk)
 
 
 def test_those_who_read_nothing_of_their_answers_keep_nobody_else_out() -> None:
-    async def talk(port: int) -> None:
-        silent = [asking_and_reading_nothing(port, requests) for requests in (1, 2, 3)]
-        async with asyncio.timeout(20):
-            while not (answer := await answer_to(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")):
-                pass
-        assert answer.endswith(b"x")
-        for one in silent:
-            one.close()
+    async def talk(line: Line) -> None:
+        silent = [await line.connect(buffer=2048) for _ in range(3)]
+        for requests, guest in enumerate(silent, start=1):
+            guest.reader.feed_data(b"x" * 2**20)  # More than it holds: so it reads nothing from the line.
+            await guest.say(ASKED * requests)
+        for _ in range(1000):
+            line.pass_time(PATIENCE_SECONDS)
+            await asyncio.sleep(0.001)
+            if not line.server.server_state.connections:
+                break
+        other = await line.connect()
+        await other.say(LAST_ASKED)
+        assert (await other.rest()).endswith(b"x")
+        for guest in (*silent, other):
+            guest.writer.close()
 
-    asyncio.run(served(talk, a_long_answer))
+    on_the_line(talk, a_long_answer)
 
 
 def test_a_long_answer_that_is_read_slowly_is_read_to_its_end() -> None:
-    async def talk(port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        size = 0
-        while part := await reader.read(2**12):
-            size += len(part)
-        assert size > 8_000_000
-        writer.close()
-        await writer.wait_closed()
+    async def talk(line: Line) -> None:
+        guest = await line.connect(buffer=2**16)
+        await guest.say(LAST_ASKED)
+        for _ in range(20):
+            await guest.reader.readexactly(LONG // 25)
+            line.pass_time(PATIENCE_SECONDS)
+        assert (await guest.rest()).endswith(b"x" * (LONG // 5))
+        guest.writer.close()
 
-    asyncio.run(served(talk, a_long_answer))
+    on_the_line(talk, a_long_answer)

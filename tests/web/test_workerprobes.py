@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from oncall.web.metrics import Metrics
 from oncall.web.workerprobes import worker_probes
+from tests.web.service import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def get(problems: list[str]) -> Iterator[Callable[[str], httpx.Response]]:
     Metrics(registry).acknowledged()
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    with worker_probes(listening, registry, lambda: problems), httpx.Client(base_url=address) as http:
+    patient = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
+    with worker_probes(listening, registry, lambda: problems), patient as http:
         yield lambda path: http.get(path, headers={"Connection": "close"})
 
 

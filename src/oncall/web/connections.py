@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -12,6 +13,9 @@ PATIENCE_SECONDS = 10.0
 nothing of the answer for so long is cut off as well."""
 MOST_CONNECTIONS = 400
 """Well below what a process may hold open: the provider and the database need descriptors too."""
+MOST_UNDERWAY = 2**16
+"""Bytes of an answer that the system may hold for whoever reads it. With its own megabytes nobody could tell for a long
+while whether a slow reader reads: what it holds is not told, and more is asked for only when a third of it is gone."""
 
 
 class PatientProtocol(H11Protocol):
@@ -28,6 +32,7 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request; a connection too many is closed at once."""
         super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
         if len(self.connections) > self.most_connections:
             transport.close()
         else:

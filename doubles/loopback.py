@@ -1,0 +1,39 @@
+"""Ports of 127.0.0.1 for programs that are started a moment later, and sockets that keep one for themselves."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from contextlib import suppress
+
+_PORTS = range(15_000, 32_000)
+"""Below those that systems give to whoever asks for any port, which may be taken at every moment by a connection that
+goes out; one of these is taken only by whoever names it."""
+_TRIES = 1_000
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has, for a program that binds it soon. Raises OSError when none is found."""
+    for _ in range(_TRIES):
+        with suppress(OSError), bound(secrets.choice(_PORTS)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    raise OSError(f"none of {_TRIES} ports from {_PORTS.start} to {_PORTS.stop - 1} is free on 127.0.0.1")
+
+
+def bound(port: int = 0) -> socket.socket:
+    """A socket that has this port of 127.0.0.1, any when 0: who connects to it is refused until it listens.
+
+    Raises OSError when somebody else has the port.
+    """
+    held = socket.socket()
+    try:
+        if os.name == "posix":
+            # Else a port could not be had again while connections to it are not forgotten.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.close()
+        raise
+    return held
