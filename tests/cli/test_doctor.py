@@ -208,12 +208,18 @@ def test_without_a_public_url_no_reply_can_come_in(healthy: Oncall, monkeypatch:
     }
 
 
-def test_the_end_of_the_plan_within_two_weeks_is_a_hole(healthy: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONCALL_CLOCK", "2027-01-28T12:00:00-05:00")
+@pytest.mark.parametrize(
+    ("today", "more"),
+    [("2027-01-19", ""), ("2027-01-20", " and in 1 more stretch"), ("2027-01-28", " and in 7 more stretches")],
+)
+def test_the_end_of_the_plan_within_two_weeks_is_a_hole(
+    healthy: Oncall, monkeypatch: pytest.MonkeyPatch, today: str, more: str
+) -> None:
+    monkeypatch.setenv("ONCALL_CLOCK", f"{today}T12:00:00-05:00")
     assert bad(healthy) == {
         "schedule": [
-            "stops: nobody is on call from Mon 2027-02-01 19:01 EST to Tue 2027-02-02 08:00 EST and in 7 more "
-            "stretches of the next 14 days; publish a plan, or `oncall override`."
+            f"stops: nobody is on call from Mon 2027-02-01 19:01 EST to Tue 2027-02-02 08:00 EST{more} "
+            "of the next 14 days; publish a plan, or `oncall override`."
         ]
     }
 

@@ -36,7 +36,7 @@ def test_the_account_manager_of_a_business_critical_customer_is_copied_on_the_fi
     told = {message.to: message.body for message in known.phones.sent}
     assert told["hugo"] == "URGENT T-1 Acme Ltd (BC) was paged to Ana Pereira. Sessions do not start"
     for _ in range(2):
-        known.expect_page(known.phones.sent[known._read].to)
+        known.expect_page(known.unread()[0].to)
     known.act(EventKind.REPLIED, "ana")
     known.act(EventKind.RESOLVED, "ana")
 

@@ -21,8 +21,7 @@ def taken_at(world: World, moment: str, **changes: str) -> None:
     world.clock.moment = at(moment)
     world.post(**changes)
     world.act(EventKind.REPLIED, "ben")
-    while len(world.phones.sent) > world._read:
-        world._read += 1
+    world.read_all()
 
 
 def test_in_the_evening_the_primary_is_told_what_is_open_and_which_clock_ends_first(world: World) -> None:
@@ -96,11 +95,6 @@ def desk_told(world: World) -> list[str]:
     return [try_.body for try_ in world.attempts() if "HANDOVER" in try_.body and try_.to == "desk"]
 
 
-def read_all(world: World) -> None:
-    """Every message so far was expected."""
-    world._read = len(world.phones.sent)
-
-
 def test_after_a_night_in_which_clocks_spring_forward_the_desk_takes_over_at_eight_by_the_wall(world: World) -> None:
     taken_at(world, "2027-03-14 20:00", impact="high", plan="business-critical")
     world.advance(at("2027-03-15 08:00") - world.clock.moment)
@@ -108,7 +102,7 @@ def test_after_a_night_in_which_clocks_spring_forward_the_desk_takes_over_at_eig
     (told,) = desk_told(world)
     assert told.endswith("taken by Ben Okafor.")
     world.act(EventKind.RESOLVED, "ben")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_weekend_over_a_clock_change_is_handed_over_once_at_its_begin(world: World) -> None:
@@ -117,7 +111,7 @@ def test_a_weekend_over_a_clock_change_is_handed_over_once_at_its_begin(world: W
         world.advance(at(moment) - world.clock.moment)
     assert handed_over(world) == [("ana", "2027-03-13T00:01:00+00:00")]
     world.act(EventKind.RESOLVED, "ben")
-    read_all(world)
+    world.read_all()
 
 
 def test_on_the_morning_of_a_holiday_the_next_engineer_takes_over_and_not_the_desk(world: World) -> None:
@@ -130,7 +124,7 @@ def test_on_the_morning_of_a_holiday_the_next_engineer_takes_over_and_not_the_de
     world.advance(at("2027-01-19 08:00") - world.clock.moment)
     assert handed_over(world)[-1] == ("desk", "2027-01-19T13:00:00+00:00")
     world.act(EventKind.RESOLVED, "ben")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_merged_duplicate_is_not_handed_over_but_its_promise_is(world: World) -> None:
@@ -141,12 +135,12 @@ def test_a_merged_duplicate_is_not_handed_over_but_its_promise_is(world: World) 
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ben")
     world.act(EventKind.MERGED, "ben", "T-2", details={"into": "T-1"})
-    read_all(world)
+    world.read_all()
     world.advance(at("2027-01-11 19:01") - world.clock.moment)
     body = "HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), 1st reply by Mon 19:30 EST, taken by Ben Okafor."
     assert world.expect_page("ana").body == body
     world.act(EventKind.REPLIED, "ben")
-    read_all(world)
+    world.read_all()
 
 
 def test_an_urgent_ticket_that_nobody_took_at_the_desk_goes_on_to_the_engineers_of_the_last_shift(world: World) -> None:

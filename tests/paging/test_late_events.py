@@ -38,11 +38,6 @@ def of_kind(world: World, kind: EventKind) -> list[Event]:
     return [event for event in world.events() if event.kind is kind]
 
 
-def read_all(world: World) -> None:
-    """Every message so far was expected."""
-    world._read = len(world.phones.sent)
-
-
 def taken(world: World) -> None:
     """Ana takes an Urgent ticket at 03:12 and tells the customer nothing that is recorded."""
     world.post()
@@ -55,7 +50,7 @@ def breached(world: World) -> None:
     taken(world)
     world.advance(at("2027-01-09 04:30") - world.clock.moment)
     assert [event.details["metric"] for event in of_kind(world, EventKind.BREACHED)] == ["first_reply"]
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_of_before_a_breach_that_was_told_withdraws_it_in_the_open(world: World) -> None:
@@ -75,7 +70,7 @@ def test_a_reply_of_before_a_breach_that_was_told_withdraws_it_in_the_open(world
     (reply,) = of_kind(world, EventKind.REPLIED)
     assert reply.details == {"recorded_at": "2027-01-09T09:30:00+00:00"}
     assert state_of(world).clocks[0].met_at == at("2027-01-09 04:00")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_after_the_breach_withdraws_nothing(world: World) -> None:
@@ -83,7 +78,7 @@ def test_a_reply_after_the_breach_withdraws_nothing(world: World) -> None:
     say(world, EventKind.REPLIED, "ana", at("2027-01-09 04:20"))
     assert of_kind(world, EventKind.WITHDRAWN) == []
     assert state_of(world).clocks[0].breached_at == at("2027-01-09 04:12")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_breach_that_was_withdrawn_is_told_again_should_it_be_one_after_all(world: World) -> None:
@@ -94,7 +89,7 @@ def test_a_breach_that_was_withdrawn_is_told_again_should_it_be_one_after_all(wo
     assert [event.details["metric"] for event in of_kind(world, EventKind.BREACHED)] == ["first_reply", "next_reply"]
     say(world, EventKind.UPDATED, "zendesk", at("2027-01-09 05:00"))
     assert [event.details["metric"] for event in of_kind(world, EventKind.WITHDRAWN)] == ["first_reply", "next_reply"]
-    read_all(world)
+    world.read_all()
 
 
 def test_an_event_of_a_fast_clock_counts_when_it_came_and_the_log_keeps_what_was_said(world: World) -> None:
@@ -102,14 +97,14 @@ def test_an_event_of_a_fast_clock_counts_when_it_came_and_the_log_keeps_what_was
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:16"))
     (reply,) = of_kind(world, EventKind.REPLIED)
     assert (reply.at, reply.details) == (at("2027-01-09 03:12"), {"said_at": "2027-01-09T08:16:00+00:00"})
-    read_all(world)
+    world.read_all()
 
 
 def test_a_fraction_of_a_second_is_dropped(world: World) -> None:
     taken(world)
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:10") + timedelta(microseconds=7))
     assert of_kind(world, EventKind.REPLIED)[0].at == at("2027-01-09 03:10")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_of_before_the_receipt_meets_the_first_reply_and_is_noted_in_policy_time(world: World) -> None:
@@ -118,7 +113,7 @@ def test_a_reply_of_before_the_receipt_meets_the_first_reply_and_is_noted_in_pol
     state = state_of(world)
     assert state.clocks[0].met_at == at("2027-01-09 03:12")
     assert state.notes == ("Replied at Sat 2027-01-09 03:10 EST lies before the opening and counts as at it.",)
-    read_all(world)
+    world.read_all()
 
 
 def test_the_same_event_again_changes_nothing(world: World) -> None:
@@ -127,7 +122,7 @@ def test_the_same_event_again_changes_nothing(world: World) -> None:
     again = say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:12"), event_id="e-1")
     assert (again.changed, again.sentence) == (False, "T-1: this event is recorded already.")
     assert len(of_kind(world, EventKind.REPLIED)) == 1
-    read_all(world)
+    world.read_all()
 
 
 def test_two_messages_of_one_instant_are_one_debt(world: World) -> None:
@@ -138,7 +133,7 @@ def test_two_messages_of_one_instant_are_one_debt(world: World) -> None:
     assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update", "next_reply"]
     say(world, EventKind.REPLIED, "ana", world.clock.moment + MINUTE)
     assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update"]
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_of_before_the_reopening_stops_no_escalation(world: World) -> None:
@@ -152,7 +147,7 @@ def test_a_reply_of_before_the_reopening_stops_no_escalation(world: World) -> No
     assert world.ticket().status is TicketStatus.OPEN
     say(world, EventKind.UPDATED, "ana", world.clock.moment)
     assert world.ticket().status is TicketStatus.ACKNOWLEDGED
-    read_all(world)
+    world.read_all()
 
 
 def test_a_resolution_or_a_reopening_that_is_told_late_still_ends_or_opens_the_ticket(world: World) -> None:
@@ -164,14 +159,14 @@ def test_a_resolution_or_a_reopening_that_is_told_late_still_ends_or_opens_the_t
     assert [clock.metric.value for clock in state_of(world).running] == ["first_reply"]
     say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:15"))
     assert state_of(world).running == ()
-    read_all(world)
+    world.read_all()
 
 
 def test_a_customer_who_writes_on_a_resolved_ticket_opens_it_again_and_is_owed_a_reply(world: World) -> None:
     taken(world)
     world.act(EventKind.REPLIED, "ana")
     world.act(EventKind.RESOLVED, "ana")
-    read_all(world)
+    world.read_all()
     world.advance(timedelta(days=9))
     now = world.clock.moment
     done = say(world, EventKind.CUSTOMER_REPLIED, "zendesk", now - 5 * MINUTE, event_id="e-1")
@@ -188,18 +183,18 @@ def test_a_customer_who_writes_on_a_resolved_ticket_opens_it_again_and_is_owed_a
     assert state_of(world).notes == ()
     assert say(world, EventKind.CUSTOMER_REPLIED, "zendesk", now, event_id="e-1").changed is False
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_message_that_crossed_the_resolution_opens_it_again_too(world: World) -> None:
     taken(world)
     world.advance(20 * MINUTE)
     world.act(EventKind.RESOLVED, "ana")
-    read_all(world)
+    world.read_all()
     say(world, EventKind.CUSTOMER_REPLIED, "zendesk", at("2027-01-09 03:30"))
     world.expect_page("ana", containing="1st reply by Sat 04:32 EST")
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def clocks_of(world: World) -> set[tuple[str, str, datetime]]:
@@ -213,7 +208,7 @@ def test_a_resolution_that_is_told_after_a_message_of_later_does_not_silence_the
     world.act(EventKind.REPLIED, "ana")
     world.advance(20 * MINUTE)
     say(world, EventKind.CUSTOMER_REPLIED, "zendesk", at("2027-01-09 03:26"))
-    read_all(world)
+    world.read_all()
     done = say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:24"))
     assert done.sentence == "T-1 is open again: the customer wrote."
     assert world.ticket().status is TicketStatus.OPEN
@@ -224,7 +219,7 @@ def test_a_resolution_that_is_told_after_a_message_of_later_does_not_silence_the
         ("first_reply", "running", at("2027-01-09 03:26")),
     }
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_thank_you_before_a_late_resolution_opens_nothing_again(world: World) -> None:
@@ -233,7 +228,7 @@ def test_a_thank_you_before_a_late_resolution_opens_nothing_again(world: World) 
     world.advance(20 * MINUTE)
     world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
     assert say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:24")).sentence == "T-1 is resolved."
-    read_all(world)
+    world.read_all()
 
 
 @pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.UPDATED])
@@ -251,16 +246,16 @@ def test_a_reply_that_is_told_after_the_resolution_counts_at_its_own_time(
         ("first_reply", "met", at("2027-01-09 03:12")),
         ("periodic_update", "stopped", at(f"2027-01-09 {minute}")),
     }
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_in_time_that_is_told_after_the_resolution_withdraws_the_breach(world: World) -> None:
     breached(world)
     world.act(EventKind.RESOLVED, "ana")
-    read_all(world)
+    world.read_all()
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 04:10"))
     assert [message.to for message in world.phones.sent if "NO BREACH" in message.body] == ["mei"]
-    read_all(world)
+    world.read_all()
     assert {clock.breached_at for clock in state_of(world).clocks} == {None}
 
 
@@ -270,7 +265,7 @@ def test_a_reply_of_after_the_resolution_is_refused(world: World) -> None:
     world.advance(20 * MINUTE)
     with pytest.raises(Refused, match=r"\AT-1 is resolved; reopen it first\Z"):
         say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:13"))
-    read_all(world)
+    world.read_all()
 
 
 def test_a_thank_you_wakes_nobody_and_starts_no_clock(world: World) -> None:
@@ -279,7 +274,7 @@ def test_a_thank_you_wakes_nobody_and_starts_no_clock(world: World) -> None:
     world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
     assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update"]
     world.act(EventKind.RESOLVED, "ana")
-    read_all(world)
+    world.read_all()
     done = world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
     assert (done.sentence, world.ticket().status) == ("T-1: the customer's message is recorded.", TicketStatus.RESOLVED)
     world.advance(timedelta(hours=3))
@@ -338,4 +333,4 @@ def test_what_was_told_and_not_withdrawn_is_what_the_clocks_say_through_random_l
         for name in NAMES:
             told, known = breaches(world, name)
             assert told == known, (name, [(event.kind.value, event.at) for event in world.events(name)])
-    read_all(world)
+    world.read_all()

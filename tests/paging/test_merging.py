@@ -38,11 +38,6 @@ def of_kind(world: World, kind: EventKind, ticket_id: str = "T-1") -> list[Event
     return [event for event in world.events(ticket_id) if event.kind is kind]
 
 
-def read_all(world: World) -> None:
-    """Every message so far was expected."""
-    world._read = len(world.phones.sent)
-
-
 def two(world: World, *, between: timedelta = 30 * MINUTE, **changes: str) -> None:
     """`T-2` comes in at 20:00 and `T-1` a little later; `changes` are those of T-2."""
     world.clock.moment = EVENING
@@ -63,14 +58,14 @@ def test_the_older_duplicates_first_reply_is_owed_no_later_on_the_ticket_that_go
     assert running(world) == [("first_reply", "21:30"), ("first_reply", "21:00")]
     assert world.ticket().first_reply_due == at("2027-01-11 21:00")
     assert running(world, "T-2") == []
-    read_all(world)
+    world.read_all()
     world.advance(at("2027-01-11 20:45") - world.clock.moment)
     world.expect_page("ana", containing="1st reply due Mon 21:00 EST")
     world.act(EventKind.REPLIED, "ana")
     met = [(clock.state(world.clock.moment).value, clock.met_at) for clock in state_of(world).clocks[:2]]
     assert met == [("met", at("2027-01-11 20:45"))] * 2
     assert [clock.state(world.clock.moment).value for clock in state_of(world, "T-2").clocks] == ["merged"]
-    read_all(world)
+    world.read_all()
 
 
 def test_a_message_that_nobody_answered_on_the_duplicate_is_owed_its_next_reply(world: World) -> None:
@@ -81,7 +76,7 @@ def test_a_message_that_nobody_answered_on_the_duplicate_is_owed_its_next_reply(
     world.act(EventKind.CUSTOMER_REPLIED, "zendesk", "T-2")
     merge(world)
     assert ("next_reply", "22:31") in running(world)
-    read_all(world)
+    world.read_all()
 
 
 def test_a_message_on_the_duplicate_after_the_last_answer_on_the_ticket_that_goes_on_is_owed_a_reply(
@@ -95,7 +90,7 @@ def test_a_message_on_the_duplicate_after_the_last_answer_on_the_ticket_that_goe
     merge(world)
     assert running(world) == [("periodic_update", "00:30"), ("next_reply", "22:31")]
     world.act(EventKind.REPLIED, "ana", "T-1")
-    read_all(world)
+    world.read_all()
 
 
 def test_what_the_customer_was_told_on_the_ticket_that_goes_on_has_answered_the_duplicate(world: World) -> None:
@@ -106,20 +101,20 @@ def test_what_the_customer_was_told_on_the_ticket_that_goes_on_has_answered_the_
     inherited = state_of(world).clocks[-1]
     assert (inherited.metric.value, inherited.met_at) == ("first_reply", at("2027-01-11 20:30"))
     assert [metric for metric, _ in running(world)] == ["periodic_update"]
-    read_all(world)
+    world.read_all()
 
 
 def test_a_breach_that_was_told_of_the_duplicate_is_not_told_again(world: World) -> None:
     two(world, between=70 * MINUTE)
     world.act(EventKind.ACKNOWLEDGED, "ana")
     merge(world)
-    read_all(world)
+    world.read_all()
     world.run()
     world.expect_silence()
     inherited = state_of(world).clocks[1]
     assert (inherited.breached_at, of_kind(world, EventKind.BREACHED)) == (at("2027-01-11 21:00"), [])
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_both_timelines_tell_of_the_merge(world: World) -> None:
@@ -129,7 +124,7 @@ def test_both_timelines_tell_of_the_merge(world: World) -> None:
     (absorbed,) = of_kind(world, EventKind.ABSORBED)
     assert (merged.why, merged.details["into"]) == ("a duplicate of T-1", "T-1")
     assert (absorbed.why, absorbed.by, absorbed.details["from"]) == ("T-2 was merged into it", "ana", "T-2")
-    read_all(world)
+    world.read_all()
 
 
 def test_whoever_was_paged_for_the_duplicate_hears_where_it_goes_on(world: World) -> None:
@@ -154,7 +149,7 @@ def test_a_chain_of_merges_hands_every_promise_to_the_last(world: World) -> None
     merge(world, "T-1", "T-3")
     assert sorted(due for _, due in running(world, "T-3")) == ["21:00", "21:10", "21:20"]
     world.act(EventKind.REPLIED, "ana", "T-3")
-    read_all(world)
+    world.read_all()
 
 
 def test_merging_into_a_duplicate_merges_into_the_ticket_that_goes_on(world: World) -> None:
@@ -165,7 +160,7 @@ def test_merging_into_a_duplicate_merges_into_the_ticket_that_goes_on(world: Wor
     assert merge(world, "T-3", "T-2") == "T-3 is merged into T-1."
     (merged,) = of_kind(world, EventKind.MERGED, "T-3")
     assert (merged.details["into"], merged.details["named"]) == ("T-1", "T-2")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_more_urgent_duplicate_makes_the_ticket_that_goes_on_as_urgent(world: World) -> None:
@@ -182,14 +177,14 @@ def test_a_more_urgent_duplicate_makes_the_ticket_that_goes_on_as_urgent(world: 
     )
     world.expect_page("ana", containing="URGENT T-1 Acme Ltd (STD)")
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_calmer_duplicate_leaves_the_impact_as_it_is(world: World) -> None:
     two(world, impact="normal")
     merge(world)
     assert (world.ticket().impact, of_kind(world, EventKind.IMPACT_CHANGED)) == ("urgent", [])
-    read_all(world)
+    world.read_all()
 
 
 def refused(world: World, ticket_id: str, into: str) -> str:
@@ -216,7 +211,7 @@ def test_a_merge_that_cannot_be_is_refused_in_a_sentence(world: World) -> None:
     assert refused(world, "T-1", "T-2") == "T-1: T-2 is merged into T-1 already"
     world.act(EventKind.RESOLVED, "ana", "T-1")
     assert refused(world, "T-4", "T-1") == "T-4: T-1 is resolved; reopen it first, or merge into an open ticket"
-    read_all(world)
+    world.read_all()
 
 
 def test_a_slower_plans_duplicate_keeps_the_promise_that_was_made_to_it(world: World) -> None:
@@ -230,7 +225,7 @@ def test_a_slower_plans_duplicate_keeps_the_promise_that_was_made_to_it(world: W
     world.act(EventKind.IMPACT_CHANGED, "ana", details={"impact": "high"})
     inherited = state_of(world).clocks[-1]
     assert (inherited.plan, inherited.due_at) == ("standard", at("2027-01-12 00:00"))
-    read_all(world)
+    world.read_all()
 
 
 def test_a_customer_who_writes_on_a_duplicate_is_heard_once_on_the_ticket_that_goes_on(world: World) -> None:
@@ -251,19 +246,19 @@ def test_a_customer_who_writes_on_a_duplicate_is_heard_once_on_the_ticket_that_g
     assert (there.why, there.details["forwarded_from"]) == ("written on T-2. still down", "T-2")
     assert (here.why, here.details["forwarded_to"]) == ("the customer's message counts on T-1", "T-1")
     assert state_of(world, "T-2").notes == ()
-    read_all(world)
+    world.read_all()
 
 
 def test_a_message_on_a_duplicate_of_a_resolved_ticket_opens_that_one_again(world: World) -> None:
     two(world)
     merge(world)
     world.act(EventKind.RESOLVED, "ana")
-    read_all(world)
+    world.read_all()
     world.act(EventKind.CUSTOMER_REPLIED, "zendesk", "T-2")
     world.expect_page("ana", containing="URGENT T-1")
     assert world.ticket().status is TicketStatus.OPEN
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 @pytest.mark.parametrize(("kind", "what"), [(EventKind.REPLIED, "reply"), (EventKind.UPDATED, "update")])
@@ -282,7 +277,7 @@ def test_what_the_customer_is_told_on_a_duplicate_answers_them_once_on_the_ticke
     assert (here.why, here.details["forwarded_to"]) == (f"the {what} counts on T-1", "T-1")
     assert (world.ticket().owner, world.ticket("T-2").status) == ("ana", TicketStatus.RESOLVED)
     assert state_of(world, "T-2").notes == ()
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_of_before_the_merge_that_comes_late_is_in_time_on_the_ticket_that_goes_on(world: World) -> None:
@@ -297,7 +292,7 @@ def test_a_reply_of_before_the_merge_that_comes_late_is_in_time_on_the_ticket_th
     state = state_of(world)
     firsts = [clock for clock in state.clocks if clock.metric is Metric.FIRST_REPLY]
     assert [(clock.state(state.at).value, clock.met_at) for clock in firsts] == [("met", replied_at)] * 2
-    read_all(world)
+    world.read_all()
 
 
 def test_a_reply_on_a_duplicate_of_a_resolved_ticket_is_refused_and_leaves_nothing(world: World) -> None:
@@ -307,7 +302,7 @@ def test_a_reply_on_a_duplicate_of_a_resolved_ticket_is_refused_and_leaves_nothi
     with pytest.raises(Refused, match=r"^T-1 is resolved; reopen it first$"):
         world.act(EventKind.REPLIED, "ana", "T-2")
     assert of_kind(world, EventKind.REPLIED, "T-2") == []
-    read_all(world)
+    world.read_all()
 
 
 def test_everything_else_on_a_duplicate_is_refused_with_the_place_to_go_on(world: World) -> None:
@@ -315,7 +310,7 @@ def test_everything_else_on_a_duplicate_is_refused_with_the_place_to_go_on(world
     merge(world)
     with pytest.raises(Refused, match=r"^T-2 is merged into T-1; go on there$"):
         world.act(EventKind.WAITING, "ana", "T-2")
-    read_all(world)
+    world.read_all()
 
 
 def test_the_clocks_of_a_merged_ticket_are_the_same_after_a_restart(world: World) -> None:
@@ -324,14 +319,14 @@ def test_the_clocks_of_a_merged_ticket_are_the_same_after_a_restart(world: World
     before = state_of(world)
     world.restart()
     assert state_of(world) == before
-    read_all(world)
+    world.read_all()
 
 
 def test_reports_count_each_promise_once_where_it_goes_on(world: World) -> None:
     two(world)
     merge(world)
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
     day = at("2027-01-11 12:00").date()
     report = world.store.read(lambda tx: sla_report(tx, Days(day, day, tx.policy().zone), as_of=world.clock.moment))
     assert (report.tickets, report.counts.met, report.counts.stopped, report.breaches) == (2, 2, 0, ())
@@ -342,7 +337,7 @@ def test_reports_count_a_breach_of_a_duplicate_once(world: World) -> None:
     world.act(EventKind.ACKNOWLEDGED, "ana")
     merge(world)
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
     day = at("2027-01-11 12:00").date()
     report = world.store.read(lambda tx: sla_report(tx, Days(day, day, tx.policy().zone), as_of=world.clock.moment))
     assert [(breach.ticket.id, breach.breached_at) for breach in report.breaches] == [("T-1", at("2027-01-11 21:00"))]

@@ -161,12 +161,7 @@ def test_a_chase_says_that_it_is_one_who_has_the_ticket_and_what_is_due_when(wor
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.OPEN, "ana")
     assert "Ana has it, and a promised time runs out." in spoken_text(world.ticket())
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
-
-
-def read_all(world: World) -> None:
-    """Every message so far was expected."""
-    world._read = len(world.phones.sent)
+    world.read_all()
 
 
 def chased(world: World) -> None:
@@ -174,22 +169,22 @@ def chased(world: World) -> None:
     taken(world)
     world.advance(at("2027-01-09 04:05") - world.clock.moment)
     assert len(of_kind(world, EventKind.CHASED)) == 1
-    read_all(world)
+    world.read_all()
 
 
 def test_a_chase_is_one_round_and_the_breach_is_told_once(world: World) -> None:
     chased(world)
     world.advance(timedelta(hours=8))
-    later = [message.body.split()[0] for message in world.phones.sent[world._read :]]
+    later = [message.body.split()[0] for message in world.unread()]
     assert sorted(later) == ["BREACH", "CHASE", "CHASE", "CHASE"]
-    read_all(world)
+    world.read_all()
 
 
 def test_somebody_else_who_acknowledges_a_chase_has_the_ticket(world: World) -> None:
     chased(world)
     assert world.sms("ben", f"ACK {world.code()}") == "T-1 is yours."
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ben")
-    read_all(world)
+    world.read_all()
     world.advance(6 * MINUTE)
     world.expect_silence()
     world.act(EventKind.REPLIED, "ben")
@@ -199,7 +194,7 @@ def test_somebody_can_take_a_chased_ticket_after_the_round_is_over(world: World)
     chased(world)
     world.advance(timedelta(hours=2))
     assert world.sms("ben", f"ACK {world.code()}") == "T-1 is yours."
-    read_all(world)
+    world.read_all()
 
 
 def test_the_clocks_of_a_ticket_whose_chase_nobody_answered_are_watched_on(world: World) -> None:
@@ -208,11 +203,11 @@ def test_the_clocks_of_a_ticket_whose_chase_nobody_answered_are_watched_on(world
     world.advance(timedelta(hours=2))
     world.act(EventKind.REPLIED, "zendesk")
     world.act(EventKind.CUSTOMER_REPLIED, "zendesk")
-    read_all(world)
+    world.read_all()
     world.advance(90 * MINUTE)
     world.expect_page("ana", containing="DUE SOON URGENT T-1 Acme Ltd (STD): next reply due")
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_waiting_for_the_customer_ends_a_chase_and_leaves_the_ticket_with_its_owner(world: World) -> None:
@@ -220,7 +215,7 @@ def test_waiting_for_the_customer_ends_a_chase_and_leaves_the_ticket_with_its_ow
     world.act(EventKind.WAITING, "ben")
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ana")
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_passing_a_chased_ticket_on_lets_its_escalation_run_without_end(world: World) -> None:
@@ -228,16 +223,16 @@ def test_passing_a_chased_ticket_on_lets_its_escalation_run_without_end(world: W
     world.act(EventKind.PASSED, "ana")
     assert world.ticket().owner is None
     world.advance(timedelta(hours=3))
-    assert sum("ACK" in message.body for message in world.phones.sent[world._read :]) > 8
+    assert sum("ACK" in message.body for message in world.unread()) > 8
     world.act(EventKind.ACKNOWLEDGED, "ben")
     world.act(EventKind.REPLIED, "ben")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_chase_that_reaches_nobody_is_tried_again_while_there_is_time(world: World) -> None:
     taken(world)
     world.advance(at("2027-01-09 04:04") - world.clock.moment)
-    read_all(world)
+    world.read_all()
     world.phones.fail(Permanent("no such number", code=21211), times=200)
     world.advance(timedelta(hours=3))
     rounds = {event.details["round"] for event in world.events() if event.kind is EventKind.STEP_FIRED}
@@ -248,13 +243,13 @@ def test_a_chase_that_reaches_nobody_is_tried_again_while_there_is_time(world: W
 def test_whoever_takes_a_ticket_late_gets_a_moment_before_the_chain_is_paged_again(world: World) -> None:
     world.post()
     world.advance(at("2027-01-09 04:06") - world.clock.moment)
-    read_all(world)
+    world.read_all()
     world.act(EventKind.ACKNOWLEDGED, "ben")
     assert of_kind(world, EventKind.CHASED) == []
     world.advance(3 * MINUTE)
     assert [event.at for event in of_kind(world, EventKind.CHASED)] == [at("2027-01-09 04:09")]
     world.act(EventKind.REPLIED, "ben")
-    read_all(world)
+    world.read_all()
 
 
 def upgraded(world: World) -> None:
@@ -264,26 +259,26 @@ def upgraded(world: World) -> None:
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ana")
     world.advance(timedelta(hours=2))
-    read_all(world)
+    world.read_all()
     world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
 
 
 def test_an_upgrade_that_breaks_a_promise_at_once_tells_the_manager_and_chases_the_owner(world: World) -> None:
     upgraded(world)
-    sent = sorted((message.to, message.body.split()[0]) for message in world.phones.sent[world._read :])
+    sent = sorted((message.to, message.body.split()[0]) for message in world.unread())
     assert sent == [("ana", "CHASE"), ("mei", "BREACH")]
     world.act(EventKind.REPLIED, "ana")
-    read_all(world)
+    world.read_all()
 
 
 def test_a_downgrade_ends_the_chase_and_leaves_the_ticket_with_its_owner(world: World) -> None:
     upgraded(world)
-    read_all(world)
+    world.read_all()
     world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "low"})
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ana")
     world.advance(timedelta(hours=5))
-    assert [message.body for message in world.phones.sent[world._read :] if "ACK" in message.body] == []
-    read_all(world)
+    assert [message.body for message in world.unread() if "ACK" in message.body] == []
+    world.read_all()
 
 
 def test_waiting_for_the_customer_pauses_nothing_of_an_urgent_ticket(world: World) -> None:
@@ -293,4 +288,4 @@ def test_waiting_for_the_customer_pauses_nothing_of_an_urgent_ticket(world: Worl
     world.advance(timedelta(hours=3))
     world.expect_page("ana", containing="update due Sat 07:12 EST")
     world.act(EventKind.RESOLVED, "ana")
-    read_all(world)
+    world.read_all()

@@ -312,8 +312,16 @@ class World:
 
     # What must have happened.
 
+    def unread(self) -> list[Message]:
+        """The messages that nothing has expected yet, oldest first."""
+        return self.phones.sent[self._read :]
+
+    def read_all(self) -> None:
+        """Every message so far was expected."""
+        self._read = len(self.phones.sent)
+
     def expect_page(self, to: str, *, containing: str = "") -> Message:
-        assert len(self.phones.sent) > self._read, f"no message for {to}"
+        assert self.unread(), f"no message for {to}"
         message = self.phones.sent[self._read]
         self._read += 1
         assert message.to == to, f"expected a message to {to}, got {message.to}: {message.body}"
@@ -322,12 +330,12 @@ class World:
 
     def expect_pages(self, *people: str) -> None:
         """The next messages are to these, in any order."""
-        found = [message.to for message in self.phones.sent[self._read : self._read + len(people)]]
+        found = [message.to for message in self.unread()[: len(people)]]
         self._read += len(found)
         assert sorted(found) == sorted(people)
 
     def expect_silence(self) -> None:
-        extra = [(message.to, message.body) for message in self.phones.sent[self._read :]]
+        extra = [(message.to, message.body) for message in self.unread()]
         assert extra == []
 
     def ticket(self, ticket_id: str = "T-1") -> StoredTicket:

@@ -235,10 +235,10 @@ def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
         return
     empty, partial = _sorted_out(found, schedule)
     if empty:
-        yield _stops("schedule", _hole_words(empty, schedule, facts, "nobody is on call"))
+        yield _stops("schedule", _hole_words(empty, schedule, "nobody is on call"))
     if partial:
         roles = " or ".join(dict.fromkeys(hole.role for hole in partial))
-        yield _warns("schedule", _hole_words(partial, schedule, facts, f"nobody is {roles}"))
+        yield _warns("schedule", _hole_words(partial, schedule, f"nobody is {roles}"))
 
 
 def _sorted_out(found: Sequence[Hole], schedule: Schedule) -> tuple[list[Hole], list[Hole]]:
@@ -255,11 +255,12 @@ def _sorted_out(found: Sequence[Hole], schedule: Schedule) -> tuple[list[Hole], 
     return empty, partial
 
 
-def _hole_words(found: Sequence[Hole], schedule: Schedule, facts: Facts, words: str) -> str:
+def _hole_words(found: Sequence[Hole], schedule: Schedule, words: str) -> str:
     zone = schedule.calendar.zone
     first = found[0].window
     from_, to = full_time(first.start, zone), full_time(first.end, zone)
-    more = f" and in {len(found) - 1} more stretches" if len(found) > 1 else ""
+    others = len(found) - 1
+    more = f" and in {others} more stretch{'es' if others > 1 else ''}" if others else ""
     return f"{words} from {from_} to {to}{more} of the next {AHEAD.days} days; publish a plan, or `oncall override`."
 
 
