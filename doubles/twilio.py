@@ -12,7 +12,6 @@ import base64
 import binascii
 import json
 import secrets
-import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
