@@ -16,7 +16,7 @@ from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, not_json, refuse, reset
 from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
 from oncall.paging.ports import InboundMessage, Transaction
-from oncall.paging.reachability import Reach, Reachability
+from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
@@ -316,6 +316,21 @@ def test_a_sender_that_was_refused_stops_pages_until_something_arrived_since(sch
     assert judged(stored(schedule, attempts=[refused])) == [f"stops sender: {words}"]
     arrived = attempt("ben", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
     assert judged(stored(schedule, attempts=[arrived, refused])) == [f"warns sender: {words} Others arrived since."]
+
+
+def test_a_warning_to_the_manager_that_did_not_arrive_stops_pages_until_something_did(schedule: Schedule) -> None:
+    reason = "the sender is not registered for A2P 10DLC (code 30034); register it in the Twilio console"
+    lost = Alert("a-1", "deaf ana", "mei", "WARNING: ...", SATURDAY_NIGHT - HOUR, None, tries=1, error=reason)
+    words = f"1 h ago a warning to mei did not arrive: {reason}"
+    assert judged(stored(schedule, alerts=[lost])) == [
+        f"stops alert: {words}; once it is mended, `oncall drill --to mei` shows it."
+    ]
+    arrived = attempt("mei", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
+    assert judged(stored(schedule, alerts=[lost], attempts=[arrived])) == [
+        f"warns alert: {words}. Others arrived since."
+    ]
+    later = replace(lost, id="a-2", about="deaf ben", written_at=SATURDAY_NIGHT - HOUR / 2, error=None)
+    assert judged(stored(schedule, alerts=[later, lost])) == []
 
 
 def test_an_engineer_on_call_whose_number_does_not_work_stops_pages(schedule: Schedule) -> None:

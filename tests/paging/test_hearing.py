@@ -8,9 +8,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.hearing import opting
+from oncall.paging.ports import Failure, Receipt
 from oncall.paging.reachability import Reach
 from oncall.paging.replies import answer_sms
 from oncall.paging.ticket import AttemptStatus, EventKind
@@ -56,6 +58,20 @@ def test_a_stop_in_another_language_is_known_by_what_the_carrier_says(world: Wor
     assert deaf(world) == [("ana", "sent STOP")]
     world.run()
     world.expect_page("mei")
+
+
+def test_a_warning_that_does_not_arrive_is_kept_with_its_reason_and_logged(world: World) -> None:
+    world.sms("ana", "STOP")
+    world.expect_page("mei")
+    warning = world.phones.sent[-1]
+    unregistered = Failure("the sender is not registered (code 30034)", is_ours=True)
+    receipt = Receipt("SM" + "0" * 31 + "1", AttemptStatus.UNDELIVERED, 30034, unregistered)
+    with capture_logs() as logs:
+        asyncio.run(world.engine().receive(receipt, delivery_id=warning.delivery_id))
+    (alert,) = world.store.read(lambda tx: tx.alerts(written_since=world.clock.real_now() - MINUTE))
+    assert (alert.to, alert.due_at, alert.error) == ("mei", None, unregistered.why)
+    (lost,) = [each for each in logs if each.get("action") == "alert_failed"]
+    assert (lost["log_level"], lost["to"], lost["error"]) == ("critical", "mei", unregistered.why)
 
 
 @pytest.mark.parametrize("word", ["START", "yes", "Unstop"])

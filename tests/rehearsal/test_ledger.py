@@ -142,6 +142,7 @@ def everything(tx: Transaction) -> list[Any]:
         [tx.last_paged(person) for person in ("ana", "ben")],
         [tx.inbound(name) for name in ("m1", "m2")],
         tx.reached(),
+        tx.alerts(written_since=NOW),
         [
             sorted((one.at, one.text) for one in tx.texts_sent(since=NOW + minutes(count), most=99, to=to))
             for count in (0, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Alert, Reach, Reachability
@@ -64,6 +65,18 @@ def test_an_alert_is_claimed_once_and_again_when_its_lease_is_over(store: SqlSto
     assert store.write(lambda t: t.claim_alerts(real_now=NOW, lease_until=lease)) == []
     again = store.write(lambda t: t.claim_alerts(real_now=lease, lease_until=lease + minutes(1)))
     assert [alert.id for alert in again] == [ALERT.id]
+
+
+def test_alerts_are_found_by_when_they_were_written_the_newest_first(store: SqlStore) -> None:
+    later = replace(ALERT, id="e" * 32, about="deaf ben", written_at=ALERT.written_at + minutes(1))
+    for alert in (ALERT, later):
+        store.write(partial(_add, alert))
+    assert store.read(lambda t: t.alerts(written_since=ALERT.written_at)) == [later, ALERT]
+    assert store.read(lambda t: t.alerts(written_since=later.written_at)) == [later]
+
+
+def _add(alert: Alert, tx: Transaction) -> None:
+    tx.add_alert(alert)
 
 
 def test_an_alert_that_is_over_is_claimed_by_nobody(store: SqlStore) -> None:

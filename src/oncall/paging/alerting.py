@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Permanent
 from oncall.paging.attempts import LEASE, Hand
+from oncall.paging.failing import failure_in
 from oncall.paging.hearing import deaf_people
 from oncall.paging.ports import Channel, Clock, Message, Receipt, Transaction
 from oncall.paging.reachability import Alert
@@ -16,6 +17,8 @@ from oncall.paging.turns import LONGEST_WAIT, Turns
 from oncall.schedule.schedule import Schedule
 
 MOST_TRIES = 8
+REPORTED_WITHIN = timedelta(days=1)
+"""Real time after which no carrier reports on a text any more."""
 FIRST_PAUSE = timedelta(seconds=5)
 """Real time before a second try; it doubles with each one, to ten minutes in all."""
 
@@ -72,6 +75,20 @@ async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_no
     except DeliveryError as error:
         return _tried(alert, error, real_now())
     return replace(alert, due_at=None, tries=alert.tries + 1, provider_id=receipt.provider_id, error=None)
+
+
+def note_undelivered(tx: Transaction, receipt: Receipt, *, delivery_id: str | None, real_now: datetime) -> Alert | None:
+    """Keep why an alert that its provider had taken did not arrive after all. Gives it; None: no such report."""
+    failure = failure_in(receipt)
+    if failure is None:
+        return None
+    recent = tx.alerts(written_since=real_now - REPORTED_WITHIN)
+    alert = next((one for one in recent if one.id == delivery_id), None)
+    if alert is None:
+        return None
+    lost = replace(alert, due_at=None, error=failure.why)
+    tx.update_alert(lost)
+    return lost
 
 
 async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:

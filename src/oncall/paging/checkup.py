@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from oncall.paging.audit import Overdue
+from oncall.paging.reachability import Alert
 from oncall.paging.ticket import Attempt, AttemptStatus
 from oncall.schedule.holes import Hole, holes
 from oncall.schedule.schedule import Schedule
@@ -91,7 +92,8 @@ class Provider:
 class Stored:
     """What the database says. policy_fault: why the published policy cannot be read, when it cannot.
 
-    heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent tries, the newest first.
+    heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent tries, the newest first; alerts:
+    recent messages that belong to no ticket, likewise.
     deaf: who cannot be reached by SMS at all, and why. reached: when (policy time) a message to somebody was last
     delivered, or one last came from them. skew: our clock minus the database's; None: the same clock.
     """
@@ -102,6 +104,7 @@ class Stored:
     heartbeat: tuple[datetime, str] | None
     attempts: Sequence[Attempt] = ()
     overdue: Sequence[Overdue] = ()
+    alerts: Sequence[Alert] = ()
     deaf: Mapping[str, str] = field(default_factory=dict)
     reached: Mapping[str, datetime] = field(default_factory=dict)
     skew: timedelta | None = None
@@ -129,7 +132,7 @@ def findings(facts: Facts) -> list[Finding]:
     """Everything that was looked at, the worst first."""
     found = [*_database(facts), *_provider(facts), *_callbacks(facts)]
     if facts.stored is not None:
-        for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _phones):
+        for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _alerts, _phones):
             found += look(facts, facts.stored)
     found += _clocks(facts)
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
@@ -296,10 +299,30 @@ def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
         is_over = last is not None and last > failure.at
         words = f"{span(facts.real_now - failure.at)} ago a message was refused: {failure.says}"
         yield _warns("sender", f"{words} Others arrived since.") if is_over else _stops("sender", words)
-    if not seen:
+    if not seen and not _lost(stored):
         yield _fine(
             "sender", f"no message of the last {BEHIND.days} days was refused because of the account or sender."
         )
+
+
+def _lost(stored: Stored) -> list[Alert]:
+    """The latest message of no ticket to each person, where it did not arrive."""
+    latest: dict[str, Alert] = {}
+    for alert in stored.alerts:
+        latest.setdefault(alert.to, alert)
+    return [alert for alert in latest.values() if alert.error is not None and alert.due_at is None]
+
+
+def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
+    """Messages of no ticket that did not arrive. Neither would a page, unless one did since."""
+    for alert in _lost(stored):
+        since = [one for one in stored.attempts if one.to == alert.to and one.written_at > alert.written_at]
+        error = str(alert.error).rstrip(".")
+        words = f"{span(facts.real_now - alert.written_at)} ago a warning to {alert.to} did not arrive: {error}"
+        if any(one.status is AttemptStatus.DELIVERED for one in since):
+            yield _warns("alert", f"{words}. Others arrived since.")
+        else:
+            yield _stops("alert", f"{words}; once it is mended, `oncall drill --to {alert.to}` shows it.")
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:

@@ -233,9 +233,14 @@ class Delivery:
             level = self._log.critical if sent.due_at is None else self._log.warning
             level("alert not sent", action="alert_failed", to=sent.to, about=sent.about, error=sent.error)
 
-    def heard(self, receipt: Receipt, *, changed: bool) -> None:
-        """Draw this process's own conclusions from a receipt. changed: whether the store has learnt something."""
+    def heard(self, receipt: Receipt, *, changed: bool, lost: Alert | None = None) -> None:
+        """Draw this process's own conclusions from a receipt. changed: whether the store has learnt something of a
+        page or notice. lost: the message of no ticket which it says did not arrive."""
         self._note_trouble(receipt)
+        if lost is not None:
+            self._log.critical(
+                "alert not delivered", action="alert_failed", to=lost.to, about=lost.about, error=lost.error
+            )
         if changed:
             self._observer.tried(receipt.status)
             self._wake()

@@ -13,7 +13,7 @@ import structlog
 from oncall.errors import StoreError
 from oncall.paging.access import Access
 from oncall.paging.advance import advance_ticket
-from oncall.paging.alerting import due_alerts
+from oncall.paging.alerting import due_alerts, note_undelivered
 from oncall.paging.asking import Inquiries
 from oncall.paging.attempts import Hand
 from oncall.paging.decide import PAGER
@@ -115,10 +115,15 @@ class Engine:
 
         delivery_id: our own id of the message, when the report named it.
         """
-        changed = await self.write(
-            lambda tx: note_receipt(tx, delivery_id=delivery_id, receipt=receipt, hand=self.hand())
-        )
-        self._delivery.heard(receipt, changed=changed)
+
+        def work(tx: Transaction) -> tuple[bool, Alert | None]:
+            hand = self.hand()
+            if note_receipt(tx, delivery_id=delivery_id, receipt=receipt, hand=hand):
+                return True, None
+            return False, note_undelivered(tx, receipt, delivery_id=delivery_id, real_now=hand.real_now)
+
+        changed, lost = await self.write(work)
+        self._delivery.heard(receipt, changed=changed, lost=lost)
         return changed
 
     def wake(self) -> None:

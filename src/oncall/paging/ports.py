@@ -265,6 +265,9 @@ class Transaction(Protocol):
     def update_alert(self, alert: Alert) -> None:
         """Write everything that can change: due_at, tries, provider id, error, sent_at."""
 
+    def alerts(self, *, written_since: datetime) -> list[Alert]:
+        """Alerts that were written since then (real time), the newest first."""
+
     def add_token(self, token: Token) -> None:
         """Keep it. Raises Conflict when the name is taken."""
 

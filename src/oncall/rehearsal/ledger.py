@@ -357,6 +357,11 @@ class Ledger:
         """Write what changes in an alert's life."""
         self._alerts[alert.about] = alert
 
+    def alerts(self, *, written_since: datetime) -> list[Alert]:
+        """Alerts that were written since then, the newest first."""
+        found = [alert for alert in self._alerts.values() if alert.written_at >= written_since]
+        return sorted(found, key=lambda alert: (alert.written_at, alert.id), reverse=True)
+
     def add_token(self, token: Token) -> None:
         """Keep it. Raises Conflict when the name is taken."""
         if token.name in self._tokens:

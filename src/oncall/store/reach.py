@@ -31,6 +31,11 @@ _DUE_ALERTS = (
     .order_by(alerts.c.due_at, alerts.c.id)
     .with_for_update(skip_locked=True)
 )
+_ALERTS_SINCE = (
+    select(alerts)
+    .where(alerts.c.written_at >= bindparam("since"))
+    .order_by(alerts.c.written_at.desc(), alerts.c.id.desc())
+)
 _UPDATE_ALERT = update(alerts).where(alerts.c.id == bindparam("wanted"))
 _HEARD = union_all(
     select(attempts.c.to.label("person"), attempts.c.at).where(
@@ -111,3 +116,7 @@ class ReachQueries(Queries):
         """Write what changes in an alert's life."""
         values = {name: getattr(alert, name) for name in ("due_at", "tries", "provider_id", "error", "sent_at")}
         self._run(_UPDATE_ALERT, {"wanted": alert.id, **values})
+
+    def alerts(self, *, written_since: datetime) -> list[Alert]:
+        """Alerts that were written since then, the newest first."""
+        return [rows.alert(row) for row in self._run(_ALERTS_SINCE, {"since": written_since})]

@@ -95,6 +95,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             policy_fault=fault,
             heartbeat=tx.last_beat(),
             attempts=tx.recent_attempts(written_since=real_now - BEHIND, limit=MOST_ATTEMPTS),
+            alerts=tx.alerts(written_since=real_now - BEHIND),
             deaf={
                 person: f"{mark.why}; have them text START to the sender." for person, mark in deaf_people(tx).items()
             },
