@@ -351,6 +351,24 @@ def test_no_sender_or_two_of_them_are_refused_at_once(senders: dict[str, str]) -
     )
 
 
+@pytest.mark.parametrize("number", ["305", "13055550100", "+1 305 555 0100", "+0", "CAS Support"])
+def test_a_sender_that_is_no_number_is_refused_at_once(number: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        TwilioChannel(TwilioAccount("AC1", "t"), from_number=number)
+    assert str(caught.value) == 'TWILIO_FROM is not a number; write it like "+13055550100", or a short code'
+
+
+@pytest.mark.parametrize("service", ["MG123", "AC" + "0" * 32, "MG" + "x" * 32])
+def test_a_messaging_service_that_is_none_is_refused_at_once(service: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        TwilioChannel(TwilioAccount("AC1", "t"), messaging_service_sid=service)
+    assert str(caught.value) == 'TWILIO_MESSAGING_SERVICE_SID is none; write "MG" and its 32 hexadecimal digits'
+
+
+def test_a_short_code_may_send() -> None:
+    TwilioChannel(TwilioAccount("AC1", "t"), from_number="305555")
+
+
 def test_an_account_is_shown_without_its_secret() -> None:
     assert repr(TwilioAccount("AC1", "hush", "http://user:hush@h")) == ("TwilioAccount(sid='AC1', timeout_seconds=8.0)")
 

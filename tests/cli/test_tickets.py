@@ -131,6 +131,14 @@ def test_reply_and_resolve_are_recorded(published: Oncall) -> None:
     assert published("tickets").err == "No tickets.\n"
 
 
+def test_a_database_that_was_not_there_is_told_of_and_not_taken_for_a_quiet_night(
+    oncall: Oncall, tmp_path: Path
+) -> None:
+    made = f"{tmp_path / 'oncall.db'}: there was no database, so a new one is made; see ONCALL_DATABASE_URL.\n"
+    assert oncall("tickets").err == f"{made}No tickets.\n"
+    assert oncall("tickets").err == "No tickets.\n"
+
+
 def test_an_unknown_ticket_is_not_found(published: Oncall) -> None:
     ran = published("ack", "T-404")
     assert (ran.code, ran.err) == (

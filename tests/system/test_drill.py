@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -40,18 +41,26 @@ both_ways = pytest.mark.parametrize("way", [on_its_database, through_its_server]
 class Terminal:
     """`oncall drill`, or another command, in a process of its own."""
 
-    def __init__(self, service: Service, way: Way, *options: str, command: str = "drill") -> None:
+    def __init__(
+        self, service: Service, way: Way, *options: str, command: str = "drill", is_for_machines: bool = True
+    ) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
         environment = kept | way(service)
-        command_line = [sys.executable, "-m", "oncall.cli.main", command, "--json", *options]
+        form = ["--json"] if is_for_machines else []
+        command_line = [sys.executable, "-m", "oncall.cli.main", command, *form, *options]
         self._process = subprocess.Popen(
             command_line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
         """Its exit code, its answer and its story."""
+        exit_code, out, err = self.printed()
+        return exit_code, json.loads(out) if out else {}, err
+
+    def printed(self) -> tuple[int, str, str]:
+        """Its exit code, and what it wrote on stdout and stderr."""
         out, err = self._process.communicate(timeout=120)
-        return self._process.returncode, json.loads(out) if out else {}, err
+        return self._process.returncode, out, err
 
 
 @both_ways
@@ -85,6 +94,17 @@ def test_a_drill_that_nobody_answers_ends_by_itself_with_exit_code_1(service: Se
     stored = service.store.read(lambda tx: tx.ticket(result["ticket"]))
     assert stored is not None
     assert stored.status is TicketStatus.RESOLVED
+
+
+@both_ways
+def test_each_time_of_a_drill_is_said_once(service: Service, way: Way) -> None:
+    exit_code, answer, story = Terminal(service, way, "--wait", "2", is_for_machines=False).printed()
+    assert exit_code == 1
+    assert re.fullmatch(r"accepted after \d\.\d s\nnot delivered\nnot answered\n", answer)
+    name = story.partition(":")[0]
+    begun, ended = story.splitlines()
+    assert re.fullmatch(rf"{name}: a test page for ana; waiting 2 s for ACK \w+\.", begun)
+    assert ended == f"oncall: {name}: no answer in 2 s; see `oncall doctor`"
 
 
 @both_ways

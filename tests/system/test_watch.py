@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from oncall.channels.alarm import AlarmPost
 from oncall.paging.advance import Hand
@@ -29,10 +30,11 @@ def metrics(service: Service) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_a_pager_that_is_well_beats_for_the_dead_mans_switch(tmp_path: Path) -> None:
-    with Listener() as switch, Service(tmp_path, heartbeat_url=switch.url):
+def test_a_pager_that_is_well_beats_for_the_dead_mans_switch_and_complains_of_nothing(tmp_path: Path) -> None:
+    with capture_logs() as logs, Listener() as switch, Service(tmp_path, heartbeat_url=switch.url):
         switch.wait(beats=1)
         assert switch.beats == 1
+    assert [each for each in logs if each.get("action") == "heartbeat_withheld"] == []
 
 
 def test_a_step_that_nobody_fires_turns_readyz_red_and_calls_an_operator(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,9 @@ LONGEST_VALIDITY_SECONDS = 36_000
 _MOST_LISTED = 1_000
 _CLOCK_SKEW = timedelta(minutes=10)
 
+_SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{5,6}")
+_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
+
 
 class TwilioChannel:
     """The `paging.ports.Channel` that texts people. Reads no environment; opens nothing before its first use.
@@ -47,6 +51,10 @@ class TwilioChannel:
             raise SettingsError(
                 "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both"
             )
+        if from_number and not _SENDER.fullmatch(from_number):
+            raise SettingsError('TWILIO_FROM is not a number; write it like "+13055550100", or a short code')
+        if messaging_service_sid and not _SERVICE.fullmatch(messaging_service_sid):
+            raise SettingsError('TWILIO_MESSAGING_SERVICE_SID is none; write "MG" and its 32 hexadecimal digits')
         self._sender = {"from_": from_number} if from_number else {"messaging_service_sid": messaging_service_sid}
         self._status_callback_base = status_callback_base.rstrip("/") if status_callback_base else None
 

@@ -302,9 +302,13 @@ def _refusal(status: int, content: Any) -> OncallError:
 def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
     """The server that the settings name, else the local database, closed at the end."""
     from oncall import wiring
+    from oncall.cli.show import tell
 
     if settings.server is not None:
         yield RemoteBackend(settings.server, settings.token)
         return
+    path = wiring.sqlite_path(settings)
+    if path is not None and not path.exists():
+        tell(f"{path}: there was no database, so a new one is made; see ONCALL_DATABASE_URL.", colour="yellow")
     with wiring.make_store(settings) as store:
         yield LocalBackend(store, wiring.make_clock(settings), wiring.current_user())

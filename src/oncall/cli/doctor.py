@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 _COLOURS = {"stops": "red", "warns": "yellow", "fine": ""}
+_TIMES = ("accepted", "delivered", "answered")
 LOOK_EVERY_SECONDS = 0.25
 
 
@@ -81,51 +83,46 @@ def drill(
     from oncall.cli.drilling import open_drilling
 
     with open_drilling(wiring.read_settings()) as drilling:
-        result = _run(drilling, to, wait)
+        # Each time is said once, as it comes: it is the answer, or beside an answer in JSON its story.
+        result = _run(drilling, to, wait, tell if json else typer.echo)
     if json:
         print_json(result)
     else:
-        print_rows([[name, _seconds(result[f"{name}_after"])] for name in ("accepted", "delivered", "answered")])
+        for name in _TIMES:
+            if result[f"{name}_after"] is None:
+                typer.echo(f"not {name}")
     if result["answered_after"] is None:
         why = (result["error"] or f"no answer in {wait} s").rstrip(".")
         raise Refused(f"{result['ticket']}: {why}; see `oncall doctor`")
 
 
-def _seconds(value: float | None) -> str:
-    return f"after {value:.1f} s" if value is not None else "not"
-
-
-def _run(drilling: Drilling, to: str | None, wait: int) -> dict[str, Any]:
+def _run(drilling: Drilling, to: str | None, wait: int, say: Callable[[str], None]) -> dict[str, Any]:
     """One drill, watched from here: the times are those at which this process saw things happen."""
     ticket, person, code = drilling.start(to, wait)
     tell(f"{ticket}: a test page for {person}; waiting {wait} s for ACK {code}.")
     result: dict[str, Any] = {"ticket": ticket, "to": person, "status": "queued"}
-    result |= dict.fromkeys(("accepted_after", "delivered_after", "answered_after", "error"))
+    result |= dict.fromkeys((*(f"{name}_after" for name in _TIMES), "error"))
     try:
-        _watch(drilling, result, wait)
+        _watch(drilling, result, wait, say)
     finally:
         drilling.end(ticket)
     return result
 
 
-def _watch(drilling: Drilling, result: dict[str, Any], wait: int) -> None:
+def _watch(drilling: Drilling, result: dict[str, Any], wait: int, say: Callable[[str], None]) -> None:
     began = time.monotonic()
     while True:
         seen = drilling.progress(result["ticket"])
         passed = time.monotonic() - began
         result["status"], result["error"] = seen.status.value, seen.error
-        _note(seen, result, passed)
+        _note(seen, result, passed, say)
         if seen.is_over or seen.has_failed or passed >= wait:
             return
         drilling.pause(min(LOOK_EVERY_SECONDS, wait - passed))
 
 
-def _note(seen: Progress, result: dict[str, Any], passed: float) -> None:
-    for name, happened in (
-        ("accepted", seen.is_accepted),
-        ("delivered", seen.is_delivered),
-        ("answered", seen.answered_by is not None),
-    ):
+def _note(seen: Progress, result: dict[str, Any], passed: float, say: Callable[[str], None]) -> None:
+    for name, happened in zip(_TIMES, (seen.is_accepted, seen.is_delivered, seen.answered_by is not None), strict=True):
         if happened and result[f"{name}_after"] is None:
             result[f"{name}_after"] = round(passed, 3)
-            tell(f"{name} after {passed:.1f} s")
+            say(f"{name} after {passed:.1f} s")

@@ -31,6 +31,7 @@ class Watch:
         self._alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
         self._heartbeat = AlarmPost(settings.heartbeat_url) if settings.heartbeat_url is not None else None
         self._beaten_at: datetime | None = None
+        self._made_at = clock.real_now()
         self._auditor = Auditor(engine.read, clock, worker, metrics, self._alarm)
         self._log = structlog.get_logger("oncall.watch").bind(worker=worker)
 
@@ -60,6 +61,9 @@ class Watch:
         """A pager that is not well is silent, so that whoever listens raises the alarm."""
         now = self._clock.real_now()
         if self._heartbeat is None or (self._beaten_at is not None and now - self._beaten_at < HEARTBEAT_EVERY):
+            return
+        if self._engine.beat_at is None and now - self._made_at < SILENCE:
+            # It has only just begun: nothing is known yet, neither well nor ill.
             return
         if found := self.problems:
             self._log.warning("no heartbeat: the pager is not well", action="heartbeat_withheld", problems=found)
