@@ -444,6 +444,22 @@ def test_whoever_passes_a_ticket_on_is_not_paged_for_it_by_what_still_waits(worl
     world.expect_silence()
 
 
+@pytest.mark.parametrize("impact", ["urgent", "high"])
+def test_whoever_passes_a_ticket_on_while_their_page_is_in_doubt_is_not_paged_for_it_again(
+    world: World, impact: str
+) -> None:
+    world.phones.fail(Ambiguous("cut off"))
+    world.post(impact=impact, plan="business-critical")
+    world.run()
+    assert page_of(world, "T-1").status is AttemptStatus.UNKNOWN
+    world.sms("ana", f"PASS {world.code('T-1')}")
+    world.expect_page("ben", containing="T-1")
+    world.advance(MINUTE)
+    world.expect_silence()
+    page = page_of(world, "T-1")
+    assert (page.status, page.error) == (AttemptStatus.FAILED, "no longer needed; cut off")
+
+
 def test_of_one_ticket_only_the_page_of_its_latest_step_is_sent(world: World) -> None:
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")

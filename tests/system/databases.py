@@ -17,6 +17,7 @@ from bench.victims import NIGHT
 from oncall.paging.advance import Hand
 from oncall.paging.intake import accept, parse_ticket
 from oncall.paging.ports import Transaction
+from oncall.paging.ticket import Attempt
 from oncall.store.database import open_store
 from tests.paging.world import ticket_body
 
@@ -50,15 +51,19 @@ def own_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def post(url: str, names: list[str]) -> None:
-    """Store tickets as the API does, their pages queued for any pager."""
-    now = datetime.fromisoformat(NIGHT).astimezone(UTC)
-    hand = Hand("test", now, datetime.now(UTC))
+def post(url: str, names: list[str], *, now: datetime | None = None, **changes: Any) -> None:
+    """Store tickets as the API does, their pages queued for any pager. now: policy time; when NIGHT begins if None."""
+    hand = Hand("test", now or datetime.fromisoformat(NIGHT).astimezone(UTC), datetime.now(UTC))
     with open_store(url) as store:
         for name in names:
-            body = ticket_body(name)
-            store.write(partial(_accept, body, hand))
+            store.write(partial(_accept, ticket_body(name, **changes), hand))
 
 
 def _accept(body: dict[str, Any], hand: Hand, tx: Transaction) -> None:
     accept(tx, parse_ticket(body, tx.policy(), hand.now), hand)
+
+
+def pages_of(url: str, names: list[str]) -> dict[str, list[Attempt]]:
+    """Every try of these tickets, by their names."""
+    with open_store(url) as store:
+        return store.read(lambda tx: {name: tx.attempts(name) for name in names})
