@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +21,13 @@ from tests.cli.teams import EIGHT, SMALL_ROSTER, TIGHT_ROSTER, WEEK, written
 ROSTERS = Path(__file__).parents[2] / "rosters"
 SATURDAY_NIGHT = "2027-01-09T03:12:00-05:00"
 
+PROGRESS = re.compile(r"^.* \(\d+ (?:of [\d.]+ )?s\)\n", re.MULTILINE)
+"""What a search tells of itself only when it takes its time, which is the machine's affair and not the command's."""
+
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command printed, and how it ended."""
+    """What a command printed, progress apart, and how it ended."""
 
     code: int
     out: str
@@ -50,7 +54,7 @@ def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
         except SystemExit as ending:
             code = ending.code if isinstance(ending.code, int) else 0 if ending.code is None else 1
         captured = capsys.readouterr()
-        return Ran(code, captured.out, captured.err)
+        return Ran(code, captured.out, PROGRESS.sub("", captured.err))
 
     return run
 

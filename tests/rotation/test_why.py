@@ -14,7 +14,7 @@ from oncall.rotation.why import Alternative, Answer, Remade, why
 from oncall.schedule.plan import Plan
 from tests.rotation.teams import MONDAY, away, person, rosters, sentences, shifts_of, team, team_of
 
-LIMIT = timedelta(seconds=20)
+LIMIT = timedelta(minutes=10)
 
 
 def planned(roster: Roster, *, days: int = 28) -> Plan:

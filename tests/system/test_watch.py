@@ -51,7 +51,7 @@ def test_a_step_that_nobody_fires_turns_readyz_red_and_calls_an_operator(tmp_pat
             assert problem.startswith("overdue: T-1: its next step has been due for ")
             counted = metrics(service)
             assert (counted["oncall_audit_overdue",], counted["oncall_alarms_total", "audit"]) == (1, 1)
-            assert counted["oncall_audit_pages", "accepted"] == 1
+            service.until(lambda: metrics(service)["oncall_audit_pages", "accepted"] == 1)
 
 
 def store_a_late_ticket(file: Path) -> None:

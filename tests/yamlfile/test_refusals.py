@@ -97,9 +97,9 @@ def test_such_faults_are_told_all_at_once_and_in_file_order() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 1_000_000, "{a: " * 200_000, "- " * 500_000, "? " * 500_000])
 def test_a_file_that_is_nested_without_end_is_left_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert "nested more than 20 levels deep" in refusal(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_an_alias_bomb_is_never_unfolded() -> None:
