@@ -80,6 +80,13 @@ def test_a_ticket_at_the_desk_that_nobody_takes_goes_to_the_engineers_of_the_shi
     world.advance(10 * MINUTE)
     world.expect_page("ana")
     world.expect_page("ben")
+    fired = [event.why for event in world.events("T-1") if event.kind is EventKind.STEP_FIRED]
+    assert fired == [
+        "in business hours the desk owns tickets",
+        "ana was primary of the shift that ended last",
+        "ana was primary of the shift that ended last",
+        "ben was secondary of the shift that ended last",
+    ]
 
 
 def test_a_normal_ticket_at_the_desk_pages_nobody_ever(world: World) -> None:

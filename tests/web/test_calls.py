@@ -11,6 +11,7 @@ from doubles.twilio_faults import Operation, error_after_accept
 from oncall.wiring import Settings, make_channel, make_voice, why_no_calls
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
+from tests.web.test_probes import metrics
 from tests.web.test_webhooks import reply, signed
 
 ANA, BEN, MEI = "+13055550101", "+13055550102", "+13055550100"
@@ -32,6 +33,8 @@ def test_a_call_is_acknowledged_by_whom_it_called(service: Service, ringing: Twi
     heard = service.twilio.answer(ringing.sid, "1")
     assert heard[-1] == "Ticket T 1 is yours. Goodbye."
     assert (service.ticket()["state"], service.ticket()["owner"]) == ("acknowledged", "ana")
+    counted = metrics(service)
+    assert counted["oncall_acknowledgements_total",] == counted["oncall_ticket_acknowledged_seconds_count",] == 1
 
 
 def test_a_call_is_passed_on_and_the_next_one_is_paged(service: Service, ringing: TwilioCall) -> None:

@@ -147,7 +147,7 @@ def test_a_body_of_the_largest_size_is_read(quiet: Service) -> None:
         ),
         ({"kind": "replied", "id": " "}, {"field": "id", "message": "is not text of 1 to 100 printable characters"}),
         ({"kind": "replied", "why": 1}, {"field": "why", "message": "is not text of at most 1000 characters"}),
-        ({"kind": "replied", "at": "now"}, {"field": "at", "message": NO_TIME}),
+        ({"kind": "replied", "at": "now"}, {"field": "at", "message": f'"now" {NO_TIME}'}),
         (
             {"kind": "replied", "at": "2027-01-09T04:00:00-05:00"},
             {"field": "at", "message": "is in the future or more than a year ago"},
@@ -167,7 +167,7 @@ def test_an_event_that_cannot_be_read_names_the_field(quiet: Service, event: Any
     [
         ({}, "plan: missing; impact: missing"),
         ({"plan": 1, "impact": "high"}, "plan: is not text"),
-        ({"plan": "standard", "impact": "high", "at": "today"}, f"at: {NO_TIME}"),
+        ({"plan": "standard", "impact": "high", "at": "today"}, f'at: "today" {NO_TIME}'),
         (
             {"plan": "gold", "impact": "high"},
             '"gold" is not a plan of the policy; write "standard" or "business-critical"',

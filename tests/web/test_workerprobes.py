@@ -22,7 +22,7 @@ def problems() -> list[str]:
 @pytest.fixture
 def get(problems: list[str]) -> Iterator[Callable[[str], httpx.Response]]:
     registry = CollectorRegistry()
-    Metrics(registry).acknowledged()
+    Metrics(registry).acknowledged(60.0)
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     patient = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 
 from oncall.errors import Conflict, NotFound, Refused
@@ -45,7 +46,8 @@ class CallAnswer:
     text: str
     asks_again: bool = False
     attempts: tuple[Attempt, ...] = ()
-    took_a_ticket: bool = False
+    waited: timedelta | None = None
+    """How long the ticket that was taken had waited; policy time. None: none was taken."""
 
 
 def spoken_text(stored: StoredTicket) -> str:
@@ -102,8 +104,8 @@ def _do(tx: Transaction, ticket_id: str, key: Key, press: KeyPress, person: Pers
     except (Refused, NotFound, Conflict) as refusal:
         return CallAnswer(f"{_with_letters(str(refusal), ticket_id)}. Goodbye.")
     sentence = done.sentence if done.changed else _standing(tx, done.ticket, person, key)
-    took = done.changed and key is Key.ACKNOWLEDGE
-    return CallAnswer(f"{_with_letters(sentence, ticket_id)} Goodbye.", attempts=done.attempts, took_a_ticket=took)
+    words = f"{_with_letters(sentence, ticket_id)} Goodbye."
+    return CallAnswer(words, attempts=done.attempts, waited=done.waited if key is Key.ACKNOWLEDGE else None)
 
 
 def _standing(tx: Transaction, stored: StoredTicket, person: Person, key: Key) -> str:

@@ -14,6 +14,7 @@ from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.paging.verdict import Action, Verdict, verdict
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Notify, Policy
+from oncall.support.windows import WindowKind
 
 PAGER = "oncall"
 """Who the log says did it when the pager itself did."""
@@ -126,6 +127,8 @@ def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | N
         return None, f"the schedule has a gap: nobody is {step.notify.value}"
     if step.notify is Notify.SECONDARY and person == person_for(Notify.PRIMARY, schedule, on_call):
         return None, f"{person.id} is primary and secondary, and was paged as primary"
+    if step.notify is not Notify.MANAGER and on_call.window.kind is WindowKind.BUSINESS:
+        return person.id, f"{person.id} was {step.notify.value} of the shift that ended last"
     return person.id, f"{person.id} is {step.notify.value}"
 
 

@@ -116,7 +116,7 @@ def _may_be_called_again(tx: Transaction, attempt: Attempt, tries: list[Attempt]
 def _call_again(tx: Transaction, attempt: Attempt, hand: Hand) -> None:
     """Call once the line is free: this one waits for its turn."""
     call = replace(_again(attempt, ChannelName.VOICE, hand), goes_alone=False)
-    why = f"{attempt.to} was on the phone with another call of ours, and is called again after it"
+    why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
     _write(tx, EventKind.STEP_RESENT, call, instead_of=attempt, why=why, now=hand.now)
 
 

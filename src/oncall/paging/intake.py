@@ -181,7 +181,7 @@ class _Reader:
             return None
         at = instant(value)
         if at is None:
-            self._fault("opened_at", f'{_shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"')
+            self._fault("opened_at", no_time(value))
         elif at > self._now + EARLY:
             self._fault("opened_at", f"{at.isoformat()} is in the future: it is {_seconds(self._now)} now")
         elif at < self._now - ANCIENT:
@@ -208,6 +208,11 @@ def clean(text: str) -> str:
 
 def _seconds(at: datetime) -> str:
     return at.replace(microsecond=0).isoformat()
+
+
+def no_time(value: object) -> str:
+    """What is said of a value that is not a time with an offset."""
+    return f'{_shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
 
 
 def _shown(value: object) -> str:

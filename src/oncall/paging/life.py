@@ -62,12 +62,16 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of it: the ticket now, whether anything changed, and a sentence for who did it."""
+    """What became of it: the ticket now, whether anything changed, and a sentence for who did it.
+
+    waited: where somebody took the ticket by it, how long it had waited (policy time); a drill is taken by nobody.
+    """
 
     ticket: StoredTicket
     changed: bool
     sentence: str
     attempts: tuple[Attempt, ...] = ()
+    waited: timedelta | None = None
 
 
 def find_ticket(tx: Transaction, reference: str) -> StoredTicket:
@@ -337,7 +341,8 @@ def _follow(
     stored, attempts = advance(tx, _with_free_code(tx, stored, event), state, book, hand)
     if event.kind is EventKind.IMPACT_CHANGED:
         hasten(tx, stored, state, book, hand)
-    return Done(stored, True, _sentence(stored, event), told + attempts + withdrawals)
+    waited = event.at - stored.received_at if event.kind is EventKind.ACKNOWLEDGED else None
+    return Done(stored, True, _sentence(stored, event), told + attempts + withdrawals, waited)
 
 
 def _withdraw(

@@ -13,8 +13,8 @@ class Observer(Protocol):
     def ticket_accepted(self, action: str) -> None:
         """A new ticket was stored, with this verdict: page, desk or hold."""
 
-    def acknowledged(self) -> None:
-        """A person took a ticket."""
+    def acknowledged(self, seconds: float) -> None:
+        """A person took a ticket, so many seconds of policy time after it was received."""
 
     def tried(self, status: AttemptStatus) -> None:
         """A try came to this status, by an answer of its provider or by a receipt."""
@@ -44,9 +44,8 @@ class Observer(Protocol):
     def alarmed(self, kind: str) -> None:
         """An operator is needed: `operator`, `audit`."""
 
-    def took(self, stage: str, seconds: float) -> None:
-        """A page was `delivered` so many real seconds after it was written, or a ticket was `acknowledged` so many
-        seconds of policy time after it was received."""
+    def page_delivered(self, seconds: float) -> None:
+        """A carrier reported a page as delivered so many real seconds after it was written."""
 
 
 class Unobserved:
@@ -55,7 +54,7 @@ class Unobserved:
     def ticket_accepted(self, action: str) -> None:
         """Nothing."""
 
-    def acknowledged(self) -> None:
+    def acknowledged(self, seconds: float) -> None:
         """Nothing."""
 
     def tried(self, status: AttemptStatus) -> None:
@@ -85,5 +84,5 @@ class Unobserved:
     def alarmed(self, kind: str) -> None:
         """Nothing."""
 
-    def took(self, stage: str, seconds: float) -> None:
+    def page_delivered(self, seconds: float) -> None:
         """Nothing."""

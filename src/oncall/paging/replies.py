@@ -60,9 +60,8 @@ class Answer:
 
     text: str
     attempts: tuple[Attempt, ...] = ()
-    took_a_ticket: bool = False
     waited: timedelta | None = None
-    """How long the ticket that was taken had waited; policy time."""
+    """How long the ticket that was taken had waited; policy time. None: none was taken."""
 
 
 _DEEDS = {Verb.ACK: EventKind.ACKNOWLEDGED, Verb.PASS: EventKind.PASSED, Verb.DONE: EventKind.RESOLVED}
@@ -145,8 +144,7 @@ def _obey(tx: Transaction, command: Command, person: Person, hand: Hand) -> Answ
     if isinstance(done, str):
         return Answer(done)
     text = " ".join([done.sentence, *_others(paged, stored, len(done.sentence))])
-    took = done.changed and command.verb is Verb.ACK
-    return Answer(text, done.attempts, took_a_ticket=took, waited=hand.now - stored.received_at if took else None)
+    return Answer(text, done.attempts, waited=done.waited if command.verb is Verb.ACK else None)
 
 
 def _over(tx: Transaction, code: str, hand: Hand) -> str | None:

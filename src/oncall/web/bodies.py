@@ -10,7 +10,6 @@ from fastapi import Request
 
 from oncall.web.problems import Problem
 
-NO_TIME = 'is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
 LARGEST_BODY = 64 * 1024
 LONGEST_NUMBER = 100
 MOST_FORM_FIELDS = 200

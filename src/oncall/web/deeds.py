@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from oncall.paging.intake import EARLY, FieldFault, FieldFaults, instant
+from oncall.paging.intake import EARLY, FieldFault, FieldFaults, instant, no_time
 from oncall.paging.life import FROM_PEOPLE, Deed
 from oncall.paging.ports import CallerRole, Token
 from oncall.paging.sla import NEEDS_REPLY
 from oncall.paging.ticket import EventKind
-from oncall.web.bodies import NO_TIME
 from oncall.web.problems import Problem
 
 OLDEST_EVENT = timedelta(days=366)
@@ -74,7 +73,7 @@ class _Reader:
         value = self._posted.get("at")
         at = self._now if value is None else instant(value)
         if at is None:
-            self.faults.append(FieldFault("at", NO_TIME))
+            self.faults.append(FieldFault("at", no_time(value)))
         elif not self._now - OLDEST_EVENT <= at <= self._now + EARLY:
             self.faults.append(FieldFault("at", "is in the future or more than a year ago"))
         return at or self._now

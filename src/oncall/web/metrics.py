@@ -65,9 +65,10 @@ class Metrics:
         """A new ticket was stored."""
         self._tickets.labels(action).inc()
 
-    def acknowledged(self) -> None:
-        """A person took a ticket."""
+    def acknowledged(self, seconds: float) -> None:
+        """A person took a ticket so many seconds of policy time after it was received."""
         self._acknowledged.inc()
+        self._taken.observe(seconds)
 
     def tried(self, status: AttemptStatus) -> None:
         """A try came to this status."""
@@ -106,9 +107,9 @@ class Metrics:
         """An operator is needed."""
         self._alarms.labels(kind).inc()
 
-    def took(self, stage: str, seconds: float) -> None:
-        """A page was delivered, or a ticket acknowledged, after so many seconds."""
-        (self._delivered if stage == "delivered" else self._taken).observe(seconds)
+    def page_delivered(self, seconds: float) -> None:
+        """A page was delivered after so many real seconds."""
+        self._delivered.observe(seconds)
 
     def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
         """The auditor looked: so many pages are overdue, and those of open tickets stand so."""

@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.paging.intake import FieldFault, FieldFaults, instant
+from oncall.paging.intake import FieldFault, FieldFaults, instant, no_time
 from oncall.paging.ports import CallerRole, Transaction
 from oncall.schedule.views import oncall_view, schedule_view
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 from oncall.web.access import Doorkeeper
-from oncall.web.bodies import NO_TIME
 from oncall.web.describe import TIME, answers, query
 
 router = APIRouter()
@@ -82,7 +81,7 @@ def _instant(
     # A plus that was not escaped arrives as a blank.
     at = instant(text.replace(" ", "+"))
     if at is None:
-        raise FieldFaults([FieldFault(field, NO_TIME)])
+        raise FieldFaults([FieldFault(field, no_time(text))])
     if not FIRST_YEAR < at.year < LAST_YEAR:
         raise FieldFaults([FieldFault(field, f"is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")])
     return at

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.paging.intake import ID_PATTERN, LENGTHS, FieldFault, FieldFaults, accept_posted, clean, instant
+from oncall.paging.intake import ID_PATTERN, LENGTHS, FieldFault, FieldFaults, accept_posted, clean, instant, no_time
 from oncall.paging.life import FROM_PEOPLE, Done, find_ticket, record
 from oncall.paging.ports import CallerRole, TicketFilter, Token, Transaction
 from oncall.paging.surplus import unread
@@ -17,7 +17,7 @@ from oncall.paging.ticket import EventKind, TicketStatus
 from oncall.paging.views import explain_view, listing_view, stored_view, stored_whole_view, triage_view
 from oncall.support.triage import Workaround
 from oncall.web.access import Doorkeeper
-from oncall.web.bodies import NO_TIME, json_body
+from oncall.web.bodies import json_body
 from oncall.web.deeds import read_deed
 from oncall.web.describe import TIME, TOKEN, answers, body, fields_of, query, text
 
@@ -143,9 +143,8 @@ async def post_event(request: Request, ticket_id: str) -> JSONResponse:
     answer, done = await services.engine.write(work)
     services.engine.send_soon(done.attempts)
     services.engine.wake()
-    if done.changed and deed.kind is EventKind.ACKNOWLEDGED:
-        services.engine.observer.acknowledged()
-        services.engine.observer.took("acknowledged", (hand.now - done.ticket.received_at).total_seconds())
+    if deed.kind is EventKind.ACKNOWLEDGED and done.waited is not None:
+        services.engine.observer.acknowledged(done.waited.total_seconds())
     return JSONResponse(answer)
 
 
@@ -205,7 +204,7 @@ def _question(posted: object, now: datetime) -> tuple[str, str, datetime]:
         for name, value in (("plan", plan), ("impact", impact))
         if not isinstance(value, str)
     ]
-    raise FieldFaults([*faults, *([FieldFault("at", NO_TIME)] if at is None else [])])
+    raise FieldFaults([*faults, *([FieldFault("at", no_time(wanted))] if at is None else [])])
 
 
 async def _enter(request: Request, *allowed: CallerRole) -> tuple[Any, Token]:

@@ -40,10 +40,8 @@ async def inbound_sms(request: Request) -> Response:
     )
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
-    if answer.took_a_ticket:
-        services.engine.observer.acknowledged()
     if answer.waited is not None:
-        services.engine.observer.took("acknowledged", answer.waited.total_seconds())
+        services.engine.observer.acknowledged(answer.waited.total_seconds())
     return Response(services.webhooks.answer(answer.text), media_type="text/xml")
 
 
@@ -77,8 +75,8 @@ async def pressed_key(request: Request) -> Response:
     answer = await services.engine.write(lambda tx: answer_call(tx, delivery_id=delivery, press=press, hand=hand))
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
-    if answer.took_a_ticket:
-        services.engine.observer.acknowledged()
+    if answer.waited is not None:
+        services.engine.observer.acknowledged(answer.waited.total_seconds())
     asks_at = _as_received(request) if answer.asks_again else None
     return Response(services.webhooks.said(answer.text, asks_at=asks_at), media_type="text/xml")
 
@@ -88,7 +86,7 @@ async def _time_delivery(services: Any, receipt: Receipt, real_now: datetime) ->
         return
     page = await services.engine.read(lambda tx: tx.attempt_by_provider_id(receipt.provider_id))
     if page is not None and page.purpose is Purpose.PAGE:
-        services.engine.observer.took("delivered", (real_now - page.written_at).total_seconds())
+        services.engine.observer.page_delivered((real_now - page.written_at).total_seconds())
 
 
 async def _authentic(request: Request) -> tuple[Any, dict[str, str]]:
