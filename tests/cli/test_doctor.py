@@ -14,7 +14,9 @@ import pytest
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, not_json, refuse, reset
+from oncall.paging.attempts import Hand
 from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
+from oncall.paging.intake import accept, parse_ticket
 from oncall.paging.ports import InboundMessage, Transaction
 from oncall.paging.reachability import Alert, Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
@@ -23,7 +25,7 @@ from oncall.store.database import open_store
 from oncall.support.policyfile import packaged_policy
 from oncall.wiring.checkup import failure_of
 from tests.cli.conftest import Oncall
-from tests.paging.world import SATURDAY_NIGHT, World
+from tests.paging.world import SATURDAY_NIGHT, World, ticket_body
 
 SECRETS = ("+1305", NUMBER, AUTH_TOKEN)
 
@@ -273,6 +275,23 @@ def test_a_drill_without_a_pager_is_refused(published: Oncall) -> None:
     )
 
 
+@pytest.mark.parametrize(("rate", "is_late"), [("1", True), ("100", False)])
+def test_a_page_that_has_not_arrived_is_late_by_real_minutes_on_a_clock_of_any_pace(
+    healthy: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: str, is_late: bool
+) -> None:
+    def paged(tx: Transaction) -> None:
+        hand = Hand("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
+        (page,) = accept(tx, parse_ticket(ticket_body(), tx.policy(), hand.now), hand).attempts
+        tx.update_attempt(replace(page, status=AttemptStatus.ACCEPTED, provider_id="SM1", sent_at=SATURDAY_NIGHT))
+
+    database(tmp_path, paged)
+    monkeypatch.setenv("ONCALL_CLOCK", "2027-01-09T03:15:00-05:00")
+    monkeypatch.setenv("ONCALL_CLOCK_RATE", rate)
+    told = bad(healthy).get("audit", [])
+    assert len(told) == is_late
+    assert all(words.startswith("stops: T-1: a page was taken by its provider 18") for words in told)
+
+
 # What the pure part makes of facts that cannot be staged on one machine.
 
 HOUR = timedelta(hours=1)
@@ -316,6 +335,13 @@ def test_a_sender_that_was_refused_stops_pages_until_something_arrived_since(sch
     assert judged(stored(schedule, attempts=[refused])) == [f"stops sender: {words}"]
     arrived = attempt("ben", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
     assert judged(stored(schedule, attempts=[arrived, refused])) == [f"warns sender: {words} Others arrived since."]
+
+
+def test_what_was_refused_just_now_was_less_than_a_minute_ago(schedule: Schedule) -> None:
+    for seconds in (0, 59):
+        refused = attempt("ana", 30034, ago=timedelta(seconds=seconds), status=AttemptStatus.UNDELIVERED)
+        (words,) = judged(stored(schedule, attempts=[refused]))
+        assert words.startswith("stops sender: less than a minute ago a message was refused: ")
 
 
 def test_a_warning_to_the_manager_that_did_not_arrive_stops_pages_until_something_did(schedule: Schedule) -> None:

@@ -85,6 +85,14 @@ def test_the_page_shows_the_report_s_own_numbers(shop: Shop) -> None:
     assert page.count('<div class="breach">') == 1
 
 
+def test_a_ticket_with_two_breaches_is_told_once(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:12", "3 acknowledged, 65 replied, 70 customer_replied by kim, 400 replied")
+    page = sla_page(shop.report())
+    assert page.count("<h3>T-1 Acme Ltd, ") > 1
+    assert page.count('<div class="breach">') == 1
+    assert page.count('<td class="nowrap">received</td>') == 1
+
+
 def test_a_report_without_tickets_is_a_page_all_the_same(shop: Shop) -> None:
     page = sla_page(shop.report())
     assert "No ticket was received on these days." in page
@@ -131,6 +139,7 @@ def test_a_review_of_many_breaches_tells_the_latest_and_says_how_many_there_are_
     review = shop.review()
     many = replace(review, now=replace(review.now, breaches=review.now.breaches * 25))
     page = review_page(many)
-    assert page.count('<div class="breach">') == 20
+    assert page.count("<h3>T-1 Acme Ltd, ") == 20
+    assert page.count('<div class="breach">') == 1
     assert "5 earlier ones are not told here; the SLA report of these dates has each of them." in page
     assert "not told here" not in review_page(review)

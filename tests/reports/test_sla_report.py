@@ -69,6 +69,23 @@ def test_a_reply_that_never_came_is_told_apart_from_one_that_is_still_owed(shop:
     ]
 
 
+def test_what_happened_to_a_ticket_is_told_once_with_all_its_breaches(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:12", "3 acknowledged, 65 replied, 70 customer_replied by kim, 400 resolved")
+    shop.ticket("T-2", "2027-01-09 04:12", LATE)
+    report = shop.report()
+    lines = list(breach_lines(report, 20))
+    titles = [line for line in lines if line.startswith("T-")]
+    assert names(report) == ["T-1", "T-2", *["T-1"] * (len(report.breaches) - 2)]
+    assert [title.split(":")[0] for title in titles] == [
+        "T-1 Acme Ltd, standard urgent first reply",
+        "T-1 Acme Ltd, standard urgent next reply",
+        *["T-1 Acme Ltd, standard urgent periodic update"] * (len(report.breaches) - 3),
+        "T-2 Acme Ltd, standard urgent first reply",
+    ]
+    assert sum("received by zendesk" in line for line in lines) == 2
+    assert lines.count("  No sessions") == 2
+
+
 def test_only_the_latest_breaches_are_told_in_full(shop: Shop) -> None:
     for number in range(3):
         shop.ticket(f"T-{number}", f"2027-01-0{number + 5} 03:12", "3 acknowledged, 90 resolved")

@@ -15,10 +15,10 @@ def stamp(text: str | None) -> str:
 
 
 def left_words(seconds: int) -> str:
-    """`45 min`, `2 h 5 min`, `late by 10 min`."""
-    from oncall.support.wording import span
+    """`45 min`, `2 h 5 min`, `late by 10 min`, `less than a minute`."""
+    from oncall.support.wording import rough_span
 
-    words = span(timedelta(minutes=abs(seconds) // 60))
+    words = rough_span(timedelta(seconds=abs(seconds)))
     return f"late by {words}" if seconds < 0 else words
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from oncall.errors import StoreError
 from oncall.paging.bundles import members
-from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.ports import Clock, TicketFilter, Transaction
 from oncall.paging.promised import promised_at
 from oncall.paging.sla import clocks
 from oncall.paging.state import TicketState, after, fold
@@ -134,6 +134,12 @@ class _Look:
         known = {attempt.id for attempt in waiting}
         waiting += [one for one in tries if one.id not in known and _is_stranded(self.tx, one)]
         return [late for attempt in waiting for late in _overdue_tries(self.tx, attempt, self.now, self.real_now)]
+
+
+def grace_by(clock: Clock) -> timedelta:
+    """A minute of real time, as policy time: at a hundred times its pace a pager is a minute late all the time."""
+    hour = timedelta(hours=1)
+    return GRACE * (hour.total_seconds() / max(clock.real_seconds_until(clock.now() + hour), 1e-6))
 
 
 def audit(

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 
 from oncall.errors import StoreError
-from oncall.paging.audit import GRACE, PER_LOOK, Audit, Kind, Overdue, audit
+from oncall.paging.audit import PER_LOOK, Audit, Kind, Overdue, audit, grace_by
 from oncall.paging.ports import Clock, Transaction
 
 SECOND_LOOK = timedelta(seconds=5)
@@ -79,7 +79,7 @@ class Auditor:
 
     async def look(self, trouble: str | None = None) -> None:
         """Audit once and raise what must be raised. trouble: why the provider refuses this pager, when it does."""
-        now, real_now, grace = self.clock.now(), self.clock.real_now(), self._grace()
+        now, real_now, grace = self.clock.now(), self.clock.real_now(), grace_by(self.clock)
         try:
             found = await self.read(
                 lambda tx: audit(
@@ -109,11 +109,6 @@ class Auditor:
     def _suspected(self) -> list[str]:
         """What the last look found overdue is looked at again: its turn among many tickets comes much later."""
         return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_LOOK:]
-
-    def _grace(self) -> timedelta:
-        """A minute of real time, as policy time: at a hundred times its pace a pager is a minute late all the time."""
-        hour = timedelta(hours=1)
-        return GRACE * (hour.total_seconds() / max(self.clock.real_seconds_until(self.clock.now() + hour), 1e-6))
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
         keys = dict.fromkeys((late.ticket, late.kind) for late in overdue)

@@ -15,7 +15,7 @@ from oncall.paging.ticket import Attempt, AttemptStatus
 from oncall.schedule.holes import Hole, holes
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
-from oncall.support.wording import full_time, span
+from oncall.support.wording import full_time, rough_span, span
 
 AHEAD = timedelta(days=14)
 """How far the schedule is looked at."""
@@ -297,7 +297,7 @@ def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
             seen.setdefault(failure.code, failure)
     for failure in seen.values():
         is_over = last is not None and last > failure.at
-        words = f"{span(facts.real_now - failure.at)} ago a message was refused: {failure.says}"
+        words = f"{rough_span(facts.real_now - failure.at)} ago a message was refused: {failure.says}"
         yield _warns("sender", f"{words} Others arrived since.") if is_over else _stops("sender", words)
     if not seen and not _lost(stored):
         yield _fine(
@@ -318,7 +318,7 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for alert in _lost(stored):
         since = [one for one in stored.attempts if one.to == alert.to and one.written_at > alert.written_at]
         error = str(alert.error).rstrip(".")
-        words = f"{span(facts.real_now - alert.written_at)} ago a warning to {alert.to} did not arrive: {error}"
+        words = f"{rough_span(facts.real_now - alert.written_at)} ago a warning to {alert.to} did not arrive: {error}"
         if any(one.status is AttemptStatus.DELIVERED for one in since):
             yield _warns("alert", f"{words}. Others arrived since.")
         else:

@@ -13,7 +13,7 @@ from oncall.reports import drawing
 from oncall.reports.attainment import Cell, Percentiles
 from oncall.reports.review import QuarterFacts, Review
 from oncall.reports.sla import SlaReport
-from oncall.reports.slatext import breach_title, withdrawn_words
+from oncall.reports.slatext import breach_title, by_ticket, withdrawn_words
 from oncall.reports.wording import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
 from oncall.support.policy import Metric
 from oncall.support.wording import full_time
@@ -36,7 +36,7 @@ def sla_page(report: SlaReport) -> str:
         zone=report.days.zone,
         bars=drawing.attainment_bars(report.cells),
         times=drawing.times_against_target(report.cells),
-        breaches=report.breaches[-MOST_BREACHES:],
+        breaches=by_ticket(report.breaches[-MOST_BREACHES:]),
         hidden=max(len(report.breaches) - MOST_BREACHES, 0),
     )
 
@@ -59,7 +59,7 @@ def review_page(review: Review) -> str:
             bars=drawing.attainment_bars(now.cells),
             kept=drawing.pairs([(name, old.attainment, new.attainment) for name, old, new in metrics], names),
             trends=_trends(before, now),
-            breaches=now.breaches[-MOST_REVIEWED:],
+            breaches=by_ticket(now.breaches[-MOST_REVIEWED:]),
             hidden=max(len(now.breaches) - MOST_REVIEWED, 0),
         )
     )

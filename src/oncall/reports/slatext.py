@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,15 +83,23 @@ def _numbers(counts: Any) -> tuple[str, ...]:
 
 
 def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
-    """The breaches with their timelines, the last `most` of them; a line says how many there are besides."""
+    """The last `most` breaches, those of a ticket together with its timeline; a line says how many more there are."""
     shown = report.breaches[-most:] if most else ()
     hidden = len(report.breaches) - len(shown)
     if hidden:
         which = "breach is" if hidden == 1 else "breaches are"
         yield f"{hidden:,} {'earlier ' if shown else ''}{which} not shown; --breaches N or --json shows more."
-    for breach in shown:
+    for breaches in by_ticket(shown):
         yield ""
-        yield from _breach_lines(breach, report.days.zone)
+        yield from _breach_lines(breaches, report.days.zone)
+
+
+def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
+    """The breaches of each ticket together, the ticket whose first one is oldest first."""
+    found: dict[str, list[Breach]] = {}
+    for breach in breaches:
+        found.setdefault(breach.ticket.id, []).append(breach)
+    return [tuple(together) for together in found.values()]
 
 
 def withdrawn_lines(report: SlaReport) -> Iterator[str]:
@@ -117,10 +125,11 @@ def breach_title(breach: Breach, zone: ZoneInfo) -> str:
     return f"{ticket.id} {ticket.customer}, {what}: due {full_time(breach.breached_at, zone)}, {came}"
 
 
-def _breach_lines(breach: Breach, zone: ZoneInfo) -> Iterator[str]:
-    yield breach_title(breach, zone)
-    yield f"  {breach.ticket.subject}"
-    for event in breach.timeline:
+def _breach_lines(breaches: Sequence[Breach], zone: ZoneInfo) -> Iterator[str]:
+    """Those of one ticket, and once what happened to it."""
+    yield from (breach_title(breach, zone) for breach in breaches)
+    yield f"  {breaches[0].ticket.subject}"
+    for event in breaches[0].timeline:
         yield f"  {full_time(event.at, zone)}  {event.kind.value.replace('_', ' ')} by {event.by}: {event.why}"
 
 

@@ -37,6 +37,12 @@ def span(length: timedelta) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def rough_span(length: timedelta) -> str:
+    """As `span`, in whole minutes begun from nought: `less than a minute`, `1 min`, `2 h 5 min`."""
+    minutes = length // timedelta(minutes=1)
+    return span(timedelta(minutes=minutes)) if minutes else "less than a minute"
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns that line up."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oncall.channels.twilio_codes import CODES, OPTED_OUT, blame_of
 from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError, Unreachable
-from oncall.paging.audit import audit
+from oncall.paging.audit import audit, grace_by
 from oncall.paging.checkup import BEHIND, Blame, Facts, Failure, Probing, Provider, Stored
 from oncall.paging.hearing import deaf_people
 from oncall.paging.ports import Clock, Transaction
@@ -100,7 +100,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
                 person: f"{mark.why}; have them text START to the sender." for person, mark in deaf_people(tx).items()
             },
             reached=tx.reached(),
-            overdue=audit(tx, now=now, real_now=real_now).overdue,
+            overdue=audit(tx, now=now, real_now=real_now, grace=grace_by(clock)).overdue,
             skew=skew,
         )
 
