@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from doubles.twilio_faults import refuse
+from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
 
@@ -31,6 +33,17 @@ def test_what_stops_a_page_is_said_on_the_server_too(service: Service) -> None:
         "sentence": "Twilio says: the credentials are wrong or revoked (code 20003); "
         "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
     }
+
+
+def test_a_server_whose_pager_is_refused_does_not_say_that_it_would_page(service: Service) -> None:
+    service.twilio.rule(refuse(401, 20003))
+    service.post(ticket_body())
+    service.until(lambda: service.call("GET", "/readyz", by=None).status_code == 503)
+    found = service.call("GET", "/v1/doctor").json()
+    assert found["would_page"] is False
+    (sentence,) = [one["sentence"] for one in found["findings"] if one["subject"] == "pager"]
+    assert sentence.startswith("one lives, and the provider refused what it sent last: Twilio refused the message to ")
+    assert sentence.endswith("(code 20003); check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
 
 
 def test_a_drill_reaches_the_one_it_names_and_nobody_else(service: Service) -> None:

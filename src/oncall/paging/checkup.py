@@ -115,7 +115,8 @@ class Facts:
     """Everything that was found out. now: policy time; real_now: real time; both aware UTC.
 
     stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
-    failure_of: reads a try that failed; None for one that did not fail for good.
+    failure_of: reads a try that failed; None for one that did not fail for good. trouble: why the provider last refused
+    the pager of the process that asks; None: it did not, or that process has none.
     """
 
     now: datetime
@@ -126,6 +127,7 @@ class Facts:
     database_fault: str | None = None
     free_bytes: int | None = None
     failure_of: Callable[[Attempt], Failure | None] = field(default=lambda _: None)
+    trouble: str | None = None
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -214,6 +216,8 @@ def _pager(facts: Facts, stored: Stored) -> Iterator[Finding]:
         yield _stops(
             "pager", "the pager that runs prints its pages and sends nothing; restart it with ONCALL_SMS=twilio."
         )
+    elif facts.trouble is not None:
+        yield _stops("pager", f"one lives, and the provider refused what it sent last: {facts.trouble.rstrip('.')}.")
     else:
         yield _fine("pager", f"one lives, and sends by {channel}.")
 

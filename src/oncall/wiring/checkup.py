@@ -19,10 +19,10 @@ from oncall.wiring import Settings, make_channel, make_clock, make_store, sqlite
 MOST_ATTEMPTS = 5000
 
 
-def gather(settings: Settings, clock: Clock | None = None) -> Facts:
+def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | None = None) -> Facts:
     """Ask everybody. What cannot be asked is a fact as well; nothing is raised for it. Not from an event loop.
 
-    clock: that of the process which asks; one of its own when None.
+    clock: that of the process which asks; one of its own when None. trouble: why the provider refuses its pager.
     """
     clock = clock if clock is not None else make_clock(settings)
     stored, fault = _ask_database(settings, clock)
@@ -36,6 +36,7 @@ def gather(settings: Settings, clock: Clock | None = None) -> Facts:
         database_fault=fault,
         free_bytes=_free_bytes(path) if path is not None else None,
         failure_of=failure_of,
+        trouble=trouble,
     )
 
 

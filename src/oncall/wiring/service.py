@@ -126,7 +126,10 @@ class _Readiness:
     async def examination(self) -> Mapping[str, Any]:
         """One at a time, and beside the pager, not in its way."""
         async with self._turn:
-            return await asyncio.to_thread(lambda: report(findings(gather(self._settings, self._pager.clock))))
+            trouble = self._pager.engine.trouble
+            return await asyncio.to_thread(
+                lambda: report(findings(gather(self._settings, self._pager.clock, trouble=trouble)))
+            )
 
 
 def _schedule_problems(schedule: Schedule, now: datetime) -> list[str]:
