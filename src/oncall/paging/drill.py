@@ -11,6 +11,7 @@ from oncall.errors import Refused
 from oncall.paging.attempts import Hand, new_attempt
 from oncall.paging.codes import ALPHABET, free_code
 from oncall.paging.decide import PAGER
+from oncall.paging.intake import clean
 from oncall.paging.people import first_responder
 from oncall.paging.ports import Transaction
 from oncall.paging.sla import POLICY
@@ -65,8 +66,10 @@ def whom(tx: Transaction, wanted: str | None, now: datetime) -> str:
     if schedule.latest is None:
         raise Refused("no schedule is published, so there is nobody to page; see `oncall publish`")
     if wanted is not None and wanted not in schedule.people:
-        words = suggestion(wanted[:40], sorted(schedule.people))
-        raise Refused(f'nobody on the published rosters has the id "{wanted[:40]}"; {words}')
+        name = clean(wanted)[:40]
+        raise Refused(
+            f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(schedule.people))}'
+        )
     person = wanted or first_responder(schedule, schedule.responders(now))
     if person is None:
         raise Refused("nobody is on call and the roster has no manager; name somebody with --to")

@@ -18,7 +18,7 @@ from oncall.paging.asking import Inquiries
 from oncall.paging.attempts import Hand
 from oncall.paging.decide import PAGER
 from oncall.paging.delivery import Delivery
-from oncall.paging.handover import hand_over, next_handoff
+from oncall.paging.handover import Leaving, hand_over, leaving, next_handoff
 from oncall.paging.hearing import deaf_people, tell_manager
 from oncall.paging.observing import Observer, Unobserved
 from oncall.paging.ports import Channel, Clock, Receipt, Store, Transaction
@@ -209,15 +209,16 @@ class Engine:
         now = self._clock.now()
         if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
             return True
-        told, schedule = await self.write(self._handed_on)
+        found = await self.read(lambda tx: leaving(tx, self.hand().now))
+        told, schedule = await self.write(lambda tx: self._handed_on(tx, found))
         self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
         self.send_soon(told)
         return True
 
-    def _handed_on(self, tx: Transaction) -> tuple[tuple[Attempt, ...], Schedule]:
+    def _handed_on(self, tx: Transaction, found: Leaving) -> tuple[tuple[Attempt, ...], Schedule]:
         hand = self.hand()
         tell_manager(tx, hand)
-        return hand_over(tx, hand), tx.schedule()
+        return hand_over(tx, hand, found), tx.schedule()
 
     async def _claim_due(self) -> None:
         free = MOST_IN_FLIGHT - len(self._in_flight)

@@ -26,6 +26,7 @@ GRACE = timedelta(hours=1)
 _OWED = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
 _PAGE = 500
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.HANDED_OVER))
+_NOT_OF_A_HANDOVER = tuple(kind for kind in EventKind if kind is not EventKind.HANDED_OVER)
 _INSTANT = timedelta(microseconds=1)
 _LONGEST_WINDOW = timedelta(days=8)
 
@@ -46,6 +47,14 @@ class _Left:
     clock: SlaClock | None
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What a handoff leaves to whoever came on, as of a snapshot: the first to be seen to first."""
+
+    handoff: Handoff
+    tickets: tuple[_Left, ...]
+
+
 def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
     """The handoff that made things as they are at `now` (aware UTC)."""
     window = schedule.calendar_at(now).window_at(now)
@@ -63,19 +72,34 @@ def next_handoff(schedule: Schedule, now: datetime) -> datetime:
     return min([window.end, *starts])
 
 
-def hand_over(tx: Transaction, hand: Hand) -> tuple[Attempt, ...]:
+def leaving(tx: Transaction, now: datetime) -> Leaving:
+    """What is open and was not handed over at the last handoff yet. It only reads, and every open ticket: with many of
+    them on a snapshot, so that nobody who writes waits for it. now: policy time."""
+    handoff = last_handoff(tx.schedule(), now)
+    if handoff.to is None or now - handoff.at > GRACE:
+        return Leaving(handoff, ())
+    left = [each for each in _left(tx, handoff, now) if _is_for(each.stored, handoff, tx)]
+    return Leaving(handoff, tuple(sorted(left, key=_urgency)))
+
+
+def hand_over(tx: Transaction, hand: Hand, found: Leaving) -> tuple[Attempt, ...]:
     """Tell whoever came on at the last handoff what is open, unless that was done. Gives the notices.
 
-    Each ticket's log says to whom it was handed over, so that nothing is told twice, whoever does it and whenever.
+    found: as of a moment ago. Each ticket's log says to whom it was handed over, so that nothing is told twice, whoever
+    does it and whenever.
     """
     policy, schedule = tx.policy(), tx.schedule()
-    handoff = last_handoff(schedule, hand.now)
-    if handoff.to is None or hand.now - handoff.at > GRACE:
+    if last_handoff(schedule, hand.now) != found.handoff:
+        # The schedule was changed since, or on-call has just passed on.
+        found = leaving(tx, hand.now)
+    handoff = found.handoff
+    if not found.tickets:
         return ()
-    left = [each for each in _left(tx, handoff, hand.now) if _is_for(each.stored, handoff, tx)]
-    if not left:
+    tx.hand_over_alone()
+    logs = tx.events_of([each.stored.ticket.id for each in found.tickets], without=_NOT_OF_A_HANDOVER)
+    left = [each for each in found.tickets if not _was_told(logs.get(each.stored.ticket.id, ()), handoff)]
+    if not left or handoff.to is None:
         return ()
-    left.sort(key=_urgency)
     first = left[0]
     owner = name_of(first.stored.owner, schedule) if first.stored.owner is not None else None
     body = handover_text([each.stored for each in left], first.clock, policy, owner=owner)
@@ -103,7 +127,7 @@ def _left(tx: Transaction, handoff: Handoff, now: datetime) -> list[_Left]:
         logs = tx.events_of([stored.ticket.id for stored in page], without=_UNNEEDED)
         for stored in page:
             log = logs.get(stored.ticket.id, [])
-            if stored.received_at < handoff.at and not any(_is_done(event, handoff) for event in log):
+            if stored.received_at < handoff.at and not _was_told(log, handoff):
                 found.append(_Left(stored, _first_clock(stored, log, terms_of, now)))
         if len(page) < _PAGE:
             return found
@@ -118,10 +142,9 @@ def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, 
         return None
 
 
-def _is_done(event: Event, handoff: Handoff) -> bool:
-    if event.kind is not EventKind.HANDED_OVER:
-        return False
-    return (event.details["to"], event.details["handoff_at"]) == (handoff.to, handoff.at.isoformat())
+def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:
+    told = [event.details for event in log if event.kind is EventKind.HANDED_OVER]
+    return any((one["to"], one["handoff_at"]) == (handoff.to, handoff.at.isoformat()) for one in told)
 
 
 def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:

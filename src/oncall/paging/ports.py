@@ -235,6 +235,9 @@ class Transaction(Protocol):
         """From here to the end of the transaction no other one passes this point: who may send is decided by one
         at a time. Before it no row but those of claimed tries may be locked."""
 
+    def hand_over_alone(self) -> None:
+        """The same for telling whoever comes on what is open: it is told by one pager."""
+
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
 

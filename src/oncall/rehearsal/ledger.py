@@ -298,6 +298,9 @@ class Ledger:
     def take_turns(self) -> None:
         """Nothing: nobody else is there."""
 
+    def hand_over_alone(self) -> None:
+        """Nothing either."""
+
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
         return min((at for at, _ in self._claimable()), default=None)

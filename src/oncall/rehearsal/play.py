@@ -19,7 +19,7 @@ from oncall.errors import Refused
 from oncall.paging.advance import Hand, advance_ticket
 from oncall.paging.bundles import members
 from oncall.paging.decide import PAGER
-from oncall.paging.handover import hand_over, next_handoff
+from oncall.paging.handover import hand_over, leaving, next_handoff
 from oncall.paging.intake import accept
 from oncall.paging.life import Deed, record
 from oncall.paging.people import DESK
@@ -135,7 +135,8 @@ class _Play:
         for ticket_id in self._ledger.due_tickets(now, _MOST_DUE):
             self._sent(advance_ticket(self._ledger, ticket_id, self._hand(PAGER, now)), now)
         if now >= self._handoff_at:
-            self._sent(hand_over(self._ledger, self._hand(PAGER, now)), now)
+            found = leaving(self._ledger, now)
+            self._sent(hand_over(self._ledger, self._hand(PAGER, now), found), now)
             self._handoff_at = next_handoff(self._schedule, now)
         self._sent(claim(self._ledger, self._hand(PAGER, now), _MOST_DUE, _Standing(now)), now)
 

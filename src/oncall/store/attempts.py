@@ -109,8 +109,9 @@ _HAS_DELIVERED = (
     )
     .limit(1)
 )
-# Any number will do, as long as all our processes take the same one: "turns" in ASCII.
-_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(500000651891)")
+# Any numbers will do, as long as all our processes take the same ones: "turns" in ASCII, and the next one.
+_TURNS, _HANDOVER = 500000651891, 500000651892
+_ALONE = text("SELECT pg_advisory_xact_lock(:matter)")
 _LAST_PAGED = (
     select(attempts.c.ticket)
     .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
@@ -212,8 +213,15 @@ class AttemptQueries(Queries):
 
     def take_turns(self) -> None:
         """Hold back every other transaction that asks for this; on SQLite there is only one at a time anyway."""
+        self._alone(_TURNS)
+
+    def hand_over_alone(self) -> None:
+        """The same for handovers."""
+        self._alone(_HANDOVER)
+
+    def _alone(self, matter: int) -> None:
         if self._connection.dialect.name == "postgresql":
-            self._run(_TAKE_TURNS)
+            self._run(_ALONE, {"matter": matter})
 
     def last_paged(self, person: str) -> list[str]:
         """Ids of unresolved tickets that this person was paged for, the latest page first.

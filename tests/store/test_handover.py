@@ -1,0 +1,38 @@
+"""Several pagers come to a handoff in the same instant: whoever comes on is told once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from oncall.paging.handover import hand_over, leaving
+from oncall.paging.ticket import Attempt, EventKind
+from oncall.store.database import open_store
+from oncall.store.sqlstore import SqlStore
+from tests.paging.world import World, at
+
+
+def test_two_pagers_at_one_handoff_tell_whoever_comes_on_once(tmp_path: Path, url: str) -> None:
+    world = World(tmp_path, now=at("2027-01-11 18:00"), url=url)
+    world.publish()
+    world.post(impact="high")
+    world.act(EventKind.REPLIED, "ben")
+    world.clock.moment = at("2027-01-11 19:02")
+    hand = world.engine().hand()
+    both_have_looked = threading.Barrier(2)
+    told: list[Attempt] = []
+
+    def one(store: SqlStore) -> None:
+        found = store.read(lambda tx: leaving(tx, hand.now))
+        both_have_looked.wait()
+        told.extend(store.write(lambda tx: hand_over(tx, hand, found)))
+
+    with open_store(url) as other:
+        pagers = [threading.Thread(target=one, args=(store,)) for store in (world.store, other)]
+        for pager in pagers:
+            pager.start()
+        for pager in pagers:
+            pager.join()
+    assert [(notice.to, notice.body.split(".")[0]) for notice in told] == [("ana", "HANDOVER 1 open")]
+    assert [event.kind for event in world.events()].count(EventKind.HANDED_OVER) == 1
+    world.store.close()
