@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.cli.planning import interruption, progress_line
+from oncall.cli.searching import interruption, progress_line
 from oncall.rotation.search import Progress
 from tests.cli.conftest import ROSTERS, Oncall
 from tests.cli.teams import WEEK

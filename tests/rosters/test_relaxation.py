@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.rosters.relaxation import LEAST, MOST, Relaxation, loosest_for, relaxation_named, relaxed
+from oncall.rosters.relaxation import LEAST, MOST, Relaxation, relaxation_named
+from oncall.rosters.relaxed import loosest_for, relaxed
 from tests.rotation.teams import MONDAY, away, person, team
 
 ROSTER = team(

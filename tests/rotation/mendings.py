@@ -15,12 +15,13 @@ from math import log, perm
 from random import Random
 from typing import Any
 
-from oncall.rosters.relaxation import Relaxation, relaxed
+from oncall.rosters.relaxation import Relaxation
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, Roster, Wish
 from oncall.rotation.cost import term
-from oncall.rotation.given import shift_of
 from oncall.rotation.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
+from oncall.schedule.shifts import shift_of
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import NAMES, person, shifts_of, team
 

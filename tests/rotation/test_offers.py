@@ -13,7 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.relaxation import Relaxation, relaxation_named, relaxed
+from oncall.rosters.relaxation import Relaxation, relaxation_named
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.accepted import accepted, marked
 from oncall.rotation.given import Given

@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 
 from openpyxl import load_workbook
 
-from oncall.rosters.relaxation import relaxation_named, relaxed
+from oncall.rosters.relaxation import relaxation_named
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.accepted import marked
 from oncall.rotation.model import solve

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
-from oncall.rosters.relaxation import relaxation_named, relaxed
+from oncall.rosters.relaxation import relaxation_named
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.accepted import marked
 from oncall.rotation.check import examine

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.amounts import counted, seconds_of
-from oncall.cli.planning import PLAN, PLANS_ROSTER, read_both, refuse_strangers
+from oncall.cli.plans import PLAN, PLANS_ROSTER, read_both, refuse_strangers
 from oncall.cli.show import JSON_OPTION, print_json, say, tell
 from oncall.cli.standing import read_history
 from oncall.errors import Refused

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from oncall.cli.plans import refuse_broken, shifts_of
+from oncall.cli.searching import interruption, progress_line
 from oncall.cli.show import tell
 from oncall.cli.standing import Sources, strangers_on, what_stands
 from oncall.errors import Refused
@@ -53,8 +55,7 @@ def mend(
     limit: float | None,
 ) -> Repair:
     """The mended and checked plan, with the story on stderr. Raises what `repair` raises."""
-    from oncall.cli.planning import interruption, progress_line, refuse_broken, shifts_of
-    from oncall.rosters.relaxation import relaxed
+    from oncall.rosters.relaxed import relaxed
     from oncall.rotation.accepted import marked
     from oncall.schedule.planfile import read_plan
 
@@ -94,7 +95,7 @@ def mend(
 
 def _still_agreed(path: Path, keep: Plan, team: Roster) -> list[Relaxation]:
     """The exceptions that the kept plan is marked with, but for those that the roster has made pointless."""
-    from oncall.rosters.relaxation import relaxed
+    from oncall.rosters.relaxed import relaxed
 
     fitting: list[Relaxation] = []
     for each in keep.relaxed:

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from json import loads
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from oncall.cli.amounts import counted, seconds_of, seed_of, weeks_of
 from oncall.cli.mending import CHANGES, FREEZE, FROM, KEEP, OPEN, Wanted, diff_lines, mend, view
+from oncall.cli.plans import ROSTER, date_of, refuse_broken, shifts_of, span_of
+from oncall.cli.searching import interruption, progress_line
 from oncall.cli.show import JSON_OPTION, print_json, tell
 from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
 from oncall.errors import PlanInfeasible, Refused
-from oncall.suggestions import listed
 
 if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
-    from oncall.rotation.given import Given
     from oncall.rotation.mended import Repair
-    from oncall.rotation.search import Progress
-    from oncall.schedule.plan import Plan, Shift
+    from oncall.schedule.plan import Plan
 
-ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster's YAML file.")
-PLAN = typer.Argument(..., metavar="PLAN", help="A plan file, .csv or .json.")
-PLANS_ROSTER = typer.Option(..., "--roster", help="The roster that the plan is for.")
 SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
     app.command("generate")(generate)
-
-
-def date_of(text: str, option: str | None = None) -> date:
-    """The date that an option names; a callback of typer's needs no `option`. Raises BadParameter."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
 def _output_of(path: Path | None) -> Path | None:
@@ -109,7 +93,8 @@ def generate(
     · oncall generate rosters/itopia-cas.yaml --keep plan.json --from 2027-02-15 --freeze 3 --output mended.json
     """
     from oncall.rosters.file import read_roster
-    from oncall.rosters.relaxation import relaxation_named, relaxed
+    from oncall.rosters.relaxation import relaxation_named
+    from oncall.rosters.relaxed import relaxed
     from oncall.schedule.planfile import csv_of, json_of
 
     if output is not None:
@@ -204,14 +189,6 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
         write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers})
 
 
-def span_of(first_day: date, weeks: int) -> tuple[date, date]:
-    """First and last date of so many weeks."""
-    try:
-        return first_day, first_day + timedelta(weeks=weeks, days=-1)
-    except OverflowError:
-        raise Refused(f"{weeks} weeks from {first_day} lie outside the calendar") from None
-
-
 def _solved(
     team: Roster,
     first_day: date,
@@ -223,7 +200,7 @@ def _solved(
     limit: float | None,
 ) -> Plan:
     """The checked plan for these dates, with the story on stderr."""
-    from oncall.rosters.relaxation import relaxed
+    from oncall.rosters.relaxed import relaxed
     from oncall.rotation.accepted import marked
 
     shifts = shifts_of(team, first_day, last_day)
@@ -248,30 +225,6 @@ def _solved(
     return plan
 
 
-def shifts_of(team: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
-    """The team's shifts that start on these dates. Raises Refused when there is none."""
-    from oncall.schedule.shifts import shifts_between
-    from oncall.support.calendar import calendar_of
-
-    calendar = calendar_of(team.policy, team.holidays)
-    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=team.rules.weekend)
-    if not shifts:
-        raise Refused(f"no on-call shift starts from {first_day} to {last_day}; name other dates or more weeks")
-    return shifts
-
-
-def refuse_broken(plan: Plan, team: Roster, given: Given) -> None:
-    """No plan leaves the house unchecked. A fault found here is one of the planner."""
-    from oncall.rotation.check import check_plan
-
-    violations = check_plan(plan, team, history=given.published, elsewhere=given.elsewhere)
-    if violations:
-        lines = "\n".join(f"  {violation}" for violation in violations)
-        raise Refused(
-            f"the plan made does not pass the check, which is a fault of this program; it is not used:\n{lines}"
-        )
-
-
 def _outcome_line(plan: Plan, shifts: int) -> str:
     assert plan.fairness is not None
     cost, bound = plan.fairness.cost, plan.fairness.bound
@@ -280,72 +233,3 @@ def _outcome_line(plan: Plan, shifts: int) -> str:
         return f"optimal: {what}, fairness cost {cost}, proven: no plan that keeps the rules costs less"
     gap = (cost - bound) / cost
     return f"feasible: {what}, fairness cost {cost}; no plan can cost less than {bound} (gap {gap:.1%})"
-
-
-@contextmanager
-def interruption() -> Iterator[Callable[[], bool]]:
-    """While this lasts, the first Ctrl-C only asks to stop; the next one breaks off as usual."""
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        tell("stopping: the best plan so far will be the answer; Ctrl-C once more breaks off")
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def progress_line() -> Iterator[Callable[[Progress], None]]:
-    """Shows progress on stderr: one live line on a terminal, elsewhere a line now and then when something changed."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-
-        with Console(stderr=True).status("searching") as status:
-            yield lambda progress: status.update(_progress_text(progress))
-        return
-    told: tuple[int | None, int, str] | None = None
-    told_at = timedelta(0)
-
-    def show(progress: Progress) -> None:
-        nonlocal told, told_at
-        now = (progress.cost, progress.bound, progress.stage)
-        # A log need not have every stage that is gone through in passing.
-        patience = timedelta(seconds=5 if progress.stage else 1)
-        if now != told and progress.elapsed - told_at >= patience:
-            told, told_at = now, progress.elapsed
-            tell(_progress_text(progress))
-
-    yield show
-
-
-def _progress_text(progress: Progress) -> str:
-    seconds = progress.elapsed.total_seconds()
-    if progress.stage:
-        return f"{progress.stage} ({seconds:.0f} s)"
-    if progress.gap is None:
-        return f"searching for a first plan; none can cost less than {progress.bound} ({seconds:.0f} s)"
-    return f"cost {progress.cost}, bound {progress.bound}, gap {progress.gap:.1%} ({seconds:.0f} s)"
-
-
-def read_both(plan: Path, roster: Path) -> tuple[Roster, Plan]:
-    """The roster and its plan. Raises FileFaults."""
-    from oncall.rosters.file import read_roster
-    from oncall.schedule.planfile import read_plan
-
-    team = read_roster(roster)
-    return team, read_plan(plan, team=team.team, zone=team.policy.zone)
-
-
-def refuse_strangers(content: Plan, team: Roster, plan: Path) -> None:
-    """Raise Refused when the plan is not one of this roster's people, or holds nothing."""
-    strangers = sorted({seat.engineer for seat in content.seats} - {engineer.id for engineer in team.engineers})
-    if strangers:
-        raise Refused(f"{plan}: {listed(strangers)} not on the roster of team {team.team}; name the plan's own roster")
-    if not content.seats:
-        raise Refused(f"{plan}: the plan has no shift")

@@ -144,7 +144,7 @@ def strangers_on(path: Path, plan: Plan, team: Roster) -> list[str]:
 
 def seats_around(team: Roster, plan: Plan, sources: Sources) -> tuple[Seat, ...]:
     """The seats of this team before and after a plan that there is already, said on stderr."""
-    from oncall.rotation.given import shift_of
+    from oncall.schedule.shifts import shift_of
 
     days = [shift_of(seat, team.policy.zone).day for seat in plan.seats]
     first, last = plan.first_day or min(days), plan.last_day or max(days)
@@ -160,8 +160,8 @@ def ledger_before(team: Roster, record: Record, sources: Sources, *, before: dat
 
     Raises FileFaults for a ledger file that cannot be read, Refused for one that counts beyond that date.
     """
-    from oncall.rotation.given import shift_of
     from oncall.rotation.ledger import joined, ledger_of, newcomers
+    from oncall.schedule.shifts import shift_of
 
     opening, since = _opening_balances(team, sources)
     if since is not None and before is not None and since > before:
@@ -260,8 +260,8 @@ def _covers(
     team: Roster, served: Sequence[Served], first_day: date, kept_until: date, say: Callable[[str], None]
 ) -> tuple[Seat, ...]:
     """The seats of these dates that somebody else served than was planned, for most of the shift."""
-    from oncall.rotation.given import shift_of
     from oncall.rotation.ledger import seats_as_served
+    from oncall.schedule.shifts import shift_of
 
     planned = {(each.seat.window, each.seat.role): each.seat.engineer for each in served}
     zone = team.policy.zone
@@ -314,8 +314,8 @@ def _outside(
     team: Roster, served: Sequence[Served], first_day: date, last_day: date, say: Callable[[str], None]
 ) -> tuple[Seat, ...]:
     """The seats on other dates than the plan's."""
-    from oncall.rotation.given import shift_of
     from oncall.rotation.ledger import seats_as_served
+    from oncall.schedule.shifts import shift_of
 
     zone = team.policy.zone
     dated = [(shift_of(seat, zone).day, seat) for seat in seats_as_served(served)]

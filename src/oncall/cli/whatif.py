@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.amounts import seconds_of, seed_of, weeks_of
-from oncall.cli.planning import ROSTER, date_of, interruption, progress_line, shifts_of, span_of
+from oncall.cli.plans import ROSTER, date_of, shifts_of, span_of
+from oncall.cli.searching import interruption, progress_line
 from oncall.cli.show import JSON_OPTION, print_json, print_rows, say, tell
 from oncall.cli.standing import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
 from oncall.errors import PlanInfeasible, Refused
@@ -59,7 +60,8 @@ def whatif(
     --with-new 1 · oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --set rotation.rest_nights=1
     --set engineers.ben.fte=0.5
     """
-    from oncall.rosters.relaxation import relaxation_named, relaxed
+    from oncall.rosters.relaxation import relaxation_named
+    from oncall.rosters.relaxed import relaxed
     from oncall.rosters.settings import roster_with
     from oncall.rotation.whatif import with_people
 
@@ -104,7 +106,7 @@ class _Story:
 
 def _fitting(changed: Roster, agreed: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
     """The exceptions that the changed roster leaves something to agree to."""
-    from oncall.rosters.relaxation import relaxed
+    from oncall.rosters.relaxed import relaxed
 
     fitting: list[Relaxation] = []
     for each in agreed:
@@ -126,7 +128,7 @@ def _side(
     limit: timedelta | None,
 ) -> Side:
     """One of the two plans, made as `generate` makes it."""
-    from oncall.rosters.relaxation import relaxed
+    from oncall.rosters.relaxed import relaxed
     from oncall.rotation.model import solve
     from oncall.rotation.whatif import side
 

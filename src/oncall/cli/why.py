@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oncall.cli.amounts import seconds_of
-from oncall.cli.planning import PLAN, PLANS_ROSTER, date_of, interruption, read_both, refuse_strangers
+from oncall.cli.plans import PLAN, PLANS_ROSTER, date_of, read_both, refuse_strangers
+from oncall.cli.searching import interruption
 from oncall.cli.show import JSON_OPTION, parse_time, print_json, say, tell
 from oncall.cli.standing import HISTORY, NO_HISTORY, Sources, seats_around
 from oncall.errors import Refused

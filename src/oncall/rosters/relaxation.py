@@ -7,16 +7,12 @@ A name says all of it, so that it can be given to a command and kept in a plan's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
 
 from oncall.errors import Refused
 from oncall.suggestions import suggestion
-
-if TYPE_CHECKING:
-    from oncall.rosters.roster import Absence, Engineer, Roster, RotationRules
 
 DAY_OFF = "unavailable"
 LEAST = {"rest_nights": 0, "weekends_apart": 1}
@@ -83,17 +79,17 @@ def relaxation_named(text: str) -> Relaxation:
     """The relaxation of that name. Raises Refused with what to write instead."""
     match = _FORM.fullmatch(text)
     if match is None:
-        raise _refused(text, 'write one as it was offered, like "rest_nights=1@2027-12-20..2027-12-26"')
+        raise refused(text, 'write one as it was offered, like "rest_nights=1@2027-12-20..2027-12-26"')
     rule, value, person = match["rule"], match["value"], match["person"]
     if rule not in (*LEAST, *MOST, DAY_OFF):
-        raise _refused(text, f'"{rule}" cannot be relaxed; {suggestion(rule, [*LEAST, *MOST, DAY_OFF])}')
+        raise refused(text, f'"{rule}" cannot be relaxed; {suggestion(rule, [*LEAST, *MOST, DAY_OFF])}')
     if rule == DAY_OFF and (value is not None or person is None):
-        raise _refused(text, 'name the person and no number, like "unavailable@2027-02-15:ana"')
+        raise refused(text, 'name the person and no number, like "unavailable@2027-02-15:ana"')
     if rule != DAY_OFF and value is None:
-        raise _refused(text, f'say what the number is then, like "{rule}=1@{match["first"]}"')
+        raise refused(text, f'say what the number is then, like "{rule}=1@{match["first"]}"')
     first, last = _day(text, match["first"]), _day(text, match["last"] or match["first"])
     if last < first:
-        raise _refused(text, f"{last} is before {first}; swap them")
+        raise refused(text, f"{last} is before {first}; swap them")
     return Relaxation(rule, first, last, person, None if value is None else int(value))
 
 
@@ -101,73 +97,12 @@ def _day(text: str, day: str) -> date:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        raise _refused(text, f'"{day}" is not a date; write "2027-01-04"') from None
+        raise refused(text, f'"{day}" is not a date; write "2027-01-04"') from None
 
 
-def _refused(text: str, mend: str) -> Refused:
+def refused(text: str, mend: str) -> Refused:
+    """The refusal of a relaxation, by its name, with what to write instead."""
     return Refused(f'"{text[:80]}" is not a relaxation: {mend}')
-
-
-def relaxed(roster: Roster, relaxations: Sequence[Relaxation]) -> Roster:
-    """The roster with these exceptions made. Raises Refused for one that does not fit it or relaxes nothing."""
-    for each in dict.fromkeys(relaxations):
-        if each.person is not None and roster.engineer(each.person) is None:
-            names = [engineer.id for engineer in roster.engineers]
-            raise _refused(each.id, f'"{each.person}" is not on the roster; {suggestion(each.person, names)}')
-        roster = _without_days(roster, each) if each.rule == DAY_OFF else _with_exception(roster, each)
-    return roster
-
-
-def _with_exception(roster: Roster, relaxation: Relaxation) -> Roster:
-    rules = roster.rules
-    now: int | None = getattr(rules, relaxation.rule)
-    value = relaxation.value
-    assert value is not None
-    is_looser = now is not None and (LEAST[relaxation.rule] <= value < now if relaxation.rule in LEAST else value > now)
-    if not is_looser:
-        says = "does not set it" if now is None else f"says {now}"
-        raise _refused(relaxation.id, f"the roster {says}, so this would not make {relaxation.rule} looser")
-    return replace(roster, rules=replace(rules, relaxed=(*rules.relaxed, relaxation)))
-
-
-def _without_days(roster: Roster, relaxation: Relaxation) -> Roster:
-    people = []
-    for engineer in roster.engineers:
-        if engineer.id == relaxation.person:
-            absences = tuple(part for absence in engineer.absences for part in _cut(absence, relaxation, engineer))
-            if absences == engineer.absences:
-                raise _refused(relaxation.id, f"{engineer.id} has no day off then")
-            engineer = replace(engineer, absences=absences)
-        people.append(engineer)
-    return replace(roster, engineers=tuple(people))
-
-
-def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterator[Absence]:
-    """What is left of an absence without the relaxation's dates."""
-    first, last = relaxation.first_day, relaxation.last_day
-    if last < absence.first_day or absence.last_day < first:
-        yield absence
-        return
-    if absence.leave:
-        raise _refused(relaxation.id, f"{engineer.id} is on leave then, and leave is not moved")
-    one = timedelta(days=1)
-    if absence.first_day < first:
-        yield replace(absence, last_day=first - one)
-    if last < absence.last_day:
-        yield replace(absence, first_day=last + one)
-
-
-def loosest_for(rules: RotationRules, person: str) -> RotationRules:
-    """The rules with each number as loose as any exception for this person makes it anywhere: for counting bounds."""
-    mine = [each for each in rules.relaxed if each.person in (None, person) and each.value is not None]
-    if not mine:
-        return rules
-    numbers: dict[str, Any] = {}
-    for each in mine:
-        assert each.value is not None
-        so_far = numbers.get(each.rule, each.value)
-        numbers[each.rule] = min(so_far, each.value) if each.rule in LEAST else max(so_far, each.value)
-    return replace(rules, **numbers)
 
 
 def texts(relaxations: Iterable[Relaxation]) -> str:

@@ -128,7 +128,7 @@ class RotationRules:
     holidays_apart: the same holiday, by its name, at most once in any so many years in a row; 1 is no rule.
     requests_weight: what one wish counts for, against 1 for a shift that people share who should be; 0 for nothing.
     never_together: pairs of engineers who are never on the same shift. prefer_together: pairs who should be; soft.
-    relaxed: exceptions that a manager agreed to; never in the file, see `relaxation.relaxed`.
+    relaxed: exceptions that a manager agreed to; never in the file, see `rosters.relaxed`.
     """
 
     roles: tuple[str, ...] = ("primary", "secondary")

@@ -1,7 +1,6 @@
-"""The CP-SAT model of who is on duty, under the hard rules and with its cost; what every board shares is here too.
+"""What every board shares: who is on duty as a CP-SAT model under the hard rules, what is counted, and its cost.
 
-Where everybody takes every role, who is on duty is all there is to decide: `DutyBoard`. The roles follow by an even
-split that costs nothing. `roleboard` holds the boards for rosters where somebody does not take every role.
+`dutyboard` holds the board for rosters where everybody takes every role, `roleboard` those for all others.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from typing import NamedTuple
 
 from ortools.sat.python import cp_model
 
-from oncall.rosters.relaxation import loosest_for
-from oncall.rotation.counting import Curve, deal, duty_curve, most_duties
+from oncall.rosters.relaxed import loosest_for
+from oncall.rotation.counting import Curve
+from oncall.rotation.limits import Limit
 from oncall.rotation.problem import Duty, Problem
-from oncall.rotation.rolesplit import split_evenly
-from oncall.rotation.rules import Limit, cliques, rules_of
+from oncall.rotation.rules import cliques, rules_of
 from oncall.rotation.search import Outcome, Search
 from oncall.support.windows import WindowKind
 
@@ -111,81 +110,6 @@ class Board(ABC):
     @abstractmethod
     def seats(self, outcome: Outcome) -> list[Held]:
         """The seats of the plan found, by shift and then role. The cost of these is what counts, not the model's."""
-
-
-class DutyBoard(Board):
-    """Decides who is on duty, nothing else."""
-
-    def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None:
-        self._problem = problem
-        self._search = search
-        self.model = cp_model.CpModel()
-        self.takes = add_duties(self.model, problem)
-        costs = []
-        for (engineer, kind, _), span in spans.items():
-            duties = [self.takes[duty] for duty in problem.duties_of(engineer, kind)]
-            curve = duty_curve(problem, engineer, kind)
-            costs.append(add_cost(self.model, cp_model.LinearExpr.sum(duties), len(duties), curve, span))
-        self.cost = cp_model.LinearExpr.sum(costs)
-        self.model.add(self.cost >= floor.cost)
-
-    @staticmethod
-    def floor(problem: Problem, search: Search) -> Floor | None:
-        """The counting bound by dealing out duties kind by kind."""
-        people = range(len(problem.engineers))
-        cost = 0
-        counts: dict[Counted, int] = {}
-        for kind, total in problem.shares.totals.items():
-            curves = [duty_curve(problem, each, kind) for each in people]
-            most = [most_duties(problem, each, kind) for each in people]
-            dealt = deal(total * len(problem.roles), curves, most)
-            if dealt is None:
-                return None
-            cost += sum(curve(count) for curve, count in zip(curves, dealt, strict=True))
-            counts.update({Counted(each, kind, None): dealt[each] for each in people})
-        return Floor(cost, counts)
-
-    @staticmethod
-    def counts(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> Counts:
-        """Counts of duties alone, of which there are as many as seats of each kind."""
-        numbers: dict[tuple[int, WindowKind], cp_model.IntVar] = {}
-        costs = []
-        for counted, span in spans.items():
-            engineer, kind, _ = counted
-            most = most_duties(problem, engineer, kind)
-            number = model.new_int_var(0, most, "")
-            costs.append(add_cost(model, number, most, duty_curve(problem, engineer, kind), span))
-            numbers[engineer, kind] = number
-        for kind, total in problem.shares.totals.items():
-            mine = [number for (_, each), number in numbers.items() if each is kind]
-            model.add(cp_model.LinearExpr.sum(mine) == total * len(problem.roles))
-        return Counts(numbers, cp_model.LinearExpr.sum(costs))
-
-    def seats(self, outcome: Outcome) -> list[Held]:
-        """The seats of the plan found: roles split evenly within each kind, or nearly so around fixed seats."""
-        return seated(self._problem, teams_of(self._problem, self.takes, outcome), self._search)
-
-
-def seated(problem: Problem, teams: Sequence[Sequence[int]], search: Search) -> list[Held]:
-    """The seats of every shift's people, as fairly as these people and the fixed seats allow."""
-    if problem.roles_are_free:
-        return seated_evenly(problem, teams)
-    from oncall.rotation.roleboard import seated_fairly
-
-    return seated_fairly(problem, teams, search)
-
-
-def seated_evenly(problem: Problem, teams: Sequence[Sequence[int]]) -> list[Held]:
-    """The seats of every shift's people who all take every role, roles split evenly within each kind."""
-    ordered: dict[int, tuple[int, ...]] = {}
-    for kind in problem.shares.totals:
-        numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]
-        ordered.update(zip(numbers, split_evenly([teams[number] for number in numbers]), strict=True))
-    return [
-        Held(number, role, person)
-        for number in range(len(problem.shifts))
-        for role, person in zip(problem.roles, ordered[number], strict=True)
-    ]
 
 
 def teams_of(problem: Problem, takes: Mapping[Duty, cp_model.IntVar], outcome: Outcome) -> list[list[int]]:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import combinations, islice, pairwise, product
 from zoneinfo import ZoneInfo
 
-from oncall.rosters.relaxation import relaxed
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.agreed import has_exceptions, over_the_most, smallest_number
 from oncall.rotation.claims import check_claims

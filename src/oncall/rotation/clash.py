@@ -254,7 +254,7 @@ class _Switched:
             self._forbid(cause, [self._takes[engineer, number] for number in days if (engineer, number) in self._takes])
         outside: dict[str, list[int]] = defaultdict(list)
         for number in self._problem.staffed:
-            if (barred := self._problem.seam.bar(person.id, number)) is not None:
+            if (barred := self._problem.barred_outside(engineer, number)) is not None:
                 outside[barred.sentence].append(number)
         for cause, numbers_barred in outside.items():
             self._forbid(cause, [self._takes[engineer, number] for number in numbers_barred])

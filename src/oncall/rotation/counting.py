@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 
-from oncall.rosters.relaxation import loosest_for
+from oncall.rosters.relaxed import loosest_for
 from oncall.rotation.cost import term
 from oncall.rotation.eligibility import weekend_number
 from oncall.rotation.problem import Problem

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oncall.rosters.relaxation import LEAST, Relaxation
 from oncall.rosters.roster import RotationRules
-
-if TYPE_CHECKING:
-    from oncall.rotation.problem import Problem
-    from oncall.rotation.rules import Limit, Rule
+from oncall.rotation.limits import Limit, Rule
+from oncall.rotation.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

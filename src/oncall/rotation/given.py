@@ -9,8 +9,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
+from oncall.rotation.ledger import balances_of
 from oncall.schedule.plan import Balance, Plan, Seat, Shift
 from oncall.schedule.planfile import read_plan
+from oncall.schedule.shifts import shift_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,6 @@ def turns_around(given: Given, shifts: Sequence[Shift], zone: ZoneInfo) -> dict[
     return {engineer: tuple(found) for engineer, found in turns.items()}
 
 
-def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
-    """The shift that a seat is of, with the nights that it takes in `zone`."""
-    first, last = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
-    return Shift(seat.window, seat.kind, first, first.toordinal(), last.toordinal())
-
-
 def busy_elsewhere(roster: Roster) -> tuple[Seat, ...]:
     """The seats of this roster's people in the plans of other teams that it names under `busy`, each with its team.
 
@@ -67,8 +63,6 @@ def around(roster: Roster, *plans: Plan, first_day: date | None = None) -> Given
     first_day: the new plan's first date; balances are then carried over from the shifts before it.
     Raises FileFaults for a busy plan that cannot be read.
     """
-    from oncall.rotation.ledger import balances_of
-
     seats = tuple(seat for plan in plans for seat in plan.seats)
     balances = balances_of(roster, seats, before=first_day) if first_day else ()
     return Given(seats, busy_elsewhere(roster), balances)

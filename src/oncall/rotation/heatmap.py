@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from oncall.rosters.relaxation import relaxed
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rotation.eligibility import can_take, duty_days
 from oncall.rotation.fairness import staffed_shifts

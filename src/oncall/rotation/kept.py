@@ -59,13 +59,13 @@ class Kept:
         """New duties for which somebody would not be rested after a shift they covered; what they had they keep."""
         if not covers:
             return frozenset()
-        seam = Problem(self.open.roster, self.open.shifts, Given(published=covers)).seam
+        covered = Problem(self.open.roster, self.open.shifts, Given(published=covers))
         had = {(self.numbers.get(who or ""), number) for (number, _), who in self.before.items()}
         return frozenset(
             (index, number)
-            for index, engineer in enumerate(self.open.engineers)
-            for number in self.open.open_to[index]
-            if (index, number) not in had and seam.bar(engineer.id, number) is not None
+            for index, numbers in enumerate(self.open.open_to)
+            for number in numbers
+            if (index, number) not in had and covered.barred_outside(index, number) is not None
         )
 
     def _refuse_cut_weekend(self, first: Shift) -> None:

@@ -16,10 +16,10 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import SHADOW, Roster
-from oncall.rotation.given import shift_of
 from oncall.rotation.shares import KIND_ORDER, shares_of
 from oncall.schedule.plan import Balance, Seat, Shift
 from oncall.schedule.schedule import Schedule, Turn
+from oncall.schedule.shifts import shift_of
 from oncall.support.windows import Window, WindowKind
 
 _ONE = 1000

@@ -20,8 +20,9 @@ from oncall.rosters.relaxation import DAY_OFF, LEAST, Relaxation
 from oncall.rosters.roster import RotationRules
 from oncall.rotation.board import add_limit, any_of
 from oncall.rotation.eligibility import duty_days
+from oncall.rotation.limits import Rule
 from oncall.rotation.problem import Duty, Problem
-from oncall.rotation.rules import Rule, rules_of
+from oncall.rotation.rules import rules_of
 from oncall.rotation.search import Outcome
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
@@ -155,9 +156,9 @@ class LooseBoard:
     ) -> None:
         """A duty that a shift outside the plan forbids needs the rule as loose as lets the two stand together."""
         for value, following in pairwise(values):
-            seam = _as_loose_as_offered(self._there, besides={rule: value}).seam
+            loosened = _as_loose_as_offered(self._there, besides={rule: value})
             for duty, takes in self._takes.items():
-                if seam.bar(self._problem.engineers[duty[0]].id, duty[1]) is not None:
+                if loosened.barred_outside(*duty) is not None:
                     bought = looser(duty, following)
                     self.model.add_bool_or([~takes] if bought is None else [~takes, bought])
 

@@ -10,10 +10,11 @@ from datetime import timedelta
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation import infeasible
-from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span, seated
+from oncall.rotation.board import Board, Counted, Floor, Held, Span
 from oncall.rotation.companions import Pair, Terms
 from oncall.rotation.cost import fairness_of
 from oncall.rotation.counting import duty_curve
+from oncall.rotation.dutyboard import DutyBoard, seated
 from oncall.rotation.evenness import spread
 from oncall.rotation.fixedseats import refuse_impossible_seats
 from oncall.rotation.given import NOTHING, Given

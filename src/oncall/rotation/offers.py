@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from ortools.sat.python import cp_model
 
 from oncall.errors import Refused
-from oncall.rosters.relaxation import Relaxation, relaxed, texts
+from oncall.rosters.relaxation import Relaxation, texts
+from oncall.rosters.relaxed import relaxed
 from oncall.rotation.board import Floor, add_duties
 from oncall.rotation.clash import clashing_shifts
 from oncall.rotation.loosening import LooseBoard, is_within, price_of

@@ -61,7 +61,13 @@ class Problem:
     @cached_property
     def seam(self) -> Seam:
         """What people's shifts outside these forbid."""
-        return Seam(self, turns_around(self.given, self.shifts, self.roster.policy.zone) if self.shifts else {})
+        turns = turns_around(self.given, self.shifts, self.roster.policy.zone) if self.shifts else {}
+        return Seam(self.roster, turns, self.given.elsewhere)
+
+    def barred_outside(self, engineer: int, number: int) -> Barred | None:
+        """The first shift outside these that keeps a person off a shift, or None."""
+        feasts = self.feasts[number] if self.roster.rules.holidays_apart > 1 else ()
+        return self.seam.bar(self.engineers[engineer].id, self.shifts[number], feasts)
 
     @cached_property
     def feasts(self) -> tuple[tuple[Feast, ...], ...]:
@@ -93,7 +99,7 @@ class Problem:
         return (
             bool(self.roles_at(engineer, number))
             and can_take(person, self.shifts[number])
-            and self.seam.bar(person.id, number) is None
+            and self.barred_outside(engineer, number) is None
         )
 
     def why_not(self, engineer: int, number: int, role: str | None = None) -> Barred | None:
@@ -102,7 +108,7 @@ class Problem:
         Only what holds whatever else is planned: days, roles, seats that are fixed, and shifts outside the plan.
         """
         person = self.engineers[engineer]
-        barred = why_not(person, self.shifts[number], role) or self.seam.bar(person.id, number)
+        barred = why_not(person, self.shifts[number], role) or self.barred_outside(engineer, number)
         if barred is None and (role or self.roles[0]) not in self.roles_at(engineer, number):
             fixed = self.fixed.get(number, {})
             holder = fixed.get(role) if role is not None else None

@@ -8,13 +8,14 @@ from datetime import timedelta
 from itertools import accumulate, groupby
 from typing import Any
 
-from oncall.rosters.relaxation import loosest_for
+from oncall.rosters.relaxed import loosest_for
 from oncall.rosters.roster import Engineer, RotationRules
 from oncall.rotation.clash import Clash, absence_text, joins_text, leaves_text, shadows_text, smallest_clash
 from oncall.rotation.counting import most_apart, most_rested
 from oncall.rotation.eligibility import can_take, weekend_number, why_not
+from oncall.rotation.limits import Rule
 from oncall.rotation.problem import Problem
-from oncall.rotation.rules import Rule, rules_of
+from oncall.rotation.rules import rules_of
 from oncall.rotation.search import Search
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind

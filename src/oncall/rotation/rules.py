@@ -9,44 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from oncall.rosters.roster import RotationRules
 from oncall.rotation.eligibility import weekend_number
 from oncall.rotation.exceptions import with_exceptions
+from oncall.rotation.limits import Limit, Rule
 from oncall.rotation.problem import Duty, Problem
 from oncall.rotation.seam import month_of, week_of
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
 
 K = TypeVar("K", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `most` of the groups may have a duty that is taken; a group counts once, however many of its are."""
-
-    most: int
-    groups: tuple[tuple[Duty, ...], ...]
-
-    @property
-    def single(self) -> tuple[Duty, ...] | None:
-        """The duties, when every group is just one."""
-        return tuple(group[0] for group in self.groups) if all(len(group) == 1 for group in self.groups) else None
-
-
-class Rule(Protocol):
-    """A hard rule. `name` is its YAML key; `text` is how a person reads it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    def limits(self, problem: Problem) -> Iterator[Limit]:
-        """The limits that this rule puts on the duties of a problem, none of them contained in another."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

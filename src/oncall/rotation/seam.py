@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from oncall.rosters.relaxation import LEAST
-from oncall.rosters.roster import RotationRules
+from oncall.rosters.roster import Roster
 from oncall.rotation.eligibility import Bar, Barred, duty_days, weekend_number
-from oncall.schedule.plan import Shift
+from oncall.schedule.plan import Seat, Shift
 from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
-
-if TYPE_CHECKING:
-    from oncall.rotation.problem import Problem
 
 Bucket = Callable[[Shift], Hashable]
 
@@ -30,13 +26,14 @@ def month_of(shift: Shift) -> tuple[int, int]:
 
 
 class Seam:
-    """Which duties of a problem its people's shifts outside forbid. `turns`: those shifts by id, in time order."""
+    """Which shifts of a plan its people's shifts outside forbid them. `turns`: those outside by id, in time order;
+    `elsewhere`: the seats among them that are on other teams' plans."""
 
-    def __init__(self, problem: Problem, turns: Mapping[str, Sequence[Shift]]) -> None:
-        self._problem = problem
-        self._rules: RotationRules = problem.roster.rules
+    def __init__(self, roster: Roster, turns: Mapping[str, Sequence[Shift]], elsewhere: Sequence[Seat]) -> None:
+        self._holidays = roster.holidays
+        self._rules = roster.rules
         self._turns = turns
-        self._teams = {(seat.engineer, seat.window): seat.team for seat in problem.given.elsewhere}
+        self._teams = {(seat.engineer, seat.window): seat.team for seat in elsewhere}
         self._starts = {who: [turn.first_night for turn in each] for who, each in turns.items()}
         self._reach = max(31, 7 * self._rules.weekends_apart + 7, self._rules.rest_nights + 8)
         self._feasts = {who: self._feasts_of(each) for who, each in turns.items()}
@@ -49,13 +46,13 @@ class Seam:
         """How many shifts outside a person has in one week or month."""
         return sum(1 for turn in self._turns.get(engineer, ()) if bucket(turn) == key)
 
-    def bar(self, engineer: str, number: int) -> Barred | None:
-        """The first thing outside that keeps a person off the shift of that number, or None."""
+    def bar(self, engineer: str, shift: Shift, feasts: Sequence[Feast]) -> Barred | None:
+        """The first thing outside that keeps a person off this shift, or None. feasts: its holidays that lie apart."""
         if engineer not in self._turns:
             return None
-        return next(self._bars(engineer, self._problem.shifts[number], number), None)
+        return next(self._bars(engineer, shift, feasts), None)
 
-    def _bars(self, engineer: str, shift: Shift, number: int) -> Iterator[Barred]:
+    def _bars(self, engineer: str, shift: Shift, feasts: Sequence[Feast]) -> Iterator[Barred]:
         near = self._near(engineer, shift)
         for turn in near:
             if not self._leaves_rest(engineer, turn, shift):
@@ -69,7 +66,7 @@ class Seam:
             same = [turn for turn in near if bucket(turn) == bucket(shift)] if most is not None else []
             if most is not None and len(same) >= self._at_most(bar, most, engineer, shift):
                 yield self._barred(bar, engineer, same[0], f"{bar} {most}")
-        for feast in self._problem.feasts[number] if self._rules.holidays_apart > 1 else ():
+        for feast in feasts:
             for turn, other in self._feasts[engineer].get(feast.name, ()):
                 if 0 < abs(other - feast.year) < self._rules.holidays_apart:
                     text = f"holidays_apart {self._rules.holidays_apart} ({feast.name})"
@@ -111,7 +108,7 @@ class Seam:
     def _feasts_of(self, turns: Sequence[Shift]) -> Mapping[str, Sequence[tuple[Shift, int]]]:
         found: dict[str, list[tuple[Shift, int]]] = {}
         for turn in turns if self._rules.holidays_apart > 1 else ():
-            for feast in feasts_of(self._problem.roster.holidays, turn):
+            for feast in feasts_of(self._holidays, turn):
                 found.setdefault(feast.name, []).append((turn, feast.year))
         return found
 

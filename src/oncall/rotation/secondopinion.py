@@ -21,7 +21,8 @@ from threading import Thread
 from ortools.math_opt.python import mathopt
 
 from oncall.errors import Refused
-from oncall.rosters.relaxation import Relaxation, relaxed
+from oncall.rosters.relaxation import Relaxation
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import Engineer, Roster
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between

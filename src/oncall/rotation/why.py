@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from oncall.rosters.relaxation import relaxed
+from oncall.rosters.relaxed import relaxed
 from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Wish
-from oncall.rotation.board import Board, Counted, DutyBoard, Floor, Held, Span
+from oncall.rotation.board import Board, Counted, Floor, Held, Span
 from oncall.rotation.check import check_plan
 from oncall.rotation.clash import smallest_clash
 from oncall.rotation.cost import fairness_of
+from oncall.rotation.dutyboard import DutyBoard
 from oncall.rotation.eligibility import duty_days
 from oncall.rotation.fairness import staffed_shifts
 from oncall.rotation.fixedseats import seat_text

@@ -1,4 +1,4 @@
-"""The on-call shifts that a plan has to staff, from a calendar's windows."""
+"""The on-call shifts that a plan has to staff, from a calendar's windows, and those that seats are of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import WeekendStyle
-from oncall.schedule.plan import Shift
+from oncall.schedule.plan import Seat, Shift
 from oncall.support.calendar import SupportCalendar, first_instant
 from oncall.support.windows import KindWindow, Window, WindowKind
 
@@ -50,3 +50,9 @@ def _handed_over(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle) -> I
                 start = handover
             day += timedelta(days=1)
     yield KindWindow(start, window.end, window.kind)
+
+
+def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
+    """The shift that a seat is of, with the nights that it takes in `zone`."""
+    first, last = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
+    return Shift(seat.window, seat.kind, first, first.toordinal(), last.toordinal())
