@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.ports import Receipt
@@ -339,3 +340,20 @@ def test_a_schedule_published_after_the_page_decides_the_steps_that_follow(world
     world.advance(10 * MINUTE)
     world.expect_page("elena")
     world.expect_page("farid")
+
+
+def test_the_first_page_of_an_urgent_ticket_is_tried_every_quarter_of_a_minute_while_its_provider_is_away(
+    world: World,
+) -> None:
+    world.phones.fail(Temporary("Twilio cannot be reached"), times=1000)
+    world.post()
+    tried, left = [], 1000
+    for second in range(240):
+        world.advance(timedelta(seconds=1))
+        if len(world.phones.faults) < left:
+            tried, left = [*tried, second], len(world.phones.faults)
+    assert max(after - before for before, after in pairwise(tried)) <= 16
+    assert 14 <= len(tried) <= 60
+    world.phones.faults.clear()
+    world.advance(timedelta(seconds=16))
+    world.expect_page("ana")

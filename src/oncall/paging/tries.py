@@ -30,6 +30,8 @@ RECONCILE_AFTER_CRASH = timedelta(seconds=10)
 MOST_SENDS = 3
 """How often one try whose answers were in doubt is sent again at once; after that it is tried ever more slowly."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
+LONGEST_BACK_OFF_ALONE = timedelta(seconds=15)
+"""For what waits for nobody: the first page of an urgent ticket goes out soon after its provider is back."""
 MOST_ADOPTED = 10_000
 CALLS_BEFORE = timedelta(minutes=5)
 """Calls for tries written so much earlier (real time) are known not to be this one's; a call may be made late."""
@@ -230,7 +232,8 @@ def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetim
 def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
     """Back off with jitter, honour the provider's wish, but try once more before the step is over (real time)."""
     back_off = timedelta(seconds=2 ** min(attempt.tries, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
-    wait = max(min(back_off, LONGEST_BACK_OFF), error.retry_after or timedelta(0))
+    longest = LONGEST_BACK_OFF_ALONE if attempt.goes_alone else LONGEST_BACK_OFF
+    wait = max(min(back_off, longest), error.retry_after or timedelta(0))
     if attempt.deadline is None:
         return wait
     left = max(clock.real_seconds_until(attempt.deadline) - 1.0, 0.5)
