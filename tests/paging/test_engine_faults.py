@@ -347,11 +347,13 @@ def test_the_first_page_of_an_urgent_ticket_is_tried_every_quarter_of_a_minute_w
 ) -> None:
     world.phones.fail(Temporary("Twilio cannot be reached"), times=1000)
     world.post()
-    tried, left = [], 1000
+    tried: list[int] = []
+    left = 1000
     for second in range(240):
         world.advance(timedelta(seconds=1))
         if len(world.phones.faults) < left:
-            tried, left = [*tried, second], len(world.phones.faults)
+            tried.append(second)
+            left = len(world.phones.faults)
     assert max(after - before for before, after in pairwise(tried)) <= 16
     assert 14 <= len(tried) <= 60
     world.phones.faults.clear()
