@@ -222,6 +222,41 @@ def test_a_resolution_that_is_told_after_a_message_of_later_does_not_silence_the
     world.read_all()
 
 
+def test_a_reopening_that_is_told_before_its_resolution_is_not_lost(world: World) -> None:
+    taken(world)
+    world.act(EventKind.REPLIED, "ana")
+    world.advance(20 * MINUTE)
+    kept = say(world, EventKind.REOPENED, "zendesk", at("2027-01-09 03:26"), event_id="r-1")
+    assert (kept.changed, kept.sentence) == (False, "T-1 is not resolved: there is nothing to reopen.")
+    assert world.ticket().owner == "ana"
+    assert of_kind(world, EventKind.REOPENED)[0].why == "reopened; it was not resolved"
+    again = say(world, EventKind.REOPENED, "zendesk", at("2027-01-09 03:26"), event_id="r-1")
+    assert again.sentence == "T-1: this event is recorded already."
+    world.read_all()
+    done = say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:24"))
+    assert done.sentence == "T-1 is open again: it was reopened later."
+    assert world.ticket().status is TicketStatus.OPEN
+    world.expect_page("ana", containing="1st reply by Sat 04:26 EST")
+    assert clocks_of(world) == {
+        ("first_reply", "met", at("2027-01-09 03:12")),
+        ("periodic_update", "stopped", at("2027-01-09 03:12")),
+        ("first_reply", "running", at("2027-01-09 03:26")),
+    }
+    world.act(EventKind.REPLIED, "ana")
+    world.read_all()
+
+
+def test_a_resolution_of_after_a_reopening_that_undid_nothing_ends_the_ticket(world: World) -> None:
+    taken(world)
+    world.act(EventKind.REPLIED, "ana")
+    say(world, EventKind.REOPENED, "zendesk", world.clock.moment)
+    world.advance(MINUTE)
+    done = say(world, EventKind.RESOLVED, "zendesk", world.clock.moment)
+    assert done.sentence == "T-1 is resolved."
+    assert world.ticket().status is TicketStatus.RESOLVED
+    world.read_all()
+
+
 def test_a_thank_you_before_a_late_resolution_opens_nothing_again(world: World) -> None:
     taken(world)
     world.act(EventKind.REPLIED, "ana")

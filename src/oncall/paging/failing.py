@@ -14,7 +14,7 @@ from oncall.paging.ports import Failure, Receipt, Transaction
 from oncall.paging.reachability import Reach
 from oncall.paging.sla import ClockBook
 from oncall.paging.state import fold
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ticket import WAS_OPEN, Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.support.policy import ChannelName
 
 MOST_CALLS = 4
@@ -82,7 +82,7 @@ def _is_of_now(tx: Transaction, attempt: Attempt) -> bool:
     for event in reversed(tx.events(attempt.ticket)):
         if event.details.get("attempt") == attempt.id:
             return True
-        if event.kind is EventKind.REOPENED:
+        if event.kind is EventKind.REOPENED and not event.details.get(WAS_OPEN):
             return False
     return True
 

@@ -22,7 +22,7 @@ from oncall.paging.promised import mark_of, withdrawn_words
 from oncall.paging.relief import call_off, tell_the_paged
 from oncall.paging.sla import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.state import TicketState, after, fold
-from oncall.paging.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.ticket import WAS_OPEN, Attempt, Event, EventKind, StoredTicket, TicketStatus
 from oncall.paging.verdict import impact_named
 from oncall.suggestions import suggestion
 
@@ -102,6 +102,7 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
         deed = _end_of_drill(deed)
     idle = _nothing_to_do(tx, stored, state, deed, hand.now)
     if idle is not None:
+        _keep_reopening(tx, stored, state, deed, hand)
         return Done(stored, False, idle)
     if deed.kind is EventKind.MERGED:
         return _merge(tx, stored, state, log, deed, hand)
@@ -114,6 +115,14 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
         return _resolve(tx, stored, state, log, event, hand)
     tx.append([event])
     return _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
+
+
+def _keep_reopening(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, hand: Hand) -> None:
+    """The resolution that it undoes may come after it: senders keep no order."""
+    if deed.kind is EventKind.REOPENED and state.merged_into is None:
+        event = _event(tx, stored, state, deed, hand)
+        why = f"{event.why}; it was not resolved"
+        tx.append([replace(event, why=why, details={**event.details, WAS_OPEN: True})])
 
 
 def _refuse_another(tx: Transaction, ticket_id: str, before: Event, deed: Deed) -> None:
@@ -235,24 +244,31 @@ def _asks_something(event: Event) -> bool:
 def _resolve(
     tx: Transaction, stored: StoredTicket, state: TicketState, log: Sequence[Event], event: Event, hand: Hand
 ) -> Done:
-    """End a ticket. A message that the customer wrote after that and that was told before it opens it again."""
+    """End a ticket. What came after that and was told before it opens it again: a customer's message, a reopening."""
     tx.append([event])
     done = _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)
-    written_at = min((one.at for one in log if one.at > event.at and _asks_something(one)), default=None)
-    if written_at is None:
+    later = min((one for one in log if one.at > event.at and _undoes_the_end(one)), key=_at, default=None)
+    if later is None:
         return done
-    reopened = _reopening(tx, stored, written_at)
+    reopened = _reopening(tx, stored, later.at, by_customer=_asks_something(later))
     tx.append([reopened])
     log = tx.events(stored.ticket.id)
     state = fold(stored.ticket, log[:-1])
     again = _follow(tx, done.ticket, state, reopened, ClockBook(tx, stored.ticket, log), hand)
-    return Done(
-        again.ticket, True, f"{stored.ticket.id} is open again: the customer wrote.", done.attempts + again.attempts
-    )
+    why = "the customer wrote" if _asks_something(later) else "it was reopened later"
+    return Done(again.ticket, True, f"{stored.ticket.id} is open again: {why}.", done.attempts + again.attempts)
 
 
-def _reopening(tx: Transaction, stored: StoredTicket, at: datetime) -> Event:
-    why = "the customer wrote after it was resolved"
+def _undoes_the_end(event: Event) -> bool:
+    return _asks_something(event) or bool(event.details.get(WAS_OPEN))
+
+
+def _at(event: Event) -> datetime:
+    return event.at
+
+
+def _reopening(tx: Transaction, stored: StoredTicket, at: datetime, *, by_customer: bool = True) -> Event:
+    why = "the customer wrote after it was resolved" if by_customer else "it was reopened after it was resolved"
     return Event(stored.ticket.id, at, EventKind.REOPENED, PAGER, why, in_force(tx, at))
 
 

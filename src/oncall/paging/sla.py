@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from oncall.paging.ports import Transaction
-from oncall.paging.ticket import Event, EventKind, Ticket
+from oncall.paging.ticket import WAS_OPEN, Event, EventKind, Ticket
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.clocks import Carried, SlaEvent, SlaEventKind, SlaState, Terms, carried, sla
 from oncall.support.policy import Metric
@@ -65,7 +65,7 @@ def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[
 
 def _counts(event: Event) -> bool:
     """Whether the clocks know of it."""
-    if FORWARDED_TO in event.details:
+    if FORWARDED_TO in event.details or event.details.get(WAS_OPEN):
         return False
     if event.kind is EventKind.CUSTOMER_REPLIED:
         return event.details.get(NEEDS_REPLY) is not False

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from oncall.paging.escalation import Position
-from oncall.paging.ticket import Event, EventKind, Ticket, TicketStatus
+from oncall.paging.ticket import WAS_OPEN, Event, EventKind, Ticket, TicketStatus
 from oncall.paging.verdict import Action
 
 AFTER_THE_BREACH = timedelta(hours=1)
@@ -253,6 +253,8 @@ def _merged(state: TicketState, event: Event) -> TicketState:
 
 
 def _reopened(state: TicketState, event: Event) -> TicketState:
+    if event.details.get(WAS_OPEN):
+        return state
     return replace(
         _from_the_first_round(state),
         status=TicketStatus.OPEN,

@@ -65,6 +65,10 @@ class EventKind(StrEnum):
     and `by` is whose event it was."""
 
 
+WAS_OPEN = "was_open"
+"""In the details of a reopening that was told while its ticket was open: it changes nothing, unless a resolution of
+before it is told later."""
+
 DRILL = "drill"
 """The plan and the impact of a test page: no policy's, so that no intake can post one."""
 LONGEST_DRILL = 3600
