@@ -102,7 +102,7 @@ def test_a_call_whose_answer_was_lost_is_found_and_not_made_again(service: Servi
     service.twilio.script(error_after_accept(), on=Operation.CALL)
     reply(service, ANA, "STOP")
     service.post(ticket_body())
-    service.until(lambda: service.ticket()["attempts"][0]["status"] == "unknown")
+    service.until(lambda: service.ticket()["attempts"][0]["status"] in ("unknown", "accepted"))
     assert service.twilio.answer(service.twilio.calls[0].sid, "1")[-1] == "Ticket T 1 is yours. Goodbye."
     assert len(service.twilio.calls) == 1
 
