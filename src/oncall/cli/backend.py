@@ -92,10 +92,10 @@ class LocalBackend:
 
         def work(tx: Transaction) -> dict[str, Any]:
             found = find_ticket(tx, reference)
-            if not body.get("by") and not found.ticket.is_drill:
-                _refuse_a_stranger(tx, deed)
             done = record(tx, found.ticket.id, deed, hand)
-            return {**stored_view(tx, done.ticket, hand.now), "changed": done.changed, "message": done.sentence}
+            answer = {**stored_view(tx, done.ticket, hand.now), "changed": done.changed, "message": done.sentence}
+            unknown = not body.get("by") and not found.ticket.is_drill and _is_a_stranger(tx, deed)
+            return answer | ({"note": _STRANGER.format(user=deed.by[:40])} if unknown else {})
 
         return self._store.write(work)
 
@@ -142,13 +142,16 @@ class LocalBackend:
         return Hand(self._user, whole_second(self._clock.now()), self._clock.real_now())
 
 
-def _refuse_a_stranger(tx: Transaction, deed: Deed) -> None:
-    """Whoever stops an escalation must be somebody whom a warning can reach; a user name alone is often nobody's."""
+def _is_a_stranger(tx: Transaction, deed: Deed) -> bool:
+    """Whether the ticket is now somebody's whom no warning can reach: a user name is often nobody's on the roster."""
     people = tx.schedule().people
-    if deed.kind.value in ("acknowledged", "passed") and people and deed.by not in people:
-        known = ", ".join(sorted(people))
-        raise Refused(f'your user name "{deed.by[:40]}" is on no published roster; add --by with one of {known}')
+    return deed.kind.value == "acknowledged" and bool(people) and deed.by not in people
 
+
+_STRANGER = (
+    'your user name "{user}" is on no published roster, so its warnings go to whoever is on call then; '
+    "name an engineer with --by"
+)
 
 TIMEOUT_SECONDS = 15.0
 REPORT_SECONDS = 180.0

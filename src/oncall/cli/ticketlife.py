@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from oncall.cli.backend import open_backend
-from oncall.cli.show import JSON_OPTION, print_json
+from oncall.cli.show import JSON_OPTION, print_json, tell
 from oncall.errors import Conflict
 
 TAKEN = " is taken by "
@@ -165,3 +165,5 @@ def _event(reference: str, kind: str, by: str | None, why: str, as_json: bool, *
         raise Conflict(answer["message"])
     else:
         typer.echo(answer["message"])
+    if "note" in answer:
+        tell(f"Note: {answer['note']}.", colour="yellow")
