@@ -442,7 +442,15 @@ def test_clocks_that_disagree_by_half_a_minute_stop_pages(schedule: Schedule) ->
         "stops clock: this machine's clock is 1 min behind that of the database: pages come at the wrong time; "
         "set it by NTP.",
     ]
-    assert judged(stored(schedule, skew=timedelta(seconds=29))) == []
+    assert judged(stored(schedule), provider=Provider("twilio", skew=timedelta(seconds=29))) == []
+
+
+def test_clocks_of_pagers_that_disagree_by_seconds_are_warned_about(schedule: Schedule) -> None:
+    assert judged(stored(schedule, skew=timedelta(seconds=4))) == []
+    assert judged(stored(schedule, skew=timedelta(seconds=-29))) == [
+        "warns clock: this machine's clock differs by 29 s from that of the database: two pagers may send one page "
+        "while Twilio is slow; set it by NTP."
+    ]
 
 
 def test_a_policy_that_cannot_be_read_stops_pages(schedule: Schedule) -> None:
