@@ -110,3 +110,16 @@ def test_a_page_that_waits_wakes_nobody_once_its_ticket_wakes_nobody(world: Worl
     world.advance(4 * MINUTE)
     world.expect_silence()
     assert world.attempts()[0].error == "no longer needed"
+
+
+def test_a_ticket_passed_on_between_two_rounds_is_not_left_alone_for_two_of_them(world: World) -> None:
+    world.post()
+    world.advance(21 * MINUTE)
+    world.expect_pages("ana", "ana", "ben", "mei")
+    world.sms("ana", f"ACK {world.code()}")
+    world.expect_pages("ben", "mei")
+    world.sms("ana", f"PASS {world.code()}")
+    world.advance(29 * MINUTE)
+    world.expect_pages("ben", "mei")
+    world.advance(MINUTE + SECOND)
+    world.expect_page("ana")

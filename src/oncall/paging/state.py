@@ -208,7 +208,8 @@ def _passed(state: TicketState, event: Event) -> TicketState:
         taken_at=None,
         action=action,
         hurry=None,
-        position=replace(position, due_at=event.at),
+        # A round that is drawn forward begins now, and so the one after it comes in its time.
+        position=replace(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
         passed=(*state.passed, (position.round, event.by)),
     )
 
