@@ -80,8 +80,8 @@ def test_triage_never_asks_without_a_terminal(oncall: Oncall) -> None:
     )
 
 
-def test_every_answer_that_cannot_be_used_is_refused_by_its_own_name(oncall: Oncall) -> None:
-    assert oncall("triage", "--users", "some", "--workaround", "maybe").err == (
+def test_every_answer_that_cannot_be_used_is_refused_by_its_own_name(published: Oncall) -> None:
+    assert published("triage", "--users", "some", "--workaround", "maybe").err == (
         "oncall: users: write how many are hit, or many or few\nworkaround: write none, inconvenient or convenient\n"
     )
 
