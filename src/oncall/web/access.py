@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 
@@ -27,6 +28,7 @@ class Doorkeeper:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: dict[str, tuple[float, Token]] = {}
+        self._looking: dict[str, asyncio.Task[Token | None]] = {}
 
     async def caller(self, request: Request, *allowed: CallerRole) -> Token:
         """The caller. Raises Problem: 401 without a valid token, 403 when its role is none of `allowed`."""
@@ -44,7 +46,16 @@ class Doorkeeper:
         known = self._known.get(key)
         if known is not None and time.monotonic() - known[0] < KNOWN_FOR:
             return known[1]
-        token = await self._engine.read(lambda tx: tx.token_by_digest(key))
+        if key not in self._looking:
+            # Of all who come with it at this moment one looks, and the others are told.
+            self._looking[key] = asyncio.create_task(self._looked_up(key))
+        return await asyncio.shield(self._looking[key])
+
+    async def _looked_up(self, key: str) -> Token | None:
+        try:
+            token = await self._engine.read(lambda tx: tx.token_by_digest(key))
+        finally:
+            del self._looking[key]
         if token is not None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()

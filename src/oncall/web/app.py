@@ -62,6 +62,8 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Our metrics are our own; to look with each request whether somebody else collects any costs time.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     app.include_router(tickets.router)

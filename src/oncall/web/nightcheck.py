@@ -16,8 +16,9 @@ from oncall.paging.ticket import LONGEST_DRILL
 from oncall.web.access import Doorkeeper
 from oncall.web.bodies import json_body
 from oncall.web.describe import TOKEN, answers, body, text
+from oncall.web.plainroute import PlainRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PlainRoute)
 
 _LONGEST_ID = 60
 

@@ -27,8 +27,9 @@ from oncall.reports.written import (
 )
 from oncall.web.access import Doorkeeper
 from oncall.web.describe import TOKEN, answers, query, text
+from oncall.web.plainroute import PlainRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PlainRoute)
 T = TypeVar("T")
 
 _DAY = {"type": "string", "format": "date", "examples": ["2027-01-04"]}

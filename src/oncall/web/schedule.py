@@ -15,8 +15,9 @@ from oncall.schedule.views import oncall_view, schedule_view
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 from oncall.web.access import Doorkeeper
 from oncall.web.describe import TIME, answers, query
+from oncall.web.plainroute import PlainRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PlainRoute)
 
 LONGEST_SPAN = timedelta(days=800)
 

@@ -20,8 +20,9 @@ from oncall.web.access import Doorkeeper
 from oncall.web.bodies import json_body
 from oncall.web.deeds import read_deed
 from oncall.web.describe import TIME, TOKEN, answers, body, fields_of, query, text
+from oncall.web.plainroute import PlainRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PlainRoute)
 
 EVERYBODY = (CallerRole.INTAKE, CallerRole.ENGINEER, CallerRole.MANAGER)
 PEOPLE = (CallerRole.ENGINEER, CallerRole.MANAGER)

@@ -14,9 +14,10 @@ from oncall.paging.replies import answer_sms
 from oncall.paging.ticket import AttemptStatus, Purpose
 from oncall.web.bodies import form_body
 from oncall.web.describe import answers, form
+from oncall.web.plainroute import PlainRoute
 from oncall.web.problems import Problem
 
-router = APIRouter()
+router = APIRouter(route_class=PlainRoute)
 
 
 _REFUSALS = (400, 403, 413, 422, 503)
