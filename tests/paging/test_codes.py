@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.paging.codes import ALPHABET, DIGITS, LONGEST, SHORTEST, is_code, new_code, room
+from oncall.paging.codes import ALPHABET, DIGITS, LONGEST, SHORTEST, is_code, random_code, room, shortest_length
 from oncall.paging.replies import CARRIER_WORDS, Verb
 from tests.paging.world import World
 
 
-def code(*, in_use: dict[int, int] | None = None, taken: frozenset[str] = frozenset(), seed: int = 0) -> str:
-    used, choose = in_use or {}, random.Random(seed).choice
-    return new_code(in_use=lambda size: used.get(size, 0), taken=taken.__contains__, choose=choose)
+def code(length: int = SHORTEST, *, seed: int = 0) -> str:
+    chance = random.Random(seed)
+    return random_code(length, lambda: chance.getrandbits(64))
 
 
 @given(st.integers())
@@ -39,16 +40,24 @@ def test_the_room_is_counted_right() -> None:
     assert [room(size) for size in (1, 2)] == [8, 26 * 26 - 18 * 18]
 
 
-def test_a_code_that_is_taken_is_not_given_again() -> None:
-    first = code(seed=7)
-    assert code(seed=7, taken=frozenset([first])) != first
+def test_a_code_that_is_taken_is_not_given_again(world: World) -> None:
+    world.post("T-1", impact="normal")
+    taken = world.code("T-1")
+    drawn = itertools.cycle([taken, *(f"{first}9{last}" for first in ALPHABET for last in ALPHABET)])
+    given = world.store.write(lambda tx: [tx.unused_code(lambda: next(drawn)) for _ in range(100)])
+    assert taken not in given
 
 
 def test_codes_grow_by_one_character_when_half_of_them_are_in_use() -> None:
     half = room(3) // 2
-    assert len(code(in_use={3: half - 1})) == 3
-    assert len(code(in_use={3: half + 1})) == 4
-    assert len(code(in_use={size: room(size) for size in range(SHORTEST, LONGEST)})) == LONGEST
+    assert shortest_length({3: half - 1}.__getitem__) == 3
+    assert shortest_length(lambda size: half + 1 if size == 3 else 0) == 4
+    assert shortest_length(lambda size: room(size) if size < LONGEST else 0) == LONGEST
+
+
+@given(st.integers(min_value=0), st.integers(min_value=SHORTEST, max_value=LONGEST))
+def test_a_code_has_the_length_that_is_asked_for(seed: int, length: int) -> None:
+    assert len(code(length, seed=seed)) == length
 
 
 def test_open_tickets_never_share_a_code_and_each_keeps_its_own(world: World) -> None:

@@ -16,12 +16,13 @@ class Locked:
         self.patience: list[float] = []
         self.began, self.go = threading.Event(), threading.Event()
 
-    def commit(self, jobs: Sequence[Job], patience_seconds: float) -> None:
+    def commit(self, jobs: Sequence[Job], patience_seconds: float) -> Sequence[Job]:
         self.patience.append(patience_seconds)
         self.began.set()
         assert self.go.wait(60)
         for job in jobs:
             job.result = "stored"
+        return jobs
 
 
 def test_the_time_for_which_work_waited_behind_others_counts_in_its_patience() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from oncall.paging.attempts import LEASE, Hand, whole_second
 from oncall.paging.decide import PAGER
@@ -12,6 +14,39 @@ from oncall.paging.ports import Clock, Store, Transaction
 from oncall.schedule.schedule import Person, Schedule
 
 T = TypeVar("T")
+
+
+class _Bell:
+    """Wakes one event loop for what other threads have done: a commit ends many pieces of work, and rings once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._done: deque[asyncio.Future[None]] = deque()
+        self._is_rung = False
+
+    async def end_of(self, stored: Future[Any]) -> None:
+        """Wait until it is done, whatever came of it; whoever stops waiting cancels it."""
+        waiter = self.loop.create_future()
+        stored.add_done_callback(lambda _: self._ring(waiter))
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            stored.cancel()
+            raise
+
+    def _ring(self, waiter: asyncio.Future[None]) -> None:
+        self._done.append(waiter)
+        if not self._is_rung and not self.loop.is_closed():
+            self._is_rung = True
+            self.loop.call_soon_threadsafe(self._answer)
+
+    def _answer(self) -> None:
+        # In this order: what is appended from here on rings again.
+        self._is_rung = False
+        while self._done:
+            waiter = self._done.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
 
 
 class Access:
@@ -22,6 +57,7 @@ class Access:
         self.schedule: Schedule | None = None
         """The schedule as of the latest write."""
         self._store, self._can_call = store, can_call
+        self._bell: _Bell | None = None
 
     def hand(self, by: str = PAGER) -> Hand:
         """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
@@ -37,7 +73,12 @@ class Access:
             self.schedule = tx.schedule()
             return result
 
-        return await asyncio.wrap_future(self._store.submit(noting_the_schedule))
+        loop = asyncio.get_running_loop()
+        if self._bell is None or self._bell.loop is not loop:
+            self._bell = _Bell(loop)
+        stored = self._store.submit(noting_the_schedule)
+        await self._bell.end_of(stored)
+        return stored.result()
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run work that only looks, without blocking the loop or holding up those who write."""

@@ -21,17 +21,23 @@ def room(length: int) -> int:
     return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
 
 
-def new_code(*, in_use: Callable[[int], int], taken: Callable[[str], bool], choose: Callable[[str], str]) -> str:
-    """A code that no open ticket has: three characters, one more each time half of a length are in use.
+def shortest_length(in_use: Callable[[int], int]) -> int:
+    """How long a new code is: three characters, one more each time half of a length are in use.
 
-    in_use: how many open tickets have a code of that length. taken: whether one has this code.
-    choose: picks a character of a text at random (`secrets.choice`).
+    in_use: how many open tickets have a code of that length.
     """
-    length = next(size for size in range(SHORTEST, LONGEST + 1) if in_use(size) * 2 < room(size))
+    return next(size for size in range(SHORTEST, LONGEST + 1) if in_use(size) * 2 < room(size))
+
+
+def random_code(length: int, number: Callable[[], int]) -> str:
+    """A code of that length. number: a random one of 64 bits, which is enough for the longest."""
     while True:
-        code = "".join(choose(ALPHABET) for _ in range(length))
-        if any(digit in code for digit in DIGITS) and not taken(code):
-            return code
+        left, letters = number(), ""
+        for _ in range(length):
+            left, place = divmod(left, len(ALPHABET))
+            letters += ALPHABET[place]
+        if any(digit in letters for digit in DIGITS):
+            return letters
 
 
 def is_code(word: str) -> bool:
@@ -42,4 +48,5 @@ def is_code(word: str) -> bool:
 
 def free_code(tx: Transaction) -> str:
     """A random code that no unresolved ticket has."""
-    return new_code(in_use=tx.code_count, taken=lambda code: tx.ticket_by_code(code) is not None, choose=secrets.choice)
+    length = shortest_length(tx.code_count)
+    return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))

@@ -150,7 +150,10 @@ class Transaction(Protocol):
         """The customers of all tickets, each spelling once, sorted."""
 
     def code_count(self, length: int) -> int:
-        """How many codes of this length unresolved tickets hold."""
+        """How many codes of this length unresolved tickets hold; where work writes, within the last second."""
+
+    def unused_code(self, draw: Callable[[], str]) -> str:
+        """A code that `draw` gave and no unresolved ticket holds. It may be called more often than that needs."""
 
     def add_ticket(self, ticket: StoredTicket) -> None:
         """Insert it. Raises Conflict when the id is there already."""

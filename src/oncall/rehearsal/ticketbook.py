@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -105,6 +105,13 @@ class TicketBook:
     def code_count(self, length: int) -> int:
         """How many codes of this length unresolved tickets hold."""
         return self._code_lengths[length]
+
+    def unused_code(self, draw: Callable[[], str]) -> str:
+        """The first code that `draw` gives and no unresolved ticket holds."""
+        code = draw()
+        while code in self._codes:
+            code = draw()
+        return code
 
     def add_ticket(self, ticket: StoredTicket) -> None:
         """Keep it. Raises Conflict when its id is there already, or its code is another unresolved ticket's."""

@@ -14,7 +14,7 @@ from oncall.store import rows
 from oncall.store.queries import Queries
 from oncall.store.tables import attempts, tickets, unresolved, waiting
 
-_ADD_ATTEMPT = insert(attempts)
+ADD_ATTEMPT = insert(attempts)
 _ATTEMPTS = (
     select(attempts).where(attempts.c.ticket == bindparam("wanted")).order_by(attempts.c.written_at, attempts.c.id)
 )
@@ -27,7 +27,7 @@ _ATTEMPT_BY_PROVIDER = (
     .limit(1)
 )
 _UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
-_SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
+SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
 _CLAIMABLE = (
     select(attempts)
     .where(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
@@ -136,11 +136,12 @@ class AttemptQueries(Queries):
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
         """Every try for this ticket, oldest first."""
-        return [rows.attempt(row) for row in self._run(_ATTEMPTS, {"wanted": ticket_id})]
+        return [rows.attempt(row) for row in self._run_on(ticket_id, _ATTEMPTS, {"wanted": ticket_id})]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The try with this delivery id; in a write its row stays locked until the end."""
-        row = self._run(_LOCK_ATTEMPT if self._writes else _ATTEMPT, {"wanted": attempt_id}).one_or_none()
+        query = _LOCK_ATTEMPT if self._writes else _ATTEMPT
+        row = self._run_on(attempt_id, query, {"wanted": attempt_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
@@ -151,8 +152,9 @@ class AttemptQueries(Queries):
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Insert them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
         if attempts:
+            names = {name for attempt in attempts for name in (attempt.id, attempt.ticket)}
             subject = f"attempt of ticket {attempts[0].ticket}"
-            self._change(_ADD_ATTEMPT, [rows.attempt_row(attempt) for attempt in attempts], subject=subject)
+            self._insert(ADD_ATTEMPT, [rows.attempt_row(attempt) for attempt in attempts], names=names, subject=subject)
             self.touched_pages = True
 
     def update_attempt(self, attempt: Attempt) -> None:
@@ -164,7 +166,13 @@ class AttemptQueries(Queries):
 
     def settle_attempt(self, attempt: Attempt) -> bool:
         """Write what a try's provider said at once; False when the try is not `sending` any more."""
-        settled = self._run(_SETTLE_ATTEMPT, {"wanted": attempt.id, **rows.attempt_changes(attempt)}).rowcount == 1
+        values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
+        if self._unwritten is None or attempt.id in self._unwritten.names:
+            settled = self._run_on(attempt.id, SETTLE_ATTEMPT, values).rowcount == 1
+        else:
+            # Nearly always it is. When it was not after all, this transaction fails, and each looks anew.
+            self._put_off(self._unwritten, SETTLE_ATTEMPT, [values], (attempt.id, attempt.ticket))
+            settled = True
         self.touched_pages = self.touched_pages or settled
         return settled
 

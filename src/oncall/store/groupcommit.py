@@ -24,13 +24,17 @@ LEAST_PATIENCE_SECONDS = 0.25
 @dataclass(slots=True)
 class Job:
     """One piece of work and who waits for it, since when (`submitted_at`, seconds of the monotonic clock). `resolve` is
-    called once, after the commit or its failure."""
+    called once, after the commit or its failure; `forget` before it is run once more."""
 
     work: Callable[[Transaction], Any]
     future: Future[Any]
     submitted_at: float
     result: Any = None
     error: BaseException | None = field(default=None)
+
+    def forget(self) -> None:
+        """Nothing of what it gave or raised counts: its transaction was undone."""
+        self.result = self.error = None
 
     def resolve(self) -> None:
         """Tell whoever waits."""
@@ -43,14 +47,15 @@ class Job:
 class GroupCommit:
     """One thread that takes all work waiting, at most `MOST_PER_COMMIT`, and hands it to `commit` as one group.
 
-    `commit` runs the jobs and fills in each one's result or error; it is also told for how many seconds it may wait for
-    another program's lock, which is `patience_seconds` less the time that the oldest of them has waited: whoever waits
-    behind others that wait is answered in the same time as they. The thread starts with the first submission.
+    `commit` runs the jobs, fills in each one's result or error, and gives back those that are done with: the others it
+    has handed to somebody else, who resolves them. It is also told for how many seconds it may wait for another
+    program's lock, which is `patience_seconds` less the time that the oldest of them has waited: whoever waits behind
+    others that wait is answered in the same time as they. The thread starts with the first submission.
     """
 
     def __init__(
         self,
-        commit: Callable[[Sequence[Job], float], None],
+        commit: Callable[[Sequence[Job], float], Sequence[Job]],
         place: str,
         patience_seconds: float,
         *,
@@ -118,13 +123,14 @@ class GroupCommit:
         if not wanted:
             return
         waited = self._monotonic() - min(job.submitted_at for job in wanted)
+        done: Sequence[Job] = wanted
         self._is_committing = True
         try:
-            self._commit(wanted, max(self._patience_seconds - waited, LEAST_PATIENCE_SECONDS))
+            done = self._commit(wanted, max(self._patience_seconds - waited, LEAST_PATIENCE_SECONDS))
         except BaseException as error:  # Whoever waits must hear of it, whatever it is; the thread goes on.
             for job in wanted:
                 job.error = job.error or error
         finally:
             self._is_committing = False
-        for job in wanted:
+        for job in done:
             job.resolve()

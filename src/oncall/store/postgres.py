@@ -5,32 +5,36 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from oncall.errors import Conflict, StoreUnavailable
 from oncall.paging.ports import Transaction
 from oncall.store import schema
 from oncall.store.address import PostgresAddress
-from oncall.store.groupcommit import MOST_WAITING
+from oncall.store.groupcommit import MOST_PER_COMMIT, GroupCommit, Job
 from oncall.store.postgresfaults import translated
 from oncall.store.published import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.sqlstore import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
+from oncall.store.together import Apart, do_together
 from oncall.store.transaction import SqlTransaction
 
 T = TypeVar("T")
 
 _THREADS = 8
 _MOST_TRIES = 6
+_MOST_WAITING_ALONE = 2 * MOST_PER_COMMIT
 _LISTEN_SLICE_SECONDS = 0.5
+_GROUP_LOCK_SECONDS = 0.05
+"""For how long a group waits for somebody's lock: whoever needs one that is held for longer must not hold up others."""
 _CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 _UNIQUE_VIOLATION = "23505"
@@ -39,15 +43,18 @@ _SERIALIZATION_FAILURE = "40001"
 
 
 class PostgresStore(SqlStore):
-    """One database of a server. Each piece of work is a transaction of its own, READ COMMITTED with row locks."""
+    """One database of a server. What is submitted shares a transaction where it can; else each piece of work is one of
+    its own. READ COMMITTED with row locks."""
 
     def __init__(self, address: PostgresAddress) -> None:
         self._address = address
         self._published = PublishedCache()
         self._engine = _engine(address)
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._group_engine = _engine(address, connections=1, lock_seconds=_GROUP_LOCK_SECONDS)
+        self._group = GroupCommit(self._commit, address.place, _GROUP_LOCK_SECONDS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="oncall-store")
-        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._waiting_alone = threading.BoundedSemaphore(_MOST_WAITING_ALONE)
         self._listener: psycopg.Connection | None = None
         self._closing = threading.Event()
         try:
@@ -67,13 +74,8 @@ class PostgresStore(SqlStore):
         return self._again_if_asked(lambda: self._write_once(work))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Hand it to one of a few threads."""
-        self._refuse_when_closed()
-        if not self._waiting.acquire(blocking=False):
-            raise StoreUnavailable(f"{self._address.place}: too many requests are waiting for the database; try again")
-        future = self._threads.submit(self._again_if_asked, lambda: self._write_once(work))
-        future.add_done_callback(lambda _: self._waiting.release())
-        return future
+        """Queue it for the writing thread."""
+        return self._group.submit(work)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
         """Woken by NOTIFY, which every write of ours sends with its commit. While the server is away it is False,
@@ -100,9 +102,11 @@ class PostgresStore(SqlStore):
 
     def close(self) -> None:
         """Finish what was submitted and close every connection."""
+        self._group.close()
         self._closing.set()
         self._threads.shutdown(wait=True)
         self._drop_listener()
+        self._group_engine.dispose()
         self._engine.dispose()
 
     def _again_if_asked(self, once: Callable[[], T]) -> T:
@@ -132,19 +136,50 @@ class PostgresStore(SqlStore):
             result = work(transaction)
             if transaction.spoiled is not None:
                 raise transaction.spoiled
-            if transaction.touched_pages:
-                connection.execute(_NOTIFY)
-            try:
-                whole.commit()
-            except DBAPIError as error:
-                if not _is_cut(error):
-                    raise
-                # It may be stored or not, so it must not simply be run again.
-                raise StoreUnavailable(
-                    f"{self._address.place}: the connection was cut while a change was being stored; "
-                    "look whether it is there before trying again"
-                ) from error
+            self._finish(connection, whole, touched=transaction.touched_pages)
             return result
+
+    def _finish(self, connection: Connection, whole: RootTransaction, *, touched: bool) -> None:
+        """Commit, and wake the pagers with it where it touches them."""
+        if touched:
+            connection.execute(_NOTIFY)
+        try:
+            whole.commit()
+        except DBAPIError as error:
+            if not _is_cut(error):
+                raise
+            # It may be stored or not, so it must not simply be run again.
+            raise StoreUnavailable(
+                f"{self._address.place}: the connection was cut while a change was being stored; "
+                "look whether it is there before trying again"
+            ) from error
+
+    def _commit(self, jobs: Sequence[Job], _: float) -> Sequence[Job]:
+        """One transaction for all of them. When one of them spoils it nothing of it is stored, and each is done alone,
+        in another thread: whatever one of them waits for, it does not hold up the next group."""
+        with _translating(self._address):
+            connection = self._group_engine.connect()
+        with connection:
+            try:
+                with connection.begin() as whole:
+                    touched = do_together(jobs, connection, PublishedView(self._published))
+                    self._finish(connection, whole, touched=touched)
+                return jobs
+            except (Apart, SQLAlchemyError, psycopg.Error):
+                pass
+        for job in jobs:
+            job.forget()
+            self._waiting_alone.acquire()
+            self._threads.submit(self._alone, job)
+        return ()
+
+    def _alone(self, job: Job) -> None:
+        self._waiting_alone.release()
+        try:
+            job.result = self._again_if_asked(lambda: self._write_once(job.work))
+        except BaseException as error:  # Whoever waits must hear of it, whatever it is.
+            job.error = error
+        job.resolve()
 
     def _check_schema(self) -> None:
         with _translating(self._address):
@@ -201,15 +236,16 @@ def _upgrade(engine: Engine, address: PostgresAddress) -> None:
         schema.upgrade(connection, address.place)
 
 
-def _engine(address: PostgresAddress) -> Engine:
+def _engine(address: PostgresAddress, *, connections: int = 2 * _THREADS, lock_seconds: float = 0) -> Engine:
+    """lock_seconds: for how long a statement waits for a lock before it is refused; 0: until it has it."""
     keep_rows_out_of_logs()
     engine = create_engine(
         address.url,
         connect_args=_CONNECT_ARGS,
         hide_parameters=True,
         logging_name=ENGINE_NAME,
-        pool_size=_THREADS,
-        max_overflow=_THREADS,
+        pool_size=min(connections, _THREADS),
+        max_overflow=max(connections - _THREADS, 0),
         pool_timeout=10,
     )
 
@@ -218,6 +254,7 @@ def _engine(address: PostgresAddress) -> Engine:
         # Statements are planned once a connection. On a young database that would be while its tables are small enough
         # to be read whole, and the plan would stay so while they grow; there is an index for everything asked here.
         connection.execute("SET enable_seqscan = off")
+        connection.execute(f"SET lock_timeout = {round(lock_seconds * 1000)}")
         connection.commit()
 
     return engine

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from oncall.paging.reachability import Reachability
 from oncall.schedule.document import PUBLISH, VersionRow, schedule_from_rows
 from oncall.schedule.schedule import Schedule
+from oncall.store.codecounts import CodeCounts
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.holidays import NO_HOLIDAYS
 from oncall.support.policy import Policy
@@ -47,7 +48,8 @@ class _Built:
 
 
 class PublishedCache:
-    """One process's copy of the schedule and the policy. Versions are never rewritten, so a number says it all.
+    """One process's copy of the schedule and the policy, and its counts of codes. Versions are never rewritten, so a
+    number says it all.
 
     Safe to share between threads: what it holds is replaced whole, and building twice gives the same.
     """
@@ -55,6 +57,7 @@ class PublishedCache:
     def __init__(self) -> None:
         self._built: _Built | None = None
         self._policies: dict[int, Policy] = {}
+        self.code_counts = CodeCounts()
 
     def schedule(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Schedule:
         """The schedule as of version `highest`; `load_after(n)` gives the versions above n in order."""
@@ -77,13 +80,13 @@ class PublishedCache:
     def copy(self) -> PublishedCache:
         """A cache of its own that starts with what this one knows."""
         copied = PublishedCache()
-        copied._built, copied._policies = self._built, dict(self._policies)
+        copied._built, copied._policies, copied.code_counts = self._built, dict(self._policies), self.code_counts
         return copied
 
 
 class PublishedView:
-    """What one database transaction sees and need not read twice: the shared cache of schedule and policy, until it
-    holds versions that may yet be rolled back, and how many codes are in use."""
+    """What one database transaction sees, or several between which nobody else has written, and need not read twice:
+    the shared cache of schedule and policy, until it holds versions that may yet be rolled back, and free codes."""
 
     def __init__(self, shared: PublishedCache) -> None:
         self._shared = shared
@@ -91,10 +94,15 @@ class PublishedView:
         self.highest: int | None = None
         self.highest_publication: int | None = None
         """Version numbers as this transaction has read them; None until it has. They hold until it adds one."""
-        self.code_counts: dict[int, int] = {}
-        """Open tickets' codes by length, as counted in this transaction and kept up to date by it."""
+        self.spare_codes: list[str] = []
+        """Codes that were looked up in this transaction, and that nobody holds."""
         self.deaf: list[Reachability] | None = None
         """Whom a channel does not reach, as this transaction has read it."""
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether it holds versions of its own."""
+        return self.cache is not self._shared
 
     def detach(self) -> None:
         """From here on nothing that is built reaches the other transactions. Called with each version added, since
@@ -104,6 +112,6 @@ class PublishedView:
 
     def forget(self) -> None:
         """Read everything anew."""
-        self.code_counts.clear()
+        self.spare_codes.clear()
         self.deaf = None
         self.highest = self.highest_publication = None

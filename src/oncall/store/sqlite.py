@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -24,12 +25,23 @@ from oncall.store.published import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.sqlitefaults import unavailable
 from oncall.store.sqlstore import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
+from oncall.store.together import Apart, do_together
 from oncall.store.transaction import SqlTransaction
 
 T = TypeVar("T")
 
 _LOOK_EVERY_SECONDS = 0.1
 _SWITCH_EVERY_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a group has seen of the file, which is true for the next one while `data_version`, as this connection of the
+    driver gives it, is the same."""
+
+    driver: sqlite3.Connection
+    data_version: int
+    view: PublishedView
 
 
 class SqliteStore(SqlStore):
@@ -44,6 +56,7 @@ class SqliteStore(SqlStore):
         self._readers = _engine(address, begin="BEGIN", busy_seconds=busy_seconds, connections=8)
         self._writing = threading.Lock()
         self._group = GroupCommit(self._commit, address.place, busy_seconds)
+        self._kept: _Kept | None = None
         self._changed = threading.Condition()
         self._own_changes = 0
         self._foreign_changes = 0
@@ -94,23 +107,52 @@ class SqliteStore(SqlStore):
             self._writer.dispose()
         self._readers.dispose()
 
-    def _commit(self, jobs: Sequence[Job], patience_seconds: float) -> None:
+    def _commit(self, jobs: Sequence[Job], patience_seconds: float) -> Sequence[Job]:
         """One transaction for all of them; a job that fails is undone alone and keeps its own error."""
         with _translating(self._address), self._writing:
             self._check_file()
             with self._writer.connect() as connection:
                 _wait_at_most(connection, patience_seconds)
-                with connection.begin():
-                    view = PublishedView(self._published)
-                    touched = [self._run(job, connection, view) for job in jobs]
-        if any(touched):
+                touched = self._together(jobs, connection)
+        if touched:
             with self._changed:
                 self._own_changes += 1
                 self._changed.notify_all()
+        return jobs
 
-    def _run(self, job: Job, connection: Connection, view: PublishedView) -> bool:
-        """Run one job under a savepoint; says whether the pagers have to know."""
-        connection.exec_driver_sql("SAVEPOINT work")
+    def _together(self, jobs: Sequence[Job], connection: Connection) -> bool:
+        """Run them as one; when one of them spoils that, each under a savepoint of its own. Says whether the pagers
+        have to know."""
+        kept, self._kept = self._kept, None
+        try:
+            with connection.begin() as whole:
+                kept = self._still_true(kept, connection)
+                if len(jobs) == 1:
+                    touched = [self._attempt(jobs[0], connection, kept.view)]
+                    if jobs[0].error is not None:
+                        whole.rollback()
+                else:
+                    touched = [do_together(jobs, connection, kept.view)]
+        except Apart:
+            with connection.begin():
+                view = PublishedView(self._published)
+                touched = [self._apart(job, connection, view) for job in jobs]
+        else:
+            was_undone = len(jobs) == 1 and jobs[0].error is not None
+            self._kept = None if was_undone or kept.view.is_detached else kept
+        return any(touched)
+
+    def _still_true(self, kept: _Kept | None, connection: Connection) -> _Kept:
+        """What the last group saw, if nobody else has written since; a clean sheet if somebody has. Only the writing
+        connection, in its transaction, can tell."""
+        driver = _driver(connection)
+        ((version,),) = driver.execute("PRAGMA data_version").fetchall()
+        if kept is not None and kept.driver is driver and kept.data_version == version:
+            return kept
+        return _Kept(driver, version, PublishedView(self._published))
+
+    def _attempt(self, job: Job, connection: Connection, view: PublishedView) -> bool:
+        """Run one job, and fill in what it gave or raised; says whether the pagers have to know."""
         transaction = SqlTransaction(connection, view, writes=True)
         try:
             job.result = job.work(transaction)
@@ -118,14 +160,21 @@ class SqliteStore(SqlStore):
                 raise transaction.spoiled
         except BaseException as error:
             job.error = _translated(error, self._address) if isinstance(error, _DRIVER_ERRORS) else error
-            driver = connection.connection.driver_connection
-            if driver is None or not driver.in_transaction:
+        return job.error is None and transaction.touched_pages
+
+    def _apart(self, job: Job, connection: Connection, view: PublishedView) -> bool:
+        """As `_attempt`, under a savepoint: what it did is undone alone when it fails."""
+        job.forget()
+        connection.exec_driver_sql("SAVEPOINT work")
+        touched = self._attempt(job, connection, view)
+        if job.error is not None:
+            if not _driver(connection).in_transaction:
                 # A full disk makes SQLite give up the whole transaction: then nobody's work is stored.
-                raise
+                raise job.error
             connection.exec_driver_sql("ROLLBACK TO work")
             view.forget()
         connection.exec_driver_sql("RELEASE work")
-        return job.error is None and transaction.touched_pages
+        return touched
 
     def _check_schema(self) -> None:
         with _translating(self._address), self._readers.connect() as connection, connection.begin():
@@ -235,9 +284,13 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
 def _wait_at_most(connection: Connection, seconds: float) -> None:
     """Let it wait so long, and no longer, for other programs' locks."""
     # Past SQLAlchemy, which would begin a transaction, and wait for its lock, before the first statement of any kind.
+    _driver(connection).execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").close()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").close()
+    return driver
 
 
 def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from oncall.paging.ticket import Event, EventKind, StoredTicket, TicketStatus
 from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule
 from oncall.store import rows
-from oncall.store.attempts import AttemptQueries
+from oncall.store.attempts import ADD_ATTEMPT, SETTLE_ATTEMPT, AttemptQueries
 from oncall.store.callers import CallerQueries
 from oncall.store.columns import JsonText
 from oncall.store.reach import ReachQueries
@@ -47,6 +47,7 @@ _RESOLVED_BY_CODE = (
 _ADD_TICKET = insert(tickets)
 _UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
 _CUSTOMER_NAMES = select(tickets.c.customer).distinct()
+_CODES_IN_USE = select(tickets.c.code).where(tickets.c.code.in_(bindparam("wanted", expanding=True)), unresolved)
 _CODE_COUNT = select(func.count()).where(unresolved, func.length(tickets.c.code) == bindparam("wanted"))
 _DUE_TICKETS = (
     select(tickets.c.id)
@@ -66,6 +67,9 @@ _EVENTS_OF = (
 _NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 # One statement takes only so many parameters.
 _MOST_IDS = 500
+DEFERRABLE = (_ADD_TICKET, _ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT)
+"""What may wait for others of its kind, in the order in which the rows hang on each other."""
+_DRAWN_AT_ONCE = 16
 
 
 class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
@@ -136,12 +140,13 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
         """The ticket; in a write its row stays locked until the end."""
-        row = self._run(_LOCK_TICKET if self._writes else _TICKET, {"wanted": ticket_id}).one_or_none()
+        row = self._run_on(ticket_id, _LOCK_TICKET if self._writes else _TICKET, {"wanted": ticket_id}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
         """The unresolved ticket with this code; in a write its row stays locked until the end."""
-        row = self._run(_LOCK_TICKET_BY_CODE if self._writes else _TICKET_BY_CODE, {"wanted": code}).one_or_none()
+        query = _LOCK_TICKET_BY_CODE if self._writes else _TICKET_BY_CODE
+        row = self._run_on(code, query, {"wanted": code}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
@@ -162,18 +167,29 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         return sorted(self._run(_CUSTOMER_NAMES).scalars())
 
     def code_count(self, length: int) -> int:
-        """How many codes of this length unresolved tickets hold."""
-        counts = self._published.code_counts
-        if length not in counts:
-            counts[length] = int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
-        return counts[length]
+        """How many codes of this length unresolved tickets hold; in a write, how many did within the last second."""
+
+        def count() -> int:
+            return int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
+
+        return self._published.cache.code_counts.about(length, count) if self._writes else count()
+
+    def unused_code(self, draw: Callable[[], str]) -> str:
+        """A code that `draw` gave and no unresolved ticket holds; several are looked up at once where others, in the
+        same commit, will ask as well."""
+        spare = self._published.spare_codes
+        while not spare:
+            drawn = {draw() for _ in range(_DRAWN_AT_ONCE if self._unwritten is not None else 1)}
+            waiting = self._unwritten.names if self._unwritten is not None else ()
+            taken = {*self._execute(_CODES_IN_USE, {"wanted": list(drawn)}).scalars(), *waiting}
+            spare.extend(drawn - taken)
+        return spare.pop()
 
     def add_ticket(self, ticket: StoredTicket) -> None:
         """Insert it. Raises Conflict when its id is there already, or its code is another unresolved ticket's."""
-        self._change(_ADD_TICKET, rows.ticket_row(ticket), subject=f"ticket {ticket.ticket.id}")
-        counts = self._published.code_counts
-        if len(ticket.code) in counts:
-            counts[len(ticket.code)] += 1
+        ticket_id = ticket.ticket.id
+        names = (ticket_id, ticket.code)
+        self._insert(_ADD_TICKET, [rows.ticket_row(ticket)], names=names, subject=f"ticket {ticket_id}")
         self.touched_pages = True
 
     def update_ticket(self, ticket: StoredTicket) -> None:
@@ -182,7 +198,9 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
         if self._change(_UPDATE_TICKET, values, subject=subject).rowcount == 0:
             raise NotFound(f"{subject}: there is no such ticket")
-        self._published.code_counts.clear()
+        if ticket.code in self._published.spare_codes:
+            # A ticket that is opened again has taken its old code back.
+            self._published.spare_codes.remove(ticket.code)
         self.touched_pages = True
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
@@ -197,7 +215,7 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
 
     def events(self, ticket_id: str) -> list[Event]:
         """The ticket's log in its order."""
-        return [rows.event(row) for row in self._run(_EVENTS, {"wanted": ticket_id})]
+        return [rows.event(row) for row in self._run_on(ticket_id, _EVENTS, {"wanted": ticket_id})]
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
         """The logs of many tickets, each in its order, but for the kinds in `without`."""
@@ -212,8 +230,8 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
     def append(self, events: Sequence[Event]) -> None:
         """Append to the logs. Raises Conflict for a sender's id that is there already, and for an unknown ticket."""
         if events:
-            subject = f"ticket {events[0].ticket}"
-            self._change(_ADD_EVENT, [rows.event_row(event) for event in events], subject=subject)
+            names, subject = {event.ticket for event in events}, f"ticket {events[0].ticket}"
+            self._insert(_ADD_EVENT, [rows.event_row(event) for event in events], names=names, subject=subject)
             self.touched_pages = True
 
 
