@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chaos import Chaos
-from bench.judging import Outcome, judge, settle
+from bench.judging import Outcome, judge, settle, tries
 from bench.victims import Load, Process, environment, intake, poster, publish
 from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
@@ -120,7 +120,8 @@ def _on_postgres(**asked: Any) -> Outcome:
         url = server.__enter__()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return crash_workers(Path(folder), url, **asked)
+            # No kill stops whoever posts here: at the rate of the other one, tickets would heap up from hour to hour.
+            return crash_workers(Path(folder), url, per_second=3, **asked)
     finally:
         with _SERVERS:
             server.__exit__(None, None, None)
@@ -139,22 +140,32 @@ def crash_service(
         service = Process(["serve", "--port", str(port)], settings, folder / "serve.log", address)
         with poster(address, token) as post:
             return _torment(
-                Outcome("oncall serve, SQLite"), twilio, database, [service], post,
+                Outcome("oncall serve, SQLite"), twilio, database, [service], post, per_second=20,
                 kills=kills, seed=seed, longest_outage=longest_outage, tally=tally,
             )  # fmt: skip
 
 
 def crash_workers(
-    folder: Path, database: str, *, kills: int, seed: int, longest_outage: float = 1.5, tally: Tally | None = None
+    folder: Path,
+    database: str,
+    *,
+    kills: int,
+    seed: int,
+    per_second: float = 20,
+    longest_outage: float = 1.5,
+    tally: Tally | None = None,
 ) -> Outcome:
-    """Two `oncall worker` on PostgreSQL; tickets are stored by another process, and one worker dies at a time."""
+    """Two `oncall worker` on PostgreSQL; tickets are stored by another process, and one worker dies at a time.
+
+    per_second: tickets. Nobody acknowledges, so each is paged for again and again while the killing goes on.
+    """
     with TwilioDouble(auto_deliver=True) as twilio, ExitStack() as open_things:
         settings = environment(database, twilio)
         publish(folder, settings, limits=LIMITS)
         workers = [Process(["worker"], settings, folder / f"worker-{number}.log", None) for number in (1, 2)]
         store = open_things.enter_context(intake(database))
         return _torment(
-            Outcome("2 x oncall worker, PostgreSQL"), twilio, database, workers, store,
+            Outcome("2 x oncall worker, PostgreSQL"), twilio, database, workers, store, per_second=per_second,
             kills=kills, seed=seed, longest_outage=longest_outage, tally=tally,
         )  # fmt: skip
 
@@ -166,6 +177,7 @@ def _torment(
     processes: list[Process],
     post: Callable[[dict[str, Any]], bool],
     *,
+    per_second: float,
     kills: int,
     seed: int,
     longest_outage: float,
@@ -177,7 +189,7 @@ def _torment(
         for process in processes:
             running.callback(process.stop)
             process.start()
-        with Load(post, per_second=20) as load:
+        with Load(post, per_second) as load:
             for _ in range(kills):
                 time.sleep(chance.uniform(0.05, 1.2))
                 if chance.random() < 0.15:
@@ -192,9 +204,10 @@ def _torment(
             time.sleep(0.5)
         chaos.wait()
         twilio.clear_faults()
-        pages = settle(database, load.accepted)
+        settle(database, load.accepted)
+    # The pagers have ended: what they wrote and what Twilio lists are of the same moment.
     outcome.faults = chaos.count
-    judge(outcome, twilio.messages, load.accepted, pages)
+    judge(outcome, twilio.messages, load.accepted, tries(database, load.accepted))
     outcome.seconds = time.monotonic() - began
     return outcome
 

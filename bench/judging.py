@@ -41,18 +41,23 @@ class Outcome:
 
 
 def settle(database: str, accepted: list[str], *, patience: float = PATIENCE) -> dict[str, list[Attempt]]:
-    """Wait until a provider has every page of these tickets. Gives their tries, whatever became of them."""
+    """Wait until a provider has a page of each of these tickets, or until patience ends. Gives their tries as they are
+    then, whatever became of them; later steps go on being sent while the pagers run."""
     deadline = time.monotonic() + patience
-    pages: dict[str, list[Attempt]] = {}
     waiting = set(accepted)
     with open_store(database) as store:
         while waiting and time.monotonic() < deadline:
             for ticket in sorted(waiting):
-                pages[ticket] = store.read(partial(_pages, ticket=ticket))
-                if any(attempt.status in TAKEN for attempt in pages[ticket]):
+                if any(attempt.status in TAKEN for attempt in store.read(partial(_pages, ticket=ticket))):
                     waiting.discard(ticket)
             time.sleep(0.25)
-    return pages
+    return tries(database, accepted)
+
+
+def tries(database: str, accepted: list[str]) -> dict[str, list[Attempt]]:
+    """Every try to page for these tickets, by ticket."""
+    with open_store(database) as store:
+        return {ticket: store.read(partial(_pages, ticket=ticket)) for ticket in accepted}
 
 
 def _pages(tx: Transaction, ticket: str) -> list[Attempt]:

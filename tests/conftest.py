@@ -3,6 +3,8 @@ the same places, so that what was green stays green. `make explore` searches whe
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 # Everything is said here, as the library's own defaults are other ones where it thinks that it runs in CI.
@@ -12,3 +14,6 @@ _ANYWHERE = settings(
 settings.register_profile("steady", _ANYWHERE)
 settings.register_profile("explore", _ANYWHERE, derandomize=False)
 settings.load_profile("steady")
+
+# A script that runs the tests in its background has them ignore Ctrl-C, and so would all that they start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -50,6 +50,7 @@ def serve(
     wiring.make_channel(settings, callback_url=None)
     from oncall.web.connections import PatientProtocol
     from oncall.wiring.logs import start_logging
+    from oncall.wiring.pager import settle_in
     from oncall.wiring.service import make_app, only_pager, raise_open_files
 
     with _listen(host, port) as listening, only_pager(settings):
@@ -61,6 +62,7 @@ def serve(
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
         raise_open_files()
+        settle_in()
         config = uvicorn.Config(
             app, http=PatientProtocol, log_config=None, log_level="warning", access_log=False, server_header=False
         )
@@ -84,7 +86,7 @@ def worker(
     settings = local_settings("worker")
     wiring.make_channel(settings, callback_url=None)
     from oncall.wiring.logs import start_logging
-    from oncall.wiring.pager import refuse_to_work_on_sqlite, run_worker
+    from oncall.wiring.pager import refuse_to_work_on_sqlite, run_worker, settle_in
 
     refuse_to_work_on_sqlite(settings)
     wiring.make_store(settings).close()
@@ -93,6 +95,7 @@ def worker(
     _announce(settings, None)
     if probes is not None:
         tell(f"Its metrics are on http://{metrics_host}:{probes.getsockname()[1]}/metrics")
+    settle_in()
     run_worker(settings, probes)
 
 
