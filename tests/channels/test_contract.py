@@ -10,6 +10,7 @@ import pytest
 
 from doubles.twilio import TwilioDouble
 from oncall.channels.outbox import OutboxChannel
+from oncall.clock import SystemClock
 from oncall.errors import DeliveryError, Temporary
 from oncall.paging.ports import Channel, Receipt
 from oncall.paging.ticket import FINAL_STATUSES
@@ -20,7 +21,7 @@ from tests.channels.conftest import PHONE, channel_to, page, using, voice_to
 def channel(request: pytest.FixtureRequest, double: TwilioDouble) -> Channel:
     if request.param == "twilio-voice":
         return voice_to(double)
-    return channel_to(double) if request.param == "twilio" else OutboxChannel(io.StringIO())
+    return channel_to(double) if request.param == "twilio" else OutboxChannel(io.StringIO(), SystemClock().now)
 
 
 def _sent_then(channel: Channel, ask: Callable[[Receipt], Awaitable[Receipt | None]]) -> tuple[Receipt, Receipt | None]:

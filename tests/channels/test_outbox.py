@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
 
 import pytest
 
@@ -17,9 +18,13 @@ from tests.channels.conftest import BODY, PHONE, failure_of, page, send, using
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def outbox(stream: TextIO) -> OutboxChannel:
+    return OutboxChannel(stream, lambda: BEFORE + timedelta(days=1))
+
+
 def test_what_would_be_sent_is_one_line_without_a_number() -> None:
     stream = io.StringIO()
-    assert send(OutboxChannel(stream)) == Receipt("outbox-d-1", AttemptStatus.SENT)
+    assert send(outbox(stream)) == Receipt("outbox-d-1", AttemptStatus.SENT)
     assert stream.getvalue() == f"outbox, not sent: to ana: {BODY}\n"
     assert PHONE not in stream.getvalue()
 
@@ -27,41 +32,41 @@ def test_what_would_be_sent_is_one_line_without_a_number() -> None:
 def test_a_call_that_would_be_made_is_one_line_without_a_number() -> None:
     stream = io.StringIO()
     call = replace(page(), spoken="This is on call. Urgent ticket T 1.")
-    assert send(OutboxChannel(stream), call) == Receipt("outbox-d-1", AttemptStatus.SENT)
+    assert send(outbox(stream), call) == Receipt("outbox-d-1", AttemptStatus.SENT)
     assert stream.getvalue() == "outbox, not called: ana: This is on call. Urgent ticket T 1.\n"
 
 
 def test_line_breaks_and_control_characters_cannot_forge_a_line() -> None:
     stream = io.StringIO()
-    send(OutboxChannel(stream), page(body="one\r\ntwo\x1b[31m"))
+    send(outbox(stream), page(body="one\r\ntwo\x1b[31m"))
     assert stream.getvalue() == "outbox, not sent: to ana: one\\r\\ntwo\\x1b[31m\n"
 
 
 def test_a_stream_that_cannot_write_a_letter_gets_it_escaped() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, "ascii")
-    send(OutboxChannel(stream), page(body="Müller"))
+    send(outbox(stream), page(body="Müller"))
     assert raw.getvalue() == b"outbox, not sent: to ana: M\\xfcller\n"
 
 
 def test_a_stream_that_is_gone_is_tried_again() -> None:
     stream = io.StringIO()
     stream.close()
-    error = failure_of(OutboxChannel(stream))
+    error = failure_of(outbox(stream))
     assert type(error) is Temporary
     assert str(error) == "the outbox cannot print the message to ana (ValueError); it is tried again."
 
 
 def test_after_a_restart_nothing_is_found_and_a_given_id_still_means_printed() -> None:
-    send(OutboxChannel(io.StringIO()))
-    restarted = OutboxChannel(io.StringIO())
+    send(outbox(io.StringIO()))
+    restarted = outbox(io.StringIO())
     find = using(restarted, lambda: restarted.find(page(), since=BEFORE, ends_with="ACK 7K2", known=()))
     assert find is None
     assert using(restarted, lambda: restarted.status("outbox-d-1")) == Receipt("outbox-d-1", AttemptStatus.SENT)
 
 
 def test_a_message_of_another_channel_is_not_claimed() -> None:
-    channel = OutboxChannel(io.StringIO())
+    channel = outbox(io.StringIO())
     with pytest.raises(Temporary) as caught:
         using(channel, lambda: channel.status("SM" + "0" * 32))
     assert str(caught.value) == (

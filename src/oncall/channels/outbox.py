@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TextIO
 
 from oncall.errors import Temporary
@@ -28,11 +28,11 @@ class OutboxChannel:
     """The `paging.ports.Channel` for rehearsals: one line for each message on `stream`, and nobody is reached.
 
     A printed message counts as sent and never as delivered. Phone numbers are never printed. The last 10,000
-    messages are remembered, in this process alone.
+    messages are remembered, in this process alone. now: real time, aware UTC.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, now: Callable[[], datetime]) -> None:
+        self._stream, self._now = stream, now
         self._printed: deque[_Printed] = deque(maxlen=_MOST_REMEMBERED)
 
     @property
@@ -42,7 +42,7 @@ class OutboxChannel:
 
     async def send(self, message: Message) -> Receipt:
         """Print it. Raises Temporary when the stream cannot be written."""
-        printed = _Printed(f"{_PREFIX}{message.delivery_id}", message.to, message.body, datetime.now(UTC))
+        printed = _Printed(f"{_PREFIX}{message.delivery_id}", message.to, message.body, self._now())
         line = f"outbox, not sent: to {message.to}: {_on_one_line(message.body)}\n"
         if message.spoken is not None:
             line = f"outbox, not called: {message.to}: {_on_one_line(message.spoken)}\n"

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from aiohttp import ClientTimeout
-from twilio.http.async_http_client import AsyncTwilioHttpClient
+from aiohttp import ClientSession, ClientTimeout
 from twilio.http.response import Response
 
 _LONGEST_CONNECT_SECONDS = 5.0
@@ -31,22 +30,27 @@ class TwilioRefusal(Exception):
         super().__init__(f"HTTP {status}, code {code}")
 
 
-class TwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library ships no types
-    """Pooled connections to one base URL. Build it inside the running loop; close it once.
+class TwilioHttp:
+    """What the twilio library asks of an asynchronous HTTP client: pooled connections to one base URL. Build it inside
+    the running loop; close it once.
 
     timeout_seconds: for a whole request, real time. Connecting has its own, shorter limit: when that one ends, surely
     nothing was sent.
     """
 
+    is_async = True
+    """Asked by the library before it awaits a request."""
+
     def __init__(self, *, base_url: str, timeout_seconds: float) -> None:
-        super().__init__(timeout=timeout_seconds)
+        self._session = ClientSession()
+        self._timeout_seconds = timeout_seconds
         self._base_url = base_url.rstrip("/")
 
     async def request(
         self,
         method: str,
         url: str,
-        params: Mapping[str, object] | None = None,
+        params: Mapping[str, str | int] | None = None,
         data: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
@@ -55,11 +59,11 @@ class TwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library sh
     ) -> Response:
         """Send one request, never twice. Raises TwilioRefusal unless the answer is 2xx; aiohttp's errors as they are.
 
-        The parent's method is not called: it drops the constructor's time-out, logs whole phone numbers, and keeps
+        The library's own client is not used: it drops the constructor's time-out, logs whole phone numbers, and keeps
         the last request with its password.
         """
-        limit = timeout or self.timeout
-        async with self.session.request(
+        limit = timeout or self._timeout_seconds
+        async with self._session.request(
             method.upper(),
             self._base_url + url.removeprefix(f"https://{urlsplit(url).netloc}"),
             params=params,
@@ -73,10 +77,14 @@ class TwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library sh
                 raise TwilioRefusal(answer.status, _code_in(text), _retry_after(answer.headers))
             return Response(answer.status, text, answer.headers)
 
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._session.close()
 
-def _connect_limit(limit: float | None) -> float:
+
+def _connect_limit(limit: float) -> float:
     # Shorter than the whole, or the two would end together and a message that was surely not sent would be in doubt.
-    return _LONGEST_CONNECT_SECONDS if limit is None else min(_LONGEST_CONNECT_SECONDS, limit / 2)
+    return min(_LONGEST_CONNECT_SECONDS, limit / 2)
 
 
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:
@@ -95,23 +103,17 @@ def _code_in(text: str) -> int | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The wait that the answer asks for, in seconds or as a date (RFC 9110), 0 to a day; None when it asks for none."""
+    """The wait that the answer asks for, in seconds or as a date (RFC 9110), 0 to a day; None when it asks for none,
+    or by a date without saying what time it is."""
     wish = headers.get("Retry-After", "").strip()
     try:
-        wait = timedelta(seconds=int(wish)) if wish.isdecimal() else _date(wish) - _now_of(headers)
+        # A date counts from the server's own clock, so that a wrong one of ours does not stretch the wait.
+        wait = timedelta(seconds=int(wish)) if wish.isdecimal() else _date(wish) - _date(headers.get("Date", ""))
     except OverflowError:
         return _LONGEST_RETRY_AFTER
     except ValueError:
         return None
     return min(max(wait, timedelta(0)), _LONGEST_RETRY_AFTER)
-
-
-def _now_of(headers: Mapping[str, str]) -> datetime:
-    # Against the server's own clock, so that a wrong one of ours does not stretch the wait.
-    try:
-        return _date(headers.get("Date", ""))
-    except ValueError:
-        return datetime.now(UTC)
 
 
 def server_date(headers: Mapping[str, str]) -> datetime | None:

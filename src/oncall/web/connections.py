@@ -29,8 +29,9 @@ class PatientProtocol(H11Protocol):
         self._patience: asyncio.TimerHandle | None = None
         self._unread = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request; a connection too many is closed at once."""
+        assert isinstance(transport, asyncio.Transport)
         super().connection_made(transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
         if len(self.connections) > self.most_connections:

@@ -197,8 +197,9 @@ def make_channel(settings: Settings, *, callback_url: str | None) -> Channel:
         import sys
 
         from oncall.channels.outbox import OutboxChannel
+        from oncall.clock import SystemClock
 
-        return OutboxChannel(sys.stderr)
+        return OutboxChannel(sys.stderr, SystemClock().now)
     if settings.sms is None and not settings.account_sid:
         raise SettingsError(
             "ONCALL_SMS is not set, so no page would reach anybody; "
