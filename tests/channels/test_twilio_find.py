@@ -129,8 +129,22 @@ def test_a_busy_twilio_says_when_to_ask_again(double: TwilioDouble) -> None:
     assert (caught.value.code, caught.value.retry_after) == (20429, timedelta(seconds=3))
 
 
+def test_a_message_behind_a_thousand_later_ones_is_found(double: TwilioDouble) -> None:
+    sid = _post(double)
+    for _ in range(1500):
+        _post(double, body="x ACK 9ZZ")
+    assert _find(channel_to(double)) == Receipt(sid, AttemptStatus.ACCEPTED)
+
+
+def test_no_more_of_a_long_list_is_read_than_can_hold_the_message(double: TwilioDouble) -> None:
+    for _ in range(1500):
+        _post(double, body="x ACK 9ZZ")
+    assert _find(channel_to(double), since=datetime.now(UTC) + timedelta(hours=1)) is None
+    assert [request.query.get("Page") for request in double.requests] == [None, None]
+
+
 def test_too_many_messages_to_tell_is_said(double: TwilioDouble) -> None:
-    for _ in range(1000):
+    for _ in range(5000):
         _post(double, body="x ACK 9ZZ")
     with pytest.raises(Temporary) as caught:
         _find(channel_to(double))

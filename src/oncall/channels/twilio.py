@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,10 @@ from oncall.paging.ports import Message, Receipt
 
 LONGEST_VALIDITY_SECONDS = 36_000
 
-_MOST_LISTED = 1_000
+_PAGE = 1_000
+"""Messages to a page of the list, the most that Twilio gives at once."""
+_MOST_LISTED = 5_000
+"""A number sends one text a second, so that the ten minutes below hold 600."""
 _CLOCK_SKEW = timedelta(minutes=10)
 
 _SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{5,6}")
@@ -85,14 +88,15 @@ class TwilioChannel:
         has none. Raises Temporary when it cannot be asked, or has too many to tell.
         """
         what = f"whether the message to {person(message)} was sent"
+        earliest = since - _CLOCK_SKEW
         day = (since - timedelta(days=1)).astimezone(UTC).date()
-        dated = await self._listed(what, to=message.phone, date_sent_after=day)
-        found = _oldest_match(dated, since - _CLOCK_SKEW, ends_with, known)
+        dated = await self._listed(what, earliest, to=message.phone, date_sent_after=day)
+        found = _oldest_match(dated, earliest, ends_with, known)
         if found is None:
             # A message that still waits in Twilio's queue has no sending date, and a filter by date may not show it.
-            recent = await self._listed(what, to=message.phone)
-            found = _oldest_match(recent, since - _CLOCK_SKEW, ends_with, known)
-            if found is None and len(recent) == _MOST_LISTED and _is_later(recent[-1], since - _CLOCK_SKEW):
+            recent = await self._listed(what, earliest, to=message.phone)
+            found = _oldest_match(recent, earliest, ends_with, known)
+            if found is None and len(recent) == _MOST_LISTED and _is_later(recent[-1], earliest):
                 raise Temporary(f"Twilio lists too many messages to tell {what}; it is asked again.")
         return found
 
@@ -146,11 +150,17 @@ class TwilioChannel:
         # Raised out here: an error of the library may quote the whole number, and would show in a traceback as context.
         raise failure
 
-    async def _listed(self, what: str, **wanted: object) -> list[Any]:
-        """Messages, newest first, at most a thousand: Twilio's largest page, so this is one request."""
-        found: list[Any] = await self._link.ask(
-            self._link.client().messages.list_async(limit=_MOST_LISTED, page_size=_MOST_LISTED, **wanted), what
-        )
+    async def _listed(self, what: str, earliest: datetime, **wanted: object) -> list[Any]:
+        """Messages, newest first, in whole pages back to `earliest`, or as many as are listed at most."""
+        return await self._link.ask(self._pages(earliest, wanted), what)
+
+    async def _pages(self, earliest: datetime, wanted: Mapping[str, object]) -> list[Any]:
+        found: list[Any] = []
+        messages = self._link.client().messages
+        async for listed in await messages.stream_async(limit=_MOST_LISTED, page_size=_PAGE, **wanted):
+            found.append(listed)
+            if len(found) % _PAGE == 0 and not _is_later(listed, earliest):
+                break
         return found
 
 
