@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -63,6 +66,38 @@ def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_h
         page("a-8", status=AttemptStatus.ACCEPTED),
     )
     assert filled.write(lambda tx: tx.waiting_pages("ana")) == [page("a-1"), retried]
+
+
+def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_just_taking_it_over(
+    empty_postgres: str,
+) -> None:
+    """Else one phone gets two messages where one was owed."""
+    waits_for_a_lock = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    claimed, looked = threading.Event(), threading.Event()
+
+    def claim(tx: Transaction) -> list[str]:
+        found = tx.claim_attempts(real_now=NOW, lease_until=NOW + minutes(1), limit=9)
+        claimed.set()
+        looked.wait(30)
+        return [one.id for one in found]
+
+    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs, ThreadPoolExecutor(1) as other:
+        mine.write(adding(ticket("T-1")))
+        keep(mine, page("a-1"), page("a-2"))
+
+        def look(tx: Transaction) -> tuple[list[str], Future[list[str]]]:
+            tx.take_turns()
+            taken_over = other.submit(theirs.write, claim)
+            with psycopg.connect(empty_postgres, autocommit=True) as watch:
+                while not claimed.is_set() and watch.execute(waits_for_a_lock).fetchone() == (0,):
+                    watch.execute("SELECT pg_sleep(0.01)")
+            seen = [one.id for one in tx.waiting_pages("ana")]
+            looked.set()
+            return seen, taken_over
+
+        seen, taken_over = mine.write(look)
+        assert seen == ["a-1", "a-2"]
+        assert taken_over.result() == ["a-1", "a-2"]
 
 
 def test_a_bundle_is_found_by_the_try_that_leads_it_and_only_that_one_is_ever_due(filled: SqlStore) -> None:

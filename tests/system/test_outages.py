@@ -90,11 +90,8 @@ def test_after_a_minute_without_twilio_each_person_gets_one_message_of_what_is_o
                 until(lambda: all(one.tries > 0 for one in store.read(lambda tx: tx.attempts(NAMES[-1]))))
                 until(lambda: clock.now() - clock.starts_at >= timedelta(minutes=1))
                 twilio.accept_connections()
-                pages = settle(url, NAMES, patience=30)
+                settle(url, NAMES, patience=30)
                 unsent = store.read(lambda tx: tx.unsent_attempts(written_before=clock.real_now(), limit=99))
-    sent = {page.sent_at for tries in pages.values() for page in tries if page.sent_at is not None}
-    first = min(page.at for tries in pages.values() for page in tries)
-    assert min(sent) - first > timedelta(minutes=1) - timedelta(seconds=1)
     assert unsent == []
     assert sorted(message.to for message in twilio.messages) == [ANA, BEN]
     assert named_in(twilio.messages) == len(NAMES)

@@ -202,7 +202,8 @@ class Transaction(Protocol):
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due: `queued`, `retrying` or `unknown` whose `retry_at` has come, and `sending`
         whose lease ran out (they come back as `unknown`), and `accepted` or `sent` ones whose provider is to be asked
-        at `retry_at`. Sets their lease; no two callers get the same one."""
+        at `retry_at`. Sets their lease; no two callers get the same one. Before it locks any that waits for its turn
+        it holds back all others as `take_turns` does: whoever has the turns sees everything that waits."""
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
         """Tries that no provider is known to have taken, of those written before an instant (real time)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, case, func, insert, not_, select, text, update
 
 from oncall.errors import NotFound
 from oncall.paging.ticket import Attempt, AttemptStatus
@@ -28,13 +28,17 @@ _ATTEMPT_BY_PROVIDER = (
 )
 _UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
 SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
+_IS_DUE = and_(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
+_WAITS_ITS_TURN = and_(waiting, attempts.c.goes_alone.is_(False), attempts.c.channel != "desk")
+_TURN_IS_DUE = select(attempts.c.id).where(_IS_DUE, _WAITS_ITS_TURN).limit(1)
 _CLAIMABLE = (
     select(attempts)
-    .where(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
+    .where(_IS_DUE)
     .order_by(attempts.c.claimable_at, attempts.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_CLAIMABLE_OUT_OF_TURN = _CLAIMABLE.where(not_(_WAITS_ITS_TURN))
 _CLAIM = (
     update(attempts)
     .where(attempts.c.id.in_(bindparam("wanted", expanding=True)))
@@ -178,7 +182,12 @@ class AttemptQueries(Queries):
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due, the longest overdue first, as they stand after the claim."""
-        found = [rows.attempt(row) for row in self._run(_CLAIMABLE, {"now": real_now, "most": limit})]
+        query = _CLAIMABLE_OUT_OF_TURN
+        if self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None:
+            # Else whoever puts together what waits for a phone would miss those whose rows are locked here.
+            self.take_turns()
+            query = _CLAIMABLE
+        found = [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": limit})]
         if not found:
             return []
         self._run(_CLAIM, {"wanted": [attempt.id for attempt in found], "lease": lease_until})
