@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from doubles.twilio import TwilioDouble
-from doubles.twilio_faults import Fault, Operation, error_after_accept, hang, not_json, refuse, reset
+from doubles.twilio_faults import Fault, Operation, Request, error_after_accept, hang, not_json, refuse, reset
 from oncall.channels.twilio import TwilioChannel
 from oncall.errors import Ambiguous, DeliveryError, Temporary
 from oncall.paging.ports import Receipt
@@ -95,7 +99,7 @@ def test_the_first_of_two_attempts_in_doubt_finds_the_first_message(double: Twil
 
 
 def test_the_list_is_asked_for_one_number_from_the_day_before(double: TwilioDouble) -> None:
-    _find(channel_to(double), since=datetime(2027, 1, 9, 0, 5, tzinfo=UTC))
+    _find(channel_to(double), since=datetime(2027, 1, 9, 0, 15, tzinfo=UTC))
     dated, undated = double.requests
     assert dated.query == {"To": PHONE, "DateSent>": "2027-01-08T00:00:00Z", "PageSize": "1000"}
     assert undated.query == {"To": PHONE, "PageSize": "1000"}
@@ -141,6 +145,57 @@ def test_no_more_of_a_long_list_is_read_than_can_hold_the_message(double: Twilio
         _post(double, body="x ACK 9ZZ")
     assert _find(channel_to(double), since=datetime.now(UTC) + timedelta(hours=1)) is None
     assert [request.query.get("Page") for request in double.requests] == [None, None]
+
+
+def test_however_many_texts_to_one_phone_are_in_doubt_the_list_is_not_read_for_each(double: TwilioDouble) -> None:
+    """What is found was listed after the last of them asked."""
+    codes = [f"ACK 7K{number}" for number in range(9)]
+    channel, since = channel_to(double), datetime.now(UTC)
+
+    async def story() -> list[Receipt | None]:
+        return await asyncio.gather(
+            *(
+                channel.find(page(), since=since - timedelta(hours=n), ends_with=code, known=())
+                for n, code in enumerate(codes)
+            )
+        )
+
+    sids = [_post(double, body=f"x {code}") for code in codes]
+    for sid in sids[5:]:
+        double.deliver(sid, "delivered")
+    found = using(channel, story)
+    assert [one.provider_id for one in found if one is not None] == sids
+    assert len(double.requests) == 2
+    earliest = since - timedelta(days=1, hours=8, minutes=10)
+    assert double.requests[0].query["DateSent>"].startswith(earliest.date().isoformat())
+
+
+def test_a_list_that_was_begun_before_somebody_asked_is_not_theirs(double: TwilioDouble) -> None:
+    fault, is_being_read = hang(60), threading.Event()
+
+    def is_first(_: Request) -> bool:
+        others = is_being_read.is_set()
+        is_being_read.set()
+        return not others
+
+    double.rule(fault, when=is_first, on=Operation.LIST)
+    channel = channel_to(double, timeout_seconds=patience_with(fault))
+
+    def ask() -> Coroutine[Any, Any, Receipt | None]:
+        return channel.find(page(), since=datetime.now(UTC), ends_with="ACK 7K2", known=())
+
+    async def story() -> tuple[str, Receipt | None]:
+        first = asyncio.create_task(ask())
+        await asyncio.to_thread(is_being_read.wait, 30)
+        _post(double)
+        second = asyncio.create_task(ask())
+        with pytest.raises(Temporary) as caught:
+            await first
+        return str(caught.value), await second
+
+    refusal, found = using(channel, story)
+    assert "no answer in time" in refusal
+    assert found == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
 
 
 def test_too_many_messages_to_tell_is_said(double: TwilioDouble) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -19,15 +19,12 @@ from oncall.channels.twilio_codes import (
 )
 from oncall.channels.twilio_http import server_date
 from oncall.channels.twilio_link import TwilioLink, Wording, person
+from oncall.channels.twilio_lists import MOST_LISTED, TwilioLists, is_later
 from oncall.errors import Permanent, SettingsError, Temporary, Unreachable
 from oncall.paging.ports import Message, Receipt
 
 LONGEST_VALIDITY_SECONDS = 36_000
 
-_PAGE = 1_000
-"""Messages to a page of the list, the most that Twilio gives at once."""
-_MOST_LISTED = 5_000
-"""A number sends one text a second, so that the ten minutes below hold 600."""
 _CLOCK_SKEW = timedelta(minutes=10)
 
 _SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{5,6}")
@@ -50,6 +47,7 @@ class TwilioChannel:
         status_callback_base: str | None = None,
     ) -> None:
         self._link = TwilioLink(account, Wording("the message", "sent"))
+        self._lists = TwilioLists(self._link)
         if bool(from_number) == bool(messaging_service_sid):
             raise SettingsError(
                 "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both"
@@ -88,15 +86,16 @@ class TwilioChannel:
         has none. Raises Temporary when it cannot be asked, or has too many to tell.
         """
         what = f"whether the message to {person(message)} was sent"
+        if not message.phone:
+            return None
         earliest = since - _CLOCK_SKEW
-        day = (since - timedelta(days=1)).astimezone(UTC).date()
-        dated = await self._listed(what, earliest, to=message.phone, date_sent_after=day)
+        dated = await self._lists.to(message.phone, earliest=earliest, what=what, by_date=True)
         found = _oldest_match(dated, earliest, ends_with, known)
         if found is None:
             # A message that still waits in Twilio's queue has no sending date, and a filter by date may not show it.
-            recent = await self._listed(what, earliest, to=message.phone)
+            recent = await self._lists.to(message.phone, earliest=earliest, what=what, by_date=False)
             found = _oldest_match(recent, earliest, ends_with, known)
-            if found is None and len(recent) == _MOST_LISTED and _is_later(recent[-1], earliest):
+            if found is None and len(recent) == MOST_LISTED and is_later(recent[-1], earliest):
                 raise Temporary(f"Twilio lists too many messages to tell {what}; it is asked again.")
         return found
 
@@ -150,19 +149,6 @@ class TwilioChannel:
         # Raised out here: an error of the library may quote the whole number, and would show in a traceback as context.
         raise failure
 
-    async def _listed(self, what: str, earliest: datetime, **wanted: object) -> list[Any]:
-        """Messages, newest first, in whole pages back to `earliest`, or as many as are listed at most."""
-        return await self._link.ask(self._pages(earliest, wanted), what)
-
-    async def _pages(self, earliest: datetime, wanted: Mapping[str, object]) -> list[Any]:
-        found: list[Any] = []
-        messages = self._link.client().messages
-        async for listed in await messages.stream_async(limit=_MOST_LISTED, page_size=_PAGE, **wanted):
-            found.append(listed)
-            if len(found) % _PAGE == 0 and not _is_later(listed, earliest):
-                break
-        return found
-
 
 def _receipt_of(created: Any) -> Receipt:
     """Raises ValueError when an answer of success names no message."""
@@ -175,17 +161,12 @@ def _number_or_none(code: object) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def _is_later(listed: Any, since: datetime) -> bool:
-    created = listed.date_created or listed.date_sent
-    return created is None or created >= since
-
-
 def _oldest_match(listed: Sequence[Any], since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
     """The oldest: of two attempts in doubt with one code, the first then finds the first message, not the second."""
     matches = [
         one
         for one in listed
-        if one.sid not in known and (one.body or "").rstrip().endswith(ends_with) and _is_later(one, since)
+        if one.sid not in known and (one.body or "").rstrip().endswith(ends_with) and is_later(one, since)
     ]
     return _receipt_of(matches[-1]) if matches else None
 
