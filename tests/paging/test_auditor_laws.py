@@ -16,7 +16,8 @@ from doubles.clock import FakeClock
 from oncall.errors import Refused, Temporary
 from oncall.paging.audit import ARRIVES_WITHIN, GRACE
 from oncall.paging.auditor import SECOND_LOOK
-from oncall.paging.life import Deed, record
+from oncall.paging.deed import Deed
+from oncall.paging.life import record
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
 from tests.paging.test_auditor import Control, deliver
 from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, World, at

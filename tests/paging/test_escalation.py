@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from oncall.paging.life import Deed, record
+from oncall.paging.deed import Deed
+from oncall.paging.life import record
 from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
 from oncall.support.policyfile import packaged_policy_text
 from tests.paging.world import MONDAY_MORNING, World, at

@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.life import Deed, Done, record
+from oncall.paging.deed import Deed
+from oncall.paging.life import Done, record
 from oncall.paging.promised import mark_of
 from oncall.paging.sla import clocks
 from oncall.paging.state import fold

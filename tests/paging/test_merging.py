@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.life import Deed, record
+from oncall.paging.deed import Deed
+from oncall.paging.life import record
 from oncall.paging.sla import clocks
 from oncall.paging.ticket import Event, EventKind, TicketStatus
 from oncall.reports.sla import Days, sla_report

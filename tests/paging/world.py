@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from doubles.clock import FakeClock
+from oncall.paging.deed import Deed
 from oncall.paging.engine import Engine
 from oncall.paging.intake import Accepted, accept, parse_ticket
-from oncall.paging.life import Deed, Done, find_ticket, record
+from oncall.paging.life import Done, find_ticket, record
 from oncall.paging.ports import Channel, Message, NewVersion, Receipt, Store, Transaction
 from oncall.paging.replies import answer_sms
 from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket

@@ -13,10 +13,11 @@ from itertools import count
 from operator import methodcaller
 
 from doubles.clock import FakeClock
+from oncall.paging.deed import Deed
 from oncall.paging.engine import Engine
 from oncall.paging.handover import next_handoff
 from oncall.paging.intake import accept
-from oncall.paging.life import Deed, record
+from oncall.paging.life import record
 from oncall.paging.people import DESK
 from oncall.paging.ports import NewVersion
 from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, TicketStatus

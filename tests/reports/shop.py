@@ -8,8 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.paging.advance import Hand, advance_ticket
+from oncall.paging.deed import Deed
 from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.life import Deed, record
+from oncall.paging.life import record
 from oncall.paging.ports import NewVersion
 from oncall.paging.ticket import EventKind
 from oncall.reports.quarter import quarter_of

@@ -20,7 +20,8 @@ from doubles.twilio import TwilioDouble
 from doubles.twilio_account import TwilioMessage
 from oncall.clock import RehearsalClock
 from oncall.paging.advance import Hand
-from oncall.paging.life import Deed, record
+from oncall.paging.deed import Deed
+from oncall.paging.life import record
 from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
 from oncall.store.database import open_store
 from tests.system.databases import Server, pages_of, post

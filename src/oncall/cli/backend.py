@@ -15,7 +15,7 @@ from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavail
 if TYPE_CHECKING:
     import httpx
 
-    from oncall.paging.life import Deed
+    from oncall.paging.deed import Deed
     from oncall.paging.ports import Clock, TicketFilter, Transaction
     from oncall.reports.written import ReviewAsked, SlaAsked
     from oncall.store.sqlstore import SqlStore
@@ -80,7 +80,8 @@ class LocalBackend:
         return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
 
     def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        from oncall.paging.life import Deed, find_ticket, record
+        from oncall.paging.deed import Deed
+        from oncall.paging.life import find_ticket, record
         from oncall.paging.ticket import EventKind
         from oncall.paging.views import stored_view
 

@@ -77,7 +77,8 @@ class LocalDrilling:
         self._store.wait_for_change(seconds)
 
     def end(self, ticket: str) -> None:
-        from oncall.paging.life import Deed, record
+        from oncall.paging.deed import Deed
+        from oncall.paging.life import record
         from oncall.paging.ticket import EventKind
 
         hand = self._hand()

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.attempts import Hand
-from oncall.paging.life import Deed, record
+from oncall.paging.deed import Deed
+from oncall.paging.life import record
 from oncall.paging.messages import plain
 from oncall.paging.ports import Receipt, Transaction
 from oncall.paging.receipts import note_receipt

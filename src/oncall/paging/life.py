@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from oncall.errors import Conflict, NotFound, Refused
+from oncall.errors import NotFound
 from oncall.paging.advance import Hand, advance
 from oncall.paging.attempts import notice, whole_second
 from oncall.paging.codes import free_code
 from oncall.paging.decide import PAGER, judged, verdict_again
+from oncall.paging.deed import (
+    FORWARDED,
+    Deed,
+    clock_trouble,
+    end_of_drill,
+    event_of,
+    nothing_to_do,
+    refuse_another,
+    refuse_stranger,
+)
 from oncall.paging.hastening import hasten
 from oncall.paging.intake import ID_PATTERN, clean
 from oncall.paging.merging import absorbed, goes_on_as, merge_target, raises_impact
 from oncall.paging.messages import withdrawn_text
-from oncall.paging.people import DESK, name_of
 from oncall.paging.ports import Transaction
 from oncall.paging.promised import mark_of, withdrawn_words
 from oncall.paging.relief import call_off, tell_the_paged
 from oncall.paging.sla import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.state import TicketState, after, fold
 from oncall.paging.ticket import WAS_OPEN, Attempt, Event, EventKind, StoredTicket, TicketStatus
-from oncall.paging.verdict import impact_named
-from oncall.suggestions import suggestion
-
-FROM_PEOPLE = (
-    EventKind.ACKNOWLEDGED,
-    EventKind.REPLIED,
-    EventKind.CUSTOMER_REPLIED,
-    EventKind.UPDATED,
-    EventKind.RESOLVED,
-    EventKind.REOPENED,
-    EventKind.IMPACT_CHANGED,
-    EventKind.PASSED,
-    EventKind.WAITING,
-    EventKind.MERGED,
-)
-"""The kinds that the API, the terminal and replies may add."""
-
-_FORWARDED = {
-    EventKind.CUSTOMER_REPLIED: "the customer's message",
-    EventKind.REPLIED: "the reply",
-    EventKind.UPDATED: "the update",
-}
-"""What is written on a duplicate and counts on the ticket that goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What somebody did. `at`: when, policy time, aware UTC; `id`: the sender's own id, for repeats."""
-
-    kind: EventKind
-    by: str
-    at: datetime
-    why: str = ""
-    id: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +68,20 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
     state = fold(stored.ticket, log)
     before = next((event for event in log if deed.id is not None and event.id == deed.id), None)
     if before is not None:
-        _refuse_another(tx, ticket_id, before, deed)
+        refuse_another(tx, ticket_id, before, deed)
         return Done(stored, False, f"{ticket_id}: this event is recorded already.")
-    _refuse_stranger(tx, deed, hand)
+    refuse_stranger(tx, deed, hand)
     if stored.ticket.is_drill:
-        deed = _end_of_drill(deed)
-    idle = _nothing_to_do(tx, stored, state, deed, hand.now)
+        deed = end_of_drill(deed)
+    idle = nothing_to_do(tx, stored, state, deed, hand.now)
     if idle is not None:
         _keep_reopening(tx, stored, state, deed, hand)
         return Done(stored, False, idle)
     if deed.kind is EventKind.MERGED:
         return _merge(tx, stored, state, log, deed, hand)
-    if deed.kind in _FORWARDED and state.merged_into is not None:
+    if deed.kind in FORWARDED and state.merged_into is not None:
         return _forward(tx, stored, deed, hand)
-    event = _event(tx, stored, state, deed, hand)
+    event = event_of(tx, stored, state, deed, hand)
     if _reopens(state, event):
         return _reopen_for(tx, stored, state, log, event, hand)
     if event.kind is EventKind.RESOLVED:
@@ -120,115 +93,9 @@ def record(tx: Transaction, ticket_id: str, deed: Deed, hand: Hand) -> Done:
 def _keep_reopening(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, hand: Hand) -> None:
     """The resolution that it undoes may come after it: senders keep no order."""
     if deed.kind is EventKind.REOPENED and state.merged_into is None:
-        event = _event(tx, stored, state, deed, hand)
+        event = event_of(tx, stored, state, deed, hand)
         why = f"{event.why}; it was not resolved"
         tx.append([replace(event, why=why, details={**event.details, WAS_OPEN: True})])
-
-
-def _refuse_another(tx: Transaction, ticket_id: str, before: Event, deed: Deed) -> None:
-    """An event that only has the id of one that is recorded is no repeat: to pass it over would lose it in silence."""
-    what = before.kind.value
-    if deed.kind is before.kind is EventKind.IMPACT_CHANGED:
-        what = f"{what} to {before.details['impact']}"
-        said = str(deed.details.get("impact", ""))
-        if said == before.details["impact"] or impact_named(said, tx.policy()).name == before.details["impact"]:
-            return
-    elif deed.kind is before.kind:
-        return
-    raise Conflict(f'{ticket_id}: the event "{deed.id}" is recorded as {what} already')
-
-
-def _refuse_stranger(tx: Transaction, deed: Deed, hand: Hand) -> None:
-    """A slip in a name must not stop an escalation: who acts for somebody else names somebody on the roster."""
-    people = tx.schedule().people
-    if deed.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or deed.by in (hand.by, DESK) or not people:
-        return
-    if deed.by not in people:
-        name = clean(deed.by)[:40]
-        raise Refused(f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(people))}')
-
-
-_ENDS_A_DRILL = (EventKind.ACKNOWLEDGED, EventKind.REPLIED, EventKind.UPDATED, EventKind.PASSED, EventKind.RESOLVED)
-
-
-def _end_of_drill(deed: Deed) -> Deed:
-    """Whatever somebody answers to a test page shows that it arrived."""
-    if deed.kind not in _ENDS_A_DRILL:
-        raise Refused("a drill is a test page: it can only be acknowledged")
-    return replace(deed, kind=EventKind.RESOLVED, why=clean(deed.why) or "the test page was answered")
-
-
-def _nothing_to_do(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, now: datetime) -> str | None:
-    """Why the deed changes nothing, or None when it does. Raises Refused for one that cannot be."""
-    name, kind = stored.ticket.id, deed.kind
-    if state.merged_into is not None:
-        if kind is EventKind.MERGED:
-            return f"{name} is merged into {state.merged_into} already."
-        if kind in _FORWARDED:
-            return None
-        raise Refused(f"{name} is merged into {state.merged_into}; go on there")
-    if kind is EventKind.RESOLVED and state.status is TicketStatus.RESOLVED:
-        return f"{name} is resolved already."
-    if kind is EventKind.REOPENED and state.status is not TicketStatus.RESOLVED:
-        return f"{name} is not resolved: there is nothing to reopen."
-    opens_it = kind in (EventKind.REOPENED, EventKind.CUSTOMER_REPLIED)
-    if state.status is TicketStatus.RESOLVED and not opens_it and not _is_of_before_the_end(state, deed, now):
-        raise Refused(f"{name} is resolved; reopen it first")
-    if kind is EventKind.ACKNOWLEDGED and state.status is TicketStatus.ACKNOWLEDGED and state.owner is not None:
-        return (
-            f"{name} is yours already."
-            if state.owner == deed.by
-            else f"{name} is taken by {name_of(state.owner, tx.schedule())}."
-        )
-    return None
-
-
-_COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITING, EventKind.IMPACT_CHANGED)
-
-
-def _is_of_before_the_end(state: TicketState, deed: Deed, now: datetime) -> bool:
-    """Whether it happened before the resolution and was only told after it, as senders do that keep no order."""
-    if deed.kind not in _COUNTS_BEFORE_THE_END or state.resolved_at is None:
-        return False
-    return deed.at < now and whole_second(deed.at) <= state.resolved_at
-
-
-def _event(tx: Transaction, stored: StoredTicket, state: TicketState, deed: Deed, hand: Hand) -> Event:
-    at = _when(state, deed, hand)
-    details, why = dict(deed.details) | _clock_trouble(deed, at, hand), clean(deed.why)
-    if deed.kind is EventKind.IMPACT_CHANGED:
-        details["impact"] = impact_named(str(details.get("impact", "")), tx.policy()).name
-        why = why or f"{state.impact} to {details['impact']}"
-    if deed.kind in (EventKind.IMPACT_CHANGED, EventKind.REOPENED):
-        details |= in_force(tx, at)
-    return Event(stored.ticket.id, at, deed.kind, deed.by, why or deed.kind.value.replace("_", " "), details, deed.id)
-
-
-def _when(state: TicketState, deed: Deed, hand: Hand) -> datetime:
-    """The instant at which a deed counts, to the second.
-
-    A sender whose clock is ahead reports what has happened, not what will: nothing may wait for it. What opens or ends
-    a ticket does so after what it undoes.
-    """
-    at = whole_second(min(deed.at, hand.now))
-    if deed.kind is EventKind.RESOLVED:
-        return max(at, state.opened_at or at)
-    if deed.kind is EventKind.REOPENED:
-        return max(at, state.resolved_at or at)
-    return at
-
-
-RECORDED_LATE = timedelta(seconds=60)
-
-
-def _clock_trouble(deed: Deed, at: datetime, hand: Hand) -> dict[str, str]:
-    """What the log keeps where the time that an event counts at is not the one at which it came, or was said."""
-    trouble = {}
-    if hand.now - at >= RECORDED_LATE:
-        trouble["recorded_at"] = hand.now.isoformat()
-    if abs(deed.at - at) >= timedelta(seconds=1):
-        trouble["said_at"] = deed.at.isoformat()
-    return trouble
 
 
 def _reopens(state: TicketState, event: Event) -> bool:
@@ -285,7 +152,7 @@ def _reopen_for(
 
 def _forward(tx: Transaction, stored: StoredTicket, deed: Deed, hand: Hand) -> Done:
     """What is said to a customer or by them on a duplicate counts on the ticket that goes on: they are one talk."""
-    name, target, what = stored.ticket.id, goes_on_as(tx, stored).ticket.id, _FORWARDED[deed.kind]
+    name, target, what = stored.ticket.id, goes_on_as(tx, stored).ticket.id, FORWARDED[deed.kind]
     here = {**deed.details, FORWARDED_TO: target}
     at = whole_second(min(deed.at, hand.now))
     why = f"{what} counts on {target}"
@@ -311,7 +178,7 @@ def _merge(
     into = target.ticket.id
     owed = ClockBook(tx, stored.ticket, log).carried(now)
     why = clean(deed.why) or f"a duplicate of {into}"
-    details = {"into": into} | ({"named": named} if named != into else {}) | _clock_trouble(deed, now, hand)
+    details = {"into": into} | ({"named": named} if named != into else {}) | clock_trouble(deed, now, hand)
     event = Event(name, now, EventKind.MERGED, deed.by, why, details, deed.id)
     tx.append([event])
     done = _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), hand)

@@ -12,8 +12,9 @@ from oncall.errors import NotFound, Refused
 from oncall.paging.advance import Hand
 from oncall.paging.codes import is_code
 from oncall.paging.decide import PAGER
+from oncall.paging.deed import Deed
 from oncall.paging.hearing import START_WORDS, STOP_WORDS, note_opting, opting
-from oncall.paging.life import Deed, Done, record
+from oncall.paging.life import Done, record
 from oncall.paging.messages import SEGMENT, cut, fitting, plain
 from oncall.paging.people import name_of
 from oncall.paging.ports import InboundMessage, Transaction

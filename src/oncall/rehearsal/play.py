@@ -19,9 +19,10 @@ from oncall.errors import Refused
 from oncall.paging.advance import Hand, advance_ticket
 from oncall.paging.bundles import members
 from oncall.paging.decide import PAGER
+from oncall.paging.deed import Deed
 from oncall.paging.handover import hand_over, leaving, next_handoff
 from oncall.paging.intake import accept
-from oncall.paging.life import Deed, record
+from oncall.paging.life import record
 from oncall.paging.people import DESK
 from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
 from oncall.paging.tries import claim

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from oncall.paging.deed import FROM_PEOPLE, Deed
 from oncall.paging.intake import EARLY, FieldFault, FieldFaults, instant, no_time
-from oncall.paging.life import FROM_PEOPLE, Deed
 from oncall.paging.ports import CallerRole, Token
 from oncall.paging.sla import NEEDS_REPLY
 from oncall.paging.ticket import EventKind

@@ -9,8 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from oncall.paging.deed import FROM_PEOPLE
 from oncall.paging.intake import ID_PATTERN, LENGTHS, FieldFault, FieldFaults, accept_posted, clean, instant, no_time
-from oncall.paging.life import FROM_PEOPLE, Done, find_ticket, record
+from oncall.paging.life import Done, find_ticket, record
 from oncall.paging.ports import CallerRole, TicketFilter, Token, Transaction
 from oncall.paging.surplus import unread
 from oncall.paging.ticket import EventKind, TicketStatus
