@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.paging.storm import SECOND, high
 from tests.paging.world import World
 
 
@@ -25,3 +26,15 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.publish()
     yield world
     world.close()
+
+
+@pytest.fixture
+def bundled(world: World) -> World:
+    """T-1 has paged ana, and ten seconds later T-2, T-3 and T-4 did so in one message."""
+    high(world, "T-1")
+    world.expect_page("ana", containing="HIGH T-1 ")
+    world.clock.moment += 5 * SECOND
+    high(world, "T-2", "T-3", "T-4")
+    world.advance(5 * SECOND)
+    world.expect_page("ana", containing="HIGH T-2 ")
+    return world

@@ -1,0 +1,56 @@
+"""Storms of tickets for one phone, and what became of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from oncall.paging.ticket import Attempt, Purpose
+from oncall.support.policyfile import packaged_policy_text
+from tests.paging.world import World
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+LIMITS = """\
+limits:
+  bundle_for: 10s
+  per_phone: {most: 10, within: 60s}
+  sender: {most: 10, within: 10s}
+"""
+
+
+def high(world: World, *names: str) -> None:
+    """Tickets that page at every hour and are not urgent."""
+    for name in names:
+        world.post(name, impact="high", plan="business-critical")
+    world.run()
+
+
+def limited(folder: Path, limits: str, seats: dict[str, str] | None = None) -> World:
+    world = World(folder)
+    assert LIMITS in packaged_policy_text()
+    world.publish(seats, policy=packaged_policy_text().replace(LIMITS, limits))
+    return world
+
+
+def page_of(world: World, ticket_id: str, *, step: int = 0) -> Attempt:
+    return next(one for one in world.attempts(ticket_id) if one.purpose is Purpose.PAGE and one.step == step)
+
+
+def bodies(world: World) -> list[tuple[str, str]]:
+    return [(message.to, message.body) for message in world.phones.sent]
+
+
+def seen_by(world: World, person: str) -> list[str]:
+    """Every message to somebody, and none is unexpected any more."""
+    world.read_all()
+    return [message.body for message in world.phones.sent if message.to == person]
+
+
+def waiting(world: World) -> World:
+    """T-1 has paged ana; T-2, T-3 and T-4 wait for her phone and will go with the next look."""
+    high(world, "T-1")
+    world.expect_page("ana", containing="T-1")
+    high(world, "T-2", "T-3", "T-4")
+    world.clock.moment += 10 * SECOND
+    return world
