@@ -378,7 +378,7 @@ def segments(body: str) -> int:
     """How many SMS parts the text takes: GSM-7 where every character is in it, else UCS-2."""
     if all(char in _GSM or char in _GSM_DOUBLE for char in body):
         return _parts(len(body) + sum(char in _GSM_DOUBLE for char in body), (160, 153))
-    return _parts(len(body.encode("utf-16-le")) // 2, (70, 67))
+    return _parts(len(body.encode("utf-16-le", "surrogatepass")) // 2, (70, 67))
 
 
 def _parts(length: int, limits: Sequence[int]) -> int:

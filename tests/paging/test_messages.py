@@ -147,6 +147,7 @@ def test_segments_are_counted_as_a_carrier_counts_them(text: str, count: int) ->
 
 @given(any_text)
 @example("\U0001f525" * 36)
+@example("\ud800")
 def test_segments_are_never_counted_as_fewer_than_a_carrier_does(text: str) -> None:
     assert segments_of_ours(text) >= segments(text)
     assert segments_of_ours(plain(text)) == segments(plain(text))
