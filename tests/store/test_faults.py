@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
+import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -15,8 +18,9 @@ import pytest
 from doubles.disk import full_disk
 from oncall.errors import Conflict, StoreUnavailable
 from oncall.paging.ports import TicketFilter, Transaction
-from oncall.store.address import SqliteAddress
+from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.database import open_store
+from oncall.store.postgres import PostgresStore
 from oncall.store.sqlite import SqliteStore
 from oncall.store.sqlstore import SqlStore
 
@@ -151,6 +155,38 @@ def cut_all(url: str) -> None:
             "SELECT pg_terminate_backend(pid, 120000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.mark.parametrize("by", ["submit", "write"])
+def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up_for_seconds_only(
+    empty_postgres: str, by: str
+) -> None:
+    """Its machine lost its power or its network, or sleeps. When it wakes it does its work anew."""
+    address = address_of(empty_postgres)
+    assert isinstance(address, PostgresAddress)
+    has_turns, wakes, tries = threading.Event(), threading.Event(), itertools.count(1)
+
+    def standing_still(t: Transaction) -> int:
+        t.take_turns()
+        done = next(tries)
+        if done == 1:
+            has_turns.set()
+            assert wakes.wait(60)
+        t.beat("asleep", real_now=NOW, channel="outbox")
+        return done
+
+    with (
+        PostgresStore(address, silent_seconds=0.2) as asleep,
+        open_store(empty_postgres) as awake,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        sleeping = asleep.submit(standing_still) if by == "submit" else thread.submit(asleep.write, standing_still)
+        assert has_turns.wait(60)
+        awake.submit(lambda t: t.take_turns()).result(60)
+        assert not sleeping.done()
+        wakes.set()
+        assert sleeping.result(60) == 2
+        assert awake.read(lambda t: t.last_beat()) == (NOW, "outbox")
 
 
 def test_a_connection_that_was_cut_between_two_writes_is_made_anew(

@@ -24,6 +24,8 @@ from .examples import NOW, attempt, event, publication, ticket
 from .test_faults import cut_all
 
 TAKEN = replace(attempt(), status=AttemptStatus.ACCEPTED, provider_id="SM1", lease_until=None)
+TURNS = 500000651891
+"""The lock by which pagers decide one at a time whose turn it is."""
 Work = Callable[[Transaction], Any]
 
 
@@ -190,6 +192,43 @@ def test_a_version_that_is_added_in_a_group_is_seen_by_the_next_one(store: SqlSt
     assert store.submit(lambda t: t.policy_version()).result(60) == 0
     assert store.submit(lambda t: t.add_version(publication())).result(60) == 1
     assert store.submit(lambda t: t.policy_version()).result(60) == 1
+
+
+def test_a_text_that_no_database_takes_is_refused_to_its_writer_alone(store: SqlStore) -> None:
+    store.write(posting("T-0"))
+    done = together(store, posting("T-1"), lambda t: t.append([event("T-0", why="\ud800")]), posting("T-2"))
+    assert [type(one.exception()) for one in done] == [type(None), UnicodeEncodeError, type(None)]
+    assert stored_ids(store) == ["T-0", "T-1", "T-2"]
+
+
+def test_a_ticket_is_stored_though_many_in_its_group_wait_for_a_lock(
+    postgres_store: SqlStore, empty_postgres: str
+) -> None:
+    with psycopg.connect(empty_postgres) as other:
+        other.execute(f"SELECT pg_advisory_xact_lock({TURNS})")
+        *waiting, free = together_at_once(postgres_store, *[taking_turns] * 20, posting("T-1"))
+        assert free.result(30) == "stored"
+        assert not any(one.done() for one in waiting)
+        other.rollback()
+    assert [one.result(60) for one in waiting] == ["my turn"] * 20
+
+
+def test_a_store_that_is_closed_finishes_what_waits_for_a_lock(postgres_store: SqlStore, empty_postgres: str) -> None:
+    with psycopg.connect(empty_postgres) as other:
+        other.execute(f"SELECT pg_advisory_xact_lock({TURNS})")
+        waiting = together_at_once(postgres_store, *[taking_turns] * 20)
+        closing = threading.Thread(target=postgres_store.close)
+        closing.start()
+        closing.join(0.3)
+        assert closing.is_alive()
+        other.rollback()
+        closing.join(60)
+    assert [one.result(0) for one in waiting] == ["my turn"] * 20
+
+
+def taking_turns(t: Transaction) -> str:
+    t.take_turns()
+    return "my turn"
 
 
 def test_whoever_waits_for_a_lock_does_not_hold_up_those_behind(postgres_store: SqlStore, empty_postgres: str) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -72,7 +71,6 @@ def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_j
     empty_postgres: str,
 ) -> None:
     """Else one phone gets two messages where one was owed."""
-    waits_for_a_lock = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     claimed, looked = threading.Event(), threading.Event()
 
     def claim(tx: Transaction) -> list[str]:
@@ -88,16 +86,51 @@ def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_j
         def look(tx: Transaction) -> tuple[list[str], Future[list[str]]]:
             tx.take_turns()
             taken_over = other.submit(theirs.write, claim)
-            with psycopg.connect(empty_postgres, autocommit=True) as watch:
-                while not claimed.is_set() and watch.execute(waits_for_a_lock).fetchone() == (0,):
-                    watch.execute("SELECT pg_sleep(0.01)")
+            assert claimed.wait(30)
             seen = [one.id for one in tx.waiting_pages("ana")]
             looked.set()
             return seen, taken_over
 
         seen, taken_over = mine.write(look)
         assert seen == ["a-1", "a-2"]
-        assert taken_over.result() == ["a-1", "a-2"]
+        assert taken_over.result() == []
+        assert theirs.write(claim) == ["a-1", "a-2"]
+
+
+def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn_it_is(empty_postgres: str) -> None:
+    def claim(tx: Transaction) -> list[str]:
+        return [one.id for one in tx.claim_attempts(real_now=NOW, lease_until=NOW + minutes(1), limit=9)]
+
+    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs:
+        mine.write(adding(ticket("T-1")))
+        urgent = page("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, goes_alone=True)
+        in_doubt = page("in-doubt", status=AttemptStatus.UNKNOWN, retry_at=NOW)
+        keep(mine, page("waits"), urgent, in_doubt)
+
+        def busy(tx: Transaction) -> list[str]:
+            tx.take_turns()
+            return theirs.write(claim)
+
+        assert sorted(mine.write(busy)) == ["in-doubt", "urgent"]
+        assert theirs.write(claim) == ["waits"]
+
+
+def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(empty_postgres: str, tmp_path: Path) -> None:
+    world = World(tmp_path, url=empty_postgres)
+    world.publish()
+    now = world.clock.moment
+    world.store.write(lambda tx: tx.add_alert(Alert("one", "deaf ana", "mei", "Ana is deaf.", now, now)))
+
+    def busy(tx: Transaction) -> None:
+        tx.take_turns()
+        world.run()
+        world.expect_silence()
+
+    with open_store(empty_postgres) as other:
+        other.write(busy)
+    world.run()
+    world.expect_page("mei", containing="Ana is deaf.")
+    world.close()
 
 
 def test_a_bundle_is_found_by_the_try_that_leads_it_and_only_that_one_is_ever_due(filled: SqlStore) -> None:

@@ -31,12 +31,16 @@ def is_called(alert: Alert, deaf: Container[str], *, can_call: bool) -> bool:
 def due_alerts(tx: Transaction, hand: Hand, clock: Clock) -> list[Alert]:
     """Take over what is due and may go now; what has no turn yet is put off. To be run before any row is locked.
 
-    They go before anything else that takes turns: they tell of people whom no page reaches.
+    They go before anything else that takes turns: they tell of people whom no page reaches. While another has the
+    turns they stay due.
     """
     due = tx.claim_alerts(real_now=hand.real_now, lease_until=hand.real_now + LEASE)
     if not due:
         return []
-    tx.take_turns()
+    if not tx.has_turns():
+        for alert in due:
+            tx.update_alert(alert)
+        return []
     turns, deaf = Turns(tx, tx.policy().limits, hand), deaf_people(tx)
     going = [
         one if is_called(one, deaf, can_call=hand.can_call) else _in_turn(tx, one, turns, hand, clock) for one in due

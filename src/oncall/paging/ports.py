@@ -202,8 +202,8 @@ class Transaction(Protocol):
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due: `queued`, `retrying` or `unknown` whose `retry_at` has come, and `sending`
         whose lease ran out (they come back as `unknown`), and `accepted` or `sent` ones whose provider is to be asked
-        at `retry_at`. Sets their lease; no two callers get the same one. Before it locks any that waits for its turn
-        it holds back all others as `take_turns` does: whoever has the turns sees everything that waits."""
+        at `retry_at`. Sets their lease; no two callers get the same one. What waits for its turn is left where another
+        has the turns (`has_turns`): whoever has them sees everything that waits."""
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
         """Tries that no provider is known to have taken, of those written before an instant (real time)."""
@@ -239,8 +239,11 @@ class Transaction(Protocol):
         """From here to the end of the transaction no other one passes this point: who may send is decided by one
         at a time. Before it no row but those of claimed tries may be locked."""
 
+    def has_turns(self) -> bool:
+        """As `take_turns`, but it never waits: False where another transaction has them, and nothing is changed."""
+
     def hand_over_alone(self) -> None:
-        """The same for telling whoever comes on what is open: it is told by one pager."""
+        """As `take_turns` for telling whoever comes on what is open: it is told by one pager."""
 
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""

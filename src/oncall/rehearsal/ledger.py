@@ -141,6 +141,10 @@ class Ledger(TicketBook):
     def take_turns(self) -> None:
         """Nothing: nobody else is there."""
 
+    def has_turns(self) -> bool:
+        """True, for the same reason."""
+        return True
+
     def hand_over_alone(self) -> None:
         """Nothing either."""
 

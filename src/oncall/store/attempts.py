@@ -116,6 +116,7 @@ _HAS_DELIVERED = (
 # Any numbers will do, as long as all our processes take the same ones: "turns" in ASCII, and the next one.
 _TURNS, _HANDOVER = 500000651891, 500000651892
 _ALONE = text("SELECT pg_advisory_xact_lock(:matter)")
+_ALONE_AT_ONCE = text("SELECT pg_try_advisory_xact_lock(:matter)")
 _LAST_PAGED = (
     select(attempts.c.ticket)
     .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
@@ -182,11 +183,10 @@ class AttemptQueries(Queries):
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Take over tries that are due, the longest overdue first, as they stand after the claim."""
-        query = _CLAIMABLE_OUT_OF_TURN
-        if self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None:
-            # Else whoever puts together what waits for a phone would miss those whose rows are locked here.
-            self.take_turns()
-            query = _CLAIMABLE
+        # Whoever puts together what waits for a phone would miss those whose rows are locked here, so they are left to
+        # whoever has the turns; what is urgent goes on meanwhile, however long that one takes.
+        in_turn = self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None and self.has_turns()
+        query = _CLAIMABLE if in_turn else _CLAIMABLE_OUT_OF_TURN
         found = [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": limit})]
         if not found:
             return []
@@ -232,8 +232,14 @@ class AttemptQueries(Queries):
         """Hold back every other transaction that asks for this; on SQLite there is only one at a time anyway."""
         self._alone(_TURNS)
 
+    def has_turns(self) -> bool:
+        """As `take_turns` without waiting: False, and nothing is taken, where another transaction has them."""
+        if self._connection.dialect.name != "postgresql":
+            return True
+        return bool(self._run(_ALONE_AT_ONCE, {"matter": _TURNS}).scalar_one())
+
     def hand_over_alone(self) -> None:
-        """The same for handovers."""
+        """As `take_turns` for handovers."""
         self._alone(_HANDOVER)
 
     def _alone(self, matter: int) -> None:

@@ -35,23 +35,33 @@ _MOST_WAITING_ALONE = 2 * MOST_PER_COMMIT
 _LISTEN_SLICE_SECONDS = 0.5
 _GROUP_LOCK_SECONDS = 0.05
 """For how long a group waits for somebody's lock: whoever needs one that is held for longer must not hold up others."""
+_SILENT_SECONDS = 10.0
+"""For how long a process may say nothing in the middle of a change. One whose machine lost its power or its network
+there, or stands still, would keep its locks, and all others waiting, for as long as the server believes in it."""
 _CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 _UNIQUE_VIOLATION = "23505"
 _DEADLOCK = "40P01"
 _SERIALIZATION_FAILURE = "40001"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class PostgresStore(SqlStore):
     """One database of a server. What is submitted shares a transaction where it can; else each piece of work is one of
-    its own. READ COMMITTED with row locks."""
+    its own. READ COMMITTED with row locks. `silent_seconds`: after how long (real time) the server undoes a change in
+    the middle of which its process says nothing any more."""
 
-    def __init__(self, address: PostgresAddress) -> None:
+    def __init__(self, address: PostgresAddress, *, silent_seconds: float = _SILENT_SECONDS) -> None:
         self._address = address
         self._published = PublishedCache()
-        self._engine = _engine(address)
-        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._group_engine = _engine(address, connections=1, lock_seconds=_GROUP_LOCK_SECONDS)
+        self._engine = _engine(address, kept=2, silent_seconds=silent_seconds)
+        # Those who only read hold nobody up, and a report thinks for long between its questions.
+        self._snapshots = _engine(address).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._group_engine = _engine(
+            address, connections=1, lock_seconds=_GROUP_LOCK_SECONDS, silent_seconds=silent_seconds
+        )
         self._group = GroupCommit(self._commit, address.place, _GROUP_LOCK_SECONDS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="oncall-store")
         self._waiting_alone = threading.BoundedSemaphore(_MOST_WAITING_ALONE)
@@ -106,8 +116,8 @@ class PostgresStore(SqlStore):
         self._closing.set()
         self._threads.shutdown(wait=True)
         self._drop_listener()
-        self._group_engine.dispose()
-        self._engine.dispose()
+        for engine in (self._group_engine, self._snapshots, self._engine):
+            engine.dispose()
 
     def _again_if_asked(self, once: Callable[[], T]) -> T:
         """Run a transaction until the database is content with it: nothing of a refused try is left behind."""
@@ -130,8 +140,11 @@ class PostgresStore(SqlStore):
         with self._snapshots.connect() as connection, connection.begin():
             return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
-    def _write_once(self, work: Callable[[Transaction], T]) -> T:
+    def _write_once(self, work: Callable[[Transaction], T], *, lock_seconds: float | None = None) -> T:
+        """lock_seconds: for how long it waits for a lock before it is refused; None: until it has it."""
         with self._engine.connect() as connection, connection.begin() as whole:
+            if lock_seconds is not None:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(lock_seconds)}")
             transaction = SqlTransaction(connection, PublishedView(self._published), writes=True)
             result = work(transaction)
             if transaction.spoiled is not None:
@@ -170,16 +183,29 @@ class PostgresStore(SqlStore):
         for job in jobs:
             job.forget()
             self._waiting_alone.acquire()
-            self._threads.submit(self._alone, job)
+            self._stand_in_line(job)
         return ()
 
     def _alone(self, job: Job) -> None:
-        self._waiting_alone.release()
+        """Whoever needs a lock that is held for longer goes to the end of the line, again and again: those behind may
+        need none."""
+        lock_seconds = _GROUP_LOCK_SECONDS if not self._closing.is_set() else None
         try:
-            job.result = self._again_if_asked(lambda: self._write_once(job.work))
+            job.result = self._again_if_asked(lambda: self._write_once(job.work, lock_seconds=lock_seconds))
         except BaseException as error:  # Whoever waits must hear of it, whatever it is.
+            if _state(error.__cause__) == _LOCK_NOT_AVAILABLE:
+                self._stand_in_line(job)
+                return
             job.error = error
+        self._waiting_alone.release()
         job.resolve()
+
+    def _stand_in_line(self, job: Job) -> None:
+        try:
+            self._threads.submit(self._alone, job)
+        except RuntimeError:
+            # The store is closing, and nobody comes any more for whom a thread has to be free.
+            self._alone(job)
 
     def _check_schema(self) -> None:
         with _translating(self._address):
@@ -236,16 +262,29 @@ def _upgrade(engine: Engine, address: PostgresAddress) -> None:
         schema.upgrade(connection, address.place)
 
 
-def _engine(address: PostgresAddress, *, connections: int = 2 * _THREADS, lock_seconds: float = 0) -> Engine:
-    """lock_seconds: for how long a statement waits for a lock before it is refused; 0: until it has it."""
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _engine(
+    address: PostgresAddress,
+    *,
+    connections: int = 2 * _THREADS,
+    kept: int = _THREADS,
+    lock_seconds: float = 0,
+    silent_seconds: float = 0,
+) -> Engine:
+    """connections: so many at once, of which `kept` stay open. lock_seconds: for how long a statement waits for a lock
+    before it is refused; 0: until it has it. silent_seconds: for how long nothing may be asked in an open transaction
+    before the server undoes it; 0: for ever."""
     keep_rows_out_of_logs()
     engine = create_engine(
         address.url,
         connect_args=_CONNECT_ARGS,
         hide_parameters=True,
         logging_name=ENGINE_NAME,
-        pool_size=min(connections, _THREADS),
-        max_overflow=max(connections - _THREADS, 0),
+        pool_size=min(connections, kept),
+        max_overflow=max(connections - kept, 0),
         pool_timeout=10,
     )
 
@@ -254,7 +293,8 @@ def _engine(address: PostgresAddress, *, connections: int = 2 * _THREADS, lock_s
         # Statements are planned once a connection. On a young database that would be while its tables are small enough
         # to be read whole, and the plan would stay so while they grow; there is an index for everything asked here.
         connection.execute("SET enable_seqscan = off")
-        connection.execute(f"SET lock_timeout = {round(lock_seconds * 1000)}")
+        connection.execute(f"SET lock_timeout = {_milliseconds(lock_seconds)}")
+        connection.execute(f"SET idle_in_transaction_session_timeout = {_milliseconds(silent_seconds)}")
         connection.commit()
 
     return engine

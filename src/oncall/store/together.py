@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oncall.store.groupcommit import Job
 from oncall.store.published import PublishedView
 from oncall.store.transaction import DEFERRABLE, SqlTransaction
-from oncall.store.unwritten import NotAsThought, Unwritten
+from oncall.store.unwritten import Unwritten
 
 
 class Apart(Exception):
@@ -38,6 +38,7 @@ def do_together(jobs: Sequence[Job], connection: Connection, view: PublishedView
         touched = touched or transaction.touched_pages
     try:
         unwritten.write()
-    except (SQLAlchemyError, NotAsThought) as error:
+    except Exception as error:
+        # Also what the driver itself cannot write: it is one row of one of them, and the others keep theirs.
         raise Apart from error
     return touched
