@@ -6,7 +6,7 @@ import asyncio
 import re
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from doubles.clock import FakeClock
 from oncall.paging.engine import Engine
 from oncall.paging.ports import InboundMessage, SentText, Transaction
 from oncall.paging.reachability import Alert
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
 from oncall.store.database import open_store
 from oncall.store.sqlstore import SqlStore
+from tests.paging.pagers import engine_with, take_in
 from tests.paging.world import Fate, Killed, MortalPhones, MortalStore, World
 
 from .examples import NOW, adding, attempt, minutes, ticket
@@ -113,6 +115,50 @@ def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn
 
         assert sorted(mine.write(busy)) == ["in-doubt", "urgent"]
         assert theirs.write(claim) == ["waits"]
+
+
+@dataclass
+class Thoughtful(FakeClock):
+    """A clock over which whoever puts off a page thinks for long, other than in the event loop."""
+
+    thinks: threading.Event = field(default_factory=threading.Event)
+    knows: threading.Event = field(default_factory=threading.Event)
+
+    def real_seconds_until(self, at: datetime) -> float:
+        if threading.current_thread() is not threading.main_thread():
+            self.thinks.set()
+            assert self.knows.wait(60)
+        return super().real_seconds_until(at)
+
+
+def test_an_urgent_page_goes_out_while_its_own_pager_is_long_about_whose_turn_it_is(
+    empty_postgres: str, tmp_path: Path
+) -> None:
+    """After a storm thousands of pages are put together."""
+    world = World(tmp_path, url=empty_postgres)
+    world.publish()
+    world.post("U-1")
+    world.run()
+    world.expect_page("ana", containing="U-1")
+    world.post("T-1", impact="high", plan="business-critical")
+    world.clock = clock = Thoughtful(world.clock.moment)
+
+    async def story() -> None:
+        engine = engine_with(world, world.phones)
+        looking = asyncio.create_task(engine.run_once())
+        await asyncio.to_thread(clock.thinks.wait, 60)
+        try:
+            async with asyncio.timeout(30):
+                await take_in(engine, "U-2")
+                await engine.settle()
+            assert not looking.done()
+        finally:
+            clock.knows.set()
+        await looking
+
+    asyncio.run(story())
+    world.expect_page("ana", containing="U-2")
+    world.close()
 
 
 def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(empty_postgres: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 from oncall.paging.attempts import LEASE, Hand, whole_second
@@ -67,18 +68,21 @@ class Access:
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run work on the store without blocking the loop; durable when it returns."""
-
-        def noting_the_schedule(tx: Transaction) -> T:
-            result = work(tx)
-            self.schedule = tx.schedule()
-            return result
-
         loop = asyncio.get_running_loop()
         if self._bell is None or self._bell.loop is not loop:
             self._bell = _Bell(loop)
-        stored = self._store.submit(noting_the_schedule)
+        stored = self._store.submit(partial(self._noting_the_schedule, work))
         await self._bell.end_of(stored)
         return stored.result()
+
+    async def write_apart(self, work: Callable[[Transaction], T]) -> T:
+        """As `write` for what may take long: where the database does several things at once it keeps nobody's back."""
+        return await asyncio.to_thread(self._store.write, partial(self._noting_the_schedule, work))
+
+    def _noting_the_schedule(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
+        result = work(tx)
+        self.schedule = tx.schedule()
+        return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run work that only looks, without blocking the loop or holding up those who write."""

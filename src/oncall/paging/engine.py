@@ -239,15 +239,17 @@ class Engine:
             self._start(self._delivery.alert(alert))
 
     async def _claimed(self, most: int) -> tuple[list[Attempt], Alerts]:
-        """Take over what is due. A try that cannot be readied holds up nobody else's: then each person's go alone."""
+        """Take over what is due, apart: after a storm thousands of pages are put together. A try that cannot be readied
+        holds up nobody else's: then each person's go alone."""
+        write = self._access.write_apart
         try:
-            alerts, claimed = await self.write(lambda tx: (self._alerts(tx), claim(tx, self.hand(), most, self._clock)))
+            alerts, claimed = await write(lambda tx: (self._alerts(tx), claim(tx, self.hand(), most, self._clock)))
             return claimed, alerts
         except StoreError:
             raise
         except Exception:
             self._log.exception("what is due cannot be readied together", action="claim_failed")
-        alerts, due = await self.write(lambda tx: (self._alerts(tx), take_over(tx, self.hand(), most)))
+        alerts, due = await write(lambda tx: (self._alerts(tx), take_over(tx, self.hand(), most)))
         people = dict.fromkeys(attempt.to for attempt in due)
         return [one for to in people for one in await self._for_one([one for one in due if one.to == to])], alerts
 
