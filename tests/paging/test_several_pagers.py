@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 import pytest
 
-from oncall.errors import StoreUnavailable
+from oncall.errors import Ambiguous, StoreUnavailable
 from oncall.paging.attempts import LEASE
 from oncall.paging.engine import BATCH, MOST_IN_FLIGHT, Engine
 from oncall.paging.intake import accept, parse_ticket
@@ -61,6 +61,47 @@ def test_a_page_that_waited_long_for_its_turn_is_sent_by_nobody_else(world: Worl
     assert sorted(world.expect_page("ana").body.split()[1] for _ in range(MOST_IN_FLIGHT + 1)) == sorted(
         f"T-{number}" for number in range(MOST_IN_FLIGHT + 1)
     )
+
+
+def test_an_urgent_page_goes_out_while_the_provider_thinks_about_all_that_are_in_doubt(world: World) -> None:
+    world.phones.fail(Ambiguous("the connection was cut"), times=MOST_IN_FLIGHT)
+
+    async def story() -> None:
+        silent = Silent(world.phones)
+        engine = engine_with(world, silent)
+        for number in range(MOST_IN_FLIGHT):
+            await take_in(engine, f"D-{number}")
+        await engine.settle()
+        world.clock.moment += MINUTE
+        await engine.run_once()
+        await until(lambda: silent.asked == MOST_IN_FLIGHT)
+        await take_in(engine, "U-1")
+        try:
+            async with asyncio.timeout(10):
+                await until(lambda: len(world.phones.sent) == 1)
+        finally:
+            silent.answers.set()
+            await engine.settle()
+
+    asyncio.run(story())
+    world.expect_page("ana", containing="U-1")
+    world.read_all()
+
+
+@dataclass
+class Silent(Gate):
+    """A provider that sends at once, and answers to questions when it is told to."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
+
+    async def send(self, message: Message) -> Receipt:
+        return await self.phones.send(message)
+
+    async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+        self.asked += 1
+        await self.answers.wait()
+        return await self.phones.find(message, since=since, ends_with=ends_with, known=known)
 
 
 def test_a_page_that_another_pager_took_over_is_left_to_it(world: World) -> None:

@@ -35,6 +35,7 @@ Alerts = tuple[list[Alert], Mapping[str, Reachability]]
 
 BATCH = 50
 MOST_IN_FLIGHT = 50
+"""So many tries that were taken over are sent or asked about at once, and so many more that were only just written."""
 BEAT_EVERY = timedelta(seconds=5)
 SHORTEST_NAP = 0.05
 """Seconds (real time) between two looks at the store, however often the engine is woken."""
@@ -72,6 +73,8 @@ class Engine:
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
+        # Whoever is paged for the first time does not wait until a provider has answered about fifty that are in doubt.
+        self._room_for_new = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._inquiries = Inquiries(self._inquire)
         self._beat_at: datetime | None = None
         self._handoff_at: datetime | None = None
@@ -103,7 +106,7 @@ class Engine:
                     why=attempt.why,
                 )
             if attempt.status is AttemptStatus.SENDING:
-                self._start(self._delivery.deliver(attempt))
+                self._start(self._delivery.deliver(attempt), self._room_for_new)
             elif attempt.status is AttemptStatus.QUEUED:
                 # It takes turns: the next look sees whose it is.
                 self.wake()
@@ -234,9 +237,10 @@ class Engine:
                 self._inquiries.start(attempt)
             else:
                 in_doubt = attempt.status is AttemptStatus.UNKNOWN
-                self._start(self._delivery.reconcile(attempt) if in_doubt else self._delivery.deliver(attempt))
+                work = self._delivery.reconcile(attempt) if in_doubt else self._delivery.deliver(attempt)
+                self._start(work, self._room)
         for alert in alerts:
-            self._start(self._delivery.alert(alert))
+            self._start(self._delivery.alert(alert), self._room)
 
     async def _claimed(self, most: int) -> tuple[list[Attempt], Alerts]:
         """Take over what is due, apart: after a storm thousands of pages are put together. A try that cannot be readied
@@ -286,13 +290,13 @@ class Engine:
             naps.append(max((attempt_at - real_now).total_seconds(), 0.0))
         return min(naps)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(self._in_room(work))
+    def _start(self, work: Coroutine[None, None, None], room: asyncio.Semaphore) -> None:
+        task = asyncio.create_task(self._in_room(work, room))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
 
-    async def _in_room(self, work: Coroutine[None, None, None]) -> None:
-        async with self._room:
+    async def _in_room(self, work: Coroutine[None, None, None], room: asyncio.Semaphore) -> None:
+        async with room:
             await self._guarded(work)
 
     @property
