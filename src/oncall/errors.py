@@ -9,6 +9,7 @@ OncallError                  a sentence for a person: where, what was found, wha
 ├── SettingsError            the environment is missing something or contradicts itself
 ├── StoreError               the database cannot answer
 │   ├── StoreUnavailable     it is away, locked or full: ask again later
+│   ├── StoreInDoubt         it was lost in the middle of storing: look before asking again
 │   └── WrongSchema          it was made by another version: says the command that mends it
 └── DeliveryError            a provider did not take a message
     ├── Temporary            surely not sent; may be tried again
@@ -88,6 +89,10 @@ class StoreError(OncallError):
 
 class StoreUnavailable(StoreError):
     """The database is away, locked or full; nothing was stored; the same request may succeed later."""
+
+
+class StoreInDoubt(StoreError):
+    """The database was lost while it stored a change, which may be there or not; look before it is made again."""
 
 
 class WrongSchema(StoreError):

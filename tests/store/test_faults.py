@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from doubles.disk import full_disk
-from oncall.errors import Conflict, StoreUnavailable
+from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.database import open_store
@@ -232,7 +232,7 @@ def test_a_connection_that_is_cut_at_the_commit_leaves_a_doubt_that_is_said(
         t.beat("me", real_now=NOW, channel="outbox")
         cut_all(empty_postgres)
 
-    with pytest.raises(StoreUnavailable) as refused:
+    with pytest.raises(StoreInDoubt) as refused:
         postgres_store.write(work)
     assert str(refused.value).endswith(
         ": the connection was cut while a change was being stored; look whether it is there before trying again"

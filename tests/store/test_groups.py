@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from oncall.errors import Conflict, StoreUnavailable
+from oncall.errors import Conflict, StoreInDoubt
 from oncall.paging.ports import TicketFilter, Transaction
 from oncall.paging.reachability import Reach, Reachability
 from oncall.paging.ticket import Attempt, AttemptStatus
@@ -272,7 +272,7 @@ def test_a_group_that_is_cut_at_its_commit_is_in_doubt_and_says_so(
         cut_all(empty_postgres)
 
     (done,) = together(postgres_store, beating)
-    with pytest.raises(StoreUnavailable) as refused:
+    with pytest.raises(StoreInDoubt) as refused:
         done.result()
     assert str(refused.value).endswith(
         ": the connection was cut while a change was being stored; look whether it is there before trying again"

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
+from fastapi import FastAPI
 
 from doubles.disk import full_disk
+from oncall.errors import StoreError, StoreInDoubt, StoreUnavailable
+from oncall.web.problems import install
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
+IN_DOUBT = (
+    "the database was lost while this was being stored, and it may be there or not; "
+    "a ticket, or an event with an id, can be sent again"
+)
 NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
 
 
@@ -51,6 +60,26 @@ def test_a_database_that_another_program_locks_is_waited_for_and_then_refused(se
         other.execute("ROLLBACK")
     assert service.post(ticket_body("T-1")).status_code == 202
     expect_paged(service, "T-1")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(StoreInDoubt("db: cut"), IN_DOUBT), (StoreUnavailable("db: away"), NOTHING_STORED)]
+)
+def test_whoever_posts_is_told_what_was_stored_when_the_database_is_lost(error: StoreError, words: str) -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.post("/v1/tickets")
+    async def lost() -> None:
+        raise error
+
+    async def post() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
+            return await http.post("/v1/tickets")
+
+    answer = asyncio.run(post())
+    problem(answer, 503, words)
+    assert answer.headers["retry-after"] == "5"
 
 
 def test_a_disk_that_fills_stores_whole_tickets_or_none_and_pages_those_it_stored(tmp_path: Path) -> None:

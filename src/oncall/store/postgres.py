@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from oncall.errors import Conflict, StoreUnavailable
+from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
 from oncall.paging.ports import Transaction
 from oncall.store import schema
 from oncall.store.address import PostgresAddress
@@ -162,7 +162,7 @@ class PostgresStore(SqlStore):
             if not _is_cut(error):
                 raise
             # It may be stored or not, so it must not simply be run again.
-            raise StoreUnavailable(
+            raise StoreInDoubt(
                 f"{self._address.place}: the connection was cut while a change was being stored; "
                 "look whether it is there before trying again"
             ) from error

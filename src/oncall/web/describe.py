@@ -38,7 +38,7 @@ _MEANINGS = {
     409: "The id is stored with other content; nothing was changed",
     413: "The body is larger than 64 KiB",
     422: "A field cannot be used; `errors` names each",
-    503: "The database is away: nothing was stored, send it again after Retry-After",
+    503: "The database is away: nothing was stored, or `detail` says that it may be; send it again after Retry-After",
 }
 
 

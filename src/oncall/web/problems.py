@@ -12,10 +12,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from oncall.errors import Conflict, NotFound, Refused, StoreError
+from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
 from oncall.paging.intake import FieldFault, FieldFaults
 
 RETRY_AFTER_SECONDS = 5
+NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
+IN_DOUBT = (
+    "the database was lost while this was being stored, and it may be there or not; "
+    "a ticket, or an event with an id, can be sent again"
+)
 
 
 class Problem(Exception):
@@ -69,9 +74,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:
-        # Where the database lies is for the log; whoever calls only has to know that nothing was stored.
+        # Where the database lies is for the log; whoever calls only has to know what was stored.
         structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
-        return problem(503, "the database cannot answer now and nothing was stored; send the same again")
+        return problem(503, IN_DOUBT if isinstance(error, StoreInDoubt) else NOTHING_STORED)
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(request: Request, error: ClientDisconnect) -> JSONResponse:
