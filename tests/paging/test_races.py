@@ -165,6 +165,9 @@ class Sleepy:
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         return self.store.submit(work)
 
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        return self.submit(work)
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()
 

@@ -161,16 +161,17 @@ class Unsteady:
     error: Exception
     failures: int
     engine: Engine | None = None
-    loop: asyncio.AbstractEventLoop | None = None
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         if self.failures:
             self.failures -= 1
             assert self.engine is not None
-            assert self.loop is not None
-            self.loop.call_soon_threadsafe(self.engine.wake)
+            asyncio.get_running_loop().call_soon(self.engine.wake)
             raise self.error
         return self.store.submit(work)
+
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        return self.submit(work)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()
@@ -184,8 +185,7 @@ def test_the_pager_outlives_a_store_that_is_away(world: World, error: Exception)
     world.post()
 
     async def story() -> None:
-        store = Unsteady(world.store, error, failures=7, loop=asyncio.get_running_loop())
-        stop = asyncio.Event()
+        store, stop = Unsteady(world.store, error, failures=7), asyncio.Event()
         store.engine = engine_with(world, world.phones, store=store)
         running = asyncio.create_task(store.engine.run(stop))
         await until(lambda: bool(world.phones.sent))
@@ -249,6 +249,9 @@ class Broken:
             return work(cast(Transaction, BrokenTransaction(tx, self.spoilt)))
 
         return self.store.submit(broken)
+
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        return self.submit(work)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()

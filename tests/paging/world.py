@@ -75,6 +75,9 @@ class MortalStore:
         self.fate.meet()
         return done
 
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        return self.submit(work)
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()
 

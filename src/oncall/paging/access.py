@@ -68,16 +68,18 @@ class Access:
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run work on the store without blocking the loop; durable when it returns."""
-        loop = asyncio.get_running_loop()
-        if self._bell is None or self._bell.loop is not loop:
-            self._bell = _Bell(loop)
-        stored = self._store.submit(partial(self._noting_the_schedule, work))
-        await self._bell.end_of(stored)
-        return stored.result()
+        return await self._end_of(self._store.submit(partial(self._noting_the_schedule, work)))
 
     async def write_apart(self, work: Callable[[Transaction], T]) -> T:
         """As `write` for what may take long: where the database does several things at once it keeps nobody's back."""
-        return await asyncio.to_thread(self._store.write, partial(self._noting_the_schedule, work))
+        return await self._end_of(self._store.submit_apart(partial(self._noting_the_schedule, work)))
+
+    async def _end_of(self, stored: Future[T]) -> T:
+        loop = asyncio.get_running_loop()
+        if self._bell is None or self._bell.loop is not loop:
+            self._bell = _Bell(loop)
+        await self._bell.end_of(stored)
+        return stored.result()
 
     def _noting_the_schedule(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
         result = work(tx)

@@ -310,6 +310,9 @@ class Store(Protocol):
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """As `write`, without waiting: durable when the future resolves. Several may share one commit."""
 
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """As `submit` for what may take long: it shares a commit only where everything does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

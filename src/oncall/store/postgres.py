@@ -87,6 +87,11 @@ class PostgresStore(SqlStore):
         """Queue it for the writing thread."""
         return self._group.submit(work)
 
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Run it in another thread, beside the groups."""
+        self._refuse_when_closed()
+        return self._threads.submit(self._again_if_asked, lambda: self._write_once(work))
+
     def wait_for_change(self, timeout_seconds: float) -> bool:
         """Woken by NOTIFY, which every write of ours sends with its commit. While the server is away it is False,
         after a second at most; the first call after that listens anew and is True."""

@@ -38,6 +38,10 @@ class SqlStore(ABC):
         StoreUnavailable here and now.
         """
 
+    def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """As `submit` for what may take long: it shares a commit only where everything does."""
+        return self.submit(work)
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run it in a transaction of its own, durable when this returns. Raises StoreUnavailable."""
         return self.submit(work).result()
