@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from doubles.twilio import TwilioDouble
+from doubles.twilio import ACCOUNT_SID, TwilioDouble
 from doubles.twilio_faults import Fault, Operation, Request, error_after_accept, hang, not_json, refuse, reset
 from oncall.channels.twilio import TwilioChannel
 from oncall.errors import Ambiguous, DeliveryError, Temporary
@@ -168,6 +169,27 @@ def test_however_many_texts_to_one_phone_are_in_doubt_the_list_is_not_read_for_e
     assert len(double.requests) == 2
     earliest = since - timedelta(days=1, hours=8, minutes=10)
     assert double.requests[0].query["DateSent>"].startswith(earliest.date().isoformat())
+
+
+def test_a_list_that_never_ends_is_given_up_and_asked_for_later(double: TwilioDouble) -> None:
+    """Of others as of whoever comes while it is read."""
+    endless = {"messages": [], "next_page_uri": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json?Page=1"}
+    double.rule(not_json(json.dumps(endless), status=200), on=Operation.LIST)
+    channel = channel_to(double, timeout_seconds=0.4)
+
+    def ask() -> Coroutine[Any, Any, Receipt | None]:
+        return channel.find(page(), since=datetime.now(UTC), ends_with="ACK 7K2", known=())
+
+    async def story() -> tuple[Receipt | BaseException | None, ...]:
+        first = asyncio.create_task(ask())
+        while not double.requests:
+            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            return tuple(await asyncio.gather(first, ask(), return_exceptions=True))
+
+    refusals = using(channel, story)
+    words = "whether the message to ana (number ending in 01) was sent (no answer in time); it is asked again."
+    assert [(type(one), str(one)) for one in refusals] == [(Temporary, f"Twilio cannot say {words}")] * 2
 
 
 def test_a_list_that_was_begun_before_somebody_asked_is_not_theirs(double: TwilioDouble) -> None:

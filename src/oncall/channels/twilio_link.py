@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary, Unreac
 from oncall.paging.ports import Message
 
 _T = TypeVar("_T")
+_PATIENCE = 1.5
+"""Of the time for one request: with what it may have to wait for before, a question ends before its try's lease."""
 _CODE_OF_STATUS = {401: WRONG_CREDENTIALS, 404: NOT_FOUND, 429: TOO_MANY_REQUESTS}
 # A settings mapping that is not empty keeps the library from reading the process's environment.
 _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
@@ -73,10 +76,16 @@ class TwilioLink:
             http, self._http, self._client = self._http, None, None
             await http.close()
 
+    @property
+    def patience_seconds(self) -> float:
+        """For how long the whole answer to a question is waited for (real time), however many parts it comes in."""
+        return _PATIENCE * self.account.timeout_seconds
+
     async def ask(self, question: Awaitable[_T], what: str) -> _T:
         """The answer to a question that changes nothing. Raises Temporary when there is none now."""
         try:
-            return await question
+            async with asyncio.timeout(self.patience_seconds):
+                return await question
         except TwilioRefusal as refusal:
             wish, code = refusal.retry_after, _code_of(refusal)
             reason = f"HTTP {refusal.status}" + (f", code {code}" if code is not None else "")

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from oncall.channels.twilio_link import TwilioLink
+from oncall.errors import Temporary
 
 MOST_LISTED = 5_000
 """More is not read. A number sends one text a second, so that ten minutes hold 600."""
@@ -43,7 +44,11 @@ class TwilioLists:
             self._earliest[key] = earliest
             self._next[key] = asyncio.create_task(self._in_turn(key, what))
         self._earliest[key] = min(self._earliest[key], earliest)
-        return await asyncio.shield(self._next[key])
+        try:
+            async with asyncio.timeout(self._link.patience_seconds):
+                return await asyncio.shield(self._next[key])
+        except TimeoutError:
+            raise Temporary(f"Twilio cannot say {what} (no answer in time); it is asked again.") from None
 
     async def _in_turn(self, key: _Key, what: str) -> list[Any]:
         async with self._turns.setdefault(key, asyncio.Lock()):
