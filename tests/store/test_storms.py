@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
 from doubles.clock import FakeClock
+from oncall.paging.attempts import Hand
 from oncall.paging.engine import Engine
-from oncall.paging.ports import InboundMessage, SentText, Transaction
+from oncall.paging.ports import InboundMessage, Receipt, SentText, Transaction
 from oncall.paging.reachability import Alert
 from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.tries import write_outcome
 from oncall.store.database import open_store
 from oncall.store.sqlstore import SqlStore
 from tests.paging.pagers import engine_with, take_in
@@ -159,6 +163,37 @@ def test_an_urgent_page_goes_out_while_its_own_pager_is_long_about_whose_turn_it
     asyncio.run(story())
     world.expect_page("ana", containing="U-2")
     world.close()
+
+
+def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pagers_find_at_the_same_moment(
+    empty_postgres: str,
+) -> None:
+    """Pages of one ticket to one person read alike. The other try is still in doubt, and not lost."""
+    found, hand = Receipt("SM1", AttemptStatus.SENT), Hand("pager", NOW, NOW)
+    tries = [page(name, status=AttemptStatus.UNKNOWN, retry_at=NOW) for name in ("a-1", "a-2")]
+
+    def noting(one: Attempt) -> Callable[[Transaction], object]:
+        return lambda tx: write_outcome(tx, one, found, hand, FakeClock(NOW))
+
+    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs, ThreadPoolExecutor(1) as other:
+        mine.write(adding(ticket("T-1")))
+        keep(mine, *tries)
+
+        def first(tx: Transaction) -> Future[object]:
+            noting(tries[0])(tx)
+            second = other.submit(theirs.write, noting(tries[1]))
+            with psycopg.connect(empty_postgres, autocommit=True) as watch:
+                waits_for_a_lock = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                while not second.done() and watch.execute(waits_for_a_lock).fetchone() == (0,):
+                    watch.execute("SELECT pg_sleep(0.01)")
+            return second
+
+        mine.write(first).result()
+        kept = mine.read(lambda tx: tx.attempts("T-1"))
+    assert [(one.status, one.provider_id) for one in kept] == [
+        (AttemptStatus.SENT, "SM1"),
+        (AttemptStatus.UNKNOWN, None),
+    ]
 
 
 def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(empty_postgres: str, tmp_path: Path) -> None:

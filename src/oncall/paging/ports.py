@@ -186,7 +186,7 @@ class Transaction(Protocol):
         """The try with this delivery id, its row locked."""
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """The newest try that carries the provider's id."""
+        """The newest try that carries the provider's id; whoever else asks for it waits until the transaction ends."""
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Insert them."""

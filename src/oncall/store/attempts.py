@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from zlib import crc32
 
 from sqlalchemy import and_, bindparam, case, func, insert, not_, select, text, update
 
@@ -113,7 +114,8 @@ _HAS_DELIVERED = (
     )
     .limit(1)
 )
-# Any numbers will do, as long as all our processes take the same ones: "turns" in ASCII, and the next one.
+# Any numbers will do, as long as all our processes take the same ones: "turns" in ASCII, and the next one. Those of 32
+# bits stand for providers' ids.
 _TURNS, _HANDOVER = 500000651891, 500000651892
 _ALONE = text("SELECT pg_advisory_xact_lock(:matter)")
 _ALONE_AT_ONCE = text("SELECT pg_try_advisory_xact_lock(:matter)")
@@ -150,7 +152,10 @@ class AttemptQueries(Queries):
         return None if row is None else rows.attempt(row)
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """The newest try that carries the provider's id."""
+        """The newest try that carries the provider's id; in a write nobody else asks for that id until the end."""
+        if self._writes:
+            # Whether a message that was found is another try's is asked before either of them is known to have it.
+            self._alone(crc32(provider_id.encode()))
         row = self._run(_ATTEMPT_BY_PROVIDER, {"wanted": provider_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
