@@ -77,6 +77,7 @@ def _attempts(draw: st.DrawFn) -> Work:
         "lease_until": draw(st.none() | _minute.map(lambda span: NOW + span)),
         "provider_id": draw(st.none() | st.sampled_from(["SM1", "SM2"])),
         "sent_at": draw(st.none() | _minute.map(lambda span: NOW + span)),
+        "goes_alone": draw(st.booleans()),
     }
     one = attempt(draw(st.sampled_from(["a-1", "a-2", "a-3"])), draw(_name), **changes)
     choice = draw(st.integers(0, 3))

@@ -111,6 +111,14 @@ def test_what_is_due_is_claimed_longest_overdue_first(store: SqlStore) -> None:
     assert store.read(lambda t: t.next_attempt_at()) == NOW + minutes(1)
 
 
+def test_the_first_page_of_an_urgent_ticket_is_claimed_before_whatever_is_overdue_for_longer(store: SqlStore) -> None:
+    urgent = attempt("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None, goes_alone=True)
+    due = [(f"notice-{n}", NOW - minutes(n)) for n in range(5)]
+    add(store, *(replace(urgent, id=name, written_at=at, retry_at=at, goes_alone=False) for name, at in due), urgent)
+    assert ids(claim(store, limit=2)) == ["urgent", "notice-4"]
+    assert ids(claim(store)) == ["notice-3", "notice-2", "notice-1", "notice-0"]
+
+
 def test_a_crashed_attempt_is_claimed_as_unknown_and_a_retry_stays_one(store: SqlStore) -> None:
     crashed = attempt("a-1", lease_until=NOW)
     retry = attempt("a-2", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None)

@@ -81,10 +81,13 @@ class Ledger(TicketBook):
         return True
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Take over tries that are due, the longest overdue first, as they stand after the claim."""
-        due = sorted((at, attempt.id) for at, attempt in self._claimable() if at <= real_now)
+        """Take over tries that are due, those that wait for nobody and then the longest overdue first, as they stand
+        after the claim."""
+        due = sorted(
+            (not _goes_at_once(attempt), at, attempt.id) for at, attempt in self._claimable() if at <= real_now
+        )
         claimed = []
-        for _, name in due[:limit]:
+        for _, _, name in due[:limit]:
             attempt = self._attempts[name]
             status = AttemptStatus.UNKNOWN if attempt.status is AttemptStatus.SENDING else attempt.status
             claimed.append(replace(attempt, status=status, lease_until=lease_until))
@@ -270,6 +273,10 @@ class Ledger(TicketBook):
             attempt = self._attempts[name]
             assert attempt.claimable_at is not None
             yield attempt.claimable_at, attempt
+
+
+def _goes_at_once(attempt: Attempt) -> bool:
+    return attempt.goes_alone and attempt.status in SENDABLE
 
 
 def _written(attempt: Attempt) -> tuple[datetime, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import and_, bindparam, case, func, insert, not_, select, text, update
+from sqlalchemy import Executable, and_, bindparam, case, func, insert, not_, select, text, update
 
 from oncall.errors import NotFound
 from oncall.paging.ticket import Attempt, AttemptStatus
@@ -39,7 +39,10 @@ _CLAIMABLE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_CLAIMABLE_OUT_OF_TURN = _CLAIMABLE.where(not_(_WAITS_ITS_TURN))
+_GOES_AT_ONCE = and_(waiting, attempts.c.goes_alone.is_(True))
+_CLAIMABLE_AT_ONCE = _CLAIMABLE.where(_GOES_AT_ONCE)
+_CLAIMABLE_AFTER = _CLAIMABLE.where(not_(_GOES_AT_ONCE))
+_CLAIMABLE_OUT_OF_TURN = _CLAIMABLE_AFTER.where(not_(_WAITS_ITS_TURN))
 _CLAIM = (
     update(attempts)
     .where(attempts.c.id.in_(bindparam("wanted", expanding=True)))
@@ -187,16 +190,20 @@ class AttemptQueries(Queries):
         return settled
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Take over tries that are due, the longest overdue first, as they stand after the claim."""
+        """Take over tries that are due, those that wait for nobody and then the longest overdue first, as they stand
+        after the claim."""
+        found = self._claimable(_CLAIMABLE_AT_ONCE, real_now, limit)
         # Whoever puts together what waits for a phone would miss those whose rows are locked here, so they are left to
         # whoever has the turns; what is urgent goes on meanwhile, however long that one takes.
         in_turn = self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None and self.has_turns()
-        query = _CLAIMABLE if in_turn else _CLAIMABLE_OUT_OF_TURN
-        found = [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": limit})]
+        found += self._claimable(_CLAIMABLE_AFTER if in_turn else _CLAIMABLE_OUT_OF_TURN, real_now, limit - len(found))
         if not found:
             return []
         self._run(_CLAIM, {"wanted": [attempt.id for attempt in found], "lease": lease_until})
         return [_claimed(attempt, lease_until) for attempt in found]
+
+    def _claimable(self, query: Executable, real_now: datetime, most: int) -> list[Attempt]:
+        return [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": most})] if most > 0 else []
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
         """Tries that no provider is known to have taken, the longest overdue first."""
