@@ -27,6 +27,7 @@ from tests.store.examples import NOW, attempt, event, minutes, override, ticket
 Work = Callable[[Transaction], Any]
 
 NAMES = ("T-1", "T-2", "T-3")
+KINDS = [EventKind.REPLIED]
 _name = st.sampled_from(NAMES)
 _minute = st.integers(0, 5).map(minutes)
 
@@ -134,7 +135,7 @@ def everything(tx: Transaction) -> list[Any]:
         tx.customer_names(),
         tx.next_due_at(),
         [[replace(one, seq=0) for one in tx.events(name)] for name in NAMES],
-        [[replace(one, seq=0) for one in log] for log in tx.events_of(NAMES, without=[EventKind.REPLIED]).values()],
+        {name: [replace(one, seq=0) for one in log] for name, log in tx.events_of(NAMES, without=KINDS).items()},
         [tx.attempts(name) for name in NAMES],
         [tx.attempt_by_provider_id(name) for name in ("SM1", "SM2")],
         tx.next_attempt_at(),
@@ -201,3 +202,14 @@ def test_a_rehearsal_knows_one_policy() -> None:
 def test_an_event_of_a_ticket_that_was_never_added_is_refused() -> None:
     with pytest.raises(Conflict):
         ledger().append([event("T-9")])
+
+
+def test_a_ticket_keeps_its_code_when_it_is_refused_another_one_s() -> None:
+    book = ledger()
+    book.add_ticket(ticket("T-1", code="7K2"))
+    book.add_ticket(ticket("T-2", code="7K3"))
+    with refused(Conflict, "ticket T-2: another unresolved ticket holds its code"):
+        book.update_ticket(ticket("T-2", code="7K2"))
+    holders = [book.ticket_by_code(code) for code in ("7K2", "7K3")]
+    assert [holder.ticket.id for holder in holders if holder is not None] == ["T-1", "T-2"]
+    assert book.code_count(3) == 2

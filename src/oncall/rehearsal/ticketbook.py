@@ -118,6 +118,7 @@ class TicketBook:
         name = ticket.ticket.id
         if name in self._tickets:
             raise Conflict(f"ticket {name}: it is stored already")
+        self._refuse_anothers_code(ticket)
         self._hold_code(ticket)
         self._tickets[name] = ticket
         self._logs[name] = []
@@ -129,6 +130,7 @@ class TicketBook:
         before = self._tickets.get(name)
         if before is None:
             raise NotFound(f"ticket {name}: there is no such ticket")
+        self._refuse_anothers_code(ticket)
         self._free_code(before)
         self._hold_code(ticket)
         self._tickets[name] = ticket
@@ -176,12 +178,15 @@ class TicketBook:
 
     # ---------------------------------------------------------------------------------------------------------------
 
+    def _refuse_anothers_code(self, ticket: StoredTicket) -> None:
+        name = ticket.ticket.id
+        if ticket.status is not TicketStatus.RESOLVED and self._codes.get(ticket.code, name) != name:
+            raise Conflict(f"ticket {name}: another unresolved ticket holds its code")
+
     def _hold_code(self, ticket: StoredTicket) -> None:
-        if ticket.status is TicketStatus.RESOLVED:
-            return
-        if self._codes.setdefault(ticket.code, ticket.ticket.id) != ticket.ticket.id:
-            raise Conflict(f"ticket {ticket.ticket.id}: another unresolved ticket holds its code")
-        self._code_lengths[len(ticket.code)] += 1
+        if ticket.status is not TicketStatus.RESOLVED:
+            self._codes[ticket.code] = ticket.ticket.id
+            self._code_lengths[len(ticket.code)] += 1
 
     def _free_code(self, ticket: StoredTicket) -> None:
         if ticket.status is not TicketStatus.RESOLVED:
