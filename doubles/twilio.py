@@ -34,6 +34,8 @@ NUMBER = "+15005550006"
 CONTROL = "/_double/"
 PATIENCE_SECONDS = 120.0
 """How long is waited for what must come; only a fault takes so long."""
+_ROUNDS_TO_ACCEPT = 5
+"""Turns of the event loop within which an accepted connection is made."""
 
 _T = TypeVar("_T")
 
@@ -202,6 +204,9 @@ class TwilioDouble:
         await self._site.stop()
         # The port stays ours: nobody who opens or makes a connection meanwhile may be given it.
         self._place = bound(self._port)
+        self._cut()
+
+    def _cut(self) -> None:
         for connection in self._server.connections:
             if connection.transport is not None:
                 connection.transport.abort()
@@ -212,6 +217,11 @@ class TwilioDouble:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._runner.cleanup()
+        # A connection that was just being accepted is made only now that all others are closed.
+        for _ in range(_ROUNDS_TO_ACCEPT):
+            await asyncio.sleep(0)
+        self._cut()
+        await asyncio.sleep(0)
         self._place.close()
         await self._session.close()
 

@@ -192,6 +192,24 @@ def test_a_list_that_never_ends_is_given_up_and_asked_for_later(double: TwilioDo
     assert [(type(one), str(one)) for one in refusals] == [(Temporary, f"Twilio cannot say {words}")] * 2
 
 
+def test_nothing_is_read_any_more_for_those_who_have_given_up_when_the_channel_is_closed(double: TwilioDouble) -> None:
+    double.rule(hang(60), on=Operation.LIST)
+    channel = channel_to(double, timeout_seconds=60)
+
+    async def story() -> set[asyncio.Task[Any]]:
+        asked = [channel.find(page(), since=datetime.now(UTC), ends_with="ACK 7K2", known=()) for _ in range(2)]
+        impatient = [asyncio.create_task(one) for one in asked]
+        while not double.requests:
+            await asyncio.sleep(0)
+        for one in impatient:
+            one.cancel()
+        await asyncio.gather(*impatient, return_exceptions=True)
+        await channel.close()
+        return asyncio.all_tasks() - {task for task in [asyncio.current_task()] if task is not None}
+
+    assert using(channel, story) == set()
+
+
 def test_a_list_that_was_begun_before_somebody_asked_is_not_theirs(double: TwilioDouble) -> None:
     fault, is_being_read = hang(60), threading.Event()
 

@@ -128,6 +128,7 @@ class TwilioChannel:
 
     async def close(self) -> None:
         """Let go of the connections. A closed channel sends nothing more; closing twice is fine."""
+        await self._lists.close()
         await self._link.close()
 
     def _callback_for(self, message: Message) -> str | None:

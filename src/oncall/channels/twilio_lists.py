@@ -31,6 +31,7 @@ class TwilioLists:
         self._turns: dict[_Key, asyncio.Lock] = {}
         self._next: dict[_Key, asyncio.Task[list[Any]]] = {}
         self._earliest: dict[_Key, datetime] = {}
+        self._readings: set[asyncio.Task[list[Any]]] = set()
 
     async def to(self, number: str, *, earliest: datetime, what: str, by_date: bool) -> list[Any]:
         """Messages to this number, newest first, in whole pages back to `earliest` (aware UTC) or further, as many as
@@ -42,13 +43,30 @@ class TwilioLists:
         key = number, by_date
         if key not in self._next:
             self._earliest[key] = earliest
-            self._next[key] = asyncio.create_task(self._in_turn(key, what))
+            reading = self._next[key] = asyncio.create_task(self._in_turn(key, what))
+            self._readings.add(reading)
+            reading.add_done_callback(self._over)
         self._earliest[key] = min(self._earliest[key], earliest)
         try:
             async with asyncio.timeout(self._link.patience_seconds):
                 return await asyncio.shield(self._next[key])
         except TimeoutError:
             raise Temporary(f"Twilio cannot say {what} (no answer in time); it is asked again.") from None
+
+    async def close(self) -> None:
+        """Stop what is still being read, which nobody waits for any more."""
+        readings = list(self._readings)
+        for reading in readings:
+            reading.cancel()
+        await asyncio.gather(*readings, return_exceptions=True)
+        self._next.clear()
+        self._earliest.clear()
+
+    def _over(self, reading: asyncio.Task[list[Any]]) -> None:
+        self._readings.discard(reading)
+        if not reading.cancelled():
+            # All who waited may have given up, and then nobody else looks at it.
+            reading.exception()
 
     async def _in_turn(self, key: _Key, what: str) -> list[Any]:
         async with self._turns.setdefault(key, asyncio.Lock()):
