@@ -30,9 +30,6 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
 
 T = TypeVar("T")
-Alerts = tuple[list[Alert], Mapping[str, Reachability]]
-"""Operators to be told now, and whom no text reaches."""
-
 BATCH = 50
 MOST_IN_FLIGHT = 50
 """So many tries that were taken over are sent or asked about at once, and so many more that were only just written."""
@@ -227,7 +224,10 @@ class Engine:
         free = MOST_IN_FLIGHT - len(self._in_flight)
         if free <= 0:
             return
-        claimed, (alerts, self._delivery.deaf) = await self._claimed(free)
+        alerts, self._delivery.deaf, is_due = await self.write(self._look)
+        for alert in alerts:
+            self._start(self._delivery.alert(alert), self._room)
+        claimed = await self._claimed(free) if is_due else []
         self.observer.claimed(len(claimed))
         for attempt in claimed:
             if attempt.id in self._delivery.on_the_wire:
@@ -239,23 +239,26 @@ class Engine:
                 in_doubt = attempt.status is AttemptStatus.UNKNOWN
                 work = self._delivery.reconcile(attempt) if in_doubt else self._delivery.deliver(attempt)
                 self._start(work, self._room)
-        for alert in alerts:
-            self._start(self._delivery.alert(alert), self._room)
 
-    async def _claimed(self, most: int) -> tuple[list[Attempt], Alerts]:
+    def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
+        """Operators to be told now, whom no text reaches, and whether there is anything to take over."""
+        hand, attempt_at = self.hand(), tx.next_attempt_at()
+        is_due = attempt_at is not None and attempt_at <= hand.real_now
+        return due_alerts(tx, hand, self._clock), deaf_people(tx), is_due
+
+    async def _claimed(self, most: int) -> list[Attempt]:
         """Take over what is due, apart: after a storm thousands of pages are put together. A try that cannot be readied
         holds up nobody else's: then each person's go alone."""
         write = self._access.write_apart
         try:
-            alerts, claimed = await write(lambda tx: (self._alerts(tx), claim(tx, self.hand(), most, self._clock)))
-            return claimed, alerts
+            return await write(lambda tx: claim(tx, self.hand(), most, self._clock))
         except StoreError:
             raise
         except Exception:
             self._log.exception("what is due cannot be readied together", action="claim_failed")
-        alerts, due = await write(lambda tx: (self._alerts(tx), take_over(tx, self.hand(), most)))
+        due = await write(lambda tx: take_over(tx, self.hand(), most))
         people = dict.fromkeys(attempt.to for attempt in due)
-        return [one for to in people for one in await self._for_one([one for one in due if one.to == to])], alerts
+        return [one for to in people for one in await self._for_one([one for one in due if one.to == to])]
 
     async def _for_one(self, due: Sequence[Attempt]) -> list[Attempt]:
         """One person's tries; each in a message of its own when they cannot be readied together either."""
@@ -267,9 +270,6 @@ class Engine:
             for one in due
         ]
         return [one for found in alone for one in found or ()]
-
-    def _alerts(self, tx: Transaction) -> Alerts:
-        return due_alerts(tx, self.hand(), self._clock), deaf_people(tx)
 
     async def _inquire(self, attempt: Attempt) -> None:
         """Ask the provider what became of a page it took and has not been heard of since."""
