@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from doubles.twilio_account import TwilioMessage
-from oncall.paging.ports import Transaction
-from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 
 PATIENCE = 120.0

@@ -43,15 +43,15 @@ from sqlalchemy import (
 from bench.pager import postgres
 from bench.victims import NIGHT, publish
 from doubles.clock import FakeClock
-from oncall.paging.attempts import Hand
-from oncall.paging.engine import Engine
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import Message, Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.channel import Message, Receipt
+from oncall.paging.sending.engine import Engine
 from oncall.store.address import SqliteAddress, address_of
 from oncall.store.columns import UtcDateTime
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 from oncall.store.tables import attempts, events, tickets
 
 DUE = 100
@@ -120,8 +120,8 @@ def fill(url: str, count: int, folder: Path) -> None:
     publish(folder, {**os.environ, "ONCALL_DATABASE_URL": url, "ONCALL_CLOCK": NIGHT})
     body = {"id": "T-0", "customer": "Acme", "plan": "standard", "impact": "urgent", "subject": "No session starts"}
     with open_store(url) as store:
-        hand = Hand("bench", STARTS, STARTS)
-        store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), STARTS), hand))
+        context = ActionContext("bench", STARTS, STARTS)
+        store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), STARTS), context))
         asyncio.run(_one_pass(_engine(store, FakeClock(STARTS))))
     address = address_of(url)
     driver_url = f"sqlite:///{address.path}" if isinstance(address, SqliteAddress) else address.url

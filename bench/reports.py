@@ -14,23 +14,24 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from oncall.paging.ports import NewVersion, TicketSpan, Transaction
-from oncall.paging.ticket import Event, StoredTicket
+from oncall.paging.domain.ticket import Event, StoredTicket
+from oncall.paging.ports.records import NewVersion, TicketSpan
+from oncall.paging.ports.store import Transaction
 from oncall.rehearsal.arrivals import made_up, rate_of
-from oncall.rehearsal.people import Answering, Delay, People
-from oncall.rehearsal.play import Played, play
+from oncall.rehearsal.player import Played, play
+from oncall.rehearsal.rehearsal_schedule import schedule_for, span_of
+from oncall.rehearsal.responders import Answering, Delay, People
 from oncall.rehearsal.scenario import planned
-from oncall.rehearsal.stage import schedule_for, span_of
 from oncall.reports.pages import sla_page
 from oncall.reports.quarter import quarter_of
 from oncall.reports.review import review_of
-from oncall.reports.sla import Days, sla_report
-from oncall.reports.slatext import table
-from oncall.rosters.file import read_roster
+from oncall.reports.sla_report import Days, sla_report
+from oncall.reports.sla_text import table
+from oncall.rosters.roster_file import read_roster
 from oncall.schedule.document import publication_document
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
-from oncall.support.policyfile import packaged_policy_text
+from oncall.store.sql_store import SqlStore
+from oncall.support.policy_file import packaged_policy_text
 
 TICKETS = 100_000
 MOST_SECONDS = 10

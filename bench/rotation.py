@@ -23,14 +23,14 @@ from multiprocessing import get_context
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Absence, Engineer, Request, Roster, RotationRules, Wish
-from oncall.rotation.check import examine
-from oncall.rotation.eligibility import can_take
-from oncall.rotation.rules import blocks
-from oncall.rotation.shares import shares_of
+from oncall.rotation.check.checker import examine
+from oncall.rotation.problem.eligibility import can_take
+from oncall.rotation.problem.rules import blocks
+from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import WindowKind
 
 FIRST_DAY = date(2027, 1, 4)
@@ -168,7 +168,7 @@ def measure(method: Method, roster: Roster, shifts: Sequence[Shift], repeats: in
 
 def proven(roster: Roster, shifts: Sequence[Shift]) -> Plan:
     """This planner."""
-    from oncall.rotation.model import solve
+    from oncall.rotation.generate.fairest_plan import solve
 
     return solve(roster, shifts)
 
@@ -321,7 +321,7 @@ def ill(roster: Roster, first: date) -> Roster:
 
 def mended(instance: Instance) -> list[str]:
     """One illness mended: the two solves, and with the offers of more changes."""
-    from oncall.rotation.repair import repair
+    from oncall.rotation.repair.repair import repair
 
     roster = instance.roster()
     shifts = instance.shifts(roster)

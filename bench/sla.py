@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from oncall.paging.verdict import Question, verdict
-from oncall.rehearsal.stage import schedule_for, span_of
-from oncall.rosters.file import read_roster
+from oncall.paging.domain.verdict import Question, verdict
+from oncall.rehearsal.rehearsal_schedule import schedule_for, span_of
+from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from oncall.support.clocks import SlaEvent, SlaEventKind, Terms, sla
+from oncall.support.clocks import PolicyTerms, SlaEvent, SlaEventKind, sla
 from oncall.support.policy import Policy
 
 ROSTER = Path(__file__).parents[1] / "rosters" / "itopia-cas.yaml"
@@ -57,7 +57,7 @@ def questions(count: int) -> list[tuple[Question, datetime]]:
 
 def a_life(impact: str, policy: Policy, schedule: Schedule, events: int = 1000) -> list[SlaEvent]:
     """One ticket of so many events, an hour apart."""
-    terms = Terms(policy, schedule.calendar)
+    terms = PolicyTerms(policy, schedule.calendar)
     opening = SlaEvent(OPENED, SlaEventKind.OPENED, impact, terms, "standard")
     rest = [
         SlaEvent(OPENED + timedelta(hours=number), KINDS[number % len(KINDS)], id=str(number))

@@ -149,15 +149,15 @@ def poster(address: str, token: str) -> Iterator[Callable[[dict[str, Any]], bool
 @contextmanager
 def intake(database: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
     """Stores tickets as the API does, their pages queued for any pager."""
-    from oncall.paging.advance import Hand
-    from oncall.paging.intake import accept, parse_ticket
+    from oncall.paging.actions.intake import accept, parse_ticket
+    from oncall.paging.outgoing.new_attempts import ActionContext
 
     now = datetime.fromisoformat(NIGHT).astimezone(UTC)
     with open_store(database) as store:
 
         def post(body: dict[str, Any]) -> bool:
-            hand = Hand("bench", now, datetime.now(UTC))
-            store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), now), hand))
+            context = ActionContext("bench", now, datetime.now(UTC))
+            store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), now), context))
             return True
 
         yield post
@@ -180,12 +180,12 @@ def environment(database: str, twilio: TwilioDouble) -> dict[str, str]:
 def publish(folder: Path, settings: dict[str, str], *, limits: str | None = None) -> str:
     """A schedule with the same two people every night, and a token for the intake. limits: the packaged policy's when
     None."""
-    from oncall.rosters.file import read_roster
+    from oncall.rosters.roster_file import read_roster
     from oncall.schedule.plan import Plan, Seat
-    from oncall.schedule.planfile import write_plan
+    from oncall.schedule.plan_file import write_plan
     from oncall.schedule.shifts import shifts_between
     from oncall.support.calendar import calendar_of
-    from oncall.support.policyfile import packaged_policy_text
+    from oncall.support.policy_file import packaged_policy_text
 
     roster = folder / "crash.yaml"
     roster.write_text(ROSTER if limits is None else f"policy: crash.policy.yaml\n{ROSTER}", encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 from demo.stage import DemoFailed, Stage, require
 from doubles.twilio import TwilioDouble
 from doubles.twilio_account import TwilioMessage
-from oncall.rosters.file import read_roster
+from oncall.rosters.roster_file import read_roster
 
 ROSTER = "rosters/itopia-cas.yaml"
 SATURDAY_NIGHT = "2027-01-09T03:12:00-05:00"

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from oncall.cli.app import app
+from oncall.cli.command_tree import app
 from oncall.web.app import Services, create_app
 
 FOLDER = Path(__file__).parent

@@ -14,7 +14,7 @@ from oncall.channels.twilio import TwilioChannel
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import DeliveryError
-from oncall.paging.ports import Channel, Message, Receipt
+from oncall.paging.ports.channel import Channel, Message, Receipt
 
 T = TypeVar("T")
 PHONE = "+13055550101"

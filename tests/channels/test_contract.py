@@ -12,8 +12,8 @@ from doubles.twilio import TwilioDouble
 from oncall.channels.outbox import OutboxChannel
 from oncall.clock import SystemClock
 from oncall.errors import DeliveryError, Temporary
-from oncall.paging.ports import Channel, Receipt
-from oncall.paging.ticket import FINAL_STATUSES
+from oncall.paging.domain.ticket import FINAL_STATUSES
+from oncall.paging.ports.channel import Channel, Receipt
 from tests.channels.conftest import PHONE, channel_to, page, using, voice_to
 
 

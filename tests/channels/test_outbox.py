@@ -11,8 +11,8 @@ import pytest
 
 from oncall.channels.outbox import OutboxChannel
 from oncall.errors import Temporary
-from oncall.paging.ports import Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import Receipt
 from tests.channels.conftest import BODY, PHONE, failure_of, page, send, using
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from oncall.channels.twilio import TwilioChannel
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import CODES
 from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
 from tests.channels.conftest import (
     BODY,
     HASTY_SECONDS,

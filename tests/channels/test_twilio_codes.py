@@ -6,7 +6,7 @@ import pytest
 
 from oncall.channels.twilio_codes import (
     CODES,
-    Blame,
+    CodeCause,
     attempt_status,
     blame_of,
     call_receipt,
@@ -14,8 +14,8 @@ from oncall.channels.twilio_codes import (
     may_pass,
     message_receipt,
 )
-from oncall.paging.ports import Failure, Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
 
 NUMBER = {21211, 21214, 21217, 21610, 21614, 30003, 30004, 30005, 30006}
 ROUTE = {20429, 21215, 21216, 21408, 21612, 30001, 30007, 30008, 30036, 30410, 30500}
@@ -33,7 +33,7 @@ def test_every_code_is_blamed_on_exactly_one_thing() -> None:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_a_code_blames_the_number_the_route_or_the_configuration(code: int) -> None:
-    expected = Blame.NUMBER if code in NUMBER else Blame.ROUTE if code in ROUTE else Blame.CONFIGURATION
+    expected = CodeCause.NUMBER if code in NUMBER else CodeCause.ROUTE if code in ROUTE else CodeCause.CONFIGURATION
     assert blame_of(code) is expected
     assert may_pass(code) is (code in WORTH_ONE_MORE_TRY)
 
@@ -46,18 +46,22 @@ def test_a_call_is_tried_where_only_texts_fail() -> None:
 @pytest.mark.parametrize(
     ("code", "failure"),
     [
-        (30003, Failure("the carrier reports undelivered: the phone could not be reached (code 30003); it is sent "
-                        "again once, and the next person is paged in time", may_pass=True)),
-        (30034, Failure("the carrier reports undelivered: the sender is not registered for A2P 10DLC (code 30034); "
-                        "register it in the Twilio console", may_call=True, is_ours=True)),
-        (21610, Failure("the carrier reports undelivered: the recipient has sent STOP (code 21610); have them text "
-                        "START to the sender, and page somebody else until then", may_call=True, has_stopped=True)),
-        (39999, Failure("the carrier reports undelivered (code 39999); see https://www.twilio.com/docs/errors/39999",
-                        may_call=True)),
-        (None, Failure("the carrier reports undelivered", may_call=True)),
+        (30003, DeliveryFailure(
+            "the carrier reports undelivered: the phone could not be reached (code 30003); it is sent "
+            "again once, and the next person is paged in time", may_pass=True)),
+        (30034, DeliveryFailure(
+            "the carrier reports undelivered: the sender is not registered for A2P 10DLC (code 30034); "
+            "register it in the Twilio console", may_call=True, is_ours=True)),
+        (21610, DeliveryFailure(
+            "the carrier reports undelivered: the recipient has sent STOP (code 21610); have them text "
+            "START to the sender, and page somebody else until then", may_call=True, has_stopped=True)),
+        (39999, DeliveryFailure(
+            "the carrier reports undelivered (code 39999); see https://www.twilio.com/docs/errors/39999",
+            may_call=True)),
+        (None, DeliveryFailure("the carrier reports undelivered", may_call=True)),
     ],
 )  # fmt: skip
-def test_a_text_that_failed_says_what_may_still_be_tried(code: int | None, failure: Failure) -> None:
+def test_a_text_that_failed_says_what_may_still_be_tried(code: int | None, failure: DeliveryFailure) -> None:
     assert message_receipt("SM1", "undelivered", code) == Receipt("SM1", AttemptStatus.UNDELIVERED, code, failure)
 
 
@@ -77,7 +81,7 @@ def test_a_text_that_failed_says_what_may_still_be_tried(code: int | None, failu
     ],
 )
 def test_a_call_is_not_through_before_somebody_picked_up(state: str, status: AttemptStatus, why: str | None) -> None:
-    failure = Failure(why, is_busy=state == "busy") if why is not None else None
+    failure = DeliveryFailure(why, is_busy=state == "busy") if why is not None else None
     assert call_receipt("CA1", state) == Receipt("CA1", status, None, failure)
 
 
@@ -92,7 +96,7 @@ def test_each_fact_reads_as_part_of_a_sentence(code: int) -> None:
 
 @pytest.mark.parametrize("code", [None, 21999])
 def test_a_code_that_nobody_knows_is_blamed_on_the_configuration(code: int | None) -> None:
-    assert blame_of(code) is Blame.CONFIGURATION
+    assert blame_of(code) is CodeCause.CONFIGURATION
     assert not may_pass(code)
 
 

@@ -28,7 +28,7 @@ from doubles.twilio_callbacks import CallbackRefused, NotLoopback, is_loopback
 from doubles.twilio_faults import refuse
 from oncall.channels.twilio_webhooks import parse_inbound, parse_status, reply_twiml, verify
 from oncall.errors import Permanent, Temporary
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
 from tests.channels.conftest import BODY, PHONE, channel_to, page, send, using
 
 ROOT = Path(__file__).parents[2]

@@ -15,8 +15,8 @@ from doubles.twilio import ACCOUNT_SID, TwilioDouble
 from doubles.twilio_faults import Fault, Operation, Request, error_after_accept, hang, not_json, refuse, reset
 from oncall.channels.twilio import TwilioChannel
 from oncall.errors import Ambiguous, DeliveryError, Temporary
-from oncall.paging.ports import Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import Receipt
 from tests.channels.conftest import PHONE, channel_to, page, patience_with, using
 
 

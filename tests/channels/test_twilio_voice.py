@@ -14,8 +14,8 @@ from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import Ambiguous, Permanent, SettingsError, Temporary
-from oncall.paging.ports import Message, Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import Message, Receipt
 from tests.channels.conftest import PHONE, failure_of, page, patience_with, send, using, voice_to
 from tests.channels.published_api import faults_of_form
 

@@ -14,8 +14,8 @@ from oncall.channels.twilio_codes import message_receipt
 from oncall.channels.twilio_webhooks import InboundSms, OptOut, StatusReport, parse_inbound, parse_status, verify
 from oncall.channels.twilio_webhooks import reply_twiml as reply
 from oncall.errors import Refused
-from oncall.paging.ports import Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import Receipt
 
 PUBLIC = "https://oncall.example.com"
 PATH = "/webhooks/twilio/status?delivery=d%2F1&x=a+b%20c"

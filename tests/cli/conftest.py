@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from oncall.cli.main import main
-from oncall.rosters.file import read_roster
+from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan import Plan, Seat
-from oncall.schedule.planfile import write_plan
+from oncall.schedule.plan_file import write_plan
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
 from tests.cli.teams import EIGHT, SMALL_ROSTER, TIGHT_ROSTER, WEEK, written

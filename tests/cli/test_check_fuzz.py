@@ -17,13 +17,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.cli.checking import check
+from oncall.cli.check_command import check
 from oncall.errors import FileFaults, OncallError
-from oncall.rosters.file import read_roster
-from oncall.rotation.model import solve
+from oncall.rosters.roster_file import read_roster
+from oncall.rotation.generate.fairest_plan import solve
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import ROSTERS
 
 EVERY_RULE = """\

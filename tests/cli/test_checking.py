@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import Oncall
 from tests.cli.teams import SMALL_ROSTER, written
 

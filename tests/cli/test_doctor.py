@@ -14,16 +14,17 @@ import pytest
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, not_json, refuse, reset
-from oncall.paging.attempts import Hand
-from oncall.paging.checkup import Facts, Provider, Severity, Stored, findings
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import InboundMessage, Transaction
-from oncall.paging.reachability import Alert, Reach, Reachability
-from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.domain.reachability import Alert, Reach, Reachability
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.records import InboundMessage
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.doctor_findings import Facts, Provider, Severity, Stored, findings
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
-from oncall.support.policyfile import packaged_policy
-from oncall.wiring.checkup import failure_of
+from oncall.support.policy_file import packaged_policy
+from oncall.wiring.doctor_facts import failure_of
 from tests.cli.conftest import Oncall
 from tests.paging.world import SATURDAY_NIGHT, World, ticket_body
 
@@ -280,8 +281,8 @@ def test_a_page_that_has_not_arrived_is_late_by_real_minutes_on_a_clock_of_any_p
     healthy: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: str, is_late: bool
 ) -> None:
     def paged(tx: Transaction) -> None:
-        hand = Hand("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
-        (page,) = accept(tx, parse_ticket(ticket_body(), tx.policy(), hand.now), hand).attempts
+        context = ActionContext("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
+        (page,) = accept(tx, parse_ticket(ticket_body(), tx.policy(), context.now), context).attempts
         tx.update_attempt(replace(page, status=AttemptStatus.ACCEPTED, provider_id="SM1", sent_at=SATURDAY_NIGHT))
 
     database(tmp_path, paged)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.cli.searching import interruption, progress_line
-from oncall.rotation.search import Progress
+from oncall.cli.search_progress import interruption, progress_line
+from oncall.rotation.solve.search import SearchProgress
 from tests.cli.conftest import ROSTERS, Oncall
 from tests.cli.teams import WEEK
 
@@ -184,9 +184,9 @@ def test_progress_in_a_pipe_is_a_line_now_and_then_with_cost_bound_gap_and_time(
 ) -> None:
     with progress_line() as show:
         for cost, bound, seconds in ((None, 5, 1), (20, 5, 1.5), (20, 10, 3), (20, 10, 9), (10, 10, 12)):
-            show(Progress(cost, bound, timedelta(seconds=seconds)))
+            show(SearchProgress(cost, bound, timedelta(seconds=seconds)))
         for seconds in (13, 17, 18):
-            show(Progress(None, 0, timedelta(seconds=seconds), "weighing requests"))
+            show(SearchProgress(None, 0, timedelta(seconds=seconds), "weighing requests"))
     assert capsys.readouterr().err.splitlines() == [
         "searching for a first plan; none can cost less than 5 (1 s)",
         "cost 20, bound 10, gap 50.0% (3 s)",

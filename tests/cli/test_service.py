@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from oncall.cli.app import app
+from oncall.cli.command_tree import app
 from oncall.errors import SettingsError
 from oncall.store.database import open_store
 from oncall.wiring import make_channel, read_settings
-from oncall.wiring.service import only_pager
+from oncall.wiring.web_service import only_pager
 from tests.cli.conftest import Oncall
 
 HEAVY = (

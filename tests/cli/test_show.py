@@ -13,7 +13,7 @@ import pytest
 from oncall import __version__
 from tests.cli.conftest import ROSTERS, Oncall, Ran
 
-TELL = "from oncall.cli.show import tell; tell('GAP ' + 'words ' * 20, colour='red')"
+TELL = "from oncall.cli.output import tell; tell('GAP ' + 'words ' * 20, colour='red')"
 
 
 def on_a_terminal(code: str, **environment: str) -> str:

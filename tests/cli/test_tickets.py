@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oncall.cli.tickets import most_urgent
+from oncall.cli.ticket_commands import most_urgent
 from oncall.cli.timeline import event_words, state_words
 from tests.cli.conftest import Oncall
 

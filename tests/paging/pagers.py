@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from oncall.paging.engine import Engine
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import Channel, Message, Receipt, Store
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.ports.channel import Channel, Message, Receipt
+from oncall.paging.ports.store import Store
+from oncall.paging.sending.engine import Engine
 from tests.paging.world import FakePhones, World, ticket_body
 
 
@@ -49,6 +50,6 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 async def take_in(engine: Engine, ticket_id: str) -> None:
-    hand, body = engine.hand("zendesk"), ticket_body(ticket_id)
-    accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+    context, body = engine.context("zendesk"), ticket_body(ticket_id)
+    accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), context.now), context))
     engine.send_soon(accepted.attempts)

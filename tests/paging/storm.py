@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from oncall.paging.ticket import Attempt, Purpose
-from oncall.support.policyfile import packaged_policy_text
+from oncall.paging.domain.ticket import Attempt, Purpose
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import World
 
 SECOND = timedelta(seconds=1)

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from oncall.errors import Ambiguous, OncallError, Permanent, Temporary
-from oncall.paging.audit import Kind, audit
-from oncall.paging.hearing import deaf_people
-from oncall.paging.ports import Failure, Message, Receipt, Transaction
-from oncall.paging.state import fold
-from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.state import fold
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.ports.channel import DeliveryFailure, Message, Receipt
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.audit import Kind, audit
 from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, FakePhones, Fate, Killed, World, at
 
 MINUTE = timedelta(minutes=1)
@@ -45,9 +46,9 @@ FAULTS = (
 )
 REPORTS = (
     (AttemptStatus.DELIVERED, None),
-    (AttemptStatus.UNDELIVERED, Failure("out of reach", may_pass=True)),
-    (AttemptStatus.UNDELIVERED, Failure("a landline", may_call=True)),
-    (AttemptStatus.FAILED, Failure("unknown number")),
+    (AttemptStatus.UNDELIVERED, DeliveryFailure("out of reach", may_pass=True)),
+    (AttemptStatus.UNDELIVERED, DeliveryFailure("a landline", may_call=True)),
+    (AttemptStatus.FAILED, DeliveryFailure("unknown number")),
 )
 SPANS = (timedelta(seconds=1), timedelta(seconds=20), MINUTE, 6 * MINUTE, 35 * MINUTE)
 OUR_FAULTS = ("pass_failed", "claim_failed", "channel_failed")
@@ -93,7 +94,7 @@ class Night:
         alone = [leading] if leading is not None else []
         tries = tx.bundle(leading.bundle) if leading is not None and leading.bundle is not None else alone
         tickets = [tx.ticket(one.ticket) for one in tries]
-        return tries, [stored for stored in tickets if stored is not None], set(deaf_people(tx))
+        return tries, [stored for stored in tickets if stored is not None], set(unreachable_by_text(tx))
 
     def post(self, number: int) -> None:
         self.posted.append(f"T-{len(self.posted)}")

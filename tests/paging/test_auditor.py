@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.errors import StoreUnavailable, Temporary
-from oncall.paging.audit import Audit, Kind, audit
-from oncall.paging.auditor import Auditor
-from oncall.paging.ports import Receipt, Transaction
-from oncall.paging.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.audit import Audit, Kind, audit
+from oncall.paging.watch.auditor import Auditor
 from tests.paging.world import World
 
 LATE = timedelta(seconds=61)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
-from oncall.paging.audit import Audit
-from oncall.paging.auditor import Auditor
-from oncall.paging.ports import Transaction
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.audit import Audit
+from oncall.paging.watch.auditor import Auditor
 from tests.paging.test_auditor import Control, Counts, deliver
 from tests.paging.world import World
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from doubles.clock import FakeClock
 from oncall.errors import Refused, Temporary
-from oncall.paging.audit import ARRIVES_WITHIN, GRACE
-from oncall.paging.auditor import SECOND_LOOK
-from oncall.paging.deed import Deed
-from oncall.paging.life import record
-from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
+from oncall.paging.watch.audit import ARRIVES_WITHIN, GRACE
+from oncall.paging.watch.auditor import SECOND_LOOK
 from tests.paging.test_auditor import Control, deliver
 from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, World, at
 
@@ -97,10 +97,10 @@ class House:
             self.well_since = self.world.clock.moment
 
     def _do(self, kind: EventKind) -> None:
-        hand = replace(self.world.engine().hand("ana"), lease_until=None)
+        context = replace(self.world.engine().context("ana"), lease_until=None)
         with suppress(Refused):
-            deed = Deed(kind, "ana", hand.now)
-            self.world.store.write(lambda tx: record(tx, f"T-{self.posted}", deed, hand))
+            action = TicketAction(kind, "ana", context.now)
+            self.world.store.write(lambda tx: record(tx, f"T-{self.posted}", action, context))
 
     def live(self, minutes: int) -> None:
         for _ in range(minutes * 4):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from oncall.errors import Ambiguous, Permanent
-from oncall.paging.ports import Receipt
-from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
-from oncall.paging.views import stored_whole_view
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.views.ticket_views import stored_whole_view
 from tests.paging.storm import SECOND, high, page_of, seen_by, waiting
 from tests.paging.world import World
 

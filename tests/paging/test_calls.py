@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import Ambiguous
-from oncall.paging.calls import CallAnswer, KeyPress, answer_call, spoken_text
-from oncall.paging.ports import Failure, Receipt
-from oncall.paging.ticket import Attempt, AttemptStatus, EventKind, TicketStatus
-from oncall.paging.tries import provider_ids
-from oncall.support.policyfile import packaged_policy_text
+from oncall.paging.actions.call_keys import CallAnswer, KeyPress, answer_call
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, TicketStatus
+from oncall.paging.outgoing.spoken_text import spoken_text
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
+from oncall.paging.sending.attempt_lifecycle import provider_ids
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import FakePhones, World
 
 MINUTE = timedelta(minutes=1)
@@ -45,9 +46,9 @@ def answered(
 ) -> CallAnswer:
     attempt = call_of(world)
     key = KeyPress(sid or str(attempt.provider_id), phone, digits)
-    hand = replace(world.engine().hand(), lease_until=None)
+    context = replace(world.engine().context(), lease_until=None)
     wanted = attempt.id if delivery == "" else delivery
-    answer = world.store.write(lambda tx: answer_call(tx, delivery_id=wanted, press=key, hand=hand))
+    answer = world.store.write(lambda tx: answer_call(tx, delivery_id=wanted, press=key, context=context))
     world.run()
     return answer
 
@@ -193,7 +194,7 @@ def calls(world: World) -> list[str]:
     return [(message.spoken or "").split(" ticket ")[1].split(".")[0] for message in world.voice.sent]
 
 
-def end_call(world: World, ticket_id: str, status: AttemptStatus, failure: Failure | None = None) -> None:
+def end_call(world: World, ticket_id: str, status: AttemptStatus, failure: DeliveryFailure | None = None) -> None:
     """The provider reports how the latest call for a ticket ended."""
     call = [one for one in world.attempts(ticket_id) if one.channel == "voice" and one.provider_id is not None][-1]
     receipt = Receipt(str(call.provider_id), status, None, failure)
@@ -233,7 +234,7 @@ def test_a_line_that_is_busy_with_another_call_of_ours_is_called_again_after_it(
     highs(calling, "T-1")
     calling.post("U-1")
     calling.run()
-    end_call(calling, "U-1", AttemptStatus.UNDELIVERED, Failure("the number is busy", is_busy=True))
+    end_call(calling, "U-1", AttemptStatus.UNDELIVERED, DeliveryFailure("the number is busy", is_busy=True))
     calling.advance(timedelta(seconds=20))
     assert calls(calling) == ["T 1", "U 1"]
     end_call(calling, "T-1", AttemptStatus.DELIVERED)
@@ -247,7 +248,7 @@ def test_a_line_that_is_busy_with_another_call_of_ours_is_called_again_after_it(
 def test_a_line_that_is_busy_with_somebody_else_s_call_pages_the_next_one_at_once(calling: World) -> None:
     calling.post("U-1")
     calling.run()
-    end_call(calling, "U-1", AttemptStatus.UNDELIVERED, Failure("the number is busy", is_busy=True))
+    end_call(calling, "U-1", AttemptStatus.UNDELIVERED, DeliveryFailure("the number is busy", is_busy=True))
     calling.run()
     calling.expect_pages("ana")
     assert any(event.kind is EventKind.STEP_FAILED for event in calling.events("U-1"))

@@ -9,8 +9,17 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.paging.codes import ALPHABET, DIGITS, LONGEST, SHORTEST, is_code, random_code, room, shortest_length
-from oncall.paging.replies import CARRIER_WORDS, Verb
+from oncall.paging.actions.sms_replies import CARRIER_WORDS, Verb
+from oncall.paging.outgoing.codes import (
+    ALPHABET,
+    DIGITS,
+    LONGEST,
+    SHORTEST,
+    is_code,
+    random_code,
+    room,
+    shortest_length,
+)
 from tests.paging.world import World
 
 
@@ -67,7 +76,7 @@ def test_open_tickets_never_share_a_code_and_each_keeps_its_own(world: World) ->
 
 
 def test_a_reopened_ticket_gets_a_new_code_when_its_old_one_went_to_another(world: World) -> None:
-    from oncall.paging.ticket import EventKind
+    from oncall.paging.domain.ticket import EventKind
 
     world.post("T-1", impact="normal")
     old = world.code("T-1")

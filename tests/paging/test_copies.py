@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from oncall.paging.intake import FieldFaults
-from oncall.paging.ticket import EventKind
-from oncall.support.policyfile import packaged_policy_text
+from oncall.paging.actions.intake import FieldFaults
+from oncall.paging.domain.ticket import EventKind
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import MONDAY_MORNING, World
 
 CUSTOMERS = """\

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Ambiguous, Temporary
-from oncall.paging.ticket import AttemptStatus, EventKind, Purpose
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, Purpose
 from tests.paging.world import World, ticket_body
 
 NAMES = ("T-1", "T-2", "T-3", "T-4")

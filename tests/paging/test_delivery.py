@@ -10,15 +10,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.errors import Permanent, Temporary
-from oncall.paging.ports import Failure, Receipt
-from oncall.paging.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from tests.paging.world import FakePhones, World
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
-UNREACHABLE = Failure("the phone could not be reached", may_pass=True)
-UNREGISTERED = Failure("the sender is not registered", may_call=True, is_ours=True)
+UNREACHABLE = DeliveryFailure("the phone could not be reached", may_pass=True)
+UNREGISTERED = DeliveryFailure("the sender is not registered", may_call=True, is_ours=True)
 REVOKED = Permanent("the credentials are wrong or revoked", code=20003, is_ours=True)
 LANDLINE = Permanent("the number is not a mobile number", code=21614, may_call=True)
 
@@ -39,7 +39,7 @@ def with_calls(world: World) -> Iterator[FakePhones]:
     yield world.voice
 
 
-def undelivered(world: World, failure: Failure, *, to: str = "ana", code: int = 30003) -> None:
+def undelivered(world: World, failure: DeliveryFailure, *, to: str = "ana", code: int = 30003) -> None:
     """The carrier reports on the latest text to this person."""
     attempt = max((one for one in world.attempts() if one.to == to), key=lambda one: (one.written_at, one.step or 0))
     assert attempt.provider_id is not None
@@ -69,7 +69,7 @@ def test_a_receipt_that_was_lost_is_asked_for_a_minute_after_acceptance(paged: W
 def test_a_failure_of_which_nobody_told_moves_to_the_next_step_once_it_is_asked_for(paged: World) -> None:
     sid = paged.attempts()[0].provider_id
     assert sid is not None
-    paged.phones.states[sid] = Receipt(sid, AttemptStatus.UNDELIVERED, 30005, Failure("the number is unknown"))
+    paged.phones.states[sid] = Receipt(sid, AttemptStatus.UNDELIVERED, 30005, DeliveryFailure("the number is unknown"))
     paged.advance(MINUTE)
     paged.expect_page("ben")
     assert paged.attempts()[0].error == "the number is unknown"
@@ -196,7 +196,9 @@ def test_a_call_that_nobody_answers_moves_to_the_next_person_at_once(world: Worl
     world.post()
     world.run()
     call = next(one for one in world.attempts() if one.channel == "voice")
-    nobody = Receipt(str(call.provider_id), AttemptStatus.UNDELIVERED, None, Failure("nobody answered the call"))
+    nobody = Receipt(
+        str(call.provider_id), AttemptStatus.UNDELIVERED, None, DeliveryFailure("nobody answered the call")
+    )
     asyncio.run(world.engine().receive(nobody))
     world.run()
     world.run()

@@ -8,16 +8,16 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import Permanent, Refused
-from oncall.paging.drill import progress, start_drill, whom
-from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.watch.drill import progress, start_drill, whom
 from tests.paging.world import MONDAY_MORNING, World
 
 
 def drill(world: World, to: str = "ana") -> str:
     """Start one and let the pager see it. Its id."""
-    hand = replace(world.engine().hand("mei"), lease_until=None)
-    ends_at = hand.now + timedelta(minutes=2)
-    stored, _ = world.store.write(lambda tx: start_drill(tx, to=to, ends_at=ends_at, hand=hand))
+    context = replace(world.engine().context("mei"), lease_until=None)
+    ends_at = context.now + timedelta(minutes=2)
+    stored, _ = world.store.write(lambda tx: start_drill(tx, to=to, ends_at=ends_at, context=context))
     world.run()
     return stored.ticket.id
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 from itertools import pairwise
 
 from oncall.errors import Ambiguous, Permanent, Temporary
-from oncall.paging.ports import Receipt
-from oncall.paging.receipts import note_receipt
-from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
-from oncall.paging.tries import write_outcome
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.sending.attempt_lifecycle import write_outcome
+from oncall.paging.sending.receipts import note_receipt
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import World, at, ticket_body
 
@@ -27,8 +27,8 @@ def report(world: World, status: AttemptStatus, *, number: int = 0) -> bool:
     """The provider reports on the attempt of that number."""
     attempt = world.attempts()[number]
     receipt = Receipt(attempt.provider_id or "SM" + "f" * 32, status)
-    hand = world.engine().hand()
-    changed = world.store.write(lambda tx: note_receipt(tx, delivery_id=attempt.id, receipt=receipt, hand=hand))
+    context = world.engine().context()
+    changed = world.store.write(lambda tx: note_receipt(tx, delivery_id=attempt.id, receipt=receipt, context=context))
     world.run()
     return changed
 
@@ -276,7 +276,7 @@ def test_a_page_in_doubt_is_not_credited_with_the_next_page_to_the_same_person(w
         await engine.run_once()
         await until(lambda: gate.waiting == 1)
         first = world.attempts()[0]
-        (credited,) = world.store.write(lambda tx: write_outcome(tx, first, found, engine.hand(), world.clock))
+        (credited,) = world.store.write(lambda tx: write_outcome(tx, first, found, engine.context(), world.clock))
         assert (credited.status, credited.provider_id) == (AttemptStatus.UNKNOWN, None)
         gate.opened.set()
         await engine.settle()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from oncall.paging.deed import Deed
-from oncall.paging.life import record
-from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
-from oncall.support.policyfile import packaged_policy_text
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import MONDAY_MORNING, World, at
 
 MINUTE = timedelta(minutes=1)
@@ -203,9 +203,9 @@ def test_a_pass_from_a_clock_that_is_ahead_does_not_wait_for_it(world: World) ->
     world.post()
     world.run()
     world.expect_page("ana")
-    hand = replace(world.engine().hand("ana"), lease_until=None)
-    deed = Deed(EventKind.PASSED, "ana", world.clock.moment + 4 * MINUTE)
-    world.store.write(lambda tx: record(tx, "T-1", deed, hand))
+    context = replace(world.engine().context("ana"), lease_until=None)
+    action = TicketAction(EventKind.PASSED, "ana", world.clock.moment + 4 * MINUTE)
+    world.store.write(lambda tx: record(tx, "T-1", action, context))
     world.run()
     world.expect_page("ben")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from oncall.paging.ticket import EventKind
+from oncall.paging.domain.ticket import EventKind
 from tests.paging.test_auditor_blindness import tamper
 from tests.paging.world import World, at
 

@@ -11,11 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.errors import Ambiguous, Permanent, Temporary
-from oncall.paging.hearing import opting
-from oncall.paging.ports import Failure, Receipt
-from oncall.paging.reachability import Reach
-from oncall.paging.replies import answer_sms
-from oncall.paging.ticket import AttemptStatus, EventKind
+from oncall.paging.actions.sms_replies import answer_sms
+from oncall.paging.domain.reachability import Reach
+from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.outgoing.opt_out import opting
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from tests.paging.pagers import engine_with, take_in
 from tests.paging.world import FakePhones, World, at
 
@@ -49,10 +49,10 @@ def test_what_the_carrier_itself_took_it_for_counts_whatever_the_words(said: str
 
 
 def test_a_stop_in_another_language_is_known_by_what_the_carrier_says(world: World) -> None:
-    hand = world.engine().hand()
+    context = world.engine().context()
     phone = world.roster.engineers[0].phone
     answer = world.store.write(
-        lambda tx: answer_sms(tx, phone=phone, body="arret", provider_id="SM1", hand=hand, opt_out="STOP")
+        lambda tx: answer_sms(tx, phone=phone, body="arret", provider_id="SM1", context=context, opt_out="STOP")
     )
     assert answer.text == ""
     assert deaf(world) == [("ana", "sent STOP")]
@@ -64,7 +64,7 @@ def test_a_warning_that_does_not_arrive_is_kept_with_its_reason_and_logged(world
     world.sms("ana", "STOP")
     world.expect_page("mei")
     warning = world.phones.sent[-1]
-    unregistered = Failure("the sender is not registered (code 30034)", is_ours=True)
+    unregistered = DeliveryFailure("the sender is not registered (code 30034)", is_ours=True)
     receipt = Receipt("SM" + "0" * 31 + "1", AttemptStatus.UNDELIVERED, 30034, unregistered)
     with capture_logs() as logs:
         asyncio.run(world.engine().receive(receipt, delivery_id=warning.delivery_id))
@@ -90,8 +90,8 @@ def test_a_start_counts_for_the_very_next_page_of_a_pager_that_knew_of_the_stop(
         engine = engine_with(world, world.phones)
         phone = world.roster.engineers[0].phone
         for word in ("STOP", "START"):
-            hand = engine.hand()
-            await engine.write(partial(answer_sms, phone=phone, body=word, provider_id=word, hand=hand))
+            context = engine.context()
+            await engine.write(partial(answer_sms, phone=phone, body=word, provider_id=word, context=context))
             if word == "STOP":
                 await engine.run_once()
                 await engine.settle()

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.errors import Conflict
-from oncall.paging.intake import EXAMPLE, FieldFaults, accept, parse_ticket
-from oncall.paging.ports import TicketFilter, Transaction
-from oncall.paging.ticket import Ticket
-from oncall.support.policyfile import packaged_policy
+from oncall.paging.actions.intake import EXAMPLE, FieldFaults, accept, parse_ticket
+from oncall.paging.domain.ticket import Ticket
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+from oncall.support.policy_file import packaged_policy
 from tests.paging.world import SATURDAY_NIGHT, World, ticket_body
 
 POLICY = packaged_policy()
@@ -209,9 +210,9 @@ class Failing:
 
 @pytest.mark.parametrize("step", ["add_ticket", "append", "add_attempts"])
 def test_nothing_is_stored_of_a_ticket_whose_storing_failed_half_way(world: World, step: str) -> None:
-    hand = replace(world.engine().hand("zendesk"), lease_until=None)
+    context = replace(world.engine().context("zendesk"), lease_until=None)
     with pytest.raises(RuntimeError, match="power cut"):
-        world.store.write(lambda tx: accept(Failing(tx, step), parse(), hand))
+        world.store.write(lambda tx: accept(Failing(tx, step), parse(), context))
     assert world.store.read(lambda tx: (tx.tickets(TicketFilter()), tx.events("T-1"), tx.attempts("T-1"))) == (
         [],
         [],

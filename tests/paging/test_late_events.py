@@ -10,22 +10,22 @@ from random import Random
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.deed import Deed
-from oncall.paging.life import Done, record
-from oncall.paging.promised import mark_of
-from oncall.paging.sla import clocks
-from oncall.paging.state import fold
-from oncall.paging.ticket import Event, EventKind, TicketStatus
+from oncall.paging.actions.record_action import ActionResult, record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.sla_alerts import mark_of
+from oncall.paging.domain.state import fold
+from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
 from oncall.support.clocks import SlaState
 from tests.paging.world import World, at
 
 MINUTE = timedelta(minutes=1)
 
 
-def say(world: World, kind: EventKind, by: str, when: datetime, *, event_id: str | None = None) -> Done:
+def say(world: World, kind: EventKind, by: str, when: datetime, *, event_id: str | None = None) -> ActionResult:
     """Something that happened at `when` is recorded now."""
-    hand = replace(world.engine().hand(by), lease_until=None)
-    done = world.store.write(lambda tx: record(tx, "T-1", Deed(kind, by, when, id=event_id), hand))
+    context = replace(world.engine().context(by), lease_until=None)
+    done = world.store.write(lambda tx: record(tx, "T-1", TicketAction(kind, by, when, id=event_id), context))
     world.run()
     return done
 
@@ -341,10 +341,10 @@ def do_something(world: World, random: Random) -> None:
     elif kind is EventKind.MERGED:
         details = {"into": random.choice(NAMES)}
     when = world.clock.moment - random.choice((0, 0, 20, 90, 240)) * MINUTE
-    deed = Deed(kind, random.choice(("ana", "ben")), when, details=details)
-    hand = replace(world.engine().hand(deed.by), lease_until=None)
+    action = TicketAction(kind, random.choice(("ana", "ben")), when, details=details)
+    context = replace(world.engine().context(action.by), lease_until=None)
     with suppress(Refused):
-        world.store.write(lambda tx: record(tx, name, deed, hand))
+        world.store.write(lambda tx: record(tx, name, action, context))
     world.run()
 
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.deed import Deed
-from oncall.paging.life import record
-from oncall.paging.sla import clocks
-from oncall.paging.ticket import Event, EventKind, TicketStatus
-from oncall.reports.sla import Days, sla_report
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.reports.sla_report import Days, sla_report
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Metric
 from tests.paging.world import World, at
@@ -287,9 +287,9 @@ def test_a_reply_of_before_the_merge_that_comes_late_is_in_time_on_the_ticket_th
     world.advance(5 * MINUTE)
     merge(world)
     world.advance(10 * MINUTE)
-    late = Deed(EventKind.REPLIED, "ana", replied_at)
-    hand = replace(world.engine().hand("ana"), lease_until=None)
-    world.store.write(lambda tx: record(tx, "T-2", late, hand))
+    late = TicketAction(EventKind.REPLIED, "ana", replied_at)
+    context = replace(world.engine().context("ana"), lease_until=None)
+    world.store.write(lambda tx: record(tx, "T-2", late, context))
     state = state_of(world)
     firsts = [clock for clock in state.clocks if clock.metric is Metric.FIRST_REPLY]
     assert [(clock.state(state.at).value, clock.met_at) for clock in firsts] == [("met", replied_at)] * 2

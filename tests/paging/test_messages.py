@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from doubles.twilio_account import segments
-from oncall.paging.messages import SEGMENT, bundle_text, cut, page_text, plain, solved_text, taken_text
-from oncall.paging.messages import segments as segments_of_ours
-from oncall.paging.ticket import StoredTicket, Ticket, TicketStatus
-from oncall.support.policyfile import packaged_policy
+from oncall.paging.domain.ticket import StoredTicket, Ticket, TicketStatus
+from oncall.paging.outgoing.messages import SEGMENT, bundle_text, cut, page_text, plain, solved_text, taken_text
+from oncall.paging.outgoing.messages import segments as segments_of_ours
+from oncall.support.policy_file import packaged_policy
 from tests.paging.world import SATURDAY_NIGHT
 
 POLICY = packaged_policy()

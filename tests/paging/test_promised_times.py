@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from oncall.errors import Permanent
-from oncall.paging.calls import spoken_text
-from oncall.paging.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.outgoing.spoken_text import spoken_text
 from tests.paging.world import MONDAY_MORNING, World, at
 
 MINUTE = timedelta(minutes=1)

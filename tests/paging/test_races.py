@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from oncall.errors import Ambiguous
-from oncall.paging.attempts import LEASE
-from oncall.paging.engine import Engine
-from oncall.paging.ports import Message, Receipt, Store, Transaction
-from oncall.paging.ticket import AttemptStatus
-from oncall.support.policyfile import packaged_policy_text
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.outgoing.new_attempts import LEASE
+from oncall.paging.ports.channel import Message, Receipt
+from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.sending.engine import Engine
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import FakePhones, Killed, World
 

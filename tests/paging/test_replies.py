@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from oncall.paging.hearing import STOP_WORDS
-from oncall.paging.replies import CARRIER_WORDS, HELP, Command, Verb, parse_reply
-from oncall.paging.ticket import EventKind, TicketStatus
+from oncall.paging.actions.sms_replies import CARRIER_WORDS, HELP, Command, Verb, parse_reply
+from oncall.paging.domain.ticket import EventKind, TicketStatus
+from oncall.paging.outgoing.opt_out import STOP_WORDS
 from tests.paging.world import MONDAY_MORNING, World, at
 
 

@@ -6,9 +6,9 @@ import asyncio
 from datetime import timedelta
 
 from oncall.errors import Permanent, Temporary
-from oncall.paging.ports import Failure, Receipt
-from oncall.paging.ticket import AttemptStatus, EventKind
-from oncall.support.policyfile import packaged_policy_text
+from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import World, at
 
 SECOND = timedelta(seconds=1)
@@ -43,7 +43,7 @@ def test_a_late_report_on_a_page_from_before_it_was_reopened_hurries_no_step_of_
     world.act(EventKind.RESOLVED, "ana")
     world.act(EventKind.REOPENED, "mei")
     world.expect_page("ana")
-    report = Receipt(old, AttemptStatus.UNDELIVERED, 30005, Failure("the number is unknown"))
+    report = Receipt(old, AttemptStatus.UNDELIVERED, 30005, DeliveryFailure("the number is unknown"))
     asyncio.run(world.engine().receive(report))
     world.advance(MINUTE)
     world.expect_silence()

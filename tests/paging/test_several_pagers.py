@@ -12,11 +12,12 @@ from typing import TypeVar, cast
 import pytest
 
 from oncall.errors import Ambiguous, StoreUnavailable
-from oncall.paging.attempts import LEASE
-from oncall.paging.engine import BATCH, MOST_IN_FLIGHT, Engine
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import Message, Receipt, Store, Transaction
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.outgoing.new_attempts import LEASE
+from oncall.paging.ports.channel import Message, Receipt
+from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.sending.engine import BATCH, MOST_IN_FLIGHT, Engine
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import World, at, ticket_body
 
@@ -107,8 +108,8 @@ class Silent(Gate):
 def test_a_page_that_another_pager_took_over_is_left_to_it(world: World) -> None:
     async def story() -> None:
         engine, other = engine_with(world, world.phones), engine_with(world, world.phones, worker="other")
-        hand, body = engine.hand("zendesk"), ticket_body()
-        accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        context, body = engine.context("zendesk"), ticket_body()
+        accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), context.now), context))
         world.clock.moment += MINUTE
         await other.run_once()
         await other.settle()

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.ports import TicketFilter, Transaction
-from oncall.paging.sla import clocks
-from oncall.paging.ticket import EventKind
-from oncall.paging.verdict import Question, verdict
-from oncall.paging.views import explain_view, listing_view, stored_whole_view
+from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.verdict import Question, verdict
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+from oncall.paging.views.ticket_views import explain_view, listing_view, stored_whole_view
 from oncall.support.clocks import SlaState
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import World, at
 
 KINDS = (
@@ -63,10 +64,10 @@ def other_policy() -> str:
     return text.replace("faster_than: standard", "faster_than:")
 
 
-def live(world: World, random: Random, ticket_id: str, deeds: int) -> None:
+def live(world: World, random: Random, ticket_id: str, actions: int) -> None:
     """A random life of one ticket, the engine looking now and then."""
     world.post(ticket_id, impact=random.choice(IMPACTS), plan=random.choice(PLANS))
-    for _ in range(deeds):
+    for _ in range(actions):
         world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
         kind = random.choice(KINDS)
         details: dict[str, Any] = {"impact": random.choice(IMPACTS)} if kind is EventKind.IMPACT_CHANGED else {}
@@ -172,9 +173,9 @@ def test_a_policy_published_in_the_middle_of_clocks_and_merges_is_replayed_alike
     assert {name: clocks_at(loud, looked, name) for name in names} == before
 
 
-def go_on(world: World, random: Random, name: str, deeds: int) -> None:
+def go_on(world: World, random: Random, name: str, actions: int) -> None:
     """More of a random life."""
-    for _ in range(deeds):
+    for _ in range(actions):
         world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
         kind = random.choice(KINDS)
         details: dict[str, Any] = {"impact": random.choice(IMPACTS)} if kind is EventKind.IMPACT_CHANGED else {}

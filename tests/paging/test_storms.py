@@ -12,9 +12,9 @@ import pytest
 
 from doubles.twilio_account import segments
 from oncall.errors import Ambiguous, Temporary
-from oncall.paging.audit import audit
-from oncall.paging.ports import Receipt
-from oncall.paging.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.watch.audit import audit
 from tests.paging.pagers import engine_with
 from tests.paging.storm import MINUTE, SECOND, bodies, high, limited, page_of, seen_by, waiting
 from tests.paging.world import Killed, World

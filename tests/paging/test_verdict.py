@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.paging.ticket import EventKind
-from oncall.paging.verdict import Action, Question, Verdict, verdict
-from oncall.paging.views import explain_view
+from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.verdict import Action, Question, Verdict, verdict
+from oncall.paging.views.ticket_views import explain_view
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
 from tests.paging.world import MONDAY_MORNING, NEW_YORK, SATURDAY_NIGHT, World, at

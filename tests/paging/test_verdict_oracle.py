@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.paging.decide import preview
-from oncall.paging.verdict import Question, verdict
+from oncall.paging.domain.decide import preview
+from oncall.paging.domain.verdict import Question, verdict
 from oncall.schedule.plan import Seat
 from oncall.schedule.schedule import Override, Person, Publication, Schedule
 from oncall.support.policy import ChannelName, EscalationStep, Notify, Policy

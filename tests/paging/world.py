@@ -13,21 +13,23 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from doubles.clock import FakeClock
-from oncall.paging.deed import Deed
-from oncall.paging.engine import Engine
-from oncall.paging.intake import Accepted, accept, parse_ticket
-from oncall.paging.life import Done, find_ticket, record
-from oncall.paging.ports import Channel, Message, NewVersion, Receipt, Store, Transaction
-from oncall.paging.replies import answer_sms
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket
-from oncall.rosters.file import read_roster
+from oncall.paging.actions.intake import AcceptedTicket, accept, parse_ticket
+from oncall.paging.actions.record_action import ActionResult, find_ticket, record
+from oncall.paging.actions.sms_replies import answer_sms
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket
+from oncall.paging.ports.channel import Channel, Message, Receipt
+from oncall.paging.ports.records import NewVersion
+from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.sending.engine import Engine
 from oncall.rosters.roster import Roster
+from oncall.rosters.roster_file import read_roster
 from oncall.schedule.document import override_document, publication_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.shifts import shifts_between
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 from oncall.support.windows import Window
 
 T = TypeVar("T")
@@ -229,26 +231,26 @@ class World:
 
     # What people and systems do.
 
-    def post(self, ticket_id: str = "T-1", **changes: Any) -> Accepted:
+    def post(self, ticket_id: str = "T-1", **changes: Any) -> AcceptedTicket:
         body = ticket_body(ticket_id, **changes)
         engine = self.engine()
-        hand = replace(engine.hand("zendesk"), lease_until=None)
-        return self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        context = replace(engine.context("zendesk"), lease_until=None)
+        return self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), context.now), context))
 
-    def act(self, kind: EventKind, by: str, ticket_id: str = "T-1", **more: Any) -> Done:
-        hand = replace(self.engine().hand(by), lease_until=None)
-        deed = Deed(kind, by, self.clock.now(), **more)
-        done = self.store.write(lambda tx: record(tx, ticket_id, deed, hand))
+    def act(self, kind: EventKind, by: str, ticket_id: str = "T-1", **more: Any) -> ActionResult:
+        context = replace(self.engine().context(by), lease_until=None)
+        action = TicketAction(kind, by, self.clock.now(), **more)
+        done = self.store.write(lambda tx: record(tx, ticket_id, action, context))
         self.run()
         return done
 
     def sms(self, sender: str, body: str, provider_id: str = "") -> str:
         people = self.store.read(lambda tx: tx.schedule()).people
         phone = people[sender].phone if sender in people else sender
-        hand = replace(self.engine().hand(), lease_until=None)
+        context = replace(self.engine().context(), lease_until=None)
         self._inbound += 1
         sid = provider_id or f"SM{self._inbound:032x}"
-        answer = self.store.write(lambda tx: answer_sms(tx, phone=phone, body=body, provider_id=sid, hand=hand))
+        answer = self.store.write(lambda tx: answer_sms(tx, phone=phone, body=body, provider_id=sid, context=context))
         self.run()
         return answer.text
 
@@ -309,8 +311,8 @@ class World:
 
     async def _accept_in_engine(self, body: Mapping[str, Any]) -> None:
         engine = self.engine()
-        hand = engine.hand("zendesk")
-        accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), hand.now), hand))
+        context = engine.context("zendesk")
+        accepted = await engine.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), context.now), context))
         engine.send_soon(accepted.attempts)
         await engine.settle()
 

@@ -13,24 +13,24 @@ from itertools import count
 from operator import methodcaller
 
 from doubles.clock import FakeClock
-from oncall.paging.deed import Deed
-from oncall.paging.engine import Engine
-from oncall.paging.handover import next_handoff
-from oncall.paging.intake import accept
-from oncall.paging.life import record
-from oncall.paging.people import DESK
-from oncall.paging.ports import NewVersion
-from oncall.paging.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.people import DESK
+from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
+from oncall.paging.outgoing.handoff_notices import next_handoff
+from oncall.paging.ports.records import NewVersion
+from oncall.paging.sending.engine import Engine
 from oncall.rehearsal.arrivals import Arrival
 from oncall.rosters.roster import Roster
 from oncall.schedule.document import publication_document
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 from oncall.support.coverage import deadline
 from oncall.support.policy import Counting, Coverage, Target
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import FakePhones
 
 Sent = tuple[datetime, str, str]
@@ -92,8 +92,8 @@ class _Service:
         await engine.settle()
 
     def _post(self, arrival: Arrival) -> None:
-        hand = replace(self._engine().hand("intake"), lease_until=None)
-        self._store.write(lambda tx: accept(tx, arrival.ticket, hand))
+        context = replace(self._engine().context("intake"), lease_until=None)
+        self._store.write(lambda tx: accept(tx, arrival.ticket, context))
         self._tickets.append(arrival.ticket.id)
 
     def _look(self) -> None:
@@ -128,11 +128,11 @@ class _Service:
         assert stored is not None
         wanted = TicketStatus.OPEN if kind is EventKind.ACKNOWLEDGED else TicketStatus.ACKNOWLEDGED
         if stored.status is wanted:
-            hand = replace(self._engine().hand(attempt.to), lease_until=None)
-            deed = Deed(kind, attempt.to, self._clock.now())
-            self._store.write(lambda tx: record(tx, attempt.ticket, deed, hand))
+            context = replace(self._engine().context(attempt.to), lease_until=None)
+            action = TicketAction(kind, attempt.to, self._clock.now())
+            self._store.write(lambda tx: record(tx, attempt.ticket, action, context))
             if kind is EventKind.ACKNOWLEDGED and attempt.ticket in self._begun:
                 # It was taken before and let lie: whoever takes it now writes to the customer first of all.
-                reply = replace(deed, kind=EventKind.REPLIED)
-                self._store.write(lambda tx: record(tx, attempt.ticket, reply, hand))
+                reply = replace(action, kind=EventKind.REPLIED)
+                self._store.write(lambda tx: record(tx, attempt.ticket, reply, context))
             self._begun.add(attempt.ticket)

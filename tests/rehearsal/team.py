@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from oncall.paging.ticket import Ticket
+from oncall.paging.domain.ticket import Ticket
 from oncall.rehearsal.arrivals import Arrival
-from oncall.rehearsal.people import Answering, Delay, People, Working
-from oncall.rosters.file import read_roster
+from oncall.rehearsal.responders import Answering, Delay, People, Working
 from oncall.rosters.roster import Roster
+from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of

@@ -15,7 +15,7 @@ from oncall.errors import FileFaults, Refused
 from oncall.rehearsal.arrivals import made_up, rate_of, read_tickets
 from oncall.support.calendar import calendar_of
 from oncall.support.policy import Customer
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import Window, WindowKind
 
 from .team import at

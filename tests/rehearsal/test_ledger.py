@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Conflict, NotFound, OncallError, Refused
-from oncall.paging.ports import CallerRole, InboundMessage, TicketFilter, TicketSpan, Token, Transaction
-from oncall.paging.reachability import Alert
-from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
-from oncall.rehearsal.ledger import Ledger
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.records import InboundMessage, TicketFilter, TicketSpan
+from oncall.paging.ports.store import Transaction
+from oncall.rehearsal.memory_store import MemoryStore
 from oncall.schedule.document import schedule_from_rows
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 from tests.store.examples import NOW, attempt, event, minutes, override, ticket
 
 Work = Callable[[Transaction], Any]
@@ -32,9 +34,9 @@ _name = st.sampled_from(NAMES)
 _minute = st.integers(0, 5).map(minutes)
 
 
-def ledger() -> Ledger:
+def ledger() -> MemoryStore:
     policy = packaged_policy()
-    return Ledger(schedule_from_rows([], calendar_of(policy, None)), policy)
+    return MemoryStore(schedule_from_rows([], calendar_of(policy, None)), policy)
 
 
 @st.composite

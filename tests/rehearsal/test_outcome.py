@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.paging.people import DESK
-from oncall.paging.ticket import Attempt, Purpose
+from oncall.paging.domain.people import DESK
+from oncall.paging.domain.ticket import Attempt, Purpose
 from oncall.rehearsal.arrivals import Arrival
 from oncall.rehearsal.comparison import Comparison
-from oncall.rehearsal.outcome import Outcome, outcome_of
-from oncall.rehearsal.people import Answering, Delay, People, is_night
-from oncall.rehearsal.play import Played, play
+from oncall.rehearsal.outcome import RehearsalOutcome, outcome_of
+from oncall.rehearsal.player import Played, play
+from oncall.rehearsal.rehearsal_schedule import AFTER, schedule_for, span_of
+from oncall.rehearsal.responders import Answering, Delay, People, is_night
 from oncall.rehearsal.scenario import Scenario, rehearse
-from oncall.rehearsal.stage import AFTER, schedule_for, span_of
 from oncall.reports.attainment import together
 from oncall.support.policy import Escalation
 from oncall.support.windows import Window, WindowKind
@@ -80,7 +80,7 @@ def night(count: int, text: str = "2027-01-09 03:12") -> list[Arrival]:
     return [arrival(number, at(text) + timedelta(minutes=number)) for number in range(count)]
 
 
-def load_of(outcome: Outcome, person: str) -> tuple[int, int, int, int]:
+def load_of(outcome: RehearsalOutcome, person: str) -> tuple[int, int, int, int]:
     load = next(load for load in outcome.loads if load.person == person)
     return load.pages, load.nights, load.wake_ups, load.worst_night
 
@@ -124,7 +124,7 @@ def test_a_shorter_escalation_pages_more_and_the_change_is_shown() -> None:
     assert change["tickets"] == 0
 
 
-def rehearsal(escalation: Escalation, people: People) -> Outcome:
+def rehearsal(escalation: Escalation, people: People) -> RehearsalOutcome:
     team = replace(TEAM, policy=replace(TEAM.policy, escalation=escalation))
     span = Window(at("2027-01-09"), at("2027-01-11"))
     return rehearse(Scenario(team, plan(team)), night(40), span, people, seed=3)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.rehearsal.people import Answering, Delay, People, dice, is_night
+from oncall.rehearsal.responders import Answering, Delay, People, dice, is_night
 
 NEW_YORK, KOLKATA = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.paging.people import DESK
+from oncall.paging.domain.people import DESK
 from oncall.rehearsal.arrivals import Arrival
-from oncall.rehearsal.people import People
-from oncall.rehearsal.play import play
-from oncall.rehearsal.stage import schedule_for, span_of
+from oncall.rehearsal.player import play
+from oncall.rehearsal.rehearsal_schedule import schedule_for, span_of
+from oncall.rehearsal.responders import People
 
 from .service import Sent, really_sent
 from .team import AT_ONCE, FIRST, LAST, NEVER, all_alike, arrival, at, plan, roster

@@ -7,22 +7,23 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from oncall.paging.advance import Hand, advance_ticket
-from oncall.paging.deed import Deed
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.life import record
-from oncall.paging.ports import NewVersion
-from oncall.paging.ticket import EventKind
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.ticket import EventKind
+from oncall.paging.outgoing.advance import advance_ticket
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.records import NewVersion
 from oncall.reports.quarter import quarter_of
 from oncall.reports.review import Review, review_of
-from oncall.reports.sla import Days, SlaReport, sla_report
-from oncall.rosters.file import read_roster
+from oncall.reports.sla_report import Days, SlaReport, sla_report
+from oncall.rosters.roster_file import read_roster
 from oncall.schedule.document import publication_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.shifts import shifts_between
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 
 NEW_YORK = ZoneInfo("America/New_York")
 ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
@@ -65,21 +66,21 @@ class Shop:
         received = at(when)
         body = {"id": name, "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", "subject": "No sessions"}
         body |= changes
-        hand = Hand("zendesk", received, received)
-        self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), received), hand))
+        context = ActionContext("zendesk", received, received)
+        self.store.write(lambda tx: accept(tx, parse_ticket(body, tx.policy(), received), context))
         for word in filter(None, life.split(", ")):
             minutes, kind, *by = word.split()
             now = received + timedelta(minutes=float(minutes))
             self._advance(name, now)
-            self._record(name, Deed(EventKind(kind), by[-1] if by else "ana", now))
+            self._record(name, TicketAction(EventKind(kind), by[-1] if by else "ana", now))
 
     def merge(self, name: str, *, into: str, when: str) -> None:
         """Say at a New York time that a ticket is a duplicate of another."""
-        self._record(name, Deed(EventKind.MERGED, "ana", at(when), details={"into": into}))
+        self._record(name, TicketAction(EventKind.MERGED, "ana", at(when), details={"into": into}))
 
     def tell(self, name: str, kind: str, *, when: str, said: str | None = None) -> None:
         """Say, as ana, what happened at a New York time; `said`: when that is said, the same time when absent."""
-        self._record(name, Deed(EventKind(kind), "ana", at(when)), at(said or when))
+        self._record(name, TicketAction(EventKind(kind), "ana", at(when)), at(said or when))
 
     def wait(self, name: str, *, until: str) -> None:
         """Let the pager do what it owes up to a New York time."""
@@ -87,11 +88,11 @@ class Shop:
 
     def _advance(self, name: str, until: datetime) -> None:
         while (due := self._due_at(name)) is not None and due <= until:
-            self.store.write(partial(advance_ticket, ticket_id=name, hand=Hand("oncall", due, due)))
+            self.store.write(partial(advance_ticket, ticket_id=name, context=ActionContext("oncall", due, due)))
 
-    def _record(self, name: str, deed: Deed, said: datetime | None = None) -> None:
-        now = said or deed.at
-        self.store.write(lambda tx: record(tx, name, deed, Hand(deed.by, now, now)))
+    def _record(self, name: str, action: TicketAction, said: datetime | None = None) -> None:
+        now = said or action.at
+        self.store.write(lambda tx: record(tx, name, action, ActionContext(action.by, now, now)))
 
     def _due_at(self, name: str) -> datetime | None:
         stored = self.store.read(lambda tx: tx.ticket(name))

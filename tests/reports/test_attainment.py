@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.reports.attainment import Counts, Tally, percentiles, time_taken, together
-from oncall.reports.wording import brief, counts_words, lasting, share, target_words
+from oncall.reports.attainment import ClockCounts, Tally, percentiles, time_taken, together
+from oncall.reports.phrases import brief, counts_words, lasting, share, target_words
 from oncall.support.calendar import calendar_of
 from oncall.support.clocks import SlaClock, SlaState
 from oncall.support.policy import Counting, Coverage, Metric, Target
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 
 from .shop import at
 
@@ -124,10 +124,10 @@ def test_a_share_is_whole_only_when_nothing_was_missed(value: float | None, word
 
 
 def test_attainment_is_a_share_of_what_is_judged() -> None:
-    assert Counts(met=3, breached=1, stopped=5, running=7).attainment == 0.75
-    assert Counts(stopped=5, running=7).attainment is None
-    assert counts_words(Counts(3, 1, 5, 7)) == "16 clocks: 3 met, 1 breached, 5 stopped, 7 running"
-    assert counts_words(Counts(1)) == "1 clock: 1 met, 0 breached, 0 stopped, 0 running"
+    assert ClockCounts(met=3, breached=1, stopped=5, running=7).attainment == 0.75
+    assert ClockCounts(stopped=5, running=7).attainment is None
+    assert counts_words(ClockCounts(3, 1, 5, 7)) == "16 clocks: 3 met, 1 breached, 5 stopped, 7 running"
+    assert counts_words(ClockCounts(1)) == "1 clock: 1 met, 0 breached, 0 stopped, 0 running"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from oncall.reports.pages import review_page, sla_page
-from oncall.reports.slatext import summary
+from oncall.reports.sla_text import summary
 
 from .shop import Shop
 

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.paging.ports import TicketSpan
-from oncall.paging.sla import clocks
-from oncall.paging.ticket import Ticket
+from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.ticket import Ticket
+from oncall.paging.ports.records import TicketSpan
 from oncall.reports.pages import sla_page
-from oncall.reports.reading import tickets_with_clocks
-from oncall.reports.sla import Days, SlaReport
-from oncall.reports.slatext import CSV_COLUMNS, breach_lines, csv_of, summary, table, text_of
+from oncall.reports.sla_report import Days, SlaReport
+from oncall.reports.sla_text import CSV_COLUMNS, breach_lines, csv_of, summary, table, text_of
+from oncall.reports.tickets_with_clocks import tickets_with_clocks
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Metric
 

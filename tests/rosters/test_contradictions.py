@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.rosters.file import read_roster
+from oncall.rosters.roster_file import read_roster
 from tests.rosters.conftest import GOOD, Refusal
 
 MORE = '  - {id: cai, name: Cai Lin, phone: "+13055550103"}\n'

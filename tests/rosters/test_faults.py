@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.rosters.file import read_roster
+from oncall.rosters.roster_file import read_roster
 from tests.rosters.conftest import GOOD, Refusal
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.rosters.file import read_roster
 from oncall.rosters.roster import Engineer, Request, Roster, Wish
+from oncall.rosters.roster_file import read_roster
 from tests.rosters.conftest import GOOD, Refusal
 
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.rosters.file import read_roster, roster_from_text
-from oncall.support.policyfile import packaged_policy, packaged_policy_text
+from oncall.rosters.roster_file import read_roster, roster_from_text
+from oncall.support.policy_file import packaged_policy, packaged_policy_text
 from tests.rosters.conftest import GOOD
 
 

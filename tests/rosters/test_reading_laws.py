@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import FileFaults
-from oncall.rosters.file import roster_from_text
 from oncall.rosters.roster import Roster
-from oncall.support.policyfile import packaged_policy
+from oncall.rosters.roster_file import roster_from_text
+from oncall.support.policy_file import packaged_policy
 
 TEXT = (Path(__file__).parents[2] / "rosters" / "small-team.yaml").read_text()
 LINES = TEXT.splitlines(keepends=True)

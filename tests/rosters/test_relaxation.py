@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oncall.errors import Refused
 from oncall.rosters.relaxation import LEAST, MOST, Relaxation, relaxation_named
-from oncall.rosters.relaxed import loosest_for, relaxed
+from oncall.rosters.relaxed_roster import loosest_for, relaxed
 from tests.rotation.teams import MONDAY, away, person, team
 
 ROSTER = team(

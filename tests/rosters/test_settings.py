@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import FileFaults, Refused
-from oncall.rosters.file import read_roster
+from oncall.rosters.roster_file import read_roster
 from oncall.rosters.settings import roster_with
 
 TEXT = """\

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.rosters.file import read_roster
 from oncall.rosters.roster import Absence, Manager, Request, Roster, RotationRules, WeekendStyle, Wish
-from oncall.support.policyfile import packaged_policy
+from oncall.rosters.roster_file import read_roster
+from oncall.support.policy_file import packaged_policy
 
 FOLDER = Path(__file__).parents[2] / "rosters"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -101,7 +101,7 @@ def test_only_numbers_that_nobody_has_stand_in_the_worked_files(path: Path) -> N
 
 def test_reading_a_roster_without_holidays_loads_no_heavy_library() -> None:
     program = (
-        "import sys; from pathlib import Path; from oncall.rosters.file import read_roster; "
+        "import sys; from pathlib import Path; from oncall.rosters.roster_file import read_roster; "
         "read_roster(Path(sys.argv[1])); "
         "print(sorted({'holidays', 'ortools', 'pandas', 'sqlalchemy', 'twilio', 'fastapi'} & set(sys.modules)))"
     )

@@ -19,7 +19,7 @@ from oncall.rosters.roster import (
     WeekendStyle,
     Wish,
 )
-from oncall.rotation.given import Given
+from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Balance, Seat, Shift
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team
@@ -92,7 +92,7 @@ def _fixed(draw: Random, roster: Roster, days: int, first_day: date) -> tuple[Fi
     return (FixedSeat(shift.day, draw.choice(engineer.roles), engineer.id, shift.kind.value),)
 
 
-def drawn_given(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> Given:
+def drawn_given(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> PlanningContext:
     """Now and then shifts before, or on another team meanwhile, and balances that add up to 0."""
     people = [engineer.id for engineer in roster.engineers]
     published: list[Seat] = []
@@ -108,4 +108,4 @@ def drawn_given(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> Given:
     if len(people) > 1 and draw.random() < 0.3:
         owed, (one, other) = draw.randint(-2500, 2500), draw.sample(people, 2)
         balances = [Balance(one, WindowKind.WEEKNIGHT, owed), Balance(other, WindowKind.WEEKNIGHT, -owed)]
-    return Given(tuple(published), tuple(elsewhere), tuple(balances))
+    return PlanningContext(tuple(published), tuple(elsewhere), tuple(balances))

@@ -16,10 +16,10 @@ from random import Random
 from typing import Any
 
 from oncall.rosters.relaxation import Relaxation
-from oncall.rosters.relaxed import relaxed
+from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, Roster, Wish
-from oncall.rotation.cost import term
-from oncall.rotation.shares import Shares, shares_of
+from oncall.rotation.problem.cost import term
+from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shift_of
 from oncall.support.windows import WindowKind

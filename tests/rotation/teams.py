@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from oncall.rosters.roster import Absence, Engineer, Request, Roster, RotationRules, WeekendStyle, Wish
-from oncall.rotation.check import check_plan
+from oncall.rotation.check.checker import check_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar, calendar_of
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 
 NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = date(2027, 1, 4)

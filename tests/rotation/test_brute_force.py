@@ -12,10 +12,10 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Absence, Roster
-from oncall.rotation.check import check_plan
-from oncall.rotation.model import solve
-from oncall.rotation.repair import repair
-from oncall.rotation.shares import Shares, shares_of
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.shares import Shares, shares_of
+from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from oncall.rosters.roster import Engineer, Roster, WeekendStyle
-from oncall.rotation.check import check_plan, examine
-from oncall.rotation.model import solve
+from oncall.rotation.check.checker import check_plan, examine
+from oncall.rotation.generate.fairest_plan import solve
 from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.teams import MONDAY, away, person, sentences, shifts_of, team, team_of

@@ -13,14 +13,20 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Engineer, Roster
-from oncall.rotation.clash import absence_text, joins_text, leaves_text, shadows_text, smallest_clash
-from oncall.rotation.infeasible import team_advice
-from oncall.rotation.model import solve
-from oncall.rotation.offers import verdict_on
-from oncall.rotation.problem import Problem
-from oncall.rotation.rules import rules_of
-from oncall.rotation.search import Allowance, Search, Verdict
-from oncall.rotation.teamsize import team_size
+from oncall.rotation.explain.infeasible import team_advice
+from oncall.rotation.explain.minimal_conflict import (
+    absence_text,
+    joins_text,
+    leaves_text,
+    minimal_conflict,
+    shadows_text,
+)
+from oncall.rotation.explain.relaxation_search import verdict_on
+from oncall.rotation.explain.team_size import team_size
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.problem.rules import rules_of
+from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 from oncall.schedule.plan import Shift
 from tests.rotation.draws import drawn_roster
 from tests.rotation.teams import NAMES, away, person, shifts_of, team, team_of
@@ -57,9 +63,9 @@ def exists(roster: Roster, shifts: tuple[Shift, ...], items: list[str | date]) -
     asked = tuple(shift for shift in shifts if shift.day - timedelta(days=shift.day.weekday()) in items)
     if not asked:
         return True
-    verdict = verdict_on(Problem.of(free, asked), Allowance(60.0, at_once=60.0), Search())
-    assert verdict is not Verdict.UNKNOWN
-    return verdict is not Verdict.INFEASIBLE
+    verdict = verdict_on(Problem.of(free, asked), SearchBudget(60.0, at_once=60.0), Search())
+    assert verdict is not SearchStatus.UNKNOWN
+    return verdict is not SearchStatus.INFEASIBLE
 
 
 def _with_only(engineer: Engineer, roles: tuple[str, ...], items: list[str | date]) -> Engineer:
@@ -81,7 +87,7 @@ def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shi
         roster = replace(roster, rules=replace(roster.rules, fixed=()))
         shifts = shifts_of(roster, days=days)
         problem = Problem.of(roster, shifts)
-        if verdict_on(problem, Allowance(60.0, at_once=60.0), Search()) is Verdict.INFEASIBLE:
+        if verdict_on(problem, SearchBudget(60.0, at_once=60.0), Search()) is SearchStatus.INFEASIBLE:
             yield roster, shifts
 
 
@@ -90,7 +96,7 @@ def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shi
 def test_every_cause_named_is_needed_and_together_they_are_enough(seed: int, days: int) -> None:
     seen = 0
     for roster, shifts in infeasible_rosters(seed, days):
-        clash = smallest_clash(Problem.of(roster, shifts), Search())
+        clash = minimal_conflict(Problem.of(roster, shifts), Search())
         items = items_of(clash.causes)
         assert clash.is_minimal
         assert not exists(roster, shifts, items), clash.causes
@@ -120,7 +126,10 @@ def advice(roster: Roster, days: int = 28) -> list[str]:
 
 def feasible(roster: Roster, days: int = 28) -> bool:
     problem = Problem.of(roster, shifts_of(roster, days=days))
-    return verdict_on(problem, Allowance(60.0, at_once=60.0), Search()) in (Verdict.OPTIMAL, Verdict.FEASIBLE)
+    return verdict_on(problem, SearchBudget(60.0, at_once=60.0), Search()) in (
+        SearchStatus.OPTIMAL,
+        SearchStatus.FEASIBLE,
+    )
 
 
 def larger(roster: Roster, more: int) -> Roster:

@@ -11,11 +11,11 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Absence, Request, Roster, Wish
-from oncall.rotation.check import check_plan
-from oncall.rotation.cost import fairness_of
-from oncall.rotation.model import solve
-from oncall.rotation.requests import matches
-from oncall.rotation.shares import shares_of
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.cost import fairness_of
+from oncall.rotation.problem.requests import matches
+from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team, team_of
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.rosters.roster import WeekendStyle
-from oncall.rotation.cost import term
-from oncall.rotation.counting import Curve, deal, most_duties
-from oncall.rotation.problem import Problem
+from oncall.rotation.problem.cost import term
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.solve.counting_bound import Curve, deal, most_duties
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import shifts_of, team_of
 

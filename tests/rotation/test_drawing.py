@@ -8,9 +8,9 @@ from functools import cache
 import pytest
 
 from oncall.rosters.roster import Roster, Shadowing
-from oncall.rotation.drawing import calendar_lines, load_lines
-from oncall.rotation.heatmap import heat_map_of
-from oncall.rotation.model import solve
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.report.heatmap import heat_map_of
+from oncall.rotation.report.terminal_charts import calendar_lines, load_lines
 from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of

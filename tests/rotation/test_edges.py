@@ -11,9 +11,9 @@ import pytest
 
 from oncall.errors import OncallError, PlanInfeasible
 from oncall.rosters.roster import Roster, WeekendStyle
-from oncall.rotation.check import check_plan
-from oncall.rotation.model import solve
-from oncall.rotation.repair import repair
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan, PlanStatus
 from tests.rotation.draws import drawn_roster
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of

@@ -10,9 +10,9 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import SHADOW, FixedSeat, Request, Roster, Shadowing, WeekendStyle, Wish
-from oncall.rotation.check import check_plan
-from oncall.rotation.given import Given
-from oncall.rotation.model import solve
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, PlanStatus, Seat
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, NAMES, away, person, shifts_of, team, team_of
@@ -20,17 +20,17 @@ from tests.rotation.teams import MONDAY, NAMES, away, person, shifts_of, team, t
 WEDNESDAY = date(2027, 1, 6)
 
 
-def planned(roster: Roster, days: int = 28, *, first_day: date = MONDAY, given: Given | None = None) -> Plan:
-    given = given or Given()
+def planned(roster: Roster, days: int = 28, *, first_day: date = MONDAY, given: PlanningContext | None = None) -> Plan:
+    given = given or PlanningContext()
     made = solve(roster, shifts_of(roster, first_day=first_day, days=days), given=given)
     plan = replace(made, first_day=first_day, last_day=first_day + timedelta(days=days - 1))
     assert check_plan(plan, roster, history=given.published, elsewhere=given.elsewhere) == []
     return plan
 
 
-def refusal_of(roster: Roster, days: int = 28, given: Given | None = None) -> list[str]:
+def refusal_of(roster: Roster, days: int = 28, given: PlanningContext | None = None) -> list[str]:
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=days), given=given or Given())
+        solve(roster, shifts_of(roster, days=days), given=given or PlanningContext())
     return list(refusal.value.reasons)
 
 
@@ -119,9 +119,9 @@ def test_nobody_has_the_same_holiday_twice_within_the_years_asked_for() -> None:
     )
     shifts = shifts_of(roster, first_day=date(2026, 12, 21), days=14)
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(free, shifts, given=Given((last,)))
+        solve(free, shifts, given=PlanningContext((last,)))
     assert "the rule is holidays_apart 2 (Christmas Day)" in refusal.value.reasons[0]
-    plan = planned(roster, 14, first_day=date(2026, 12, 21), given=Given((last,)))
+    plan = planned(roster, 14, first_day=date(2026, 12, 21), given=PlanningContext((last,)))
     christmas = date(2026, 12, 25)
     on = {s.engineer for s in plan.seats if s.window.start.astimezone(plan.zone).date() == christmas}
     assert on
@@ -150,7 +150,7 @@ def test_somebody_who_is_on_for_another_team_is_free_and_rested_here() -> None:
     roster = team_of(8)
     shift = shifts_of(roster)[2]
     there = (Seat(shift.window, shift.kind, "lead", "ana"),)
-    plan = planned(roster, given=Given(elsewhere=there))
+    plan = planned(roster, given=PlanningContext(elsewhere=there))
     near = {MONDAY + timedelta(days=n) for n in range(5)}
     mine = {s.window.start.astimezone(plan.zone).date() for s in plan.seats if s.engineer == "ana"}
     assert not mine & near
@@ -161,7 +161,7 @@ def test_rest_and_weekends_go_on_across_the_seam(style: WeekendStyle) -> None:
     daily = style is WeekendStyle.DAILY
     roster = team_of(9 if daily else 7, weekend=style, rest_nights=1 if daily else 2)
     before = planned(roster)
-    after = planned(roster, first_day=MONDAY + timedelta(days=28), given=Given(before.seats))
+    after = planned(roster, first_day=MONDAY + timedelta(days=28), given=PlanningContext(before.seats))
     alone = solve(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=28), days=28))
     assert check_plan(alone, roster, history=before.seats) != []
     assert after.fairness is not None
@@ -172,13 +172,13 @@ def test_a_plan_between_two_that_stand_keeps_the_rules_with_both() -> None:
     roster = team_of(9, max_shifts_per_month=6)
     first = planned(roster, 14)
     third = planned(roster, 14, first_day=MONDAY + timedelta(days=28))
-    planned(roster, 14, first_day=MONDAY + timedelta(days=14), given=Given((*first.seats, *third.seats)))
+    planned(roster, 14, first_day=MONDAY + timedelta(days=14), given=PlanningContext((*first.seats, *third.seats)))
 
 
 def test_maxima_count_what_stands_before_the_plan() -> None:
     roster = team_of(9, max_shifts_per_month=5)
     before = planned(roster, 14)
-    after = planned(roster, 14, first_day=MONDAY + timedelta(days=14), given=Given(before.seats))
+    after = planned(roster, 14, first_day=MONDAY + timedelta(days=14), given=PlanningContext(before.seats))
     for name in NAMES[:9]:
         days = [
             s.window.start.astimezone(after.zone).date() for s in (*before.seats, *after.seats) if s.engineer == name
@@ -190,7 +190,7 @@ def test_what_stands_before_is_named_when_it_makes_a_plan_impossible() -> None:
     roster = team_of(3, rest_nights=1, weekends_apart=1)
     sunday = shifts_of(roster, first_day=date(2027, 1, 1), days=1)[0]
     seats = tuple(Seat(sunday.window, sunday.kind, "primary", name) for name in ("ana", "ben"))
-    reasons = refusal_of(roster, 1, Given(seats))
+    reasons = refusal_of(roster, 1, PlanningContext(seats))
     assert "ana is on Fri 2027-01-01 (weekend) outside this plan, and the rule is rest_nights 1" in reasons[0]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oncall.rotation.fairness import fairness_of_plan, table_of
-from oncall.rotation.model import solve
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.fairness import fairness_of_plan, table_of
 from oncall.schedule.plan import Fairness
 from tests.rotation.teams import person, shifts_of, team
 

@@ -9,7 +9,7 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Roster, WeekendStyle
-from oncall.rotation.model import solve
+from oncall.rotation.generate.fairest_plan import solve
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 HOPELESS = "\n  no exception that can be offered would do; it takes other people, other dates for them or other rules"

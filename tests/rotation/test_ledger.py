@@ -12,9 +12,10 @@ import pytest
 
 from oncall.errors import FileFaults
 from oncall.rosters.roster import Roster
-from oncall.rotation.check import check_plan
-from oncall.rotation.given import Given
-from oncall.rotation.ledger import (
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.ledger import (
     Membership,
     balances_of,
     ledger_of,
@@ -24,11 +25,10 @@ from oncall.rotation.ledger import (
     seats_as_served,
     served_by_plan,
 )
-from oncall.rotation.ledgerfile import csv_of_ledger, read_ledger
-from oncall.rotation.model import solve
+from oncall.rotation.problem.ledger_file import csv_of_ledger, read_ledger
 from oncall.schedule.plan import Balance, Plan, Seat
-from oncall.schedule.planfile import json_of
-from oncall.schedule.planreader import plan_of_json
+from oncall.schedule.plan_file import json_of
+from oncall.schedule.plan_reader import plan_of_json
 from oncall.schedule.schedule import Override, Publication, Schedule
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
@@ -77,7 +77,7 @@ def test_whoever_served_more_owes_less_in_the_next_plan_and_the_plan_says_so() -
     roster = team_of(8)
     shifts = shifts_of(roster, first_day=date(2027, 3, 1), days=56)
     owed = (Balance("ana", NIGHT, 3000), Balance("ben", NIGHT, -3000))
-    made = solve(roster, shifts, given=Given(balances=owed))
+    made = solve(roster, shifts, given=PlanningContext(balances=owed))
     plan = replace(made, first_day=date(2027, 3, 1), last_day=date(2027, 4, 25))
     nights = {name: sum(s.engineer == name and s.kind is NIGHT for s in plan.seats) for name in ("ana", "ben", "cai")}
     assert nights == {"ana": 5, "ben": 11, "cai": 8}
@@ -89,7 +89,7 @@ def test_two_plans_with_the_ledger_between_them_are_as_fair_as_one() -> None:
     roster = team_of(7)
     first = quarter(roster, 35)
     balances = balances_of(roster, first.seats, before=MONDAY + timedelta(days=35))
-    given = Given(first.seats, balances=balances)
+    given = PlanningContext(first.seats, balances=balances)
     second = solve(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=35), days=35), given=given)
     for kind in (NIGHT, WEEKEND):
         seats = [seat.engineer for seat in (*first.seats, *second.seats) if seat.kind is kind]

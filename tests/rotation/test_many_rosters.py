@@ -10,9 +10,9 @@ import pytest
 
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import Roster
-from oncall.rotation.check import examine
-from oncall.rotation.given import Given
-from oncall.rotation.model import solve
+from oncall.rotation.check.checker import examine
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, PlanStatus, Shift
 from tests.rotation.draws import drawn_given, drawn_roster
 from tests.rotation.teams import MONDAY, shifts_of
@@ -20,7 +20,9 @@ from tests.rotation.teams import MONDAY, shifts_of
 CHUNK = 100
 
 
-def planned(roster: Roster, shifts: tuple[Shift, ...], given: Given, *, seconds: float | None = None) -> Plan | None:
+def planned(
+    roster: Roster, shifts: tuple[Shift, ...], given: PlanningContext, *, seconds: float | None = None
+) -> Plan | None:
     """The plan, or None where there is none, which then has its reasons, or where the time was too short for any."""
     limit = None if seconds is None else timedelta(seconds=seconds)
     try:
@@ -34,7 +36,7 @@ def planned(roster: Roster, shifts: tuple[Shift, ...], given: Given, *, seconds:
     return replace(plan, first_day=MONDAY, last_day=shifts[-1].day)
 
 
-def assert_sound(plan: Plan, roster: Roster, given: Given) -> None:
+def assert_sound(plan: Plan, roster: Roster, given: PlanningContext) -> None:
     found = examine(plan, roster, history=given.published, elsewhere=given.elsewhere)
     assert [str(violation) for violation in found.violations] == []
     assert plan.fairness is not None

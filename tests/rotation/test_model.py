@@ -12,11 +12,12 @@ from hypothesis import given, settings
 
 from oncall.errors import OncallError, PlanInfeasible, Refused
 from oncall.rosters.roster import Request, Roster, WeekendStyle, Wish
-from oncall.rotation.model import Progress, solve
-from oncall.rotation.problem import Problem
-from oncall.rotation.rules import rules_of
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.problem.rules import rules_of
+from oncall.rotation.solve.search import SearchProgress
 from oncall.schedule.plan import Plan, PlanStatus, Shift
-from oncall.schedule.planfile import json_of
+from oncall.schedule.plan_file import json_of
 from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences, shifts_of, team, team_of
 
 
@@ -213,7 +214,7 @@ def test_another_seed_may_give_another_plan_at_the_same_cost() -> None:
 
 def test_progress_tells_cost_bound_gap_and_time() -> None:
     roster = team_of(8)
-    heard: list[Progress] = []
+    heard: list[SearchProgress] = []
     solve(roster, shifts_of(roster, days=91), on_progress=heard.append)
     last = heard[-1]
     assert (last.cost, last.gap) == (last.bound, 0.0)
@@ -230,7 +231,7 @@ def test_a_search_that_is_stopped_before_a_first_plan_says_so() -> None:
 def test_a_search_that_is_stopped_after_the_first_plan_gives_it_as_feasible_with_an_honest_bound() -> None:
     roster = tight_team()
     shifts = shifts_of(roster, days=182)
-    best: list[Progress] = []
+    best: list[SearchProgress] = []
     plan = solve(
         roster,
         shifts,

@@ -14,22 +14,22 @@ from hypothesis import strategies as st
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.relaxation import Relaxation, relaxation_named
-from oncall.rosters.relaxed import relaxed
+from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
-from oncall.rotation.accepted import accepted, marked
-from oncall.rotation.given import Given
-from oncall.rotation.loosening import is_within, price_of
-from oncall.rotation.model import solve
-from oncall.rotation.offers import offers
-from oncall.rotation.problem import Problem
-from oncall.rotation.search import Search
+from oncall.rotation.check.used_relaxations import marked, used_relaxations
+from oncall.rotation.explain.priced_relaxations import is_within, price_of
+from oncall.rotation.explain.relaxation_search import relaxation_options
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.solve.search import Search
 from oncall.schedule.plan import Plan, Seat
 from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences, shifts_of, team, team_of
 
 
 def offered(roster: Roster, *, days: int = 7) -> list[list[str]]:
     problem = Problem.of(roster, shifts_of(roster, days=days))
-    return [[each.id for each in offer.relaxations] for offer in offers(problem, Search()).choices]
+    return [[each.id for each in offer.relaxations] for offer in relaxation_options(problem, Search()).choices]
 
 
 def solved_with(roster: Roster, names: list[str], *, days: int = 7) -> Plan:
@@ -147,10 +147,10 @@ def test_exceptions_for_rest_after_shifts_around_the_plan_are_offered_too() -> N
         Seat(sunday.window, sunday.kind, role, who) for role, who in (("primary", "ana"), ("secondary", "cai"))
     )
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=1), given=Given(before))
+        solve(roster, shifts_of(roster, days=1), given=PlanningContext(before))
     assert refusal.value.relaxations == (("rest_nights=0@2027-01-04..2027-01-10", "unavailable@2027-01-04:ben"),)
     names = [relaxation_named(name) for name in refusal.value.relaxations[0]]
-    assert solve(relaxed(roster, names), shifts_of(roster, days=1), given=Given(before)).fairness is not None
+    assert solve(relaxed(roster, names), shifts_of(roster, days=1), given=PlanningContext(before)).fairness is not None
 
 
 def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
@@ -160,7 +160,7 @@ def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
         Seat(tuesday.window, tuesday.kind, role, who) for role, who in (("primary", "ana"), ("secondary", "ben"))
     )
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, [wednesday], given=Given(before))
+        solve(roster, [wednesday], given=PlanningContext(before))
     assert refusal.value.relaxations == (("max_shifts_per_week=2@2027-01-04..2027-01-10",),)
 
 
@@ -175,7 +175,7 @@ def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_
     people = (replace(roster.engineers[0], absences=absent), *roster.engineers[1:])
     roster = replace(roster, engineers=people, rules=replace(roster.rules, **most))
     week = shifts_of(roster, first_day=MONDAY + timedelta(days=7))
-    given_before = Given(published=past.seats)
+    given_before = PlanningContext(published=past.seats)
     try:
         solve(roster, week, given=given_before)
     except PlanInfeasible as refusal:
@@ -206,7 +206,9 @@ def test_a_weekend_that_was_served_before_is_no_reason_to_call_a_small_team_hope
     past = solve(before, shifts_of(before))
     roster = team_of(3, rest_nights=1)
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=7)), given=Given(published=past.seats))
+        solve(
+            roster, shifts_of(roster, first_day=MONDAY + timedelta(days=7)), given=PlanningContext(published=past.seats)
+        )
     [names] = refusal.value.relaxations
     assert [name.split("@")[0] for name in names] == ["rest_nights=0", "weekends_apart=1"]
 
@@ -219,7 +221,7 @@ def test_the_plan_is_marked_and_its_notes_say_so() -> None:
 
 def test_the_checker_counts_the_uses_of_each_exception() -> None:
     plan = solved_with(BEN_IS_AWAY, ["unavailable@2027-01-06:ben", "weekends_apart=1@2027-01-08..2027-01-10:ana"])
-    assert [(each.relaxation.rule, each.uses) for each in accepted(plan, BEN_IS_AWAY)] == [
+    assert [(each.relaxation.rule, each.uses) for each in used_relaxations(plan, BEN_IS_AWAY)] == [
         ("unavailable", 1),
         ("weekends_apart", 0),
     ]

@@ -8,9 +8,9 @@ from itertools import permutations
 from hypothesis import given, settings
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.opening import openings
-from oncall.rotation.problem import Problem
-from oncall.rotation.rules import rules_of
+from oncall.rotation.generate.greedy_start import greedy_starts
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.problem.rules import rules_of
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import person, rosters, shifts_of, team, team_of
 
@@ -26,7 +26,7 @@ def even_quota(problem: Problem) -> dict[tuple[int, WindowKind], int]:
 def test_every_opening_keeps_the_rules_and_can_fill_its_roles(roster: Roster) -> None:
     problem = Problem.of(roster, shifts_of(roster, days=21))
     limits = [limit for rule in rules_of(roster.rules) for limit in rule.limits(problem)]
-    for teams in openings(problem, even_quota(problem), seed=1):
+    for teams in greedy_starts(problem, even_quota(problem), seed=1):
         duties = {(each, number) for number, on_duty in enumerate(teams) for each in on_duty}
         assert all(set(on_duty) <= set(problem.able[number]) for number, on_duty in enumerate(teams))
         assert all(len(set(on_duty)) == len(problem.roles) for on_duty in teams)
@@ -43,7 +43,7 @@ def test_a_roomy_team_gets_exactly_its_quota() -> None:
     quota = even_quota(problem)
     counts = [
         dict(Counter((each, problem.shifts[n].kind) for n, on_duty in enumerate(teams) for each in on_duty))
-        for teams in openings(problem, quota, seed=0)
+        for teams in greedy_starts(problem, quota, seed=0)
     ]
     assert quota in counts
 
@@ -51,4 +51,4 @@ def test_a_roomy_team_gets_exactly_its_quota() -> None:
 def test_a_team_that_gets_stuck_has_no_opening() -> None:
     roster = team(person("ana"), person("ben"), rest_nights=1)
     problem = Problem.of(roster, shifts_of(roster))
-    assert list(openings(problem, even_quota(problem), seed=0)) == []
+    assert list(greedy_starts(problem, even_quota(problem), seed=0)) == []

@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 from openpyxl import load_workbook
 
 from oncall.rosters.relaxation import relaxation_named
-from oncall.rosters.relaxed import relaxed
+from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
-from oncall.rotation.accepted import marked
-from oncall.rotation.model import solve
-from oncall.rotation.planpage import plan_page
-from oncall.rotation.workbook import workbook_of
+from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.report.plan_page import plan_page
+from oncall.rotation.report.workbook import workbook_of
 from oncall.schedule.plan import Plan
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 

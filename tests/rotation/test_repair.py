@@ -10,12 +10,12 @@ import pytest
 
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Roster
-from oncall.rotation.check import check_plan
-from oncall.rotation.given import Given
-from oncall.rotation.mended import Repair
-from oncall.rotation.model import solve
-from oncall.rotation.repair import repair
-from oncall.rotation.secondopinion import second_opinion
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.check.second_opinion import second_opinion
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.repair.repair import repair
+from oncall.rotation.repair.repair_result import Repair
 from oncall.schedule.plan import Plan, PlanStatus, Seat
 from tests.rotation.mendings import FIRST, EveryPlan, Mending, drawn_mending, with_wishes
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
@@ -228,7 +228,7 @@ def test_whoever_covered_a_shift_gets_no_new_one_before_they_are_rested() -> Non
     plain = repair(later, shifts, plan, first_open=first_open, offers=())
     stand_in = next(change.after for change in plain.changes if change.before == ill)
     last_night = next(seat for seat in plan.seats if seat.window.start.astimezone(zone).date() == MONDAY + timedelta(7))
-    given = Given(covers=(replace(last_night, engineer=stand_in),))
+    given = PlanningContext(covers=(replace(last_night, engineer=stand_in),))
     found = repair(later, shifts, plan, first_open=first_open, offers=(), given=given)
     gained = {change.after for change in found.changes if change.window == tonight[0].window}
     assert gained
@@ -246,7 +246,7 @@ def test_a_cover_that_leaves_nobody_is_told_by_name() -> None:
     absent = {"ben": away(tuesday, 1), "cai": away(tuesday, 1)}
     people = tuple(replace(each, absences=absent.get(each.id, ())) for each in roster.engineers)
     later = replace(roster, engineers=people)
-    given = Given(covers=(replace(seats[0], engineer="ana"),))
+    given = PlanningContext(covers=(replace(seats[0], engineer="ana"),))
     with pytest.raises(Refused) as refusal:
         repair(later, shifts, plan, first_open=tuesday, given=given)
     assert str(refusal.value) == (

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.rotation.rolesplit import split_evenly
+from oncall.rotation.solve.role_split import split_evenly
 
 
 @st.composite

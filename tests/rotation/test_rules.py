@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.rosters.roster import Roster, RotationRules, WeekendStyle
-from oncall.rotation.check import CHECKS
-from oncall.rotation.eligibility import weekend_number
-from oncall.rotation.problem import Duty, Problem
-from oncall.rotation.rules import rules_of
+from oncall.rotation.check.checker import CHECKS
+from oncall.rotation.problem.eligibility import weekend_number
+from oncall.rotation.problem.problem import Duty, Problem
+from oncall.rotation.problem.rules import rules_of
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import rosters, shifts_of, team_of

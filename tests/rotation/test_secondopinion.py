@@ -11,13 +11,13 @@ from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
 from oncall.rosters.relaxation import relaxation_named
-from oncall.rosters.relaxed import relaxed
+from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import FixedSeat, Roster
-from oncall.rotation.accepted import marked
-from oncall.rotation.check import examine
-from oncall.rotation.given import Given
-from oncall.rotation.model import solve
-from oncall.rotation.secondopinion import SecondOpinion, second_opinion
+from oncall.rotation.check.checker import examine
+from oncall.rotation.check.second_opinion import SecondOpinion, second_opinion
+from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, Seat
 from tests.rotation.draws import drawn_given, drawn_roster
 from tests.rotation.teams import MONDAY, away, person, rosters, shifts_of, team, team_of
@@ -82,7 +82,7 @@ def test_another_teams_shift_near_by_is_part_of_what_is_bounded() -> None:
     roster = replace(team_of(8), busy=("database.csv",))
     shifts = shifts_of(roster, days=28)
     busy = tuple(Seat(shift.window, shift.kind, "primary", "ana", "database") for shift in shifts[:12:3])
-    plan = solve(roster, shifts, given=Given(elsewhere=busy))
+    plan = solve(roster, shifts, given=PlanningContext(elsewhere=busy))
     plan = replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
     cost = examine(plan, roster, elsewhere=busy).cost
     with_it = second_opinion(plan, roster, cost, time_limit=timedelta(minutes=10), outside=busy)

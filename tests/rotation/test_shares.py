@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.cost import fairness_of, term
-from oncall.rotation.shares import shares_of
+from oncall.rotation.problem.cost import fairness_of, term
+from oncall.rotation.problem.shares import shares_of
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 

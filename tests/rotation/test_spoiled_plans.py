@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Shadowing, WeekendStyle
-from oncall.rotation.check import check_plan
-from oncall.rotation.model import solve
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import solve
 from oncall.schedule.plan import Balance, Plan, PlanStatus, Seat
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team

@@ -9,14 +9,14 @@ import pytest
 
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Request, Roster, Wish
-from oncall.rotation.model import solve
-from oncall.rotation.whatif import Side, side, with_people
+from oncall.rotation.explain.scenario import Scenario, side, with_people
+from oncall.rotation.generate.fairest_plan import solve
 from oncall.schedule.plan import Plan, Shift
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, person, shifts_of, team, team_of
 
 
-def planned(roster: Roster) -> Side:
+def planned(roster: Roster) -> Scenario:
     def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
         return solve(team, shifts)
 

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
 from oncall.rosters.roster import FixedSeat, Request, Roster, Wish
-from oncall.rotation.model import solve
-from oncall.rotation.why import Alternative, Answer, Remade, why
+from oncall.rotation.explain.why_seat import Alternative, Remade, SeatExplanation, why
+from oncall.rotation.generate.fairest_plan import solve
 from oncall.schedule.plan import Plan
 from tests.rotation.teams import MONDAY, away, person, rosters, sentences, shifts_of, team, team_of
 
@@ -22,11 +22,11 @@ def planned(roster: Roster, *, days: int = 28) -> Plan:
     return replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=days - 1))
 
 
-def asked(roster: Roster, plan: Plan, seat: int = 0, *, limit: timedelta = LIMIT) -> Answer:
+def asked(roster: Roster, plan: Plan, seat: int = 0, *, limit: timedelta = LIMIT) -> SeatExplanation:
     return why(plan, roster, plan.seats[seat], time_limit=limit)
 
 
-def about(answer: Answer, name: str) -> Alternative:
+def about(answer: SeatExplanation, name: str) -> Alternative:
     return next(each for each in answer.others if each.engineer == name)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.rosters.file import read_roster
-from oncall.rotation.model import solve
+from oncall.rosters.roster_file import read_roster
+from oncall.rotation.generate.fairest_plan import solve
 from oncall.schedule.plan import PlanStatus
 from tests.rotation.teams import sentences, shifts_of
 

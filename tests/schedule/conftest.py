@@ -13,7 +13,7 @@ from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import Window
 
 NEW_YORK = ZoneInfo("America/New_York")

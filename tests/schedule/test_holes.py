@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from oncall.schedule.holes import Hole, holes
+from oncall.schedule.gaps import Hole, holes
 from oncall.schedule.plan import Plan
 from tests.schedule.conftest import Published, local, round_robin, span
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from oncall.errors import FileFaults, Refused
 from oncall.rosters.relaxation import relaxation_named
-from oncall.schedule.feed import ics_of
+from oncall.schedule.calendar_feed import ics_of
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
-from oncall.schedule.planfile import csv_of, json_of, read_plan, write_plan
-from oncall.schedule.planreader import plan_of_csv, plan_of_json
+from oncall.schedule.plan_file import csv_of, json_of, read_plan, write_plan
+from oncall.schedule.plan_reader import plan_of_csv, plan_of_json
 from oncall.support.windows import Window, WindowKind
 from tests.schedule.conftest import NEW_YORK, span
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import FileFaults
-from oncall.schedule import planfile
-from oncall.schedule.planfile import read_plan
-from oncall.schedule.planreader import plan_of_csv, plan_of_json
+from oncall.schedule import plan_file
+from oncall.schedule.plan_file import read_plan
+from oncall.schedule.plan_reader import plan_of_csv, plan_of_json
 from tests.schedule.conftest import NEW_YORK
 
 HEADER = "start,end,kind,role,engineer\n"
@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_read_is_said_so(
 def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "plan.csv"
     with file.open("wb") as sparse:
-        sparse.truncate(planfile.MOST_BYTES + 1)
+        sparse.truncate(plan_file.MOST_BYTES + 1)
     with pytest.raises(FileFaults) as refusal:
         read_plan(file)
     assert str(refusal.value) == f"{file}: is larger than 16 MB, the most that a plan file may have"

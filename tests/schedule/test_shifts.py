@@ -12,7 +12,7 @@ from oncall.schedule.plan import Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar
 from oncall.support.holidays import HolidayCalendar
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 
 BLOCK, DAILY = WeekendStyle.BLOCK, WeekendStyle.DAILY
 

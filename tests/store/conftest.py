@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 
 _numbers = itertools.count(1)
 

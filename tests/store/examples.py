@@ -7,10 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from oncall.paging.ports import InboundMessage, NewVersion, Transaction
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, Ticket, TicketStatus
+from oncall.paging.domain.ticket import (
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    Ticket,
+    TicketStatus,
+)
+from oncall.paging.ports.records import InboundMessage, NewVersion
+from oncall.paging.ports.store import Transaction
 from oncall.schedule.document import OVERRIDE, PUBLISH, override_document
-from oncall.support.policyfile import packaged_policy, packaged_policy_text
+from oncall.support.policy_file import packaged_policy, packaged_policy_text
 from oncall.support.windows import Window
 
 NOW = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)

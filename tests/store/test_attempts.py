@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from oncall.errors import Conflict, NotFound
-from oncall.paging.ports import Transaction
-from oncall.paging.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.domain.ticket import FINAL_STATUSES, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, adding, attempt, minutes, ticket
 

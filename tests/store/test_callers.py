@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from oncall.errors import Conflict
-from oncall.paging.ports import CallerRole, Token
-from oncall.store.sqlstore import SqlStore
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, message, minutes
 

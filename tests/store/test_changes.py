@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from oncall.paging.ports import Transaction
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, attempt, event, publication, ticket
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import Refused, SettingsError, WrongSchema
-from oncall.paging.ports import TicketFilter, Transaction
-from oncall.store.copying import copy_store
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+from oncall.store.copy_store import copy_store
 from oncall.store.database import open_store
 
 from .examples import attempt, event, publication, ticket

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 
 ROOT = Path(__file__).parents[2]

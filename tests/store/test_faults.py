@@ -17,12 +17,13 @@ import pytest
 
 from doubles.disk import full_disk
 from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
-from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.database import open_store
 from oncall.store.postgres import PostgresStore
+from oncall.store.sql_store import SqlStore
 from oncall.store.sqlite import SqliteStore
-from oncall.store.sqlstore import SqlStore
 
 from .examples import NOW, PHONE, attempt, event, publication, ticket
 

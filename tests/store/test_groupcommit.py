@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from oncall.store.groupcommit import LEAST_PATIENCE_SECONDS, GroupCommit, Job
+from oncall.store.group_commit import LEAST_PATIENCE_SECONDS, GroupCommit, Job
 
 
 class Locked:

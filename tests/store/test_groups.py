@@ -13,12 +13,13 @@ import psycopg
 import pytest
 
 from oncall.errors import Conflict, StoreInDoubt
-from oncall.paging.ports import TicketFilter, Transaction
-from oncall.paging.reachability import Reach, Reachability
-from oncall.paging.ticket import Attempt, AttemptStatus
-from oncall.store.codecounts import COUNTED_FOR, CodeCounts
+from oncall.paging.domain.reachability import Reach, Reachability
+from oncall.paging.domain.ticket import Attempt, AttemptStatus
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+from oncall.store.code_counts import COUNTED_FOR, CodeCounts
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, attempt, event, publication, ticket
 from .test_faults import cut_all

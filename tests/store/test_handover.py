@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from oncall.paging.handover import hand_over, leaving
-from oncall.paging.ticket import Attempt, EventKind
+from oncall.paging.domain.ticket import Attempt, EventKind
+from oncall.paging.outgoing.handoff_notices import hand_over, leaving
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 from tests.paging.world import World, at
 
 
@@ -18,14 +18,14 @@ def test_two_pagers_at_one_handoff_tell_whoever_comes_on_once(tmp_path: Path, ur
     world.post(impact="high")
     world.act(EventKind.REPLIED, "ben")
     world.clock.moment = at("2027-01-11 19:02")
-    hand = world.engine().hand()
+    context = world.engine().context()
     both_have_looked = threading.Barrier(2)
     told: list[Attempt] = []
 
     def one(store: SqlStore) -> None:
-        found = store.read(lambda tx: leaving(tx, hand.now))
+        found = store.read(lambda tx: leaving(tx, context.now))
         both_have_looked.wait()
-        told.extend(store.write(lambda tx: hand_over(tx, hand, found)))
+        told.extend(store.write(lambda tx: hand_over(tx, context, found)))
 
     with open_store(url) as other:
         pagers = [threading.Thread(target=one, args=(store,)) for store in (world.store, other)]

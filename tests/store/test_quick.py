@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import OncallError, StoreUnavailable, WrongSchema
-from oncall.paging.ports import NewVersion, Transaction
+from oncall.paging.ports.records import NewVersion
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
-from oncall.store.quick import read_schedule
-from oncall.store.sqlstore import SqlStore
+from oncall.store.quick_read import read_schedule
+from oncall.store.sql_store import SqlStore
 
 from .examples import override, publication
 
@@ -104,6 +105,6 @@ def test_a_path_with_odd_characters_is_read(sqlite_path: Path, tmp_path: Path) -
 
 
 def test_nothing_heavy_is_loaded() -> None:
-    script = "import sys, oncall.store.quick; print(*{name.partition('.')[0] for name in sys.modules})"
+    script = "import sys, oncall.store.quick_read; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
     assert not {"sqlalchemy", "psycopg", "alembic", "fastapi", "ortools", "pandas", "holidays", "twilio"} & set(loaded)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from oncall.paging.ports import InboundMessage, Transaction
-from oncall.paging.reachability import Alert, Reach, Reachability
-from oncall.paging.ticket import AttemptStatus
-from oncall.store.sqlstore import SqlStore
+from oncall.paging.domain.reachability import Alert, Reach, Reachability
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.records import InboundMessage
+from oncall.paging.ports.store import Transaction
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, attempt, minutes, ticket
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oncall.paging.ports import TicketSpan, Transaction
-from oncall.paging.ticket import EventKind, StoredTicket
-from oncall.store.sqlstore import SqlStore
+from oncall.paging.domain.ticket import EventKind, StoredTicket
+from oncall.paging.ports.records import TicketSpan
+from oncall.paging.ports.store import Transaction
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, adding, event, minutes, ticket
 

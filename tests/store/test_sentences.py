@@ -11,8 +11,8 @@ from sqlalchemy import exc
 
 from oncall.errors import OncallError, StoreError, StoreUnavailable
 from oncall.store.address import PostgresAddress
-from oncall.store.postgresfaults import translated
-from oncall.store.sqlitefaults import unavailable
+from oncall.store.postgres_errors import translated
+from oncall.store.sqlite_errors import unavailable
 
 from .examples import PHONE
 

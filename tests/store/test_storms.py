@@ -17,14 +17,16 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from doubles.clock import FakeClock
-from oncall.paging.attempts import Hand
-from oncall.paging.engine import Engine
-from oncall.paging.ports import InboundMessage, Receipt, SentText, Transaction
-from oncall.paging.reachability import Alert
-from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
-from oncall.paging.tries import write_outcome
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.records import InboundMessage, SentText
+from oncall.paging.ports.store import Transaction
+from oncall.paging.sending.attempt_lifecycle import write_outcome
+from oncall.paging.sending.engine import Engine
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 from tests.paging.pagers import engine_with, take_in
 from tests.paging.world import Fate, Killed, MortalPhones, MortalStore, World
 
@@ -169,11 +171,11 @@ def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pager
     empty_postgres: str,
 ) -> None:
     """Pages of one ticket to one person read alike. The other try is still in doubt, and not lost."""
-    found, hand = Receipt("SM1", AttemptStatus.SENT), Hand("pager", NOW, NOW)
+    found, context = Receipt("SM1", AttemptStatus.SENT), ActionContext("pager", NOW, NOW)
     tries = [page(name, status=AttemptStatus.UNKNOWN, retry_at=NOW) for name in ("a-1", "a-2")]
 
     def noting(one: Attempt) -> Callable[[Transaction], object]:
-        return lambda tx: write_outcome(tx, one, found, hand, FakeClock(NOW))
+        return lambda tx: write_outcome(tx, one, found, context, FakeClock(NOW))
 
     with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs, ThreadPoolExecutor(1) as other:
         mine.write(adding(ticket("T-1")))

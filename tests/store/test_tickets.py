@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import Conflict, NotFound
-from oncall.paging.ports import TicketFilter
-from oncall.paging.ticket import EventKind, TicketStatus
-from oncall.store.sqlstore import SqlStore
+from oncall.paging.domain.ticket import EventKind, TicketStatus
+from oncall.paging.ports.records import TicketFilter
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, adding, event, minutes, ticket
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import Conflict, StoreUnavailable
-from oncall.paging.ports import TicketFilter, Transaction
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
-from oncall.store.groupcommit import MOST_WAITING
-from oncall.store.sqlstore import SqlStore
+from oncall.store.group_commit import MOST_WAITING
+from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, attempt, event, minutes, ticket
 

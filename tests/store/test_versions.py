@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.errors import NotFound
-from oncall.paging.ports import Transaction
+from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 from oncall.support.policy import Policy
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 
 from .examples import NOW, override, publication
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.support.policyfile import policy_from_text
+from oncall.support.policy_file import policy_from_text
 
 SMALL = """\
 name: small

@@ -11,7 +11,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from oncall.support.calendar import SupportCalendar
-from oncall.support.clocks import SlaEvent, SlaEventKind, Terms, carried
+from oncall.support.clocks import PolicyTerms, SlaEvent, SlaEventKind, carried
 from oncall.support.holidays import HolidayCalendar
 from oncall.support.policy import (
     Counting,
@@ -50,7 +50,7 @@ class Scene:
     """Three weeks in one zone under two versions of the policy."""
 
     start: datetime
-    terms: tuple[Terms, Terms]
+    terms: tuple[PolicyTerms, PolicyTerms]
     books: tuple[Book, Book]
 
 
@@ -81,7 +81,7 @@ def _interesting_start(random: Random, zone: ZoneInfo) -> datetime:
     return day - timedelta(days=random.randrange(4))
 
 
-def _version(random: Random, zone: ZoneInfo, shown: list[datetime], number: int) -> tuple[Terms, Book]:
+def _version(random: Random, zone: ZoneInfo, shown: list[datetime], number: int) -> tuple[PolicyTerms, Book]:
     first_day = random.randrange(2)
     hours = Hours(
         days=tuple(range(first_day, random.randrange(4, 7))),
@@ -91,7 +91,7 @@ def _version(random: Random, zone: ZoneInfo, shown: list[datetime], number: int)
     )
     rules = {impact: _rule(random, impact) for impact in IMPACTS}
     others = {impact: _rule(random, impact, pauses=rule.pauses) for impact, rule in rules.items()}
-    terms = Terms(_policy(zone, hours, rules, others), _calendar(zone, hours), number)
+    terms = PolicyTerms(_policy(zone, hours, rules, others), _calendar(zone, hours), number)
     return terms, Book(rules, rows_of(hours, shown), others)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oncall.errors import Refused
 from oncall.support.calendar import SupportCalendar, calendar_of, first_instant
 from oncall.support.holidays import HolidayCalendar
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import WindowKind
 from tests.support.week_patterns import DAY, itopia_calendar, pattern
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.support.calendar import calendar_of
-from oncall.support.clocks import ClockState, SlaClock, SlaEvent, SlaEventKind, SlaState, Terms, next_due, sla
+from oncall.support.clocks import ClockState, PolicyTerms, SlaClock, SlaEvent, SlaEventKind, SlaState, next_due, sla
 from oncall.support.policy import Metric
-from oncall.support.policyfile import packaged_policy, packaged_policy_text, policy_from_text
+from oncall.support.policy_file import packaged_policy, packaged_policy_text, policy_from_text
 
-TERMS = Terms(packaged_policy(), calendar_of(packaged_policy(), None))
+TERMS = PolicyTerms(packaged_policy(), calendar_of(packaged_policy(), None))
 K = SlaEventKind
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -185,7 +185,7 @@ def test_a_new_policy_that_promises_the_plan_nothing_leaves_the_old_promise() ->
         .replace("faster_than: standard", "faster_than: basic")
     )
     other = policy_from_text(text, "p")
-    change = SlaEvent(TUESDAY + MINUTE, K.JUDGED, None, Terms(other, calendar_of(other, None), 2))
+    change = SlaEvent(TUESDAY + MINUTE, K.JUDGED, None, PolicyTerms(other, calendar_of(other, None), 2))
     state = seen(change.at, opened(), change)
     assert only(state, Metric.FIRST_REPLY).due_at == TUESDAY + HOUR
     assert state.notes == (

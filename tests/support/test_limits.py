@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from oncall.support.policy import Allowance, Limits
-from oncall.support.policyfile import packaged_policy, policy_from_text
-from oncall.support.policytable import changes, policy_lines, policy_view
+from oncall.support.policy import Limits, TextLimit
+from oncall.support.policy_file import packaged_policy, policy_from_text
+from oncall.support.policy_table import changes, policy_lines, policy_view
 from tests.support.policy_texts import SMALL, refusal
 
 
@@ -22,13 +22,13 @@ def line() -> int:
 
 
 def test_a_file_without_limits_has_those_of_the_packaged_policy() -> None:
-    usual = Limits(timedelta(seconds=10), Allowance(10, timedelta(minutes=1)), Allowance(10, timedelta(seconds=10)))
+    usual = Limits(timedelta(seconds=10), TextLimit(10, timedelta(minutes=1)), TextLimit(10, timedelta(seconds=10)))
     assert policy_from_text(SMALL, "p.yaml").limits == packaged_policy().limits == usual
 
 
 def test_limits_are_read_and_what_is_left_out_is_as_usual() -> None:
     policy = policy_from_text(with_limits("{bundle_for: 0s, sender: {most: 100, within: 1s}}"), "p.yaml")
-    assert policy.limits == Limits(timedelta(0), Limits().per_phone, Allowance(100, timedelta(seconds=1)))
+    assert policy.limits == Limits(timedelta(0), Limits().per_phone, TextLimit(100, timedelta(seconds=1)))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import yaml
 
 from oncall.support.customers import customers_from_text
 from oncall.support.policy import Policy
-from oncall.support.policyfile import packaged_policy_text, policy_from_text
-from oncall.support.policytable import changes
+from oncall.support.policy_file import packaged_policy_text, policy_from_text
+from oncall.support.policy_table import changes
 
 CUSTOMERS = '{customers: [{name: "Acme Ltd", plan: standard, account_manager: mei, contacts: ["it@acme.example"]}]}'
 OPTIONAL = {"channels": {"desk": {"notify": ["mei"], "channel": "sms"}}, "customers": "customers.yaml"}
@@ -72,7 +72,7 @@ def other_than(path: Path, value: Any) -> list[Any]:
 
 def read(whole: dict[str, Any]) -> Policy:
     """The policy as it would be published: judged or not, what it says can be compared."""
-    from oncall.support.policyfile import published_policy
+    from oncall.support.policy_file import published_policy
 
     zone = policy_from_text(packaged_policy_text(), "packaged").zone
     text = yaml.safe_dump(whole, sort_keys=False)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from oncall.support.policyfile import packaged_policy_text
+from oncall.support.policy_file import packaged_policy_text
 
 HOME = Path(__file__).parents[2]
 PERSON = "*a person's work, not software's*"

@@ -8,8 +8,8 @@ import pytest
 
 from oncall.errors import FileFaults
 from oncall.support.policy import ChannelName, Customer, DeskChannel, Extra
-from oncall.support.policyfile import packaged_policy, packaged_policy_text, policy_from_text, read_policy
-from oncall.support.policytable import changes, promise_rows
+from oncall.support.policy_file import packaged_policy, packaged_policy_text, policy_from_text, read_policy
+from oncall.support.policy_table import changes, promise_rows
 from tests.support.policy_texts import SMALL, refusal, spoiled
 
 CUSTOMERS = """\

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.support.policyfile import policy_from_text, published_policy, read_policy
+from oncall.support.policy_file import policy_from_text, published_policy, read_policy
 from tests.support.policy_texts import SMALL, hours, refusal, spoiled
 
 URGENT = "urgent: {definition: down, pages: true}"

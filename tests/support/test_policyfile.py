@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from oncall.errors import FileFaults
 from oncall.support.policy import ChannelName, Counting, Coverage, EscalationStep, Metric, Notify, Policy, Target
-from oncall.support.policyfile import packaged_policy, packaged_policy_text, policy_from_text, read_policy
+from oncall.support.policy_file import packaged_policy, packaged_policy_text, policy_from_text, read_policy
 from oncall.support.windows import WeekSpan, WindowKind
 from tests.support.policy_texts import SMALL, minute, refusal, spoiled
 

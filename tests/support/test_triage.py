@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from oncall.errors import Refused
-from oncall.support.policyfile import PACKAGED_NAME, packaged_policy
+from oncall.support.policy_file import PACKAGED_NAME, packaged_policy
 from oncall.support.triage import answers_from, propose
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.support.policyfile import packaged_policy, policy_from_text
+from oncall.support.policy_file import packaged_policy, policy_from_text
 from oncall.support.windows import WeekSpan, WindowKind
 from tests.support.policy_texts import hours, minute, refusal, spoiled
 

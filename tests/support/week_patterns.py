@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.support.calendar import SupportCalendar
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
-from oncall.support.policyfile import packaged_policy
+from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import WeekSpan, WindowKind
 
 DAY = 24 * 60

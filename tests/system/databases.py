@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.victims import NIGHT
-from oncall.paging.advance import Hand
-from oncall.paging.intake import accept, parse_ticket
-from oncall.paging.ports import Transaction
-from oncall.paging.ticket import Attempt
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.domain.ticket import Attempt
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 from tests.paging.world import ticket_body
 
@@ -53,14 +53,14 @@ def own_server() -> Iterator[Server]:
 
 def post(url: str, names: list[str], *, now: datetime | None = None, **changes: Any) -> None:
     """Store tickets as the API does, their pages queued for any pager. now: policy time; when NIGHT begins if None."""
-    hand = Hand("test", now or datetime.fromisoformat(NIGHT).astimezone(UTC), datetime.now(UTC))
+    context = ActionContext("test", now or datetime.fromisoformat(NIGHT).astimezone(UTC), datetime.now(UTC))
     with open_store(url) as store:
         for name in names:
-            store.write(partial(_accept, ticket_body(name, **changes), hand))
+            store.write(partial(_accept, ticket_body(name, **changes), context))
 
 
-def _accept(body: dict[str, Any], hand: Hand, tx: Transaction) -> None:
-    accept(tx, parse_ticket(body, tx.policy(), hand.now), hand)
+def _accept(body: dict[str, Any], context: ActionContext, tx: Transaction) -> None:
+    accept(tx, parse_ticket(body, tx.policy(), context.now), context)
 
 
 def pages_of(url: str, names: list[str]) -> dict[str, list[Attempt]]:

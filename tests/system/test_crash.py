@@ -12,7 +12,7 @@ from bench.crash import crash_service, crash_workers
 from bench.judging import Outcome, judge
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from doubles.twilio_account import Account
-from oncall.paging.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
 from tests.paging.world import SATURDAY_NIGHT
 
 _SECRET = re.compile(rf"{AUTH_TOKEN}|oncall_[\w-]{{30,}}|\+\d{{7,}}|%2B\d{{7,}}|3055550\d{{3}}|5005550\d{{3}}")

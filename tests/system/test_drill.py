@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from doubles.twilio_faults import refuse
-from oncall.paging.ticket import TicketStatus
+from oncall.paging.domain.ticket import TicketStatus
 from tests.web.service import Service
 
 OUR_WORDS = "a test of the pager. Nothing is wrong. Please reply at once."

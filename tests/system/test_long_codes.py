@@ -14,9 +14,9 @@ import pytest
 from bench.victims import NIGHT, Process, environment, poster, publish
 from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
-from oncall.paging.codes import ALPHABET, is_code, room
-from oncall.paging.ports import Transaction
-from oncall.paging.ticket import StoredTicket, Ticket, TicketStatus
+from oncall.paging.domain.ticket import StoredTicket, Ticket, TicketStatus
+from oncall.paging.outgoing.codes import ALPHABET, is_code, room
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 from tests.paging.world import ticket_body
 

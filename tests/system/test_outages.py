@@ -19,10 +19,10 @@ from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 from doubles.twilio_account import TwilioMessage
 from oncall.clock import RehearsalClock
-from oncall.paging.advance import Hand
-from oncall.paging.deed import Deed
-from oncall.paging.life import record
-from oncall.paging.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
 from tests.system.databases import Server, pages_of, post
 
@@ -61,9 +61,9 @@ def named_in(messages: list[TwilioMessage]) -> int:
 
 def pass_on(url: str, name: str, clock: RehearsalClock) -> None:
     """Ana passes a ticket on: what is owed for it is owed to ben."""
-    hand = Hand("ana", clock.now(), clock.real_now())
+    context = ActionContext("ana", clock.now(), clock.real_now())
     with open_store(url) as store:
-        store.write(lambda tx: record(tx, name, Deed(EventKind.PASSED, "ana", hand.now), hand))
+        store.write(lambda tx: record(tx, name, TicketAction(EventKind.PASSED, "ana", context.now), context))
 
 
 @pytest.mark.parametrize("house", ["serve on SQLite", "two workers on PostgreSQL"])

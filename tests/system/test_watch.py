@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from oncall.channels.alarm import AlarmPost
-from oncall.paging.advance import Hand
-from oncall.paging.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.system.listener import Listener
@@ -57,8 +57,8 @@ def test_a_step_that_nobody_fires_turns_readyz_red_and_calls_an_operator(tmp_pat
 def store_a_late_ticket(file: Path) -> None:
     """A ticket whose row says by mistake that nothing is owed, though its log has been owed a step since yesterday."""
     with open_store(f"sqlite:///{file}") as store:
-        hand = Hand("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
-        store.write(lambda tx: accept(tx, parse_ticket(ticket_body(), tx.policy(), hand.now), hand))
+        context = ActionContext("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
+        store.write(lambda tx: accept(tx, parse_ticket(ticket_body(), tx.policy(), context.now), context))
         fired = store.read(lambda tx: tx.events("T-1"))[-1]
         yesterday = (SATURDAY_NIGHT - timedelta(days=1)).isoformat()
         late = replace(fired, details={**fired.details, "next": {**fired.details["next"], "due_at": yesterday}})

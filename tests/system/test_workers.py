@@ -17,7 +17,7 @@ from bench.victims import Process, environment, publish
 from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import slow
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.store.database import open_store
 from tests.system.databases import Server, post
 

@@ -17,10 +17,11 @@ import httpx
 import uvicorn
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
-from oncall.paging.ports import CallerRole, Token, Transaction
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 from oncall.wiring import Settings
-from oncall.wiring.service import make_app
+from oncall.wiring.web_service import make_app
 from tests.paging.world import SATURDAY_NIGHT, World, at
 
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from oncall.web.connections import PATIENCE_SECONDS, PatientProtocol
+from oncall.web.connection_limits import PATIENCE_SECONDS, PatientProtocol
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

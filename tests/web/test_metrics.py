@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from doubles.twilio_faults import refuse
-from oncall.paging.engine import Engine
+from oncall.paging.sending.engine import Engine
 from oncall.web.metrics import Metrics
 from tests.paging.world import World, ticket_body
 from tests.web.service import Service

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oncall.paging.deed import FROM_PEOPLE
+from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oncall.paging.surplus import TICKET_FIELDS
+from oncall.paging.actions.unknown_fields import TICKET_FIELDS
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from oncall.web.metrics import Metrics
-from oncall.web.workerprobes import worker_probes
+from oncall.web.worker_probes import worker_probes
 from tests.web.service import PATIENCE_SECONDS
 
 

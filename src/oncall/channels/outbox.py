@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TextIO
 
 from oncall.errors import Temporary
-from oncall.paging.ports import Message, Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import Message, Receipt
 
 _MOST_REMEMBERED = 10_000
 _PREFIX = "outbox-"

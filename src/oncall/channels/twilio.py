@@ -14,14 +14,14 @@ from oncall.channels.twilio_codes import (
     BAD_STATUS_CALLBACK,
     CODES,
     NO_RECIPIENT,
-    Blame,
+    CodeCause,
     message_receipt,
 )
 from oncall.channels.twilio_http import server_date
 from oncall.channels.twilio_link import TwilioLink, Wording, person
 from oncall.channels.twilio_lists import MOST_LISTED, TwilioLists, is_later
 from oncall.errors import Permanent, SettingsError, Temporary, Unreachable
-from oncall.paging.ports import Message, Receipt
+from oncall.paging.ports.channel import Message, Receipt
 
 LONGEST_VALIDITY_SECONDS = 36_000
 
@@ -118,7 +118,7 @@ class TwilioChannel:
             answer = await self._link.greet(client.request_async("GET", path, params={"PageSize": 1}), what)
         except Temporary as refusal:
             fact = CODES.get(refusal.code) if refusal.code is not None else None
-            if fact is None or fact.blame is not Blame.CONFIGURATION:
+            if fact is None or fact.blame is not CodeCause.CONFIGURATION:
                 raise
             raise Permanent(f"Twilio says: {fact.says} (code {fact.code}); {fact.mend}.", code=fact.code) from None
         if not _is_message_list(answer.text):

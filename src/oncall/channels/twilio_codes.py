@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from oncall.paging.ports import Failure, Receipt
-from oncall.paging.ticket import AttemptStatus
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
 
 
-class Blame(StrEnum):
+class CodeCause(StrEnum):
     """What has to change before a message can go through."""
 
     NUMBER = "number"
@@ -34,7 +34,7 @@ class CodeFact:
     """
 
     code: int
-    blame: Blame
+    blame: CodeCause
     says: str
     mend: str
     may_pass: bool = False
@@ -54,61 +54,63 @@ _OUR_FAULT = "report it: this is a fault of oncall"
 _WAIT = "it is sent again once, and the next person is paged in time"
 
 _FACTS = (
-    CodeFact(20003, Blame.CONFIGURATION, "the credentials are wrong or revoked",
+    CodeFact(20003, CodeCause.CONFIGURATION, "the credentials are wrong or revoked",
              "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
-    CodeFact(20005, Blame.CONFIGURATION, "the account is not active", "reactivate it in the Twilio console"),
-    CodeFact(20404, Blame.CONFIGURATION, "there is no such account or service",
+    CodeFact(20005, CodeCause.CONFIGURATION, "the account is not active", "reactivate it in the Twilio console"),
+    CodeFact(20404, CodeCause.CONFIGURATION, "there is no such account or service",
              "check TWILIO_ACCOUNT_SID, TWILIO_MESSAGING_SERVICE_SID and TWILIO_BASE_URL"),
-    CodeFact(20429, Blame.ROUTE, "there are too many requests", "wait", may_pass=True),
-    CodeFact(21210, Blame.CONFIGURATION, "the sender is not verified for calls",
+    CodeFact(20429, CodeCause.ROUTE, "there are too many requests", "wait", may_pass=True),
+    CodeFact(21210, CodeCause.CONFIGURATION, "the sender is not verified for calls",
              "set TWILIO_FROM to a number of this account that can make calls"),
-    CodeFact(21211, Blame.NUMBER, "the number is not valid", _CONFIRM_NUMBER),
-    CodeFact(21212, Blame.CONFIGURATION, "the sender is not valid", _SENDER),
-    CodeFact(21213, Blame.CONFIGURATION, "the call has no sender",
+    CodeFact(21211, CodeCause.NUMBER, "the number is not valid", _CONFIRM_NUMBER),
+    CodeFact(21212, CodeCause.CONFIGURATION, "the sender is not valid", _SENDER),
+    CodeFact(21213, CodeCause.CONFIGURATION, "the call has no sender",
              "set TWILIO_FROM to a number of this account that can make calls"),
-    CodeFact(21214, Blame.NUMBER, "the number cannot be called", _CONFIRM_NUMBER),
-    CodeFact(21215, Blame.ROUTE, "calls to this region are not enabled",
+    CodeFact(21214, CodeCause.NUMBER, "the number cannot be called", _CONFIRM_NUMBER),
+    CodeFact(21215, CodeCause.ROUTE, "calls to this region are not enabled",
              "enable the region under Voice, Geo permissions, in the Twilio console"),
-    CodeFact(21216, Blame.ROUTE, "messages to this number are blocked", "ask Twilio why, and use another channel"),
-    CodeFact(21217, Blame.NUMBER, "the number does not look like one", _CONFIRM_NUMBER),
-    CodeFact(21266, Blame.CONFIGURATION, "sender and recipient are the same number", _SENDER),
-    CodeFact(21408, Blame.ROUTE, "messages to this region are not enabled",
+    CodeFact(21216, CodeCause.ROUTE, "messages to this number are blocked", "ask Twilio why, and use another channel"),
+    CodeFact(21217, CodeCause.NUMBER, "the number does not look like one", _CONFIRM_NUMBER),
+    CodeFact(21266, CodeCause.CONFIGURATION, "sender and recipient are the same number", _SENDER),
+    CodeFact(21408, CodeCause.ROUTE, "messages to this region are not enabled",
              "enable the region under Messaging, Geo permissions, in the Twilio console"),
-    CodeFact(21602, Blame.CONFIGURATION, "the message has no text", _OUR_FAULT),
-    CodeFact(21603, Blame.CONFIGURATION, "the message has no sender", _SENDER),
-    CodeFact(21604, Blame.CONFIGURATION, "the message has no recipient", "give a phone number in the roster"),
-    CodeFact(21606, Blame.CONFIGURATION, "the sender is not a number of this account that can send SMS", _SENDER),
-    CodeFact(21608, Blame.CONFIGURATION, "a trial account may only send to verified numbers",
+    CodeFact(21602, CodeCause.CONFIGURATION, "the message has no text", _OUR_FAULT),
+    CodeFact(21603, CodeCause.CONFIGURATION, "the message has no sender", _SENDER),
+    CodeFact(21604, CodeCause.CONFIGURATION, "the message has no recipient", "give a phone number in the roster"),
+    CodeFact(21606, CodeCause.CONFIGURATION, "the sender is not a number of this account that can send SMS", _SENDER),
+    CodeFact(21608, CodeCause.CONFIGURATION, "a trial account may only send to verified numbers",
              "verify the number in the Twilio console, or upgrade the account"),
-    CodeFact(21609, Blame.CONFIGURATION, "the status callback is not a valid address",
+    CodeFact(21609, CodeCause.CONFIGURATION, "the status callback is not a valid address",
              "set ONCALL_PUBLIC_URL to the https address under which Twilio reaches this service"),
-    CodeFact(21610, Blame.NUMBER, "the recipient has sent STOP",
+    CodeFact(21610, CodeCause.NUMBER, "the recipient has sent STOP",
              "have them text START to the sender, and page somebody else until then"),
-    CodeFact(21611, Blame.CONFIGURATION, "the sender's queue is full",
+    CodeFact(21611, CodeCause.CONFIGURATION, "the sender's queue is full",
              "send from more numbers with TWILIO_MESSAGING_SERVICE_SID"),
-    CodeFact(21612, Blame.ROUTE, "this sender cannot reach this number",
+    CodeFact(21612, CodeCause.ROUTE, "this sender cannot reach this number",
              "use a sender of the recipient's country, or another channel"),
-    CodeFact(21614, Blame.NUMBER, "the number is not a mobile number", _OTHER_PHONE),
-    CodeFact(21617, Blame.CONFIGURATION, "the text is longer than 1600 characters", _OUR_FAULT),
-    CodeFact(21659, Blame.CONFIGURATION, "the sender is not a phone number or short code of this account", _SENDER),
-    CodeFact(21703, Blame.CONFIGURATION, "the messaging service has no sender",
+    CodeFact(21614, CodeCause.NUMBER, "the number is not a mobile number", _OTHER_PHONE),
+    CodeFact(21617, CodeCause.CONFIGURATION, "the text is longer than 1600 characters", _OUR_FAULT),
+    CodeFact(21659, CodeCause.CONFIGURATION, "the sender is not a phone number or short code of this account", _SENDER),
+    CodeFact(21703, CodeCause.CONFIGURATION, "the messaging service has no sender",
              "add a number to the service that TWILIO_MESSAGING_SERVICE_SID names"),
-    CodeFact(21705, Blame.CONFIGURATION, "the messaging service does not exist", "check TWILIO_MESSAGING_SERVICE_SID"),
-    CodeFact(30001, Blame.ROUTE, "the sender's queue overflowed", _WAIT, may_pass=True),
-    CodeFact(30002, Blame.CONFIGURATION, "the account was suspended", "settle it in the Twilio console"),
-    CodeFact(30003, Blame.NUMBER, "the phone could not be reached", _WAIT, may_pass=True),
-    CodeFact(30004, Blame.NUMBER, "the recipient blocks these messages",
+    CodeFact(21705, CodeCause.CONFIGURATION, "the messaging service does not exist",
+             "check TWILIO_MESSAGING_SERVICE_SID"),
+    CodeFact(30001, CodeCause.ROUTE, "the sender's queue overflowed", _WAIT, may_pass=True),
+    CodeFact(30002, CodeCause.CONFIGURATION, "the account was suspended", "settle it in the Twilio console"),
+    CodeFact(30003, CodeCause.NUMBER, "the phone could not be reached", _WAIT, may_pass=True),
+    CodeFact(30004, CodeCause.NUMBER, "the recipient blocks these messages",
              "have them text START to the sender, or ask their carrier"),
-    CodeFact(30005, Blame.NUMBER, "the number is unknown or out of service", _CONFIRM_NUMBER),
-    CodeFact(30006, Blame.NUMBER, "the number is a landline or its carrier cannot be reached", _OTHER_PHONE),
-    CodeFact(30007, Blame.ROUTE, "a carrier filtered the message", "use another channel, and ask Twilio why"),
-    CodeFact(30008, Blame.ROUTE, "delivery failed for an unknown reason", _WAIT, may_pass=True),
-    CodeFact(30032, Blame.CONFIGURATION, "the toll-free sender is not verified", "verify it in the Twilio console"),
-    CodeFact(30034, Blame.CONFIGURATION, "the sender is not registered for A2P 10DLC",
+    CodeFact(30005, CodeCause.NUMBER, "the number is unknown or out of service", _CONFIRM_NUMBER),
+    CodeFact(30006, CodeCause.NUMBER, "the number is a landline or its carrier cannot be reached", _OTHER_PHONE),
+    CodeFact(30007, CodeCause.ROUTE, "a carrier filtered the message", "use another channel, and ask Twilio why"),
+    CodeFact(30008, CodeCause.ROUTE, "delivery failed for an unknown reason", _WAIT, may_pass=True),
+    CodeFact(30032, CodeCause.CONFIGURATION, "the toll-free sender is not verified", "verify it in the Twilio console"),
+    CodeFact(30034, CodeCause.CONFIGURATION, "the sender is not registered for A2P 10DLC",
              "register it in the Twilio console"),
-    CodeFact(30036, Blame.ROUTE, "the message expired in the queue", "send from more numbers, or use another channel"),
-    CodeFact(30410, Blame.ROUTE, "the carrier timed out", _WAIT, may_pass=True),
-    CodeFact(30500, Blame.ROUTE, "Twilio had an internal failure", _WAIT, may_pass=True),
+    CodeFact(30036, CodeCause.ROUTE, "the message expired in the queue",
+             "send from more numbers, or use another channel"),
+    CodeFact(30410, CodeCause.ROUTE, "the carrier timed out", _WAIT, may_pass=True),
+    CodeFact(30500, CodeCause.ROUTE, "Twilio had an internal failure", _WAIT, may_pass=True),
 )  # fmt: skip
 
 CODES: Mapping[int, CodeFact] = MappingProxyType({fact.code: fact for fact in _FACTS})
@@ -134,10 +136,10 @@ _STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
 )
 
 
-def blame_of(code: int | None) -> Blame:
+def blame_of(code: int | None) -> CodeCause:
     """What has to change. A code that is not in the table blames our configuration, so that an operator looks."""
     fact = CODES.get(code) if code is not None else None
-    return fact.blame if fact is not None else Blame.CONFIGURATION
+    return fact.blame if fact is not None else CodeCause.CONFIGURATION
 
 
 def may_pass(code: int | None) -> bool:
@@ -189,20 +191,20 @@ def call_receipt(sid: str, twilio_status: str) -> Receipt:
     """What Twilio says of a call. Completed only means that somebody, or a voicemail, answered."""
     status = _CALL_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
     words = _CALL_WORDS.get(twilio_status)
-    failure = Failure(words, is_busy=twilio_status == "busy") if words is not None else None
+    failure = DeliveryFailure(words, is_busy=twilio_status == "busy") if words is not None else None
     return Receipt(sid, status, None, failure)
 
 
-def _failure(words: str, code: int | None) -> Failure:
+def _failure(words: str, code: int | None) -> DeliveryFailure:
     if code is None:
-        return Failure(words, may_call=True)
+        return DeliveryFailure(words, may_call=True)
     fact = CODES.get(code)
     if fact is None:
-        return Failure(f"{words} (code {code}); see https://www.twilio.com/docs/errors/{code}", may_call=True)
-    return Failure(
+        return DeliveryFailure(f"{words} (code {code}); see https://www.twilio.com/docs/errors/{code}", may_call=True)
+    return DeliveryFailure(
         f"{words}: {fact.says} (code {code}); {fact.mend}",
         may_pass=fact.may_pass,
         may_call=may_call(code),
-        is_ours=fact.blame is Blame.CONFIGURATION,
+        is_ours=fact.blame is CodeCause.CONFIGURATION,
         has_stopped=code == OPTED_OUT,
     )

@@ -24,13 +24,13 @@ from oncall.channels.twilio_codes import (
     OPTED_OUT,
     TOO_MANY_REQUESTS,
     WRONG_CREDENTIALS,
-    Blame,
+    CodeCause,
     blame_of,
     may_call,
 )
 from oncall.channels.twilio_http import TwilioHttp, TwilioRefusal
 from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary, Unreachable
-from oncall.paging.ports import Message
+from oncall.paging.ports.channel import Message
 
 _T = TypeVar("_T")
 _PATIENCE = 1.5
@@ -132,7 +132,7 @@ class TwilioLink:
         return Permanent(
             f"Twilio refused {self._what(message)}: {why}",
             code=code,
-            is_ours=blame_of(code) is Blame.CONFIGURATION,
+            is_ours=blame_of(code) is CodeCause.CONFIGURATION,
             may_call=may_call(code),
             has_stopped=code == OPTED_OUT,
         )

@@ -12,8 +12,8 @@ from oncall.channels.twilio_codes import NO_RECIPIENT, call_receipt
 from oncall.channels.twilio_link import TwilioLink, Wording, person
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.errors import SettingsError, Temporary
-from oncall.paging.calls import KEYS
-from oncall.paging.ports import Message, Receipt
+from oncall.paging.actions.call_keys import KEYS
+from oncall.paging.ports.channel import Message, Receipt
 
 LONGEST_RING_SECONDS = 30
 """A voicemail would pick up soon after; somebody who is asleep is called again or the next person is."""

@@ -12,8 +12,8 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from oncall.channels.twilio_codes import call_receipt, message_receipt
 from oncall.errors import Refused
-from oncall.paging.calls import KeyPress
-from oncall.paging.ports import Receipt
+from oncall.paging.actions.call_keys import KeyPress
+from oncall.paging.ports.channel import Receipt
 
 LONGEST_TEXT = 1_600
 _LONGEST_ADDRESS = 64

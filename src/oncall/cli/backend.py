@@ -15,10 +15,12 @@ from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavail
 if TYPE_CHECKING:
     import httpx
 
-    from oncall.paging.deed import Deed
-    from oncall.paging.ports import Clock, TicketFilter, Transaction
-    from oncall.reports.written import ReviewAsked, SlaAsked
-    from oncall.store.sqlstore import SqlStore
+    from oncall.paging.actions.ticket_action import TicketAction
+    from oncall.paging.ports.clock import Clock
+    from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.ports.store import Transaction
+    from oncall.reports.report_files import ReviewAsked, SlaAsked
+    from oncall.store.sql_store import SqlStore
     from oncall.wiring import Settings
 
 
@@ -60,49 +62,49 @@ class LocalBackend:
         self._store, self._clock, self._user = store, clock, user
 
     def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        from oncall.paging.intake import accept_posted
+        from oncall.paging.actions.intake import accept_posted
 
-        hand = self._hand()
-        accepted = self._store.write(lambda tx: accept_posted(tx, body, hand))
+        context = self._context()
+        accepted = self._store.write(lambda tx: accept_posted(tx, body, context))
         return dict(accepted.answer), accepted.is_new
 
     def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
-        from oncall.paging.views import listing_view
+        from oncall.paging.views.ticket_views import listing_view
 
         now = self._clock.now()
         return self._store.read(lambda tx: listing_view(tx, wanted, now))
 
     def ticket(self, ticket_id: str) -> dict[str, Any]:
-        from oncall.paging.life import find_ticket
-        from oncall.paging.views import stored_whole_view
+        from oncall.paging.actions.record_action import find_ticket
+        from oncall.paging.views.ticket_views import stored_whole_view
 
         now = self._clock.now()
         return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
 
     def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        from oncall.paging.deed import Deed
-        from oncall.paging.life import find_ticket, record
-        from oncall.paging.ticket import EventKind
-        from oncall.paging.views import stored_view
+        from oncall.paging.actions.record_action import find_ticket, record
+        from oncall.paging.actions.ticket_action import TicketAction
+        from oncall.paging.domain.ticket import EventKind
+        from oncall.paging.views.ticket_views import stored_view
 
-        hand = self._hand()
+        context = self._context()
         details = {name: body[name] for name in ("impact", "into", "needs_reply") if body.get(name) not in (None, "")}
-        deed = Deed(
-            EventKind(body["kind"]), body.get("by") or self._user, hand.now, why=body.get("why", ""), details=details
+        action = TicketAction(
+            EventKind(body["kind"]), body.get("by") or self._user, context.now, why=body.get("why", ""), details=details
         )
 
         def work(tx: Transaction) -> dict[str, Any]:
             found = find_ticket(tx, reference)
-            done = record(tx, found.ticket.id, deed, hand)
-            answer = {**stored_view(tx, done.ticket, hand.now), "changed": done.changed, "message": done.sentence}
-            unknown = not body.get("by") and not found.ticket.is_drill and _is_a_stranger(tx, deed)
-            return answer | ({"note": _STRANGER.format(user=deed.by[:40])} if unknown else {})
+            done = record(tx, found.ticket.id, action, context)
+            answer = {**stored_view(tx, done.ticket, context.now), "changed": done.changed, "message": done.sentence}
+            unknown = not body.get("by") and not found.ticket.is_drill and _is_a_stranger(tx, action)
+            return answer | ({"note": _STRANGER.format(user=action.by[:40])} if unknown else {})
 
         return self._store.write(work)
 
     def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
-        from oncall.cli.show import parse_time
-        from oncall.paging.views import explain_view
+        from oncall.cli.output import parse_time
+        from oncall.paging.views.ticket_views import explain_view
 
         def work(tx: Transaction) -> dict[str, Any]:
             policy, schedule = tx.policy(), tx.schedule()
@@ -112,23 +114,23 @@ class LocalBackend:
         return self._store.read(work)
 
     def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
-        from oncall.paging.views import triage_view
+        from oncall.paging.views.ticket_views import triage_view
 
         return self._store.read(lambda tx: triage_view(answers, tx.policy()))
 
     def policy(self) -> dict[str, Any]:
-        from oncall.paging.published import published_policy_view
+        from oncall.paging.clocks.policy_in_force import published_policy_view
 
         return self._store.read(published_policy_view)
 
     def sla_report(self, asked: SlaAsked) -> str:
-        from oncall.reports.written import sla_written
+        from oncall.reports.report_files import sla_written
 
         now = self._clock.now()
         return self._store.read(lambda tx: sla_written(tx, asked, now))
 
     def review(self, asked: ReviewAsked) -> str:
-        from oncall.reports.written import review_written
+        from oncall.reports.report_files import review_written
 
         now = self._clock.now()
         return self._store.read(lambda tx: review_written(tx, asked, now))
@@ -137,16 +139,16 @@ class LocalBackend:
         """When (real time) a pager on this database last said that it is alive, and its channel."""
         return self._store.read(lambda tx: tx.last_beat())
 
-    def _hand(self) -> Any:
-        from oncall.paging.advance import Hand, whole_second
+    def _context(self) -> Any:
+        from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 
-        return Hand(self._user, whole_second(self._clock.now()), self._clock.real_now())
+        return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
 
 
-def _is_a_stranger(tx: Transaction, deed: Deed) -> bool:
+def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
     """Whether the ticket is now somebody's whom no warning can reach: a user name is often nobody's on the roster."""
     people = tx.schedule().people
-    return deed.kind.value == "acknowledged" and bool(people) and deed.by not in people
+    return action.kind.value == "acknowledged" and bool(people) and action.by not in people
 
 
 _STRANGER = (
@@ -191,7 +193,7 @@ class RemoteBackend:
         return self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)[1]
 
     def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
-        from oncall.cli.show import parse_time
+        from oncall.cli.output import parse_time
 
         body = {"plan": plan, "impact": impact}
         if at is not None:
@@ -306,7 +308,7 @@ def _refusal(status: int, content: Any) -> OncallError:
 def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
     """The server that the settings name, else the local database, closed at the end."""
     from oncall import wiring
-    from oncall.cli.show import tell
+    from oncall.cli.output import tell
 
     if settings.server is not None:
         yield RemoteBackend(settings.server, settings.token)

@@ -43,8 +43,8 @@ def main() -> None:
 
 def _run() -> None:
     usual = signal.signal(signal.SIGINT, _leave)
-    from oncall.cli.app import app
-    from oncall.cli.show import laid_out
+    from oncall.cli.command_tree import app
+    from oncall.cli.output import laid_out
     from oncall.errors import FileFaults, OncallError
 
     signal.signal(signal.SIGINT, usual)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from oncall.cli.show import print_rows
+from oncall.cli.output import print_rows
 
 
 def stamp(text: str | None) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 from oncall.errors import Fault, FileFaults, Refused
-from oncall.paging.ticket import Ticket
-from oncall.paging.verdict import impact_named, plan_named
+from oncall.paging.domain.ticket import Ticket
+from oncall.paging.domain.verdict import impact_named, plan_named
 from oncall.support.calendar import SupportCalendar
 from oncall.support.policy import Policy
 from oncall.support.windows import Window, WindowKind

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from oncall.rehearsal.outcome import Load, Outcome
-from oncall.reports.attainment import Cell, Counts, Percentiles, together
-from oncall.reports.views import cell_view, counts_view, percentiles_view
-from oncall.reports.wording import METRIC_WORDS, lasting, share
+from oncall.rehearsal.outcome import PageLoad, RehearsalOutcome
+from oncall.reports.attainment import Cell, ClockCounts, Percentiles, together
+from oncall.reports.phrases import METRIC_WORDS, lasting, share
+from oncall.reports.report_views import cell_view, counts_view, percentiles_view
 
-NOBODY = Load("", 0, 0, 0, 0)
+NOBODY = PageLoad("", 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Section:
 class Comparison:
     """What today gives, and what the proposed change would, for the same tickets and the same people's habits."""
 
-    today: Outcome
-    proposed: Outcome | None = field(default=None)
+    today: RehearsalOutcome
+    proposed: RehearsalOutcome | None = field(default=None)
 
     def sections(self) -> Iterator[Section]:
         """The tables that `oncall simulate` prints."""
@@ -58,7 +58,7 @@ class Comparison:
         every = [together(outcome.cells) for outcome in (self.today, self.proposed or self.today)]
         yield ("all", "", "", *self._shares(every[0], every[1]))
 
-    def _shares(self, before: Counts, after: Counts) -> tuple[str, ...]:
+    def _shares(self, before: ClockCounts, after: ClockCounts) -> tuple[str, ...]:
         today = f"{share(before.attainment)} of {before.judged:,}"
         if self.proposed is None:
             return (today,)
@@ -82,19 +82,19 @@ class Comparison:
         yield self._lasting("taken within, half of the paged", lambda taken: taken.p50)
         yield self._lasting("taken within, 95 % of the paged", lambda taken: taken.p95)
 
-    def _numbers(self, name: str, of: Callable[[Outcome], int]) -> tuple[str, ...]:
+    def _numbers(self, name: str, of: Callable[[RehearsalOutcome], int]) -> tuple[str, ...]:
         if self.proposed is None:
             return name, f"{of(self.today):,}"
         before, after = of(self.today), of(self.proposed)
         return name, f"{before:,}", f"{after:,}", _signed(after - before, "{:+,}")
 
-    def _decimals(self, name: str, of: Callable[[Outcome], float]) -> tuple[str, ...]:
+    def _decimals(self, name: str, of: Callable[[RehearsalOutcome], float]) -> tuple[str, ...]:
         if self.proposed is None:
             return name, f"{of(self.today):.2f}"
         before, after = of(self.today), of(self.proposed)
         return name, f"{before:.2f}", f"{after:.2f}", _signed(after - before, "{:+.2f}")
 
-    def _shared(self, name: str, of: Callable[[Outcome], float | None]) -> tuple[str, ...]:
+    def _shared(self, name: str, of: Callable[[RehearsalOutcome], float | None]) -> tuple[str, ...]:
         before = of(self.today)
         if self.proposed is None:
             return name, _percent(before)
@@ -127,7 +127,7 @@ class Comparison:
             yield person, *(f"{old:,}" if self.proposed is None else f"{old:,}, {new:,}" for old, new in pairs)
 
 
-def outcome_view(outcome: Outcome) -> dict[str, Any]:
+def outcome_view(outcome: RehearsalOutcome) -> dict[str, Any]:
     """The numbers of one rehearsal as JSON; spans in seconds."""
     return {
         **_main_numbers(outcome),
@@ -151,7 +151,7 @@ def outcome_view(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _main_numbers(outcome: Outcome) -> dict[str, float | None]:
+def _main_numbers(outcome: RehearsalOutcome) -> dict[str, float | None]:
     return {
         "tickets": outcome.tickets,
         "attainment": together(outcome.cells).attainment,
@@ -168,11 +168,11 @@ def _difference(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
 
 
-def _counts(cell: Cell | None) -> Counts:
-    return cell.counts if cell is not None else Counts()
+def _counts(cell: Cell | None) -> ClockCounts:
+    return cell.counts if cell is not None else ClockCounts()
 
 
-def _cells(load: Load) -> tuple[int, int, int, int]:
+def _cells(load: PageLoad) -> tuple[int, int, int, int]:
     return load.pages, load.nights, load.wake_ups, load.worst_night
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oncall.paging.people import DESK
-from oncall.paging.ports import TicketSpan
-from oncall.paging.ticket import Attempt, Event, EventKind, Purpose, TicketStatus
-from oncall.rehearsal.people import is_night
-from oncall.rehearsal.play import Played
+from oncall.paging.domain.people import DESK
+from oncall.paging.domain.ticket import Attempt, Event, EventKind, Purpose, TicketStatus
+from oncall.paging.ports.records import TicketSpan
+from oncall.rehearsal.player import Played
+from oncall.rehearsal.responders import is_night
 from oncall.reports.attainment import Cell, Percentiles, Tally, percentiles
-from oncall.reports.reading import tickets_with_clocks
+from oncall.reports.tickets_with_clocks import tickets_with_clocks
 from oncall.schedule.schedule import Schedule
 from oncall.support.windows import Window, WindowKind
 
@@ -26,7 +26,7 @@ _EVER = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class PageLoad:
     """What one person got. `nights`: how many had a page in on-call time; `wake_ups`: pages between 23:00 and 07:00
     in their own zone, those within half an hour of the one before left out; `worst_night`: pages of the fullest one."""
 
@@ -38,7 +38,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RehearsalOutcome:
     """One rehearsal in numbers. Messages to the desk's queue and notices that a ticket is taken are no pages;
     several pages in one message are one.
 
@@ -51,7 +51,7 @@ class Outcome:
     tickets: int
     resolved: int
     cells: tuple[Cell, ...]
-    loads: tuple[Load, ...]
+    loads: tuple[PageLoad, ...]
     pages: int
     night_pages: int
     nights: int
@@ -76,7 +76,7 @@ class Outcome:
         return self.night_pages / self.nights if self.nights else 0.0
 
 
-def outcome_of(played: Played, span: Window) -> Outcome:
+def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
     """The numbers of a rehearsal whose tickets came in during `span`."""
     ledger = played.ledger
     schedule, policy = ledger.schedule(), ledger.policy()
@@ -88,7 +88,7 @@ def outcome_of(played: Played, span: Window) -> Outcome:
     pages = [page for page in paged if not page.rides]
     nights, dates = _Nights(pages, schedule, policy.zone), _dates_of(span, policy.zone)
     manager = schedule.manager.id if schedule.manager is not None else None
-    return Outcome(
+    return RehearsalOutcome(
         tickets=len(stored),
         resolved=sum(one.status is TicketStatus.RESOLVED for one in stored),
         cells=tally.cells(policy),
@@ -116,12 +116,12 @@ class _Nights:
                 self.all[night] += 1
                 self._of.setdefault(page.to, Counter())[night] += 1
 
-    def load(self, person: str) -> Load:
+    def load(self, person: str) -> PageLoad:
         """What this person got."""
         mine = [page.at for page in self._pages if page.to == person]
         nights = self._of.get(person, Counter())
         zone = self._schedule.people[person].zone
-        return Load(person, len(mine), len(nights), _wake_ups(mine, zone), max(nights.values(), default=0))
+        return PageLoad(person, len(mine), len(nights), _wake_ups(mine, zone), max(nights.values(), default=0))
 
 
 def _wake_ups(pages: Iterable[datetime], zone: ZoneInfo) -> int:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from oncall.errors import Refused
 from oncall.rehearsal.arrivals import Arrival
-from oncall.rehearsal.outcome import Outcome, outcome_of
-from oncall.rehearsal.people import People
-from oncall.rehearsal.play import play
-from oncall.rehearsal.stage import AFTER, schedule_for
+from oncall.rehearsal.outcome import RehearsalOutcome, outcome_of
+from oncall.rehearsal.player import play
+from oncall.rehearsal.rehearsal_schedule import AFTER, schedule_for
+from oncall.rehearsal.responders import People
 from oncall.rosters.roster import Roster
 from oncall.schedule.plan import Plan
 from oncall.schedule.shifts import shifts_between
@@ -20,7 +20,7 @@ from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window
 
 if TYPE_CHECKING:
-    from oncall.rotation.search import Progress
+    from oncall.rotation.solve.search import SearchProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ def planned(
     *,
     seed: int,
     time_limit: timedelta,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[SearchProgress], None] | None = None,
 ) -> Scenario:
     """The scenario in which this roster is planned as `oncall generate` would for these dates, both inside.
 
     time_limit: wall time for the search; the best plan found by then is taken. Raises PlanInfeasible and Refused.
     """
-    from oncall.rotation.model import solve
+    from oncall.rotation.generate.fairest_plan import solve
 
     calendar = calendar_of(roster.policy, roster.holidays)
     shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
@@ -60,7 +60,7 @@ def rehearse(
     *,
     seed: int,
     on_progress: Callable[[datetime], None] | None = None,
-) -> Outcome:
+) -> RehearsalOutcome:
     """The numbers of letting every ticket of `span` come in and live its life under this scenario.
 
     Raises Refused when the policy cannot judge a ticket, or the plan names people or roles that the roster lacks.

@@ -25,7 +25,7 @@ class Percentiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ClockCounts:
     """Clocks by how they stand. Every clock of a ticket that is no duplicate is in exactly one of the four.
 
     stopped: the ticket was resolved before the target was reached. running: nothing is decided yet. Those of a
@@ -52,8 +52,8 @@ class Counts:
         """The share that was met, 0 to 1; None when nothing is judged yet."""
         return self.met / self.judged if self.judged else None
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: ClockCounts) -> ClockCounts:
+        return ClockCounts(
             self.met + other.met,
             self.breached + other.breached,
             self.stopped + other.stopped,
@@ -72,7 +72,7 @@ class Cell:
     impact: str
     metric: Metric
     targets: tuple[Target, ...]
-    counts: Counts
+    counts: ClockCounts
     times: Percentiles | None
 
 
@@ -142,14 +142,14 @@ def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
     return Percentiles(*(ordered[math.ceil(len(ordered) * percent / 100) - 1] for percent in PERCENTS))
 
 
-def together(cells: Iterable[Cell]) -> Counts:
+def together(cells: Iterable[Cell]) -> ClockCounts:
     """Several cells as one."""
-    return sum((cell.counts for cell in cells), Counts())
+    return sum((cell.counts for cell in cells), ClockCounts())
 
 
-def _counts(states: dict[ClockState, int]) -> Counts:
+def _counts(states: dict[ClockState, int]) -> ClockCounts:
     undecided = (ClockState.AHEAD, ClockState.RUNNING, ClockState.PAUSED)
-    return Counts(
+    return ClockCounts(
         met=states.get(ClockState.MET, 0),
         breached=states.get(ClockState.BREACHED, 0),
         stopped=states.get(ClockState.STOPPED, 0),

@@ -9,12 +9,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oncall.reports import drawing
+from oncall.reports import svg_charts
 from oncall.reports.attainment import Cell, Percentiles
+from oncall.reports.phrases import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
 from oncall.reports.review import QuarterFacts, Review
-from oncall.reports.sla import SlaReport
-from oncall.reports.slatext import breach_title, by_ticket, withdrawn_words
-from oncall.reports.wording import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
+from oncall.reports.sla_report import SlaReport
+from oncall.reports.sla_text import breach_title, by_ticket, withdrawn_words
 from oncall.support.policy import Metric
 from oncall.support.wording import full_time
 
@@ -34,8 +34,8 @@ def sla_page(report: SlaReport) -> str:
     return template.render(
         report=report,
         zone=report.days.zone,
-        bars=drawing.attainment_bars(report.cells),
-        times=drawing.times_against_target(report.cells),
+        bars=svg_charts.attainment_bars(report.cells),
+        times=svg_charts.times_against_target(report.cells),
         breaches=by_ticket(report.breaches[-MOST_BREACHES:]),
         hidden=max(len(report.breaches) - MOST_BREACHES, 0),
     )
@@ -54,10 +54,10 @@ def review_page(review: Review) -> str:
             now=now,
             before=before,
             zone=now.days.zone,
-            impacts=[(name, drawing.shade(place)) for place, name in enumerate(now.impacts)],
-            columns=drawing.weekly_columns(now.weeks, list(now.impacts)),
-            bars=drawing.attainment_bars(now.cells),
-            kept=drawing.pairs([(name, old.attainment, new.attainment) for name, old, new in metrics], names),
+            impacts=[(name, svg_charts.shade(place)) for place, name in enumerate(now.impacts)],
+            columns=svg_charts.weekly_columns(now.weeks, list(now.impacts)),
+            bars=svg_charts.attainment_bars(now.cells),
+            kept=svg_charts.pairs([(name, old.attainment, new.attainment) for name, old, new in metrics], names),
             trends=_trends(before, now),
             breaches=by_ticket(now.breaches[-MOST_REVIEWED:]),
             hidden=max(len(now.breaches) - MOST_REVIEWED, 0),

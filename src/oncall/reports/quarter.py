@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
-from oncall.reports.sla import Days
+from oncall.reports.sla_report import Days
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 
 

@@ -10,14 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
-from oncall.paging.ports import TicketSpan, Transaction
-from oncall.paging.ticket import Event, EventKind, Ticket
-from oncall.reports.attainment import Cell, Counts, Percentiles, Tally, percentiles, time_taken, together
+from oncall.paging.domain.ticket import Event, EventKind, Ticket
+from oncall.paging.ports.records import TicketSpan
+from oncall.paging.ports.store import Transaction
+from oncall.reports.attainment import Cell, ClockCounts, Percentiles, Tally, percentiles, time_taken, together
+from oncall.reports.customer_names import Whose, customer_meant
 from oncall.reports.quarter import Quarter
-from oncall.reports.reading import Measured, tickets_with_clocks
-from oncall.reports.sla import PAGE, Breach, Days, breach_view
-from oncall.reports.views import cell_view, counts_view, percentiles_view, seconds
-from oncall.reports.whose import Whose, customer_meant
+from oncall.reports.report_views import cell_view, counts_view, percentiles_view, seconds
+from oncall.reports.sla_report import PAGE, Breach, Days, breach_view
+from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
 from oncall.support.calendar import SupportCalendar
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
@@ -95,11 +96,11 @@ class QuarterFacts:
         return sum(self.impacts.values())
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> ClockCounts:
         """All clocks together."""
         return together(self.cells)
 
-    def of_metric(self, metric: Metric) -> Counts:
+    def of_metric(self, metric: Metric) -> ClockCounts:
         """The clocks of one metric."""
         return together(cell for cell in self.cells if cell.metric is metric)
 

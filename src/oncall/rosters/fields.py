@@ -10,8 +10,8 @@ from functools import partial
 from oncall.rosters.roster import SHADOW, Request, Wish
 from oncall.suggestions import nearest
 from oncall.support.holidays import is_holiday_code
-from oncall.support.values import slug
-from oncall.support.weekhours import WEEKDAYS
+from oncall.support.value_readers import slug
+from oncall.support.week_hours import WEEKDAYS
 from oncall.support.windows import WindowKind
 from oncall.yamlfile import Node, shown
 from oncall.yamlvalues import Fields, line_of_text, scalar

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from oncall.rosters.fields import day, shift_kind
 from oncall.rosters.roster import FixedSeat
 from oncall.suggestions import suggestion
-from oncall.support.values import slug
+from oncall.support.value_readers import slug
 from oncall.yamlfile import Node, shown
 from oncall.yamlvalues import Fields, list_of, one_of
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from oncall.errors import Fault, FileFaults, Refused
-from oncall.rosters.file import read_roster, roster_from_text
 from oncall.rosters.roster import Roster
+from oncall.rosters.roster_file import read_roster, roster_from_text
 from oncall.suggestions import suggestion
 from oncall.yamlfile import read_text
 

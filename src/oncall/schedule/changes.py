@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from oncall.errors import NotFound, Refused
-from oncall.schedule.schedule import Schedule, SpanSet, Turn
+from oncall.schedule.schedule import Assignment, Schedule, SpanSet
 from oncall.support.windows import Window, WindowKind
 
 
@@ -18,14 +18,14 @@ class Change:
     """What one engineer gets and gives away, each in time order; parts of a shift where only a part changes hands."""
 
     engineer: str
-    gained: tuple[Turn, ...]
-    lost: tuple[Turn, ...]
+    gained: tuple[Assignment, ...]
+    lost: tuple[Assignment, ...]
 
 
 def what_changes(before: Schedule, after: Schedule, start: datetime, end: datetime) -> list[Change]:
     """Who gains and who loses which turns in [start, end) (aware UTC), by engineer id; only those with a change."""
-    gained: list[Turn] = []
-    lost: list[Turn] = []
+    gained: list[Assignment] = []
+    lost: list[Assignment] = []
     for role in dict.fromkeys([*after.roles, *before.roles]):
         old, new = ([t for t in schedule.turns(start, end) if t.role == role] for schedule in (before, after))
         lost += _taken_from(old, new, start, end)
@@ -87,7 +87,9 @@ def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:
     return max(day, window.start.astimezone(zone).date())
 
 
-def _taken_from(turns: list[Turn], others: list[Turn], start: datetime, end: datetime) -> Iterator[Turn]:
+def _taken_from(
+    turns: list[Assignment], others: list[Assignment], start: datetime, end: datetime
+) -> Iterator[Assignment]:
     """The parts of `turns` in [start, end) in which `others`, of the same role, do not have the same engineer."""
     by_engineer: dict[str, list[Window]] = {}
     for other in others:
@@ -98,7 +100,7 @@ def _taken_from(turns: list[Turn], others: list[Turn], start: datetime, end: dat
             yield replace(turn, window=piece)
 
 
-def _turns_of(engineer: str, turns: list[Turn]) -> tuple[Turn, ...]:
+def _turns_of(engineer: str, turns: list[Assignment]) -> tuple[Assignment, ...]:
     return tuple(sorted((t for t in turns if t.engineer == engineer), key=lambda turn: turn.window.start))
 
 

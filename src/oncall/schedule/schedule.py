@@ -76,7 +76,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class RoleHolder:
     """Who holds a role, until when (aware UTC), and why: the plan, or an override's reason."""
 
     engineer: str
@@ -93,12 +93,12 @@ class OnCall:
 
     at: datetime
     window: KindWindow
-    roles: Mapping[str, Duty]
+    roles: Mapping[str, RoleHolder]
     missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Assignment:
     """A stretch during which one engineer holds one role, overrides applied. `kind` is the shift's.
 
     shift: the whole shift of the plan that it is, or is a part of; None for an override.
@@ -116,7 +116,7 @@ class _Timeline(NamedTuple):
     """The turns of one role in order, disjoint, and their starts for bisecting."""
 
     starts: list[datetime]
-    turns: list[Turn]
+    turns: list[Assignment]
 
 
 @dataclass(frozen=True)
@@ -227,13 +227,13 @@ class Schedule:
         before = self.who(self._last_on_call_before(on_call.window))
         return OnCall(at, on_call.window, before.roles, before.missing)
 
-    def turns(self, start: datetime, end: datetime) -> Iterator[Turn]:
+    def turns(self, start: datetime, end: datetime) -> Iterator[Assignment]:
         """Every stretch of duty that touches [start, end), uncut, by start then role; overrides applied."""
         found = [turn for line in self._timelines.values() for turn in line.turns if _touches(turn.window, start, end)]
         order = {role: number for number, role in enumerate(self.roles)}
         return iter(sorted(found, key=lambda turn: (turn.window.start, order[turn.role])))
 
-    def turns_of(self, engineer: str, start: datetime, end: datetime) -> list[Turn]:
+    def turns_of(self, engineer: str, start: datetime, end: datetime) -> list[Assignment]:
         """One engineer's stretches that touch [start, end)."""
         return [turn for turn in self.turns(start, end) if turn.engineer == engineer]
 
@@ -244,22 +244,22 @@ class Schedule:
             window = self.calendar_at(window.start - _INSTANT).window_at(window.start - _INSTANT)
         return window.end - _INSTANT
 
-    def _duty(self, role: str, at: datetime) -> Duty | None:
+    def _duty(self, role: str, at: datetime) -> RoleHolder | None:
         timeline = self._timelines[role]
         index = bisect_right(timeline.starts, at) - 1
         if index < 0 or at not in (turn := timeline.turns[index]).window:
             return None
-        return Duty(turn.engineer, turn.window.end, turn.override)
+        return RoleHolder(turn.engineer, turn.window.end, turn.override)
 
     @cached_property
     def _timelines(self) -> dict[str, _Timeline]:
         timelines = {role: self._timeline(role) for role in self.roles}
         return {role: _Timeline([turn.window.start for turn in turns], turns) for role, turns in timelines.items()}
 
-    def _timeline(self, role: str) -> list[Turn]:
+    def _timeline(self, role: str) -> list[Assignment]:
         """The turns of one role in time order, disjoint: the layer that speaks first of an instant decides it."""
         taken = SpanSet()
-        timeline: list[Turn] = []
+        timeline: list[Assignment] = []
         for span, layer in self._layers(role):
             # Most old versions are wholly replaced by newer ones and cost nothing here.
             if free := taken.take(span):
@@ -280,16 +280,16 @@ class Schedule:
             if publication.behind is not None:
                 yield publication.behind, publication
 
-    def _turns_in(self, layer: Publication | Override, role: str) -> list[Turn]:
+    def _turns_in(self, layer: Publication | Override, role: str) -> list[Assignment]:
         if isinstance(layer, Publication):
             return [
-                Turn(seat.window, seat.kind, role, seat.engineer, shift=seat.window)
+                Assignment(seat.window, seat.kind, role, seat.engineer, shift=seat.window)
                 for seat in layer.seats
                 if seat.role == role
             ]
         # An override counts in on-call time only, window by window.
         return [
-            Turn(Window(window.start, window.end), window.kind, role, layer.engineer, layer)
+            Assignment(Window(window.start, window.end), window.kind, role, layer.engineer, layer)
             for window in self.windows(layer.window.start, layer.window.end)
             if window.kind is not WindowKind.BUSINESS
         ]
@@ -318,9 +318,9 @@ class SpanSet:
         return free
 
 
-def _joined(turns: list[Turn]) -> list[Turn]:
+def _joined(turns: list[Assignment]) -> list[Assignment]:
     """Parts of one shift or override that stay with one engineer, put together again."""
-    joined: list[Turn] = []
+    joined: list[Assignment] = []
     for turn in turns:
         last = joined[-1] if joined else None
         if last is not None and last.window.end == turn.window.start and _is_same(last, turn):
@@ -330,7 +330,7 @@ def _joined(turns: list[Turn]) -> list[Turn]:
     return joined
 
 
-def _is_same(one: Turn, other: Turn) -> bool:
+def _is_same(one: Assignment, other: Assignment) -> bool:
     return (one.engineer, one.kind, one.override, one.shift) == (
         other.engineer, other.kind, other.override, other.shift,
     )  # fmt: skip
@@ -340,7 +340,7 @@ def _touches(window: Window, start: datetime, end: datetime) -> bool:
     return window.start < end and start < window.end
 
 
-def _inside(turn: Turn, free: list[Window]) -> Iterator[Turn]:
+def _inside(turn: Assignment, free: list[Window]) -> Iterator[Assignment]:
     """The parts of `turn` that lie in `free`, which is in order and disjoint."""
     for window in free[bisect_right(free, turn.window.start, key=lambda window: window.end) :]:
         if window.start >= turn.window.end:

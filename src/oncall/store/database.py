@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncall.store.address import SqliteAddress, address_of
-from oncall.store.sqlstore import SqlStore
+from oncall.store.sql_store import SqlStore
 
 
 def open_store(url: str) -> SqlStore:

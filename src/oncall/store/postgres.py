@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
-from oncall.paging.ports import Transaction
+from oncall.paging.ports.store import Transaction
 from oncall.store import schema
 from oncall.store.address import PostgresAddress
-from oncall.store.groupcommit import MOST_PER_COMMIT, GroupCommit, Job
-from oncall.store.postgresfaults import translated
-from oncall.store.published import PublishedCache, PublishedView
+from oncall.store.group_commit import MOST_PER_COMMIT, GroupCommit, Job
+from oncall.store.grouped_work import Apart, do_together
+from oncall.store.postgres_errors import translated
+from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
-from oncall.store.sqlstore import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
-from oncall.store.together import Apart, do_together
+from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
 from oncall.store.transaction import SqlTransaction
 
 T = TypeVar("T")

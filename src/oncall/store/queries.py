@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from oncall.errors import Conflict
 from oncall.store.conflicts import conflict
-from oncall.store.published import PublishedView
-from oncall.store.unwritten import Change, Unwritten
+from oncall.store.deferred_writes import Change, Unwritten
+from oncall.store.publications import PublishedView
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 

@@ -7,9 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from oncall.paging.ports import CallerRole, Token
-from oncall.paging.reachability import Alert, Reach, Reachability
-from oncall.paging.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket, Ticket, TicketStatus
+from oncall.paging.domain.reachability import Alert, Reach, Reachability
+from oncall.paging.domain.ticket import (
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    Ticket,
+    TicketStatus,
+)
+from oncall.paging.ports.callers import CallerRole, Token
 
 Row = Sequence[Any]
 

@@ -17,15 +17,15 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from oncall.errors import StoreUnavailable
-from oncall.paging.ports import Transaction
+from oncall.paging.ports.store import Transaction
 from oncall.store import schema
 from oncall.store.address import SqliteAddress
-from oncall.store.groupcommit import GroupCommit, Job
-from oncall.store.published import PublishedCache, PublishedView
+from oncall.store.group_commit import GroupCommit, Job
+from oncall.store.grouped_work import Apart, do_together
+from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
-from oncall.store.sqlitefaults import unavailable
-from oncall.store.sqlstore import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
-from oncall.store.together import Apart, do_together
+from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
+from oncall.store.sqlite_errors import unavailable
 from oncall.store.transaction import SqlTransaction
 
 T = TypeVar("T")

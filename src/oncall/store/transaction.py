@@ -10,16 +10,16 @@ from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, se
 from sqlalchemy import text as sql
 
 from oncall.errors import NotFound
-from oncall.paging.ports import NewVersion, TicketFilter, TicketSpan
-from oncall.paging.ticket import Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
 from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule
 from oncall.store import rows
-from oncall.store.attempts import ADD_ATTEMPT, SETTLE_ATTEMPT, AttemptQueries
-from oncall.store.callers import CallerQueries
+from oncall.store.attempt_rows import ADD_ATTEMPT, SETTLE_ATTEMPT, AttemptQueries
 from oncall.store.columns import JsonText
-from oncall.store.reach import ReachQueries
+from oncall.store.reachability_rows import ReachQueries
 from oncall.store.tables import events, schedule_versions, tickets, unresolved
+from oncall.store.token_rows import CallerQueries
 from oncall.support.policy import Policy
 
 _HIGHEST_VERSION = select(func.max(schedule_versions.c.version))

@@ -11,28 +11,28 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from oncall.support.clockvalues import (
-    Carried,
+from oncall.support.clock_values import (
+    CarriedClock,
     ClockState,
+    PolicyTerms,
     SlaClock,
     SlaEvent,
     SlaEventKind,
     SlaState,
-    Terms,
     next_due,
 )
 from oncall.support.policy import Metric, Promise
-from oncall.support.runningclock import RunningClock
+from oncall.support.running_clock import RunningClock
 from oncall.support.wording import full_time
 
 __all__ = [
-    "Carried",
+    "CarriedClock",
     "ClockState",
+    "PolicyTerms",
     "SlaClock",
     "SlaEvent",
     "SlaEventKind",
     "SlaState",
-    "Terms",
     "carried",
     "next_due",
     "sla",
@@ -49,7 +49,7 @@ def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
     return fold.state() if isinstance(fold, _Fold) else fold
 
 
-def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[Carried, ...]:
+def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ...]:
     """What is still owed at `now` (aware UTC) to the customer of a ticket that is merged into another one.
 
     Raises ValueError as `sla` does.
@@ -114,7 +114,7 @@ class _Fold:
     """Takes a ticket's events one by one, in the order of their time."""
 
     def __init__(
-        self, now: datetime, opened_at: datetime, plan: str, impact: str, terms: Terms, promise: Promise
+        self, now: datetime, opened_at: datetime, plan: str, impact: str, terms: PolicyTerms, promise: Promise
     ) -> None:
         self.notes: list[str] = []
         self._now = now
@@ -273,7 +273,7 @@ class _Fold:
         self._merged_into = event.into
         self._is_merged, self._is_resolved, self._is_waiting = True, True, False
 
-    def carried(self) -> tuple[Carried, ...]:
+    def carried(self) -> tuple[CarriedClock, ...]:
         """What is owed still, for the ticket that goes on."""
         for clock in self._running:
             clock.note_breach(self._now)

@@ -9,7 +9,7 @@ from typing import TypeGuard
 from oncall.errors import FileFaults
 from oncall.suggestions import nearest
 from oncall.support.policy import Customer, folded_name
-from oncall.support.values import Once, slug
+from oncall.support.value_readers import Once, slug
 from oncall.yamlfile import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, parse, read_text, shown
 from oncall.yamlvalues import Fields, line_of_text, list_of, one_of
 

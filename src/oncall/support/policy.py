@@ -156,7 +156,7 @@ class DeskChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class TextLimit:
     """At most `most` text messages in any span of `within`."""
 
     most: int
@@ -173,8 +173,8 @@ class Limits:
     """
 
     bundle_for: timedelta = timedelta(seconds=10)
-    per_phone: Allowance = Allowance(10, timedelta(minutes=1))
-    sender: Allowance = Allowance(10, timedelta(seconds=10))
+    per_phone: TextLimit = TextLimit(10, timedelta(minutes=1))
+    sender: TextLimit = TextLimit(10, timedelta(seconds=10))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 
 from oncall import __version__
-from oncall.paging.engine import Engine
-from oncall.paging.ports import Clock
-from oncall.web import problems
-from oncall.web.access import Doorkeeper
-from oncall.web.describe import SECURITY_SCHEMES
-from oncall.web.ports import Readiness, Webhooks
+from oncall.paging.ports.clock import Clock
+from oncall.paging.sending.engine import Engine
+from oncall.web import problem_documents
+from oncall.web.api_description import SECURITY_SCHEMES
+from oncall.web.authentication import Authenticator
+from oncall.web.services import Readiness, Webhooks
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class _Service(FastAPI):
 
 def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
     """The application. `open_services` is entered inside the running event loop and left at shutdown."""
-    from oncall.web import nightcheck, reports, schedule, tickets, webhooks
+    from oncall.web import doctor, provider_webhooks, report_routes, schedule_routes, ticket_routes
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
-            app.state.doorkeeper = Doorkeeper(services.engine)
+            app.state.doorkeeper = Authenticator(services.engine)
             app.state.report_turn = asyncio.Lock()
             yield
 
@@ -65,12 +65,12 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
         # Our metrics are our own; to look with each request whether somebody else collects any costs time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    problems.install(app)
-    app.include_router(tickets.router)
-    app.include_router(schedule.router)
-    app.include_router(reports.router)
-    app.include_router(nightcheck.router)
-    app.include_router(webhooks.router)
+    problem_documents.install(app)
+    app.include_router(ticket_routes.router)
+    app.include_router(schedule_routes.router)
+    app.include_router(report_routes.router)
+    app.include_router(doctor.router)
+    app.include_router(provider_webhooks.router)
     _add_probes(app)
     return app
 
@@ -84,7 +84,7 @@ def _add_probes(app: FastAPI) -> None:
     async def readyz() -> JSONResponse:
         services: Services = app.state.services
         found = list(await services.readiness.problems())
-        headers = {"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if found else {}
+        headers = {"Retry-After": str(problem_documents.RETRY_AFTER_SECONDS)} if found else {}
         body = {"ready": not found, "problems": found, "channel": services.engine.channel_name}
         return JSONResponse(body, 503 if found else 200, headers)
 

@@ -17,9 +17,9 @@ from oncall.errors import SettingsError
 
 if TYPE_CHECKING:
     from oncall.clock import RehearsalClock, SystemClock
-    from oncall.paging.ports import Channel
+    from oncall.paging.ports.channel import Channel
     from oncall.schedule.schedule import Schedule
-    from oncall.store.sqlstore import SqlStore
+    from oncall.store.sql_store import SqlStore
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -165,7 +165,7 @@ def migrate_store(settings: Settings) -> None:
 
 def copy_store(settings: Settings, source: str) -> int:
     """Copy everything of the database `source` into the empty one that the settings name. Gives how many rows."""
-    from oncall.store.copying import copy_store
+    from oncall.store.copy_store import copy_store
 
     return copy_store(source, database_url(settings))
 
@@ -174,7 +174,7 @@ def quick_schedule(settings: Settings) -> Schedule | None:
     """The published schedule, for commands that must answer at once; None when nothing was ever stored."""
     path = sqlite_path(settings)
     if path is not None:
-        from oncall.store.quick import read_schedule
+        from oncall.store.quick_read import read_schedule
 
         return read_schedule(path)
     with make_store(settings) as store:

@@ -17,13 +17,13 @@ from prometheus_client import CollectorRegistry
 
 from oncall.clock import SystemClock
 from oncall.errors import Refused, StoreError
-from oncall.paging.engine import Engine
-from oncall.paging.ports import Clock
-from oncall.store.sqlstore import SqlStore
+from oncall.paging.ports.clock import Clock
+from oncall.paging.sending.engine import Engine
+from oncall.store.sql_store import SqlStore
 from oncall.web.metrics import Metrics
-from oncall.web.workerprobes import worker_probes
+from oncall.web.worker_probes import worker_probes
 from oncall.wiring import Settings, make_channel, make_clock, make_store, make_voice, sqlite_path, why_no_calls
-from oncall.wiring.watch import Watch
+from oncall.wiring.pager_watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

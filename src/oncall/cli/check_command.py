@@ -1,0 +1,94 @@
+"""Checking what people wrote: a roster with all that it names, or a policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oncall.cli.numbers import counted
+from oncall.cli.output import JSON_OPTION, print_json, say, tell
+from oncall.errors import FileFaults
+
+if TYPE_CHECKING:
+    from oncall.errors import Fault
+    from oncall.rosters.roster import Roster
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("check")(check)
+
+
+def check(
+    file: Path = typer.Argument(..., metavar="FILE", help="A roster or a policy, in YAML."), json: bool = JSON_OPTION
+) -> None:
+    """Validate a roster with the policy and the plans that it names, or a policy alone; every fault, line and column.
+
+    Which of the two a file is, its keys say; *.policy.yaml is always read as a policy.
+
+    Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
+    """
+    from oncall.rosters.file_type import POLICY_SUFFIX, FileKind, kind_of
+
+    what = "roster"
+    try:
+        what = kind_of(file).value
+        if what == FileKind.POLICY and not file.name.endswith(POLICY_SUFFIX):
+            tell(f"{file}: read as a policy, because of its keys")
+        view, sentence = _policy(file) if what == FileKind.POLICY else _roster(file)
+    except FileFaults as refusal:
+        if json:
+            print_json({what: str(file), "ok": False, "faults": [_fault_view(fault) for fault in refusal.faults]})
+        raise
+    if json:
+        print_json({what: str(file), "ok": True, "faults": [], **view})
+    else:
+        say(f"{file}: no faults. {sentence}")
+
+
+def _fault_view(fault: Fault) -> dict[str, Any]:
+    keys = ("file", "line", "column", "path", "message")
+    return {key: getattr(fault, key) for key in keys}
+
+
+def _policy(path: Path) -> tuple[dict[str, Any], str]:
+    """What a good policy holds, for machines and as a sentence. Raises FileFaults."""
+    from oncall.support.policy_file import read_policy
+
+    policy = read_policy(path)
+    plans, customers = ", ".join(policy.plans), counted(len(policy.customers), "customer")
+    view = {
+        "name": policy.name,
+        "timezone": policy.zone.key,
+        "plans": list(policy.plans),
+        "impacts": list(policy.impacts),
+    }
+    return view, f"Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}."
+
+
+def _roster(path: Path) -> tuple[dict[str, Any], str]:
+    """The same of a roster; the other teams' plans that it names are read as well."""
+    from oncall.rosters.roster_file import read_roster
+
+    team = read_roster(path)
+    if team.busy:
+        from oncall.rotation.problem.context import busy_elsewhere
+
+        busy_elsewhere(team)
+    view = {
+        "team": team.team,
+        "timezone": team.zone.key,
+        "policy": team.policy.name,
+        "roles": list(team.rules.roles),
+        "engineers": [engineer.id for engineer in team.engineers],
+    }
+    return view, _roster_line(team)
+
+
+def _roster_line(team: Roster) -> str:
+    roles = ", ".join(team.rules.roles)
+    people = counted(len(team.engineers), "engineer")
+    hours = "" if team.policy.zone.key == team.zone.key else f", whose hours are {team.policy.zone.key} time"
+    return f"Team {team.team}: {people} for {roles} in {team.zone.key}, policy {team.policy.name}{hours}."

@@ -1,0 +1,128 @@
+"""Would a page go out tonight: looked at without sending anything, and tried with a marked test page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.cli.drill_runner import Drilling
+    from oncall.paging.watch.drill import DrillProgress
+    from oncall.wiring import Settings
+
+_COLOURS = {"stops": "red", "warns": "yellow", "fine": ""}
+_TIMES = ("accepted", "delivered", "answered")
+LOOK_EVERY_SECONDS = 0.25
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("doctor")(doctor)
+    app.command("drill")(drill)
+
+
+def _allowed(wait: int) -> int:
+    from oncall.paging.domain.ticket import LONGEST_DRILL
+
+    if wait > LONGEST_DRILL:
+        raise typer.BadParameter(f"{wait} is not in the range 1<=x<={LONGEST_DRILL}.")
+    return wait
+
+
+def doctor(json: bool = JSON_OPTION) -> None:
+    """What would stop a page tonight: schedule, phones, provider, pager, clocks, database. Sends nothing.
+
+    Run it with the settings of `oncall serve`, or with ONCALL_SERVER and a manager's token: then the server looks.
+    Exit code 1 when anything would stop a page.
+
+    Example: oncall doctor
+    """
+    from oncall import wiring
+
+    found = _examination(wiring.read_settings())
+    if json:
+        print_json(found)
+    else:
+        listed = found["findings"]
+        rows = [[finding["severity"], finding["subject"], finding["sentence"]] for finding in listed]
+        print_rows(rows, colours=[_COLOURS.get(finding["severity"], "") for finding in listed])
+    if not found["would_page"]:
+        raise typer.Exit(1)
+
+
+def _examination(settings: Settings) -> dict[str, Any]:
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        return RemoteBackend(settings.server, settings.token).examination()
+    from oncall.paging.watch.doctor_findings import findings, report
+    from oncall.wiring.doctor_facts import gather
+
+    return report(findings(gather(settings)))
+
+
+def drill(
+    to: str | None = typer.Option(None, "--to", help="An engineer's id; whoever a page would reach first when absent."),
+    wait: int = typer.Option(120, "--wait", min=1, callback=_allowed, help="Seconds to wait for the answer."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Send a marked test page through the pager that runs, and time its acceptance, delivery and answer.
+
+    It never escalates and is over when it is acknowledged. With ONCALL_SERVER and a manager's token it is the server's
+    pager that sends it. Exit code 1 when it is not answered in time.
+
+    Example: oncall drill --to ana --wait 300
+    """
+    from oncall import wiring
+    from oncall.cli.drill_runner import open_drilling
+
+    with open_drilling(wiring.read_settings()) as drilling:
+        # Each time is said once, as it comes: it is the answer, or beside an answer in JSON its story.
+        result = _run(drilling, to, wait, tell if json else typer.echo)
+    if json:
+        print_json(result)
+    else:
+        for name in _TIMES:
+            if result[f"{name}_after"] is None:
+                typer.echo(f"not {name}")
+    if result["answered_after"] is None:
+        why = (result["error"] or f"no answer in {wait} s").rstrip(".")
+        raise Refused(f"{result['ticket']}: {why}; see `oncall doctor`")
+
+
+def _run(drilling: Drilling, to: str | None, wait: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """One drill, watched from here: the times are those at which this process saw things happen."""
+    ticket, person, code = drilling.start(to, wait)
+    tell(f"{ticket}: a test page for {person}; waiting {wait} s for ACK {code}.")
+    result: dict[str, Any] = {"ticket": ticket, "to": person, "status": "queued"}
+    result |= dict.fromkeys((*(f"{name}_after" for name in _TIMES), "error"))
+    try:
+        _watch(drilling, result, wait, say)
+    finally:
+        drilling.end(ticket)
+    return result
+
+
+def _watch(drilling: Drilling, result: dict[str, Any], wait: int, say: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    while True:
+        seen = drilling.progress(result["ticket"])
+        passed = time.monotonic() - began
+        result["status"], result["error"] = seen.status.value, seen.error
+        _note(seen, result, passed, say)
+        if seen.is_over or seen.has_failed or passed >= wait:
+            return
+        drilling.pause(min(LOOK_EVERY_SECONDS, wait - passed))
+
+
+def _note(seen: DrillProgress, result: dict[str, Any], passed: float, say: Callable[[str], None]) -> None:
+    for name, happened in zip(_TIMES, (seen.is_accepted, seen.is_delivered, seen.answered_by is not None), strict=True):
+        if happened and result[f"{name}_after"] is None:
+            result[f"{name}_after"] = round(passed, 3)
+            say(f"{name} after {passed:.1f} s")

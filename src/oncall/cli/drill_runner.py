@@ -1,0 +1,127 @@
+"""Where a drill is run: on this machine's database, or through a server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from oncall.cli.output import tell
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.cli.backend import RemoteBackend
+    from oncall.paging.ports.clock import Clock
+    from oncall.paging.watch.drill import DrillProgress
+    from oncall.store.sql_store import SqlStore
+    from oncall.wiring import Settings
+
+PAGER_IS_DEAD = timedelta(seconds=30)
+_ONLY_PRINTS = "The pager that runs prints its pages and sends nothing: only `oncall ack` can answer."
+
+
+class Drilling(Protocol):
+    """Starts a drill, watches it and ends it."""
+
+    def start(self, to: str | None, wait: int) -> tuple[str, str, str]:
+        """Its ticket, whom it reaches, and its code. Raises Refused when there is no pager or nobody to page."""
+
+    def progress(self, ticket: str) -> DrillProgress:
+        """How far it has come."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or until something happens."""
+
+    def end(self, ticket: str) -> None:
+        """Nothing is left open, whatever happened."""
+
+
+@contextmanager
+def open_drilling(settings: Settings) -> Iterator[Drilling]:
+    """On the server that the settings name, else on the local database."""
+    from oncall import wiring
+
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        yield RemoteDrilling(RemoteBackend(settings.server, settings.token))
+        return
+    with wiring.make_store(settings) as store:
+        yield LocalDrilling(store, wiring.make_clock(settings), wiring.current_user())
+
+
+class LocalDrilling:
+    """Its page is queued in the database for the pager that runs on it."""
+
+    def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
+        self._store, self._clock, self._user = store, clock, user
+
+    def start(self, to: str | None, wait: int) -> tuple[str, str, str]:
+        from oncall.paging.watch.drill import start_drill, whom
+
+        context = self._context()
+        self._refuse_without_pager(context.real_now)
+        person = self._store.read(lambda tx: whom(tx, to, context.now))
+        ends_at = context.now + timedelta(seconds=wait)
+        stored, _ = self._store.write(lambda tx: start_drill(tx, to=person, ends_at=ends_at, context=context))
+        return stored.ticket.id, person, stored.code
+
+    def progress(self, ticket: str) -> DrillProgress:
+        from oncall.paging.watch.drill import progress
+
+        return self._store.read(lambda tx: progress(tx, ticket))
+
+    def pause(self, seconds: float) -> None:
+        self._store.wait_for_change(seconds)
+
+    def end(self, ticket: str) -> None:
+        from oncall.paging.actions.record_action import record
+        from oncall.paging.actions.ticket_action import TicketAction
+        from oncall.paging.domain.ticket import EventKind
+
+        context = self._context()
+        action = TicketAction(EventKind.RESOLVED, self._user, context.now, why="the drill is over")
+        self._store.write(lambda tx: record(tx, ticket, action, context))
+
+    def _refuse_without_pager(self, real_now: datetime) -> None:
+        beat = self._store.read(lambda tx: tx.last_beat())
+        if beat is None or real_now - beat[0] > PAGER_IS_DEAD:
+            raise Refused("no pager runs on this database, so nothing would be sent; start `oncall serve`")
+        if beat[1] == "outbox":
+            tell(_ONLY_PRINTS, colour="yellow")
+
+    def _context(self) -> Any:
+        from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
+
+        return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
+
+
+class RemoteDrilling:
+    """Its page is sent by the server, which is its own pager."""
+
+    def __init__(self, server: RemoteBackend) -> None:
+        self._server = server
+
+    def start(self, to: str | None, wait: int) -> tuple[str, str, str]:
+        started = self._server.start_drill(to, wait)
+        if started["channel"] == "outbox":
+            tell(_ONLY_PRINTS, colour="yellow")
+        return str(started["ticket"]), str(started["to"]), str(started["code"])
+
+    def progress(self, ticket: str) -> DrillProgress:
+        from oncall.paging.domain.ticket import AttemptStatus
+        from oncall.paging.watch.drill import DrillProgress
+
+        shown = self._server.ticket(ticket)
+        page = shown["attempts"][0]
+        ending = next((event for event in shown["events"] if event["kind"] == "resolved"), None)
+        by = str(ending["by"]) if ending is not None else None
+        return DrillProgress(AttemptStatus(page["status"]), shown["state"] == "resolved", by, page.get("error"))
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def end(self, ticket: str) -> None:
+        self._server.event(ticket, {"kind": "resolved", "why": "the drill is over"})

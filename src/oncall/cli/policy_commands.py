@@ -1,0 +1,169 @@
+"""The policy in the terminal: show it as customers read it, say what changes, and triage a ticket by its questions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oncall.cli.output import JSON_OPTION, print_json, time_of
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from oncall.support.policy import Policy
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    policy = typer.Typer(help="What customers are promised.", no_args_is_help=True, rich_markup_mode=None)
+    policy.command("show")(show)
+    policy.command("diff")(diff)
+    app.add_typer(policy, name="policy")
+    app.command("triage")(triage)
+
+
+def show(
+    file: Path | None = typer.Argument(
+        None, metavar="[FILE]", help="A policy file; the published policy, which is in force, when absent."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """The promise as the table that a customer would read: of the policy in force, or of a file.
+
+    Examples: oncall policy show · oncall policy show my.policy.yaml --json
+    """
+    from oncall.support.policy_table import policy_lines, policy_view
+
+    if file is not None:
+        policy = _read(str(file))
+        where = [f"Read from {file}; not in force by being shown."]
+        view = policy_view(policy)
+    else:
+        policy, view = _published()
+        where = _in_force_words(view["in_force"], policy.zone)
+    if json:
+        print_json({key: value for key, value in view.items() if key != "sources"})
+        return
+    first, *rest = policy_lines(policy)
+    typer.echo("\n".join([first, *where, *rest]))
+
+
+def diff(
+    old: str = typer.Argument(..., metavar="OLD", help='A policy file, or "published" for the one in force.'),
+    new: str = typer.Argument(..., metavar="NEW", help='A policy file, or "published".'),
+    json: bool = JSON_OPTION,
+) -> None:
+    """What changes for whom from one policy to another, in words.
+
+    Examples: oncall policy diff old.policy.yaml new.policy.yaml · oncall policy diff published new.policy.yaml
+    """
+    from oncall.support.policy_table import changes
+
+    found = changes(_read(old), _read(new))
+    if json:
+        print_json({"changes": found})
+    else:
+        typer.echo("\n".join(found) if found else "Nothing changes.")
+
+
+def triage(
+    down: bool | None = typer.Option(None, "--down/--no-down", help="Is it down, or unusable?"),
+    workaround: str | None = typer.Option(None, "--workaround", help="none, inconvenient or convenient."),
+    users: str | None = typer.Option(None, "--users", help="How many are hit: a number, many or few."),
+    question: bool | None = typer.Option(
+        None, "--question/--no-question", help="Is it a question, a wish, or about the documentation?"
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Propose an impact from plain answers, with the reason. Asks for what is missing when there is a terminal.
+
+    Examples: oncall triage · oncall triage --no-down --users many --workaround none
+    """
+    from oncall import wiring
+    from oncall.cli.backend import open_backend
+
+    given = {"question": question, "down": down, "workaround": workaround, "users": users}
+    if sys.stdin.isatty() and sys.stdout.isatty() and not json:
+        _ask(given)
+    answers = {name: value for name, value in given.items() if value is not None}
+    if not answers:
+        raise Refused("answer at least one: --down/--no-down, --users, --workaround, --question")
+    with open_backend(wiring.read_settings()) as backend:
+        view = backend.triage(answers)
+    if json:
+        print_json(view)
+        return
+    typer.echo(view["impact"])
+    for reason in view["reasons"]:
+        typer.echo(f"  {reason}")
+    if view["rule"]:
+        typer.echo(f"  {view['rule']}")
+
+
+def _ask(given: dict[str, Any]) -> None:
+    """Ask the questions in their order, until the answer is clear."""
+    if given["question"] is None and given["down"] is None:
+        given["question"] = typer.confirm("Is it a question, a wish, or about the documentation?", default=False)
+    if given["question"]:
+        return
+    if given["down"] is None:
+        given["down"] = typer.confirm("Is it down, or so broken that nobody can work?", default=False)
+    if given["down"]:
+        return
+    if given["users"] is None:
+        asked = "How many users are hit (a number, many or few)?"
+        given["users"] = typer.prompt(asked, default="many", value_proc=_usable("users"))
+    if given["workaround"] is None:
+        asked = "Is there a workaround (none, inconvenient, convenient)?"
+        given["workaround"] = typer.prompt(asked, default="none", value_proc=_usable("workaround"))
+
+
+def _usable(name: str) -> Callable[[str], str]:
+    """Lets an answer through that can be used; the question is asked again after any other."""
+    from oncall.support.triage import AnswerFaults, answers_from
+
+    def answer(text: str) -> str:
+        try:
+            answers_from({name: text})
+        except AnswerFaults as refusal:
+            raise typer.BadParameter(refusal.faults[0][1]) from refusal
+        return text
+
+    return answer
+
+
+PUBLISHED = "published"
+"""What `policy diff` calls the policy in force."""
+
+
+def _read(name: str) -> Policy:
+    """The policy in that file, or the one in force."""
+    from oncall.support.policy_file import read_policy
+
+    return _published()[0] if name == PUBLISHED else read_policy(Path(name))
+
+
+def _published() -> tuple[Policy, dict[str, Any]]:
+    """The policy in force, of the server that the settings name or of this machine's database, and what is told of
+    it."""
+    from oncall import wiring
+    from oncall.cli.backend import open_backend
+    from oncall.paging.clocks.policy_in_force import policy_of_view
+
+    with open_backend(wiring.read_settings()) as backend:
+        view = backend.policy()
+    return policy_of_view(view), view
+
+
+def _in_force_words(facts: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """Since when it is in force, and by whom."""
+    if facts["since"] is None:
+        return ["Nothing is published yet: this is the packaged policy, which counts until then."]
+    why = f": {facts['reason']}" if facts["reason"] else ""
+    words = f"In force since {time_of(facts['since'], zone)}, published by {facts['by']} as version {facts['version']}"
+    return [f"{words}{why}.", f"It comes from {facts['file']}."]

@@ -1,0 +1,202 @@
+"""The schedule in the terminal: ask who is on call, see shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from oncall.cli.output import JSON_OPTION, parse_time, print_json, print_rows, tell, time_of
+from oncall.errors import NotFound, Refused
+from oncall.suggestions import suggestion
+
+if TYPE_CHECKING:
+    from oncall.schedule.schedule import Schedule
+    from oncall.wiring import Settings
+
+NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
+FAR = timedelta(days=800)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("who")(who)
+    app.command("shifts")(shifts)
+    app.command("next")(next_shift)
+
+
+def who(
+    at: str | None = typer.Option(None, "--at", help="An instant; now when absent."), json: bool = JSON_OPTION
+) -> None:
+    """Who is on call, every role, in policy time and in their own.
+
+    Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
+    """
+    view = _who_view(at)
+    if json:
+        print_json(view)
+    else:
+        _print_who(view)
+    if view["missing"]:
+        raise NotFound(_gap_words(view))
+
+
+def _gap_words(view: dict[str, Any]) -> str:
+    missing, begins = " or ".join(view["missing"]), view.get("schedule_begins")
+    if begins is not None and datetime.fromisoformat(view["at"]) < datetime.fromisoformat(begins):
+        begins = time_of(begins, ZoneInfo(view["timezone"]))
+        words = f"NOBODY IS ON CALL as {missing}: what is published begins on {begins}"
+    else:
+        words = f"GAP IN THE SCHEDULE: nobody is on call as {missing}"
+    if view["roles"]:
+        return words
+    return words + ("; pages go to the manager at once" if view.get("manager") else "; and no manager is known")
+
+
+def _who_view(at: str | None) -> dict[str, Any]:
+    from oncall import wiring
+    from oncall.schedule.schedule_views import oncall_view
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        server = RemoteBackend(settings.server, settings.token)
+        return server.oncall(parse_time("--at", at, server.zone()) if at else None)
+    schedule = published_schedule(settings)
+    moment = parse_time("--at", at, schedule.calendar.zone) if at else wiring.make_clock(settings).now()
+    return oncall_view(schedule, moment)
+
+
+def _print_who(view: dict[str, Any]) -> None:
+    zone = ZoneInfo(view["timezone"])
+    at, ends = time_of(view["at"], zone), time_of(view["window_ends"], zone)
+    if view["window"] == "business":
+        typer.echo(f"{at}: business hours until {ends}. The support desk has the tickets.")
+        return
+    typer.echo(f"{at}: on call, {view['window']} until {ends}.")
+    rows = [
+        [
+            role,
+            f"{duty.get('name', duty['engineer'])} ({duty['engineer']})",
+            f"until {time_of(duty['until'], zone)}",
+            f"{time_of(duty['until'], ZoneInfo(duty['timezone']))} in {duty['timezone']}" if "timezone" in duty else "",
+            f"override: {duty['override']}" if "override" in duty else "",
+        ]
+        for role, duty in view["roles"].items()
+    ]
+    print_rows([*rows, *([role, "NOBODY", "", "", ""] for role in view["missing"])])
+
+
+def shifts(
+    engineer: str = typer.Argument(help="The engineer's id."),
+    start: str | None = typer.Option(None, "--from", help="First date; today when absent."),
+    end: str | None = typer.Option(None, "--to", help="Last date; the end of what is published when absent."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """An engineer's shifts, overrides applied.
+
+    Examples: oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
+    """
+    found, _ = _shifts_of(engineer, start, end)
+    if json:
+        print_json({"shifts": found})
+    elif not found:
+        tell(f"{engineer} has no shifts in that time.")
+    else:
+        _print_shifts(found)
+
+
+def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[dict[str, Any]], datetime]:
+    """The engineer's turns, and the instant that the question was asked at (aware UTC)."""
+    from oncall import wiring
+    from oncall.schedule.schedule_views import own_turn_view
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        from oncall.cli.backend import RemoteBackend
+
+        server = RemoteBackend(settings.server, settings.token)
+        now, zone = server.now(), server.zone()
+        first, last = _span(start, end, zone, now)
+        return [shift for shift in server.schedule(first, last) if shift["engineer"] == engineer], now
+    schedule = published_schedule(settings)
+    _refuse_stranger(engineer, schedule)
+    now = wiring.make_clock(settings).now()
+    first, last = _span(start, end, schedule.calendar.zone, now)
+    return [own_turn_view(turn, schedule) for turn in schedule.turns_of(engineer, first, last)], now
+
+
+def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    today = now.astimezone(zone).date()
+    first = _day("--from", start) if start else today
+    last = _day("--to", end) if end else max(today, first) + FAR
+    if last < first:
+        raise Refused(f"--to {last} is before --from {first}")
+    after_last = last + timedelta(days=1)
+    return _midnight(first, zone), _midnight(after_last, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
+
+
+def _print_shifts(found: Sequence[dict[str, Any]]) -> None:
+    header = ["kind", "role", "from", "to", "their own time"]
+    rows = []
+    for shift in found:
+        policy, own = ZoneInfo(shift["policy_timezone"]), ZoneInfo(shift["timezone"])
+        local = f"{time_of(shift['start'], own)} to {time_of(shift['end'], own)}"
+        note = f"  override: {shift['override']}" if "override" in shift else ""
+        rows.append(
+            [shift["kind"], shift["role"], time_of(shift["start"], policy), time_of(shift["end"], policy), local + note]
+        )
+    print_rows([header, *rows])
+
+
+def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: bool = JSON_OPTION) -> None:
+    """The engineer's next shift, and the one they are on now.
+
+    Example: oncall next ana
+    """
+    found, now = _shifts_of(engineer, None, None)
+    running = [s for s in found if datetime.fromisoformat(s["start"]) <= now < datetime.fromisoformat(s["end"])]
+    coming = [s for s in found if datetime.fromisoformat(s["start"]) > now]
+    if json:
+        print_json(
+            {"engineer": engineer, "now": running[0] if running else None, "next": coming[0] if coming else None}
+        )
+        return
+    if running:
+        typer.echo(f"{engineer} is on call now:")
+        _print_shifts(running)
+    if coming:
+        typer.echo("Next:")
+        _print_shifts(coming[:1])
+    else:
+        tell(f"{engineer} has no further shift in what is published.")
+
+
+def published_schedule(settings: Settings) -> Schedule:
+    from oncall import wiring
+
+    schedule = wiring.quick_schedule(settings)
+    if schedule is None or schedule.latest is None:
+        raise NotFound(NOT_PUBLISHED)
+    return schedule
+
+
+def _refuse_stranger(engineer: str, schedule: Schedule) -> None:
+    if engineer not in schedule.people:
+        hint = suggestion(engineer, sorted(schedule.people))
+        raise NotFound(f'nobody on the published rosters has the id "{engineer[:40]}"; {hint}')

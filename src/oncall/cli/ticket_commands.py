@@ -1,0 +1,320 @@
+"""Tickets in the terminal: what would happen to one, post one, list them by the clock that ends first."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
+from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.ticket_action_commands import REFERENCE
+from oncall.cli.timeline import left_words, one_clock, print_timeline, stamp, state_words
+from oncall.errors import Refused
+
+LARGEST_FILE = 64 * 1024
+MOST_AT_ONCE = 1000
+WATCH_SECONDS = 2.0
+PAGER_IS_DEAD = timedelta(seconds=30)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("explain")(explain)
+    app.command("page")(page)
+    listing = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    listing.callback()(tickets)
+    listing.command("show")(show)
+    app.add_typer(listing, name="tickets")
+
+
+def explain(
+    plan: str = typer.Option(..., "--plan", help="standard or business-critical."),
+    impact: str = typer.Option(..., "--impact", help="urgent (or critical), high, normal or low."),
+    at: str | None = typer.Option(None, "--at", help="When it comes in; now when absent."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """The verdict on such a ticket: page, desk or hold, why, and when each step would fire. Sends nothing.
+
+    Example: oncall explain --plan standard --impact high --at 2027-01-09T03:12:00-05:00
+    """
+    with _backend() as backend:
+        view = backend.explain(plan, impact, at)
+    if json:
+        print_json(view)
+        return
+    typer.echo(_headline(view))
+    for reason in view["reasons"]:
+        typer.echo(f"  {reason}")
+    for rule in view["rules"]:
+        typer.echo(f"  by {rule}")
+    if view["steps"]:
+        typer.echo("If nobody acknowledges:")
+        print_rows(
+            [
+                [f"  {stamp(s['at'])}", s["notify"], s["engineer"] or "the support desk", s["channel"]]
+                for s in view["steps"]
+            ]
+        )
+    minutes = view["repeats_after_seconds"] // 60
+    if any(step["notify"] != "desk" for step in view["steps"]):
+        typer.echo(f"Then the round begins again every {minutes} minutes.")
+
+
+def _headline(view: dict[str, Any]) -> str:
+    words = {
+        "page": f"PAGE {view.get('engineer') or 'nobody: nobody can be reached'}",
+        "desk": "DESK",
+        "hold": f"HOLD until {stamp(view.get('hold_until'))}",
+    }[view["action"]]
+    return f"{words}. First reply due {stamp(view['first_reply_due'])}."
+
+
+def page(
+    file: str | None = typer.Argument(None, metavar="[TICKET.json | -]", help="A ticket as the API takes it."),
+    ticket_id: str | None = typer.Option(None, "--id", help="The ticket's id; one is made when absent."),
+    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
+    plan: str | None = typer.Option(None, "--plan"),
+    impact: str | None = typer.Option(None, "--impact"),
+    subject: str | None = typer.Option(None, "--subject"),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Accept a ticket as the API would. The same one again changes nothing.
+
+    Examples: oncall page ticket.json · oncall page --customer "Acme Ltd" --plan standard --impact urgent
+    --subject "Sessions do not start"
+    """
+    options = {"id": ticket_id, "customer": customer, "plan": plan, "impact": impact, "subject": subject}
+    given = {key: value for key, value in options.items() if value is not None}
+    body = {**(_read_ticket(file) if file is not None else {}), **given}
+    if not body:
+        raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
+    if "id" not in body and file is None:
+        body["id"] = _new_id()
+    with _backend() as backend:
+        answer, is_new = backend.post_ticket(body)
+        dead = _dead_pager(backend) if answer["verdict"]["action"] != "desk" else None
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(f"{answer['ticket']}: {_headline(answer['verdict'])}" + ("" if is_new else " (stored before)"))
+        for reason in answer["verdict"]["reasons"]:
+            typer.echo(f"  {reason}")
+        if "page" in answer:
+            typer.echo(f"  Acknowledge with: oncall ack {answer['page']['code']}")
+    for warning in answer.get("warnings", ()):
+        tell(f"warning: {warning}", colour="yellow")
+    if dead is not None:
+        tell(dead, colour="red")
+
+
+def _new_id() -> str:
+    """Short enough for an SMS and for typing."""
+    import secrets
+
+    return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("23456789ACDEFGHJKMNPQRTWXY") for _ in range(5))
+
+
+def _read_ticket(name: str) -> dict[str, Any]:
+    import json
+
+    try:
+        raw = _first_bytes(name, LARGEST_FILE + 1)
+    except OSError as error:
+        raise Refused(f"{name}: {error.strerror or error}") from error
+    if len(raw) > LARGEST_FILE:
+        raise Refused(f"{name}: is larger than {LARGEST_FILE} bytes")
+    try:
+        body = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{name}: is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise Refused(f"{name}: a JSON object is needed, with id, customer, plan, impact and subject")
+    return body
+
+
+def _first_bytes(name: str, count: int) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read(count)
+    with Path(name).open("rb") as file:
+        return file.read(count)
+
+
+def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
+    """A warning when the ticket is stored but no pager runs that would page for it."""
+    if isinstance(backend, RemoteBackend):
+        return None
+    beat = backend.last_beat()
+    if beat is not None and datetime.now(UTC) - beat[0] < PAGER_IS_DEAD:
+        if beat[1] == "outbox":
+            return "The pager on this database only prints its messages (outbox): nobody's phone will ring."
+        return None
+    return "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started."
+
+
+def tickets(
+    context: typer.Context,
+    state: str = typer.Option("open,acknowledged", "--state", help="open, acknowledged, resolved; commas between."),
+    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
+    after: str | None = typer.Option(None, "--after", help="The last id of the page before."),
+    limit: int = typer.Option(100, "--limit", min=1, max=1000, help="How many at most."),
+    watch: bool = typer.Option(False, "--watch", help="Show it anew every two seconds, until Ctrl-C."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """List tickets, the one whose clock ends first on top; held ones with the hour of their release, chased ones with
+    who has them, and among the resolved ones duplicates with the ticket that goes on.
+
+    Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
+    · oncall tickets show T-1001 --timeline
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from oncall.paging.domain.ticket import TicketStatus
+    from oncall.paging.ports.records import TicketFilter
+
+    try:
+        states = tuple(TicketStatus(word.strip()) for word in state.split(",") if word.strip())
+    except ValueError as error:
+        words = f'"{state[:60]}" is not a state; write open, acknowledged or resolved, with commas between'
+        raise typer.BadParameter(words, param_hint="--state") from error
+    if watch and json:
+        raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
+    with _backend() as backend:
+        if json:
+            view = backend.tickets(TicketFilter(states, customer, after, limit))
+            print_json({**view, "tickets": by_urgency(view["tickets"])})
+            return
+
+        def read() -> list[dict[str, Any]]:
+            return most_urgent(
+                lambda last: backend.tickets(TicketFilter(states, customer, last or after, MOST_AT_ONCE)), limit
+            )
+
+        if watch:
+            _watch(read)
+        else:
+            _print_listing(read())
+
+
+def _watch(read: Callable[[], list[dict[str, Any]]]) -> None:
+    """Show the listing anew every two seconds; in a pipe, where nothing can be overwritten, below the last one."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            found = read()
+            if sys.stdout.isatty():
+                # Home, then clear: nothing flickers. What does not fit would push the most urgent off the top.
+                sys.stdout.write("\x1b[H\x1b[2J")
+                found = found[: max(shutil.get_terminal_size().lines - 3, 1)]
+            _print_listing(found)
+            time.sleep(WATCH_SECONDS)
+
+
+def _print_listing(found: Sequence[dict[str, Any]]) -> None:
+    if found:
+        _print_tickets(found)
+    else:
+        tell("No tickets.")
+
+
+def most_urgent(read: Callable[[str | None], dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    """The `limit` tickets of the whole listing whose clocks end first; `read` gives the page after an id."""
+    found: list[dict[str, Any]] = []
+    view = read(None)
+    while True:
+        found += view["tickets"]
+        if view["next"] is None:
+            return by_urgency(found)[:limit]
+        view = read(view["next"])
+
+
+def by_urgency(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ticket whose clock ends first on top; those without a running clock below, in the order they had."""
+    return sorted(found, key=_urgency)
+
+
+def _urgency(item: dict[str, Any]) -> float:
+    left = _seconds_left(item)
+    return float("inf") if left is None else left
+
+
+def _seconds_left(item: dict[str, Any]) -> float | None:
+    left = [clock["seconds_left"] for clock in item["clocks"] if clock["seconds_left"] is not None]
+    return min(left, default=None)
+
+
+def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
+    header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
+    rows = [
+        [
+            item["id"],
+            item["code"],
+            item["ticket"]["impact"],
+            item["ticket"]["customer"][:24],
+            state_words(item),
+            *_clock_words(item),
+            item["ticket"]["subject"][:60],
+        ]
+        for item in found
+    ]
+    print_rows([header, *rows], colours=["", *(_colour(item) for item in found)])
+
+
+def _clock_words(item: dict[str, Any]) -> list[str]:
+    """Metric, time left and due instant of the clock that ends first."""
+    running = [clock for clock in item["clocks"] if clock["seconds_left"] is not None]
+    if not running:
+        return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
+    clock = min(running, key=lambda clock: clock["seconds_left"])
+    return [clock["metric"].replace("_", " "), left_words(clock["seconds_left"]), stamp(clock["due_at"])]
+
+
+def _colour(item: dict[str, Any]) -> str:
+    """Red once a clock is late, yellow from its warning on, else none."""
+    left = _seconds_left(item)
+    if left is None:
+        return ""
+    if left <= 0:
+        return "red"
+    clock = min((c for c in item["clocks"] if c["seconds_left"] is not None), key=lambda c: c["seconds_left"])
+    due, warn = datetime.fromisoformat(clock["due_at"]), clock["warn_at"]
+    is_warned = warn is not None and left <= (due - datetime.fromisoformat(warn)).total_seconds()
+    return "yellow" if is_warned else ""
+
+
+def show(
+    ticket_id: str = REFERENCE,
+    timeline: bool = typer.Option(False, "--timeline", help="What happened, in order, with every try."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """One ticket, with its log and every try to tell somebody.
+
+    Example: oncall tickets show T-1001 --timeline
+    """
+    with _backend() as backend:
+        view = backend.ticket(ticket_id)
+    if json:
+        print_json(view)
+        return
+    ticket = view["ticket"]
+    typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
+    typer.echo(f"  {ticket['subject']}")
+    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'])}")
+    for clock in view["clocks"]:
+        typer.echo(f"  {one_clock(clock)}")
+    for note in view["notes"]:
+        typer.echo(f"  note: {note}")
+    if timeline:
+        print_timeline(view)
+
+
+def _backend() -> Any:
+    from oncall import wiring
+
+    return open_backend(wiring.read_settings())

@@ -1,0 +1,218 @@
+"""Looking at a plan in the terminal: verify it, with a second opinion if wanted, and show how fair it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oncall.cli.numbers import counted, seconds_of
+from oncall.cli.output import JSON_OPTION, print_json, say, tell
+from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both, refuse_strangers
+from oncall.cli.planning_context import read_history
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.rosters.roster import Roster
+    from oncall.rotation.check.checker import Examination
+    from oncall.rotation.check.second_opinion import SecondOpinion
+    from oncall.rotation.check.used_relaxations import UsedRelaxation
+    from oncall.schedule.plan import Fairness, Plan, Seat
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("verify")(verify)
+    app.command("fairness")(fairness)
+
+
+def verify(
+    plan: Path = PLAN,
+    roster: Path = PLANS_ROSTER,
+    optimal: bool = typer.Option(False, "--optimal", help="Ask another solver, too, whether any plan costs less."),
+    time_limit: float = typer.Option(
+        60.0,
+        "--time-limit",
+        metavar="SECONDS",
+        parser=seconds_of,
+        help="For --optimal; then the best bound so far is told.",
+    ),
+    history: list[Path] = typer.Option(
+        [],
+        "--history",
+        metavar="PLAN",
+        help="A plan before or after it, with which it has to keep the rules; repeatable.",
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Check a plan independently of what made it: coverage minute by minute, every rule, and its claims of fairness.
+
+    Exceptions that a manager agreed to (generate --relax) are accepted and named. --optimal has a solver of another
+    kind bound the cost of any plan, with a model of its own.
+
+    Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
+    · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
+    """
+    from oncall.rotation.check.checker import examine
+    from oncall.rotation.check.used_relaxations import used_relaxations
+    from oncall.rotation.problem.context import busy_elsewhere
+
+    team, content = read_both(plan, roster)
+    stands = _standing(team, history)
+    elsewhere = busy_elsewhere(team)
+    found = examine(content, team, history=stands, elsewhere=elsewhere)
+    agreed = used_relaxations(content, team) if not found.violations else ()
+    opinion = None
+    if optimal and not found.violations:
+        opinion = _second_opinion(content, team, found, time_limit, [*stands, *elsewhere])
+    if json:
+        print_json(_view(plan, found, agreed, opinion))
+    for violation in found.violations if not json else ():
+        say(str(violation))
+    if found.violations:
+        raise Refused(f"{plan}: {counted(len(found.violations), 'violation')}")
+    if json:
+        return
+    roles = counted(len(team.rules.roles), "role")
+    say(f"{plan}: keeps every rule{_but(agreed)}")
+    say(f"checked {counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}")
+    say(f"fairness cost {found.cost}{_claim(content)}")
+    for each in agreed:
+        uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
+        say(f"  accepted: {each.relaxation.text}; {uses}")
+    if opinion is not None:
+        say(_opinion_line(opinion))
+
+
+def _but(agreed: Sequence[UsedRelaxation]) -> str:
+    return f" but for {counted(len(agreed), 'exception')} that it is marked with" if agreed else ""
+
+
+def _standing(team: Roster, history: Sequence[Path]) -> list[Seat]:
+    """The seats of the plans around."""
+    plans = [read_history(path, team) for path in history]
+    return [seat for plan in plans for seat in plan.seats]
+
+
+def _second_opinion(
+    plan: Plan, team: Roster, found: Examination, seconds: float, outside: Sequence[Seat]
+) -> SecondOpinion:
+    from oncall.rotation.check.second_opinion import second_opinion
+
+    limit = timedelta(seconds=seconds)
+    with _waiting(seconds) as on_wait:
+        return second_opinion(plan, team, found.cost, time_limit=limit, outside=outside, on_wait=on_wait)
+
+
+@contextmanager
+def _waiting(limit: float) -> Iterator[Callable[[timedelta], None]]:
+    """Shows on a terminal how long the other solver has taken; elsewhere a line every ten seconds."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        with Console(stderr=True).status("asking another solver") as status:
+            yield lambda taken: status.update(f"asking another solver ({taken.total_seconds():.0f} of {limit:g} s)")
+        return
+    told = timedelta(0)
+
+    def tell_now_and_then(taken: timedelta) -> None:
+        nonlocal told
+        if taken - told >= timedelta(seconds=10):
+            told = taken
+            tell(f"asking another solver ({taken.total_seconds():.0f} of {limit:g} s)")
+
+    yield tell_now_and_then
+
+
+def _claim(plan: Plan) -> str:
+    if plan.fairness is None or plan.status is None:
+        return ""
+    return f"; the plan says: {plan.status}, bound {plan.fairness.bound}"
+
+
+def _view(
+    plan: Path, found: Examination, agreed: Sequence[UsedRelaxation], opinion: SecondOpinion | None
+) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "plan": str(plan),
+        "ok": not found.violations,
+        "minutes": found.minutes,
+        "shifts": found.shifts,
+        "cost": found.cost,
+        "violations": [
+            {"rule": each.rule, "day": each.day.isoformat(), "people": list(each.people), "sentence": each.sentence}
+            for each in found.violations
+        ],
+    }
+    if agreed:
+        view["relaxed"] = [
+            {"id": each.relaxation.id, "text": each.relaxation.text, "uses": each.uses} for each in agreed
+        ]
+    if opinion is not None:
+        view["second_opinion"] = _opinion_view(opinion)
+    return view
+
+
+def _opinion_line(opinion: SecondOpinion) -> str:
+    """What another solver says about the cost of a plan."""
+    seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
+    without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
+    if opinion.is_optimal:
+        return f"HiGHS, another solver, proves it as well: no plan costs less than {opinion.bound} ({seconds}{without})"
+    if opinion.bound <= 0 < opinion.cost:
+        return f"HiGHS, another solver, has no bound to tell after {seconds}{without}; give it a longer --time-limit"
+    known = f"; it knows one of {opinion.best}" if opinion.best is not None and opinion.best < opinion.cost else ""
+    proven = f"HiGHS, another solver, proves that no plan costs less than {opinion.bound}"
+    return f"{proven}; this one costs {opinion.cost}{known} ({seconds}{without})"
+
+
+def _opinion_view(opinion: SecondOpinion) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "solver": "HiGHS",
+        "optimal": opinion.is_optimal,
+        "bound": opinion.bound,
+        "best": opinion.best,
+        "seconds": round(opinion.seconds, 3),
+        "left_out": list(opinion.left_out),
+    }
+
+
+def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
+    """Show each engineer's load of every kind and role against their share, as bars, and a calendar of the weeks.
+
+    Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
+    """
+    from oncall.rotation.problem.fairness import fairness_of_plan, table_of
+
+    team, content = read_both(plan, roster)
+    refuse_strangers(content, team, plan)
+    measured = fairness_of_plan(content, team)
+    if json:
+        rows = table_of(measured).to_dict(orient="records")
+        bound = content.fairness.bound if content.fairness else None
+        print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
+        return
+    say(str(plan))
+    say(f"fairness cost {measured.cost}{_claim(content)}")
+    _draw(measured, content, team)
+
+
+def _draw(measured: Fairness, plan: Plan, team: Roster) -> None:
+    from rich.console import Console
+
+    from oncall.rotation.report.heatmap import heat_map_of
+    from oncall.rotation.report.terminal_charts import calendar_lines, load_lines
+
+    console = Console(highlight=False)
+    plain = "utf" not in console.encoding
+    for line in load_lines(measured, width=console.width, plain=plain):
+        console.print(line, soft_wrap=True)
+    console.print()
+    for line in calendar_lines(heat_map_of(plan, team), width=console.width, plain=plain):
+        console.print(line, soft_wrap=True)

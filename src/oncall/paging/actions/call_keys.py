@@ -1,0 +1,111 @@
+"""A page that is a call: what is said in plain words, and what a pressed key does. Answered is not acknowledged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from oncall.errors import Conflict, NotFound, Refused
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, StoredTicket, TicketStatus
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.spoken_text import by_letters
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.store import Transaction
+from oncall.paging.sending.receipts import note_receipt
+from oncall.schedule.schedule import Person
+
+KEYS = "Press 1 to acknowledge, 2 to pass on."
+
+
+class Key(StrEnum):
+    """What can be pressed."""
+
+    ACKNOWLEDGE = "1"
+    PASS = "2"  # noqa: S105
+
+
+_ACTIONS = {Key.ACKNOWLEDGE: EventKind.ACKNOWLEDGED, Key.PASS: EventKind.PASSED}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key that was pressed in a call of ours. `phone` is the number that was called, E.164; `digits` may be empty."""
+
+    provider_id: str
+    phone: str = field(repr=False)
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """What the call says to a key, and whether it asks again; new messages for others."""
+
+    text: str
+    asks_again: bool = False
+    attempts: tuple[Attempt, ...] = ()
+    waited: timedelta | None = None
+    """How long the ticket that was taken had waited; policy time. None: none was taken."""
+
+
+def answer_call(tx: Transaction, *, delivery_id: str | None, press: KeyPress, context: ActionContext) -> CallAnswer:
+    """Do what a key asks for, pressed in an authentic call, as the person whose number was called. A repeat of the
+    same key in the same call changes nothing. A call that is not known to be ours does nothing."""
+    attempt = tx.attempt(delivery_id) if delivery_id is not None else None
+    if attempt is None:
+        attempt = tx.attempt_by_provider_id(press.provider_id)
+    person = _called(tx, attempt, press)
+    if attempt is None or person is None:
+        return CallAnswer("This call belongs to no ticket. Goodbye.")
+    # A key proves that a person is on the line, whatever reports come before or after it.
+    arrived = Receipt(press.provider_id, AttemptStatus.DELIVERED)
+    note_receipt(tx, delivery_id=attempt.id, receipt=arrived, context=context)
+    try:
+        key = Key(press.digits)
+    except ValueError:
+        return CallAnswer(f"That key does nothing. {KEYS}", asks_again=True)
+    return _do(tx, attempt.ticket, key, press, person, replace(context, by=person.id))
+
+
+def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person | None:
+    """Who was called: the page must be that call's, and the number that person's."""
+    if attempt is None or attempt.provider_id not in (None, press.provider_id):
+        return None
+    person = tx.schedule().people.get(attempt.to)
+    return person if person is not None and person.phone == press.phone else None
+
+
+def _do(
+    tx: Transaction, ticket_id: str, key: Key, press: KeyPress, person: Person, context: ActionContext
+) -> CallAnswer:
+    action = TicketAction(_ACTIONS[key], person.id, context.now, why="by phone", id=f"{press.provider_id}:{key.value}")
+    stored = tx.ticket(ticket_id)
+    if key is Key.PASS and stored is not None and stored.owner not in (None, person.id):
+        # Who presses 2 says "not me": that takes nothing from somebody who has said "me".
+        return CallAnswer(f"{_standing(tx, stored, person, key)} Goodbye.")
+    try:
+        done = record(tx, ticket_id, action, context)
+    except (Refused, NotFound, Conflict) as refusal:
+        return CallAnswer(f"{_with_letters(str(refusal), ticket_id)}. Goodbye.")
+    sentence = done.sentence if done.changed else _standing(tx, done.ticket, person, key)
+    words = f"{_with_letters(sentence, ticket_id)} Goodbye."
+    return CallAnswer(words, attempts=done.attempts, waited=done.waited if key is Key.ACKNOWLEDGE else None)
+
+
+def _standing(tx: Transaction, stored: StoredTicket, person: Person, key: Key) -> str:
+    """What a key that changes nothing is told."""
+    name = f"Ticket {by_letters(stored.ticket.id)}"
+    if stored.status is TicketStatus.RESOLVED:
+        return f"{name} is resolved."
+    if stored.owner == person.id:
+        return f"{name} is yours."
+    if stored.owner is not None:
+        owner = tx.schedule().people.get(stored.owner)
+        return f"{name} is taken by {owner.name if owner is not None else stored.owner}."
+    return f"{name} is passed on." if key is Key.PASS else f"{name} is open."
+
+
+def _with_letters(sentence: str, ticket_id: str) -> str:
+    return sentence.replace(ticket_id, f"Ticket {by_letters(ticket_id)}", 1)

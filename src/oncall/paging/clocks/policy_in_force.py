@@ -1,0 +1,41 @@
+"""The promise in force: the policy that was published last, since when and by whom, and the texts it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oncall.paging.ports.store import Transaction
+from oncall.support.policy import Policy
+from oncall.support.policy_file import packaged_policy, policy_from_sources
+from oncall.support.policy_table import policy_view
+
+_TEXTS = ("policy", "policy_source", "policy_zone", "customers")
+"""What of a publication the policy is made of. The roster, with its phone numbers, is none of it."""
+
+
+def published_policy_view(tx: Transaction) -> dict[str, Any]:
+    """The policy in force as JSON, times of promises in seconds.
+
+    in_force: the version of the schedule that brought it, since when, by whom and from which file; `version` is 0 and
+    `since` None for the packaged policy, which counts while nothing is published. sources: see `policy_of_view`.
+    """
+    policy, version = tx.policy(), tx.policy_version()
+    found = next((one for one in tx.schedule().publications if one.version == version), None)
+    sources = tx.policy_sources()
+    return {
+        **policy_view(policy),
+        "in_force": {
+            "version": version,
+            "since": found.at.astimezone(policy.zone).isoformat() if found is not None else None,
+            "by": found.by if found is not None else None,
+            "reason": found.reason if found is not None else None,
+            "file": policy.source,
+        },
+        "sources": {name: sources[name] for name in _TEXTS if name in sources},
+    }
+
+
+def policy_of_view(view: Mapping[str, Any]) -> Policy:
+    """The policy of which `published_policy_view` told, on whichever machine."""
+    return policy_from_sources(view["sources"]) if view["sources"] else packaged_policy()

@@ -1,0 +1,207 @@
+"""What the pager owes a ticket at an instant. Pure: reads nothing but its arguments, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oncall.errors import Refused
+from oncall.paging.domain.escalation import Position, Round, TimedStep, next_position, round_of
+from oncall.paging.domain.people import DESK, first_responder, person_for
+from oncall.paging.domain.state import TicketState, after, position_as_json
+from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.verdict import Action, Verdict, verdict
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import ChannelName, Notify, Policy
+from oncall.support.windows import WindowKind
+
+PAGER = "oncall"
+"""Who the log says did it when the pager itself did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing is owed before `until`; None: nothing is owed until something happens."""
+
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A hold has ended: the ticket is judged again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """Reach `to` by `channel`. `following` is what is owed after it."""
+
+    position: Position
+    step: TimedStep
+    to: str
+    following: Position | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A step that can reach nobody: the next one is owed at once."""
+
+    position: Position
+    step: TimedStep
+    following: Position | None
+    why: str
+
+
+Decision = Wait | Judge | Fire | Skip
+
+
+def next_decision(
+    state: TicketState, policy: Policy, schedule: Schedule, now: datetime, deaf: Collection[str] = ()
+) -> Decision:
+    """What is owed at `now` (policy time, aware UTC). deaf: ids of those whom no text reaches."""
+    if state.status is not TicketStatus.OPEN:
+        return Wait(None, f"it is {state.status.value}")
+    if state.due_at is None:
+        return Wait(None, "no step is left")
+    if now < state.due_at:
+        return Wait(state.due_at, "the next step is not due yet")
+    if state.action is Action.HOLD:
+        return Judge("the hold has ended")
+    assert state.position is not None and state.action is not None
+    decision = _step(state, state.position, state.action, policy, schedule, now)
+    return _by_a_way_that_works(decision, state, deaf, now) if isinstance(decision, Fire) else decision
+
+
+def _by_a_way_that_works(fire: Fire, state: TicketState, deaf: Collection[str], now: datetime) -> Fire | Skip:
+    """The same step by a call where no text reaches its person; skipped where its way has just failed for good."""
+    reason = None
+    if fire.to in deaf:
+        reason = "has sent STOP"
+    elif (fire.position.round, fire.to) in state.called:
+        reason = "is reached by no text in this round"
+    if fire.step.channel is ChannelName.SMS and reason is not None:
+        why = f"{fire.why}, {reason} and is called instead"
+        fire = replace(fire, step=replace(fire.step, channel=ChannelName.VOICE), why=why)
+    if (fire.position.round, fire.to, fire.step.channel.value) not in state.dead:
+        return fire
+    following = fire.following
+    if following is not None and following.round == fire.position.round:
+        following = replace(following, due_at=now)
+    why = f"{fire.to} was not reached by {fire.step.channel.value} in this round"
+    return Skip(fire.position, fire.step, following, why)
+
+
+def _step(
+    state: TicketState, position: Position, action: Action, policy: Policy, schedule: Schedule, now: datetime
+) -> Decision:
+    this_round = _round(state, position, action, policy)
+    if position.step >= len(this_round.steps):
+        position = Position(position.round + 1, 0, position.due_at, now)
+        this_round = _round(state, position, action, policy)
+    step = this_round.steps[position.step]
+    target, why = _target(step, schedule, now)
+    if target is not None and (position.round, target) in state.passed:
+        target, why = None, f"{target} has passed it on"
+    following = next_position(position, this_round, done_at=now, waits=target is not None)
+    if target is None:
+        return Skip(position, step, following, why)
+    return Fire(position, step, target, following, why)
+
+
+def _round(state: TicketState, position: Position, action: Action, policy: Policy) -> Round:
+    within = state.hurry[1] if state.hurry is not None and state.hurry[0] == position.round else None
+    return round_of(position.round, action=action, plan=state.plan, impact=state.impact, policy=policy, within=within)
+
+
+def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | None, str]:
+    """Whom the step reaches and why, or None and why nobody."""
+    if step.notify is Notify.DESK:
+        return DESK, "in business hours the desk owns tickets"
+    on_call = schedule.responders(now)
+    person = person_for(step.notify, schedule, on_call)
+    if person is None:
+        return None, f"the schedule has a gap: nobody is {step.notify.value}"
+    if step.notify is Notify.SECONDARY and person == person_for(Notify.PRIMARY, schedule, on_call):
+        return None, f"{person.id} is primary and secondary, and was paged as primary"
+    if step.notify is not Notify.MANAGER and on_call.window.kind is WindowKind.BUSINESS:
+        return person.id, f"{person.id} was {step.notify.value} of the shift that ended last"
+    return person.id, f"{person.id} is {step.notify.value}"
+
+
+def judged(decided: Verdict, *, ticket_id: str, why: str, terms: Mapping[str, int]) -> Event:
+    """The event that records a verdict. terms: whose policy and hours held, as `sla.in_force` gives them."""
+    details = {**decided.as_json(), "why": why, **terms}
+    return Event(ticket_id, decided.at, EventKind.JUDGED, PAGER, why, details)
+
+
+def verdict_again(
+    state: TicketState,
+    policy: Policy,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    counts_from: datetime | None = None,
+    due: datetime | None = None,
+) -> Verdict:
+    """The verdict on a ticket that is stored. One that the policy of now cannot judge is paged: silence is worse.
+
+    counts_from, due: as for `verdict`.
+    """
+    try:
+        return verdict(state, policy, schedule, now, counts_from=counts_from, due=due)
+    except Refused as refusal:
+        engineer = first_responder(schedule, schedule.responders(now))
+        reasons = (f"{refusal}.", "So it cannot be judged by the policy of now, and is paged.")
+        return Verdict(now, Action.PAGE, reasons, state.first_reply_due or now, engineer=engineer)
+
+
+def recorded(decision: Fire | Skip, *, ticket_id: str, at: datetime, attempt: str | None = None) -> Event:
+    """The event that records a step that fired or was skipped."""
+    details = {
+        "round": decision.position.round,
+        "step": decision.position.step,
+        "notify": decision.step.notify.value,
+        "channel": decision.step.channel.value,
+        "next": position_as_json(decision.following) if decision.following is not None else None,
+    }
+    if isinstance(decision, Skip):
+        return Event(ticket_id, at, EventKind.STEP_SKIPPED, PAGER, decision.why, details)
+    details |= {"to": decision.to, "attempt": attempt}
+    return Event(ticket_id, at, EventKind.STEP_FIRED, PAGER, decision.why, details)
+
+
+@dataclass(frozen=True, slots=True)
+class StepPreview:
+    """One step as it would fire if nobody answered. `engineer` is None at the desk."""
+
+    at: datetime
+    notify: Notify
+    engineer: str | None
+    channel: ChannelName
+
+
+def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> Iterator[StepPreview]:
+    """The steps of the first round for a ticket received at `at`, if nobody answered: the same code that pages.
+
+    A held ticket's steps are those after its release.
+    """
+    state = TicketState(plan=plan, impact=impact)
+    now = at
+    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", terms={}))
+    while state.due_at is not None:
+        now = max(now, state.due_at)
+        decision = next_decision(state, policy, schedule, now)
+        if isinstance(decision, Judge):
+            decided = verdict_again(state, policy, schedule, now, counts_from=state.hold_until)
+            state = after(state, judged(decided, ticket_id="", why=decision.why, terms={}))
+            continue
+        if isinstance(decision, Wait) or decision.position.round > 0:
+            return
+        if isinstance(decision, Fire):
+            engineer = None if decision.step.notify is Notify.DESK else decision.to
+            yield StepPreview(now, decision.step.notify, engineer, decision.step.channel)
+        state = after(state, recorded(decision, ticket_id="", at=now))

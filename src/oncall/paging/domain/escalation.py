@@ -1,0 +1,120 @@
+"""The escalation policy laid out for one ticket: which step comes when, and what follows each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.verdict import Action
+from oncall.support.policy import ChannelName, Metric, Notify, Policy
+from oncall.support.promises import URGENT
+
+PUNCTUAL = timedelta(minutes=1)
+"""A step that fires less late than this counts as on time, so that the later ones keep their instants."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedStep:
+    """One step of a round: `delay` after the round began."""
+
+    delay: timedelta
+    notify: Notify
+    channel: ChannelName
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The steps of one round in order, and how long after its begin the next round begins (None: never)."""
+
+    steps: tuple[TimedStep, ...]
+    length: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The next step that is owed: its round and number (both from 0), when, and when its round began. Aware UTC."""
+
+    round: int
+    step: int
+    due_at: datetime
+    round_began_at: datetime
+
+
+def round_of(
+    number: int, *, action: Action, plan: str, impact: str, policy: Policy, within: timedelta | None = None
+) -> Round:
+    """The steps of round `number` for a ticket at the desk or paged.
+
+    within: for a ticket that somebody has and whose promised time ends then: the steps are drawn together where they do
+    not fit into it otherwise, and no round follows by itself.
+    """
+    rules = policy.escalation
+    target = _first_reply(plan, impact, policy)
+    on_call = tuple(TimedStep(step.delay(target), step.notify, step.channel) for step in rules.steps)
+    at_desk = (TimedStep(timedelta(0), Notify.DESK, ChannelName.DESK),)
+    if within is not None:
+        return Round(_drawn_together(on_call, within), None)
+    if action is not Action.PAGE and not wakes_people(impact, policy):
+        return Round(at_desk, None)
+    if action is Action.PAGE or number > 0:
+        return Round(on_call, rules.repeat_every)
+    later = tuple(TimedStep(rules.desk_after + step.delay, step.notify, step.channel) for step in on_call)
+    return Round(at_desk + later, rules.desk_after + rules.repeat_every)
+
+
+def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
+    """The promised time. A policy published since may not know the ticket's plan or impact: then its shortest one."""
+    promises = policy.plans[plan].promises if plan in policy.plans else {}
+    if impact in promises:
+        return promises[impact].targets[Metric.FIRST_REPLY].within
+    every = [promise for support in policy.plans.values() for promise in support.promises.values()]
+    return min(promise.targets[Metric.FIRST_REPLY].within for promise in every)
+
+
+_LAST = 0.8
+"""The share of the time that is left by which the last step has come."""
+
+
+def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[TimedStep, ...]:
+    last = steps[-1].delay
+    if last < within:
+        return steps
+    shares = [step.delay / last * _LAST for step in steps]
+    return tuple(
+        TimedStep(timedelta(seconds=int(within.total_seconds() * share)), step.notify, step.channel)
+        for step, share in zip(steps, shares, strict=True)
+    )
+
+
+def wakes_people(impact: str, policy: Policy) -> bool:
+    """Whether somebody is woken for it; also for an impact that a policy published since does not know."""
+    return impact not in policy.impacts or policy.impacts[impact].pages
+
+
+def urgency(impact: str, policy: Policy) -> int:
+    """How urgent an impact is: 0 for the urgent one, then in the order of the policy's file.
+
+    Urgent is what is called so or has it for another name, or else what stands first. An impact that the policy no
+    longer knows counts as urgent: silence is worse.
+    """
+    names = list(policy.impacts)
+    urgent = next((name for name in names if URGENT in (name, *policy.impacts[name].aliases)), names[0])
+    return 0 if impact == urgent or impact not in policy.impacts else names.index(impact) + 1
+
+
+def next_position(position: Position, this_round: Round, *, done_at: datetime, waits: bool) -> Position | None:
+    """What is owed after the step at `position` was dealt with at `done_at`; None when nothing ever is.
+
+    waits: the step reached somebody, who now has until the next step; otherwise the next one is due at once.
+    A late step moves those after it, so that an outage is not followed by a volley.
+    """
+    base = position.due_at if done_at - position.due_at < PUNCTUAL else done_at
+    step = position.step + 1
+    if step < len(this_round.steps):
+        pause = this_round.steps[step].delay - this_round.steps[position.step].delay if waits else timedelta(0)
+        return Position(position.round, step, base + pause, position.round_began_at)
+    if this_round.length is None:
+        return None
+    rest = this_round.length - this_round.steps[-1].delay
+    begins = max(position.round_began_at + this_round.length, base + rest)
+    return Position(position.round + 1, 0, begins, begins)

@@ -1,0 +1,158 @@
+"""What the pager owes because a promised time runs out: warn the owner, page the chain, name the breach. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.paging.domain.escalation import wakes_people
+from oncall.paging.domain.people import DESK, first_responder
+from oncall.paging.domain.state import TicketState
+from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.verdict import Action
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock, SlaState
+from oncall.support.policy import Metric, Policy
+from oncall.support.wording import full_time
+
+MARGIN = timedelta(minutes=5)
+"""The chain is paged so early that its last step comes this long before the breach, where the time allows it."""
+
+METRIC_WORDS = {
+    Metric.FIRST_REPLY: "first reply",
+    Metric.NEXT_REPLY: "next reply",
+    Metric.PERIODIC_UPDATE: "update",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlaAlert:
+    """One thing that is owed because of `clock`. kind: WARNED, CHASED or BREACHED. at: since when it is owed.
+
+    to: who is told; None when nobody can be. A chased ticket's chain is paged by its steps, and `to` is None.
+    """
+
+    kind: EventKind
+    clock: SlaClock
+    at: datetime
+    to: str | None
+    why: str
+
+
+def mark_of(kind: EventKind, clock: SlaClock) -> tuple[str, ...]:
+    """By what the log knows that this was done: a breach once for each clock, the others anew once re-targeted."""
+    name = (kind.value, clock.metric.value, clock.since.isoformat())
+    return name if kind is EventKind.BREACHED or clock.due_at is None else (*name, clock.due_at.isoformat())
+
+
+def promised_now(
+    state: TicketState, clocks: SlaState, policy: Policy, schedule: Schedule, now: datetime
+) -> SlaAlert | None:
+    """What is owed at `now` (aware UTC), the earliest first; None when nothing is."""
+    owed = [each for each in _owed(state, clocks, policy) if each[0] <= now]
+    # A warning is no news to somebody who is paged for the same clock in the same instant.
+    chased = [clock for _, kind, clock in owed if kind is EventKind.CHASED]
+    owed = [each for each in owed if each[1] is not EventKind.WARNED or each[2] not in chased]
+    if not owed:
+        return None
+    at, kind, clock = min(owed, key=lambda each: (each[0], _ORDER[each[1]]))
+    to = _told(kind, state, policy, schedule, now)
+    return SlaAlert(kind, clock, at, to, _why(kind, clock, state, policy))
+
+
+def promised_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetime | None:
+    """The next instant at which something will be owed; None when nothing ever is until something happens."""
+    return min((at for at, _, _ in _owed(state, clocks, policy)), default=None)
+
+
+def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = None) -> datetime | None:
+    """When the chain is paged for a ticket that somebody has: early enough for its last step to come before the
+    breach, but not in the first half of what is left after the warning, or after `taken_at` (aware UTC): whoever takes
+    a ticket late gets a moment to answer."""
+    if clock.due_at is None or clock.warn_at is None:
+        return None
+    chain = max(step.delay(clock.target.within) for step in policy.escalation.steps) + MARGIN
+    start = max(clock.warn_at, taken_at or clock.warn_at)
+    middle = start + (clock.due_at - start) / 2
+    return max(clock.due_at - chain, middle.replace(microsecond=0))
+
+
+_ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
+
+
+def _owed(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
+    """Everything that is or will be owed for any clock and was not done yet."""
+    pages = wakes_people(state.impact, policy)
+    for clock in clocks.clocks:
+        is_told = mark_of(EventKind.BREACHED, clock) in state.promised
+        if clock.breached_at is not None and pages and _is_broken_in_somebodys_hands(state, clock):
+            yield clock.breached_at, EventKind.CHASED, clock
+        if is_told:
+            continue
+        if clock.breached_at is not None:
+            yield clock.breached_at, EventKind.BREACHED, clock
+        elif clock.is_running and clock.due_at is not None:
+            yield clock.due_at, EventKind.BREACHED, clock
+            yield from _before_the_breach(state, clock, policy, pages)
+
+
+def _before_the_breach(
+    state: TicketState, clock: SlaClock, policy: Policy, pages: bool
+) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
+    """While nobody has a ticket that pages, its escalation runs already, and a warning would only add to it."""
+    has_owner = _has_owner(state)
+    if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
+        return
+    is_chased = mark_of(EventKind.CHASED, clock) in state.promised
+    if not is_chased and mark_of(EventKind.WARNED, clock) not in state.promised:
+        yield clock.warn_at, EventKind.WARNED, clock
+    if has_owner and pages and not is_chased:
+        at = chase_at(clock, policy, taken_at=state.taken_at)
+        if at is not None:
+            yield at, EventKind.CHASED, clock
+
+
+def _has_owner(state: TicketState) -> bool:
+    """Whether somebody has it and nobody else is being paged for it. A chase that is over leaves it with its owner."""
+    return state.owner is not None and state.status is not TicketStatus.RESOLVED and not state.escalates
+
+
+def _is_broken_in_somebodys_hands(state: TicketState, clock: SlaClock) -> bool:
+    """An upgrade can break a promise at once. Its owner is chased all the same, unless that was done for this clock."""
+    if not clock.is_running or clock.breached_at is None or state.taken_at is None or not _has_owner(state):
+        return False
+    of_this_clock = (EventKind.CHASED.value, clock.metric.value, clock.since.isoformat())
+    return clock.breached_at >= state.taken_at and not any(mark[:3] == of_this_clock for mark in state.promised)
+
+
+def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedule, now: datetime) -> str | None:
+    if kind is EventKind.CHASED:
+        return None
+    if kind is EventKind.BREACHED:
+        manager = schedule.manager_at(now)
+        return manager.id if manager is not None else None
+    if state.owner is not None and state.owner in schedule.people:
+        return state.owner
+    if not wakes_people(state.impact, policy):
+        return DESK
+    return first_responder(schedule, schedule.responders(now))
+
+
+def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -> str:
+    what = METRIC_WORDS[clock.metric]
+    assert clock.due_at is not None
+    due = full_time(clock.due_at, policy.zone)
+    if kind is EventKind.BREACHED:
+        return f"the {what} was due {due}, and nothing was sent by then"
+    if kind is EventKind.CHASED:
+        return f"the {what} is due {due}, and {state.owner or 'nobody'} has not sent it: the chain is paged"
+    return f"the {what} is due {due}: {policy.escalation.warn_share:.0%} of its time is used up"
+
+
+def withdrawn_words(breach: Event, event: Event, zone: ZoneInfo) -> str:
+    """Why a breach that was told (`breach`) is none, since `event` was recorded."""
+    what, due = METRIC_WORDS[Metric(breach.details["metric"])], datetime.fromisoformat(breach.details["due_at"])
+    kind = event.kind.value.replace("_", " ")
+    return f"the {what} due {full_time(due, zone)} was kept: {event.by} recorded {kind} at {full_time(event.at, zone)}"

@@ -1,0 +1,328 @@
+"""What a ticket's log adds up to: a pure fold over its events, in the log's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from oncall.paging.domain.escalation import Position
+from oncall.paging.domain.ticket import WAS_OPEN, Event, EventKind, Ticket, TicketStatus
+from oncall.paging.domain.verdict import Action
+
+AFTER_THE_BREACH = timedelta(hours=1)
+"""The time that the chain of a chased ticket has when the promised time is over already."""
+AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
+"""When the steps begin again after a round in which nobody could be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketState:
+    """Where a ticket stands. Times are policy time, aware UTC.
+
+    position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
+    it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
+    step that fired. alive: the steps that fired and have not failed. passed: (round, person) of those who passed it
+    on, whom that round asks no more. dead: (round, person, channel) of the ways that surely reach nobody in that round.
+    called: (round, person) of those whom no text reached in that round, and who are called instead.
+    promised: what was done because promised times ran out, as `promised.mark_of` names it. hurry: the round in which
+    the chain of a taken ticket is paged before a breach, and the time that was left for it. owner: who has it; kept
+    while it is chased. taken_at: since when. opened_at: when it came in, or was opened again.
+    """
+
+    plan: str
+    impact: str
+    status: TicketStatus = TicketStatus.OPEN
+    action: Action | None = None
+    hold_until: datetime | None = None
+    first_reply_due: datetime | None = None
+    position: Position | None = None
+    paged: tuple[str, ...] = ()
+    last_fired: tuple[int, int] | None = None
+    alive: tuple[tuple[int, int], ...] = ()
+    passed: tuple[tuple[int, str], ...] = ()
+    dead: frozenset[tuple[int, str, str]] = frozenset()
+    called: frozenset[tuple[int, str]] = frozenset()
+    owner: str | None = None
+    taken_at: datetime | None = None
+    opened_at: datetime | None = None
+    is_reopened: bool = False
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
+    merged_into: str | None = None
+    promised: frozenset[tuple[str, ...]] = frozenset()
+    hurry: tuple[int, timedelta] | None = None
+
+    @property
+    def is_chased(self) -> bool:
+        """Whether it is open only because whoever has it let a promised time come close."""
+        return self.status is TicketStatus.OPEN and self.owner is not None and self.hurry is not None
+
+    @property
+    def escalates(self) -> bool:
+        """Whether people are paged for it, or will be once its coverage begins."""
+        return self.status is TicketStatus.OPEN and (self.position is not None or self.action is Action.HOLD)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The next instant at which a step or a release is owed; None: none until something happens. What is owed
+        because of promised times is told by the ticket's clocks."""
+        if self.status is not TicketStatus.OPEN:
+            return None
+        if self.action is Action.HOLD:
+            return self.hold_until
+        return self.position.due_at if self.position is not None else None
+
+
+def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
+    """The state after `events`, which are in the log's order."""
+    state = TicketState(plan=ticket.plan, impact=ticket.impact)
+    for event in events:
+        state = after(state, event)
+    return state
+
+
+def after(state: TicketState, event: Event) -> TicketState:
+    """The state once `event` has happened."""
+    change = _CHANGES.get(event.kind)
+    return change(state, event) if change is not None else state
+
+
+def _judged(state: TicketState, event: Event) -> TicketState:
+    details = event.details
+    action = Action(details["action"])
+    # Escalation that runs goes on where it is: a ticket judged again and again is not put off again and again.
+    goes_on = action is state.action and action is not Action.HOLD and state.position is not None
+    begins = Position(0, 0, event.at, event.at)
+    return replace(
+        state if goes_on else _from_the_first_round(state),
+        action=action,
+        hold_until=_instant(details.get("hold_until")),
+        first_reply_due=_instant(details["first_reply_due"]),
+        position=state.position if goes_on else None if action is Action.HOLD else begins,
+    )
+
+
+def _from_the_first_round(state: TicketState) -> TicketState:
+    """What was noted of rounds by their numbers says nothing of those that begin anew."""
+    return replace(state, alive=(), passed=(), dead=frozenset(), called=frozenset())
+
+
+def _step_done(state: TicketState, event: Event) -> TicketState:
+    details = event.details
+    following = details["next"]
+    position = None if following is None else position_from(following)
+    state = replace(state, position=position)
+    if event.kind is EventKind.STEP_SKIPPED:
+        return _again_if_nobody_was_reached(state, details["round"], event.at)
+    who, fired = details["to"], (details["round"], details["step"])
+    paged = state.paged if who in state.paged or details["notify"] == "desk" else (*state.paged, who)
+    return replace(state, paged=paged, last_fired=fired, alive=(*state.alive, fired))
+
+
+def _step_failed(state: TicketState, event: Event) -> TicketState:
+    """The person of the latest step cannot be reached: the next step is owed at once. An older step changes nothing."""
+    failed = (event.details["round"], event.details["step"])
+    state = replace(state, alive=tuple(step for step in state.alive if step != failed))
+    if event.details.get("for_good"):
+        way = (failed[0], event.details["to"], event.details["channel"])
+        state = replace(state, dead=state.dead | {way})
+    if state.last_fired != failed:
+        return state
+    if state.position is None or state.position.step == 0:
+        return _again_if_nobody_was_reached(state, failed[0], event.at)
+    return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
+
+
+def _step_rerouted(state: TicketState, event: Event) -> TicketState:
+    return replace(state, called=state.called | {(event.details["round"], event.details["to"])})
+
+
+def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
+    """A round is over and none of its steps reached anybody: the next one begins soon, not after the usual pause."""
+    position = state.position
+    if any(fired == number for fired, _ in state.alive):
+        return state
+    if position is None:
+        return _chased_again(state, number, at + AFTER_AN_EMPTY_ROUND)
+    if position.round == number:
+        return state
+    begins = min(position.due_at, at + AFTER_AN_EMPTY_ROUND)
+    return replace(state, position=replace(position, due_at=begins, round_began_at=begins))
+
+
+def _received(state: TicketState, event: Event) -> TicketState:
+    return replace(state, opened_at=event.at)
+
+
+def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketState:
+    """A chase that reached nobody is tried again while there is time; then its breach is told to the manager."""
+    if not state.is_chased or state.hurry is None or state.hurry[0] != number:
+        return state
+    left = state.hurry[1] - AFTER_AN_EMPTY_ROUND
+    if left <= timedelta(0):
+        return state
+    following = number + 1
+    return replace(state, position=Position(following, 0, begins, begins), hurry=(following, left))
+
+
+def _acknowledged(state: TicketState, event: Event) -> TicketState:
+    if state.status is not TicketStatus.OPEN:
+        return state
+    return _taken(state, event.by, event.at)
+
+
+def _replied(state: TicketState, event: Event) -> TicketState:
+    """Whoever answers an open ticket has it; who answers one that is chased need not be the one who has it."""
+    is_of_before = state.opened_at is not None and event.at < state.opened_at and state.is_reopened
+    if state.status is not TicketStatus.OPEN or is_of_before:
+        return state
+    return _taken(state, state.owner or event.by, event.at)
+
+
+def _waiting(state: TicketState, event: Event) -> TicketState:
+    """Somebody has seen to a ticket that is chased: the next move is the customer's."""
+    return _back_to_owner(state) if state.is_chased else state
+
+
+def _taken(state: TicketState, owner: str, at: datetime) -> TicketState:
+    taken_at = state.taken_at if owner == state.owner else at
+    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=owner, taken_at=taken_at or at, hurry=None)
+
+
+def _back_to_owner(state: TicketState) -> TicketState:
+    return replace(state, status=TicketStatus.ACKNOWLEDGED, position=None, hurry=None)
+
+
+def _passed(state: TicketState, event: Event) -> TicketState:
+    if state.status is TicketStatus.RESOLVED:
+        return state
+    # What is on hold, or was left to the desk for good, goes to the engineers when somebody asks for it.
+    action = Action.PAGE if state.position is None else state.action
+    position = state.position or Position(0, 0, event.at, event.at)
+    return replace(
+        state,
+        status=TicketStatus.OPEN,
+        owner=None,
+        taken_at=None,
+        action=action,
+        hurry=None,
+        # A round that is drawn forward begins now, and so the one after it comes in its time.
+        position=replace(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
+        passed=(*state.passed, (position.round, event.by)),
+    )
+
+
+def _resolved(state: TicketState, event: Event) -> TicketState:
+    return replace(state, status=TicketStatus.RESOLVED, resolved_by=event.by, resolved_at=event.at)
+
+
+def _promised(state: TicketState, event: Event) -> TicketState:
+    return replace(state, promised=state.promised | {tuple(event.details["mark"])})
+
+
+def _withdrawn(state: TicketState, event: Event) -> TicketState:
+    """Should it be broken after all, by what is recorded still later, it is told again."""
+    return replace(state, promised=state.promised - {tuple(event.details["mark"])})
+
+
+def _absorbed(state: TicketState, event: Event) -> TicketState:
+    """What was told of a duplicate's clocks is not told again."""
+    due = _instant(event.details.get("first_reply_due"))
+    marks = {tuple(mark) for mark in event.details["promised"]}
+    return replace(state, promised=state.promised | marks, first_reply_due=due or state.first_reply_due)
+
+
+def _chased(state: TicketState, event: Event) -> TicketState:
+    """Its owner has let it come close to a breach: it waits for somebody again, in a round of its own."""
+    state = _promised(state, event)
+    number = state.last_fired[0] + 1 if state.last_fired is not None else 1
+    due_at = _instant(event.details["due_at"])
+    assert due_at is not None
+    return replace(
+        state,
+        status=TicketStatus.OPEN,
+        action=Action.PAGE,
+        position=Position(number, 0, event.at, event.at),
+        hurry=(number, due_at - event.at if due_at > event.at else AFTER_THE_BREACH),
+    )
+
+
+def _merged(state: TicketState, event: Event) -> TicketState:
+    return replace(_resolved(state, event), merged_into=event.details["into"])
+
+
+def _reopened(state: TicketState, event: Event) -> TicketState:
+    if event.details.get(WAS_OPEN):
+        return state
+    return replace(
+        _from_the_first_round(state),
+        status=TicketStatus.OPEN,
+        owner=None,
+        taken_at=None,
+        opened_at=event.at,
+        is_reopened=True,
+        resolved_by=None,
+        action=None,
+        position=None,
+        last_fired=None,
+        hurry=None,
+    )
+
+
+def _impact_changed(state: TicketState, event: Event) -> TicketState:
+    """A chase ends with the promise for which it was; should the new one be as near, it begins anew."""
+    state = replace(state, impact=event.details["impact"])
+    if not state.is_chased:
+        return state
+    others = frozenset(mark for mark in state.promised if mark[0] != EventKind.CHASED.value)
+    return replace(_back_to_owner(state), promised=others)
+
+
+_CHANGES = {
+    EventKind.RECEIVED: _received,
+    EventKind.JUDGED: _judged,
+    EventKind.STEP_FIRED: _step_done,
+    EventKind.STEP_SKIPPED: _step_done,
+    EventKind.STEP_FAILED: _step_failed,
+    EventKind.STEP_REROUTED: _step_rerouted,
+    EventKind.ACKNOWLEDGED: _acknowledged,
+    EventKind.REPLIED: _replied,
+    EventKind.UPDATED: _replied,
+    EventKind.WAITING: _waiting,
+    EventKind.PASSED: _passed,
+    EventKind.RESOLVED: _resolved,
+    EventKind.MERGED: _merged,
+    EventKind.WARNED: _promised,
+    EventKind.BREACHED: _promised,
+    EventKind.WITHDRAWN: _withdrawn,
+    EventKind.ABSORBED: _absorbed,
+    EventKind.CHASED: _chased,
+    EventKind.REOPENED: _reopened,
+    EventKind.IMPACT_CHANGED: _impact_changed,
+}
+
+
+def position_as_json(position: Position) -> dict[str, Any]:
+    """For the details of a step's event."""
+    return {
+        "round": position.round,
+        "step": position.step,
+        "due_at": position.due_at.isoformat(),
+        "round_began_at": position.round_began_at.isoformat(),
+    }
+
+
+def position_from(details: dict[str, Any]) -> Position:
+    """The inverse of `position_as_json`."""
+    due_at, began_at = _instant(details["due_at"]), _instant(details["round_began_at"])
+    assert due_at is not None and began_at is not None
+    return Position(details["round"], details["step"], due_at, began_at)
+
+
+def _instant(text: str | None) -> datetime | None:
+    """An aware UTC time. Every time in a log was written in UTC."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,208 @@
+"""The verdict: what becomes of a ticket received at an instant, and why. The only place where routing is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+from typing import Any, Protocol
+
+from oncall.errors import Refused
+from oncall.paging.domain.people import first_responder
+from oncall.schedule.schedule import OnCall, Schedule
+from oncall.support.coverage import deadline, is_covered, next_covered
+from oncall.support.policy import Coverage, Impact, Metric, Policy, Promise, SupportPlan
+from oncall.support.windows import WindowKind
+from oncall.support.wording import full_time, span
+
+COVERAGE_WORDS = {
+    Coverage.ALWAYS: "around the clock",
+    Coverage.WEEKDAYS: "from Monday 00:00 to Friday 24:00",
+    Coverage.BUSINESS: "in business hours",
+}
+
+
+class Action(StrEnum):
+    """What becomes of a ticket: somebody on call is paged, the desk gets it, or it waits for its coverage."""
+
+    PAGE = "page"
+    DESK = "desk"
+    HOLD = "hold"
+
+
+class Judgeable(Protocol):
+    """What a verdict needs to know of a ticket."""
+
+    @property
+    def plan(self) -> str:
+        """Name of the customer's support plan."""
+
+    @property
+    def impact(self) -> str:
+        """Name of the impact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A ticket that nobody has posted: what would happen to one like this?"""
+
+    plan: str
+    impact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision for one instant. Times are aware UTC; `reasons` are sentences with policy time.
+
+    engineer: who is reached first; None at the desk, on hold, and when nobody can be reached.
+    first_reply_due: counted from `at`, or from `hold_until` for a held ticket.
+    """
+
+    at: datetime
+    action: Action
+    reasons: tuple[str, ...]
+    first_reply_due: datetime
+    engineer: str | None = None
+    hold_until: datetime | None = None
+
+    def as_json(self, zone: tzinfo = UTC) -> dict[str, Any]:
+        """The body that the API and `--json` give, times with `zone`'s offset."""
+        body: dict[str, Any] = {"action": self.action.value, "reasons": list(self.reasons)}
+        if self.engineer is not None:
+            body["engineer"] = self.engineer
+        if self.hold_until is not None:
+            body["hold_until"] = self.hold_until.astimezone(zone).isoformat()
+        body["first_reply_due"] = self.first_reply_due.astimezone(zone).isoformat()
+        return body
+
+
+def verdict(
+    ticket: Judgeable,
+    policy: Policy,
+    schedule: Schedule,
+    at: datetime,
+    *,
+    counts_from: datetime | None = None,
+    due: datetime | None = None,
+) -> Verdict:
+    """Say what becomes of `ticket` received at `at` (aware UTC): page, desk or hold, with every reason.
+
+    counts_from: when the hold of a ticket ended, for one that was held; its first-reply target counts from then.
+    due: when the first reply is due by the ticket's own clock, for one whose clock runs already.
+    Raises Refused when the policy has no such plan or impact.
+    """
+    plan, impact = plan_named(ticket.plan, policy), impact_named(ticket.impact, policy)
+    promise = plan.promises[impact.name]
+    calendar = schedule.calendar_at(at)
+    window = calendar.window_at(at)
+    reasons = [
+        f"{full_time(at, policy.zone)} is {_window_words(window.kind)}, "
+        f"from {full_time(window.start, policy.zone)} to {full_time(window.end, policy.zone)}.",
+        f"{plan.name} covers {impact.name} {COVERAGE_WORDS[promise.coverage]} ({promise.coverage.value}).",
+    ]
+    if counts_from is not None:
+        reasons.append(f"It was held until {full_time(counts_from, policy.zone)}, and nothing is held twice.")
+    elif not is_covered(promise.coverage, calendar, at):
+        return _hold(promise, policy, schedule, at, reasons, due)
+    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, calendar, counts_from or at)
+    due_words = _due_words(promise, policy, due)
+    if window.kind is WindowKind.BUSINESS:
+        reasons += [_desk_words(impact, policy), due_words]
+        return Verdict(at, Action.DESK, tuple(reasons), due)
+    if not impact.pages:
+        reasons += [f"Nobody is paged for {impact.name}: it waits in the desk's queue.", due_words]
+        return Verdict(at, Action.DESK, tuple(reasons), due)
+    on_call = schedule.responders(at)
+    engineer = first_responder(schedule, on_call)
+    reasons += [*_on_call_words(schedule, on_call, policy), due_words]
+    return Verdict(at, Action.PAGE, tuple(reasons), due, engineer=engineer)
+
+
+def plan_named(name: str, policy: Policy) -> SupportPlan:
+    """The plan of that name, in any letter case, with blanks or dashes. Raises Refused with the known ones."""
+    wanted = _folded(name)
+    for plan in policy.plans.values():
+        if wanted == _folded(plan.name):
+            return plan
+    raise Refused(f'"{_sayable(name)}" is not a plan of the policy; write {_choices(policy.plans)}')
+
+
+def impact_named(name: str, policy: Policy) -> Impact:
+    """The impact of that name or alias, in any letter case. Raises Refused with the known ones."""
+    wanted = _folded(name)
+    for impact in policy.impacts.values():
+        if wanted in (_folded(known) for known in (impact.name, *impact.aliases)):
+            return impact
+    raise Refused(f'"{_sayable(name)}" is not an impact of the policy; write {_choices(policy.impacts)}')
+
+
+def _folded(name: str) -> str:
+    return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
+
+
+def _sayable(name: str) -> str:
+    """What somebody sent, short and without what no text can hold."""
+    return name[:40].encode("utf-8", "replace").decode("utf-8")
+
+
+def _choices(names: Iterable[str]) -> str:
+    quoted = [f'"{name}"' for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _hold(
+    promise: Promise, policy: Policy, schedule: Schedule, at: datetime, reasons: list[str], due: datetime | None
+) -> Verdict:
+    calendar = schedule.calendar_at(at)
+    until = next_covered(promise.coverage, calendar, at)
+    due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, calendar, until)
+    reasons += [
+        f"That is outside its coverage: it is held until {full_time(until, policy.zone)} and judged again then.",
+        _due_words(promise, policy, due),
+    ]
+    return Verdict(at, Action.HOLD, tuple(reasons), due, hold_until=until)
+
+
+def _window_words(kind: WindowKind) -> str:
+    return {
+        WindowKind.BUSINESS: "in business hours",
+        WindowKind.WEEKNIGHT: "in the weeknight on-call window",
+        WindowKind.WEEKEND: "in the weekend on-call window",
+        WindowKind.HOLIDAY: "in the on-call window of a holiday",
+    }[kind]
+
+
+def _desk_words(impact: Impact, policy: Policy) -> str:
+    if not impact.pages:
+        return "In business hours the support desk owns tickets."
+    return (
+        "In business hours the support desk owns tickets; "
+        f"if nobody has taken it after {span(policy.escalation.desk_after)}, the on-call engineers are paged."
+    )
+
+
+def _due_words(promise: Promise, policy: Policy, due: datetime) -> str:
+    target = promise.targets[Metric.FIRST_REPLY]
+    return (
+        f"First reply is due by {full_time(due, policy.zone)}: {span(target.within)} of {target.counting.value} time."
+    )
+
+
+def _on_call_words(schedule: Schedule, on_call: OnCall, policy: Policy) -> list[str]:
+    words = [
+        f"{role} is {duty.engineer} until {full_time(duty.until, policy.zone)}"
+        + (f" (override: {duty.override.reason})." if duty.override else ".")
+        for role, duty in on_call.roles.items()
+    ]
+    if on_call.missing:
+        gap = f"The schedule has a gap: nobody is on call as {' or '.join(on_call.missing)}."
+        words.append(gap if schedule.publications else "No schedule is published: nobody is on call.")
+    if not on_call.roles:
+        manager = schedule.manager_at(on_call.at)
+        words.append(
+            f"So the manager, {manager.id}, is paged at once."
+            if manager
+            else "No manager is known either: nobody can be paged."
+        )
+    return words

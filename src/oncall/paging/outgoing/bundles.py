@@ -1,0 +1,136 @@
+"""Several pages as one message: one try leads it and is sent, the others ride in it and share what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, sla_events, terms_in
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.escalation import urgency
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket
+from oncall.paging.outgoing.messages import bundle_text, promise_of
+from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
+from oncall.paging.ports.store import Transaction
+from oncall.support.clocks import SlaClock, next_due, sla
+from oncall.support.policy import Policy
+
+MOST_NAMED = 50
+"""So many tickets of a message are named in the log of each: with all of them a storm would fill the database."""
+_UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page that is to go, its ticket, and the clock of it that ends first."""
+
+    attempt: Attempt
+    stored: StoredTicket
+    clock: SlaClock | None
+
+    @property
+    def due(self) -> datetime:
+        """When the customer is to hear something."""
+        return promise_of(self.clock, self.stored.first_reply_due)[0]
+
+
+def members(tx: Transaction, attempt: Attempt) -> list[Attempt]:
+    """Every try in the message that this one went in, the leading one first."""
+    if attempt.bundle is None:
+        return [attempt]
+    return sorted(tx.bundle(attempt.bundle), key=lambda one: one.rides)
+
+
+def compose(tx: Transaction, pages: Sequence[Attempt], context: ActionContext) -> Attempt:
+    """Mark pages to one person as being sent in one message, under a lease. Gives the try that leads it.
+
+    The most urgent ticket stands in the message in full, and of the others their codes, as far as they fit.
+    """
+    if len(pages) == 1:
+        return sending(tx, pages[0], context)
+    policy = tx.policy()
+    ordered = sorted(_with_tickets(tx, pages, context), key=lambda page: _order(page, policy))
+    first = ordered[0]
+    due, promised = promise_of(first.clock, first.stored.first_reply_due)
+    text = bundle_text(
+        first.stored,
+        policy=policy,
+        due=due,
+        promised=promised,
+        others=[page.stored.code for page in ordered[1:]],
+    )
+    leader = replace(first.attempt, bundle=first.attempt.id, sent_text=text)
+    for page in ordered[1:]:
+        sending(tx, replace(page.attempt, bundle=leader.id, sent_text=text), context)
+    named = [page.stored.ticket.id for page in ordered[:MOST_NAMED]]
+    tx.append([_bundled(page, first, named, len(ordered) - 1, context) for page in ordered])
+    return sending(tx, leader, context)
+
+
+def sending(tx: Transaction, attempt: Attempt, context: ActionContext) -> Attempt:
+    """Put a try under a new lease before the network hears of it."""
+    now = replace(
+        attempt,
+        status=AttemptStatus.SENDING,
+        lease_until=context.real_now + LEASE,
+        retry_at=None,
+        sent_at=context.now if not attempt.rides else None,
+    )
+    tx.update_attempt(now)
+    return now
+
+
+def apart(tx: Transaction, attempt: Attempt, context: ActionContext) -> list[Attempt]:
+    """Take a message that its provider surely does not have apart: each page in it waits again, and is due now."""
+    waiting = [
+        replace(
+            one,
+            status=AttemptStatus.RETRYING if one.tries else AttemptStatus.QUEUED,
+            bundle=None,
+            sent_text=own_text(one),
+            sent_at=None,
+            lease_until=None,
+            retry_at=context.real_now,
+        )
+        for one in members(tx, attempt)
+    ]
+    for one in waiting:
+        tx.update_attempt(one)
+    return waiting
+
+
+def own_text(attempt: Attempt) -> str | None:
+    """What goes instead of its `body` when it goes alone: not the text of a message that it was in with others."""
+    return attempt.sent_text if attempt.bundle is None else None
+
+
+def _with_tickets(tx: Transaction, pages: Sequence[Attempt], context: ActionContext) -> list[_Page]:
+    logs = tx.events_of([page.ticket for page in pages], without=_UNNEEDED)
+    terms_of = terms_in(tx)
+    found = []
+    for page in pages:
+        stored = tx.ticket(page.ticket)
+        assert stored is not None, "no try is stored without its ticket"
+        log = logs.get(page.ticket, ())
+        found.append(_Page(page, stored, next_due(sla(sla_events(stored.ticket, log, terms_of), context.now))))
+    return found
+
+
+def _order(page: _Page, policy: Policy) -> tuple[int, datetime, datetime, str]:
+    return urgency(page.stored.impact, policy), page.due, page.stored.received_at, page.stored.ticket.id
+
+
+def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, context: ActionContext) -> Event:
+    """named: the most urgent tickets in the message; of the `others` besides this one, each tells its own log."""
+    to = page.attempt.to
+    with_others = f"{others} other{'s' if others > 1 else ''}"
+    where = "which it leads" if page is first else f"which {first.stored.ticket.id} leads"
+    details = {
+        "to": to,
+        "attempt": page.attempt.id,
+        "bundle": first.attempt.id,
+        "tickets": list(named),
+    }
+    why = f"goes to {to} in one message with {with_others}, {where}"
+    return Event(page.attempt.ticket, context.now, EventKind.PAGE_BUNDLED, PAGER, why, details)

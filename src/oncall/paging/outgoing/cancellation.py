@@ -1,0 +1,73 @@
+"""Whether a try that no provider has still needs to be made, and how one ends that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from oncall.paging.domain.escalation import wakes_people
+from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.verdict import Action
+from oncall.paging.outgoing.new_attempts import whole_second
+from oncall.paging.ports.store import Transaction
+
+UNNEEDED = "no longer needed"
+REPLACED = "replaced by the page of a later step"
+_NO_PASS = tuple(kind for kind in EventKind if kind is not EventKind.PASSED)
+
+
+def why_unneeded(tx: Transaction, attempt: Attempt, now: datetime) -> str | None:
+    """Why a try that the provider surely does not have need not be made; None when it must be. now: policy time.
+
+    Somebody has the ticket, it waits for its coverage again or pages nobody since it is less urgent, whom the try pages
+    has passed it on meanwhile, or the try's time is over and a later step has fired.
+    """
+    if attempt.purpose is Purpose.PAGE:
+        stored = tx.ticket(attempt.ticket)
+        if stored is None or stored.status is not TicketStatus.OPEN or _wakes_nobody(tx, stored):
+            return UNNEEDED
+        if _was_on_its_way(attempt) and _was_passed_on(tx, attempt):
+            return UNNEEDED
+    is_over = attempt.tries > 0 and attempt.deadline is not None and now >= attempt.deadline
+    return UNNEEDED if is_over else None
+
+
+def _wakes_nobody(tx: Transaction, stored: StoredTicket) -> bool:
+    is_left_to_desk = stored.action == Action.DESK and not wakes_people(stored.impact, tx.policy())
+    return stored.action == Action.HOLD or is_left_to_desk
+
+
+def _was_on_its_way(attempt: Attempt) -> bool:
+    """Whether it was handed to its provider, or put off, before: what only waits is called off by the pass itself."""
+    return attempt.tries > 0 or attempt.retry_at != attempt.written_at
+
+
+def _was_passed_on(tx: Transaction, attempt: Attempt) -> bool:
+    log = tx.events_of([attempt.ticket], without=_NO_PASS).get(attempt.ticket, ())
+    # Within the second in which they were paged they can only have answered that page.
+    return any(event.by == attempt.to and event.at >= whole_second(attempt.at) for event in log)
+
+
+def ended(attempt: Attempt, why: str) -> Attempt:
+    """The try, over before anybody was reached by it."""
+    error = f"{why}; {attempt.error}" if attempt.error else why
+    return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)
+
+
+def later_page(attempt: Attempt, others: Sequence[Attempt]) -> Attempt | None:
+    """The latest page among `others` that would say it again: of one ticket, to one person, one way, and unsent too."""
+    if attempt.purpose is not Purpose.PAGE:
+        return None
+    same = [other for other in others if _repeats(other, attempt)]
+    return max(same, key=_when, default=None)
+
+
+def _repeats(other: Attempt, attempt: Attempt) -> bool:
+    is_same = (other.ticket, other.to, other.is_text) == (attempt.ticket, attempt.to, attempt.is_text)
+    is_unsent = other.purpose is Purpose.PAGE and other.status in SENDABLE
+    return is_same and is_unsent and other.id != attempt.id and _when(other) > _when(attempt)
+
+
+def _when(attempt: Attempt) -> tuple[datetime, int, int, str]:
+    return attempt.at, attempt.round or 0, attempt.step or 0, attempt.id

@@ -1,0 +1,52 @@
+"""The short codes by which a person acknowledges from a phone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from oncall.paging.ports.store import Transaction
+
+ALPHABET = "23456789ACDEFGHJKMNPQRTWXY"
+"""Of what is misread at three in the morning at most one is there: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S,
+8 but no B, and neither U nor V."""
+
+DIGITS = "23456789"
+SHORTEST = 3
+LONGEST = 8
+
+
+def room(length: int) -> int:
+    """How many codes of this length there are. Each holds a digit, so none is a word or a carrier's keyword."""
+    return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
+
+
+def shortest_length(in_use: Callable[[int], int]) -> int:
+    """How long a new code is: three characters, one more each time half of a length are in use.
+
+    in_use: how many open tickets have a code of that length.
+    """
+    return next(size for size in range(SHORTEST, LONGEST + 1) if in_use(size) * 2 < room(size))
+
+
+def random_code(length: int, number: Callable[[], int]) -> str:
+    """A code of that length. number: a random one of 64 bits, which is enough for the longest."""
+    while True:
+        left, letters = number(), ""
+        for _ in range(length):
+            left, place = divmod(left, len(ALPHABET))
+            letters += ALPHABET[place]
+        if any(digit in letters for digit in DIGITS):
+            return letters
+
+
+def is_code(word: str) -> bool:
+    """Whether `word` (capitals) is meant as a code, misread letters and all: who sent it is told that it is unknown."""
+    is_word = word.isascii() and word.isalnum()
+    return is_word and SHORTEST <= len(word) <= LONGEST and any(letter.isdigit() for letter in word)
+
+
+def free_code(tx: Transaction) -> str:
+    """A random code that no unresolved ticket has."""
+    length = shortest_length(tx.code_count)
+    return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))

@@ -1,0 +1,161 @@
+"""Where on-call passes on, open tickets are handed over: whoever comes on is told what is open, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.errors import FileFaults, NotFound
+from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, TermsOf, sla_events, terms_in
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.escalation import wakes_people
+from oncall.paging.domain.people import DESK, first_responder, name_of
+from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.verdict import Action
+from oncall.paging.outgoing.messages import handover_text
+from oncall.paging.outgoing.new_attempts import ActionContext, notice
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock, next_due, sla
+from oncall.support.windows import WindowKind
+
+GRACE = timedelta(hours=1)
+"""A handover that could not be said for so long after the handoff is no news any more."""
+
+_OWED = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
+_PAGE = 500
+_UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.HANDED_OVER))
+_NOT_OF_A_HANDOVER = tuple(kind for kind in EventKind if kind is not EventKind.HANDED_OVER)
+_INSTANT = timedelta(microseconds=1)
+_LONGEST_WINDOW = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """The last instant at which tickets passed to somebody: `to` is an id of the roster, `desk`, or None: nobody."""
+
+    at: datetime
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A ticket that is handed over, and the clock of it that ends first."""
+
+    stored: StoredTicket
+    clock: SlaClock | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffNotice:
+    """What a handoff leaves to whoever came on, as of a snapshot: the first to be seen to first."""
+
+    handoff: Handoff
+    tickets: tuple[_Left, ...]
+
+
+def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
+    """The handoff that made things as they are at `now` (aware UTC)."""
+    window = schedule.calendar_at(now).window_at(now)
+    if window.kind is WindowKind.BUSINESS:
+        return Handoff(window.start, DESK)
+    to = first_responder(schedule, schedule.who(now))
+    begins = [turn.window.start for turn in schedule.turns(now, now + _INSTANT) if turn.engineer == to]
+    return Handoff(max([window.start, *begins]), to)
+
+
+def next_handoff(schedule: Schedule, now: datetime) -> datetime:
+    """The next instant after `now` (aware UTC) at which tickets pass to somebody, as the schedule stands."""
+    window = schedule.calendar_at(now).window_at(now)
+    starts = [turn.window.start for turn in schedule.turns(now, now + _LONGEST_WINDOW) if turn.window.start > now]
+    return min([window.end, *starts])
+
+
+def leaving(tx: Transaction, now: datetime) -> HandoffNotice:
+    """What is open and was not handed over at the last handoff yet. It only reads, and every open ticket: with many of
+    them on a snapshot, so that nobody who writes waits for it. now: policy time."""
+    handoff = last_handoff(tx.schedule(), now)
+    if handoff.to is None or now - handoff.at > GRACE:
+        return HandoffNotice(handoff, ())
+    left = [each for each in _left(tx, handoff, now) if _is_for(each.stored, handoff, tx)]
+    return HandoffNotice(handoff, tuple(sorted(left, key=_urgency)))
+
+
+def hand_over(tx: Transaction, context: ActionContext, found: HandoffNotice) -> tuple[Attempt, ...]:
+    """Tell whoever came on at the last handoff what is open, unless that was done. Gives the notices.
+
+    found: as of a moment ago. Each ticket's log says to whom it was handed over, so that nothing is told twice, whoever
+    does it and whenever.
+    """
+    policy, schedule = tx.policy(), tx.schedule()
+    if last_handoff(schedule, context.now) != found.handoff:
+        # The schedule was changed since, or on-call has just passed on.
+        found = leaving(tx, context.now)
+    handoff = found.handoff
+    if not found.tickets:
+        return ()
+    tx.hand_over_alone()
+    logs = tx.events_of([each.stored.ticket.id for each in found.tickets], without=_NOT_OF_A_HANDOVER)
+    left = [each for each in found.tickets if not _was_told(logs.get(each.stored.ticket.id, ()), handoff)]
+    if not left or handoff.to is None:
+        return ()
+    first = left[0]
+    owner = name_of(first.stored.owner, schedule) if first.stored.owner is not None else None
+    body = handover_text([each.stored for each in left], first.clock, policy, owner=owner)
+    attempts = [notice(first.stored.ticket.id, handoff.to, body, context)]
+    if handoff.to == DESK:
+        known = [person for person in policy.desk.notify if person in schedule.people]
+        attempts += [notice(first.stored.ticket.id, person, body, context) for person in known]
+    tx.append([_handed_over(each.stored, handoff, attempts[0], context) for each in left])
+    tx.add_attempts(attempts)
+    return tuple(attempts)
+
+
+def _urgency(left: _Left) -> tuple[bool, float]:
+    due = left.clock.due_at if left.clock is not None else None
+    return due is None, due.timestamp() if due is not None else left.stored.received_at.timestamp()
+
+
+def _left(tx: Transaction, handoff: Handoff, now: datetime) -> list[_Left]:
+    """The unresolved tickets of before the handoff that were not handed over at it yet."""
+    found: list[_Left] = []
+    terms_of = terms_in(tx)
+    after: str | None = None
+    while True:
+        page = tx.tickets(TicketFilter(_OWED, after=after, limit=_PAGE))
+        logs = tx.events_of([stored.ticket.id for stored in page], without=_UNNEEDED)
+        for stored in page:
+            log = logs.get(stored.ticket.id, [])
+            if stored.received_at < handoff.at and not _was_told(log, handoff):
+                found.append(_Left(stored, _first_clock(stored, log, terms_of, now)))
+        if len(page) < _PAGE:
+            return found
+        after = page[-1].ticket.id
+
+
+def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, now: datetime) -> SlaClock | None:
+    """The clock that ends first. A policy of then that cannot be read any more keeps no ticket from being told of."""
+    try:
+        return next_due(sla(sla_events(stored.ticket, log, terms_of), now))
+    except (NotFound, FileFaults):
+        return None
+
+
+def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:
+    told = [event.details for event in log if event.kind is EventKind.HANDED_OVER]
+    return any((one["to"], one["handoff_at"]) == (handoff.to, handoff.at.isoformat()) for one in told)
+
+
+def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:
+    """The desk takes over everything; engineers what they may be woken for, unless it waits for its coverage."""
+    if stored.ticket.is_drill:
+        return False
+    return handoff.to == DESK or (wakes_people(stored.impact, tx.policy()) and stored.action != Action.HOLD)
+
+
+def _handed_over(stored: StoredTicket, handoff: Handoff, told: Attempt, context: ActionContext) -> Event:
+    to = "the support desk" if handoff.to == DESK else handoff.to
+    details = {"to": handoff.to, "handoff_at": handoff.at.isoformat(), "attempt": told.id}
+    return Event(stored.ticket.id, context.now, EventKind.HANDED_OVER, PAGER, f"handed over to {to}", details)

@@ -1,0 +1,110 @@
+"""Whose turn it is: when a text may go by the policy's limits, and when somebody may be called. Spans are policy time.
+
+Every text that goes out of our number counts there, segment by segment: pages, notices, alerts, and the answers to what
+people send us, which wait for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.outgoing.busy_lines import is_under_way
+from oncall.paging.outgoing.messages import segments
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.store import Transaction
+from oncall.support.policy import Limits, TextLimit
+from oncall.support.wording import exact_span
+
+LONGEST_WAIT = timedelta(minutes=10)
+"""Policy time after which a text that no step follows waits for nothing any more; real time for one of no ticket."""
+_IN_FLIGHT = timedelta(seconds=1)
+"""How soon it is looked again whether a provider has answered to the message before; policy time."""
+_LINE_AGAIN = timedelta(seconds=5)
+"""How soon it is looked again whether a call is over; policy time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendTime:
+    """When a text may go (policy time), and what it waits for until then, as the end of a sentence."""
+
+    at: datetime
+    why: str
+
+
+class RateLimits:
+    """Whose turn it is in this transaction, by what went out before it and in it."""
+
+    def __init__(self, tx: Transaction, limits: Limits, context: ActionContext) -> None:
+        self._tx, self._limits, self._context = tx, limits, context
+
+    def of_page(self, to: str, *, waiting_since: datetime) -> SendTime | None:
+        """When the pages that wait for this phone may go, which is in one segment, alone or together; None: now.
+
+        waiting_since: when the oldest was written.
+        """
+        waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(1)]
+        return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
+
+    def of_notice(self, to: str, text: str) -> SendTime | None:
+        """The same for a message that only tells."""
+        waits = [self._of_phone(to), self._of_sender(segments(text))]
+        return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
+
+    def of_call(self, to: str) -> SendTime | None:
+        """When this person may be called: one call at a time."""
+        if not is_under_way(self._tx, to, self._context.now):
+            return None
+        return SendTime(self._context.now + _LINE_AGAIN, f"another call to {to} is under way")
+
+    def _after_the_last_page(self, to: str, waiting_since: datetime) -> SendTime | None:
+        last = self._tx.last_page_to(to)
+        if last is None or last.sent_at is None:
+            return None
+        now = self._context.now
+        # A machine whose clock is ahead must not hold anything up for longer than the span.
+        paged_at = min(last.sent_at, now)
+        # Urgent pages that keep coming put nothing off again and again.
+        free_at = min(paged_at, waiting_since) + self._limits.bundle_for
+        if now < free_at:
+            ago = timedelta(seconds=int((now - paged_at).total_seconds()))
+            return SendTime(free_at, f"{to} was paged {f'{exact_span(ago)} ago' if ago else 'just now'}")
+        is_on_its_way = last.status is AttemptStatus.SENDING and not last.goes_alone
+        if is_on_its_way and last.lease_until is not None and last.lease_until > self._context.real_now:
+            return SendTime(now + _IN_FLIGHT, f"another page to {to} is on its way")
+        return None
+
+    def _of_phone(self, to: str) -> SendTime | None:
+        allowed = self._limits.per_phone
+        sent = self._tx.texts_sent(since=self._context.now - allowed.within, most=allowed.most, to=to)
+        free_at = self._free_at(allowed, [(one.at, 1) for one in sent], wanted=1)
+        return SendTime(free_at, f"{to} had {_so_many(allowed, 'message')}") if free_at is not None else None
+
+    def _of_sender(self, wanted: int) -> SendTime | None:
+        allowed = self._limits.sender
+        sent = self._tx.texts_sent(since=self._context.now - allowed.within, most=allowed.most)
+        # More than may ever go together goes when nothing else does.
+        wanted = min(wanted, allowed.most)
+        free_at = self._free_at(allowed, [(one.at, segments(one.text)) for one in sent], wanted=wanted)
+        return (
+            SendTime(free_at, f"all phones together had {_so_many(allowed, 'segment')}")
+            if free_at is not None
+            else None
+        )
+
+    def _free_at(self, allowed: TextLimit, sent: Sequence[tuple[datetime, int]], *, wanted: int) -> datetime | None:
+        """When there is room for so much more, None: now. sent: when and how much, the newest first."""
+        taken = wanted
+        for at, size in sent:
+            taken += size
+            if taken > allowed.most:
+                free_at = min(at, self._context.now) + allowed.within
+                return free_at if free_at > self._context.now else None
+        return None
+
+
+def _so_many(allowed: TextLimit, what: str) -> str:
+    things = what if allowed.most == 1 else f"{what}s"
+    return f"{allowed.most} {things} in the last {exact_span(allowed.within)}"

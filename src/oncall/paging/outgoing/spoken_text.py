@@ -1,0 +1,24 @@
+"""What a call says: a ticket in words that a voice can read."""
+
+from __future__ import annotations
+
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.outgoing.messages import plain
+
+LONGEST_SUBJECT = 200
+
+
+def spoken_text(stored: StoredTicket) -> str:
+    """What a call says first: impact, ticket, who has one that is chased, customer and subject, in words that a voice
+    can read."""
+    ticket = stored.ticket
+    subject = plain(ticket.subject)[:LONGEST_SUBJECT].rstrip(".")
+    words = f"This is on call. {plain(stored.impact).capitalize()} ticket {by_letters(ticket.id)}."
+    if stored.status is TicketStatus.OPEN and stored.owner is not None:
+        words += f" {plain(stored.owner).capitalize()} has it, and a promised time runs out."
+    return f"{words} Customer {plain(ticket.customer)}. {subject}." if subject else f"{words} {plain(ticket.customer)}."
+
+
+def by_letters(ticket_id: str) -> str:
+    """`T-1042` as `T 1 0 4 2`: a voice would read a number of thousands."""
+    return " ".join(letter for letter in ticket_id if letter.isalnum())

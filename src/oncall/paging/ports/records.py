@@ -1,0 +1,71 @@
+"""Values that pass between the core and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from oncall.paging.domain.ticket import TicketStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets a listing wants. `after` is the last id of the page before, for paging on."""
+
+    statuses: tuple[TicketStatus, ...] = ()
+    customer: str | None = None
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSpan:
+    """Which tickets a report wants: those received in [start, end), aware UTC, of a customer or plan when named.
+
+    customers: the customer's name in every spelling that its tickets have; empty for all customers.
+    after: the last id of the page before, for paging on.
+    """
+
+    start: datetime
+    end: datetime
+    customers: tuple[str, ...] = ()
+    plan: str | None = None
+    after: str | None = None
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A change of the schedule, to be appended. `kind` is `publish` or `override`; `at` is policy time.
+
+    document: as `schedule.document` makes it. sources: the texts it came from, for a publication: `roster`, `policy`,
+    `policy_source` (the file's name), `policy_zone`, and `customers` where the policy names their file.
+    """
+
+    at: datetime
+    kind: str
+    by: str
+    reason: str
+    document: Mapping[str, Any]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One SMS that a person sent to us. `provider_id` is unique: a replay changes nothing and gets the same answer."""
+
+    provider_id: str
+    at: datetime
+    by: str
+    body: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """A text that went out of our number: when (policy time, aware UTC), and what it said."""
+
+    at: datetime
+    text: str

@@ -1,0 +1,120 @@
+"""Messages to a person that belong to no ticket: sent by the same channels, a bounded number of times, in turn with all
+other texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from oncall.errors import Ambiguous, DeliveryError, Permanent
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.outgoing.rate_limits import LONGEST_WAIT, RateLimits
+from oncall.paging.ports.channel import Channel, Message, Receipt
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Transaction
+from oncall.paging.sending.failed_pages import failure_in
+from oncall.schedule.schedule import Schedule
+
+MOST_TRIES = 8
+REPORTED_WITHIN = timedelta(days=1)
+"""Real time after which no carrier reports on a text any more."""
+FIRST_PAUSE = timedelta(seconds=5)
+"""Real time before a second try; it doubles with each one, to ten minutes in all."""
+
+
+def is_called(alert: Alert, deaf: Container[str], *, can_call: bool) -> bool:
+    """Whether it goes by a call: to somebody whom no text reaches, where this pager makes calls."""
+    return can_call and alert.to in deaf
+
+
+def due_alerts(tx: Transaction, context: ActionContext, clock: Clock) -> list[Alert]:
+    """Take over what is due and may go now; what has no turn yet is put off. To be run before any row is locked.
+
+    They go before anything else that takes turns: they tell of people whom no page reaches. While another has the
+    turns they stay due.
+    """
+    due = tx.claim_alerts(real_now=context.real_now, lease_until=context.real_now + LEASE)
+    if not due:
+        return []
+    if not tx.has_turns():
+        for alert in due:
+            tx.update_alert(alert)
+        return []
+    turns, deaf = RateLimits(tx, tx.policy().limits, context), unreachable_by_text(tx)
+    going = [
+        one if is_called(one, deaf, can_call=context.can_call) else _in_turn(tx, one, turns, context, clock)
+        for one in due
+    ]
+    return [_begun(tx, one, context) for one in going if one is not None]
+
+
+def _in_turn(tx: Transaction, alert: Alert, turns: RateLimits, context: ActionContext, clock: Clock) -> Alert | None:
+    turn, latest = turns.of_notice(alert.to, alert.body), alert.written_at + LONGEST_WAIT
+    if turn is not None and context.real_now < latest:
+        due_at = context.real_now + timedelta(seconds=clock.real_seconds_until(turn.at))
+        tx.update_alert(replace(alert, due_at=min(due_at, latest)))
+        return None
+    return replace(alert, sent_at=context.now)
+
+
+def _begun(tx: Transaction, alert: Alert, context: ActionContext) -> Alert:
+    """Write before it is sent that it is being tried: should this process die now, the next one asks the provider."""
+    going = replace(alert, due_at=context.real_now + LEASE)
+    tx.update_alert(replace(going, tries=alert.tries + 1))
+    return going
+
+
+async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_now: Callable[[], datetime]) -> Alert:
+    """Hand it to the channel. Gives it as it is now: over, given up, or due again; its `error` says why not sent.
+
+    After an answer that left it in doubt the provider is asked first, so that nobody is told twice.
+    """
+    person = schedule.people.get(alert.to)
+    if person is None:
+        why = f"nobody with the id {alert.to} is on the published rosters"
+        return replace(alert, due_at=None, sent_at=None, error=why)
+    message = Message(alert.id, person.id, person.phone, person.email, alert.body)
+    try:
+        receipt = await _sent(alert, message, channel)
+    except DeliveryError as error:
+        return _tried(alert, error, real_now())
+    return replace(alert, due_at=None, tries=alert.tries + 1, provider_id=receipt.provider_id, error=None)
+
+
+def note_undelivered(tx: Transaction, receipt: Receipt, *, delivery_id: str | None, real_now: datetime) -> Alert | None:
+    """Keep why an alert that its provider had taken did not arrive after all. Gives it; None: no such report."""
+    failure = failure_in(receipt)
+    if failure is None:
+        return None
+    recent = tx.alerts(written_since=real_now - REPORTED_WITHIN)
+    alert = next((one for one in recent if one.id == delivery_id), None)
+    if alert is None:
+        return None
+    lost = replace(alert, due_at=None, error=failure.why)
+    tx.update_alert(lost)
+    return lost
+
+
+async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:
+    try:
+        if alert.tries > 0:
+            found = await channel.find(message, since=alert.written_at, ends_with=alert.body, known=())
+            if found is not None:
+                return found
+        return await channel.send(message)
+    except DeliveryError:
+        raise
+    except Exception as error:
+        raise Ambiguous(f"the channel failed: {type(error).__name__}") from error
+
+
+def _tried(alert: Alert, error: DeliveryError, real_now: datetime) -> Alert:
+    tries = alert.tries + 1
+    # What may have gone out counts as a text that did.
+    sent_at = alert.sent_at if isinstance(error, Ambiguous) else None
+    is_over = isinstance(error, Permanent) or tries >= MOST_TRIES
+    due_at = None if is_over else real_now + FIRST_PAUSE * 2**alert.tries
+    return replace(alert, tries=tries, due_at=due_at, error=str(error), sent_at=sent_at)

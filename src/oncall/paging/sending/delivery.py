@@ -1,0 +1,258 @@
+"""One try at a time: handed to its channel, asked about when that is in doubt, and recorded with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary
+from oncall.paging.domain.reachability import Alert, Reachability
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.outgoing.spoken_text import spoken_text
+from oncall.paging.ports.channel import Channel, Message, Receipt
+from oncall.paging.sending.alerts import is_called, send_alert
+from oncall.paging.sending.attempt_lifecycle import (
+    FRESH,
+    MOST_SENDS,
+    give_back,
+    mark_sending,
+    provider_ids,
+    renew,
+    write_outcome,
+)
+from oncall.paging.sending.failed_pages import failure_in, has_failed, text_instead
+from oncall.paging.sending.observers import Observer
+from oncall.paging.sending.receipt_polling import note_answer
+from oncall.paging.sending.store_access import Access
+from oncall.support.policy import ChannelName
+
+SMS, VOICE = ChannelName.SMS.value, ChannelName.VOICE.value
+
+SHORTEST_VALIDITY = 10
+"""Seconds: a page that is sent just before its step ends still gets so long to arrive."""
+
+
+class Delivery:
+    """What one process does with a try from its claim to its outcome. Times and leases as in `Access`.
+
+    wake: called when something may be due because of an outcome. log: structlog's, bound to this worker.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        channels: Mapping[str, Channel],
+        observer: Observer,
+        *,
+        wake: Callable[[], None],
+        log: Any,
+        no_calls_because: str,
+    ) -> None:
+        self._access, self._channels, self._observer = access, channels, observer
+        self._wake, self._log, self._no_calls_because = wake, log, no_calls_because
+        self._clock = access.clock
+        self._has_late_trouble = False
+        self.deaf: Mapping[str, Reachability] = {}
+        """Whom no text reaches, as of the latest claim."""
+        self.on_the_wire: set[str] = set()
+        """Ids of the tries that a provider is being handed now."""
+        self.is_stopping = False
+        """Whether what has not begun to be sent is queued again instead."""
+        self.trouble: str | None = None
+        """What the provider said when it last refused a message for a reason that lies with us; None once one went
+        out since."""
+
+    async def deliver(self, attempt: Attempt) -> None:
+        """Hand a try that is marked `sending` to its channel and record what came of it."""
+        if self.is_stopping:
+            await self._access.write(lambda tx: give_back(tx, attempt, self._access.context()))
+            return
+        ours = await self._under_a_fresh_lease(attempt)
+        if ours is None:
+            return
+        possible = await self._by_a_way_that_is_there(ours)
+        if isinstance(possible, Permanent):
+            await self._record(ours, possible)
+            return
+        if possible.status is AttemptStatus.QUEUED:
+            self._wake()
+            return
+        message = await self._message(possible)
+        if message is None:
+            await self._record(possible, _nobody(possible))
+            return
+        if not self._is_fresh(possible):
+            # The store was slow or the machine slept since: somebody else may have it by now.
+            await self.deliver(possible)
+            return
+        await self._record(possible, await self._handed_over(possible, message))
+
+    async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
+        """The try itself, a text instead of a call that cannot be made, or why it can be neither."""
+        if attempt.channel == SMS and await self._is_deaf(attempt.to):
+            return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
+        if attempt.channel != VOICE or VOICE in self._channels:
+            return attempt
+        reason = f"nobody can be called: {self._no_calls_because}"
+        text = await self._access.write(lambda tx: text_instead(tx, attempt, reason, self._access.context()))
+        action = "call_failed" if text is None else "call_by_sms"
+        self._log.warning("no call", action=action, ticket=attempt.ticket, attempt=attempt.id, reason=reason)
+        return text if text is not None else Permanent(reason)
+
+    async def _is_deaf(self, person: str) -> bool:
+        """Whether no text reaches somebody. A START that came since the latest claim counts at once; of a later STOP
+        the provider tells."""
+        if person not in self.deaf:
+            return False
+        self.deaf = await self._access.read(lambda tx: unreachable_by_text(tx))
+        return person in self.deaf
+
+    async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
+        """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
+        if self._is_fresh(attempt):
+            return attempt
+        return await self._access.write(lambda tx: renew(tx, attempt, self._access.context(), self._clock))
+
+    def _is_fresh(self, attempt: Attempt) -> bool:
+        return attempt.lease_until is not None and attempt.lease_until - self._clock.real_now() >= FRESH
+
+    async def _handed_over(self, attempt: Attempt, message: Message) -> Receipt | DeliveryError:
+        self.on_the_wire.add(attempt.id)
+        try:
+            return await self._channel(attempt).send(message)
+        except DeliveryError as error:
+            return error
+        except Exception as error:
+            return self._in_doubt(attempt, error)
+        finally:
+            self.on_the_wire.discard(attempt.id)
+
+    async def reconcile(self, attempt: Attempt) -> None:
+        """Ask the provider whether it has an unknown try; only when it surely has not, send it again."""
+        message = await self._message(attempt)
+        if message is None:
+            await self._record(attempt, _nobody(attempt))
+            return
+        found = await self._asked(attempt, message)
+        if found is not None:
+            await self._record(attempt, found)
+        elif attempt.tries >= MOST_SENDS:
+            # No fault of the number: it is tried on, ever more slowly, until the next step.
+            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.tries} tries"))
+        else:
+            again = await self._access.write(lambda tx: mark_sending(tx, attempt, self._access.context(), self._clock))
+            if again is not None:
+                self._observer.resent()
+                self._log.warning("sent again", action="resent", ticket=attempt.ticket, attempt=attempt.id)
+                await self.deliver(again)
+
+    async def _asked(self, attempt: Attempt, message: Message) -> Receipt | Ambiguous | None:
+        """What the provider says of an unknown try: it has it, it cannot be asked now, or (None) it surely has not."""
+        known = await self._access.read(lambda tx: provider_ids(tx, attempt))
+        try:
+            return await self._channel(attempt).find(
+                message, since=attempt.written_at, ends_with=attempt.text, known=known
+            )
+        except DeliveryError as error:
+            return Ambiguous(str(error), code=error.code)
+        except Exception as error:
+            return self._in_doubt(attempt, error)
+
+    def _in_doubt(self, attempt: Attempt, error: Exception) -> Ambiguous:
+        self._log.error(
+            "a channel failed", action="channel_failed", ticket=attempt.ticket, attempt=attempt.id, exc_info=error
+        )
+        return Ambiguous(f"the channel failed: {type(error).__name__}")
+
+    async def _message(self, attempt: Attempt) -> Message | None:
+        person = await self._access.person(attempt.to)
+        if person is None:
+            return None
+        valid_for = None
+        if attempt.deadline is not None:
+            valid_for = max(int(self._clock.real_seconds_until(attempt.deadline)), SHORTEST_VALIDITY)
+        spoken = None
+        if attempt.channel == VOICE and attempt.purpose is Purpose.PAGE:
+            stored = await self._access.read(lambda tx: tx.ticket(attempt.ticket))
+            spoken = spoken_text(stored) if stored is not None else None
+        return Message(attempt.id, attempt.to, person.phone, person.email, attempt.text, valid_for, spoken)
+
+    def _channel(self, attempt: Attempt) -> Channel:
+        return self._channels.get(attempt.channel) or self._channels["sms"]
+
+    async def _record(self, attempt: Attempt, outcome: Receipt | DeliveryError) -> None:
+        changed = await self._access.write(
+            lambda tx: write_outcome(tx, attempt, outcome, self._access.context(), self._clock)
+        )
+        log = self._log.bind(ticket=attempt.ticket, attempt=attempt.id, to=attempt.to)
+        if isinstance(outcome, Receipt):
+            log.info("page accepted", action="accepted", provider_id=outcome.provider_id)
+        else:
+            level = log.error if isinstance(outcome, Permanent) else log.warning
+            level("page not accepted", action=type(outcome).__name__.lower(), error=str(outcome), code=outcome.code)
+        self._note_trouble(outcome)
+        if not changed:
+            return
+        self._observer.tried(changed[0].status)
+        if isinstance(outcome, Receipt) and attempt.purpose is Purpose.PAGE:
+            self._observer.page_accepted((self._clock.real_now() - attempt.written_at).total_seconds())
+            if len(changed) > 1:
+                self._observer.bundled(len(changed))
+                log.info("pages bundled", action="bundled", count=len(changed), provider_id=outcome.provider_id)
+        if any(has_failed(one) for one in changed):
+            self._wake()
+
+    def _note_trouble(self, outcome: Receipt | DeliveryError) -> None:
+        failure = failure_in(outcome)
+        if failure is not None and failure.is_ours:
+            code = outcome.error_code if isinstance(outcome, Receipt) else outcome.code
+            self.trouble, self._has_late_trouble = failure.why, isinstance(outcome, Receipt)
+            self._observer.alarmed("operator")
+            self._log.critical("operator needed", action="operator_alarm", error=failure.why, code=code)
+            return
+        # What a carrier refuses later is taken at first every time: only a delivery shows that it is mended.
+        arrived = isinstance(outcome, Receipt) and outcome.status is AttemptStatus.DELIVERED
+        if arrived or (isinstance(outcome, Receipt) and failure is None and not self._has_late_trouble):
+            self.trouble, self._has_late_trouble = None, False
+
+    async def ask(self, attempt: Attempt) -> None:
+        """Ask the provider what became of a page it took and has not been heard of since."""
+        receipt: Receipt | None = None
+        try:
+            receipt = await self._channel(attempt).status(attempt.provider_id or "")
+        except DeliveryError as error:
+            self._log.warning(
+                "cannot ask", action="ask_failed", ticket=attempt.ticket, attempt=attempt.id, error=str(error)
+            )
+        changed = await self._access.write(lambda tx: note_answer(tx, attempt, receipt, self._access.context()))
+        if receipt is not None:
+            self.heard(receipt, changed=changed)
+
+    async def alert(self, alert: Alert) -> None:
+        """Send a message that belongs to no ticket: to somebody deaf by a call, where this pager makes any."""
+        schedule = await self._access.read(lambda tx: tx.schedule())
+        name = VOICE if is_called(alert, self.deaf, can_call=VOICE in self._channels) else SMS
+        sent = await send_alert(alert, self._channels[name], schedule, self._clock.real_now)
+        await self._access.write(lambda tx: tx.update_alert(sent))
+        if sent.error is None:
+            self._log.info("alert sent", action="alert_sent", to=sent.to, about=sent.about)
+        else:
+            level = self._log.critical if sent.due_at is None else self._log.warning
+            level("alert not sent", action="alert_failed", to=sent.to, about=sent.about, error=sent.error)
+
+    def heard(self, receipt: Receipt, *, changed: bool, lost: Alert | None = None) -> None:
+        """Draw this process's own conclusions from a receipt. changed: whether the store has learnt something of a
+        page or notice. lost: the message of no ticket which it says did not arrive."""
+        self._note_trouble(receipt)
+        if lost is not None:
+            self._log.critical(
+                "alert not delivered", action="alert_failed", to=lost.to, about=lost.about, error=lost.error
+            )
+        if changed:
+            self._observer.tried(receipt.status)
+            self._wake()
+
+
+def _nobody(attempt: Attempt) -> Permanent:
+    return Permanent(f"nobody with the id {attempt.to} is on the published rosters")

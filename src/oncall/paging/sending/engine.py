@@ -1,0 +1,318 @@
+"""The pager's engine: finds what is due, writes each try before it is sent, sends, records, and goes on for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from oncall.errors import StoreError
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.reachability import Alert, Reachability
+from oncall.paging.domain.ticket import TAKEN, Attempt, AttemptStatus, Purpose
+from oncall.paging.outgoing.advance import advance_ticket
+from oncall.paging.outgoing.handoff_notices import HandoffNotice, hand_over, leaving, next_handoff
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.opt_out import tell_manager, unreachable_by_text
+from oncall.paging.ports.channel import Channel, Receipt
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.sending.alerts import due_alerts, note_undelivered
+from oncall.paging.sending.attempt_lifecycle import adopt, claim, ready_again, ready_alone, take_over
+from oncall.paging.sending.delivery import Delivery
+from oncall.paging.sending.observers import Observer, Unobserved
+from oncall.paging.sending.receipt_polling import ReceiptPoller
+from oncall.paging.sending.receipts import note_receipt
+from oncall.paging.sending.store_access import Access
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import ChannelName
+
+T = TypeVar("T")
+BATCH = 50
+MOST_IN_FLIGHT = 50
+"""So many tries that were taken over are sent or asked about at once, and so many more that were only just written."""
+BEAT_EVERY = timedelta(seconds=5)
+SHORTEST_NAP = 0.05
+"""Seconds (real time) between two looks at the store, however often the engine is woken."""
+LONGEST_NAP = 1.0
+"""Seconds (real time) between looks at the store when nothing wakes the engine."""
+REST_AFTER_FAILURE = 0.5
+"""Seconds (real time) before a ticket that could not be advanced is tried again."""
+
+
+class Engine:
+    """One pager. `channels` by the name that policy steps use; one that is missing falls back to `sms`, except that
+    nobody is sent a text that cannot reach them."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        worker: str,
+        is_alone: bool = True,
+        observer: Observer | None = None,
+        no_calls_because: str = "this pager has no channel for calls",
+    ) -> None:
+        """is_alone: no other pager shares the store, so tries found half-sent at the start are nobody else's.
+        no_calls_because: why there is no `voice` among the channels, for logs."""
+        self._channels, self._clock = channels, clock
+        self._worker, self._is_alone = worker, is_alone
+        self.observer: Observer = observer if observer is not None else Unobserved()
+        self._log = structlog.get_logger("oncall.pager").bind(worker=worker)
+        self._access = Access(store, clock, can_call=ChannelName.VOICE.value in channels)
+        self._delivery = Delivery(
+            self._access, channels, self.observer, wake=self.wake, log=self._log, no_calls_because=no_calls_because
+        )
+        self._wake = asyncio.Event()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
+        # Whoever is paged for the first time does not wait until a provider has answered about fifty that are in doubt.
+        self._room_for_new = asyncio.Semaphore(MOST_IN_FLIGHT)
+        self._inquiries = ReceiptPoller(self._inquire)
+        self._beat_at: datetime | None = None
+        self._handoff_at: datetime | None = None
+        self._handoff_schedule: Schedule | None = None
+
+    def context(self, by: str = PAGER) -> ActionContext:
+        """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
+        return self._access.context(by)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run work on the store without blocking the loop; durable when it returns."""
+        return await self._access.write(work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run work that only looks, without blocking the loop or holding up those who write."""
+        return await self._access.read(work)
+
+    def send_soon(self, attempts: Iterable[Attempt]) -> None:
+        """Send tries that this process has just written under its lease, and be awake when their next step is due."""
+        for attempt in attempts:
+            if attempt.purpose is Purpose.PAGE:
+                self._log.info(
+                    "page due",
+                    action="page_due",
+                    ticket=attempt.ticket,
+                    to=attempt.to,
+                    channel=attempt.channel,
+                    step=attempt.step,
+                    why=attempt.why,
+                )
+            if attempt.status is AttemptStatus.SENDING:
+                self._start(self._delivery.deliver(attempt), self._room_for_new)
+            elif attempt.status is AttemptStatus.QUEUED:
+                # It takes turns: the next look sees whose it is.
+                self.wake()
+            if attempt.deadline is not None and self._clock.real_seconds_until(attempt.deadline) < LONGEST_NAP:
+                self.wake()
+
+    async def receive(self, receipt: Receipt, *, delivery_id: str | None = None) -> bool:
+        """Record what a provider reports of a message it has, and see to what follows. True when it changed something.
+
+        delivery_id: our own id of the message, when the report named it.
+        """
+
+        def work(tx: Transaction) -> tuple[bool, Alert | None]:
+            context = self.context()
+            if note_receipt(tx, delivery_id=delivery_id, receipt=receipt, context=context):
+                return True, None
+            return False, note_undelivered(tx, receipt, delivery_id=delivery_id, real_now=context.real_now)
+
+        changed, lost = await self.write(work)
+        self._delivery.heard(receipt, changed=changed, lost=lost)
+        return changed
+
+    def wake(self) -> None:
+        """Look at the store now. Only from the engine's own event loop."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then wait for what is on the wire; what only waits for its turn is queued again."""
+        stopping = asyncio.create_task(stop.wait())
+        if self._is_alone:
+            await self._guarded(self.write(lambda tx: adopt(tx, self.context())))
+        while not stop.is_set():
+            self._wake.clear()
+            nap = await self._guarded(self.run_once())
+            # Under load every commit wakes the engine; what each brought is sent without it.
+            await asyncio.wait({stopping}, timeout=SHORTEST_NAP)
+            waking = asyncio.create_task(self._wake.wait())
+            await asyncio.wait(
+                {waking, stopping}, timeout=LONGEST_NAP if nap is None else nap, return_when=asyncio.FIRST_COMPLETED
+            )
+            waking.cancel()
+            self.observer.rested(was_woken=self._wake.is_set())
+        stopping.cancel()
+        self._delivery.is_stopping = True
+        await self.settle()
+
+    async def run_once(self) -> float:
+        """Do everything that is due now and start the sends. Gives the real seconds until something more is due."""
+        await self._beat()
+        all_went_well = await self._advance_due()
+        # What cannot be handed over must keep no page back.
+        all_went_well = await self._guarded(self._hand_over()) is not None and all_went_well
+        await self._claim_due()
+        nap = await self._nap()
+        return nap if all_went_well else max(nap, REST_AFTER_FAILURE)
+
+    async def settle(self) -> None:
+        """Wait until every send in flight is recorded."""
+        while self._in_flight:
+            await asyncio.gather(*self._in_flight, return_exceptions=True)
+        await self._inquiries.settle()
+
+    async def _beat(self) -> None:
+        now = self._clock.real_now()
+        if self._beat_at is None or now - self._beat_at >= BEAT_EVERY:
+            await self.write(lambda tx: tx.beat(self._worker, real_now=now, channel=self._channels["sms"].name))
+            self._beat_at = now
+
+    async def _guarded(self, work: Awaitable[T]) -> T | None:
+        """The loop outlives everything: what fails is logged and tried again on the next pass."""
+        try:
+            return await work
+        except StoreError as error:
+            self._log.error("the store is away", action="store_unavailable", error=str(error))
+        except Exception:
+            self._log.exception("a pass failed", action="pass_failed")
+        return None
+
+    async def _advance_due(self) -> bool:
+        """Advance every ticket that is due. False when one could not be; those behind it are not held up by it."""
+        done: set[str] = set()
+        failed = 0
+        while True:
+            due = await self._due_tickets(BATCH + failed)
+            new = [ticket_id for ticket_id in due if ticket_id not in done]
+            self.observer.due(len(new) + failed)
+            if not new:
+                return not failed
+            outcomes = await asyncio.gather(*(self._guarded(self._advance(ticket_id)) for ticket_id in new))
+            failed += outcomes.count(None)
+            done.update(new)
+
+    async def _due_tickets(self, limit: int) -> list[str]:
+        return await self.write(lambda tx: tx.due_tickets(self._clock.now(), limit))
+
+    async def _advance(self, ticket_id: str) -> bool:
+        attempts = await self.write(lambda tx: advance_ticket(tx, ticket_id, self.context()))
+        self.send_soon(attempts)
+        return True
+
+    async def _hand_over(self) -> bool:
+        """At a handoff, and once after a start or a change of the schedule, tell whoever came on what is open."""
+        now = self._clock.now()
+        if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
+            return True
+        found = await self.read(lambda tx: leaving(tx, self.context().now))
+        told, schedule = await self.write(lambda tx: self._handed_on(tx, found))
+        self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
+        self.send_soon(told)
+        return True
+
+    def _handed_on(self, tx: Transaction, found: HandoffNotice) -> tuple[tuple[Attempt, ...], Schedule]:
+        context = self.context()
+        tell_manager(tx, context)
+        return hand_over(tx, context, found), tx.schedule()
+
+    async def _claim_due(self) -> None:
+        free = MOST_IN_FLIGHT - len(self._in_flight)
+        if free <= 0:
+            return
+        alerts, self._delivery.deaf, is_due = await self.write(self._look)
+        for alert in alerts:
+            self._start(self._delivery.alert(alert), self._room)
+        claimed = await self._claimed(free) if is_due else []
+        self.observer.claimed(len(claimed))
+        for attempt in claimed:
+            if attempt.id in self._delivery.on_the_wire:
+                # Its lease ran out while the provider thinks, or the machine slept: the answer is still to come.
+                continue
+            if attempt.status in TAKEN:
+                self._inquiries.start(attempt)
+            else:
+                in_doubt = attempt.status is AttemptStatus.UNKNOWN
+                work = self._delivery.reconcile(attempt) if in_doubt else self._delivery.deliver(attempt)
+                self._start(work, self._room)
+
+    def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
+        """Operators to be told now, whom no text reaches, and whether there is anything to take over."""
+        context, attempt_at = self.context(), tx.next_attempt_at()
+        is_due = attempt_at is not None and attempt_at <= context.real_now
+        return due_alerts(tx, context, self._clock), unreachable_by_text(tx), is_due
+
+    async def _claimed(self, most: int) -> list[Attempt]:
+        """Take over what is due, apart: after a storm thousands of pages are put together. A try that cannot be readied
+        holds up nobody else's: then each person's go alone."""
+        write = self._access.write_apart
+        try:
+            return await write(lambda tx: claim(tx, self.context(), most, self._clock))
+        except StoreError:
+            raise
+        except Exception:
+            self._log.exception("what is due cannot be readied together", action="claim_failed")
+        due = await write(lambda tx: take_over(tx, self.context(), most))
+        people = dict.fromkeys(attempt.to for attempt in due)
+        return [one for to in people for one in await self._for_one([one for one in due if one.to == to])]
+
+    async def _for_one(self, due: Sequence[Attempt]) -> list[Attempt]:
+        """One person's tries; each in a message of its own when they cannot be readied together either."""
+        together = await self._guarded(self.write(lambda tx: ready_again(tx, due, self.context(), self._clock)))
+        if together is not None:
+            return together
+        alone = [
+            await self._guarded(self.write(partial(ready_alone, taken=one, context=self.context(), clock=self._clock)))
+            for one in due
+        ]
+        return [one for found in alone for one in found or ()]
+
+    async def _inquire(self, attempt: Attempt) -> None:
+        """Ask the provider what became of a page it took and has not been heard of since."""
+        await self._guarded(self._delivery.ask(attempt))
+
+    async def _nap(self) -> float:
+        due_at, attempt_at = await self.write(lambda tx: (tx.next_due_at(), tx.next_attempt_at()))
+        real_now = self._clock.real_now()
+        ages = [self._clock.now() - due_at] if due_at is not None else []
+        ages += [real_now - attempt_at] if attempt_at is not None else []
+        self.observer.queue_age(max([0.0, *(age.total_seconds() for age in ages)]))
+        naps = [LONGEST_NAP]
+        if self._handoff_at is not None:
+            naps.append(self._clock.real_seconds_until(self._handoff_at))
+        if due_at is not None:
+            naps.append(self._clock.real_seconds_until(due_at))
+        if attempt_at is not None and len(self._in_flight) < MOST_IN_FLIGHT:
+            naps.append(max((attempt_at - real_now).total_seconds(), 0.0))
+        return min(naps)
+
+    def _start(self, work: Coroutine[None, None, None], room: asyncio.Semaphore) -> None:
+        task = asyncio.create_task(self._in_room(work, room))
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+
+    async def _in_room(self, work: Coroutine[None, None, None], room: asyncio.Semaphore) -> None:
+        async with room:
+            await self._guarded(work)
+
+    @property
+    def trouble(self) -> str | None:
+        """What the provider said when it last refused a message for a reason that lies with us; None once one went
+        out since."""
+        return self._delivery.trouble
+
+    @property
+    def channel_name(self) -> str:
+        """How people are reached: `twilio`, or `outbox`, which reaches nobody."""
+        return self._channels["sms"].name
+
+    @property
+    def beat_at(self) -> datetime | None:
+        """When (real time) this pager last wrote to the store that it is alive."""
+        return self._beat_at

@@ -1,0 +1,190 @@
+"""What follows when a step's message surely did not reach its person: another way, once more, or the next step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from oncall.errors import DeliveryError, Permanent
+from oncall.paging.clocks.clock_book import ClockBook
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.reachability import Reach
+from oncall.paging.domain.state import fold
+from oncall.paging.domain.ticket import (
+    WAS_OPEN,
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    TicketStatus,
+)
+from oncall.paging.outgoing.advance import advance
+from oncall.paging.outgoing.busy_lines import was_ours
+from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
+from oncall.paging.outgoing.opt_out import note_opting, unreachable_by_text
+from oncall.paging.ports.channel import DeliveryFailure, Receipt
+from oncall.paging.ports.store import Transaction
+from oncall.support.policy import ChannelName
+
+MOST_CALLS = 4
+"""So often one step calls one person whose line is busy with other calls of ours."""
+_NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
+
+
+def has_failed(attempt: Attempt) -> bool:
+    """Whether it was a page, and its person was surely not reached by it."""
+    return attempt.purpose is Purpose.PAGE and attempt.status in _NOT_REACHED
+
+
+def failure_in(outcome: Receipt | DeliveryError) -> DeliveryFailure | None:
+    """Why a provider's answer or report means that the message does not arrive; None when it may yet."""
+    if isinstance(outcome, Permanent):
+        return DeliveryFailure(
+            str(outcome), may_call=outcome.may_call, is_ours=outcome.is_ours, has_stopped=outcome.has_stopped
+        )
+    if isinstance(outcome, Receipt) and outcome.status in _NOT_REACHED:
+        return outcome.failure or DeliveryFailure(f"the carrier reports {outcome.status.value}")
+    return None
+
+
+def follow_failure(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
+    """Record everything that a failed message means: whoever has sent STOP is deaf, and a page's step goes on."""
+    if failure.has_stopped and attempt.channel == ChannelName.SMS:
+        person = tx.schedule().people.get(attempt.to)
+        if person is not None:
+            note_opting(tx, person, Reach.DEAF, why="the provider refuses texts: they have sent STOP", context=context)
+    if has_failed(attempt):
+        _fail_step(tx, attempt, failure, replace(context, by=PAGER, lease_until=None))
+
+
+def _fail_step(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
+    """Call the person where a call may reach them; otherwise the next step is done at once, if the ticket waits."""
+    stored = tx.ticket(attempt.ticket)
+    if stored is None or stored.status is not TicketStatus.OPEN or not _is_of_now(tx, attempt):
+        return
+    tries = [other for other in tx.attempts(attempt.ticket) if _is_of_round(other, attempt)]
+    if _may_be_called_again(tx, attempt, tries, failure, context):
+        _call_again(tx, attempt, context)
+        return
+    if _may_be_called(stored, attempt, tries, failure, context):
+        _call_instead(tx, attempt, context)
+        return
+    details = {
+        **_step_of(attempt),
+        "attempt": attempt.id,
+        "channel": attempt.channel,
+        "for_good": not failure.may_pass,
+    }
+    tx.append([Event(attempt.ticket, context.now, EventKind.STEP_FAILED, PAGER, attempt.error or failure.why, details)])
+    log = tx.events(attempt.ticket)
+    book = ClockBook(tx, stored.ticket, log)
+    _, following = advance(tx, stored, fold(stored.ticket, log), book, context)
+    is_first = sum(other.channel == ChannelName.SMS for other in tries) == 1
+    is_sent_anew = any(_goes_the_same_way(other, attempt) for other in following)
+    if failure.may_pass and is_first and not is_sent_anew and not stored.ticket.is_drill:
+        _send_once_more(tx, attempt, context)
+
+
+def _is_of_now(tx: Transaction, attempt: Attempt) -> bool:
+    """Whether its step fired since the ticket was opened last: a late report of the life before says nothing of this
+    one's steps, which have the same numbers."""
+    for event in reversed(tx.events(attempt.ticket)):
+        if event.details.get("attempt") == attempt.id:
+            return True
+        if event.kind is EventKind.REOPENED and not event.details.get(WAS_OPEN):
+            return False
+    return True
+
+
+def _is_of_round(other: Attempt, attempt: Attempt) -> bool:
+    return other.purpose is Purpose.PAGE and (other.round, other.to) == (attempt.round, attempt.to)
+
+
+def _goes_the_same_way(other: Attempt, attempt: Attempt) -> bool:
+    return other.purpose is Purpose.PAGE and (other.to, other.channel) == (attempt.to, attempt.channel)
+
+
+def _may_be_called(
+    stored: StoredTicket, attempt: Attempt, tries: list[Attempt], failure: DeliveryFailure, context: ActionContext
+) -> bool:
+    is_text = attempt.channel == ChannelName.SMS and attempt.round is not None and not stored.ticket.is_drill
+    was_called = any(other.channel == ChannelName.VOICE for other in tries)
+    return context.can_call and failure.may_call and is_text and not was_called
+
+
+def _may_be_called_again(
+    tx: Transaction, attempt: Attempt, tries: list[Attempt], failure: DeliveryFailure, context: ActionContext
+) -> bool:
+    """A line that is busy with another call of ours is no failure of its person; now and then only."""
+    calls = sum(other.channel == ChannelName.VOICE for other in tries)
+    has_time = attempt.deadline is None or context.now < attempt.deadline
+    return (
+        failure.is_busy
+        and has_time
+        and calls < MOST_CALLS
+        and was_ours(tx, attempt.to, context.now, attempt_id=attempt.id)
+    )
+
+
+def _call_again(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
+    """Call once the line is free: this one waits for its turn."""
+    call = replace(_again(attempt, ChannelName.VOICE, context), goes_alone=False)
+    why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
+    _write(tx, EventKind.STEP_RESENT, call, instead_of=attempt, why=why, now=context.now)
+
+
+def _call_instead(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
+    why = f"no text reaches {attempt.to}, who is called instead"
+    call = _again(attempt, ChannelName.VOICE, context)
+    _write(tx, EventKind.STEP_REROUTED, call, instead_of=attempt, why=why, now=context.now)
+
+
+def _send_once_more(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
+    why = f"what kept the text from {attempt.to} may pass: it is sent once more"
+    text = _again(attempt, ChannelName.SMS, context)
+    _write(tx, EventKind.STEP_RESENT, text, instead_of=attempt, why=why, now=context.now)
+
+
+def _write(tx: Transaction, kind: EventKind, page: Attempt, *, instead_of: Attempt, why: str, now: datetime) -> None:
+    """Append that `page` takes the place of a try, and queue it. now: policy time, aware UTC."""
+    details = {**_step_of(instead_of), "channel": page.channel, "attempt": page.id, "instead_of": instead_of.id}
+    tx.append([Event(page.ticket, now, kind, PAGER, why, details)])
+    tx.add_attempts([page])
+
+
+def _step_of(attempt: Attempt) -> dict[str, int | str | None]:
+    return {"round": attempt.round, "step": attempt.step, "to": attempt.to}
+
+
+def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> Attempt:
+    """The same page by a way, queued for any pager, under the deadline of its step."""
+    page = new_attempt(
+        attempt.ticket,
+        to=attempt.to,
+        channel=channel,
+        purpose=Purpose.PAGE,
+        body=attempt.body,
+        context=context,
+        goes_alone=attempt.goes_alone,
+    )
+    return replace(page, round=attempt.round, step=attempt.step, deadline=attempt.deadline)
+
+
+def text_instead(tx: Transaction, attempt: Attempt, reason: str, context: ActionContext) -> Attempt | None:
+    """Make a call that cannot be made into a text, which is queued where it takes turns; None when no text reaches its
+    person either."""
+    failed = any(
+        _is_of_round(other, attempt) and other.channel == ChannelName.SMS and other.status in _NOT_REACHED
+        for other in tx.attempts(attempt.ticket)
+    )
+    if failed or attempt.to in unreachable_by_text(tx):
+        return None
+    text = replace(attempt, channel=ChannelName.SMS.value, error=f"sent as a text: {reason}")
+    if text.takes_turns:
+        text = replace(text, status=AttemptStatus.QUEUED, lease_until=None, retry_at=context.real_now)
+    else:
+        text = replace(text, sent_at=context.now)
+    tx.update_attempt(text)
+    return text

@@ -1,0 +1,70 @@
+"""Receipts that never come: a provider that took a page and says no more is asked what became of it, a few times."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.ticket import TAKEN, Attempt, TicketStatus
+from oncall.paging.outgoing.bundles import members
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.store import Transaction
+from oncall.paging.sending.receipts import ASK_AFTER, note_receipt
+
+LAST_ASK = timedelta(hours=1)
+"""How old (real time) a page gets before nobody asks any more: no receipt will come, and steps have followed it."""
+MOST_ASKED_AT_ONCE = 5
+"""Questions in flight: they must never hold up what is to be sent."""
+
+
+def next_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
+    """When it is asked again, ever more slowly; None: not any more."""
+    age = real_now - attempt.written_at
+    return real_now + max(ASK_AFTER, 2 * age) if age < LAST_ASK else None
+
+
+def note_answer(tx: Transaction, attempt: Attempt, answer: Receipt | None, context: ActionContext) -> bool:
+    """Record what the provider said when it was asked, None when it could not be asked; ask again later, or no more.
+
+    True when it changed something.
+    """
+    changed = answer is not None and note_receipt(tx, delivery_id=attempt.id, receipt=answer, context=context)
+    current = tx.attempt(attempt.id)
+    if current is not None and current.status in TAKEN:
+        again = next_ask(current, context.real_now) if _is_awaited(tx, current) else None
+        tx.update_attempt(replace(current, retry_at=again, lease_until=None))
+    return changed
+
+
+def _is_awaited(tx: Transaction, attempt: Attempt) -> bool:
+    waiting = (tx.ticket(one.ticket) for one in members(tx, attempt))
+    return any(stored is not None and stored.status is TicketStatus.OPEN for stored in waiting)
+
+
+class ReceiptPoller:
+    """The questions of one process that are on their way: a few at once, each page once. Build it in no loop."""
+
+    def __init__(self, ask: Callable[[Attempt], Awaitable[None]]) -> None:
+        self._ask = ask
+        self._room = asyncio.Semaphore(MOST_ASKED_AT_ONCE)
+        self._asked: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, attempt: Attempt) -> None:
+        """Ask about it, unless that is under way."""
+        if attempt.id not in self._asked:
+            self._asked[attempt.id] = asyncio.create_task(self._in_room(attempt))
+
+    async def settle(self) -> None:
+        """Wait until every question is answered."""
+        while self._asked:
+            await asyncio.gather(*self._asked.values(), return_exceptions=True)
+
+    async def _in_room(self, attempt: Attempt) -> None:
+        try:
+            async with self._room:
+                await self._ask(attempt)
+        finally:
+            self._asked.pop(attempt.id, None)

@@ -1,0 +1,67 @@
+"""What a provider reports of a message later: receipts may come early, twice, in any order, or never."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.ticket import FINAL_STATUSES, TAKEN, Attempt, AttemptStatus, Purpose
+from oncall.paging.outgoing.bundles import members
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.store import Transaction
+from oncall.paging.sending.failed_pages import failure_in, follow_failure
+
+_RANK = {
+    AttemptStatus.ACCEPTED: 1,
+    AttemptStatus.SENT: 2,
+    AttemptStatus.DELIVERED: 3,
+    AttemptStatus.UNDELIVERED: 3,
+    AttemptStatus.FAILED: 3,
+}
+
+ASK_AFTER = timedelta(seconds=60)
+"""Real time after acceptance at which the provider is asked about a page of which it has said no last word."""
+
+
+def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
+    """When the provider that has just taken this message is asked about it; only pages are worth a question."""
+    return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
+
+
+def note_receipt(tx: Transaction, *, delivery_id: str | None, receipt: Receipt, context: ActionContext) -> bool:
+    """Record a receipt for the try with our delivery id, or else with the provider's. True when it changed something.
+
+    It is about every page in the message. An older status never overwrites a newer one. A page that did not reach its
+    person makes the next step due at once.
+    """
+    attempt = tx.attempt(delivery_id) if delivery_id is not None else None
+    if attempt is None:
+        attempt = tx.attempt_by_provider_id(receipt.provider_id)
+    if attempt is None or attempt.provider_id not in (None, receipt.provider_id):
+        return False
+    changed = [one for each in members(tx, attempt) if (one := _noted(each, receipt, context)) is not None]
+    for one in changed:
+        tx.update_attempt(one)
+    failure = failure_in(receipt)
+    if failure is not None:
+        for one in changed:
+            follow_failure(tx, one, failure, context)
+    return bool(changed)
+
+
+def _noted(attempt: Attempt, receipt: Receipt, context: ActionContext) -> Attempt | None:
+    """The try with what the receipt says of its message; None when that is no news."""
+    if attempt.status in FINAL_STATUSES or _RANK.get(attempt.status, 0) >= _RANK.get(receipt.status, 0):
+        return None
+    failure = failure_in(receipt)
+    changed = replace(
+        attempt,
+        status=receipt.status,
+        provider_id=receipt.provider_id,
+        error=failure.why if failure is not None else attempt.error,
+        error_code=receipt.error_code,
+        lease_until=None,
+    )
+    keeps = attempt.status in TAKEN and changed.status in TAKEN
+    return replace(changed, retry_at=attempt.retry_at if keeps else first_ask(changed, context.real_now))

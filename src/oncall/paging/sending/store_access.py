@@ -1,0 +1,99 @@
+"""One process's way to the store: off its event loop, with the hand of whoever acts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, TypeVar
+
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.outgoing.new_attempts import LEASE, ActionContext, whole_second
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Store, Transaction
+from oncall.schedule.schedule import Person, Schedule
+
+T = TypeVar("T")
+
+
+class _Bell:
+    """Wakes one event loop for what other threads have done: a commit ends many pieces of work, and rings once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._done: deque[asyncio.Future[None]] = deque()
+        self._is_rung = False
+
+    async def end_of(self, stored: Future[Any]) -> None:
+        """Wait until it is done, whatever came of it; whoever stops waiting cancels it."""
+        waiter = self.loop.create_future()
+        stored.add_done_callback(lambda _: self._ring(waiter))
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            stored.cancel()
+            raise
+
+    def _ring(self, waiter: asyncio.Future[None]) -> None:
+        self._done.append(waiter)
+        if not self._is_rung and not self.loop.is_closed():
+            self._is_rung = True
+            self.loop.call_soon_threadsafe(self._answer)
+
+    def _answer(self) -> None:
+        # In this order: what is appended from here on rings again.
+        self._is_rung = False
+        while self._done:
+            waiter = self._done.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class Access:
+    """The store and the clock of one process. can_call: whether it has a channel for calls."""
+
+    def __init__(self, store: Store, clock: Clock, *, can_call: bool) -> None:
+        self.clock = clock
+        self.schedule: Schedule | None = None
+        """The schedule as of the latest write."""
+        self._store, self._can_call = store, can_call
+        self._bell: _Bell | None = None
+
+    def context(self, by: str = PAGER) -> ActionContext:
+        """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
+        real_now = self.clock.real_now()
+        now = whole_second(self.clock.now())
+        return ActionContext(by, now, real_now, real_now + LEASE, can_call=self._can_call)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run work on the store without blocking the loop; durable when it returns."""
+        return await self._end_of(self._store.submit(partial(self._noting_the_schedule, work)))
+
+    async def write_apart(self, work: Callable[[Transaction], T]) -> T:
+        """As `write` for what may take long: where the database does several things at once it keeps nobody's back."""
+        return await self._end_of(self._store.submit_apart(partial(self._noting_the_schedule, work)))
+
+    async def _end_of(self, stored: Future[T]) -> T:
+        loop = asyncio.get_running_loop()
+        if self._bell is None or self._bell.loop is not loop:
+            self._bell = _Bell(loop)
+        await self._bell.end_of(stored)
+        return stored.result()
+
+    def _noting_the_schedule(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
+        result = work(tx)
+        self.schedule = tx.schedule()
+        return result
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run work that only looks, without blocking the loop or holding up those who write."""
+        return await asyncio.to_thread(self._store.read, work)
+
+    async def person(self, person_id: str) -> Person | None:
+        """Somebody on the published rosters; None when there is nobody of that id."""
+        schedule = self.schedule
+        if schedule is None or person_id not in schedule.people:
+            schedule = await self.read(lambda tx: tx.schedule())
+        return schedule.people.get(person_id)

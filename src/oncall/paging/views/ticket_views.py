@@ -1,0 +1,196 @@
+"""What the API and `--json` show: plain JSON values, times in ISO 8601 with the policy zone's offset, people by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
+from oncall.paging.domain.decide import preview
+from oncall.paging.domain.ticket import Attempt, Event, StoredTicket
+from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock, SlaState, sla
+from oncall.support.policy import Policy
+from oncall.support.triage import AnswerFaults, answers_from, propose
+
+
+def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[str, Any]:
+    """A page of tickets with their clocks, newest first; `next` is the `after` of the next page."""
+    found, zone = tx.tickets(wanted), tx.policy().zone
+    logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
+    terms = terms_in(tx)
+    views = [
+        ticket_view(stored, zone, sla(sla_events(stored.ticket, logs.get(stored.ticket.id, ()), terms), now))
+        for stored in found
+    ]
+    return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
+
+
+def stored_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
+    """One stored ticket as listings show it."""
+    return ticket_view(stored, tx.policy().zone, clocks(tx, stored.ticket, tx.events(stored.ticket.id), now))
+
+
+def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
+    """One stored ticket with its log, its clocks and every try to tell somebody."""
+    name = stored.ticket.id
+    log = tx.events(name)
+    state = clocks(tx, stored.ticket, log, now)
+    return whole_ticket_view(stored, log, tx.attempts(name), tx.policy().zone, state)
+
+
+def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> dict[str, Any]:
+    """The verdict on such a ticket received at `at`, and each step of the first round if nobody answered.
+
+    Raises Refused for an unknown plan or impact.
+    """
+    at = at.replace(microsecond=0)
+    question = Question(plan_named(plan, policy).name, impact_named(impact, policy).name)
+    body = verdict(question, policy, schedule, at).as_json(policy.zone)
+    steps = [
+        {
+            "at": _time(step.at, policy.zone),
+            "notify": step.notify.value,
+            "engineer": step.engineer,
+            "channel": step.channel.value,
+        }
+        for step in preview(question.plan, question.impact, policy, schedule, at)
+    ]
+    return {
+        **body,
+        "plan": question.plan,
+        "impact": question.impact,
+        "at": _time(at, policy.zone),
+        "window": schedule.calendar_at(at).window_at(at).kind.value,
+        "rules": rules_applied(question.plan, question.impact, policy),
+        "steps": steps,
+        "repeats_after_seconds": int(policy.escalation.repeat_every.total_seconds()),
+    }
+
+
+def clocks_view(state: SlaState, zone: tzinfo) -> list[dict[str, Any]]:
+    """Every clock of which something is still owed, the one that ends first on top; of each metric that is owed
+    nothing any more, the one that ended last. `seconds_left` is negative once it is late, and null while paused."""
+    ended = {clock.metric: clock for clock in state.clocks if not clock.is_running}
+    shown = [*state.running, *(c for m, c in ended.items() if m not in {r.metric for r in state.running})]
+    order = sorted(shown, key=lambda clock: (not clock.is_running, clock.due_at is None, clock.due_at or clock.since))
+    return [
+        {
+            "metric": clock.metric.value,
+            "state": clock.state(state.at).value,
+            "is_owed": clock.is_running,
+            "started_at": _time(clock.started_at, zone),
+            "due_at": _time(clock.due_at, zone),
+            "warn_at": _time(clock.warn_at, zone),
+            "met_at": _time(clock.met_at, zone),
+            "breached_at": _time(clock.breached_at, zone),
+            "seconds_left": _seconds_left(clock, state.at),
+        }
+        for clock in order
+    ]
+
+
+def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
+    return int((clock.due_at - now).total_seconds()) if clock.is_running and clock.due_at is not None else None
+
+
+def ticket_view(stored: StoredTicket, zone: tzinfo, state: SlaState) -> dict[str, Any]:
+    """One ticket as listings show it. state: its SLA clocks."""
+    ticket = stored.ticket
+    return {
+        "id": ticket.id,
+        "ticket": {
+            "id": ticket.id,
+            "customer": ticket.customer,
+            "plan": ticket.plan,
+            "impact": stored.impact,
+            "subject": ticket.subject,
+            "url": ticket.url,
+            "opened_at": _time(ticket.opened_at, zone),
+            "contact": ticket.contact,
+        },
+        "state": stored.status.value,
+        "action": stored.action,
+        "code": stored.code,
+        "owner": stored.owner,
+        "merged_into": state.merged_into,
+        "received_at": _time(stored.received_at, zone),
+        "hold_until": _time(stored.hold_until, zone) if stored.action == "hold" else None,
+        "first_reply_due": _time(stored.first_reply_due, zone),
+        "next_step_at": _time(stored.due_at, zone),
+        "waiting": state.is_waiting,
+        "clocks": clocks_view(state, zone),
+        "verdict": dict(stored.answer)["verdict"],
+    }
+
+
+def whole_ticket_view(
+    stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: tzinfo, state: SlaState
+) -> dict[str, Any]:
+    """One ticket with its log and every try to tell somebody."""
+    return {
+        **ticket_view(stored, zone, state),
+        "events": [event_view(event, zone) for event in events],
+        "attempts": [attempt_view(attempt, zone) for attempt in attempts],
+        "notes": [*stored.answer.get("warnings", ()), *state.notes],
+    }
+
+
+def event_view(event: Event, zone: tzinfo) -> dict[str, Any]:
+    """One line of a ticket's log."""
+    return {
+        "at": _time(event.at, zone),
+        "kind": event.kind.value,
+        "by": event.by,
+        "why": event.why,
+        **({"id": event.id} if event.id is not None else {}),
+        **({"details": dict(event.details)} if event.details else {}),
+    }
+
+
+def attempt_view(attempt: Attempt, zone: tzinfo) -> dict[str, Any]:
+    """One try. `to` is a person's id or `desk`."""
+    return {
+        "id": attempt.id,
+        "at": _time(attempt.at, zone),
+        "to": attempt.to,
+        "channel": attempt.channel,
+        "purpose": attempt.purpose.value,
+        "status": attempt.status.value,
+        "provider_id": attempt.provider_id,
+        "text": attempt.text,
+        "bundle": attempt.bundle,
+        "step": attempt.step,
+        "round": attempt.round,
+        "tries": attempt.tries,
+        "error": attempt.error,
+        "error_code": attempt.error_code,
+    }
+
+
+def triage_view(answers: object, policy: Policy) -> dict[str, Any]:
+    """The impact that these answers speak for, why, and the line of the policy that defines it.
+
+    Raises FieldFaults naming every answer that cannot be used, and Refused for answers that contradict each other.
+    """
+    try:
+        proposal = propose(answers_from(answers), policy)
+    except AnswerFaults as refusal:
+        raise FieldFaults([FieldFault(name or "triage", words) for name, words in refusal.faults]) from refusal
+    return {"impact": proposal.impact, "reasons": list(proposal.reasons), "rule": proposal.rule}
+
+
+def rules_applied(plan: str, impact: str, policy: Policy) -> list[str]:
+    """The keys of the policy file that such a verdict rests on, each with its place: `p.yaml:51: plans...`."""
+    promise = f"plans.{plan}.promises.{impact}"
+    paths = [f"{promise}.coverage", f"{promise}.first_reply", f"impacts.{impact}.pages", "escalation.steps"]
+    return [f"{policy.source}:{policy.lines[path]}: {path}" for path in paths if path in policy.lines]
+
+
+def _time(at: datetime | None, zone: tzinfo) -> str | None:
+    return at.astimezone(zone).isoformat() if at is not None else None

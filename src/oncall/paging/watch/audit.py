@@ -1,0 +1,302 @@
+"""What should have happened by now and did not, from the event logs and what a provider really took and delivered.
+
+The engine goes by each ticket's row; an audit folds the log anew, so that a row that says "nothing is owed" by mistake,
+or a pager that hangs, does not stay unseen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from oncall.errors import StoreError
+from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.sla_alerts import promised_at
+from oncall.paging.domain.state import TicketState, after, fold
+from oncall.paging.domain.ticket import (
+    SENDABLE,
+    TAKEN,
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    TicketStatus,
+)
+from oncall.paging.outgoing.bundles import members
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import Transaction
+
+GRACE = timedelta(seconds=60)
+"""How late (real time) a step, a try or an arrival may be before an operator is called."""
+ARRIVES_WITHIN = timedelta(seconds=60)
+"""So soon (real time) after its provider took it a page should have arrived: then the provider is asked, too."""
+LONGEST_TURN = timedelta(hours=1)
+"""So long after a page was written (real time) no turn is an excuse any more, whatever the limits are."""
+PER_LOOK = 200
+"""Tickets: so many of the newest open ones are audited at every look, and as many of the others in turns."""
+MOST_TRIES = 1000
+_TOLD = (EventKind.WARNED, EventKind.BREACHED)
+_UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
+
+
+class Kind(StrEnum):
+    """What is overdue."""
+
+    STEP = "step"
+    """The log says that a step, or the end of a hold, was due, and nothing was done."""
+    TRY = "try"
+    """A page was written and no provider has taken it."""
+    LOST = "lost"
+    """The log says that a page was written, and there is none."""
+    ARRIVAL = "arrival"
+    """A provider took a page, and it has neither arrived nor failed."""
+    PROMISE = "promise"
+    """A promised time runs out, and nobody was warned, chased or told."""
+    NOTICE = "notice"
+    """Somebody was to hear that a promised time runs out, and no provider has taken it."""
+    UNREADABLE = "unreadable"
+    """The log makes no sense, or needs a policy that cannot be read: nobody can tell what the ticket is owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One thing that should have happened. `late`: by how much; policy time for a step and for
+    what a promised time owes, real time for the others; since its receipt for a log that cannot be read."""
+
+    ticket: str
+    kind: Kind
+    late: timedelta
+
+    def __str__(self) -> str:
+        seconds = int(self.late.total_seconds())
+        words = {
+            Kind.STEP: f"{self.ticket}: its next step has been due for {seconds} s and did not fire",
+            Kind.TRY: f"{self.ticket}: a page was written {seconds} s ago and no provider has taken it",
+            Kind.LOST: f"{self.ticket}: the log has a page of {seconds} s ago that is not stored",
+            Kind.ARRIVAL: f"{self.ticket}: a page was taken by its provider {seconds} s ago and has not arrived",
+            Kind.PROMISE: f"{self.ticket}: what a promised time owes has been due for {seconds} s and did not happen",
+            Kind.NOTICE: f"{self.ticket}: a word of a promised time was written {seconds} s ago and no provider has "
+            "taken it",
+            Kind.UNREADABLE: f"{self.ticket}: its log cannot be read, so that nobody can tell what it is owed",
+        }
+        return words[self.kind]
+
+    def as_json(self) -> dict[str, Any]:
+        """For an alarm."""
+        return {"ticket": self.ticket, "kind": self.kind.value, "late_seconds": int(self.late.total_seconds())}
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What one look found. pages: of the open tickets looked at, by status; written is not accepted, nor accepted
+    delivered. last, last_taken: where the next look goes on; None: from the newest."""
+
+    overdue: tuple[Overdue, ...]
+    pages: Mapping[str, int]
+    tickets: int
+    last: str | None
+    last_taken: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the store. now, grace: policy time; real_now: real time."""
+
+    tx: Transaction
+    now: datetime
+    real_now: datetime
+    grace: timedelta
+
+    def at_ticket(self, stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt]) -> list[Overdue]:
+        """What is overdue by its log, whatever its row says. A log that cannot be read must not hide the others'."""
+        try:
+            found = overdue_steps(stored, log, tries, self.now, self.grace)
+            if stored.status is TicketStatus.OPEN:
+                found += _not_arrived(self.tx, stored, log, tries, self.now, self.grace)
+            if stored.status is not TicketStatus.RESOLVED:
+                found += _promises(self.tx, stored, log, self.now, self.grace)
+        except StoreError:
+            raise
+        except Exception:
+            if stored.status is TicketStatus.RESOLVED:
+                return []
+            return [Overdue(stored.ticket.id, Kind.UNREADABLE, self.now - stored.received_at)]
+        return found
+
+    def at_tries(self, tries: Sequence[Attempt]) -> list[Overdue]:
+        """What waits for a provider: what a pager would claim, and of `tries` what none would, or each only once."""
+        waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_TRIES)
+        known = {attempt.id for attempt in waiting}
+        waiting += [one for one in tries if one.id not in known and _is_stranded(self.tx, one)]
+        return [late for attempt in waiting for late in _overdue_tries(self.tx, attempt, self.now, self.real_now)]
+
+
+def grace_by(clock: Clock) -> timedelta:
+    """A minute of real time, as policy time: at a hundred times its pace a pager is a minute late all the time."""
+    hour = timedelta(hours=1)
+    return GRACE * (hour.total_seconds() / max(clock.real_seconds_until(clock.now() + hour), 1e-6))
+
+
+def audit(
+    tx: Transaction,
+    *,
+    now: datetime,
+    real_now: datetime,
+    after: str | None = None,
+    after_taken: str | None = None,
+    again: Collection[str] = (),
+    grace: timedelta = GRACE,
+) -> Audit:
+    """Audit the newest open tickets, as many of those that come after the ticket `after`, as many that somebody has and
+    that come after `after_taken`, the newest of all, those with the ids `again`, and every try that waits.
+
+    now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The answer's
+    `last` and `last_taken` are the next look's `after` and `after_taken`.
+    """
+    newest = tx.tickets(TicketFilter((TicketStatus.OPEN,), limit=PER_LOOK))
+    start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_LOOK else None
+    others = tx.tickets(TicketFilter((TicketStatus.OPEN,), after=start, limit=PER_LOOK)) if start is not None else []
+    taken = tx.tickets(TicketFilter((TicketStatus.ACKNOWLEDGED,), after=after_taken, limit=PER_LOOK))
+    # A row may say by mistake that somebody has it, or that it is over.
+    of_any_kind = tx.tickets(TicketFilter(limit=PER_LOOK))
+    suspected = [stored for name in again if (stored := tx.ticket(name)) is not None]
+    looked = {one.ticket.id: one for one in (*newest, *of_any_kind, *taken, *others, *suspected)}
+    logs, look = tx.events_of([*looked]), _Look(tx, now, real_now, grace)
+    found: list[Overdue] = []
+    tries: list[Attempt] = []
+    for name, stored in looked.items():
+        own = tx.attempts(name) if stored.status is TicketStatus.OPEN else []
+        tries += [one for one in own if one.purpose is Purpose.PAGE]
+        found += look.at_ticket(stored, logs.get(name, []), own)
+    pages = Counter(page.status.value for page in tries)
+    opened = sum(stored.status is TicketStatus.OPEN for stored in looked.values())
+    return Audit((*found, *look.at_tries(tries)), dict(pages), opened, _next(others), _next(taken))
+
+
+def _next(looked: Sequence[StoredTicket]) -> str | None:
+    return looked[-1].ticket.id if len(looked) == PER_LOOK else None
+
+
+def overdue_steps(
+    stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt], now: datetime, grace: timedelta = GRACE
+) -> list[Overdue]:
+    """What a ticket's log says is overdue at `now` by more than `grace` (policy time). tries: those of a ticket whose
+    row says that it is open; of others a page that is lost calls nobody any more. Pure."""
+    name, found = stored.ticket.id, []
+    due_at = fold(stored.ticket, log).due_at
+    if due_at is not None and now - due_at > grace:
+        found.append(Overdue(name, Kind.STEP, now - due_at))
+    if stored.status is not TicketStatus.OPEN:
+        return found
+    stored_tries = {attempt.id for attempt in tries}
+    for event in log:
+        if event.kind is EventKind.STEP_FIRED and event.details.get("attempt") not in stored_tries:
+            found.append(Overdue(name, Kind.LOST, now - event.at))
+    return found
+
+
+def _promises(
+    tx: Transaction, stored: StoredTicket, log: Sequence[Event], now: datetime, grace: timedelta
+) -> list[Overdue]:
+    """A warning, a chase or a breach of a ticket that the log owes for more than `grace` (policy time)."""
+    if stored.ticket.is_drill:
+        return []
+    owed_at = promised_at(fold(stored.ticket, log), clocks(tx, stored.ticket, log, now), tx.policy())
+    is_late = owed_at is not None and now - owed_at > grace
+    return [Overdue(stored.ticket.id, Kind.PROMISE, now - owed_at)] if owed_at is not None and is_late else []
+
+
+def _not_arrived(
+    tx: Transaction,
+    stored: StoredTicket,
+    log: Sequence[Event],
+    tries: Sequence[Attempt],
+    now: datetime,
+    grace: timedelta,
+) -> list[Overdue]:
+    """The oldest page of an open ticket that its provider has, and that should have arrived, unless a later one has.
+
+    What was sent before somebody last had the ticket calls nobody any more.
+    """
+    opened_at = _open_since(stored, log)
+    pages = [one for one in tries if one.purpose is Purpose.PAGE and one.at >= opened_at]
+    arrived_at = max((one.at for one in pages if one.status is AttemptStatus.DELIVERED), default=None)
+    for page in pages:
+        is_moot = arrived_at is not None and arrived_at >= page.at
+        if page.status not in TAKEN or is_moot or not _is_heard_of(tx, page):
+            continue
+        # At a hundred times its pace a provider takes as long as ever: its minutes are real ones.
+        waits_for = (now - _handed_over_at(tx, page)) * (GRACE / grace)
+        if waits_for >= ARRIVES_WITHIN + GRACE:
+            return [Overdue(stored.ticket.id, Kind.ARRIVAL, waits_for)]
+    return []
+
+
+def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
+    """When (policy time) the ticket came in, or was open again after somebody had it."""
+    state, since = TicketState(plan=stored.ticket.plan, impact=stored.ticket.impact), stored.received_at
+    for event in log:
+        was, state = state.status, after(state, event)
+        if state.status is TicketStatus.OPEN and was is not TicketStatus.OPEN:
+            since = event.at
+    return since
+
+
+def _is_heard_of(tx: Transaction, page: Attempt) -> bool:
+    """Whether an arrival would be reported. What a provider has not even sent on has surely not arrived; what its
+    carrier has may have, where that carrier never said so of anything to this person."""
+    return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
+
+
+def _handed_over_at(tx: Transaction, page: Attempt) -> datetime:
+    leading = tx.attempt(page.bundle) if page.bundle is not None and page.rides else page
+    return (leading.sent_at if leading is not None else None) or page.at
+
+
+def _overdue_tries(tx: Transaction, attempt: Attempt, now: datetime, real_now: datetime) -> list[Overdue]:
+    """The pages of a message that somebody still waits for, or the word of a promised time that nobody has heard."""
+    due_since = _due_since(attempt, now)
+    if real_now - due_since < GRACE:
+        return []
+    if attempt.purpose is Purpose.PAGE:
+        waited_for = (page for page in members(tx, attempt) if page.status in _UNSENT and _is_waited_for(tx, page))
+        return [Overdue(page.ticket, Kind.TRY, real_now - due_since) for page in waited_for]
+    is_of_promise = any(
+        event.kind in _TOLD and event.details.get("attempt") == attempt.id for event in tx.events(attempt.ticket)
+    )
+    return [Overdue(attempt.ticket, Kind.NOTICE, real_now - due_since)] if is_of_promise else []
+
+
+def _is_stranded(tx: Transaction, page: Attempt) -> bool:
+    """Whether a page is unsent and no other speaks for it: it rides in no message, or in one that is not on its way."""
+    if page.status not in _UNSENT or not page.rides:
+        return page.status in _UNSENT
+    leading = tx.attempt(page.bundle) if page.bundle is not None else None
+    return leading is None or leading.status not in _UNSENT
+
+
+def _due_since(attempt: Attempt, now: datetime) -> datetime:
+    """From which instant on (real time) a try should have gone out: one that takes its turn, from that on, as long as
+    its step is not over."""
+    is_waiting = attempt.status is AttemptStatus.QUEUED and attempt.retry_at is not None
+    is_over = attempt.deadline is not None and now >= attempt.deadline
+    if not is_waiting or is_over or attempt.retry_at is None:
+        return attempt.written_at
+    return min(attempt.retry_at, attempt.written_at + LONGEST_TURN)
+
+
+def _is_waited_for(tx: Transaction, attempt: Attempt) -> bool:
+    """One that a later step has replaced calls nobody."""
+    stored = tx.ticket(attempt.ticket)
+    if stored is None or stored.status is not TicketStatus.OPEN:
+        return False
+    taken = (*TAKEN, AttemptStatus.DELIVERED)
+    later = [other for other in tx.attempts(attempt.ticket) if other.written_at > attempt.written_at]
+    return not any(other.purpose is Purpose.PAGE and other.status in taken for other in later)

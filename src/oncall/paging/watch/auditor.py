@@ -1,0 +1,173 @@
+"""A second pair of eyes: asks again and again what should have arrived by now, and calls an operator if it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from oncall.errors import StoreError
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.audit import PER_LOOK, Audit, Kind, Overdue, audit, grace_by
+
+SECOND_LOOK = timedelta(seconds=5)
+"""A pager that is only busy has caught up when it is looked at again so much later (real time)."""
+REMIND_EVERY = timedelta(minutes=5)
+"""How often (real time) an alarm that lasts is raised again."""
+BLIND_AFTER = timedelta(seconds=60)
+"""An auditor that could not read the store for so long (real time) raises an alarm of its own."""
+MOST_NAMED = 5
+
+Sink = Callable[[Mapping[str, Any]], Awaitable[None]]
+"""Takes an alarm, as a JSON object, to a person by another way than the pager's. Must not raise."""
+
+
+class AuditObserver(Protocol):
+    """Counts what the auditor sees. Must neither fail nor block."""
+
+    def alarmed(self, kind: str) -> None:
+        """An operator is needed."""
+
+    def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
+        """It looked, at `at` (real time)."""
+
+
+Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
+
+
+@dataclass
+class Auditor:
+    """Looks again and again, and raises an alarm for what two looks find overdue. Times are real unless said otherwise.
+
+    read: runs work on a consistent snapshot of the store. sink: the other way to a person; None: only the log.
+    """
+
+    read: Read
+    clock: Clock
+    worker: str
+    observer: AuditObserver
+    sink: Sink | None = None
+    confirmed: tuple[Overdue, ...] = field(default=(), init=False)
+    _suspects: dict[tuple[str, Kind], datetime] = field(default_factory=dict, init=False)
+    _after: str | None = field(default=None, init=False)
+    _after_taken: str | None = field(default=None, init=False)
+    _looked_at: datetime | None = field(default=None, init=False)
+    _raised_at: datetime | None = field(default=None, init=False)
+    _raised: frozenset[tuple[str, Kind]] = field(default=frozenset(), init=False)
+    _trouble: str | None = field(default=None, init=False)
+    _fault: str | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._log = structlog.get_logger("oncall.auditor").bind(worker=self.worker)
+        self._looked_at = self.clock.real_now()
+
+    @property
+    def problems(self) -> list[str]:
+        """What should have gone out and did not, a sentence each; for /readyz."""
+        named = [f"overdue: {late}" for late in self.confirmed[:MOST_NAMED]]
+        rest = len(self.confirmed) - len(named)
+        named += [f"overdue: {rest} more"] if rest > 0 else []
+        return [self._fault, *named] if self._fault is not None else named
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether something was overdue at one look only, so that the next one should come soon."""
+        return len(self._suspects) > len(self.confirmed)
+
+    async def look(self, trouble: str | None = None) -> None:
+        """Audit once and raise what must be raised. trouble: why the provider refuses this pager, when it does."""
+        now, real_now, grace = self.clock.now(), self.clock.real_now(), grace_by(self.clock)
+        try:
+            found = await self.read(
+                lambda tx: audit(
+                    tx,
+                    now=now,
+                    real_now=real_now,
+                    after=self._after,
+                    after_taken=self._after_taken,
+                    again=self._suspected,
+                    grace=grace,
+                )
+            )
+        except StoreError as error:
+            await self._blind(error, real_now)
+            return
+        except Exception as error:
+            await self._failed(error, real_now)
+            return
+        self._fault = None
+        self._looked_at, self._after, self._after_taken = real_now, found.last, found.last_taken
+        self._confirm(found.overdue, real_now)
+        self.observer.audited(overdue=len(self.confirmed), pages=found.pages, at=real_now)
+        await self._raise_overdue(real_now)
+        await self._raise_trouble(trouble)
+
+    @property
+    def _suspected(self) -> list[str]:
+        """What the last look found overdue is looked at again: its turn among many tickets comes much later."""
+        return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_LOOK:]
+
+    def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
+        keys = dict.fromkeys((late.ticket, late.kind) for late in overdue)
+        first_seen = {key: self._suspects.get(key, real_now) for key in keys}
+        self._suspects = first_seen
+        self.confirmed = tuple(late for late in overdue if real_now - first_seen[late.ticket, late.kind] >= SECOND_LOOK)
+
+    async def _raise_overdue(self, real_now: datetime) -> None:
+        keys = frozenset((late.ticket, late.kind) for late in self.confirmed)
+        if not keys:
+            if self._raised:
+                self._log.info("nothing is overdue any more", action="audit_clear")
+                await self._send({"alarm": "audit_clear", "worker": self.worker})
+            self._raised, self._raised_at = frozenset(), None
+            return
+        is_due = self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY
+        if not (keys - self._raised or is_due):
+            return
+        self._raised, self._raised_at = keys, real_now
+        self.observer.alarmed("audit")
+        named = [late.as_json() for late in self.confirmed[:MOST_NAMED]]
+        self._log.critical("pages are overdue", action="audit_overdue", count=len(self.confirmed), overdue=named)
+        await self._send(
+            {
+                "alarm": "audit_overdue",
+                "worker": self.worker,
+                "text": "; ".join(self.problems),
+                "count": len(self.confirmed),
+                "overdue": named,
+            }
+        )
+
+    async def _raise_trouble(self, trouble: str | None) -> None:
+        if trouble is not None and trouble != self._trouble:
+            await self._send({"alarm": "operator_alarm", "worker": self.worker, "text": trouble})
+        self._trouble = trouble
+
+    async def _blind(self, error: StoreError, real_now: datetime) -> None:
+        """The store is away: nobody can be paged, and nobody can tell who should be."""
+        self._log.error("the auditor cannot read the store", action="audit_failed", error=str(error))
+        blind_for = real_now - (self._looked_at or real_now)
+        is_due = self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY
+        if blind_for >= BLIND_AFTER and is_due:
+            self._raised_at = real_now
+            self.observer.alarmed("audit")
+            text = f"the database could not be read for {blind_for.seconds} s: nobody can be paged"
+            self._log.critical("the store is away", action="audit_blind", seconds=blind_for.seconds)
+            await self._send({"alarm": "audit_blind", "worker": self.worker, "text": text})
+
+    async def _failed(self, error: Exception, real_now: datetime) -> None:
+        """An auditor that cannot judge must not look like one that finds nothing."""
+        self._log.error("the auditor failed", action="audit_failed", exc_info=error)
+        self._fault = f"the auditor failed ({type(error).__name__}): what is overdue is not known; its log says more"
+        if self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY:
+            self._raised_at = real_now
+            self.observer.alarmed("audit")
+            await self._send({"alarm": "audit_failed", "worker": self.worker, "text": self._fault})
+
+    async def _send(self, alarm: Mapping[str, Any]) -> None:
+        if self.sink is not None:
+            await self.sink(alarm)

@@ -1,0 +1,110 @@
+"""A drill: a marked test page through the real path, which never escalates and ends when it is acknowledged."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from oncall.errors import Refused
+from oncall.paging.actions.intake import clean
+from oncall.paging.clocks.clock_book import POLICY
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.people import first_responder
+from oncall.paging.domain.ticket import (
+    DRILL,
+    Attempt,
+    AttemptStatus,
+    Event,
+    EventKind,
+    Purpose,
+    StoredTicket,
+    Ticket,
+    TicketStatus,
+)
+from oncall.paging.domain.verdict import Action
+from oncall.paging.outgoing.codes import ALPHABET, free_code
+from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
+from oncall.paging.ports.store import Transaction
+from oncall.suggestions import suggestion
+from oncall.support.policy import ChannelName
+
+CUSTOMER = "oncall drill"
+
+_ARRIVED = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillProgress:
+    """How far a drill has come. error: why its page is not on its way, as the pager noted it."""
+
+    status: AttemptStatus
+    is_over: bool
+    answered_by: str | None
+    error: str | None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the provider has taken the page."""
+        return self.status in _ARRIVED or (self.is_over and self.answered_by is not None)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether a receipt says that it arrived. Only the acknowledgement proves that somebody read it."""
+        return self.status is AttemptStatus.DELIVERED
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it surely does not arrive."""
+        return self.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
+
+
+def whom(tx: Transaction, wanted: str | None, now: datetime) -> str:
+    """The person who is drilled: `wanted`, or whoever a page would reach first at `now`. Raises Refused."""
+    schedule = tx.schedule()
+    if schedule.latest is None:
+        raise Refused("no schedule is published, so there is nobody to page; see `oncall publish`")
+    if wanted is not None and wanted not in schedule.people:
+        name = clean(wanted)[:40]
+        raise Refused(
+            f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(schedule.people))}'
+        )
+    person = wanted or first_responder(schedule, schedule.responders(now))
+    if person is None:
+        raise Refused("nobody is on call and the roster has no manager; name somebody with --to")
+    return person
+
+
+def start_drill(tx: Transaction, *, to: str, ends_at: datetime, context: ActionContext) -> tuple[StoredTicket, Attempt]:
+    """Store the drill and its page, queued for a pager. ends_at: policy time after which it is not sent any more."""
+    name = f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+    code = free_code(tx)
+    ticket = Ticket(name, CUSTOMER, DRILL, DRILL, f"test page for {to}")
+    why = f"{to} is drilled; it never escalates"
+    verdict: dict[str, Any] = {"action": Action.PAGE.value, "reasons": [why], "engineer": to, "first_reply_due": None}
+    answer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
+    body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
+    # It times the way of a page, not the wait in a storm, and promises nothing by which a bundle could be ordered.
+    page = new_attempt(
+        name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, goes_alone=True
+    )
+    page = replace(page, round=0, step=0, deadline=ends_at, why=why)
+    posted = {"plan": DRILL, "impact": DRILL, POLICY: tx.policy_version()}
+    received = Event(name, context.now, EventKind.RECEIVED, context.by, "drill", posted)
+    details = {"round": 0, "step": 0, "notify": DRILL, "channel": "sms", "next": None, "to": to, "attempt": page.id}
+    fired = Event(name, context.now, EventKind.STEP_FIRED, PAGER, why, details)
+    stored = StoredTicket(ticket, answer, code, context.now, TicketStatus.OPEN, DRILL, Action.PAGE.value)
+    tx.add_ticket(stored)
+    tx.append([received, fired])
+    tx.add_attempts([page])
+    return stored, page
+
+
+def progress(tx: Transaction, ticket_id: str) -> DrillProgress:
+    """How far the drill has come."""
+    stored, page = tx.ticket(ticket_id), tx.attempts(ticket_id)[0]
+    assert stored is not None
+    ending = next((event for event in tx.events(ticket_id) if event.kind is EventKind.RESOLVED), None)
+    by = ending.by if ending is not None else None
+    return DrillProgress(page.status, stored.status is TicketStatus.RESOLVED, by, page.error)

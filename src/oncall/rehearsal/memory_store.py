@@ -1,0 +1,284 @@
+"""The pager's store without a database: everything in memory, so that a year passes in seconds.
+
+It is `paging.ports.Transaction` to the letter, and one ledger is one long transaction: nothing is ever undone.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from oncall.errors import Conflict, NotFound
+from oncall.paging.domain.reachability import Alert, Reach, Reachability
+from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.ports.callers import Token
+from oncall.paging.ports.records import InboundMessage, SentText
+from oncall.rehearsal.memory_tickets import TicketBook
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import ChannelName, Policy
+
+_NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
+_NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
+
+
+class MemoryStore(TicketBook):
+    """Tickets, logs, attempts and all else under one schedule and one policy, which stay as they are."""
+
+    def __init__(self, schedule: Schedule, policy: Policy) -> None:
+        super().__init__(schedule, policy)
+        self._attempts: dict[str, Attempt] = {}
+        self._attempts_of: dict[str, list[str]] = {}
+        self._open_attempts: dict[str, None] = {}
+        self._bundles: dict[str, dict[str, None]] = {}
+        self._sent: dict[str | None, list[tuple[datetime, str]]] = {}
+        self._inbound: dict[str, InboundMessage] = {}
+        self._answers: list[tuple[datetime, str]] = []
+        self._tokens: dict[str, Token] = {}
+        self._marks: dict[tuple[str, str], Reachability] = {}
+        self._alerts: dict[str, Alert] = {}
+        self._beat: tuple[datetime, str] | None = None
+
+    # Attempts.
+
+    def attempts(self, ticket_id: str) -> list[Attempt]:
+        """Every try for this ticket, oldest first."""
+        found = [self._attempts[name] for name in self._attempts_of.get(ticket_id, ())]
+        return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id))
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """The try with this delivery id."""
+        return self._attempts.get(attempt_id)
+
+    def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
+        """The newest try that carries the provider's id."""
+        found = [attempt for attempt in self._attempts.values() if attempt.provider_id == provider_id]
+        return max(found, key=lambda attempt: (attempt.written_at, attempt.id), default=None)
+
+    def add_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Keep them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
+        for attempt in attempts:
+            if attempt.id in self._attempts:
+                raise Conflict(f"attempt of ticket {attempt.ticket}: it is stored already")
+            if attempt.ticket not in self._tickets:
+                raise Conflict(f"attempt of ticket {attempt.ticket}: there is no such ticket")
+            self._attempts_of.setdefault(attempt.ticket, []).append(attempt.id)
+            self._keep_attempt(attempt)
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Write what changes in a try's life. Raises NotFound for one that was never added."""
+        if attempt.id not in self._attempts:
+            raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
+        self._keep_attempt(attempt)
+
+    def settle_attempt(self, attempt: Attempt) -> bool:
+        """As `update_attempt`, if the try is still `sending` and has no provider's id; False when it is not."""
+        current = self._attempts.get(attempt.id)
+        if current is None or current.status is not AttemptStatus.SENDING or current.provider_id is not None:
+            return False
+        self._keep_attempt(attempt)
+        return True
+
+    def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
+        """Take over tries that are due, those that wait for nobody and then the longest overdue first, as they stand
+        after the claim."""
+        due = sorted(
+            (not _goes_at_once(attempt), at, attempt.id) for at, attempt in self._claimable() if at <= real_now
+        )
+        claimed = []
+        for _, _, name in due[:limit]:
+            attempt = self._attempts[name]
+            status = AttemptStatus.UNKNOWN if attempt.status is AttemptStatus.SENDING else attempt.status
+            claimed.append(replace(attempt, status=status, lease_until=lease_until))
+            self._keep_attempt(claimed[-1])
+        return claimed
+
+    def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
+        """Tries that no provider is known to have taken, the longest overdue first."""
+        waiting = sorted(self._claimable(), key=lambda each: (each[0], each[1].id))
+        found = [each for _, each in waiting if each.written_at <= written_before and each.status not in TAKEN]
+        return found[:limit]
+
+    def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
+        """Tries written since then, the newest first."""
+        found = [attempt for attempt in self._attempts.values() if attempt.written_at >= written_since]
+        return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id), reverse=True)[:limit]
+
+    def waiting_pages(self, person: str) -> list[Attempt]:
+        """Texts that page this person, take turns, and are in no provider's hands, oldest first."""
+        found = [self._attempts[name] for name in self._open_attempts]
+        texts = (one for one in found if one.is_text and one.takes_turns)
+        mine = (one for one in texts if one.to == person and one.status in SENDABLE)
+        return sorted((one for one in mine if one.purpose is Purpose.PAGE), key=_written)
+
+    def bundle(self, leader: str) -> list[Attempt]:
+        """Every try in the message that this try leads, oldest first."""
+        return sorted((self._attempts[name] for name in self._bundles.get(leader, ())), key=_written)
+
+    def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
+        """The latest texts that went out since then, the newest first, at most so many."""
+        tickets = [SentText(one.sent_at, one.text) for one in islice(self._lately_sent(to), most) if one.sent_at]
+        mine = (one for one in self._alerts.values() if to is None or one.to == to)
+        alerts = [SentText(one.sent_at, one.body) for one in mine if one.sent_at is not None]
+        answers = [SentText(*one) for one in islice(reversed(self._answers), most if to is None else 0)]
+        texts = (one for one in (*tickets, *alerts, *answers) if one.at >= since)
+        return sorted(texts, key=lambda one: one.at, reverse=True)[:most]
+
+    def last_page_to(self, person: str) -> Attempt | None:
+        """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
+        pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
+        return next((one for one in pages if one.status not in _NEVER_CAME), None)
+
+    def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
+        """None: nobody is called in a rehearsal."""
+        return []
+
+    def has_delivered(self, person: str, channel: str) -> bool:
+        """Whether a message to this person by this channel was ever reported to have arrived."""
+        return any(
+            (one.to, one.channel, one.status) == (person, channel, AttemptStatus.DELIVERED)
+            for one in self._attempts.values()
+        )
+
+    def take_turns(self) -> None:
+        """Nothing: nobody else is there."""
+
+    def has_turns(self) -> bool:
+        """True, for the same reason."""
+        return True
+
+    def hand_over_alone(self) -> None:
+        """Nothing either."""
+
+    def next_attempt_at(self) -> datetime | None:
+        """The earliest real instant at which `claim_attempts` would give something."""
+        return min((at for at, _ in self._claimable()), default=None)
+
+    def last_paged(self, person: str) -> list[str]:
+        """Ids of unresolved tickets that this person was paged for, the latest page first."""
+        latest: dict[str, tuple[datetime, bool, datetime]] = {}
+        for attempt in self._attempts.values():
+            paged = attempt.to == person and attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_LEFT
+            if paged and self._tickets[attempt.ticket].status is not TicketStatus.RESOLVED:
+                moment = (attempt.sent_at or attempt.at, attempt.sent_at is not None, attempt.written_at)
+                latest[attempt.ticket] = max(latest.get(attempt.ticket, moment), moment)
+        by_name = sorted(latest)
+        return sorted(by_name, key=lambda name: latest[name], reverse=True)
+
+    # Inbound messages, callers, pagers.
+
+    def inbound(self, provider_id: str) -> InboundMessage | None:
+        """An SMS that came before."""
+        return self._inbound.get(provider_id)
+
+    def add_inbound(self, message: InboundMessage) -> None:
+        """Keep it. Raises Conflict for a provider's id that is there already."""
+        if message.provider_id in self._inbound:
+            raise Conflict(f"inbound message {message.provider_id}: it is stored already")
+        self._inbound[message.provider_id] = message
+        if message.answer:
+            insort(self._answers, (message.at, message.answer))
+
+    def note_reachability(self, mark: Reachability) -> None:
+        """Keep it: it is the latest word on this person and channel."""
+        self._marks[mark.person, mark.channel] = mark
+
+    def deaf(self) -> list[Reachability]:
+        """Whom a channel does not reach, in the order of ids."""
+        return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.DEAF]
+
+    def reached(self) -> dict[str, datetime]:
+        """When a message to somebody was last delivered, or one last came from them."""
+        heard = [(sms.by, sms.at) for sms in self._inbound.values()]
+        tries = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
+        heard += [(one.to, one.at) for one in tries if one.channel != ChannelName.DESK]
+        return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Keep it, unless there is one about the same already."""
+        return self._alerts.setdefault(alert.about, alert) is alert
+
+    def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
+        """Take over alerts that are due, the longest overdue first."""
+        due = [(alert.due_at, alert.id, alert) for alert in self._alerts.values() if alert.due_at is not None]
+        found = [alert for at, _, alert in sorted(due, key=lambda each: each[:2]) if at <= real_now]
+        self._alerts |= {alert.about: replace(alert, due_at=lease_until) for alert in found}
+        return found
+
+    def update_alert(self, alert: Alert) -> None:
+        """Write what changes in an alert's life."""
+        self._alerts[alert.about] = alert
+
+    def alerts(self, *, written_since: datetime) -> list[Alert]:
+        """Alerts that were written since then, the newest first."""
+        found = [alert for alert in self._alerts.values() if alert.written_at >= written_since]
+        return sorted(found, key=lambda alert: (alert.written_at, alert.id), reverse=True)
+
+    def add_token(self, token: Token) -> None:
+        """Keep it. Raises Conflict when the name is taken."""
+        if token.name in self._tokens:
+            raise Conflict(f'token "{token.name}": the name is taken')
+        if self.token_by_digest(token.digest) is not None:
+            raise Conflict(f'token "{token.name}": the secret is in use already')
+        self._tokens[token.name] = token
+
+    def remove_token(self, name: str) -> None:
+        """Forget it. Raises NotFound."""
+        if self._tokens.pop(name, None) is None:
+            raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
+
+    def token_by_digest(self, digest: str) -> Token | None:
+        """The caller whose secret has this digest."""
+        return next((token for token in self._tokens.values() if token.digest == digest), None)
+
+    def tokens(self) -> list[Token]:
+        """Every caller, by name."""
+        return [self._tokens[name] for name in sorted(self._tokens)]
+
+    def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
+        """Say that this pager is alive."""
+        self._beat = (real_now, channel)
+
+    def last_beat(self) -> tuple[datetime, str] | None:
+        """When (real time) a pager last said so, and its channel."""
+        return self._beat
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _keep_attempt(self, attempt: Attempt) -> None:
+        before = self._attempts.get(attempt.id)
+        self._attempts[attempt.id] = attempt
+        if attempt.claimable_at is not None:
+            self._open_attempts[attempt.id] = None
+        else:
+            self._open_attempts.pop(attempt.id, None)
+        if before is not None and before.bundle is not None and before.bundle != attempt.bundle:
+            self._bundles[before.bundle].pop(attempt.id)
+        if attempt.bundle is not None:
+            self._bundles.setdefault(attempt.bundle, {})[attempt.id] = None
+        if attempt.sent_at is not None and attempt.is_text and (before is None or before.sent_at != attempt.sent_at):
+            for whose in (None, attempt.to):
+                insort(self._sent.setdefault(whose, []), (attempt.sent_at, attempt.id))
+
+    def _lately_sent(self, to: str | None) -> Iterator[Attempt]:
+        """What went out to anybody, or to one person, the latest first."""
+        for at, name in reversed(self._sent.get(to, ())):
+            # An entry that its try has left behind says nothing any more.
+            if self._attempts[name].sent_at == at:
+                yield self._attempts[name]
+
+    def _claimable(self) -> Iterator[tuple[datetime, Attempt]]:
+        for name in self._open_attempts:
+            attempt = self._attempts[name]
+            assert attempt.claimable_at is not None
+            yield attempt.claimable_at, attempt
+
+
+def _goes_at_once(attempt: Attempt) -> bool:
+    return attempt.goes_alone and attempt.status in SENDABLE
+
+
+def _written(attempt: Attempt) -> tuple[datetime, str]:
+    return attempt.written_at, attempt.id

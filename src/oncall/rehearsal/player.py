@@ -1,0 +1,302 @@
+"""Months of tickets in seconds: the pager's own intake, life and steps on an invented clock, with invented people.
+
+Nothing here decides who is paged, when, or what is owed: `intake.accept`, `life.record` and `advance_ticket` do, as in
+the service. This file only lets time pass and makes people act.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from random import Random
+
+from oncall.errors import Refused
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.people import DESK
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.outgoing.advance import advance_ticket
+from oncall.paging.outgoing.bundles import members
+from oncall.paging.outgoing.handoff_notices import hand_over, leaving, next_handoff
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.sending.attempt_lifecycle import claim
+from oncall.rehearsal.arrivals import Arrival
+from oncall.rehearsal.memory_store import MemoryStore
+from oncall.rehearsal.responders import Delay, People, Working, dice
+from oncall.schedule.schedule import Schedule
+from oncall.support.coverage import deadline, next_covered
+from oncall.support.policy import Counting, Coverage, Policy, Target
+from oncall.support.windows import WindowKind
+
+INTAKE = "intake"
+CUSTOMER = "customer"
+_LEASE = timedelta(seconds=30)
+_MOST_DUE = 1000
+_PROGRESS_EVERY = 500
+"""Instants between two words of progress."""
+
+Act = Callable[[datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a rehearsal leaves behind: every ticket with its log, every message that went out, and until when it ran.
+
+    messages: in order of time, `at` when it went out; pages and notices, to engineers, the manager and the desk. Pages
+    that ride in another's message (`Attempt.rides`) follow the one that leads it. `until`: aware UTC.
+    """
+
+    ledger: MemoryStore
+    messages: tuple[Attempt, ...]
+    until: datetime
+
+
+def play(
+    arrivals: Sequence[Arrival],
+    schedule: Schedule,
+    policy: Policy,
+    people: People,
+    *,
+    until: datetime,
+    seed: int = 0,
+    on_progress: Callable[[datetime], None] | None = None,
+) -> Played:
+    """Let every ticket come in and live until `until` (aware UTC). The same arguments give the same messages.
+
+    Raises Refused for a ticket that the policy cannot judge.
+    """
+    return _Play(MemoryStore(schedule, policy), people, until, seed).run(arrivals, on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The clock of one instant, at which policy time and real time are one."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def real_now(self) -> datetime:
+        return self.at
+
+    def real_seconds_until(self, at: datetime) -> float:
+        return max((at - self.at).total_seconds(), 0.0)
+
+
+class _Play:
+    """One rehearsal while it runs. What people will do waits in a heap; what the pager owes is asked of the ledger."""
+
+    def __init__(self, ledger: MemoryStore, people: People, until: datetime, seed: int) -> None:
+        self._ledger, self._people, self._until, self._seed = ledger, people, until, seed
+        self._schedule, self._policy = ledger.schedule(), ledger.policy()
+        self._acts: list[tuple[datetime, int, Act]] = []
+        self._order = count()
+        self._messages: list[Attempt] = []
+        self._lives: Counter[str] = Counter()
+        self._begun: set[tuple[str, int]] = set()
+        self._handoff_at = until
+        self._asked: Counter[tuple[object, ...]] = Counter()
+
+    def run(self, arrivals: Sequence[Arrival], on_progress: Callable[[datetime], None] | None) -> Played:
+        for arrival in arrivals:
+            self._at(arrival.at, partial(self._arrive, arrival))
+        if arrivals:
+            self._handoff_at = next_handoff(self._schedule, min(arrival.at for arrival in arrivals))
+        for number in count():
+            now = self._next_instant()
+            if now > self._until:
+                break
+            self._instant(now)
+            if on_progress is not None and number % _PROGRESS_EVERY == 0:
+                on_progress(now)
+        return Played(self._ledger, tuple(self._messages), self._until)
+
+    # Time.
+
+    def _at(self, at: datetime, act: Act) -> None:
+        heapq.heappush(self._acts, (at, next(self._order), act))
+
+    def _next_instant(self) -> datetime:
+        due_at = self._ledger.next_due_at()
+        turn_at = self._ledger.next_attempt_at()
+        instants = [self._handoff_at, *(at for at in (due_at, turn_at) if at is not None)]
+        return min([*instants, self._acts[0][0]] if self._acts else instants)
+
+    def _instant(self, now: datetime) -> None:
+        """What comes in and what people do, and then what the pager owes."""
+        while self._acts and self._acts[0][0] <= now:
+            heapq.heappop(self._acts)[2](now)
+        for ticket_id in self._ledger.due_tickets(now, _MOST_DUE):
+            self._sent(advance_ticket(self._ledger, ticket_id, self._context(PAGER, now)), now)
+        if now >= self._handoff_at:
+            found = leaving(self._ledger, now)
+            self._sent(hand_over(self._ledger, self._context(PAGER, now), found), now)
+            self._handoff_at = next_handoff(self._schedule, now)
+        self._sent(claim(self._ledger, self._context(PAGER, now), _MOST_DUE, _Standing(now)), now)
+
+    @staticmethod
+    def _context(by: str, now: datetime) -> ActionContext:
+        return ActionContext(by, now, now, now + _LEASE)
+
+    # What comes in, and what goes out.
+
+    def _arrive(self, arrival: Arrival, now: datetime) -> None:
+        try:
+            accepted = accept(self._ledger, arrival.ticket, self._context(INTAKE, now))
+        except Refused as refusal:
+            raise Refused(f"ticket {arrival.ticket.id} cannot be judged: {refusal}") from refusal
+        self._sent(accepted.attempts, now)
+        if self._pages(arrival.ticket.id):
+            self._next_morning(arrival.ticket.id, now)
+
+    def _sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
+        """Every message arrives at once; whether it is noticed is another matter. What takes turns is sent later."""
+        for attempt in attempts:
+            if attempt.status is AttemptStatus.QUEUED:
+                continue
+            together = [self._arrived(one) for one in members(self._ledger, attempt)]
+            self._messages += [replace(one, at=now) for one in together]
+            if attempt.purpose is Purpose.PAGE or self._is_reminder(attempt, now):
+                self._meet(together, now)
+
+    def _arrived(self, attempt: Attempt) -> Attempt:
+        if attempt.status is not AttemptStatus.SENDING:
+            return attempt
+        arrived = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, tries=1)
+        self._ledger.update_attempt(arrived)
+        return arrived
+
+    def _is_reminder(self, attempt: Attempt, now: datetime) -> bool:
+        """Whether a notice tells the one who has the ticket that a reply or an update is nearly due."""
+        if self._stored(attempt.ticket).owner != attempt.to:
+            return False
+        latest = self._ledger.events(attempt.ticket)[-4:]
+        return any(event.kind is EventKind.WARNED and event.at == now for event in latest)
+
+    def _meet(self, together: Sequence[Attempt], now: datetime) -> None:
+        """A person or the desk notices a message, or does not; of several pages in it all or none."""
+        attempt = together[0]
+        name = attempt.ticket
+        chance = self._dice(name, "message", attempt.purpose.value, attempt.round, attempt.step)
+        if attempt.to == DESK:
+            habit = self._people.desk
+            # What pages nobody is in no danger of being overlooked: it stays in the queue until somebody takes it.
+            is_missed = chance.random() < habit.missed and self._pages(name)
+            at = self._in_business_hours(now, habit.within.drawn(chance))
+        else:
+            person = self._schedule.people[attempt.to]
+            habit = self._people.answering(now, person.zone)
+            is_missed = chance.random() < habit.missed
+            at = now + habit.within.drawn(chance)
+        for one in together if not is_missed else ():
+            is_waiting = self._stored(one.ticket).status is TicketStatus.OPEN
+            self._soon(one.ticket, at, partial(self._take if is_waiting else self._catch_up, one.ticket, one.to))
+
+    # What people do.
+
+    def _take(self, name: str, by: str, now: datetime) -> None:
+        if self._stored(name).status is not TicketStatus.OPEN:
+            return
+        self._record(name, EventKind.ACKNOWLEDGED, by, now)
+        life = (name, self._lives[name])
+        if life in self._begun:
+            # The chain was paged because a reply or an update is nearly due: it is written first of all.
+            self._record(name, EventKind.REPLIED, by, now)
+        else:
+            self._begun.add(life)
+            self._later(name, "first reply", self._working(name).first_reply, now, partial(self._first_reply, name, by))
+
+    def _next_morning(self, name: str, now: datetime) -> None:
+        """What nobody took overnight is seen when the desk opens, if it is not overlooked again."""
+        calendar = self._schedule.calendar
+        window = calendar.window_at(now)
+        closes = window.end if window.kind is WindowKind.BUSINESS else now
+        self._soon(name, next_covered(Coverage.BUSINESS, calendar, closes), partial(self._open_desk, name))
+
+    def _open_desk(self, name: str, now: datetime) -> None:
+        chance = self._dice(name, "morning")
+        if self._stored(name).status is TicketStatus.OPEN and chance.random() >= self._people.desk.missed:
+            within = self._people.desk.within.drawn(chance)
+            self._soon(name, self._in_business_hours(now, within), partial(self._take, name, DESK))
+        self._next_morning(name, now)
+
+    def _catch_up(self, name: str, by: str, now: datetime) -> None:
+        """Somebody was reminded of a ticket that is taken: what is owed to the customer is written at once."""
+        if self._stored(name).status is TicketStatus.ACKNOWLEDGED:
+            self._record(name, EventKind.REPLIED, by, now)
+
+    def _first_reply(self, name: str, by: str, now: datetime) -> None:
+        working = self._working(name)
+        self._reply(name, by, now)
+        self._later(name, "update", working.update, now, partial(self._update, name, by))
+        self._later(name, "solved", working.solved, now, partial(self._solve, name, by))
+
+    def _reply(self, name: str, by: str, now: datetime) -> None:
+        self._record(name, EventKind.REPLIED, by, now)
+        working = self._working(name)
+        chance = self._dice(name, "customer")
+        if chance.random() < working.chat:
+            at = now + working.customer.drawn(chance)
+            self._soon(name, at, partial(self._customer_replies, name, by))
+
+    def _customer_replies(self, name: str, by: str, now: datetime) -> None:
+        self._record(name, EventKind.CUSTOMER_REPLIED, CUSTOMER, now)
+        self._later(name, "next reply", self._working(name).next_reply, now, partial(self._reply, name, by))
+
+    def _update(self, name: str, by: str, now: datetime) -> None:
+        self._record(name, EventKind.UPDATED, by, now)
+        self._later(name, "update", self._working(name).update, now, partial(self._update, name, by))
+
+    def _solve(self, name: str, by: str, now: datetime) -> None:
+        self._record(name, EventKind.RESOLVED, by, now)
+        self._lives[name] += 1
+        working = self._working(name)
+        chance = self._dice(name, "reopened")
+        if chance.random() < working.reopened:
+            at = now + working.customer.drawn(chance)
+            self._soon(name, at, partial(self._record, name, EventKind.REOPENED, CUSTOMER))
+
+    def _record(self, name: str, kind: EventKind, by: str, now: datetime) -> None:
+        done = record(self._ledger, name, TicketAction(kind, by, now), self._context(by, now))
+        self._sent(done.attempts, now)
+
+    # When, and by which habits.
+
+    def _soon(self, name: str, at: datetime, act: Act) -> None:
+        """At that instant, unless the ticket was resolved in between: then nothing is left to do."""
+        life = self._lives[name]
+        self._at(at, lambda then: act(then) if self._lives[name] == life else None)
+
+    def _later(self, name: str, what: str, delay: Delay, now: datetime, act: Act) -> None:
+        """After so much time in which people work on such tickets: day and night for what pages."""
+        worked = delay.drawn(self._dice(name, what))
+        self._soon(name, now + worked if self._pages(name) else self._in_business_hours(now, worked), act)
+
+    def _in_business_hours(self, now: datetime, worked: timedelta) -> datetime:
+        # A second later than the last one that is open is the first one that is closed; nobody starts there.
+        counted = Target(worked + timedelta(seconds=1), Counting.COVERAGE)
+        return deadline(counted, Coverage.BUSINESS, self._schedule.calendar, now) - timedelta(seconds=1)
+
+    def _working(self, name: str) -> Working:
+        return self._people.urgent if self._pages(name) else self._people.ordinary
+
+    def _pages(self, name: str) -> bool:
+        return self._policy.impacts[self._stored(name).impact].pages
+
+    def _stored(self, name: str) -> StoredTicket:
+        stored = self._ledger.ticket(name)
+        assert stored is not None
+        return stored
+
+    def _dice(self, *question: object) -> Random:
+        """The chance of the next question of this kind about this ticket."""
+        self._asked[question] += 1
+        return dice(self._seed, *question, self._asked[question])

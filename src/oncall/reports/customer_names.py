@@ -1,0 +1,52 @@
+"""Whose report it is: the customer that somebody means by a name, in every spelling that tickets came with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oncall.errors import NotFound
+from oncall.paging.ports.store import Transaction
+from oncall.suggestions import nearest
+from oncall.support.policy import folded_name
+
+MOST_NAMED = 10
+"""Customers that a refusal names when none is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A customer. name: as the policy's list of customers has it, else as most of a report's readers would write it.
+
+    spellings: of their tickets; empty when they never had one.
+    """
+
+    name: str
+    spellings: tuple[str, ...]
+
+
+def customer_meant(tx: Transaction, asked: str) -> Whose:
+    """The customer of that name; letter case, blanks and punctuation do not count.
+
+    Raises NotFound, with the nearest known name, when neither a ticket nor the policy knows them.
+    """
+    wanted = folded_name(asked)
+    names = tx.customer_names()
+    spellings = tuple(name for name in names if name == asked or (wanted and folded_name(name) == wanted))
+    listed = tx.policy().customer(asked)
+    if listed is not None:
+        return Whose(listed.name, spellings)
+    if spellings:
+        return Whose(asked if asked in spellings else spellings[0], spellings)
+    raise NotFound(_unknown(asked, [*dict.fromkeys([*names, *(one.name for one in tx.policy().customers)])]))
+
+
+def _unknown(asked: str, names: Sequence[str]) -> str:
+    words = f'"{asked[:60]}" is not a customer of any ticket or of the policy'
+    near = nearest(asked, names)
+    if near is not None:
+        return f'{words}; did you mean "{near}"?'
+    if 0 < len(names) <= MOST_NAMED:
+        known = ", ".join(f'"{name}"' for name in names)
+        return f"{words}; known are {known}"
+    return words

@@ -1,0 +1,84 @@
+"""A report as it is asked for, by name and format: the one way for the terminal and the API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from oncall.paging.ports.store import Transaction
+from oncall.reports.quarter import Quarter
+from oncall.reports.review import review_of
+from oncall.reports.sla_report import Days, sla_report
+from oncall.reports.sla_text import csv_of, text_of
+
+
+class Format(StrEnum):
+    """What a report can be written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+SLA_FORMATS = tuple(Format)
+REVIEW_FORMATS = (Format.HTML, Format.JSON)
+BREACHES = 20
+"""Breaches that the text tells in full when nobody says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlaAsked:
+    """An SLA report that somebody wants: of the tickets received on the dates `first` to `last`, both inside.
+
+    breaches: how many the text tells in full, the latest.
+    """
+
+    first: date
+    last: date
+    customer: str | None = None
+    plan: str | None = None
+    form: Format = Format.JSON
+    breaches: int = BREACHES
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAsked:
+    """A quarterly business review that somebody wants."""
+
+    customer: str
+    quarter: Quarter
+    form: Format = Format.JSON
+
+
+def sla_written(tx: Transaction, asked: SlaAsked, now: datetime) -> str:
+    """The report as of `now` (policy time, aware UTC). Raises Refused and NotFound as `sla_report` does."""
+    days = Days(asked.first, asked.last, tx.policy().zone)
+    found = sla_report(tx, days, as_of=now, customer=asked.customer, plan=asked.plan)
+    match asked.form:
+        case Format.TEXT:
+            return text_of(found, asked.breaches)
+        case Format.CSV:
+            return csv_of(found)
+        case Format.JSON:
+            return _json(found.as_json())
+        case Format.HTML:
+            from oncall.reports.pages import sla_page
+
+            return sla_page(found)
+
+
+def review_written(tx: Transaction, asked: ReviewAsked, now: datetime) -> str:
+    """The review as of `now` (policy time, aware UTC), as a page or JSON. Raises as `review_of` does."""
+    found = review_of(tx, asked.customer, asked.quarter, as_of=now)
+    if asked.form is Format.JSON:
+        return _json(found.as_json())
+    from oncall.reports.pages import review_page
+
+    return review_page(found)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,50 @@
+"""Reports as JSON. Spans are seconds, shares are 0 to 1, instants are ISO 8601 with the policy zone's offset."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from oncall.reports.attainment import Cell, ClockCounts, Percentiles
+from oncall.support.policy import Target
+
+
+def counts_view(counts: ClockCounts) -> dict[str, Any]:
+    """`count` is every clock; `met` + `breached` + `stopped` + `running`."""
+    return {
+        "count": counts.total,
+        "met": counts.met,
+        "breached": counts.breached,
+        "stopped": counts.stopped,
+        "running": counts.running,
+        "attainment": counts.attainment,
+    }
+
+
+def cell_view(cell: Cell) -> dict[str, Any]:
+    """One promise and how it was kept."""
+    return {
+        "plan": cell.plan,
+        "impact": cell.impact,
+        "metric": cell.metric.value,
+        "targets": [_target_view(target) for target in cell.targets],
+        **counts_view(cell.counts),
+        "seconds": percentiles_view(cell.times),
+    }
+
+
+def percentiles_view(times: Percentiles | None) -> dict[str, float] | None:
+    """Seconds; None when nothing was measured."""
+    if times is None:
+        return None
+    return {"p50": seconds(times.p50), "p90": seconds(times.p90), "p95": seconds(times.p95)}
+
+
+def seconds(length: timedelta) -> float:
+    """A whole number where it is one."""
+    exact = length.total_seconds()
+    return int(exact) if exact.is_integer() else exact
+
+
+def _target_view(target: Target) -> dict[str, Any]:
+    return {"seconds": seconds(target.within), "counting": target.counting.value}

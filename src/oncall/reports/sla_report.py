@@ -1,0 +1,235 @@
+"""The SLA report: of the tickets received on some days, which promises were kept, how fast, and which were not."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.paging.domain.ticket import Event, Ticket
+from oncall.paging.domain.verdict import plan_named
+from oncall.paging.ports.records import TicketSpan
+from oncall.paging.ports.store import Transaction
+from oncall.reports.attainment import Cell, ClockCounts, Tally, together
+from oncall.reports.customer_names import customer_meant
+from oncall.reports.report_views import cell_view, counts_view, seconds
+from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
+from oncall.support.calendar import FIRST_YEAR, LAST_YEAR, first_instant
+from oncall.support.clocks import SlaClock
+from oncall.support.policy import Metric
+from oncall.support.windows import Window
+
+PAGE = 1000
+"""Tickets that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The dates `first` to `last`, both inside, in `zone`."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    def __post_init__(self) -> None:
+        for day in (self.first, self.last):
+            if not FIRST_YEAR < day.year < LAST_YEAR:
+                raise Refused(f"{day} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
+        if self.last < self.first:
+            raise Refused(
+                f"{self.last} lies before {self.first}; name the first date with --from and the last with --to"
+            )
+
+    @property
+    def window(self) -> Window:
+        """From the begin of the first to the end of the last."""
+        begins = first_instant(self.zone, datetime.combine(self.first, time()))
+        return Window(begins, first_instant(self.zone, datetime.combine(self.last + timedelta(days=1), time())))
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A promise that was not kept, and everything that happened to its ticket. Times are aware UTC."""
+
+    ticket: Ticket
+    clock: SlaClock
+    timeline: tuple[Event, ...]
+
+    @property
+    def breached_at(self) -> datetime:
+        """When the target was reached unmet."""
+        assert self.clock.breached_at is not None
+        return self.clock.breached_at
+
+    @property
+    def late(self) -> timedelta | None:
+        """How long after the breach the reply came, in calendar time; None when none came."""
+        return self.clock.met_at - self.breached_at if self.clock.met_at is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A breach that was told, and that something recorded late showed to be none; `event` is its withdrawal."""
+
+    ticket: Ticket
+    event: Event
+
+    @property
+    def metric(self) -> Metric:
+        """Which promise was kept after all."""
+        return Metric(self.event.details["metric"])
+
+    @property
+    def due_at(self) -> datetime:
+        """When it was due; aware UTC."""
+        return datetime.fromisoformat(self.event.details["due_at"]).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SlaReport:
+    """What `oncall report sla` shows. as_of: the instant (aware UTC) at which clocks that still run were read.
+
+    breaches: by the instant of the breach. withdrawn: those that were told and are none, by the instant of that.
+    """
+
+    days: Days
+    as_of: datetime
+    customer: str | None
+    plan: str | None
+    tickets: int
+    cells: tuple[Cell, ...]
+    breaches: tuple[Breach, ...] = field(repr=False)
+    withdrawn: tuple[Withdrawn, ...] = ()
+
+    @property
+    def counts(self) -> ClockCounts:
+        """All clocks together."""
+        return together(self.cells)
+
+    @property
+    def title(self) -> str:
+        """`SLA report, 2027-01-01 to 2027-03-31`, and of whom."""
+        whose = "".join(f", {name}" for name in (self.customer, self.plan) if name is not None)
+        return f"SLA report, {self.days}{whose}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for machines."""
+        return {
+            "from": self.days.first.isoformat(),
+            "to": self.days.last.isoformat(),
+            "timezone": self.days.zone.key,
+            "as_of": self._time(self.as_of),
+            "customer": self.customer,
+            "plan": self.plan,
+            "tickets": self.tickets,
+            **counts_view(self.counts),
+            "cells": [cell_view(cell) for cell in self.cells],
+            "breaches": [breach_view(breach, self.days.zone) for breach in self.breaches],
+            "withdrawn": [withdrawn_view(each, self.days.zone) for each in self.withdrawn],
+        }
+
+    def _time(self, at: datetime) -> str:
+        return at.astimezone(self.days.zone).isoformat()
+
+
+def breach_view(breach: Breach, zone: ZoneInfo) -> dict[str, Any]:
+    """A breach as JSON; instants in `zone`."""
+    clock, ticket = breach.clock, breach.ticket
+    return {
+        "ticket": ticket.id,
+        "customer": ticket.customer,
+        "subject": ticket.subject,
+        "plan": clock.plan,
+        "impact": clock.impact,
+        "metric": clock.metric.value,
+        "started_at": clock.started_at.astimezone(zone).isoformat(),
+        "breached_at": breach.breached_at.astimezone(zone).isoformat(),
+        "met_at": clock.met_at.astimezone(zone).isoformat() if clock.met_at is not None else None,
+        "late_seconds": seconds(breach.late) if breach.late is not None else None,
+        "timeline": [
+            {"at": event.at.astimezone(zone).isoformat(), "kind": event.kind.value, "by": event.by, "why": event.why}
+            for event in breach.timeline
+        ],
+    }
+
+
+def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> dict[str, Any]:
+    """A withdrawn breach as JSON; instants in `zone`."""
+    ticket, event = withdrawn.ticket, withdrawn.event
+    return {
+        "ticket": ticket.id,
+        "customer": ticket.customer,
+        "subject": ticket.subject,
+        "metric": withdrawn.metric.value,
+        "due_at": withdrawn.due_at.astimezone(zone).isoformat(),
+        "withdrawn_at": event.at.astimezone(zone).isoformat(),
+        "by": event.by,
+        "why": event.why,
+    }
+
+
+def withdrawals(measured: Measured) -> Iterator[Withdrawn]:
+    """The breaches of a ticket that were told and are none: each clock once, and none that was broken after all."""
+    broken = {(clock.metric.value, clock.since.isoformat()) for clock in measured.clocks.clocks if clock.breached_at}
+    last = {(event.details["metric"], event.details["since"]): event for event in measured.withdrawn}
+    for name, event in last.items():
+        if name not in broken:
+            yield Withdrawn(measured.stored.ticket, event)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Many tickets make millions of objects without a cycle among them; looking for one takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def sla_report(
+    tx: Transaction, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
+) -> SlaReport:
+    """Measure every ticket received on these days; of one customer or plan when named, however it is written.
+
+    Raises NotFound for a customer of whom nobody has heard, and Refused for a plan that the policy does not have.
+    """
+    whose = customer_meant(tx, customer) if customer is not None else None
+    plan = plan_named(plan, tx.policy()).name if plan is not None else None
+    wanted = TicketSpan(days.window.start, days.window.end, plan=plan, limit=PAGE)
+    if whose is not None:
+        # A customer who never had a ticket has none by the name that was asked for either.
+        wanted = replace(wanted, customers=whose.spellings or (whose.name,))
+    tally = Tally(tx.schedule().calendar)
+    tickets = 0
+    breached: list[tuple[Ticket, SlaClock]] = []
+    withdrawn: list[Withdrawn] = []
+    with _uncollected():
+        for measured in tickets_with_clocks(tx, wanted, as_of):
+            tickets += 1
+            breached += [(measured.stored.ticket, clock) for clock in tally.add(measured.clocks)]
+            withdrawn += withdrawals(measured)
+    logs = tx.events_of(list(dict.fromkeys(ticket.id for ticket, _ in breached)))
+    breaches = [Breach(ticket, clock, tuple(logs.get(ticket.id, ()))) for ticket, clock in breached]
+    breaches.sort(key=lambda breach: (breach.breached_at, breach.ticket.id))
+    withdrawn.sort(key=lambda each: (each.event.at, each.ticket.id))
+    return SlaReport(
+        days,
+        as_of,
+        whose.name if whose is not None else None,
+        plan,
+        tickets,
+        tally.cells(tx.policy()),
+        tuple(breaches),
+        tuple(withdrawn),
+    )

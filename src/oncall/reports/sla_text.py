@@ -1,0 +1,155 @@
+"""The SLA report as lines for a terminal, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oncall.reports.attainment import Cell
+from oncall.reports.phrases import METRIC_WORDS, counts_words, lasting, share, target_words
+from oncall.reports.report_views import cell_view
+from oncall.reports.sla_report import Breach, SlaReport, Withdrawn
+from oncall.support.wording import aligned, full_time
+
+HEADER = (
+    "plan",
+    "impact",
+    "metric",
+    "target",
+    "count",
+    "met",
+    "breached",
+    "stopped",
+    "running",
+    "attained",
+    "p50",
+    "p90",
+    "p95",
+)
+CSV_COLUMNS = (
+    "plan", "impact", "metric", "target_seconds", "counting", "count", "met", "breached", "stopped", "running",
+    "attainment", "p50_seconds", "p90_seconds", "p95_seconds",
+)  # fmt: skip
+
+
+def text_of(report: SlaReport, breaches: int) -> str:
+    """The report for a terminal: the summary, the table, and the last `breaches` breaches in full."""
+    lines = [summary(report)]
+    if report.cells:
+        lines += ["", *aligned(table(report))]
+    if report.breaches:
+        lines += ["", *breach_lines(report, breaches)]
+    if report.withdrawn:
+        lines += ["", *withdrawn_lines(report)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: SlaReport) -> str:
+    """One line: how many tickets and clocks, and the share of promises kept."""
+    tickets = "1 ticket" if report.tickets == 1 else f"{report.tickets:,} tickets"
+    counts = report.counts
+    return f"{report.title}: {tickets}, {counts_words(counts)}; kept {share(counts.attainment)}."
+
+
+def table(report: SlaReport) -> list[tuple[str, ...]]:
+    """The header, a row for each plan, impact and metric, and one for all together."""
+    counts = report.counts
+    last = ("all", "", "", "", *_numbers(counts), share(counts.attainment), "", "", "")
+    return [HEADER, *(_row(cell) for cell in report.cells), last]
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    times = cell.times
+    shown = [lasting(time) for time in (times.p50, times.p90, times.p95)] if times is not None else ["-"] * 3
+    counts = cell.counts
+    return (
+        cell.plan,
+        cell.impact,
+        METRIC_WORDS[cell.metric],
+        target_words(cell.targets),
+        *_numbers(counts),
+        share(counts.attainment),
+        *shown,
+    )
+
+
+def _numbers(counts: Any) -> tuple[str, ...]:
+    return tuple(
+        f"{number:,}" for number in (counts.total, counts.met, counts.breached, counts.stopped, counts.running)
+    )
+
+
+def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
+    """The last `most` breaches, those of a ticket together with its timeline; a line says how many more there are."""
+    shown = report.breaches[-most:] if most else ()
+    hidden = len(report.breaches) - len(shown)
+    if hidden:
+        which = "breach is" if hidden == 1 else "breaches are"
+        yield f"{hidden:,} {'earlier ' if shown else ''}{which} not shown; --breaches N or --json shows more."
+    for breaches in by_ticket(shown):
+        yield ""
+        yield from _breach_lines(breaches, report.days.zone)
+
+
+def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
+    """The breaches of each ticket together, the ticket whose first one is oldest first."""
+    found: dict[str, list[Breach]] = {}
+    for breach in breaches:
+        found.setdefault(breach.ticket.id, []).append(breach)
+    return [tuple(together) for together in found.values()]
+
+
+def withdrawn_lines(report: SlaReport) -> Iterator[str]:
+    """The breaches that were told and are none, a line each."""
+    yield "Told as breached and withdrawn, since a late record showed that the promise was kept:"
+    for each in report.withdrawn:
+        yield f"  {withdrawn_words(each, report.days.zone)}"
+
+
+def withdrawn_words(withdrawn: Withdrawn, zone: ZoneInfo) -> str:
+    """`T-1 Acme, withdrawn Sat 2027-01-09 04:30 EST: the first reply due ... was kept: ana recorded replied at ...`."""
+    ticket, event = withdrawn.ticket, withdrawn.event
+    return f"{ticket.id} {ticket.customer}, withdrawn {full_time(event.at, zone)}: {event.why}"
+
+
+def breach_title(breach: Breach, zone: ZoneInfo) -> str:
+    """`T-1 Acme, standard urgent first reply: due Sat 2027-01-09 04:12 EST, came 5 min late`."""
+    clock, ticket = breach.clock, breach.ticket
+    came = f"came {lasting(breach.late)} late" if breach.late is not None else "never came"
+    if breach.late is None and clock.is_running:
+        came = "has not come yet"
+    what = f"{clock.plan} {clock.impact} {METRIC_WORDS[clock.metric]}"
+    return f"{ticket.id} {ticket.customer}, {what}: due {full_time(breach.breached_at, zone)}, {came}"
+
+
+def _breach_lines(breaches: Sequence[Breach], zone: ZoneInfo) -> Iterator[str]:
+    """Those of one ticket, and once what happened to it."""
+    yield from (breach_title(breach, zone) for breach in breaches)
+    yield f"  {breaches[0].ticket.subject}"
+    for event in breaches[0].timeline:
+        yield f"  {full_time(event.at, zone)}  {event.kind.value.replace('_', ' ')} by {event.by}: {event.why}"
+
+
+def csv_of(report: SlaReport) -> str:
+    """A row for each plan, impact and metric; spans in seconds, attainment 0 to 1, empty where nothing was measured.
+
+    Of several targets (the policy has changed) the latest is written.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for cell in report.cells:
+        view = cell_view(cell)
+        target, times = view["targets"][-1], view["seconds"] or {}
+        row = {**view, "target_seconds": target["seconds"], "counting": target["counting"]}
+        row |= {f"{name}_seconds": times.get(name) for name in ("p50", "p90", "p95")}
+        writer.writerow([_safe(row[column]) for column in CSV_COLUMNS])
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """A name that a spreadsheet would take for a formula is only a name."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

@@ -1,0 +1,320 @@
+"""The roster file: YAML -> Roster, or every fault of it and of its policy at once, with file:line:column.
+
+A new key is one line in the reader of its mapping: a field, its reader from `fields` or `yamlvalues`, its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from oncall.errors import FileFaults
+from oncall.rosters.contradictions import check_pairs, check_requests, check_seats
+from oncall.rosters.fields import (
+    day,
+    email_address,
+    holiday_code,
+    load_share,
+    person_id,
+    phone_number,
+    request,
+    role_name,
+)
+from oncall.rosters.pairings import PeopleNamed
+from oncall.rosters.roster import (
+    Absence,
+    Engineer,
+    Manager,
+    Roster,
+    RotationRules,
+    Shadowing,
+    WeekendStyle,
+)
+from oncall.rosters.staffing import check_staffing
+from oncall.suggestions import nearest
+from oncall.support.policy import Policy
+from oncall.support.policy_file import packaged_policy, read_policy
+from oncall.support.value_readers import Once, slug, time_zone
+from oncall.yamlfile import AtFault, Faults, Node, Reader, descend, lines_of, parse, read_text, shown
+from oncall.yamlvalues import (
+    Fields,
+    Slot,
+    distinct_list_of,
+    line_of_text,
+    list_of,
+    one_of,
+    one_or_many,
+    true_or_false,
+    whole_number,
+    words_in,
+)
+
+_MOST_ROLES = 5
+
+
+def read_roster(path: Path) -> Roster:
+    """Read a roster file and the policy that it names, which lies beside it; the packaged policy when it names none.
+
+    Files are named in messages as the caller gave them. Raises FileFaults with every fault of both files.
+    """
+    return _read(read_text(path), str(path), partial(_policy_beside, path), partial(_plan_beside, path))
+
+
+def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
+    """Read a roster from its text, to go with `policy` whatever it names itself. `source` names it in messages.
+
+    Raises FileFaults with every fault.
+    """
+    return _read(text, source, lambda name, zone: policy, line_of_text)
+
+
+PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
+"""Finds the policy for what the keys `policy` and `timezone` hold; raises AtFault or FileFaults."""
+
+
+def _policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Policy:
+    if name.value is None:
+        return packaged_policy(zone.value)
+    beside = path.parent / name.value
+    if not _is_missing(beside):
+        return read_policy(beside)
+    near = nearest(name.value, [other.name for other in path.parent.glob("*.policy.yaml")])
+    mend = f'; did you mean "{near}"?' if near else "; delete this line for the packaged policy"
+    raise name.place.refuse(f"there is no file {shown(str(beside))}{mend}")
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        # It may be there; reading it says better why it cannot be.
+        return False
+
+
+def _plan_beside(path: Path, node: Node) -> str:
+    """The name of another team's plan, which lies beside the roster at `path`."""
+    name = line_of_text(node)
+    if not name.lower().endswith((".csv", ".json")):
+        raise node.refuse(f"{shown(name)} is no plan file; name one that ends in .csv or .json")
+    beside = path.parent / name
+    if not _is_missing(beside):
+        return name
+    near = nearest(name, [other.name for ending in ("*.csv", "*.json") for other in path.parent.glob(ending)])
+    mend = f'; did you mean "{near}"?' if near else "; delete it, or put the other team's plan there"
+    raise node.refuse(f"there is no file {shown(str(beside))}{mend}")
+
+
+def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:
+    faults = Faults(source)
+    root = parse(text, faults)
+    try:
+        roster = _RosterReader(root, faults, policy_of, busy_plan).read()
+    except AtFault:
+        raise faults.refusal() from None
+    faults.raise_any()
+    return roster
+
+
+class _RosterReader:
+    """Reads one roster. What people are checked against is kept as it is read."""
+
+    def __init__(self, root: Node, faults: Faults, policy_of: PolicyOf, busy_plan: Reader[str]) -> None:
+        self._root = root
+        self._faults = faults
+        self._policy_of = policy_of
+        self._busy_plan = busy_plan
+        # Both are replaced before the first engineer is read, unless they are at fault; then no roster comes of it.
+        self._zone = ZoneInfo("UTC")
+        self._roles: tuple[str, ...] | None = None
+        # What an engineer's own roles are checked against: also where the list itself has another fault.
+        self._role_names: tuple[str, ...] | None = None
+        self._named = PeopleNamed()
+        self._ids = Once("id")
+        self._phones = Once("phone")
+        self._phone_of: dict[str, str] = {}
+        self._engineers: dict[str, tuple[Engineer, Node]] = {}
+
+    def read(self) -> Roster:
+        """The roster. Raises AtFault, or only notes faults, when it cannot be used."""
+        fields = Fields(self._root)
+        team = fields.required("team", line_of_text, example="my-team")
+        zone = fields.required("timezone", time_zone, example="America/New_York")
+        policy_name = fields.optional("policy", line_of_text, None)
+        holidays = fields.optional("holidays", holiday_code, None)
+        busy = fields.optional("busy", list_of(self._busy_plan), ())
+        rules = self._rules(fields)
+        self._zone = zone.value if zone.is_good else self._zone
+        engineers = fields.required("engineers", list_of(self._engineer), example="[{id: ana, name: ..., phone: ...}]")
+        manager = fields.optional("manager", self._manager, None)
+        fields.close()
+        if engineers.is_good and self._roles is not None:
+            check_staffing(engineers.value, self._roles, engineers.place)
+        self._named.check(self._ids.claimed)
+        check_pairs(self._named)
+        if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
+            place = descend(self._root, "rotation", "holidays_apart")
+            place.note("needs to know the holidays; write holidays: US, or another place, at the top of the file")
+        policy = self._policy(policy_name, zone)
+        is_block = rules.is_good and rules.value.weekend is WeekendStyle.BLOCK
+        check_seats(self._named, self._engineers, policy.value.spans if policy.is_good and is_block else ())
+        return Roster(
+            team=team.value,
+            zone=zone.value,
+            policy=policy.value,
+            rules=rules.value,
+            engineers=engineers.value,
+            manager=manager.value,
+            holidays=holidays.value,
+            busy=busy.value,
+            source=self._faults.file,
+            lines=lines_of(self._root),
+        )
+
+    def _rules(self, fields: Fields) -> Slot[RotationRules]:
+        rules = fields.optional("rotation", self._rotation, RotationRules())
+        if not rules.is_given:
+            self._roles = self._role_names = rules.value.roles
+        return rules
+
+    def _rotation(self, node: Node) -> RotationRules:
+        default = RotationRules()
+        fields = Fields(node)
+        roles = fields.optional("roles", distinct_list_of(role_name, least=1, most=_MOST_ROLES), default.roles)
+        self._roles = roles.value if roles.is_good else None
+        self._role_names = self._roles or words_in(roles.place)
+        weekend = fields.optional("weekend", one_of(list(WeekendStyle), "a way to cut weekends"), default.weekend)
+        rest_nights = fields.optional("rest_nights", whole_number(0, 14), default.rest_nights)
+        weekends_apart = fields.optional("weekends_apart", whole_number(1, 12), default.weekends_apart)
+        per_week = fields.optional("max_shifts_per_week", whole_number(1, 7), default.max_shifts_per_week)
+        per_month = fields.optional("max_shifts_per_month", whole_number(1, 31), default.max_shifts_per_month)
+        weight = fields.optional("requests_weight", whole_number(0, 1000), default.requests_weight)
+        apart = fields.optional("holidays_apart", whole_number(1, 10), default.holidays_apart)
+        seat = partial(self._named.fixed_seat, self._role_names)
+        fixed = fields.optional("fixed", list_of(seat), default.fixed)
+        never = fields.optional("never_together", list_of(self._named.never_pair), default.never_together)
+        prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
+        fields.close()
+        return RotationRules(
+            roles=roles.value,
+            weekend=WeekendStyle(weekend.value),
+            rest_nights=rest_nights.value,
+            weekends_apart=weekends_apart.value,
+            max_shifts_per_week=per_week.value,
+            max_shifts_per_month=per_month.value,
+            requests_weight=weight.value,
+            holidays_apart=apart.value,
+            fixed=fixed.value,
+            never_together=never.value,
+            prefer_together=prefer.value,
+        )
+
+    def _engineer(self, node: Node) -> Engineer:
+        fields = Fields(node)
+        person = fields.required("id", self._ids.read(person_id), example="ana")
+        name = fields.required("name", line_of_text, example="Ana Pereira")
+        phone = fields.required("phone", self._phones.read(phone_number), example='"+13055550101"')
+        email = fields.optional("email", email_address, None)
+        zone = fields.optional("timezone", time_zone, self._zone)
+        fte = fields.optional("fte", load_share, 1.0)
+        roles = fields.optional("roles", self._own_roles, self._role_names or ())
+        joins = fields.optional("joins", day, None)
+        leaves = fields.optional("leaves", day, None)
+        absences = fields.optional("unavailable", list_of(_absence), ())
+        requests = fields.optional("requests", list_of(request), ())
+        shadows = fields.optional("shadows", one_or_many(_shadowing), ())
+        fields.close()
+        _check_order(joins, leaves, "joins")
+        if requests.is_good:
+            check_requests(requests.value, requests.place)
+        if person.is_good and phone.is_good:
+            self._phone_of[person.value] = phone.value
+        engineer = Engineer(
+            id=person.value,
+            name=name.value,
+            phone=phone.value,
+            roles=roles.value,
+            zone=zone.value,
+            email=email.value,
+            fte=fte.value,
+            joins=joins.value,
+            leaves=leaves.value,
+            absences=absences.value,
+            requests=requests.value,
+            shadows=shadows.value,
+        )
+        self._engineers[engineer.id] = engineer, node
+        return engineer
+
+    def _own_roles(self, node: Node) -> tuple[str, ...]:
+        """A person's roles, in the roster's order; unknown ones are not judged when the roster's own are at fault."""
+        known = self._role_names
+        read = slug if known is None else one_of(known, "a role of this roster")
+        own = distinct_list_of(read, least=1, most=_MOST_ROLES)(node)
+        return own if known is None else tuple(role for role in known if role in own)
+
+    def _manager(self, node: Node) -> Manager:
+        fields = Fields(node)
+        person = fields.required("id", person_id, example="mei")
+        name = fields.required("name", line_of_text, example="Mei Lin")
+        phone = fields.required("phone", phone_number, example='"+13055550100"')
+        email = fields.optional("email", email_address, None)
+        fields.close()
+        self._check_same_person(person.value, phone)
+        return Manager(id=person.value, name=name.value, phone=phone.value, email=email.value)
+
+    def _check_same_person(self, person: str, phone: Slot[str]) -> None:
+        """A manager who is also on call has the same id and the same phone there; anybody else has another of both."""
+        if person not in self._phone_of:
+            self._phones.claim(phone.value, phone.place, owner="manager")
+        elif phone.is_good and self._phone_of[person] != phone.value:
+            phone.place.note(f"differs from the phone of the engineer {shown(person)}; one id is one person")
+
+    def _policy(self, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Slot[Policy]:
+        try:
+            policy = self._policy_of(name, zone)
+        except AtFault:
+            return Slot(name.place, name.is_given, ())
+        except FileFaults as refusal:
+            self._faults.take_over(refusal.faults)
+            return Slot(name.place, name.is_given, ())
+        self._check_reached(policy)
+        return Slot(name.place, name.is_given, (policy,))
+
+    def _check_reached(self, policy: Policy) -> None:
+        """Somebody who is on call must be reached by some step, or every night would go to the manager in silence."""
+        notified = {step.notify.value for step in policy.escalation.steps}
+        if self._roles is not None and not notified & set(self._roles):
+            place = descend(self._root, "rotation", "roles")
+            steps = ", ".join(sorted(notified))
+            place.note(f"the policy {shown(policy.name)} notifies none of these roles, only {steps}")
+
+
+def _absence(node: Node) -> Absence:
+    fields = Fields(node)
+    first = fields.required("from", day, example="2027-02-15")
+    last = fields.required("to", day, example="2027-02-19")
+    reason = fields.optional("reason", line_of_text, "")
+    leave = fields.optional("leave", true_or_false, False)
+    fields.close()
+    _check_order(first, last, "from")
+    return Absence(first.value, last.value, reason.value, leave.value)
+
+
+def _shadowing(node: Node) -> Shadowing:
+    fields = Fields(node)
+    first = fields.required("from", day, example="2027-02-01")
+    last = fields.required("to", day, example="2027-02-28")
+    fields.close()
+    _check_order(first, last, "from")
+    return Shadowing(first.value, last.value)
+
+
+def _check_order(first: Slot[date] | Slot[date | None], last: Slot[date] | Slot[date | None], first_key: str) -> None:
+    """Note a last day that lies before the first one."""
+    if not (first.is_good and last.is_good):
+        return
+    if first.value is not None and last.value is not None and last.value < first.value:
+        last.place.note(f"{last.value} is before {first_key}, {first.value}; swap them or mend one")

@@ -1,0 +1,50 @@
+"""The part of the checker that looks at who is on which shift with whom: fixed seats and pairs kept apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+
+from oncall.rosters.roster import SHADOW, Roster
+from oncall.rotation.check.violation import Violation
+from oncall.schedule.plan import Plan, Seat
+from oncall.support.windows import Window
+
+
+def _check_fixed(plan: Plan, roster: Roster) -> Iterator[Violation]:
+    zone = roster.policy.zone
+    by_day: dict[date, list[Seat]] = defaultdict(list)
+    for seat in plan.seats:
+        by_day[seat.window.start.astimezone(zone).date()].append(seat)
+    first, last = plan.first_day or min(by_day, default=date.max), plan.last_day or max(by_day, default=date.min)
+    for fixed in roster.rules.fixed:
+        seats = [seat for seat in by_day[fixed.day] if seat.role == fixed.role]
+        seats = [seat for seat in seats if fixed.kind in (None, seat.kind.value)]
+        if first <= fixed.day <= last and not any(seat.engineer == fixed.engineer for seat in seats):
+            holders = " and ".join(seat.engineer for seat in seats) or "nobody"
+            sentence = (
+                f"{fixed.engineer} is fixed as {fixed.role} on {fixed.day:%a} {fixed.day}, and the plan has {holders}"
+            )
+            yield Violation("fixed", fixed.day, (fixed.engineer,), sentence)
+
+
+def _check_pairs(plan: Plan, roster: Roster) -> Iterator[Violation]:
+    zone = roster.policy.zone
+    teams: dict[Window, list[str]] = defaultdict(list)
+    for seat in plan.seats:
+        if seat.role != SHADOW:
+            teams[seat.window].append(seat.engineer)
+    for window, people in sorted(teams.items(), key=lambda item: item[0].start):
+        for one, other in roster.rules.never_together:
+            if one in people and other in people:
+                day = window.start.astimezone(zone).date()
+                sentence = f"{one} and {other} are on together on {day:%a} {day}"
+                yield Violation("never_together", day, (one, other), sentence)
+
+
+TEAM_CHECKS: Mapping[str, Callable[[Plan, Roster], Iterator[Violation]]] = {
+    "fixed": _check_fixed,
+    "never_together": _check_pairs,
+}
+"""One check per rule that speaks of who is on which shift with whom, by its key."""

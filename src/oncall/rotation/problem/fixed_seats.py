@@ -1,0 +1,58 @@
+"""Fixed seats that cannot be: refused before any search, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import FixedSeat
+from oncall.rotation.problem.problem import Problem
+
+
+def refuse_impossible_seats(problem: Problem) -> None:
+    """Raise PlanInfeasible when a seat is fixed for somebody who cannot have it, or no shift starts then."""
+    first, last = problem.shifts[0].day, problem.shifts[-1].day
+    seats = [seat for seat in problem.roster.rules.fixed if first <= seat.day <= last]
+    reasons = [reason for seat in seats for reason in _reasons(problem, seat)]
+    reasons += _taken_twice(seats)
+    if reasons:
+        count = "1 fixed seat" if len(reasons) == 1 else f"{len(reasons)} fixed seats"
+        raise PlanInfeasible(f"no plan is possible: {count} cannot be kept", reasons)
+
+
+def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
+    what = seat_text(seat)
+    starting = [n for n, shift in enumerate(problem.shifts) if shift.day == seat.day]
+    numbers = [n for n in starting if seat.kind in (None, problem.shifts[n].kind.value)]
+    engineer = next((n for n, each in enumerate(problem.engineers) if each.id == seat.engineer), None)
+    if engineer is None:
+        yield f"{what}, and is not on the roster"
+    elif not numbers:
+        yield f"{what}, but no {f'{seat.kind} ' if seat.kind else ''}shift starts on that day"
+    elif len(numbers) > 1:
+        kinds = " and ".join(f"kind: {problem.shifts[n].kind}" for n in numbers)
+        yield f"{what}, and {len(numbers)} shifts start on that day; write which one: {kinds}"
+    else:
+        barred = problem.why_not(engineer, numbers[0])
+        if barred is not None:
+            yield f"{what}, but {barred.sentence}"
+        elif seat.role not in problem.roles_of(engineer):
+            yield f"{what}, but does not take the role {seat.role}"
+
+
+def _taken_twice(seats: list[FixedSeat]) -> Iterator[str]:
+    """Two people in one seat, or one person in two of one shift."""
+    by_seat: dict[tuple[object, ...], FixedSeat] = {}
+    by_person: dict[tuple[object, ...], FixedSeat] = {}
+    for seat in seats:
+        other = by_seat.setdefault((seat.day, seat.kind, seat.role), seat)
+        if other.engineer != seat.engineer:
+            yield f"{seat_text(other)}, and so is {seat.engineer}"
+        other = by_person.setdefault((seat.day, seat.kind, seat.engineer), seat)
+        if other.role != seat.role:
+            yield f"{seat_text(other)}, and as {seat.role} of the same shift"
+
+
+def seat_text(seat: FixedSeat) -> str:
+    """`ana is fixed as primary on Wed 2027-03-17`."""
+    return f"{seat.engineer} is fixed as {seat.role} on {seat.day:%a} {seat.day}"

@@ -1,0 +1,148 @@
+"""Ledger files: `engineer,kind,balance` and, for what was counted already, `as_of`; a row per person and kind.
+
+A balance is in shifts served beyond the share, negative for too few. `as_of` is the first date whose shifts are not in
+it. Rows of other tools need the first three columns only.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from oncall.errors import Fault, FileFaults
+from oncall.schedule.plan import Balance
+from oncall.schedule.plan_file import text_of
+from oncall.support.windows import WindowKind
+
+COLUMNS = ("engineer", "kind", "balance")
+AS_OF = "as_of"
+_KINDS = {str(kind): kind for kind in WindowKind if kind is not WindowKind.BUSINESS}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLedger:
+    """What a file holds. `as_of`: shifts that start on it or later are not counted yet; None when it does not say.
+
+    lines: the line that has a person's balance of a kind.
+    """
+
+    balances: tuple[Balance, ...]
+    as_of: date | None
+    lines: Mapping[tuple[str, WindowKind], int] = field(default_factory=dict, compare=False)
+
+
+def refuse_strangers(written: WrittenLedger, path: Path, people: Sequence[str], team: str) -> None:
+    """Raise FileFaults when a ledger file names somebody who is not among these people of the team."""
+    lines = {each.engineer: written.lines[each.engineer, each.kind] for each in reversed(written.balances)}
+    faults = [
+        Fault(
+            str(path), line, 1, "", f'"{who}" is not on the roster of team {team}; its people are {", ".join(people)}'
+        )
+        for who, line in lines.items()
+        if who not in people
+    ]
+    if faults:
+        raise FileFaults(faults)
+
+
+def read_ledger(path: Path) -> WrittenLedger:
+    """Read a ledger file. Raises FileFaults with every fault of it."""
+    return _Reader(text_of(path), str(path)).read()
+
+
+def csv_of_ledger(balances: Sequence[Balance], as_of: date | None) -> bytes:
+    """A ledger file: UTF-8, LF."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow((*COLUMNS, AS_OF) if as_of else COLUMNS)
+    for each in balances:
+        row = [each.engineer, str(each.kind), f"{each.thousandths / 1000:.3f}"]
+        rows.writerow([*row, as_of.isoformat()] if as_of else row)
+    return text.getvalue().encode()
+
+
+class _Reader:
+    def __init__(self, text: str, file: str) -> None:
+        self._lines = io.StringIO(text, newline="").readlines()
+        self._file = file
+        self._faults: list[Fault] = []
+        self._seen: dict[tuple[str, WindowKind], int] = {}
+        self._days: dict[date, int] = {}
+
+    def read(self) -> WrittenLedger:
+        """The ledger, or every fault."""
+        balances: list[Balance] = []
+        rows = csv.reader(self._lines, strict=True)
+        try:
+            header = self._header(next(rows, []))
+            line = rows.line_num + 1
+            for cells in rows:
+                if any(cell.strip() for cell in cells):
+                    balance = self._row(line, header, [cell.strip() for cell in cells])
+                    balances += [balance] if balance is not None else []
+                line = rows.line_num + 1
+        except csv.Error as error:
+            self._refuse(rows.line_num, f"not CSV: {error}")
+        if self._faults:
+            raise FileFaults(self._faults)
+        return WrittenLedger(tuple(balances), next(iter(self._days), None), self._seen)
+
+    def _header(self, cells: Sequence[str]) -> list[str]:
+        """The names of the columns. Raises FileFaults when one is not there or there twice."""
+        names = [cell.strip().lower() for cell in cells]
+        first = f"the first line must be {','.join(COLUMNS)}"
+        if len(names) == 1 and ";" in names[0]:
+            self._refuse(1, f"the cells are parted by semicolons; save the file with commas: {first}")
+        for column in COLUMNS:
+            if names.count(column) != 1 and not self._faults:
+                fault = "is missing" if column not in names else "is there more than once"
+                self._refuse(1, f"the column {column} {fault}; {first}")
+        if self._faults:
+            raise FileFaults(self._faults)
+        return names
+
+    def _row(self, line: int, header: Sequence[str], cells: Sequence[str]) -> Balance | None:
+        if len(cells) > len(header) and any(cells[len(header) :]):
+            mend = "write decimals with a point, like -1.5"
+            self._refuse(line, f"found {len(cells)} cells, and the first line has {len(header)}; {mend}")
+            return None
+        return self._balance(line, dict(zip(header, cells, strict=False)))
+
+    def _balance(self, line: int, row: Mapping[str, str]) -> Balance | None:
+        engineer, kind, balance = (row.get(column, "") for column in COLUMNS)
+        known = _KINDS.get(kind.lower())
+        if not engineer:
+            self._refuse(line, "engineer is empty; write the id that the roster has")
+        if known is None:
+            self._refuse(line, f'"{kind[:40]}" is not a kind of shift; write weeknight, weekend or holiday')
+        if not re.fullmatch(r"[+-]?[0-9]{1,6}([.][0-9]{1,9})?", balance):
+            self._refuse(line, f'"{balance[:40]}" is not a number of shifts; write one like -1.5')
+            return None
+        self._day(line, row.get(AS_OF, ""))
+        if known is None or not engineer:
+            return None
+        first = self._seen.setdefault((engineer, known), line)
+        if first != line:
+            self._refuse(line, f"line {first} has the {known} shifts of {engineer} already; keep one of them")
+        return Balance(engineer, known, round(1000 * float(balance)))
+
+    def _day(self, line: int, text: str) -> None:
+        if not text:
+            return
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self._refuse(line, f'"{text[:40]}" is not a date; write "2027-01-04"')
+            return
+        self._days.setdefault(day, line)
+        other, first = next(iter(self._days.items()))
+        if day != other:
+            self._refuse(line, f"{AS_OF} is {day}, and {other} on line {first}; a ledger file counts up to one date")
+
+    def _refuse(self, line: int, message: str) -> None:
+        self._faults.append(Fault(self._file, line, 1, "", message))

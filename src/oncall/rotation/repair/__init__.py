@@ -1,0 +1,4 @@
+"""Repairs a published plan with the fewest changed seats.
+
+Imports `rotation.generate` and the layers below it.
+"""

@@ -1,0 +1,60 @@
+"""Answers from a SQLite database without the weight of SQLAlchemy, for commands that must answer at once. Read only."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from oncall.schedule.document import PUBLISH, VersionRow, calendar_in, schedule_from_rows
+from oncall.schedule.schedule import Schedule
+from oncall.store.revisions import SchemaState, state_at, wrong_schema
+from oncall.store.sqlite_errors import unavailable
+from oncall.store.times import utc_from_text
+
+_VERSIONS = 'SELECT version, at, kind, "by", reason, document FROM schedule_versions ORDER BY version'
+_BUSY_SECONDS = 5.0
+
+
+def read_schedule(path: Path) -> Schedule | None:
+    """The published schedule in the database file, the same as the store gives; None when nothing is published there.
+
+    Raises WrongSchema and StoreUnavailable with the sentences of `open_store`.
+    """
+    if not path.exists():
+        return None
+    path = path.absolute()
+    try:
+        with closing(
+            sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+        ) as connection:
+            versions = _versions(connection, path)
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
+    publication = next((row for row in versions if row.kind == PUBLISH), None)
+    # Its hours stand for those of the packaged policy, which would have to be read and which nothing here asks for.
+    return schedule_from_rows(versions, calendar_in(publication)) if publication is not None else None
+
+
+def _versions(connection: sqlite3.Connection, path: Path) -> list[VersionRow]:
+    # One transaction, so that the schema and the rows are of one moment.
+    connection.execute("BEGIN")
+    state = _state(connection)
+    if state is SchemaState.EMPTY:
+        return []
+    if state is not SchemaState.CURRENT:
+        raise wrong_schema(state, str(path))
+    return [
+        VersionRow(version, utc_from_text(at), kind, by, reason, json.loads(document))
+        for version, at, kind, by, reason, document in connection.execute(_VERSIONS)
+    ]
+
+
+def _state(connection: sqlite3.Connection) -> SchemaState:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    row = None
+    if "alembic_version" in tables:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return state_at(row[0] if row else None, has_tables=bool(tables))

@@ -1,0 +1,122 @@
+"""Who can be reached, what went out of our number, and messages that belong to no ticket, as queries on one open
+transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, union_all, update
+
+from oncall.paging.domain.reachability import Alert, Reachability
+from oncall.paging.ports.records import SentText
+from oncall.store import rows
+from oncall.store.queries import Queries
+from oncall.store.tables import alerts, attempts, inbound, reachability, was_answered
+
+_DEAF = (
+    select(reachability)
+    .where(
+        reachability.c.seq.in_(
+            select(func.max(reachability.c.seq)).group_by(reachability.c.person, reachability.c.channel)
+        ),
+        reachability.c.state == "deaf",
+    )
+    .order_by(reachability.c.person, reachability.c.channel)
+)
+_ALERT_ABOUT = select(alerts.c.id).where(alerts.c.about == bindparam("wanted"))
+_DUE_ALERTS = (
+    select(alerts)
+    .where(alerts.c.due_at.is_not(None), alerts.c.due_at <= bindparam("now"))
+    .order_by(alerts.c.due_at, alerts.c.id)
+    .with_for_update(skip_locked=True)
+)
+_ALERTS_SINCE = (
+    select(alerts)
+    .where(alerts.c.written_at >= bindparam("since"))
+    .order_by(alerts.c.written_at.desc(), alerts.c.id.desc())
+)
+_UPDATE_ALERT = update(alerts).where(alerts.c.id == bindparam("wanted"))
+_HEARD = union_all(
+    select(attempts.c.to.label("person"), attempts.c.at).where(
+        attempts.c.status == "delivered", attempts.c.channel != "desk"
+    ),
+    select(inbound.c.by.label("person"), inbound.c.at),
+).subquery()
+_REACHED = select(_HEARD.c.person, func.max(_HEARD.c.at).label("at")).group_by(_HEARD.c.person)
+
+
+def _latest(at: ColumnElement[datetime], text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """What one table has of what went out: the newest first, at most so many."""
+    went_out = select(at.label("at"), text.label("text")).where(at.is_not(None), at >= bindparam("since"), *conditions)
+    return select(went_out.order_by(at.desc()).limit(bindparam("most")).subquery())
+
+
+def _newest_of(*tables: Select[Any]) -> Select[Any]:
+    together = union_all(*tables).subquery()
+    return select(together).order_by(together.c.at.desc()).limit(bindparam("most"))
+
+
+_TEXT = func.coalesce(attempts.c.sent_text, attempts.c.body)
+_OF_TICKETS = _latest(attempts.c.sent_at, _TEXT, attempts.c.channel != "voice")
+_OF_TICKETS_TO = _latest(attempts.c.sent_at, _TEXT, attempts.c.channel != "voice", attempts.c.to == bindparam("person"))
+_ALERTS = _latest(alerts.c.sent_at, alerts.c.body)
+_ALERTS_TO = _latest(alerts.c.sent_at, alerts.c.body, alerts.c.to == bindparam("person"))
+_ANSWERS = _latest(inbound.c.at, inbound.c.answer, was_answered)
+_TEXTS_SENT = _newest_of(_OF_TICKETS, _ALERTS, _ANSWERS)
+_TEXTS_SENT_TO = _newest_of(_OF_TICKETS_TO, _ALERTS_TO)
+
+
+class ReachQueries(Queries):
+    """The part of a transaction that knows who has sent STOP, and whom the manager was told of."""
+
+    def note_reachability(self, mark: Reachability) -> None:
+        """Append it: it is the latest word on this person and channel."""
+        values = {name: getattr(mark, name) for name in ("person", "channel", "since", "why", "phone")}
+        self._run(insert(reachability), {**values, "state": mark.state.value})
+        self._published.deaf = None
+        self.touched_pages = True
+
+    def deaf(self) -> list[Reachability]:
+        """Whom a channel does not reach, by its latest word, in the order of ids."""
+        view = self._published
+        if view.deaf is None:
+            view.deaf = [rows.reachability(row) for row in self._run(_DEAF)]
+        return view.deaf
+
+    def reached(self) -> dict[str, datetime]:
+        """When (policy time) a message to somebody was last delivered, or one last came from them. Reads the whole
+        table: for people who wait for an answer."""
+        return {row["person"]: row["at"] for row in self._run(_REACHED).mappings()}
+
+    def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
+        """The latest texts that went out since then (policy time), the newest first, at most so many."""
+        wanted = {"since": since, "most": most}
+        found = self._run(_TEXTS_SENT, wanted) if to is None else self._run(_TEXTS_SENT_TO, {**wanted, "person": to})
+        return [SentText(row.at, row.text) for row in found]
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Keep it, unless there is one about the same already."""
+        if self._run(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
+            return False
+        names = ("id", "about", "to", "body", "written_at", "due_at", "tries", "provider_id", "error", "sent_at")
+        values = {name: getattr(alert, name) for name in names}
+        self._change(insert(alerts), values, subject=f"alert {alert.about}")
+        self.touched_pages = True
+        return True
+
+    def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
+        """Take over alerts that are due, the longest overdue first."""
+        found = [rows.alert(row) for row in self._run(_DUE_ALERTS, {"now": real_now})]
+        for alert in found:
+            self._run(_UPDATE_ALERT, {"wanted": alert.id, "due_at": lease_until})
+        return found
+
+    def update_alert(self, alert: Alert) -> None:
+        """Write what changes in an alert's life."""
+        values = {name: getattr(alert, name) for name in ("due_at", "tries", "provider_id", "error", "sent_at")}
+        self._run(_UPDATE_ALERT, {"wanted": alert.id, **values})
+
+    def alerts(self, *, written_since: datetime) -> list[Alert]:
+        """Alerts that were written since then, the newest first."""
+        return [rows.alert(row) for row in self._run(_ALERTS_SINCE, {"since": written_since})]

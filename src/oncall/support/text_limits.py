@@ -1,0 +1,51 @@
+"""The `limits` of a policy file: how many text messages a storm of tickets may send."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from oncall.support.policy import Limits, TextLimit
+from oncall.support.value_readers import duration, some_time
+from oncall.yamlfile import Node, shown
+from oncall.yamlvalues import Fields, scalar, whole_number
+
+_LONGEST_BUNDLE = timedelta(minutes=5)
+_LONGEST_SPAN = timedelta(hours=1)
+_MOST = 10_000
+
+
+def limits(node: Node) -> Limits:
+    """Read the block; what it leaves out is as in a file without it."""
+    fields, usual = Fields(node), Limits()
+    bundle_for = fields.optional("bundle_for", _bundle_for, usual.bundle_for)
+    per_phone = fields.optional("per_phone", _allowance, usual.per_phone)
+    sender = fields.optional("sender", _allowance, usual.sender)
+    fields.close()
+    return Limits(bundle_for.value, per_phone.value, sender.value)
+
+
+def _bundle_for(node: Node) -> timedelta:
+    length = duration(node)
+    if length > _LONGEST_BUNDLE:
+        raise node.refuse(
+            f"{shown(scalar(node).text)} is too long for a page to wait; write one from 0s to 5m, like 30s"
+        )
+    return length
+
+
+def _allowance(node: Node) -> TextLimit:
+    """`{most: 10, within: 60s}`."""
+    fields = Fields(node)
+    most = fields.required("most", whole_number(1, _MOST), example="10")
+    within = fields.required("within", _within, example="60s")
+    fields.close()
+    return TextLimit(most.value, within.value)
+
+
+def _within(node: Node) -> timedelta:
+    length = some_time(node)
+    if length > _LONGEST_SPAN:
+        raise node.refuse(
+            f"{shown(scalar(node).text)} is too long to count messages in; write one from 1s to 1h, like 60s"
+        )
+    return length

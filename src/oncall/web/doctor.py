@@ -1,0 +1,83 @@
+"""Would a page go out tonight, over HTTP: what the doctor finds on the server, and a drill through its pager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.domain.ticket import LONGEST_DRILL
+from oncall.paging.ports.callers import CallerRole
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.drill import start_drill, whom
+from oncall.web.api_description import TOKEN, answers, body, text
+from oncall.web.authentication import Authenticator
+from oncall.web.plain_route import PlainRoute
+from oncall.web.request_bodies import json_body
+
+router = APIRouter(route_class=PlainRoute)
+
+_LONGEST_ID = 60
+
+
+@router.get(
+    "/v1/doctor",
+    summary="What would stop a page tonight",
+    responses=answers({200: "Everything that was looked at, the worst first"}, 401, 403, 503),
+    openapi_extra=TOKEN,
+)
+async def get_doctor(request: Request) -> JSONResponse:
+    """Schedule, phones, provider, pager, clocks, database, as this server sees them. Sends nothing. For managers."""
+    services, _ = await _enter(request)
+    return JSONResponse(await services.readiness.examination())
+
+
+@router.post(
+    "/v1/drills",
+    status_code=202,
+    summary="Send a marked test page",
+    responses=answers({202: "It is on its way"}, 400, 401, 403, 413, 422, 503),
+    openapi_extra=body(
+        to=text(_LONGEST_ID), wait={"type": "integer", "minimum": 1, "maximum": LONGEST_DRILL, "default": 120}
+    ),
+)
+async def post_drill(request: Request) -> JSONResponse:
+    """To the engineer `to`, or to whoever a page would reach first; not sent any more after `wait` seconds. For
+    managers. It never escalates; watch it as the ticket that the answer names, and resolve that at the end."""
+    services, caller = await _enter(request)
+    to, wait = _asked(await json_body(request))
+    context = services.engine.context(caller.name)
+
+    def work(tx: Transaction) -> tuple[str, Any, Any]:
+        person = whom(tx, to, context.now)
+        stored, page = start_drill(tx, to=person, ends_at=context.now + timedelta(seconds=wait), context=context)
+        return person, stored, page
+
+    person, stored, page = await services.engine.write(work)
+    services.engine.send_soon([page])
+    channel = services.engine.channel_name
+    answer = {"ticket": stored.ticket.id, "to": person, "code": stored.code, "channel": channel}
+    return JSONResponse(answer, 202)
+
+
+def _asked(posted: Any) -> tuple[str | None, int]:
+    if not isinstance(posted, Mapping):
+        raise FieldFaults([FieldFault("drill", 'a JSON object is needed, like {"to": "ana"}')])
+    to, wait, faults = posted.get("to"), posted.get("wait", 120), []
+    if to is not None and not (isinstance(to, str) and 0 < len(to) <= _LONGEST_ID):
+        faults.append(FieldFault("to", "write an engineer's id"))
+    if type(wait) is not int or not 1 <= wait <= LONGEST_DRILL:
+        faults.append(FieldFault("wait", f"write a number of seconds from 1 to {LONGEST_DRILL}"))
+    if faults:
+        raise FieldFaults(faults)
+    return to, wait
+
+
+async def _enter(request: Request) -> tuple[Any, Any]:
+    doorkeeper: Authenticator = request.app.state.doorkeeper
+    caller = await doorkeeper.caller(request, CallerRole.MANAGER)
+    return request.app.state.services, caller

@@ -1,0 +1,93 @@
+"""Refusals over HTTP, as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
+from oncall.paging.actions.intake import FieldFault, FieldFaults
+
+RETRY_AFTER_SECONDS = 5
+NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
+IN_DOUBT = (
+    "the database was lost while this was being stored, and it may be there or not; "
+    "a ticket, or an event with an id, can be sent again"
+)
+
+
+class ProblemDocument(Exception):
+    """A refusal with its HTTP status. `faults` name fields of the body or query."""
+
+    def __init__(self, status: int, detail: str, faults: Sequence[FieldFault] = ()) -> None:
+        self.status, self.detail, self.faults = status, detail, tuple(faults)
+        super().__init__(detail)
+
+
+def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
+    """The answer for a refusal."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if faults:
+        body["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+    headers = {}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Let every refusal of the core become its problem document."""
+
+    @app.exception_handler(ProblemDocument)
+    async def _problem(request: Request, error: ProblemDocument) -> JSONResponse:
+        return problem(error.status, error.detail, error.faults)
+
+    @app.exception_handler(FieldFaults)
+    async def _fields(request: Request, error: FieldFaults) -> JSONResponse:
+        return problem(422, str(error).replace("\n", "; "), error.faults)
+
+    @app.exception_handler(Refused)
+    async def _refused(request: Request, error: Refused) -> JSONResponse:
+        return problem(422, str(error))
+
+    @app.exception_handler(Conflict)
+    async def _conflict(request: Request, error: Conflict) -> JSONResponse:
+        return problem(409, str(error))
+
+    @app.exception_handler(NotFound)
+    async def _not_found(request: Request, error: NotFound) -> JSONResponse:
+        return problem(404, str(error))
+
+    @app.exception_handler(StoreError)
+    async def _store(request: Request, error: StoreError) -> JSONResponse:
+        # Where the database lies is for the log; whoever calls only has to know what was stored.
+        structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
+        return problem(503, IN_DOUBT if isinstance(error, StoreInDoubt) else NOTHING_STORED)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, error: ClientDisconnect) -> JSONResponse:
+        return problem(400, "the body was cut off")
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+        return problem(500, "the service failed at this request; its log says why")
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer

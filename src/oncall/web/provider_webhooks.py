@@ -1,0 +1,105 @@
+"""What the provider calls back: replies by SMS and reports on our messages. Nothing happens without its signature."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.paging.actions.call_keys import answer_call
+from oncall.paging.actions.sms_replies import answer_sms
+from oncall.paging.domain.ticket import AttemptStatus, Purpose
+from oncall.paging.ports.channel import Receipt
+from oncall.web.api_description import answers, form
+from oncall.web.plain_route import PlainRoute
+from oncall.web.problem_documents import ProblemDocument
+from oncall.web.request_bodies import form_body
+
+router = APIRouter(route_class=PlainRoute)
+
+
+_REFUSALS = (400, 403, 413, 422, 503)
+
+
+@router.post(
+    "/webhooks/twilio/sms",
+    summary="An SMS came in",
+    responses=answers({200: "TwiML"}, *_REFUSALS),
+    openapi_extra=form("MessageSid", "From", "To", "Body"),
+)
+async def inbound_sms(request: Request) -> Response:
+    """Does what a person on the roster asks and answers with one line of TwiML; a stranger gets an empty answer."""
+    services, form = await _authentic(request)
+    sms = services.webhooks.sms(form)
+    context = services.engine.context()
+    answer = await services.engine.write(
+        lambda tx: answer_sms(
+            tx, phone=sms.phone, body=sms.body, provider_id=sms.provider_id, context=context, opt_out=sms.opt_out
+        )
+    )
+    services.engine.send_soon(answer.attempts)
+    services.engine.wake()
+    if answer.waited is not None:
+        services.engine.observer.acknowledged(answer.waited.total_seconds())
+    return Response(services.webhooks.answer(answer.text), media_type="text/xml")
+
+
+@router.post(
+    "/webhooks/twilio/status",
+    status_code=204,
+    summary="A report on a message of ours",
+    responses=answers({204: "Noted"}, *_REFUSALS),
+    openapi_extra=form("MessageSid", "MessageStatus"),
+)
+async def message_status(request: Request) -> Response:
+    """Records delivery, or that a page did not reach its person, which makes the next step due at once."""
+    services, form = await _authentic(request)
+    receipt = services.webhooks.status(form)
+    if await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery")):
+        await _time_delivery(services, receipt, services.clock.real_now())
+    return Response(status_code=204)
+
+
+@router.post(
+    "/webhooks/twilio/voice",
+    summary="A key was pressed in a call of ours",
+    responses=answers({200: "TwiML"}, *_REFUSALS),
+    openapi_extra=form("CallSid", "To", "Digits"),
+)
+async def pressed_key(request: Request) -> Response:
+    """Acknowledges or passes on, as the person who was called; a call that was only answered changes nothing."""
+    services, form = await _authentic(request)
+    press, context = services.webhooks.key(form), services.engine.context()
+    delivery = request.query_params.get("delivery")
+    answer = await services.engine.write(lambda tx: answer_call(tx, delivery_id=delivery, press=press, context=context))
+    services.engine.send_soon(answer.attempts)
+    services.engine.wake()
+    if answer.waited is not None:
+        services.engine.observer.acknowledged(answer.waited.total_seconds())
+    asks_at = _as_received(request) if answer.asks_again else None
+    return Response(services.webhooks.said(answer.text, asks_at=asks_at), media_type="text/xml")
+
+
+async def _time_delivery(services: Any, receipt: Receipt, real_now: datetime) -> None:
+    if receipt.status is not AttemptStatus.DELIVERED:
+        return
+    page = await services.engine.read(lambda tx: tx.attempt_by_provider_id(receipt.provider_id))
+    if page is not None and page.purpose is Purpose.PAGE:
+        services.engine.observer.page_delivered((real_now - page.written_at).total_seconds())
+
+
+async def _authentic(request: Request) -> tuple[Any, dict[str, str]]:
+    services = request.app.state.services
+    form = await form_body(request)
+    if not services.webhooks.is_authentic(_as_received(request), form, request.headers.get("x-twilio-signature")):
+        raise ProblemDocument(403, "the signature does not match")
+    return services, form
+
+
+def _as_received(request: Request) -> str:
+    """Path and query byte for byte, which is what was signed."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query: bytes = request.scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")

@@ -1,0 +1,162 @@
+"""The policy in force and reports on promises kept, over HTTP: what the terminal prints where the database is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from oncall.errors import Refused
+from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.clocks.policy_in_force import published_policy_view
+from oncall.paging.ports.callers import CallerRole
+from oncall.paging.ports.store import Transaction
+from oncall.reports.quarter import Quarter, quarter_of
+from oncall.reports.report_files import (
+    BREACHES,
+    REVIEW_FORMATS,
+    SLA_FORMATS,
+    Format,
+    ReviewAsked,
+    SlaAsked,
+    review_written,
+    sla_written,
+)
+from oncall.web.api_description import TOKEN, answers, query, text
+from oncall.web.authentication import Authenticator
+from oncall.web.plain_route import PlainRoute
+
+router = APIRouter(route_class=PlainRoute)
+T = TypeVar("T")
+
+_DAY = {"type": "string", "format": "date", "examples": ["2027-01-04"]}
+_MEDIA = {
+    Format.TEXT: "text/plain; charset=utf-8",
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.HTML: "text/html; charset=utf-8",
+}
+MOST_BREACHES = 100_000
+
+
+@router.get(
+    "/v1/policy",
+    summary="The policy in force, since when, and the texts it is made of",
+    responses=answers({200: "The policy"}, 401, 403, 503),
+    openapi_extra=TOKEN,
+)
+async def get_policy(request: Request) -> JSONResponse:
+    """What every plan is promised. `in_force` says which publication brought it; `version` 0 is the packaged one."""
+    services = await _enter(request)
+    return JSONResponse(await services.engine.read(published_policy_view))
+
+
+@router.get(
+    "/v1/reports/sla",
+    summary="Promises kept for the tickets received on some dates",
+    responses=answers({200: "The report"}, 401, 403, 404, 422, 503),
+    openapi_extra=query(
+        from_=_DAY,
+        to=_DAY,
+        customer=text(),
+        plan=text(),
+        format=text(enum=[form.value for form in SLA_FORMATS]),
+        breaches={"type": "integer", "minimum": 0, "maximum": MOST_BREACHES},
+    ),
+)
+async def get_sla_report(request: Request) -> Response:
+    """`from` and `to` (dates of the policy's zone, both inside), `customer`, `plan`, and `format`: json when absent.
+    `breaches`: how many the text tells in full."""
+    asked = _Asked(request.query_params)
+    first, last = asked.day("from"), asked.day("to")
+    wanted = SlaAsked(
+        first, last, asked.text("customer"), asked.text("plan"), asked.format(SLA_FORMATS), asked.breaches()
+    )
+    services = await _enter(request)
+    asked.refuse_faults()
+    return await _written(request, services, wanted.form, lambda tx, now: sla_written(tx, wanted, now))
+
+
+@router.get(
+    "/v1/reports/qbr",
+    summary="The quarterly business review of a customer",
+    responses=answers({200: "The review"}, 401, 403, 404, 422, 503),
+    openapi_extra=query(
+        customer=text(), quarter=text(examples=["2027Q1"]), format=text(enum=[form.value for form in REVIEW_FORMATS])
+    ),
+)
+async def get_review(request: Request) -> Response:
+    """`customer`, `quarter` like 2027Q1, and `format`: json when absent."""
+    asked = _Asked(request.query_params)
+    wanted = ReviewAsked(asked.text("customer", is_needed=True) or "", asked.quarter(), asked.format(REVIEW_FORMATS))
+    services = await _enter(request)
+    asked.refuse_faults()
+    return await _written(request, services, wanted.form, lambda tx, now: review_written(tx, wanted, now))
+
+
+async def _written(request: Request, services: Any, form: Format, work: Callable[[Transaction, Any], str]) -> Response:
+    """Reports take turns: each works for seconds, and pages must not wait for several of them."""
+    turn: asyncio.Lock = request.app.state.report_turn
+    now = services.clock.now()
+    async with turn:
+        written = await services.engine.read(lambda tx: work(tx, now))
+    return Response(written, media_type=_MEDIA[form])
+
+
+async def _enter(request: Request) -> Any:
+    doorkeeper: Authenticator = request.app.state.doorkeeper
+    await doorkeeper.caller(request, CallerRole.ENGINEER, CallerRole.MANAGER)
+    return request.app.state.services
+
+
+class _Asked:
+    """Reads the query and keeps every fault. What it gives after a fault is never used."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self._faults: list[FieldFault] = []
+
+    def refuse_faults(self) -> None:
+        """Raise FieldFaults when there are any."""
+        if self._faults:
+            raise FieldFaults(self._faults)
+
+    def text(self, name: str, *, is_needed: bool = False) -> str | None:
+        value = self._given.get(name, "").strip()
+        if not value and is_needed:
+            self._faults.append(FieldFault(name, "missing"))
+        return value or None
+
+    def day(self, name: str) -> date:
+        value = self._given.get(name)
+        try:
+            return date.fromisoformat(value or "")
+        except ValueError:
+            words = "missing" if value is None else f'"{value[:40]}" is not a date'
+            self._faults.append(FieldFault(name, f'{words}; write "2027-01-04"'))
+            return date.min
+
+    def quarter(self) -> Quarter:
+        try:
+            return quarter_of(self._given.get("quarter", ""))
+        except Refused as refusal:
+            self._faults.append(FieldFault("quarter", str(refusal)))
+            return Quarter(2000, 1)
+
+    def format(self, known: tuple[Format, ...]) -> Format:
+        value = self._given.get("format", Format.JSON.value)
+        if value in known:
+            return Format(value)
+        self._faults.append(FieldFault("format", f"write {', '.join(known[:-1])} or {known[-1]}"))
+        return Format.JSON
+
+    def breaches(self) -> int:
+        value = self._given.get("breaches", str(BREACHES))
+        if value.isascii() and value.isdigit() and len(value) < 7 and int(value) <= MOST_BREACHES:
+            return int(value)
+        self._faults.append(FieldFault("breaches", f"write a number from 0 to {MOST_BREACHES}"))
+        return BREACHES

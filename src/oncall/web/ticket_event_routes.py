@@ -1,0 +1,118 @@
+"""What a caller says happened to a ticket: read from the posted document, every fault of it at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from oncall.paging.actions.intake import EARLY, FieldFault, FieldFaults, instant, no_time
+from oncall.paging.actions.ticket_action import FROM_PEOPLE, TicketAction
+from oncall.paging.clocks.clock_book import NEEDS_REPLY
+from oncall.paging.domain.ticket import EventKind
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.web.problem_documents import ProblemDocument
+
+OLDEST_EVENT = timedelta(days=366)
+LONGEST_WHY = 1000
+
+_NAME = re.compile(r"(?!.*\d{7})[\w.@ -]{1,60}")
+"""A name or id; never a phone number."""
+_EVENT_ID = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+def read_deed(posted: object, caller: Token, now: datetime) -> TicketAction:
+    """What `caller` says happened; `now` (policy time, aware UTC) when they do not say when.
+
+    Raises FieldFaults naming every field at fault, and Problem 403 when an engineer's token tells of somebody else.
+    """
+    if not isinstance(posted, Mapping):
+        raise FieldFaults([FieldFault("event", 'a JSON object is needed, like {"kind": "acknowledged"}')])
+    reader = _Reader(posted, now)
+    action = TicketAction(
+        kind=reader.kind(),
+        by=reader.by(caller),
+        at=reader.at(),
+        why=reader.why(),
+        id=reader.id(),
+        details=reader.details(),
+    )
+    if reader.faults:
+        raise FieldFaults(reader.faults)
+    if caller.role is CallerRole.ENGINEER and action.by != caller.name:
+        raise ProblemDocument(403, f"this token acts for {caller.name} alone")
+    return action
+
+
+class _Reader:
+    """Takes the fields of one posted event and keeps every fault. What it gives after a fault is never used."""
+
+    def __init__(self, posted: Mapping[str, Any], now: datetime) -> None:
+        self._posted, self._now = posted, now
+        self.faults: list[FieldFault] = []
+
+    def kind(self) -> EventKind:
+        kinds = {kind.value: kind for kind in FROM_PEOPLE}
+        value = self._posted.get("kind")
+        if isinstance(value, str) and value in kinds:
+            return kinds[value]
+        self.faults.append(FieldFault("kind", f"write one of {', '.join(kinds)}"))
+        return EventKind.UPDATED
+
+    def by(self, caller: Token) -> str:
+        value = self._posted.get("by")
+        if value is None:
+            return caller.name
+        if isinstance(value, str) and _NAME.fullmatch(value):
+            return value
+        self.faults.append(FieldFault("by", "is not an id or a name of 1 to 60 letters, and never a phone number"))
+        return caller.name
+
+    def at(self) -> datetime:
+        value = self._posted.get("at")
+        at = self._now if value is None else instant(value)
+        if at is None:
+            self.faults.append(FieldFault("at", no_time(value)))
+        elif not self._now - OLDEST_EVENT <= at <= self._now + EARLY:
+            self.faults.append(FieldFault("at", "is in the future or more than a year ago"))
+        return at or self._now
+
+    def why(self) -> str:
+        value = self._posted.get("why")
+        if value is None:
+            return ""
+        if isinstance(value, str) and len(value) <= LONGEST_WHY:
+            return value
+        self.faults.append(FieldFault("why", f"is not text of at most {LONGEST_WHY} characters"))
+        return ""
+
+    def id(self) -> str | None:
+        value = self._posted.get("id")
+        if value is None or (isinstance(value, str) and _EVENT_ID.fullmatch(value)):
+            return value
+        self.faults.append(FieldFault("id", "is not text of 1 to 100 printable characters"))
+        return None
+
+    def details(self) -> dict[str, Any]:
+        """The new impact, for a change of it; the ticket that goes on, for a duplicate; whether a customer's message
+        needs an answer, where it is said that it needs none."""
+        kind = self._posted.get("kind")
+        if kind == EventKind.CUSTOMER_REPLIED.value:
+            return self._needs_reply()
+        name = _DETAILS.get(kind) if isinstance(kind, str) else None
+        if name is None:
+            return {}
+        value = self._posted.get(name)
+        if not isinstance(value, str):
+            self.faults.append(FieldFault(name, "missing" if value is None else "is not text"))
+        return {name: value}
+
+    def _needs_reply(self) -> dict[str, Any]:
+        value = self._posted.get(NEEDS_REPLY)
+        if value is not None and not isinstance(value, bool):
+            self.faults.append(FieldFault(NEEDS_REPLY, "write true or false"))
+        return {NEEDS_REPLY: False} if value is False else {}
+
+
+_DETAILS = {EventKind.IMPACT_CHANGED.value: "impact", EventKind.MERGED.value: "into"}

@@ -1,0 +1,128 @@
+"""Finds out what `oncall doctor` judges: asks the database, the provider, the clocks and the disk; sends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from oncall.channels.twilio_codes import CODES, OPTED_OUT, blame_of
+from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError, Unreachable
+from oncall.paging.domain.ticket import Attempt, AttemptStatus
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.audit import audit, grace_by
+from oncall.paging.watch.doctor_findings import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
+from oncall.store.sql_store import SqlStore
+from oncall.wiring import Settings, make_channel, make_clock, make_store, sqlite_path
+
+MOST_ATTEMPTS = 5000
+
+
+def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | None = None) -> Facts:
+    """Ask everybody. What cannot be asked is a fact as well; nothing is raised for it. Not from an event loop.
+
+    clock: that of the process which asks; one of its own when None. trouble: why the provider refuses its pager.
+    """
+    clock = clock if clock is not None else make_clock(settings)
+    stored, fault = _ask_database(settings, clock)
+    path = sqlite_path(settings)
+    return Facts(
+        now=clock.now(),
+        real_now=clock.real_now(),
+        provider=asyncio.run(_ask_provider(settings, clock)),
+        public_url=settings.public_url,
+        stored=stored,
+        database_fault=fault,
+        free_bytes=_free_bytes(path) if path is not None else None,
+        failure_of=failure_of,
+        trouble=trouble,
+    )
+
+
+def failure_of(attempt: Attempt) -> FailedAttempt | None:
+    """What a try that failed for good says about number, route or account; None for any other."""
+    if attempt.status not in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED) or attempt.error_code is None:
+        return None
+    if attempt.error_code == OPTED_OUT:
+        # Who has sent STOP, and START since, is kept by itself.
+        return None
+    fact = CODES.get(attempt.error_code)
+    if fact is None:
+        says = f"code {attempt.error_code}; see https://www.twilio.com/docs/errors/{attempt.error_code}."
+    elif fact.may_pass:
+        return None
+    else:
+        says = f"{fact.says} (code {fact.code}); {fact.mend}."
+    blame = FailureCause(blame_of(attempt.error_code).value)
+    return FailedAttempt(attempt.to, attempt.written_at, blame, attempt.error_code, says)
+
+
+def _free_bytes(path: Path) -> int | None:
+    try:
+        folder = next(folder for folder in path.absolute().parents if folder.exists())
+        return shutil.disk_usage(folder).free
+    except (OSError, StopIteration):
+        return None
+
+
+def _ask_database(settings: Settings, clock: Clock) -> tuple[Stored | None, str | None]:
+    path = sqlite_path(settings)
+    if path is not None and not path.exists():
+        return None, f"{path}: there is no database yet; `oncall publish` a plan, or check ONCALL_DATABASE_URL."
+    try:
+        with make_store(settings) as store:
+            return _read(store, clock), None
+    except StoreError as error:
+        return None, str(error)
+
+
+def _read(store: SqlStore, clock: Clock) -> Stored:
+    before = clock.real_now()
+    database_now = store.database_now()
+    halfway = before + (clock.real_now() - before) / 2
+    skew = halfway - database_now if database_now is not None else None
+    now, real_now = clock.now(), clock.real_now()
+
+    def work(tx: Transaction) -> Stored:
+        policy, fault = None, None
+        try:
+            policy = tx.policy()
+        except OncallError as error:
+            fault = str(error)
+        return Stored(
+            schedule=tx.schedule(),
+            policy=policy,
+            policy_fault=fault,
+            heartbeat=tx.last_beat(),
+            attempts=tx.recent_attempts(written_since=real_now - BEHIND, limit=MOST_ATTEMPTS),
+            alerts=tx.alerts(written_since=real_now - BEHIND),
+            deaf={
+                person: f"{mark.why}; have them text START to the sender."
+                for person, mark in unreachable_by_text(tx).items()
+            },
+            reached=tx.reached(),
+            overdue=audit(tx, now=now, real_now=real_now, grace=grace_by(clock)).overdue,
+            skew=skew,
+        )
+
+    return store.read(work)
+
+
+async def _ask_provider(settings: Settings, clock: Clock) -> Provider:
+    try:
+        channel = make_channel(settings, callback_url=None)
+    except SettingsError as error:
+        return Provider(None, str(error))
+    try:
+        if not isinstance(channel, Probing):
+            return Provider(channel.name)
+        asked_at = clock.real_now()
+        provider_now = await channel.probe()
+        halfway = asked_at + (clock.real_now() - asked_at) / 2
+        return Provider(channel.name, skew=halfway - provider_now if provider_now is not None else None)
+    except DeliveryError as error:
+        return Provider(channel.name, str(error), is_lasting=isinstance(error, Permanent | Unreachable))
+    finally:
+        await channel.close()

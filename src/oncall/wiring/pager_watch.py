@@ -1,0 +1,78 @@
+"""Keeps an eye on the pager while it runs: audits it every few seconds, and beats for a dead man's switch."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from oncall.channels.alarm import AlarmPost
+from oncall.paging.ports.clock import Clock
+from oncall.paging.sending.engine import Engine
+from oncall.paging.watch.auditor import SECOND_LOOK, Auditor
+from oncall.web.metrics import Metrics
+from oncall.wiring import Settings
+
+AUDIT_EVERY = timedelta(seconds=15)
+HEARTBEAT_EVERY = timedelta(seconds=60)
+STARTING = timedelta(seconds=0.25)
+"""How soon a pager that has not written yet is looked at again."""
+SILENCE = timedelta(seconds=20)
+"""Real time after which a pager that wrote nothing counts as stuck; it writes every few seconds."""
+
+
+class Watch:
+    """The auditor, the alarm and the heartbeat of one process."""
+
+    def __init__(self, settings: Settings, engine: Engine, clock: Clock, metrics: Metrics, *, worker: str) -> None:
+        self._engine, self._clock = engine, clock
+        self._alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
+        self._heartbeat = AlarmPost(settings.heartbeat_url) if settings.heartbeat_url is not None else None
+        self._beaten_at: datetime | None = None
+        self._made_at = clock.real_now()
+        self._auditor = Auditor(engine.read, clock, worker, metrics, self._alarm)
+        self._log = structlog.get_logger("oncall.watch").bind(worker=worker)
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with this pager now, a sentence each."""
+        found = [*_silence(self._engine.beat_at, self._clock.real_now()), *self._auditor.problems]
+        return [*found, self._engine.trouble] if self._engine.trouble is not None else found
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look and beat until `stop` is set."""
+        while not stop.is_set():
+            try:
+                await self._auditor.look(self._engine.trouble)
+                await self._beat()
+            except Exception:
+                self._log.exception("the auditor failed", action="audit_failed")
+            pause = SECOND_LOOK if self._auditor.is_suspicious else AUDIT_EVERY
+            pause = STARTING if self._engine.beat_at is None else pause
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause.total_seconds())
+        for post in (self._alarm, self._heartbeat):
+            if post is not None:
+                await post.close()
+
+    async def _beat(self) -> None:
+        """A pager that is not well is silent, so that whoever listens raises the alarm."""
+        now = self._clock.real_now()
+        if self._heartbeat is None or (self._beaten_at is not None and now - self._beaten_at < HEARTBEAT_EVERY):
+            return
+        if self._engine.beat_at is None and now - self._made_at < SILENCE:
+            # It has only just begun: nothing is known yet, neither well nor ill.
+            return
+        if found := self.problems:
+            self._log.warning("no heartbeat: the pager is not well", action="heartbeat_withheld", problems=found)
+        elif await self._heartbeat.beat():
+            self._beaten_at = now
+
+
+def _silence(beat_at: datetime | None, now: datetime) -> list[str]:
+    if beat_at is None:
+        return ["the pager has not written to the database yet"]
+    silent = now - beat_at
+    return [f"the pager could not write to the database for {silent.seconds} s"] if silent > SILENCE else []

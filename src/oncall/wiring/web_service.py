@@ -1,0 +1,139 @@
+"""The running product: the engine, the web service around it, and what keeps them awake, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from filelock import FileLock, Timeout
+
+from oncall.channels.twilio_account import TWILIO_URL
+from oncall.channels.twilio_twiml import question_twiml, statement_twiml
+from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_status, reply_twiml, verify
+from oncall.errors import Refused, StoreError
+from oncall.paging.actions.call_keys import KeyPress
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.watch.doctor_findings import findings, report
+from oncall.schedule.schedule import Schedule
+from oncall.web.app import Services, create_app
+from oncall.web.services import Sms
+from oncall.wiring import Settings, make_channel, make_store, sqlite_path
+from oncall.wiring.doctor_facts import gather
+from oncall.wiring.pager import Pager, open_pager
+
+
+def make_app(settings: Settings, *, address: str) -> FastAPI:
+    """The service with its pager in one process. `address`: where it listens; callbacks come there when no public
+    URL is set. Raises SettingsError or StoreError before anything listens."""
+    callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
+    make_channel(settings, callback_url=callback_url)
+    make_store(settings).close()
+    return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
+
+
+def raise_open_files() -> None:
+    """Let this process hold as many files and connections open as the machine allows it to."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@contextmanager
+def only_pager(settings: Settings) -> Iterator[None]:
+    """Hold the lock that keeps a second pager off a SQLite file; nothing to hold on PostgreSQL, where many may work.
+
+    Raises Refused when another process has it.
+    """
+    path = sqlite_path(settings)
+    if path is None:
+        yield
+        return
+    lock = FileLock(f"{path}.pager")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Refused(
+            f"another `oncall serve` is running on {path}; a SQLite file serves one, PostgreSQL serves many"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def _open_services(settings: Settings, *, callback_url: str | None, address: str) -> AsyncIterator[Services]:
+    """Everything the routes need, with the pager running until the service stops."""
+    webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
+    async with open_pager(settings, callback_url=callback_url) as pager:
+        yield Services(pager.engine, pager.clock, webhooks, _Readiness(settings, pager), pager.registry)
+
+
+class _TwilioWebhooks:
+    """`web.ports.Webhooks` for Twilio. An unset token refuses everything."""
+
+    def __init__(self, *, auth_token: str, public_url: str) -> None:
+        self._tokens, self._public_url = [auth_token], public_url.rstrip("/")
+
+    def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
+        return verify(path_and_query, form, signature, self._tokens, self._public_url)
+
+    def sms(self, form: Mapping[str, str]) -> Sms:
+        inbound = parse_inbound(form)
+        opt_out = inbound.opt_out.value if inbound.opt_out is not None else None
+        return Sms(inbound.message_sid, inbound.from_number, inbound.body, opt_out)
+
+    def status(self, form: Mapping[str, str]) -> Receipt:
+        return parse_status(form).receipt
+
+    def key(self, form: Mapping[str, str]) -> KeyPress:
+        return parse_key(form)
+
+    def said(self, text: str, *, asks_at: str | None) -> str:
+        return statement_twiml(text) if asks_at is None else question_twiml(text, self._public_url + asks_at)
+
+    def answer(self, text: str) -> str:
+        return reply_twiml(text)
+
+
+class _Readiness:
+    """`web.ports.Readiness`: the store takes writes, somebody is on call, and the provider takes messages."""
+
+    def __init__(self, settings: Settings, pager: Pager) -> None:
+        self._settings, self._pager = settings, pager
+        self._turn = asyncio.Lock()
+
+    async def problems(self) -> Sequence[str]:
+        """What would stop a page now. Says nothing of where the database lies: anybody may ask."""
+        try:
+            schedule = await asyncio.wait_for(self._pager.engine.read(lambda tx: tx.schedule()), timeout=5)
+        except StoreError:
+            return ["the database cannot be read"]
+        except TimeoutError:
+            return ["the database does not answer"]
+        found = [*self._pager.watch.problems, *_schedule_problems(schedule, self._pager.clock.now())]
+        return list(dict.fromkeys(found))
+
+    async def examination(self) -> Mapping[str, Any]:
+        """One at a time, and beside the pager, not in its way."""
+        async with self._turn:
+            trouble = self._pager.engine.trouble
+            return await asyncio.to_thread(
+                lambda: report(findings(gather(self._settings, self._pager.clock, trouble=trouble)))
+            )
+
+
+def _schedule_problems(schedule: Schedule, now: datetime) -> list[str]:
+    if schedule.latest is None:
+        return ["no schedule is published: nobody can be paged; see `oncall publish`"]
+    missing = schedule.who(now).missing
+    return [f"the schedule has a gap now: nobody is {' or '.join(missing)}"] if missing else []
