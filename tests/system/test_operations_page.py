@@ -27,7 +27,7 @@ def test_it_names_every_action_of_the_log() -> None:
 
 
 def test_it_names_every_subject_that_the_doctor_looks_at() -> None:
-    checkup = (ROOT / "src" / "oncall" / "paging" / "checkup.py").read_text(encoding="utf-8")
+    checkup = (ROOT / "src" / "oncall" / "paging" / "watch" / "doctor_findings.py").read_text(encoding="utf-8")
     subjects = set(re.findall(r'(?:_stops|_warns|_fine)\(\s*"([a-z-]+)"', checkup))
     assert "schedule" in subjects
     assert sorted(subject for subject in subjects if f"`{subject}`" not in PAGE) == []
