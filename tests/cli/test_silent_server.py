@@ -22,8 +22,11 @@ def mute(connection: socket.socket) -> None:
 
 
 def broken(connection: socket.socket) -> None:
-    """Read the request, and hang up."""
-    connection.recv(65536)
+    """Read the whole request, then hang up."""
+    received = b""
+    while b'"kind"' not in received:
+        received += connection.recv(65536)
+    connection.shutdown(socket.SHUT_RDWR)
 
 
 def proxy(connection: socket.socket) -> None:
