@@ -92,4 +92,4 @@ def test_whoever_has_not_answered_when_it_ends_is_told_that_it_is_over(world: Wo
 def test_a_name_that_no_text_can_hold_is_refused_like_any_other_that_is_on_no_roster(world: World) -> None:
     with pytest.raises(Refused) as refused:
         world.store.read(lambda tx: whom(tx, "an\ud800", world.clock.moment))
-    assert str(refused.value) == 'nobody on the published rosters has the id "an"; did you mean "ana"?'
+    assert str(refused.value) == 'nobody on the published rosters has the id "an?"; did you mean "ana"?'

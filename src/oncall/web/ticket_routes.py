@@ -15,13 +15,13 @@ from oncall.paging.actions.intake import (
     FieldFault,
     FieldFaults,
     accept_posted,
-    clean,
     instant,
     no_time,
 )
 from oncall.paging.actions.record_action import ActionResult, find_ticket, record
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.actions.unknown_fields import unknown_fields
+from oncall.paging.domain.quoted_text import clean
 from oncall.paging.domain.ticket import EventKind, TicketStatus
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.records import TicketFilter

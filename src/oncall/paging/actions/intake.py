@@ -13,6 +13,7 @@ from oncall.errors import Conflict, OncallError, Refused
 from oncall.paging.actions.unknown_fields import LIKENESS, TICKET_FIELDS, ticket_warnings
 from oncall.paging.clocks.clock_book import ClockBook, in_force
 from oncall.paging.domain.decide import judged
+from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.state import TicketState, after
 from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
 from oncall.paging.domain.verdict import Action, impact_named, plan_named, verdict
@@ -201,12 +202,6 @@ def instant(value: object) -> datetime | None:
         return None
 
 
-def clean(text: str) -> str:
-    """`text` on one line without control characters, lone surrogates and doubled blanks."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in text if not "\ud800" <= letter <= "\udfff")
-    return " ".join(kept.split())
-
-
 def _seconds(at: datetime) -> str:
     return at.replace(microsecond=0).isoformat()
 
@@ -218,7 +213,7 @@ def no_time(value: object) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, str):
-        return f'"{clean(value)[:40]}"'
+        return quoted(value)
     if isinstance(value, Mapping | list):
         # It is not spelt out: it may be nested deeper than Python can walk.
         return "an object" if isinstance(value, Mapping) else "a list"

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from oncall.errors import Refused
-from oncall.paging.actions.intake import ID_PATTERN, clean
+from oncall.paging.actions.intake import ID_PATTERN
 from oncall.paging.clocks.clock_book import HOURS, POLICY
+from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.domain.state import TicketState, fold
 from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
 from oncall.paging.ports.store import Transaction
@@ -38,7 +39,7 @@ def merge_target(tx: Transaction, stored: StoredTicket, into: str) -> StoredTick
         raise Refused(f"{name} cannot be merged into itself")
     named = tx.ticket(into) if ID_PATTERN.fullmatch(into) else None
     if named is None:
-        raise Refused(f'{name}: no ticket has the id "{clean(into)[:40]}" to merge it into')
+        raise Refused(f"{name}: no ticket has the id {quoted(into)} to merge it into")
     target = goes_on_as(tx, named)
     if target.ticket.id == name:
         raise Refused(f"{name}: {into} is merged into {name} already")

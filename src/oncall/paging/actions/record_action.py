@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from oncall.errors import NotFound
 from oncall.paging.actions.impact_raised import speed_up_escalation
-from oncall.paging.actions.intake import ID_PATTERN, clean
+from oncall.paging.actions.intake import ID_PATTERN
 from oncall.paging.actions.merging import absorbed, goes_on_as, merge_target, raises_impact
 from oncall.paging.actions.stand_down import cancel_pages, tell_the_paged
 from oncall.paging.actions.ticket_action import (
@@ -23,6 +23,7 @@ from oncall.paging.actions.ticket_action import (
 )
 from oncall.paging.clocks.clock_book import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.domain.decide import PAGER, judged, verdict_again
+from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.sla_alerts import mark_of, withdrawn_words
 from oncall.paging.domain.state import TicketState, after, fold
 from oncall.paging.domain.ticket import WAS_OPEN, Attempt, Event, EventKind, StoredTicket, TicketStatus
@@ -53,7 +54,7 @@ def find_ticket(tx: Transaction, reference: str) -> StoredTicket:
         found = tx.ticket(reference.strip()) or tx.ticket_by_code(reference.strip().upper())
         if found is not None:
             return found
-    raise NotFound(f'no ticket has the id or code "{clean(reference)[:40]}"; `oncall tickets` lists the open ones')
+    raise NotFound(f"no ticket has the id or code {quoted(reference)}; `oncall tickets` lists the open ones")
 
 
 def record(tx: Transaction, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
@@ -63,7 +64,7 @@ def record(tx: Transaction, ticket_id: str, action: TicketAction, context: Actio
     """
     stored = tx.ticket(ticket_id)
     if stored is None:
-        raise NotFound(f'no ticket has the id "{clean(ticket_id)[:40]}"')
+        raise NotFound(f"no ticket has the id {quoted(ticket_id)}")
     log = tx.events(ticket_id)
     state = fold(stored.ticket, log)
     before = next((event for event in log if action.id is not None and event.id == action.id), None)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.errors import Conflict, Refused
-from oncall.paging.actions.intake import clean
 from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.domain.people import DESK, name_of
+from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.state import TicketState
 from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
 from oncall.paging.domain.verdict import impact_named
@@ -82,8 +82,8 @@ def refuse_stranger(tx: Transaction, action: TicketAction, context: ActionContex
     if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or action.by in (context.by, DESK) or not people:
         return
     if action.by not in people:
-        name = clean(action.by)[:40]
-        raise Refused(f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(people))}')
+        hint = suggestion(clean(action.by), sorted(people))
+        raise Refused(f"nobody on the published rosters has the id {quoted(action.by)}; {hint}")
 
 
 def end_of_drill(action: TicketAction) -> TicketAction:

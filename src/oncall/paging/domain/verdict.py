@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from oncall.errors import Refused
 from oncall.paging.domain.people import first_responder
+from oncall.paging.domain.quoted_text import quoted
 from oncall.schedule.schedule import OnCall, Schedule
 from oncall.support.coverage import deadline, is_covered, next_covered
 from oncall.support.policy import Coverage, Impact, Metric, Policy, Promise, SupportPlan
@@ -125,7 +126,7 @@ def plan_named(name: str, policy: Policy) -> SupportPlan:
     for plan in policy.plans.values():
         if wanted == _folded(plan.name):
             return plan
-    raise Refused(f'"{_sayable(name)}" is not a plan of the policy; write {_choices(policy.plans)}')
+    raise Refused(f"{quoted(name)} is not a plan of the policy; write {_choices(policy.plans)}")
 
 
 def impact_named(name: str, policy: Policy) -> Impact:
@@ -134,16 +135,11 @@ def impact_named(name: str, policy: Policy) -> Impact:
     for impact in policy.impacts.values():
         if wanted in (_folded(known) for known in (impact.name, *impact.aliases)):
             return impact
-    raise Refused(f'"{_sayable(name)}" is not an impact of the policy; write {_choices(policy.impacts)}')
+    raise Refused(f"{quoted(name)} is not an impact of the policy; write {_choices(policy.impacts)}")
 
 
 def _folded(name: str) -> str:
     return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
-
-
-def _sayable(name: str) -> str:
-    """What somebody sent, short and without what no text can hold."""
-    return name[:40].encode("utf-8", "replace").decode("utf-8")
 
 
 def _choices(names: Iterable[str]) -> str:

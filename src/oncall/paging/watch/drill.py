@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from oncall.errors import Refused
-from oncall.paging.actions.intake import clean
 from oncall.paging.clocks.clock_book import POLICY
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.people import first_responder
+from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.ticket import (
     DRILL,
     Attempt,
@@ -66,10 +66,8 @@ def whom(tx: Transaction, wanted: str | None, now: datetime) -> str:
     if schedule.latest is None:
         raise Refused("no schedule is published, so there is nobody to page; see `oncall publish`")
     if wanted is not None and wanted not in schedule.people:
-        name = clean(wanted)[:40]
-        raise Refused(
-            f'nobody on the published rosters has the id "{name}"; {suggestion(name, sorted(schedule.people))}'
-        )
+        hint = suggestion(clean(wanted), sorted(schedule.people))
+        raise Refused(f"nobody on the published rosters has the id {quoted(wanted)}; {hint}")
     person = wanted or first_responder(schedule, schedule.responders(now))
     if person is None:
         raise Refused("nobody is on call and the roster has no manager; name somebody with --to")
