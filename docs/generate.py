@@ -11,7 +11,8 @@ from typing import Any
 import typer
 
 from oncall.cli.command_tree import app
-from oncall.web.app import Services, create_app
+from oncall.web.app import create_app
+from oncall.web.services import Services
 
 FOLDER = Path(__file__).parent
 

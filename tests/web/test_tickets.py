@@ -47,7 +47,10 @@ def test_the_same_id_with_other_content_is_409_and_changes_nothing(service: Serv
     before = service.ticket()
     answer = service.post(ticket_body(impact="urgent"))
     problem(answer, 409, "ticket T-1 is already stored with other content; nothing was changed")
-    assert service.ticket() == before
+    after = service.ticket()
+    for passing_time in (before, after):
+        del passing_time["clocks"]
+    assert after == before
 
 
 def test_a_ticket_shows_its_verdict_its_log_and_every_try_without_any_number(service: Service) -> None:

@@ -52,9 +52,9 @@ def answers(good: Mapping[int, str], *refusals: int) -> Responses:
 
 
 def body(*required: str, **fields: Schema) -> dict[str, Any]:
-    """A JSON object as request body, behind a bearer token; unknown keys are let through."""
+    """A JSON object as request body; unknown keys are let through."""
     schema: Schema = {"type": "object", "required": list(required), "properties": fields}
-    return {**TOKEN, "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def fields_of(described: Mapping[str, Any]) -> list[str]:
@@ -75,14 +75,9 @@ def text(longest: int | None = None, **more: Any) -> Schema:
 
 
 def query(**fields: Schema) -> dict[str, Any]:
-    """Optional query parameters, behind a bearer token. A name that Python keeps for itself ends in `_`."""
+    """Optional query parameters. A name that Python keeps for itself ends in `_`."""
     parameters = [
         {"name": name.rstrip("_"), "in": "query", "required": False, "schema": schema}
         for name, schema in fields.items()
     ]
-    return {**TOKEN, "parameters": parameters}
-
-
-TOKEN: dict[str, Any] = {"security": [{"token": []}]}
-"""A route that wants a bearer token."""
-SECURITY_SCHEMES: dict[str, Any] = {"token": {"type": "http", "scheme": "bearer"}}
+    return {"parameters": parameters}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from oncall.paging.actions.call_keys import answer_call
@@ -13,13 +13,25 @@ from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.domain.ticket import AttemptStatus, Purpose
 from oncall.paging.ports.channel import Receipt
 from oncall.web.api_description import answers, form
+from oncall.web.dependencies import ServicesDep, running
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.request_bodies import form_body
+from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute)
 
 
+async def _signed_form(request: Request) -> dict[str, str]:
+    """Return the posted form. Raises ProblemDocument 403 when the provider did not sign exactly this request."""
+    form = await form_body(request)
+    webhooks = running(request).services.webhooks
+    if not webhooks.is_authentic(_as_received(request), form, request.headers.get("x-twilio-signature")):
+        raise ProblemDocument(403, "the signature does not match")
+    return form
+
+
+SignedForm = Annotated[dict[str, str], Depends(_signed_form)]
 _REFUSALS = (400, 403, 413, 422, 503)
 
 
@@ -29,9 +41,8 @@ _REFUSALS = (400, 403, 413, 422, 503)
     responses=answers({200: "TwiML"}, *_REFUSALS),
     openapi_extra=form("MessageSid", "From", "To", "Body"),
 )
-async def inbound_sms(request: Request) -> Response:
+async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     """Does what a person on the roster asks and answers with one line of TwiML; a stranger gets an empty answer."""
-    services, form = await _authentic(request)
     sms = services.webhooks.sms(form)
     context = services.engine.context()
     answer = await services.engine.write(
@@ -53,9 +64,8 @@ async def inbound_sms(request: Request) -> Response:
     responses=answers({204: "Noted"}, *_REFUSALS),
     openapi_extra=form("MessageSid", "MessageStatus"),
 )
-async def message_status(request: Request) -> Response:
+async def message_status(request: Request, services: ServicesDep, form: SignedForm) -> Response:
     """Records delivery, or that a page did not reach its person, which makes the next step due at once."""
-    services, form = await _authentic(request)
     receipt = services.webhooks.status(form)
     if await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery")):
         await _time_delivery(services, receipt, services.clock.real_now())
@@ -68,9 +78,8 @@ async def message_status(request: Request) -> Response:
     responses=answers({200: "TwiML"}, *_REFUSALS),
     openapi_extra=form("CallSid", "To", "Digits"),
 )
-async def pressed_key(request: Request) -> Response:
+async def pressed_key(request: Request, services: ServicesDep, form: SignedForm) -> Response:
     """Acknowledges or passes on, as the person who was called; a call that was only answered changes nothing."""
-    services, form = await _authentic(request)
     press, context = services.webhooks.key(form), services.engine.context()
     delivery = request.query_params.get("delivery")
     answer = await services.engine.write(lambda tx: answer_call(tx, delivery_id=delivery, press=press, context=context))
@@ -82,20 +91,12 @@ async def pressed_key(request: Request) -> Response:
     return Response(services.webhooks.said(answer.text, asks_at=asks_at), media_type="text/xml")
 
 
-async def _time_delivery(services: Any, receipt: Receipt, real_now: datetime) -> None:
+async def _time_delivery(services: Services, receipt: Receipt, real_now: datetime) -> None:
     if receipt.status is not AttemptStatus.DELIVERED:
         return
     page = await services.engine.read(lambda tx: tx.attempt_by_provider_id(receipt.provider_id))
     if page is not None and page.purpose is Purpose.PAGE:
         services.engine.observer.page_delivered((real_now - page.written_at).total_seconds())
-
-
-async def _authentic(request: Request) -> tuple[Any, dict[str, str]]:
-    services = request.app.state.services
-    form = await form_body(request)
-    if not services.webhooks.is_authentic(_as_received(request), form, request.headers.get("x-twilio-signature")):
-        raise ProblemDocument(403, "the signature does not match")
-    return services, form
 
 
 def _as_received(request: Request) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any, TypeVar
+from datetime import date, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -13,7 +12,6 @@ from fastapi.responses import JSONResponse, Response
 from oncall.errors import Refused
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 from oncall.paging.clocks.policy_in_force import published_policy_view
-from oncall.paging.ports.callers import CallerRole
 from oncall.paging.ports.store import Transaction
 from oncall.reports.quarter import Quarter, quarter_of
 from oncall.reports.report_files import (
@@ -26,12 +24,12 @@ from oncall.reports.report_files import (
     review_written,
     sla_written,
 )
-from oncall.web.api_description import TOKEN, answers, query, text
-from oncall.web.authentication import Authenticator
+from oncall.web.api_description import answers, query, text
+from oncall.web.dependencies import PersonCaller, ReportLock, ServicesDep
 from oncall.web.plain_route import PlainRoute
+from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute)
-T = TypeVar("T")
 
 _DAY = {"type": "string", "format": "date", "examples": ["2027-01-04"]}
 _MEDIA = {
@@ -47,11 +45,9 @@ MOST_BREACHES = 100_000
     "/v1/policy",
     summary="The policy in force, since when, and the texts it is made of",
     responses=answers({200: "The policy"}, 401, 403, 503),
-    openapi_extra=TOKEN,
 )
-async def get_policy(request: Request) -> JSONResponse:
+async def get_policy(services: ServicesDep, caller: PersonCaller) -> JSONResponse:
     """What every plan is promised. `in_force` says which publication brought it; `version` 0 is the packaged one."""
-    services = await _enter(request)
     return JSONResponse(await services.engine.read(published_policy_view))
 
 
@@ -68,7 +64,7 @@ async def get_policy(request: Request) -> JSONResponse:
         breaches={"type": "integer", "minimum": 0, "maximum": MOST_BREACHES},
     ),
 )
-async def get_sla_report(request: Request) -> Response:
+async def get_sla_report(request: Request, services: ServicesDep, caller: PersonCaller, lock: ReportLock) -> Response:
     """`from` and `to` (dates of the policy's zone, both inside), `customer`, `plan`, and `format`: json when absent.
     `breaches`: how many the text tells in full."""
     asked = _Asked(request.query_params)
@@ -76,9 +72,8 @@ async def get_sla_report(request: Request) -> Response:
     wanted = SlaAsked(
         first, last, asked.text("customer"), asked.text("plan"), asked.format(SLA_FORMATS), asked.breaches()
     )
-    services = await _enter(request)
     asked.refuse_faults()
-    return await _written(request, services, wanted.form, lambda tx, now: sla_written(tx, wanted, now))
+    return await _written(lock, services, wanted.form, lambda tx, now: sla_written(tx, wanted, now))
 
 
 @router.get(
@@ -89,28 +84,22 @@ async def get_sla_report(request: Request) -> Response:
         customer=text(), quarter=text(examples=["2027Q1"]), format=text(enum=[form.value for form in REVIEW_FORMATS])
     ),
 )
-async def get_review(request: Request) -> Response:
+async def get_review(request: Request, services: ServicesDep, caller: PersonCaller, lock: ReportLock) -> Response:
     """`customer`, `quarter` like 2027Q1, and `format`: json when absent."""
     asked = _Asked(request.query_params)
     wanted = ReviewAsked(asked.text("customer", is_needed=True) or "", asked.quarter(), asked.format(REVIEW_FORMATS))
-    services = await _enter(request)
     asked.refuse_faults()
-    return await _written(request, services, wanted.form, lambda tx, now: review_written(tx, wanted, now))
+    return await _written(lock, services, wanted.form, lambda tx, now: review_written(tx, wanted, now))
 
 
-async def _written(request: Request, services: Any, form: Format, work: Callable[[Transaction, Any], str]) -> Response:
-    """Reports take turns: each works for seconds, and pages must not wait for several of them."""
-    turn: asyncio.Lock = request.app.state.report_turn
+async def _written(
+    lock: asyncio.Lock, services: Services, form: Format, work: Callable[[Transaction, datetime], str]
+) -> Response:
+    """Measure one report at a time: each works for seconds, and pages must not wait for several of them."""
     now = services.clock.now()
-    async with turn:
+    async with lock:
         written = await services.engine.read(lambda tx: work(tx, now))
     return Response(written, media_type=_MEDIA[form])
-
-
-async def _enter(request: Request) -> Any:
-    doorkeeper: Authenticator = request.app.state.doorkeeper
-    await doorkeeper.caller(request, CallerRole.ENGINEER, CallerRole.MANAGER)
-    return request.app.state.services
 
 
 class _Asked:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, NoReturn
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from oncall.web.problem_documents import ProblemDocument
 
@@ -30,11 +30,12 @@ async def raw_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-async def json_body(request: Request) -> Any:
+async def json_body(request: Request) -> object:
     """The body as JSON. Raises Problem: 400 when it is none, 413 when it is too large."""
     raw = await raw_body(request)
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_number)
+        parsed: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_number)
+        return parsed
     except UnicodeDecodeError as error:
         raise ProblemDocument(400, f"the body is not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
@@ -44,7 +45,7 @@ async def json_body(request: Request) -> Any:
         raise ProblemDocument(400, f"the body is not JSON: {where}") from error
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise ProblemDocument(400, f"the body is not JSON: {name} is not a value of it")
 
 
@@ -52,6 +53,9 @@ def _number(digits: str) -> int:
     if len(digits) > LONGEST_NUMBER:
         raise ProblemDocument(400, f"the body holds a number of more than {LONGEST_NUMBER} digits")
     return int(digits)
+
+
+JsonBody = Annotated[object, Depends(json_body)]
 
 
 async def form_body(request: Request) -> dict[str, str]:

@@ -10,12 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from oncall.paging.actions.intake import FieldFault, FieldFaults, instant, no_time
-from oncall.paging.ports.callers import CallerRole
 from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule_views import oncall_view, schedule_view
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 from oncall.web.api_description import TIME, answers, query
-from oncall.web.authentication import Authenticator
+from oncall.web.dependencies import PersonCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 
 router = APIRouter(route_class=PlainRoute)
@@ -29,9 +28,8 @@ LONGEST_SPAN = timedelta(days=800)
     responses=answers({200: "Who"}, 401, 403, 422, 503),
     openapi_extra=query(at=TIME),
 )
-async def get_oncall(request: Request) -> JSONResponse:
+async def get_oncall(request: Request, services: ServicesDep, caller: PersonCaller) -> JSONResponse:
     """At an instant; now when absent. Roles are empty in business hours; `missing` names a gap."""
-    services = await _enter(request)
     moment = _instant("at", request.query_params.get("at"), services.clock.now().replace(microsecond=0))
     view = await services.engine.read(lambda tx: oncall_view(tx.schedule(), moment))
     return JSONResponse(view)
@@ -43,10 +41,9 @@ async def get_oncall(request: Request) -> JSONResponse:
     responses=answers({200: "The shifts"}, 401, 403, 422, 503),
     openapi_extra=query(from_=TIME, to=TIME),
 )
-async def get_schedule(request: Request) -> JSONResponse:
+async def get_schedule(request: Request, services: ServicesDep, caller: PersonCaller) -> JSONResponse:
     """`from` (now when absent) and `to` (four weeks later when absent): instants, or dates of the policy's zone, whose
     day is inside."""
-    services = await _enter(request)
     zone = (await services.engine.read(lambda tx: tx.schedule())).calendar.zone
     start = _instant("from", request.query_params.get("from"), services.clock.now(), first_of=zone)
     end = _instant("to", request.query_params.get("to"), start + timedelta(weeks=4), end_of=zone)
@@ -57,12 +54,6 @@ async def get_schedule(request: Request) -> JSONResponse:
         return schedule_view(tx.schedule(), start, end)
 
     return JSONResponse(await services.engine.read(work))
-
-
-async def _enter(request: Request) -> Any:
-    doorkeeper: Authenticator = request.app.state.doorkeeper
-    await doorkeeper.caller(request, CallerRole.ENGINEER, CallerRole.MANAGER)
-    return request.app.state.services
 
 
 def _instant(

@@ -1,4 +1,4 @@
-"""What the web needs from outside: the provider's webhooks, checked and parsed, and whether paging would work."""
+"""The objects behind the routes: what `wiring` builds, and what the web needs from it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from prometheus_client import CollectorRegistry
+
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.clock import Clock
+from oncall.paging.sending.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An SMS that somebody sent to us. `phone` is E.164. opt_out: `STOP`, `START` or `HELP` where the provider took it
-    for that itself."""
+    """An inbound SMS. `phone` is E.164. opt_out: `STOP`, `START` or `HELP` when the provider already acted on it."""
 
     provider_id: str
     phone: str
@@ -22,34 +25,49 @@ class Sms:
 
 
 class Webhooks(Protocol):
-    """A provider's callbacks. Everything but `is_authentic` expects an authentic form and raises Refused on a
-    malformed one."""
+    """Checks and parses a provider's callbacks.
+
+    All methods but `is_authentic` expect an authentic form and raise Refused when a field is missing or malformed.
+    """
 
     def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
-        """Whether the provider signed exactly this request. False when no secret is set."""
+        """Return True if the provider signed exactly this request; False when no secret is set."""
 
     def sms(self, form: Mapping[str, str]) -> Sms:
-        """An inbound SMS."""
+        """Return the inbound SMS that a form describes."""
 
     def status(self, form: Mapping[str, str]) -> Receipt:
-        """What became of a message or a call of ours."""
+        """Return the receipt for one of our messages or calls."""
 
     def key(self, form: Mapping[str, str]) -> KeyPress:
-        """A key that was pressed in a call of ours."""
+        """Return the key that a person pressed during one of our calls."""
 
     def said(self, text: str, *, asks_at: str | None) -> str:
-        """The body that makes a call say `text` and hang up, or ask for a key again, which is posted to `asks_at`: a
-        path of ours with its query."""
+        """Return the body that makes a call speak `text` and then hang up, or ask for another key.
+
+        asks_at: path and query on this service that the provider posts the next key to; None: hang up.
+        """
 
     def answer(self, text: str) -> str:
-        """The body that makes the provider answer with `text`; empty: with nothing."""
+        """Return the body that makes the provider reply with `text`; an empty text sends no reply."""
 
 
 class Readiness(Protocol):
-    """Whether a page would go out now, and tonight."""
+    """Says whether a page would go out, now and tonight."""
 
     async def problems(self) -> Sequence[str]:
-        """What would stop it, a sentence each; empty when nothing would."""
+        """Return what would stop a page now, a sentence each; empty when a page would go out."""
 
     async def examination(self) -> Mapping[str, Any]:
-        """Everything that would stop a page tonight, as `paging.checkup.report` has it."""
+        """Return everything that would stop a page tonight, as `doctor_findings.report` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The objects behind the routes, built by `wiring`. `registry` holds the metrics that `/metrics` shows."""
+
+    engine: Engine
+    clock: Clock
+    webhooks: Webhooks
+    readiness: Readiness
+    registry: CollectorRegistry

@@ -23,21 +23,18 @@ from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.quoted_text import clean
 from oncall.paging.domain.ticket import EventKind, TicketStatus
-from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_views import explain_view, listing_view, stored_view, stored_whole_view, triage_view
 from oncall.support.triage import Workaround
-from oncall.web.api_description import TIME, TOKEN, answers, body, fields_of, query, text
-from oncall.web.authentication import Authenticator
+from oncall.web.api_description import TIME, answers, body, fields_of, query, text
+from oncall.web.dependencies import AnyCaller, PersonCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.request_bodies import json_body
+from oncall.web.request_bodies import JsonBody
 from oncall.web.ticket_event_routes import read_deed
 
 router = APIRouter(route_class=PlainRoute)
 
-EVERYBODY = (CallerRole.INTAKE, CallerRole.ENGINEER, CallerRole.MANAGER)
-PEOPLE = (CallerRole.ENGINEER, CallerRole.MANAGER)
 MOST_LISTED = 1000
 
 _TICKET = body(
@@ -89,12 +86,10 @@ _COUNTS_FOR = {
     ),
     openapi_extra=_TICKET,
 )
-async def post_ticket(request: Request) -> JSONResponse:
+async def post_ticket(services: ServicesDep, caller: AnyCaller, posted: JsonBody) -> JSONResponse:
     """Stores a ticket, judges it, and pages. Safe to send twice: the same id and content gives the first answer.
 
     A field that is not known is left out and named in `warnings`; so is an impact that its own triage contradicts."""
-    services, caller = await _enter(request, *EVERYBODY)
-    posted = await json_body(request)
     context = services.engine.context(caller.name)
     accepted = await services.engine.write(lambda tx: accept_posted(tx, posted, context))
     services.engine.send_soon(accepted.attempts)
@@ -111,10 +106,9 @@ async def post_ticket(request: Request) -> JSONResponse:
         state=text(), customer=text(), after=text(), limit={"type": "integer", "minimum": 1, "maximum": 1000}
     ),
 )
-async def list_tickets(request: Request) -> JSONResponse:
+async def list_tickets(request: Request, services: ServicesDep, caller: PersonCaller) -> JSONResponse:
     """`state`: open, acknowledged, resolved, several with commas; all when absent. The `next` of a page is the
     `after` of the one that follows."""
-    services, _ = await _enter(request, *PEOPLE)
     wanted = _filter(request.query_params)
     now = services.clock.now()
     return JSONResponse(await services.engine.read(lambda tx: listing_view(tx, wanted, now)))
@@ -124,11 +118,9 @@ async def list_tickets(request: Request) -> JSONResponse:
     "/v1/tickets/{ticket_id}",
     summary="One ticket with its log and every try",
     responses=answers({200: "The ticket"}, 401, 403, 404, 503),
-    openapi_extra=TOKEN,
 )
-async def get_ticket(request: Request, ticket_id: str) -> JSONResponse:
+async def get_ticket(ticket_id: str, services: ServicesDep, caller: PersonCaller) -> JSONResponse:
     """By its id, or by its code while it is unresolved."""
-    services, _ = await _enter(request, *PEOPLE)
     now = services.clock.now()
     return JSONResponse(await services.engine.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now)))
 
@@ -139,13 +131,12 @@ async def get_ticket(request: Request, ticket_id: str) -> JSONResponse:
     responses=answers({200: "The ticket now"}, 400, 401, 403, 404, 409, 413, 422, 503),
     openapi_extra=_EVENT,
 )
-async def post_event(request: Request, ticket_id: str) -> JSONResponse:
+async def post_event(ticket_id: str, services: ServicesDep, caller: AnyCaller, posted: JsonBody) -> JSONResponse:
     """`kind` with optional `by`, `at`, `id`, `why`; `impact` for `impact_changed`, `into` for `merged`, `needs_reply`
     for `customer_replied`. A repeat changes nothing."""
-    services, caller = await _enter(request, *EVERYBODY)
-    posted = await json_body(request)
     context = services.engine.context(caller.name)
     action = read_deed(posted, caller, context.now)
+    assert isinstance(posted, Mapping)
 
     def work(tx: Transaction) -> tuple[dict[str, Any], ActionResult]:
         done = record(tx, find_ticket(tx, ticket_id).ticket.id, action, context)
@@ -167,10 +158,8 @@ async def post_event(request: Request, ticket_id: str) -> JSONResponse:
     responses=answers({200: "The verdict, and each step if nobody answered"}, 400, 401, 413, 422, 503),
     openapi_extra=_EXPLAIN,
 )
-async def explain(request: Request) -> JSONResponse:
+async def explain(services: ServicesDep, caller: AnyCaller, posted: JsonBody) -> JSONResponse:
     """`plan`, `impact` and `at` (now when absent)."""
-    services, _ = await _enter(request, *EVERYBODY)
-    posted = await json_body(request)
     plan, impact, at = _question(posted, services.clock.now())
     view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy(), tx.schedule(), at))
     return JSONResponse({**view, **_warned(unknown_fields(posted, fields_of(_EXPLAIN)))})
@@ -182,11 +171,9 @@ async def explain(request: Request) -> JSONResponse:
     responses=answers({200: "The proposed impact and why"}, 400, 401, 413, 422, 503),
     openapi_extra=_TRIAGE,
 )
-async def triage(request: Request) -> JSONResponse:
+async def triage(services: ServicesDep, caller: AnyCaller, posted: JsonBody) -> JSONResponse:
     """`down`, `workaround`, `users` (a number, many or few) and `question`, each optional. What is not known counts for
     the customer."""
-    services, _ = await _enter(request, *EVERYBODY)
-    posted = await json_body(request)
     view = await services.engine.read(lambda tx: triage_view(posted, tx.policy()))
     return JSONResponse({**view, **_warned(unknown_fields(posted, fields_of(_TRIAGE)))})
 
@@ -218,12 +205,6 @@ def _question(posted: object, now: datetime) -> tuple[str, str, datetime]:
         if not isinstance(value, str)
     ]
     raise FieldFaults([*faults, *([FieldFault("at", no_time(wanted))] if at is None else [])])
-
-
-async def _enter(request: Request, *allowed: CallerRole) -> tuple[Any, Token]:
-    doorkeeper: Authenticator = request.app.state.doorkeeper
-    caller = await doorkeeper.caller(request, *allowed)
-    return request.app.state.services, caller
 
 
 def _filter(asked: Mapping[str, str]) -> TicketFilter:

@@ -19,8 +19,8 @@ from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.doctor_findings import findings, report
 from oncall.schedule.schedule import Schedule
-from oncall.web.app import Services, create_app
-from oncall.web.services import Sms
+from oncall.web.app import create_app
+from oncall.web.services import Services, Sms
 from oncall.wiring import Settings, make_channel, make_store, sqlite_path
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager

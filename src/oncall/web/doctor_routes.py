@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from oncall.paging.actions.intake import FieldFault, FieldFaults
-from oncall.paging.domain.ticket import LONGEST_DRILL
-from oncall.paging.ports.callers import CallerRole
+from oncall.paging.domain.ticket import LONGEST_DRILL, Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.drill import start_drill, whom
-from oncall.web.api_description import TOKEN, answers, body, text
-from oncall.web.authentication import Authenticator
+from oncall.web.api_description import answers, body, text
+from oncall.web.dependencies import ManagerCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.request_bodies import json_body
+from oncall.web.request_bodies import JsonBody
 
 router = APIRouter(route_class=PlainRoute)
 
@@ -28,11 +26,9 @@ _LONGEST_ID = 60
     "/v1/doctor",
     summary="What would stop a page tonight",
     responses=answers({200: "Everything that was looked at, the worst first"}, 401, 403, 503),
-    openapi_extra=TOKEN,
 )
-async def get_doctor(request: Request) -> JSONResponse:
+async def get_doctor(services: ServicesDep, caller: ManagerCaller) -> JSONResponse:
     """Schedule, phones, provider, pager, clocks, database, as this server sees them. Sends nothing. For managers."""
-    services, _ = await _enter(request)
     return JSONResponse(await services.readiness.examination())
 
 
@@ -45,14 +41,13 @@ async def get_doctor(request: Request) -> JSONResponse:
         to=text(_LONGEST_ID), wait={"type": "integer", "minimum": 1, "maximum": LONGEST_DRILL, "default": 120}
     ),
 )
-async def post_drill(request: Request) -> JSONResponse:
+async def post_drill(services: ServicesDep, caller: ManagerCaller, posted: JsonBody) -> JSONResponse:
     """To the engineer `to`, or to whoever a page would reach first; not sent any more after `wait` seconds. For
     managers. It never escalates; watch it as the ticket that the answer names, and resolve that at the end."""
-    services, caller = await _enter(request)
-    to, wait = _asked(await json_body(request))
+    to, wait = _asked(posted)
     context = services.engine.context(caller.name)
 
-    def work(tx: Transaction) -> tuple[str, Any, Any]:
+    def work(tx: Transaction) -> tuple[str, StoredTicket, Attempt]:
         person = whom(tx, to, context.now)
         stored, page = start_drill(tx, to=person, ends_at=context.now + timedelta(seconds=wait), context=context)
         return person, stored, page
@@ -64,7 +59,7 @@ async def post_drill(request: Request) -> JSONResponse:
     return JSONResponse(answer, 202)
 
 
-def _asked(posted: Any) -> tuple[str | None, int]:
+def _asked(posted: object) -> tuple[str | None, int]:
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("drill", 'a JSON object is needed, like {"to": "ana"}')])
     to, wait, faults = posted.get("to"), posted.get("wait", 120), []
@@ -75,9 +70,3 @@ def _asked(posted: Any) -> tuple[str | None, int]:
     if faults:
         raise FieldFaults(faults)
     return to, wait
-
-
-async def _enter(request: Request) -> tuple[Any, Any]:
-    doorkeeper: Authenticator = request.app.state.doorkeeper
-    caller = await doorkeeper.caller(request, CallerRole.MANAGER)
-    return request.app.state.services, caller

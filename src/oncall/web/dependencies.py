@@ -1,0 +1,66 @@
+"""What a route's function declares by type: the services and the caller of a request."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.web.authentication import Authenticator
+from oncall.web.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What exists while the application runs. report_lock: held by the one report that is being measured."""
+
+    services: Services
+    authenticator: Authenticator
+    report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def keep_running(app: FastAPI, services: Services) -> None:
+    """Make the services available to every route of the application. Call it inside the running event loop."""
+    app.state.running = Running(services, Authenticator(services.engine))
+
+
+def running(request: Request) -> Running:
+    """Return what `keep_running` stored; the one place where the application's untyped state is read."""
+    found: Running = request.app.state.running
+    return found
+
+
+async def _services(request: Request) -> Services:
+    return running(request).services
+
+
+async def _report_lock(request: Request) -> asyncio.Lock:
+    return running(request).report_lock
+
+
+class _CallerOf(SecurityBase):
+    """A dependency that returns the caller's token and refuses roles that the route does not accept.
+
+    FastAPI documents it as bearer authentication.
+    """
+
+    scheme_name = "token"
+    model = HTTPBearer()
+
+    def __init__(self, *allowed: CallerRole) -> None:
+        self._allowed = frozenset(allowed)
+
+    async def __call__(self, request: Request) -> Token:
+        return await running(request).authenticator.caller(request, self._allowed)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+ReportLock = Annotated[asyncio.Lock, Depends(_report_lock)]
+AnyCaller = Annotated[Token, Depends(_CallerOf(*CallerRole))]
+PersonCaller = Annotated[Token, Depends(_CallerOf(CallerRole.ENGINEER, CallerRole.MANAGER))]
+ManagerCaller = Annotated[Token, Depends(_CallerOf(CallerRole.MANAGER))]
