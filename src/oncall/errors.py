@@ -47,10 +47,14 @@ class Fault:
 
 
 class FileFaults(OncallError):
-    """A roster, policy or plan file that cannot be used. `faults` are in file order and never empty."""
+    """A roster, policy or plan file that cannot be used. `faults` are in file order and never empty.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    warnings: values of the file that can be used but should be checked, in file order.
+    """
+
+    def __init__(self, faults: Sequence[Fault], warnings: Sequence[Fault] = ()) -> None:
         self.faults = tuple(sorted(faults))
+        self.warnings = tuple(sorted(warnings))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

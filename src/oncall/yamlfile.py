@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -55,6 +55,7 @@ class Faults:
     def __init__(self, file: str) -> None:
         self.file = file
         self._faults: list[Fault] = []
+        self._warnings: list[Fault] = []
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -69,13 +70,23 @@ class Faults:
             self._faults.append(Fault(self.file, 0, 0, "", f"has {MOST_FAULTS} faults or more; here are some of them"))
             raise self.refusal()
 
-    def take_over(self, others: Iterable[Fault]) -> None:
-        """Add the faults of another file that this one names."""
-        self._faults.extend(others)
+    def warn(self, line: int, column: int, path: str, message: str) -> None:
+        """Add one warning: the file can be used, but its author should look at this value."""
+        self._warnings.append(Fault(self.file, line, column, path, message))
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """Every warning so far, in file order."""
+        return tuple(sorted(dict.fromkeys(self._warnings)))
+
+    def take_over(self, others: FileFaults) -> None:
+        """Add the faults and warnings of another file that this one names."""
+        self._faults.extend(others.faults)
+        self._warnings.extend(others.warnings)
 
     def refusal(self) -> FileFaults:
         """Every fault noted so far as one error; there is at least one."""
-        return FileFaults(tuple(dict.fromkeys(self._faults)))
+        return FileFaults(tuple(dict.fromkeys(self._faults)), self.warnings)
 
     def raise_any(self) -> None:
         """Raise FileFaults with every fault noted so far, if there is one."""
@@ -98,6 +109,10 @@ class Node:
     def note(self, message: str) -> None:
         """Note a fault of this value and go on."""
         self.faults.note(self.line, self.column, self.path, message)
+
+    def warn(self, message: str) -> None:
+        """Note a warning about this value; the value is still used."""
+        self.faults.warn(self.line, self.column, self.path, message)
 
     def refuse(self, message: str) -> AtFault:
         """Note a fault of this value; raise what this returns to leave the reader."""

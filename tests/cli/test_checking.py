@@ -31,6 +31,7 @@ def test_machines_are_told_what_was_checked(oncall: Oncall, roster: Path) -> Non
         "roster": str(roster),
         "ok": True,
         "faults": [],
+        "warnings": [],
         "team": "tiny",
         "timezone": "America/New_York",
         "policy": "itopia-cas",
@@ -55,6 +56,25 @@ def test_check_gives_faults_to_machines_too(oncall: Oncall, broken: Path) -> Non
     assert [(fault["line"], fault["path"]) for fault in answer["faults"]] == [
         (3, "rotation.rest_night"),
         (6, "engineers[1].phone"),
+    ]
+
+
+def test_a_warning_is_printed_beside_the_answer_and_does_not_refuse_the_roster(oncall: Oncall, tmp_path: Path) -> None:
+    path = written(tmp_path / "x.yaml", SMALL_ROSTER.replace("+13055550102", "+19995550102"))
+    ran = oncall("check", path)
+    words = '"+19995550102" is in no range of numbers that is in use, so pages may not arrive; check its digits'
+    assert (ran.code, ran.err) == (0, f"warning: {path}:6:40: engineers[1].phone: {words}\n")
+    assert ran.out.startswith(f"{path}: no faults. Team tiny: 3 engineers")
+    assert json.loads(oncall("check", path, "--json").out)["warnings"] == [
+        {"file": str(path), "line": 6, "column": 40, "path": "engineers[1].phone", "message": words}
+    ]
+
+
+def test_a_refused_roster_still_shows_its_warnings(oncall: Oncall, broken: Path) -> None:
+    written(broken, broken.read_text().replace("+13055550103", "+19995550103"))
+    assert oncall("check", broken).err.splitlines()[0].startswith(f"warning: {broken}:7:")
+    assert [each["path"] for each in json.loads(oncall("check", broken, "--json").out)["warnings"]] == [
+        "engineers[2].phone"
     ]
 
 

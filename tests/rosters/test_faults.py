@@ -38,7 +38,7 @@ manager: {id: mei, phone: "+13055550100"}
         'x.yaml:5:16: rotation.rest_nights: "2" is text; write 2 without quotes',
         'x.yaml:6:12: rotation.weekend: "blok" is not a way to cut weekends; did you mean "block"?',
         'x.yaml:8:9: engineers[0].id: "Ana P" is not a name of 1 to 40 small letters, digits and dashes; write "ana-p"',
-        'x.yaml:10:12: engineers[0].phone: "305-555" is not an E.164 number; write "+13055550101"',
+        'x.yaml:10:12: engineers[0].phone: "305-555" is not an E.164 number; write one like "+13055550101"',
         'x.yaml:13:12: engineers[1].phone: "13055550102" is not an E.164 number; write "+13055550102"',
         'x.yaml:14:10: engineers[1].fte: "1.5" is not a share of the load; write a number above 0, at most 1, like 0.5',
         'x.yaml:15:12: engineers[1].joins: "next week" is not a date; write "2027-01-04"',
@@ -63,11 +63,17 @@ def test_an_empty_mapping_is_told_all_that_a_roster_needs(refusal: Refusal) -> N
         ("europe/london", '"europe/london" is not an IANA time zone; did you mean "Europe/London"?'),
         ("America", '"America" is not an IANA time zone; write one like "America/New_York"'),
         ("../../etc/passwd", '"../../etc/passwd" is not an IANA time zone; write one like "America/New_York"'),
-        ("+05:30", '"+05:30" is not an IANA time zone; write one like "America/New_York"'),
+        ("EST", '"EST" is not a place: its clock stays at UTC-5 all year; write "America/New_York"'),
     ],
 )
 def test_a_zone_that_is_none_is_told_the_nearest(refusal: Refusal, zone: str, message: str) -> None:
     assert refusal(GOOD.replace("America/New_York", zone)) == f"x.yaml:2:11: timezone: {message}"
+
+
+def test_an_engineers_own_time_zone_is_a_place_too(refusal: Refusal) -> None:
+    assert refusal(GOOD + "    timezone: IST\n") == (
+        'x.yaml:10:15: engineers[1].timezone: "IST" is an abbreviation and not a place; write "Asia/Kolkata"'
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,31 +30,6 @@ class _Rosters:
         return cls.after(f"    {more}\n").engineers[1]
 
 
-@pytest.mark.parametrize("phone", ["+13055550102", "'+13055550102'", "+447700900123", '"+91 "'.replace(" ", "1234567")])
-def test_a_phone_number_may_stand_in_quotes_or_not(roster_with: type[_Rosters], phone: str) -> None:
-    text = GOOD.replace('"+13055550102"', phone)
-    Path("x.yaml").write_text(text)
-    assert read_roster(Path("x.yaml")).engineers[1].phone == phone.strip("'\"")
-
-
-@pytest.mark.parametrize(
-    ("phone", "likely"),
-    [
-        ("305-555", "+13055550101"),
-        ('"+1 (305) 555-0102"', "+13055550102"),
-        ("13055550102", "+13055550102"),
-        ('"00447700900123"', "+447700900123"),
-        ("three", "+13055550101"),
-        ('"+0123456789"', "+13055550101"),
-    ],
-)
-def test_a_number_that_is_not_e164_is_told_the_likely_one(refusal: Refusal, phone: str, likely: str) -> None:
-    found = phone.strip('"')
-    assert refusal(GOOD.replace('"+13055550102"', phone)) == (
-        f'x.yaml:9:12: engineers[1].phone: "{found}" is not an E.164 number; write "{likely}"'
-    )
-
-
 def test_two_people_cannot_have_one_id_or_one_phone(refusal: Refusal) -> None:
     text = GOOD + '  - {id: ana, name: Ana Two, phone: "+13055550102"}\n'
     assert refusal(text).splitlines() == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,15 +38,27 @@ def check(
         what = kind_of(file).value
         if what == FileKind.POLICY and not file.name.endswith(POLICY_SUFFIX):
             tell(f"{file}: read as a policy, because of its keys")
-        view, sentence = _policy(file) if what == FileKind.POLICY else _roster(file)
+        view, sentence, warnings = _policy(file) if what == FileKind.POLICY else _roster(file)
     except FileFaults as refusal:
         if json:
-            print_json({what: str(file), "ok": False, "faults": [_fault_view(fault) for fault in refusal.faults]})
+            print_json({what: str(file), "ok": False, **_findings(refusal.faults, refusal.warnings)})
+        else:
+            _print_warnings(refusal.warnings)
         raise
     if json:
-        print_json({what: str(file), "ok": True, "faults": [], **view})
+        print_json({what: str(file), "ok": True, **_findings((), warnings), **view})
     else:
+        _print_warnings(warnings)
         say(f"{file}: no faults. {sentence}")
+
+
+def _print_warnings(warnings: Sequence[Fault]) -> None:
+    for warning in warnings:
+        tell(f"warning: {warning}")
+
+
+def _findings(faults: Sequence[Fault], warnings: Sequence[Fault]) -> dict[str, Any]:
+    return {"faults": [_fault_view(each) for each in faults], "warnings": [_fault_view(each) for each in warnings]}
 
 
 def _fault_view(fault: Fault) -> dict[str, Any]:
@@ -53,8 +66,12 @@ def _fault_view(fault: Fault) -> dict[str, Any]:
     return {key: getattr(fault, key) for key in keys}
 
 
-def _policy(path: Path) -> tuple[dict[str, Any], str]:
-    """What a good policy holds, for machines and as a sentence. Raises FileFaults."""
+Checked = tuple[dict[str, Any], str, tuple["Fault", ...]]
+"""What a file without faults holds, for machines and as a sentence, and its warnings."""
+
+
+def _policy(path: Path) -> Checked:
+    """Read a policy. Raises FileFaults."""
     from oncall.support.policy_file import read_policy
 
     policy = read_policy(path)
@@ -65,11 +82,11 @@ def _policy(path: Path) -> tuple[dict[str, Any], str]:
         "plans": list(policy.plans),
         "impacts": list(policy.impacts),
     }
-    return view, f"Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}."
+    return view, f"Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}.", policy.warnings
 
 
-def _roster(path: Path) -> tuple[dict[str, Any], str]:
-    """The same of a roster; the other teams' plans that it names are read as well."""
+def _roster(path: Path) -> Checked:
+    """Read a roster with the other teams' plans that it names. Raises FileFaults."""
     from oncall.rosters.roster_file import read_roster
 
     team = read_roster(path)
@@ -84,7 +101,7 @@ def _roster(path: Path) -> tuple[dict[str, Any], str]:
         "roles": list(team.rules.roles),
         "engineers": [engineer.id for engineer in team.engineers],
     }
-    return view, _roster_line(team)
+    return view, _roster_line(team), team.warnings
 
 
 def _roster_line(team: Roster) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 from oncall.rosters.roster import SHADOW, Request, Wish
 from oncall.suggestions import nearest
 from oncall.support.holidays import is_holiday_code
+from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
 from oncall.support.value_readers import slug
 from oncall.support.week_hours import WEEKDAYS
 from oncall.support.windows import WindowKind
@@ -21,7 +23,6 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_EXAMPLE_PHONE = "+13055550101"
 _EXAMPLE_DAY = "2027-01-04"
 # Names that a log or an escalation step gives to something that is no person.
 _RESERVED_IDS = {"desk": "the support desk", "oncall": "the pager itself"}
@@ -44,22 +45,22 @@ def role_name(node: Node) -> str:
     return text
 
 
-def phone_number(node: Node) -> str:
-    """A phone number in E.164 form, in quotes or not: YAML would make a number of +13055550101, but we read text."""
+def phone_number(node: Node, region_of: Callable[[], str]) -> str:
+    """Read a phone number in E.164 form, with or without quotes: YAML would make a number of +13055550101.
+
+    region_of: gives the country whose dialling rules hold for a number without a plus sign. A number that no phone can
+    have is refused; one in a range that is not in use is read with a warning.
+    """
     text = scalar(node).text.strip()
-    if re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
-        return text
-    raise node.refuse(f'{shown(text)} is not an E.164 number; write "{_likely_number(text)}"')
-
-
-def _likely_number(text: str) -> str:
-    """The number that was probably meant, where the country is plain; an example where it is not."""
-    digits = re.sub(r"[\s().\-/]", "", text)
-    if digits.startswith("00"):
-        digits = f"+{digits[2:]}"
-    elif re.fullmatch(r"1[2-9][0-9]{9}", digits):
-        digits = f"+{digits}"
-    return digits if re.fullmatch(r"\+[1-9][0-9]{6,14}", digits) else _EXAMPLE_PHONE
+    if not is_e164(text):
+        likely = number_in_e164(text, region_of())
+        mend = f'write "{likely}"' if likely else f'write one like "{EXAMPLE_PHONE}"'
+        raise node.refuse(f"{shown(text)} is not an E.164 number; {mend}")
+    if reason := why_impossible(text):
+        raise node.refuse(f"{shown(text)} cannot be a phone number: {reason}")
+    if not is_in_use(text):
+        node.warn(f"{shown(text)} is in no range of numbers that is in use, so pages may not arrive; check its digits")
+    return text
 
 
 def email_address(node: Node) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from oncall.errors import Fault
 from oncall.rosters.relaxation import Relaxation
 from oncall.support.policy import Policy
 
@@ -164,6 +165,8 @@ class Roster:
     source: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """Line of each document path (`rotation.rest_nights`, `engineers[2].unavailable[0]`), for messages."""
+    warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
+    """Values of this file and of its policy that can be used but should be checked."""
 
     def engineer(self, engineer_id: str) -> Engineer | None:
         """The engineer of that id, or None."""

@@ -35,10 +35,12 @@ from oncall.rosters.roster import (
 )
 from oncall.rosters.staffing import check_staffing
 from oncall.suggestions import nearest
+from oncall.support.phones import canonical_phone, same_phone
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, read_policy
 from oncall.support.value_readers import Once, slug, time_zone
-from oncall.yamlfile import AtFault, Faults, Node, Reader, descend, lines_of, parse, read_text, shown
+from oncall.support.zones import country_of, zone_named
+from oncall.yamlfile import AtFault, Faults, Node, Reader, ScalarNode, descend, lines_of, parse, read_text, shown
 from oncall.yamlvalues import (
     Fields,
     Slot,
@@ -128,6 +130,7 @@ class _RosterReader:
         self._busy_plan = busy_plan
         # Both are replaced before the first engineer is read, unless they are at fault; then no roster comes of it.
         self._zone = ZoneInfo("UTC")
+        self._holidays: str | None = None
         self._roles: tuple[str, ...] | None = None
         # What an engineer's own roles are checked against: also where the list itself has another fault.
         self._role_names: tuple[str, ...] | None = None
@@ -142,11 +145,12 @@ class _RosterReader:
         fields = Fields(self._root)
         team = fields.required("team", line_of_text, example="my-team")
         zone = fields.required("timezone", time_zone, example="America/New_York")
+        self._zone = zone.value if zone.is_good else self._zone
         policy_name = fields.optional("policy", line_of_text, None)
         holidays = fields.optional("holidays", holiday_code, None)
         busy = fields.optional("busy", list_of(self._busy_plan), ())
+        self._holidays = holidays.value if holidays.is_good else None
         rules = self._rules(fields)
-        self._zone = zone.value if zone.is_good else self._zone
         engineers = fields.required("engineers", list_of(self._engineer), example="[{id: ana, name: ..., phone: ...}]")
         manager = fields.optional("manager", self._manager, None)
         fields.close()
@@ -171,6 +175,7 @@ class _RosterReader:
             busy=busy.value,
             source=self._faults.file,
             lines=lines_of(self._root),
+            warnings=(*self._faults.warnings, *policy.value.warnings),
         )
 
     def _rules(self, fields: Fields) -> Slot[RotationRules]:
@@ -215,7 +220,7 @@ class _RosterReader:
         fields = Fields(node)
         person = fields.required("id", self._ids.read(person_id), example="ana")
         name = fields.required("name", line_of_text, example="Ana Pereira")
-        phone = fields.required("phone", self._phones.read(phone_number), example='"+13055550101"')
+        phone = fields.required("phone", self._phone_reader(node), example='"+13055550101"')
         email = fields.optional("email", email_address, None)
         zone = fields.optional("timezone", time_zone, self._zone)
         fte = fields.optional("fte", load_share, 1.0)
@@ -248,6 +253,23 @@ class _RosterReader:
         self._engineers[engineer.id] = engineer, node
         return engineer
 
+    def _phone_reader(self, engineer: Node) -> Reader[str]:
+        """Return the reader of this engineer's phone number, which no other engineer may have."""
+
+        def read(node: Node) -> str:
+            number = phone_number(node, lambda: self._region(descend(engineer, "timezone")))
+            self._phones.claim(canonical_phone(number), node, owner=engineer.path)
+            return number
+
+        return read
+
+    def _region(self, own_zone: Node | None = None) -> str:
+        """Return the country in whose form a phone number is probably written: the engineer's, or else the team's."""
+        own = zone_named(own_zone.text) if isinstance(own_zone, ScalarNode) else None
+        holidays = (self._holidays or "").partition("-")[0]
+        team = holidays if len(holidays) == 2 else country_of(self._zone)
+        return (own and country_of(own)) or team or "US"
+
     def _own_roles(self, node: Node) -> tuple[str, ...]:
         """A person's roles, in the roster's order; unknown ones are not judged when the roster's own are at fault."""
         known = self._role_names
@@ -259,7 +281,7 @@ class _RosterReader:
         fields = Fields(node)
         person = fields.required("id", person_id, example="mei")
         name = fields.required("name", line_of_text, example="Mei Lin")
-        phone = fields.required("phone", phone_number, example='"+13055550100"')
+        phone = fields.required("phone", partial(phone_number, region_of=self._region), example='"+13055550100"')
         email = fields.optional("email", email_address, None)
         fields.close()
         self._check_same_person(person.value, phone)
@@ -268,8 +290,8 @@ class _RosterReader:
     def _check_same_person(self, person: str, phone: Slot[str]) -> None:
         """A manager who is also on call has the same id and the same phone there; anybody else has another of both."""
         if person not in self._phone_of:
-            self._phones.claim(phone.value, phone.place, owner="manager")
-        elif phone.is_good and self._phone_of[person] != phone.value:
+            self._phones.claim(canonical_phone(phone.value), phone.place, owner="manager")
+        elif phone.is_good and not same_phone(self._phone_of[person], phone.value):
             phone.place.note(f"differs from the phone of the engineer {shown(person)}; one id is one person")
 
     def _policy(self, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Slot[Policy]:
@@ -278,7 +300,7 @@ class _RosterReader:
         except AtFault:
             return Slot(name.place, name.is_given, ())
         except FileFaults as refusal:
-            self._faults.take_over(refusal.faults)
+            self._faults.take_over(refusal)
             return Slot(name.place, name.is_given, ())
         self._check_reached(policy)
         return Slot(name.place, name.is_given, (policy,))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from oncall.schedule.availability import Availability
 from oncall.schedule.plan import Seat
 from oncall.support.calendar import SupportCalendar
+from oncall.support.phones import canonical_phone
 from oncall.support.windows import KindWindow, Window, WindowKind
 
 _WEEK = timedelta(days=7)
@@ -137,13 +138,16 @@ class Schedule:
         """The hours of the latest publication."""
         return self.latest.calendar if self.latest else self.fallback
 
+    def person_with_phone(self, number: str) -> Person | None:
+        """Return the person whose phone an E.164 number reaches, by the newest roster that has it; None if none has."""
+        return self._people_by_phone.get(canonical_phone(number))
+
     @cached_property
-    def by_phone(self) -> dict[str, Person]:
-        """Who has a number (E.164): the newest roster that names it says."""
+    def _people_by_phone(self) -> dict[str, Person]:
         known: dict[str, Person] = {}
         for publication in self.publications:
             people = [*publication.people.values(), *([publication.manager] if publication.manager else [])]
-            known |= {person.phone: person for person in people}
+            known |= {canonical_phone(person.phone): person for person in people}
         return known
 
     def number_since(self, person_id: str) -> datetime | None:

@@ -55,7 +55,7 @@ def customers_beside(path: Path, root: Node) -> tuple[Customer, ...]:
     try:
         return customers_from_text(read_text(beside), str(beside), list(plans.entries) if _has_plans(plans) else None)
     except FileFaults as refusal:
-        place.faults.take_over(refusal.faults)
+        place.faults.take_over(refusal)
         return ()
 
 

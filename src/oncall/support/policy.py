@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from oncall.errors import Fault
 from oncall.support.windows import WeekSpan
 
 
@@ -183,6 +184,7 @@ class Policy:
 
     extras: by plan. customers_file: the name of the customers' file, beside the policy's, when it has one.
     lines: of the policy's file, by path (`plans.standard.promises.high.coverage`), for reasons that name their rule.
+    warnings: values of the file that can be used but should be checked.
     """
 
     name: str
@@ -198,6 +200,7 @@ class Policy:
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
 
     def customer(self, name: str) -> Customer | None:
         """The customer of that name; letter case, blanks and punctuation do not count."""

@@ -87,7 +87,7 @@ def read_policy(path: Path) -> Policy:
     customers = customers_beside(path, root)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
-    return replace(policy, customers=customers)
+    return replace(policy, customers=customers, warnings=faults.warnings)
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:
@@ -99,7 +99,7 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
     policy = _read(parse(text, faults), source)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
-    return policy if zone is None else replace(policy, zone=zone)
+    return replace(policy, zone=zone or policy.zone, warnings=faults.warnings)
 
 
 def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from oncall.suggestions import nearest
-from oncall.yamlfile import Node, Reader, shown
+from oncall.support.zones import why_no_place, zone_named
+from oncall.yamlfile import AtFault, Node, Reader, shown
 from oncall.yamlvalues import line_of_text, scalar
 
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
@@ -15,27 +15,18 @@ _MOST = timedelta(days=366)
 
 
 def time_zone(node: Node) -> ZoneInfo:
-    """An IANA zone name, like America/New_York."""
+    """Read an IANA zone name that is a place, like America/New_York, or UTC.
+
+    A zone that exists but is no place is noted as a fault and still returned, so that a policy that was published
+    before this rule stays readable.
+    """
     name = line_of_text(node)
-    try:
+    if (why := why_no_place(name)) is None:
         return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
-        # A missing zone, a folder of zones ("America"), a path that leaves the zone folder, a file that is no zone.
-        pass
-    near = _nearest_zone(name)
-    mend = f'did you mean "{near}"?' if near else 'write one like "America/New_York"'
-    raise node.refuse(f"{shown(name)} is not an IANA time zone; {mend}")
-
-
-def _nearest_zone(name: str) -> str | None:
-    """The zone spelt nearly so, or the one whose city was written alone."""
-    zones = sorted(available_timezones())
-    city = name.replace(" ", "_").casefold().rpartition("/")[2]
-    same_city = (zone for zone in zones if "/" in zone and zone.casefold().rpartition("/")[2] == city)
-    if any(zone.casefold().startswith(f"{city}/") for zone in zones):
-        # A region alone: none of its cities is nearer than the others.
-        return None
-    return next(same_city, None) or nearest(name.replace(" ", "_"), zones)
+    node.note(why)
+    if (zone := zone_named(name)) is None:
+        raise AtFault
+    return zone
 
 
 def slug(node: Node) -> str:

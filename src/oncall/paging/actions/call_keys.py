@@ -16,6 +16,7 @@ from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.paging.sending.receipts import note_receipt
 from oncall.schedule.schedule import Person
+from oncall.support.phones import same_phone
 
 KEYS = "Press 1 to acknowledge, 2 to pass on."
 
@@ -74,7 +75,7 @@ def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person
     if attempt is None or attempt.provider_id not in (None, press.provider_id):
         return None
     person = tx.schedule().people.get(attempt.to)
-    return person if person is not None and person.phone == press.phone else None
+    return person if person is not None and same_phone(person.phone, press.phone) else None
 
 
 def _do(

@@ -108,7 +108,7 @@ def answer_sms(
     A number that is on no roster gets no answer and changes nothing. The carrier's own words get none either: it
     answers them itself; STOP and START change who is reached. opt_out: what the carrier itself took it for.
     """
-    person = tx.schedule().by_phone.get(phone)
+    person = tx.schedule().person_with_phone(phone)
     if person is None:
         return SmsAnswer("")
     before = tx.inbound(provider_id)

@@ -11,6 +11,7 @@ from oncall.paging.outgoing.messages import SEGMENT, cut, plain
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule import Person, Schedule
+from oncall.support.phones import same_phone
 
 STOP_WORDS = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT".split())  # noqa: SIM905
 START_WORDS = frozenset("START YES UNSTOP".split())  # noqa: SIM905
@@ -34,7 +35,8 @@ def unreachable_by_text(tx: Transaction, schedule: Schedule | None = None) -> Ma
     if not marks:
         return {}
     people = (schedule or tx.schedule()).people
-    return {mark.person: mark for mark in marks if mark.person in people and people[mark.person].phone == mark.phone}
+    known = [mark for mark in marks if mark.person in people]
+    return {mark.person: mark for mark in known if same_phone(people[mark.person].phone, mark.phone)}
 
 
 def note_opting(tx: Transaction, person: Person, reach: Reach, *, why: str, context: ActionContext) -> bool:
