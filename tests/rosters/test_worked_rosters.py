@@ -50,11 +50,11 @@ def test_an_engineer_is_read_whole(itopia: Roster) -> None:
     )
 
 
-def test_the_itopia_team_has_a_part_timer_a_joiner_and_a_parental_leave(itopia: Roster) -> None:
+def test_the_itopia_team_has_a_part_timer_a_sabbatical_and_a_parental_leave(itopia: Roster) -> None:
     by_id = {engineer.id: engineer for engineer in itopia.engineers}
     assert by_id["dmitri"].fte == 0.5
     assert by_id["dmitri"].requests == (Request(Wish.PREFER, kind="weekend"),)
-    assert by_id["hugo"].joins == date(2027, 2, 1)
+    assert by_id["hugo"].absences == (Absence(date(2027, 1, 4), date(2027, 1, 31), "sabbatical", leave=True),)
     assert by_id["hugo"].requests == (Request(Wish.AVOID, kind="holiday"),)
     assert not by_id["chloe"].is_member_on(date(2027, 4, 1))
     assert by_id["ben"].zone == ZoneInfo("America/Chicago")
@@ -83,6 +83,12 @@ def test_the_large_team_has_24_engineers_in_two_time_zones() -> None:
     assert len(large.engineers) == 24
     assert {engineer.zone.key for engineer in large.engineers} == {"America/New_York", "Europe/London"}
     assert {engineer.roles for engineer in large.engineers} == {("primary", "secondary"), ("secondary",)}
+
+
+def test_the_large_team_has_somebody_who_joins_and_somebody_who_leaves() -> None:
+    large = read_roster(FOLDER / "large-team.yaml")
+    assert [engineer.leaves for engineer in large.engineers if engineer.leaves] == [date(2027, 2, 26)]
+    assert [engineer.joins for engineer in large.engineers if engineer.joins] == [date(2027, 3, 1)]
 
 
 def test_the_large_team_is_read_in_a_blink() -> None:
