@@ -10,15 +10,24 @@ then raises them together. Readers see what was written, not YAML's guess: an un
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import yaml
 
 from oncall.errors import Fault, FileFaults
+from oncall.yamlsyntax import (
+    LINE_BREAK,
+    TextFault,
+    forbidden_character,
+    has_lookalikes,
+    mark_place,
+    misleading_between,
+    place_of,
+    syntax_faults,
+)
 
 T = TypeVar("T")
 
@@ -31,18 +40,6 @@ _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 )
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
-# What YAML allows in a stream, turned round.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_SYNTAX_HINTS = {
-    "mapping values are not allowed": 'put text that holds ": " in quotes, and check the indentation',
-    "did not find expected key": "check the indentation of this line and the quotes above it",
-    "did not find expected '-' indicator": "check the indentation of this line",
-    "could not find expected ':'": 'write "key: value"',
-    "found unexpected end of stream": "the quote that opens on line {opening} is not closed",
-    "did not find expected ',' or": "the bracket that opens on line {opening} is not closed, or a comma is missing",
-    "did not find expected node content": "a value is missing before this character, or it needs quotes",
-}
 
 
 class AtFault(Exception):
@@ -175,7 +172,7 @@ def _decoded(content: bytes, faults: Faults) -> str:
     except UnicodeDecodeError as error:
         # The decoder counts from behind a byte-order mark, where there is one; so does an editor.
         good = error.object[: error.start].decode("utf-8", "replace")
-        faults.note(*_place_of(good, len(good)), "", _not_utf8(error.object, error.start))
+        faults.note(*place_of(good, len(good)), "", _not_utf8(error.object, error.start))
         raise faults.refusal() from None
 
 
@@ -183,12 +180,6 @@ def _not_utf8(content: bytes, index: int) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "is UTF-16, not UTF-8; save the file as UTF-8"
     return f"is not UTF-8 (byte 0x{content[index]:02x}); save the file as UTF-8"
-
-
-def _place_of(text: str, index: int) -> tuple[int, int]:
-    """Line and column, from 1, of the character at `index`."""
-    before = text[:index]
-    return before.count("\n") + 1, index - before.rfind("\n")
 
 
 def parse(text: str, faults: Faults) -> Node:
@@ -199,9 +190,10 @@ def parse(text: str, faults: Faults) -> Node:
     """
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         faults.note(0, 0, "", "is larger than 1 MiB, the most that is read")
-    elif bad := _FORBIDDEN.search(text):
-        message = f"the character U+{ord(bad[0]):04X} cannot stand in a YAML file; delete it"
-        faults.note(*_place_of(text, bad.start()), "", message)
+        raise faults.refusal()
+    text = text.removeprefix("\ufeff")
+    if bad := forbidden_character(text):
+        _note(faults, [bad])
     faults.raise_any()
     root = _tree(text, faults)
     if root is None or (isinstance(root, ScalarNode) and root.is_empty):
@@ -212,44 +204,27 @@ def parse(text: str, faults: Faults) -> Node:
 
 def _tree(text: str, faults: Faults) -> Node | None:
     builder = _Builder(faults)
+    # A misleading character makes a key or a value into something else, so nothing more can be said of such a file.
+    misleading: list[TextFault] = []
+    suspect_lines = LINE_BREAK.split(text) if has_lookalikes(text) else []
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(event)
+            if suspect_lines and isinstance(event, yaml.ScalarEvent) and not event.style:
+                misleading += misleading_between(suspect_lines, event.start_mark, event.end_mark)
     except yaml.MarkedYAMLError as error:
-        faults.note(*_syntax_fault(error, text))
-        raise faults.refusal() from None
+        misleading += syntax_faults(error, text, builder.line)
     except AtFault:
         raise faults.refusal() from None
+    if misleading:
+        _note(faults, misleading)
+        raise faults.refusal()
     return builder.root
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]:
-    """Line, column, path and message of a syntax error."""
-    lines = _LINE_BREAK.split(text)
-    line, column = _mark_place(error.problem_mark)
-    opening = _mark_place(error.context_mark)[0] if error.context_mark else line
-    problem = error.problem or "it cannot be read"
-    hint = next((hint for start, hint in _SYNTAX_HINTS.items() if problem.startswith(start)), "")
-    if line > len(lines):
-        # YAML counts the end of a last line without a line break as a line of its own.
-        line, column = len(lines), len(lines[-1]) + 1
-    here = lines[line - 1][column - 1 : column]
-    if here == "\t":
-        hint = "indent with spaces, not with tabs"
-    elif "cannot start any token" in problem:
-        hint = f"put text that begins with {here} in quotes"
-    return line, column, "", f"is not YAML: {problem}" + (f"; {hint.format(opening=opening)}" if hint else "")
-
-
-class _Mark(Protocol):
-    """Where the parser is, from 0; the one in C and the one in Python have classes of their own."""
-
-    line: int
-    column: int
-
-
-def _mark_place(mark: _Mark | None) -> tuple[int, int]:
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+def _note(faults: Faults, found: Iterable[TextFault]) -> None:
+    for fault in found:
+        faults.note(fault.line, fault.column, "", fault.message)
 
 
 class _Builder:
@@ -258,12 +233,15 @@ class _Builder:
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.root: Node | None = None
+        self.line = 1
+        """The line, from 1, on which the last event began."""
         self._open: list[ListNode | MapNode] = []
         # For each open mapping the key whose value comes next; None where a key is expected.
         self._keys: list[Node | None] = []
 
     def take(self, event: yaml.Event) -> None:
         """Read one event. Raises AtFault when going on is of no use."""
+        self.line = mark_place(event.start_mark)[0]
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             raise self._node(event).refuse('a second document ("---") begins here; write it in a file of its own')
         if isinstance(event, yaml.CollectionEndEvent):
@@ -286,7 +264,7 @@ class _Builder:
             self._keys.append(None)
 
     def _node(self, event: yaml.Event) -> Node:
-        place = (self.faults, self._path(), *_mark_place(event.start_mark))
+        place = (self.faults, self._path(), *mark_place(event.start_mark))
         if isinstance(event, yaml.ScalarEvent):
             # The style of a plain value is None in Python's parser and "" in C's.
             return ScalarNode(*place, event.value, bool(event.style) or event.tag in _TEXT_TAGS)

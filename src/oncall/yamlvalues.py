@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from oncall.suggestions import suggestion
 from oncall.yamlfile import AtFault, ListNode, MapNode, Node, Reader, ScalarNode, shown
+from oncall.yamlsyntax import lookalike_in
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -164,6 +165,8 @@ def line_of_text(node: Node, *, most: int = 100) -> str:
     text = scalar(node).text.strip()
     if not text:
         raise node.refuse("is empty")
+    if lookalike := lookalike_in(text):
+        raise node.refuse(f"{shown(text)} holds {lookalike}")
     if not text.isprintable():
         raise node.refuse(f"{shown(text)} holds a line break or a control character; write it on one line")
     if len(text) > most:

@@ -1,0 +1,146 @@
+"""Faults in the text of a YAML file, each at its line and column: syntax errors and characters that mislead.
+
+A look-alike is a character that looks like a space, or like nothing, and is not the plain space that YAML needs. Word
+processors, chat programs and web pages put them into text that is copied from them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import yaml
+
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""Every line break of YAML 1.1."""
+
+# The characters that YAML does not allow in a file, and the line breaks that editors neither show nor count.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_INVISIBLE = "\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_LOOKALIKE = re.compile(f"[{_SPACES}{_INVISIBLE}]+")
+_MISLEADING = re.compile(
+    # At the start of a line or of a list's item, at the end of a line, beside a colon, before a comment.
+    "|".join(
+        (
+            rf"^[ \t]*(?:-[ \t]+)*-?({_LOOKALIKE.pattern})",
+            rf"({_LOOKALIKE.pattern})[ \t]*$",
+            rf":({_LOOKALIKE.pattern})",
+            rf"({_LOOKALIKE.pattern})(?=:(?:[ \t]|$)|#)",
+        )
+    )
+)
+_HINTS = {
+    "mapping values are not allowed": 'put text that holds ": " in quotes, and check the indentation',
+    "did not find expected key": "check the indentation of this line and the quotes above it",
+    "did not find expected '-' indicator": "check the indentation of this line",
+    "could not find expected ':'": 'write "key: value"',
+    "found unexpected end of stream": "the quote that opens on line {opening} is not closed",
+    "did not find expected ',' or": "the bracket that opens on line {opening} is not closed, or a comma is missing",
+    "did not find expected node content": "a value is missing before this character, or it needs quotes",
+}
+
+
+class TextFault(NamedTuple):
+    """One fault of a text. Line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+class Mark(Protocol):
+    """A place in the text, counted from 0. PyYAML's C parser and its Python parser have a class of their own each."""
+
+    line: int
+    column: int
+
+
+def mark_place(mark: Mark | None) -> tuple[int, int]:
+    """Line and column of a mark, counted from 1."""
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def place_of(text: str, index: int) -> tuple[int, int]:
+    """Line and column, counted from 1, of the character at `index`."""
+    before = text[:index]
+    return before.count("\n") + 1, index - before.rfind("\n")
+
+
+def forbidden_character(text: str) -> TextFault | None:
+    """The first character that no YAML file may hold, or None."""
+    found = _FORBIDDEN.search(text)
+    if found is None:
+        return None
+    message = f"the character U+{ord(found[0]):04X} cannot stand in a YAML file; delete it"
+    return TextFault(*place_of(text, found.start()), message)
+
+
+def syntax_faults(error: yaml.MarkedYAMLError, text: str, first_line: int) -> list[TextFault]:
+    """The faults behind a syntax error: the misleading characters that cause it, or else what the parser says.
+
+    first_line: the line, counted from 1, up to which the parser understood the text.
+    """
+    lines = LINE_BREAK.split(text)
+    is_in_quotes = (error.context or "").startswith("while scanning a quoted scalar")
+    last_line = min(mark_place(error.problem_mark)[0], len(lines))
+    suspects = [] if is_in_quotes else range(first_line, last_line + 1)
+    misleading = [fault for line in suspects for fault in misleading_in(_without_comment(lines[line - 1]), line)]
+    return misleading or [_parser_fault(error, lines)]
+
+
+def _parser_fault(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> TextFault:
+    line, column = mark_place(error.problem_mark)
+    opening = mark_place(error.context_mark)[0] if error.context_mark else line
+    problem = error.problem or "it cannot be read"
+    hint = next((hint for start, hint in _HINTS.items() if problem.startswith(start)), "")
+    if line > len(lines):
+        # YAML counts the end of a last line without a line break as a line of its own.
+        line, column = len(lines), len(lines[-1]) + 1
+    here = lines[line - 1][column - 1 : column]
+    if here == "\t":
+        hint = "indent with spaces, not with tabs"
+    elif "cannot start any token" in problem:
+        hint = f"put text that begins with {here} in quotes"
+    return TextFault(line, column, f"is not YAML: {problem}" + (f"; {hint.format(opening=opening)}" if hint else ""))
+
+
+def has_lookalikes(text: str) -> bool:
+    """Whether the text holds a look-alike anywhere, misleading or not."""
+    return _LOOKALIKE.search(text) is not None
+
+
+def misleading_between(lines: Sequence[str], start: Mark | None, end: Mark | None) -> Iterator[TextFault]:
+    """Look-alikes where YAML needs a plain space, in the unquoted text between two places of a file's lines."""
+    (first_line, first_column), (last_line, end_column) = mark_place(start), mark_place(end)
+    for line in range(first_line, min(last_line, len(lines)) + 1):
+        text = lines[line - 1]
+        before = first_column - 1 if line == first_line else 0
+        yield from misleading_in(text[before : end_column - 1 if line == last_line else len(text)], line, before)
+
+
+def misleading_in(piece: str, line: int, columns_before: int = 0) -> Iterator[TextFault]:
+    """Look-alikes in a piece of one line, in places where YAML needs a plain space or nothing."""
+    for found in _MISLEADING.finditer(piece):
+        index = next(found.start(number) for number in range(1, _MISLEADING.groups + 1) if found[number])
+        yield TextFault(line, columns_before + index + 1, f"found {described(piece[index])}")
+
+
+def lookalike_in(text: str) -> str:
+    """What the first look-alike in the text is and what to do about it; empty when it has none."""
+    found = _LOOKALIKE.search(text)
+    return described(found[0][0]) if found else ""
+
+
+def described(lookalike: str) -> str:
+    """A look-alike in words, like `a no-break space (U+00A0); write a plain space`."""
+    name = "byte order mark" if lookalike == "\ufeff" else unicodedata.name(lookalike).lower()
+    article = "an" if name[0] in "aeiou" else "a"
+    advice = "write a plain space" if unicodedata.category(lookalike) == "Zs" else "delete it"
+    return f"{article} {name} (U+{ord(lookalike):04X}); {advice}"
+
+
+def _without_comment(line: str) -> str:
+    return re.split(r"(?:^|[ \t])#", line, maxsplit=1)[0]
