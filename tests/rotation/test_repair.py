@@ -17,7 +17,7 @@ from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.repair.repair import repair
 from oncall.rotation.repair.repair_result import Repair
 from oncall.schedule.plan import Plan, PlanStatus, Seat
-from tests.rotation.mendings import FIRST, EveryPlan, Mending, drawn_mending, with_wishes
+from tests.rotation.repairs import FIRST, EveryPlan, Mending, drawn_mending, with_wishes
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
