@@ -34,6 +34,12 @@ def shown(capsys: pytest.CaptureFixture[str], events: list[dict[str, Any]], *att
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
 
+def test_a_time_in_the_hour_that_comes_twice_names_its_zone(capsys: pytest.CaptureFixture[str]) -> None:
+    posted = {"at": "2026-11-01T01:30:00-05:00", "kind": "received", "by": "help", "why": "posted", "details": {}}
+    print_timeline({"events": [posted], "attempts": [], "timezone": "America/New_York"})
+    assert capsys.readouterr().out.split() == ["Sun", "2026-11-01", "01:30", "EST", "received", "help", "posted"]
+
+
 FIRED = event("step_fired", "ana is primary", notify="primary", attempt="a-1")
 
 

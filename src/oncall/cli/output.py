@@ -8,7 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -68,15 +68,25 @@ def _broken(line: str, width: int) -> str:
 
 
 def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:
-    """An instant (aware UTC) from ISO 8601; without an offset it is a time of `zone`. Raises BadParameter."""
+    """Return the instant (aware UTC) of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
+
+    Says on stderr which instant is taken when the clock shows the time twice. Raises BadParameter for text that is no
+    time, and for a time that the clock skips.
+    """
+    from oncall.support.local_time import read_time
+
     try:
-        at = datetime.fromisoformat(text)
-        return (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
+        written = read_time(text, zone)
+    except Refused as skipped:
+        raise typer.BadParameter(str(skipped), param_hint=option) from None
     except ValueError:
         words = f'"{text[:60]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
         raise typer.BadParameter(words, param_hint=option) from None
     except OverflowError:
         raise typer.BadParameter(f'"{text[:60]}" lies outside the calendar', param_hint=option) from None
+    if written.note is not None:
+        tell(f"{option}: {written.note}")
+    return written.at
 
 
 def time_of(text: str | None, zone: ZoneInfo) -> str:

@@ -50,31 +50,30 @@ def explain(
     if json:
         print_json(view)
         return
-    typer.echo(_headline(view))
+    typer.echo(_headline(view, view["timezone"]))
     for reason in view["reasons"]:
         typer.echo(f"  {reason}")
     for rule in view["rules"]:
         typer.echo(f"  by {rule}")
     if view["steps"]:
         typer.echo("If nobody acknowledges:")
-        print_rows(
-            [
-                [f"  {stamp(s['at'])}", s["notify"], s["engineer"] or "the support desk", s["channel"]]
-                for s in view["steps"]
-            ]
-        )
+        print_rows([_step_row(step, view["timezone"]) for step in view["steps"]])
     minutes = view["repeats_after_seconds"] // 60
     if any(step["notify"] != "desk" for step in view["steps"]):
         typer.echo(f"Then the round begins again every {minutes} minutes.")
 
 
-def _headline(view: dict[str, Any]) -> str:
+def _step_row(step: dict[str, Any], zone: str) -> list[str]:
+    return [f"  {stamp(step['at'], zone)}", step["notify"], step["engineer"] or "the support desk", step["channel"]]
+
+
+def _headline(view: dict[str, Any], zone: str | None = None) -> str:
     words = {
         "page": f"PAGE {view.get('engineer') or 'nobody: nobody can be reached'}",
         "desk": "DESK",
-        "hold": f"HOLD until {stamp(view.get('hold_until'))}",
+        "hold": f"HOLD until {stamp(view.get('hold_until'), zone)}",
     }[view["action"]]
-    return f"{words}. First reply due {stamp(view['first_reply_due'])}."
+    return f"{words}. First reply due {stamp(view['first_reply_due'], zone)}."
 
 
 def page(
@@ -272,7 +271,11 @@ def _clock_words(item: dict[str, Any]) -> list[str]:
     if not running:
         return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
     clock = min(running, key=lambda clock: clock["seconds_left"])
-    return [clock["metric"].replace("_", " "), left_words(clock["seconds_left"]), stamp(clock["due_at"])]
+    return [
+        clock["metric"].replace("_", " "),
+        left_words(clock["seconds_left"]),
+        stamp(clock["due_at"], item["timezone"]),
+    ]
 
 
 def _colour(item: dict[str, Any]) -> str:
@@ -305,9 +308,9 @@ def show(
     ticket = view["ticket"]
     typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
     typer.echo(f"  {ticket['subject']}")
-    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'])}")
+    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'], view['timezone'])}")
     for clock in view["clocks"]:
-        typer.echo(f"  {one_clock(clock)}")
+        typer.echo(f"  {one_clock(clock, view['timezone'])}")
     for note in view["notes"]:
         typer.echo(f"  note: {note}")
     if timeline:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from oncall.cli.output import print_rows
 
 
-def stamp(text: str | None) -> str:
-    """`Sat 2027-01-09 03:12`, by the offset that the answer has."""
-    return datetime.fromisoformat(text).strftime("%a %Y-%m-%d %H:%M") if text else "-"
+def stamp(text: str | None, zone: str | None) -> str:
+    """Return an ISO time of an answer as `Sat 2027-01-09 03:12`; `-` when there is none.
+
+    zone: the answer's time zone. Near an hour that its clock shows twice, the time is followed by the zone.
+    """
+    from oncall.support.wording import table_time
+
+    if not text:
+        return "-"
+    at = datetime.fromisoformat(text)
+    return table_time(at, ZoneInfo(zone)) if zone else at.strftime("%a %Y-%m-%d %H:%M")
 
 
 def left_words(seconds: int) -> str:
@@ -30,7 +39,7 @@ def state_words(item: dict[str, Any]) -> str:
     if item["state"] == "resolved":
         return "resolved"
     if item["state"] == "open" and item["hold_until"]:
-        return f"held until {stamp(item['hold_until'])}"
+        return f"held until {stamp(item['hold_until'], item.get('timezone'))}"
     if item["waiting"]:
         return f"waits for the customer, {owner} has it" if owner else "waits for the customer"
     if item["state"] == "open" and owner:
@@ -40,37 +49,39 @@ def state_words(item: dict[str, Any]) -> str:
     return str(item["state"])
 
 
-def one_clock(clock: dict[str, Any]) -> str:
+def one_clock(clock: dict[str, Any], zone: str | None) -> str:
     """`first reply: due Sat 2027-01-09 04:12, 45 min`."""
     name = clock["metric"].replace("_", " ")
     if clock["seconds_left"] is not None:
-        return f"{name}: due {stamp(clock['due_at'])}, {left_words(clock['seconds_left'])}"
+        return f"{name}: due {stamp(clock['due_at'], zone)}, {left_words(clock['seconds_left'])}"
     if clock["state"] == "paused":
         return f"{name}: paused while the customer is waited for"
     if clock["state"] == "merged":
         return f"{name}: goes on with the ticket into which this one was merged"
     if clock["state"] == "breached":
-        return f"{name}: breached {stamp(clock['breached_at'])}"
-    return f"{name}: met {stamp(clock['met_at'])}" if clock["met_at"] else f"{name}: stopped"
+        return f"{name}: breached {stamp(clock['breached_at'], zone)}"
+    return f"{name}: met {stamp(clock['met_at'], zone)}" if clock["met_at"] else f"{name}: stopped"
 
 
 def print_timeline(view: dict[str, Any]) -> None:
     """The log in its own order, each message below the event that made it, or after which it went out."""
+    zone = view.get("timezone")
     below: dict[int | None, list[dict[str, Any]]] = {}
     for attempt in view["attempts"]:
         below.setdefault(_place(attempt, view["events"]), []).append(attempt)
     rows: list[list[str]] = []
     for index, event in enumerate(view["events"]):
-        rows.append([stamp(event["at"]), event["kind"].replace("_", " "), event["by"], event_words(event)])
+        at, kind = stamp(event["at"], zone), event["kind"].replace("_", " ")
+        rows.append([at, kind, event["by"], event_words(event, zone)])
         if event["kind"] == "judged":
             rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
-        rows += [_attempt_row(attempt) for attempt in below.get(index, ())]
-    rows += [_attempt_row(attempt) for attempt in below.get(None, ())]
+        rows += [_attempt_row(attempt, zone) for attempt in below.get(index, ())]
+    rows += [_attempt_row(attempt, zone) for attempt in below.get(None, ())]
     print_rows(rows)
 
 
-def _attempt_row(attempt: dict[str, Any]) -> list[str]:
-    return [stamp(attempt["at"]), "", "", f"  {_attempt_words(attempt)}"]
+def _attempt_row(attempt: dict[str, Any], zone: str | None) -> list[str]:
+    return [stamp(attempt["at"], zone), "", "", f"  {_attempt_words(attempt)}"]
 
 
 def _place(attempt: dict[str, Any], events: Sequence[dict[str, Any]]) -> int | None:
@@ -103,13 +114,13 @@ def _recorded_at(event: dict[str, Any]) -> str | None:
     return datetime.fromisoformat(text).astimezone(datetime.fromisoformat(event["at"]).tzinfo).isoformat()
 
 
-def _clock_words(event: dict[str, Any]) -> str:
+def _clock_words(event: dict[str, Any], zone: str | None) -> str:
     """Where the time that an event counts at is not the one at which it came, or was said."""
     said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
-    words = [f"recorded {stamp(recorded_at)}"] if recorded_at is not None else []
+    words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
     if said_at is not None:
-        zone = datetime.fromisoformat(event["at"]).tzinfo
-        words.append(f"its sender said {datetime.fromisoformat(said_at).astimezone(zone):%a %Y-%m-%d %H:%M:%S}")
+        offset = datetime.fromisoformat(event["at"]).tzinfo
+        words.append(f"its sender said {datetime.fromisoformat(said_at).astimezone(offset):%a %Y-%m-%d %H:%M:%S}")
     return f" ({', '.join(words)})" if words else ""
 
 
@@ -120,7 +131,7 @@ def _attempt_words(attempt: dict[str, Any]) -> str:
     return words + _error_words(attempt)
 
 
-def event_words(event: dict[str, Any]) -> str:
+def event_words(event: dict[str, Any], zone: str | None = None) -> str:
     """Why it happened, and where its time is not the one at which it came."""
     details = event.get("details", {})
     if event["kind"] == "judged":
@@ -131,7 +142,7 @@ def event_words(event: dict[str, Any]) -> str:
     if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
         # With a word of whoever changed it in the place of "normal to urgent".
         why = f"now {details['impact']}: {why}"
-    return why + _clock_words(event)
+    return why + _clock_words(event, zone)
 
 
 def _error_words(attempt: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ from oncall.errors import Fault, FileFaults, Refused
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import impact_named, plan_named
 from oncall.support.calendar import SupportCalendar
+from oncall.support.local_time import read_time
 from oncall.support.policy import Policy
 from oncall.support.windows import Window, WindowKind
 
@@ -157,9 +158,10 @@ class _Reader:
 
     def _instant(self, line: int, text: str) -> datetime | None:
         try:
-            at = datetime.fromisoformat(text)
-            at = at if at.tzinfo is not None else at.replace(tzinfo=self._policy.zone)
-            return at.astimezone(UTC).replace(microsecond=0)
+            return read_time(text, self._policy.zone).at.replace(microsecond=0)
+        except Refused as skipped:
+            self._fault(line, "at", str(skipped))
+            return None
         except (ValueError, OverflowError):
             self._fault(
                 line, "at", f'"{text[:40]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12-05:00"'

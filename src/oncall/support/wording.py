@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+_AROUND = timedelta(hours=2)
+
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:
     """`Sat 2027-01-09 03:12 EST`."""
@@ -15,6 +17,20 @@ def full_time(at: datetime, zone: ZoneInfo) -> str:
 def short_time(at: datetime, zone: ZoneInfo) -> str:
     """`Sat 03:12 EST`: for an SMS, where the week is plain."""
     return at.astimezone(zone).strftime("%a %H:%M ") + zone_name(at, zone)
+
+
+def table_time(at: datetime, zone: ZoneInfo) -> str:
+    """Return `Sat 2027-01-09 03:12`, for tables that are all in one zone.
+
+    Within two hours of an hour that the clock shows twice, the zone follows: `Sun 2026-11-01 01:30 EDT`.
+    """
+    before, after = (at + shift for shift in (-_AROUND, _AROUND))
+    goes_back = _offset(after, zone) < _offset(before, zone)
+    return full_time(at, zone) if goes_back else at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M")
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta(0)
 
 
 def zone_name(at: datetime, zone: ZoneInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
@@ -66,6 +67,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
         "plan": question.plan,
         "impact": question.impact,
         "at": _time(at, policy.zone),
+        "timezone": policy.zone.key,
         "window": schedule.calendar_at(at).window_at(at).kind.value,
         "rules": rules_applied(question.plan, question.impact, policy),
         "steps": steps,
@@ -99,11 +101,12 @@ def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
     return int((clock.due_at - now).total_seconds()) if clock.is_running and clock.due_at is not None else None
 
 
-def ticket_view(stored: StoredTicket, zone: tzinfo, state: SlaState) -> dict[str, Any]:
+def ticket_view(stored: StoredTicket, zone: ZoneInfo, state: SlaState) -> dict[str, Any]:
     """One ticket as listings show it. state: its SLA clocks."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
+        "timezone": zone.key,
         "ticket": {
             "id": ticket.id,
             "customer": ticket.customer,
@@ -130,7 +133,7 @@ def ticket_view(stored: StoredTicket, zone: tzinfo, state: SlaState) -> dict[str
 
 
 def whole_ticket_view(
-    stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: tzinfo, state: SlaState
+    stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: ZoneInfo, state: SlaState
 ) -> dict[str, Any]:
     """One ticket with its log and every try to tell somebody."""
     return {

@@ -1,0 +1,62 @@
+"""Local times as people write them, and the hours in which the clocks change.
+
+A time without an offset is a time on the clock of one zone. When the clocks go forward some times do not exist: they
+are refused. When they go back some times come twice: the first is taken, and the reader is told so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.support.calendar import first_instant
+from oncall.support.wording import zone_name
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTime:
+    """An instant that a person wrote. `at`: aware UTC. `note`: which one was taken, if the text means two instants."""
+
+    at: datetime
+    note: str | None = None
+
+
+def read_time(text: str, zone: ZoneInfo) -> WrittenTime:
+    """Return the instant of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
+
+    Raises ValueError for text that is no time, OverflowError outside the calendar, and Refused for a time that the
+    clock of `zone` skips.
+    """
+    written = datetime.fromisoformat(text)
+    if written.tzinfo is not None:
+        return WrittenTime(written.astimezone(UTC))
+    first = written.replace(tzinfo=zone, fold=0)
+    at = first.astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) != written:
+        raise Refused(_skipped_words(written, zone))
+    second = first.replace(fold=1).astimezone(UTC)
+    return WrittenTime(at, _twice_words(written, at, second, zone) if second != at else None)
+
+
+def _skipped_words(written: datetime, zone: ZoneInfo) -> str:
+    jump = first_instant(zone, written)
+    stops_at = (jump - _SECOND).astimezone(zone).replace(tzinfo=None) + _SECOND
+    goes_on_at = jump.astimezone(zone)
+    form = "%H:%M" if stops_at.date() == goes_on_at.date() else "%Y-%m-%d %H:%M"
+    stops, goes_on = stops_at.strftime(form), goes_on_at.strftime(form)
+    return (
+        f"{written:%H:%M} on {written:%Y-%m-%d} does not exist in {zone.key}: the clock goes from {stops} to "
+        f"{goes_on}; write a time before {stops}, or from {goes_on} on"
+    )
+
+
+def _twice_words(written: datetime, first: datetime, second: datetime, zone: ZoneInfo) -> str:
+    local = second.astimezone(zone)
+    return (
+        f"{written:%H:%M} on {written:%Y-%m-%d} comes twice in {zone.key}; the first, {zone_name(first, zone)}, is "
+        f'taken. For the second, {zone_name(second, zone)}, write "{local.isoformat(timespec="minutes")}"'
+    )
