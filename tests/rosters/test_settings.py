@@ -30,29 +30,29 @@ def path(tmp_path: Path) -> Path:
 
 def refusal_of(path: Path, setting: str) -> str:
     with pytest.raises(Refused) as refusal:
-        roster_with(path, [setting])
+        roster_with(read_roster(path), [setting])
     return str(refusal.value)
 
 
 def test_without_settings_it_is_the_roster_of_the_file(path: Path) -> None:
-    assert roster_with(path, []) == read_roster(path)
+    assert roster_with(read_roster(path), []) == read_roster(path)
 
 
 def test_a_setting_changes_its_key_and_nothing_else(path: Path) -> None:
-    before, after = read_roster(path), roster_with(path, ["rotation.rest_nights=2"])
+    before, after = read_roster(path), roster_with(read_roster(path), ["rotation.rest_nights=2"])
     assert after.rules.rest_nights == 2
     assert after.engineers == before.engineers
     assert (after.team, after.zone, after.policy) == (before.team, before.zone, before.policy)
 
 
 def test_keys_that_the_file_does_not_have_yet_are_added(path: Path) -> None:
-    roster = roster_with(path, ["holidays=US", "rotation.max_shifts_per_week=2"])
+    roster = roster_with(read_roster(path), ["holidays=US", "rotation.max_shifts_per_week=2"])
     assert (roster.holidays, roster.rules.max_shifts_per_week) == ("US", 2)
 
 
 def test_engineers_go_by_their_id(path: Path) -> None:
     settings = ["engineers.ana.fte=0.5", "engineers.yes.roles=[secondary]", "engineers.ben.unavailable=[]"]
-    ana, ben, yes = roster_with(path, settings).engineers
+    ana, ben, yes = roster_with(read_roster(path), settings).engineers
     assert (ana.fte, ben.absences, yes.roles) == (0.5, (), ("secondary",))
 
 
@@ -92,4 +92,4 @@ def test_a_bad_setting_says_which_and_what_to_write(path: Path, setting: str, me
 def test_a_fault_of_the_file_itself_is_told_as_such(path: Path) -> None:
     path.write_text(TEXT.replace("rest_nights", "rest_night"), encoding="utf-8")
     with pytest.raises(FileFaults, match=r"tiny\.yaml:3:12: rotation\.rest_night: is not a known key"):
-        roster_with(path, ["rotation.rest_nights=1"])
+        roster_with(read_roster(path), ["rotation.rest_nights=1"])

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
-from json import loads
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from oncall.cli.numbers import counted, seconds_of, seed_of, weeks_of
 from oncall.cli.output import JSON_OPTION, print_json, tell
-from oncall.cli.plan_inputs import ROSTER, date_of, refuse_broken, shifts_of, span_of
-from oncall.cli.planning_context import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
-from oncall.cli.repair_output import CHANGES, FREEZE, FROM, KEEP, OPEN, RepairOptions, diff_lines, mend, view
-from oncall.cli.search_progress import interruption, progress_line
+from oncall.cli.plan_inputs import (
+    HISTORY,
+    LEDGER,
+    NO_HISTORY,
+    ROSTER,
+    date_of,
+    relaxations_of,
+    search_options,
+    sources_of,
+    span_of,
+)
+from oncall.cli.repair_output import CHANGES, FREEZE, FROM, KEEP, OPEN, diff_lines
+from oncall.cli.search_progress import terminal_watch
 from oncall.errors import PlanInfeasible, Refused
 
 if TYPE_CHECKING:
+    from oncall.planning.context_sources import ContextSources
+    from oncall.planning.watch import SearchOptions
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
     from oncall.rotation.repair.repair_result import Repair
@@ -92,44 +103,40 @@ def generate(
     · oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 52 --time-limit 30 --json
     · oncall generate rosters/itopia-cas.yaml --keep plan.json --from 2027-02-15 --freeze 3 --output mended.json
     """
-    from oncall.rosters.relaxation import relaxation_named
-    from oncall.rosters.relaxed_roster import relaxed
     from oncall.rosters.roster_file import read_roster
-    from oncall.schedule.plan_file import csv_of, json_of
 
     if output is not None:
         _refuse_unwritable(output)
-    wanted = _wanted(keep, start_of_change, changes, freeze, opened)
-    span = _span_wanted(start, weeks, wanted)
+    repair = _repair_asked(keep, start_of_change, changes, freeze, opened)
+    days = _days_asked(start, weeks, repair)
     team = read_roster(roster)
-    relaxations = tuple(dict.fromkeys(relaxation_named(each) for each in relax))
-    relaxed(team, relaxations)
-    sources = Sources(history, ledger, not no_history)
-    mended: Repair | None = None
-    try:
-        if wanted is not None:
-            mended = mend(team, wanted, sources, relaxations, seed=seed, limit=time_limit)
-        plan = mended.plan if mended else _solved(team, *span, sources, relaxations, seed=seed, limit=time_limit)
-    except PlanInfeasible as refusal:
-        if json:
-            print_json(_infeasible_view(refusal))
-        raise
-    except KeyboardInterrupt:
-        raise Refused("stopped before there was a plan; nothing was written") from None
+    found: Repair | None = None
+    with _ending_well(as_json=json):
+        relaxations, options = relaxations_of(relax, team), search_options(seed, time_limit)
+        sources = sources_of(team, history, ledger, use_published=not no_history)
+        if repair is not None:
+            found = _repaired(team, repair, sources, relaxations, options)
+        plan = found.plan if found else _made(team, days, sources, relaxations, options)
     if output is not None:
         _write(plan, output, team)
         tell(f"written to {output}")
-    for line in diff_lines(mended) if mended else ():
-        typer.echo(line, err=json or output is None)
-    if json and mended:
-        print_json({**loads(json_of(plan)), "repair": view(mended)})
-    elif json or output is None:
-        typer.echo(json_of(plan) if json else csv_of(plan), nl=False)
+    _print_answer(plan, found, as_json=json, is_written=output is not None)
 
 
-def _wanted(
+@dataclass(frozen=True, slots=True)
+class _RepairAsked:
+    """What `--keep` and the options that go with it ask for."""
+
+    keep: Path
+    first_open: date
+    more_changes: int
+    frozen_days: int
+    opened: frozenset[date]
+
+
+def _repair_asked(
     keep: Path | None, start: str | None, changes: int, freeze: int, opened: Sequence[str]
-) -> RepairOptions | None:
+) -> _RepairAsked | None:
     """What --keep asks for; None without it. Raises BadParameter when the options do not go together."""
     if keep is None:
         for option, is_given in (("--from", start), ("--changes", changes), ("--freeze", freeze), ("--open", opened)):
@@ -141,26 +148,82 @@ def _wanted(
     if start is None:
         raise typer.BadParameter("write from when on the plan may change, like --from 2027-02-15", param_hint="--from")
     dates = frozenset(date_of(day, "--open") for day in opened)
-    return RepairOptions(keep, date_of(start, "--from"), changes, freeze, dates)
+    return _RepairAsked(keep, date_of(start, "--from"), changes, freeze, dates)
 
 
-def _span_wanted(start: str | None, weeks: int | None, wanted: RepairOptions | None) -> tuple[date, date]:
-    """The dates to plan; those of the kept plan are known only from its file. Raises BadParameter."""
+def _days_asked(start: str | None, weeks: int | None, repair: _RepairAsked | None) -> tuple[date, date]:
+    """The dates to plan; those of a repair are known only from its baseline. Raises BadParameter."""
     for option, value, example in (("--start", start, "2027-01-04"), ("--weeks", weeks, "13")):
-        if wanted is not None and value is not None:
+        if repair is not None and value is not None:
             raise typer.BadParameter("is that of the plan to mend; leave it out with --keep", param_hint=option)
-        if wanted is None and value is None:
+        if repair is None and value is None:
             raise typer.BadParameter(f"is missing; write one like {option} {example}", param_hint=option)
     return (date.min, date.min) if start is None or weeks is None else span_of(date_of(start), weeks)
 
 
-def _infeasible_view(refusal: PlanInfeasible) -> dict[str, Any]:
-    reasons, relaxations = list(refusal.reasons), [list(each) for each in refusal.relaxations]
-    return {"status": "infeasible", "summary": refusal.summary, "reasons": reasons, "relaxations": relaxations}
+@contextmanager
+def _ending_well(*, as_json: bool) -> Iterator[None]:
+    """Turn Ctrl-C before there is a plan into a refusal, and print why no plan is possible for machines."""
+    try:
+        yield
+    except PlanInfeasible as refusal:
+        if as_json:
+            from oncall.planning.views.plan_views import infeasible_view
+
+            print_json(infeasible_view(refusal))
+        raise
+    except KeyboardInterrupt:
+        raise Refused("stopped before there was a plan; nothing was written") from None
+
+
+def _made(
+    team: Roster,
+    days: tuple[date, date],
+    sources: ContextSources,
+    relaxations: Sequence[Relaxation],
+    options: SearchOptions,
+) -> Plan:
+    """The new plan, with the story on stderr."""
+    from oncall.planning.make_plan import make_plan
+
+    made = make_plan(team, *days, sources, relaxations, options=options, watch=terminal_watch())
+    tell(_outcome_line(made.plan, made.shifts))
+    for note in made.plan.notes:
+        tell(note)
+    return made.plan
+
+
+def _repaired(
+    team: Roster,
+    asked: _RepairAsked,
+    sources: ContextSources,
+    relaxations: Sequence[Relaxation],
+    options: SearchOptions,
+) -> Repair:
+    """The repaired plan, with the story on stderr."""
+    from oncall.planning.context_sources import read_named_plan
+    from oncall.planning.repair_plan import RepairRequest, repair_plan
+
+    baseline = read_named_plan(asked.keep, team)
+    request = RepairRequest(baseline, asked.first_open, asked.more_changes, asked.frozen_days, asked.opened)
+    found = repair_plan(team, request, sources, relaxations, options=options, watch=terminal_watch())
+    for line in found.plan.notes:
+        tell(line)
+    return found
+
+
+def _outcome_line(plan: Plan, shifts: int) -> str:
+    assert plan.fairness is not None
+    cost, bound = plan.fairness.cost, plan.fairness.bound
+    what = f"{counted(shifts, 'shift')} from {plan.first_day} to {plan.last_day}"
+    if cost == bound:
+        return f"optimal: {what}, fairness cost {cost}, proven: no plan that keeps the rules costs less"
+    gap = (cost - bound) / cost
+    return f"feasible: {what}, fairness cost {cost}; no plan can cost less than {bound} (gap {gap:.1%})"
 
 
 def _refuse_unwritable(output: Path) -> None:
-    """Raise Refused when the file surely cannot be written, before anybody waits for what is to be in it."""
+    """Raise Refused when the file surely cannot be written, before the search for its content begins."""
     from tempfile import TemporaryFile
 
     folder = output.resolve().parent
@@ -176,7 +239,7 @@ def _refuse_unwritable(output: Path) -> None:
 
 
 def _write(plan: Plan, output: Path, team: Roster) -> None:
-    """The plan in the form that the file's ending says."""
+    """Write the plan in the form that the file's ending names."""
     from oncall.schedule.plan_file import replace_file, write_plan
 
     if output.suffix.lower() == ".html":
@@ -191,47 +254,15 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
         write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers})
 
 
-def _solved(
-    team: Roster,
-    first_day: date,
-    last_day: date,
-    sources: Sources,
-    relaxations: Sequence[Relaxation],
-    *,
-    seed: int,
-    limit: float | None,
-) -> Plan:
-    """The checked plan for these dates, with the story on stderr."""
-    from oncall.rosters.relaxed_roster import relaxed
-    from oncall.rotation.check.used_relaxations import marked
+def _print_answer(plan: Plan, found: Repair | None, *, as_json: bool, is_written: bool) -> None:
+    """Print a repair's changes, and the plan itself unless it was written to a file."""
+    from oncall.schedule.plan_file import csv_of, json_of
 
-    shifts = shifts_of(team, first_day, last_day)
-    given = what_stands(team, first_day, last_day, sources)
-    from oncall.rotation.generate.fairest_plan import solve
+    for line in diff_lines(found) if found else ():
+        typer.echo(line, err=as_json or not is_written)
+    if as_json and found:
+        from oncall.planning.views.plan_views import repaired_plan_view
 
-    with interruption() as is_interrupted, progress_line() as show:
-        plan = solve(
-            relaxed(team, relaxations),
-            shifts,
-            seed=seed,
-            time_limit=None if limit is None else timedelta(seconds=limit),
-            on_progress=show,
-            should_stop=is_interrupted,
-            given=given,
-        )
-    plan = marked(replace(plan, first_day=first_day, last_day=last_day), relaxations)
-    refuse_broken(plan, team, given)
-    tell(_outcome_line(plan, len(shifts)))
-    for note in plan.notes:
-        tell(note)
-    return plan
-
-
-def _outcome_line(plan: Plan, shifts: int) -> str:
-    assert plan.fairness is not None
-    cost, bound = plan.fairness.cost, plan.fairness.bound
-    what = f"{counted(shifts, 'shift')} from {plan.first_day} to {plan.last_day}"
-    if cost == bound:
-        return f"optimal: {what}, fairness cost {cost}, proven: no plan that keeps the rules costs less"
-    gap = (cost - bound) / cost
-    return f"feasible: {what}, fairness cost {cost}; no plan can cost less than {bound} (gap {gap:.1%})"
+        print_json(repaired_plan_view(found))
+    elif as_json or not is_written:
+        typer.echo(json_of(plan) if as_json else csv_of(plan), nl=False)

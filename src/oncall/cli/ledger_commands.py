@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
-from oncall.cli.planning_context import HISTORY, LEDGER, NO_HISTORY, Sources, ledger_before, record_of
-from oncall.errors import Refused
+from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, date_of, sources_of
 
 if TYPE_CHECKING:
+    from oncall.planning.ledger_work import LedgerFile
     from oncall.rosters.roster import Roster
     from oncall.rotation.problem.ledger import Ledger
-    from oncall.schedule.plan import Balance
 
 ROSTER = typer.Option(..., "--roster", help="The roster whose people are counted.")
-NOTHING_YET = "Nothing was served yet and no balances are given"
 BEFORE = typer.Option(None, "--before", metavar="DATE", help="Only shifts that start before this date.")
 
 
@@ -48,29 +46,20 @@ def show(
     Examples: oncall ledger show --roster rosters/itopia-cas.yaml
     · oncall ledger show --roster rosters/itopia-cas.yaml --history q1.csv --ledger balances.csv --json
     """
-    found = _ledger(_team(roster), history, ledger, not no_history, before)
+    from oncall.planning.ledger_work import NOTHING_YET, ledger_for
+
+    day = _day("--before", before)
+    team = _team(roster)
+    sources = sources_of(team, history, ledger, use_published=not no_history)
+    found = ledger_for(team, sources, before=day, say=tell)
     if json:
-        print_json(_view(found))
-        return
-    if not found.entries:
+        from oncall.planning.views.ledger_views import ledger_view
+
+        print_json(ledger_view(found))
+    elif not found.entries:
         tell(f"{NOTHING_YET}: everybody begins level.")
-        return
-    if found.shifts:
-        typer.echo(f"{found.shifts} shifts from {found.first_day} to {found.last_day}")
-    carried = _carried(found.balances)
-    header = ["engineer", "kind", "served", "share", "opening", "balance"]
-    rows = [
-        [
-            entry.engineer,
-            str(entry.kind),
-            f"{float(entry.served):.2f}",
-            f"{float(entry.share):.2f}",
-            f"{entry.opening / 1000:+.2f}",
-            f"{carried.get((entry.engineer, str(entry.kind)), 0) / 1000:+.2f}",
-        ]
-        for entry in found.entries
-    ]
-    print_rows([header, *rows])
+    else:
+        _print_ledger(found)
 
 
 def export(
@@ -88,13 +77,12 @@ def export(
 
     Example: oncall ledger export balances.csv --roster rosters/itopia-cas.yaml --before 2027-04-05
     """
-    from datetime import timedelta
+    from oncall.planning.ledger_work import export_ledger
 
-    found = _ledger(_team(roster), history, ledger, not no_history, before)
-    as_of = _date("--before", before) or (found.last_day + timedelta(days=1) if found.last_day else None)
-    if not found.entries:
-        raise Refused(f"{NOTHING_YET}; nothing was written")
-    _write(file, _with_zeros(found), as_of, json=json)
+    day = _day("--before", before)
+    team = _team(roster)
+    sources = sources_of(team, history, ledger, use_published=not no_history)
+    _write(file, export_ledger(team, sources, before=day, say=tell), as_json=json)
 
 
 def open_ledger(
@@ -110,50 +98,12 @@ def open_ledger(
 
     Example: oncall ledger open pagertool.csv --roster rosters/itopia-cas.yaml --as-of 2027-01-04 --output balances.csv
     """
-    from oncall.rotation.problem.ledger import levelled
-    from oncall.rotation.problem.ledger_file import read_ledger, refuse_strangers
+    from oncall.planning.context_sources import read_named_ledger
+    from oncall.planning.ledger_work import open_ledger
 
-    team = _team(roster)
-    written = read_ledger(file)
-    if not written.balances:
-        raise Refused(f"{file} has no balances; without any everybody begins level, and no ledger file is needed")
-    refuse_strangers(written, file, [engineer.id for engineer in team.engineers], team.team)
-    since = _date("--as-of", as_of)
-    if since is not None and written.as_of not in (None, since):
-        raise Refused(f"{file} says as_of {written.as_of}, and --as-of {since}; leave one of them out")
-    opened = _with_everybody(written.balances, team)
-    for kind in dict.fromkeys(each.kind for each in opened):
-        total = sum(each.thousandths for each in opened if each.kind is kind)
-        if total:
-            people = len(team.engineers)
-            tell(
-                f"{kind} balances add up to {total / 1000:+g}, not to 0; "
-                f"each of the {people} is changed by {-total / 1000 / people:+.3f}"
-            )
-    _write(output, levelled(team, opened), since or written.as_of, json=json)
-
-
-def _with_zeros(found: Ledger) -> tuple[Balance, ...]:
-    """The balances with a row for everybody who has a part in them: a file without rows could not say up to when."""
-    from oncall.schedule.plan import Balance
-
-    carried = _carried(found.balances)
-    part = [each for each in found.entries if each.served or each.share or each.opening]
-    return tuple(Balance(each.engineer, each.kind, carried.get((each.engineer, str(each.kind)), 0)) for each in part)
-
-
-def _with_everybody(balances: tuple[Balance, ...], team: Roster) -> tuple[Balance, ...]:
-    """Whoever another tool's file leaves out had a balance of 0 there."""
-    from oncall.schedule.plan import Balance
-
-    named = {(each.engineer, each.kind) for each in balances}
-    absent = (
-        Balance(engineer.id, kind, 0)
-        for kind in dict.fromkeys(each.kind for each in balances)
-        for engineer in team.engineers
-        if (engineer.id, kind) not in named
-    )
-    return (*balances, *absent)
+    since = _day("--as-of", as_of)
+    opened = open_ledger(_team(roster), read_named_ledger(file), as_of=since, say=tell)
+    _write(output, opened, as_json=json)
 
 
 def _team(roster: Path) -> Roster:
@@ -162,50 +112,36 @@ def _team(roster: Path) -> Roster:
     return read_roster(roster)
 
 
-def _ledger(team: Roster, history: list[Path], ledger: Path | None, published: bool, before: str | None) -> Ledger:
-    sources = Sources(history, ledger, published)
-    return ledger_before(team, record_of(team, sources), sources, before=_date("--before", before))
+def _day(option: str, text: str | None) -> date | None:
+    return None if text is None else date_of(text, option)
 
 
-def _date(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'"{text}" is not a date; write "2027-01-04"', param_hint=option) from None
-
-
-def _write(path: Path, balances: tuple[Balance, ...], as_of: date | None, *, json: bool) -> None:
+def _write(path: Path, written: LedgerFile, *, as_json: bool) -> None:
     from oncall.rotation.problem.ledger_file import csv_of_ledger
     from oncall.schedule.plan_file import replace_file
 
-    replace_file(path, csv_of_ledger(balances, as_of))
+    replace_file(path, csv_of_ledger(written.balances, written.as_of))
     tell(f"written to {path}")
-    if json:
-        rows = [
-            {"engineer": each.engineer, "kind": str(each.kind), "balance": each.thousandths / 1000} for each in balances
+    if as_json:
+        from oncall.planning.views.ledger_views import ledger_file_view
+
+        print_json(ledger_file_view(str(path), written))
+
+
+def _print_ledger(found: Ledger) -> None:
+    if found.shifts:
+        typer.echo(f"{found.shifts} shifts from {found.first_day} to {found.last_day}")
+    carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
+    header = ["engineer", "kind", "served", "share", "opening", "balance"]
+    rows = [
+        [
+            entry.engineer,
+            str(entry.kind),
+            f"{float(entry.served):.2f}",
+            f"{float(entry.share):.2f}",
+            f"{entry.opening / 1000:+.2f}",
+            f"{carried.get((entry.engineer, entry.kind), 0) / 1000:+.2f}",
         ]
-        print_json({"file": str(path), "as_of": as_of and as_of.isoformat(), "balances": rows})
-
-
-def _carried(balances: tuple[Balance, ...]) -> dict[tuple[str, str], int]:
-    return {(each.engineer, str(each.kind)): each.thousandths for each in balances}
-
-
-def _view(found: Ledger) -> dict[str, Any]:
-    carried = _carried(found.balances)
-    return {
-        "shifts": found.shifts,
-        "first_day": found.first_day and found.first_day.isoformat(),
-        "last_day": found.last_day and found.last_day.isoformat(),
-        "entries": [
-            {
-                "engineer": entry.engineer,
-                "kind": str(entry.kind),
-                "served": round(float(entry.served), 3),
-                "share": round(float(entry.share), 3),
-                "opening": entry.opening / 1000,
-                "balance": carried.get((entry.engineer, str(entry.kind)), 0) / 1000,
-            }
-            for entry in found.entries
-        ],
-    }
+        for entry in found.entries
+    ]
+    print_rows([header, *rows])

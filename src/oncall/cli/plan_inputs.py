@@ -1,24 +1,34 @@
-"""Plans in the terminal: the file that a command takes with its roster, the shifts of some dates, the last check."""
+"""What the planning commands take: a roster, a plan, dates, and the sources of the planning context."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.errors import Refused
-from oncall.suggestions import listed
+from oncall.cli.output import tell
+from oncall.errors import OncallError, Refused
 
 if TYPE_CHECKING:
+    from oncall.planning.context_sources import ContextSources, NamedPlan
+    from oncall.planning.watch import SearchOptions
+    from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
-    from oncall.rotation.problem.context import PlanningContext
-    from oncall.schedule.plan import Plan, Shift
+    from oncall.schedule.schedule import Schedule
 
 ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster's YAML file.")
 PLAN = typer.Argument(..., metavar="PLAN", help="A plan file, .csv or .json.")
 PLANS_ROSTER = typer.Option(..., "--roster", help="The roster that the plan is for.")
+HISTORY = typer.Option(
+    [], "--history", metavar="PLAN", help="An earlier or later plan that stands: rest and balances go on; repeatable."
+)
+NO_HISTORY = typer.Option(
+    False, "--no-history", help="Leave the published schedule of the local database out of account."
+)
+LEDGER = typer.Option(None, "--ledger", metavar="FILE", help="Balances to begin with, as `oncall ledger` writes them.")
 
 
 def date_of(text: str, option: str | None = None) -> date:
@@ -37,43 +47,49 @@ def span_of(first_day: date, weeks: int) -> tuple[date, date]:
         raise Refused(f"{weeks} weeks from {first_day} lie outside the calendar") from None
 
 
-def read_both(plan: Path, roster: Path) -> tuple[Roster, Plan]:
+def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
     """The roster and its plan. Raises FileFaults."""
+    from oncall.planning.context_sources import read_named_plan
     from oncall.rosters.roster_file import read_roster
-    from oncall.schedule.plan_file import read_plan
 
     team = read_roster(roster)
-    return team, read_plan(plan, team=team.team, zone=team.policy.zone)
+    return team, read_named_plan(plan, team)
 
 
-def refuse_strangers(content: Plan, team: Roster, plan: Path) -> None:
-    """Raise Refused when the plan is not one of this roster's people, or holds nothing."""
-    strangers = sorted({seat.engineer for seat in content.seats} - {engineer.id for engineer in team.engineers})
-    if strangers:
-        raise Refused(f"{plan}: {listed(strangers)} not on the roster of team {team.team}; name the plan's own roster")
-    if not content.seats:
-        raise Refused(f"{plan}: the plan has no shift")
+def relaxations_of(ids: Sequence[str], roster: Roster) -> tuple[Relaxation, ...]:
+    """The relaxations of `--relax`, each once. Raises Refused for one that is unknown or does not fit the roster."""
+    from oncall.rosters.relaxation import relaxation_named
+    from oncall.rosters.relaxed_roster import relaxed
+
+    relaxations = tuple(dict.fromkeys(relaxation_named(each) for each in ids))
+    relaxed(roster, relaxations)
+    return relaxations
 
 
-def shifts_of(team: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
-    """The team's shifts that start on these dates. Raises Refused when there is none."""
-    from oncall.schedule.shifts import shifts_between
-    from oncall.support.calendar import calendar_of
+def search_options(seed: int, time_limit: float | None) -> SearchOptions:
+    """How to search; the time limit in seconds."""
+    from oncall.planning.watch import SearchOptions
 
-    calendar = calendar_of(team.policy, team.holidays)
-    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=team.rules.weekend)
-    if not shifts:
-        raise Refused(f"no on-call shift starts from {first_day} to {last_day}; name other dates or more weeks")
-    return shifts
+    return SearchOptions(seed, None if time_limit is None else timedelta(seconds=time_limit))
 
 
-def refuse_broken(plan: Plan, team: Roster, given: PlanningContext) -> None:
-    """No plan leaves the house unchecked. A fault found here is one of the planner."""
-    from oncall.rotation.check.checker import check_plan
+def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, use_published: bool) -> ContextSources:
+    """The sources of the planning context, read; the published schedule is the local database's. Raises FileFaults."""
+    from oncall.planning.context_sources import read_sources
 
-    violations = check_plan(plan, team, history=given.published, elsewhere=given.elsewhere)
-    if violations:
-        lines = "\n".join(f"  {violation}" for violation in violations)
-        raise Refused(
-            f"the plan made does not pass the check, which is a fault of this program; it is not used:\n{lines}"
-        )
+    published = published_here() if use_published else None
+    return read_sources(roster, history, ledger, published)
+
+
+def published_here() -> Schedule | None:
+    """The published schedule of the local database; None with ONCALL_SERVER, and, said on stderr, when unreadable."""
+    from oncall import wiring
+
+    settings = wiring.read_settings()
+    if settings.server is not None:
+        return None
+    try:
+        return wiring.quick_schedule(settings)
+    except OncallError as error:
+        tell(f"the published schedule cannot be read and is not taken into account: {error}")
+        return None

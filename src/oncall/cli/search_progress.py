@@ -13,7 +13,38 @@ from typing import TYPE_CHECKING
 from oncall.cli.output import tell
 
 if TYPE_CHECKING:
+    from oncall.planning.watch import PlanningWatch, SearchHooks
     from oncall.rotation.solve.search import SearchProgress
+
+
+def terminal_watch() -> PlanningWatch:
+    """Sentences and progress on stderr; the first Ctrl-C during a search makes the best plan so far the answer."""
+    from oncall.planning.watch import PlanningWatch
+
+    return PlanningWatch(say=tell, search=_search_hooks)
+
+
+def quiet_watch() -> PlanningWatch:
+    """As `terminal_watch`, for searches that are too short to show their progress."""
+    from oncall.planning.watch import PlanningWatch
+
+    return PlanningWatch(say=tell, search=_stop_hook)
+
+
+@contextmanager
+def _stop_hook() -> Iterator[SearchHooks]:
+    from oncall.planning.watch import SearchHooks
+
+    with interruption() as is_interrupted:
+        yield SearchHooks(should_stop=is_interrupted)
+
+
+@contextmanager
+def _search_hooks() -> Iterator[SearchHooks]:
+    from oncall.planning.watch import SearchHooks
+
+    with interruption() as is_interrupted, progress_line() as show:
+        yield SearchHooks(on_progress=show, should_stop=is_interrupted)
 
 
 @contextmanager

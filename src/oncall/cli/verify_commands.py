@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from oncall.cli.numbers import counted, seconds_of
 from oncall.cli.output import JSON_OPTION, print_json, say, tell
-from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both, refuse_strangers
-from oncall.cli.planning_context import read_history
+from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
+    from oncall.planning.context_sources import NamedPlan
+    from oncall.planning.verify_plan import Verification
     from oncall.rosters.roster import Roster
-    from oncall.rotation.check.checker import Examination
     from oncall.rotation.check.second_opinion import SecondOpinion
-    from oncall.rotation.check.used_relaxations import UsedRelaxation
-    from oncall.schedule.plan import Fairness, Plan, Seat
+    from oncall.schedule.plan import Fairness, Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -58,55 +57,38 @@ def verify(
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
     """
-    from oncall.rotation.check.checker import examine
-    from oncall.rotation.check.used_relaxations import used_relaxations
-    from oncall.rotation.problem.context import busy_elsewhere
+    from oncall.planning.context_sources import read_named_plan
+    from oncall.planning.verify_plan import AnotherSolver, verify_plan
 
-    team, content = read_both(plan, roster)
-    stands = _standing(team, history)
-    elsewhere = busy_elsewhere(team)
-    found = examine(content, team, history=stands, elsewhere=elsewhere)
-    agreed = used_relaxations(content, team) if not found.violations else ()
-    opinion = None
-    if optimal and not found.violations:
-        opinion = _second_opinion(content, team, found, time_limit, [*stands, *elsewhere])
+    team, named = read_both(plan, roster)
+    plans_around = [read_named_plan(path, team) for path in history]
+    another = AnotherSolver(timedelta(seconds=time_limit), lambda: _waiting(time_limit)) if optimal else None
+    verified = verify_plan(named.plan, team, plans_around, another_solver=another, say=tell)
+    violations = verified.examination.violations
     if json:
-        print_json(_view(plan, found, agreed, opinion))
-    for violation in found.violations if not json else ():
+        from oncall.planning.views.verification_views import verification_view
+
+        print_json(verification_view(named.name, verified))
+    elif not violations:
+        _print_verified(named, team, verified)
+    for violation in violations if not json else ():
         say(str(violation))
-    if found.violations:
-        raise Refused(f"{plan}: {counted(len(found.violations), 'violation')}")
-    if json:
-        return
+    if violations:
+        raise Refused(f"{plan}: {counted(len(violations), 'violation')}")
+
+
+def _print_verified(named: NamedPlan, team: Roster, verified: Verification) -> None:
+    found, agreed, opinion = verified.examination, verified.relaxations, verified.second_opinion
+    but = f" but for {counted(len(agreed), 'exception')} that it is marked with" if agreed else ""
+    say(f"{named.name}: keeps every rule{but}")
     roles = counted(len(team.rules.roles), "role")
-    say(f"{plan}: keeps every rule{_but(agreed)}")
     say(f"checked {counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}")
-    say(f"fairness cost {found.cost}{_claim(content)}")
+    say(f"fairness cost {found.cost}{_claim(named.plan)}")
     for each in agreed:
         uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
         say(f"  accepted: {each.relaxation.text}; {uses}")
     if opinion is not None:
         say(_opinion_line(opinion))
-
-
-def _but(agreed: Sequence[UsedRelaxation]) -> str:
-    return f" but for {counted(len(agreed), 'exception')} that it is marked with" if agreed else ""
-
-
-def _standing(team: Roster, history: Sequence[Path]) -> list[Seat]:
-    """The seats of the plans around."""
-    plans = [read_history(path, team) for path in history]
-    return [seat for plan in plans for seat in plan.seats]
-
-
-def _second_opinion(
-    plan: Plan, team: Roster, found: Examination, seconds: float, outside: Sequence[Seat]
-) -> SecondOpinion:
-    from oncall.rotation.check.second_opinion import second_opinion
-
-    limit = timedelta(seconds=seconds)
-    with _waiting(seconds) as on_wait:
-        return second_opinion(plan, team, found.cost, time_limit=limit, outside=outside, on_wait=on_wait)
 
 
 @contextmanager
@@ -135,29 +117,6 @@ def _claim(plan: Plan) -> str:
     return f"; the plan says: {plan.status}, bound {plan.fairness.bound}"
 
 
-def _view(
-    plan: Path, found: Examination, agreed: Sequence[UsedRelaxation], opinion: SecondOpinion | None
-) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "plan": str(plan),
-        "ok": not found.violations,
-        "minutes": found.minutes,
-        "shifts": found.shifts,
-        "cost": found.cost,
-        "violations": [
-            {"rule": each.rule, "day": each.day.isoformat(), "people": list(each.people), "sentence": each.sentence}
-            for each in found.violations
-        ],
-    }
-    if agreed:
-        view["relaxed"] = [
-            {"id": each.relaxation.id, "text": each.relaxation.text, "uses": each.uses} for each in agreed
-        ]
-    if opinion is not None:
-        view["second_opinion"] = _opinion_view(opinion)
-    return view
-
-
 def _opinion_line(opinion: SecondOpinion) -> str:
     """What another solver says about the cost of a plan."""
     seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
@@ -171,27 +130,17 @@ def _opinion_line(opinion: SecondOpinion) -> str:
     return f"{proven}; this one costs {opinion.cost}{known} ({seconds}{without})"
 
 
-def _opinion_view(opinion: SecondOpinion) -> dict[str, Any]:
-    """The same for machines."""
-    return {
-        "solver": "HiGHS",
-        "optimal": opinion.is_optimal,
-        "bound": opinion.bound,
-        "best": opinion.best,
-        "seconds": round(opinion.seconds, 3),
-        "left_out": list(opinion.left_out),
-    }
-
-
 def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
     """Show each engineer's load of every kind and role against their share, as bars, and a calendar of the weeks.
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """
+    from oncall.planning.context_sources import refuse_strangers
     from oncall.rotation.problem.fairness import fairness_of_plan, table_of
 
-    team, content = read_both(plan, roster)
-    refuse_strangers(content, team, plan)
+    team, named = read_both(plan, roster)
+    refuse_strangers(named, team)
+    content = named.plan
     measured = fairness_of_plan(content, team)
     if json:
         rows = table_of(measured).to_dict(orient="records")

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from oncall.cli.numbers import seconds_of, seed_of, weeks_of
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
-from oncall.cli.plan_inputs import ROSTER, date_of, shifts_of, span_of
-from oncall.cli.planning_context import HISTORY, LEDGER, NO_HISTORY, Sources, what_stands
-from oncall.cli.search_progress import interruption, progress_line
-from oncall.errors import PlanInfeasible, Refused
+from oncall.cli.output import JSON_OPTION, print_json, print_rows, say
+from oncall.cli.plan_inputs import (
+    HISTORY,
+    LEDGER,
+    NO_HISTORY,
+    ROSTER,
+    date_of,
+    relaxations_of,
+    search_options,
+    sources_of,
+    span_of,
+)
+from oncall.cli.search_progress import terminal_watch
 
 if TYPE_CHECKING:
-    from oncall.rosters.relaxation import Relaxation
-    from oncall.rosters.roster import Roster
     from oncall.rotation.explain.scenario import Scenario
-    from oncall.schedule.plan import Load, Plan, Shift
+    from oncall.schedule.plan import Load
     from oncall.support.windows import WindowKind
 
 
@@ -60,118 +64,24 @@ def whatif(
     --with-new 1 · oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --set rotation.rest_nights=1
     --set engineers.ben.fte=0.5
     """
-    from oncall.rosters.relaxation import relaxation_named
-    from oncall.rosters.relaxed_roster import relaxed
-    from oncall.rosters.settings import roster_with
-    from oncall.rotation.explain.scenario import with_people
+    from oncall.rosters.roster_file import read_roster
 
     if not (without or with_new or settings):
         raise typer.BadParameter("say what is different: --without, --with-new or --set")
     first, last = span_of(date_of(start), weeks)
-    today = roster_with(roster, [])
-    agreed = tuple(dict.fromkeys(relaxation_named(each) for each in relax))
-    relaxed(today, agreed)
-    changed = with_people(roster_with(roster, settings), without=without, new=with_new, joins=first)
-    story = _Story()
-    limit = None if time_limit is None else timedelta(seconds=time_limit)
-    sides = [
-        _side(team, (first, last), fitting, Sources(history, ledger, not no_history, say), seed=seed, limit=limit)
-        for team, fitting, say in (
-            (today, agreed, story.today),
-            (changed, _fitting(changed, agreed), story.changed),
-        )
-    ]
+    today = read_roster(roster)
+    relaxations, options = relaxations_of(relax, today), search_options(seed, time_limit)
+    sources = sources_of(today, history, ledger, use_published=not no_history)
+    from oncall.planning.compare_rosters import RosterChange, compare_rosters
+
+    change = RosterChange(without, with_new, settings)
+    found = compare_rosters(today, change, first, last, sources, relaxations, options=options, watch=terminal_watch())
     if json:
-        print_json({"today": _side_view(sides[0]), "changed": _side_view(sides[1])})
-        return
-    _print_sides(*sides)
+        from oncall.planning.views.comparison_views import comparison_view
 
-
-class _Story:
-    """Tells what both sides have in common one time, and of the changed one what is different."""
-
-    def __init__(self) -> None:
-        self._said: set[str] = set()
-
-    def today(self, sentence: str) -> None:
-        """Tell something of today's side."""
-        self._said.add(sentence)
-        tell(sentence)
-
-    def changed(self, sentence: str) -> None:
-        """Tell something of the changed side."""
-        if sentence not in self._said:
-            tell(f"changed: {sentence}")
-
-
-def _fitting(changed: Roster, agreed: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
-    """The exceptions that the changed roster leaves something to agree to."""
-    from oncall.rosters.relaxed_roster import relaxed
-
-    fitting: list[Relaxation] = []
-    for each in agreed:
-        try:
-            relaxed(changed, [*fitting, each])
-            fitting.append(each)
-        except Refused as refusal:
-            tell(f"changed: an exception is left out: {refusal}")
-    return tuple(fitting)
-
-
-def _side(
-    team: Roster,
-    span: tuple[date, date],
-    agreed: Sequence[Relaxation],
-    sources: Sources,
-    *,
-    seed: int,
-    limit: timedelta | None,
-) -> Scenario:
-    """One of the two plans, made as `generate` makes it."""
-    from oncall.rosters.relaxed_roster import relaxed
-    from oncall.rotation.explain.scenario import side
-    from oncall.rotation.generate.fairest_plan import solve
-
-    given = what_stands(team, *span, sources)
-
-    def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
-        with interruption() as is_interrupted, progress_line() as show:
-            plan = solve(
-                team,
-                shifts,
-                seed=seed,
-                time_limit=limit,
-                on_progress=show,
-                should_stop=is_interrupted,
-                given=given,
-            )
-        return replace(plan, first_day=span[0], last_day=span[1])
-
-    return side(relaxed(team, agreed), shifts_of(team, *span), make, given)
-
-
-def _side_view(one: Scenario) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "engineers": [engineer.id for engineer in one.roster.engineers],
-        "shifts": len(one.shifts),
-    }
-    if isinstance(one.refusal, PlanInfeasible):
-        reasons = list(one.refusal.reasons)
-        return {**view, "status": "infeasible", "summary": one.refusal.summary, "reasons": reasons}
-    if one.plan is None:
-        return {**view, "status": "unknown", "summary": str(one.refusal), "reasons": []}
-    assert one.plan.fairness is not None and one.requests is not None
-    loads = [
-        {"engineer": each.engineer, "kind": str(load.kind), "count": load.count, "share": load.share}
-        for each in one.plan.fairness.engineers
-        for load in each.loads
-        if load.role is None
-    ]
-    tally = one.requests
-    requests = {"broken": tally.avoided_taken, "avoided": tally.avoided, "together": tally.together}
-    fairness = one.plan.fairness
-    numbers = {"cost": fairness.cost, "bound": fairness.bound, "requests": requests, "loads": loads}
-    return {**view, "status": str(one.plan.status), **numbers}
+        print_json(comparison_view(found))
+    else:
+        _print_sides(found.today, found.changed)
 
 
 def _print_sides(today: Scenario, changed: Scenario) -> None:

@@ -163,6 +163,8 @@ class Roster:
     busy: tuple[str, ...] = ()
     """Plan files of other teams, beside this one, whose shifts count for whoever is on both rosters."""
     source: str = field(default="", compare=False)
+    text: str = field(default="", compare=False, repr=False)
+    """The roster file as it was read; a publication keeps it."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """Line of each document path (`rotation.rest_nights`, `engineers[2].unavailable[0]`), for messages."""
     warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)

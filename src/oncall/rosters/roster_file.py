@@ -6,6 +6,7 @@ A new key is one line in the reader of its mapping: a field, its reader from `fi
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,7 @@ def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -
     except AtFault:
         raise faults.refusal() from None
     faults.raise_any()
-    return roster
+    return replace(roster, text=text)
 
 
 class _RosterReader:

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import yaml
 
 from oncall.errors import Fault, FileFaults, Refused
 from oncall.rosters.roster import Roster
-from oncall.rosters.roster_file import read_roster, roster_from_text
+from oncall.rosters.roster_file import roster_from_text
 from oncall.suggestions import suggestion
-from oncall.yamlfile import read_text
 
 _EXAMPLE = "rotation.rest_nights=1"
 _KEPT = {"timezone", "policy", "team"}
 
 
-def roster_with(path: Path, settings: Sequence[str]) -> Roster:
-    """The roster of a file with settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
+def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
+    """The roster, which was read from a file, with settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
 
-    Raises FileFaults for faults of the file itself, Refused for settings that cannot be, each with what to write.
+    Raises Refused for settings that cannot be, each with what to write.
     """
-    roster = read_roster(path)
     if not settings:
         return roster
     _refuse_twice(settings)
-    root = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
+    root = yaml.compose(roster.text, Loader=yaml.SafeLoader)
     assert root is not None, "a file that holds a roster is not empty"
     places = dict(_set(root, roster, setting) for setting in settings)
     try:
-        return roster_from_text(yaml.serialize(root), str(path), roster.policy)
+        return roster_from_text(yaml.serialize(root), roster.source, roster.policy)
     except FileFaults as refusal:
         raise Refused("\n".join(_told(fault, places) for fault in refusal.faults)) from None
 

@@ -72,6 +72,11 @@ def csv_of(plan: Plan) -> bytes:
 
 def json_of(plan: Plan) -> bytes:
     """The plan as JSON with its proof: UTF-8, LF, a line per shift and engineer."""
+    return _lines_of(plan_document(plan)).encode()
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan with its proof, as its JSON file holds it."""
     relaxed = {"relaxed": [each.id for each in plan.relaxed]} if plan.relaxed else {}
     document: dict[str, Any] = {
         "team": plan.team,
@@ -88,7 +93,7 @@ def json_of(plan: Plan) -> bytes:
     }
     if plan.fairness is not None:
         document["fairness"] = _fairness(plan.fairness)
-    return _lines_of(document).encode()
+    return document
 
 
 def _in_order(plan: Plan) -> list[Seat]:

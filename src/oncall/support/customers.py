@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
@@ -12,6 +13,14 @@ from oncall.support.policy import Customer, folded_name
 from oncall.support.value_readers import Once, slug
 from oncall.yamlfile import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, parse, read_text, shown
 from oncall.yamlvalues import Fields, line_of_text, list_of, one_of
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersFile:
+    """The customers of a policy and the text of the file that names them; both empty where there is no such file."""
+
+    people: tuple[Customer, ...] = ()
+    text: str = ""
 
 
 def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> tuple[Customer, ...]:
@@ -35,28 +44,33 @@ def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> 
     return found
 
 
-def customers_beside(path: Path, root: Node) -> tuple[Customer, ...]:
-    """The customers of the file that a policy names, judged also where the policy itself is at fault: a person wants
-    to mend both in one go. Their faults are noted with the policy's."""
+def customers_beside(path: Path, root: Node) -> CustomersFile:
+    """Read the customers file that the policy at `path` names; `root` is the policy's document.
+
+    The faults of the file are noted with the policy's, also where the policy itself is at fault: a person wants to
+    correct both at once.
+    """
     place = descend(root, "customers")
     if not isinstance(place, ScalarNode) or place.is_empty:
-        return ()
+        return CustomersFile()
     try:
         beside = path.parent / file_beside(place)
     except AtFault:
         # Noted when the policy was read.
-        return ()
+        return CustomersFile()
     if not _is_there(beside):
         near = nearest(beside.name, [other.name for other in path.parent.glob("*.yaml") if other != path])
         mend = f'did you mean "{near}"?' if near else "write the name of one that is there, or delete this line"
         place.note(f"there is no file {shown(beside.name)} beside this one; {mend}")
-        return ()
+        return CustomersFile()
     plans = descend(root, "plans")
     try:
-        return customers_from_text(read_text(beside), str(beside), list(plans.entries) if _has_plans(plans) else None)
+        text = read_text(beside)
+        known = list(plans.entries) if _has_plans(plans) else None
+        return CustomersFile(customers_from_text(text, str(beside), known), text)
     except FileFaults as refusal:
         place.faults.take_over(refusal)
-        return ()
+        return CustomersFile()
 
 
 def _has_plans(node: Node) -> TypeGuard[MapNode]:

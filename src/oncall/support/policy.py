@@ -183,6 +183,7 @@ class Policy:
     """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
 
     extras: by plan. customers_file: the name of the customers' file, beside the policy's, when it has one.
+    text, customers_text: the two files as they were read; empty where a file is absent.
     lines: of the policy's file, by path (`plans.standard.promises.high.coverage`), for reasons that name their rule.
     warnings: values of the file that can be used but should be checked.
     """
@@ -201,6 +202,8 @@ class Policy:
     customers_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
+    text: str = field(default="", compare=False, repr=False)
+    customers_text: str = field(default="", compare=False, repr=False)
 
     def customer(self, name: str) -> Customer | None:
         """The customer of that name; letter case, blanks and punctuation do not count."""

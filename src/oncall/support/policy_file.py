@@ -82,12 +82,13 @@ def read_policy(path: Path) -> Policy:
     Raises FileFaults with every fault of both; files are named as the caller gave them.
     """
     faults = Faults(str(path))
-    root = parse(read_text(path), faults)
-    policy = _read(root, str(path))
+    text = read_text(path)
+    root = parse(text, faults)
+    policy = _read(root, str(path), text)
     customers = customers_beside(path, root)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
-    return replace(policy, customers=customers, warnings=faults.warnings)
+    return replace(policy, customers=customers.people, customers_text=customers.text, warnings=faults.warnings)
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:
@@ -96,7 +97,7 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
     Raises FileFaults with every fault. Its customers are in a file of their own: see `with_customers`.
     """
     faults = Faults(source)
-    policy = _read(parse(text, faults), source)
+    policy = _read(parse(text, faults), source, text)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
     return replace(policy, zone=zone or policy.zone, warnings=faults.warnings)
@@ -108,7 +109,7 @@ def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
     Raises FileFaults when no policy can be made of it at all.
     """
     faults = Faults(source)
-    policy = _read(parse(text, faults), source)
+    policy = _read(parse(text, faults), source, text)
     if policy is None:
         raise faults.refusal()
     return replace(policy, zone=zone)
@@ -121,17 +122,17 @@ def policy_from_sources(sources: Mapping[str, str]) -> Policy:
     return policy if customers is None else with_customers(policy, customers, policy.customers_file or "customers")
 
 
-def _read(root: Node, source: str) -> Policy | None:
-    """The policy with its lines, whatever was noted of it; None when none could be made."""
+def _read(root: Node, source: str, text: str) -> Policy | None:
+    """The policy with its text and lines, whatever faults were noted; None when none could be made."""
     try:
-        return replace(_PolicyReader(root, source).read(), lines=lines_of(root))
+        return replace(_PolicyReader(root, source).read(), lines=lines_of(root), text=text)
     except AtFault:
         return None
 
 
 def with_customers(policy: Policy, text: str, source: str) -> Policy:
     """The policy with the customers of that text. Raises FileFaults with every fault of it."""
-    return replace(policy, customers=customers_from_text(text, source, list(policy.plans)))
+    return replace(policy, customers=customers_from_text(text, source, list(policy.plans)), customers_text=text)
 
 
 def packaged_policy(zone: ZoneInfo | None = None) -> Policy:

@@ -1,0 +1,108 @@
+"""Compare two rosters: today's plan beside that of a changed team or other rules, each made as `make_plan` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from oncall.errors import Refused
+from oncall.planning.context_sources import ContextSources
+from oncall.planning.make_plan import search_plan, shifts_of
+from oncall.planning.planning_context import planning_context
+from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
+from oncall.rosters.relaxation import Relaxation
+from oncall.rosters.relaxed_roster import relaxed
+from oncall.rosters.roster import Roster
+from oncall.rosters.settings import roster_with
+from oncall.rotation.explain.scenario import Scenario, side, with_people
+from oncall.schedule.plan import Plan, Shift
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChange:
+    """What is different: people who are gone, the number of new ones, and settings like `rotation.rest_nights=1`."""
+
+    without: Sequence[str] = ()
+    new: int = 0
+    settings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The two plans, or why one is missing."""
+
+    today: Scenario
+    changed: Scenario
+
+
+def compare_rosters(
+    roster: Roster,
+    change: RosterChange,
+    first_day: date,
+    last_day: date,
+    sources: ContextSources,
+    relaxations: Sequence[Relaxation] = (),
+    *,
+    options: SearchOptions,
+    watch: PlanningWatch = SILENT,
+) -> Comparison:
+    """Plan these dates for the roster as it is and as changed. A relaxation that does not fit the change is left out.
+
+    Raises Refused for a change or a relaxation that does not fit the roster as it is.
+    """
+    relaxed(roster, relaxations)
+    changed = with_people(roster_with(roster, change.settings), without=change.without, new=change.new, joins=first_day)
+    story = _Story(watch)
+    fitting = _fitting(changed, relaxations, watch.say)
+    return Comparison(
+        _planned(roster, (first_day, last_day), relaxations, sources, options, replace(watch, say=story.today)),
+        _planned(changed, (first_day, last_day), fitting, sources, options, replace(watch, say=story.changed)),
+    )
+
+
+class _Story:
+    """Says what both sides share once, and what is different about the changed one."""
+
+    def __init__(self, watch: PlanningWatch) -> None:
+        self._say = watch.say
+        self._said: set[str] = set()
+
+    def today(self, sentence: str) -> None:
+        """Say something about today's side."""
+        self._said.add(sentence)
+        self._say(sentence)
+
+    def changed(self, sentence: str) -> None:
+        """Say something about the changed side, unless it holds for today's as well."""
+        if sentence not in self._said:
+            self._say(f"changed: {sentence}")
+
+
+def _fitting(changed: Roster, relaxations: Sequence[Relaxation], say: Callable[[str], None]) -> tuple[Relaxation, ...]:
+    """Return the relaxations that fit the changed roster."""
+    fitting: list[Relaxation] = []
+    for each in relaxations:
+        try:
+            relaxed(changed, [*fitting, each])
+            fitting.append(each)
+        except Refused as refusal:
+            say(f"changed: an exception is left out: {refusal}")
+    return tuple(fitting)
+
+
+def _planned(
+    roster: Roster,
+    days: tuple[date, date],
+    relaxations: Sequence[Relaxation],
+    sources: ContextSources,
+    options: SearchOptions,
+    watch: PlanningWatch,
+) -> Scenario:
+    context = planning_context(roster, *days, sources, watch.say)
+
+    def make(roster: Roster, shifts: Sequence[Shift]) -> Plan:
+        plan = search_plan(roster, shifts, context, options, watch)
+        return replace(plan, first_day=days[0], last_day=days[1])
+
+    return side(relaxed(roster, relaxations), shifts_of(roster, *days), make, context)

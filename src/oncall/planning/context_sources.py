@@ -1,0 +1,98 @@
+"""Where the planning context comes from: earlier and later plans, a ledger file, the published schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oncall.errors import Refused
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.ledger_file import WrittenLedger, read_ledger
+from oncall.schedule.plan import Plan
+from oncall.schedule.plan_file import read_plan
+from oncall.schedule.schedule import Schedule
+from oncall.suggestions import listed
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlan:
+    """A plan, and the name that messages give it: the path of its file."""
+
+    name: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLedger:
+    """A ledger file's content, and the name that messages give it: its path."""
+
+    name: str
+    written: WrittenLedger
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSources:
+    """What a caller knows of the time around a plan.
+
+    history: plans from before or after it, the one that decides first. published: the schedule in force; None where
+    it does not count.
+    """
+
+    history: Sequence[NamedPlan] = ()
+    ledger: NamedLedger | None = None
+    published: Schedule | None = None
+
+
+def read_sources(
+    roster: Roster, history: Sequence[Path], ledger: Path | None, published: Schedule | None = None
+) -> ContextSources:
+    """Read the files of a roster's context sources, each once. Raises FileFaults for a file that cannot be read."""
+    opening = None if ledger is None else read_named_ledger(ledger)
+    return ContextSources([read_named_plan(path, roster) for path in history], opening, published)
+
+
+def read_named_plan(path: Path, roster: Roster) -> NamedPlan:
+    """Read a plan file; a CSV takes its team and zone from the roster. Raises FileFaults."""
+    return NamedPlan(str(path), read_plan(path, team=roster.team, zone=roster.policy.zone))
+
+
+def read_named_ledger(path: Path) -> NamedLedger:
+    """Read a ledger file. Raises FileFaults."""
+    return NamedLedger(str(path), read_ledger(path))
+
+
+def refuse_other_team(named: NamedPlan, roster: Roster) -> None:
+    """Raise Refused when the plan is not one of the roster's team."""
+    if named.plan.team != roster.team:
+        raise Refused(
+            f"{named.name} is a plan of team {named.plan.team}, and {roster.source} is the roster of team {roster.team}"
+        )
+
+
+def strangers_on(named: NamedPlan, roster: Roster) -> list[str]:
+    """Return whom the plan names and the roster does not. Raises Refused when it is everybody: CSV names no team."""
+    people = {seat.engineer for seat in named.plan.seats}
+    strangers = sorted(people - {engineer.id for engineer in roster.engineers})
+    if len(strangers) == len(people):
+        raise Refused(
+            f"{named.name}: nobody of {names_of(strangers)} is on the roster of team {roster.team}; "
+            "name a plan of this team"
+        )
+    return strangers
+
+
+def refuse_strangers(named: NamedPlan, roster: Roster) -> None:
+    """Raise Refused when the plan has no shift, or names people whom the roster does not have."""
+    strangers = sorted({seat.engineer for seat in named.plan.seats} - {engineer.id for engineer in roster.engineers})
+    if strangers:
+        raise Refused(
+            f"{named.name}: {listed(strangers)} not on the roster of team {roster.team}; name the plan's own roster"
+        )
+    if not named.plan.seats:
+        raise Refused(f"{named.name}: the plan has no shift")
+
+
+def names_of(people: Sequence[str]) -> str:
+    """Return the first six names, and how many more there are."""
+    return ", ".join(people[:6]) + (f" and {len(people) - 6} more" if len(people) > 6 else "")

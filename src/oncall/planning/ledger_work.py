@@ -1,0 +1,212 @@
+"""The ledger as a use case: balances before a date, a ledger file to export, and balances of another tool to open."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from oncall.errors import Refused
+from oncall.planning.context_sources import ContextSources, NamedLedger, names_of
+from oncall.planning.service_record import ServiceRecord, service_record
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.ledger import Ledger, Served, joined, ledger_of, levelled, newcomers
+from oncall.rotation.problem.ledger_file import refuse_strangers
+from oncall.schedule.plan import Balance
+from oncall.schedule.shifts import shift_of, shifts_between
+from oncall.support.calendar import calendar_of
+
+LOOKED_BACK = timedelta(days=3660)
+"""How far back missing shifts are looked for."""
+NOTHING_YET = "Nothing was served yet and no balances are given"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """The content of a ledger file. as_of: the first date whose shifts are not in the balances; None: not known."""
+
+    balances: tuple[Balance, ...]
+    as_of: date | None
+
+
+def ledger_for(roster: Roster, sources: ContextSources, *, before: date | None, say: Callable[[str], None]) -> Ledger:
+    """Return what each person served before a date (None: all there is), on top of the ledger file's balances.
+
+    say: takes each sentence about what counts, twice or not at all. Raises Refused for a ledger file that counts
+    beyond that date, and for a plan of another team.
+    """
+    return ledger_of_record(roster, service_record(roster, sources, say), sources, before=before, say=say)
+
+
+def ledger_of_record(
+    roster: Roster,
+    record: ServiceRecord,
+    sources: ContextSources,
+    *,
+    before: date | None,
+    say: Callable[[str], None],
+) -> Ledger:
+    """As `ledger_for`, from a service record that is known already."""
+    opening, since = _opening_balances(roster, sources.ledger, say)
+    if since is not None and before is not None and since > before:
+        assert sources.ledger is not None, "only a ledger file says up to when it counts"
+        raise Refused(
+            f"{sources.ledger.name} counts shifts up to {since - timedelta(days=1)}, and here only those before "
+            f"{before} are to count; export it with --before {before}"
+        )
+    zone = roster.policy.zone
+    counted = [each for each in record.served if since is None or shift_of(each.seat, zone).day >= since]
+    new = newcomers(roster, record.plans)
+    for engineer, day in new.items():
+        say(f"{engineer} is on no plan before {day} and owes nothing for that time")
+    found = ledger_of(joined(roster, new), counted, before=before, opening=opening)
+    for doubt in _doubts(roster, record, found, sources.ledger, since, before):
+        say(doubt)
+    return found
+
+
+def export_ledger(
+    roster: Roster, sources: ContextSources, *, before: date | None, say: Callable[[str], None]
+) -> LedgerFile:
+    """Return the balances before a date as a ledger file, with the date up to which shifts are counted.
+
+    Raises Refused when there is nothing to write.
+    """
+    found = ledger_for(roster, sources, before=before, say=say)
+    if not found.entries:
+        raise Refused(f"{NOTHING_YET}; nothing was written")
+    as_of = before or (found.last_day + timedelta(days=1) if found.last_day else None)
+    carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
+    # A row for each person who takes part: a file without rows could not say up to when it counts.
+    taking_part = [each for each in found.entries if each.served or each.share or each.opening]
+    rows = (Balance(each.engineer, each.kind, carried.get((each.engineer, each.kind), 0)) for each in taking_part)
+    return LedgerFile(tuple(rows), as_of)
+
+
+def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say: Callable[[str], None]) -> LedgerFile:
+    """Return another tool's balances as a ledger file: checked against the roster, adding up to 0 for each kind.
+
+    as_of: the first date whose shifts are not in these balances. Raises FileFaults for a person who is not on the
+    roster, Refused for a file without balances or with another `as_of`.
+    """
+    written = opening.written
+    if not written.balances:
+        raise Refused(
+            f"{opening.name} has no balances; without any everybody begins level, and no ledger file is needed"
+        )
+    refuse_strangers(written, Path(opening.name), [engineer.id for engineer in roster.engineers], roster.team)
+    if as_of is not None and written.as_of not in (None, as_of):
+        raise Refused(f"{opening.name} says as_of {written.as_of}, and --as-of {as_of}; leave one of them out")
+    opened = _with_everybody(written.balances, roster)
+    for kind in dict.fromkeys(each.kind for each in opened):
+        total = sum(each.thousandths for each in opened if each.kind is kind)
+        if total:
+            people = len(roster.engineers)
+            say(
+                f"{kind} balances add up to {total / 1000:+g}, not to 0; "
+                f"each of the {people} is changed by {-total / 1000 / people:+.3f}"
+            )
+    return LedgerFile(levelled(roster, opened), as_of or written.as_of)
+
+
+def _with_everybody(balances: tuple[Balance, ...], roster: Roster) -> tuple[Balance, ...]:
+    """Add a balance of 0 for each person whom another tool's file leaves out."""
+    named = {(each.engineer, each.kind) for each in balances}
+    absent = (
+        Balance(engineer.id, kind, 0)
+        for kind in dict.fromkeys(each.kind for each in balances)
+        for engineer in roster.engineers
+        if (engineer.id, kind) not in named
+    )
+    return (*balances, *absent)
+
+
+def _opening_balances(
+    roster: Roster, ledger: NamedLedger | None, say: Callable[[str], None]
+) -> tuple[tuple[Balance, ...], date | None]:
+    """Return a ledger file's balances, and the first date whose shifts are to be added to them."""
+    if ledger is None:
+        return (), None
+    everybody = {each.engineer for each in ledger.written.balances}
+    gone = sorted(everybody - {engineer.id for engineer in roster.engineers})
+    if gone and len(gone) == len(everybody):
+        raise Refused(
+            f"{ledger.name}: nobody of {names_of(gone)} is on the roster of team {roster.team}; name its own ledger"
+        )
+    if gone:
+        say(f"{ledger.name}: {names_of(gone)} not on the roster; what they leave is spread over the others")
+    return levelled(roster, ledger.written.balances), ledger.written.as_of
+
+
+def _doubts(
+    roster: Roster,
+    record: ServiceRecord,
+    found: Ledger,
+    ledger: NamedLedger | None,
+    since: date | None,
+    before: date | None,
+) -> list[str]:
+    """Return a sentence about each thing that may count twice or not at all."""
+    doubts = _ledger_doubts(roster, record, found, ledger, since) if ledger is not None else []
+    unseen = _unseen(roster, record, found)
+    if unseen:
+        doubts.append(
+            f"{names_of(unseen)} had no shift in all that time, and neither the roster nor a plan says since when they "
+            "are there: they owe their share of it; write joins: DATE where that is wrong"
+        )
+    end = before or (found.last_day and found.last_day + timedelta(days=1))
+    begin = since or found.first_day
+    missing = _missing(roster, record.served, begin, end) if begin and end else []
+    if missing:
+        number = "1 shift" if len(missing) == 1 else f"{len(missing)} shifts"
+        span = str(missing[0]) if missing[0] == missing[-1] else f"{missing[0]} to {missing[-1]}"
+        doubts.append(
+            f"{number} of {span} in no plan or ledger that was given: whoever served them gets nothing for it"
+        )
+    return doubts
+
+
+def _ledger_doubts(
+    roster: Roster, record: ServiceRecord, found: Ledger, ledger: NamedLedger, since: date | None
+) -> list[str]:
+    doubts = []
+    if roster.rules.holidays_apart > 1 and not record.served:
+        doubts.append(
+            f"{ledger.name} does not say who had which holiday: for holidays_apart {roster.rules.holidays_apart} name "
+            "the plans of the years before with --history"
+        )
+    if since is None and found.shifts:
+        doubts.append(
+            f"{ledger.name} does not say up to when it counts: the {found.shifts} shifts from {found.first_day} to "
+            f"{found.last_day} are added to it; give it a column as_of when they are in it already"
+        )
+    return doubts
+
+
+def _unseen(roster: Roster, record: ServiceRecord, found: Ledger) -> list[str]:
+    """Return who owes a share for a time in which nothing shows that they were there."""
+    if all(plan.people is not None for plan in record.plans):
+        return []
+    owing = {each.engineer for each in found.entries if each.share and not each.opening}
+    seen = {each.engineer for each in record.served}
+    return [each.id for each in roster.engineers if each.joins is None and each.id in owing - seen]
+
+
+def _missing(roster: Roster, served: Sequence[Served], begin: date, end: date) -> list[date]:
+    """Return the dates in [begin, end) whose shifts are in no plan."""
+    begin = max(begin, end - LOOKED_BACK)
+    if begin >= end:
+        return []
+    calendar = calendar_of(roster.policy, roster.holidays)
+    last = end - timedelta(days=1)
+    expected = shifts_between(calendar, first_day=begin, last_day=last, weekend=roster.rules.weekend)
+    windows = sorted({each.seat.window for each in served}, key=lambda window: window.start)
+    starts = [window.start for window in windows]
+    missing = []
+    for shift in expected:
+        place = bisect_right(starts, shift.window.start)
+        if not place or shift.window.start not in windows[place - 1]:
+            missing.append(shift.day)
+    return missing

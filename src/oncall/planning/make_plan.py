@@ -1,0 +1,88 @@
+"""Make a plan: from a roster, dates and the planning context to the fairest plan, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from oncall.errors import Refused
+from oncall.planning.context_sources import ContextSources
+from oncall.planning.planning_context import planning_context
+from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
+from oncall.rosters.relaxation import Relaxation
+from oncall.rosters.relaxed_roster import relaxed
+from oncall.rosters.roster import Roster
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.problem.context import PlanningContext
+from oncall.schedule.plan import Plan, Shift
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import calendar_of
+
+
+@dataclass(frozen=True, slots=True)
+class MadePlan:
+    """A new plan, and how many shifts it staffs."""
+
+    plan: Plan
+    shifts: int
+
+
+def make_plan(
+    roster: Roster,
+    first_day: date,
+    last_day: date,
+    sources: ContextSources,
+    relaxations: Sequence[Relaxation] = (),
+    *,
+    options: SearchOptions,
+    watch: PlanningWatch = SILENT,
+) -> MadePlan:
+    """Return the fairest plan for the shifts that start on these dates, both inside, checked independently.
+
+    Raises PlanInfeasible when no plan keeps the rules, Refused when no shift starts on these dates, a source does not
+    fit, or the search ended before a first plan.
+    """
+    shifts = shifts_of(roster, first_day, last_day)
+    context = planning_context(roster, first_day, last_day, sources, watch.say)
+    plan = search_plan(relaxed(roster, relaxations), shifts, context, options, watch)
+    plan = marked(replace(plan, first_day=first_day, last_day=last_day), relaxations)
+    refuse_broken(plan, roster, context)
+    return MadePlan(plan, len(shifts))
+
+
+def search_plan(
+    roster: Roster, shifts: Sequence[Shift], context: PlanningContext, options: SearchOptions, watch: PlanningWatch
+) -> Plan:
+    """Return the fairest plan for these shifts. Raises PlanInfeasible, and Refused when the search ended too soon."""
+    with watch.search() as hooks:
+        return solve(
+            roster,
+            shifts,
+            seed=options.seed,
+            time_limit=options.time_limit,
+            on_progress=hooks.on_progress,
+            should_stop=hooks.should_stop,
+            given=context,
+        )
+
+
+def shifts_of(roster: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
+    """Return the team's shifts that start on these dates, both inside. Raises Refused when there is none."""
+    calendar = calendar_of(roster.policy, roster.holidays)
+    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
+    if not shifts:
+        raise Refused(f"no on-call shift starts from {first_day} to {last_day}; name other dates or more weeks")
+    return shifts
+
+
+def refuse_broken(plan: Plan, roster: Roster, context: PlanningContext) -> None:
+    """Raise Refused when a plan that was just made breaks a rule, which would be a fault of the planner."""
+    violations = check_plan(plan, roster, history=context.published, elsewhere=context.elsewhere)
+    if violations:
+        lines = "\n".join(f"  {violation}" for violation in violations)
+        raise Refused(
+            f"the plan made does not pass the check, which is a fault of this program; it is not used:\n{lines}"
+        )

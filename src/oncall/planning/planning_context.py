@@ -1,0 +1,62 @@
+"""The planning context: the shifts, balances and covers that a new plan must respect and cannot change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from oncall.planning.context_sources import ContextSources
+from oncall.planning.ledger_work import ledger_of_record
+from oncall.planning.service_record import seats_outside, service_record
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.context import PlanningContext, busy_elsewhere
+from oncall.rotation.problem.ledger import Served, seats_as_served
+from oncall.schedule.plan import Balance, Seat
+from oncall.schedule.shifts import shift_of
+
+
+def planning_context(
+    roster: Roster,
+    first_day: date,
+    last_day: date,
+    sources: ContextSources,
+    say: Callable[[str], None],
+    *,
+    balances: Sequence[Balance] | None = None,
+    first_open: date | None = None,
+) -> PlanningContext:
+    """Return what a plan of these dates must respect; `say` takes a sentence about each thing taken into account.
+
+    balances: what each person served beyond their share before; worked out from the sources when None.
+    first_open: for a repair, the first date that may change; the people who covered a shift before it keep their rest.
+    Raises FileFaults for another team's plan that cannot be read, Refused for a source that does not fit.
+    """
+    record = service_record(roster, sources, say)
+    if balances is None:
+        balances = ledger_of_record(roster, record, sources, before=first_day, say=say).balances
+    if balances:
+        people = len({each.engineer for each in balances})
+        say(f"taken into account: balances of {people} people from before; see `oncall ledger show`")
+    covers = _covers(roster, record.served, first_day, first_open, say) if first_open is not None else ()
+    elsewhere = busy_elsewhere(roster)
+    for name in roster.busy:
+        say(f"taken into account: shifts on another team in {name}")
+    outside = seats_outside(roster, record, first_day, last_day, say)
+    return PlanningContext(outside, elsewhere, tuple(balances), covers)
+
+
+def _covers(
+    roster: Roster, served: Sequence[Served], first_day: date, first_open: date, say: Callable[[str], None]
+) -> tuple[Seat, ...]:
+    """Return the seats in [first_day, first_open) of which another person than planned served the most."""
+    planned = {(each.seat.window, each.seat.role): each.seat.engineer for each in served}
+    zone = roster.policy.zone
+    covers = [
+        (shift_of(seat, zone).day, seat)
+        for seat in seats_as_served(served)
+        if planned[seat.window, seat.role] != seat.engineer
+    ]
+    covers = [(day, seat) for day, seat in covers if first_day <= day < first_open]
+    for day, seat in covers:
+        say(f"taken into account: {seat.engineer} covered {seat.role} on {day:%a} {day}")
+    return tuple(seat for _, seat in covers)

@@ -1,0 +1,84 @@
+"""Publish a plan: check it against its roster and the shifts around it, then make it the schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncall.errors import Refused
+from oncall.planning.context_sources import NamedPlan
+from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
+from oncall.planning.service_record import published_seats_of
+from oncall.rosters.roster import Roster
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.problem.context import busy_elsewhere
+from oncall.schedule.document import PUBLISH, publication_document
+from oncall.schedule.gaps import Hole, holes
+from oncall.schedule.plan import Plan
+from oncall.schedule.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlan:
+    """A plan that keeps the rules of its roster, also beside the shifts around it: it may be published."""
+
+    plan: Plan
+    roster: Roster
+
+
+def checked_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -> SoundPlan:
+    """Return the plan, ready to publish, once the independent checker found nothing.
+
+    published: the schedule in force, whose shifts around the plan count; None when there is none.
+    Raises Refused with everything that breaks a rule, and FileFaults for another team's plan that cannot be read.
+    """
+    plan = named.plan
+    if plan.team != roster.team:
+        raise Refused(f"{named.name} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
+    around = published_seats_of(roster, published)
+    violations = check_plan(plan, roster, history=around, elsewhere=busy_elsewhere(roster))
+    if violations:
+        found = "\n".join(f"  {violation}" for violation in violations)
+        raise Refused(f"{named.name} does not keep the rules of {roster.source}; nothing was published\n{found}")
+    return SoundPlan(plan, roster)
+
+
+def publish_plan(tx: ScheduleTransaction, sound: SoundPlan, author: Author) -> AppendedVersion:
+    """Make a plan the schedule, with the texts of the roster and the policy that it came from.
+
+    Raises Refused when the database holds another team's schedule.
+    """
+    roster = sound.roster
+
+    def refuse_other_team(schedule: Schedule) -> None:
+        if schedule.latest is not None and schedule.latest.team != roster.team:
+            raise Refused(
+                f"this database holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
+                "give each team a database of its own (ONCALL_DATABASE_URL)"
+            )
+
+    document = publication_document(sound.plan, roster)
+    return append_version(
+        tx, PUBLISH, document, author, refuse_other_team, policy=roster.policy, sources=_sources_of(roster)
+    )
+
+
+def holes_from(schedule: Schedule, now: datetime) -> list[Hole]:
+    """Return the gaps in cover from now (aware UTC) to the end of what is published."""
+    end = max(publication.span.end for publication in schedule.publications)
+    start = max(now, min(publication.span.start for publication in schedule.publications))
+    return list(holes(schedule, start, end)) if start < end else []
+
+
+def _sources_of(roster: Roster) -> dict[str, str]:
+    """Return the texts that a publication keeps, so that what was published stays what it was."""
+    policy = roster.policy
+    sources = {
+        "roster": roster.text,
+        "policy": policy.text,
+        "policy_source": policy.source,
+        "policy_zone": policy.zone.key,
+    }
+    if policy.customers_file is not None:
+        sources["customers"] = policy.customers_text
+    return sources

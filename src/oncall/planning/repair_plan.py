@@ -1,0 +1,127 @@
+"""Repair a plan: change the fewest seats of a baseline so that it keeps today's rules, as fairly as that allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from oncall.errors import Refused
+from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_other_team, strangers_on
+from oncall.planning.make_plan import refuse_broken, shifts_of
+from oncall.planning.planning_context import planning_context
+from oncall.planning.repair_story import repair_story
+from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
+from oncall.rosters.relaxation import Relaxation
+from oncall.rosters.relaxed_roster import relaxed
+from oncall.rosters.roster import Roster
+from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.repair.repair import repair
+from oncall.rotation.repair.repair_result import Repair
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRequest:
+    """What to repair. first_open: shifts that start before it stay as they are.
+
+    more_changes: seats that may change beyond the fewest. frozen_days: for so many days from `first_open` on each
+    person who can keep a seat keeps it, except on the dates in `opened`.
+    """
+
+    baseline: NamedPlan
+    first_open: date
+    more_changes: int = 0
+    frozen_days: int = 0
+    opened: frozenset[date] = frozenset()
+
+
+def repair_plan(
+    roster: Roster,
+    request: RepairRequest,
+    sources: ContextSources,
+    relaxations: Sequence[Relaxation] = (),
+    *,
+    options: SearchOptions,
+    watch: PlanningWatch = SILENT,
+) -> Repair:
+    """Return the repaired and checked plan; its notes say what changed and what that costs.
+
+    Raises PlanInfeasible when no plan keeps the rules, Refused when the baseline, a source or a date does not fit, or
+    the search ended before a first plan.
+    """
+    first_day, last_day = _dates_of(request.baseline, roster)
+    baseline = replace(request.baseline.plan, first_day=first_day, last_day=last_day)
+    strangers_on(request.baseline, roster)
+    if request.first_open < first_day:
+        watch.say(f"the plan begins on {first_day}: all of it may change")
+        request = replace(request, first_open=first_day)
+    _refuse_dates_not_frozen(request)
+    context = _context(roster, request, (first_day, last_day), sources, watch.say)
+    agreed = tuple(dict.fromkeys([*_still_agreed(request.baseline, roster, watch.say), *relaxations]))
+    shifts = shifts_of(roster, first_day, last_day)
+    with watch.search() as hooks:
+        found = repair(
+            relaxed(roster, agreed),
+            shifts,
+            baseline,
+            first_open=request.first_open,
+            more_changes=request.more_changes,
+            frozen_days=request.frozen_days,
+            opened=request.opened,
+            seed=options.seed,
+            time_limit=options.time_limit,
+            on_progress=hooks.on_progress,
+            should_stop=hooks.should_stop,
+            given=context,
+        )
+    found = replace(found, plan=marked(replace(found.plan, notes=tuple(repair_story(found))), agreed))
+    refuse_broken(found.plan, roster, context)
+    return found
+
+
+def _dates_of(baseline: NamedPlan, roster: Roster) -> tuple[date, date]:
+    """Return the baseline's first and last date, by its seats where the file does not say. Raises Refused."""
+    refuse_other_team(baseline, roster)
+    plan = baseline.plan
+    if not plan.seats:
+        raise Refused(f"{baseline.name}: the plan has no shift; there is nothing to mend")
+    days = [seat.window.start.astimezone(roster.policy.zone).date() for seat in plan.seats]
+    return plan.first_day or min(days), plan.last_day or max(days)
+
+
+def _refuse_dates_not_frozen(request: RepairRequest) -> None:
+    last = request.first_open + timedelta(days=request.frozen_days - 1)
+    outside = [str(day) for day in sorted(request.opened) if not request.first_open <= day <= last]
+    if outside:
+        span = str(last) if last == request.first_open else f"{request.first_open} to {last}"
+        raise Refused(f"--open {outside[0]}: only {span} is frozen; name one of these dates, or freeze more days")
+
+
+def _context(
+    roster: Roster,
+    request: RepairRequest,
+    days: tuple[date, date],
+    sources: ContextSources,
+    say: Callable[[str], None],
+) -> PlanningContext:
+    """Return the planning context of a repair. It keeps the baseline's balances, so that shares stay as they were."""
+    own = request.baseline.plan.balances
+    if own and sources.ledger is not None:
+        say(
+            f"{request.baseline.name} has its own balances, and keeps them; those of {sources.ledger.name} are not used"
+        )
+    balances = None if sources.ledger is not None and not own else own
+    return planning_context(roster, *days, sources, say, balances=balances, first_open=request.first_open)
+
+
+def _still_agreed(baseline: NamedPlan, roster: Roster, say: Callable[[str], None]) -> list[Relaxation]:
+    """Return the relaxations that the baseline is marked with and that still fit the roster."""
+    fitting: list[Relaxation] = []
+    for each in baseline.plan.relaxed:
+        try:
+            relaxed(roster, [*fitting, each])
+            fitting.append(each)
+        except Refused as refusal:
+            say(f"an exception that {baseline.name} is marked with is left out: {refusal}")
+    return fitting

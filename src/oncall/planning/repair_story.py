@@ -1,0 +1,56 @@
+"""A repair in sentences: what changed, what it costs, and what more changes would buy."""
+
+from __future__ import annotations
+
+from oncall.rotation.repair.repair_result import ChangeOption, Repair, RequestOutcome
+from oncall.schedule.plan import Plan
+
+
+def repair_story(found: Repair) -> list[str]:
+    """Return what was changed and what it costs, a sentence each."""
+    plan = found.plan
+    assert plan.fairness is not None
+    cost = plan.fairness.cost
+    lines = [_changes_line(found)]
+    if found.new_seats:
+        lines.append(f"{_seats(len(found.new_seats))} of new shifts are filled")
+    proof = (
+        "no plan with as few changes costs less" if found.best_is_proven else "a plan with as few changes may cost less"
+    )
+    lines.append(f"cost {found.cost_before} -> {cost}; {proof}")
+    if found.wishes is not None:
+        lines.append(_requests_line(found.wishes, plan))
+    lines += [_option_line(offer, cost) for offer in found.offers]
+    if found.offers:
+        lines.append("choose with --changes " + " or --changes ".join(str(offer.changes) for offer in found.offers))
+    kept = f"with the shifts before {plan.kept_until} as they are"
+    if cost == plan.fairness.bound:
+        lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
+    else:
+        lines.append(f"feasible: {kept}, no plan costs less than {plan.fairness.bound}, however many seats change")
+    return lines
+
+
+def _changes_line(found: Repair) -> str:
+    changed = len(found.changes)
+    fewest = "the fewest possible" if found.fewest_is_proven else "and fewer may do"
+    if changed > found.fewest:
+        fewest = f"{found.fewest} would be {'the fewest possible' if found.fewest_is_proven else 'enough'}"
+    return f"mended from {found.plan.kept_until}: {_seats(changed)} changed, {fewest}"
+
+
+def _option_line(offer: ChangeOption, cost: int) -> str:
+    changes = "+1 change" if offer.changes == 1 else f"+{offer.changes} changes"
+    return f"{changes}: cost {cost} -> {offer.cost}{'' if offer.is_best else ' or less'}"
+
+
+def _requests_line(requests: RequestOutcome, plan: Plan) -> str:
+    met = requests.tally.text.removeprefix("requests: ")
+    best = "no plan with as few changes and as fair keeps more"
+    if not requests.is_best:
+        best = "a plan with as few changes and as fair may keep more"
+    return f"requests from {plan.kept_until} on: {met}; {best}"
+
+
+def _seats(number: int) -> str:
+    return f"{number} seat{'' if number == 1 else 's'}"

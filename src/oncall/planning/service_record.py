@@ -1,0 +1,117 @@
+"""Who served which shifts before and around a plan, by the published schedule and the plans that a caller names."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from oncall.errors import Refused
+from oncall.planning.context_sources import ContextSources, NamedPlan, names_of, refuse_other_team, strangers_on
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.ledger import Membership, Served, really_served, seats_as_served, served_by_plan
+from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.shifts import shift_of
+
+_LONGEST = timedelta(days=5)
+"""No shift lasts longer."""
+
+
+@dataclass(slots=True)
+class ServiceRecord:
+    """What people served, in time order, and for whom each plan was made."""
+
+    served: list[Served] = field(default_factory=list)
+    plans: list[Membership] = field(default_factory=list)
+
+
+def service_record(roster: Roster, sources: ContextSources, say: Callable[[str], None]) -> ServiceRecord:
+    """Return who served what by the published schedule and the named plans; the first to name a role at a time counts.
+
+    say: takes a sentence for each plan that names people whom the roster does not have.
+    Raises Refused for a plan of another team or without a shift.
+    """
+    record = _published_record(roster, sources.published)
+    for named in sources.history:
+        refuse_unusable(named, roster, say)
+        new = [each for each in served_by_plan(named.plan.seats) if not _is_known(each, record.served)]
+        record.served = sorted([*record.served, *new], key=lambda each: each.seat.window.start)
+        record.plans.append(_membership(named.plan, roster))
+    return record
+
+
+def seats_around(roster: Roster, plan: Plan, sources: ContextSources, say: Callable[[str], None]) -> tuple[Seat, ...]:
+    """Return the seats of this team on other dates than the plan's; `say` takes a sentence about each span."""
+    zone = roster.policy.zone
+    days = [shift_of(seat, zone).day for seat in plan.seats]
+    first, last = plan.first_day or min(days), plan.last_day or max(days)
+    return seats_outside(roster, service_record(roster, sources, say), first, last, say)
+
+
+def seats_outside(
+    roster: Roster, record: ServiceRecord, first_day: date, last_day: date, say: Callable[[str], None]
+) -> tuple[Seat, ...]:
+    """Return the served seats on dates before `first_day` or after `last_day`."""
+    zone = roster.policy.zone
+    dated = [(shift_of(seat, zone).day, seat) for seat in seats_as_served(record.served)]
+    before = [day for day, _ in dated if day < first_day]
+    after = [day for day, _ in dated if day > last_day]
+    for days, where in ((before, "before"), (after, "after")):
+        if days:
+            say(f"taken into account: shifts that stand {where} the plan, {min(days)} to {max(days)}")
+    return tuple(seat for day, seat in dated if not first_day <= day <= last_day)
+
+
+def published_seats_of(roster: Roster, schedule: Schedule | None) -> tuple[Seat, ...]:
+    """Return the published seats of this team, each with the person who serves most of it; none when none is."""
+    return seats_as_served(_published_record(roster, schedule).served)
+
+
+def refuse_unusable(named: NamedPlan, roster: Roster, say: Callable[[str], None]) -> None:
+    """Raise Refused for a plan of another team, of unknown people or without a shift; `say` takes who is unknown."""
+    refuse_other_team(named, roster)
+    if not named.plan.seats:
+        raise Refused(f"{named.name}: the plan has no shift; leave it out")
+    strangers = strangers_on(named, roster)
+    if strangers:
+        say(
+            f"{named.name}: {names_of(strangers)} not on the roster of team {roster.team}; "
+            "their shifts are left out of account"
+        )
+
+
+def _published_record(roster: Roster, schedule: Schedule | None) -> ServiceRecord:
+    if schedule is None or schedule.latest is None or schedule.latest.team != roster.team:
+        return ServiceRecord()
+    zone = roster.policy.zone
+    plans = [
+        Membership(
+            each.span.start.astimezone(zone).date(),
+            max(seat.window.start for seat in each.seats).astimezone(zone).date(),
+            frozenset(each.people) or None,
+        )
+        for each in schedule.publications
+        if each.seats
+    ]
+    return ServiceRecord(really_served(schedule), plans)
+
+
+def _membership(plan: Plan, roster: Roster) -> Membership:
+    zone = roster.policy.zone
+    days = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
+    people = frozenset(each.engineer for each in plan.fairness.engineers) if plan.fairness else None
+    return Membership(min(days), max(days), people)
+
+
+def _is_known(one: Served, served: Sequence[Served]) -> bool:
+    """Return True if `served`, which is in time order, already says who had that role at that time."""
+    window = one.seat.window
+    near = bisect_left(served, window.start - _LONGEST, key=lambda each: each.seat.window.start)
+    for other in served[near:]:
+        if other.seat.window.start >= window.end:
+            return False
+        if other.seat.role == one.seat.role and window.start < other.seat.window.end:
+            return True
+    return False

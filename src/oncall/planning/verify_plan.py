@@ -1,0 +1,77 @@
+"""Verify a plan: the independent check, the relaxations that it uses, and another solver's opinion of its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from oncall.planning.context_sources import NamedPlan
+from oncall.planning.service_record import refuse_unusable
+from oncall.rosters.roster import Roster
+from oncall.rotation.check.checker import Examination, examine
+from oncall.rotation.check.used_relaxations import UsedRelaxation, used_relaxations
+from oncall.rotation.problem.context import busy_elsewhere
+from oncall.schedule.plan import Plan, Seat
+
+if TYPE_CHECKING:
+    from oncall.rotation.check.second_opinion import SecondOpinion
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the check of a plan found. The relaxations and the second opinion are left out where it breaks a rule."""
+
+    examination: Examination
+    relaxations: tuple[UsedRelaxation, ...] = ()
+    second_opinion: SecondOpinion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherSolver:
+    """Asks another solver for its opinion. time_limit: wall time. waiting: entered meanwhile; told the time taken."""
+
+    time_limit: timedelta
+    waiting: Callable[[], AbstractContextManager[Callable[[timedelta], None]]]
+
+
+def verify_plan(
+    plan: Plan,
+    roster: Roster,
+    history: Sequence[NamedPlan] = (),
+    *,
+    another_solver: AnotherSolver | None = None,
+    say: Callable[[str], None],
+) -> Verification:
+    """Check a plan against the roster, and against plans before and after it.
+
+    say: takes a sentence for each of those plans that names people whom the roster does not have.
+    Raises FileFaults for another team's plan that cannot be read, Refused for a plan of another team in `history`.
+    """
+    around = _seats_of(history, roster, say)
+    elsewhere = busy_elsewhere(roster)
+    found = examine(plan, roster, history=around, elsewhere=elsewhere)
+    if found.violations:
+        return Verification(found)
+    opinion = None
+    used = used_relaxations(plan, roster)
+    if another_solver is not None:
+        opinion = _second_opinion(plan, roster, found, another_solver, [*around, *elsewhere])
+    return Verification(found, used, opinion)
+
+
+def _seats_of(history: Sequence[NamedPlan], roster: Roster, say: Callable[[str], None]) -> list[Seat]:
+    for named in history:
+        refuse_unusable(named, roster, say)
+    return [seat for named in history for seat in named.plan.seats]
+
+
+def _second_opinion(
+    plan: Plan, roster: Roster, found: Examination, another: AnotherSolver, outside: Sequence[Seat]
+) -> SecondOpinion:
+    from oncall.rotation.check.second_opinion import second_opinion
+
+    with another.waiting() as on_wait:
+        return second_opinion(plan, roster, found.cost, time_limit=another.time_limit, outside=outside, on_wait=on_wait)

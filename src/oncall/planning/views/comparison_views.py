@@ -1,0 +1,70 @@
+"""Comparisons of two rosters and explanations of seats as JSON objects, for `--json` and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oncall.errors import PlanInfeasible
+from oncall.planning.compare_rosters import Comparison
+from oncall.rosters.roster import Roster
+from oncall.rotation.explain.scenario import Scenario
+from oncall.rotation.explain.why_seat import Alternative, SeatExplanation
+
+
+def comparison_view(found: Comparison) -> dict[str, object]:
+    """Today's plan and that of the changed roster: people, loads, cost, bound and requests, or why there is none."""
+    return {"today": _side_view(found.today), "changed": _side_view(found.changed)}
+
+
+def explanation_view(plan: str, answers: Sequence[SeatExplanation], roster: Roster) -> dict[str, object]:
+    """The seats of one shift, each with every other person for it. plan: the name of its file."""
+    seat, zone = answers[0].seat, roster.policy.zone
+    start, end = (at.astimezone(zone).isoformat() for at in (seat.window.start, seat.window.end))
+    seats = [
+        {
+            "role": answer.seat.role,
+            "engineer": answer.seat.engineer,
+            "cost": answer.cost,
+            "others": [_alternative_view(other) for other in answer.others],
+        }
+        for answer in answers
+    ]
+    return {"plan": plan, "start": start, "end": end, "kind": str(seat.kind), "seats": seats}
+
+
+def _alternative_view(other: Alternative) -> dict[str, object]:
+    remade = other.remade
+    anew = remade and {"more": remade.more, "at_least": remade.at_least, "proven": remade.is_proven}
+    return {
+        "engineer": other.engineer,
+        "rule": other.rule,
+        "cannot": other.never,
+        "rules": list(other.rules),
+        "swap": other.swap,
+        "asked_to_avoid": other.asked_to_avoid,
+        "anew": anew,
+        "because": list(other.because),
+    }
+
+
+def _side_view(one: Scenario) -> dict[str, object]:
+    view: dict[str, object] = {
+        "engineers": [engineer.id for engineer in one.roster.engineers],
+        "shifts": len(one.shifts),
+    }
+    if isinstance(one.refusal, PlanInfeasible):
+        reasons = list(one.refusal.reasons)
+        return {**view, "status": "infeasible", "summary": one.refusal.summary, "reasons": reasons}
+    if one.plan is None:
+        return {**view, "status": "unknown", "summary": str(one.refusal), "reasons": []}
+    assert one.plan.fairness is not None and one.requests is not None
+    fairness, tally = one.plan.fairness, one.requests
+    loads = [
+        {"engineer": each.engineer, "kind": str(load.kind), "count": load.count, "share": load.share}
+        for each in fairness.engineers
+        for load in each.loads
+        if load.role is None
+    ]
+    requests = {"broken": tally.avoided_taken, "avoided": tally.avoided, "together": tally.together}
+    numbers = {"cost": fairness.cost, "bound": fairness.bound, "requests": requests, "loads": loads}
+    return {**view, "status": str(one.plan.status), **numbers}

@@ -1,0 +1,69 @@
+"""Plans and repairs as JSON objects, for `--json` and the API. Times are ISO 8601 in the plan's zone."""
+
+from __future__ import annotations
+
+from oncall.errors import PlanInfeasible
+from oncall.rotation.repair.repair_result import Repair, SeatChange
+from oncall.schedule.plan_file import plan_document
+
+
+def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:
+    """Why no plan is possible, and which relaxations make one possible."""
+    return {
+        "status": "infeasible",
+        "summary": refusal.summary,
+        "reasons": list(refusal.reasons),
+        "relaxations": [list(each) for each in refusal.relaxations],
+    }
+
+
+def repaired_plan_view(found: Repair) -> dict[str, object]:
+    """The repaired plan with its proof, and under `repair` what changed and what more changes would buy."""
+    return {**plan_document(found.plan), "repair": _repair_view(found)}
+
+
+def _repair_view(found: Repair) -> dict[str, object]:
+    def seats(changes: tuple[SeatChange, ...] | list[SeatChange]) -> list[dict[str, object]]:
+        return [_seat_view(change, found) for change in changes]
+
+    return {
+        "fewest": found.fewest,
+        "fewest_is_proven": found.fewest_is_proven,
+        "cost_before": found.cost_before,
+        "best_is_proven": found.best_is_proven,
+        "requests": _requests_view(found),
+        "changes": seats(found.changes),
+        "new_seats": seats(found.new_seats),
+        "by_person": {
+            person: {"lost": seats(lost), "gained": seats(gained)}
+            for person, (lost, gained) in found.by_person().items()
+        },
+        "offers": [
+            {"more_changes": offer.changes, "cost": offer.cost, "proven": offer.is_best} for offer in found.offers
+        ],
+    }
+
+
+def _seat_view(change: SeatChange, found: Repair) -> dict[str, object]:
+    zone = found.plan.zone
+    return {
+        "start": change.window.start.astimezone(zone).isoformat(),
+        "end": change.window.end.astimezone(zone).isoformat(),
+        "kind": str(change.kind),
+        "role": change.role,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def _requests_view(found: Repair) -> dict[str, object] | None:
+    if found.wishes is None:
+        return None
+    tally = found.wishes.tally
+    return {
+        "broken": tally.avoided_taken,
+        "avoided": tally.avoided,
+        "met": tally.preferred_taken,
+        "together": tally.together,
+        "proven": found.wishes.is_best,
+    }

@@ -1,0 +1,44 @@
+"""The check of a plan as a JSON object, for `--json` and the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oncall.planning.verify_plan import Verification
+
+if TYPE_CHECKING:
+    from oncall.rotation.check.second_opinion import SecondOpinion
+
+
+def verification_view(plan: str, verified: Verification) -> dict[str, object]:
+    """What was checked and what breaks a rule. `relaxed` and `second_opinion` are there where they say something."""
+    found = verified.examination
+    view: dict[str, object] = {
+        "plan": plan,
+        "ok": not found.violations,
+        "minutes": found.minutes,
+        "shifts": found.shifts,
+        "cost": found.cost,
+        "violations": [
+            {"rule": each.rule, "day": each.day.isoformat(), "people": list(each.people), "sentence": each.sentence}
+            for each in found.violations
+        ],
+    }
+    if verified.relaxations:
+        view["relaxed"] = [
+            {"id": each.relaxation.id, "text": each.relaxation.text, "uses": each.uses} for each in verified.relaxations
+        ]
+    if verified.second_opinion is not None:
+        view["second_opinion"] = _opinion_view(verified.second_opinion)
+    return view
+
+
+def _opinion_view(opinion: SecondOpinion) -> dict[str, object]:
+    return {
+        "solver": "HiGHS",
+        "optimal": opinion.is_optimal,
+        "bound": opinion.bound,
+        "best": opinion.best,
+        "seconds": round(opinion.seconds, 3),
+        "left_out": list(opinion.left_out),
+    }

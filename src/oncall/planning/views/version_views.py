@@ -1,0 +1,41 @@
+"""New versions of the schedule as JSON objects, for `--json` and the API."""
+
+from __future__ import annotations
+
+from oncall.planning.publish_plan import SoundPlan
+from oncall.planning.put_on_call import PutOn
+from oncall.planning.schedule_version import AppendedVersion
+from oncall.schedule.schedule_views import turn_view
+
+
+def publication_view(sound: SoundPlan, made: AppendedVersion) -> dict[str, object]:
+    """A publication: what was published, and what it changes for whom."""
+    return {
+        "version": made.number,
+        "team": sound.roster.team,
+        "shifts": len({seat.window for seat in sound.plan.seats}),
+        "seats": len(sound.plan.seats),
+        "changes": _changes_view(made),
+        "policy_changes": made.policy_changes(),
+    }
+
+
+def override_view(put_on: PutOn) -> dict[str, object]:
+    """An override: what it changes for whom, and what the roster has against it."""
+    return {
+        "version": put_on.version.number,
+        "changes": _changes_view(put_on.version),
+        "warnings": list(put_on.warnings),
+    }
+
+
+def _changes_view(made: AppendedVersion) -> list[dict[str, object]]:
+    zone = made.after.calendar.zone
+    return [
+        {
+            "engineer": change.engineer,
+            "gained": [turn_view(turn, zone) for turn in change.gained],
+            "lost": [turn_view(turn, zone) for turn in change.lost],
+        }
+        for change in made.changes()
+    ]

@@ -1,0 +1,50 @@
+"""How a caller follows a planning run: it takes sentences, shows the progress of a search, and may stop one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oncall.rotation.solve.search import SearchProgress
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHooks:
+    """What one search calls. should_stop: asked many times a second; after True the best plan so far is the answer."""
+
+    on_progress: Callable[[SearchProgress], None] | None = None
+    should_stop: Callable[[], bool] | None = None
+
+
+def _ignore(sentence: str) -> None:
+    """Drop a sentence that no caller wants."""
+
+
+def _no_hooks() -> AbstractContextManager[SearchHooks]:
+    return nullcontext(SearchHooks())
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningWatch:
+    """The caller's side of a planning run.
+
+    say: takes each sentence about what was taken into account or found. search: entered around each search.
+    """
+
+    say: Callable[[str], None] = _ignore
+    search: Callable[[], AbstractContextManager[SearchHooks]] = _no_hooks
+
+
+SILENT = PlanningWatch()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How to search. time_limit: wall time; None searches until the proof. Another seed gives another plan, as fair."""
+
+    seed: int = 0
+    time_limit: timedelta | None = None
