@@ -1,0 +1,76 @@
+"""The ledger counts each shift once, says what it doubts, and is written as a file that goes on from there."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from oncall.errors import FileFaults, Refused
+from oncall.planning.context_sources import ContextSources, NamedLedger, NamedPlan
+from oncall.planning.ledger_work import export_ledger, ledger_for, open_ledger
+from oncall.planning.publish_plan import checked_plan, publish_plan
+from oncall.planning.put_on_call import put_on_call
+from oncall.planning.views.ledger_views import ledger_view
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.ledger_file import WrittenLedger
+from oncall.schedule.plan import Balance
+from oncall.support.windows import WindowKind
+from tests.planning.conftest import AUTHOR, MemorySchedule, Told
+
+AFTER = date(2027, 1, 18)
+
+
+def opening(*balances: Balance, as_of: date | None = None) -> NamedLedger:
+    lines = {(each.engineer, each.kind): number for number, each in enumerate(balances, start=2)}
+    return NamedLedger("theirs.csv", WrittenLedger(balances, as_of, lines))
+
+
+def test_shifts_of_two_sources_count_once(roster: Roster, plan: NamedPlan, told: Told) -> None:
+    once = ledger_for(roster, ContextSources([plan]), before=AFTER, say=told)
+    twice = ledger_for(roster, ContextSources([plan, plan]), before=AFTER, say=told)
+    assert once.shifts == 10
+    assert twice.entries == once.entries
+    assert ledger_view(once)["shifts"] == 10
+
+
+def test_an_override_moves_what_was_served(store: MemorySchedule, roster: Roster, plan: NamedPlan, told: Told) -> None:
+    publish_plan(store, checked_plan(plan, roster, None), AUTHOR)
+    first = plan.plan.seats[0]
+    put_on_call(store, "cai", "primary", start=first.window.start, end=first.window.end, author=AUTHOR)
+    found = ledger_for(roster, ContextSources(published=store.schedule()), before=AFTER, say=told)
+    served = {entry.engineer: entry.served for entry in found.entries if entry.kind is WindowKind.WEEKNIGHT}
+    assert [int(served[name]) for name in ("ana", "cai")] == [2, 3]
+
+
+def test_an_exported_ledger_says_up_to_when_it_counts_and_goes_on_from_there(
+    roster: Roster, plan: NamedPlan, told: Told
+) -> None:
+    written = export_ledger(roster, ContextSources([plan]), before=None, say=told)
+    assert written.as_of == date(2027, 1, 16)
+    again = opening(*written.balances, as_of=written.as_of)
+    both = ledger_for(roster, ContextSources([plan], again), before=AFTER, say=told)
+    assert both.shifts == 0
+
+
+def test_nothing_served_is_not_exported(roster: Roster, told: Told) -> None:
+    with pytest.raises(Refused, match="Nothing was served yet and no balances are given; nothing was written"):
+        export_ledger(roster, ContextSources(), before=None, say=told)
+
+
+def test_balances_of_another_tool_are_brought_to_0_over_the_whole_team(roster: Roster, told: Told) -> None:
+    opened = open_ledger(roster, opening(Balance("ana", WindowKind.WEEKEND, 3000)), as_of=AFTER, say=told)
+    assert sum(each.thousandths for each in opened.balances) == 0
+    assert opened.as_of == AFTER
+    assert told.sentences == ["weekend balances add up to +3, not to 0; each of the 6 is changed by -0.500"]
+
+
+def test_balances_of_a_stranger_are_refused_with_their_line(roster: Roster, told: Told) -> None:
+    with pytest.raises(FileFaults, match=r'theirs.csv:2:1: "zoe" is not on the roster of team night-owls'):
+        open_ledger(roster, opening(Balance("zoe", WindowKind.WEEKEND, 0)), as_of=None, say=told)
+
+
+def test_a_ledger_that_counts_beyond_the_date_is_refused(roster: Roster, told: Told) -> None:
+    ahead = opening(Balance("ana", WindowKind.WEEKEND, 0), as_of=date(2027, 3, 1))
+    with pytest.raises(Refused, match=r"theirs\.csv counts shifts up to 2027-02-28, and here only those before"):
+        ledger_for(roster, ContextSources(ledger=ahead), before=AFTER, say=told)
