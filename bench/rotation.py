@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 from oncall.rosters.roster import Absence, Engineer, Request, Roster, RotationRules, Wish
 from oncall.rotation.check.checker import examine
 from oncall.rotation.problem.eligibility import can_take
-from oncall.rotation.problem.rules import blocks
+from oncall.rotation.problem.rules import are_too_close
 from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between
@@ -168,9 +168,9 @@ def measure(method: Method, roster: Roster, shifts: Sequence[Shift], repeats: in
 
 def proven(roster: Roster, shifts: Sequence[Shift]) -> Plan:
     """This planner."""
-    from oncall.rotation.generate.fairest_plan import solve
+    from oncall.rotation.generate.fairest_plan import fairest_plan
 
-    return solve(roster, shifts)
+    return fairest_plan(roster, shifts)
 
 
 def round_robin(roster: Roster, shifts: Sequence[Shift]) -> Plan:
@@ -211,7 +211,7 @@ def least_loaded(roster: Roster, shifts: Sequence[Shift]) -> Plan:
 
 
 def _is_legal(turns: Sequence[Shift], shift: Shift, rules: RotationRules) -> bool:
-    if turns and blocks(turns[-1], shift, rules.rest_nights):
+    if turns and are_too_close(turns[-1], shift, rules.rest_nights):
         return False
     weekend = WindowKind.WEEKEND
     last = next((turn for turn in reversed(turns) if turn.kind is weekend), None)

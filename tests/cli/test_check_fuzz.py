@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from oncall.cli.check_command import check
 from oncall.errors import FileFaults, OncallError
 from oncall.rosters.roster_file import read_roster
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
@@ -152,6 +152,6 @@ def test_a_roster_that_is_taken_is_planned_or_refused_with_a_sentence(folder: Pa
     calendar = calendar_of(team.policy, team.holidays)
     shifts = shifts_between(calendar, first_day=first, last_day=first + timedelta(days=13), weekend=team.rules.weekend)
     try:
-        assert solve(team, shifts, time_limit=timedelta(seconds=1)).seats
+        assert fairest_plan(team, shifts, time_limit=timedelta(seconds=1)).seats
     except OncallError as refusal:
         assert str(refusal)

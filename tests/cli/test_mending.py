@@ -57,8 +57,8 @@ def test_the_wishes_that_a_mended_plan_keeps_are_told_with_their_proof(
     told = json.loads(result.out)["repair"]["requests"]
     assert told == {"broken": told["broken"], "avoided": 14, "met": 0, "together": None, "proven": True}
     assert line == (
-        f"requests from 2027-02-08 on: {14 - told['broken']} of 14 wishes to avoid a shift are kept; "
-        "no plan with as few changes and as fair keeps more"
+        f"requests from 2027-02-08 on: {14 - told['broken']} of 14 requests to avoid a shift are kept; "
+        "no plan with as few changes that is as fair meets more"
     )
 
 

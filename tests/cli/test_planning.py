@@ -62,7 +62,7 @@ def test_generate_makes_the_same_file_again(oncall: Oncall, tmp_path: Path) -> N
 def test_generate_says_how_the_requests_fared(oncall: Oncall) -> None:
     err = oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "4").err
     assert "requests: " in err
-    assert err.rstrip().endswith("no plan as fair keeps more")
+    assert err.rstrip().endswith("no equally fair plan meets more")
 
 
 def test_generate_from_any_day_covers_the_shifts_that_start_in_its_weeks(oncall: Oncall, roster: Path) -> None:

@@ -13,7 +13,7 @@ from oncall.planning.publish_plan import checked_plan, publish_plan
 from oncall.planning.put_on_call import put_on_call
 from oncall.planning.views.ledger_views import ledger_view
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.ledger_file import WrittenLedger
+from oncall.rotation.problem.ledger_file import LedgerFile
 from oncall.schedule.plan import Balance
 from oncall.support.windows import WindowKind
 from tests.planning.conftest import AUTHOR, MemorySchedule, Told
@@ -23,7 +23,7 @@ AFTER = date(2027, 1, 18)
 
 def opening(*balances: Balance, as_of: date | None = None) -> NamedLedger:
     lines = {(each.engineer, each.kind): number for number, each in enumerate(balances, start=2)}
-    return NamedLedger("theirs.csv", WrittenLedger(balances, as_of, lines))
+    return NamedLedger("theirs.csv", LedgerFile(balances, as_of, lines))
 
 
 def test_shifts_of_two_sources_count_once(roster: Roster, plan: NamedPlan, told: Told) -> None:

@@ -92,7 +92,7 @@ def _fixed(draw: Random, roster: Roster, days: int, first_day: date) -> tuple[Fi
     return (FixedSeat(shift.day, draw.choice(engineer.roles), engineer.id, shift.kind.value),)
 
 
-def drawn_given(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> PlanningContext:
+def drawn_context(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> PlanningContext:
     """Now and then shifts before, or on another team meanwhile, and balances that add up to 0."""
     people = [engineer.id for engineer in roster.engineers]
     published: list[Seat] = []

@@ -18,7 +18,7 @@ from typing import Any
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, Roster, Wish
-from oncall.rotation.problem.cost import term
+from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shift_of
@@ -273,8 +273,8 @@ class EveryPlan:
         for kind in self._shares.totals:
             for engineer in self._roster.engineers:
                 mine = {role: counts[kind, role, engineer.id] for role in self._shares.roles}
-                cost += sum(term(n, self._share(kind, role, engineer.id)) for role, n in mine.items())
-                cost += term(sum(mine.values()), self._share(kind, None, engineer.id))
+                cost += sum(load_cost(n, self._share(kind, role, engineer.id)) for role, n in mine.items())
+                cost += load_cost(sum(mine.values()), self._share(kind, None, engineer.id))
         return cost
 
     def _share(self, kind: WindowKind, role: str | None, who: str) -> Fraction:

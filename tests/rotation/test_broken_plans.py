@@ -11,7 +11,7 @@ import pytest
 
 from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Shadowing, WeekendStyle
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Balance, Plan, PlanStatus, Seat
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team
@@ -29,7 +29,7 @@ def roster() -> Roster:
 
 @pytest.fixture(scope="module")
 def plan(roster: Roster) -> Plan:
-    made = solve(roster, shifts_of(roster, days=28))
+    made = fairest_plan(roster, shifts_of(roster, days=28))
     return replace(made, first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
 
 

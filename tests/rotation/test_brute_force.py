@@ -13,7 +13,7 @@ import pytest
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Absence, Roster
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan, Seat, Shift
@@ -86,7 +86,7 @@ def _cost(roster: Roster, shares: Shares, kinds: list[WindowKind], counts: _Coun
 
 def ours(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
     try:
-        plan = solve(roster, shifts)
+        plan = fairest_plan(roster, shifts)
     except PlanInfeasible:
         return None
     assert plan.fairness is not None
@@ -139,7 +139,7 @@ def test_no_repair_changes_fewer_seats_than_ours_nor_as_few_at_less_cost(seed: i
     roster = replace(tiny_team(draw, 4, 7), engineers=tuple(person(name) for name in NAMES[:4]))
     roster = replace(roster, rules=replace(roster.rules, never_together=()))
     shifts = shifts_of(roster)
-    plan = replace(solve(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
+    plan = replace(fairest_plan(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
     first_open = MONDAY + timedelta(days=draw.choice([1, 2, 3]))
     day = first_open + timedelta(days=draw.choice([0, 1]))
     ill = replace(roster.engineers[0], absences=(Absence(day, day + timedelta(days=1), "ill"),))

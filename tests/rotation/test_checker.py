@@ -12,7 +12,7 @@ import pytest
 
 from oncall.rosters.roster import Engineer, Roster, WeekendStyle
 from oncall.rotation.check.checker import check_plan, examine
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.teams import MONDAY, away, person, sentences, shifts_of, team, team_of
@@ -29,7 +29,7 @@ def roster() -> Roster:
 
 @pytest.fixture(scope="module")
 def plan(roster: Roster) -> Plan:
-    made = solve(roster, shifts_of(roster, days=28))
+    made = fairest_plan(roster, shifts_of(roster, days=28))
     return replace(made, first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
 
 
@@ -127,7 +127,7 @@ def test_the_same_seat_twice_is_two_people_at_once(plan: Plan, roster: Roster) -
 
 def test_an_hour_off_by_summer_time_is_found(roster: Roster) -> None:
     first = date(2027, 3, 8)
-    made = solve(roster, shifts_of(roster, first_day=first, days=14))
+    made = fairest_plan(roster, shifts_of(roster, first_day=first, days=14))
     number = next(n for n, seat in enumerate(made.seats) if seat.kind is WindowKind.WEEKEND)
     spoiled = with_seat(made, number, window=shifted(made.seats[number], end=timedelta(hours=1)))
     assert {"coverage", "shifts"} <= rules_broken(spoiled, roster)
@@ -152,7 +152,7 @@ def test_another_weekend_style_is_another_calendar(plan: Plan, roster: Roster) -
 
 def test_a_plan_that_overlooks_a_holiday_is_found(roster: Roster) -> None:
     without = replace(roster, holidays=None)
-    made = solve(without, shifts_of(without, days=28))
+    made = fairest_plan(without, shifts_of(without, days=28))
     assert {"coverage", "shifts"} <= rules_broken(made, roster)
 
 
@@ -262,7 +262,7 @@ def test_weekends_two_apart_break_a_rule_of_three(plan: Plan, roster: Roster) ->
 
 def test_shifts_of_one_daily_weekend_are_one_weekend() -> None:
     roster = team(*(person(f"p{n}") for n in range(14)), weekend=WeekendStyle.DAILY, rest_nights=1)
-    made = solve(roster, shifts_of(roster, days=14))
+    made = fairest_plan(roster, shifts_of(roster, days=14))
     spoiled = given_to(made, "zoe", date(2027, 1, 8), date(2027, 1, 10))
     assert rules_broken(spoiled, with_spare(roster)) == set()
     assert rules_broken(given_to(spoiled, "zoe", date(2027, 1, 16)), with_spare(roster)) == {"weekends_apart"}

@@ -12,9 +12,9 @@ import pytest
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Absence, Request, Roster, Wish
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.generate.fairest_plan import solve
-from oncall.rotation.problem.cost import fairness_of
-from oncall.rotation.problem.requests import matches
+from oncall.rotation.generate.fairest_plan import fairest_plan
+from oncall.rotation.problem.cost import counted_seats, fairness_of
+from oncall.rotation.problem.requests import request_matches
 from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team, team_of
@@ -36,7 +36,7 @@ def price(roster: Roster, shifts: Sequence[Shift], seats: Sequence[Seat]) -> int
     for seat in seats:
         for engineer in roster.engineers:
             for request in engineer.requests if engineer.id == seat.engineer else ():
-                if matches(request, starts[seat.window]):
+                if request_matches(request, starts[seat.window]):
                     broken += 1 if request.wish is Wish.AVOID else -1
     return roster.rules.requests_weight * broken - meetings(seats, roster.rules.prefer_together)
 
@@ -79,7 +79,7 @@ def test_no_plan_as_fair_meets_wishes_and_pairs_better_by_trying_them_all(seed: 
     roster = tiny(Random(seed))
     shifts = shifts_of(roster, days=4)[: 5 if len(roster.engineers) == 3 else 3]
     try:
-        plan = solve(roster, shifts)
+        plan = fairest_plan(roster, shifts)
     except PlanInfeasible:
         assert not any(is_legal(roster, shifts, seats) for seats in every_plan(roster, shifts))
         return
@@ -88,34 +88,34 @@ def test_no_plan_as_fair_meets_wishes_and_pairs_better_by_trying_them_all(seed: 
     as_fair = [
         seats
         for seats in every_plan(roster, shifts)
-        if fairness_of(((s.kind, s.role, s.engineer) for s in seats), shares, bound=0).cost == plan.fairness.cost
+        if fairness_of(counted_seats(seats), shares, bound=0).cost == plan.fairness.cost
     ]
     best = min(price(roster, shifts, seats) for seats in as_fair if is_legal(roster, shifts, seats))
     assert price(roster, shifts, plan.seats) == best
-    assert plan.notes[0].endswith("no plan as fair keeps more")
+    assert plan.notes[0].endswith("no equally fair plan meets more")
 
 
 @pytest.mark.parametrize(("size", "days", "rest"), [(6, 56, 1), (8, 91, 2), (12, 182, 2)])
 @pytest.mark.parametrize("pairs", [(("ana", "ben"),), (("ana", "ben"), ("ben", "cai"), ("dee", "eve"))])
 def test_pairs_are_proven_to_meet_as_often_as_can_be(size: int, days: int, rest: int, pairs: Pairs) -> None:
-    plan = solve(team_of(size, rest_nights=rest, prefer_together=pairs), shifts_of(team_of(size), days=days))
+    plan = fairest_plan(team_of(size, rest_nights=rest, prefer_together=pairs), shifts_of(team_of(size), days=days))
     assert plan.status is PlanStatus.OPTIMAL
-    assert plan.notes[0].endswith(f"on {meetings(plan.seats, pairs)} shifts; no plan as fair keeps more")
+    assert plan.notes[0].endswith(f"share {meetings(plan.seats, pairs)} shifts; no equally fair plan meets more")
 
 
 def test_pairs_leave_the_others_room_for_what_they_leave_over() -> None:
     pairs = tuple((NAMES[2 * n], NAMES[2 * n + 1]) for n in range(3))
-    plan = solve(team_of(12, prefer_together=pairs), shifts_of(team_of(12), days=182))
-    assert plan.notes[0].endswith(f"on {meetings(plan.seats, pairs)} shifts; no plan as fair keeps more")
+    plan = fairest_plan(team_of(12, prefer_together=pairs), shifts_of(team_of(12), days=182))
+    assert plan.notes[0].endswith(f"share {meetings(plan.seats, pairs)} shifts; no equally fair plan meets more")
 
 
 def test_people_in_pairs_still_have_their_wishes() -> None:
     wishes = tuple(Request(Wish.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
     asking = person("ana", requests=wishes)
     roster = team(asking, *team_of(8).engineers[1:], prefer_together=(("ana", "ben"), ("ana", "cai")))
-    plan = solve(roster, shifts_of(roster, days=56))
-    assert plan.notes[0].startswith("requests: 4 of 4 wishes to avoid a shift are kept")
-    assert plan.notes[0].endswith("no plan as fair keeps more")
+    plan = fairest_plan(roster, shifts_of(roster, days=56))
+    assert plan.notes[0].startswith("requests: 4 of 4 requests to avoid a shift are kept")
+    assert plan.notes[0].endswith("no equally fair plan meets more")
 
 
 def together_at(weight: int) -> int:
@@ -124,7 +124,7 @@ def together_at(weight: int) -> int:
     ben = person("ben", requests=(Request(Wish.PREFER, day=MONDAY),))
     pairs = (("ana", "ben"), ("cai", "dee"))
     roster = team(*(ana, ben, *team_of(4).engineers[2:]), rest_nights=0, prefer_together=pairs, requests_weight=weight)
-    plan = solve(roster, shifts_of(roster, days=2))
+    plan = fairest_plan(roster, shifts_of(roster, days=2))
     return meetings(plan.seats, pairs)
 
 
@@ -137,5 +137,5 @@ def test_without_pairs_the_weight_of_wishes_changes_nothing_unless_it_is_nothing
     plans = []
     for weight in (1, 7, 1000):
         roster = team(asking, *team_of(7).engineers[1:], requests_weight=weight)
-        plans.append(solve(roster, shifts_of(roster, days=28)))
+        plans.append(fairest_plan(roster, shifts_of(roster, days=28)))
     assert plans[0].seats == plans[1].seats == plans[2].seats

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.rosters.roster import WeekendStyle
-from oncall.rotation.problem.cost import term
+from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.problem import Problem
-from oncall.rotation.solve.counting_bound import Curve, deal, most_duties
+from oncall.rotation.solve.counting_bound import CostCurve, cheapest_counts, max_duties
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import shifts_of, team_of
 
 shares = st.fractions(min_value=0, max_value=4, max_denominator=12)
 
 
-def curve_of(share: Fraction) -> Curve:
-    return lambda count: term(count, share)
+def curve_of(share: Fraction) -> CostCurve:
+    return lambda count: load_cost(count, share)
 
 
 @given(st.lists(st.tuples(shares, st.integers(0, 4)), min_size=1, max_size=4), st.integers(0, 8))
@@ -27,7 +27,7 @@ def test_no_other_numbers_cost_less(people: list[tuple[Fraction, int]], total: i
     curves = [curve_of(share) for share, _ in people]
     most = [limit for _, limit in people]
     ways = [numbers for numbers in product(*(range(limit + 1) for limit in most)) if sum(numbers) == total]
-    dealt = deal(total, curves, most)
+    dealt = cheapest_counts(total, curves, most)
     if dealt is None:
         assert not ways
         return
@@ -41,11 +41,11 @@ def test_no_other_numbers_cost_less(people: list[tuple[Fraction, int]], total: i
 
 def test_one_person_has_at_most_two_nights_a_week_with_two_free_nights_between() -> None:
     roster = team_of(1)
-    assert most_duties(Problem.of(roster, shifts_of(roster, days=28)), 0, WindowKind.WEEKNIGHT) == 8
+    assert max_duties(Problem.of(roster, shifts_of(roster, days=28)), 0, WindowKind.WEEKNIGHT) == 8
 
 
 def test_one_person_has_every_other_weekend_or_each_of_its_days_when_daily() -> None:
     block = team_of(1)
-    assert most_duties(Problem.of(block, shifts_of(block, days=28)), 0, WindowKind.WEEKEND) == 2
+    assert max_duties(Problem.of(block, shifts_of(block, days=28)), 0, WindowKind.WEEKEND) == 2
     daily = team_of(1, weekend=WeekendStyle.DAILY, rest_nights=0)
-    assert most_duties(Problem.of(daily, shifts_of(daily, days=28)), 0, WindowKind.WEEKEND) == 6
+    assert max_duties(Problem.of(daily, shifts_of(daily, days=28)), 0, WindowKind.WEEKEND) == 6

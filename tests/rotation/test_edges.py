@@ -12,7 +12,7 @@ import pytest
 from oncall.errors import OncallError, PlanInfeasible
 from oncall.rosters.roster import Roster, WeekendStyle
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan, PlanStatus
 from tests.rotation.draws import drawn_roster
@@ -20,7 +20,7 @@ from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
 def sound(roster: Roster, first_day: date, days: int) -> Plan:
-    made = solve(roster, shifts_of(roster, first_day=first_day, days=days))
+    made = fairest_plan(roster, shifts_of(roster, first_day=first_day, days=days))
     plan = replace(made, first_day=first_day, last_day=first_day + timedelta(days=days - 1))
     assert check_plan(plan, roster) == []
     return plan
@@ -72,7 +72,7 @@ def test_whoever_joins_on_the_last_days_owes_next_to_nothing(day: int) -> None:
 )
 def test_a_team_that_cannot_be_is_told_why(roster: Roster) -> None:
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=28))
+        fairest_plan(roster, shifts_of(roster, days=28))
     assert refusal.value.reasons
 
 
@@ -160,7 +160,7 @@ def test_whatever_is_stopped_at_once_is_a_plan_with_an_honest_bound_or_a_sentenc
     roster = drawn_roster(draw, sizes=(1, 7), days=days)
     shifts = shifts_of(roster, days=days)
     try:
-        plan = solve(roster, shifts, should_stop=lambda: True)
+        plan = fairest_plan(roster, shifts, should_stop=lambda: True)
     except OncallError as refusal:
         assert str(refusal)
         return
@@ -174,13 +174,13 @@ def test_people_who_never_may_and_always_should_be_together_are_kept_apart() -> 
     pair = (("ana", "ben"),)
     plan = sound(team_of(8, never_together=pair, prefer_together=pair), MONDAY, 28)
     assert plan.status is PlanStatus.OPTIMAL
-    assert "are so on 0 shifts; no plan as fair keeps more" in plan.notes[0]
+    assert "share 0 shifts; no equally fair plan meets more" in plan.notes[0]
 
 
 def test_people_of_whom_no_two_may_be_together_are_told_that_rule_and_nothing_else() -> None:
     roster = team_of(3, rest_nights=0, weekends_apart=1, never_together=tuple(combinations(("ana", "ben", "cai"), 2)))
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=1))
+        fairest_plan(roster, shifts_of(roster, days=1))
     assert list(refusal.value.reasons) == [
         "the week of Mon 2027-01-04: 1 shift, 2 roles each",
         "never_together ana and ben",

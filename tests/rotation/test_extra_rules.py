@@ -11,7 +11,7 @@ import pytest
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import SHADOW, FixedSeat, Request, Roster, Shadowing, WeekendStyle, Wish
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, PlanStatus, Seat
 from oncall.support.windows import WindowKind
@@ -20,17 +20,19 @@ from tests.rotation.teams import MONDAY, NAMES, away, person, shifts_of, team, t
 WEDNESDAY = date(2027, 1, 6)
 
 
-def planned(roster: Roster, days: int = 28, *, first_day: date = MONDAY, given: PlanningContext | None = None) -> Plan:
-    given = given or PlanningContext()
-    made = solve(roster, shifts_of(roster, first_day=first_day, days=days), given=given)
+def planned(
+    roster: Roster, days: int = 28, *, first_day: date = MONDAY, context: PlanningContext | None = None
+) -> Plan:
+    context = context or PlanningContext()
+    made = fairest_plan(roster, shifts_of(roster, first_day=first_day, days=days), context=context)
     plan = replace(made, first_day=first_day, last_day=first_day + timedelta(days=days - 1))
-    assert check_plan(plan, roster, history=given.published, elsewhere=given.elsewhere) == []
+    assert check_plan(plan, roster, history=context.published, elsewhere=context.other_teams) == []
     return plan
 
 
-def refusal_of(roster: Roster, days: int = 28, given: PlanningContext | None = None) -> list[str]:
+def refusal_of(roster: Roster, days: int = 28, context: PlanningContext | None = None) -> list[str]:
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=days), given=given or PlanningContext())
+        fairest_plan(roster, shifts_of(roster, days=days), context=context or PlanningContext())
     return list(refusal.value.reasons)
 
 
@@ -53,7 +55,7 @@ def test_a_fixed_seat_wins_over_a_request_and_the_plan_says_that_it_is_broken() 
     fixed = (FixedSeat(WEDNESDAY, "primary", "ana"),)
     plan = planned(team(asking, *team_of(8).engineers[1:], fixed=fixed))
     assert holder(plan, WEDNESDAY) == "ana"
-    assert plan.notes == ("requests: the wish to avoid a shift is not kept; no plan as fair keeps more",)
+    assert plan.notes == ("requests: the request to avoid a shift is not kept; no equally fair plan meets more",)
 
 
 def test_seats_that_cannot_be_are_refused_with_each_reason() -> None:
@@ -77,7 +79,7 @@ def test_two_shifts_that_start_on_one_day_have_to_be_told_apart() -> None:
     christmas = date(2027, 12, 24)
     roster = team_of(8, fixed=(FixedSeat(christmas, "primary", "ana"),), holidays="US")
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, first_day=date(2027, 12, 20), days=7))
+        fairest_plan(roster, shifts_of(roster, first_day=date(2027, 12, 20), days=7))
     assert list(refusal.value.reasons) == [
         "ana is fixed as primary on Fri 2027-12-24, and 2 shifts start on that day; "
         "write which one: kind: holiday and kind: weekend"
@@ -105,7 +107,9 @@ def test_people_kept_apart_are_never_on_together() -> None:
 
 def test_people_who_should_be_together_are_so_as_often_as_fairness_allows() -> None:
     plan = planned(team_of(8, prefer_together=(("ana", "ben"),)))
-    assert plan.notes == ("requests: people who should be on together are so on 5 shifts; no plan as fair keeps more",)
+    assert plan.notes == (
+        "requests: engineers who prefer to work together share 5 shifts; no equally fair plan meets more",
+    )
 
 
 # ---- holidays over the years
@@ -119,9 +123,9 @@ def test_nobody_has_the_same_holiday_twice_within_the_years_asked_for() -> None:
     )
     shifts = shifts_of(roster, first_day=date(2026, 12, 21), days=14)
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(free, shifts, given=PlanningContext((last,)))
+        fairest_plan(free, shifts, context=PlanningContext((last,)))
     assert "the rule is holidays_apart 2 (Christmas Day)" in refusal.value.reasons[0]
-    plan = planned(roster, 14, first_day=date(2026, 12, 21), given=PlanningContext((last,)))
+    plan = planned(roster, 14, first_day=date(2026, 12, 21), context=PlanningContext((last,)))
     christmas = date(2026, 12, 25)
     on = {s.engineer for s in plan.seats if s.window.start.astimezone(plan.zone).date() == christmas}
     assert on
@@ -150,7 +154,7 @@ def test_somebody_who_is_on_for_another_team_is_free_and_rested_here() -> None:
     roster = team_of(8)
     shift = shifts_of(roster)[2]
     there = (Seat(shift.window, shift.kind, "lead", "ana"),)
-    plan = planned(roster, given=PlanningContext(elsewhere=there))
+    plan = planned(roster, context=PlanningContext(other_teams=there))
     near = {MONDAY + timedelta(days=n) for n in range(5)}
     mine = {s.window.start.astimezone(plan.zone).date() for s in plan.seats if s.engineer == "ana"}
     assert not mine & near
@@ -161,8 +165,8 @@ def test_rest_and_weekends_go_on_across_the_seam(style: WeekendStyle) -> None:
     daily = style is WeekendStyle.DAILY
     roster = team_of(9 if daily else 7, weekend=style, rest_nights=1 if daily else 2)
     before = planned(roster)
-    after = planned(roster, first_day=MONDAY + timedelta(days=28), given=PlanningContext(before.seats))
-    alone = solve(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=28), days=28))
+    after = planned(roster, first_day=MONDAY + timedelta(days=28), context=PlanningContext(before.seats))
+    alone = fairest_plan(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=28), days=28))
     assert check_plan(alone, roster, history=before.seats) != []
     assert after.fairness is not None
     assert after.status is PlanStatus.OPTIMAL
@@ -172,13 +176,13 @@ def test_a_plan_between_two_that_stand_keeps_the_rules_with_both() -> None:
     roster = team_of(9, max_shifts_per_month=6)
     first = planned(roster, 14)
     third = planned(roster, 14, first_day=MONDAY + timedelta(days=28))
-    planned(roster, 14, first_day=MONDAY + timedelta(days=14), given=PlanningContext((*first.seats, *third.seats)))
+    planned(roster, 14, first_day=MONDAY + timedelta(days=14), context=PlanningContext((*first.seats, *third.seats)))
 
 
 def test_maxima_count_what_stands_before_the_plan() -> None:
     roster = team_of(9, max_shifts_per_month=5)
     before = planned(roster, 14)
-    after = planned(roster, 14, first_day=MONDAY + timedelta(days=14), given=PlanningContext(before.seats))
+    after = planned(roster, 14, first_day=MONDAY + timedelta(days=14), context=PlanningContext(before.seats))
     for name in NAMES[:9]:
         days = [
             s.window.start.astimezone(after.zone).date() for s in (*before.seats, *after.seats) if s.engineer == name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oncall.rotation.generate.fairest_plan import solve
-from oncall.rotation.problem.fairness import fairness_of_plan, table_of
+from oncall.rotation.generate.fairest_plan import fairest_plan
+from oncall.rotation.problem.fairness import fairness_of_plan, load_table
 from oncall.schedule.plan import Fairness
 from tests.rotation.teams import person, shifts_of, team
 
@@ -13,19 +13,19 @@ ROSTER = team(*(person(name) for name in ("ana", "ben", "cai", "dee", "eve", "fa
 
 
 def test_loads_worked_out_from_the_seats_are_those_of_the_proof() -> None:
-    plan = solve(ROSTER, shifts_of(ROSTER, days=28))
+    plan = fairest_plan(ROSTER, shifts_of(ROSTER, days=28))
     assert fairness_of_plan(plan, ROSTER) == plan.fairness
 
 
 def test_a_plan_without_its_proof_has_the_same_loads_and_no_bound() -> None:
-    plan = solve(ROSTER, shifts_of(ROSTER, days=28))
+    plan = fairest_plan(ROSTER, shifts_of(ROSTER, days=28))
     assert plan.fairness is not None
     measured = fairness_of_plan(replace(plan, fairness=None, status=None), ROSTER)
     assert (measured.engineers, measured.bound) == (plan.fairness.engineers, 0)
 
 
 def test_the_table_has_a_row_for_each_engineer_kind_and_role_and_its_difference() -> None:
-    table = table_of(solve(ROSTER, shifts_of(ROSTER, days=28)).fairness or Fairness(0, 0, ()))
+    table = load_table(fairest_plan(ROSTER, shifts_of(ROSTER, days=28)).fairness or Fairness(0, 0, ()))
     assert list(table.columns) == ["engineer", "kind", "role", "count", "share", "difference"]
     assert len(table) == 7 * 2 * 3
     row = table[(table.engineer == "gus") & (table.kind == "weekend") & (table.role == "all")].iloc[0]

@@ -9,7 +9,7 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Roster, WeekendStyle
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 HOPELESS = "\n  no exception that can be offered would do; it takes other people, other dates for them or other rules"
@@ -17,7 +17,7 @@ HOPELESS = "\n  no exception that can be offered would do; it takes other people
 
 def refusal_of(roster: Roster, *, days: int = 7) -> str:
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=days))
+        fairest_plan(roster, shifts_of(roster, days=days))
     return str(refusal.value)
 
 

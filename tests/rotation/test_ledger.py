@@ -13,19 +13,17 @@ import pytest
 from oncall.errors import FileFaults
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
-from oncall.rotation.problem.ledger import (
-    Membership,
-    balances_of,
-    ledger_of,
-    levelled,
-    newcomers,
-    really_served,
-    seats_as_served,
-    served_by_plan,
-)
+from oncall.rotation.problem.ledger import balances_of, ledger_of, zero_sum_balances
 from oncall.rotation.problem.ledger_file import csv_of_ledger, read_ledger
+from oncall.rotation.problem.served_seats import (
+    PlanMembers,
+    inferred_join_dates,
+    seats_as_served,
+    served_as_planned,
+    served_with_overrides,
+)
 from oncall.schedule.plan import Balance, Plan, Seat
 from oncall.schedule.plan_file import json_of
 from oncall.schedule.plan_reader import plan_of_json
@@ -40,7 +38,7 @@ SUNDAY = MONDAY + timedelta(days=27)
 
 
 def quarter(roster: Roster, days: int = 28) -> Plan:
-    made = solve(roster, shifts_of(roster, days=days))
+    made = fairest_plan(roster, shifts_of(roster, days=days))
     return replace(made, first_day=MONDAY, last_day=MONDAY + timedelta(days=days - 1))
 
 
@@ -69,7 +67,7 @@ def test_balances_of_everybody_add_up_to_0_for_each_kind(seed: int) -> None:
     opening = tuple(
         Balance(draw.choice(people), draw.choice([NIGHT, WEEKEND]), draw.randint(-3000, 3000)) for _ in "ab"
     )
-    balances = balances_of(roster, seats, before=SUNDAY, opening=levelled(roster, opening))
+    balances = balances_of(roster, seats, before=SUNDAY, opening=zero_sum_balances(roster, opening))
     assert set(sums(balances).values()) <= {0}
 
 
@@ -77,7 +75,7 @@ def test_whoever_served_more_owes_less_in_the_next_plan_and_the_plan_says_so() -
     roster = team_of(8)
     shifts = shifts_of(roster, first_day=date(2027, 3, 1), days=56)
     owed = (Balance("ana", NIGHT, 3000), Balance("ben", NIGHT, -3000))
-    made = solve(roster, shifts, given=PlanningContext(balances=owed))
+    made = fairest_plan(roster, shifts, context=PlanningContext(balances=owed))
     plan = replace(made, first_day=date(2027, 3, 1), last_day=date(2027, 4, 25))
     nights = {name: sum(s.engineer == name and s.kind is NIGHT for s in plan.seats) for name in ("ana", "ben", "cai")}
     assert nights == {"ana": 5, "ben": 11, "cai": 8}
@@ -89,8 +87,8 @@ def test_two_plans_with_the_ledger_between_them_are_as_fair_as_one() -> None:
     roster = team_of(7)
     first = quarter(roster, 35)
     balances = balances_of(roster, first.seats, before=MONDAY + timedelta(days=35))
-    given = PlanningContext(first.seats, balances=balances)
-    second = solve(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=35), days=35), given=given)
+    context = PlanningContext(first.seats, balances=balances)
+    second = fairest_plan(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=35), days=35), context=context)
     for kind in (NIGHT, WEEKEND):
         seats = [seat.engineer for seat in (*first.seats, *second.seats) if seat.kind is kind]
         counts = [seats.count(engineer.id) for engineer in roster.engineers]
@@ -110,12 +108,12 @@ def test_an_override_moves_what_was_served_by_its_part_of_the_shift() -> None:
     seat = plan.seats[0]
     half = Window(seat.window.start, seat.window.start + (seat.window.end - seat.window.start) / 2)
     cover = Override(2, datetime(2027, 1, 1, tzinfo=UTC), "mei", "ill", half, seat.role, "gus")
-    served = really_served(published(plan, roster, cover))
+    served = served_with_overrides(published(plan, roster, cover))
     parts = {each.engineer: each.part for each in served if each.seat == seat}
     assert parts == {seat.engineer: Fraction(1, 2), "gus": Fraction(1, 2)}
     plain, moved = (
         {(e.engineer, e.kind): e.served for e in ledger_of(roster, each).entries}
-        for each in (served_by_plan(plan.seats), served)
+        for each in (served_as_planned(plan.seats), served)
     )
     assert plain[seat.engineer, NIGHT] - moved[seat.engineer, NIGHT] == Fraction(1, 2)
     assert moved["gus", NIGHT] - plain["gus", NIGHT] == Fraction(1, 2)
@@ -135,13 +133,13 @@ def test_for_rest_a_seat_is_whose_who_served_most_of_it() -> None:
         seat.role,
         "gus",
     )
-    assert set(seats_as_served(really_served(published(plan, roster, short)))) == set(plan.seats)
+    assert set(seats_as_served(served_with_overrides(published(plan, roster, short)))) == set(plan.seats)
 
 
 def test_what_a_leaver_leaves_behind_is_spread_over_those_who_have_a_part() -> None:
     roster = team_of(3)
     owed = (Balance("ana", NIGHT, 900), Balance("ben", NIGHT, 300), Balance("gone", NIGHT, -1200))
-    assert levelled(roster, owed) == (Balance("ana", NIGHT, 300), Balance("ben", NIGHT, -300))
+    assert zero_sum_balances(roster, owed) == (Balance("ana", NIGHT, 300), Balance("ben", NIGHT, -300))
 
 
 def test_a_ledger_file_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -164,7 +162,7 @@ def test_every_fault_of_a_ledger_file_is_told_with_its_line(tmp_path: Path) -> N
         'other.csv:2:1: "nights" is not a kind of shift; write weeknight, weekend or holiday',
         'other.csv:3:1: "lots" is not a number of shifts; write one like -1.5',
         'other.csv:4:1: "soon" is not a date; write "2027-01-04"',
-        "other.csv:5:1: line 4 has the weekend shifts of ben already; keep one of them",
+        "other.csv:5:1: line 4 already has the weekend balance of ben; keep one of the two lines",
     ]
 
 
@@ -187,7 +185,7 @@ def test_a_roster_without_history_begins_level() -> None:
     [
         (
             "engineer;kind;balance\nana;weekend;1,5\n",
-            "1:1: the cells are parted by semicolons; save the file with commas: "
+            "1:1: the cells are separated by semicolons; save the file with commas: "
             "the first line must be engineer,kind,balance",
         ),
         (
@@ -196,11 +194,11 @@ def test_a_roster_without_history_begins_level() -> None:
         ),
         (
             "engineer,kind,balance,balance\nana,weekend,1,5\n",
-            "1:1: the column balance is there more than once; the first line must be engineer,kind,balance",
+            "1:1: the column balance occurs more than once; the first line must be engineer,kind,balance",
         ),
         (
             "engineer,kind,balance,as_of\nana,weekend,1,2027-01-04\nben,weekend,-1,2027-01-05\n",
-            "3:1: as_of is 2027-01-05, and 2027-01-04 on line 2; a ledger file counts up to one date",
+            "3:1: as_of is 2027-01-05, and 2027-01-04 on line 2; write the same date on every line",
         ),
         ("engineer,kind,balance\nana,weekend\n", '2:1: "" is not a number of shifts; write one like -1.5'),
         ('engineer,kind,balance\n"ana,weekend,1\n', "2:1: not CSV: unexpected end of data"),
@@ -228,16 +226,16 @@ def test_capitals_and_further_columns_of_another_tool_do_not_matter(tmp_path: Pa
 def test_who_is_on_no_earlier_plan_owes_nothing_though_the_roster_does_not_say_when_they_joined() -> None:
     roster = team(*team_of(6).engineers, person("new"))
     six = frozenset(engineer.id for engineer in team_of(6).engineers)
-    march = Membership(date(2027, 3, 1), date(2027, 3, 28), six)
-    april = Membership(date(2027, 4, 1), date(2027, 4, 28), six | {"new"})
-    assert newcomers(roster, [march]) == {"new": date(2027, 3, 29)}
-    assert newcomers(roster, [march, april]) == {"new": date(2027, 4, 1)}
-    assert newcomers(roster, [april]) == {}
-    assert newcomers(roster, [replace(march, people=None)]) == {}
-    assert newcomers(roster, []) == {}
+    march = PlanMembers(date(2027, 3, 1), date(2027, 3, 28), six)
+    april = PlanMembers(date(2027, 4, 1), date(2027, 4, 28), six | {"new"})
+    assert inferred_join_dates(roster, [march]) == {"new": date(2027, 3, 29)}
+    assert inferred_join_dates(roster, [march, april]) == {"new": date(2027, 4, 1)}
+    assert inferred_join_dates(roster, [april]) == {}
+    assert inferred_join_dates(roster, [replace(march, people=None)]) == {}
+    assert inferred_join_dates(roster, []) == {}
 
 
 def test_a_date_of_joining_in_the_roster_is_the_last_word() -> None:
     roster = team(*team_of(6).engineers, person("new", joins=date(2027, 2, 1)))
-    march = Membership(date(2027, 3, 1), date(2027, 3, 28), frozenset({"ana"}))
-    assert "new" not in newcomers(roster, [march])
+    march = PlanMembers(date(2027, 3, 1), date(2027, 3, 28), frozenset({"ana"}))
+    assert "new" not in inferred_join_dates(roster, [march])

@@ -11,22 +11,22 @@ import pytest
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import examine
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, PlanStatus, Shift
-from tests.rotation.draws import drawn_given, drawn_roster
+from tests.rotation.draws import drawn_context, drawn_roster
 from tests.rotation.teams import MONDAY, shifts_of
 
 CHUNK = 100
 
 
 def planned(
-    roster: Roster, shifts: tuple[Shift, ...], given: PlanningContext, *, seconds: float | None = None
+    roster: Roster, shifts: tuple[Shift, ...], context: PlanningContext, *, seconds: float | None = None
 ) -> Plan | None:
     """The plan, or None where there is none, which then has its reasons, or where the time was too short for any."""
     limit = None if seconds is None else timedelta(seconds=seconds)
     try:
-        plan = solve(roster, shifts, given=given, time_limit=limit)
+        plan = fairest_plan(roster, shifts, context=context, time_limit=limit)
     except PlanInfeasible as refusal:
         assert refusal.reasons
         return None
@@ -36,8 +36,8 @@ def planned(
     return replace(plan, first_day=MONDAY, last_day=shifts[-1].day)
 
 
-def assert_sound(plan: Plan, roster: Roster, given: PlanningContext) -> None:
-    found = examine(plan, roster, history=given.published, elsewhere=given.elsewhere)
+def assert_sound(plan: Plan, roster: Roster, context: PlanningContext) -> None:
+    found = examine(plan, roster, history=context.published, elsewhere=context.other_teams)
     assert [str(violation) for violation in found.violations] == []
     assert plan.fairness is not None
     assert plan.fairness.cost == found.cost
@@ -53,11 +53,11 @@ def test_two_thousand_small_rosters_get_a_sound_and_proven_plan_or_reasons(chunk
         days = draw.choice([3, 5, 7])
         roster = drawn_roster(draw, sizes=(4, 6), days=days)
         shifts = shifts_of(roster, days=days)
-        given = drawn_given(draw, roster, shifts)
-        plan = planned(roster, shifts, given)
+        context = drawn_context(draw, roster, shifts)
+        plan = planned(roster, shifts, context)
         planless += plan is None
         if plan is not None:
-            assert_sound(plan, roster, given)
+            assert_sound(plan, roster, context)
             assert plan.status is PlanStatus.OPTIMAL, number
     assert planless < CHUNK / 2
 
@@ -68,7 +68,7 @@ def test_twenty_large_rosters_get_a_sound_plan(number: int) -> None:
     days = draw.choice([91, 182])
     roster = drawn_roster(draw, sizes=(8, 9), days=days)
     shifts = shifts_of(roster, days=days)
-    given = drawn_given(draw, roster, shifts)
-    plan = planned(roster, shifts, given, seconds=3)
+    context = drawn_context(draw, roster, shifts)
+    plan = planned(roster, shifts, context, seconds=3)
     if plan is not None:
-        assert_sound(plan, roster, given)
+        assert_sound(plan, roster, context)

@@ -23,7 +23,7 @@ from oncall.rotation.explain.minimal_conflict import (
 )
 from oncall.rotation.explain.relaxation_search import verdict_on
 from oncall.rotation.explain.team_size import team_size
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
@@ -63,7 +63,7 @@ def exists(roster: Roster, shifts: tuple[Shift, ...], items: list[str | date]) -
     asked = tuple(shift for shift in shifts if shift.day - timedelta(days=shift.day.weekday()) in items)
     if not asked:
         return True
-    verdict = verdict_on(Problem.of(free, asked), SearchBudget(60.0, at_once=60.0), Search())
+    verdict = verdict_on(Problem.of(free, asked), SearchBudget(60.0, per_run=60.0), Search())
     assert verdict is not SearchStatus.UNKNOWN
     return verdict is not SearchStatus.INFEASIBLE
 
@@ -87,7 +87,7 @@ def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shi
         roster = replace(roster, rules=replace(roster.rules, fixed=()))
         shifts = shifts_of(roster, days=days)
         problem = Problem.of(roster, shifts)
-        if verdict_on(problem, SearchBudget(60.0, at_once=60.0), Search()) is SearchStatus.INFEASIBLE:
+        if verdict_on(problem, SearchBudget(60.0, per_run=60.0), Search()) is SearchStatus.INFEASIBLE:
             yield roster, shifts
 
 
@@ -111,7 +111,7 @@ def test_a_rule_that_has_no_part_is_not_named() -> None:
     roster = team(*(person(name, absences=week) for name in NAMES[:7]), *team_of(12).engineers[7:], holidays="US")
     roster = replace(roster, rules=replace(roster.rules, holidays_apart=2, weekends_apart=3, max_shifts_per_week=4))
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=56))
+        fairest_plan(roster, shifts_of(roster, days=56))
     assert "rest_nights 2" in str(refusal.value.reasons)
     assert not any(name in str(refusal.value.reasons) for name in ("holidays_apart", "weekends_apart", "max_shifts"))
 
@@ -126,7 +126,7 @@ def advice(roster: Roster, days: int = 28) -> list[str]:
 
 def feasible(roster: Roster, days: int = 28) -> bool:
     problem = Problem.of(roster, shifts_of(roster, days=days))
-    return verdict_on(problem, SearchBudget(60.0, at_once=60.0), Search()) in (
+    return verdict_on(problem, SearchBudget(60.0, per_run=60.0), Search()) in (
         SearchStatus.OPTIMAL,
         SearchStatus.FEASIBLE,
     )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from oncall.errors import OncallError, PlanInfeasible, Refused
 from oncall.rosters.roster import Request, Roster, WeekendStyle, Wish
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import SearchProgress
@@ -22,7 +22,7 @@ from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences
 
 
 def plan_of(roster: Roster, *, days: int, seed: int = 0, first_day: date = MONDAY) -> Plan:
-    return solve(roster, shifts_of(roster, first_day=first_day, days=days), seed=seed)
+    return fairest_plan(roster, shifts_of(roster, first_day=first_day, days=days), seed=seed)
 
 
 def proof(plan: Plan) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def test_cost_of_tiny_plans_is_the_least_there_is(roster: Roster) -> None:
     shifts = shifts_of(roster, days=4)
     least = min(_costs_of_all_plans(roster, shifts), default=None)
     try:
-        found = proof(solve(roster, shifts))[0]
+        found = proof(fairest_plan(roster, shifts))[0]
     except PlanInfeasible:
         found = None
     assert found == least
@@ -66,7 +66,7 @@ def _costs_of_all_plans(roster: Roster, shifts: Sequence[Shift]) -> Iterator[int
     choices = [
         [
             on_duty
-            for on_duty in permutations(problem.able[number], len(roles))
+            for on_duty in permutations(problem.eligible_engineers[number], len(roles))
             if all(role in problem.engineers[each].roles for role, each in zip(roles, on_duty, strict=True))
         ]
         for number in range(len(shifts))
@@ -163,7 +163,7 @@ def test_requests_are_met_where_fairness_allows_and_cost_no_fairness() -> None:
     plain, wishing = team_of(8), team(person("ana", requests=(friday,)), *team_of(8).engineers[1:])
     plan = plan_of(wishing, days=56)
     assert proof(plan)[0] == proof(plan_of(plain, days=56))[0]
-    assert plan.notes == ("requests: 6 of 8 wishes to avoid a shift are kept; no plan as fair keeps more",)
+    assert plan.notes == ("requests: 6 of 8 requests to avoid a shift are kept; no equally fair plan meets more",)
 
 
 def test_who_prefers_weekends_gets_the_odd_one_out() -> None:
@@ -215,7 +215,7 @@ def test_another_seed_may_give_another_plan_at_the_same_cost() -> None:
 def test_progress_tells_cost_bound_gap_and_time() -> None:
     roster = team_of(8)
     heard: list[SearchProgress] = []
-    solve(roster, shifts_of(roster, days=91), on_progress=heard.append)
+    fairest_plan(roster, shifts_of(roster, days=91), on_progress=heard.append)
     last = heard[-1]
     assert (last.cost, last.gap) == (last.bound, 0.0)
     assert all(progress.elapsed >= timedelta(0) for progress in heard)
@@ -225,14 +225,14 @@ def test_a_search_that_is_stopped_before_a_first_plan_says_so() -> None:
     with pytest.raises(
         Refused, match=r"^no plan was found in \d+\.\d s, and none is proven impossible; allow more time$"
     ):
-        solve(tight_team(), shifts_of(tight_team(), days=182), time_limit=timedelta(milliseconds=1))
+        fairest_plan(tight_team(), shifts_of(tight_team(), days=182), time_limit=timedelta(milliseconds=1))
 
 
 def test_a_search_that_is_stopped_after_the_first_plan_gives_it_as_feasible_with_an_honest_bound() -> None:
     roster = tight_team()
     shifts = shifts_of(roster, days=182)
     best: list[SearchProgress] = []
-    plan = solve(
+    plan = fairest_plan(
         roster,
         shifts,
         on_progress=best.append,
@@ -252,5 +252,5 @@ def test_a_year_that_ends_in_week_53_and_a_leap_day_are_planned() -> None:
 
 def test_no_shift_to_staff_is_refused() -> None:
     with pytest.raises(Refused) as refusal:
-        solve(team_of(8), ())
+        fairest_plan(team_of(8), ())
     assert str(refusal.value) == "there is no on-call shift to staff in these dates; name dates in which one starts"

@@ -15,10 +15,10 @@ from oncall.support.windows import WindowKind
 from tests.rotation.teams import person, rosters, shifts_of, team, team_of
 
 
-def even_quota(problem: Problem) -> dict[tuple[int, WindowKind], int]:
-    people = range(len(problem.engineers))
+def even_targets(problem: Problem) -> dict[WindowKind, list[int]]:
+    people = len(problem.engineers)
     totals = problem.shares.totals.items()
-    return {(each, kind): -(-total * len(problem.roles) // len(people)) for kind, total in totals for each in people}
+    return {kind: [-(-total * len(problem.roles) // people)] * people for kind, total in totals}
 
 
 @given(rosters(sizes=(3, 9), days=21))
@@ -26,9 +26,9 @@ def even_quota(problem: Problem) -> dict[tuple[int, WindowKind], int]:
 def test_every_opening_keeps_the_rules_and_can_fill_its_roles(roster: Roster) -> None:
     problem = Problem.of(roster, shifts_of(roster, days=21))
     limits = [limit for rule in rules_of(roster.rules) for limit in rule.limits(problem)]
-    for teams in greedy_starts(problem, even_quota(problem), seed=1):
+    for teams in greedy_starts(problem, even_targets(problem), seed=1):
         duties = {(each, number) for number, on_duty in enumerate(teams) for each in on_duty}
-        assert all(set(on_duty) <= set(problem.able[number]) for number, on_duty in enumerate(teams))
+        assert all(set(on_duty) <= set(problem.eligible_engineers[number]) for number, on_duty in enumerate(teams))
         assert all(len(set(on_duty)) == len(problem.roles) for on_duty in teams)
         assert all(sum(any(d in duties for d in group) for group in limit.groups) <= limit.most for limit in limits)
         for on_duty in teams:
@@ -40,15 +40,15 @@ def test_every_opening_keeps_the_rules_and_can_fill_its_roles(roster: Roster) ->
 def test_a_roomy_team_gets_exactly_its_quota() -> None:
     roster = team_of(10)
     problem = Problem.of(roster, shifts_of(roster, days=140))
-    quota = even_quota(problem)
+    targets = even_targets(problem)
     counts = [
-        dict(Counter((each, problem.shifts[n].kind) for n, on_duty in enumerate(teams) for each in on_duty))
-        for teams in greedy_starts(problem, quota, seed=0)
+        Counter((problem.shifts[n].kind, each) for n, on_duty in enumerate(teams) for each in on_duty)
+        for teams in greedy_starts(problem, targets, seed=0)
     ]
-    assert quota in counts
+    assert {(kind, each): count for kind, own in targets.items() for each, count in enumerate(own)} in counts
 
 
 def test_a_team_that_gets_stuck_has_no_opening() -> None:
     roster = team(person("ana"), person("ben"), rest_nights=1)
     problem = Problem.of(roster, shifts_of(roster))
-    assert list(greedy_starts(problem, even_quota(problem), seed=0)) == []
+    assert list(greedy_starts(problem, even_targets(problem), seed=0)) == []

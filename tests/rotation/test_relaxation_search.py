@@ -19,7 +19,7 @@ from oncall.rosters.roster import Roster
 from oncall.rotation.check.used_relaxations import marked, used_relaxations
 from oncall.rotation.explain.priced_relaxations import is_within, price_of
 from oncall.rotation.explain.relaxation_search import relaxation_options
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search
@@ -34,7 +34,7 @@ def offered(roster: Roster, *, days: int = 7) -> list[list[str]]:
 
 def solved_with(roster: Roster, names: list[str], *, days: int = 7) -> Plan:
     relaxations = [relaxation_named(name) for name in names]
-    plan = solve(relaxed(roster, relaxations), shifts_of(roster, days=days))
+    plan = fairest_plan(relaxed(roster, relaxations), shifts_of(roster, days=days))
     last_day = MONDAY + timedelta(days=days - 1)
     return marked(replace(plan, first_day=MONDAY, last_day=last_day), relaxations)
 
@@ -49,7 +49,7 @@ BEN_IS_AWAY = team(
 def test_with_every_offer_a_plan_exists_that_the_checker_accepts(roster: Roster) -> None:
     shifts = shifts_of(roster, days=14)
     try:
-        solve(roster, shifts)
+        fairest_plan(roster, shifts)
     except PlanInfeasible as refusal:
         for names in refusal.relaxations:
             assert sentences(solved_with(roster, list(names), days=14), roster) == []
@@ -128,7 +128,7 @@ def test_exceptions_for_shifts_that_clash_in_two_places_are_found_together() -> 
 def test_where_no_exception_helps_that_is_said() -> None:
     people = [person(name, absences=away(MONDAY, 20, leave=True)) for name in NAMES[:3]]
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(team(*people, person("zoe")), shifts_of(team_of(4)))
+        fairest_plan(team(*people, person("zoe")), shifts_of(team_of(4)))
     assert refusal.value.relaxations == ()
     assert refusal.value.reasons[-1] == (
         "no exception that can be offered would do; it takes other people, other dates for them or other rules"
@@ -147,10 +147,13 @@ def test_exceptions_for_rest_after_shifts_around_the_plan_are_offered_too() -> N
         Seat(sunday.window, sunday.kind, role, who) for role, who in (("primary", "ana"), ("secondary", "cai"))
     )
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, shifts_of(roster, days=1), given=PlanningContext(before))
+        fairest_plan(roster, shifts_of(roster, days=1), context=PlanningContext(before))
     assert refusal.value.relaxations == (("rest_nights=0@2027-01-04..2027-01-10", "unavailable@2027-01-04:ben"),)
     names = [relaxation_named(name) for name in refusal.value.relaxations[0]]
-    assert solve(relaxed(roster, names), shifts_of(roster, days=1), given=PlanningContext(before)).fairness is not None
+    assert (
+        fairest_plan(relaxed(roster, names), shifts_of(roster, days=1), context=PlanningContext(before)).fairness
+        is not None
+    )
 
 
 def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
@@ -160,7 +163,7 @@ def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
         Seat(tuesday.window, tuesday.kind, role, who) for role, who in (("primary", "ana"), ("secondary", "ben"))
     )
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(roster, [wednesday], given=PlanningContext(before))
+        fairest_plan(roster, [wednesday], context=PlanningContext(before))
     assert refusal.value.relaxations == (("max_shifts_per_week=2@2027-01-04..2027-01-10",),)
 
 
@@ -168,7 +171,7 @@ def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
 def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_called_hopeless_is(seed: int) -> None:
     draw = Random(seed)
     before = team_of(4, rest_nights=draw.choice([0, 1]), weekends_apart=1)
-    past = solve(before, shifts_of(before))
+    past = fairest_plan(before, shifts_of(before))
     roster = team_of(draw.choice([3, 4]), rest_nights=draw.choice([1, 2]), weekends_apart=draw.choice([1, 2, 3]))
     most: dict[str, Any] = draw.choice([{}, {"max_shifts_per_week": 3}, {"max_shifts_per_month": 6}])
     absent = away(MONDAY + timedelta(days=draw.choice([7, 8, 11])), draw.choice([1, 3]), leave=draw.random() < 0.3)
@@ -177,13 +180,13 @@ def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_
     week = shifts_of(roster, first_day=MONDAY + timedelta(days=7))
     given_before = PlanningContext(published=past.seats)
     try:
-        solve(roster, week, given=given_before)
+        fairest_plan(roster, week, context=given_before)
     except PlanInfeasible as refusal:
         for names in refusal.relaxations:
-            solve(relaxed(roster, [relaxation_named(name) for name in names]), week, given=given_before)
+            fairest_plan(relaxed(roster, [relaxation_named(name) for name in names]), week, context=given_before)
         if refusal.reasons[-1].startswith("no exception that can be offered would do"):
             with pytest.raises(PlanInfeasible):
-                solve(everything_relaxed(roster), week, given=given_before)
+                fairest_plan(everything_relaxed(roster), week, context=given_before)
 
 
 def everything_relaxed(roster: Roster) -> Roster:
@@ -203,11 +206,13 @@ def everything_relaxed(roster: Roster) -> Roster:
 
 def test_a_weekend_that_was_served_before_is_no_reason_to_call_a_small_team_hopeless() -> None:
     before = team_of(4, rest_nights=1)
-    past = solve(before, shifts_of(before))
+    past = fairest_plan(before, shifts_of(before))
     roster = team_of(3, rest_nights=1)
     with pytest.raises(PlanInfeasible) as refusal:
-        solve(
-            roster, shifts_of(roster, first_day=MONDAY + timedelta(days=7)), given=PlanningContext(published=past.seats)
+        fairest_plan(
+            roster,
+            shifts_of(roster, first_day=MONDAY + timedelta(days=7)),
+            context=PlanningContext(published=past.seats),
         )
     [names] = refusal.value.relaxations
     assert [name.split("@")[0] for name in names] == ["rest_nights=0", "weekends_apart=1"]

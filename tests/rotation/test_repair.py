@@ -12,7 +12,7 @@ from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.check.second_opinion import second_opinion
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.repair.repair import repair
 from oncall.rotation.repair.repair_result import Repair
@@ -24,7 +24,7 @@ from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 def planned(mending: Mending) -> Plan | None:
     """The plan as it was; None where there is none."""
     try:
-        plan = solve(mending.before, mending.shifts(mending.before))
+        plan = fairest_plan(mending.before, mending.shifts(mending.before))
     except PlanInfeasible:
         return None
     return replace(plan, first_day=FIRST, last_day=FIRST + timedelta(days=mending.days - 1))
@@ -103,7 +103,7 @@ def past_that_breaks_the_rules() -> tuple[Roster, Plan]:
     """Two of eight people had all of the first week, nobody rested; the rules ask for two nights."""
     roster = team_of(8)
     lax = replace(roster, rules=replace(roster.rules, rest_nights=0, weekends_apart=1))
-    plan = solve(lax, shifts_of(lax, days=42))
+    plan = fairest_plan(lax, shifts_of(lax, days=42))
     week = [seat for seat in plan.seats if seat.window.start.date() < MONDAY + timedelta(days=5)]
     who = {"primary": "ana", "secondary": "ben"}
     others = [seat for seat in plan.seats if seat not in week]
@@ -148,7 +148,7 @@ def test_another_solver_never_contradicts_the_bound_of_a_mended_plan(seed: int) 
 
 def test_the_plan_after_choosing_more_changes_offers_numbers_for_the_same_option() -> None:
     roster = team_of(8)
-    plan = solve(roster, shifts_of(roster, days=56))
+    plan = fairest_plan(roster, shifts_of(roster, days=56))
     ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=14), 14, reason="ill"))
     later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
     shifts, first_open = shifts_of(later, days=56), MONDAY + timedelta(days=7)
@@ -186,7 +186,7 @@ def test_frozen_shifts_that_cannot_stay_are_named_with_the_rule_and_the_date_to_
 
 def test_what_no_plan_can_keep_is_not_blamed_on_the_frozen_shifts() -> None:
     roster = team_of(4, rest_nights=0, weekends_apart=1)
-    plan = replace(solve(roster, shifts_of(roster)), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
+    plan = replace(fairest_plan(roster, shifts_of(roster)), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
     stricter = replace(roster, rules=replace(roster.rules, rest_nights=3))
     with pytest.raises(PlanInfeasible) as refusal:
         repair(stricter, shifts_of(roster), plan, first_open=MONDAY, frozen_days=2)
@@ -195,7 +195,7 @@ def test_what_no_plan_can_keep_is_not_blamed_on_the_frozen_shifts() -> None:
 
 def test_a_seat_that_is_fixed_since_takes_precedence_over_the_freeze() -> None:
     roster = team_of(6)
-    plan = replace(solve(roster, shifts_of(roster)), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
+    plan = replace(fairest_plan(roster, shifts_of(roster)), first_day=MONDAY, last_day=MONDAY + timedelta(days=6))
     had = plan.seats[0].engineer
     other = next(each.id for each in roster.engineers if each.id not in {seat.engineer for seat in plan.seats[:2]})
     fixed = replace(roster, rules=replace(roster.rules, fixed=(FixedSeat(MONDAY, plan.seats[0].role, other),)))
@@ -206,7 +206,9 @@ def test_a_seat_that_is_fixed_since_takes_precedence_over_the_freeze() -> None:
 def test_a_role_that_the_roster_gave_up_stays_in_the_past_alone() -> None:
     three = team(*(person(name, roles=("primary", "secondary", "third")) for name in "abcdefghij"))
     three = replace(three, rules=replace(three.rules, roles=("primary", "secondary", "third"), rest_nights=1))
-    plan = replace(solve(three, shifts_of(three, days=14)), first_day=MONDAY, last_day=MONDAY + timedelta(days=13))
+    plan = replace(
+        fairest_plan(three, shifts_of(three, days=14)), first_day=MONDAY, last_day=MONDAY + timedelta(days=13)
+    )
     two = replace(three, rules=replace(three.rules, roles=("primary", "secondary")))
     found = repair(two, shifts_of(two, days=14), plan, first_open=MONDAY + timedelta(days=7))
     roles = {(seat.role, seat.window.start.date() >= MONDAY + timedelta(days=7)) for seat in found.plan.seats}
@@ -218,7 +220,7 @@ def test_a_role_that_the_roster_gave_up_stays_in_the_past_alone() -> None:
 def test_whoever_covered_a_shift_gets_no_new_one_before_they_are_rested() -> None:
     roster = team_of(8)
     shifts = shifts_of(roster, days=28)
-    plan = replace(solve(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
+    plan = replace(fairest_plan(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
     first_open = MONDAY + timedelta(days=8)
     zone = plan.zone
     tonight = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() == first_open]
@@ -228,8 +230,8 @@ def test_whoever_covered_a_shift_gets_no_new_one_before_they_are_rested() -> Non
     plain = repair(later, shifts, plan, first_open=first_open, offers=())
     stand_in = next(change.after for change in plain.changes if change.before == ill)
     last_night = next(seat for seat in plan.seats if seat.window.start.astimezone(zone).date() == MONDAY + timedelta(7))
-    given = PlanningContext(covers=(replace(last_night, engineer=stand_in),))
-    found = repair(later, shifts, plan, first_open=first_open, offers=(), given=given)
+    context = PlanningContext(covers=(replace(last_night, engineer=stand_in),))
+    found = repair(later, shifts, plan, first_open=first_open, offers=(), context=context)
     gained = {change.after for change in found.changes if change.window == tonight[0].window}
     assert gained
     assert stand_in not in gained
@@ -246,9 +248,9 @@ def test_a_cover_that_leaves_nobody_is_told_by_name() -> None:
     absent = {"ben": away(tuesday, 1), "cai": away(tuesday, 1)}
     people = tuple(replace(each, absences=absent.get(each.id, ())) for each in roster.engineers)
     later = replace(roster, engineers=people)
-    given = PlanningContext(covers=(replace(seats[0], engineer="ana"),))
+    context = PlanningContext(covers=(replace(seats[0], engineer="ana"),))
     with pytest.raises(Refused) as refusal:
-        repair(later, shifts, plan, first_open=tuesday, given=given)
+        repair(later, shifts, plan, first_open=tuesday, context=context)
     assert str(refusal.value) == (
         "no plan leaves ana their rest after the shifts that they covered before 2027-01-05; "
         "let the plan change later, or leave the published schedule out with --no-history"
@@ -259,7 +261,7 @@ def test_a_cover_that_leaves_nobody_is_told_by_name() -> None:
 def test_a_search_that_is_stopped_at_any_moment_leaves_a_plan_or_says_that_there_is_none(looks: int) -> None:
     roster = team_of(10)
     shifts = shifts_of(roster, days=140)
-    plan = replace(solve(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=139))
+    plan = replace(fairest_plan(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=139))
     ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=28), 14, reason="ill"))
     later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
     left = [True] * looks

@@ -44,9 +44,11 @@ def keeps_rules(rules: RotationRules, shifts: Iterable[Shift]) -> bool:
 def test_limits_allow_exactly_the_duties_that_the_rules_allow(roster: Roster, data: st.DataObject) -> None:
     problem = Problem.of(roster, shifts_of(roster, days=35))
     numbers = data.draw(
-        st.sets(st.sampled_from(problem.open_to[0]), max_size=5) if problem.open_to[0] else st.just(set())
+        st.sets(st.sampled_from(problem.eligible_shifts[0]), max_size=5)
+        if problem.eligible_shifts[0]
+        else st.just(set())
     )
-    duties = {(0, number) for number in numbers}
+    duties = {Duty(0, number) for number in numbers}
     turns = [problem.shifts[number] for number in numbers]
     assert keeps_limits(problem, duties) == keeps_rules(roster.rules, turns)
 

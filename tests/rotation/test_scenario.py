@@ -10,7 +10,7 @@ import pytest
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Request, Roster, Wish
 from oncall.rotation.explain.scenario import Scenario, side, with_people
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, person, shifts_of, team, team_of
@@ -18,7 +18,7 @@ from tests.rotation.teams import MONDAY, person, shifts_of, team, team_of
 
 def planned(roster: Roster) -> Scenario:
     def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
-        return solve(team, shifts)
+        return fairest_plan(team, shifts)
 
     return side(roster, shifts_of(roster, days=28), make)
 

@@ -16,15 +16,15 @@ from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.check.checker import examine
 from oncall.rotation.check.second_opinion import SecondOpinion, second_opinion
 from oncall.rotation.check.used_relaxations import marked
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, Seat
-from tests.rotation.draws import drawn_given, drawn_roster
+from tests.rotation.draws import drawn_context, drawn_roster
 from tests.rotation.teams import MONDAY, away, person, rosters, shifts_of, team, team_of
 
 
 def planned(roster: Roster, *, days: int = 28) -> Plan:
-    plan = solve(roster, shifts_of(roster, days=days))
+    plan = fairest_plan(roster, shifts_of(roster, days=days))
     return replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=days - 1))
 
 
@@ -53,14 +53,14 @@ def test_both_agree_on_every_kind_of_plan_with_all_that_stands_around_it(chunk: 
         draw = Random(number)
         roster = drawn_roster(draw, sizes=(4, 6), days=7)
         shifts = shifts_of(roster, days=7)
-        around = drawn_given(draw, roster, shifts)
+        around = drawn_context(draw, roster, shifts)
         try:
-            plan = solve(roster, shifts, given=around)
+            plan = fairest_plan(roster, shifts, context=around)
         except OncallError:
             continue
         plan = replace(plan, first_day=MONDAY, last_day=shifts[-1].day)
-        outside = [*around.published, *around.elsewhere]
-        cost = examine(plan, roster, history=around.published, elsewhere=around.elsewhere).cost
+        outside = [*around.published, *around.other_teams]
+        cost = examine(plan, roster, history=around.published, elsewhere=around.other_teams).cost
         opinion = second_opinion(plan, roster, cost, time_limit=timedelta(minutes=10), outside=outside)
         assert plan.fairness is not None
         assert (opinion.cost, opinion.bound, opinion.left_out) == (plan.fairness.cost, plan.fairness.bound, ()), number
@@ -82,7 +82,7 @@ def test_another_teams_shift_near_by_is_part_of_what_is_bounded() -> None:
     roster = replace(team_of(8), busy=("database.csv",))
     shifts = shifts_of(roster, days=28)
     busy = tuple(Seat(shift.window, shift.kind, "primary", "ana", "database") for shift in shifts[:12:3])
-    plan = solve(roster, shifts, given=PlanningContext(elsewhere=busy))
+    plan = fairest_plan(roster, shifts, context=PlanningContext(other_teams=busy))
     plan = replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
     cost = examine(plan, roster, elsewhere=busy).cost
     with_it = second_opinion(plan, roster, cost, time_limit=timedelta(minutes=10), outside=busy)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.cost import fairness_of, term
+from oncall.rotation.problem.cost import CountedSeat, fairness_of, load_cost
 from oncall.rotation.problem.shares import shares_of
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
@@ -73,15 +73,15 @@ def test_nobody_owes_a_role_whose_takers_are_all_on_leave() -> None:
 def test_cost_counts_every_role_and_all_roles_together_in_hundredths() -> None:
     roster = team_of(2)
     shares = shares_of(roster, shifts_of(roster))
-    held = [(NIGHT, "primary", "ana")] * 4 + [(NIGHT, "secondary", "ben")] * 4
-    held += [(WEEKEND, "primary", "ana"), (WEEKEND, "secondary", "ben")]
+    seats = [CountedSeat(NIGHT, "primary", "ana")] * 4 + [CountedSeat(NIGHT, "secondary", "ben")] * 4
+    seats += [CountedSeat(WEEKEND, "primary", "ana"), CountedSeat(WEEKEND, "secondary", "ben")]
     # Nights: 4 or 0 against a share of 2, four times. Weekends: 1 or 0 against a half, four times. All roles: level.
-    assert fairness_of(held, shares, bound=0).cost == 4 * 400 + 4 * 25
+    assert fairness_of(seats, shares, bound=0).cost == 4 * 400 + 4 * 25
 
 
 def test_loads_name_each_role_and_then_all_roles() -> None:
     roster = team_of(2)
-    fairness = fairness_of([(NIGHT, "primary", "ana")], shares_of(roster, shifts_of(roster)), bound=0)
+    fairness = fairness_of([CountedSeat(NIGHT, "primary", "ana")], shares_of(roster, shifts_of(roster)), bound=0)
     loads = [(load.kind, load.role, load.count, load.share) for load in fairness.engineers[0].loads]
     assert loads == [
         (NIGHT, "primary", 1, 2.0),
@@ -94,4 +94,4 @@ def test_loads_name_each_role_and_then_all_roles() -> None:
 
 
 def test_a_term_is_rounded_from_the_exact_fraction() -> None:
-    assert term(3, Fraction(8, 3)) == 11
+    assert load_cost(3, Fraction(8, 3)) == 11

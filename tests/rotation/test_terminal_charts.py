@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from oncall.rosters.roster import Roster, Shadowing
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.report.heatmap import heat_map_of
 from oncall.rotation.report.terminal_charts import calendar_lines, load_lines
 from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan
@@ -22,7 +22,7 @@ ROSTER = team(
 
 @cache
 def planned(days: int) -> Plan:
-    return solve(ROSTER, shifts_of(ROSTER, days=days))
+    return fairest_plan(ROSTER, shifts_of(ROSTER, days=days))
 
 
 def bars(fairness: Fairness, width: int) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_week_away_is_a_dash_and_a_month_stands_over_the_week_in_which_it_begi
 )
 def test_a_short_plan_that_spans_months_is_named_by_the_month_that_has_room(first_day: date, months: str) -> None:
     roster = team_of(6)
-    plan = solve(roster, shifts_of(roster, first_day=first_day, days=28))
+    plan = fairest_plan(roster, shifts_of(roster, first_day=first_day, days=28))
     assert calendar(plan, roster, 80)[2] == months
 
 
@@ -114,7 +114,7 @@ def test_where_there_is_no_room_for_columns_each_figure_is_named() -> None:
 
 def test_the_first_week_may_begin_before_the_plan() -> None:
     roster = team_of(6)
-    plan = solve(roster, shifts_of(roster, first_day=date(2027, 1, 9), days=7))
+    plan = fairest_plan(roster, shifts_of(roster, first_day=date(2027, 1, 9), days=7))
     assert heat_map_of(plan, roster).weeks == (date(2027, 1, 11),)
     assert date(2027, 1, 11) > MONDAY
 
@@ -122,7 +122,7 @@ def test_the_first_week_may_begin_before_the_plan() -> None:
 def test_a_newcomer_who_comes_along_is_an_s_and_has_no_nights() -> None:
     learning = (Shadowing(MONDAY, date(2027, 1, 17)),)
     roster = team(*team_of(7).engineers, person("zoe", shadows=learning))
-    title, _, _, *rows = calendar(solve(roster, shifts_of(roster, days=28)), roster, 80)
+    title, _, _, *rows = calendar(fairest_plan(roster, shifts_of(roster, days=28)), roster, 80)
     assert title == "nights on duty in each week; s shadow"
     zoe = rows[-1].split()[1]
     assert zoe.startswith("ss")

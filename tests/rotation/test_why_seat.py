@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from oncall.errors import OncallError
 from oncall.rosters.roster import FixedSeat, Request, Roster, Wish
 from oncall.rotation.explain.why_seat import Alternative, Remade, SeatExplanation, why
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Plan
 from tests.rotation.teams import MONDAY, away, person, rosters, sentences, shifts_of, team, team_of
 
@@ -18,7 +18,7 @@ LIMIT = timedelta(minutes=10)
 
 
 def planned(roster: Roster, *, days: int = 28) -> Plan:
-    plan = solve(roster, shifts_of(roster, days=days))
+    plan = fairest_plan(roster, shifts_of(roster, days=days))
     return replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=days - 1))
 
 
@@ -90,7 +90,7 @@ def test_the_price_is_that_of_the_fairest_plan_with_that_seat_fixed(roster: Rost
         fixed = replace(roster, rules=replace(roster.rules, fixed=(seat,), requests_weight=0))
         assert other.remade is not None
         try:
-            best = solve(fixed, shifts_of(roster, days=14)).fairness
+            best = fairest_plan(fixed, shifts_of(roster, days=14)).fairness
         except OncallError:
             assert other.remade == Remade(None, None, True)
             continue

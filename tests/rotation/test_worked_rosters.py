@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oncall.rosters.roster_file import read_roster
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.solve.search import SearchProgress
 from oncall.schedule.plan import PlanStatus
 from tests.rotation.teams import sentences, shifts_of
@@ -25,7 +25,7 @@ def test_there_are_worked_rosters() -> None:
 @pytest.mark.parametrize("path", ROSTERS, ids=lambda path: path.stem)
 def test_the_quarter_from_january_2027_is_proven_and_clean(path: Path) -> None:
     roster = read_roster(path)
-    plan = solve(roster, shifts_of(roster, first_day=date(2027, 1, 4), days=91))
+    plan = fairest_plan(roster, shifts_of(roster, first_day=date(2027, 1, 4), days=91))
     assert plan.status is PlanStatus.OPTIMAL
     assert sentences(plan, roster) == []
 
@@ -37,7 +37,7 @@ def test_every_quarter_of_the_next_years_has_a_plan_that_keeps_the_rules(path: P
     for first_day, end_day in quarters_of(year):
         search = FirstPlan()
         shifts = shifts_of(roster, first_day=first_day, days=(end_day - first_day) // timedelta(days=1))
-        plan = solve(roster, shifts, on_progress=search.note, should_stop=search.is_over)
+        plan = fairest_plan(roster, shifts, on_progress=search.note, should_stop=search.is_over)
         assert sentences(plan, roster) == [], first_day
 
 

@@ -91,9 +91,9 @@ def _roster(path: Path) -> Checked:
 
     team = read_roster(path)
     if team.busy:
-        from oncall.rotation.problem.context import busy_elsewhere
+        from oncall.rotation.problem.context import seats_on_other_teams
 
-        busy_elsewhere(team)
+        seats_on_other_teams(team)
     view = {
         "team": team.team,
         "timezone": team.zone.key,

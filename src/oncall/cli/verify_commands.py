@@ -135,15 +135,15 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """
-    from oncall.planning.context_sources import refuse_strangers
-    from oncall.rotation.problem.fairness import fairness_of_plan, table_of
+    from oncall.planning.context_sources import refuse_unknown_engineers
+    from oncall.rotation.problem.fairness import fairness_of_plan, load_table
 
     team, named = read_both(plan, roster)
-    refuse_strangers(named, team)
+    refuse_unknown_engineers(named, team)
     content = named.plan
     measured = fairness_of_plan(content, team)
     if json:
-        rows = table_of(measured).to_dict(orient="records")
+        rows = load_table(measured).to_dict(orient="records")
         bound = content.fairness.bound if content.fairness else None
         print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
         return

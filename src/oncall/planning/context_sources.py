@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.ledger_file import WrittenLedger, read_ledger
+from oncall.rotation.problem.ledger_file import LedgerFile, read_ledger
 from oncall.schedule.plan import Plan
 from oncall.schedule.plan_file import read_plan
 from oncall.schedule.schedule import Schedule
@@ -28,7 +28,7 @@ class NamedLedger:
     """A ledger file's content, and the name that messages give it: its path."""
 
     name: str
-    written: WrittenLedger
+    written: LedgerFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def strangers_on(named: NamedPlan, roster: Roster) -> list[str]:
     return strangers
 
 
-def refuse_strangers(named: NamedPlan, roster: Roster) -> None:
+def refuse_unknown_engineers(named: NamedPlan, roster: Roster) -> None:
     """Raise Refused when the plan has no shift, or names people whom the roster does not have."""
     strangers = sorted({seat.engineer for seat in named.plan.seats} - {engineer.id for engineer in roster.engineers})
     if strangers:

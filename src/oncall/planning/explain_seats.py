@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_strangers
+from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_unknown_engineers
 from oncall.planning.service_record import seats_around
 from oncall.planning.watch import SILENT, PlanningWatch
 from oncall.rosters.roster import SHADOW, Roster
@@ -42,7 +42,7 @@ def explain_seats(
     Raises Refused when the plan is not the roster's, no shift or several start then, or the shift was kept as it was.
     """
     plan = named.plan
-    refuse_strangers(named, roster)
+    refuse_unknown_engineers(named, roster)
     seats = _seats(plan, roster, question)
     day = seats[0].window.start.astimezone(roster.policy.zone).date()
     if plan.kept_until is not None and day < plan.kept_until:

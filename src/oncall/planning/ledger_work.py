@@ -12,8 +12,9 @@ from oncall.errors import Refused
 from oncall.planning.context_sources import ContextSources, NamedLedger, names_of
 from oncall.planning.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.ledger import Ledger, Served, joined, ledger_of, levelled, newcomers
-from oncall.rotation.problem.ledger_file import refuse_strangers
+from oncall.rotation.problem.ledger import Ledger, ledger_of, with_join_dates, zero_sum_balances
+from oncall.rotation.problem.ledger_file import refuse_unknown_engineers
+from oncall.rotation.problem.served_seats import ServedPart, inferred_join_dates
 from oncall.schedule.plan import Balance
 from oncall.schedule.shifts import shift_of, shifts_between
 from oncall.support.calendar import calendar_of
@@ -58,10 +59,10 @@ def ledger_of_record(
         )
     zone = roster.policy.zone
     counted = [each for each in record.served if since is None or shift_of(each.seat, zone).day >= since]
-    new = newcomers(roster, record.plans)
+    new = inferred_join_dates(roster, record.plans)
     for engineer, day in new.items():
         say(f"{engineer} is on no plan before {day} and owes nothing for that time")
-    found = ledger_of(joined(roster, new), counted, before=before, opening=opening)
+    found = ledger_of(with_join_dates(roster, new), counted, before=before, opening=opening)
     for doubt in _doubts(roster, record, found, sources.ledger, since, before):
         say(doubt)
     return found
@@ -96,7 +97,7 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
         raise Refused(
             f"{opening.name} has no balances; without any everybody begins level, and no ledger file is needed"
         )
-    refuse_strangers(written, Path(opening.name), [engineer.id for engineer in roster.engineers], roster.team)
+    refuse_unknown_engineers(written, Path(opening.name), [engineer.id for engineer in roster.engineers], roster.team)
     if as_of is not None and written.as_of not in (None, as_of):
         raise Refused(f"{opening.name} says as_of {written.as_of}, and --as-of {as_of}; leave one of them out")
     opened = _with_everybody(written.balances, roster)
@@ -108,7 +109,7 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
                 f"{kind} balances add up to {total / 1000:+g}, not to 0; "
                 f"each of the {people} is changed by {-total / 1000 / people:+.3f}"
             )
-    return LedgerFile(levelled(roster, opened), as_of or written.as_of)
+    return LedgerFile(zero_sum_balances(roster, opened), as_of or written.as_of)
 
 
 def _with_everybody(balances: tuple[Balance, ...], roster: Roster) -> tuple[Balance, ...]:
@@ -137,7 +138,7 @@ def _opening_balances(
         )
     if gone:
         say(f"{ledger.name}: {names_of(gone)} not on the roster; what they leave is spread over the others")
-    return levelled(roster, ledger.written.balances), ledger.written.as_of
+    return zero_sum_balances(roster, ledger.written.balances), ledger.written.as_of
 
 
 def _doubts(
@@ -194,7 +195,7 @@ def _unseen(roster: Roster, record: ServiceRecord, found: Ledger) -> list[str]:
     return [each.id for each in roster.engineers if each.joins is None and each.id in owing - seen]
 
 
-def _missing(roster: Roster, served: Sequence[Served], begin: date, end: date) -> list[date]:
+def _missing(roster: Roster, served: Sequence[ServedPart], begin: date, end: date) -> list[date]:
     """Return the dates in [begin, end) whose shifts are in no plan."""
     begin = max(begin, end - LOOKED_BACK)
     if begin >= end:

@@ -15,7 +15,7 @@ from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.check.used_relaxations import marked
-from oncall.rotation.generate.fairest_plan import solve
+from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
@@ -58,14 +58,14 @@ def search_plan(
 ) -> Plan:
     """Return the fairest plan for these shifts. Raises PlanInfeasible, and Refused when the search ended too soon."""
     with watch.search() as hooks:
-        return solve(
+        return fairest_plan(
             roster,
             shifts,
             seed=options.seed,
             time_limit=options.time_limit,
             on_progress=hooks.on_progress,
             should_stop=hooks.should_stop,
-            given=context,
+            context=context,
         )
 
 
@@ -80,7 +80,7 @@ def shifts_of(roster: Roster, first_day: date, last_day: date) -> tuple[Shift, .
 
 def refuse_broken(plan: Plan, roster: Roster, context: PlanningContext) -> None:
     """Raise Refused when a plan that was just made breaks a rule, which would be a fault of the planner."""
-    violations = check_plan(plan, roster, history=context.published, elsewhere=context.elsewhere)
+    violations = check_plan(plan, roster, history=context.published, elsewhere=context.other_teams)
     if violations:
         lines = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(

@@ -9,8 +9,8 @@ from oncall.planning.context_sources import ContextSources
 from oncall.planning.ledger_work import ledger_of_record
 from oncall.planning.service_record import seats_outside, service_record
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.context import PlanningContext, busy_elsewhere
-from oncall.rotation.problem.ledger import Served, seats_as_served
+from oncall.rotation.problem.context import PlanningContext, seats_on_other_teams
+from oncall.rotation.problem.served_seats import ServedPart, seats_as_served
 from oncall.schedule.plan import Balance, Seat
 from oncall.schedule.shifts import shift_of
 
@@ -38,7 +38,7 @@ def planning_context(
         people = len({each.engineer for each in balances})
         say(f"taken into account: balances of {people} people from before; see `oncall ledger show`")
     covers = _covers(roster, record.served, first_day, first_open, say) if first_open is not None else ()
-    elsewhere = busy_elsewhere(roster)
+    elsewhere = seats_on_other_teams(roster)
     for name in roster.busy:
         say(f"taken into account: shifts on another team in {name}")
     outside = seats_outside(roster, record, first_day, last_day, say)
@@ -46,7 +46,7 @@ def planning_context(
 
 
 def _covers(
-    roster: Roster, served: Sequence[Served], first_day: date, first_open: date, say: Callable[[str], None]
+    roster: Roster, served: Sequence[ServedPart], first_day: date, first_open: date, say: Callable[[str], None]
 ) -> tuple[Seat, ...]:
     """Return the seats in [first_day, first_open) of which another person than planned served the most."""
     planned = {(each.seat.window, each.seat.role): each.seat.engineer for each in served}

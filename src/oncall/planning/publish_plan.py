@@ -11,7 +11,7 @@ from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTr
 from oncall.planning.service_record import published_seats_of
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.problem.context import busy_elsewhere
+from oncall.rotation.problem.context import seats_on_other_teams
 from oncall.schedule.document import PUBLISH, publication_document
 from oncall.schedule.gaps import Hole, holes
 from oncall.schedule.plan import Plan
@@ -36,7 +36,7 @@ def checked_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -
     if plan.team != roster.team:
         raise Refused(f"{named.name} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
     around = published_seats_of(roster, published)
-    violations = check_plan(plan, roster, history=around, elsewhere=busy_elsewhere(roster))
+    violations = check_plan(plan, roster, history=around, elsewhere=seats_on_other_teams(roster))
     if violations:
         found = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(f"{named.name} does not keep the rules of {roster.source}; nothing was published\n{found}")

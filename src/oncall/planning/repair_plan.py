@@ -73,7 +73,7 @@ def repair_plan(
             time_limit=options.time_limit,
             on_progress=hooks.on_progress,
             should_stop=hooks.should_stop,
-            given=context,
+            context=context,
         )
     found = replace(found, plan=marked(replace(found.plan, notes=tuple(repair_story(found))), agreed))
     refuse_broken(found.plan, roster, context)

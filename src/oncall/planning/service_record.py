@@ -10,7 +10,13 @@ from datetime import date, timedelta
 from oncall.errors import Refused
 from oncall.planning.context_sources import ContextSources, NamedPlan, names_of, refuse_other_team, strangers_on
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.ledger import Membership, Served, really_served, seats_as_served, served_by_plan
+from oncall.rotation.problem.served_seats import (
+    PlanMembers,
+    ServedPart,
+    seats_as_served,
+    served_as_planned,
+    served_with_overrides,
+)
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shift_of
@@ -23,8 +29,8 @@ _LONGEST = timedelta(days=5)
 class ServiceRecord:
     """What people served, in time order, and for whom each plan was made."""
 
-    served: list[Served] = field(default_factory=list)
-    plans: list[Membership] = field(default_factory=list)
+    served: list[ServedPart] = field(default_factory=list)
+    plans: list[PlanMembers] = field(default_factory=list)
 
 
 def service_record(roster: Roster, sources: ContextSources, say: Callable[[str], None]) -> ServiceRecord:
@@ -36,7 +42,7 @@ def service_record(roster: Roster, sources: ContextSources, say: Callable[[str],
     record = _published_record(roster, sources.published)
     for named in sources.history:
         refuse_unusable(named, roster, say)
-        new = [each for each in served_by_plan(named.plan.seats) if not _is_known(each, record.served)]
+        new = [each for each in served_as_planned(named.plan.seats) if not _is_known(each, record.served)]
         record.served = sorted([*record.served, *new], key=lambda each: each.seat.window.start)
         record.plans.append(_membership(named.plan, roster))
     return record
@@ -87,7 +93,7 @@ def _published_record(roster: Roster, schedule: Schedule | None) -> ServiceRecor
         return ServiceRecord()
     zone = roster.policy.zone
     plans = [
-        Membership(
+        PlanMembers(
             each.span.start.astimezone(zone).date(),
             max(seat.window.start for seat in each.seats).astimezone(zone).date(),
             frozenset(each.people) or None,
@@ -95,17 +101,17 @@ def _published_record(roster: Roster, schedule: Schedule | None) -> ServiceRecor
         for each in schedule.publications
         if each.seats
     ]
-    return ServiceRecord(really_served(schedule), plans)
+    return ServiceRecord(served_with_overrides(schedule), plans)
 
 
-def _membership(plan: Plan, roster: Roster) -> Membership:
+def _membership(plan: Plan, roster: Roster) -> PlanMembers:
     zone = roster.policy.zone
     days = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
     people = frozenset(each.engineer for each in plan.fairness.engineers) if plan.fairness else None
-    return Membership(min(days), max(days), people)
+    return PlanMembers(min(days), max(days), people)
 
 
-def _is_known(one: Served, served: Sequence[Served]) -> bool:
+def _is_known(one: ServedPart, served: Sequence[ServedPart]) -> bool:
     """Return True if `served`, which is in time order, already says who had that role at that time."""
     window = one.seat.window
     near = bisect_left(served, window.start - _LONGEST, key=lambda each: each.seat.window.start)

@@ -13,7 +13,7 @@ from oncall.planning.service_record import refuse_unusable
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import Examination, examine
 from oncall.rotation.check.used_relaxations import UsedRelaxation, used_relaxations
-from oncall.rotation.problem.context import busy_elsewhere
+from oncall.rotation.problem.context import seats_on_other_teams
 from oncall.schedule.plan import Plan, Seat
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def verify_plan(
     Raises FileFaults for another team's plan that cannot be read, Refused for a plan of another team in `history`.
     """
     around = _seats_of(history, roster, say)
-    elsewhere = busy_elsewhere(roster)
+    elsewhere = seats_on_other_teams(roster)
     found = examine(plan, roster, history=around, elsewhere=elsewhere)
     if found.violations:
         return Verification(found)

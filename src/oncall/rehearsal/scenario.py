@@ -44,11 +44,11 @@ def planned(
 
     time_limit: wall time for the search; the best plan found by then is taken. Raises PlanInfeasible and Refused.
     """
-    from oncall.rotation.generate.fairest_plan import solve
+    from oncall.rotation.generate.fairest_plan import fairest_plan
 
     calendar = calendar_of(roster.policy, roster.holidays)
     shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
-    plan = solve(roster, shifts, seed=seed, time_limit=time_limit, on_progress=on_progress)
+    plan = fairest_plan(roster, shifts, seed=seed, time_limit=time_limit, on_progress=on_progress)
     return Scenario(roster, plan)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from oncall.rosters.relaxation import DAY_OFF, LEAST, Relaxation, refused
 from oncall.rosters.roster import Absence, Engineer, Roster, RotationRules
@@ -24,7 +23,7 @@ def relaxed(roster: Roster, relaxations: Sequence[Relaxation]) -> Roster:
 
 def _with_exception(roster: Roster, relaxation: Relaxation) -> Roster:
     rules = roster.rules
-    now: int | None = getattr(rules, relaxation.rule)
+    now = rule_value(rules, relaxation.rule)
     value = relaxation.value
     assert value is not None
     is_looser = now is not None and (LEAST[relaxation.rule] <= value < now if relaxation.rule in LEAST else value > now)
@@ -62,13 +61,38 @@ def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterat
 
 
 def loosest_for(rules: RotationRules, person: str) -> RotationRules:
-    """The rules with each number as loose as any exception for this person makes it anywhere: for counting bounds."""
-    mine = [each for each in rules.relaxed if each.person in (None, person) and each.value is not None]
-    if not mine:
-        return rules
-    numbers: dict[str, Any] = {}
-    for each in mine:
-        assert each.value is not None
-        so_far = numbers.get(each.rule, each.value)
-        numbers[each.rule] = min(so_far, each.value) if each.rule in LEAST else max(so_far, each.value)
-    return replace(rules, **numbers)
+    """Return the rules with each number as loose as any relaxation makes it for this person, on any date."""
+    for each in rules.relaxed:
+        if each.person in (None, person) and each.value is not None:
+            now = rule_value(rules, each.rule)
+            is_looser = now is not None and (each.value < now if each.rule in LEAST else each.value > now)
+            rules = with_rule_value(rules, each.rule, each.value) if is_looser else rules
+    return rules
+
+
+def rule_value(rules: RotationRules, rule: str) -> int | None:
+    """Return the number of a rule that can be relaxed; None when the roster does not set it."""
+    match rule:
+        case "rest_nights":
+            return rules.rest_nights
+        case "weekends_apart":
+            return rules.weekends_apart
+        case "max_shifts_per_week":
+            return rules.max_shifts_per_week
+        case "max_shifts_per_month":
+            return rules.max_shifts_per_month
+    raise ValueError(f"{rule} cannot be relaxed")
+
+
+def with_rule_value(rules: RotationRules, rule: str, value: int | None) -> RotationRules:
+    """Return the rules with another number for a rule that can be relaxed; None switches a maximum off."""
+    match rule, value:
+        case "rest_nights", int():
+            return replace(rules, rest_nights=value)
+        case "weekends_apart", int():
+            return replace(rules, weekends_apart=value)
+        case "max_shifts_per_week", _:
+            return replace(rules, max_shifts_per_week=value)
+        case "max_shifts_per_month", _:
+            return replace(rules, max_shifts_per_month=value)
+    raise ValueError(f"{rule} cannot be set to {value}")

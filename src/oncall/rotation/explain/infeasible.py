@@ -30,7 +30,7 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
     shifts = "1 shift has" if number == 1 else f"{number} shifts have"
     sentences = [_dated(list(run), sentence) for sentence, run in _runs(short, problem.shifts)]
     near = frozenset(lacking)
-    search.enter("no plan is possible; counting the people that it takes")
+    search.enter_stage("no plan is possible; counting the people that it takes")
     advice = team_advice(problem, team_size(problem, search, near))
     summary = f"no plan is possible: {shifts} fewer people than roles"
     raise _infeasible(summary, [*sentences, *advice], problem, search, near)
@@ -40,14 +40,14 @@ def _refuse_too_full(problem: Problem, search: Search) -> None:
     sentences, near = overloads(problem, search)
     if sentences:
         summary = "no plan is possible: there are more duties than people can take"
-        search.enter("no plan is possible; counting the people that it takes")
+        search.enter_stage("no plan is possible; counting the people that it takes")
         advice = team_advice(problem, team_size(problem, search, near))
         raise _infeasible(summary, [*sentences, *advice], problem, search, near)
 
 
 def _shortage(problem: Problem, number: int) -> str:
     """Which roles of one shift cannot be filled together and why each person cannot help; empty when all can be."""
-    present = problem.able[number]
+    present = problem.eligible_engineers[number]
     sentences = []
     for size in range(1, len(problem.roles) + 1):
         for roles in combinations(problem.roles, size):
@@ -72,7 +72,7 @@ def _others(problem: Problem, number: int, roles: Sequence[str], takers: Sequenc
     reasons = []
     for index, engineer in enumerate(problem.engineers):
         if engineer.id not in takers:
-            barred = problem.why_not(index, number, roles[0])
+            barred = problem.first_obstacle(index, number, roles[0])
             if barred is not None:
                 reasons.append(barred.sentence)
     return f" ({'; '.join(reasons)})" if reasons else " (the roster has nobody else)"
@@ -95,9 +95,9 @@ def _dated(run: Sequence[Shift], sentence: str) -> str:
 
 def explained(problem: Problem, search: Search) -> PlanInfeasible:
     """The error for a problem whose every shift has people enough but that is proven to have no plan."""
-    search.enter("no plan is possible; looking for the reasons")
+    search.enter_stage("no plan is possible; looking for the reasons")
     clash = minimal_conflict(problem, search)
-    search.enter("no plan is possible; counting the people that it takes")
+    search.enter_stage("no plan is possible; counting the people that it takes")
     summary = "no plan keeps all the rules; the search for the reason was cut short"
     if clash.causes:
         summary = "no plan keeps all the rules: these cannot hold together"
@@ -111,7 +111,7 @@ def _infeasible(
     summary: str, reasons: Sequence[str], problem: Problem, search: Search, near: frozenset[int]
 ) -> PlanInfeasible:
     """The error, with what could be agreed to so that a plan exists. near: shifts that cannot all be staffed."""
-    search.enter("no plan is possible; looking for exceptions with which one is")
+    search.enter_stage("no plan is possible; looking for exceptions with which one is")
     found = relaxation_options(problem, search, near)
     told = [choice.text for choice in found.choices]
     if found.is_hopeless:

@@ -20,7 +20,7 @@ from oncall.rotation.problem.eligibility import away_text, duty_days
 from oncall.rotation.problem.fixed_seats import seat_text
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rules_of
-from oncall.rotation.solve.model_base import any_of
+from oncall.rotation.solve.duty_constraints import any_of
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 from oncall.schedule.plan import Shift
 
@@ -65,7 +65,7 @@ def minimal_conflict(problem: Problem, search: Search) -> MinimalConflict:
     """
     if search.is_over:
         return MinimalConflict((), False)
-    allowance = SearchBudget(EFFORT, at_once=EFFORT_AT_ONCE)
+    allowance = SearchBudget(EFFORT, per_run=EFFORT_AT_ONCE)
     whole = _Switched(problem, allowance)
     every = list(whole.causes)
     core = whole.core(every, search)
@@ -90,7 +90,7 @@ def minimal_conflict(problem: Problem, search: Search) -> MinimalConflict:
 
 def conflicting_shifts(problem: Problem, search: Search) -> frozenset[int]:
     """Shifts that cannot all be staffed, by number, not many more than needed for that; empty when none are proven."""
-    model = _Switched(problem, SearchBudget(EFFORT_AT_ONCE, at_once=EFFORT_AT_ONCE))
+    model = _Switched(problem, SearchBudget(EFFORT_AT_ONCE, per_run=EFFORT_AT_ONCE))
     core = model.core(list(model.causes), search)
     return _shifts_of(problem, [model.causes[index] for index in core or ()])
 
@@ -100,7 +100,7 @@ def _of_part(
 ) -> tuple[_Switched, list[int]] | None:
     """The model of those shifts alone that the causes speak of, and the causes in it that suffice there."""
     numbers = _shifts_of(problem, causes)
-    model = _Switched(replace(problem, only=numbers), allowance)
+    model = _Switched(replace(problem, limited_to=numbers), allowance)
     named = set(causes)
     kept = model.core([index for index, cause in model.causes.items() if cause in named], search)
     return None if kept is None else (model, kept)
@@ -109,7 +109,7 @@ def _of_part(
 def _shifts_of(problem: Problem, causes: Sequence[_Cause]) -> frozenset[int]:
     """The shifts of the weeks among the causes, and those of the seats that are fixed among them."""
     numbers = {number for cause in causes if isinstance(cause, _Week) for number in cause.shifts}
-    for number, seats in problem.fixed.items():
+    for number, seats in problem.fixed_seats.items():
         numbers |= {number for role, who in seats.items() if _fixed_text(problem, number, role, who) in causes}
     return frozenset(numbers)
 
@@ -144,7 +144,7 @@ class _Heap:
 class _Everywhere(Problem):
     """The same shifts, open to everybody."""
 
-    def _is_open(self, engineer: int, number: int) -> bool:
+    def _is_eligible(self, engineer: int, number: int) -> bool:
         return True
 
 
@@ -160,14 +160,14 @@ class _Switched:
         )
         nothing_fixed = replace(problem.roster.rules, fixed=())
         everybody = replace(problem.roster, engineers=everywhere, rules=nothing_fixed)
-        self._open = _Everywhere(everybody, problem.shifts, problem.given, problem.only)
+        self._open = _Everywhere(everybody, problem.shifts, problem.context, problem.limited_to)
         self._model = cp_model.CpModel()
         self.causes: dict[int, _Cause] = {}
         self.unsettled = False
         self._allowance = allowance
         self._takes: dict[Duty, cp_model.IntVar] = {
-            (engineer, number): self._model.new_bool_var("")
-            for engineer, numbers in enumerate(self._open.open_to)
+            Duty(engineer, number): self._model.new_bool_var("")
+            for engineer, numbers in enumerate(self._open.eligible_shifts)
             for number in numbers
         }
         self._holds = self._add_roles()
@@ -181,9 +181,11 @@ class _Switched:
         """Of these switches some that suffice for a contradiction, in the same order; None when none is proven."""
         self._model.clear_assumptions()
         self._model.add_assumptions([self._model.get_bool_var_from_proto_index(index) for index in switches])
-        outcome = self._allowance.outcome(search, self._model, most=None if self._problem.only is None else PART_EFFORT)
-        self.unsettled = outcome.verdict is SearchStatus.UNKNOWN
-        if outcome.verdict is not SearchStatus.INFEASIBLE:
+        outcome = self._allowance.solve(
+            search, self._model, most=None if self._problem.limited_to is None else PART_EFFORT
+        )
+        self.unsettled = outcome.status is SearchStatus.UNKNOWN
+        if outcome.status is not SearchStatus.INFEASIBLE:
             return None
         found = set(outcome.core)
         return [index for index in switches if index in found]
@@ -197,7 +199,7 @@ class _Switched:
         model.clear_assumptions()
         for index in self.causes:
             model.add(model.get_bool_var_from_proto_index(index) == int(index in switches))
-        verdict = self._allowance.run(search, model)
+        verdict = self._allowance.status(search, model)
         self.unsettled = verdict is SearchStatus.UNKNOWN
         return verdict is SearchStatus.INFEASIBLE
 
@@ -241,9 +243,9 @@ class _Switched:
             switch = self._switch(_Week(monday, tuple(numbers)))
             for number in numbers:
                 if not self._holds:
-                    self._cover([self._takes[each, number] for each in people], len(self._problem.roles), switch)
+                    self._cover([self._takes[Duty(each, number)] for each in people], len(self._problem.roles), switch)
                 for role in self._problem.roles if self._holds else ():
-                    self._cover([self._holds[(each, number), role] for each in people], 1, switch)
+                    self._cover([self._holds[Duty(each, number), role] for each in people], 1, switch)
 
     def _cover(self, literals: Sequence[cp_model.IntVar], seats: int, switch: cp_model.IntVar) -> None:
         self._model.add(cp_model.LinearExpr.sum(literals) == seats).only_enforce_if(switch)
@@ -251,25 +253,27 @@ class _Switched:
     def _add_person(self, engineer: int, person: Engineer) -> None:
         """One switch for each thing that keeps this person off some of the shifts, if it does."""
         for cause, days in _days_off(person, self._problem.shifts):
-            self._forbid(cause, [self._takes[engineer, number] for number in days if (engineer, number) in self._takes])
+            self._forbid(
+                cause, [self._takes[Duty(engineer, number)] for number in days if Duty(engineer, number) in self._takes]
+            )
         outside: dict[str, list[int]] = defaultdict(list)
         for number in self._problem.staffed:
-            if (barred := self._problem.barred_outside(engineer, number)) is not None:
+            if (barred := self._problem.outside_obstacle(engineer, number)) is not None:
                 outside[barred.sentence].append(number)
         for cause, numbers_barred in outside.items():
-            self._forbid(cause, [self._takes[engineer, number] for number in numbers_barred])
+            self._forbid(cause, [self._takes[Duty(engineer, number)] for number in numbers_barred])
         missing = [role for role in self._problem.roles if role not in person.roles]
         if missing:
             numbers = self._problem.staffed
-            seats = [self._holds[(engineer, number), role] for role in missing for number in numbers]
+            seats = [self._holds[Duty(engineer, number), role] for role in missing for number in numbers]
             self._forbid(f"{person.id} does not take the role {' or '.join(missing)}", seats)
 
     def _add_fixed(self) -> None:
         """One switch for each seat that is fixed."""
-        for number, seats in self._problem.fixed.items():
+        for number, seats in self._problem.fixed_seats.items():
             for role, engineer in seats.items():
                 text = _fixed_text(self._problem, number, role, engineer)
-                literal = self._holds.get(((engineer, number), role), self._takes[engineer, number])
+                literal = self._holds.get((Duty(engineer, number), role), self._takes[Duty(engineer, number)])
                 self._model.add_implication(self._switch(text), literal)
 
     def _forbid(self, cause: str, literals: Sequence[cp_model.IntVar]) -> None:

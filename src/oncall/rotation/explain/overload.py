@@ -18,11 +18,11 @@ from oncall.rotation.explain.minimal_conflict import (
     minimal_conflict,
     shadows_text,
 )
-from oncall.rotation.problem.eligibility import can_take, weekend_number, why_not
+from oncall.rotation.problem.eligibility import can_take, first_obstacle, weekend_number
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rule_limits import Rule
 from oncall.rotation.problem.rules import rules_of
-from oncall.rotation.solve.counting_bound import most_apart, most_rested
+from oncall.rotation.solve.counting_bound import max_rested_shifts, max_weekend_shifts
 from oncall.rotation.solve.search import Search
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
@@ -79,7 +79,7 @@ def _because(problem: Problem, span: Sequence[Shift], search: Search) -> str:
     """A smallest set of causes for one span: as a sum where adding up shows it, else as a list."""
     starts = {shift.window.start for shift in span}
     numbers = frozenset(number for number, shift in enumerate(problem.shifts) if shift.window.start in starts)
-    clash = minimal_conflict(replace(problem, only=numbers), search)
+    clash = minimal_conflict(replace(problem, limited_to=numbers), search)
     # Without weeks the causes are heaps, which do not say who is away when.
     if not clash.is_minimal or not clash.weeks:
         return _overflow(problem, span, problem.roster.rules)
@@ -206,7 +206,7 @@ def _as_if_there(engineer: Engineer) -> Engineer:
 
 def _room(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> _Room:
     most = _most(engineer, shifts, rules)
-    reasons = dict.fromkeys(barred.sentence for shift in shifts if (barred := why_not(engineer, shift)))
+    reasons = dict.fromkeys(barred.sentence for shift in shifts if (barred := first_obstacle(engineer, shift)))
     told = "; ".join(reason.removeprefix(f"{engineer.id} ").removeprefix("is ") for reason in reasons)
     return _Room(engineer, most, f" ({told})" if told and most < _most_if_there(engineer, shifts, rules) else "")
 
@@ -223,8 +223,8 @@ def _most(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> 
     mine = [shift for shift in shifts if can_take(engineer, shift)]
     weekends = [shift for shift in mine if shift.kind is WindowKind.WEEKEND]
     others = [shift for shift in mine if shift.kind is not WindowKind.WEEKEND]
-    apart = most_apart(weekends, rules.rest_nights, rules.weekends_apart)
-    limits = [most_rested(mine, rules.rest_nights), most_rested(others, rules.rest_nights) + apart]
+    apart = max_weekend_shifts(weekends, rules.rest_nights, rules.weekends_apart)
+    limits = [max_rested_shifts(mine, rules.rest_nights), max_rested_shifts(others, rules.rest_nights) + apart]
     if rules.max_shifts_per_week is not None:
         weeks = groupby(mine, key=lambda shift: shift.day.isocalendar()[:2])
         limits.append(sum(min(rules.max_shifts_per_week, len(list(group))) for _, group in weeks))

@@ -22,7 +22,7 @@ from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Rule
 from oncall.rotation.problem.rules import rules_of
-from oncall.rotation.solve.model_base import add_limit, any_of
+from oncall.rotation.solve.duty_constraints import add_limit, any_of
 from oncall.rotation.solve.search import SearchResult
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
@@ -60,8 +60,8 @@ class RelaxedModel:
         self.model = cp_model.CpModel()
         self._switches: list[_Switch] = []
         self._takes: dict[Duty, cp_model.IntVar] = {
-            (engineer, number): self.model.new_bool_var("")
-            for engineer, numbers in enumerate(self._open.open_to)
+            Duty(engineer, number): self.model.new_bool_var("")
+            for engineer, numbers in enumerate(self._open.eligible_shifts)
             for number in numbers
         }
         self._add_seats()
@@ -88,7 +88,7 @@ class RelaxedModel:
         """The exceptions of the cheapest choice found, neighbours joined into one."""
         chosen: dict[tuple[str, Place], int | None] = {}
         for each in self._switches:
-            if outcome.has(each.literal):
+            if outcome.is_true(each.literal):
                 # Of one place the loosest value comes last.
                 chosen[each.rule, each.place] = each.value
         found = [Relaxation(rule, *dates, person, value) for (rule, (dates, person)), value in chosen.items()]
@@ -97,13 +97,15 @@ class RelaxedModel:
 
     def price(self, outcome: SearchResult) -> int:
         """What these exceptions cost together."""
-        return sum(each.price for each in self._switches if outcome.has(each.literal))
+        return sum(each.price for each in self._switches if outcome.is_true(each.literal))
 
     def _add_seats(self) -> None:
         problem = self._open
         for number in problem.staffed:
-            able = problem.able[number]
-            self.model.add(cp_model.LinearExpr.sum([self._takes[each, number] for each in able]) == len(problem.roles))
+            able = problem.eligible_engineers[number]
+            self.model.add(
+                cp_model.LinearExpr.sum([self._takes[Duty(each, number)] for each in able]) == len(problem.roles)
+            )
             if not problem.roles_are_free:
                 self._add_roles(number, able)
         for duty in problem.fixed_duties:
@@ -114,7 +116,7 @@ class RelaxedModel:
         holds = {(each, role): self.model.new_bool_var("") for each in able for role in roles_of[each]}
         for each in able:
             mine = [held for (person, _), held in holds.items() if person == each]
-            self.model.add(cp_model.LinearExpr.sum(mine) == self._takes[each, number])
+            self.model.add(cp_model.LinearExpr.sum(mine) == self._takes[Duty(each, number)])
         for role in self._open.roles:
             self.model.add_exactly_one([held for (_, own), held in holds.items() if own == role])
 
@@ -158,7 +160,7 @@ class RelaxedModel:
         for value, following in pairwise(values):
             loosened = _as_loose_as_offered(self._there, besides={rule: value})
             for duty, takes in self._takes.items():
-                if loosened.barred_outside(*duty) is not None:
+                if loosened.outside_obstacle(*duty) is not None:
                     bought = looser(duty, following)
                     self.model.add_bool_or([~takes] if bought is None else [~takes, bought])
 

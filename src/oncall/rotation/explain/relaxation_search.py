@@ -13,7 +13,8 @@ from oncall.rosters.relaxed_roster import relaxed
 from oncall.rotation.explain.minimal_conflict import conflicting_shifts
 from oncall.rotation.explain.priced_relaxations import RelaxedModel, is_within, price_of
 from oncall.rotation.problem.problem import Problem
-from oncall.rotation.solve.model_base import Floor, add_duties
+from oncall.rotation.solve.counting_bound import CountingBound
+from oncall.rotation.solve.duty_constraints import add_duties
 from oncall.rotation.solve.role_models import SeatModel
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
@@ -59,9 +60,9 @@ def relaxation_options(problem: Problem, search: Search, near: frozenset[int] = 
     """
     if search.is_over:
         return RelaxationOptions((), False, False)
-    allowance = SearchBudget(EFFORT, at_once=EFFORT_AT_ONCE)
+    allowance = SearchBudget(EFFORT, per_run=EFFORT_AT_ONCE)
     for _ in range(MOST_PARTS if near else 0):
-        part = replace(problem, only=_with_neighbours(problem, near))
+        part = replace(problem, limited_to=_with_neighbours(problem, near))
         found = _offers_for(part, problem, allowance, search)
         if found.is_hopeless or found.choices or search.is_over:
             return found
@@ -82,8 +83,8 @@ def _with_neighbours(problem: Problem, near: frozenset[int]) -> frozenset[int]:
 
 def _cheapest(part: Problem, allowance: SearchBudget, search: Search) -> tuple[Relaxation, ...]:
     board = RelaxedModel(part)
-    outcome = allowance.outcome(search, board.model)
-    return board.bought(outcome) if outcome.verdict in FOUND else ()
+    outcome = allowance.solve(search, board.model)
+    return board.bought(outcome) if outcome.status in FOUND else ()
 
 
 def _clashing_still(problem: Problem, relaxations: Sequence[Relaxation], search: Search) -> frozenset[int]:
@@ -98,10 +99,10 @@ def _clashing_still(problem: Problem, relaxations: Sequence[Relaxation], search:
 def _offers_for(part: Problem, problem: Problem, allowance: SearchBudget, search: Search) -> RelaxationOptions:
     """The choices that are cheapest for a part, of them those with which a plan exists for the whole."""
     board = RelaxedModel(part)
-    outcome = allowance.outcome(search, board.model)
-    if outcome.verdict not in FOUND:
+    outcome = allowance.solve(search, board.model)
+    if outcome.status not in FOUND:
         return RelaxationOptions(
-            (), outcome.verdict is SearchStatus.INFEASIBLE, outcome.verdict is SearchStatus.INFEASIBLE
+            (), outcome.status is SearchStatus.INFEASIBLE, outcome.status is SearchStatus.INFEASIBLE
         )
     cheapest = board.bought(outcome)
     others = [family for family in board.families() if {each.rule for each in cheapest} != {family}]
@@ -111,7 +112,7 @@ def _offers_for(part: Problem, problem: Problem, allowance: SearchBudget, search
     verified = [_minimal(problem, each, allowance, search) for each in dict.fromkeys(few)]
     if not verified[0]:
         return RelaxationOptions((), False, False)
-    is_complete = outcome.verdict is SearchStatus.OPTIMAL and not search.is_over
+    is_complete = outcome.status is SearchStatus.OPTIMAL and not search.is_over
     return RelaxationOptions(
         tuple(map(RelaxationOption, _undominated(problem, [each for each in verified if each]))), False, is_complete
     )
@@ -132,8 +133,8 @@ def _of_one_family_each(
     board: RelaxedModel, families: Sequence[str], allowance: SearchBudget, search: Search
 ) -> Iterator[tuple[Relaxation, ...]]:
     for family in families:
-        outcome = allowance.outcome(search, board.only(family))
-        if outcome.verdict in FOUND:
+        outcome = allowance.solve(search, board.only(family))
+        if outcome.status in FOUND:
             yield board.bought(outcome)
 
 
@@ -166,11 +167,11 @@ def has_plan(problem: Problem, allowance: SearchBudget, search: Search) -> bool:
 
 def verdict_on(problem: Problem, allowance: SearchBudget, search: Search) -> SearchStatus:
     """Whether some plan keeps the hard rules, as far as it can be settled."""
-    if any(len(problem.able[number]) < len(problem.roles) for number in problem.staffed):
+    if any(len(problem.eligible_engineers[number]) < len(problem.roles) for number in problem.staffed):
         return SearchStatus.INFEASIBLE
     if problem.roles_are_free:
         model = cp_model.CpModel()
         add_duties(model, problem)
     else:
-        model = SeatModel(problem, Floor(0, {}, is_exact=False), {}, search).model
-    return allowance.run(search, model)
+        model = SeatModel(problem, CountingBound(0, {}, is_exact=False), {}, search).model
+    return allowance.status(search, model)

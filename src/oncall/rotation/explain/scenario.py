@@ -8,9 +8,9 @@ from datetime import date
 
 from oncall.errors import OncallError, PlanInfeasible, Refused
 from oncall.rosters.roster import Engineer, Roster
-from oncall.rotation.problem.context import NOTHING, PlanningContext
-from oncall.rotation.problem.problem import Problem
-from oncall.rotation.problem.requests import RequestTally, pairs_of, price_of_duties, tally
+from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
+from oncall.rotation.problem.problem import Duty, Problem
+from oncall.rotation.problem.requests import RequestTally, preferred_pairs, request_costs, tally_requests
 from oncall.schedule.plan import Load, Plan, Shift
 from oncall.suggestions import suggestion
 from oncall.support.windows import WindowKind
@@ -24,7 +24,7 @@ class Scenario:
     shifts: tuple[Shift, ...]
     plan: Plan | None
     refusal: OncallError | None = None
-    given: PlanningContext = NOTHING
+    given: PlanningContext = EMPTY_CONTEXT
 
     @property
     def requests(self) -> RequestTally | None:
@@ -35,8 +35,8 @@ class Scenario:
         people = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
         numbers = {shift.window: number for number, shift in enumerate(problem.shifts)}
         seats = [seat for seat in self.plan.seats if seat.role in problem.roles]
-        taken = [(people[seat.engineer], numbers[seat.window]) for seat in seats]
-        return tally(price_of_duties(problem), taken, pairs_of(problem))
+        taken = [Duty(people[seat.engineer], numbers[seat.window]) for seat in seats]
+        return tally_requests(request_costs(problem), taken, preferred_pairs(problem))
 
     def load(self, engineer: str, kind: WindowKind) -> Load | None:
         """What one person carries of a kind in all roles; None when they are not on this side's roster."""
@@ -51,7 +51,7 @@ def side(
     roster: Roster,
     shifts: Sequence[Shift],
     make: Callable[[Roster, Sequence[Shift]], Plan],
-    given: PlanningContext = NOTHING,
+    given: PlanningContext = EMPTY_CONTEXT,
 ) -> Scenario:
     """One side, its plan made by `make`; that there is none, or none in the time, is an answer, too."""
     try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from oncall.rosters.roster import Engineer
 from oncall.rotation.explain.relaxation_search import verdict_on
 from oncall.rotation.problem.problem import Problem
-from oncall.rotation.solve.counting_bound import most_duties
+from oncall.rotation.solve.counting_bound import max_duties
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 MOST_MORE = 12
@@ -45,7 +45,7 @@ def team_size(problem: Problem, search: Search, near: frozenset[int] = frozenset
     """Find out. near: numbers of shifts that cannot all be staffed, which settle most sizes that are too small."""
     if search.is_over:
         return TeamSize(None, None, None)
-    allowance = SearchBudget(EFFORT, at_once=EFFORT)
+    allowance = SearchBudget(EFFORT, per_run=EFFORT)
     present = _more(_with_everybody_there(problem), 0, near, allowance, search)
     if present is None or present.people > 0 or not present.is_known:
         return TeamSize(present, None, None)
@@ -57,7 +57,7 @@ def _more(problem: Problem, fewest: int, near: frozenset[int], allowance: Search
     """The fewest people beyond those on the roster, from `fewest` on; None when not even one size was settled."""
     for more in range(fewest, MOST_MORE + 1):
         larger = _with_more(problem, more)
-        verdict = verdict_on(replace(larger, only=near), allowance, search) if near else SearchStatus.FEASIBLE
+        verdict = verdict_on(replace(larger, limited_to=near), allowance, search) if near else SearchStatus.FEASIBLE
         if verdict is not SearchStatus.INFEASIBLE:
             verdict = verdict_on(larger, allowance, search)
         if verdict is not SearchStatus.INFEASIBLE:
@@ -81,8 +81,8 @@ def _enough_alone(problem: Problem, allowance: SearchBudget, search: Search) -> 
 def _are_alike(problem: Problem) -> bool:
     """Whether it does not matter which of the people leave, once nobody is away."""
     rules = problem.roster.rules
-    named = problem.fixed or rules.never_together or rules.relaxed
-    outside = any(problem.seam.turns(each.id) for each in problem.engineers)
+    named = problem.fixed_seats or rules.never_together or rules.relaxed
+    outside = any(problem.outside_shifts.of(each.id) for each in problem.engineers)
     return problem.roles_are_interchangeable and not named and not outside
 
 
@@ -90,7 +90,7 @@ def _least_by_counting(problem: Problem) -> int:
     """How many people it takes for the duties of each kind, each person counted for themselves."""
     one = replace(problem, roster=replace(problem.roster, engineers=(_newcomer(problem, 0),)))
     seats = len(problem.roles)
-    needed = [-(-total * seats // max(1, most_duties(one, 0, kind))) for kind, total in problem.shares.totals.items()]
+    needed = [-(-total * seats // max(1, max_duties(one, 0, kind))) for kind, total in problem.shares.totals.items()]
     return max(seats, *needed)
 
 

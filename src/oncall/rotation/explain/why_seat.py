@@ -15,15 +15,17 @@ from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Wish
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.check.violation import Violation
 from oncall.rotation.explain.minimal_conflict import minimal_conflict
-from oncall.rotation.problem.context import PlanningContext, busy_elsewhere
-from oncall.rotation.problem.cost import fairness_of
+from oncall.rotation.problem.context import PlanningContext, seats_on_other_teams
+from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.eligibility import duty_days
-from oncall.rotation.problem.fairness import staffed_shifts
+from oncall.rotation.problem.fairness import shifts_of_plan
 from oncall.rotation.problem.fixed_seats import seat_text
-from oncall.rotation.problem.problem import Problem
-from oncall.rotation.problem.requests import matches
+from oncall.rotation.problem.problem import Problem, StaffedSeat
+from oncall.rotation.problem.requests import request_matches
+from oncall.rotation.solve.counting_bound import CountingBound
 from oncall.rotation.solve.duty_model import DutyModel
-from oncall.rotation.solve.model_base import Counted, Floor, Held, ModelBase, Span
+from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_ranges
+from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.role_models import LoadModel, SeatModel
 from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.schedule.plan import Plan, Seat
@@ -104,12 +106,12 @@ class _Inquiry:
     ) -> None:
         self._plan = replace(plan, fairness=None, status=None)
         self._roster = roster
-        self._elsewhere = busy_elsewhere(roster)
+        self._elsewhere = seats_on_other_teams(roster)
         self._around = tuple(around)
         self._limit = limit
         self._should_stop = should_stop
         self._on_person = on_person or (lambda person: None)
-        shifts = staffed_shifts(plan, roster.policy.zone)
+        shifts = shifts_of_plan(plan, roster.policy.zone)
         given = PlanningContext(self._around, self._elsewhere, plan.balances)
         self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, given)
         self._cost = self._cost_of(plan.seats)
@@ -131,14 +133,14 @@ class _Inquiry:
 
     def _alternative(self, engineer: int, number: int, seat: Seat) -> Alternative:
         who = self._problem.engineers[engineer].id
-        barred = self._problem.why_not(engineer, number, seat.role)
+        barred = self._problem.first_obstacle(engineer, number, seat.role)
         if barred is not None:
-            return Alternative(who, barred.sentence, rule=barred.bar.value)
+            return Alternative(who, barred.sentence, rule=barred.kind.value)
         seats = self._with(who, seat)
         rules = self._newly_broken(seats)
         swap = None if rules else self._cost_of(seats) - self._cost
         wishes = self._problem.engineers[engineer].requests
-        avoids = any(wish.wish is Wish.AVOID and matches(wish, self._problem.shifts[number]) for wish in wishes)
+        avoids = any(wish.wish is Wish.AVOID and request_matches(wish, self._problem.shifts[number]) for wish in wishes)
         remade, because = self._remade(who, number, seat.role, swap)
         return Alternative(who, None, rules, swap, remade, avoids, because=because)
 
@@ -170,11 +172,11 @@ class _Inquiry:
     def _kept_seats(self, plan: Plan) -> Iterator[FixedSeat]:
         """What the plan keeps of an earlier one stays in every other, too, as far as the roster still allows it."""
         numbers = {person.id: index for index, person in enumerate(self._problem.engineers)}
-        open_to = [frozenset(each) for each in self._problem.open_to]
+        eligible_shifts = [frozenset(each) for each in self._problem.eligible_shifts]
         for number, shift in enumerate(self._problem.shifts):
             for seat in plan.seats if plan.kept_until is not None and shift.day < plan.kept_until else ():
                 index = numbers.get(seat.engineer)
-                if seat.window == shift.window and index is not None and number in open_to[index]:
+                if seat.window == shift.window and index is not None and number in eligible_shifts[index]:
                     yield FixedSeat(shift.day, seat.role, seat.engineer, shift.kind.value)
 
     def _remade(self, who: str, number: int, role: str, swap: int | None) -> tuple[Remade, tuple[str, ...]]:
@@ -183,7 +185,7 @@ class _Inquiry:
             return Remade(swap, swap, True), ()
         shift = self._problem.shifts[number]
         rules = self._problem.roster.rules
-        # Whoever holds a seat of this shift by a rule is already kept in mind by `why_not`.
+        # Whoever holds a seat of this shift by a rule is already kept in mind by `first_obstacle`.
         asked = FixedSeat(shift.day, role, who, shift.kind.value)
         roster = replace(self._problem.roster, rules=replace(rules, fixed=(*rules.fixed, *self._kept, asked)))
         search = Search(time_limit=self._limit, should_stop=self._should_stop)
@@ -197,8 +199,7 @@ class _Inquiry:
         return Remade(None if cost is None else cost - self._cost, bound - self._cost, cost == bound), ()
 
     def _cost_of(self, seats: Sequence[Seat]) -> int:
-        held = [(seat.kind, seat.role, seat.engineer) for seat in seats]
-        return fairness_of(held, self._problem.shares, bound=0).cost
+        return fairness_of(counted_seats(seats), self._problem.shares, bound=0).cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,59 +221,50 @@ class _Cheapest:
 
     def find(self) -> _Found:
         """What was found in the time there is."""
-        board: type[ModelBase] = DutyModel if self._problem.roles_are_interchangeable else LoadModel
-        floor = board.floor(self._problem, self._search)
+        board: type[PlanModel] = DutyModel if self._problem.roles_are_interchangeable else LoadModel
+        floor = board.counting_bound(self._problem, self._search)
         if floor is None:
             return _Found(None, self._bound, True)
         self._bound = max(self._bound, floor.cost)
-        spans = floor.spans()
+        ranges = floor.ranges()
         while True:
-            outcome, held = self._run(board, floor, spans)
+            outcome, held = self._run(board, floor, ranges)
             if outcome is SearchStatus.INFEASIBLE:
                 return _Found(None, self._bound, True)
             if outcome is not SearchStatus.OPTIMAL or self._best == self._bound:
                 return _Found(self._best, self._bound)
-            wider = self._widened(spans, held)
-            if wider == spans:
+            wider = widened_ranges(self._problem, ranges, held)
+            if wider == ranges:
                 # The counts were inside, so it is the roles promised that this team cannot keep.
                 if board is SeatModel:
                     return _Found(self._best, self._bound)
-                board, floor = SeatModel, SeatModel.floor(self._problem, self._search) or floor
-                wider = self._widened({**floor.spans(), **spans}, held)
-            spans = wider
+                board, floor = SeatModel, SeatModel.counting_bound(self._problem, self._search) or floor
+                wider = widened_ranges(self._problem, {**floor.ranges(), **ranges}, held)
+            ranges = wider
 
     def _run(
-        self, board: type[ModelBase], floor: Floor, spans: dict[Counted, Span]
-    ) -> tuple[SearchStatus, Sequence[Held]]:
+        self, board: type[PlanModel], floor: CountingBound, ranges: dict[LoadKey, CountRange]
+    ) -> tuple[SearchStatus, Sequence[StaffedSeat]]:
         """One solve: first only whether a plan as cheap as can be exists, which is quick when it does."""
-        built = board(self._problem, floor, spans, self._search)
+        built = board(self._problem, floor, ranges, self._search)
         cheap = built.model.clone()
         cheap.add(built.cost <= self._bound)
         outcome = self._search.run(cheap)
-        if outcome.verdict in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
+        if outcome.status in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
             held = built.seats(outcome)
             self._note(held)
             return SearchStatus.OPTIMAL, held
-        if outcome.verdict is SearchStatus.UNKNOWN:
+        if outcome.status is SearchStatus.UNKNOWN:
             return SearchStatus.UNKNOWN, ()
         built.model.minimize(built.cost)
         outcome = self._search.run(built.model)
-        if outcome.verdict not in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
-            return outcome.verdict, ()
+        if outcome.status not in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
+            return outcome.status, ()
         self._bound = max(self._bound, outcome.bound)
         held = built.seats(outcome)
         self._note(held)
-        return outcome.verdict, held
+        return outcome.status, held
 
-    def _note(self, held: Sequence[Held]) -> None:
-        problem = self._problem
-        seats = [(problem.shifts[each.shift].kind, each.role, problem.engineers[each.engineer].id) for each in held]
-        cost = fairness_of(seats, problem.shares, bound=0).cost
+    def _note(self, held: Sequence[StaffedSeat]) -> None:
+        cost = self._problem.cost_of(held)
         self._best = cost if self._best is None else min(self._best, cost)
-
-    def _widened(self, spans: dict[Counted, Span], held: Sequence[Held]) -> dict[Counted, Span]:
-        def count(counted: Counted) -> int:
-            mine = [each for each in held if each.engineer == counted.engineer and counted.role in (None, each.role)]
-            return sum(1 for each in mine if self._problem.shifts[each.shift].kind is counted.kind)
-
-        return {counted: span.widened(count(counted)) for counted, span in spans.items()}

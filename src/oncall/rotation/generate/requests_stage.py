@@ -1,79 +1,82 @@
-"""The requests stage: of the plans that are as fair, the one that meets what people asked for best."""
+"""The requests stage: the plan that meets the requests best, among the plans that are as fair as the fairest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oncall.rotation.problem.problem import Problem
-from oncall.rotation.problem.requests import together
-from oncall.rotation.solve.model_base import Floor, Held, ModelBase
-from oncall.rotation.solve.pair_meetings import Alone, PairGoal, add_meetings, measure, planned_alone
+from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
+from oncall.rotation.solve.counting_bound import CountingBound
+from oncall.rotation.solve.model_base import PlanModel
+from oncall.rotation.solve.pair_bounds import PairsOnlyPlan, plan_pairs_only
+from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requests_objective
 from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
 
 EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
-"""Deterministic time: enough to prove a year of a large team, and an end where proof is far off."""
-
-FOUND = (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE)
+"""Deterministic seconds: enough to prove a year of a large team, and an end where the proof is far off."""
 
 
 @dataclass(frozen=True, slots=True)
-class RequestsStage:
-    """The best seats found, None when there were none in time; is_best: it is proven that none are better."""
+class RequestsResult:
+    """The best seats found, None when none were found in time. is_best: no plan of the goal meets more requests."""
 
-    held: list[Held] | None
+    seats: list[StaffedSeat] | None
     is_best: bool
 
 
-def requests_stage(problem: Problem, terms: PairGoal, floor: Floor, search: Search) -> RequestsStage:
-    """Search once with this kind of board; what it promises of a cost the caller has to see for themselves."""
-    board = terms.board(problem, floor, terms.spans, search)
-    board.model.add(board.cost <= terms.cost)
-    if not terms.pairs:
-        board.model.minimize(measure(terms.prices, board.takes, {}))
-        outcome = search.run(board.model, effort=EFFORT)
-        if outcome.verdict not in FOUND:
-            return RequestsStage(None, False)
-        return RequestsStage(board.seats(outcome), outcome.verdict is SearchStatus.OPTIMAL)
-    return _in_company(problem, terms, board, search)
+def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, search: Search) -> RequestsResult:
+    """Return the seats that meet the requests best, from one search with the goal's kind of model.
+
+    The model may underestimate the cost of a plan, so the caller has to compute the cost of the seats.
+    """
+    model = goal.model_type(problem, bound, goal.ranges, search)
+    model.model.add(model.cost <= goal.cost)
+    if goal.pairs:
+        return _meet_with_pairs(problem, goal, model, search)
+    model.model.minimize(requests_objective(goal.request_costs, model.on_duty, {}))
+    result = search.run(model.model, effort=EFFORT)
+    if not result.has_solution:
+        return RequestsResult(None, False)
+    return RequestsResult(model.seats(result), result.status is SearchStatus.OPTIMAL)
 
 
-def _in_company(problem: Problem, terms: PairGoal, board: ModelBase, search: Search) -> RequestsStage:
-    """First around the meetings that are best for the pairs alone; if that may not be the best of all, freely."""
-    model = board.model
-    meetings = add_meetings(model, problem, board.takes, terms.pairs)
-    model.minimize(measure(terms.prices, board.takes, meetings))
-    alone = planned_alone(problem, terms, search)
-    first: list[Held] | None = None
-    if alone is not None:
-        theirs = {duty: price for duty, price in terms.prices.items() if duty[0] in terms.people}
-        model.add(measure(theirs, board.takes, meetings) >= alone.least)
-        around = model.clone()
-        for each in alone.meetings:
-            around.add(around.get_bool_var_from_proto_index(meetings[each].index) == 1)
-        outcome = search.run(around, effort=EFFORT_WITH_PAIRS)
-        first = board.seats(outcome) if outcome.verdict in FOUND else None
-        if first is not None and _worth(terms, first) == _least(terms, alone):
-            return RequestsStage(first, True)
-    outcome = search.run(model, effort=EFFORT_WITH_PAIRS, linearization=2)
-    return _better(terms, first, board, outcome)
+def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, search: Search) -> RequestsResult:
+    """Search first around the meetings that are best for the pairs alone, then freely if that is not proven best."""
+    whole = model.model
+    meetings = add_meetings(whole, problem, model.on_duty, goal.pairs)
+    whole.minimize(requests_objective(goal.request_costs, model.on_duty, meetings))
+    pairs_only = plan_pairs_only(problem, goal, search)
+    around: list[StaffedSeat] | None = None
+    if pairs_only is not None:
+        of_paired = {duty: cost for duty, cost in goal.request_costs.items() if duty.engineer in goal.paired}
+        whole.add(requests_objective(of_paired, model.on_duty, meetings) >= pairs_only.bound)
+        with_meetings = whole.clone()
+        for each in pairs_only.meetings:
+            with_meetings.add(with_meetings.get_bool_var_from_proto_index(meetings[each].index) == 1)
+        result = search.run(with_meetings, effort=EFFORT_WITH_PAIRS)
+        around = model.seats(result) if result.has_solution else None
+        if around is not None and _requests_cost(goal, around) == _least_requests_cost(goal, pairs_only):
+            return RequestsResult(around, True)
+    result = search.run(whole, effort=EFFORT_WITH_PAIRS, linearization=2)
+    return _better(goal, around, model, result)
 
 
-def _better(terms: PairGoal, first: list[Held] | None, board: ModelBase, outcome: SearchResult) -> RequestsStage:
-    if outcome.verdict not in FOUND:
-        return RequestsStage(first, False)
-    held = board.seats(outcome)
-    if first is not None and _worth(terms, first) < _worth(terms, held):
-        return RequestsStage(first, False)
-    return RequestsStage(held, outcome.verdict is SearchStatus.OPTIMAL)
+def _better(
+    goal: RequestsGoal, around: list[StaffedSeat] | None, model: PlanModel, result: SearchResult
+) -> RequestsResult:
+    """Return the better of the seats around the pairs' own meetings and those of the free search."""
+    if not result.has_solution:
+        return RequestsResult(around, False)
+    seats = model.seats(result)
+    if around is not None and _requests_cost(goal, around) < _requests_cost(goal, seats):
+        return RequestsResult(around, False)
+    return RequestsResult(seats, result.status is SearchStatus.OPTIMAL)
 
 
-def _worth(terms: PairGoal, held: list[Held]) -> int:
-    """What the requests that these seats touch add up to; the smaller, the better they are met."""
-    taken = {(seat.engineer, seat.shift) for seat in held}
-    return sum(terms.prices.get(duty, 0) for duty in taken) - together(terms.pairs, taken)
+def _requests_cost(goal: RequestsGoal, seats: list[StaffedSeat]) -> int:
+    return goal.cost_of(Duty(seat.engineer, seat.shift) for seat in seats)
 
 
-def _least(terms: PairGoal, alone: Alone) -> int:
-    """What the requests cannot be below: the least of the pairs, and of everybody else all that was preferred."""
-    others = (price for (person, _), price in terms.prices.items() if person not in terms.people)
-    return alone.least + sum(min(0, price) for price in others)
+def _least_requests_cost(goal: RequestsGoal, pairs_only: PairsOnlyPlan) -> int:
+    """Return a bound on the requests' cost: that of the paired engineers, and every preference of all others met."""
+    others = (cost for duty, cost in goal.request_costs.items() if duty.engineer not in goal.paired)
+    return pairs_only.bound + sum(min(0, cost) for cost in others)

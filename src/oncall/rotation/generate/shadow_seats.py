@@ -1,7 +1,7 @@
-"""Shadow seats: newcomers come along on some shifts, about as often as everybody else is on, and cover nothing.
+"""Shadow seats: newcomers come along on some shifts to learn, about as often as others are on call.
 
-They are added when everybody else is placed, one newcomer to a shift, where the newcomer's own rules allow it; so a
-shadow never makes a plan impossible, less fair or different for anybody else.
+They are added after all other seats, one newcomer to a shift, where the newcomer's own rules allow it. So a shadow
+seat never makes a plan impossible or less fair, and never changes the seats of others.
 """
 
 from __future__ import annotations
@@ -11,66 +11,70 @@ from collections.abc import Sequence
 from oncall.rosters.roster import SHADOW, Engineer
 from oncall.rotation.problem.eligibility import duty_days, weekend_number
 from oncall.rotation.problem.outside_shifts import month_of, week_of
-from oncall.rotation.problem.problem import Problem
-from oncall.rotation.problem.rules import blocks
-from oncall.rotation.solve.model_base import Held
+from oncall.rotation.problem.problem import Problem, StaffedSeat
+from oncall.rotation.problem.rules import are_too_close
 from oncall.schedule.plan import Seat, Shift
 from oncall.support.windows import WindowKind
 
 
-def shadow_seats(problem: Problem, held: Sequence[Held]) -> list[Seat]:
-    """The shadow seats that go with the seats of a plan, in time order."""
-    taken: set[int] = set()
-    seats = []
+def shadow_seats(problem: Problem, seats: Sequence[StaffedSeat]) -> list[Seat]:
+    """Return the shadow seats for a plan with these seats, in time order."""
+    shadowed: set[int] = set()
+    found = []
     for index, engineer in enumerate(problem.engineers):
-        turns = [problem.shifts[seat.shift] for seat in held if seat.engineer == index]
-        turns += problem.seam.turns(engineer.id)
-        for number in _shadowed(problem, engineer, turns, taken):
-            taken.add(number)
+        own = [problem.shifts[seat.shift] for seat in seats if seat.engineer == index]
+        own += problem.outside_shifts.of(engineer.id)
+        for number in _shifts_to_shadow(problem, engineer, own, shadowed):
+            shadowed.add(number)
             shift = problem.shifts[number]
-            seats.append(Seat(shift.window, shift.kind, SHADOW, engineer.id))
-    return sorted(seats, key=lambda seat: seat.window.start)
+            found.append(Seat(shift.window, shift.kind, SHADOW, engineer.id))
+    return sorted(found, key=lambda seat: seat.window.start)
 
 
 def with_shadows(seats: Sequence[Seat], shadows: Sequence[Seat]) -> tuple[Seat, ...]:
-    """All seats by start; a shift's shadow comes after its roles."""
+    """Return all seats by start, the shadow seat of a shift after its roles."""
     return tuple(sorted([*seats, *shadows], key=lambda seat: seat.window.start))
 
 
-def _shadowed(problem: Problem, engineer: Engineer, turns: list[Shift], taken: set[int]) -> list[int]:
-    """The shifts that one newcomer comes along on: every so often the next one that is free and keeps their rules."""
-    able = [n for n, shift in enumerate(problem.shifts) if _may_shadow(engineer, shift)]
+def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], shadowed: set[int]) -> list[int]:
+    """Return the shifts that one newcomer shadows: at the pace of the others' duties, the next one that fits.
+
+    own: the newcomer's shifts; the shadowed ones are appended. shadowed: shifts that have a shadow already.
+    """
+    possible = [n for n, shift in enumerate(problem.shifts) if _may_shadow(engineer, shift)]
     others = sum(1 for each in problem.engineers if not each.shadows)
     pace = len(problem.roles) / max(1, others)
     chosen: list[int] = []
     due = 0.5
-    for number in able:
+    for number in possible:
         due += pace
-        if due >= 1 and number not in taken and _fits(problem, turns, problem.shifts[number]):
+        if due >= 1 and number not in shadowed and _fits(problem, own, problem.shifts[number]):
             due -= 1
             chosen.append(number)
-            turns.append(problem.shifts[number])
+            own.append(problem.shifts[number])
     return chosen
 
 
 def _may_shadow(engineer: Engineer, shift: Shift) -> bool:
+    """Return True if the engineer shadows on every day of the shift, is a member then and not away."""
     days = duty_days(shift)
     joined = engineer.joins is None or engineer.joins <= days[0]
-    there = joined and (engineer.leaves is None or days[-1] <= engineer.leaves)
-    return there and all(engineer.shadowing_on(day) and not engineer.absence_on(day) for day in days)
+    is_member = joined and (engineer.leaves is None or days[-1] <= engineer.leaves)
+    return is_member and all(engineer.shadowing_on(day) and not engineer.absence_on(day) for day in days)
 
 
-def _fits(problem: Problem, turns: Sequence[Shift], shift: Shift) -> bool:
-    """Whether a person with these turns may also be on this shift."""
+def _fits(problem: Problem, own: Sequence[Shift], shift: Shift) -> bool:
+    """Return True if the rules allow an engineer with these shifts to be on this shift too."""
     rules = problem.roster.rules
-    for turn in turns:
-        earlier, later = sorted((turn, shift), key=lambda each: each.window.start)
-        if blocks(earlier, later, rules.rest_nights):
+    for other in own:
+        earlier, later = sorted((other, shift), key=lambda each: each.window.start)
+        if are_too_close(earlier, later, rules.rest_nights):
             return False
-        apart = abs(weekend_number(turn) - weekend_number(shift))
-        if turn.kind is shift.kind is WindowKind.WEEKEND and 0 < apart < rules.weekends_apart:
+        apart = abs(weekend_number(other) - weekend_number(shift))
+        if other.kind is shift.kind is WindowKind.WEEKEND and 0 < apart < rules.weekends_apart:
             return False
-    most = ((rules.max_shifts_per_week, week_of), (rules.max_shifts_per_month, month_of))
+    limits = ((rules.max_shifts_per_week, week_of), (rules.max_shifts_per_month, month_of))
     return all(
-        number is None or sum(1 for turn in turns if bucket(turn) == bucket(shift)) < number for number, bucket in most
+        most is None or sum(1 for other in own if period_of(other) == period_of(shift)) < most
+        for most, period_of in limits
     )

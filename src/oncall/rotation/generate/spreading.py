@@ -1,8 +1,8 @@
-"""Evenness over time: without touching anybody's load, people's shifts are moved apart where they clump.
+"""Spreads each engineer's shifts over time without changing any load: swaps shifts that are close together.
 
-Two people in the same role of two shifts of the same kind trade places when that evens their gaps out, keeps every rule
-and worsens no request. Nobody's count of any kind or role changes by it, so fairness stays exactly what was proven. It
-is a search by steps that gets better and stops; that no plan is evener it does not say.
+Two engineers with the same role on two shifts of the same kind swap them if that evens out their gaps, keeps every hard
+rule and breaks no more requests. No load changes, so the fairness cost stays as proven. The search takes the best swap
+again and again until none helps; it does not prove that no plan is more even.
 """
 
 from __future__ import annotations
@@ -10,157 +10,184 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from oncall.rotation.problem.problem import Duty, Problem
-from oncall.rotation.problem.requests import pairs_of, price_of_duties
+from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
+from oncall.rotation.problem.requests import preferred_pairs, request_costs
 from oncall.rotation.solve.legal_duties import LegalDuties
-from oncall.rotation.solve.model_base import Held
 
-LOOKS = 60_000
-"""How many trades are weighed at most: some tenths of a second, the same on every machine."""
-CLUMPED = 0.7
-"""A shift is looked at when a gap beside it is shorter than this part of the person's even gap."""
+MOST_SWAPS_CONSIDERED = 60_000
+"""How many swaps are considered at most: some tenths of a second, the same on every machine."""
+CLOSE = 0.7
+"""A shift is moved if a gap beside it is shorter than this fraction of the engineer's even gap."""
 
 
-def spread_shifts(problem: Problem, held: Sequence[Held]) -> list[Held]:
-    """The same seats with people's shifts farther apart; every count of a person, kind and role stays what it was."""
-    return _Spreading(problem, held).run()
+class _SeatKey(NamedTuple):
+    """A seat: the number of its shift, and its role."""
+
+    shift: int
+    role: str
+
+
+class _Span(NamedTuple):
+    """The nights between which an engineer's shifts should be spread, as ordinals; halves may occur."""
+
+    begin: float
+    end: float
+
+
+def spread_shifts(problem: Problem, seats: Sequence[StaffedSeat]) -> list[StaffedSeat]:
+    """Return the same seats with each engineer's shifts spread further apart; no load changes."""
+    return _Spreading(problem, seats).run()
 
 
 class _Spreading:
-    def __init__(self, problem: Problem, held: Sequence[Held]) -> None:
+    def __init__(self, problem: Problem, seats: Sequence[StaffedSeat]) -> None:
         self._problem = problem
-        self._order = [(seat.shift, seat.role) for seat in held]
-        self._holder = {(seat.shift, seat.role): seat.engineer for seat in held}
-        self._prices = price_of_duties(problem)
-        self._friends = {frozenset(pair) for pair in pairs_of(problem)}
-        self._nights = [shift.first_night for shift in problem.shifts]
-        self._book = LegalDuties(problem)
-        self._days: dict[int, list[int]] = defaultdict(list)
-        for seat in held:
-            self._book.take((seat.engineer, seat.shift))
-            insort(self._days[seat.engineer], self._nights[seat.shift])
-        self._ends = {person: self._ends_of(person) for person in self._days}
+        self._holder = {_SeatKey(seat.shift, seat.role): seat.engineer for seat in seats}
+        self._request_costs = request_costs(problem)
+        self._pairs = {frozenset(pair) for pair in preferred_pairs(problem)}
+        self._first_nights = [shift.first_night for shift in problem.shifts]
+        self._legal = LegalDuties(problem)
+        # The nights on which each engineer's shifts begin, sorted.
+        self._nights: dict[int, list[int]] = defaultdict(list)
+        for seat in seats:
+            self._legal.take(Duty(seat.engineer, seat.shift))
+            insort(self._nights[seat.engineer], self._first_nights[seat.shift])
+        self._spans = {engineer: self._span_of(engineer) for engineer in self._nights}
         self._alike = defaultdict(list)
-        for number, role in self._order:
+        for number, role in self._holder:
             self._alike[problem.shifts[number].kind, role].append(number)
-        self._looks = LOOKS
+        self._left_to_consider = MOST_SWAPS_CONSIDERED
 
-    def run(self) -> list[Held]:
-        """Trade until nothing improves or enough was looked at."""
+    def run(self) -> list[StaffedSeat]:
+        """Swap until nothing improves or enough swaps were considered."""
+        order = list(self._holder)
         improved = True
-        while improved and self._looks > 0:
+        while improved and self._left_to_consider > 0:
             improved = False
-            for seat in self._order:
-                if self._is_clumped(seat) and self._trade(*seat):
+            for seat in order:
+                if self._is_close(seat) and self._make_best_swap(seat):
                     improved = True
-        return [Held(number, role, self._holder[number, role]) for number, role in self._order]
+        return [StaffedSeat(seat.shift, seat.role, self._holder[seat]) for seat in order]
 
-    def _ends_of(self, person: int) -> tuple[float, float]:
-        """Where a person's time begins and ends: their shifts outside the plan, or half a gap beyond what is open."""
-        numbers = self._problem.open_to[person]
-        first, last = self._nights[numbers[0]], self._nights[numbers[-1]]
-        half = (last - first) / max(1, len(self._days[person])) / 2
-        turns = [turn.first_night for turn in self._problem.seam.turns(self._problem.engineers[person].id)]
-        before = max((night for night in turns if night < first), default=first - half)
-        after = min((night for night in turns if night > last), default=last + half)
-        return max(before, first - 2 * half), min(after, last + 2 * half)
+    def _span_of(self, engineer: int) -> _Span:
+        """Return where to spread the engineer's shifts: between outside shifts, or half a gap beyond what is open."""
+        numbers = self._problem.eligible_shifts[engineer]
+        first, last = self._first_nights[numbers[0]], self._first_nights[numbers[-1]]
+        half_gap = (last - first) / max(1, len(self._nights[engineer])) / 2
+        outside = [each.first_night for each in self._problem.outside_shifts.of(self._problem.engineers[engineer].id)]
+        before = max((night for night in outside if night < first), default=first - half_gap)
+        after = min((night for night in outside if night > last), default=last + half_gap)
+        return _Span(max(before, first - 2 * half_gap), min(after, last + 2 * half_gap))
 
-    def _is_clumped(self, seat: tuple[int, str]) -> bool:
-        person, night = self._holder[seat], self._nights[seat[0]]
-        begin, end = self._ends[person]
-        days = self._days[person]
-        before, after = _around(days, days.index(night), begin, end)
-        even = (end - begin) / (len(days) + 1)
-        return min(night - before, after - night) < CLUMPED * even
+    def _is_close(self, seat: _SeatKey) -> bool:
+        """Return True if the seat's shift is close to another shift of its engineer."""
+        engineer, night = self._holder[seat], self._first_nights[seat.shift]
+        span, nights = self._spans[engineer], self._nights[engineer]
+        before, after = _neighbours(nights, nights.index(night), span)
+        even_gap = (span.end - span.begin) / (len(nights) + 1)
+        return min(night - before, after - night) < CLOSE * even_gap
 
-    def _trade(self, number: int, role: str) -> bool:
-        """Make the best trade for one seat, if any helps."""
-        person = self._holder[number, role]
+    def _make_best_swap(self, seat: _SeatKey) -> bool:
+        """Make the swap of this seat that helps most; return False if none helps."""
+        engineer = self._holder[seat]
         best: tuple[float, int] | None = None
-        for other in self._alike[self._problem.shifts[number].kind, role]:
-            if self._looks <= 0:
+        for number in self._alike[self._problem.shifts[seat.shift].kind, seat.role]:
+            if self._left_to_consider <= 0:
                 break
-            self._looks -= 1
-            partner = self._holder[other, role]
-            if partner == person or other == number:
+            self._left_to_consider -= 1
+            other = self._holder[_SeatKey(number, seat.role)]
+            if other == engineer or number == seat.shift:
                 continue
-            gain = self._gain(person, number, other)
+            gain = self._gain(engineer, seat.shift, number)
             if gain <= 0:
                 continue
-            gain += self._gain(partner, other, number)
-            if gain > 1e-9 and (best is None or gain > best[0]) and self._is_legal(number, other, role):
-                best = gain, other
+            gain += self._gain(other, number, seat.shift)
+            if gain > 1e-9 and (best is None or gain > best[0]) and self._is_allowed(seat, number):
+                best = gain, number
         if best is None:
             return False
-        self._swap(number, best[1], role)
+        self._swap(seat, best[1])
         return True
 
-    def _gain(self, person: int, left: int, joined: int) -> float:
-        """How much the sum of a person's squared gaps falls when they give one shift for another."""
-        begin, end = self._ends[person]
-        days = list(self._days[person])
-        gave, got = self._nights[left], self._nights[joined]
-        place = bisect_left(days, gave)
-        before, after = _around(days, place, begin, end)
-        gain = (gave - before) ** 2 + (after - gave) ** 2 - (after - before) ** 2
-        del days[place]
-        place = bisect_left(days, got)
-        earlier = days[place - 1] if place else begin
-        later = days[place] if place < len(days) else end
-        return gain + (later - earlier) ** 2 - (got - earlier) ** 2 - (later - got) ** 2
+    def _gain(self, engineer: int, given: int, taken: int) -> float:
+        """Return how much the engineer's squared gaps shrink in sum when they give one shift and take another."""
+        span, nights = self._spans[engineer], self._nights[engineer]
+        old, new = self._first_nights[given], self._first_nights[taken]
+        place = bisect_left(nights, old)
+        before, after = _neighbours(nights, place, span)
+        gain = (old - before) ** 2 + (after - old) ** 2 - (after - before) ** 2
+        others = [*nights[:place], *nights[place + 1 :]]
+        place = bisect_left(others, new)
+        earlier = others[place - 1] if place else span.begin
+        later = others[place] if place < len(others) else span.end
+        return gain + (later - earlier) ** 2 - (new - earlier) ** 2 - (later - new) ** 2
 
-    def _is_legal(self, number: int, other: int, role: str) -> bool:
-        problem, book = self._problem, self._book
-        person, partner = self._holder[number, role], self._holder[other, role]
-        if role in problem.fixed.get(number, {}) or role in problem.fixed.get(other, {}):
-            return False
-        if role not in problem.roles_at(person, other) or role not in problem.roles_at(partner, number):
-            return False
-        if other not in problem.open_sets[person] or number not in problem.open_sets[partner]:
-            return False
-        if self._price(person, partner, number, other) > 0:
-            return False
-        book.drop((person, number))
-        book.drop((partner, other))
-        legal = book.allows((person, other))
-        if legal:
-            book.take((person, other))
-            legal = book.allows((partner, number))
-            book.drop((person, other))
-        book.take((person, number))
-        book.take((partner, other))
-        return legal
+    def _is_allowed(self, seat: _SeatKey, number: int) -> bool:
+        """Return True if the seat may be swapped with the same role of another shift, without breaking requests."""
+        engineer, other = self._holder[seat], self._holder[_SeatKey(number, seat.role)]
+        return (
+            not self._is_fixed(seat)
+            and not self._is_fixed(_SeatKey(number, seat.role))
+            and self._may_take(engineer, number, seat.role)
+            and self._may_take(other, seat.shift, seat.role)
+            and self._added_request_cost(engineer, other, seat.shift, number) <= 0
+            and self._keeps_rules(engineer, other, seat.shift, number)
+        )
 
-    def _price(self, person: int, partner: int, number: int, other: int) -> int:
-        """What the trade adds to broken requests."""
+    def _is_fixed(self, seat: _SeatKey) -> bool:
+        return seat.role in self._problem.fixed_seats.get(seat.shift, {})
 
-        def price(duty: Duty) -> int:
-            return self._prices.get(duty, 0)
+    def _may_take(self, engineer: int, number: int, role: str) -> bool:
+        problem = self._problem
+        return role in problem.roles_at(engineer, number) and number in problem.eligible_shift_sets[engineer]
 
-        added = price((person, other)) + price((partner, number)) - price((person, number)) - price((partner, other))
-        return added + self._lost_company(person, partner, number) + self._lost_company(partner, person, other)
+    def _keeps_rules(self, engineer: int, other: int, own: int, number: int) -> bool:
+        """Return True if the hard rules allow the swap; the duties taken are the same afterwards."""
+        legal = self._legal
+        legal.drop(Duty(engineer, own))
+        legal.drop(Duty(other, number))
+        allowed = legal.allows(Duty(engineer, number))
+        if allowed:
+            legal.take(Duty(engineer, number))
+            allowed = legal.allows(Duty(other, own))
+            legal.drop(Duty(engineer, number))
+        legal.take(Duty(engineer, own))
+        legal.take(Duty(other, number))
+        return allowed
 
-    def _lost_company(self, leaving: int, joining: int, number: int) -> int:
-        if not self._friends:
+    def _added_request_cost(self, engineer: int, other: int, own: int, number: int) -> int:
+        """Return how much worse the requests are met after the swap; below 0 is better."""
+        cost = self._request_costs.get
+        after = cost(Duty(engineer, number), 0) + cost(Duty(other, own), 0)
+        before = cost(Duty(engineer, own), 0) + cost(Duty(other, number), 0)
+        lost_meetings = self._lost_meetings(engineer, other, own) + self._lost_meetings(other, engineer, number)
+        return after - before + lost_meetings
+
+    def _lost_meetings(self, leaving: int, joining: int, number: int) -> int:
+        """Return how many meetings of pairs a shift loses when one engineer replaces another."""
+        if not self._pairs:
             return 0
-        team = [self._holder[number, role] for role in self._problem.roles]
+        mates = [self._holder[_SeatKey(number, role)] for role in self._problem.roles]
+        mates.remove(leaving)
         lost, won = (
-            sum(1 for mate in team if mate != leaving and frozenset((person, mate)) in self._friends)
-            for person in (leaving, joining)
+            sum(1 for mate in mates if frozenset((engineer, mate)) in self._pairs) for engineer in (leaving, joining)
         )
         return lost - won
 
-    def _swap(self, number: int, other: int, role: str) -> None:
-        person, partner = self._holder[number, role], self._holder[other, role]
-        for who, left, joined in ((person, number, other), (partner, other, number)):
-            self._book.drop((who, left))
-            self._days[who].remove(self._nights[left])
-            insort(self._days[who], self._nights[joined])
-            self._holder[joined, role] = who
-        self._book.take((person, other))
-        self._book.take((partner, number))
+    def _swap(self, seat: _SeatKey, number: int) -> None:
+        engineer, other = self._holder[seat], self._holder[_SeatKey(number, seat.role)]
+        for who, given, taken in ((engineer, seat.shift, number), (other, number, seat.shift)):
+            self._legal.drop(Duty(who, given))
+            self._nights[who].remove(self._first_nights[given])
+            insort(self._nights[who], self._first_nights[taken])
+            self._holder[_SeatKey(taken, seat.role)] = who
+        self._legal.take(Duty(engineer, number))
+        self._legal.take(Duty(other, seat.shift))
 
 
-def _around(days: Sequence[int], place: int, begin: float, end: float) -> tuple[float, float]:
-    return (days[place - 1] if place else begin), (days[place + 1] if place + 1 < len(days) else end)
+def _neighbours(nights: Sequence[int], place: int, span: _Span) -> tuple[float, float]:
+    """Return the nights before and after one of an engineer's nights, or the ends of the span."""
+    before = nights[place - 1] if place else span.begin
+    return before, (nights[place + 1] if place + 1 < len(nights) else span.end)

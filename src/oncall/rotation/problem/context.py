@@ -1,4 +1,4 @@
-"""What stands already when a plan is made: shifts before and after it, shifts on other teams, and balances."""
+"""The planning context: shifts before and after a new plan, shifts on other teams, and balances."""
 
 from __future__ import annotations
 
@@ -17,37 +17,43 @@ from oncall.schedule.shifts import shift_of
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """What a new plan has to respect and cannot change.
+    """What a new plan must respect and cannot change.
 
-    published: seats of this team; those inside the new plan's own time are replaced by it and do not count.
-    elsewhere: seats on other teams' plans of people who are on this roster too.
-    balances: what people served beyond their share before, which the new shares make up for.
-    covers: for a plan that is mended, seats of its past that somebody else served than it says.
+    published: seats of this team. Those inside the new plan's own time do not count, because the plan replaces them.
+    other_teams: seats in other teams' plans of engineers who are on this roster too.
+    balances: what engineers served beyond their share before; the new shares make up for it.
+    covers: only for a repair: seats of its past that another engineer served than the plan says.
     """
 
     published: tuple[Seat, ...] = ()
-    elsewhere: tuple[Seat, ...] = ()
+    other_teams: tuple[Seat, ...] = ()
     balances: tuple[Balance, ...] = ()
     covers: tuple[Seat, ...] = ()
 
 
-NOTHING = PlanningContext()
+EMPTY_CONTEXT = PlanningContext()
 
 
-def turns_around(given: PlanningContext, shifts: Sequence[Shift], zone: ZoneInfo) -> dict[str, tuple[Shift, ...]]:
-    """For each person the shifts that they have outside a plan of `shifts` (in time order), by id, in time order."""
+def outside_shifts_around(
+    context: PlanningContext, shifts: Sequence[Shift], zone: ZoneInfo
+) -> dict[str, tuple[Shift, ...]]:
+    """Return the shifts that each engineer has outside a plan of `shifts`, by engineer id and in time order.
+
+    shifts: not empty, in time order.
+    """
     begin, end = shifts[0].window.start, max(shift.window.end for shift in shifts)
-    outside = [seat for seat in given.published if seat.window.end <= begin or end <= seat.window.start]
-    turns: dict[str, dict[Shift, None]] = {}
-    for seat in sorted([*outside, *given.elsewhere], key=lambda seat: seat.window.start):
-        turns.setdefault(seat.engineer, {})[shift_of(seat, zone)] = None
-    return {engineer: tuple(found) for engineer, found in turns.items()}
+    outside = [seat for seat in context.published if seat.window.end <= begin or end <= seat.window.start]
+    found: dict[str, dict[Shift, None]] = {}
+    for seat in sorted([*outside, *context.other_teams], key=lambda seat: seat.window.start):
+        found.setdefault(seat.engineer, {})[shift_of(seat, zone)] = None
+    return {engineer: tuple(own) for engineer, own in found.items()}
 
 
-def busy_elsewhere(roster: Roster) -> tuple[Seat, ...]:
-    """The seats of this roster's people in the plans of other teams that it names under `busy`, each with its team.
+def seats_on_other_teams(roster: Roster) -> tuple[Seat, ...]:
+    """Return the seats of this roster's engineers in the plans of other teams that it lists under `busy`.
 
-    A plan that does not say its team is called by its file. Raises FileFaults for a plan that cannot be read.
+    Each seat names its team; a plan that does not name its team gets the name of its file.
+    Raises FileFaults for a plan that cannot be read.
     """
     people = {engineer.id for engineer in roster.engineers}
     folder = Path(roster.source).parent
@@ -57,12 +63,12 @@ def busy_elsewhere(roster: Roster) -> tuple[Seat, ...]:
     )
 
 
-def around(roster: Roster, *plans: Plan, first_day: date | None = None) -> PlanningContext:
-    """What stands when these earlier or later plans of the team do, and the plans that the roster names under `busy`.
+def context_around(roster: Roster, *plans: Plan, first_day: date | None = None) -> PlanningContext:
+    """Return the context of a plan beside these earlier or later plans of the team and the plans listed under `busy`.
 
-    first_day: the new plan's first date; balances are then carried over from the shifts before it.
-    Raises FileFaults for a busy plan that cannot be read.
+    first_day: the new plan's first date; the balances of the shifts before it are carried over. None: no balances.
+    Raises FileFaults for a plan under `busy` that cannot be read.
     """
     seats = tuple(seat for plan in plans for seat in plan.seats)
     balances = balances_of(roster, seats, before=first_day) if first_day else ()
-    return PlanningContext(seats, busy_elsewhere(roster), balances)
+    return PlanningContext(seats, seats_on_other_teams(roster), balances)

@@ -1,4 +1,4 @@
-"""The fairness cost: how far every person's load is from their share, squared."""
+"""The fairness cost: the squared distance of every load from its share, summed up."""
 
 from __future__ import annotations
 
@@ -6,33 +6,48 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from oncall.rotation.problem.shares import Shares
-from oncall.schedule.plan import EngineerFairness, Fairness, Load
+from oncall.schedule.plan import EngineerFairness, Fairness, Load, Seat
 from oncall.support.windows import WindowKind
 
-Held = tuple[WindowKind, str, str]
-"""One seat as fairness sees it: kind, role, engineer id."""
+
+class CountedSeat(NamedTuple):
+    """A seat as the fairness cost counts it: the kind of its shift, its role, and its engineer's id."""
+
+    kind: WindowKind
+    role: str
+    engineer: str
+
+
+def counted_seats(seats: Iterable[Seat]) -> list[CountedSeat]:
+    """Return the seats of a plan as the fairness cost counts them."""
+    return [CountedSeat(seat.kind, seat.role, seat.engineer) for seat in seats]
 
 
 @lru_cache(maxsize=65536)
-def term(count: int, share: Fraction) -> int:
-    """What a count costs against its share, in hundredths of a squared shift."""
+def load_cost(count: int, share: Fraction) -> int:
+    """Return the cost of one load against its share: its squared distance in hundredths, rounded."""
     return round(100 * (count - share) ** 2)
 
 
-def fairness_of(held: Iterable[Held], shares: Shares, *, bound: int) -> Fairness:
-    """Cost and loads of the seats held. `bound` is passed on: what no plan that keeps the hard rules can beat."""
-    counts = Counter(held)
+def fairness_of(seats: Iterable[CountedSeat], shares: Shares, *, bound: int) -> Fairness:
+    """Return the cost of these seats and the load of every engineer, by kind and role.
+
+    Seats of kinds and roles without shares, such as shadow seats, do not count.
+    bound: the least cost that any plan can have; it is passed on unchanged.
+    """
+    counts = Counter(seats)
     cost = 0
     engineers = []
     for engineer, weight in shares.weights.items():
         loads = []
         for kind in shares.totals:
-            together = sum(counts[kind, role, engineer] for role in shares.roles)
-            for role, count in [*((r, counts[kind, r, engineer]) for r in shares.roles), (None, together)]:
+            by_role = [(role, counts[CountedSeat(kind, role, engineer)]) for role in shares.roles]
+            for role, count in [*by_role, (None, sum(count for _, count in by_role))]:
                 share = shares.of(kind, role, engineer)
-                cost += term(count, share)
+                cost += load_cost(count, share)
                 loads.append(Load(kind, role, count, float(share)))
         engineers.append(EngineerFairness(engineer, float(weight), tuple(loads)))
     return Fairness(cost, bound, tuple(engineers))

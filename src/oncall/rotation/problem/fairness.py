@@ -1,4 +1,4 @@
-"""Who carries how much, against their share, as numbers; `drawing` makes pictures of them."""
+"""The loads of a finished plan against their shares, as numbers and as a table. `rotation.report` draws them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.cost import fairness_of
+from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Fairness, Plan, Shift
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALL_ROLES = "all"
+"""How the table names all roles together."""
 
 
 def fairness_of_plan(plan: Plan, roster: Roster) -> Fairness:
-    """The loads of a plan as it stands, worked out anew; the bound is the plan's own, 0 when it has none."""
-    shares = shares_of(roster, staffed_shifts(plan, roster.policy.zone), plan.balances)
-    held = [(seat.kind, seat.role, seat.engineer) for seat in plan.seats]
-    return fairness_of(held, shares, bound=plan.fairness.bound if plan.fairness else 0)
+    """Return the cost and loads of a plan, computed from its seats. The bound is the plan's own, or 0."""
+    shares = shares_of(roster, shifts_of_plan(plan, roster.policy.zone), plan.balances)
+    return fairness_of(counted_seats(plan.seats), shares, bound=plan.fairness.bound if plan.fairness else 0)
 
 
-def staffed_shifts(plan: Plan, zone: ZoneInfo) -> tuple[Shift, ...]:
-    """The shifts that the plan's seats are of, in time order, with the nights they take in `zone`."""
+def shifts_of_plan(plan: Plan, zone: ZoneInfo) -> tuple[Shift, ...]:
+    """Return the shifts that the plan's seats belong to, in time order; days and nights are those of `zone`."""
     kinds = {seat.window: seat.kind for seat in plan.seats}
     shifts = []
     for window in sorted(kinds, key=lambda window: window.start):
@@ -33,8 +33,8 @@ def staffed_shifts(plan: Plan, zone: ZoneInfo) -> tuple[Shift, ...]:
     return tuple(shifts)
 
 
-def table_of(fairness: Fairness) -> pd.DataFrame:
-    """One row per engineer, kind and role (`all` is all roles together): count, share, and count less share."""
+def load_table(fairness: Fairness) -> pd.DataFrame:
+    """Return one row for each engineer, kind and role (`all`: all roles together): count, share and difference."""
     import pandas as pd
 
     rows = [

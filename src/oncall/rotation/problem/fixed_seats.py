@@ -1,8 +1,9 @@
-"""Fixed seats that cannot be: refused before any search, each with its reason."""
+"""Refuses fixed seats that no plan can keep, before any search, with a reason for each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import FixedSeat
@@ -10,17 +11,18 @@ from oncall.rotation.problem.problem import Problem
 
 
 def refuse_impossible_seats(problem: Problem) -> None:
-    """Raise PlanInfeasible when a seat is fixed for somebody who cannot have it, or no shift starts then."""
+    """Raise PlanInfeasible if a seat is fixed for an engineer who cannot have it, or on a day without a shift."""
     first, last = problem.shifts[0].day, problem.shifts[-1].day
     seats = [seat for seat in problem.roster.rules.fixed if first <= seat.day <= last]
     reasons = [reason for seat in seats for reason in _reasons(problem, seat)]
-    reasons += _taken_twice(seats)
+    reasons += _contradictions(seats)
     if reasons:
         count = "1 fixed seat" if len(reasons) == 1 else f"{len(reasons)} fixed seats"
         raise PlanInfeasible(f"no plan is possible: {count} cannot be kept", reasons)
 
 
 def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
+    """Yield why this seat cannot be kept: at most one reason."""
     what = seat_text(seat)
     starting = [n for n, shift in enumerate(problem.shifts) if shift.day == seat.day]
     numbers = [n for n in starting if seat.kind in (None, problem.shifts[n].kind.value)]
@@ -33,26 +35,26 @@ def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
         kinds = " and ".join(f"kind: {problem.shifts[n].kind}" for n in numbers)
         yield f"{what}, and {len(numbers)} shifts start on that day; write which one: {kinds}"
     else:
-        barred = problem.why_not(engineer, numbers[0])
-        if barred is not None:
-            yield f"{what}, but {barred.sentence}"
+        obstacle = problem.first_obstacle(engineer, numbers[0])
+        if obstacle is not None:
+            yield f"{what}, but {obstacle.sentence}"
         elif seat.role not in problem.roles_of(engineer):
             yield f"{what}, but does not take the role {seat.role}"
 
 
-def _taken_twice(seats: list[FixedSeat]) -> Iterator[str]:
-    """Two people in one seat, or one person in two of one shift."""
-    by_seat: dict[tuple[object, ...], FixedSeat] = {}
-    by_person: dict[tuple[object, ...], FixedSeat] = {}
+def _contradictions(seats: Sequence[FixedSeat]) -> Iterator[str]:
+    """Yield a reason for each seat with two engineers and for each engineer with two seats of one shift."""
+    by_seat: dict[tuple[date, str | None, str], FixedSeat] = {}
+    by_engineer: dict[tuple[date, str | None, str], FixedSeat] = {}
     for seat in seats:
         other = by_seat.setdefault((seat.day, seat.kind, seat.role), seat)
         if other.engineer != seat.engineer:
             yield f"{seat_text(other)}, and so is {seat.engineer}"
-        other = by_person.setdefault((seat.day, seat.kind, seat.engineer), seat)
+        other = by_engineer.setdefault((seat.day, seat.kind, seat.engineer), seat)
         if other.role != seat.role:
             yield f"{seat_text(other)}, and as {seat.role} of the same shift"
 
 
 def seat_text(seat: FixedSeat) -> str:
-    """`ana is fixed as primary on Wed 2027-03-17`."""
+    """Return a fixed seat in words: `ana is fixed as primary on Wed 2027-03-17`."""
     return f"{seat.engineer} is fixed as {seat.role} on {seat.day:%a} {seat.day}"

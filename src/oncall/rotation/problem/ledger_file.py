@@ -1,7 +1,7 @@
-"""Ledger files: `engineer,kind,balance` and, for what was counted already, `as_of`; a row per person and kind.
+"""Ledger files: CSV with the columns `engineer,kind,balance` and optionally `as_of`, one row per engineer and kind.
 
-A balance is in shifts served beyond the share, negative for too few. `as_of` is the first date whose shifts are not in
-it. Rows of other tools need the first three columns only.
+A balance is in shifts served beyond the share; it is negative for too few. `as_of` is the first date whose shifts the
+balances do not include. Other tools need to write the first three columns only.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ _KINDS = {str(kind): kind for kind in WindowKind if kind is not WindowKind.BUSIN
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenLedger:
-    """What a file holds. `as_of`: shifts that start on it or later are not counted yet; None when it does not say.
+class LedgerFile:
+    """The content of a ledger file.
 
-    lines: the line that has a person's balance of a kind.
+    as_of: shifts that start on this date or later are not counted yet; None when the file does not say.
+    lines: the line that has an engineer's balance of a kind.
     """
 
     balances: tuple[Balance, ...]
@@ -36,9 +37,9 @@ class WrittenLedger:
     lines: Mapping[tuple[str, WindowKind], int] = field(default_factory=dict, compare=False)
 
 
-def refuse_strangers(written: WrittenLedger, path: Path, people: Sequence[str], team: str) -> None:
-    """Raise FileFaults when a ledger file names somebody who is not among these people of the team."""
-    lines = {each.engineer: written.lines[each.engineer, each.kind] for each in reversed(written.balances)}
+def refuse_unknown_engineers(ledger: LedgerFile, path: Path, people: Sequence[str], team: str) -> None:
+    """Raise FileFaults if a ledger file names engineers who are not among these people of the team."""
+    lines = {each.engineer: ledger.lines[each.engineer, each.kind] for each in reversed(ledger.balances)}
     faults = [
         Fault(
             str(path), line, 1, "", f'"{who}" is not on the roster of team {team}; its people are {", ".join(people)}'
@@ -50,13 +51,13 @@ def refuse_strangers(written: WrittenLedger, path: Path, people: Sequence[str], 
         raise FileFaults(faults)
 
 
-def read_ledger(path: Path) -> WrittenLedger:
-    """Read a ledger file. Raises FileFaults with every fault of it."""
+def read_ledger(path: Path) -> LedgerFile:
+    """Return the content of a ledger file. Raises FileFaults with every fault in it."""
     return _Reader(text_of(path), str(path)).read()
 
 
 def csv_of_ledger(balances: Sequence[Balance], as_of: date | None) -> bytes:
-    """A ledger file: UTF-8, LF."""
+    """Return the bytes of a ledger file (UTF-8, LF), with the column `as_of` only if it is given."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow((*COLUMNS, AS_OF) if as_of else COLUMNS)
@@ -74,8 +75,8 @@ class _Reader:
         self._seen: dict[tuple[str, WindowKind], int] = {}
         self._days: dict[date, int] = {}
 
-    def read(self) -> WrittenLedger:
-        """The ledger, or every fault."""
+    def read(self) -> LedgerFile:
+        """Return the ledger. Raises FileFaults with every fault."""
         balances: list[Balance] = []
         rows = csv.reader(self._lines, strict=True)
         try:
@@ -90,17 +91,17 @@ class _Reader:
             self._refuse(rows.line_num, f"not CSV: {error}")
         if self._faults:
             raise FileFaults(self._faults)
-        return WrittenLedger(tuple(balances), next(iter(self._days), None), self._seen)
+        return LedgerFile(tuple(balances), next(iter(self._days), None), self._seen)
 
     def _header(self, cells: Sequence[str]) -> list[str]:
-        """The names of the columns. Raises FileFaults when one is not there or there twice."""
+        """Return the names of the columns. Raises FileFaults if a column is missing or repeated."""
         names = [cell.strip().lower() for cell in cells]
         first = f"the first line must be {','.join(COLUMNS)}"
         if len(names) == 1 and ";" in names[0]:
-            self._refuse(1, f"the cells are parted by semicolons; save the file with commas: {first}")
+            self._refuse(1, f"the cells are separated by semicolons; save the file with commas: {first}")
         for column in COLUMNS:
             if names.count(column) != 1 and not self._faults:
-                fault = "is missing" if column not in names else "is there more than once"
+                fault = "is missing" if column not in names else "occurs more than once"
                 self._refuse(1, f"the column {column} {fault}; {first}")
         if self._faults:
             raise FileFaults(self._faults)
@@ -108,8 +109,8 @@ class _Reader:
 
     def _row(self, line: int, header: Sequence[str], cells: Sequence[str]) -> Balance | None:
         if len(cells) > len(header) and any(cells[len(header) :]):
-            mend = "write decimals with a point, like -1.5"
-            self._refuse(line, f"found {len(cells)} cells, and the first line has {len(header)}; {mend}")
+            hint = "write decimals with a point, like -1.5"
+            self._refuse(line, f"found {len(cells)} cells, and the first line has {len(header)}; {hint}")
             return None
         return self._balance(line, dict(zip(header, cells, strict=False)))
 
@@ -117,21 +118,21 @@ class _Reader:
         engineer, kind, balance = (row.get(column, "") for column in COLUMNS)
         known = _KINDS.get(kind.lower())
         if not engineer:
-            self._refuse(line, "engineer is empty; write the id that the roster has")
+            self._refuse(line, "engineer is empty; write the engineer's id in the roster")
         if known is None:
             self._refuse(line, f'"{kind[:40]}" is not a kind of shift; write weeknight, weekend or holiday')
         if not re.fullmatch(r"[+-]?[0-9]{1,6}([.][0-9]{1,9})?", balance):
             self._refuse(line, f'"{balance[:40]}" is not a number of shifts; write one like -1.5')
             return None
-        self._day(line, row.get(AS_OF, ""))
+        self._check_day(line, row.get(AS_OF, ""))
         if known is None or not engineer:
             return None
         first = self._seen.setdefault((engineer, known), line)
         if first != line:
-            self._refuse(line, f"line {first} has the {known} shifts of {engineer} already; keep one of them")
+            self._refuse(line, f"line {first} already has the {known} balance of {engineer}; keep one of the two lines")
         return Balance(engineer, known, round(1000 * float(balance)))
 
-    def _day(self, line: int, text: str) -> None:
+    def _check_day(self, line: int, text: str) -> None:
         if not text:
             return
         try:
@@ -142,7 +143,7 @@ class _Reader:
         self._days.setdefault(day, line)
         other, first = next(iter(self._days.items()))
         if day != other:
-            self._refuse(line, f"{AS_OF} is {day}, and {other} on line {first}; a ledger file counts up to one date")
+            self._refuse(line, f"{AS_OF} is {day}, and {other} on line {first}; write the same date on every line")
 
     def _refuse(self, line: int, message: str) -> None:
         self._faults.append(Fault(self._file, line, 1, "", message))

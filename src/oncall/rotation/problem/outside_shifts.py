@@ -1,126 +1,155 @@
-"""The seam of a plan: what people's shifts outside it, before, after or on another team, forbid inside it."""
+"""Outside shifts: what an engineer's shifts before, after or on another team forbid inside a plan."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from oncall.rosters.relaxation import LEAST
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.eligibility import Bar, Barred, duty_days, weekend_number
+from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, duty_days, weekend_number
 from oncall.schedule.plan import Seat, Shift
 from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
 
-Bucket = Callable[[Shift], Hashable]
+Period = tuple[int, int]
+"""A year, and the number of an ISO week or a calendar month in it."""
+PeriodOf = Callable[[Shift], Period]
+"""Returns the week or the month in which a shift starts."""
 
 
-def week_of(shift: Shift) -> tuple[int, int]:
-    """The ISO week in which a shift starts."""
+def week_of(shift: Shift) -> Period:
+    """Return the ISO year and week in which a shift starts."""
     return shift.day.isocalendar()[:2]
 
 
-def month_of(shift: Shift) -> tuple[int, int]:
-    """The calendar month in which a shift starts."""
+def month_of(shift: Shift) -> Period:
+    """Return the year and the month in which a shift starts."""
     return shift.day.year, shift.day.month
 
 
+class _HolidayShift(NamedTuple):
+    """An outside shift that serves a holiday, and the year to which that holiday belongs."""
+
+    shift: Shift
+    year: int
+
+
 class OutsideShifts:
-    """Which shifts of a plan its people's shifts outside forbid them. `turns`: those outside by id, in time order;
-    `elsewhere`: the seats among them that are on other teams' plans."""
+    """The shifts that engineers have outside a plan, and which shifts of the plan these forbid them.
 
-    def __init__(self, roster: Roster, turns: Mapping[str, Sequence[Shift]], elsewhere: Sequence[Seat]) -> None:
-        self._holidays = roster.holidays
+    by_engineer: outside shifts by engineer id, each in time order.
+    other_teams: the seats among them that are in other teams' plans.
+    """
+
+    def __init__(self, roster: Roster, by_engineer: Mapping[str, Sequence[Shift]], other_teams: Sequence[Seat]) -> None:
+        self._holiday_code = roster.holidays
         self._rules = roster.rules
-        self._turns = turns
-        self._teams = {(seat.engineer, seat.window): seat.team for seat in elsewhere}
-        self._starts = {who: [turn.first_night for turn in each] for who, each in turns.items()}
+        self._by_engineer = by_engineer
+        self._teams = {(seat.engineer, seat.window): seat.team for seat in other_teams}
+        self._first_nights = {who: [shift.first_night for shift in own] for who, own in by_engineer.items()}
+        # No rule of weeks, months, weekends or rest connects shifts that are more nights apart.
         self._reach = max(31, 7 * self._rules.weekends_apart + 7, self._rules.rest_nights + 8)
-        self._feasts = {who: self._feasts_of(each) for who, each in turns.items()}
+        self._on_holidays = {who: self._holiday_shifts(own) for who, own in by_engineer.items()}
 
-    def turns(self, engineer: str) -> Sequence[Shift]:
-        """A person's shifts outside, in time order."""
-        return self._turns.get(engineer, ())
+    def of(self, engineer: str) -> Sequence[Shift]:
+        """Return an engineer's outside shifts in time order."""
+        return self._by_engineer.get(engineer, ())
 
-    def taken(self, engineer: str, bucket: Bucket, key: Hashable) -> int:
-        """How many shifts outside a person has in one week or month."""
-        return sum(1 for turn in self._turns.get(engineer, ()) if bucket(turn) == key)
+    def count_in(self, engineer: str, period_of: PeriodOf, period: Period) -> int:
+        """Return how many outside shifts of an engineer start in one week or month."""
+        return sum(1 for shift in self.of(engineer) if period_of(shift) == period)
 
-    def bar(self, engineer: str, shift: Shift, feasts: Sequence[Feast]) -> Barred | None:
-        """The first thing outside that keeps a person off this shift, or None. feasts: its holidays that lie apart."""
-        if engineer not in self._turns:
+    def obstacle(self, engineer: str, shift: Shift, holidays: Sequence[Feast]) -> Obstacle | None:
+        """Return the first rule by which an outside shift forbids the engineer this shift, or None.
+
+        holidays: those that the shift serves, if `holidays_apart` is on.
+        """
+        if engineer not in self._by_engineer:
             return None
-        return next(self._bars(engineer, shift, feasts), None)
+        return next(self._obstacles(engineer, shift, holidays), None)
 
-    def _bars(self, engineer: str, shift: Shift, feasts: Sequence[Feast]) -> Iterator[Barred]:
+    def _obstacles(self, engineer: str, shift: Shift, holidays: Sequence[Feast]) -> Iterator[Obstacle]:
         near = self._near(engineer, shift)
-        for turn in near:
-            if not self._leaves_rest(engineer, turn, shift):
-                yield self._barred(Bar.REST, engineer, turn, f"rest_nights {self._rules.rest_nights}")
-            if not self._leaves_weekends(engineer, turn, shift):
-                yield self._barred(Bar.WEEKENDS, engineer, turn, f"weekends_apart {self._rules.weekends_apart}")
-        for bar, most, bucket in (
-            (Bar.WEEK, self._rules.max_shifts_per_week, week_of),
-            (Bar.MONTH, self._rules.max_shifts_per_month, month_of),
-        ):
-            same = [turn for turn in near if bucket(turn) == bucket(shift)] if most is not None else []
-            if most is not None and len(same) >= self._at_most(bar, most, engineer, shift):
-                yield self._barred(bar, engineer, same[0], f"{bar} {most}")
-        for feast in feasts:
-            for turn, other in self._feasts[engineer].get(feast.name, ()):
-                if 0 < abs(other - feast.year) < self._rules.holidays_apart:
-                    text = f"holidays_apart {self._rules.holidays_apart} ({feast.name})"
-                    yield self._barred(Bar.HOLIDAYS, engineer, turn, text)
+        yield from self._too_close(engineer, shift, near)
+        yield from self._too_many(engineer, shift, near)
+        yield from self._same_holiday(engineer, holidays)
 
     def _near(self, engineer: str, shift: Shift) -> Sequence[Shift]:
-        starts = self._starts[engineer]
-        first = bisect_left(starts, shift.first_night - self._reach)
-        return self._turns[engineer][first : bisect_right(starts, shift.end_night + self._reach)]
+        nights = self._first_nights[engineer]
+        first = bisect_left(nights, shift.first_night - self._reach)
+        return self._by_engineer[engineer][first : bisect_right(nights, shift.end_night + self._reach)]
 
-    def _leaves_rest(self, engineer: str, turn: Shift, shift: Shift) -> bool:
-        earlier, later = sorted((turn, shift), key=lambda each: each.window.start)
+    def _too_close(self, engineer: str, shift: Shift, near: Sequence[Shift]) -> Iterator[Obstacle]:
+        for other in near:
+            if not self._leaves_rest(engineer, other, shift):
+                yield self._obstacle(ObstacleKind.REST, engineer, other, f"rest_nights {self._rules.rest_nights}")
+            if not self._leaves_weekends(engineer, other, shift):
+                text = f"weekends_apart {self._rules.weekends_apart}"
+                yield self._obstacle(ObstacleKind.WEEKENDS, engineer, other, text)
+
+    def _too_many(self, engineer: str, shift: Shift, near: Sequence[Shift]) -> Iterator[Obstacle]:
+        for kind, most, period_of in (
+            (ObstacleKind.WEEK, self._rules.max_shifts_per_week, week_of),
+            (ObstacleKind.MONTH, self._rules.max_shifts_per_month, month_of),
+        ):
+            if most is None:
+                continue
+            same_period = [other for other in near if period_of(other) == period_of(shift)]
+            if len(same_period) >= max([most, *self._relaxed_values(kind, engineer, shift)]):
+                yield self._obstacle(kind, engineer, same_period[0], f"{kind} {most}")
+
+    def _same_holiday(self, engineer: str, holidays: Sequence[Feast]) -> Iterator[Obstacle]:
+        for holiday in holidays:
+            for other, year in self._on_holidays[engineer].get(holiday.name, ()):
+                if 0 < abs(year - holiday.year) < self._rules.holidays_apart:
+                    text = f"holidays_apart {self._rules.holidays_apart} ({holiday.name})"
+                    yield self._obstacle(ObstacleKind.HOLIDAYS, engineer, other, text)
+
+    def _leaves_rest(self, engineer: str, other: Shift, shift: Shift) -> bool:
+        earlier, later = sorted((other, shift), key=lambda each: each.window.start)
         if later.window.start < earlier.window.end:
             return False
-        rest = self._at_least("rest_nights", self._rules.rest_nights, engineer, turn, shift)
+        rest = self._least("rest_nights", self._rules.rest_nights, engineer, other, shift)
         return later.first_night - earlier.end_night >= rest
 
-    def _leaves_weekends(self, engineer: str, turn: Shift, shift: Shift) -> bool:
-        if not turn.kind is shift.kind is WindowKind.WEEKEND:
+    def _leaves_weekends(self, engineer: str, other: Shift, shift: Shift) -> bool:
+        if not other.kind is shift.kind is WindowKind.WEEKEND:
             return True
-        between = abs(weekend_number(turn) - weekend_number(shift))
-        apart = self._at_least("weekends_apart", self._rules.weekends_apart, engineer, turn, shift)
+        between = abs(weekend_number(other) - weekend_number(shift))
+        apart = self._least("weekends_apart", self._rules.weekends_apart, engineer, other, shift)
         return between == 0 or between >= apart
 
-    def _at_least(self, rule: str, number: int, engineer: str, *shifts: Shift) -> int:
+    def _least(self, rule: str, number: int, engineer: str, *shifts: Shift) -> int:
+        """Return the rule's number, or the smallest one to which a relaxation for any of these shifts lowers it."""
         assert rule in LEAST
-        return min([number, *self._agreed(rule, engineer, *shifts)])
+        return min([number, *self._relaxed_values(rule, engineer, *shifts)])
 
-    def _at_most(self, rule: str, number: int, engineer: str, shift: Shift) -> int:
-        return max([number, *self._agreed(rule, engineer, shift)])
-
-    def _agreed(self, rule: str, engineer: str, *shifts: Shift) -> Iterator[int]:
-        """The looser numbers that a manager agreed to for any of these shifts."""
+    def _relaxed_values(self, rule: str, engineer: str, *shifts: Shift) -> Iterator[int]:
+        """Yield the numbers that relaxations set for a rule around any of these shifts."""
         for each in self._rules.relaxed:
             touched = any(each.touches(shift.day, engineer) for shift in shifts)
             if each.rule == rule and each.value is not None and touched:
                 yield each.value
 
-    def _feasts_of(self, turns: Sequence[Shift]) -> Mapping[str, Sequence[tuple[Shift, int]]]:
-        found: dict[str, list[tuple[Shift, int]]] = {}
-        for turn in turns if self._rules.holidays_apart > 1 else ():
-            for feast in feasts_of(self._holidays, turn):
-                found.setdefault(feast.name, []).append((turn, feast.year))
+    def _holiday_shifts(self, shifts: Sequence[Shift]) -> Mapping[str, Sequence[_HolidayShift]]:
+        """Return the shifts that serve a holiday, by its name; none when `holidays_apart` is off."""
+        found: dict[str, list[_HolidayShift]] = {}
+        for shift in shifts if self._rules.holidays_apart > 1 else ():
+            for holiday in holidays_of(self._holiday_code, shift):
+                found.setdefault(holiday.name, []).append(_HolidayShift(shift, holiday.year))
         return found
 
-    def _barred(self, bar: Bar, engineer: str, turn: Shift, rule: str) -> Barred:
-        team = self._teams.get((engineer, turn.window))
+    def _obstacle(self, kind: ObstacleKind, engineer: str, other: Shift, rule: str) -> Obstacle:
+        team = self._teams.get((engineer, other.window))
         where = "outside this plan" if team is None else f"on team {team}" if team else "on another team"
-        sentence = f"{engineer} is on {turn.day:%a} {turn.day} ({turn.kind}) {where}, and the rule is {rule}"
-        return Barred(bar if team is None else Bar.BUSY, engineer, sentence)
+        sentence = f"{engineer} is on {other.day:%a} {other.day} ({other.kind}) {where}, and the rule is {rule}"
+        return Obstacle(kind if team is None else ObstacleKind.BUSY, engineer, sentence)
 
 
-def feasts_of(code: str | None, shift: Shift) -> tuple[Feast, ...]:
-    """The holidays, by name, that fall on the days whose duty a shift is; none where no place is named."""
+def holidays_of(code: str | None, shift: Shift) -> tuple[Feast, ...]:
+    """Return the named holidays on the days of a shift; none when the roster names no holiday calendar."""
     if code is None:
         return ()
-    return tuple(dict.fromkeys(feast for day in duty_days(shift) for feast in feasts_on(code, day)))
+    return tuple(dict.fromkeys(holiday for day in duty_days(shift) for holiday in feasts_on(code, day)))

@@ -1,9 +1,10 @@
-"""Soft requests: which duties a person would rather have or not have, and how a plan meets them."""
+"""Requests: which shifts engineers asked to avoid, to have or to share, and how far a plan meets them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from oncall.rosters.roster import Request, Wish
 from oncall.rotation.problem.eligibility import duty_days
@@ -11,39 +12,58 @@ from oncall.rotation.problem.problem import Duty, Problem
 from oncall.schedule.plan import Shift
 
 
+class Pair(NamedTuple):
+    """Two engineers, by number, who prefer to work together."""
+
+    one: int
+    other: int
+
+
 @dataclass(frozen=True, slots=True)
 class RequestTally:
-    """How a plan meets the requests: shifts taken against an `avoid`, and shifts taken that a `prefer` asked for."""
+    """How far a plan meets the requests.
+
+    avoided: the number of duties that engineers asked to avoid; avoided_taken: those that the plan gives them anyway.
+    preferred_taken: duties in the plan that their engineers asked for.
+    together: shifts that preferred pairs share; None when the roster names no pair.
+    """
 
     avoided_taken: int
     avoided: int
     preferred_taken: int
     together: int | None = None
-    """Shifts on which two people are who should be on together; None when the roster names no such pair."""
 
     @property
     def text(self) -> str:
-        """One sentence for people, of what was asked for alone."""
-        kept = self.avoided - self.avoided_taken
-        parts = []
-        if self.avoided == 1:
-            parts.append(f"the wish to avoid a shift is {'kept' if kept else 'not kept'}")
-        elif self.avoided:
-            parts.append(f"{kept} of {self.avoided} wishes to avoid a shift {'is' if kept == 1 else 'are'} kept")
-        if self.preferred_taken:
-            met = _counted(self.preferred_taken, "wish for a shift is", "wishes for a shift are")
-            parts.append(f"{met} met")
-        if self.together is not None:
-            parts.append(f"people who should be on together are so on {_counted(self.together, 'shift', 'shifts')}")
+        """One sentence that names only the kinds of request that were made."""
+        parts = [*self._avoided_text(), *self._preferred_text(), *self._together_text()]
         return f"requests: {', '.join(parts) or 'none could be met'}"
+
+    def _avoided_text(self) -> list[str]:
+        kept = self.avoided - self.avoided_taken
+        if self.avoided == 1:
+            return [f"the request to avoid a shift is {'kept' if kept else 'not kept'}"]
+        if self.avoided:
+            return [f"{kept} of {self.avoided} requests to avoid a shift {'is' if kept == 1 else 'are'} kept"]
+        return []
+
+    def _preferred_text(self) -> list[str]:
+        if not self.preferred_taken:
+            return []
+        return [f"{_counted(self.preferred_taken, 'request for a shift is', 'requests for a shift are')} met"]
+
+    def _together_text(self) -> list[str]:
+        if self.together is None:
+            return []
+        return [f"engineers who prefer to work together share {_counted(self.together, 'shift', 'shifts')}"]
 
 
 def _counted(number: int, one: str, more: str) -> str:
     return f"{number} {one if number == 1 else more}"
 
 
-def matches(request: Request, shift: Shift) -> bool:
-    """Whether a request speaks of this shift: by one of its dates, by their weekday, or by its kind."""
+def request_matches(request: Request, shift: Shift) -> bool:
+    """Return True if a request is about this shift: by its kind, one of its dates, or the weekday of one."""
     if request.kind is not None:
         return request.kind == shift.kind.value
     days = duty_days(shift)
@@ -52,42 +72,45 @@ def matches(request: Request, shift: Shift) -> bool:
     return any(day.weekday() == request.weekday for day in days)
 
 
-def price_of_duties(problem: Problem) -> dict[Duty, int]:
-    """What each requested duty adds when it is taken: positive where avoided, negative where preferred; none is 0.
+def request_costs(problem: Problem) -> dict[Duty, int]:
+    """Return what each requested duty costs when a plan contains it: above 0 if avoided, below 0 if preferred.
 
-    A wish counts `requests_weight`, against 1 for a shift that people share who should be on together.
+    Duties without a request, or whose requests cancel each other, are left out. One request costs `requests_weight`;
+    a shift that a preferred pair shares gains 1.
     """
     weight = problem.roster.rules.requests_weight
-    prices: dict[Duty, int] = {}
+    costs: dict[Duty, int] = {}
     for index, engineer in enumerate(problem.engineers):
-        for number in problem.open_to[index] if engineer.requests and weight else ():
-            wishes = [request.wish for request in engineer.requests if matches(request, problem.shifts[number])]
-            price = weight * (wishes.count(Wish.AVOID) - wishes.count(Wish.PREFER))
-            if price:
-                prices[index, number] = price
-    return prices
+        for number in problem.eligible_shifts[index] if engineer.requests and weight else ():
+            found = [each.wish for each in engineer.requests if request_matches(each, problem.shifts[number])]
+            cost = weight * (found.count(Wish.AVOID) - found.count(Wish.PREFER))
+            if cost:
+                costs[Duty(index, number)] = cost
+    return costs
 
 
-def pairs_of(problem: Problem) -> tuple[tuple[int, int], ...]:
-    """The pairs of people who should be on together, by number. A shift that one shares is worth 1."""
+def preferred_pairs(problem: Problem) -> tuple[Pair, ...]:
+    """Return the pairs of engineers who prefer to work together (`prefer_together`)."""
     numbers = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
     return tuple(
-        (numbers[one], numbers[other])
+        Pair(numbers[one], numbers[other])
         for one, other in problem.roster.rules.prefer_together
         if one in numbers and other in numbers
     )
 
 
-def together(pairs: Iterable[tuple[int, int]], taken: Iterable[Duty]) -> int:
-    """How many shifts have both people of a pair, counted for every pair."""
-    have = set(taken)
-    return sum(1 for one, other in pairs for engineer, number in have if engineer == one and (other, number) in have)
+def shared_shifts(pairs: Iterable[Pair], duties: Iterable[Duty]) -> int:
+    """Return how many shifts both engineers of a pair have, summed over the pairs."""
+    taken = set(duties)
+    return sum(
+        1 for pair in pairs for engineer, shift in taken if engineer == pair.one and Duty(pair.other, shift) in taken
+    )
 
 
-def tally(prices: Mapping[Duty, int], taken: Iterable[Duty], pairs: Sequence[tuple[int, int]] = ()) -> RequestTally:
-    """How the duties taken meet the requests."""
-    have = set(taken)
-    avoided = {duty for duty, price in prices.items() if price > 0}
-    preferred = prices.keys() - avoided
-    both = together(pairs, have) if pairs else None
-    return RequestTally(len(avoided & have), len(avoided), len(preferred & have), both)
+def tally_requests(costs: Mapping[Duty, int], duties: Iterable[Duty], pairs: Sequence[Pair] = ()) -> RequestTally:
+    """Return how far a plan with these duties meets the requests. costs: as `request_costs` returns them."""
+    taken = set(duties)
+    avoided = {duty for duty, cost in costs.items() if cost > 0}
+    preferred = costs.keys() - avoided
+    together = shared_shifts(pairs, taken) if pairs else None
+    return RequestTally(len(avoided & taken), len(avoided), len(preferred & taken), together)

@@ -1,4 +1,4 @@
-"""What a hard rule is: a name, and limits on the duties of a problem. `rules` has which rules there are."""
+"""What a hard rule is: a name, a text, and limits on duties. `rules` lists the rules."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from oncall.rotation.problem.problem import Duty, Problem
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` of the groups may have a duty that is taken; a group counts once, however many of its are."""
+    """A limit on duties: a plan may contain duties of at most `most` of these groups.
+
+    A group counts once, however many of its duties the plan contains.
+    """
 
     most: int
     groups: tuple[tuple[Duty, ...], ...]
 
     @property
     def single(self) -> tuple[Duty, ...] | None:
-        """The duties, when every group is just one."""
+        """The duties, if every group consists of exactly one; otherwise None."""
         return tuple(group[0] for group in self.groups) if all(len(group) == 1 for group in self.groups) else None
 
 
 class Rule(Protocol):
-    """A hard rule. `name` is its YAML key; `text` is how a person reads it."""
+    """A hard rule. `name` is its roster key; `text` names it with its number, for messages."""
 
     @property
     def name(self) -> str: ...
@@ -32,5 +35,5 @@ class Rule(Protocol):
     def text(self) -> str: ...
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """The limits that this rule puts on the duties of a problem, none of them contained in another."""
+        """Yield the limits that the rule puts on the duties of a problem. No limit contains another."""
         ...

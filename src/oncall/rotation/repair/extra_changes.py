@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from oncall.rotation.problem.problem import Problem
-from oncall.rotation.solve.counting_bound import Curve, role_curve
+from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
+from oncall.rotation.solve.counting_bound import CostCurve, role_cost_curve
 from oncall.rotation.solve.legal_duties import LegalDuties
-from oncall.rotation.solve.model_base import Counted, Held
+from oncall.rotation.solve.load_counts import LoadKey
 
 _Seat = tuple[int, str]
 _Move = tuple[tuple[_Seat, int], ...]
@@ -27,29 +27,29 @@ class Steps:
     def __init__(
         self,
         problem: Problem,
-        held: Sequence[Held],
+        held: Sequence[StaffedSeat],
         *,
         before: Mapping[_Seat, int | None],
-        frozen: Collection[Held],
-        had: Callable[[Counted], int],
+        frozen: Collection[StaffedSeat],
+        had: Callable[[LoadKey], int],
         whole: Problem,
     ) -> None:
         self._problem = problem
         self._whole = whole
         self._before = before
         self._frozen = {(seat.shift, seat.role) for seat in frozen}
-        self._frozen |= {(number, role) for number, seats in problem.fixed.items() for role in seats}
+        self._frozen |= {(number, role) for number, seats in problem.fixed_seats.items() for role in seats}
         self._holder = {(seat.shift, seat.role): seat.engineer for seat in held}
         self._book = LegalDuties(problem)
-        self._curves: dict[Counted, Curve] = {}
-        self._counts: Counter[Counted] = Counter()
+        self._curves: dict[LoadKey, CostCurve] = {}
+        self._counts: Counter[LoadKey] = Counter()
         for seat in held:
-            self._book.take((seat.engineer, seat.shift))
+            self._book.take(Duty(seat.engineer, seat.shift))
             self._counts.update(self._counted((seat.shift, seat.role), seat.engineer))
         for engineer in range(len(problem.engineers)):
             for kind in whole.shares.totals:
                 for role in (*problem.roles, None):
-                    self._counts[Counted(engineer, kind, role)] += had(Counted(engineer, kind, role))
+                    self._counts[LoadKey(engineer, kind, role)] += had(LoadKey(engineer, kind, role))
 
     def best(self, most: int) -> None:
         """Go on while some step helps and at most so many seats differ from before."""
@@ -57,9 +57,9 @@ class Steps:
             self._make(move)
 
     @property
-    def held(self) -> list[Held]:
+    def held(self) -> list[StaffedSeat]:
         """Who has which seat by now."""
-        return [Held(number, role, who) for (number, role), who in self._holder.items()]
+        return [StaffedSeat(number, role, who) for (number, role), who in self._holder.items()]
 
     def _best_step(self, most: int) -> _Move | None:
         best: tuple[int, _Move] | None = None
@@ -75,7 +75,7 @@ class Steps:
         for seat, holder in self._holder.items():
             if seat in self._frozen:
                 continue
-            for other in self._problem.able[seat[0]]:
+            for other in self._problem.eligible_engineers[seat[0]]:
                 if other != holder and seat[1] in self._problem.roles_at(other, seat[0]):
                     yield ((seat, other),)
         for number in range(len(self._problem.shifts)):
@@ -95,7 +95,7 @@ class Steps:
         return seat in self._before and self._before[seat] != who
 
     def _gain(self, move: _Move) -> int:
-        changed: Counter[Counted] = Counter()
+        changed: Counter[LoadKey] = Counter()
         for seat, who in move:
             changed.update(self._counted(seat, who))
             changed.subtract(self._counted(seat, self._holder[seat]))
@@ -105,31 +105,31 @@ class Steps:
             if more
         )
 
-    def _cost(self, counted: Counted, count: int) -> int:
+    def _cost(self, counted: LoadKey, count: int) -> int:
         curve = self._curves.get(counted)
         if curve is None:
-            curve = self._curves[counted] = role_curve(self._whole, *counted)
+            curve = self._curves[counted] = role_cost_curve(self._whole, counted)
         return curve(count)
 
-    def _counted(self, seat: _Seat, who: int) -> tuple[Counted, Counted]:
+    def _counted(self, seat: _Seat, who: int) -> tuple[LoadKey, LoadKey]:
         kind = self._problem.shifts[seat[0]].kind
-        return Counted(who, kind, seat[1]), Counted(who, kind, None)
+        return LoadKey(who, kind, seat[1]), LoadKey(who, kind, None)
 
     def _is_legal(self, move: _Move) -> bool:
         if len(move) > 1:
             return all(seat[1] in self._problem.roles_at(who, seat[0]) for seat, who in move)
         ((number, role), who) = move[0]
         holder = self._holder[number, role]
-        self._book.drop((holder, number))
-        legal = self._book.allows((who, number))
-        self._book.take((holder, number))
+        self._book.drop(Duty(holder, number))
+        legal = self._book.allows(Duty(who, number))
+        self._book.take(Duty(holder, number))
         return legal
 
     def _make(self, move: _Move) -> None:
         for seat, _ in move:
-            self._book.drop((self._holder[seat], seat[0]))
+            self._book.drop(Duty(self._holder[seat], seat[0]))
             self._counts.subtract(self._counted(seat, self._holder[seat]))
         for seat, who in move:
-            self._book.take((who, seat[0]))
+            self._book.take(Duty(who, seat[0]))
             self._counts.update(self._counted(seat, who))
             self._holder[seat] = who

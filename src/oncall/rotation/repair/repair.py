@@ -16,15 +16,15 @@ from oncall.errors import Refused
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.explain import infeasible
 from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
-from oncall.rotation.problem.context import NOTHING, PlanningContext
+from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.cost import fairness_of
+from oncall.rotation.problem.problem import StaffedSeat
 from oncall.rotation.repair.extra_changes import Steps
 from oncall.rotation.repair.frozen_conflict import frozen_conflict
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_model import RepairModel
 from oncall.rotation.repair.repair_requests import repair_for_requests
 from oncall.rotation.repair.repair_result import ChangeOption, Repair, SeatChange
-from oncall.rotation.solve.model_base import Held
 from oncall.rotation.solve.search import Search, SearchProgress, SearchStatus
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 
@@ -48,32 +48,32 @@ def repair(
     time_limit: timedelta | None = None,
     on_progress: Callable[[SearchProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    given: PlanningContext = NOTHING,
+    context: PlanningContext = EMPTY_CONTEXT,
 ) -> Repair:
     """Mend `keep` for the roster as it is now, from the shifts that start on `first_open` on.
 
     shifts: those of the whole plan, by today's calendar. more_changes: so many more than needed may change where that
     is fairer. frozen_days: for so many days from `first_open` on everybody who still may keeps their seat, but for the
-    dates in `opened`. offers: which numbers of more changes to try for their price. given: what stands around the plan.
+    dates in `opened`. offers: which numbers of more changes to try for their price.
     Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift is
     left to mend.
     """
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
-    kept = RepairBaseline(roster, shifts, keep, first_open, given)
+    kept = RepairBaseline(roster, shifts, keep, first_open, context)
     frozen = kept.frozen(frozen_days, opened)
-    search.enter("looking for the fewest changes")
+    search.enter_stage("looking for the fewest changes")
     first, fewest_is_proven = _fewest(kept, frozen, search)
     fewest = kept.changes(first.held)
     # Cut short before it has a plan of its own, the second solve leaves that of the first.
     found = _cheapest(kept, frozen, fewest + more_changes, search, effort=None) or first
-    search.enter("weighing requests")
+    search.enter_stage("weighing requests")
     held, wishes = repair_for_requests(kept, frozen, found.held, search)
     found = replace(found, held=held)
     # Without that proof `--changes` may count from another number the next time.
     more = [more_changes + each for each in offers] if fewest_is_proven else []
-    search.enter("looking at what more changes would buy")
+    search.enter_stage("looking at what more changes would buy")
     bought = tuple(_offers(kept, frozen, found, fewest, more, search))
-    search.enter("looking for what no plan can beat")
+    search.enter_stage("looking for what no plan can beat")
     bound = _bound(kept, found, min([found.cost, *(offer.cost for offer in bought)]), search)
     different = list(_different(kept, found.held))
     return Repair(
@@ -91,28 +91,28 @@ def repair(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    held: list[Held]
+    held: list[StaffedSeat]
     cost: int
     is_proven: bool
 
 
-def _fewest(kept: RepairBaseline, frozen: frozenset[Held], search: Search) -> tuple[_Found, bool]:
+def _fewest(kept: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search) -> tuple[_Found, bool]:
     """A plan with as few changed seats as could be found, and whether that is proven."""
     board = RepairModel(kept, frozen)
     board.model.minimize(board.changes)
     outcome = search.run(board.model)
-    if outcome.verdict is SearchStatus.INFEASIBLE:
+    if outcome.status is SearchStatus.INFEASIBLE:
         refusal = frozen_conflict(kept, frozen, search) if frozen else None
         if refusal is not None:
             raise refusal
         _refuse_for_covers(kept, search)
         infeasible.refuse_unstaffable(kept.open, search)
         raise infeasible.explained(kept.open, search)
-    if outcome.verdict is SearchStatus.UNKNOWN:
+    if outcome.status is SearchStatus.UNKNOWN:
         seconds = search.elapsed.total_seconds()
         raise Refused(f"no plan was found in {seconds:.3g} s, and none is proven impossible; allow more time")
-    held = board.held(outcome)
-    return _Found(held, kept.cost(held), is_proven=False), outcome.verdict is SearchStatus.OPTIMAL
+    held = board.seats(outcome)
+    return _Found(held, kept.cost(held), is_proven=False), outcome.status is SearchStatus.OPTIMAL
 
 
 def _refuse_for_covers(kept: RepairBaseline, search: Search) -> None:
@@ -120,8 +120,8 @@ def _refuse_for_covers(kept: RepairBaseline, search: Search) -> None:
     if not kept.too_soon:
         return
     kept.too_soon = frozenset()
-    if search.run(RepairModel(kept).model).verdict is not SearchStatus.INFEASIBLE:
-        names = ", ".join(sorted({seat.engineer for seat in kept.whole.given.covers}))
+    if search.run(RepairModel(kept).model).status is not SearchStatus.INFEASIBLE:
+        names = ", ".join(sorted({seat.engineer for seat in kept.whole.context.covers}))
         raise Refused(
             f"no plan leaves {names} their rest after the shifts that they covered before {kept.first_open}; "
             "let the plan change later, or leave the published schedule out with --no-history"
@@ -129,29 +129,34 @@ def _refuse_for_covers(kept: RepairBaseline, search: Search) -> None:
 
 
 def _cheapest(
-    kept: RepairBaseline, frozen: frozenset[Held], most: int, search: Search, *, effort: float | None
+    kept: RepairBaseline, frozen: frozenset[StaffedSeat], most: int, search: Search, *, effort: float | None
 ) -> _Found | None:
     """The cheapest plan with at most so many changes that was found; None when there was none in the time."""
-    spans = kept.spans()
+    ranges = kept.ranges()
     best: _Found | None = None
     while True:
         board = RepairModel(kept, frozen)
         board.model.add(board.changes <= most)
-        board.model.minimize(board.add_cost(spans))
-        outcome = search.run(board.model, floor=kept.floor.cost if effort is None else None, effort=effort)
-        if outcome.verdict not in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
+        board.model.minimize(board.add_cost(ranges))
+        outcome = search.run(board.model, lower_bound=kept.floor.cost if effort is None else None, effort=effort)
+        if outcome.status not in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
             return best
-        held = board.held(outcome)
+        held = board.seats(outcome)
         cost = kept.cost(held)
-        wider = kept.widened(spans, held)
-        # Outside its spans the model takes a cost to be lower than it is, so its bound is one in any case.
-        if cost <= outcome.bound or outcome.verdict is not SearchStatus.OPTIMAL or wider == spans:
+        wider = kept.widened(ranges, held)
+        # Outside its ranges the model takes a cost to be lower than it is, so its bound is one in any case.
+        if cost <= outcome.bound or outcome.status is not SearchStatus.OPTIMAL or wider == ranges:
             return _Found(held, cost, cost <= outcome.bound)
-        best, spans = _Found(held, cost, is_proven=False), wider
+        best, ranges = _Found(held, cost, is_proven=False), wider
 
 
 def _offers(
-    kept: RepairBaseline, frozen: frozenset[Held], found: _Found, fewest: int, more: Sequence[int], search: Search
+    kept: RepairBaseline,
+    frozen: frozenset[StaffedSeat],
+    found: _Found,
+    fewest: int,
+    more: Sequence[int],
+    search: Search,
 ) -> Iterator[ChangeOption]:
     """What each number of changes more than the fewest buys; every one is a plan that was made and keeps the rules."""
     steps = _steps(kept, frozen, found)
@@ -170,22 +175,22 @@ def _offers(
 
 
 def _verified(
-    kept: RepairBaseline, frozen: frozenset[Held], held: Sequence[Held], most: int, search: Search
+    kept: RepairBaseline, frozen: frozenset[StaffedSeat], held: Sequence[StaffedSeat], most: int, search: Search
 ) -> _Found | None:
     """These seats as a plan, when the model of every rule agrees that they are one with at most so many changes."""
     board = RepairModel(kept, frozen)
     board.model.add(board.changes <= most)
-    if any(seat not in board.holds for seat in held):
+    if any(seat not in board.in_seat for seat in held):
         return None
     for seat in held:
-        board.model.add(board.holds[seat] == 1)
-    if search.run(board.model).verdict is not SearchStatus.OPTIMAL:
+        board.model.add(board.in_seat[seat] == 1)
+    if search.run(board.model).status is not SearchStatus.OPTIMAL:
         return None
     cost = kept.cost(held)
     return _Found(list(held), cost, cost <= kept.floor.cost)
 
 
-def _steps(kept: RepairBaseline, frozen: frozenset[Held], found: _Found) -> Steps:
+def _steps(kept: RepairBaseline, frozen: frozenset[StaffedSeat], found: _Found) -> Steps:
     before = {seat: kept.numbers.get(who) for seat, who in kept.before.items() if who is not None}
     return Steps(kept.open, found.held, before=before, frozen=frozen, had=kept.had, whole=kept.whole)
 
@@ -200,12 +205,12 @@ def _bound(kept: RepairBaseline, found: _Found, best: int, search: Search) -> in
     if best <= floor or search.is_over:
         return min(floor, best)
     board = RepairModel(kept)
-    board.model.minimize(board.add_cost(kept.spans()))
+    board.model.minimize(board.add_cost(kept.ranges()))
     outcome = search.run(board.model, effort=BOUND_EFFORT)
     return min(best, max(floor, outcome.bound))
 
 
-def _different(kept: RepairBaseline, held: Sequence[Held]) -> Iterator[SeatChange]:
+def _different(kept: RepairBaseline, held: Sequence[StaffedSeat]) -> Iterator[SeatChange]:
     for seat in held:
         shift = kept.open.shifts[seat.shift]
         before, after = kept.before[seat.shift, seat.role], kept.open.engineers[seat.engineer].id
@@ -233,6 +238,6 @@ def _plan(kept: RepairBaseline, found: _Found, bound: int, seed: int) -> Plan:
         first_day=keep.first_day or problem.shifts[0].day,
         last_day=keep.last_day or problem.shifts[-1].day,
         seed=seed,
-        balances=problem.given.balances,
+        balances=problem.context.balances,
         kept_until=kept.first_open,
     )

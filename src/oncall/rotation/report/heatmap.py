@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rotation.problem.eligibility import can_take, duty_days
-from oncall.rotation.problem.fairness import staffed_shifts
+from oncall.rotation.problem.fairness import shifts_of_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.support.windows import WindowKind
 
@@ -68,7 +68,7 @@ def days_of(monday: date) -> list[date]:
 def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
     """The calendar of a plan that has shifts."""
     roster = relaxed(roster, plan.relaxed)
-    shifts = staffed_shifts(plan, roster.policy.zone)
+    shifts = shifts_of_plan(plan, roster.policy.zone)
     duties: dict[str, dict[date, list[CalendarCell]]] = defaultdict(lambda: defaultdict(list))
     shift_of = {shift.window: shift for shift in shifts}
     for seat in plan.seats:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import SHADOW, Roster
-from oncall.rotation.problem.fairness import fairness_of_plan, staffed_shifts
+from oncall.rotation.problem.fairness import fairness_of_plan, shifts_of_plan
 from oncall.rotation.report.heatmap import HeatMap, Row, days_of, heat_map_of
 from oncall.schedule.plan import Fairness, Load, Plan
 from oncall.support.windows import WindowKind
@@ -132,7 +132,7 @@ def _day(day: date) -> str:
 def _shifts(plan: Plan, roster: Roster, columns: Sequence[str], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
     names = {engineer.id: engineer.name for engineer in roster.engineers}
     seats = {(seat.window, seat.role): names.get(seat.engineer, seat.engineer) for seat in plan.seats}
-    for shift in staffed_shifts(plan, zone):
+    for shift in shifts_of_plan(plan, zone):
         yield {
             "start": _time(shift.window.start, zone),
             "end": _time(shift.window.end, zone),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.fairness import fairness_of_plan, table_of
+from oncall.rotation.problem.fairness import fairness_of_plan, load_table
 from oncall.rotation.report.heatmap import HeatMap, days_of, heat_map_of
 from oncall.rotation.report.plan_page import AWAY, ROLE_COLOURS, SHADOW_COLOUR
 from oncall.schedule.plan import Plan
@@ -33,7 +33,7 @@ def workbook_of(plan: Plan, roster: Roster) -> bytes:
     book.remove(book.worksheets[0])
     _fill(book.create_sheet("plan"), ["start", "end", "kind", "role", "engineer", "name"], list(_seats(plan, roster)))
     measured = fairness_of_plan(plan, roster)
-    table = table_of(measured)
+    table = load_table(measured)
     rows: list[list[Cell]] = [list(row) for row in table.itertuples(index=False, name=None)]
     _fill(book.create_sheet("fairness"), list(table.columns), rows)
     _draw(book.create_sheet("calendar"), heat_map_of(plan, roster))

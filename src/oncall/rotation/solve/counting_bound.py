@@ -1,32 +1,52 @@
-"""The counting bound: what the fairest numbers would cost if there were no calendar.
+"""The counting bound: the least cost of any loads that add up, whether or not a calendar can hold them.
 
-Duties are handed out one by one to whoever has the cheapest next step. The curves are convex, so no numbers cost less,
-and no plan can: a plan has numbers too. Nearly always a plan of exactly this cost exists.
+Duties are given out one by one, each to the engineer for whom it adds the least cost. The cost curves are convex, so
+no other loads cost less, and no plan can cost less either. A plan of exactly this cost nearly always exists.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
 from oncall.rosters.relaxed_roster import loosest_for
-from oncall.rotation.problem.cost import term
+from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.eligibility import weekend_number
 from oncall.rotation.problem.problem import Problem
-from oncall.rotation.problem.rules import blocks
+from oncall.rotation.problem.rules import are_too_close
+from oncall.rotation.solve.load_counts import CountRange, LoadKey
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
 
-Curve = Callable[[int], int]
-"""A convex cost of a count."""
+CostCurve = Callable[[int], int]
+"""Returns the cost of a count; convex."""
 
 
-def duty_curve(problem: Problem, engineer: int, kind: WindowKind) -> Curve:
-    """What `n` duties of a kind cost one person, all roles together and each role, when roles are split evenly.
+@dataclass(frozen=True)
+class CountingBound:
+    """The least cost by counting alone, and the counts that reach it.
 
-    Every role has the same share then, and the cheapest split of `n` is the even one.
+    is_exact: the counts are proven cheapest. Then no single step away from them is cheaper. A model has the exact cost
+    of single steps around them, so `cost` is also a bound of what the model makes of counts far away.
+    """
+
+    cost: int
+    counts: Mapping[LoadKey, int]
+    is_exact: bool = True
+
+    def ranges(self) -> dict[LoadKey, CountRange]:
+        """Return the count ranges to start a search with."""
+        return {key: CountRange.around(count) for key, count in self.counts.items()}
+
+
+def duty_cost_curve(problem: Problem, engineer: int, kind: WindowKind) -> CostCurve:
+    """Return the cost of `n` duties of a kind for one engineer, with their roles split evenly.
+
+    Only for problems in which every engineer takes every role: each role then has the same share, and the even split
+    is the cheapest.
     """
     who = problem.engineers[engineer].id
     together = problem.shares.of(kind, None, who)
@@ -35,70 +55,76 @@ def duty_curve(problem: Problem, engineer: int, kind: WindowKind) -> Curve:
 
     @cache
     def cost(n: int) -> int:
-        return term(n, together) + sum(term((n + role) // roles, single) for role in range(roles))
+        return load_cost(n, together) + sum(load_cost((n + role) // roles, single) for role in range(roles))
 
     return cost
 
 
-def role_curve(problem: Problem, engineer: int, kind: WindowKind, role: str | None) -> Curve:
-    """What `n` shifts of a kind cost one person in one role (all roles together when None)."""
-    share = problem.shares.of(kind, role, problem.engineers[engineer].id)
+def role_cost_curve(problem: Problem, key: LoadKey) -> CostCurve:
+    """Return the cost of `n` shifts in one load: of one engineer, kind and role (or all roles together)."""
+    share = problem.shares.of(key.kind, key.role, problem.engineers[key.engineer].id)
 
     @cache
     def cost(n: int) -> int:
-        return term(n, share)
+        return load_cost(n, share)
 
     return cost
 
 
-def most_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
-    """A number of shifts of a kind that one person cannot exceed under the rest and weekend rules, others aside."""
-    shifts = [problem.shifts[number] for _, number in problem.duties_of(engineer, kind)]
+def max_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
+    """Return a number of shifts of a kind that an engineer cannot exceed under the rest and weekend rules."""
+    shifts = [problem.shifts[duty.shift] for duty in problem.duties_of(engineer, kind)]
     rules = loosest_for(problem.roster.rules, problem.engineers[engineer].id)
     if kind is WindowKind.WEEKEND:
-        return most_apart(shifts, rules.rest_nights, rules.weekends_apart)
-    return most_rested(shifts, rules.rest_nights)
+        return max_weekend_shifts(shifts, rules.rest_nights, rules.weekends_apart)
+    return max_rested_shifts(shifts, rules.rest_nights)
 
 
-def most_rested(shifts: Sequence[Shift], rest: int) -> int:
-    """The most of these shifts, given in time order, that leave one person their rest.
+def max_rested_shifts(shifts: Sequence[Shift], rest: int) -> int:
+    """Return the most of these shifts that one engineer can take with `rest` free nights between them.
 
-    Always taking the next possible one is best, because whatever excludes a later shift is itself the later one.
+    shifts: in time order. It is best always to take the next possible shift: it ends first.
     """
     taken = 0
     last: Shift | None = None
     for shift in shifts:
-        if last is None or not blocks(last, shift, rest):
+        if last is None or not are_too_close(last, shift, rest):
             taken += 1
             last = shift
     return taken
 
 
-def most_apart(shifts: Sequence[Shift], rest: int, apart: int) -> int:
-    """The most of these weekend shifts that one person can take: of any `apart` weekends in a row only one's."""
-    most = most_rested(shifts, rest)
+def max_weekend_shifts(shifts: Sequence[Shift], rest: int, apart: int) -> int:
+    """Return the most of these weekend shifts that one engineer can take: one weekend in any `apart` in a row.
+
+    shifts: in time order.
+    """
+    most = max_rested_shifts(shifts, rest)
     if apart < 2:
         return most
     best: dict[int, int] = {}
     so_far = 0
     for number, group in groupby(shifts, key=weekend_number):
         before = max((earlier for other, earlier in best.items() if other <= number - apart), default=0)
-        so_far = max(so_far, before + most_rested(list(group), rest))
+        so_far = max(so_far, before + max_rested_shifts(list(group), rest))
         best[number] = so_far
     return min(most, so_far)
 
 
-def deal(total: int, curves: Sequence[Curve], most: Sequence[int]) -> list[int] | None:
-    """The cheapest way to hand out `total` duties; None when all together can take fewer. Ties go to the first."""
+def cheapest_counts(total: int, curves: Sequence[CostCurve], most: Sequence[int]) -> list[int] | None:
+    """Return the cheapest counts that add up to `total`, one for each curve; the first curve wins a tie.
+
+    most: the largest count of each. None if these do not add up to `total`.
+    """
     if total > sum(most):
         return None
     counts = [0] * len(curves)
-    steps = [(curve(1) - curve(0), person) for person, curve in enumerate(curves) if most[person] > 0]
+    steps = [(curve(1) - curve(0), place) for place, curve in enumerate(curves) if most[place] > 0]
     heapq.heapify(steps)
     for _ in range(total):
-        _, person = heapq.heappop(steps)
-        counts[person] += 1
-        had = counts[person]
-        if had < most[person]:
-            heapq.heappush(steps, (curves[person](had + 1) - curves[person](had), person))
+        _, place = heapq.heappop(steps)
+        counts[place] += 1
+        count = counts[place]
+        if count < most[place]:
+            heapq.heappush(steps, (curves[place](count + 1) - curves[place](count), place))
     return counts

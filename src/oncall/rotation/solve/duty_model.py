@@ -1,101 +1,72 @@
-"""The board for rosters where everybody takes every role: who is on duty is all there is to decide.
+"""The model for rosters in which every engineer takes every role: it decides only who is on duty.
 
-The roles follow by an even split that costs nothing, or nearly so around seats that are fixed.
+Roles are assigned afterwards: an even split costs nothing, or next to nothing around fixed seats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ortools.sat.python import cp_model
 
-from oncall.rotation.problem.problem import Problem
-from oncall.rotation.solve.counting_bound import deal, duty_curve, most_duties
-from oncall.rotation.solve.model_base import (
-    Counted,
-    Floor,
-    Held,
-    LoadVariables,
-    ModelBase,
-    Span,
-    add_cost,
-    add_duties,
-    teams_of,
-)
-from oncall.rotation.solve.role_models import seated_fairly
-from oncall.rotation.solve.role_split import split_evenly
+from oncall.rotation.problem.problem import Problem, StaffedSeat
+from oncall.rotation.solve.counting_bound import CountingBound, cheapest_counts, duty_cost_curve, max_duties
+from oncall.rotation.solve.duty_constraints import add_duties
+from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
+from oncall.rotation.solve.model_base import PlanModel, teams_on_duty
+from oncall.rotation.solve.role_assignment import assign_roles
 from oncall.rotation.solve.search import Search, SearchResult
-from oncall.support.windows import WindowKind
 
 
-class DutyModel(ModelBase):
-    """Decides who is on duty, nothing else."""
+class DutyModel(PlanModel):
+    """Decides who is on duty. Its loads are of all roles together."""
 
-    def __init__(self, problem: Problem, floor: Floor, spans: Mapping[Counted, Span], search: Search) -> None:
+    def __init__(
+        self, problem: Problem, bound: CountingBound, ranges: Mapping[LoadKey, CountRange], search: Search
+    ) -> None:
         self._problem = problem
         self._search = search
         self.model = cp_model.CpModel()
-        self.takes = add_duties(self.model, problem)
+        self.on_duty = add_duties(self.model, problem)
         costs = []
-        for (engineer, kind, _), span in spans.items():
-            duties = [self.takes[duty] for duty in problem.duties_of(engineer, kind)]
-            curve = duty_curve(problem, engineer, kind)
-            costs.append(add_cost(self.model, cp_model.LinearExpr.sum(duties), len(duties), curve, span))
+        for key, count_range in ranges.items():
+            duties = [self.on_duty[duty] for duty in problem.duties_of(key.engineer, key.kind)]
+            curve = duty_cost_curve(problem, key.engineer, key.kind)
+            costs.append(add_cost(self.model, cp_model.LinearExpr.sum(duties), len(duties), curve, count_range))
         self.cost = cp_model.LinearExpr.sum(costs)
-        self.model.add(self.cost >= floor.cost)
+        self.model.add(self.cost >= bound.cost)
 
     @staticmethod
-    def floor(problem: Problem, search: Search) -> Floor | None:
-        """The counting bound by dealing out duties kind by kind."""
+    def counting_bound(problem: Problem, search: Search) -> CountingBound | None:
+        """Return the counting bound: the cheapest counts of duties, kind by kind."""
         people = range(len(problem.engineers))
         cost = 0
-        counts: dict[Counted, int] = {}
+        counts: dict[LoadKey, int] = {}
         for kind, total in problem.shares.totals.items():
-            curves = [duty_curve(problem, each, kind) for each in people]
-            most = [most_duties(problem, each, kind) for each in people]
-            dealt = deal(total * len(problem.roles), curves, most)
-            if dealt is None:
+            curves = [duty_cost_curve(problem, each, kind) for each in people]
+            most = [max_duties(problem, each, kind) for each in people]
+            cheapest = cheapest_counts(total * len(problem.roles), curves, most)
+            if cheapest is None:
                 return None
-            cost += sum(curve(count) for curve, count in zip(curves, dealt, strict=True))
-            counts.update({Counted(each, kind, None): dealt[each] for each in people})
-        return Floor(cost, counts)
+            cost += sum(curve(count) for curve, count in zip(curves, cheapest, strict=True))
+            counts.update({LoadKey(each, kind, None): cheapest[each] for each in people})
+        return CountingBound(cost, counts)
 
     @staticmethod
-    def counts(model: cp_model.CpModel, problem: Problem, spans: Mapping[Counted, Span]) -> LoadVariables:
-        """Counts of duties alone, of which there are as many as seats of each kind."""
-        numbers: dict[tuple[int, WindowKind], cp_model.IntVar] = {}
+    def add_loads(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
+        """Add counts of duties, which add up to the seats of each kind."""
+        counts: dict[LoadKey, cp_model.IntVar] = {}
         costs = []
-        for counted, span in spans.items():
-            engineer, kind, _ = counted
-            most = most_duties(problem, engineer, kind)
-            number = model.new_int_var(0, most, "")
-            costs.append(add_cost(model, number, most, duty_curve(problem, engineer, kind), span))
-            numbers[engineer, kind] = number
+        for key, count_range in ranges.items():
+            most = max_duties(problem, key.engineer, key.kind)
+            counts[key] = model.new_int_var(0, most, "")
+            curve = duty_cost_curve(problem, key.engineer, key.kind)
+            costs.append(add_cost(model, counts[key], most, curve, count_range))
         for kind, total in problem.shares.totals.items():
-            mine = [number for (_, each), number in numbers.items() if each is kind]
-            model.add(cp_model.LinearExpr.sum(mine) == total * len(problem.roles))
-        return LoadVariables(numbers, cp_model.LinearExpr.sum(costs))
+            of_kind = [count for key, count in counts.items() if key.kind is kind]
+            model.add(cp_model.LinearExpr.sum(of_kind) == total * len(problem.roles))
+        return LoadVariables(counts, cp_model.LinearExpr.sum(costs))
 
-    def seats(self, outcome: SearchResult) -> list[Held]:
-        """The seats of the plan found: roles split evenly within each kind, or nearly so around fixed seats."""
-        return seated(self._problem, teams_of(self._problem, self.takes, outcome), self._search)
-
-
-def seated(problem: Problem, teams: Sequence[Sequence[int]], search: Search) -> list[Held]:
-    """The seats of every shift's people, as fairly as these people and the fixed seats allow."""
-    if problem.roles_are_free:
-        return seated_evenly(problem, teams)
-    return seated_fairly(problem, teams, search)
-
-
-def seated_evenly(problem: Problem, teams: Sequence[Sequence[int]]) -> list[Held]:
-    """The seats of every shift's people who all take every role, roles split evenly within each kind."""
-    ordered: dict[int, tuple[int, ...]] = {}
-    for kind in problem.shares.totals:
-        numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]
-        ordered.update(zip(numbers, split_evenly([teams[number] for number in numbers]), strict=True))
-    return [
-        Held(number, role, person)
-        for number in range(len(problem.shifts))
-        for role, person in zip(problem.roles, ordered[number], strict=True)
-    ]
+    def seats(self, result: SearchResult) -> list[StaffedSeat]:
+        """Return the seats of the plan found, with roles as fair as these engineers and the fixed seats allow."""
+        return assign_roles(self._problem, teams_on_duty(self._problem, self.on_duty, result), self._search)

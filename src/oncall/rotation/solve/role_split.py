@@ -1,62 +1,68 @@
-"""Names the role of everybody on duty once the people of every shift are known, so that all roles fall evenly.
+"""Splits the roles evenly once it is decided who is on duty on each shift.
 
-A shift and a person on it are an edge between the two. A person's edges are bundled by as many as there are roles, the
-last bundle being whatever is left; then no bundle and no shift has more edges than there are roles, and such a graph
-between two sides can be coloured with that many colours, none twice at one end (König). A colour is a role: each shift
-has each role once, a full bundle has each role once and the last one at most once, so a person's roles differ by
-at most one. Where everybody takes every role that is the fairest split there is.
+Shifts and engineers form a bipartite graph with an edge for each duty. Each engineer's duties are cut into bundles of
+as many duties as there are roles; the last bundle may be smaller. Then no shift and no bundle has more edges than there
+are roles, so the edges can be coloured with one colour per role and no colour twice at one end (König's theorem).
+A colour is a role: each shift has each role once, and a full bundle has each role once, so the counts of an engineer's
+roles differ by at most one. Where every engineer takes every role, no split is fairer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-_End = tuple[str, int, int]
-"""A shift (its number) or one of a person's bundles (person, bundle)."""
+
+class _End(NamedTuple):
+    """One end of an edge: a shift by its number, or one bundle of the duties of an engineer; None is a shift."""
+
+    number: int
+    bundle: int | None = None
 
 
 def split_evenly(teams: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """For each shift its people in the order of the roles. `teams`: as many different people as roles."""
+    """Return for each shift its engineers in the order of the roles. teams: for each shift one engineer per role."""
     if not teams:
         return []
     colouring = _Colouring(len(teams[0]))
     duties: dict[int, int] = {}
     for shift, team in enumerate(teams):
-        for person in team:
-            earlier = duties.get(person, 0)
-            duties[person] = earlier + 1
-            colouring.add(("shift", shift, 0), ("person", person, earlier // len(team)))
-    return [colouring.around(("shift", shift, 0)) for shift in range(len(teams))]
+        for engineer in team:
+            earlier = duties.get(engineer, 0)
+            duties[engineer] = earlier + 1
+            colouring.add(_End(shift), _End(engineer, earlier // len(team)))
+    return [colouring.neighbours(_End(shift)) for shift in range(len(teams))]
 
 
 class _Colouring:
-    """A graph between two sides whose edges are coloured so that no end has a colour twice."""
+    """A bipartite graph whose edges are coloured so that no end has a colour twice."""
 
     def __init__(self, colours: int) -> None:
         self._colours = range(colours)
         self._at: dict[_End, dict[int, _End]] = {}
 
     def add(self, one: _End, other: _End) -> None:
-        """Add an edge, recolouring others where the two ends have no free colour in common."""
+        """Add an edge; recolour others if the two ends have no free colour in common."""
         free_here, free_there = self._free(one), self._free(other)
         if free_here != free_there:
             self._swap_along(other, free_here, free_there)
         self._at[one][free_here] = other
         self._at[other][free_here] = one
 
-    def around(self, end: _End) -> tuple[int, ...]:
-        """The people at the other ends of a shift's edges, by colour."""
-        return tuple(self._at[end][colour][1] for colour in self._colours)
+    def neighbours(self, end: _End) -> tuple[int, ...]:
+        """Return the numbers at the other ends of a shift's edges, in the order of the colours."""
+        return tuple(self._at[end][colour].number for colour in self._colours)
 
     def _free(self, end: _End) -> int:
         taken = self._at.setdefault(end, {})
         return next(colour for colour in self._colours if colour not in taken)
 
     def _swap_along(self, end: _End, colour: int, other_colour: int) -> None:
-        """Swap two colours along the path from `end` that alternates between them, so that `colour` is free there.
+        """Swap two colours along the path from `end` on which they alternate, so that `colour` becomes free there.
 
-        The path cannot reach the edge's other end: between two sides it would arrive there by `colour`, which is free.
+        The path cannot reach the other end of the new edge: in a bipartite graph it would arrive there by `colour`,
+        which is free there.
         """
         path = [end]
         wanted = colour
@@ -65,9 +71,9 @@ class _Colouring:
             wanted = other_colour if wanted == colour else colour
         edges = list(pairwise(path))
         colours = [colour if number % 2 == 0 else other_colour for number in range(len(edges))]
-        for (left, right), had in zip(edges, colours, strict=True):
-            del self._at[left][had], self._at[right][had]
-        for (left, right), had in zip(edges, colours, strict=True):
-            now = other_colour if had == colour else colour
-            self._at[left][now] = right
-            self._at[right][now] = left
+        for (left, right), old in zip(edges, colours, strict=True):
+            del self._at[left][old], self._at[right][old]
+        for (left, right), old in zip(edges, colours, strict=True):
+            new = other_colour if old == colour else colour
+            self._at[left][new] = right
+            self._at[right][new] = left

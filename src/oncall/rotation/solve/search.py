@@ -1,4 +1,4 @@
-"""Runs CP-SAT so that the same input gives the same answer, with progress, a time limit and a way to stop it."""
+"""Runs CP-SAT so that the same input gives the same answer, with progress, a time limit and a way to stop."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """Where a search stands. `cost` is None until there is a first plan; no plan can cost less than `bound`.
+    """How far a search is. cost: of the best plan so far, None before the first. bound: no plan costs less.
 
-    stage: what is worked on, in words, where it is not the cost; then cost and bound say nothing.
+    stage: what the search works on, in words; when it is set, cost and bound mean nothing.
     """
 
     cost: int | None
@@ -28,23 +28,26 @@ class SearchProgress:
 
     @property
     def gap(self) -> float | None:
-        """How much of the cost might still be saved, 0 to 1; None until there is a first plan."""
+        """The fraction of the cost that might still be saved, 0 to 1; None before the first plan."""
         if self.cost is None:
             return None
         return (self.cost - self.bound) / self.cost if self.cost else 0.0
 
 
 class SearchStatus(Enum):
-    """How one run ended."""
+    """How one run of the solver ended."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
     UNKNOWN = "unknown"
-    """Stopped before a first plan."""
+    """Stopped before it had a solution or a proof that none exists."""
 
 
-_VERDICTS = {
+FOUND = (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE)
+"""The statuses of a run that has a solution."""
+
+_STATUSES = {
     cp_model.OPTIMAL: SearchStatus.OPTIMAL,
     cp_model.FEASIBLE: SearchStatus.FEASIBLE,
     cp_model.INFEASIBLE: SearchStatus.INFEASIBLE,
@@ -54,55 +57,68 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What one run found. `values` are those of all variables by index; empty without a plan.
+    """What one run of the solver found.
 
-    core: when infeasible under assumptions, the indices of some that suffice for that.
-    effort: the deterministic time it took.
+    bound: no solution has a smaller objective. values: of all variables by index, empty without a solution.
+    effort: the deterministic seconds that the run took.
+    core: for an infeasible run under assumptions, the indices of some assumptions that suffice for it.
     """
 
-    verdict: SearchStatus
+    status: SearchStatus
     bound: int
     values: tuple[int, ...]
     effort: float
     core: tuple[int, ...] = ()
 
-    def has(self, variable: cp_model.IntVar) -> bool:
-        """Whether a Boolean variable is true in the plan found."""
+    @property
+    def has_solution(self) -> bool:
+        """True if the run found a solution, proven optimal or not."""
+        return self.status in FOUND
+
+    def is_true(self, variable: cp_model.IntVar) -> bool:
+        """Return the value of a Boolean variable in the solution."""
         return bool(self.values[variable.index])
 
     def value(self, variable: cp_model.IntVar) -> int:
-        """What a variable is in the plan found."""
+        """Return the value of a variable in the solution."""
         return self.values[variable.index]
 
 
 class SearchBudget:
-    """Deterministic time that several runs share: the same work on every machine, and an end to it."""
+    """Deterministic seconds that several runs share: the same amount of work on every machine, with an end.
 
-    def __init__(self, effort: float, *, at_once: float) -> None:
+    per_run: the most that a single run may take.
+    """
+
+    def __init__(self, effort: float, *, per_run: float) -> None:
         self._left = effort
-        self._at_once = at_once
+        self._per_run = per_run
 
     @property
     def is_used_up(self) -> bool:
-        """Whether nothing is left for another run."""
+        """True if nothing is left for another run."""
         return self._left <= 0
 
-    def run(self, search: Search, model: cp_model.CpModel) -> SearchStatus:
-        """Solve with what is left, but at most `at_once`. Unknown when nothing is left."""
-        return self.outcome(search, model).verdict
+    def status(self, search: Search, model: cp_model.CpModel) -> SearchStatus:
+        """Solve a model with what is left, and return only how that ended; UNKNOWN when nothing is left."""
+        return self.solve(search, model).status
 
-    def outcome(self, search: Search, model: cp_model.CpModel, *, most: float | None = None) -> SearchResult:
-        """The same, with everything that the run found. most: no more than that for this run."""
+    def solve(self, search: Search, model: cp_model.CpModel, *, most: float | None = None) -> SearchResult:
+        """Solve a model with what is left, and return the result. most: a smaller limit for this run, in seconds."""
         if self.is_used_up:
             return SearchResult(SearchStatus.UNKNOWN, 0, (), 0.0)
-        outcome = search.run(model, effort=min(most or self._at_once, self._at_once, self._left))
-        # Even a run that presolve settles costs something, so that many of them end too.
-        self._left -= max(outcome.effort, 0.01)
-        return outcome
+        result = search.run(model, effort=min(most or self._per_run, self._per_run, self._left))
+        # Charge something even for a run that presolve settles, so that a loop of many such runs ends too.
+        self._left -= max(result.effort, 0.01)
+        return result
 
 
 class Search:
-    """One budget of time for several runs, all with one seed and one worker."""
+    """One time limit for several runs, all with the same seed and one worker.
+
+    time_limit: wall time since the search was made; None for no limit.
+    should_stop: polled every few hundredths of a second; once it returns True, all runs end.
+    """
 
     def __init__(
         self,
@@ -121,20 +137,20 @@ class Search:
 
     @property
     def elapsed(self) -> timedelta:
-        """Since the search was made."""
+        """Wall time since the search was made."""
         return timedelta(seconds=time.monotonic() - self._began)
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is used up or somebody asked to stop."""
+        """True if the time limit is reached or the caller asked to stop."""
         return self._should_stop() or (self._limit is not None and self.elapsed >= self._limit)
 
     def report(self, cost: int | None, bound: int) -> None:
-        """Tell whoever listens where the search stands."""
+        """Report the cost of the best plan so far, and the bound."""
         self._on_progress(SearchProgress(cost, bound, self.elapsed))
 
-    def enter(self, stage: str) -> None:
-        """Tell whoever listens, from now on, that this is worked on; runs that follow a cost tell that instead."""
+    def enter_stage(self, stage: str) -> None:
+        """Report from now on that the search works on this stage, in runs that do not report a cost."""
         self._stage = stage
         self._report_stage()
 
@@ -146,54 +162,45 @@ class Search:
         self,
         model: cp_model.CpModel,
         *,
-        floor: int | None = None,
+        lower_bound: int | None = None,
         known_cost: int | None = None,
         effort: float | None = None,
         linearization: int | None = None,
     ) -> SearchResult:
-        """Solve the model, unless the search is over: then nothing is known.
+        """Solve a model and return the result; UNKNOWN at once when the search is over.
 
-        With `floor`, progress is reported: the objective is a cost that cannot be below it.
-
-        known_cost: what the best plan from elsewhere costs, for the progress alone.
-        effort: give up after so much deterministic time, which is the same work on every machine.
-        linearization: 2 lets the linear relaxation see every implication too, where those carry the proof.
+        lower_bound: the objective is a cost that cannot be below this; cost and bound are then reported as progress.
+        known_cost: the cost of the best plan found elsewhere, used only to report progress.
+        effort: stop after so many deterministic seconds, which are the same work on every machine.
+        linearization: 2 gives the linear relaxation every implication, which helps where implications carry the proof.
         """
         if self.is_over:
-            return SearchResult(SearchStatus.UNKNOWN, floor or 0, (), 0.0)
+            return SearchResult(SearchStatus.UNKNOWN, lower_bound or 0, (), 0.0)
         solver = self._solver(effort)
         if linearization is not None:
             solver.parameters.linearization_level = linearization
         if self._limit is not None:
             solver.parameters.max_time_in_seconds = max(0.001, (self._limit - self.elapsed).total_seconds())
-        watch = _Watch(floor, known_cost)
+        watch = _Watch(lower_bound, known_cost)
         solver.best_bound_callback = watch.improve_bound
-        failures: list[BaseException] = []
-        thread = Thread(target=_solve, args=(solver, model, watch, failures), daemon=True)
-        thread.start()
-        try:
-            self._follow(thread, solver, watch)
-        finally:
-            # Also when the wait was broken off: no run may outlive the call that asked for it.
-            while thread.is_alive():
-                solver.stop_search()
-                thread.join(POLL_SECONDS)
-        if failures:
-            raise failures[0]
-        return _outcome(solver, floor)
+        self._solve_in_thread(solver, model, watch)
+        return _result_of(solver, lower_bound)
 
-    def finish(self, model: cp_model.CpModel, *, effort: float) -> SearchResult:
-        """Solve a small model that surely has a solution, whatever the limit: a plan already found depends on it."""
+    def run_to_solution(self, model: cp_model.CpModel, *, effort: float) -> SearchResult:
+        """Solve a small model that surely has a solution, even when the search is over.
+
+        A plan that is already found needs this solution. effort: deterministic seconds to improve it.
+        """
         solver = self._solver(effort)
         if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             solver = self._solver(None)
             solver.parameters.stop_after_first_solution = True
             solver.solve(model)
-        return _outcome(solver, None)
+        return _result_of(solver, None)
 
     def _solver(self, effort: float | None) -> cp_model.CpSolver:
         solver = cp_model.CpSolver()
-        # One worker is as fast as two here and gives the same plan every time; the rest is best left at its defaults.
+        # One worker is as fast as two here and gives the same plan every time. Other parameters do best by default.
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = self.seed
         solver.parameters.catch_sigint_signal = False
@@ -201,28 +208,43 @@ class Search:
             solver.parameters.max_deterministic_time = effort
         return solver
 
+    def _solve_in_thread(self, solver: cp_model.CpSolver, model: cp_model.CpModel, watch: _Watch) -> None:
+        """Solve in another thread, while this one reports progress and polls `should_stop`."""
+        failures: list[BaseException] = []
+        thread = Thread(target=_solve, args=(solver, model, watch, failures), daemon=True)
+        thread.start()
+        try:
+            self._follow(thread, solver, watch)
+        finally:
+            # No run outlives its call, even if an exception such as Ctrl-C interrupted the wait.
+            while thread.is_alive():
+                solver.stop_search()
+                thread.join(POLL_SECONDS)
+        if failures:
+            raise failures[0]
+
     def _follow(self, thread: Thread, solver: cp_model.CpSolver, watch: _Watch) -> None:
         while thread.is_alive():
             thread.join(POLL_SECONDS)
             if self._should_stop():
                 solver.stop_search()
-            if watch.floor is not None:
+            if watch.lower_bound is not None:
                 self.report(watch.cost, watch.bound)
             else:
                 self._report_stage()
 
 
 class _Watch(cp_model.CpSolverSolutionCallback):
-    """Remembers the best cost and bound; written by the solver's thread, read by the one that waits."""
+    """Remembers the best cost and bound. The solver's thread writes them; the waiting thread reads them."""
 
-    def __init__(self, floor: int | None, known_cost: int | None) -> None:
+    def __init__(self, lower_bound: int | None, known_cost: int | None) -> None:
         super().__init__()
-        self.floor = floor
+        self.lower_bound = lower_bound
         self.cost = known_cost
-        self.bound = floor or 0
+        self.bound = lower_bound or 0
 
     def on_solution_callback(self) -> None:
-        if self.floor is not None:
+        if self.lower_bound is not None:
             cost = round(self.objective_value)
             self.cost = cost if self.cost is None else min(self.cost, cost)
 
@@ -231,7 +253,7 @@ class _Watch(cp_model.CpSolverSolutionCallback):
 
 
 def _rounded_up(bound: float) -> int:
-    """Costs are whole numbers, so a bound between two of them is the upper one; a hair of float error is not."""
+    """Return the smallest whole cost at or above the bound; a tiny float error does not count."""
     return -int(-(bound - 1e-6) // 1)
 
 
@@ -242,11 +264,11 @@ def _solve(solver: cp_model.CpSolver, model: cp_model.CpModel, watch: _Watch, fa
         failures.append(failure)
 
 
-def _outcome(solver: cp_model.CpSolver, floor: int | None) -> SearchResult:
+def _result_of(solver: cp_model.CpSolver, lower_bound: int | None) -> SearchResult:
     response = solver.response_proto
-    verdict = _VERDICTS.get(response.status)
-    if verdict is None:
+    status = _STATUSES.get(response.status)
+    if status is None:
         raise AssertionError(f"the solver refused the model: {solver.status_name()}")
-    bound = max(floor or 0, _rounded_up(solver.best_objective_bound))
-    core = tuple(response.sufficient_assumptions_for_infeasibility) if verdict is SearchStatus.INFEASIBLE else ()
-    return SearchResult(verdict, bound, tuple(response.solution), solver.deterministic_time, core)
+    bound = max(lower_bound or 0, _rounded_up(solver.best_objective_bound))
+    core = tuple(response.sufficient_assumptions_for_infeasibility) if status is SearchStatus.INFEASIBLE else ()
+    return SearchResult(status, bound, tuple(response.solution), solver.deterministic_time, core)

@@ -1,0 +1,153 @@
+"""The fairness stage: the fairest plan that keeps the hard rules, with a bound on what any plan costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oncall.errors import Refused
+from oncall.rotation.explain import infeasible
+from oncall.rotation.generate.greedy_start import greedy_starts
+from oncall.rotation.generate.rebalancing import TargetCounts
+from oncall.rotation.problem.problem import Problem, StaffedSeat
+from oncall.rotation.solve.counting_bound import CountingBound, duty_cost_curve
+from oncall.rotation.solve.duty_model import DutyModel
+from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_ranges
+from oncall.rotation.solve.model_base import PlanModel
+from oncall.rotation.solve.role_assignment import assign_roles
+from oncall.rotation.solve.role_models import LoadModel, SeatModel
+from oncall.rotation.solve.search import Search, SearchStatus
+from oncall.support.windows import WindowKind
+
+MOST_ROLE_SOLVES = 6
+"""For how many greedy starts a solver assigns the roles, where an even split is not always legal."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestPlan:
+    """The fairest plan so far, and what a further search needs: the kind of model, its counting bound and ranges.
+
+    bound: no plan that keeps the hard rules costs less. notes: sentences about the plan, for the reader.
+    """
+
+    seats: list[StaffedSeat]
+    cost: int
+    bound: int
+    model_type: type[PlanModel]
+    counting_bound: CountingBound
+    ranges: Mapping[LoadKey, CountRange]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """True if no plan costs less."""
+        return self.cost <= self.bound
+
+
+def find_fairest(problem: Problem, search: Search) -> BestPlan:
+    """Return the fairest plan: a greedy start, improved by models that grow more exact until the cost is proven.
+
+    Returns the best plan so far when the search is over. Raises PlanInfeasible when no plan keeps the hard rules,
+    Refused when the search is over before a first plan.
+    """
+    model_type: type[PlanModel] = DutyModel if problem.roles_are_interchangeable else LoadModel
+    counting_bound = model_type.counting_bound(problem, search)
+    if counting_bound is None:
+        raise infeasible.explained(problem, search)
+    start = BestPlan([], 0, counting_bound.cost, model_type, counting_bound, counting_bound.ranges())
+    best = _best_greedy_start(problem, search, start)
+    status = SearchStatus.OPTIMAL
+    while best is None or (not best.is_proven and status is SearchStatus.OPTIMAL):
+        best, status = _improved(problem, search, best, start)
+    return best
+
+
+def _improved(
+    problem: Problem, search: Search, best: BestPlan | None, start: BestPlan
+) -> tuple[BestPlan, SearchStatus]:
+    """Run one model, and return the best plan then and how the run ended. start: to go on from without a plan yet."""
+    known = best or start
+    model = known.model_type(problem, known.counting_bound, known.ranges, search)
+    model.model.minimize(model.cost)
+    result = search.run(model.model, lower_bound=known.bound, known_cost=best.cost if best else None)
+    if result.status is SearchStatus.INFEASIBLE:
+        raise infeasible.explained(problem, search)
+    bound = max(known.bound, result.bound)
+    if result.status is SearchStatus.UNKNOWN:
+        if best is None:
+            raise Refused(_no_plan_yet(search))
+        return replace(best, bound=bound), result.status
+    seats = model.seats(result)
+    found = _better(best, replace(known, seats=seats, cost=problem.cost_of(seats), bound=bound))
+    if result.status is SearchStatus.OPTIMAL and not found.is_proven:
+        found = with_finer_model(problem, search, found, seats)
+    return found, result.status
+
+
+def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Sequence[StaffedSeat]) -> BestPlan:
+    """Return the plan with a finer model for the next search: one that does not underestimate the cost of `seats`.
+
+    The ranges grow until they hold the loads of these seats. If they already do, the loads that the model decided on
+    fit no roles, and the model of every seat takes over.
+    """
+    wider = widened_ranges(problem, best.ranges, seats)
+    if wider != best.ranges:
+        return replace(best, ranges=wider)
+    assert not best.model_type.has_exact_costs, "a model with exact costs cannot underestimate a plan"
+    counting_bound = best.counting_bound
+    if best.model_type is DutyModel:
+        # Its counting bound has no loads in single roles.
+        counting_bound = SeatModel.counting_bound(problem, search) or counting_bound
+    ranges = widened_ranges(problem, {**counting_bound.ranges(), **best.ranges}, seats)
+    return replace(best, model_type=SeatModel, counting_bound=counting_bound, ranges=ranges)
+
+
+def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> BestPlan | None:
+    """Return the best greedy start, or None if there is none; one that reaches the bound is proven by that."""
+    best: BestPlan | None = None
+    solves = 0
+    for teams in greedy_starts(problem, _targets(start.counting_bound), seed=search.seed):
+        if best is not None and _least_cost(problem, teams) >= best.cost:
+            continue
+        seats = assign_roles(problem, teams, search)
+        solves += 1
+        best = _better(best, replace(start, seats=seats, cost=problem.cost_of(seats)))
+        enough = solves == MOST_ROLE_SOLVES and not problem.roles_are_free
+        if best.is_proven or search.is_over or enough:
+            break
+    if best is not None:
+        search.report(best.cost, best.bound)
+    return best
+
+
+def _targets(counting_bound: CountingBound) -> TargetCounts:
+    """Return the cheapest number of duties of each kind and engineer."""
+    targets: dict[WindowKind, list[int]] = {}
+    for key, count in counting_bound.counts.items():
+        if key.role is None:
+            targets.setdefault(key.kind, []).append(count)
+    return targets
+
+
+def _least_cost(problem: Problem, teams: Sequence[Sequence[int]]) -> int:
+    """Return the cost of these teams with roles split as evenly as possible; 0 where that is not known."""
+    if not problem.roles_are_interchangeable:
+        return 0
+    counts = Counter((each, problem.shifts[number].kind) for number, team in enumerate(teams) for each in team)
+    people = range(len(problem.engineers))
+    return sum(
+        duty_cost_curve(problem, each, kind)(counts[each, kind]) for each in people for kind in problem.shares.totals
+    )
+
+
+def _better(best: BestPlan | None, new: BestPlan) -> BestPlan:
+    """Return the cheaper of two plans with the higher of their bounds."""
+    if best is None:
+        return new
+    return replace(new if new.cost < best.cost else best, bound=max(best.bound, new.bound))
+
+
+def _no_plan_yet(search: Search) -> str:
+    seconds = search.elapsed.total_seconds()
+    return f"no plan was found in {seconds:.1f} s, and none is proven impossible; allow more time"

@@ -1,0 +1,91 @@
+"""Relaxed rules: a hard rule that is looser around some shifts, as one rule.
+
+A duty that a relaxation touches is left out of the rule's own limits; the limits of the looser rule hold for it,
+together with all other duties. So the looser number decides about two duties if a relaxation touches either of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from oncall.rosters.relaxation import LEAST, Relaxation
+from oncall.rosters.relaxed_roster import with_rule_value
+from oncall.rosters.roster import RotationRules
+from oncall.rotation.problem.problem import Duty, Problem
+from oncall.rotation.problem.rule_limits import Limit, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A rule with one of its numbers, for the duties that none of the relaxations in `unless` touches.
+
+    rule: None if the rule forbids nothing with that number.
+    """
+
+    rule: Rule | None
+    unless: tuple[Relaxation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxedRule:
+    """A rule and its looser stages, the strictest first."""
+
+    rule: Rule
+    stages: tuple[_Stage, ...]
+    relaxations: tuple[Relaxation, ...]
+
+    @property
+    def name(self) -> str:
+        """The rule's roster key."""
+        return self.rule.name
+
+    @property
+    def text(self) -> str:
+        """The rule with its relaxations, for messages."""
+        return f"{self.rule.text} ({'; '.join(each.text for each in self.relaxations)})"
+
+    def limits(self, problem: Problem) -> Iterator[Limit]:
+        """Yield the limits of every stage, each on the duties for which the stage holds."""
+        for stage in self.stages:
+            for limit in stage.rule.limits(problem) if stage.rule is not None else ():
+                groups = tuple(left for group in limit.groups if (left := _untouched(group, stage.unless, problem)))
+                if len(groups) > limit.most:
+                    yield replace(limit, groups=groups)
+
+
+def _untouched(group: Sequence[Duty], relaxations: Sequence[Relaxation], problem: Problem) -> tuple[Duty, ...]:
+    """Return the duties of a group that none of the relaxations touches."""
+    return tuple(
+        duty
+        for duty in group
+        if not any(
+            each.touches(problem.shifts[duty.shift].day, problem.engineers[duty.engineer].id) for each in relaxations
+        )
+    )
+
+
+def with_relaxations(
+    rules: tuple[Rule, ...], settings: RotationRules, rules_of: Callable[[RotationRules], tuple[Rule, ...]]
+) -> tuple[Rule, ...]:
+    """Return the rules, each replaced by its relaxed form where `settings` has relaxations of it.
+
+    rules_of: returns the rules for other settings.
+    """
+    if not settings.relaxed:
+        return rules
+    return tuple(_relaxed(rule, settings, rules_of) for rule in rules)
+
+
+def _relaxed(rule: Rule, settings: RotationRules, rules_of: Callable[[RotationRules], tuple[Rule, ...]]) -> Rule:
+    own = tuple(each for each in settings.relaxed if each.rule == rule.name)
+    if not own:
+        return rule
+    # From the strictest number to the loosest: each holds for the duties that no looser relaxation touches.
+    values = sorted({each.value for each in own if each.value is not None}, reverse=rule.name in LEAST)
+    stages = [_Stage(rule, own)]
+    for place, value in enumerate(values):
+        looser = rules_of(replace(with_rule_value(settings, rule.name, value), relaxed=()))
+        unless = tuple(each for each in own if each.value in values[place + 1 :])
+        stages.append(_Stage(next((each for each in looser if each.name == rule.name), None), unless))
+    return RelaxedRule(rule, tuple(stages), own)

@@ -1,0 +1,107 @@
+"""Who served which seat, and for which part of it, by plans and by the published schedule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from oncall.rosters.roster import SHADOW, Roster
+from oncall.schedule.plan import Seat
+from oncall.schedule.schedule import Assignment, Schedule
+from oncall.support.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPart:
+    """The part of one seat that one engineer served. part: of the shift's length, above 0 and at most 1."""
+
+    seat: Seat
+    engineer: str
+    part: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMembers:
+    """The dates of a plan and the ids of the engineers whom it was made for; None when it does not say (CSV)."""
+
+    first_day: date
+    last_day: date
+    people: frozenset[str] | None
+
+
+def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[str, date]:
+    """Return when engineers joined, by id, for those whose `joins` is missing but whom earlier plans leave out.
+
+    The date is the first day of the first plan that includes the engineer, or the day after the last plan.
+    A plan that does not say whom it was made for counts as made for everyone.
+    """
+    first = min((plan.first_day for plan in plans), default=date.min)
+    found = {}
+    for engineer in roster.engineers:
+        including = [plan.first_day for plan in plans if plan.people is None or engineer.id in plan.people]
+        since = min(including, default=max((plan.last_day for plan in plans), default=date.min) + timedelta(days=1))
+        if plans and engineer.joins is None and since > first:
+            found[engineer.id] = since
+    return found
+
+
+def served_as_planned(seats: Iterable[Seat]) -> list[ServedPart]:
+    """Return the seats of a plan as served completely by the engineers it names; shadow seats are left out."""
+    return [ServedPart(seat, seat.engineer, Fraction(1)) for seat in seats if seat.role != SHADOW]
+
+
+def published_seats(schedule: Schedule) -> list[Seat]:
+    """Return the seats that are published now, in time order. A newer publication replaces the older in its time."""
+    seats: list[Seat] = []
+    covered: list[Window] = []
+    for publication in reversed(schedule.publications):
+        for seat in publication.seats:
+            if not any(newer.start < seat.window.end and seat.window.start < newer.end for newer in covered):
+                seats.append(seat)
+        covered.append(publication.span)
+    return sorted(seats, key=lambda seat: seat.window.start)
+
+
+def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
+    """Return who served each published seat and for which part of it, with overrides and swaps applied."""
+    seats = published_seats(schedule)
+    if not seats:
+        return []
+    by_role: dict[str, list[Assignment]] = defaultdict(list)
+    for assignment in schedule.turns(seats[0].window.start, max(seat.window.end for seat in seats)):
+        by_role[assignment.role].append(assignment)
+    # Assignments and seats are in time order, so each search begins where the last one of its role ended.
+    begin_at: dict[str, int] = defaultdict(int)
+    served: list[ServedPart] = []
+    for seat in seats:
+        own = by_role[seat.role]
+        while begin_at[seat.role] < len(own) and own[begin_at[seat.role]].window.end <= seat.window.start:
+            begin_at[seat.role] += 1
+        served += _parts_of(seat, own[begin_at[seat.role] :])
+    return served
+
+
+def _parts_of(seat: Seat, assignments: Sequence[Assignment]) -> Iterator[ServedPart]:
+    """Yield the parts of a seat that these assignments cover. assignments: in time order, the first ends after it."""
+    length = round((seat.window.end - seat.window.start).total_seconds())
+    for assignment in assignments:
+        if assignment.window.start >= seat.window.end:
+            return
+        shared = min(assignment.window.end, seat.window.end) - max(assignment.window.start, seat.window.start)
+        yield ServedPart(seat, assignment.engineer, Fraction(round(shared.total_seconds()), length))
+
+
+def seats_as_served(served: Iterable[ServedPart]) -> tuple[Seat, ...]:
+    """Return each seat with the engineer who served the largest part of it.
+
+    The rules for rest and weekends go by these: a short cover does not count as a shift.
+    """
+    largest: dict[tuple[Window, str], ServedPart] = {}
+    for each in served:
+        key = (each.seat.window, each.seat.role)
+        if key not in largest or largest[key].part < each.part:
+            largest[key] = each
+    return tuple(Seat(e.seat.window, e.seat.kind, e.seat.role, e.engineer) for e in largest.values())

@@ -1,0 +1,157 @@
+"""Bounds on how often preferred pairs can meet, from two models that are much smaller than a plan's.
+
+A model of the whole plan sees each shift by itself, and on each of them a pair could meet. It does not see that two
+engineers cannot meet more often than either is on duty, at loads as fair as these. So `max_meetings` counts that first.
+Then `plan_pairs_only` plans the paired engineers and treats everyone else as counts. Its bound holds for the whole
+plan, and if the others fit around the meetings that it finds, no plan is better.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import comb
+
+from ortools.sat.python import cp_model
+
+from oncall.rosters.roster import WeekendStyle
+from oncall.rotation.problem.eligibility import weekend_number
+from oncall.rotation.problem.problem import Duty, Problem
+from oncall.rotation.problem.rules import rest_conflicts, rules_of
+from oncall.rotation.solve.duty_constraints import DutyVariables, add_limit
+from oncall.rotation.solve.load_counts import LoadKey, LoadVariables
+from oncall.rotation.solve.pair_meetings import Meeting, RequestsGoal, add_meetings, requests_objective
+from oncall.rotation.solve.search import Search
+from oncall.support.windows import WindowKind
+
+COUNTING_EFFORT, PAIRS_EFFORT = 1.0, 3.0
+"""Deterministic seconds for the two models; what is proven by then is the bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairsOnlyPlan:
+    """The best meetings when only the paired engineers are planned.
+
+    bound: in no plan do the requests of the paired engineers, less their meetings, cost less.
+    """
+
+    meetings: tuple[Meeting, ...]
+    bound: int
+
+
+def plan_pairs_only(problem: Problem, goal: RequestsGoal, search: Search) -> PairsOnlyPlan | None:
+    """Return the best plan of the paired engineers, as if all others fitted in; None if none was found in time."""
+    model = cp_model.CpModel()
+    paired = goal.paired
+    on_duty = _add_paired_duties(model, problem, paired)
+    _leave_shifts_for_others(model, problem, on_duty, paired)
+    loads = _add_loads(model, problem, goal)
+    for key, count in loads.counts.items():
+        if key.engineer in paired:
+            duties = [on_duty[duty] for duty in problem.duties_of(key.engineer, key.kind)]
+            model.add(cp_model.LinearExpr.sum(duties) == count)
+    meetings = add_meetings(model, problem, on_duty, goal.pairs)
+    model.add(cp_model.LinearExpr.sum(list(meetings.values())) <= max_meetings(problem, goal, search))
+    # `Search` rounds bounds below 0 up to 0, so the objective is shifted to be never below 0.
+    offset = len(meetings) + sum(abs(cost) for cost in goal.request_costs.values())
+    model.minimize(cp_model.LinearExpr.sum([offset, requests_objective(goal.request_costs, on_duty, meetings)]))
+    result = search.run(model, effort=PAIRS_EFFORT, linearization=2)
+    if not result.has_solution:
+        return None
+    return PairsOnlyPlan(tuple(each for each, both in meetings.items() if result.is_true(both)), result.bound - offset)
+
+
+def _add_paired_duties(
+    model: cp_model.CpModel, problem: Problem, paired: frozenset[int]
+) -> dict[Duty, cp_model.IntVar]:
+    """Add and return the duties of the paired engineers, with the hard rules that concern only them."""
+    on_duty = {Duty(e, n): model.new_bool_var("") for e in sorted(paired) for n in problem.eligible_shifts[e]}
+    for rule in rules_of(problem.roster.rules):
+        for limit in rule.limits(problem):
+            if all(duty in on_duty for group in limit.groups for duty in group):
+                add_limit(model, limit, on_duty)
+    for duty in problem.fixed_duties:
+        if duty in on_duty:
+            model.add(on_duty[duty] == 1)
+    for number, eligible in enumerate(problem.eligible_engineers):
+        of_shift = [on_duty[Duty(each, number)] for each in eligible if each in paired]
+        model.add(cp_model.LinearExpr.sum(of_shift) <= len(problem.roles))
+    return on_duty
+
+
+def _leave_shifts_for_others(
+    model: cp_model.CpModel, problem: Problem, on_duty: DutyVariables, paired: frozenset[int]
+) -> None:
+    """Require the paired engineers to take what the others cannot.
+
+    Of shifts that exclude each other, each of the others can take one; the paired engineers must take the rest.
+    """
+    rules = problem.roster.rules
+    if rules.relaxed:
+        return
+    for numbers in (*rest_conflicts(problem.shifts, problem.staffed, rules.rest_nights), *_weekends_in_a_row(problem)):
+        others = sum(
+            1
+            for engineer, eligible in enumerate(problem.eligible_shift_sets)
+            if engineer not in paired and eligible & set(numbers)
+        )
+        taken = [on_duty[Duty(e, n)] for n in numbers for e in problem.eligible_engineers[n] if e in paired]
+        model.add(cp_model.LinearExpr.sum(taken) >= len(numbers) * len(problem.roles) - others)
+
+
+def _weekends_in_a_row(problem: Problem) -> Iterator[list[int]]:
+    """Yield runs of block weekends of which one engineer may take only one."""
+    by_number = {weekend_number(problem.shifts[n]): n for n in problem.staffed if _is_block_weekend(problem, n)}
+    for first in by_number:
+        yield [by_number[n] for n in range(first, first + problem.roster.rules.weekends_apart) if n in by_number]
+
+
+def _is_block_weekend(problem: Problem, number: int) -> bool:
+    is_weekend = problem.shifts[number].kind is WindowKind.WEEKEND
+    return is_weekend and problem.roster.rules.weekend is WeekendStyle.BLOCK
+
+
+def _add_loads(model: cp_model.CpModel, problem: Problem, goal: RequestsGoal) -> LoadVariables:
+    """Add everyone's loads, which may cost no more than the goal allows."""
+    loads = goal.model_type.add_loads(model, problem, goal.ranges)
+    model.add(loads.cost <= goal.cost)
+    return loads
+
+
+def max_meetings(problem: Problem, goal: RequestsGoal, search: Search) -> int:
+    """Return a number of meetings that no plan can exceed, by counting alone.
+
+    For each kind, a pair meets no more often than either of the two is on duty, and an engineer has no more meetings
+    than there are seats beside them.
+    """
+    model = cp_model.CpModel()
+    loads = _add_loads(model, problem, goal)
+    meetings = [
+        count
+        for kind, total in problem.shares.totals.items()
+        for count in _add_meeting_counts(model, problem, goal, loads, kind, total)
+    ]
+    offset = len(goal.pairs) * len(problem.shifts)
+    model.minimize(cp_model.LinearExpr.sum([offset, *(-1 * each for each in meetings)]))
+    return offset - search.run(model, effort=COUNTING_EFFORT).bound
+
+
+def _add_meeting_counts(
+    model: cp_model.CpModel, problem: Problem, goal: RequestsGoal, loads: LoadVariables, kind: WindowKind, total: int
+) -> list[cp_model.IntVar]:
+    """Add and return the number of meetings of each pair on shifts of one kind. total: the number of these shifts."""
+    seats_beside = len(problem.roles) - 1
+    by_engineer: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+    of_kind = []
+    for pair in goal.pairs:
+        both = problem.eligible_shift_sets[pair.one] & problem.eligible_shift_sets[pair.other]
+        count = model.new_int_var(0, sum(problem.shifts[number].kind is kind for number in both), "")
+        for engineer in pair:
+            model.add(count <= loads.counts[LoadKey(engineer, kind, None)])
+            by_engineer[engineer].append(count)
+        of_kind.append(count)
+    for engineer, counts in by_engineer.items():
+        model.add(cp_model.LinearExpr.sum(counts) <= seats_beside * loads.counts[LoadKey(engineer, kind, None)])
+    model.add(cp_model.LinearExpr.sum(of_kind) <= total * comb(len(problem.roles), 2))
+    return of_kind

@@ -1,0 +1,98 @@
+"""Loads in each role, without a calendar: their variables, their cost, and the counting bound that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ortools.sat.python import cp_model
+
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.solve.counting_bound import CountingBound, max_duties, role_cost_curve
+from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
+from oncall.rotation.solve.search import Search, SearchStatus
+from oncall.support.windows import WindowKind
+
+BOUND_EFFORT = 5.0
+"""Deterministic seconds for the counting bound of one kind of shift; what is proven by then is the bound."""
+
+
+def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | None:
+    """Return the cheapest loads of each kind and role without a calendar, or what is proven of their cost.
+
+    None if all engineers together cannot take all duties of some kind.
+    """
+    bounds = []
+    for kind, total in problem.shares.totals.items():
+        bound = _bound_of_kind(problem, kind, total, search)
+        if bound is None:
+            return None
+        bounds.append(bound)
+    counts = {key: count for bound in bounds for key, count in bound.counts.items()}
+    return CountingBound(sum(bound.cost for bound in bounds), counts, all(bound.is_exact for bound in bounds))
+
+
+def _bound_of_kind(problem: Problem, kind: WindowKind, total: int, search: Search) -> CountingBound | None:
+    most = [max_duties(problem, engineer, kind) for engineer in range(len(problem.engineers))]
+    model = cp_model.CpModel()
+    variables = add_counts(model, problem, kind, total, most)
+    near_share = {key: share_count(problem, key) for key in variables}
+    ranges = {key: CountRange.around(count) for key, count in near_share.items()}
+    model.minimize(cp_model.LinearExpr.sum(costs_of(model, problem, variables, most, ranges)))
+    result = search.run(model, effort=BOUND_EFFORT)
+    if result.status is SearchStatus.INFEASIBLE:
+        return None
+    if result.status is SearchStatus.UNKNOWN:
+        return CountingBound(result.bound, near_share, is_exact=False)
+    counts = {key: result.value(variable) for key, variable in variables.items()}
+    inside = all(count in ranges[key] for key, count in counts.items())
+    return CountingBound(result.bound, counts, inside and result.status is SearchStatus.OPTIMAL)
+
+
+def add_loads_by_role(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
+    """Add the loads of every kind and role without a calendar, with their cost."""
+    together: dict[LoadKey, cp_model.IntVar] = {}
+    costs: list[cp_model.LinearExprT] = []
+    for kind, total in problem.shares.totals.items():
+        most = [max_duties(problem, engineer, kind) for engineer in range(len(problem.engineers))]
+        counts = add_counts(model, problem, kind, total, most)
+        costs += costs_of(model, problem, counts, most, ranges)
+        together.update({key: count for key, count in counts.items() if key.role is None})
+    return LoadVariables(together, cp_model.LinearExpr.sum(costs))
+
+
+def add_counts(
+    model: cp_model.CpModel, problem: Problem, kind: WindowKind, total: int, most: Sequence[int]
+) -> dict[LoadKey, cp_model.IntVar]:
+    """Add and return the loads of one kind: of each engineer in each role they take and in all, with every role full.
+
+    total: the number of shifts. most: for each engineer the most duties. A role that an engineer does not take has
+    share 0 and costs nothing, so it has no variable.
+    """
+    counts: dict[LoadKey, cp_model.IntVar] = {}
+    for engineer in range(len(problem.engineers)):
+        for role in (*problem.roles_of(engineer), None):
+            counts[LoadKey(engineer, kind, role)] = model.new_int_var(0, most[engineer], "")
+        single = [counts[LoadKey(engineer, kind, role)] for role in problem.roles_of(engineer)]
+        model.add(cp_model.LinearExpr.sum(single) == counts[LoadKey(engineer, kind, None)])
+    for role in problem.roles:
+        model.add(cp_model.LinearExpr.sum([n for key, n in counts.items() if key.role == role]) == total)
+    return counts
+
+
+def costs_of(
+    model: cp_model.CpModel,
+    problem: Problem,
+    counts: Mapping[LoadKey, cp_model.IntVar],
+    most: Sequence[int],
+    ranges: Mapping[LoadKey, CountRange],
+) -> list[cp_model.LinearExprT]:
+    """Add and return the cost of each load. most: for each engineer the most duties."""
+    return [
+        add_cost(model, count, most[key.engineer], role_cost_curve(problem, key), ranges[key])
+        for key, count in counts.items()
+    ]
+
+
+def share_count(problem: Problem, key: LoadKey) -> int:
+    """Return the share of a load, rounded to a count."""
+    return max(0, round(problem.shares.of(key.kind, key.role, problem.engineers[key.engineer].id)))
