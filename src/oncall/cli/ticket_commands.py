@@ -308,13 +308,38 @@ def show(
     ticket = view["ticket"]
     typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
     typer.echo(f"  {ticket['subject']}")
-    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'], view['timezone'])}")
+    for name in ("url", "contact"):
+        if ticket[name] is not None:
+            typer.echo(f"  {name}: {ticket[name]}")
+    zone = view["timezone"]
+    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'], zone)}")
+    _print_verdicts(view, zone)
     for clock in view["clocks"]:
-        typer.echo(f"  {one_clock(clock, view['timezone'])}")
+        typer.echo(f"  {one_clock(clock, zone)}")
     for note in view["notes"]:
         typer.echo(f"  note: {note}")
     if timeline:
         print_timeline(view)
+
+
+def _print_verdicts(view: dict[str, Any], zone: str) -> None:
+    """Print the current verdict with its reasons, then the first one if it differs."""
+    typer.echo(f"  verdict of {stamp(view['judged_at'], zone)}: {_verdict_words(view['verdict'], zone)}")
+    for reason in view["verdict"]["reasons"]:
+        typer.echo(f"    {reason}")
+    if view["first_verdict"] != view["verdict"]:
+        first = _verdict_words(view["first_verdict"], zone)
+        typer.echo(f"  first verdict, {stamp(view['received_at'], zone)}: {first}")
+
+
+def _verdict_words(verdict: dict[str, Any], zone: str) -> str:
+    """Return `page ana, first reply due Sat 2027-01-09 04:12`."""
+    words = {
+        "page": f"page {verdict.get('engineer') or 'nobody: nobody can be reached'}",
+        "desk": "desk",
+        "hold": f"hold until {stamp(verdict.get('hold_until'), zone)}",
+    }[verdict["action"]]
+    return f"{words}, first reply due {stamp(verdict['first_reply_due'], zone)}"
 
 
 def _backend() -> Any:

@@ -23,6 +23,7 @@ from oncall.paging.actions.ticket_action import (
 )
 from oncall.paging.clocks.clock_book import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
 from oncall.paging.domain.decide import PAGER, judged, verdict_again
+from oncall.paging.domain.people import name_of
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.sla_alerts import mark_of, withdrawn_words
 from oncall.paging.domain.state import TicketState, after, fold
@@ -227,9 +228,12 @@ def _follow(
 ) -> ActionResult:
     state = after(before, event)
     state, withdrawals = _withdraw(tx, stored, state, event, book, context)
-    if event.kind in (EventKind.REOPENED, EventKind.IMPACT_CHANGED) and state.status is TicketStatus.OPEN:
+    if event.kind in (EventKind.REOPENED, EventKind.IMPACT_CHANGED) and state.status is not TicketStatus.RESOLVED:
         due = book.first_reply_due(context.now)
         decided = verdict_again(state, tx.policy(), tx.schedule(), context.now, due=due)
+        if state.status is TicketStatus.ACKNOWLEDGED and state.owner is not None:
+            owner = name_of(state.owner, tx.schedule())
+            decided = replace(decided, reasons=(*decided.reasons, f"{owner} has it, so nobody is paged now."))
         why = event.kind.value.replace("_", " ")
         again = judged(decided, ticket_id=stored.ticket.id, why=why, terms=book.in_force(context.now))
         tx.append([again])

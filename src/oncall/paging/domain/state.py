@@ -91,6 +91,9 @@ def after(state: TicketState, event: Event) -> TicketState:
 
 def _judged(state: TicketState, event: Event) -> TicketState:
     details = event.details
+    if state.status is not TicketStatus.OPEN:
+        # An engineer has the ticket: a later pass continues the escalation where it stopped.
+        return replace(state, first_reply_due=_instant(details["first_reply_due"]))
     action = Action(details["action"])
     # Escalation that runs goes on where it is: a ticket judged again and again is not put off again and again.
     goes_on = action is state.action and action is not Action.HOLD and state.position is not None

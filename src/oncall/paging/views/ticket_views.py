@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
-from oncall.paging.domain.ticket import Attempt, Event, StoredTicket
+from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
@@ -26,15 +26,17 @@ def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[s
     logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
     terms = terms_in(tx)
     views = [
-        ticket_view(stored, zone, sla(sla_events(stored.ticket, logs.get(stored.ticket.id, ()), terms), now))
+        ticket_view(stored, log, zone, sla(sla_events(stored.ticket, log, terms), now))
         for stored in found
+        for log in (logs.get(stored.ticket.id, ()),)
     ]
     return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
 
 
 def stored_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
     """One stored ticket as listings show it."""
-    return ticket_view(stored, tx.policy().zone, clocks(tx, stored.ticket, tx.events(stored.ticket.id), now))
+    log = tx.events(stored.ticket.id)
+    return ticket_view(stored, log, tx.policy().zone, clocks(tx, stored.ticket, log, now))
 
 
 def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
@@ -76,11 +78,15 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
 
 
 def clocks_view(state: SlaState, zone: tzinfo) -> list[dict[str, Any]]:
-    """Every clock of which something is still owed, the one that ends first on top; of each metric that is owed
-    nothing any more, the one that ended last. `seconds_left` is negative once it is late, and null while paused."""
+    """One clock for each metric: the running one that ends first, or else the one that ended last. The clock that ends
+    first comes first. `seconds_left` is negative once it is late, and null while paused.
+
+    A merged ticket may have several running clocks of one metric. One answer meets all of them, so that the first
+    deadline is the one that counts.
+    """
     ended = {clock.metric: clock for clock in state.clocks if not clock.is_running}
-    shown = [*state.running, *(c for m, c in ended.items() if m not in {r.metric for r in state.running})]
-    order = sorted(shown, key=lambda clock: (not clock.is_running, clock.due_at is None, clock.due_at or clock.since))
+    running = {clock.metric: clock for clock in sorted(state.running, key=_deadline, reverse=True)}
+    order = sorted((ended | running).values(), key=lambda clock: (not clock.is_running, *_deadline(clock)))
     return [
         {
             "metric": clock.metric.value,
@@ -97,12 +103,17 @@ def clocks_view(state: SlaState, zone: tzinfo) -> list[dict[str, Any]]:
     ]
 
 
+def _deadline(clock: SlaClock) -> tuple[bool, datetime]:
+    """Sort key: the earliest deadline first, clocks without one last."""
+    return clock.due_at is None, clock.due_at or clock.since
+
+
 def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
     return int((clock.due_at - now).total_seconds()) if clock.is_running and clock.due_at is not None else None
 
 
-def ticket_view(stored: StoredTicket, zone: ZoneInfo, state: SlaState) -> dict[str, Any]:
-    """One ticket as listings show it. state: its SLA clocks."""
+def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, state: SlaState) -> dict[str, Any]:
+    """One ticket as listings show it, with its current verdict. log: its events; state: its SLA clocks."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
@@ -128,16 +139,38 @@ def ticket_view(stored: StoredTicket, zone: ZoneInfo, state: SlaState) -> dict[s
         "next_step_at": _time(stored.due_at, zone),
         "waiting": state.is_waiting,
         "clocks": clocks_view(state, zone),
-        "verdict": dict(stored.answer)["verdict"],
+        "verdict": _current_verdict(stored, log, zone),
     }
+
+
+def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -> dict[str, Any]:
+    """The last verdict of the log, as the API gave the first one."""
+    last = _last_judged(log)
+    return dict(stored.answer["verdict"]) if last is None else _verdict_view(last.details, zone)
+
+
+def _last_judged(log: Sequence[Event]) -> Event | None:
+    return next((event for event in reversed(log) if event.kind is EventKind.JUDGED), None)
+
+
+def _verdict_view(details: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """The keys of a verdict among an event's details, their times with `zone`'s offset."""
+    view = {key: details[key] for key in ("action", "reasons", "engineer") if key in details}
+    for key in ("hold_until", "first_reply_due"):
+        if key in details:
+            view[key] = datetime.fromisoformat(details[key]).astimezone(zone).isoformat()
+    return view
 
 
 def whole_ticket_view(
     stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: ZoneInfo, state: SlaState
 ) -> dict[str, Any]:
-    """One ticket with its log and every try to tell somebody."""
+    """One ticket with its log, its attempts, and the verdict that it got at receipt (`first_verdict`)."""
+    judged = _last_judged(events)
     return {
-        **ticket_view(stored, zone, state),
+        **ticket_view(stored, events, zone, state),
+        "judged_at": _time(judged.at if judged is not None else stored.received_at, zone),
+        "first_verdict": dict(stored.answer["verdict"]),
         "events": [event_view(event, zone) for event in events],
         "attempts": [attempt_view(attempt, zone) for attempt in attempts],
         "notes": [*stored.answer.get("warnings", ()), *state.notes],
