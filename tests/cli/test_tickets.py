@@ -10,6 +10,7 @@ import pytest
 
 from oncall.cli.ticket_commands import most_urgent
 from oncall.cli.timeline import event_words, state_words
+from oncall.paging.views.ticket_view_types import EventView
 from tests.cli.conftest import Oncall
 
 NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started.\n"
@@ -176,7 +177,7 @@ def test_a_user_on_no_roster_may_act_and_is_told_who_gets_the_warnings(
 
 
 def test_the_most_urgent_of_all_open_tickets_stands_on_top_however_many_came_after_it() -> None:
-    pages: dict[str | None, dict[str, Any]] = {
+    pages: dict[str | None, Any] = {
         None: {"tickets": [_listed("new-1", 900), _listed("new-2", None)], "next": "new-2"},
         "new-2": {"tickets": [_listed("old-1", -60), _listed("old-2", 30)], "next": None},
     }
@@ -209,13 +210,13 @@ def test_the_listing_says_where_each_ticket_stands_and_with_whom(published: Onca
 
 def test_a_chased_ticket_is_listed_with_its_owner(published: Oncall) -> None:
     published("page", *TICKET)
-    item = json.loads(published("tickets", "--json").out)["tickets"][0]
-    assert state_words({**item, "owner": "ana"}) == "chased, ana has it"
+    item: Any = json.loads(published("tickets", "--json").out)["tickets"][0] | {"owner": "ana"}
+    assert state_words(item) == "chased, ana has it"
 
 
 def test_the_timeline_tells_what_was_recorded_late_and_what_its_sender_said() -> None:
     details = {"recorded_at": "2027-01-09T09:30:00+00:00", "said_at": "2027-01-09T09:00:00+00:00"}
-    event = {
+    event: EventView = {
         "at": "2027-01-09T04:00:00-05:00",
         "kind": "replied",
         "by": "zendesk",

@@ -30,13 +30,15 @@ def page(name: str, status: str, *, error: str | None = None, tries: int = 1) ->
 
 
 def shown(capsys: pytest.CaptureFixture[str], events: list[dict[str, Any]], *attempts: dict[str, Any]) -> list[str]:
-    print_timeline({"events": events, "attempts": list(attempts)})
+    whole: Any = {"events": events, "attempts": list(attempts)}
+    print_timeline(whole)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_a_time_in_the_hour_that_comes_twice_names_its_zone(capsys: pytest.CaptureFixture[str]) -> None:
     posted = {"at": "2026-11-01T01:30:00-05:00", "kind": "received", "by": "help", "why": "posted", "details": {}}
-    print_timeline({"events": [posted], "attempts": [], "timezone": "America/New_York"})
+    whole: Any = {"events": [posted], "attempts": [], "timezone": "America/New_York"}
+    print_timeline(whole)
     assert capsys.readouterr().out.split() == ["Sun", "2026-11-01", "01:30", "EST", "received", "help", "posted"]
 
 

@@ -45,8 +45,8 @@ def test_the_message_s_id_stands_in_the_attempts_of_every_ticket_in_it(bundled: 
     def shown(name: str) -> dict[str, object]:
         stored = bundled.ticket(name)
         view = bundled.store.read(lambda tx: stored_whole_view(tx, stored, bundled.clock.now()))
-        attempt: dict[str, object] = view["attempts"][0]
-        return {key: attempt[key] for key in ("provider_id", "bundle", "text", "status")}
+        attempt = view["attempts"][0]
+        return {key: value for key, value in attempt.items() if key in ("provider_id", "bundle", "text", "status")}
 
     leader = page_of(bundled, "T-2")
     expected = {

@@ -271,7 +271,7 @@ def test_a_hold_that_ended_during_an_outage_pages_late_with_the_deadline_that_wa
     world.clock.moment = at("2027-01-11 00:40")
     world.run()
     world.expect_page("ana", containing="1st reply by Mon 04:00 EST")
-    promised = datetime.fromisoformat(held.answer["verdict"]["first_reply_due"])
+    promised = datetime.fromisoformat(str(held.answer["verdict"]["first_reply_due"]))
     assert world.ticket().first_reply_due == promised
 
 

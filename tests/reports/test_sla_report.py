@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,7 @@ from oncall.support.policy import Metric
 
 from .shop import LATER, NEW_YORK, Shop, at
 
+Pile = Literal["count", "met", "breached", "stopped", "running"]
 KEPT = "3 acknowledged, 20 replied, 90 updated, 150 resolved"
 LATE = "3 acknowledged, 65 replied, 150 resolved"
 
@@ -173,7 +175,7 @@ def test_every_form_of_a_report_holds_the_same_numbers_and_they_add_up(
     view = report.as_json()
     rows = list(csv.DictReader(io.StringIO(csv_of(report))))
     text = table(report)
-    piles = ("count", "met", "breached", "stopped", "running")
+    piles: tuple[Pile, ...] = ("count", "met", "breached", "stopped", "running")
     for name in piles:
         total = sum(cell[name] for cell in view["cells"])
         assert total == view[name] == sum(int(row[name]) for row in rows)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -16,43 +16,26 @@ if TYPE_CHECKING:
     import httpx
 
     from oncall.paging.actions.ticket_action import TicketAction
+    from oncall.paging.clocks.policy_in_force import PolicyInForceView
+    from oncall.paging.domain.ticket_answer import TicketAnswer
+    from oncall.paging.outgoing.new_attempts import ActionContext
     from oncall.paging.ports.clock import Clock
     from oncall.paging.ports.records import TicketFilter
     from oncall.paging.ports.store import Transaction
+    from oncall.paging.views.ticket_view_types import (
+        ExplainView,
+        Note,
+        NotedActionView,
+        TicketListView,
+        TriageView,
+        WholeTicketView,
+    )
+    from oncall.paging.watch.doctor_findings import DoctorReport
+    from oncall.paging.watch.drill import DrillStarted
     from oncall.reports.report_files import ReviewAsked, SlaAsked
+    from oncall.schedule.schedule_view_types import LocalAssignmentView, OnCallView, ScheduleView
     from oncall.store.sql_store import SqlStore
     from oncall.wiring import Settings
-
-
-class Backend(Protocol):
-    """What the ticket commands need. Answers are the API's JSON bodies; refusals are OncallErrors."""
-
-    def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        """The answer, and whether the ticket is new."""
-
-    def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
-        """A page of the listing."""
-
-    def ticket(self, ticket_id: str) -> dict[str, Any]:
-        """One ticket, whole."""
-
-    def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Say what happened to the ticket of this id or code."""
-
-    def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
-        """The verdict on such a ticket."""
-
-    def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
-        """The impact that these answers speak for, and why."""
-
-    def policy(self) -> dict[str, Any]:
-        """The policy in force, since when, and the texts it is made of."""
-
-    def sla_report(self, asked: SlaAsked) -> str:
-        """An SLA report, written in the format that was asked for."""
-
-    def review(self, asked: ReviewAsked) -> str:
-        """A quarterly business review, written in the format that was asked for."""
 
 
 class LocalBackend:
@@ -61,64 +44,63 @@ class LocalBackend:
     def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
         self._store, self._clock, self._user = store, clock, user
 
-    def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
         from oncall.paging.actions.intake import accept_posted
 
         context = self._context()
         accepted = self._store.write(lambda tx: accept_posted(tx, body, context))
-        return dict(accepted.answer), accepted.is_new
+        return accepted.answer, accepted.is_new
 
-    def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
+    def tickets(self, wanted: TicketFilter) -> TicketListView:
         from oncall.paging.views.ticket_views import listing_view
 
         now = self._clock.now()
         return self._store.read(lambda tx: listing_view(tx, wanted, now))
 
-    def ticket(self, ticket_id: str) -> dict[str, Any]:
+    def ticket(self, ticket_id: str) -> WholeTicketView:
         from oncall.paging.actions.record_action import find_ticket
         from oncall.paging.views.ticket_views import stored_whole_view
 
         now = self._clock.now()
         return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
 
-    def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
         from oncall.paging.actions.record_action import find_ticket, record
         from oncall.paging.actions.ticket_action import TicketAction
         from oncall.paging.domain.ticket import EventKind
-        from oncall.paging.views.ticket_views import stored_view
+        from oncall.paging.views.ticket_views import action_view
 
         context = self._context()
         details = {name: body[name] for name in ("impact", "into", "needs_reply") if body.get(name) not in (None, "")}
-        action = TicketAction(
-            EventKind(body["kind"]), body.get("by") or self._user, context.now, why=body.get("why", ""), details=details
-        )
+        by, why = str(body.get("by") or self._user), str(body.get("why", ""))
+        action = TicketAction(EventKind(str(body["kind"])), by, context.now, why=why, details=details)
 
-        def work(tx: Transaction) -> dict[str, Any]:
+        def work(tx: Transaction) -> NotedActionView:
             found = find_ticket(tx, reference)
             done = record(tx, found.ticket.id, action, context)
-            answer = {**stored_view(tx, done.ticket, context.now), "changed": done.changed, "message": done.sentence}
             unknown = not body.get("by") and not found.ticket.is_drill and _is_a_stranger(tx, action)
-            return answer | ({"note": _STRANGER.format(user=action.by[:40])} if unknown else {})
+            note: Note = {"note": _STRANGER.format(user=action.by[:40])} if unknown else {}
+            return {**action_view(tx, done, context.now), **note}
 
         return self._store.write(work)
 
-    def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
+    def explain(self, plan: str, impact: str, at: str | None) -> ExplainView:
         from oncall.cli.output import parse_time
         from oncall.paging.views.ticket_views import explain_view
 
-        def work(tx: Transaction) -> dict[str, Any]:
+        def work(tx: Transaction) -> ExplainView:
             policy, schedule = tx.policy(), tx.schedule()
             moment = parse_time("--at", at, policy.zone) if at is not None else self._clock.now()
             return explain_view(plan, impact, policy, schedule, moment)
 
         return self._store.read(work)
 
-    def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def triage(self, answers: Mapping[str, object]) -> TriageView:
         from oncall.paging.views.ticket_views import triage_view
 
         return self._store.read(lambda tx: triage_view(answers, tx.policy()))
 
-    def policy(self) -> dict[str, Any]:
+    def policy(self) -> PolicyInForceView:
         from oncall.paging.clocks.policy_in_force import published_policy_view
 
         return self._store.read(published_policy_view)
@@ -139,7 +121,7 @@ class LocalBackend:
         """When (real time) a pager on this database last said that it is alive, and its channel."""
         return self._store.read(lambda tx: tx.last_beat())
 
-    def _context(self) -> Any:
+    def _context(self) -> ActionContext:
         from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 
         return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
@@ -171,48 +153,59 @@ class RemoteBackend:
         if not token:
             raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
         self._server, self._token, self._patience = server, token, patience_seconds
-        self._seen_now: dict[str, Any] | None = None
+        self._seen_now: OnCallView | None = None
 
-    def post_ticket(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        status, answer = self._call("POST", "/v1/tickets", body)
-        return answer, status == 202
+    def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
+        response = self._ask("POST", "/v1/tickets", body, self._patience)
+        answer: TicketAnswer = self._content(response)
+        return answer, response.status_code == 202
 
-    def tickets(self, wanted: TicketFilter) -> dict[str, Any]:
+    def tickets(self, wanted: TicketFilter) -> TicketListView:
         query = {"state": ",".join(wanted.statuses), "limit": str(wanted.limit)}
         if wanted.customer is not None:
             query["customer"] = wanted.customer
         if wanted.after is not None:
             query["after"] = wanted.after
-        return self._call("GET", f"/v1/tickets?{urlencode(query)}")[1]
+        answer: TicketListView = self._call("GET", f"/v1/tickets?{urlencode(query)}")
+        return answer
 
-    def ticket(self, ticket_id: str) -> dict[str, Any]:
-        return self._call("GET", f"/v1/tickets/{quote(ticket_id, safe='')}")[1]
+    def ticket(self, ticket_id: str) -> WholeTicketView:
+        answer: WholeTicketView = self._call("GET", f"/v1/tickets/{quote(ticket_id, safe='')}")
+        return answer
 
-    def event(self, reference: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
         kept = {key: value for key, value in body.items() if value not in (None, "")}
-        return self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)[1]
+        answer: NotedActionView = self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)
+        return answer
 
-    def explain(self, plan: str, impact: str, at: str | None) -> dict[str, Any]:
+    def explain(self, plan: str, impact: str, at: str | None) -> ExplainView:
         from oncall.cli.output import parse_time
 
         body = {"plan": plan, "impact": impact}
         if at is not None:
             body["at"] = parse_time("--at", at, self.zone()).isoformat()
-        return self._call("POST", "/v1/explain", body)[1]
+        answer: ExplainView = self._call("POST", "/v1/explain", body)
+        return answer
 
-    def triage(self, answers: Mapping[str, Any]) -> dict[str, Any]:
-        return self._call("POST", "/v1/triage", answers)[1]
+    def triage(self, answers: Mapping[str, object]) -> TriageView:
+        answer: TriageView = self._call("POST", "/v1/triage", answers)
+        return answer
 
-    def examination(self) -> dict[str, Any]:
+    def examination(self) -> DoctorReport:
         """What the doctor finds on the server."""
-        return self._call("GET", "/v1/doctor")[1]
+        answer: DoctorReport = self._call("GET", "/v1/doctor")
+        return answer
 
-    def start_drill(self, to: str | None, wait: int) -> dict[str, Any]:
+    def start_drill(self, to: str | None, wait: int) -> DrillStarted:
         """Send a marked test page through the server's pager."""
-        return self._call("POST", "/v1/drills", {"wait": wait, **({"to": to} if to is not None else {})})[1]
+        answer: DrillStarted = self._call(
+            "POST", "/v1/drills", {"wait": wait, **({"to": to} if to is not None else {})}
+        )
+        return answer
 
-    def policy(self) -> dict[str, Any]:
-        return self._call("GET", "/v1/policy")[1]
+    def policy(self) -> PolicyInForceView:
+        answer: PolicyInForceView = self._call("GET", "/v1/policy")
+        return answer
 
     def sla_report(self, asked: SlaAsked) -> str:
         query = {"from": asked.first.isoformat(), "to": asked.last.isoformat(), "format": asked.form.value}
@@ -224,10 +217,11 @@ class RemoteBackend:
         query = {"customer": asked.customer, "quarter": str(asked.quarter), "format": asked.form.value}
         return self._ask("GET", f"/v1/reports/qbr?{urlencode(query)}", None, REPORT_SECONDS).text
 
-    def oncall(self, at: datetime | None) -> dict[str, Any]:
+    def oncall(self, at: datetime | None) -> OnCallView:
         """Who is on call at an instant; now, by the server's clock, when None."""
         query = f"?{urlencode({'at': at.isoformat()})}" if at is not None else ""
-        return self._call("GET", f"/v1/oncall{query}")[1]
+        answer: OnCallView = self._call("GET", f"/v1/oncall{query}")
+        return answer
 
     def zone(self) -> ZoneInfo:
         """The policy's zone."""
@@ -237,27 +231,27 @@ class RemoteBackend:
         """Policy time by the server's clock, aware UTC."""
         return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC)
 
-    def _now_view(self) -> dict[str, Any]:
+    def _now_view(self) -> OnCallView:
         if self._seen_now is None:
             self._seen_now = self.oncall(None)
         return self._seen_now
 
-    def schedule(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    def schedule(self, start: datetime, end: datetime) -> list[LocalAssignmentView]:
         """The shifts that touch [start, end), which may be years apart."""
-        found: dict[tuple[str, str, str], dict[str, Any]] = {}
+        found: dict[tuple[str, str, str], LocalAssignmentView] = {}
         while start < end:
             stop = min(start + timedelta(days=365), end)
             query = urlencode({"from": start.isoformat(), "to": stop.isoformat()})
-            for shift in self._call("GET", f"/v1/schedule?{query}")[1]["shifts"]:
+            part: ScheduleView = self._call("GET", f"/v1/schedule?{query}")
+            for shift in part["shifts"]:
                 found[shift["start"], shift["role"], shift["engineer"]] = shift
             start = stop
         return list(found.values())
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        answer = self._ask(method, path, body, self._patience)
-        return answer.status_code, self._content(answer)
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        return self._content(self._ask(method, path, body, self._patience))
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float) -> httpx.Response:
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None, seconds: float) -> httpx.Response:
         import httpx
 
         try:
@@ -276,6 +270,7 @@ class RemoteBackend:
         return answer
 
     def _content(self, answer: httpx.Response) -> Any:
+        # The server publishes the type of each answer in /openapi.json; here it is trusted, not checked.
         try:
             return answer.json()
         except ValueError as error:

@@ -13,6 +13,7 @@ from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.cli.drill_runner import Drilling
+    from oncall.paging.watch.doctor_findings import DoctorReport
     from oncall.paging.watch.drill import DrillProgress
     from oncall.wiring import Settings
 
@@ -56,7 +57,7 @@ def doctor(json: bool = JSON_OPTION) -> None:
         raise typer.Exit(1)
 
 
-def _examination(settings: Settings) -> dict[str, Any]:
+def _examination(settings: Settings) -> DoctorReport:
     if settings.server is not None:
         from oncall.cli.backend import RemoteBackend
 

@@ -15,7 +15,9 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from oncall.paging.clocks.policy_in_force import InForceView, PolicyInForceView
     from oncall.support.policy import Policy
+    from oncall.support.policy_view_types import PolicyView
 
 
 def register(app: typer.Typer) -> None:
@@ -39,13 +41,15 @@ def show(
     """
     from oncall.support.policy_table import policy_lines, policy_view
 
+    view: PolicyView
     if file is not None:
         policy = _read(str(file))
         where = [f"Read from {file}; not in force by being shown."]
         view = policy_view(policy)
     else:
-        policy, view = _published()
-        where = _in_force_words(view["in_force"], policy.zone)
+        policy, published = _published()
+        where = _in_force_words(published["in_force"], policy.zone)
+        view = published
     if json:
         print_json({key: value for key, value in view.items() if key != "sources"})
         return
@@ -148,7 +152,7 @@ def _read(name: str) -> Policy:
     return _published()[0] if name == PUBLISHED else read_policy(Path(name))
 
 
-def _published() -> tuple[Policy, dict[str, Any]]:
+def _published() -> tuple[Policy, PolicyInForceView]:
     """The policy in force, of the server that the settings name or of this machine's database, and what is told of
     it."""
     from oncall import wiring
@@ -160,7 +164,7 @@ def _published() -> tuple[Policy, dict[str, Any]]:
     return policy_of_view(view), view
 
 
-def _in_force_words(facts: dict[str, Any], zone: ZoneInfo) -> list[str]:
+def _in_force_words(facts: InForceView, zone: ZoneInfo) -> list[str]:
     """Since when it is in force, and by whom."""
     if facts["since"] is None:
         return ["Nothing is published yet: this is the packaged policy, which counts until then."]

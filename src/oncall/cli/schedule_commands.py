@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
@@ -15,6 +15,7 @@ from oncall.suggestions import suggestion
 
 if TYPE_CHECKING:
     from oncall.schedule.schedule import Schedule
+    from oncall.schedule.schedule_view_types import LocalAssignmentView, OnCallView
     from oncall.wiring import Settings
 
 NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
@@ -44,7 +45,7 @@ def who(
         raise NotFound(_gap_words(view))
 
 
-def _gap_words(view: dict[str, Any]) -> str:
+def _gap_words(view: OnCallView) -> str:
     missing, begins = " or ".join(view["missing"]), view.get("schedule_begins")
     if begins is not None and datetime.fromisoformat(view["at"]) < datetime.fromisoformat(begins):
         begins = time_of(begins, ZoneInfo(view["timezone"]))
@@ -56,7 +57,7 @@ def _gap_words(view: dict[str, Any]) -> str:
     return words + ("; pages go to the manager at once" if view.get("manager") else "; and no manager is known")
 
 
-def _who_view(at: str | None) -> dict[str, Any]:
+def _who_view(at: str | None) -> OnCallView:
     from oncall import wiring
     from oncall.schedule.schedule_views import oncall_view
 
@@ -71,7 +72,7 @@ def _who_view(at: str | None) -> dict[str, Any]:
     return oncall_view(schedule, moment)
 
 
-def _print_who(view: dict[str, Any]) -> None:
+def _print_who(view: OnCallView) -> None:
     zone = ZoneInfo(view["timezone"])
     at, ends = time_of(view["at"], zone), time_of(view["window_ends"], zone)
     if view["window"] == "business":
@@ -110,7 +111,7 @@ def shifts(
         _print_shifts(found)
 
 
-def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[dict[str, Any]], datetime]:
+def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[LocalAssignmentView], datetime]:
     """The engineer's turns, and the instant that the question was asked at (aware UTC)."""
     from oncall import wiring
     from oncall.schedule.schedule_views import own_turn_view
@@ -151,7 +152,7 @@ def _day(option: str, text: str) -> date:
         raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
-def _print_shifts(found: Sequence[dict[str, Any]]) -> None:
+def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
     header = ["kind", "role", "from", "to", "their own time"]
     rows = []
     for shift in found:

@@ -6,10 +6,11 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,6 +19,10 @@ from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.timeline import left_words, one_clock, print_timeline, stamp, state_words
 from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.paging.domain.ticket_answer import VerdictView
+    from oncall.paging.views.ticket_view_types import ClockView, StepView, TicketListView, TicketView, WholeTicketView
 
 LARGEST_FILE = 64 * 1024
 MOST_AT_ONCE = 1000
@@ -63,11 +68,11 @@ def explain(
         typer.echo(f"Then the round begins again every {minutes} minutes.")
 
 
-def _step_row(step: dict[str, Any], zone: str) -> list[str]:
+def _step_row(step: StepView, zone: str) -> list[str]:
     return [f"  {stamp(step['at'], zone)}", step["notify"], step["engineer"] or "the support desk", step["channel"]]
 
 
-def _headline(view: dict[str, Any], zone: str | None = None) -> str:
+def _headline(view: VerdictView, zone: str | None = None) -> str:
     words = {
         "page": f"PAGE {view.get('engineer') or 'nobody: nobody can be reached'}",
         "desk": "DESK",
@@ -121,7 +126,7 @@ def _new_id() -> str:
     return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("23456789ACDEFGHJKMNPQRTWXY") for _ in range(5))
 
 
-def _read_ticket(name: str) -> dict[str, Any]:
+def _read_ticket(name: str) -> dict[str, object]:
     import json
 
     try:
@@ -191,7 +196,7 @@ def tickets(
             print_json({**view, "tickets": by_urgency(view["tickets"])})
             return
 
-        def read() -> list[dict[str, Any]]:
+        def read() -> list[TicketView]:
             return most_urgent(
                 lambda last: backend.tickets(TicketFilter(states, customer, last or after, MOST_AT_ONCE)), limit
             )
@@ -202,7 +207,7 @@ def tickets(
             _print_listing(read())
 
 
-def _watch(read: Callable[[], list[dict[str, Any]]]) -> None:
+def _watch(read: Callable[[], list[TicketView]]) -> None:
     """Show the listing anew every two seconds; in a pipe, where nothing can be overwritten, below the last one."""
     with suppress(KeyboardInterrupt):
         while True:
@@ -215,16 +220,16 @@ def _watch(read: Callable[[], list[dict[str, Any]]]) -> None:
             time.sleep(WATCH_SECONDS)
 
 
-def _print_listing(found: Sequence[dict[str, Any]]) -> None:
+def _print_listing(found: Sequence[TicketView]) -> None:
     if found:
         _print_tickets(found)
     else:
         tell("No tickets.")
 
 
-def most_urgent(read: Callable[[str | None], dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
     """The `limit` tickets of the whole listing whose clocks end first; `read` gives the page after an id."""
-    found: list[dict[str, Any]] = []
+    found: list[TicketView] = []
     view = read(None)
     while True:
         found += view["tickets"]
@@ -233,22 +238,23 @@ def most_urgent(read: Callable[[str | None], dict[str, Any]], limit: int) -> lis
         view = read(view["next"])
 
 
-def by_urgency(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_urgency(found: Sequence[TicketView]) -> list[TicketView]:
     """The ticket whose clock ends first on top; those without a running clock below, in the order they had."""
     return sorted(found, key=_urgency)
 
 
-def _urgency(item: dict[str, Any]) -> float:
-    left = _seconds_left(item)
-    return float("inf") if left is None else left
+def _urgency(item: TicketView) -> float:
+    first = _first_to_end(item)
+    return float("inf") if first is None else first[0]
 
 
-def _seconds_left(item: dict[str, Any]) -> float | None:
-    left = [clock["seconds_left"] for clock in item["clocks"] if clock["seconds_left"] is not None]
-    return min(left, default=None)
+def _first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
+    """Return the seconds left of the running clock that ends first, and the clock; None when no clock runs."""
+    running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
+    return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
 
 
-def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
+def _print_tickets(found: Sequence[TicketView]) -> None:
     header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
     rows = [
         [
@@ -265,30 +271,28 @@ def _print_tickets(found: Sequence[dict[str, Any]]) -> None:
     print_rows([header, *rows], colours=["", *(_colour(item) for item in found)])
 
 
-def _clock_words(item: dict[str, Any]) -> list[str]:
+def _clock_words(item: TicketView) -> list[str]:
     """Metric, time left and due instant of the clock that ends first."""
-    running = [clock for clock in item["clocks"] if clock["seconds_left"] is not None]
-    if not running:
+    first = _first_to_end(item)
+    if first is None:
         return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
-    clock = min(running, key=lambda clock: clock["seconds_left"])
-    return [
-        clock["metric"].replace("_", " "),
-        left_words(clock["seconds_left"]),
-        stamp(clock["due_at"], item["timezone"]),
-    ]
+    left, clock = first
+    return [clock["metric"].replace("_", " "), left_words(left), stamp(clock["due_at"], item["timezone"])]
 
 
-def _colour(item: dict[str, Any]) -> str:
+def _colour(item: TicketView) -> str:
     """Red once a clock is late, yellow from its warning on, else none."""
-    left = _seconds_left(item)
-    if left is None:
+    first = _first_to_end(item)
+    if first is None:
         return ""
+    left, clock = first
     if left <= 0:
         return "red"
-    clock = min((c for c in item["clocks"] if c["seconds_left"] is not None), key=lambda c: c["seconds_left"])
-    due, warn = datetime.fromisoformat(clock["due_at"]), clock["warn_at"]
-    is_warned = warn is not None and left <= (due - datetime.fromisoformat(warn)).total_seconds()
-    return "yellow" if is_warned else ""
+    due, warn = clock["due_at"], clock["warn_at"]
+    if due is None or warn is None:
+        return ""
+    warned_for = datetime.fromisoformat(due) - datetime.fromisoformat(warn)
+    return "yellow" if left <= warned_for.total_seconds() else ""
 
 
 def show(
@@ -322,7 +326,7 @@ def show(
         print_timeline(view)
 
 
-def _print_verdicts(view: dict[str, Any], zone: str) -> None:
+def _print_verdicts(view: WholeTicketView, zone: str) -> None:
     """Print the current verdict with its reasons, then the first one if it differs."""
     typer.echo(f"  verdict of {stamp(view['judged_at'], zone)}: {_verdict_words(view['verdict'], zone)}")
     for reason in view["verdict"]["reasons"]:
@@ -332,7 +336,7 @@ def _print_verdicts(view: dict[str, Any], zone: str) -> None:
         typer.echo(f"  first verdict, {stamp(view['received_at'], zone)}: {first}")
 
 
-def _verdict_words(verdict: dict[str, Any], zone: str) -> str:
+def _verdict_words(verdict: VerdictView, zone: str) -> str:
     """Return `page ana, first reply due Sat 2027-01-09 04:12`."""
     words = {
         "page": f"page {verdict.get('engineer') or 'nobody: nobody can be reached'}",
@@ -342,7 +346,7 @@ def _verdict_words(verdict: dict[str, Any], zone: str) -> str:
     return f"{words}, first reply due {stamp(verdict['first_reply_due'], zone)}"
 
 
-def _backend() -> Any:
+def _backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
     from oncall import wiring
 
     return open_backend(wiring.read_settings())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from oncall.cli.output import print_rows
+
+if TYPE_CHECKING:
+    from oncall.paging.views.ticket_view_types import AttemptView, ClockView, EventView, TicketView, WholeTicketView
 
 
 def stamp(text: str | None, zone: str | None) -> str:
@@ -31,7 +34,7 @@ def left_words(seconds: int) -> str:
     return f"late by {words}" if seconds < 0 else words
 
 
-def state_words(item: dict[str, Any]) -> str:
+def state_words(item: TicketView) -> str:
     """Where a ticket stands, and with whom."""
     owner = item["owner"]
     if item["merged_into"]:
@@ -49,7 +52,7 @@ def state_words(item: dict[str, Any]) -> str:
     return str(item["state"])
 
 
-def one_clock(clock: dict[str, Any], zone: str | None) -> str:
+def one_clock(clock: ClockView, zone: str | None) -> str:
     """`first reply: due Sat 2027-01-09 04:12, 45 min`."""
     name = clock["metric"].replace("_", " ")
     if clock["seconds_left"] is not None:
@@ -63,10 +66,10 @@ def one_clock(clock: dict[str, Any], zone: str | None) -> str:
     return f"{name}: met {stamp(clock['met_at'], zone)}" if clock["met_at"] else f"{name}: stopped"
 
 
-def print_timeline(view: dict[str, Any]) -> None:
+def print_timeline(view: WholeTicketView) -> None:
     """The log in its own order, each message below the event that made it, or after which it went out."""
     zone = view.get("timezone")
-    below: dict[int | None, list[dict[str, Any]]] = {}
+    below: dict[int | None, list[AttemptView]] = {}
     for attempt in view["attempts"]:
         below.setdefault(_place(attempt, view["events"]), []).append(attempt)
     rows: list[list[str]] = []
@@ -80,11 +83,11 @@ def print_timeline(view: dict[str, Any]) -> None:
     print_rows(rows)
 
 
-def _attempt_row(attempt: dict[str, Any], zone: str | None) -> list[str]:
+def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:
     return [stamp(attempt["at"], zone), "", "", f"  {_attempt_words(attempt)}"]
 
 
-def _place(attempt: dict[str, Any], events: Sequence[dict[str, Any]]) -> int | None:
+def _place(attempt: AttemptView, events: Sequence[EventView]) -> int | None:
     """The event below which a message stands: the one that made it, or the last turn for which it waited."""
     own = [index for index, event in enumerate(events) if _belongs(attempt, event)]
     turns = [
@@ -99,14 +102,14 @@ _TURNS = ("page_waits", "page_bundled")
 _STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_resent")
 
 
-def _belongs(attempt: dict[str, Any], event: dict[str, Any]) -> bool:
+def _belongs(attempt: AttemptView, event: EventView) -> bool:
     """Whether the event made the message: a step names its page; a notice goes out at the instant of its event."""
     if attempt["purpose"] == "notice":
         return event["kind"] not in _STEPS and attempt["at"] in (event["at"], _recorded_at(event))
     return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
 
 
-def _recorded_at(event: dict[str, Any]) -> str | None:
+def _recorded_at(event: EventView) -> str | None:
     """When it came, for an event that was told late; in the offset of the ticket's other times."""
     text = event.get("details", {}).get("recorded_at")
     if text is None:
@@ -114,7 +117,7 @@ def _recorded_at(event: dict[str, Any]) -> str | None:
     return datetime.fromisoformat(text).astimezone(datetime.fromisoformat(event["at"]).tzinfo).isoformat()
 
 
-def _clock_words(event: dict[str, Any], zone: str | None) -> str:
+def _clock_words(event: EventView, zone: str | None) -> str:
     """Where the time that an event counts at is not the one at which it came, or was said."""
     said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
     words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
@@ -124,14 +127,14 @@ def _clock_words(event: dict[str, Any], zone: str | None) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _attempt_words(attempt: dict[str, Any]) -> str:
+def _attempt_words(attempt: AttemptView) -> str:
     words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
     if str(attempt["provider_id"]).startswith("outbox-"):
         words += " (printed by the outbox; nobody's phone rang)"
     return words + _error_words(attempt)
 
 
-def event_words(event: dict[str, Any], zone: str | None = None) -> str:
+def event_words(event: EventView, zone: str | None = None) -> str:
     """Why it happened, and where its time is not the one at which it came."""
     details = event.get("details", {})
     if event["kind"] == "judged":
@@ -145,7 +148,7 @@ def event_words(event: dict[str, Any], zone: str | None = None) -> str:
     return why + _clock_words(event, zone)
 
 
-def _error_words(attempt: dict[str, Any]) -> str:
+def _error_words(attempt: AttemptView) -> str:
     """Why it failed; of one that the provider has by now, what went before."""
     if not attempt["error"]:
         return ""

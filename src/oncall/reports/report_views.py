@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles
+from oncall.reports.report_view_types import CellView, CountsView, PercentilesView, ReportTargetView
 from oncall.support.policy import Target
 
 
-def counts_view(counts: ClockCounts) -> dict[str, Any]:
+def counts_view(counts: ClockCounts) -> CountsView:
     """`count` is every clock; `met` + `breached` + `stopped` + `running`."""
     return {
         "count": counts.total,
@@ -21,7 +21,7 @@ def counts_view(counts: ClockCounts) -> dict[str, Any]:
     }
 
 
-def cell_view(cell: Cell) -> dict[str, Any]:
+def cell_view(cell: Cell) -> CellView:
     """One promise and how it was kept."""
     return {
         "plan": cell.plan,
@@ -33,7 +33,7 @@ def cell_view(cell: Cell) -> dict[str, Any]:
     }
 
 
-def percentiles_view(times: Percentiles | None) -> dict[str, float] | None:
+def percentiles_view(times: Percentiles | None) -> PercentilesView | None:
     """Seconds; None when nothing was measured."""
     if times is None:
         return None
@@ -46,5 +46,5 @@ def seconds(length: timedelta) -> float:
     return int(exact) if exact.is_integer() else exact
 
 
-def _target_view(target: Target) -> dict[str, Any]:
+def _target_view(target: Target) -> ReportTargetView:
     return {"seconds": seconds(target.within), "counting": target.counting.value}

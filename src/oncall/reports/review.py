@@ -16,6 +16,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles, Tally, percentiles, time_taken, together
 from oncall.reports.customer_names import Whose, customer_meant
 from oncall.reports.quarter import Quarter
+from oncall.reports.report_view_types import QuarterView, ReviewView, SlowTicketView
 from oncall.reports.report_views import cell_view, counts_view, percentiles_view, seconds
 from oncall.reports.sla_report import PAGE, Breach, Days, breach_view
 from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
@@ -122,7 +123,7 @@ class Review:
         """Whether the quarter is; until then it is a review of what there is so far."""
         return self.now.days.window.end <= self.as_of
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ReviewView:
         """Everything, for machines."""
         zone = self.now.days.zone
         return {
@@ -135,7 +136,7 @@ class Review:
         }
 
 
-def quarter_view(facts: QuarterFacts) -> dict[str, Any]:
+def quarter_view(facts: QuarterFacts) -> QuarterView:
     """One quarter as JSON. Spans are seconds, shares 0 to 1, instants in the policy's zone."""
     zone, response = facts.days.zone, facts.response
     return {
@@ -164,7 +165,7 @@ def quarter_view(facts: QuarterFacts) -> dict[str, Any]:
     }
 
 
-def _slow_view(slow: SlowTicket, zone: ZoneInfo) -> dict[str, Any]:
+def _slow_view(slow: SlowTicket, zone: ZoneInfo) -> SlowTicketView:
     return {
         "ticket": slow.ticket.id,
         "subject": slow.ticket.subject,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
@@ -17,6 +16,7 @@ from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import Transaction
 from oncall.reports.attainment import Cell, ClockCounts, Tally, together
 from oncall.reports.customer_names import customer_meant
+from oncall.reports.report_view_types import BreachView, SlaReportView, WithdrawnView
 from oncall.reports.report_views import cell_view, counts_view, seconds
 from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR, first_instant
@@ -120,7 +120,7 @@ class SlaReport:
         whose = "".join(f", {name}" for name in (self.customer, self.plan) if name is not None)
         return f"SLA report, {self.days}{whose}"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> SlaReportView:
         """Everything, for machines."""
         return {
             "from": self.days.first.isoformat(),
@@ -140,7 +140,7 @@ class SlaReport:
         return at.astimezone(self.days.zone).isoformat()
 
 
-def breach_view(breach: Breach, zone: ZoneInfo) -> dict[str, Any]:
+def breach_view(breach: Breach, zone: ZoneInfo) -> BreachView:
     """A breach as JSON; instants in `zone`."""
     clock, ticket = breach.clock, breach.ticket
     return {
@@ -161,7 +161,7 @@ def breach_view(breach: Breach, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> dict[str, Any]:
+def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> WithdrawnView:
     """A withdrawn breach as JSON; instants in `zone`."""
     ticket, event = withdrawn.ticket, withdrawn.event
     return {

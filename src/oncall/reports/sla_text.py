@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from oncall.reports.attainment import Cell
@@ -29,6 +29,7 @@ HEADER = (
     "p90",
     "p95",
 )
+_PERCENTILES: tuple[Literal["p50", "p90", "p95"], ...] = ("p50", "p90", "p95")
 CSV_COLUMNS = (
     "plan", "impact", "metric", "target_seconds", "counting", "count", "met", "breached", "stopped", "running",
     "attainment", "p50_seconds", "p90_seconds", "p95_seconds",
@@ -143,9 +144,9 @@ def csv_of(report: SlaReport) -> str:
     writer.writerow(CSV_COLUMNS)
     for cell in report.cells:
         view = cell_view(cell)
-        target, times = view["targets"][-1], view["seconds"] or {}
+        target, times = view["targets"][-1], view["seconds"]
         row = {**view, "target_seconds": target["seconds"], "counting": target["counting"]}
-        row |= {f"{name}_seconds": times.get(name) for name in ("p50", "p90", "p95")}
+        row |= {f"{name}_seconds": times[name] if times is not None else None for name in _PERCENTILES}
         writer.writerow([_safe(row[column]) for column in CSV_COLUMNS])
     return out.getvalue()
 

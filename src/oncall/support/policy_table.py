@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from oncall.support.policy import (
     Counting,
@@ -19,6 +19,7 @@ from oncall.support.policy import (
     SupportPlan,
     TextLimit,
 )
+from oncall.support.policy_view_types import PolicyView, PromiseView, SupportPlanView, TextLimitView
 from oncall.support.windows import WeekSpan
 from oncall.support.wording import aligned, exact_span
 
@@ -113,7 +114,7 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(names) or "nothing"
 
 
-def policy_view(policy: Policy) -> dict[str, Any]:
+def policy_view(policy: Policy) -> PolicyView:
     """The policy as JSON; times in seconds."""
     return {
         "name": policy.name,
@@ -148,7 +149,7 @@ def policy_view(policy: Policy) -> dict[str, Any]:
     }
 
 
-def _allowance_view(allowance: TextLimit) -> dict[str, int]:
+def _allowance_view(allowance: TextLimit) -> TextLimitView:
     return {"most": allowance.most, "within_seconds": int(allowance.within.total_seconds())}
 
 
@@ -166,22 +167,20 @@ def _allowed(allowance: TextLimit, what: str) -> str:
     return f"{allowance.most} {texts} in {exact_span(allowance.within)}"
 
 
-def _plan_view(plan: SupportPlan, policy: Policy) -> dict[str, Any]:
+def _plan_view(plan: SupportPlan, policy: Policy) -> SupportPlanView:
     return {
         "short_name": plan.short_name,
         "faster_than": plan.faster_than,
         "extras": [extra.value for extra in policy.extras.get(plan.name, ())],
-        "promises": {
-            impact: {
-                "coverage": promise.coverage.value,
-                **{
-                    metric.value: {"seconds": int(target.within.total_seconds()), "counting": target.counting.value}
-                    for metric, target in promise.targets.items()
-                },
-            }
-            for impact, promise in plan.promises.items()
-        },
+        "promises": {impact: _promise_view(promise) for impact, promise in plan.promises.items()},
     }
+
+
+def _promise_view(promise: Promise) -> PromiseView:
+    view: PromiseView = {"coverage": promise.coverage.value}
+    for metric, target in promise.targets.items():
+        view[metric.value] = {"seconds": int(target.within.total_seconds()), "counting": target.counting.value}
+    return view
 
 
 def changes(old: Policy, new: Policy) -> list[str]:

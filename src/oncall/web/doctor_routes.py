@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 from oncall.paging.domain.ticket import LONGEST_DRILL, Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
-from oncall.paging.watch.drill import start_drill, whom
+from oncall.paging.watch.drill import DrillStarted, start_drill, whom
 from oncall.web.api_description import answers, body, text
 from oncall.web.dependencies import ManagerCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
@@ -55,7 +55,7 @@ async def post_drill(services: ServicesDep, caller: ManagerCaller, posted: JsonB
     person, stored, page = await services.engine.write(work)
     services.engine.send_soon([page])
     channel = services.engine.channel_name
-    answer = {"ticket": stored.ticket.id, "to": person, "code": stored.code, "channel": channel}
+    answer: DrillStarted = {"ticket": stored.ticket.id, "to": person, "code": stored.code, "channel": channel}
     return JSONResponse(answer, 202)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from oncall.paging.actions.intake import FieldFault, FieldFaults, instant, no_time
-from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule_views import oncall_view, schedule_view
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 from oncall.web.api_description import TIME, answers, query
@@ -50,10 +48,8 @@ async def get_schedule(request: Request, services: ServicesDep, caller: PersonCa
     if not start < end <= start + LONGEST_SPAN:
         raise FieldFaults([FieldFault("to", "must be after `from`, by at most 800 days")])
 
-    def work(tx: Transaction) -> dict[str, Any]:
-        return schedule_view(tx.schedule(), start, end)
-
-    return JSONResponse(await services.engine.read(work))
+    view = await services.engine.read(lambda tx: schedule_view(tx.schedule(), start, end))
+    return JSONResponse(view)
 
 
 def _instant(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -12,6 +12,7 @@ from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.clock import Clock
 from oncall.paging.sending.engine import Engine
+from oncall.paging.watch.doctor_findings import DoctorReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Readiness(Protocol):
     async def problems(self) -> Sequence[str]:
         """Return what would stop a page now, a sentence each; empty when a page would go out."""
 
-    async def examination(self) -> Mapping[str, Any]:
-        """Return everything that would stop a page tonight, as `doctor_findings.report` gives it."""
+    async def examination(self) -> DoctorReport:
+        """Return everything that would stop a page tonight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,15 @@ from oncall.paging.domain.quoted_text import clean
 from oncall.paging.domain.ticket import EventKind, TicketStatus
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
-from oncall.paging.views.ticket_views import explain_view, listing_view, stored_view, stored_whole_view, triage_view
+from oncall.paging.views.ticket_view_types import ActionView, ExplainAnswer, TriageAnswer
+from oncall.paging.views.ticket_views import (
+    action_view,
+    explain_view,
+    listing_view,
+    stored_whole_view,
+    triage_view,
+    warnings_view,
+)
 from oncall.support.triage import Workaround
 from oncall.web.api_description import TIME, answers, body, fields_of, query, text
 from oncall.web.dependencies import AnyCaller, PersonCaller, ServicesDep
@@ -95,7 +103,7 @@ async def post_ticket(services: ServicesDep, caller: AnyCaller, posted: JsonBody
     services.engine.send_soon(accepted.attempts)
     if accepted.is_new:
         services.engine.observer.ticket_accepted(accepted.answer["verdict"]["action"])
-    return JSONResponse(dict(accepted.answer), 202 if accepted.is_new else 200)
+    return JSONResponse(accepted.answer, 202 if accepted.is_new else 200)
 
 
 @router.get(
@@ -138,11 +146,10 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: AnyCaller, p
     action = read_deed(posted, caller, context.now)
     assert isinstance(posted, Mapping)
 
-    def work(tx: Transaction) -> tuple[dict[str, Any], ActionResult]:
+    def work(tx: Transaction) -> tuple[ActionView, ActionResult]:
         done = record(tx, find_ticket(tx, ticket_id).ticket.id, action, context)
-        view = stored_view(tx, done.ticket, context.now)
-        warned = _warned([*unknown_fields(posted, fields_of(_EVENT)), *_misplaced(posted)])
-        return {**view, "changed": done.changed, "message": done.sentence, **warned}, done
+        warnings = [*unknown_fields(posted, fields_of(_EVENT)), *_misplaced(posted)]
+        return action_view(tx, done, context.now, warnings), done
 
     answer, done = await services.engine.write(work)
     services.engine.send_soon(done.attempts)
@@ -162,7 +169,8 @@ async def explain(services: ServicesDep, caller: AnyCaller, posted: JsonBody) ->
     """`plan`, `impact` and `at` (now when absent)."""
     plan, impact, at = _question(posted, services.clock.now())
     view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy(), tx.schedule(), at))
-    return JSONResponse({**view, **_warned(unknown_fields(posted, fields_of(_EXPLAIN)))})
+    answer: ExplainAnswer = {**view, **warnings_view(unknown_fields(posted, fields_of(_EXPLAIN)))}
+    return JSONResponse(answer)
 
 
 @router.post(
@@ -175,12 +183,8 @@ async def triage(services: ServicesDep, caller: AnyCaller, posted: JsonBody) -> 
     """`down`, `workaround`, `users` (a number, many or few) and `question`, each optional. What is not known counts for
     the customer."""
     view = await services.engine.read(lambda tx: triage_view(posted, tx.policy()))
-    return JSONResponse({**view, **_warned(unknown_fields(posted, fields_of(_TRIAGE)))})
-
-
-def _warned(warnings: Sequence[str]) -> dict[str, list[str]]:
-    """What an answer says of fields that nothing read; no key where there are none."""
-    return {"warnings": list(warnings)} if warnings else {}
+    answer: TriageAnswer = {**view, **warnings_view(unknown_fields(posted, fields_of(_TRIAGE)))}
+    return JSONResponse(answer)
 
 
 def _misplaced(posted: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import Any
 
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
@@ -17,7 +16,7 @@ from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_stat
 from oncall.errors import Refused, StoreError
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.watch.doctor_findings import findings, report
+from oncall.paging.watch.doctor_findings import DoctorReport, findings, report
 from oncall.schedule.schedule import Schedule
 from oncall.web.app import create_app
 from oncall.web.services import Services, Sms
@@ -123,7 +122,7 @@ class _Readiness:
         found = [*self._pager.watch.problems, *_schedule_problems(schedule, self._pager.clock.now())]
         return list(dict.fromkeys(found))
 
-    async def examination(self) -> Mapping[str, Any]:
+    async def examination(self) -> DoctorReport:
         """One at a time, and beside the pager, not in its way."""
         async with self._turn:
             trouble = self._pager.engine.trouble

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from oncall.errors import Conflict, OncallError, Refused
 from oncall.paging.actions.unknown_fields import LIKENESS, TICKET_FIELDS, ticket_warnings
@@ -16,6 +16,7 @@ from oncall.paging.domain.decide import judged
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.state import TicketState, after
 from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
+from oncall.paging.domain.ticket_answer import TicketAnswer
 from oncall.paging.domain.verdict import Action, impact_named, plan_named, verdict
 from oncall.paging.outgoing.advance import owed
 from oncall.paging.outgoing.codes import free_code
@@ -55,7 +56,7 @@ class FieldFaults(OncallError):
 class AcceptedTicket:
     """What became of a posted ticket. `is_new` is False when the same one was stored before: nobody was paged again."""
 
-    answer: Mapping[str, Any]
+    answer: TicketAnswer
     is_new: bool
     attempts: tuple[Attempt, ...]
 
@@ -241,7 +242,7 @@ def accept(tx: Transaction, ticket: Ticket, context: ActionContext, *, warnings:
     if stored is not None:
         if stored.ticket.fingerprint() != ticket.fingerprint():
             raise Conflict(f"ticket {ticket.id} is already stored with other content; nothing was changed")
-        return AcceptedTicket(stored.answer, is_new=False, attempts=())
+        return AcceptedTicket(cast(TicketAnswer, stored.answer), is_new=False, attempts=())
     return _accept_new(tx, ticket, context, warnings)
 
 
@@ -256,7 +257,7 @@ def _accept_new(tx: Transaction, ticket: Ticket, context: ActionContext, warning
     policy, schedule, now = tx.policy(), tx.schedule(), context.now
     decided = verdict(ticket, policy, schedule, now)
     code = free_code(tx)
-    answer: dict[str, Any] = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
+    answer: TicketAnswer = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
     if decided.action is Action.PAGE:
         answer["page"] = {"code": code}
     if warnings:

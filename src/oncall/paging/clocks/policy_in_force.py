@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, TypedDict
 
 from oncall.paging.ports.store import Transaction
+from oncall.support.json_types import IsoTime
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, policy_from_sources
 from oncall.support.policy_table import policy_view
+from oncall.support.policy_view_types import PolicyView
+
+
+class InForceView(TypedDict):
+    """The publication that brought the policy in force."""
+
+    version: Annotated[int, "Number of the schedule version; 0 for the packaged policy."]
+    since: Annotated[IsoTime | None, "Null for the packaged policy, which holds until one is published."]
+    by: Annotated[str | None, "Who published it."]
+    reason: str | None
+    file: Annotated[str, "Name of the policy's file."]
+
+
+class PolicyInForceView(PolicyView):
+    """The policy in force, and the texts it is made of."""
+
+    in_force: InForceView
+    sources: Annotated[dict[str, str], "The published texts by name; empty for the packaged policy."]
+
 
 _TEXTS = ("policy", "policy_source", "policy_zone", "customers")
 """What of a publication the policy is made of. The roster, with its phone numbers, is none of it."""
 
 
-def published_policy_view(tx: Transaction) -> dict[str, Any]:
+def published_policy_view(tx: Transaction) -> PolicyInForceView:
     """The policy in force as JSON, times of promises in seconds.
 
     in_force: the version of the schedule that brought it, since when, by whom and from which file; `version` is 0 and
@@ -36,6 +55,6 @@ def published_policy_view(tx: Transaction) -> dict[str, Any]:
     }
 
 
-def policy_of_view(view: Mapping[str, Any]) -> Policy:
+def policy_of_view(view: PolicyInForceView) -> Policy:
     """The policy of which `published_policy_view` told, on whichever machine."""
     return policy_from_sources(view["sources"]) if view["sources"] else packaged_policy()

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from oncall.errors import Refused
 from oncall.paging.domain.people import first_responder
 from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.schedule.schedule import OnCall, Schedule
 from oncall.support.coverage import deadline, is_covered, next_covered
 from oncall.support.policy import Coverage, Impact, Metric, Policy, Promise, SupportPlan
@@ -67,14 +68,17 @@ class Verdict:
     engineer: str | None = None
     hold_until: datetime | None = None
 
-    def as_json(self, zone: tzinfo = UTC) -> dict[str, Any]:
+    def as_json(self, zone: tzinfo = UTC) -> VerdictView:
         """The body that the API and `--json` give, times with `zone`'s offset."""
-        body: dict[str, Any] = {"action": self.action.value, "reasons": list(self.reasons)}
+        body: VerdictView = {
+            "action": self.action.value,
+            "reasons": list(self.reasons),
+            "first_reply_due": self.first_reply_due.astimezone(zone).isoformat(),
+        }
         if self.engineer is not None:
             body["engineer"] = self.engineer
         if self.hold_until is not None:
             body["hold_until"] = self.hold_until.astimezone(zone).isoformat()
-        body["first_reply_due"] = self.first_reply_due.astimezone(zone).isoformat()
         return body
 
 

@@ -8,19 +8,34 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.actions.record_action import ActionResult
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
 from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket
+from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
+from oncall.paging.views.ticket_view_types import (
+    ActionView,
+    AttemptView,
+    ClockView,
+    EventView,
+    ExplainView,
+    StepView,
+    TicketListView,
+    TicketView,
+    TriageView,
+    Warnings,
+    WholeTicketView,
+)
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, SlaState, sla
 from oncall.support.policy import Policy
 from oncall.support.triage import AnswerFaults, answers_from, propose
 
 
-def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[str, Any]:
+def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> TicketListView:
     """A page of tickets with their clocks, newest first; `next` is the `after` of the next page."""
     found, zone = tx.tickets(wanted), tx.policy().zone
     logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
@@ -33,13 +48,13 @@ def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> dict[s
     return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
 
 
-def stored_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
+def stored_view(tx: Transaction, stored: StoredTicket, now: datetime) -> TicketView:
     """One stored ticket as listings show it."""
     log = tx.events(stored.ticket.id)
     return ticket_view(stored, log, tx.policy().zone, clocks(tx, stored.ticket, log, now))
 
 
-def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> dict[str, Any]:
+def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> WholeTicketView:
     """One stored ticket with its log, its clocks and every try to tell somebody."""
     name = stored.ticket.id
     log = tx.events(name)
@@ -47,15 +62,29 @@ def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> d
     return whole_ticket_view(stored, log, tx.attempts(name), tx.policy().zone, state)
 
 
-def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> dict[str, Any]:
+def action_view(tx: Transaction, done: ActionResult, now: datetime, warnings: Sequence[str] = ()) -> ActionView:
+    """Return the ticket after an action, with what the action changed. warnings: what the sender should know."""
+    return {
+        **stored_view(tx, done.ticket, now),
+        **warnings_view(warnings),
+        "changed": done.changed,
+        "message": done.sentence,
+    }
+
+
+def warnings_view(warnings: Sequence[str]) -> Warnings:
+    """Return the `warnings` of an answer; an empty object when there are none."""
+    return {"warnings": list(warnings)} if warnings else {}
+
+
+def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> ExplainView:
     """The verdict on such a ticket received at `at`, and each step of the first round if nobody answered.
 
     Raises Refused for an unknown plan or impact.
     """
     at = at.replace(microsecond=0)
     question = Question(plan_named(plan, policy).name, impact_named(impact, policy).name)
-    body = verdict(question, policy, schedule, at).as_json(policy.zone)
-    steps = [
+    steps: list[StepView] = [
         {
             "at": _time(step.at, policy.zone),
             "notify": step.notify.value,
@@ -65,7 +94,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
         for step in preview(question.plan, question.impact, policy, schedule, at)
     ]
     return {
-        **body,
+        **verdict(question, policy, schedule, at).as_json(policy.zone),
         "plan": question.plan,
         "impact": question.impact,
         "at": _time(at, policy.zone),
@@ -77,7 +106,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
     }
 
 
-def clocks_view(state: SlaState, zone: tzinfo) -> list[dict[str, Any]]:
+def clocks_view(state: SlaState, zone: tzinfo) -> list[ClockView]:
     """One clock for each metric: the running one that ends first, or else the one that ended last. The clock that ends
     first comes first. `seconds_left` is negative once it is late, and null while paused.
 
@@ -93,10 +122,10 @@ def clocks_view(state: SlaState, zone: tzinfo) -> list[dict[str, Any]]:
             "state": clock.state(state.at).value,
             "is_owed": clock.is_running,
             "started_at": _time(clock.started_at, zone),
-            "due_at": _time(clock.due_at, zone),
-            "warn_at": _time(clock.warn_at, zone),
-            "met_at": _time(clock.met_at, zone),
-            "breached_at": _time(clock.breached_at, zone),
+            "due_at": _time_or_none(clock.due_at, zone),
+            "warn_at": _time_or_none(clock.warn_at, zone),
+            "met_at": _time_or_none(clock.met_at, zone),
+            "breached_at": _time_or_none(clock.breached_at, zone),
             "seconds_left": _seconds_left(clock, state.at),
         }
         for clock in order
@@ -112,7 +141,7 @@ def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
     return int((clock.due_at - now).total_seconds()) if clock.is_running and clock.due_at is not None else None
 
 
-def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, state: SlaState) -> dict[str, Any]:
+def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, state: SlaState) -> TicketView:
     """One ticket as listings show it, with its current verdict. log: its events; state: its SLA clocks."""
     ticket = stored.ticket
     return {
@@ -125,7 +154,7 @@ def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, stat
             "impact": stored.impact,
             "subject": ticket.subject,
             "url": ticket.url,
-            "opened_at": _time(ticket.opened_at, zone),
+            "opened_at": _time_or_none(ticket.opened_at, zone),
             "contact": ticket.contact,
         },
         "state": stored.status.value,
@@ -134,62 +163,70 @@ def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, stat
         "owner": stored.owner,
         "merged_into": state.merged_into,
         "received_at": _time(stored.received_at, zone),
-        "hold_until": _time(stored.hold_until, zone) if stored.action == "hold" else None,
-        "first_reply_due": _time(stored.first_reply_due, zone),
-        "next_step_at": _time(stored.due_at, zone),
+        "hold_until": _time_or_none(stored.hold_until, zone) if stored.action == "hold" else None,
+        "first_reply_due": _time_or_none(stored.first_reply_due, zone),
+        "next_step_at": _time_or_none(stored.due_at, zone),
         "waiting": state.is_waiting,
         "clocks": clocks_view(state, zone),
         "verdict": _current_verdict(stored, log, zone),
     }
 
 
-def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -> dict[str, Any]:
+def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -> VerdictView:
     """The last verdict of the log, as the API gave the first one."""
     last = _last_judged(log)
-    return dict(stored.answer["verdict"]) if last is None else _verdict_view(last.details, zone)
+    return _first_verdict(stored) if last is None else _verdict_view(last.details, zone)
+
+
+def _first_verdict(stored: StoredTicket) -> VerdictView:
+    first: VerdictView = stored.answer["verdict"]
+    return first
 
 
 def _last_judged(log: Sequence[Event]) -> Event | None:
     return next((event for event in reversed(log) if event.kind is EventKind.JUDGED), None)
 
 
-def _verdict_view(details: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    """The keys of a verdict among an event's details, their times with `zone`'s offset."""
-    view = {key: details[key] for key in ("action", "reasons", "engineer") if key in details}
-    for key in ("hold_until", "first_reply_due"):
-        if key in details:
-            view[key] = datetime.fromisoformat(details[key]).astimezone(zone).isoformat()
+def _verdict_view(details: Mapping[str, Any], zone: tzinfo) -> VerdictView:
+    """Return the verdict among an event's details, its times with `zone`'s offset."""
+    view: VerdictView = {
+        "action": details["action"],
+        "reasons": details["reasons"],
+        "first_reply_due": _time(datetime.fromisoformat(details["first_reply_due"]), zone),
+    }
+    if "engineer" in details:
+        view["engineer"] = details["engineer"]
+    if "hold_until" in details:
+        view["hold_until"] = _time(datetime.fromisoformat(details["hold_until"]), zone)
     return view
 
 
 def whole_ticket_view(
     stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: ZoneInfo, state: SlaState
-) -> dict[str, Any]:
+) -> WholeTicketView:
     """One ticket with its log, its attempts, and the verdict that it got at receipt (`first_verdict`)."""
     judged = _last_judged(events)
     return {
         **ticket_view(stored, events, zone, state),
         "judged_at": _time(judged.at if judged is not None else stored.received_at, zone),
-        "first_verdict": dict(stored.answer["verdict"]),
+        "first_verdict": _first_verdict(stored),
         "events": [event_view(event, zone) for event in events],
         "attempts": [attempt_view(attempt, zone) for attempt in attempts],
         "notes": [*stored.answer.get("warnings", ()), *state.notes],
     }
 
 
-def event_view(event: Event, zone: tzinfo) -> dict[str, Any]:
+def event_view(event: Event, zone: tzinfo) -> EventView:
     """One line of a ticket's log."""
-    return {
-        "at": _time(event.at, zone),
-        "kind": event.kind.value,
-        "by": event.by,
-        "why": event.why,
-        **({"id": event.id} if event.id is not None else {}),
-        **({"details": dict(event.details)} if event.details else {}),
-    }
+    view: EventView = {"at": _time(event.at, zone), "kind": event.kind.value, "by": event.by, "why": event.why}
+    if event.id is not None:
+        view["id"] = event.id
+    if event.details:
+        view["details"] = dict(event.details)
+    return view
 
 
-def attempt_view(attempt: Attempt, zone: tzinfo) -> dict[str, Any]:
+def attempt_view(attempt: Attempt, zone: tzinfo) -> AttemptView:
     """One try. `to` is a person's id or `desk`."""
     return {
         "id": attempt.id,
@@ -209,7 +246,7 @@ def attempt_view(attempt: Attempt, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def triage_view(answers: object, policy: Policy) -> dict[str, Any]:
+def triage_view(answers: object, policy: Policy) -> TriageView:
     """The impact that these answers speak for, why, and the line of the policy that defines it.
 
     Raises FieldFaults naming every answer that cannot be used, and Refused for answers that contradict each other.
@@ -228,5 +265,9 @@ def rules_applied(plan: str, impact: str, policy: Policy) -> list[str]:
     return [f"{policy.source}:{policy.lines[path]}: {path}" for path in paths if path in policy.lines]
 
 
-def _time(at: datetime | None, zone: tzinfo) -> str | None:
+def _time(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).isoformat()
+
+
+def _time_or_none(at: datetime | None, zone: tzinfo) -> str | None:
     return at.astimezone(zone).isoformat() if at is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Literal, Protocol, TypedDict, runtime_checkable
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
@@ -38,6 +38,21 @@ class Severity(StrEnum):
     FINE = "fine"
 
 
+class FindingView(TypedDict):
+    """One finding as JSON."""
+
+    severity: Annotated[Literal["stops", "warns", "fine"], "stops: no page would go out."]
+    subject: Annotated[str, "What was looked at, like `schedule` or `phones`."]
+    sentence: Annotated[str, "What was found, and what to do about it."]
+
+
+class DoctorReport(TypedDict):
+    """Everything that was looked at, the worst first."""
+
+    would_page: Annotated[bool, "False if any finding stops a page."]
+    findings: list[FindingView]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at. `sentence` says what was found and, unless it is fine, what mends it."""
@@ -46,8 +61,8 @@ class Finding:
     subject: str
     sentence: str
 
-    def as_json(self) -> dict[str, str]:
-        """For machines."""
+    def as_json(self) -> FindingView:
+        """Return the finding as JSON."""
         return {"severity": self.severity.value, "subject": self.subject, "sentence": self.sentence}
 
 
@@ -143,8 +158,8 @@ def findings(facts: Facts) -> list[Finding]:
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
 
 
-def report(found: Iterable[Finding]) -> dict[str, Any]:
-    """The same for machines."""
+def report(found: Iterable[Finding]) -> DoctorReport:
+    """Return the findings as JSON."""
     listed = list(found)
     return {
         "would_page": all(finding.severity is not Severity.STOPS for finding in listed),

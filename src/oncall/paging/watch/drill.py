@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from oncall.errors import Refused
 from oncall.paging.clocks.clock_book import POLICY
@@ -33,6 +33,15 @@ from oncall.support.policy import ChannelName
 CUSTOMER = "oncall drill"
 
 _ARRIVED = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
+
+
+class DrillStarted(TypedDict):
+    """A drill that is on its way."""
+
+    ticket: Annotated[str, "Id of the drill's ticket; watch it, and resolve it at the end."]
+    to: Annotated[str, "Id of the person who is paged."]
+    code: Annotated[str, "What they send back."]
+    channel: Annotated[str, "`twilio`, or `outbox`, which prints the page and sends nothing."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""The answer to a posted ticket, as JSON. It is stored, so that the same ticket gets the same answer again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from oncall.support.json_types import IsoTime
+
+
+class VerdictView(TypedDict):
+    """What becomes of a ticket, and why."""
+
+    action: Annotated[
+        Literal["page", "desk", "hold"],
+        "page: an engineer is paged now. desk: the support desk has the ticket. hold: it waits for its coverage.",
+    ]
+    reasons: Annotated[list[str], "Why, a sentence each, with times of the policy's zone."]
+    engineer: NotRequired[Annotated[str, "Id of the person who is paged first; absent when no page goes out."]]
+    hold_until: NotRequired[Annotated[IsoTime, "When a held ticket is judged again; absent otherwise."]]
+    first_reply_due: Annotated[IsoTime | None, "Deadline of the first reply; null for a drill, which has none."]
+
+
+class PageView(TypedDict):
+    """The page of a ticket."""
+
+    code: Annotated[str, "What the engineer sends back to acknowledge: `ACK CODE`."]
+
+
+class TicketAnswer(TypedDict):
+    """What became of a posted ticket."""
+
+    ticket: Annotated[str, "The ticket's id."]
+    verdict: VerdictView
+    page: NotRequired[Annotated[PageView, "Absent when no page goes out."]]
+    warnings: NotRequired[
+        Annotated[list[str], "Fields that were ignored and contradictions in the ticket, a sentence each."]
+    ]

@@ -1,0 +1,63 @@
+"""The JSON objects that the API and `--json` show for the schedule, field by field."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired, TypedDict
+
+from oncall.support.json_types import IsoTime
+
+
+class DutyView(TypedDict):
+    """The person who holds one role at an instant."""
+
+    engineer: Annotated[str, "The engineer's id."]
+    until: Annotated[IsoTime, "When their assignment ends."]
+    name: NotRequired[Annotated[str, "Absent for a person on no published roster."]]
+    timezone: NotRequired[Annotated[str, "The engineer's own zone; absent for a person on no published roster."]]
+    until_local: NotRequired[Annotated[IsoTime, "`until` in the engineer's own zone."]]
+    override: NotRequired[Annotated[str, "Why an override put them on; absent without one."]]
+
+
+class OnCallView(TypedDict):
+    """Who is on call at an instant."""
+
+    at: IsoTime
+    window: Annotated[str, "`business`, `weeknight`, `weekend` or `holiday`."]
+    window_ends: IsoTime
+    timezone: Annotated[str, "The policy's zone."]
+    roles: Annotated[dict[str, DutyView], "By role; empty in business hours."]
+    missing: Annotated[list[str], "Roles that a gap in the schedule leaves empty."]
+    manager: Annotated[str | None, "Id of the manager, who is paged last."]
+    schedule_begins: Annotated[IsoTime | None, "Where the published schedule begins; null before a publication."]
+
+
+class AssignmentView(TypedDict):
+    """One stretch during which one engineer holds one role, overrides applied."""
+
+    start: IsoTime
+    end: Annotated[IsoTime, "Exclusive."]
+    kind: Annotated[str, "`weeknight`, `weekend`, `holiday`, or another window's name in the policy."]
+    role: str
+    engineer: Annotated[str, "The engineer's id."]
+    override: NotRequired[Annotated[str, "Why an override put them on; absent without one."]]
+
+
+class LocalAssignmentView(AssignmentView):
+    """An assignment with the zones in which it may be shown."""
+
+    start_local: Annotated[IsoTime, "`start` in the engineer's own zone."]
+    end_local: Annotated[IsoTime, "`end` in the engineer's own zone."]
+    timezone: Annotated[str, "The engineer's own zone."]
+    policy_timezone: str
+
+
+# `from` is a keyword of Python, so that this type cannot be written as a class.
+ScheduleView = TypedDict(
+    "ScheduleView",
+    {
+        "from": IsoTime,
+        "to": Annotated[IsoTime, "Exclusive."],
+        "shifts": Annotated[list[LocalAssignmentView], "Every assignment that touches the span, by start."],
+    },
+)
+"""The schedule between two instants."""

@@ -1,0 +1,93 @@
+"""The JSON objects that the API and `--json` show for a policy, field by field."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired, TypedDict
+
+
+class TargetView(TypedDict):
+    """How soon a reply or update is promised."""
+
+    seconds: int
+    counting: Annotated[str, {"enum": ["calendar", "coverage"]}, "Which time counts towards the target."]
+
+
+class PromiseView(TypedDict):
+    """What a plan promises for one impact."""
+
+    coverage: Annotated[str, {"enum": ["24x7", "24x5", "business"]}]
+    first_reply: NotRequired[TargetView]
+    next_reply: NotRequired[TargetView]
+    periodic_update: NotRequired[TargetView]
+
+
+class ImpactView(TypedDict):
+    """One impact of the policy."""
+
+    definition: str
+    aliases: list[str]
+    pages: Annotated[bool, "True if engineers on call are paged for it."]
+    pause_while_waiting: Annotated[bool, "True if periodic updates pause while the team waits for the customer."]
+
+
+class SupportPlanView(TypedDict):
+    """One support plan of the policy."""
+
+    short_name: Annotated[str, "As it stands in an SMS."]
+    faster_than: Annotated[str | None, "The plan that this one is faster than in every promise."]
+    extras: list[str]
+    promises: Annotated[dict[str, PromiseView], "By impact."]
+
+
+class EscalationView(TypedDict):
+    """How a page escalates."""
+
+    desk_after_seconds: Annotated[int, "How long the desk may leave a paging ticket before engineers are paged."]
+    repeat_every_seconds: Annotated[int, "After so long the round starts again."]
+    warn_at_percent: Annotated[float, "How much of a target is used up when its owner is warned."]
+    steps: Annotated[list[str], "The steps in words."]
+
+
+class TextLimitView(TypedDict):
+    """How many texts may go out in a span."""
+
+    most: int
+    within_seconds: int
+
+
+class LimitsView(TypedDict):
+    """The rate limits of texts."""
+
+    bundle_for_seconds: Annotated[int, "How long a page that is not urgent waits for others to the same phone."]
+    per_phone: TextLimitView
+    sender: TextLimitView
+
+
+class DeskView(TypedDict):
+    """How the support desk is told of a ticket."""
+
+    notify: list[str]
+    channel: str
+
+
+class CustomerView(TypedDict):
+    """One customer on the policy's list."""
+
+    name: str
+    plan: str
+    account_manager: str | None
+    contacts: list[str]
+
+
+class PolicyView(TypedDict):
+    """A support policy. Times are seconds."""
+
+    name: str
+    timezone: str
+    hours: Annotated[list[str], "The hours of each kind of window, a line each."]
+    impacts: Annotated[dict[str, ImpactView], "By name, the gravest first."]
+    plans: Annotated[dict[str, SupportPlanView], "By name."]
+    escalation: EscalationView
+    limits: LimitsView
+    desk: DeskView
+    customers: list[CustomerView]
