@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -12,26 +10,9 @@ import pytest
 
 from oncall import __version__
 from tests.cli.conftest import ROSTERS, Oncall, Ran
+from tests.cli.terminal import on_a_terminal
 
 TELL = "from oncall.cli.output import tell; tell('GAP ' + 'words ' * 20, colour='red')"
-
-
-def on_a_terminal(code: str, **environment: str) -> str:
-    """What a program writes to a terminal of 60 columns."""
-    ours, theirs = pty.openpty()
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
-    with os.fdopen(ours, "rb", buffering=0) as screen:
-        environment = {**kept, "TERM": "xterm-256color", "COLUMNS": "60", **environment}
-        subprocess.run([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment, check=True)
-        os.close(theirs)
-        shown = b""
-        try:
-            while piece := screen.read(4096):
-                shown += piece
-        except OSError:
-            # The other end is closed.
-            pass
-    return shown.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(("environment", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])

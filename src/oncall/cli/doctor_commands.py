@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def doctor(json: bool = JSON_OPTION) -> None:
     else:
         listed = found["findings"]
         rows = [[finding["severity"], finding["subject"], finding["sentence"]] for finding in listed]
-        print_rows(rows, colours=[_COLOURS.get(finding["severity"], "") for finding in listed])
+        print_rows(rows, names=2, colours=[_COLOURS.get(finding["severity"], "") for finding in listed])
     if not found["would_page"]:
         raise typer.Exit(1)
 
@@ -85,13 +85,13 @@ def drill(
 
     with open_drilling(wiring.read_settings()) as drilling:
         # Each time is said once, as it comes: it is the answer, or beside an answer in JSON its story.
-        result = _run(drilling, to, wait, tell if json else typer.echo)
+        result = _run(drilling, to, wait, tell if json else say)
     if json:
         print_json(result)
     else:
         for name in _TIMES:
             if result[f"{name}_after"] is None:
-                typer.echo(f"not {name}")
+                say(f"not {name}")
     if result["answered_after"] is None:
         why = (result["error"] or f"no answer in {wait} s").rstrip(".")
         raise Refused(f"{result['ticket']}: {why}; see `oncall doctor`")

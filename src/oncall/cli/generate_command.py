@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.numbers import counted, seconds_of, seed_of, weeks_of
-from oncall.cli.output import JSON_OPTION, print_json, tell
+from oncall.cli.output import JSON_OPTION, print_json, say, tell
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,
@@ -259,7 +259,7 @@ def _print_answer(plan: Plan, found: Repair | None, *, as_json: bool, is_written
     from oncall.schedule.plan_file import csv_of, json_of
 
     for line in diff_lines(found) if found else ():
-        typer.echo(line, err=as_json or not is_written)
+        (say if is_written and not as_json else tell)(line)
     if as_json and found:
         from oncall.planning.views.plan_views import repaired_plan_view
 

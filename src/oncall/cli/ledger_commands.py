@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.output import JSON_OPTION, print_json, print_table, say, tell
 from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, date_of, sources_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _write(path: Path, written: LedgerFile, *, as_json: bool) -> None:
 
 def _print_ledger(found: Ledger) -> None:
     if found.shifts:
-        typer.echo(f"{found.shifts} shifts from {found.first_day} to {found.last_day}")
+        say(f"{found.shifts} shifts from {found.first_day} to {found.last_day}")
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
     header = ["engineer", "kind", "served", "share", "opening", "balance"]
     rows = [
@@ -144,4 +144,4 @@ def _print_ledger(found: Ledger) -> None:
         ]
         for entry in found.entries
     ]
-    print_rows([header, *rows])
+    print_table(header, rows, names=2)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -28,14 +27,45 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_rows(rows: Sequence[Sequence[str]], *, colours: Sequence[str] = ()) -> None:
-    """Columns that line up; the last one is not padded. colours: of each row, empty for none; gone in a pipe."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
-    for number, row in enumerate(rows):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        line = "  ".join([*cells, row[-1]]).rstrip()
-        colour = colours[number] if number < len(colours) and _has_colours(sys.stdout) else ""
-        typer.echo(typer.style(line, fg=colour) if colour else line)
+def print_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    names: int = 1,
+    colours: Sequence[str] = (),
+    most_lines: int | None = None,
+) -> None:
+    """Print a table; on a terminal that is too narrow for it, a list with the first `names` cells as titles.
+
+    colours: of each row, empty for none; there are none in a pipe. most_lines: leave out the rows beyond so many lines.
+    """
+    from oncall.support.tables import table_blocks
+
+    head, blocks = table_blocks(header, rows, terminal_width(sys.stdout), names=names)
+    shown = [head, *blocks]
+    while most_lines is not None and len(shown) > 2 and sum(map(len, shown)) > most_lines:
+        shown.pop()
+    _print_blocks(shown, ["", *colours])
+
+
+def print_rows(rows: Sequence[Sequence[str]], *, names: int = 1, colours: Sequence[str] = ()) -> None:
+    """Print a table without a header; on a narrow terminal each row is its first `names` cells, the others below."""
+    from oncall.support.tables import row_blocks
+
+    _print_blocks(row_blocks(rows, terminal_width(sys.stdout), names=names), colours)
+
+
+def _print_blocks(blocks: Sequence[Sequence[str]], colours: Sequence[str]) -> None:
+    has_colours = _has_colours(sys.stdout)
+    for number, block in enumerate(blocks):
+        colour = colours[number] if number < len(colours) and has_colours else ""
+        for line in block:
+            typer.echo(typer.style(line, fg=colour) if colour else line)
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """The width of the terminal behind a stream, in columns, at least 40; None in a pipe or a file."""
+    return max(40, shutil.get_terminal_size().columns) if stream.isatty() else None
 
 
 def tell(text: str, *, colour: str | None = None) -> None:
@@ -56,15 +86,12 @@ def _has_colours(stream: TextIO) -> bool:
 
 def laid_out(text: str, stream: TextIO) -> str:
     """On a terminal the lines broken between words where they are too long, and set in; elsewhere just as they are."""
-    if not stream.isatty():
+    width = terminal_width(stream)
+    if width is None:
         return text
-    width = max(40, shutil.get_terminal_size().columns)
-    return "\n".join(line if len(line) <= width else _broken(line, width) for line in text.splitlines())
+    from oncall.support.tables import broken
 
-
-def _broken(line: str, width: int) -> str:
-    inset = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.fill(line, width, subsequent_indent=inset, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(piece for line in text.splitlines() for piece in broken(line, width))
 
 
 def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, print_json, time_of
+from oncall.cli.output import JSON_OPTION, print_json, say, terminal_width, time_of
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def show(
     if json:
         print_json({key: value for key, value in view.items() if key != "sources"})
         return
-    first, *rest = policy_lines(policy)
-    typer.echo("\n".join([first, *where, *rest]))
+    first, *rest = policy_lines(policy, terminal_width(sys.stdout))
+    say("\n".join([first, *where, *rest]))
 
 
 def diff(
@@ -72,7 +72,7 @@ def diff(
     if json:
         print_json({"changes": found})
     else:
-        typer.echo("\n".join(found) if found else "Nothing changes.")
+        say("\n".join(found) if found else "Nothing changes.")
 
 
 def triage(
@@ -102,11 +102,11 @@ def triage(
     if json:
         print_json(view)
         return
-    typer.echo(view["impact"])
+    say(view["impact"])
     for reason in view["reasons"]:
-        typer.echo(f"  {reason}")
+        say(f"  {reason}")
     if view["rule"]:
-        typer.echo(f"  {view['rule']}")
+        say(f"  {view['rule']}")
 
 
 def _ask(given: dict[str, Any]) -> None:

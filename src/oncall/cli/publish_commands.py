@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, local_settings, parse_time, print_json, tell
+from oncall.cli.output import JSON_OPTION, local_settings, parse_time, print_json, say, tell
 from oncall.cli.plan_inputs import published_here, read_both
 from oncall.cli.schedule_commands import published_schedule
 from oncall.errors import Refused
@@ -55,7 +55,7 @@ def publish(
 
         print_json(publication_view(sound, made))
         return
-    typer.echo(f"Published version {made.number}: {team.team}, {len(sound.plan.seats)} seats.")
+    say(f"Published version {made.number}: {team.team}, {len(sound.plan.seats)} seats.")
     _print_changes(made)
 
 
@@ -95,7 +95,7 @@ def override(
         print_json(override_view(put_on))
         return
     span = f"from {full_time(first, zone)} to {full_time(last, zone)}"
-    typer.echo(f"Version {put_on.version.number}: {engineer} is {role} {span}.")
+    say(f"Version {put_on.version.number}: {engineer} is {role} {span}.")
     _print_changes(put_on.version)
 
 
@@ -126,8 +126,8 @@ def _print_changes(made: AppendedVersion) -> None:
     for change in changes:
         parts = [f"{word} {len(turns)}" for word, turns in (("gains", change.gained), ("loses", change.lost)) if turns]
         first = min(turn.window.start for turn in (*change.gained, *change.lost))
-        typer.echo(f"  {change.engineer}: {', '.join(parts)} (the first on {first.astimezone(zone):%Y-%m-%d})")
+        say(f"  {change.engineer}: {', '.join(parts)} (the first on {first.astimezone(zone):%Y-%m-%d})")
     if not changes:
-        typer.echo("  Nobody's shifts change." if policy_changes else "  Nothing changes for anybody.")
+        say("  Nobody's shifts change." if policy_changes else "  Nothing changes for anybody.")
     for sentence in policy_changes:
-        typer.echo(f"  policy: {sentence}")
+        say(f"  policy: {sentence}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, tell
+from oncall.cli.output import JSON_OPTION, say, tell, terminal_width
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ def sla(
         if output is not None:
             suffix = Format(output.suffix.lower().removeprefix("."))
             _write(output, backend.sla_report(replace(asked, form=suffix)))
-        if json or output is None:
-            typer.echo(backend.sla_report(replace(asked, form=Format.JSON if json else Format.TEXT)), nl=False)
+        if json:
+            typer.echo(backend.sla_report(asked), nl=False)
+        elif output is None:
+            text = backend.sla_report(replace(asked, form=Format.TEXT, width=terminal_width(sys.stdout)))
+            say(text.removesuffix("\n"))
 
 
 def qbr(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, parse_time, print_json, print_rows, tell, time_of
+from oncall.cli.output import JSON_OPTION, parse_time, print_json, print_rows, print_table, say, tell, time_of
 from oncall.errors import NotFound, Refused
 from oncall.suggestions import suggestion
 
@@ -76,9 +76,9 @@ def _print_who(view: OnCallView) -> None:
     zone = ZoneInfo(view["timezone"])
     at, ends = time_of(view["at"], zone), time_of(view["window_ends"], zone)
     if view["window"] == "business":
-        typer.echo(f"{at}: business hours until {ends}. The support desk has the tickets.")
+        say(f"{at}: business hours until {ends}. The support desk has the tickets.")
         return
-    typer.echo(f"{at}: on call, {view['window']} until {ends}.")
+    say(f"{at}: on call, {view['window']} until {ends}.")
     rows = [
         [
             role,
@@ -162,7 +162,7 @@ def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
         rows.append(
             [shift["kind"], shift["role"], time_of(shift["start"], policy), time_of(shift["end"], policy), local + note]
         )
-    print_rows([header, *rows])
+    print_table(header, rows, names=2)
 
 
 def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: bool = JSON_OPTION) -> None:
@@ -179,10 +179,10 @@ def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: 
         )
         return
     if running:
-        typer.echo(f"{engineer} is on call now:")
+        say(f"{engineer} is on call now:")
         _print_shifts(running)
     if coming:
-        typer.echo("Next:")
+        say("Next:")
         _print_shifts(coming[:1])
     else:
         tell(f"{engineer} has no further shift in what is published.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, local_settings, print_json, tell
+from oncall.cli.output import JSON_OPTION, local_settings, print_json, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -141,12 +141,12 @@ def migrate(
     settings = local_settings("migrate")
     wiring.migrate_store(settings)
     if not json:
-        typer.echo("The database is up to date.")
+        say("The database is up to date.")
     copied = None if source is None else wiring.copy_store(settings, source)
     if json:
         print_json({"up_to_date": True, "copied": copied})
     elif copied is not None:
-        typer.echo(f"{copied} rows were copied.")
+        say(f"{copied} rows were copied.")
 
 
 def create_token(
@@ -198,7 +198,7 @@ def list_tokens(json: bool = JSON_OPTION) -> None:
     if not tokens:
         tell("No tokens; `oncall token create` makes one.")
     for token in tokens:
-        typer.echo(f"{token.name}  {token.role.value}  since {token.created_at:%Y-%m-%d %H:%M} UTC")
+        say(f"{token.name}  {token.role.value}  since {token.created_at:%Y-%m-%d %H:%M} UTC")
 
 
 def revoke_token(name: str = typer.Argument(help="The token's name."), json: bool = JSON_OPTION) -> None:
@@ -213,4 +213,4 @@ def revoke_token(name: str = typer.Argument(help="The token's name."), json: boo
     if json:
         print_json({"name": name, "revoked": True})
         return
-    typer.echo(f"{name} has no token any more.")
+    say(f"{name} has no token any more.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.output import JSON_OPTION, print_json, print_table, say, tell
 from oncall.errors import PlanInfeasible, Refused
 
 if TYPE_CHECKING:
@@ -257,10 +257,10 @@ def _progress(name: str, span: Window) -> Iterator[Callable[[datetime], None]]:
 def _print(show: _Rehearsal, found: Comparison, seed: int) -> None:
     tickets = f"{found.today.tickets:,} ticket{'' if found.today.tickets == 1 else 's'}"
     team = show.today.roster.team
-    typer.echo(f"Rehearsal of {tickets} from {show.first_day} to {show.last_day}, team {team}, seed {seed}.")
+    say(f"Rehearsal of {tickets} from {show.first_day} to {show.last_day}, team {team}, seed {seed}.")
     if show.changes:
-        typer.echo("\nThe proposed policy")
-        typer.echo("\n".join(show.changes))
+        say("\nThe proposed policy")
+        say("\n".join(show.changes))
     for section in found.sections():
-        typer.echo(f"\n{section.title}")
-        print_rows([section.header, *section.rows])
+        say(f"\n{section.title}")
+        print_table(section.header, section.rows)

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from oncall.cli.backend import open_backend
-from oncall.cli.output import JSON_OPTION, print_json, tell
+from oncall.cli.output import JSON_OPTION, print_json, say, tell
 from oncall.errors import Conflict
 
 TAKEN = " is taken by "
@@ -164,6 +164,6 @@ def _event(reference: str, kind: str, by: str | None, why: str, as_json: bool, *
     elif kind == "acknowledged" and not answer["changed"] and TAKEN in answer["message"]:
         raise Conflict(answer["message"])
     else:
-        typer.echo(answer["message"])
+        say(answer["message"])
     if "note" in answer:
         tell(f"Note: {answer['note']}.", colour="yellow")

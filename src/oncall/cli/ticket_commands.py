@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, tell
+from oncall.cli.output import JSON_OPTION, print_json, print_rows, print_table, say, tell
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.timeline import left_words, one_clock, print_timeline, stamp, state_words
 from oncall.errors import Refused
@@ -55,17 +55,17 @@ def explain(
     if json:
         print_json(view)
         return
-    typer.echo(_headline(view, view["timezone"]))
+    say(_headline(view, view["timezone"]))
     for reason in view["reasons"]:
-        typer.echo(f"  {reason}")
+        say(f"  {reason}")
     for rule in view["rules"]:
-        typer.echo(f"  by {rule}")
+        say(f"  by {rule}")
     if view["steps"]:
-        typer.echo("If nobody acknowledges:")
+        say("If nobody acknowledges:")
         print_rows([_step_row(step, view["timezone"]) for step in view["steps"]])
     minutes = view["repeats_after_seconds"] // 60
     if any(step["notify"] != "desk" for step in view["steps"]):
-        typer.echo(f"Then the round begins again every {minutes} minutes.")
+        say(f"Then the round begins again every {minutes} minutes.")
 
 
 def _step_row(step: StepView, zone: str) -> list[str]:
@@ -108,11 +108,11 @@ def page(
     if json:
         print_json(answer)
     else:
-        typer.echo(f"{answer['ticket']}: {_headline(answer['verdict'])}" + ("" if is_new else " (stored before)"))
+        say(f"{answer['ticket']}: {_headline(answer['verdict'])}" + ("" if is_new else " (stored before)"))
         for reason in answer["verdict"]["reasons"]:
-            typer.echo(f"  {reason}")
+            say(f"  {reason}")
         if "page" in answer:
-            typer.echo(f"  Acknowledge with: oncall ack {answer['page']['code']}")
+            say(f"  Acknowledge with: oncall ack {answer['page']['code']}")
     for warning in answer.get("warnings", ()):
         tell(f"warning: {warning}", colour="yellow")
     if dead is not None:
@@ -211,18 +211,18 @@ def _watch(read: Callable[[], list[TicketView]]) -> None:
     """Show the listing anew every two seconds; in a pipe, where nothing can be overwritten, below the last one."""
     with suppress(KeyboardInterrupt):
         while True:
-            found = read()
+            found, most_lines = read(), None
             if sys.stdout.isatty():
-                # Home, then clear: nothing flickers. What does not fit would push the most urgent off the top.
+                # Home, then clear: nothing flickers. Rows that do not fit would push the most urgent off the top.
                 sys.stdout.write("\x1b[H\x1b[2J")
-                found = found[: max(shutil.get_terminal_size().lines - 3, 1)]
-            _print_listing(found)
+                most_lines = max(shutil.get_terminal_size().lines - 2, 1)
+            _print_listing(found, most_lines)
             time.sleep(WATCH_SECONDS)
 
 
-def _print_listing(found: Sequence[TicketView]) -> None:
+def _print_listing(found: Sequence[TicketView], most_lines: int | None = None) -> None:
     if found:
-        _print_tickets(found)
+        _print_tickets(found, most_lines)
     else:
         tell("No tickets.")
 
@@ -254,7 +254,7 @@ def _first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
     return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
 
 
-def _print_tickets(found: Sequence[TicketView]) -> None:
+def _print_tickets(found: Sequence[TicketView], most_lines: int | None) -> None:
     header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
     rows = [
         [
@@ -268,7 +268,7 @@ def _print_tickets(found: Sequence[TicketView]) -> None:
         ]
         for item in found
     ]
-    print_rows([header, *rows], colours=["", *(_colour(item) for item in found)])
+    print_table(header, rows, names=2, colours=[_colour(item) for item in found], most_lines=most_lines)
 
 
 def _clock_words(item: TicketView) -> list[str]:
@@ -310,30 +310,30 @@ def show(
         print_json(view)
         return
     ticket = view["ticket"]
-    typer.echo(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
-    typer.echo(f"  {ticket['subject']}")
+    say(f"{view['id']} ({view['code']}): {ticket['impact']}, {ticket['customer']} ({ticket['plan']})")
+    say(f"  {ticket['subject']}")
     for name in ("url", "contact"):
         if ticket[name] is not None:
-            typer.echo(f"  {name}: {ticket[name]}")
+            say(f"  {name}: {ticket[name]}")
     zone = view["timezone"]
-    typer.echo(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'], zone)}")
+    say(f"  {state_words(view)}; first reply due {stamp(view['first_reply_due'], zone)}")
     _print_verdicts(view, zone)
     for clock in view["clocks"]:
-        typer.echo(f"  {one_clock(clock, zone)}")
+        say(f"  {one_clock(clock, zone)}")
     for note in view["notes"]:
-        typer.echo(f"  note: {note}")
+        say(f"  note: {note}")
     if timeline:
         print_timeline(view)
 
 
 def _print_verdicts(view: WholeTicketView, zone: str) -> None:
     """Print the current verdict with its reasons, then the first one if it differs."""
-    typer.echo(f"  verdict of {stamp(view['judged_at'], zone)}: {_verdict_words(view['verdict'], zone)}")
+    say(f"  verdict of {stamp(view['judged_at'], zone)}: {_verdict_words(view['verdict'], zone)}")
     for reason in view["verdict"]["reasons"]:
-        typer.echo(f"    {reason}")
+        say(f"    {reason}")
     if view["first_verdict"] != view["verdict"]:
         first = _verdict_words(view["first_verdict"], zone)
-        typer.echo(f"  first verdict, {stamp(view['received_at'], zone)}: {first}")
+        say(f"  first verdict, {stamp(view['received_at'], zone)}: {first}")
 
 
 def _verdict_words(verdict: VerdictView, zone: str) -> str:

@@ -80,7 +80,7 @@ def print_timeline(view: WholeTicketView) -> None:
             rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
         rows += [_attempt_row(attempt, zone) for attempt in below.get(index, ())]
     rows += [_attempt_row(attempt, zone) for attempt in below.get(None, ())]
-    print_rows(rows)
+    print_rows(rows, names=3)
 
 
 def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.numbers import seconds_of, seed_of, weeks_of
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, say
+from oncall.cli.output import JSON_OPTION, print_json, print_table, say
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,
@@ -85,16 +85,15 @@ def whatif(
 
 
 def _print_sides(today: Scenario, changed: Scenario) -> None:
-    rows = [["", "today", "changed"]]
     pairs = any(one.roster.rules.prefer_together for one in (today, changed))
     facts = (*_FACTS, _TOGETHER) if pairs else _FACTS
-    rows += [[name, read(today), read(changed)] for name, read in facts]
-    print_rows(rows)
+    print_table(["", "today", "changed"], [[name, read(today), read(changed)] for name, read in facts])
     for one, name in ((today, "today"), (changed, "changed")):
         if one.refusal is not None:
             say(f"\n{name}: {one.refusal}")
-    typer.echo("")
-    print_rows(list(_load_rows(today, changed)))
+    say("")
+    header, *rows = _load_rows(today, changed)
+    print_table(header, rows)
 
 
 def _proof(one: Scenario) -> str:

@@ -33,7 +33,7 @@ BREACHES = 20
 class SlaAsked:
     """An SLA report that somebody wants: of the tickets received on the dates `first` to `last`, both inside.
 
-    breaches: how many the text tells in full, the latest.
+    breaches: how many the text tells in full, the latest. width: of the terminal that shows the text; None: any.
     """
 
     first: date
@@ -42,6 +42,7 @@ class SlaAsked:
     plan: str | None = None
     form: Format = Format.JSON
     breaches: int = BREACHES
+    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def sla_written(tx: Transaction, asked: SlaAsked, now: datetime) -> str:
     found = sla_report(tx, days, as_of=now, customer=asked.customer, plan=asked.plan)
     match asked.form:
         case Format.TEXT:
-            return text_of(found, asked.breaches)
+            return text_of(found, asked.breaches, asked.width)
         case Format.CSV:
             return csv_of(found)
         case Format.JSON:

@@ -12,7 +12,8 @@ from oncall.reports.attainment import Cell
 from oncall.reports.phrases import METRIC_WORDS, counts_words, lasting, share, target_words
 from oncall.reports.report_views import cell_view
 from oncall.reports.sla_report import Breach, SlaReport, Withdrawn
-from oncall.support.wording import aligned, full_time
+from oncall.support.tables import table_lines
+from oncall.support.wording import full_time
 
 HEADER = (
     "plan",
@@ -36,11 +37,14 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def text_of(report: SlaReport, breaches: int) -> str:
-    """The report for a terminal: the summary, the table, and the last `breaches` breaches in full."""
+def text_of(report: SlaReport, breaches: int, width: int | None = None) -> str:
+    """The report for a terminal: the summary, the table, and the last `breaches` breaches in full.
+
+    width: of the terminal, for the table; None leaves the table as wide as it is.
+    """
     lines = [summary(report)]
     if report.cells:
-        lines += ["", *aligned(table(report))]
+        lines += ["", *table_lines(table(report), width, names=3)]
     if report.breaches:
         lines += ["", *breach_lines(report, breaches)]
     if report.withdrawn:

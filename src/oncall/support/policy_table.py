@@ -20,8 +20,9 @@ from oncall.support.policy import (
     TextLimit,
 )
 from oncall.support.policy_view_types import PolicyView, PromiseView, SupportPlanView, TextLimitView
+from oncall.support.tables import table_lines
 from oncall.support.windows import WeekSpan
-from oncall.support.wording import aligned, exact_span
+from oncall.support.wording import exact_span
 
 T = TypeVar("T")
 
@@ -82,15 +83,18 @@ def step_words(step: EscalationStep) -> str:
     return f"{step.notify.value} by {step.channel.value} after {when}"
 
 
-def policy_lines(policy: Policy) -> list[str]:
-    """The whole promise for a terminal: hours, the table, what each impact means, who is told when."""
+def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
+    """The whole promise for a terminal: hours, the table, what each impact means, who is told when.
+
+    width: of the terminal, for the table; None leaves the table as wide as it is.
+    """
     rules = policy.escalation
     desk = ", ".join(policy.desk.notify)
     return [
         f"{policy.name}, all times in {policy.zone.key}",
         *(f"  {line}" for line in hours_words(policy)),
         "",
-        *aligned(promise_rows(policy)),
+        *table_lines(promise_rows(policy), width, names=2),
         "",
         *(f"{', '.join([one.name, *one.aliases])}: {one.definition}" for one in policy.impacts.values()),
         "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -57,12 +56,6 @@ def rough_span(length: timedelta) -> str:
     """As `span`, in whole minutes begun from nought: `less than a minute`, `1 min`, `2 h 5 min`."""
     minutes = length // timedelta(minutes=1)
     return span(timedelta(minutes=minutes)) if minutes else "less than a minute"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns that line up."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def exact_span(length: timedelta) -> str:

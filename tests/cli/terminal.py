@@ -1,0 +1,26 @@
+"""Runs a program on a terminal, and gives what it writes there."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+
+def on_a_terminal(code: str, **environment: str) -> str:
+    """What a program writes to a terminal, of 60 columns unless the environment says another COLUMNS."""
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        environment = {**kept, "TERM": "xterm-256color", "COLUMNS": "60", **environment}
+        subprocess.run([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment, check=True)
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := screen.read(4096):
+                shown += piece
+        except OSError:
+            # The other end is closed.
+            pass
+    return shown.decode().replace("\r\n", "\n")
