@@ -1,13 +1,16 @@
-# Everything a newcomer needs: `make demo` and `make test`. Both make their own environment first.
+# Start with `make demo` and `make test`. Each target makes the environment that it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help install demo test explore check format bench docs lock clean
+.PHONY: help install demo test quick test-system explore check format bench docs lock clean
+# Debian's programs that the tests marked `system_packages` need.
+SYSTEM_PACKAGES := postgresql
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Make .venv from the lock file; .venv/bin/oncall runs afterwards
 
@@ -18,16 +21,23 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: install ## From a roster to an acknowledged page, in about half a minute; needs nothing else
+demo: install ## Show the product from a roster to an acknowledged page, in about half a minute
 	$(BIN)/python -m demo
 
 test: install ## Run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -q -n 2
 
-explore: install ## Search the laws anew, elsewhere each time; SEED=number searches as it did then
-	$(BIN)/python -m pytest -q -n 2 -m hypothesis --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
+quick: install ## Run the tests without the long property tests
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not system_packages"
 
-check: install ## Format, lint, types and import arrows; no tests
+test-system: install ## Install Debian's programs with apt where they are missing, and run the tests that need them
+	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y $(SYSTEM_PACKAGES); }
+	$(BIN)/python -m pytest -q -m system_packages
+
+explore: install ## Run the property tests on new random cases; SEED=number repeats the cases of an earlier run
+	$(BIN)/python -m pytest -q -n 2 -m "hypothesis and not system_packages" --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
+
+check: install ## Check format, lint, types and import arrows; runs no tests
 	$(BIN)/ruff format --check src tests doubles demo bench docs
 	$(BIN)/ruff check src tests doubles demo bench docs
 	$(BIN)/mypy
@@ -37,15 +47,15 @@ format: install ## Format the code
 	$(BIN)/ruff format src tests doubles demo bench docs
 	$(BIN)/ruff check --fix src tests doubles demo bench docs
 
-bench: install ## Measure speed beside named peers, and print the tables
+bench: install ## Measure speed and print the tables; ONLY=pager runs one of them
 	BENCH_ONLY="$(ONLY)" $(BIN)/python -m bench
 
 docs: install ## Write the API description and the command reference into docs/
 	$(BIN)/python -m docs.generate
 
-lock: ## Pin versions and hashes anew (needs uv)
+lock: ## Write requirements.lock with the newest versions and their hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--extra dev pyproject.toml -o requirements.lock
 
-clean: ## Remove what the targets made
+clean: ## Remove everything that the targets made
 	rm -rf $(VENV) build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

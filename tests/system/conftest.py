@@ -4,14 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.store.conftest import empty_postgres, postgres_server
-from tests.system.databases import Server, own_server
+from tests.store.conftest import postgres_server
+from tests.store.postgres_servers import BundledServer, bundled_server, new_database
 
-__all__ = ["empty_postgres", "postgres_server"]
+__all__ = ["postgres_server"]
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def empty_postgres(postgres_server: str) -> Iterator[str]:
+    """The address of a database without a table, dropped after the test."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def server() -> Iterator[BundledServer]:
     """A PostgreSQL server that the test may stop and start."""
-    with own_server() as running:
+    with bundled_server() as running:
         yield running

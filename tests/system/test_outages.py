@@ -24,7 +24,8 @@ from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
-from tests.system.databases import Server, pages_of, post
+from tests.store.postgres_servers import BundledServer
+from tests.system.databases import pages_of, post
 
 ANA, BEN = "+13055550101", "+13055550102"
 NAMES = [f"T-{number}" for number in range(10)]
@@ -99,7 +100,7 @@ def test_after_a_minute_without_twilio_each_person_gets_one_message_of_what_is_o
 
 
 def test_a_database_that_restarts_while_pages_wait_to_go_together_loses_and_doubles_none_of_them(
-    server: Server, tmp_path: Path
+    server: BundledServer, tmp_path: Path
 ) -> None:
     with TwilioDouble() as twilio:
         settings = environment(server.url, twilio)

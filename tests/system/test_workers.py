@@ -19,10 +19,13 @@ from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import slow
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.store.database import open_store
-from tests.system.databases import Server, post
+from tests.store.postgres_servers import BundledServer
+from tests.system.databases import post
 
 
-def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(server: Server, tmp_path: Path) -> None:
+def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(
+    server: BundledServer, tmp_path: Path
+) -> None:
     with TwilioDouble() as twilio, ExitStack() as running:
         settings = environment(server.url, twilio)
         publish(tmp_path, settings)
