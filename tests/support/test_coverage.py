@@ -36,13 +36,13 @@ def local(text: str, zone: str = "America/New_York") -> datetime:
     ],
 )
 def test_24x5_is_monday_midnight_to_friday_midnight(text: str, covered: bool) -> None:
-    assert is_covered(Coverage.WEEKDAYS, NEW_YORK, local(text)) is covered
+    assert is_covered(Coverage.FIVE_DAYS, NEW_YORK, local(text)) is covered
 
 
 def test_24x5_counts_holidays_and_business_does_not() -> None:
     calendar = itopia_calendar("America/New_York", HolidayCalendar("US"))
     thanksgiving = local("2027-11-25T12:00")
-    assert is_covered(Coverage.WEEKDAYS, calendar, thanksgiving)
+    assert is_covered(Coverage.FIVE_DAYS, calendar, thanksgiving)
     assert not is_covered(Coverage.BUSINESS, calendar, thanksgiving)
     assert next_covered(Coverage.BUSINESS, calendar, thanksgiving) == local("2027-11-26T08:00")
 
@@ -54,7 +54,7 @@ def test_24x7_always_holds() -> None:
 
 
 def test_a_saturday_ticket_of_24x5_waits_for_monday_midnight() -> None:
-    assert next_covered(Coverage.WEEKDAYS, NEW_YORK, local("2027-01-09T03:12")) == local("2027-01-11T00:00")
+    assert next_covered(Coverage.FIVE_DAYS, NEW_YORK, local("2027-01-09T03:12")) == local("2027-01-11T00:00")
 
 
 def test_what_is_covered_already_does_not_wait() -> None:
@@ -71,7 +71,7 @@ def test_where_the_clock_changes_at_midnight_weekdays_still_follow_each_other_on
     while at < end:
         # The latest reading so far decides: a clock that goes back over midnight does not begin the day again.
         latest = max(latest, at.astimezone(calendar.zone).replace(tzinfo=None))
-        assert is_covered(Coverage.WEEKDAYS, calendar, at) is (latest.weekday() < 5)
+        assert is_covered(Coverage.FIVE_DAYS, calendar, at) is (latest.weekday() < 5)
         at += timedelta(minutes=30)
 
 
@@ -87,7 +87,7 @@ def test_coverage_counting_stops_overnight_and_goes_on_in_the_morning() -> None:
 
 def test_coverage_counting_from_a_saturday_begins_on_monday() -> None:
     target = Target(timedelta(hours=1), Counting.COVERAGE)
-    assert deadline(target, Coverage.WEEKDAYS, NEW_YORK, local("2027-01-09T12:00")) == local("2027-01-11T01:00")
+    assert deadline(target, Coverage.FIVE_DAYS, NEW_YORK, local("2027-01-09T12:00")) == local("2027-01-11T01:00")
 
 
 def test_a_target_that_is_used_up_with_the_day_is_due_at_its_end() -> None:

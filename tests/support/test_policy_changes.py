@@ -12,8 +12,8 @@ import yaml
 
 from oncall.support.customers import customers_from_text
 from oncall.support.policy import Policy
+from oncall.support.policy_changes import changes
 from oncall.support.policy_file import packaged_policy_text, policy_from_text
-from oncall.support.policy_table import changes
 
 CUSTOMERS = '{customers: [{name: "Acme Ltd", plan: standard, account_manager: mei, contacts: ["it@acme.example"]}]}'
 OPTIONAL = {"channels": {"desk": {"notify": ["mei"], "channel": "sms"}}, "customers": "customers.yaml"}
@@ -52,7 +52,7 @@ def other_than(path: Path, value: Any) -> list[Any]:
         "coverage": [word for word in ("24x7", "24x5", "business") if word != value],
         "faster_than": [None],
         "notify": ["secondary" if value != "secondary" else "manager"],
-        "channel": ["voice", "email"],
+        "channel": ["voice"],
         "warn_at": ["75.5%", "60%"],
         "desk_after": ["901s"],
         "repeat_every": ["1801s", "45m"],
@@ -151,7 +151,7 @@ def test_the_plans_in_another_order_are_told() -> None:
     ("old", "new", "said"),
     [
         ("plan: standard", "plan: business-critical", "Acme Ltd: on business-critical, before standard."),
-        ("mei", "ana", "Acme Ltd: looked after by ana, before mei."),
+        ("mei", "ana", "Acme Ltd: account manager ana, before mei."),
         ("it@acme", "ops@acme", "Acme Ltd: contacts are ops@acme.example, before it@acme.example."),
         ("Acme", "Beta", "Acme Ltd: no longer a customer."),
     ],

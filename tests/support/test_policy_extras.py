@@ -8,8 +8,9 @@ import pytest
 
 from oncall.errors import FileFaults
 from oncall.support.policy import ChannelName, Customer, DeskChannel, Extra
+from oncall.support.policy_changes import changes
 from oncall.support.policy_file import packaged_policy, packaged_policy_text, policy_from_text, read_policy
-from oncall.support.policy_table import changes, promise_rows
+from oncall.support.policy_table import promise_rows
 from tests.support.policy_texts import SMALL, refusal, spoiled
 
 CUSTOMERS = """\
@@ -54,8 +55,8 @@ def test_a_share_that_is_none_is_told_what_to_write(written: str) -> None:
 
 
 def test_people_may_be_told_of_tickets_at_the_desk() -> None:
-    policy = policy_from_text(with_lines("channels: {desk: {notify: [mei], channel: email}}"), "p.yaml")
-    assert policy.desk == DeskChannel(("mei",), ChannelName.EMAIL)
+    policy = policy_from_text(with_lines("channels: {desk: {notify: [mei], channel: voice}}"), "p.yaml")
+    assert policy.desk == DeskChannel(("mei",), ChannelName.VOICE)
 
 
 def test_an_extra_is_one_that_is_known_of_a_plan_that_is_there() -> None:
@@ -135,7 +136,7 @@ def test_what_changes_is_said_for_whom_it_changes() -> None:
         "standard customers, high: update within 1 day, before 24 h of 24x5.",
         "business-critical customers: technical_account_manager is gone.",
         "standard customers: technical_account_manager is new.",
-        "The desk: a ticket that wakes engineers goes on to them after 10 min, before 15 min.",
+        "The desk: a ticket for which engineers are paged goes on to them after 10 min, before 15 min.",
         "Owners: warned at 60% of a promised time, before 75%.",
     ]
     assert len([line for line in found if line.startswith("Everybody: new hours")]) == 3

@@ -66,7 +66,7 @@ def diff(
 
     Examples: oncall policy diff old.policy.yaml new.policy.yaml · oncall policy diff published new.policy.yaml
     """
-    from oncall.support.policy_table import changes
+    from oncall.support.policy_changes import changes
 
     found = changes(_read(old), _read(new))
     if json:

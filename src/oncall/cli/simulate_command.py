@@ -125,7 +125,7 @@ class _Rehearsal:
     def compared(self, roster: Path | None, policy: Path | None) -> Comparison:
         """Today's outcome, and the proposal's when there is one."""
         from oncall.rehearsal.comparison import Comparison
-        from oncall.support.policy_table import changes
+        from oncall.support.policy_changes import changes
 
         today = self._played("today", self.today)
         if roster is None and policy is None:

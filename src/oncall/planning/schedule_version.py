@@ -56,7 +56,7 @@ class AppendedVersion:
         """Return what changes for customers, a sentence each; nothing was promised before the first publication."""
         if not self.before.publications or self.policy_before == self.policy_after:
             return []
-        from oncall.support.policy_table import changes
+        from oncall.support.policy_changes import changes
 
         return changes(self.policy_before, self.policy_after)
 

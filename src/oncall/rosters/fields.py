@@ -10,10 +10,10 @@ from functools import partial
 
 from oncall.rosters.roster import SHADOW, Request, Wish
 from oncall.suggestions import nearest
+from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.holidays import is_holiday_code
 from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
 from oncall.support.value_readers import slug
-from oncall.support.week_hours import WEEKDAYS
 from oncall.support.windows import WindowKind
 from oncall.yamlfile import Node, shown
 from oncall.yamlvalues import Fields, line_of_text, scalar
@@ -132,7 +132,7 @@ def _nearest_part(text: str, country: str) -> str | None:
     return nearest(text, parts) or country
 
 
-_WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(WEEKDAYS) for ending in ("s", "")}
+_WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}
 _KINDS = {
     kind.value + ending: kind.value
     for kind in (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)

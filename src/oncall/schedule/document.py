@@ -19,6 +19,7 @@ from oncall.schedule.availability import Availability, availability_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Override, Person, Publication, Schedule, SpanSet
 from oncall.support.calendar import SupportCalendar
+from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
 from oncall.support.windows import WeekSpan, Window, WindowKind
 
@@ -58,6 +59,7 @@ def publication_document(plan: Plan, roster: Roster) -> dict[str, Any]:
         "timezone": roster.zone.key,
         "policy_timezone": roster.policy.zone.key,
         "week": [[str(week.kind), week.start_minute, week.end_minute] for week in roster.policy.spans],
+        **_coverage_days(roster.policy.coverage_days),
         "holidays": _holidays(roster.holidays, span.start.year - 1, span.end.year + 1),
         "roles": list(roster.rules.roles),
         "people": [
@@ -72,6 +74,11 @@ def publication_document(plan: Plan, roster: Roster) -> dict[str, Any]:
         ],
         **_shadows(plan, people),
     }
+
+
+def _coverage_days(days: tuple[int, ...]) -> dict[str, Any]:
+    """Return the key of the days of 24x5; none for Monday to Friday, which a document without the key means."""
+    return {} if days == MONDAY_TO_FRIDAY else {"coverage_days": list(days)}
 
 
 def _shadows(plan: Plan, people: Sequence[str]) -> dict[str, Any]:
@@ -195,7 +202,8 @@ def _calendar_of(document: Mapping[str, Any]) -> SupportCalendar:
         years = {int(year): frozenset(map(date.fromisoformat, days)) for year, days in written["years"].items()}
         holidays = HolidayCalendar(written["code"], years)
     spans = tuple(WeekSpan(WindowKind(kind), start, end) for kind, start, end in document["week"])
-    return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays)
+    days = tuple(document.get("coverage_days", MONDAY_TO_FRIDAY))
+    return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)
 
 
 def _seats_of(document: Mapping[str, Any], people: list[str]) -> tuple[Seat, ...]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
+from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
 from oncall.support.policy import Policy
 from oncall.support.windows import KindWindow, WeekSpan, WindowKind
@@ -73,6 +74,7 @@ class SupportCalendar:
     zone: ZoneInfo
     spans: tuple[WeekSpan, ...]
     holidays: HolidayCalendar = NO_HOLIDAYS
+    coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
     _weeks: dict[int, _Week] = field(default_factory=dict, init=False, repr=False, compare=False)
     _local_weeks: dict[int, tuple[KindWindow, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     memo: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -153,7 +155,8 @@ class SupportCalendar:
 
 def calendar_of(policy: Policy, holidays: str | None) -> SupportCalendar:
     """The calendar of a policy's hours in its zone, with the holidays of that code ("US", "US-FL") or none."""
-    return SupportCalendar(policy.zone, policy.spans, HolidayCalendar(holidays) if holidays else NO_HOLIDAYS)
+    found = HolidayCalendar(holidays) if holidays else NO_HOLIDAYS
+    return SupportCalendar(policy.zone, policy.spans, found, policy.coverage_days)
 
 
 def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:

@@ -12,26 +12,27 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.support.calendar import SupportCalendar, first_instant
+from oncall.support.coverage_days import runs_of_days
 from oncall.support.policy import Counting, Coverage, Target
 from oncall.support.windows import Window, WindowKind
 
 _FAR = timedelta(days=400)
-"""Business hours that do not come within this time never come: every pattern repeats weekly, holidays yearly."""
+"""Business hours that do not come within this span never come: hours repeat weekly, holidays yearly."""
 
 
 def is_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> bool:
-    """Whether the promise holds at `at` (aware UTC)."""
+    """Return True if the promise holds at `at` (aware UTC)."""
     match coverage:
         case Coverage.ALWAYS:
             return True
-        case Coverage.WEEKDAYS:
-            return at in _weekdays_around(calendar.zone, at)
+        case Coverage.FIVE_DAYS:
+            return next(_five_days_from(calendar, at)).start <= at
         case Coverage.BUSINESS:
             return calendar.window_at(at).kind is WindowKind.BUSINESS
 
 
 def next_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> datetime:
-    """The first instant from `at` on (aware UTC) at which the promise holds; `at` itself when it holds already.
+    """Return the first instant from `at` on (aware UTC) at which the promise holds; `at` itself if it holds then.
 
     Raises Refused when business hours never come.
     """
@@ -45,10 +46,10 @@ def next_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) ->
 
 
 def deadline(target: Target, coverage: Coverage, calendar: SupportCalendar, start: datetime) -> datetime:
-    """The instant (aware UTC) at which a target that counts from `start` is reached unmet.
+    """Return the instant (aware UTC) at which a target that counts from `start` is reached unmet.
 
-    Calendar counting takes every minute. Coverage counting takes only time in which the promise holds, from the next
-    such instant on. Raises Refused when business hours never come.
+    With calendar counting every minute counts; with coverage counting only time in which the promise holds.
+    Raises Refused when business hours never come.
     """
     if target.counting is Counting.CALENDAR or coverage is Coverage.ALWAYS:
         return start + target.within
@@ -64,11 +65,11 @@ def deadline(target: Target, coverage: Coverage, calendar: SupportCalendar, star
         if left <= window.end - begin:
             return begin + left
         left -= window.end - begin
-    raise AssertionError("covered time goes on without end")
+    raise AssertionError("covered windows never end")
 
 
 def counted(target: Target, coverage: Coverage, calendar: SupportCalendar, start: datetime, end: datetime) -> timedelta:
-    """How much of a target the time from `start` to `end` (aware UTC) uses up."""
+    """Return how much of a target the time from `start` to `end` (aware UTC) uses up."""
     if end <= start:
         return timedelta()
     if target.counting is Counting.CALENDAR or coverage is Coverage.ALWAYS:
@@ -86,14 +87,14 @@ def counted(target: Target, coverage: Coverage, calendar: SupportCalendar, start
 
 
 class _Hours(NamedTuple):
-    """The covered windows of a year and a bit, in order, and how much covered time there is up to the end of each."""
+    """The covered windows from a year's start to `_TAIL` after its end, and the total covered time up to each end."""
 
     starts: list[datetime]
     ends: list[datetime]
     totals: list[timedelta]
 
     def used(self, at: datetime) -> timedelta | None:
-        """The covered time from the first window to `at`; None when `at` lies behind the last one."""
+        """Return the covered time from the first window to `at`; None when `at` is after the last window."""
         index = bisect_right(self.ends, at)
         if index == len(self.ends):
             return None
@@ -101,20 +102,20 @@ class _Hours(NamedTuple):
 
 
 _TAIL = timedelta(days=90)
-"""How far the hours of a year reach into the next one, so that few deadlines lie behind them."""
+"""How far the hours of a year reach into the next one, so that few deadlines are after them."""
 
 
 def _hours_of_year(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Hours:
-    """The windows that end after the year's first instant (UTC); worked out once."""
-    # A number is found faster than a pair; clocks ask for millions.
+    """Return the windows that end after the year's first instant (UTC), from the calendar's cache if possible."""
+    # An int key is found faster than a tuple, and reports ask for millions of clocks.
     key = year if coverage is Coverage.BUSINESS else -year
     hours: _Hours | None = calendar.memo.get(key)
     if hours is None:
-        hours = calendar.memo[key] = _worked_out(coverage, calendar, year)
+        hours = calendar.memo[key] = _computed_hours(coverage, calendar, year)
     return hours
 
 
-def _worked_out(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Hours:
+def _computed_hours(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Hours:
     first = datetime(year, 1, 1, tzinfo=UTC)
     last = first + timedelta(days=366) + _TAIL
     windows: list[Window] = []
@@ -124,25 +125,28 @@ def _worked_out(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Ho
             if window.end > last:
                 break
     except Refused:
-        # The calendar ends here, or business hours never come; who asks for what lies behind is told so.
+        # The calendar ends here, or business hours never come. A caller that needs later hours gets the error itself.
         pass
     lengths = accumulate(window.end - window.start for window in windows)
     return _Hours([window.start for window in windows], [window.end for window in windows], list(lengths))
 
 
 def _covered_from(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
-    """The covered windows that end after `at`, whole, in order, without end."""
-    return _weekdays_from(calendar.zone, at) if coverage is Coverage.WEEKDAYS else _business_from(calendar, at)
+    """Yield the covered windows that end after `at`, whole, in order, without end."""
+    return _five_days_from(calendar, at) if coverage is Coverage.FIVE_DAYS else _business_from(calendar, at)
 
 
-def _weekdays_from(zone: ZoneInfo, at: datetime) -> Iterator[Window]:
-    window = _weekdays_around(zone, at)
-    if at >= window.end:
-        window = _weekdays_around(zone, window.end + timedelta(days=4))
+def _five_days_from(calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
+    runs = runs_of_days(calendar.coverage_days)
+    today = at.astimezone(calendar.zone).toordinal()
+    # One week earlier, because a run of days may reach from Sunday into this week.
+    monday = today - (today - 1) % 7 - 7
     while True:
-        yield window
-        # Four days after Friday 24:00 is Wednesday, whatever the clock does in between.
-        window = _weekdays_around(zone, window.end + timedelta(days=4))
+        for first, end in runs:
+            window = _whole_days(calendar.zone, monday + first, monday + end)
+            if window is not None and window.end > at:
+                yield window
+        monday += 7
 
 
 def _business_from(calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
@@ -157,17 +161,8 @@ def _business_from(calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
         at = window.end
 
 
-def _weekdays_around(zone: ZoneInfo, at: datetime) -> Window:
-    """Monday 00:00 to Friday 24:00 of the local week that holds `at`."""
-    local = at.astimezone(zone).toordinal()
-    monday = local - (local - 1) % 7
-    window = _weekdays_of(zone, monday)
-    # A clock that goes back over Monday 00:00 reads Sunday again in a week that has already begun.
-    following = _weekdays_of(zone, monday + 7)
-    return following if at >= following.start else window
-
-
 @lru_cache(maxsize=2000)
-def _weekdays_of(zone: ZoneInfo, monday: int) -> Window:
-    first, last = (datetime.combine(date.fromordinal(day), time()) for day in (monday, monday + 5))
-    return Window(first_instant(zone, first), first_instant(zone, last))
+def _whole_days(zone: ZoneInfo, first_day: int, end_day: int) -> Window | None:
+    """Return the window from 00:00 of one day to 00:00 of a later one (ordinals); None if the clock skips all of it."""
+    start, end = (first_instant(zone, datetime.combine(date.fromordinal(day), time())) for day in (first_day, end_day))
+    return Window(start, end) if start < end else None

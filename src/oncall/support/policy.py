@@ -1,4 +1,4 @@
-"""The support promise as values: windows, impacts, plans, targets and escalation. Made by `policyfile`."""
+"""The support promise as values: windows, impacts, plans, targets and escalation. `policy_file` makes them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
+from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.windows import WeekSpan
 
 
@@ -17,8 +18,8 @@ class Coverage(StrEnum):
     """When a plan's promise for an impact holds."""
 
     ALWAYS = "24x7"
-    WEEKDAYS = "24x5"
-    """Monday 00:00 to Friday 24:00 in the policy's zone, holidays included."""
+    FIVE_DAYS = "24x5"
+    """The policy's coverage days from 00:00 to 24:00 in its zone, holidays included."""
     BUSINESS = "business"
     """The policy's business hours; none on a holiday."""
 
@@ -32,15 +33,17 @@ class Metric(StrEnum):
 
 
 class Counting(StrEnum):
-    """Which time uses up a target."""
+    """Which hours use up a target."""
 
     CALENDAR = "calendar"
+    """Every hour."""
     COVERAGE = "coverage"
+    """Only hours in which the promise holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How long until a reply or an update is owed, and which time counts."""
+    """The time allowed until a reply or an update, and which hours count."""
 
     within: timedelta
     counting: Counting
@@ -56,9 +59,9 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """How badly the customer is hit. `pages`: someone is woken for it outside business hours.
+    """How badly a ticket hits the customer. `pages`: engineers are paged for it outside business hours.
 
-    pause_while_waiting: no periodic update is owed while the customer is waited for.
+    pause_while_waiting: the periodic update is not due while the ticket waits for the customer.
     """
 
     name: str
@@ -70,7 +73,7 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class SupportPlan:
-    """What a customer bought. `short_name` is what an SMS has room for; `promises` by impact name."""
+    """What a customer bought. `short_name` stands in SMS; `promises` by impact name."""
 
     name: str
     short_name: str
@@ -88,13 +91,12 @@ class Notify(StrEnum):
 
 
 class ChannelName(StrEnum):
-    """By which way a step reaches them."""
+    """How a message is delivered."""
 
     SMS = "sms"
     VOICE = "voice"
-    EMAIL = "email"
     DESK = "desk"
-    """The support desk's own queue: shown by every listing, sent to nobody's phone."""
+    """The support desk's queue in the listings; nothing is sent to a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class EscalationStep:
     after_percent: float | None = None
 
     def delay(self, first_reply: timedelta) -> timedelta:
-        """How long after the round began this step fires, for a first-reply target of `first_reply`."""
+        """Return how long after the round began this step fires, for a first-reply target of `first_reply`."""
         if self.after is not None:
             return self.after
         assert self.after_percent is not None
@@ -119,10 +121,10 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The steps of a round in order of their delay, and when the round starts again.
+    """The steps of a round, in order of their delay, and when the round starts again.
 
-    `desk_after`: a ticket at the desk whose impact pages and that nobody took goes on to `steps` after this.
-    `warn_share`: of a target (0 to 1), after which the owner of a taken ticket is warned.
+    desk_after: a ticket at the desk whose impact pages and that nobody acknowledged goes to `steps` after this.
+    warn_share: share (0 to 1) of a target after which the owner of an acknowledged ticket is warned.
     """
 
     steps: tuple[EscalationStep, ...]
@@ -132,15 +134,15 @@ class Escalation:
 
 
 class Extra(StrEnum):
-    """What a plan brings beyond its times."""
+    """What a plan includes besides its targets."""
 
     ACCOUNT_MANAGER = "technical_account_manager"
-    """The customer's account manager is copied, by a notice, when engineers are paged."""
+    """The customer's account manager gets a copy of pages, as a notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who bought `plan`. `account_manager` is the id of somebody on the roster; `contacts` are for people to read."""
+    """A customer and their plan. `account_manager`: a person's id on the roster. `contacts`: free text for people."""
 
     name: str
     plan: str
@@ -150,7 +152,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class DeskChannel:
-    """Who is told, and how, of a ticket that comes to the desk; its own queue shows it anyway. Ids of the roster."""
+    """The people (ids of the roster) who get a notice when a ticket comes to the desk, and how they get it."""
 
     notify: tuple[str, ...] = ()
     channel: ChannelName = ChannelName.SMS
@@ -166,11 +168,11 @@ class TextLimit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a storm of tickets may send. The first page of an urgent ticket is bound by none of it; it only counts.
+    """How much a storm of tickets may send by SMS. The first page of an urgent ticket only counts and is never limited.
 
-    bundle_for: a further page to a phone that was paged less long ago waits, and all that wait go as one message; zero:
-    none waits. per_phone: messages to one phone that it did not ask for. sender: segments to all phones together, the
-    answers to what people send among them; a long code is allowed one a second.
+    bundle_for: a page waits while its phone got a page less than this ago, and waiting pages go as one message; zero:
+    no page waits. per_phone: messages to one phone, without answers to its own texts. sender: segments to all phones,
+    with answers; a carrier allows a long code one segment a second.
     """
 
     bundle_for: timedelta = timedelta(seconds=10)
@@ -182,10 +184,10 @@ class Limits:
 class Policy:
     """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
 
-    extras: by plan. customers_file: the name of the customers' file, beside the policy's, when it has one.
+    extras: by plan. customers_file: name of the customers file beside the policy file, if it has one.
     text, customers_text: the two files as they were read; empty where a file is absent.
-    lines: of the policy's file, by path (`plans.standard.promises.high.coverage`), for reasons that name their rule.
-    warnings: values of the file that can be used but should be checked.
+    lines: line of each path in the policy file (`plans.standard.promises.high.coverage`), so that reasons can name it.
+    coverage_days: the days of 24x5, Monday is 0. warnings: values that can be used but should be checked.
     """
 
     name: str
@@ -198,6 +200,7 @@ class Policy:
     desk: DeskChannel = DeskChannel()
     extras: Mapping[str, tuple[Extra, ...]] = field(default_factory=dict)
     limits: Limits = Limits()
+    coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
@@ -206,11 +209,11 @@ class Policy:
     customers_text: str = field(default="", compare=False, repr=False)
 
     def customer(self, name: str) -> Customer | None:
-        """The customer of that name; letter case, blanks and punctuation do not count."""
+        """Return the customer of that name; letter case, spaces and punctuation are ignored."""
         wanted = folded_name(name)
         return next((customer for customer in self.customers if folded_name(customer.name) == wanted), None)
 
 
 def folded_name(name: str) -> str:
-    """A customer's name as it is compared."""
+    """Return a customer's name in the form in which names are compared."""
     return " ".join(re.findall(r"\w+", name.casefold()))

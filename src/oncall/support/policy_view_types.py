@@ -85,6 +85,7 @@ class PolicyView(TypedDict):
     name: str
     timezone: str
     hours: Annotated[list[str], "The hours of each kind of window, a line each."]
+    coverage_days: Annotated[list[str], "The days of the week on which 24x5 holds, `monday` first."]
     impacts: Annotated[dict[str, ImpactView], "By name, the gravest first."]
     plans: Annotated[dict[str, SupportPlanView], "By name."]
     escalation: EscalationView

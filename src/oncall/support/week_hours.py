@@ -1,6 +1,6 @@
-"""The hours of the week as the guidelines write them, `mon-fri 08:00-19:00`, and the proof that they leave no hole.
+"""The hours of the week as the policy file writes them, `mon-fri 08:00-19:00`, and the check that they leave no gap.
 
-Times name whole minutes and both ends are inside: 19:00 ends at the last instant before 19:01.
+Times are whole minutes and both ends are inside: hours to 19:00 end at the last instant before 19:01.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.windows import WeekSpan, WindowKind
 from oncall.yamlfile import ListNode, Node, shown
 from oncall.yamlvalues import list_of, scalar
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEK = 7 * 24 * 60
 _DAY = 24 * 60
 
@@ -24,15 +24,17 @@ _ONE_SPAN = re.compile(r"(?P<first>[a-z]+)\s+(?P<start>[0-9:]+)\s*-\s*(?P<last>[
 
 @dataclass(frozen=True, slots=True)
 class PlacedSpan:
-    """A span of the week and where the file says so."""
+    """A span of the week, and the place in the file that defines it."""
 
     span: WeekSpan
     node: Node
 
 
 def hours_of(kind: WindowKind, node: Node) -> tuple[PlacedSpan, ...]:
-    """Read `mon-fri 08:00-19:00` (the same hours on each of these days), `fri 19:01 - mon 07:59` (one long span), or
-    a list of such. An end before its start lies on the next day."""
+    """Read `mon-fri 08:00-19:00` (the same hours each day), `fri 19:01 - mon 07:59` (one span), or a list of these.
+
+    An end before its start is on the next day.
+    """
     if isinstance(node, ListNode):
         return tuple(span for spans in list_of(lambda item: _spans(kind, item))(node) for span in spans)
     return _spans(kind, node)
@@ -54,9 +56,29 @@ def _spans(kind: WindowKind, node: Node) -> tuple[PlacedSpan, ...]:
     raise node.refuse(f"{shown(scalar(node).text)} are no hours of the week; write them like {_EXAMPLES}")
 
 
+def days_of(node: Node) -> tuple[int, ...]:
+    """Read the five days of a 24x5 coverage, `sun-thu` or `[mon, tue, wed, fri, sat]`. Monday is 0."""
+    if isinstance(node, ListNode):
+        found = [day for days in list_of(_day_range)(node) for day in days]
+    else:
+        found = list(_day_range(node))
+    days = tuple(sorted(set(found)))
+    if len(days) != 5:
+        raise node.refuse(f"names {len(days)} days, but 24x5 covers five; write five days, like mon-fri or sun-thu")
+    return days
+
+
+def _day_range(node: Node) -> tuple[int, ...]:
+    words = scalar(node).text.strip().lower().replace("\N{EN DASH}", "-").split("-")
+    first, last = (_day(word.strip(), node) for word in (words[0], words[-1]))
+    if len(words) > 2:
+        raise node.refuse(f"{shown(scalar(node).text)} are no days; write them like mon-fri or [mon, tue, wed]")
+    return tuple((first + number) % 7 for number in range((last - first) % 7 + 1))
+
+
 def _day(word: str, node: Node) -> int:
     if len(word) >= 3:
-        for number, name in enumerate(WEEKDAYS):
+        for number, name in enumerate(DAYS_OF_WEEK):
             if name.lower().startswith(word):
                 return number
     raise node.refuse(f"{shown(word)} is not a day of the week; write mon, tue, wed, thu, fri, sat or sun")
@@ -71,17 +93,19 @@ def _minute(clock: str, node: Node) -> int:
 
 
 def tiled(spans: tuple[PlacedSpan, ...], node: Node) -> tuple[WeekSpan, ...]:
-    """The spans in the order of the week. Notes the holes at `node`, and each overlap at the span that comes later in
-    the file."""
+    """Return the spans in the order of the week.
+
+    Notes minutes that no span covers at `node`, and an overlap at the later of its two spans in the file.
+    """
     ordered = tuple(sorted((placed.span for placed in spans), key=lambda span: span.start_minute))
     starts = [span.start_minute for span in ordered]
-    # Each ends where the next one begins, and the last where the first one comes round again.
+    # Each span must end where the next one starts, and the last one where the first one starts again.
     if not starts or [span.end_minute for span in ordered] != [*starts[1:], starts[0] + WEEK]:
-        _note_holes_and_overlaps(spans, node)
+        _note_gaps_and_overlaps(spans, node)
     return ordered
 
 
-def _note_holes_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
+def _note_gaps_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
     owners: list[PlacedSpan | None] = [None] * WEEK
     doubled: dict[tuple[PlacedSpan, PlacedSpan], list[str]] = {}
     for placed in spans:
@@ -93,13 +117,13 @@ def _note_holes_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
             if other is not None:
                 doubled.setdefault((placed, other), []).append(_from_to(start, end))
     _note_overlaps(doubled)
-    holes = [_from_to(start, end) for owner, start, end in _runs(owners) if owner is None]
-    if holes:
-        node.note(f"nobody is responsible {', '.join(holes)}")
+    gaps = [_from_to(start, end) for owner, start, end in _runs(owners) if owner is None]
+    if gaps:
+        node.note(f"nobody is responsible {', '.join(gaps)}")
 
 
 def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]]) -> None:
-    """One fault for each two places of the file, with all of their minutes: the hours of five days are one line."""
+    """Note one fault for each pair of places in the file: one line of the file may define the hours of five days."""
     together: dict[tuple[Node, Node, WindowKind, WindowKind], list[str]] = {}
     for pair, minutes in doubled.items():
         first, second = sorted(pair, key=lambda each: (each.node.line, each.node.column))
@@ -111,8 +135,10 @@ def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]
 
 
 def _runs(owners: list[PlacedSpan | None]) -> list[tuple[PlacedSpan | None, int, int]]:
-    """Stretches of minutes with the same owner, as (owner, start, end), `end` outside. Sunday's last minute and
-    Monday's first are one stretch where they have the same owner; it then ends past the end of the week."""
+    """Return the stretches of minutes with the same owner as (owner, start, end); `end` is outside.
+
+    A stretch over Sunday night is one, and ends past the end of the week.
+    """
     changes = [minute for minute in range(WEEK) if owners[minute] is not owners[minute - 1]]
     if not changes:
         return [(owners[0], 0, WEEK)]
@@ -121,10 +147,10 @@ def _runs(owners: list[PlacedSpan | None]) -> list[tuple[PlacedSpan | None, int,
 
 
 def _from_to(start: int, end: int) -> str:
-    """`Monday 07:30 to 07:59`: the minutes of [start, end), both ends inside."""
+    """Return the minutes of [start, end) as `Monday 07:30 to 07:59`, where both ends are inside."""
     last = end - 1
-    day = "" if start // _DAY == last // _DAY else f"{WEEKDAYS[last // _DAY % 7]} "
-    return f"{WEEKDAYS[start // _DAY % 7]} {_clock(start)} to {day}{_clock(last)}"
+    day = "" if start // _DAY == last // _DAY else f"{DAYS_OF_WEEK[last // _DAY % 7]} "
+    return f"{DAYS_OF_WEEK[start // _DAY % 7]} {_clock(start)} to {day}{_clock(last)}"
 
 
 def _clock(minute: int) -> str:

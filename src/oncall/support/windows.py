@@ -1,4 +1,4 @@
-"""Spans of time, and the weekly pattern that says which of them are business hours and which are on call."""
+"""Windows of time, and the weekly spans that say when the desk works and when engineers are on call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class WindowKind(StrEnum):
-    """What a span of time is to the support organisation."""
+    """Who answers in a window: the desk in business hours, the engineers on call in all other kinds."""
 
     BUSINESS = "business"
     WEEKNIGHT = "weeknight"
@@ -36,16 +36,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class KindWindow(Window):
-    """A window and what it is: business hours, or one stretch of on-call time."""
+    """A window and its kind: business hours, or one stretch of on-call time."""
 
     kind: WindowKind
 
 
 @dataclass(frozen=True, slots=True)
 class WeekSpan:
-    """One stretch of the weekly pattern, in whole minutes of the local week (Monday 00:00 is 0), half-open.
+    """A stretch of the local week in whole minutes, half-open; Monday 00:00 is 0.
 
-    `end_minute` may pass the end of the week (10080) for a span that wraps into Monday.
+    `end_minute` is past the end of the week (10080) for a span that reaches into Monday.
     """
 
     kind: WindowKind

@@ -16,7 +16,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.support.clocks import CarriedClock
 from oncall.support.policy import Coverage, Metric, Policy, Promise
 
-_WIDTH = {Coverage.BUSINESS: 0, Coverage.WEEKDAYS: 1, Coverage.ALWAYS: 2}
+_WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 def goes_on_as(tx: Transaction, stored: StoredTicket) -> StoredTicket:

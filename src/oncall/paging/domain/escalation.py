@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from oncall.paging.domain.verdict import Action
 from oncall.support.policy import ChannelName, Metric, Notify, Policy
-from oncall.support.promises import URGENT
+from oncall.support.policy_checks import URGENT
 
 PUNCTUAL = timedelta(minutes=1)
 """A step that fires less late than this counts as on time, so that the later ones keep their instants."""

@@ -13,16 +13,12 @@ from oncall.paging.domain.people import first_responder
 from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.schedule.schedule import OnCall, Schedule
+from oncall.support.calendar import SupportCalendar
 from oncall.support.coverage import deadline, is_covered, next_covered
+from oncall.support.coverage_days import whole_days_words
 from oncall.support.policy import Coverage, Impact, Metric, Policy, Promise, SupportPlan
 from oncall.support.windows import WindowKind
 from oncall.support.wording import full_time, span
-
-COVERAGE_WORDS = {
-    Coverage.ALWAYS: "around the clock",
-    Coverage.WEEKDAYS: "from Monday 00:00 to Friday 24:00",
-    Coverage.BUSINESS: "in business hours",
-}
 
 
 class Action(StrEnum):
@@ -104,7 +100,7 @@ def verdict(
     reasons = [
         f"{full_time(at, policy.zone)} is {_window_words(window.kind)}, "
         f"from {full_time(window.start, policy.zone)} to {full_time(window.end, policy.zone)}.",
-        f"{plan.name} covers {impact.name} {COVERAGE_WORDS[promise.coverage]} ({promise.coverage.value}).",
+        f"{plan.name} covers {impact.name} {_coverage_words(promise.coverage, calendar)} ({promise.coverage.value}).",
     ]
     if counts_from is not None:
         reasons.append(f"It was held until {full_time(counts_from, policy.zone)}, and nothing is held twice.")
@@ -122,6 +118,16 @@ def verdict(
     engineer = first_responder(schedule, on_call)
     reasons += [*_on_call_words(schedule, on_call, policy), due_words]
     return Verdict(at, Action.PAGE, tuple(reasons), due, engineer=engineer)
+
+
+def _coverage_words(coverage: Coverage, calendar: SupportCalendar) -> str:
+    match coverage:
+        case Coverage.ALWAYS:
+            return "around the clock"
+        case Coverage.FIVE_DAYS:
+            return f"from {whole_days_words(calendar.coverage_days)}"
+        case Coverage.BUSINESS:
+            return "in business hours"
 
 
 def plan_named(name: str, policy: Policy) -> SupportPlan:

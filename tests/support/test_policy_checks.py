@@ -23,9 +23,9 @@ customers:
 def test_urgent_tickets_wake_somebody_and_are_updated_whatever_is_waited_for() -> None:
     changed = spoiled((URGENT, "urgent: {definition: down, pages: false, pause_while_waiting: true}"))
     assert changed.splitlines()[:2] == [
-        "p.yaml:6:37: impacts.urgent.pages: somebody has to be woken for urgent tickets; write pages: true",
-        "p.yaml:6:65: impacts.urgent.pause_while_waiting: urgent tickets are updated also while the customer is waited "
-        "for; write pause_while_waiting: false",
+        "p.yaml:6:37: impacts.urgent.pages: urgent tickets must page an engineer; write pages: true",
+        "p.yaml:6:65: impacts.urgent.pause_while_waiting: updates of urgent tickets must not pause while waiting for "
+        "the customer; write pause_while_waiting: false",
     ]
 
 
@@ -33,14 +33,14 @@ def test_an_impact_that_is_urgent_by_another_name_is_urgent() -> None:
     text = SMALL.replace("urgent:", "p1:").replace("{definition: down, pages: true}", "{definition: down, pages: no}")
     assert policy_from_text(text, "p.yaml").impacts["p1"].pages is False
     assert refusal(text.replace("pages: no", "pages: no, aliases: [urgent]")) == (
-        "p.yaml:6:33: impacts.p1.pages: somebody has to be woken for urgent tickets; write pages: true"
+        "p.yaml:6:33: impacts.p1.pages: urgent tickets must page an engineer; write pages: true"
     )
 
 
 def test_plans_that_are_faster_than_each_other_are_one_fault() -> None:
     assert spoiled(("short_name: STD", "short_name: STD\n    faster_than: pro")) == (
-        "p.yaml:11:18: plans.std.faster_than: goes round in a circle: std than pro than std; nothing is faster than "
-        "itself, so take faster_than from one of them"
+        "p.yaml:11:18: plans.std.faster_than: goes round in a circle: std than pro than std; delete faster_than from "
+        "one of them"
     )
 
 

@@ -1,51 +1,93 @@
-"""Whether a policy's promises can be kept: a faster plan that is faster everywhere, an escalation that ends in time.
-
-Each check notes its faults at the value that breaks the promise.
-"""
+"""Checks of a whole policy: can its promises be kept? Each check notes its faults at the value that is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from oncall.support.coverage_days import DAYS_OF_WEEK, MONDAY_TO_FRIDAY, days_in_yaml
 from oncall.support.policy import Counting, Coverage, Escalation, Impact, Metric, Promise, SupportPlan
+from oncall.support.week_hours import PlacedSpan
 from oncall.support.wording import span
 from oncall.yamlfile import ListNode, Node, descend
+from oncall.yamlvalues import Slot
 
 _MINUTE = timedelta(minutes=1)
-_WIDTH = {Coverage.BUSINESS: 0, Coverage.WEEKDAYS: 1, Coverage.ALWAYS: 2}
+_DAY = 24 * 60
+_WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 def check_hours(plan: SupportPlan, node: Node) -> None:
-    """Note each promise for business hours of a policy that has none. `node`: the plan's promises."""
+    """Note each promise for business hours in a policy that has none. `node`: the plan's promises."""
     for impact, promise in plan.promises.items():
         if promise.coverage is Coverage.BUSINESS:
             place = descend(node, impact, "coverage")
             place.note("promises business hours, but this policy has none; write business_hours: mon-fri 08:00-19:00")
 
 
+def check_coverage_days(
+    plans: Collection[SupportPlan], business: Slot[tuple[PlacedSpan, ...]], days: Slot[tuple[int, ...]]
+) -> None:
+    """Check that 24x5 covers the days on which the desk is open; a ticket is held on the other days.
+
+    The five days are not guessed: a policy without `coverage_days` whose desk does not work Monday to Friday is at
+    fault. A desk that works on more days than 24x5 covers is a warning, which `coverage_days` silences.
+    """
+    promises = [promise for plan in plans for promise in plan.promises.values()]
+    if not (business.is_good and days.is_good) or all(each.coverage is not Coverage.FIVE_DAYS for each in promises):
+        return
+    desk_days = _desk_days(business.value)
+    covered = set(days.value)
+    outside = sorted(desk_days.keys() - covered)
+    if not outside or (days.is_given and covered <= desk_days.keys()):
+        return
+    names, place = " and ".join(DAYS_OF_WEEK[day] for day in outside), desk_days[outside[0]]
+    if days.is_given:
+        days.place.warn(f"leaves out {names}, when the desk is open: a ticket with 24x5 coverage is held then")
+    elif covered <= desk_days.keys():
+        place.warn(
+            f"the desk is open on {names}, when a ticket with 24x5 coverage is held; write coverage_days: mon-fri to "
+            "confirm that"
+        )
+    else:
+        place.note(f"the desk is open on {names}, but 24x5 covers Monday to Friday; {_days_to_write(desk_days)}")
+
+
+def _desk_days(business: Sequence[PlacedSpan]) -> dict[int, Node]:
+    """Return the days (Monday is 0) on which business hours begin, or which they cover whole, with their places."""
+    found: dict[int, Node] = {}
+    for placed in business:
+        first, end = placed.span.start_minute, placed.span.end_minute
+        whole = range(-(-first // _DAY), end // _DAY)
+        found |= {day % 7: placed.node for day in (first // _DAY, *whole)}
+    return found
+
+
+def _days_to_write(desk_days: Collection[int]) -> str:
+    if len(desk_days) != len(MONDAY_TO_FRIDAY):
+        return "write the five days that it covers, like coverage_days: mon-fri"
+    return f"write coverage_days: {days_in_yaml(tuple(desk_days))}, or coverage_days: mon-fri if that is meant"
+
+
 URGENT = "urgent"
-"""The impact, by its name or an alias, for which somebody answers at every hour and nothing is put off."""
+"""Name or alias of the impact for which people are paged at every hour."""
 
 
 def check_urgent(impact: Impact, node: Node) -> None:
-    """Note what an urgent impact may not be: one that wakes nobody, or whose updates wait for the customer.
-
-    `node`: the impact.
-    """
+    """Note an urgent impact that pages nobody, or whose updates pause. `node`: the impact."""
     if URGENT not in (impact.name, *impact.aliases):
         return
     if not impact.pages:
-        descend(node, "pages").note("somebody has to be woken for urgent tickets; write pages: true")
+        descend(node, "pages").note("urgent tickets must page an engineer; write pages: true")
     if impact.pause_while_waiting:
         descend(node, "pause_while_waiting").note(
-            "urgent tickets are updated also while the customer is waited for; write pause_while_waiting: false"
+            "updates of urgent tickets must not pause while waiting for the customer; write pause_while_waiting: false"
         )
 
 
 def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str, ...]:
-    """The plans round which `faster_than` leads from this one back to it; empty when it does not."""
+    """Return the plans through which `faster_than` leads from this plan back to it; empty if it does not."""
     found = [plan.name]
     while (faster_than := plans[found[-1]].faster_than) in plans and faster_than is not None:
         if faster_than == plan.name:
@@ -57,9 +99,9 @@ def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str,
 
 
 def note_circle(circle: Sequence[str], node: Node) -> None:
-    """Note that plans are promised to be faster than each other. `node`: the first one's `faster_than`."""
+    """Note that each of these plans is promised to be faster than the next. `node`: the first one's `faster_than`."""
     words = " than ".join([*circle, circle[0]])
-    node.note(f"goes round in a circle: {words}; nothing is faster than itself, so take faster_than from one of them")
+    node.note(f"goes round in a circle: {words}; delete faster_than from one of them")
 
 
 def check_faster(fast: SupportPlan, slow: SupportPlan, node: Node) -> None:
@@ -94,9 +136,9 @@ def _counts_always(promise: Promise, metric: Metric) -> bool:
 
 
 def check_order(escalation: Escalation, node: Node) -> None:
-    """Note each step with a fixed time that does not fit the one before it, and a round that repeats before its end.
+    """Note each step with a fixed delay that is out of order, and a round that repeats before its last step.
 
-    `node`: the escalation. Steps at a percentage are judged cell by cell, in `check_in_time`.
+    `node`: the escalation. `check_in_time` checks steps at a percentage, because their delay differs by cell.
     """
     fixed = [(number, step) for number, step in enumerate(escalation.steps) if step.after is not None]
     for (_, before), (number, step) in pairwise(fixed):
@@ -115,15 +157,17 @@ def check_order(escalation: Escalation, node: Node) -> None:
 
 
 def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalation, node: Node) -> None:
-    """Note each first-reply time that ends before everybody was reached, and each for which percentages put the steps
-    out of order. `paging`: the impacts that wake people. `node`: the plan's promises."""
+    """Note each first-reply target that ends before the last step, or that puts percentage steps out of order.
+
+    paging: the impacts that page engineers. `node`: the plan's promises.
+    """
     for impact in paging:
         place = descend(node, impact, Metric.FIRST_REPLY.value)
         target = plan.promises[impact].targets[Metric.FIRST_REPLY].within
         if any(step.after_percent is not None for step in escalation.steps):
             _check_percentages(escalation, target, place)
         last = escalation.desk_after + max((step.delay(target) for step in escalation.steps), default=timedelta())
-        # A step in the last minute leaves nobody the time to reply: 99% of an hour is an hour to whoever is paged.
+        # A step in the last minute leaves the person no time to reply: at 99% of an hour, the hour is over.
         if target <= _to_the_minute(last):
             place.note(
                 f"{span(target)} is over before the escalation is: its last step comes {span(last)} after a ticket "
@@ -132,7 +176,7 @@ def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalati
 
 
 def _to_the_minute(length: timedelta) -> timedelta:
-    """Rounded up to whole minutes."""
+    """Return the length rounded up to whole minutes."""
     return -(-length // _MINUTE) * _MINUTE
 
 

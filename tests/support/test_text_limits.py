@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from oncall.support.policy import Limits, TextLimit
+from oncall.support.policy_changes import changes
 from oncall.support.policy_file import packaged_policy, policy_from_text
-from oncall.support.policy_table import changes, policy_lines, policy_view
+from oncall.support.policy_table import policy_lines, policy_view
 from tests.support.policy_texts import SMALL, refusal
 
 
@@ -76,7 +77,7 @@ def test_limits_are_shown_and_compared() -> None:
         with_limits("{bundle_for: 1m, per_phone: {most: 1, within: 5m}, sender: {most: 3, within: 1s}}"), "p.yaml"
     )
     assert (
-        "Storms: pages within 1 min go as one; at most 1 text in 5 min to one phone, 3 segments in 1 s to all together."
+        "Limits: pages within 1 min go as one; at most 1 text in 5 min to one phone, 3 segments in 1 s to all together."
         in policy_lines(other)
     )
     assert policy_view(other)["limits"] == {

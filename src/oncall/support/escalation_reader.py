@@ -1,0 +1,98 @@
+"""The `escalation` and `channels` of a policy file: who is reached, by which channel, and when."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from oncall.support.policy import ChannelName, DeskChannel, Escalation, EscalationStep, Notify
+from oncall.support.value_readers import duration, slug, some_time
+from oncall.yamlfile import Node, shown
+from oncall.yamlvalues import Fields, Slot, distinct_list_of, list_of, one_of, scalar
+
+_PHONE_CHANNELS = (ChannelName.SMS, ChannelName.VOICE)
+_EXAMPLE_STEP = "{notify: primary, channel: sms, after: 0m}"
+
+
+def escalation(node: Node) -> Escalation:
+    """Read the steps and times of the `escalation` key."""
+    fields = Fields(node)
+    steps = fields.required("steps", list_of(_step), example=f"[{_EXAMPLE_STEP}]")
+    repeat = fields.required("repeat_every", some_time, example="30m")
+    desk = fields.required("desk_after", duration, example="15m")
+    warn = fields.optional("warn_at", _share, 75.0)
+    fields.close()
+    if steps.is_good and not steps.value:
+        steps.place.note(f"is empty; write at least one step, like {_EXAMPLE_STEP}")
+    return Escalation(steps.value, repeat.value, desk.value, warn.value / 100)
+
+
+def _share(node: Node) -> float:
+    """Read `75%` of a target."""
+    text = scalar(node).text.strip()
+    number = text.removesuffix("%").strip()
+    if not text.endswith("%") or not re.fullmatch(r"[0-9]{1,2}([.][0-9]{1,3})?", number) or not float(number):
+        raise node.refuse(f"{shown(text)} is not a share of a promised time; write one from 1% to 99%, like 75%")
+    return float(number)
+
+
+def _step(node: Node) -> EscalationStep:
+    fields = Fields(node)
+    notify = fields.required("notify", one_of(list(Notify), "somebody to notify"), example="primary")
+    channel = fields.required("channel", lambda place: _step_channel(place, notify), example="sms")
+    after = fields.required("after", _delay, example="5m")
+    fields.close()
+    length, percent = after.value
+    return EscalationStep(Notify(notify.value), channel.value, length, percent)
+
+
+def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:
+    """Read the channel of a step. The desk is reached by its queue alone, a person by their phone alone.
+
+    A published policy may hold another channel: that is noted as a fault, and the channel returned is the one by which
+    the step is really delivered.
+    """
+    if notify.is_good and notify.value == Notify.DESK:
+        if scalar(node).text != ChannelName.DESK:
+            node.note(f"{shown(scalar(node).text)} does not reach the desk, which has only its queue; write desk")
+        return ChannelName.DESK
+    return _phone_channel(node)
+
+
+def _phone_channel(node: Node) -> ChannelName:
+    """Read `sms` or `voice`. A channel that does not exist yet, or is the desk's, is noted and read as `sms`."""
+    text = scalar(node).text
+    if text == "email":
+        node.note('"email" is not a channel yet; write sms or voice')
+        return ChannelName.SMS
+    if text == ChannelName.DESK:
+        node.note('"desk" is the channel of steps that notify the desk; write sms or voice')
+        return ChannelName.SMS
+    return ChannelName(one_of(list(_PHONE_CHANNELS), "a channel")(node))
+
+
+def _delay(node: Node) -> tuple[timedelta | None, float | None]:
+    """Read `5m` or `25%`: a delay, or a percentage of the first-reply target."""
+    text = scalar(node).text.strip()
+    if not text.endswith("%"):
+        return duration(node), None
+    number = text.removesuffix("%").strip()
+    if not re.fullmatch(r"[0-9]{1,2}([.][0-9]{1,3})?", number):
+        raise node.refuse(f"{shown(text)} is not a share of the first-reply time; write one from 0% to 99%, like 25%")
+    return None, float(number)
+
+
+def desk_channel(node: Node) -> DeskChannel:
+    """Read the `channels` key: the people who get a notice of a ticket at the desk, and how they get it."""
+    fields = Fields(node)
+    desk = fields.required("desk", _desk, example="{notify: [mei], channel: sms}")
+    fields.close()
+    return desk.value
+
+
+def _desk(node: Node) -> DeskChannel:
+    fields = Fields(node)
+    notify = fields.required("notify", distinct_list_of(slug, least=1, most=20), example="[mei]")
+    channel = fields.optional("channel", _phone_channel, ChannelName.SMS)
+    fields.close()
+    return DeskChannel(notify.value, channel.value)
