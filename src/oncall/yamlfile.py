@@ -1,23 +1,17 @@
-"""YAML with the place of every value, and every fault of a file at once.
+"""A YAML text as a tree of nodes, each with its place.
 
-A file is read as text and never becomes objects by itself: no tags, no anchors, no aliases, bounded size and depth.
-`parse` gives a tree of nodes; a *reader* is a function that makes a value from one node or refuses it. A refusal is
-noted in the file's `Faults` and ends that reader alone, so the others still have their say; `Faults.raise_any`
-then raises them together. Readers see what was written, not YAML's guess: an unquoted `+13055550101`, `no` or
-`08:00` stays the text that it is until a reader says what it should be.
+The text never becomes Python objects by itself: tags, anchors and aliases are refused, and size and depth are bounded.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 import yaml
 
-from oncall.errors import Fault, FileFaults
+from oncall.file_nodes import MOST_LEVELS, AtFault, Faults, ListNode, MapNode, Node, ScalarNode, shown
+from oncall.text_files import MIB, read_text
 from oncall.yamlsyntax import (
     LINE_BREAK,
     TextFault,
@@ -25,171 +19,30 @@ from oncall.yamlsyntax import (
     has_lookalikes,
     mark_place,
     misleading_between,
-    place_of,
     syntax_faults,
 )
 
-T = TypeVar("T")
+_MOST_MIB = 1
 
-MOST_BYTES = 1024 * 1024
-MOST_LEVELS = 20
-MOST_FAULTS = 1000
-
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 )
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
-class AtFault(Exception):
-    """A value cannot be used; why has been noted in the file's faults already. Never leaves the reading of a file."""
+def read_yaml_text(path: Path) -> str:
+    """Return the text of a YAML file. Raises FileFaults when it is missing, larger than 1 MiB, or not UTF-8."""
+    return read_text(path, most_mib=_MOST_MIB)
 
 
-class Faults:
-    """The faults of one file, noted in any order. `file` is the name that the user gave."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self._faults: list[Fault] = []
-        self._warnings: list[Fault] = []
-
-    def __len__(self) -> int:
-        return len(self._faults)
-
-    def note(self, line: int, column: int, path: str, message: str) -> None:
-        """Add one fault; line and column count from 1, and are 0 where the file could not be read at all.
-
-        Raises FileFaults when there are so many that the file can hardly be of the kind it is read as.
-        """
-        self._faults.append(Fault(self.file, line, column, path, message))
-        if len(self._faults) >= MOST_FAULTS:
-            self._faults.append(Fault(self.file, 0, 0, "", f"has {MOST_FAULTS} faults or more; here are some of them"))
-            raise self.refusal()
-
-    def warn(self, line: int, column: int, path: str, message: str) -> None:
-        """Add one warning: the file can be used, but its author should look at this value."""
-        self._warnings.append(Fault(self.file, line, column, path, message))
-
-    @property
-    def warnings(self) -> tuple[Fault, ...]:
-        """Every warning so far, in file order."""
-        return tuple(sorted(dict.fromkeys(self._warnings)))
-
-    def take_over(self, others: FileFaults) -> None:
-        """Add the faults and warnings of another file that this one names."""
-        self._faults.extend(others.faults)
-        self._warnings.extend(others.warnings)
-
-    def refusal(self) -> FileFaults:
-        """Every fault noted so far as one error; there is at least one."""
-        return FileFaults(tuple(dict.fromkeys(self._faults)), self.warnings)
-
-    def raise_any(self) -> None:
-        """Raise FileFaults with every fault noted so far, if there is one."""
-        if self._faults:
-            raise self.refusal()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
-    """One value of the file and its place: `path` like `engineers[2].phone`; line and column count from 1.
-
-    A plain Node stands where nothing usable was written; its fault has been noted.
-    """
-
-    faults: Faults = field(repr=False)
-    path: str
-    line: int
-    column: int
-
-    def note(self, message: str) -> None:
-        """Note a fault of this value and go on."""
-        self.faults.note(self.line, self.column, self.path, message)
-
-    def warn(self, message: str) -> None:
-        """Note a warning about this value; the value is still used."""
-        self.faults.warn(self.line, self.column, self.path, message)
-
-    def refuse(self, message: str) -> AtFault:
-        """Note a fault of this value; raise what this returns to leave the reader."""
-        self.note(message)
-        return AtFault()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ScalarNode(Node):
-    """A single value as it was written. `is_quoted`: it stood in quotes or in a block, so it is text for sure."""
-
-    text: str
-    is_quoted: bool
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was written, or YAML's word for nothing."""
-        return not self.is_quoted and self.text in _NULLS
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ListNode(Node):
-    """A list of values."""
-
-    items: list[Node] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MapNode(Node):
-    """Keys and values in file order: `entries[key]` is the key's own place and its value."""
-
-    entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
-
-
-Reader = Callable[[Node], T]
-
-
-def read_text(path: Path) -> str:
-    """Return a file's text. Raises FileFaults when it is missing, a folder, larger than 1 MiB, or not UTF-8."""
-    faults = Faults(str(path))
-    content = b""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        faults.note(0, 0, "", "there is no such file")
-    except IsADirectoryError:
-        faults.note(0, 0, "", "is a folder; name a file in it")
-    except (OSError, ValueError) as error:
-        faults.note(0, 0, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
-    if len(content) > MOST_BYTES:
-        faults.note(0, 0, "", "is larger than 1 MiB, the most that is read")
-    faults.raise_any()
-    return _decoded(content, faults)
-
-
-def _decoded(content: bytes, faults: Faults) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The decoder counts from behind a byte-order mark, where there is one; so does an editor.
-        good = error.object[: error.start].decode("utf-8", "replace")
-        faults.note(*place_of(good, len(good)), "", _not_utf8(error.object, error.start))
-        raise faults.refusal() from None
-
-
-def _not_utf8(content: bytes, index: int) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "is UTF-16, not UTF-8; save the file as UTF-8"
-    return f"is not UTF-8 (byte 0x{content[index]:02x}); save the file as UTF-8"
-
-
-def parse(text: str, faults: Faults) -> Node:
+def parse_yaml(text: str, faults: Faults) -> Node:
     """Return the tree of a YAML text. Raises FileFaults when it is empty, no YAML, too large or too deep.
 
     Faults that leave the rest readable (a duplicate key, an alias, a tag) are noted in `faults`, and the tree has a
     plain Node there or keeps the first value.
     """
-    if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        faults.note(0, 0, "", "is larger than 1 MiB, the most that is read")
+    if len(text.encode("utf-8", "surrogatepass")) > _MOST_MIB * MIB:
+        faults.note(0, 0, "", f"is larger than {_MOST_MIB} MiB, the most that is read")
         raise faults.refusal()
     text = text.removeprefix("\ufeff")
     if bad := forbidden_character(text):
@@ -312,44 +165,9 @@ class _Builder:
             if isinstance(node, ListNode | MapNode):
                 node.note("stands where a key is expected; put text that begins with { or [ in quotes")
             return node
-        path = f"{parent.path}.{_plain(node.text)}" if parent.path else _plain(node.text)
+        path = parent.path_of(node.text)
         key = ScalarNode(node.faults, path, node.line, node.column, node.text, node.is_quoted)
         if node.text in parent.entries:
-            first = parent.entries[node.text][0]
-            key.note(f"is written twice; the first is on line {first.line}")
+            parent.note_second(key)
             return Node(node.faults, path, node.line, node.column)
         return key
-
-
-def lines_of(root: Node) -> dict[str, int]:
-    """The line of every document path below `root`: of the key in a mapping, of the item in a list."""
-    found: dict[str, int] = {}
-    if isinstance(root, MapNode):
-        for key, value in root.entries.values():
-            found |= lines_of(value)
-            found[key.path] = key.line
-    elif isinstance(root, ListNode):
-        for item in root.items:
-            found |= lines_of(item)
-            found[item.path] = item.line
-    return found
-
-
-def descend(root: Node, *keys: str) -> Node:
-    """The value under these keys; where one is not there, the last mapping that is."""
-    for key in keys:
-        if not isinstance(root, MapNode) or key not in root.entries:
-            break
-        root = root.entries[key][1]
-    return root
-
-
-def shown(text: str) -> str:
-    """The text in quotes, cut to a readable length, with anything unprintable written as an escape."""
-    short = text if len(text) <= 60 else text[:57] + "..."
-    return json.dumps(short, ensure_ascii=not short.isprintable())
-
-
-def _plain(key: str) -> str:
-    """A key as it stands in a path: short and printable."""
-    return key if len(key) <= 40 and key.isprintable() else shown(key)

@@ -13,6 +13,8 @@ from typing import NamedTuple, Protocol
 
 import yaml
 
+from oncall.text_files import place_of
+
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """Every line break of YAML 1.1."""
 
@@ -61,12 +63,6 @@ class Mark(Protocol):
 def mark_place(mark: Mark | None) -> tuple[int, int]:
     """Line and column of a mark, counted from 1."""
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def place_of(text: str, index: int) -> tuple[int, int]:
-    """Line and column, counted from 1, of the character at `index`."""
-    before = text[:index]
-    return before.count("\n") + 1, index - before.rfind("\n")
 
 
 def forbidden_character(text: str) -> TextFault | None:

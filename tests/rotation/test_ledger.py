@@ -26,7 +26,7 @@ from oncall.rotation.problem.served_seats import (
 )
 from oncall.schedule.plan import Balance, Plan, Seat
 from oncall.schedule.plan_file import json_of
-from oncall.schedule.plan_reader import plan_of_json
+from oncall.schedule.plan_json import plan_of_json
 from oncall.schedule.schedule import Override, Publication, Schedule
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind

@@ -1,8 +1,9 @@
-"""Plan files that were written well: the exact text, and that a plan comes back as it went."""
+"""Plan files: the exact text that is written, and the same plan when it is read again."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,9 +18,11 @@ from oncall.errors import FileFaults, Refused
 from oncall.rosters.relaxation import relaxation_named
 from oncall.schedule.calendar_feed import ics_of
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
-from oncall.schedule.plan_file import csv_of, json_of, read_plan, write_plan
-from oncall.schedule.plan_reader import plan_of_csv, plan_of_json
+from oncall.schedule.plan_csv import plan_of_csv
+from oncall.schedule.plan_file import MOST_MIB, csv_of, json_of, read_plan, write_plan
+from oncall.schedule.plan_json import plan_of_json
 from oncall.support.windows import Window, WindowKind
+from oncall.text_files import MIB
 from tests.schedule.conftest import NEW_YORK, span
 
 KINDS = [kind for kind in WindowKind if kind is not WindowKind.BUSINESS]
@@ -277,3 +280,33 @@ def test_a_written_plan_has_the_permissions_of_any_new_file(plan: Plan, tmp_path
     other.touch()
     write_plan(plan, tmp_path / "plan.csv")
     assert (tmp_path / "plan.csv").stat().st_mode == other.stat().st_mode
+
+
+def make_nothing(file: Path) -> None:
+    """There is no such file."""
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "message"),
+    [
+        ("plan.csv", make_nothing, "there is no such file"),
+        ("plan.json", Path.mkdir, "is a folder; name a file in it"),
+        ("plan.xls", Path.touch, "a plan file ends in .csv or .json"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_so(
+    tmp_path: Path, name: str, make: Callable[[Path], None], message: str
+) -> None:
+    make(tmp_path / name)
+    with pytest.raises(FileFaults) as refusal:
+        read_plan(tmp_path / name)
+    assert str(refusal.value) == f"{tmp_path / name}: {message}"
+
+
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "plan.csv"
+    with file.open("wb") as sparse:
+        sparse.truncate(MOST_MIB * MIB + 1)
+    with pytest.raises(FileFaults) as refusal:
+        read_plan(file)
+    assert str(refusal.value) == f"{file}: is larger than 16 MiB, the most that is read"

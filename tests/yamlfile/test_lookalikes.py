@@ -7,8 +7,9 @@ import time
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.yamlfile import AtFault, Faults, MapNode, ScalarNode, parse
-from oncall.yamlvalues import line_of_text
+from oncall.file_nodes import AtFault, Faults, MapNode, ScalarNode
+from oncall.file_values import line_of_text
+from oncall.yamlfile import parse_yaml
 
 NO_BREAK = "found a no-break space (U+00A0); write a plain space"
 
@@ -16,7 +17,7 @@ NO_BREAK = "found a no-break space (U+00A0); write a plain space"
 def refusal(text: str) -> str:
     faults = Faults("x.yaml")
     with pytest.raises(FileFaults) as refused:
-        parse(text, faults)
+        parse_yaml(text, faults)
     return str(refused.value)
 
 
@@ -67,7 +68,7 @@ def test_every_misleading_lookalike_of_a_file_is_reported_at_once() -> None:
     ],
 )
 def test_a_lookalike_inside_text_or_a_comment_is_left_alone(text: str, value: str) -> None:
-    root = parse(text, Faults("x.yaml"))
+    root = parse_yaml(text, Faults("x.yaml"))
     assert isinstance(root, MapNode)
     found = root.entries["a"][1]
     assert isinstance(found, ScalarNode)
@@ -92,7 +93,7 @@ def test_a_line_break_that_editors_do_not_show_is_refused_where_it_stands(line_b
 
 def test_a_name_with_a_lookalike_in_the_middle_is_refused_by_its_name() -> None:
     faults = Faults("x.yaml")
-    root = parse("name: Ana\u00a0Pereira\n", faults)
+    root = parse_yaml("name: Ana\u00a0Pereira\n", faults)
     assert isinstance(root, MapNode)
     with pytest.raises(AtFault):
         line_of_text(root.entries["name"][1])
@@ -104,5 +105,5 @@ def test_a_name_with_a_lookalike_in_the_middle_is_refused_by_its_name() -> None:
 def test_a_large_file_with_a_lookalike_is_read_in_a_blink() -> None:
     text = "# a\u00a0comment\n" + "".join(f"k{number}: [a, b, c]\n" for number in range(20_000))
     began = time.process_time()
-    parse(text, Faults("x.yaml"))
+    parse_yaml(text, Faults("x.yaml"))
     assert time.process_time() - began < 5

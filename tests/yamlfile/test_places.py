@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oncall.yamlfile import Faults, ListNode, MapNode, Node, ScalarNode, descend, lines_of, parse
+from oncall.file_nodes import Faults, ListNode, MapNode, Node, ScalarNode, descend, lines_of
+from oncall.yamlfile import parse_yaml
 
 TEXT = """\
 # a comment
@@ -16,7 +17,7 @@ engineers:
 
 def tree(text: str) -> Node:
     faults = Faults("x.yaml")
-    root = parse(text, faults)
+    root = parse_yaml(text, faults)
     faults.raise_any()
     return root
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import FileFaults
-from oncall.yamlfile import MOST_BYTES, MOST_FAULTS, Faults, parse, read_text
+from oncall.file_nodes import MOST_FAULTS, Faults
+from oncall.yamlfile import parse_yaml
 
 
 def refusal(text: str) -> str:
     faults = Faults("x.yaml")
     with pytest.raises(FileFaults) as refused:
-        parse(text, faults)
+        parse_yaml(text, faults)
         faults.raise_any()
     return str(refused.value)
 
@@ -116,43 +116,7 @@ def test_a_file_with_a_thousand_faults_is_not_judged_to_its_end() -> None:
 
 
 def test_a_text_larger_than_the_bound_is_refused() -> None:
-    assert refusal("a" * (MOST_BYTES + 1)) == "x.yaml: is larger than 1 MiB, the most that is read"
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"team: x\nname: caf\xe9\n", ":2:10: is not UTF-8 (byte 0xe9); save the file as UTF-8"),
-        ("é: x\nné: ".encode() + b"\xff", ":2:5: is not UTF-8 (byte 0xff); save the file as UTF-8"),
-        ("team: x".encode("utf-16"), ":1:1: is UTF-16, not UTF-8; save the file as UTF-8"),
-        (b"a" * (MOST_BYTES + 1), ": is larger than 1 MiB, the most that is read"),
-    ],
-)
-def test_a_file_that_is_no_text_of_ours_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
-    path = tmp_path / "x.yaml"
-    path.write_bytes(content)
-    with pytest.raises(FileFaults) as refused:
-        read_text(path)
-    assert str(refused.value) == f"{path}{message}"
-
-
-def test_a_file_that_is_missing_is_named_as_the_user_gave_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileFaults) as refused:
-        read_text(Path("rosters/x.yaml"))
-    assert str(refused.value) == "rosters/x.yaml: there is no such file"
-
-
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(FileFaults) as refused:
-        read_text(tmp_path)
-    assert str(refused.value) == f"{tmp_path}: is a folder; name a file in it"
-
-
-def test_a_path_that_no_file_can_have_is_refused() -> None:
-    with pytest.raises(FileFaults) as refused:
-        read_text(Path("a\x00b"))
-    assert str(refused.value) == "a\x00b: cannot be read: embedded null byte"
+    assert refusal("a" * (1024 * 1024 + 1)) == "x.yaml: is larger than 1 MiB, the most that is read"
 
 
 @settings(max_examples=400, deadline=None)
@@ -160,7 +124,7 @@ def test_a_path_that_no_file_can_have_is_refused() -> None:
 def test_any_text_is_a_tree_or_a_refusal(text: str) -> None:
     faults = Faults("x.yaml")
     try:
-        parse(text, faults)
+        parse_yaml(text, faults)
         faults.raise_any()
     except FileFaults as refused:
         assert refused.faults

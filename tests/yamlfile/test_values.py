@@ -7,8 +7,8 @@ from typing import TypeVar
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.yamlfile import AtFault, Faults, Node, Reader, parse
-from oncall.yamlvalues import (
+from oncall.file_nodes import AtFault, Faults, Node, Reader
+from oncall.file_values import (
     Fields,
     distinct_list_of,
     line_of_text,
@@ -19,13 +19,14 @@ from oncall.yamlvalues import (
     true_or_false,
     whole_number,
 )
+from oncall.yamlfile import parse_yaml
 
 T = TypeVar("T")
 
 
 def read(reader: Reader[T], text: str) -> T:
     faults = Faults("x.yaml")
-    fields = Fields(parse(f"key: {text}", faults))
+    fields = Fields(parse_yaml(f"key: {text}", faults))
     slot = fields.required("key", reader, example="...")
     fields.close()
     faults.raise_any()
@@ -140,7 +141,7 @@ class TestKeys:
     @staticmethod
     def fields(text: str) -> tuple[Fields, Faults]:
         faults = Faults("x.yaml")
-        return Fields(parse(text, faults)), faults
+        return Fields(parse_yaml(text, faults)), faults
 
     def test_a_missing_key_is_told_with_an_example(self) -> None:
         fields, faults = self.fields("\n\n  a: 1\n")
@@ -172,7 +173,7 @@ class TestKeys:
 
     def test_what_has_no_keys_is_told_so(self) -> None:
         faults = Faults("x.yaml")
-        node: Node = parse("- a", faults)
+        node: Node = parse_yaml("- a", faults)
         with pytest.raises(AtFault):
             Fields(node)
         assert str(faults.refusal()) == "x.yaml:1:1: is a list; keys with values (key: value) are expected here"

@@ -240,7 +240,8 @@ def _refuse_unwritable(output: Path) -> None:
 
 def _write(plan: Plan, output: Path, team: Roster) -> None:
     """Write the plan in the form that the file's ending names."""
-    from oncall.schedule.plan_file import replace_file, write_plan
+    from oncall.schedule.plan_file import write_plan
+    from oncall.text_files import replace_file
 
     if output.suffix.lower() == ".html":
         from oncall.rotation.report.plan_page import plan_page

@@ -118,7 +118,7 @@ def _day(option: str, text: str | None) -> date | None:
 
 def _write(path: Path, written: LedgerFile, *, as_json: bool) -> None:
     from oncall.rotation.problem.ledger_file import csv_of_ledger
-    from oncall.schedule.plan_file import replace_file
+    from oncall.text_files import replace_file
 
     replace_file(path, csv_of_ledger(written.balances, written.as_of))
     tell(f"written to {path}")

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+from oncall.file_nodes import ListNode, Node, descend
 from oncall.rosters.pairings import Pair, PeopleNamed
 from oncall.rosters.roster import Engineer, FixedSeat, Request
 from oncall.support.windows import WeekSpan, WindowKind
-from oncall.yamlfile import ListNode, Node, descend
 
 _DAY = 24 * 60
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
+from oncall.file_nodes import Node, shown
+from oncall.file_values import Fields, line_of_text, scalar
 from oncall.rosters.roster import SHADOW, Request, Wish
 from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
@@ -15,8 +17,6 @@ from oncall.support.holidays import is_holiday_code
 from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
 from oncall.support.value_readers import slug
 from oncall.support.windows import WindowKind
-from oncall.yamlfile import Node, shown
-from oncall.yamlvalues import Fields, line_of_text, scalar
 
 # The calendar module's own names follow the locale.
 _MONTHS = (

@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from oncall.errors import FileFaults
+from oncall.file_nodes import Faults, MapNode
 from oncall.suggestions import nearest
-from oncall.yamlfile import Faults, MapNode, parse, read_text
+from oncall.yamlfile import parse_yaml, read_yaml_text
 
 POLICY_SUFFIX = ".policy.yaml"
 
@@ -34,7 +35,7 @@ def kind_of(path: Path) -> FileKind:
     faults = Faults(str(path))
     if path.suffix.lower() == ".csv":
         raise _plan(faults)
-    root = parse(read_text(path), faults)
+    root = parse_yaml(read_yaml_text(path), faults)
     if not isinstance(root, MapNode):
         return FileKind.ROSTER
     found = _kind_by(root.entries, lambda key, known: key in known)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from oncall.file_nodes import Node, shown
+from oncall.file_values import Fields, list_of, one_of
 from oncall.rosters.fields import day, shift_kind
 from oncall.rosters.roster import FixedSeat
 from oncall.suggestions import suggestion
 from oncall.support.value_readers import slug
-from oncall.yamlfile import Node, shown
-from oncall.yamlvalues import Fields, list_of, one_of
 
 Pair = tuple[str, str]
 

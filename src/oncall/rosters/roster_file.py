@@ -1,6 +1,6 @@
 """The roster file: YAML -> Roster, or every fault of it and of its policy at once, with file:line:column.
 
-A new key is one line in the reader of its mapping: a field, its reader from `fields` or `yamlvalues`, its default.
+A new key is one line in the reader of its mapping: a field, its reader from `fields` or `file_values`, its default.
 """
 
 from __future__ import annotations
@@ -13,6 +13,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.errors import FileFaults
+from oncall.file_nodes import AtFault, Faults, Node, Reader, ScalarNode, descend, lines_of, shown
+from oncall.file_values import (
+    Fields,
+    Slot,
+    distinct_list_of,
+    line_of_text,
+    list_of,
+    one_of,
+    one_or_many,
+    true_or_false,
+    whole_number,
+    words_in,
+)
 from oncall.rosters.contradictions import check_pairs, check_requests, check_seats
 from oncall.rosters.fields import (
     day,
@@ -41,19 +54,7 @@ from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, read_policy
 from oncall.support.value_readers import Once, slug, time_zone
 from oncall.support.zones import country_of, zone_named
-from oncall.yamlfile import AtFault, Faults, Node, Reader, ScalarNode, descend, lines_of, parse, read_text, shown
-from oncall.yamlvalues import (
-    Fields,
-    Slot,
-    distinct_list_of,
-    line_of_text,
-    list_of,
-    one_of,
-    one_or_many,
-    true_or_false,
-    whole_number,
-    words_in,
-)
+from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _MOST_ROLES = 5
 
@@ -63,7 +64,7 @@ def read_roster(path: Path) -> Roster:
 
     Files are named in messages as the caller gave them. Raises FileFaults with every fault of both files.
     """
-    return _read(read_text(path), str(path), partial(_policy_beside, path), partial(_plan_beside, path))
+    return _read(read_yaml_text(path), str(path), partial(_policy_beside, path), partial(_plan_beside, path))
 
 
 def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
@@ -112,7 +113,7 @@ def _plan_beside(path: Path, node: Node) -> str:
 
 def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:
     faults = Faults(source)
-    root = parse(text, faults)
+    root = parse_yaml(text, faults)
     try:
         roster = _RosterReader(root, faults, policy_of, busy_plan).read()
     except AtFault:

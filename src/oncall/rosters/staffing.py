@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from oncall.file_nodes import Node
 from oncall.rosters.roster import Engineer
-from oncall.yamlfile import Node
 
 
 def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], node: Node) -> None:

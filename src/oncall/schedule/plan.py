@@ -1,4 +1,4 @@
-"""A plan: who holds which role of which shift, and how fair that is. Its file format is in `planfile`."""
+"""A plan: who holds which role of which shift, and how fair that is. `plan_file` has its file formats."""
 
 from __future__ import annotations
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,13 @@ from oncall.errors import Fault, FileFaults, Refused
 from oncall.schedule.calendar_feed import ics_of
 from oncall.schedule.carried_column import COLUMN, cells_of
 from oncall.schedule.plan import EngineerFairness, Fairness, Plan, Seat
-from oncall.schedule.plan_reader import COLUMNS, plan_of_csv, plan_of_json
+from oncall.schedule.plan_csv import plan_of_csv
+from oncall.schedule.plan_json import plan_of_json
+from oncall.schedule.plan_seats import COLUMNS
+from oncall.text_files import read_text, replace_file
 
-MOST_BYTES = 16 * 1024 * 1024
-"""A plan file that is larger is not read: a hundred people's year is a thirtieth of it."""
+MOST_MIB = 16
+"""The plan of a year for a hundred people is a hundredth of it."""
 
 
 def write_plan(plan: Plan, path: Path, names: Mapping[str, str] | None = None) -> None:
@@ -52,8 +53,8 @@ def read_plan(path: Path, *, team: str = "", zone: ZoneInfo | None = None) -> Pl
     """
     suffix = path.suffix.lower()
     if suffix not in {".csv", ".json"}:
-        raise _unreadable(path, "a plan file ends in .csv or .json")
-    text = text_of(path)
+        raise FileFaults([Fault(str(path), 0, 0, "", "a plan file ends in .csv or .json")])
+    text = read_text(path, most_mib=MOST_MIB)
     if suffix == ".json":
         return plan_of_json(text, str(path))
     return plan_of_csv(text, str(path), team=team, zone=zone or ZoneInfo("UTC"))
@@ -157,49 +158,3 @@ def _lines_of(document: Mapping[str, Any], indent: str = "") -> str:
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside the file, then take its place in one step; a link keeps pointing at the file that it names.
-
-    Raises Refused when it cannot be written; nothing has changed then.
-    """
-    try:
-        target = path.resolve()
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            with beside.open("xb") as file:
-                file.write(content)
-            beside.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink()
-            raise
-    except (OSError, RuntimeError) as error:
-        raise Refused(f"{path}: cannot be written: {_reason(error)}; nothing was changed") from error
-
-
-def text_of(path: Path) -> str:
-    """The text of a file that people or programs wrote. Raises FileFaults when it cannot be read or is no UTF-8."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, f"cannot be read: {_reason(error)}") from error
-    if len(content) > MOST_BYTES:
-        raise _unreadable(path, f"is larger than {MOST_BYTES // 1024 // 1024} MB, the most that a plan file may have")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        message = f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise FileFaults([Fault(str(path), line, column, "", message)]) from error
-
-
-def _unreadable(path: Path, message: str) -> FileFaults:
-    return FileFaults([Fault(str(path), 0, 0, "", message)])
-
-
-def _reason(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeGuard
 
 from oncall.errors import FileFaults
+from oncall.file_nodes import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, shown
+from oncall.file_values import Fields, line_of_text, list_of, one_of
 from oncall.suggestions import nearest
 from oncall.support.policy import Customer, folded_name
 from oncall.support.value_readers import Once, slug
-from oncall.yamlfile import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, parse, read_text, shown
-from oncall.yamlvalues import Fields, line_of_text, list_of, one_of
+from oncall.yamlfile import parse_yaml, read_yaml_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> 
     Raises FileFaults with every fault.
     """
     faults = Faults(source)
-    root = parse(text, faults)
+    root = parse_yaml(text, faults)
     found: tuple[Customer, ...] = ()
     try:
         fields = Fields(root)
@@ -65,7 +66,7 @@ def customers_beside(path: Path, root: Node) -> CustomersFile:
         return CustomersFile()
     plans = descend(root, "plans")
     try:
-        text = read_text(beside)
+        text = read_yaml_text(beside)
         known = list(plans.entries) if _has_plans(plans) else None
         return CustomersFile(customers_from_text(text, str(beside), known), text)
     except FileFaults as refusal:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from oncall.file_nodes import Node, shown
+from oncall.file_values import Fields, Slot, distinct_list_of, list_of, one_of, scalar
 from oncall.support.policy import ChannelName, DeskChannel, Escalation, EscalationStep, Notify
 from oncall.support.value_readers import duration, slug, some_time
-from oncall.yamlfile import Node, shown
-from oncall.yamlvalues import Fields, Slot, distinct_list_of, list_of, one_of, scalar
 
 _PHONE_CHANNELS = (ChannelName.SMS, ChannelName.VOICE)
 _EXAMPLE_STEP = "{notify: primary, channel: sms, after: 0m}"

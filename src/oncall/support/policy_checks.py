@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from oncall.file_nodes import ListNode, Node, descend
+from oncall.file_values import Slot
 from oncall.support.coverage_days import DAYS_OF_WEEK, MONDAY_TO_FRIDAY, days_in_yaml
 from oncall.support.policy import Counting, Coverage, Escalation, Impact, Metric, Promise, SupportPlan
 from oncall.support.week_hours import PlacedSpan
 from oncall.support.wording import span
-from oncall.yamlfile import ListNode, Node, descend
-from oncall.yamlvalues import Slot
 
 _MINUTE = timedelta(minutes=1)
 _DAY = 24 * 60

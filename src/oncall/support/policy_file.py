@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from oncall.file_nodes import AtFault, Faults, Node, lines_of
 from oncall.support.customers import customers_beside, customers_from_text
 from oncall.support.policy import Policy
 from oncall.support.policy_reader import PolicyReader
-from oncall.yamlfile import AtFault, Faults, Node, lines_of, parse, read_text
+from oncall.yamlfile import parse_yaml, read_yaml_text
 
 PACKAGED_NAME = "packaged:itopia-cas.policy.yaml"
 """`Policy.source` of the packaged policy. No file can have this path."""
@@ -23,8 +24,8 @@ def read_policy(path: Path) -> Policy:
     Raises FileFaults with every fault of both files; they are named as the caller gave them.
     """
     faults = Faults(str(path))
-    text = read_text(path)
-    root = parse(text, faults)
+    text = read_yaml_text(path)
+    root = parse_yaml(text, faults)
     policy = _read(root, str(path), text)
     customers = customers_beside(path, root)
     faults.raise_any()
@@ -38,7 +39,7 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
     source: the file's name in messages. zone: replaces the policy's own time zone.
     """
     faults = Faults(source)
-    policy = _read(parse(text, faults), source, text)
+    policy = _read(parse_yaml(text, faults), source, text)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
     return replace(policy, zone=zone or policy.zone, warnings=faults.warnings)
@@ -50,7 +51,7 @@ def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
     Raises FileFaults only when no policy can be read from the text: the pager must go on after an upgrade.
     """
     faults = Faults(source)
-    policy = _read(parse(text, faults), source, text)
+    policy = _read(parse_yaml(text, faults), source, text)
     if policy is None:
         raise faults.refusal()
     return replace(policy, zone=zone)

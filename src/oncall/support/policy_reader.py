@@ -6,6 +6,19 @@ import re
 from functools import partial
 from typing import TypeVar
 
+from oncall.file_nodes import MapNode, Node, Reader, ScalarNode, descend, shown
+from oncall.file_values import (
+    Fields,
+    Slot,
+    distinct_list_of,
+    line_of_text,
+    list_of,
+    mapping_of,
+    one_of,
+    paragraph,
+    scalar,
+    true_or_false,
+)
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.customers import file_beside
 from oncall.support.escalation_reader import desk_channel, escalation
@@ -37,19 +50,6 @@ from oncall.support.text_limits import limits
 from oncall.support.value_readers import Once, duration_of, slug, some_time, time_zone
 from oncall.support.week_hours import PlacedSpan, days_of, hours_of, tiled
 from oncall.support.windows import WindowKind
-from oncall.yamlfile import MapNode, Node, Reader, ScalarNode, descend, shown
-from oncall.yamlvalues import (
-    Fields,
-    Slot,
-    distinct_list_of,
-    line_of_text,
-    list_of,
-    mapping_of,
-    one_of,
-    paragraph,
-    scalar,
-    true_or_false,
-)
 
 T = TypeVar("T")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from oncall.file_nodes import Node, shown
+from oncall.file_values import Fields, scalar, whole_number
 from oncall.support.policy import Limits, TextLimit
 from oncall.support.value_readers import duration, some_time
-from oncall.yamlfile import Node, shown
-from oncall.yamlvalues import Fields, scalar, whole_number
 
 _LONGEST_BUNDLE = timedelta(minutes=5)
 _LONGEST_SPAN = timedelta(hours=1)

@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from oncall.file_nodes import AtFault, Node, Reader, shown
+from oncall.file_values import line_of_text, scalar
 from oncall.support.zones import why_no_place, zone_named
-from oncall.yamlfile import AtFault, Node, Reader, shown
-from oncall.yamlvalues import line_of_text, scalar
 
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 _MOST = timedelta(days=366)

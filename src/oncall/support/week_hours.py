@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from oncall.file_nodes import ListNode, Node, shown
+from oncall.file_values import list_of, scalar
 from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.windows import WeekSpan, WindowKind
-from oncall.yamlfile import ListNode, Node, shown
-from oncall.yamlvalues import list_of, scalar
 
 WEEK = 7 * 24 * 60
 _DAY = 24 * 60

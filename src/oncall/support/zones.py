@@ -10,8 +10,8 @@ import re
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from oncall.file_nodes import shown
 from oncall.suggestions import nearest
-from oncall.yamlfile import shown
 
 _UTC_NAMES = {"UTC", "Etc/UTC"}
 _OTHER_UTC_NAMES = {"UCT", "Universal", "Zulu", "Z", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}

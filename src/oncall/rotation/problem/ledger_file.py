@@ -16,8 +16,9 @@ from pathlib import Path
 
 from oncall.errors import Fault, FileFaults
 from oncall.schedule.plan import Balance
-from oncall.schedule.plan_file import text_of
+from oncall.schedule.plan_file import MOST_MIB
 from oncall.support.windows import WindowKind
+from oncall.text_files import read_text
 
 COLUMNS = ("engineer", "kind", "balance")
 AS_OF = "as_of"
@@ -53,7 +54,7 @@ def refuse_unknown_engineers(ledger: LedgerFile, path: Path, people: Sequence[st
 
 def read_ledger(path: Path) -> LedgerFile:
     """Return the content of a ledger file. Raises FileFaults with every fault in it."""
-    return _Reader(text_of(path), str(path)).read()
+    return _Reader(read_text(path, most_mib=MOST_MIB), str(path)).read()
 
 
 def csv_of_ledger(balances: Sequence[Balance], as_of: date | None) -> bytes:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from oncall.file_nodes import AtFault, ListNode, MapNode, Node, Reader, ScalarNode, shown
 from oncall.suggestions import suggestion
-from oncall.yamlfile import AtFault, ListNode, MapNode, Node, Reader, ScalarNode, shown
 from oncall.yamlsyntax import lookalike_in
 
 T = TypeVar("T")

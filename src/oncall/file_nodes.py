@@ -1,0 +1,171 @@
+"""The values of a file as a tree of nodes, each with its place, and every fault of the file at once.
+
+`yamlfile` and `jsonfile` make the tree. A *reader* is a function that makes a value from one node or refuses it. A
+refusal is noted in the file's `Faults` and ends that reader alone, so that the other readers still report theirs;
+`Faults.raise_any` then raises all of them together. A single value stays the text that was written until a reader says
+what it should be: an unquoted `+13055550101`, `no` or `08:00` is text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from oncall.errors import Fault, FileFaults
+
+T = TypeVar("T")
+
+MOST_LEVELS = 20
+MOST_FAULTS = 1000
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class AtFault(Exception):
+    """A value cannot be used; why has been noted in the file's faults already. Never leaves the reading of a file."""
+
+
+class Faults:
+    """The faults of one file, noted in any order. `file` is the name that the user gave."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._faults: list[Fault] = []
+        self._warnings: list[Fault] = []
+
+    def __len__(self) -> int:
+        return len(self._faults)
+
+    def note(self, line: int, column: int, path: str, message: str) -> None:
+        """Add one fault; line and column count from 1, and are 0 where the file could not be read at all.
+
+        Raises FileFaults when there are so many that the file can hardly be of the kind it is read as.
+        """
+        self._faults.append(Fault(self.file, line, column, path, message))
+        if len(self._faults) >= MOST_FAULTS:
+            self._faults.append(Fault(self.file, 0, 0, "", f"has {MOST_FAULTS} faults or more; here are some of them"))
+            raise self.refusal()
+
+    def warn(self, line: int, column: int, path: str, message: str) -> None:
+        """Add one warning: the file can be used, but its author should look at this value."""
+        self._warnings.append(Fault(self.file, line, column, path, message))
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """Every warning so far, in file order."""
+        return tuple(sorted(dict.fromkeys(self._warnings)))
+
+    def take_over(self, others: FileFaults) -> None:
+        """Add the faults and warnings of another file that this one names."""
+        self._faults.extend(others.faults)
+        self._warnings.extend(others.warnings)
+
+    def refusal(self) -> FileFaults:
+        """Every fault noted so far as one error; there is at least one."""
+        return FileFaults(tuple(dict.fromkeys(self._faults)), self.warnings)
+
+    def raise_any(self) -> None:
+        """Raise FileFaults with every fault noted so far, if there is one."""
+        if self._faults:
+            raise self.refusal()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One value of the file and its place: `path` like `engineers[2].phone`; line and column count from 1.
+
+    A plain Node stands where nothing usable was written; its fault has been noted.
+    """
+
+    faults: Faults = field(repr=False)
+    path: str
+    line: int
+    column: int
+
+    def note(self, message: str) -> None:
+        """Note a fault of this value and go on."""
+        self.faults.note(self.line, self.column, self.path, message)
+
+    def warn(self, message: str) -> None:
+        """Note a warning about this value; the value is still used."""
+        self.faults.warn(self.line, self.column, self.path, message)
+
+    def refuse(self, message: str) -> AtFault:
+        """Note a fault of this value; raise what this returns to leave the reader."""
+        self.note(message)
+        return AtFault()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScalarNode(Node):
+    """A single value as it was written. `is_quoted`: it stood in quotes or in a block, so it is text for sure."""
+
+    text: str
+    is_quoted: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written, or YAML's word for nothing."""
+        return not self.is_quoted and self.text in _NULLS
+
+    @property
+    def written(self) -> str:
+        """The value as a message quotes it: in quotes where the file has it in quotes, and cut to a readable length."""
+        return shown(self.text) if self.is_quoted or len(self.text) > 60 else self.text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListNode(Node):
+    """A list of values."""
+
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapNode(Node):
+    """Keys and values in file order: `entries[key]` is the key's own place and its value."""
+
+    entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
+
+    def path_of(self, key: str) -> str:
+        """The path of the value under `key`."""
+        plain = key if len(key) <= 40 and key.isprintable() else shown(key)
+        return f"{self.path}.{plain}" if self.path else plain
+
+    def note_second(self, key: ScalarNode) -> None:
+        """Note a key that the mapping has already."""
+        key.note(f"is written twice; the first is on line {self.entries[key.text][0].line}")
+
+
+Reader = Callable[[Node], T]
+
+
+def lines_of(root: Node) -> dict[str, int]:
+    """The line of every document path below `root`: of the key in a mapping, of the item in a list."""
+    found: dict[str, int] = {}
+    if isinstance(root, MapNode):
+        for key, value in root.entries.values():
+            found |= lines_of(value)
+            found[key.path] = key.line
+    elif isinstance(root, ListNode):
+        for item in root.items:
+            found |= lines_of(item)
+            found[item.path] = item.line
+    return found
+
+
+def descend(root: Node, *keys: str) -> Node:
+    """The value under these keys; where one is not there, the last mapping that is."""
+    for key in keys:
+        if not isinstance(root, MapNode) or key not in root.entries:
+            break
+        root = root.entries[key][1]
+    return root
+
+
+def shown(text: str) -> str:
+    """The text in quotes, cut to a readable length, with anything unprintable written as an escape."""
+    short = text if len(text) <= 60 else text[:57] + "..."
+    return json.dumps(short, ensure_ascii=not short.isprintable())

@@ -1,0 +1,135 @@
+"""A JSON text as a tree of nodes, each with its place, so that the readers of YAML files read it, too.
+
+The standard library checks the syntax and decodes the strings; this module adds the place of every value and notes
+keys that stand twice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NoReturn
+
+from oncall.file_nodes import MOST_LEVELS, AtFault, Faults, ListNode, MapNode, Node, ScalarNode
+
+_BLANK = re.compile(r"[ \t\n\r]*")
+_PLAIN = re.compile(r"[^\s,\]}]+")
+_DECODER = json.JSONDecoder()
+
+
+def parse_json(text: str, faults: Faults) -> Node:
+    """Return the tree of a JSON text. Raises FileFaults when it is empty, no JSON, or nested too deep.
+
+    A key that stands twice is noted in `faults`, and the tree keeps its first value.
+    """
+    _check_syntax(text, faults)
+    try:
+        return _Scanner(text, faults).tree()
+    except AtFault:
+        raise faults.refusal() from None
+
+
+def _check_syntax(text: str, faults: Faults) -> None:
+    """Raise FileFaults unless the text is JSON. Numbers are left to their readers, whatever their size."""
+
+    def refuse(offset: int, message: str) -> NoReturn:
+        faults.note(*_Places(text).of(offset), "", message)
+        raise faults.refusal() from None
+
+    def refuse_constant(name: str) -> NoReturn:
+        refuse(max(text.find(name), 0), f"{name} is not a number")
+
+    try:
+        json.loads(text, parse_constant=refuse_constant, parse_int=str, parse_float=str)
+    except json.JSONDecodeError as error:
+        if not text.strip():
+            refuse(0, "is empty")
+        refuse(error.pos, f"is not JSON: {error.msg}")
+    except RecursionError:
+        refuse(0, f"is nested more than {MOST_LEVELS} levels deep")
+
+
+class _Places:
+    """Line and column, counted from 1, of each character of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def of(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+class _Scanner:
+    """Builds the tree of a text that is known to be JSON. `_at` is the offset of the character that comes next."""
+
+    def __init__(self, text: str, faults: Faults) -> None:
+        self._text = text
+        self._faults = faults
+        self._places = _Places(text)
+        self._at = 0
+
+    def tree(self) -> Node:
+        self._skip_blanks()
+        return self._value("", 0)
+
+    def _value(self, path: str, level: int) -> Node:
+        place = (self._faults, path, *self._places.of(self._at))
+        opening = self._text[self._at]
+        if opening in "{[" and level == MOST_LEVELS:
+            raise Node(*place).refuse(f"is nested more than {MOST_LEVELS} levels deep")
+        if opening == "{":
+            return self._mapping(MapNode(*place), level)
+        if opening == "[":
+            return self._list(ListNode(*place), level)
+        if opening == '"':
+            return ScalarNode(*place, self._string(), True)
+        found = _PLAIN.match(self._text, self._at)
+        assert found is not None, "a value follows here in every JSON text"
+        self._at = found.end()
+        return ScalarNode(*place, found[0], False)
+
+    def _list(self, node: ListNode, level: int) -> ListNode:
+        for _ in self._items("]"):
+            node.items.append(self._value(f"{node.path}[{len(node.items)}]", level + 1))
+        return node
+
+    def _mapping(self, node: MapNode, level: int) -> MapNode:
+        for _ in self._items("}"):
+            place = self._places.of(self._at)
+            name = self._string()
+            key = ScalarNode(self._faults, node.path_of(name), *place, name, True)
+            self._skip_blanks()
+            self._step()
+            value = self._value(key.path, level + 1)
+            if name in node.entries:
+                node.note_second(key)
+            else:
+                node.entries[name] = key, value
+        return node
+
+    def _items(self, closing: str) -> Iterator[None]:
+        """Stop at the beginning of each item, and at the end step over the closing bracket."""
+        self._step()
+        while self._text[self._at] != closing:
+            yield
+            self._skip_blanks()
+            if self._text[self._at] == ",":
+                self._step()
+        self._at += 1
+
+    def _step(self) -> None:
+        """Step over a bracket, a colon or a comma, and over the blanks behind it."""
+        self._at += 1
+        self._skip_blanks()
+
+    def _string(self) -> str:
+        value, self._at = _DECODER.raw_decode(self._text, self._at)
+        return str(value)
+
+    def _skip_blanks(self) -> None:
+        found = _BLANK.match(self._text, self._at)
+        assert found is not None, "nothing at all is blank, too"
+        self._at = found.end()

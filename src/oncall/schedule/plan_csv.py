@@ -1,0 +1,95 @@
+"""The CSV form of a plan file: each row becomes a node, and the nodes become a Plan."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.file_nodes import Faults, MapNode, ScalarNode
+from oncall.schedule.carried_column import COLUMN as CARRIES
+from oncall.schedule.carried_column import CarriedColumn
+from oncall.schedule.plan import Plan
+from oncall.schedule.plan_seats import COLUMNS, read_seats
+
+_FIRST_LINE = f"the first line must be {','.join(COLUMNS)}"
+
+
+def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
+    """Return the plan in a CSV text, which holds neither the team nor the zone nor the proof.
+
+    file: the name of the file in messages. Raises FileFaults with every fault.
+    """
+    rows = _CsvRows(text, Faults(file))
+    seats = read_seats(list(rows))
+    rows.faults.raise_any()
+    carried = rows.carried
+    return Plan(team, zone, seats, balances=carried.balances, kept_until=carried.kept_until, relaxed=carried.relaxed)
+
+
+class _CsvRows:
+    """The rows of a CSV text as nodes, each at the line on which it begins. `carried`: the column `carries`, so far."""
+
+    def __init__(self, text: str, faults: Faults) -> None:
+        self.faults = faults
+        self.carried = CarriedColumn()
+        self._lines = io.StringIO(text, newline="").readlines()
+        # The place of each known column among the cells; empty until the first line was read.
+        self._index: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[MapNode]:
+        reader = csv.reader(self._lines, strict=True)
+        line = 1
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield from self._row(line, [cell.strip() for cell in cells])
+                line = reader.line_num + 1
+        except csv.Error as error:
+            self.faults.note(line, 1, "", f"is not CSV: {error}")
+        else:
+            if not self._index:
+                self.faults.note(1, 1, "", f"is empty; {_FIRST_LINE}")
+
+    def _row(self, line: int, cells: list[str]) -> Iterator[MapNode]:
+        needed = 1 + max((self._index[column] for column in COLUMNS if self._index), default=0)
+        if not self._index:
+            self._read_first_line(line, cells)
+        elif len(cells) < needed:
+            self.faults.note(line, 1, "", f"found {len(cells)} cells, and needs {needed}")
+        else:
+            self._read_carried(line, cells)
+            yield self._node(line, cells)
+
+    def _read_first_line(self, line: int, names: list[str]) -> None:
+        """Find the columns. Raises FileFaults when one of COLUMNS is missing or stands twice."""
+        for column in COLUMNS:
+            if column not in names:
+                self.faults.note(line, 1, column, f"this column is missing; {_FIRST_LINE}")
+            elif names.count(column) > 1:
+                self.faults.note(line, 1, column, f"this column is there more than once; {_FIRST_LINE}")
+        self.faults.raise_any()
+        self._index = {name: names.index(name) for name in (*COLUMNS, CARRIES) if name in names}
+
+    def _read_carried(self, line: int, cells: list[str]) -> None:
+        index = self._index.get(CARRIES, len(cells))
+        if index < len(cells):
+            try:
+                self.carried.read(cells[index])
+            except Refused as refusal:
+                self.faults.note(line, self._column(line, CARRIES), CARRIES, str(refusal))
+
+    def _node(self, line: int, cells: list[str]) -> MapNode:
+        node = MapNode(self.faults, "", line, 1)
+        for name in COLUMNS:
+            cell = ScalarNode(self.faults, name, line, self._column(line, name), cells[self._index[name]], True)
+            node.entries[name] = cell, cell
+        return node
+
+    def _column(self, line: int, name: str) -> int:
+        """The column, counted from 1, at which a cell begins; 1 where quotes make that unsure."""
+        text = self._lines[line - 1]
+        # A cell in quotes may hold commas and line breaks.
+        return 1 if '"' in text else 1 + sum(len(cell) + 1 for cell in text.split(",")[: self._index[name]])

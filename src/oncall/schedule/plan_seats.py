@@ -1,0 +1,79 @@
+"""The seats of a plan file, read from a node for each row, whether the file is CSV or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from oncall.file_nodes import AtFault, Node, Reader, descend
+from oncall.file_values import Fields, scalar
+from oncall.schedule.plan import Seat
+from oncall.support.windows import Window, WindowKind
+
+COLUMNS = ("start", "end", "kind", "role", "engineer")
+
+_KINDS = {str(kind): kind for kind in WindowKind if kind is not WindowKind.BUSINESS}
+_MOST_LETTERS = 200
+_EXAMPLE_TIME = '"2027-01-04T19:01:00-05:00"'
+
+
+def read_seats(rows: Sequence[Node]) -> tuple[Seat, ...]:
+    """Return the seats of these rows, sorted by start. A row at fault gives no seat; its faults are noted."""
+    seats: list[Seat] = []
+    first_rows: dict[tuple[datetime, str], Node] = {}
+    for row in rows:
+        try:
+            seat = _seat(row)
+        except AtFault:
+            continue
+        first = first_rows.setdefault((seat.window.start, seat.role), row)
+        if first is not row:
+            place = first.path or f"line {first.line}"
+            message = f'{place} has "{seat.role}" of the shift that starts then already; keep one of them'
+            descend(row, "role").note(message)
+        seats.append(seat)
+    return tuple(sorted(seats, key=lambda seat: seat.window.start))
+
+
+def _seat(row: Node) -> Seat:
+    fields = Fields(row)
+    start = fields.required("start", _instant, example=_EXAMPLE_TIME)
+    end = fields.required("end", _instant, example=_EXAMPLE_TIME)
+    kind = fields.required("kind", shift_kind, example='"weeknight"')
+    role = fields.required("role", _name('"primary"'), example='"primary"')
+    engineer = fields.required("engineer", _name('"ana"'), example='"ana"')
+    if start.is_good and end.is_good and end.value <= start.value:
+        ends, starts = scalar(end.place), scalar(start.place)
+        raise ends.refuse(f"{ends.written} is not after the start, {starts.written}")
+    return Seat(Window(start.value, end.value), kind.value, role.value, engineer.value)
+
+
+def _instant(node: Node) -> datetime:
+    written = scalar(node)
+    try:
+        at = datetime.fromisoformat(written.text)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise node.refuse(f"{written.written} is not a time; write {_EXAMPLE_TIME}") from None
+    raise node.refuse(f"{written.written} has no offset from UTC; write {_EXAMPLE_TIME}")
+
+
+def shift_kind(node: Node) -> WindowKind:
+    """Read the kind of a shift."""
+    written = scalar(node)
+    if written.text not in _KINDS:
+        raise node.refuse(f"{written.written} is not a kind of shift; write weeknight, weekend or holiday")
+    return _KINDS[written.text]
+
+
+def _name(example: str) -> Reader[str]:
+    """A reader of a role's or an engineer's name."""
+
+    def read(node: Node) -> str:
+        name = scalar(node)
+        if 0 < len(name.text) <= _MOST_LETTERS and name.is_quoted and name.text.isprintable():
+            return name.text
+        raise node.refuse(f"{name.written} is not a name of one line; write {example}")
+
+    return read

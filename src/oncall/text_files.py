@@ -1,0 +1,77 @@
+"""Read a text file that people or programs wrote, and replace a file in one step."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from oncall.errors import Fault, FileFaults, Refused
+
+MIB = 1024 * 1024
+
+
+def read_text(path: Path, *, most_mib: int) -> str:
+    """Return the text of a UTF-8 file, without its byte order mark.
+
+    Raises FileFaults when the file is missing, a folder, larger than `most_mib` MiB, or not UTF-8.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(most_mib * MIB + 1)
+    except FileNotFoundError:
+        raise _unreadable(path, "there is no such file") from None
+    except IsADirectoryError:
+        raise _unreadable(path, "is a folder; name a file in it") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, f"cannot be read: {_reason(error)}") from error
+    if len(content) > most_mib * MIB:
+        raise _unreadable(path, f"is larger than {most_mib} MiB, the most that is read")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileFaults([_not_utf8(path, error)]) from None
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
+    content = error.object
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Fault(str(path), 1, 1, "", "is UTF-16, not UTF-8; save the file as UTF-8")
+    # The decoder does not count a byte order mark, and neither does an editor.
+    good = content[: error.start].decode("utf-8", "replace")
+    message = f"is not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
+    return Fault(str(path), *place_of(good, len(good)), "", message)
+
+
+def place_of(text: str, index: int) -> tuple[int, int]:
+    """Line and column, counted from 1, of the character at `index`."""
+    before = text[:index]
+    return before.count("\n") + 1, index - before.rfind("\n")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write the file in one step: readers see the old content or the new, never a part. A link keeps its target.
+
+    Raises Refused when the file cannot be written; the old content then stays.
+    """
+    try:
+        target = path.resolve()
+        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            with beside.open("xb") as file:
+                file.write(content)
+            beside.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+    except (OSError, RuntimeError) as error:
+        raise Refused(f"{path}: cannot be written: {_reason(error)}; nothing was changed") from error
+
+
+def _unreadable(path: Path, message: str) -> FileFaults:
+    return FileFaults([Fault(str(path), 0, 0, "", message)])
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
