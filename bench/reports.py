@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from oncall.paging.domain.ticket import Event, StoredTicket
+from oncall.paging.domain.events import Event
+from oncall.paging.domain.ticket import StoredTicket
 from oncall.paging.ports.records import NewVersion, TicketSpan
 from oncall.paging.ports.store import Transaction
 from oncall.rehearsal.arrivals import made_up, rate_of

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from oncall.errors import Ambiguous, OncallError, Permanent, Temporary
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.state import fold
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.channel import DeliveryFailure, Message, Receipt
 from oncall.paging.ports.store import Transaction
@@ -111,9 +112,9 @@ class Night:
         if not self.posted:
             return
         kind = KINDS[number % len(KINDS)]
-        details = {EventKind.IMPACT_CHANGED: {"impact": IMPACTS[number % 6]}, EventKind.MERGED: {"into": "T-0"}}
+        more = {EventKind.IMPACT_CHANGED: {"impact": IMPACTS[number % 6]}, EventKind.MERGED: {"into": "T-0"}}
         with suppress(OncallError):
-            self.world.act(kind, PEOPLE[number % 4], self.ticket(number), details=details.get(kind, {}))
+            self.world.act(kind, PEOPLE[number % 4], self.ticket(number), **more.get(kind, {}))
 
     def report(self, number: int) -> None:
         tries = [one for name in self.posted for one in self.world.attempts(name) if one.provider_id is not None]

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.errors import StoreUnavailable, Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import StepFired
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.audit import Audit, Kind, audit
@@ -271,8 +273,8 @@ def test_a_page_that_the_log_has_and_the_store_has_not_is_lost(world: World) -> 
     world.post()
     world.run()
     world.expect_page("ana")
-    fired = next(event for event in world.events() if event.kind is EventKind.STEP_FIRED)
-    gone = replace(fired, details={**fired.details, "attempt": "gone"})
+    (fired,) = world.logged(StepFired)
+    gone = replace(fired, attempt="gone")
     world.store.write(lambda tx: tx.append([gone]))
     now = world.clock.now()
     (late,) = world.store.read(lambda tx: audit(tx, now=now, real_now=now)).overdue

@@ -16,7 +16,8 @@ from doubles.clock import FakeClock
 from oncall.errors import Refused, Temporary
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.watch.audit import ARRIVES_WITHIN, GRACE
 from oncall.paging.watch.auditor import SECOND_LOOK
 from tests.paging.test_auditor import Control, deliver

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from oncall.errors import Ambiguous, Permanent
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import PageBundled
+from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.views.ticket_views import stored_whole_view
 from tests.paging.storm import SECOND, high, page_of, seen_by, waiting
@@ -19,8 +21,8 @@ def test_the_log_says_that_a_page_waited_and_in_which_message_it_went(bundled: W
         (EventKind.PAGE_BUNDLED, "goes to ana in one message with 2 others, which T-2 leads"),
     ]
     leader = page_of(bundled, "T-2")
-    assert found[1].details["bundle"] == leader.id
-    assert found[1].details["tickets"] == ["T-2", "T-3", "T-4"]
+    (bundled_page,) = bundled.logged(PageBundled, "T-3")
+    assert (bundled_page.bundle, bundled_page.tickets) == (leader.id, ("T-2", "T-3", "T-4"))
 
 
 def test_the_logs_of_a_storm_name_fifty_tickets_each_and_not_all_of_them(world: World) -> None:
@@ -28,8 +30,8 @@ def test_the_logs_of_a_storm_name_fifty_tickets_each_and_not_all_of_them(world: 
         world.post(f"T-{number}", impact="high", plan="business-critical")
     world.run()
     world.expect_page("ana", containing="And 59 more")
-    bundled = [event for event in world.events("T-59") if event.kind is EventKind.PAGE_BUNDLED]
-    assert [len(event.details["tickets"]) for event in bundled] == [50]
+    bundled = world.logged(PageBundled, "T-59")
+    assert [len(event.tickets) for event in bundled] == [50]
     assert "with 59 others" in bundled[0].why
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from oncall.errors import Ambiguous
 from oncall.paging.actions.call_keys import CallAnswer, KeyPress, answer_call
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, TicketStatus
 from oncall.paging.outgoing.spoken_text import spoken_text
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from oncall.paging.sending.attempt_lifecycle import provider_ids

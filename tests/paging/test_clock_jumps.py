@@ -13,7 +13,8 @@ import pytest
 from doubles.clock import FakeClock
 from oncall.clock import SystemClock
 from oncall.errors import Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, Purpose
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus, Purpose
 from oncall.paging.watch.audit import audit
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import SATURDAY_NIGHT, World

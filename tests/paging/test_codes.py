@@ -76,7 +76,7 @@ def test_open_tickets_never_share_a_code_and_each_keeps_its_own(world: World) ->
 
 
 def test_a_reopened_ticket_gets_a_new_code_when_its_old_one_went_to_another(world: World) -> None:
-    from oncall.paging.domain.ticket import EventKind
+    from oncall.paging.domain.events import EventKind
 
     world.post("T-1", impact="normal")
     old = world.code("T-1")

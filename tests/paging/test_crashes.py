@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Ambiguous, Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, Purpose
+from oncall.paging.domain.pager_events import StepFired
+from oncall.paging.domain.ticket import AttemptStatus, Purpose
 from tests.paging.world import World, ticket_body
 
 NAMES = ("T-1", "T-2", "T-3", "T-4")
@@ -70,7 +71,7 @@ def test_each_step_sends_exactly_one_message_whenever_the_process_is_killed(
             world.live(calls, timedelta(minutes=7), ticket_body())
         world.post()
         world.advance(timedelta(minutes=25))
-        fired = Counter(event.details["to"] for event in world.events() if event.kind is EventKind.STEP_FIRED)
+        fired = Counter(event.to for event in world.logged(StepFired))
         sent = Counter(message.to for message in world.phones.sent)
         pages = [attempt for attempt in world.attempts() if attempt.purpose is Purpose.PAGE]
         world.store.close()

@@ -10,7 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.errors import Permanent, Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from tests.paging.world import FakePhones, World
 

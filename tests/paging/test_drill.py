@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import Permanent, Refused
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.watch.drill import progress, start_drill, whom
 from tests.paging.world import MONDAY_MORNING, World
 

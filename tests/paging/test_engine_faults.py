@@ -8,7 +8,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 from oncall.errors import Ambiguous, Permanent, Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.sending.attempt_lifecycle import write_outcome
 from oncall.paging.sending.receipts import note_receipt

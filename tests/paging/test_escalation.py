@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import Judged
+from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import MONDAY_MORNING, World, at
 
@@ -224,14 +226,14 @@ def test_a_downgrade_to_an_impact_that_waits_stops_the_paging(world: World) -> N
     world.post()
     world.run()
     world.expect_page("ana")
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "low"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="low")
     world.advance(timedelta(hours=2))
     assert world.ticket().action == "hold"
 
 
 def test_an_upgrade_of_a_held_ticket_pages_at_once(world: World) -> None:
     world.post(impact="high")
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "critical"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="critical")
     world.expect_page("ana", containing="URGENT T-1")
 
 
@@ -249,7 +251,7 @@ def test_judging_a_ticket_at_the_desk_again_and_again_does_not_put_off_its_escal
     world.post(impact="high")
     for _ in range(5):
         world.advance(3 * MINUTE - timedelta(seconds=1))
-        world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
+        world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="urgent")
     world.expect_silence()
     world.advance(timedelta(seconds=5))
     world.expect_page("ana", containing="URGENT T-1")
@@ -259,7 +261,7 @@ def test_a_ticket_at_the_desk_that_comes_to_page_starts_its_time_at_the_desk_the
     world.clock.moment = MONDAY_MORNING
     world.post(impact="normal")
     world.advance(timedelta(hours=2))
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "high"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="high")
     world.advance(15 * MINUTE - timedelta(seconds=1))
     world.expect_silence()
     world.advance(timedelta(seconds=1))
@@ -281,8 +283,8 @@ def test_a_hold_that_ended_during_a_very_long_outage_is_not_held_once_more(world
     world.run()
     world.expect_page("ana", containing="HIGH T-1")
     world.expect_page("mei", containing="BREACH HIGH T-1")
-    judged = [event for event in world.events() if event.kind is EventKind.JUDGED][-1]
-    assert "It was held until Mon 2027-01-11 00:00 EST, and nothing is held twice." in judged.details["reasons"]
+    judged = world.logged(Judged)[-1]
+    assert "It was held until Mon 2027-01-11 00:00 EST, and nothing is held twice." in judged.verdict.reasons
 
 
 def test_a_policy_that_does_not_know_the_plan_any_more_does_not_stop_the_paging(world: World) -> None:
@@ -300,8 +302,8 @@ def test_a_held_ticket_whose_plan_is_gone_is_paged_at_its_hour_and_says_why(worl
     world.publish(policy=policy_without_standard())
     world.advance(at("2027-01-11 00:00") - world.clock.moment)
     world.expect_page("ana", containing="HIGH T-1")
-    judged = [event for event in world.events() if event.kind is EventKind.JUDGED][-1]
-    assert judged.details["reasons"] == [
+    judged = world.logged(Judged)[-1]
+    assert judged.verdict.reasons == (
         '"standard" is not a plan of the policy; write "basic" or "business-critical".',
         "So it cannot be judged by the policy of now, and is paged.",
-    ]
+    )

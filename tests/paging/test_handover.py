@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import HandedOver
 from tests.paging.test_auditor_blindness import tamper
 from tests.paging.world import World, at
 
@@ -12,8 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def handed_over(world: World, ticket_id: str = "T-1") -> list[tuple[str, str]]:
-    events = [event for event in world.events(ticket_id) if event.kind is EventKind.HANDED_OVER]
-    return [(event.details["to"], event.details["handoff_at"]) for event in events]
+    return [(event.to, event.handoff_at.isoformat()) for event in world.logged(HandedOver, ticket_id)]
 
 
 def taken_at(world: World, moment: str, **changes: str) -> None:
@@ -134,7 +134,7 @@ def test_a_merged_duplicate_is_not_handed_over_but_its_promise_is(world: World) 
     world.post("T-1")
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ben")
-    world.act(EventKind.MERGED, "ben", "T-2", details={"into": "T-1"})
+    world.act(EventKind.MERGED, "ben", "T-2", into="T-1")
     world.read_all()
     world.advance(at("2027-01-11 19:01") - world.clock.moment)
     body = "HANDOVER 1 open. First: URGENT T-1 Acme Ltd (STD), 1st reply by Mon 19:30 EST, taken by Ben Okafor."

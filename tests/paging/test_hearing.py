@@ -12,8 +12,10 @@ from structlog.testing import capture_logs
 
 from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.actions.sms_replies import answer_sms
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.reachability import Reach
-from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.opt_out import opting
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from tests.paging.pagers import engine_with, take_in
@@ -144,12 +146,8 @@ def test_a_step_to_somebody_deaf_calls_them_and_says_why(world: World) -> None:
     world.post()
     world.run()
     assert [message.to for message in world.voice.sent] == ["ana"]
-    fired = world.events()[-1]
-    assert (fired.kind, fired.why) == (
-        EventKind.STEP_FIRED,
-        "ana is primary, has sent STOP and is called instead",
-    )
-    assert fired.details["channel"] == "voice"
+    (fired,) = world.logged(StepFired)
+    assert (fired.why, fired.channel) == ("ana is primary, has sent STOP and is called instead", "voice")
 
 
 def test_a_number_on_stop_is_passed_over_in_the_same_second_where_nobody_can_be_called(world: World) -> None:

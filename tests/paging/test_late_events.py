@@ -13,9 +13,11 @@ from oncall.errors import Refused
 from oncall.paging.actions.record_action import ActionResult, record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.events import EventKind, Reopened, Replied, ReportedTimes
+from oncall.paging.domain.pager_events import AlertMark, Breached, Withdrawn
 from oncall.paging.domain.sla_alerts import mark_of
 from oncall.paging.domain.state import fold
-from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.support.clocks import SlaState
 from tests.paging.world import World, at
 
@@ -35,10 +37,6 @@ def state_of(world: World) -> SlaState:
     return world.store.read(lambda tx: clocks(tx, stored.ticket, tx.events("T-1"), world.clock.moment))
 
 
-def of_kind(world: World, kind: EventKind) -> list[Event]:
-    return [event for event in world.events() if event.kind is kind]
-
-
 def taken(world: World) -> None:
     """Ana takes an Urgent ticket at 03:12 and tells the customer nothing that is recorded."""
     world.post()
@@ -50,7 +48,7 @@ def breached(world: World) -> None:
     """The first reply was due at 04:12; at 04:30 the manager has heard that it was not sent."""
     taken(world)
     world.advance(at("2027-01-09 04:30") - world.clock.moment)
-    assert [event.details["metric"] for event in of_kind(world, EventKind.BREACHED)] == ["first_reply"]
+    assert [event.metric for event in world.logged(Breached)] == ["first_reply"]
     world.read_all()
 
 
@@ -63,13 +61,13 @@ def test_a_reply_of_before_a_breach_that_was_told_withdraws_it_in_the_open(world
         "zendesk recorded replied at Sat 2027-01-09 04:00 EST"
     )
     assert told == [("mei", words)]
-    (withdrawn,) = of_kind(world, EventKind.WITHDRAWN)
+    (withdrawn,) = world.logged(Withdrawn)
     assert (withdrawn.at, withdrawn.by) == (at("2027-01-09 04:30"), "zendesk")
     assert withdrawn.why == (
         "the first reply due Sat 2027-01-09 04:12 EST was kept: zendesk recorded replied at Sat 2027-01-09 04:00 EST"
     )
-    (reply,) = of_kind(world, EventKind.REPLIED)
-    assert reply.details == {"recorded_at": "2027-01-09T09:30:00+00:00"}
+    (reply,) = world.logged(Replied)
+    assert reply.reported == ReportedTimes(recorded_at=at("2027-01-09 04:30"))
     assert state_of(world).clocks[0].met_at == at("2027-01-09 04:00")
     world.read_all()
 
@@ -77,7 +75,7 @@ def test_a_reply_of_before_a_breach_that_was_told_withdraws_it_in_the_open(world
 def test_a_reply_after_the_breach_withdraws_nothing(world: World) -> None:
     breached(world)
     say(world, EventKind.REPLIED, "ana", at("2027-01-09 04:20"))
-    assert of_kind(world, EventKind.WITHDRAWN) == []
+    assert world.logged(Withdrawn) == []
     assert state_of(world).clocks[0].breached_at == at("2027-01-09 04:12")
     world.read_all()
 
@@ -87,24 +85,24 @@ def test_a_breach_that_was_withdrawn_is_told_again_should_it_be_one_after_all(wo
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 04:00"))
     say(world, EventKind.CUSTOMER_REPLIED, "zendesk", at("2027-01-09 04:05"))
     world.advance(at("2027-01-09 06:06") - world.clock.moment)
-    assert [event.details["metric"] for event in of_kind(world, EventKind.BREACHED)] == ["first_reply", "next_reply"]
+    assert [event.metric for event in world.logged(Breached)] == ["first_reply", "next_reply"]
     say(world, EventKind.UPDATED, "zendesk", at("2027-01-09 05:00"))
-    assert [event.details["metric"] for event in of_kind(world, EventKind.WITHDRAWN)] == ["first_reply", "next_reply"]
+    assert [event.metric for event in world.logged(Withdrawn)] == ["first_reply", "next_reply"]
     world.read_all()
 
 
 def test_an_event_of_a_fast_clock_counts_when_it_came_and_the_log_keeps_what_was_said(world: World) -> None:
     taken(world)
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:16"))
-    (reply,) = of_kind(world, EventKind.REPLIED)
-    assert (reply.at, reply.details) == (at("2027-01-09 03:12"), {"said_at": "2027-01-09T08:16:00+00:00"})
+    (reply,) = world.logged(Replied)
+    assert (reply.at, reply.reported) == (at("2027-01-09 03:12"), ReportedTimes(said_at=at("2027-01-09 03:16")))
     world.read_all()
 
 
 def test_a_fraction_of_a_second_is_dropped(world: World) -> None:
     taken(world)
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:10") + timedelta(microseconds=7))
-    assert of_kind(world, EventKind.REPLIED)[0].at == at("2027-01-09 03:10")
+    assert world.logged(Replied)[0].at == at("2027-01-09 03:10")
     world.read_all()
 
 
@@ -122,7 +120,7 @@ def test_the_same_event_again_changes_nothing(world: World) -> None:
     say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:12"), event_id="e-1")
     again = say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:12"), event_id="e-1")
     assert (again.changed, again.sentence) == (False, "T-1: this event is recorded already.")
-    assert len(of_kind(world, EventKind.REPLIED)) == 1
+    assert len(world.logged(Replied)) == 1
     world.read_all()
 
 
@@ -156,7 +154,7 @@ def test_a_resolution_or_a_reopening_that_is_told_late_still_ends_or_opens_the_t
     world.advance(20 * MINUTE)
     world.act(EventKind.RESOLVED, "ana")
     say(world, EventKind.REOPENED, "zendesk", at("2027-01-09 03:20"))
-    assert of_kind(world, EventKind.REOPENED)[0].at == at("2027-01-09 03:32")
+    assert world.logged(Reopened)[0].at == at("2027-01-09 03:32")
     assert [clock.metric.value for clock in state_of(world).running] == ["first_reply"]
     say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:15"))
     assert state_of(world).running == ()
@@ -173,7 +171,7 @@ def test_a_customer_who_writes_on_a_resolved_ticket_opens_it_again_and_is_owed_a
     done = say(world, EventKind.CUSTOMER_REPLIED, "zendesk", now - 5 * MINUTE, event_id="e-1")
     assert done.sentence == "T-1 is open again: the customer wrote."
     world.expect_page("ana", containing="URGENT T-1")
-    (reopened,) = of_kind(world, EventKind.REOPENED)
+    (reopened,) = world.logged(Reopened)
     assert (reopened.at, reopened.by, reopened.why) == (
         now - 5 * MINUTE,
         "oncall",
@@ -230,7 +228,7 @@ def test_a_reopening_that_is_told_before_its_resolution_is_not_lost(world: World
     kept = say(world, EventKind.REOPENED, "zendesk", at("2027-01-09 03:26"), event_id="r-1")
     assert (kept.changed, kept.sentence) == (False, "T-1 is not resolved: there is nothing to reopen.")
     assert world.ticket().owner == "ana"
-    assert of_kind(world, EventKind.REOPENED)[0].why == "reopened; it was not resolved"
+    assert world.logged(Reopened)[0].why == "reopened; it was not resolved"
     again = say(world, EventKind.REOPENED, "zendesk", at("2027-01-09 03:26"), event_id="r-1")
     assert again.sentence == "T-1: this event is recorded already."
     world.read_all()
@@ -262,7 +260,7 @@ def test_a_thank_you_before_a_late_resolution_opens_nothing_again(world: World) 
     taken(world)
     world.act(EventKind.REPLIED, "ana")
     world.advance(20 * MINUTE)
-    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
+    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", needs_reply=False)
     assert say(world, EventKind.RESOLVED, "zendesk", at("2027-01-09 03:24")).sentence == "T-1 is resolved."
     world.read_all()
 
@@ -307,11 +305,11 @@ def test_a_reply_of_after_the_resolution_is_refused(world: World) -> None:
 def test_a_thank_you_wakes_nobody_and_starts_no_clock(world: World) -> None:
     taken(world)
     world.act(EventKind.REPLIED, "ana")
-    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
+    world.act(EventKind.CUSTOMER_REPLIED, "zendesk", needs_reply=False)
     assert [clock.metric.value for clock in state_of(world).running] == ["periodic_update"]
     world.act(EventKind.RESOLVED, "ana")
     world.read_all()
-    done = world.act(EventKind.CUSTOMER_REPLIED, "zendesk", details={"needs_reply": False})
+    done = world.act(EventKind.CUSTOMER_REPLIED, "zendesk", needs_reply=False)
     assert (done.sentence, world.ticket().status) == ("T-1: the customer's message is recorded.", TicketStatus.RESOLVED)
     world.advance(timedelta(hours=3))
     world.expect_silence()
@@ -335,25 +333,22 @@ NAMES = ("T-1", "T-2", "T-3")
 def do_something(world: World, random: Random) -> None:
     """One deed, now or up to four hours late, that the ticket's state may refuse."""
     name, kind = random.choice(NAMES), random.choice(DEEDS)
-    details = {}
-    if kind is EventKind.IMPACT_CHANGED:
-        details = {"impact": random.choice(("urgent", "high", "normal"))}
-    elif kind is EventKind.MERGED:
-        details = {"into": random.choice(NAMES)}
+    impact = random.choice(("urgent", "high", "normal")) if kind is EventKind.IMPACT_CHANGED else ""
+    into = random.choice(NAMES) if kind is EventKind.MERGED else ""
     when = world.clock.moment - random.choice((0, 0, 20, 90, 240)) * MINUTE
-    action = TicketAction(kind, random.choice(("ana", "ben")), when, details=details)
+    action = TicketAction(kind, random.choice(("ana", "ben")), when, impact=impact, into=into)
     context = replace(world.engine().context(action.by), lease_until=None)
     with suppress(Refused):
         world.store.write(lambda tx: record(tx, name, action, context))
     world.run()
 
 
-def breaches(world: World, name: str) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
+def breaches(world: World, name: str) -> tuple[set[AlertMark], set[AlertMark]]:
     """What was told and not withdrawn, and what the clocks say, as `mark_of` names it."""
     stored, log = world.ticket(name), world.events(name)
     state = world.store.read(lambda tx: clocks(tx, stored.ticket, log, world.clock.moment))
     assert state.is_resolved == (stored.status is TicketStatus.RESOLVED), name
-    told = {mark for mark in fold(stored.ticket, log).promised if mark[0] == EventKind.BREACHED.value}
+    told = {mark for mark in fold(stored.ticket, log).alerts if mark.kind is EventKind.BREACHED}
     return told, {mark_of(EventKind.BREACHED, clock) for clock in state.clocks if clock.breached_at is not None}
 
 

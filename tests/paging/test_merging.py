@@ -11,7 +11,9 @@ from oncall.errors import Refused
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.clocks.clock_book import clocks
-from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.events import CustomerReplied, EventKind, ImpactChanged, Merged, Replied, Updated
+from oncall.paging.domain.pager_events import Absorbed, Breached
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.reports.sla_report import Days, sla_report
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Metric
@@ -35,10 +37,6 @@ def running(world: World, ticket_id: str = "T-1") -> list[tuple[str, str]]:
     ]
 
 
-def of_kind(world: World, kind: EventKind, ticket_id: str = "T-1") -> list[Event]:
-    return [event for event in world.events(ticket_id) if event.kind is kind]
-
-
 def two(world: World, *, between: timedelta = 30 * MINUTE, **changes: str) -> None:
     """`T-2` comes in at 20:00 and `T-1` a little later; `changes` are those of T-2."""
     world.clock.moment = EVENING
@@ -49,7 +47,7 @@ def two(world: World, *, between: timedelta = 30 * MINUTE, **changes: str) -> No
 
 
 def merge(world: World, ticket_id: str = "T-2", into: str = "T-1") -> str:
-    return world.act(EventKind.MERGED, "ana", ticket_id, details={"into": into}).sentence
+    return world.act(EventKind.MERGED, "ana", ticket_id, into=into).sentence
 
 
 def test_the_older_duplicates_first_reply_is_owed_no_later_on_the_ticket_that_goes_on(world: World) -> None:
@@ -113,7 +111,7 @@ def test_a_breach_that_was_told_of_the_duplicate_is_not_told_again(world: World)
     world.run()
     world.expect_silence()
     inherited = state_of(world).clocks[1]
-    assert (inherited.breached_at, of_kind(world, EventKind.BREACHED)) == (at("2027-01-11 21:00"), [])
+    assert (inherited.breached_at, world.logged(Breached)) == (at("2027-01-11 21:00"), [])
     world.act(EventKind.REPLIED, "ana")
     world.read_all()
 
@@ -121,10 +119,10 @@ def test_a_breach_that_was_told_of_the_duplicate_is_not_told_again(world: World)
 def test_both_timelines_tell_of_the_merge(world: World) -> None:
     two(world)
     merge(world)
-    (merged,) = of_kind(world, EventKind.MERGED, "T-2")
-    (absorbed,) = of_kind(world, EventKind.ABSORBED)
-    assert (merged.why, merged.details["into"]) == ("a duplicate of T-1", "T-1")
-    assert (absorbed.why, absorbed.by, absorbed.details["from"]) == ("T-2 was merged into it", "ana", "T-2")
+    (merged,) = world.logged(Merged, "T-2")
+    (absorbed,) = world.logged(Absorbed)
+    assert (merged.why, merged.into) == ("a duplicate of T-1", "T-1")
+    assert (absorbed.why, absorbed.by, absorbed.duplicate) == ("T-2 was merged into it", "ana", "T-2")
     world.read_all()
 
 
@@ -136,7 +134,7 @@ def test_whoever_was_paged_for_the_duplicate_hears_where_it_goes_on(world: World
     world.post("T-1")
     world.run()
     world.expect_page("ana")
-    world.act(EventKind.MERGED, "ben", "T-2", details={"into": "T-1"})
+    world.act(EventKind.MERGED, "ben", "T-2", into="T-1")
     assert world.expect_page("ana").body == "URGENT T-2 was merged into T-1. Nothing to do for you here."
     world.act(EventKind.REPLIED, "ana")
 
@@ -159,8 +157,8 @@ def test_merging_into_a_duplicate_merges_into_the_ticket_that_goes_on(world: Wor
     world.run()
     merge(world, "T-2", "T-1")
     assert merge(world, "T-3", "T-2") == "T-3 is merged into T-1."
-    (merged,) = of_kind(world, EventKind.MERGED, "T-3")
-    assert (merged.details["into"], merged.details["named"]) == ("T-1", "T-2")
+    (merged,) = world.logged(Merged, "T-3")
+    assert (merged.into, merged.named) == ("T-1", "T-2")
     world.read_all()
 
 
@@ -171,7 +169,7 @@ def test_a_more_urgent_duplicate_makes_the_ticket_that_goes_on_as_urgent(world: 
     world.run()
     world.expect_page("ana", containing="URGENT T-2")
     merge(world)
-    (raised,) = of_kind(world, EventKind.IMPACT_CHANGED)
+    (raised,) = world.logged(ImpactChanged)
     assert (raised.why, world.ticket().impact) == (
         "T-2, which is urgent, was merged into it",
         "urgent",
@@ -184,7 +182,7 @@ def test_a_more_urgent_duplicate_makes_the_ticket_that_goes_on_as_urgent(world: 
 def test_a_calmer_duplicate_leaves_the_impact_as_it_is(world: World) -> None:
     two(world, impact="normal")
     merge(world)
-    assert (world.ticket().impact, of_kind(world, EventKind.IMPACT_CHANGED)) == ("urgent", [])
+    assert (world.ticket().impact, world.logged(ImpactChanged)) == ("urgent", [])
     world.read_all()
 
 
@@ -223,7 +221,7 @@ def test_a_slower_plans_duplicate_keeps_the_promise_that_was_made_to_it(world: W
     merge(world)
     inherited = state_of(world).clocks[-1]
     assert (inherited.plan, inherited.due_at) == ("standard", at("2027-01-11 21:00"))
-    world.act(EventKind.IMPACT_CHANGED, "ana", details={"impact": "high"})
+    world.act(EventKind.IMPACT_CHANGED, "ana", impact="high")
     inherited = state_of(world).clocks[-1]
     assert (inherited.plan, inherited.due_at) == ("standard", at("2027-01-12 00:00"))
     world.read_all()
@@ -242,10 +240,10 @@ def test_a_customer_who_writes_on_a_duplicate_is_heard_once_on_the_ticket_that_g
     assert ("next_reply", "22:30") in running(world)
     again = world.act(EventKind.CUSTOMER_REPLIED, "zendesk", "T-2", id="e-1", why="still down")
     assert (again.changed, again.sentence) == (False, "T-2: this event is recorded already.")
-    (there,) = of_kind(world, EventKind.CUSTOMER_REPLIED)
-    (here,) = of_kind(world, EventKind.CUSTOMER_REPLIED, "T-2")
-    assert (there.why, there.details["forwarded_from"]) == ("written on T-2. still down", "T-2")
-    assert (here.why, here.details["forwarded_to"]) == ("the customer's message counts on T-1", "T-1")
+    (there,) = world.logged(CustomerReplied)
+    (here,) = world.logged(CustomerReplied, "T-2")
+    assert (there.why, there.forwarded_from) == ("written on T-2. still down", "T-2")
+    assert (here.why, here.forwarded_to) == ("the customer's message counts on T-1", "T-1")
     assert state_of(world, "T-2").notes == ()
     world.read_all()
 
@@ -262,20 +260,21 @@ def test_a_message_on_a_duplicate_of_a_resolved_ticket_opens_that_one_again(worl
     world.read_all()
 
 
-@pytest.mark.parametrize(("kind", "what"), [(EventKind.REPLIED, "reply"), (EventKind.UPDATED, "update")])
+@pytest.mark.parametrize(("kind", "what"), [(Replied, "reply"), (Updated, "update")])
 def test_what_the_customer_is_told_on_a_duplicate_answers_them_once_on_the_ticket_that_goes_on(
-    world: World, kind: EventKind, what: str
+    world: World, kind: type[Replied | Updated], what: str
 ) -> None:
     two(world)
     merge(world)
-    done = world.act(kind, "ana", "T-2", id="e-1", why="we are on it")
+    action = EventKind.REPLIED if kind is Replied else EventKind.UPDATED
+    done = world.act(action, "ana", "T-2", id="e-1", why="we are on it")
     assert done.sentence == f"T-2 is merged into T-1: the {what} counts there. T-1: the {what} is recorded."
     assert [metric for metric, _ in running(world)] == ["periodic_update"]
-    again = world.act(kind, "ana", "T-2", id="e-1", why="we are on it")
+    again = world.act(action, "ana", "T-2", id="e-1", why="we are on it")
     assert (again.changed, again.sentence) == (False, "T-2: this event is recorded already.")
-    (there,), (here,) = of_kind(world, kind), of_kind(world, kind, "T-2")
-    assert (there.why, there.details["forwarded_from"]) == ("written on T-2. we are on it", "T-2")
-    assert (here.why, here.details["forwarded_to"]) == (f"the {what} counts on T-1", "T-1")
+    (there,), (here,) = world.logged(kind), world.logged(kind, "T-2")
+    assert (there.why, there.forwarded_from) == ("written on T-2. we are on it", "T-2")
+    assert (here.why, here.forwarded_to) == (f"the {what} counts on T-1", "T-1")
     assert (world.ticket().owner, world.ticket("T-2").status) == ("ana", TicketStatus.RESOLVED)
     assert state_of(world, "T-2").notes == ()
     world.read_all()
@@ -302,7 +301,7 @@ def test_a_reply_on_a_duplicate_of_a_resolved_ticket_is_refused_and_leaves_nothi
     world.act(EventKind.RESOLVED, "ana")
     with pytest.raises(Refused, match=r"^T-1 is resolved; reopen it first$"):
         world.act(EventKind.REPLIED, "ana", "T-2")
-    assert of_kind(world, EventKind.REPLIED, "T-2") == []
+    assert world.logged(Replied, "T-2") == []
     world.read_all()
 
 

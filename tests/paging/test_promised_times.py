@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from oncall.errors import Permanent
-from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import Breached, Chased, StepFired
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.spoken_text import spoken_text
 from tests.paging.world import MONDAY_MORNING, World, at
 
 MINUTE = timedelta(minutes=1)
-
-
-def of_kind(world: World, kind: EventKind) -> list[Event]:
-    return [event for event in world.events() if event.kind is kind]
 
 
 def taken(world: World) -> None:
@@ -42,7 +40,7 @@ def test_then_the_chain_is_paged_so_early_that_all_of_it_comes_before_the_breach
     for person in ("ana", "ana", "ben", "mei"):
         message = world.expect_page(person, containing="1st reply by Sat 04:12 EST. Reply ACK ")
         assert message.body.endswith(world.code())
-    chased = of_kind(world, EventKind.CHASED)
+    chased = world.logged(Chased)
     assert [event.why for event in chased] == [
         "the first reply is due Sat 2027-01-09 04:12 EST, and ana has not sent it: the chain is paged"
     ]
@@ -68,10 +66,8 @@ def test_a_breach_is_an_event_told_to_the_manager_once_and_never_again(world: Wo
     assert message.body == ("BREACH URGENT T-1 Acme Ltd (STD): 1st reply was due Sat 04:12 EST. Taken by Ana Pereira.")
     world.restart()
     world.advance(timedelta(hours=12))
-    breached = of_kind(world, EventKind.BREACHED)
-    assert [(event.details["metric"], event.details["due_at"]) for event in breached] == [
-        ("first_reply", "2027-01-09T09:12:00+00:00")
-    ]
+    breached = world.logged(Breached)
+    assert [(event.metric, event.due_at) for event in breached] == [("first_reply", at("2027-01-09 04:12"))]
 
 
 def test_the_next_reply_is_watched_too_and_an_answer_in_time_keeps_it_quiet(world: World) -> None:
@@ -102,7 +98,7 @@ def test_waiting_for_the_customer_pauses_updates_for_high_but_not_for_urgent(wor
     world.act(EventKind.WAITING, "ana")
     world.advance(timedelta(hours=10))
     world.expect_silence()
-    world.act(EventKind.IMPACT_CHANGED, "ana", details={"impact": "urgent"})
+    world.act(EventKind.IMPACT_CHANGED, "ana", impact="urgent")
     world.advance(90 * MINUTE)
     world.expect_page("ana", containing="update due")
     world.act(EventKind.RESOLVED, "ana")
@@ -127,7 +123,7 @@ def test_an_upgrade_counts_from_the_ticket_s_own_start_and_pages_with_that_deadl
     world.expect_page("ana", containing="1st reply by Tue 00:00 EST")
     world.act(EventKind.ACKNOWLEDGED, "ana")
     world.advance(30 * MINUTE)
-    world.act(EventKind.IMPACT_CHANGED, "ana", details={"impact": "urgent"})
+    world.act(EventKind.IMPACT_CHANGED, "ana", impact="urgent")
     world.advance(15 * MINUTE)
     world.expect_page("ana", containing="1st reply due Mon 21:00 EST")
     world.act(EventKind.REPLIED, "ana")
@@ -141,11 +137,9 @@ def test_a_duplicate_that_is_merged_is_over_and_says_where_it_went_on(world: Wor
     world.run()
     world.expect_page("ana")
     world.act(EventKind.REPLIED, "ana")
-    done = world.act(EventKind.MERGED, "ana", "T-2", details={"into": "T-1"})
+    done = world.act(EventKind.MERGED, "ana", "T-2", into="T-1")
     assert done.sentence == "T-2 is merged into T-1."
-    assert world.act(EventKind.MERGED, "ana", "T-2", details={"into": "T-1"}).sentence == (
-        "T-2 is merged into T-1 already."
-    )
+    assert world.act(EventKind.MERGED, "ana", "T-2", into="T-1").sentence == ("T-2 is merged into T-1 already.")
     world.advance(timedelta(hours=2))
 
 
@@ -168,7 +162,7 @@ def chased(world: World) -> None:
     """At 04:05 the chase of Ana's ticket has begun."""
     taken(world)
     world.advance(at("2027-01-09 04:05") - world.clock.moment)
-    assert len(of_kind(world, EventKind.CHASED)) == 1
+    assert len(world.logged(Chased)) == 1
     world.read_all()
 
 
@@ -235,7 +229,7 @@ def test_a_chase_that_reaches_nobody_is_tried_again_while_there_is_time(world: W
     world.read_all()
     world.phones.fail(Permanent("no such number", code=21211), times=200)
     world.advance(timedelta(hours=3))
-    rounds = {event.details["round"] for event in world.events() if event.kind is EventKind.STEP_FIRED}
+    rounds = {event.round for event in world.logged(StepFired)}
     assert 3 <= len(rounds) <= 9
     world.phones.faults.clear()
 
@@ -245,9 +239,9 @@ def test_whoever_takes_a_ticket_late_gets_a_moment_before_the_chain_is_paged_aga
     world.advance(at("2027-01-09 04:06") - world.clock.moment)
     world.read_all()
     world.act(EventKind.ACKNOWLEDGED, "ben")
-    assert of_kind(world, EventKind.CHASED) == []
+    assert world.logged(Chased) == []
     world.advance(3 * MINUTE)
-    assert [event.at for event in of_kind(world, EventKind.CHASED)] == [at("2027-01-09 04:09")]
+    assert [event.at for event in world.logged(Chased)] == [at("2027-01-09 04:09")]
     world.act(EventKind.REPLIED, "ben")
     world.read_all()
 
@@ -260,7 +254,7 @@ def upgraded(world: World) -> None:
     world.act(EventKind.ACKNOWLEDGED, "ana")
     world.advance(timedelta(hours=2))
     world.read_all()
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="urgent")
 
 
 def test_an_upgrade_that_breaks_a_promise_at_once_tells_the_manager_and_chases_the_owner(world: World) -> None:
@@ -274,7 +268,7 @@ def test_an_upgrade_that_breaks_a_promise_at_once_tells_the_manager_and_chases_t
 def test_a_downgrade_ends_the_chase_and_leaves_the_ticket_with_its_owner(world: World) -> None:
     upgraded(world)
     world.read_all()
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "low"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="low")
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ana")
     world.advance(timedelta(hours=5))
     assert [message.body for message in world.unread() if "ACK" in message.body] == []

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from oncall.paging.actions.sms_replies import CARRIER_WORDS, HELP, Command, Verb, parse_reply
-from oncall.paging.domain.ticket import EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.opt_out import STOP_WORDS
 from tests.paging.world import MONDAY_MORNING, World, at
 
@@ -130,7 +131,7 @@ def test_who_answers_for_a_duplicate_is_told_where_it_goes_on(paged: World) -> N
     paged.post("T-2")
     paged.run()
     paged.expect_page("ana", containing="T-2")
-    paged.act(EventKind.MERGED, "ana", details={"into": "T-2"})
+    paged.act(EventKind.MERGED, "ana", into="T-2")
     assert paged.sms("ana", f"ACK {code}") == f"T-1 goes on as T-2 ({paged.code('T-2')})."
 
 

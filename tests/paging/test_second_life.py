@@ -6,7 +6,8 @@ import asyncio
 from datetime import timedelta
 
 from oncall.errors import Permanent, Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import World, at
@@ -55,7 +56,7 @@ def test_after_a_hold_somebody_is_texted_again_whose_number_failed_days_before(w
     world.post()
     world.advance(SECOND)
     world.expect_page("mei")
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "high"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="high")
     assert world.ticket().hold_until == at("2027-01-11 00:00")
     world.clock.moment = at("2027-01-11 00:00")
     world.run()
@@ -76,7 +77,7 @@ def waiting(world: World) -> None:
 
 def test_a_ticket_that_becomes_urgent_while_its_first_page_waits_is_paged_at_once_as_urgent(world: World) -> None:
     waiting(world)
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="urgent")
     page = world.expect_page("ana", containing="URGENT T-1 Acme Ltd (BC): Sessions do not start.")
     assert page.body.endswith(f"Reply ACK {world.code()}")
     assert len(world.attempts()) == 1
@@ -85,7 +86,7 @@ def test_a_ticket_that_becomes_urgent_while_its_first_page_waits_is_paged_at_onc
 def test_it_still_says_urgent_after_a_provider_that_was_away(world: World) -> None:
     waiting(world)
     world.phones.fail(Temporary("no network"))
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="urgent")
     world.advance(5 * SECOND)
     world.expect_page("ana", containing="URGENT T-1")
 
@@ -94,7 +95,7 @@ def test_a_ticket_that_becomes_urgent_after_its_first_page_is_not_paged_twice_fo
     world.post(impact="high", plan=BC)
     world.run()
     world.expect_page("ana", containing="HIGH T-1")
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "urgent"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="urgent")
     world.advance(MINUTE)
     world.expect_silence()
 
@@ -105,7 +106,7 @@ def test_a_page_that_waits_wakes_nobody_once_its_ticket_wakes_nobody(world: Worl
     assert always != packaged_policy_text()
     world.publish(policy=always)
     waiting(world)
-    world.act(EventKind.IMPACT_CHANGED, "zendesk", details={"impact": "low"})
+    world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="low")
     assert world.ticket().action == "desk"
     world.advance(4 * MINUTE)
     world.expect_silence()

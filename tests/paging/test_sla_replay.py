@@ -14,7 +14,7 @@ import pytest
 
 from oncall.errors import Refused
 from oncall.paging.clocks.clock_book import clocks
-from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.verdict import Question, verdict
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
@@ -70,9 +70,9 @@ def live(world: World, random: Random, ticket_id: str, actions: int) -> None:
     for _ in range(actions):
         world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
         kind = random.choice(KINDS)
-        details: dict[str, Any] = {"impact": random.choice(IMPACTS)} if kind is EventKind.IMPACT_CHANGED else {}
+        impact = random.choice(IMPACTS) if kind is EventKind.IMPACT_CHANGED else ""
         try:
-            world.act(kind, random.choice(("ana", "ben", "zendesk")), ticket_id, details=details)
+            world.act(kind, random.choice(("ana", "ben", "zendesk")), ticket_id, impact=impact)
         except Refused:
             continue
 
@@ -178,13 +178,13 @@ def go_on(world: World, random: Random, name: str, actions: int) -> None:
     for _ in range(actions):
         world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
         kind = random.choice(KINDS)
-        details: dict[str, Any] = {"impact": random.choice(IMPACTS)} if kind is EventKind.IMPACT_CHANGED else {}
+        impact = random.choice(IMPACTS) if kind is EventKind.IMPACT_CHANGED else ""
         with suppress(Refused):
-            world.act(kind, random.choice(("ana", "ben", "zendesk")), name, details=details)
+            world.act(kind, random.choice(("ana", "ben", "zendesk")), name, impact=impact)
 
 
 def merges(world: World, name: str, into: str) -> bool:
     """Whether the merge was possible."""
     with suppress(Refused):
-        return world.act(EventKind.MERGED, "ana", name, details={"into": into}).changed
+        return world.act(EventKind.MERGED, "ana", name, into=into).changed
     return False

@@ -12,7 +12,8 @@ import pytest
 
 from doubles.twilio_account import segments
 from oncall.errors import Ambiguous, Temporary
-from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.audit import audit
 from tests.paging.pagers import engine_with

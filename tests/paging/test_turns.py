@@ -7,8 +7,8 @@ from pathlib import Path
 
 from doubles.twilio_account import segments
 from oncall.errors import Temporary
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.reachability import Alert
-from oncall.paging.domain.ticket import EventKind
 from tests.paging.pagers import engine_with
 from tests.paging.storm import LIMITS, MINUTE, SECOND, high, limited, seen_by
 from tests.paging.world import FakePhones, World

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.verdict import Action, Question, Verdict, verdict
 from oncall.paging.views.ticket_view_types import ExplainView
 from oncall.paging.views.ticket_views import explain_view
@@ -250,14 +250,14 @@ def test_the_preview_is_what_the_pager_then_does(
         world.post(impact=impact, plan=plan)
         last = datetime.fromisoformat(steps[-1]["at"])
         world.advance(last - moment + timedelta(minutes=12))
-        done = [event for event in world.events() if event.kind is EventKind.STEP_FIRED and event.details["round"] == 0]
+        done = [event for event in world.logged(StepFired) if event.round == 0]
         world.store.close()
         assert steps == [
             {
                 "at": event.at.astimezone(NEW_YORK).isoformat(),
-                "notify": event.details["notify"],
-                "engineer": None if event.details["to"] == "desk" else event.details["to"],
-                "channel": event.details["channel"],
+                "notify": event.notify,
+                "engineer": None if event.to == "desk" else event.to,
+                "channel": event.channel,
             }
             for event in done
         ]

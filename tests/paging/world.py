@@ -17,7 +17,8 @@ from oncall.paging.actions.intake import AcceptedTicket, accept, parse_ticket
 from oncall.paging.actions.record_action import ActionResult, find_ticket, record
 from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, Event, EventKind, Purpose, StoredTicket
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket
 from oncall.paging.ports.channel import Channel, Message, Receipt
 from oncall.paging.ports.records import NewVersion
 from oncall.paging.ports.store import Store, Transaction
@@ -33,6 +34,7 @@ from oncall.support.policy_file import packaged_policy_text
 from oncall.support.windows import Window
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Event)
 
 NEW_YORK = ZoneInfo("America/New_York")
 ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
@@ -354,6 +356,10 @@ class World:
 
     def events(self, ticket_id: str = "T-1") -> list[Event]:
         return self.store.read(lambda tx: tx.events(ticket_id))
+
+    def logged(self, kind: type[E], ticket_id: str = "T-1") -> list[E]:
+        """The events of one kind in a ticket's log."""
+        return [event for event in self.events(ticket_id) if isinstance(event, kind)]
 
     def attempts(self, ticket_id: str = "T-1") -> list[Attempt]:
         """Pages in the order of their steps, then notices."""

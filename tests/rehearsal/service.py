@@ -16,8 +16,9 @@ from doubles.clock import FakeClock
 from oncall.paging.actions.intake import accept
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.people import DESK
-from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, TicketStatus
+from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.outgoing.handoff_notices import next_handoff
 from oncall.paging.ports.records import NewVersion
 from oncall.paging.sending.engine import Engine

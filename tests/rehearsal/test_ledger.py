@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import Conflict, NotFound, OncallError, Refused
+from oncall.paging.domain.events import EventKind, Received, Replied
 from oncall.paging.domain.reachability import Alert
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.records import InboundMessage, TicketFilter, TicketSpan
 from oncall.paging.ports.store import Transaction
@@ -63,7 +64,7 @@ def _update(tx: Transaction, wanted: Any) -> None:
 
 @st.composite
 def _events(draw: st.DrawFn) -> Work:
-    kind = draw(st.sampled_from([EventKind.RECEIVED, EventKind.REPLIED]))
+    kind = draw(st.sampled_from([Received, Replied]))
     one = event(draw(_name), kind, id=draw(st.none() | st.sampled_from(["e1", "e2"])))
     return lambda tx: tx.append([one])
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from oncall.paging.actions.intake import accept, parse_ticket
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.events import EventKind
 from oncall.paging.outgoing.advance import advance_ticket
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.records import NewVersion
@@ -76,7 +76,7 @@ class Shop:
 
     def merge(self, name: str, *, into: str, when: str) -> None:
         """Say at a New York time that a ticket is a duplicate of another."""
-        self._record(name, TicketAction(EventKind.MERGED, "ana", at(when), details={"into": into}))
+        self._record(name, TicketAction(EventKind.MERGED, "ana", at(when), into=into))
 
     def tell(self, name: str, kind: str, *, when: str, said: str | None = None) -> None:
         """Say, as ana, what happened at a New York time; `said`: when that is said, the same time when absent."""

@@ -7,16 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from oncall.paging.domain.ticket import (
-    Attempt,
-    AttemptStatus,
-    Event,
-    EventKind,
-    Purpose,
-    StoredTicket,
-    Ticket,
-    TicketStatus,
-)
+from oncall.paging.domain.events import Acknowledged, Event, Received, Replied
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
 from oncall.paging.ports.records import InboundMessage, NewVersion
 from oncall.paging.ports.store import Transaction
 from oncall.schedule.document import OVERRIDE, PUBLISH, override_document
@@ -70,10 +62,9 @@ def adding(*tickets: StoredTicket) -> Callable[[Transaction], None]:
     return work
 
 
-def event(ticket_id: str = "T-1", kind: EventKind = EventKind.RECEIVED, **changes: Any) -> Event:
+def event(ticket_id: str = "T-1", kind: type[Received | Replied | Acknowledged] = Received, **changes: Any) -> Event:
     """What the help desk wrote into a ticket's log at NOW."""
-    plain = Event(ticket_id, NOW, kind, "helpdesk", "posted by the help desk", {"plan": "standard"})
-    return replace(plain, **changes)
+    return replace(kind(ticket_id, NOW, "helpdesk", "posted by the help desk"), **changes)
 
 
 def attempt(attempt_id: str = "a-1", ticket_id: str = "T-1", **changes: Any) -> Attempt:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from oncall.paging.domain.ticket import Attempt, EventKind
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import Attempt
 from oncall.paging.outgoing.handoff_notices import hand_over, leaving
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oncall.paging.domain.ticket import EventKind, StoredTicket
+from oncall.paging.domain.events import EventKind, Replied
+from oncall.paging.domain.ticket import StoredTicket
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import Transaction
 from oncall.store.sql_store import SqlStore
@@ -53,7 +54,7 @@ def test_the_logs_of_many_tickets_are_those_of_each_one(store: SqlStore) -> None
     def work(t: Transaction) -> None:
         adding(*(ticket(name) for name in names))(t)
         t.append([event(name) for name in names])
-        t.append([event(name, EventKind.REPLIED, at=NOW + minutes(1)) for name in reversed(names)])
+        t.append([event(name, Replied, at=NOW + minutes(1)) for name in reversed(names)])
 
     store.write(work)
     found = store.read(lambda t: t.events_of(names))
@@ -64,7 +65,7 @@ def test_the_logs_of_many_tickets_are_those_of_each_one(store: SqlStore) -> None
 
 def test_kinds_of_events_that_a_report_does_not_need_are_left_in_the_database(store: SqlStore) -> None:
     store.write(adding(ticket("T-1"), ticket("T-2")))
-    store.write(lambda t: t.append([event("T-1"), event("T-1", EventKind.REPLIED), event("T-2", EventKind.REPLIED)]))
+    store.write(lambda t: t.append([event("T-1"), event("T-1", Replied), event("T-2", Replied)]))
     found = store.read(lambda t: t.events_of(["T-1", "T-2", "T-3"], without=[EventKind.REPLIED]))
     assert {name: [one.kind for one in log] for name, log in found.items()} == {"T-1": [EventKind.RECEIVED]}
 

@@ -21,7 +21,8 @@ from doubles.twilio_account import TwilioMessage
 from oncall.clock import RehearsalClock
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.ticket import AttemptStatus, EventKind, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
 from tests.store.postgres_servers import BundledServer

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from oncall.channels.alarm import AlarmPost
 from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
@@ -60,8 +61,8 @@ def store_a_late_ticket(file: Path) -> None:
         context = ActionContext("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
         store.write(lambda tx: accept(tx, parse_ticket(ticket_body(), tx.policy(), context.now), context))
         fired = store.read(lambda tx: tx.events("T-1"))[-1]
-        yesterday = (SATURDAY_NIGHT - timedelta(days=1)).isoformat()
-        late = replace(fired, details={**fired.details, "next": {**fired.details["next"], "due_at": yesterday}})
+        assert isinstance(fired, StepFired) and fired.following is not None
+        late = replace(fired, following=replace(fired.following, due_at=SATURDAY_NIGHT - timedelta(days=1)))
         row = store.read(lambda tx: tx.ticket("T-1"))
         assert row is not None
         store.write(lambda tx: tx.append([late]))

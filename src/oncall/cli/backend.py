@@ -67,13 +67,19 @@ class LocalBackend:
     def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
         from oncall.paging.actions.record_action import find_ticket, record
         from oncall.paging.actions.ticket_action import TicketAction
-        from oncall.paging.domain.ticket import EventKind
+        from oncall.paging.domain.events import EventKind
         from oncall.paging.views.ticket_views import action_view
 
         context = self._context()
-        details = {name: body[name] for name in ("impact", "into", "needs_reply") if body.get(name) not in (None, "")}
-        by, why = str(body.get("by") or self._user), str(body.get("why", ""))
-        action = TicketAction(EventKind(str(body["kind"])), by, context.now, why=why, details=details)
+        action = TicketAction(
+            EventKind(str(body["kind"])),
+            str(body.get("by") or self._user),
+            context.now,
+            why=str(body.get("why", "")),
+            impact=str(body.get("impact") or ""),
+            into=str(body.get("into") or ""),
+            needs_reply=body.get("needs_reply") is not False,
+        )
 
         def work(tx: Transaction) -> NotedActionView:
             found = find_ticket(tx, reference)

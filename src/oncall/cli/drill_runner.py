@@ -79,7 +79,7 @@ class LocalDrilling:
     def end(self, ticket: str) -> None:
         from oncall.paging.actions.record_action import record
         from oncall.paging.actions.ticket_action import TicketAction
-        from oncall.paging.domain.ticket import EventKind
+        from oncall.paging.domain.events import EventKind
 
         context = self._context()
         action = TicketAction(EventKind.RESOLVED, self._user, context.now, why="the drill is over")

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from oncall.errors import Conflict, NotFound, Refused
-from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from oncall.paging.domain.events import Acknowledged, Event
 from oncall.paging.domain.people import DESK
-from oncall.paging.domain.ticket import Attempt, Event, EventKind, Purpose, TicketStatus
+from oncall.paging.domain.ticket import Attempt, Purpose, TicketStatus
 from oncall.paging.ports.records import TicketSpan
 from oncall.rehearsal.player import Played
 from oncall.rehearsal.responders import is_night
@@ -153,5 +154,5 @@ def _times_to_take(pages: Sequence[Attempt], played: Played) -> list[timedelta]:
 
 
 def _taken_after(log: Iterable[Event], paged_at: datetime) -> timedelta | None:
-    taken = next((one.at for one in log if one.kind is EventKind.ACKNOWLEDGED and one.at >= paged_at), None)
+    taken = next((one.at for one in log if isinstance(one, Acknowledged) and one.at >= paged_at), None)
     return taken - paged_at if taken is not None else None

@@ -20,8 +20,10 @@ from oncall.paging.actions.intake import accept
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import Warned
 from oncall.paging.domain.people import DESK
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.advance import advance_ticket
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.outgoing.handoff_notices import hand_over, leaving, next_handoff
@@ -179,7 +181,7 @@ class _Play:
         if self._stored(attempt.ticket).owner != attempt.to:
             return False
         latest = self._ledger.events(attempt.ticket)[-4:]
-        return any(event.kind is EventKind.WARNED and event.at == now for event in latest)
+        return any(isinstance(event, Warned) and event.at == now for event in latest)
 
     def _meet(self, together: Sequence[Attempt], now: datetime) -> None:
         """A person or the desk notices a message, or does not; of several pages in it all or none."""

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
-from oncall.paging.domain.ticket import Event, EventKind, Ticket
+from oncall.paging.domain.events import Acknowledged, Event, Replied, Resolved
+from oncall.paging.domain.pager_events import StepFired
+from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import Transaction
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles, Tally, percentiles, time_taken, together
@@ -273,31 +274,30 @@ def _solved_after(one: Measured, logs: dict[str, list[Event]]) -> timedelta | No
     if not one.clocks.is_resolved or one.clocks.is_merged:
         return None
     log = logs[one.stored.ticket.id]
-    ends = [event.at for event in log if event.kind is EventKind.RESOLVED]
+    ends = [event.at for event in log if isinstance(event, Resolved)]
     return max(ends) - one.stored.received_at if ends else None
 
 
 def _response(logs: Sequence[Sequence[Event]], manager: str | None) -> OnCallResponse:
-    paged = [pages for log in logs if (pages := [event for event in log if _is_page(event)])]
+    paged = [pages for log in logs if (pages := _pages(log))]
     times = [time for log in logs if (time := _time_to_take(log)) is not None]
     return OnCallResponse(
         paged=len(paged),
         answered=len(times),
         taken=percentiles(times),
         slowest=max(times, default=None),
-        escalated=sum(len({page.details["to"] for page in pages}) > 1 for pages in paged),
-        manager=sum(any(page.details["to"] == manager for page in pages) for pages in paged),
+        escalated=sum(len({page.to for page in pages}) > 1 for pages in paged),
+        manager=sum(any(page.to == manager for page in pages) for pages in paged),
     )
 
 
-def _is_page(event: Event) -> bool:
-    return event.kind is EventKind.STEP_FIRED and event.details.get("notify") != "desk"
+def _pages(log: Sequence[Event]) -> list[StepFired]:
+    return [event for event in log if isinstance(event, StepFired) and event.notify != "desk"]
 
 
 def _time_to_take(log: Sequence[Event]) -> timedelta | None:
-    first = next((event.at for event in log if _is_page(event)), None)
+    first = next((page.at for page in _pages(log)), None)
     if first is None:
         return None
-    takes: Any = (EventKind.ACKNOWLEDGED, EventKind.REPLIED)
-    taken = next((event.at for event in log if event.kind in takes and event.at >= first), None)
+    taken = next((event.at for event in log if isinstance(event, Acknowledged | Replied) and event.at >= first), None)
     return taken - first if taken is not None else None

@@ -6,11 +6,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
-from oncall.paging.domain.ticket import Event, Ticket
+from oncall.paging.domain.events import Event
+from oncall.paging.domain.pager_events import Withdrawn as WithdrawnEvent
+from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import plan_named
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import Transaction
@@ -80,17 +82,18 @@ class Withdrawn:
     """A breach that was told, and that something recorded late showed to be none; `event` is its withdrawal."""
 
     ticket: Ticket
-    event: Event
+    event: WithdrawnEvent
 
     @property
     def metric(self) -> Metric:
-        """Which promise was kept after all."""
-        return Metric(self.event.details["metric"])
+        """The metric whose target was met after all."""
+        return self.event.metric
 
     @property
     def due_at(self) -> datetime:
         """When it was due; aware UTC."""
-        return datetime.fromisoformat(self.event.details["due_at"]).astimezone(UTC)
+        assert self.event.due_at is not None, "a clock without a due time is not breached"
+        return self.event.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +181,8 @@ def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> WithdrawnView:
 
 def withdrawals(measured: Measured) -> Iterator[Withdrawn]:
     """The breaches of a ticket that were told and are none: each clock once, and none that was broken after all."""
-    broken = {(clock.metric.value, clock.since.isoformat()) for clock in measured.clocks.clocks if clock.breached_at}
-    last = {(event.details["metric"], event.details["since"]): event for event in measured.withdrawn}
+    broken = {(clock.metric, clock.since) for clock in measured.clocks.clocks if clock.breached_at}
+    last = {(event.metric, event.since): event for event in measured.withdrawn}
     for name, event in last.items():
         if name not in broken:
             yield Withdrawn(measured.stored.ticket, event)

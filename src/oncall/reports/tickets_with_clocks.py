@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, sla_events, terms_in
-from oncall.paging.domain.ticket import Event, EventKind, StoredTicket
+from oncall.paging.domain.events import Event, EventKind, Received
+from oncall.paging.domain.pager_events import Judged, Withdrawn
+from oncall.paging.domain.ticket import StoredTicket
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import Transaction
 from oncall.support.clocks import SlaState, sla
@@ -21,7 +23,7 @@ class Measured:
 
     stored: StoredTicket
     clocks: SlaState
-    withdrawn: tuple[Event, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
@@ -32,7 +34,7 @@ def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> I
         for stored in page:
             log = logs.get(stored.ticket.id)
             if log is not None and not stored.ticket.is_drill:
-                withdrawn = tuple(event for event in log if event.kind is EventKind.WITHDRAWN and event.at <= now)
+                withdrawn = tuple(event for event in log if isinstance(event, Withdrawn) and event.at <= now)
                 yield Measured(stored, sla(sla_events(stored.ticket, _telling(log), terms_of), now), withdrawn)
         if len(page) < wanted.limit:
             return
@@ -41,11 +43,8 @@ def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> I
 
 def _telling(log: Sequence[Event]) -> Sequence[Event]:
     """Without the verdict that follows the receipt in its instant: it holds the terms that the receipt holds."""
-    if (
-        len(log) > 1
-        and log[0].kind is EventKind.RECEIVED
-        and log[1].kind is EventKind.JUDGED
-        and log[0].at == log[1].at
-    ):
-        return [log[0], *log[2:]]
-    return log
+    match log:
+        case [Received(at=received_at) as received, Judged(at=judged_at), *rest] if received_at == judged_at:
+            return [received, *rest]
+        case _:
+            return log

@@ -7,23 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from oncall.paging.domain.events import Event
 from oncall.paging.domain.reachability import Alert, Reach, Reachability
-from oncall.paging.domain.ticket import (
-    Attempt,
-    AttemptStatus,
-    Event,
-    EventKind,
-    Purpose,
-    StoredTicket,
-    Ticket,
-    TicketStatus,
-)
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
 from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.event_json import details_of, event_from
 
 Row = Sequence[Any]
 
 _STATUSES = {status.value: status for status in TicketStatus}
-_EVENT_KINDS = {kind.value: kind for kind in EventKind}
 
 
 def ticket_row(stored: StoredTicket) -> dict[str, Any]:
@@ -72,7 +64,7 @@ def event_row(event: Event) -> dict[str, Any]:
         "kind": event.kind.value,
         "by": event.by,
         "why": event.why,
-        "details": dict(event.details),
+        "details": details_of(event),
         "id": event.id,
     }
 
@@ -80,7 +72,7 @@ def event_row(event: Event) -> dict[str, Any]:
 def event(row: Row) -> Event:
     """A row of `events`, columns in the table's order."""
     seq, ticket, at, kind, by, why, details, sender_id = row
-    return Event(ticket, at, _EVENT_KINDS[kind], by, why, details, sender_id, seq)
+    return event_from(kind, (ticket, at, by, why, sender_id, seq), details)
 
 
 def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
@@ -120,7 +112,7 @@ def plain_events(found: Iterable[Row]) -> Iterator[Event]:
             told[details] = json.loads(details)
         when = read(at) if isinstance(at, str) else at
         when = when if when.tzinfo is UTC else when.astimezone(UTC)
-        yield Event(ticket, when, _EVENT_KINDS[kind], by, why, told[details], sender_id, seq)
+        yield event_from(kind, (ticket, when, by, why, sender_id, seq), told[details])
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, se
 from sqlalchemy import text as sql
 
 from oncall.errors import NotFound
-from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
 from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule

@@ -9,8 +9,7 @@ from typing import Any
 
 from oncall.paging.actions.intake import EARLY, FieldFault, FieldFaults, instant, no_time
 from oncall.paging.actions.ticket_action import FROM_PEOPLE, TicketAction
-from oncall.paging.clocks.clock_book import NEEDS_REPLY
-from oncall.paging.domain.ticket import EventKind
+from oncall.paging.domain.events import EventKind
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.web.problem_documents import ProblemDocument
 
@@ -36,7 +35,9 @@ def read_deed(posted: object, caller: Token, now: datetime) -> TicketAction:
         at=reader.at(),
         why=reader.why(),
         id=reader.id(),
-        details=reader.details(),
+        impact=reader.for_kind(EventKind.IMPACT_CHANGED, "impact"),
+        into=reader.for_kind(EventKind.MERGED, "into"),
+        needs_reply=reader.needs_reply(),
     )
     if reader.faults:
         raise FieldFaults(reader.faults)
@@ -94,25 +95,21 @@ class _Reader:
         self.faults.append(FieldFault("id", "is not text of 1 to 100 printable characters"))
         return None
 
-    def details(self) -> dict[str, Any]:
-        """The new impact, for a change of it; the ticket that goes on, for a duplicate; whether a customer's message
-        needs an answer, where it is said that it needs none."""
-        kind = self._posted.get("kind")
-        if kind == EventKind.CUSTOMER_REPLIED.value:
-            return self._needs_reply()
-        name = _DETAILS.get(kind) if isinstance(kind, str) else None
-        if name is None:
-            return {}
+    def for_kind(self, kind: EventKind, name: str) -> str:
+        """The field that events of this kind must have; empty for any other kind."""
+        if self._posted.get("kind") != kind.value:
+            return ""
         value = self._posted.get(name)
-        if not isinstance(value, str):
-            self.faults.append(FieldFault(name, "missing" if value is None else "is not text"))
-        return {name: value}
+        if isinstance(value, str):
+            return value
+        self.faults.append(FieldFault(name, "missing" if value is None else "is not text"))
+        return ""
 
-    def _needs_reply(self) -> dict[str, Any]:
-        value = self._posted.get(NEEDS_REPLY)
-        if value is not None and not isinstance(value, bool):
-            self.faults.append(FieldFault(NEEDS_REPLY, "write true or false"))
-        return {NEEDS_REPLY: False} if value is False else {}
-
-
-_DETAILS = {EventKind.IMPACT_CHANGED.value: "impact", EventKind.MERGED.value: "into"}
+    def needs_reply(self) -> bool:
+        """False if a customer's message is said to need no answer."""
+        value = self._posted.get("needs_reply")
+        if self._posted.get("kind") != EventKind.CUSTOMER_REPLIED.value or value is None:
+            return True
+        if not isinstance(value, bool):
+            self.faults.append(FieldFault("needs_reply", "write true or false"))
+        return value is not False

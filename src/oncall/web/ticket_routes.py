@@ -21,8 +21,9 @@ from oncall.paging.actions.intake import (
 from oncall.paging.actions.record_action import ActionResult, find_ticket, record
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.actions.unknown_fields import unknown_fields
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.quoted_text import clean
-from oncall.paging.domain.ticket import EventKind, TicketStatus
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_view_types import ActionView, ExplainAnswer, TriageAnswer

@@ -9,7 +9,8 @@ from enum import StrEnum
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, StoredTicket, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.spoken_text import by_letters
 from oncall.paging.ports.channel import Receipt

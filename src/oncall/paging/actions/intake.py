@@ -13,9 +13,10 @@ from oncall.errors import Conflict, OncallError, Refused
 from oncall.paging.actions.unknown_fields import LIKENESS, TICKET_FIELDS, ticket_warnings
 from oncall.paging.clocks.clock_book import ClockBook, in_force
 from oncall.paging.domain.decide import judged
+from oncall.paging.domain.events import Event, Received
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.state import TicketState, after
-from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket, Ticket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, StoredTicket, Ticket, TicketStatus
 from oncall.paging.domain.ticket_answer import TicketAnswer
 from oncall.paging.domain.verdict import Action, impact_named, plan_named, verdict
 from oncall.paging.outgoing.advance import owed
@@ -263,9 +264,9 @@ def _accept_new(tx: Transaction, ticket: Ticket, context: ActionContext, warning
     if warnings:
         answer["warnings"] = list(warnings)
     terms = in_force(tx, now)
-    posted = {"plan": ticket.plan, "impact": ticket.impact, **terms}
-    events = [
-        Event(ticket.id, now, EventKind.RECEIVED, context.by, _posted_words(ticket, now), posted),
+    posted = _posted_words(ticket, now)
+    events: list[Event] = [
+        Received(ticket.id, now, context.by, posted, plan=ticket.plan, impact=ticket.impact, terms=terms),
         judged(decided, ticket_id=ticket.id, why="judged at receipt", terms=terms),
     ]
     state = TicketState(plan=ticket.plan, impact=ticket.impact)

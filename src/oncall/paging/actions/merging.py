@@ -8,12 +8,11 @@ from typing import Any
 
 from oncall.errors import Refused
 from oncall.paging.actions.intake import ID_PATTERN
-from oncall.paging.clocks.clock_book import HOURS, POLICY
+from oncall.paging.domain.pager_events import Absorbed, AbsorbedClock
 from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.domain.state import TicketState, fold
-from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.ports.store import Transaction
-from oncall.support.clocks import CarriedClock
 from oncall.support.policy import Coverage, Metric, Policy, Promise
 
 _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
@@ -95,36 +94,9 @@ def _urgency(impact: str, plan: str, policy: Policy) -> tuple[Any, ...]:
 
 
 def absorbed(
-    duplicate: StoredTicket, state: TicketState, owed: Iterable[CarriedClock], *, into: str, by: str, at: datetime
-) -> Event:
-    """The event that hands a duplicate's clocks (`owed`) to the ticket `into`. state: the duplicate's, before."""
+    duplicate: StoredTicket, state: TicketState, clocks: Iterable[AbsorbedClock], *, into: str, by: str, at: datetime
+) -> Absorbed:
+    """The event that hands a duplicate's clocks to the ticket `into`. state: the duplicate's, before the merge."""
     name = duplicate.ticket.id
-    details = {
-        "from": name,
-        "clocks": [_as_json(clock) for clock in owed],
-        "promised": sorted(list(mark) for mark in state.promised),
-    }
-    return Event(into, at, EventKind.ABSORBED, by, f"{name} was merged into it", details)
-
-
-def _as_json(clock: CarriedClock) -> dict[str, Any]:
-    terms = {POLICY: clock.terms.version}
-    if clock.terms.hours is not None:
-        terms[HOURS] = clock.terms.hours
-    return {
-        "metric": clock.metric.value,
-        "plan": clock.plan,
-        "impact": clock.impact,
-        "since": clock.since.isoformat(),
-        "promised_at": clock.promised_at.isoformat(),
-        "asked_from": _text(clock.asked_from),
-        "counted_from": _text(clock.counted_from),
-        "spans": [[start.isoformat(), end.isoformat()] for start, end in clock.spans],
-        "breached_at": _text(clock.breached_at),
-        "asked": [at.isoformat() for at in clock.asked],
-        **terms,
-    }
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
+    why = f"{name} was merged into it"
+    return Absorbed(into, at, by, why, duplicate=name, clocks=tuple(clocks), alerts=state.alerts)

@@ -14,20 +14,23 @@ from oncall.paging.actions.stand_down import cancel_pages, tell_the_paged
 from oncall.paging.actions.ticket_action import (
     FORWARDED,
     TicketAction,
-    clock_trouble,
     end_of_drill,
     event_of,
+    message_of,
     nothing_to_do,
     refuse_another,
     refuse_stranger,
+    reported_times,
 )
-from oncall.paging.clocks.clock_book import FORWARDED_TO, NEEDS_REPLY, ClockBook, in_force
+from oncall.paging.clocks.clock_book import ClockBook, in_force
 from oncall.paging.domain.decide import PAGER, judged, verdict_again
+from oncall.paging.domain.events import CustomerReplied, Event, EventKind, ImpactChanged, Merged, Reopened
+from oncall.paging.domain.pager_events import Absorbed, Breached, Withdrawn
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.sla_alerts import mark_of, withdrawn_words
 from oncall.paging.domain.state import TicketState, after, fold
-from oncall.paging.domain.ticket import WAS_OPEN, Attempt, Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
 from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.codes import free_code
 from oncall.paging.outgoing.messages import withdrawn_text
@@ -98,8 +101,8 @@ def _keep_reopening(
     """The resolution that it undoes may come after it: senders keep no order."""
     if action.kind is EventKind.REOPENED and state.merged_into is None:
         event = event_of(tx, stored, state, action, context)
-        why = f"{event.why}; it was not resolved"
-        tx.append([replace(event, why=why, details={**event.details, WAS_OPEN: True})])
+        assert isinstance(event, Reopened)
+        tx.append([replace(event, why=f"{event.why}; it was not resolved", was_open=True)])
 
 
 def _reopens(state: TicketState, event: Event) -> bool:
@@ -109,7 +112,7 @@ def _reopens(state: TicketState, event: Event) -> bool:
 
 def _asks_something(event: Event) -> bool:
     """Whether it is a customer's message that wants an answer here."""
-    return event.kind is EventKind.CUSTOMER_REPLIED and event.details.get(NEEDS_REPLY) is not False
+    return isinstance(event, CustomerReplied) and event.needs_reply
 
 
 def _resolve(
@@ -136,16 +139,16 @@ def _resolve(
 
 
 def _undoes_the_end(event: Event) -> bool:
-    return _asks_something(event) or bool(event.details.get(WAS_OPEN))
+    return _asks_something(event) or (isinstance(event, Reopened) and event.was_open)
 
 
 def _at(event: Event) -> datetime:
     return event.at
 
 
-def _reopening(tx: Transaction, stored: StoredTicket, at: datetime, *, by_customer: bool = True) -> Event:
+def _reopening(tx: Transaction, stored: StoredTicket, at: datetime, *, by_customer: bool = True) -> Reopened:
     why = "the customer wrote after it was resolved" if by_customer else "it was reopened after it was resolved"
-    return Event(stored.ticket.id, at, EventKind.REOPENED, PAGER, why, in_force(tx, at))
+    return Reopened(stored.ticket.id, at, PAGER, why, terms=in_force(tx, at))
 
 
 def _reopen_for(
@@ -167,15 +170,13 @@ def _reopen_for(
 def _forward(tx: Transaction, stored: StoredTicket, action: TicketAction, context: ActionContext) -> ActionResult:
     """What is said to a customer or by them on a duplicate counts on the ticket that goes on: they are one talk."""
     name, target, what = stored.ticket.id, goes_on_as(tx, stored).ticket.id, FORWARDED[action.kind]
-    here = {**action.details, FORWARDED_TO: target}
     at = whole_second(min(action.at, context.now))
-    why = f"{what} counts on {target}"
-    tx.append([Event(name, at, action.kind, action.by, why, here, action.id)])
+    tx.append([message_of(stored, action, at, f"{what} counts on {target}", forwarded_to=target)])
     there = replace(
         action,
         why=clean(f"written on {name}. {action.why}"),
         id=f"{name}/{action.id}" if action.id is not None else None,
-        details={**action.details, "forwarded_from": name},
+        forwarded_from=name,
     )
     done = record(tx, target, there, context)
     sentence = f"{name} is merged into {target}: {what} counts there. {done.sentence}"
@@ -192,25 +193,25 @@ def _merge(
 ) -> ActionResult:
     """End a duplicate; what is owed there is owed by the ticket that goes on, which becomes as urgent as it was."""
     name, now = stored.ticket.id, context.now
-    named = str(action.details.get("into", ""))
-    target = merge_target(tx, stored, named)
+    target = merge_target(tx, stored, action.into)
     into = target.ticket.id
     owed = ClockBook(tx, stored.ticket, log).carried(now)
     why = clean(action.why) or f"a duplicate of {into}"
-    details = {"into": into} | ({"named": named} if named != into else {}) | clock_trouble(action, now, context)
-    event = Event(name, now, EventKind.MERGED, action.by, why, details, action.id)
+    named = action.into if action.into != into else None
+    reported = reported_times(action, now, context)
+    event = Merged(name, now, action.by, why, action.id, into=into, named=named, reported=reported)
     tx.append([event])
     done = _follow(tx, stored, state, event, ClockBook(tx, stored.ticket, [*log, event]), context)
     attempts = done.attempts
     if raises_impact(stored, target, tx.policy()):
         words = f"{name}, which is {stored.impact}, was merged into it"
-        raised = TicketAction(EventKind.IMPACT_CHANGED, action.by, now, words, details={"impact": stored.impact})
+        raised = TicketAction(EventKind.IMPACT_CHANGED, action.by, now, words, impact=stored.impact)
         attempts += record(tx, into, raised, context).attempts
     taken_over = _take_over(tx, into, absorbed(stored, state, owed, into=into, by=action.by, at=now), context)
     return replace(done, attempts=attempts + taken_over.attempts)
 
 
-def _take_over(tx: Transaction, into: str, event: Event, context: ActionContext) -> ActionResult:
+def _take_over(tx: Transaction, into: str, event: Absorbed, context: ActionContext) -> ActionResult:
     """Let a duplicate's clocks run on with the ticket that goes on."""
     target = tx.ticket(into)
     assert target is not None
@@ -218,7 +219,7 @@ def _take_over(tx: Transaction, into: str, event: Event, context: ActionContext)
     book = ClockBook(tx, target.ticket, [*log, event])
     first = book.clocks(context.now).first_reply()
     if first is not None and first.due_at is not None:
-        event = replace(event, details={**event.details, "first_reply_due": first.due_at.isoformat()})
+        event = replace(event, first_reply_due=first.due_at)
     tx.append([event])
     return _follow(tx, target, fold(target.ticket, log), event, book, context)
 
@@ -254,7 +255,7 @@ def _withdraw(
     tx: Transaction, stored: StoredTicket, state: TicketState, event: Event, book: ClockBook, context: ActionContext
 ) -> tuple[TicketState, tuple[Attempt, ...]]:
     """Say of each breach that was told and that `event`, recorded late, shows to be none; tell whoever was told."""
-    told = [mark for mark in state.promised if mark[0] == EventKind.BREACHED.value]
+    told = {mark for mark in state.alerts if mark.kind is EventKind.BREACHED}
     if not told:
         return state, ()
     still = {
@@ -262,21 +263,24 @@ def _withdraw(
     }
     policy, notices = tx.policy(), []
     for breach in tx.events(stored.ticket.id):
-        mark = tuple(breach.details["mark"]) if breach.kind is EventKind.BREACHED else ()
-        if mark not in told or mark in still:
+        if not isinstance(breach, Breached) or breach.mark not in told or breach.mark in still:
             continue
-        told.remove(mark)
+        told.remove(breach.mark)
         words = withdrawn_words(breach, event, policy.zone)
-        to = breach.details["to"]
-        if to is not None:
+        if breach.to is not None:
             text = withdrawn_text(stored.ticket, impact=state.impact, words=words, policy=policy)
-            notices.append(notice(stored.ticket.id, to, text, context))
-        kept = {key: breach.details[key] for key in ("metric", "since", "due_at", "mark", "to")}
-        withdrawn = Event(stored.ticket.id, context.now, EventKind.WITHDRAWN, event.by, words, kept)
+            notices.append(notice(stored.ticket.id, breach.to, text, context))
+        withdrawn = _withdrawal(breach, words, by=event.by, at=context.now)
         tx.append([withdrawn])
         state = after(state, withdrawn)
     tx.add_attempts(notices)
     return state, tuple(notices)
+
+
+def _withdrawal(breach: Breached, why: str, *, by: str, at: datetime) -> Withdrawn:
+    return Withdrawn(
+        breach.ticket, at, by, why, metric=breach.metric, since=breach.since, due_at=breach.due_at, to=breach.to
+    )
 
 
 def _with_free_code(tx: Transaction, stored: StoredTicket, event: Event) -> StoredTicket:
@@ -293,16 +297,24 @@ def _sentence(stored: StoredTicket, event: Event) -> str:
     name = stored.ticket.id
     if stored.ticket.is_drill:
         return f"Thank you: {name} has arrived, the drill is over."
-    return {
-        EventKind.ACKNOWLEDGED: f"{name} is yours.",
-        EventKind.REPLIED: f"{name}: the reply is recorded.",
-        EventKind.CUSTOMER_REPLIED: f"{name}: the customer's message is recorded.",
-        EventKind.ABSORBED: f"{event.details.get('from')} is merged into {name}.",
-        EventKind.UPDATED: f"{name}: the update is recorded.",
-        EventKind.RESOLVED: f"{name} is resolved.",
-        EventKind.REOPENED: f"{name} is open again.",
-        EventKind.IMPACT_CHANGED: f"{name} is {stored.impact} now.",
-        EventKind.PASSED: f"{name} is passed on.",
-        EventKind.WAITING: f"{name} waits for the customer.",
-        EventKind.MERGED: f"{name} is merged into {event.details.get('into')}.",
-    }[event.kind]
+    match event:
+        case Merged(into=into):
+            return f"{name} is merged into {into}."
+        case Absorbed(duplicate=duplicate):
+            return f"{duplicate} is merged into {name}."
+        case ImpactChanged():
+            return f"{name} is {stored.impact} now."
+        case _:
+            return _SENTENCES[event.kind].format(name)
+
+
+_SENTENCES = {
+    EventKind.ACKNOWLEDGED: "{} is yours.",
+    EventKind.REPLIED: "{}: the reply is recorded.",
+    EventKind.CUSTOMER_REPLIED: "{}: the customer's message is recorded.",
+    EventKind.UPDATED: "{}: the update is recorded.",
+    EventKind.RESOLVED: "{} is resolved.",
+    EventKind.REOPENED: "{} is open again.",
+    EventKind.PASSED: "{} is passed on.",
+    EventKind.WAITING: "{} waits for the customer.",
+}

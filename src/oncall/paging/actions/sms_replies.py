@@ -12,10 +12,11 @@ from oncall.errors import NotFound, Refused
 from oncall.paging.actions.record_action import ActionResult, record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.reachability import Reach
 from oncall.paging.domain.state import fold
-from oncall.paging.domain.ticket import Attempt, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
 from oncall.paging.outgoing.codes import is_code
 from oncall.paging.outgoing.messages import SEGMENT, cut, fitting, plain
 from oncall.paging.outgoing.new_attempts import ActionContext

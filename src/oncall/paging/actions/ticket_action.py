@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from oncall.errors import Conflict, Refused
 from oncall.paging.clocks.clock_book import in_force
+from oncall.paging.domain.events import (
+    Acknowledged,
+    CustomerReplied,
+    Event,
+    EventKind,
+    ImpactChanged,
+    Passed,
+    Reopened,
+    Replied,
+    ReportedTimes,
+    Resolved,
+    Updated,
+    Waiting,
+)
 from oncall.paging.domain.people import DESK, name_of
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.state import TicketState
-from oncall.paging.domain.ticket import Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.domain.verdict import impact_named
 from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 from oncall.paging.ports.store import Transaction
@@ -39,6 +51,12 @@ FORWARDED = {
 }
 """What is written on a duplicate and counts on the ticket that goes on."""
 
+_PLAIN_EVENTS: dict[EventKind, type[Acknowledged | Resolved | Passed | Waiting]] = {
+    EventKind.ACKNOWLEDGED: Acknowledged,
+    EventKind.RESOLVED: Resolved,
+    EventKind.PASSED: Passed,
+    EventKind.WAITING: Waiting,
+}
 RECORDED_LATE = timedelta(seconds=60)
 """From then on the log says when an event came, beside when it counts."""
 _ENDS_A_DRILL = (EventKind.ACKNOWLEDGED, EventKind.REPLIED, EventKind.UPDATED, EventKind.PASSED, EventKind.RESOLVED)
@@ -47,14 +65,21 @@ _COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITIN
 
 @dataclass(frozen=True, slots=True)
 class TicketAction:
-    """What somebody did. `at`: when, policy time, aware UTC; `id`: the sender's own id, for repeats."""
+    """What a person or caller does to a ticket. at: when, policy time, aware UTC. id: the sender's own id, for repeats.
+
+    impact: the new one, for IMPACT_CHANGED. into: the ticket that goes on, for MERGED. needs_reply: False for a
+    customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written.
+    """
 
     kind: EventKind
     by: str
     at: datetime
     why: str = ""
     id: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    impact: str = ""
+    into: str = ""
+    needs_reply: bool = True
+    forwarded_from: str | None = None
 
 
 def refuse_another(tx: Transaction, ticket_id: str, before: Event, action: TicketAction) -> None:
@@ -63,10 +88,9 @@ def refuse_another(tx: Transaction, ticket_id: str, before: Event, action: Ticke
     Raises Conflict.
     """
     what = before.kind.value
-    if action.kind is before.kind is EventKind.IMPACT_CHANGED:
-        what = f"{what} to {before.details['impact']}"
-        said = str(action.details.get("impact", ""))
-        if said == before.details["impact"] or impact_named(said, tx.policy()).name == before.details["impact"]:
+    if action.kind is EventKind.IMPACT_CHANGED and isinstance(before, ImpactChanged):
+        what = f"{what} to {before.impact}"
+        if action.impact == before.impact or impact_named(action.impact, tx.policy()).name == before.impact:
             return
     elif action.kind is before.kind:
         return
@@ -130,19 +154,67 @@ def _is_of_before_the_end(state: TicketState, action: TicketAction, now: datetim
 def event_of(
     tx: Transaction, stored: StoredTicket, state: TicketState, action: TicketAction, context: ActionContext
 ) -> Event:
-    """The event that the deed becomes, at the instant (policy time, to the second) at which it counts.
+    """The event that the action becomes, at the instant (policy time, to the second) at which it counts.
 
     Raises Refused for an impact that the policy does not know.
     """
     at = _when(state, action, context)
-    details, why = dict(action.details) | clock_trouble(action, at, context), clean(action.why)
+    reported = reported_times(action, at, context)
+    why = clean(action.why) or action.kind.value.replace("_", " ")
+    if action.kind in FORWARDED:
+        return message_of(stored, action, at, why, reported=reported)
     if action.kind is EventKind.IMPACT_CHANGED:
-        details["impact"] = impact_named(str(details.get("impact", "")), tx.policy()).name
-        why = why or f"{state.impact} to {details['impact']}"
-    if action.kind in (EventKind.IMPACT_CHANGED, EventKind.REOPENED):
-        details |= in_force(tx, at)
-    return Event(
-        stored.ticket.id, at, action.kind, action.by, why or action.kind.value.replace("_", " "), details, action.id
+        return _impact_changed(tx, stored, state, action, at, reported)
+    if action.kind is EventKind.REOPENED:
+        terms = in_force(tx, at)
+        return Reopened(stored.ticket.id, at, action.by, why, action.id, reported=reported, terms=terms)
+    return _PLAIN_EVENTS[action.kind](stored.ticket.id, at, action.by, why, action.id, reported=reported)
+
+
+def message_of(
+    stored: StoredTicket,
+    action: TicketAction,
+    at: datetime,
+    why: str,
+    *,
+    reported: ReportedTimes | None = None,
+    forwarded_to: str | None = None,
+) -> Event:
+    """The event for a message to the customer or from the customer. forwarded_to: the ticket on which it counts, for a
+    duplicate."""
+    common = (stored.ticket.id, at, action.by, why, action.id)
+    from_ = action.forwarded_from
+    if action.kind is EventKind.CUSTOMER_REPLIED:
+        return CustomerReplied(
+            *common,
+            reported=reported,
+            forwarded_to=forwarded_to,
+            forwarded_from=from_,
+            needs_reply=action.needs_reply,
+        )
+    made = Replied if action.kind is EventKind.REPLIED else Updated
+    return made(*common, reported=reported, forwarded_to=forwarded_to, forwarded_from=from_)
+
+
+def _impact_changed(
+    tx: Transaction,
+    stored: StoredTicket,
+    state: TicketState,
+    action: TicketAction,
+    at: datetime,
+    reported: ReportedTimes | None,
+) -> ImpactChanged:
+    impact = impact_named(action.impact, tx.policy()).name
+    why = clean(action.why) or f"{state.impact} to {impact}"
+    return ImpactChanged(
+        stored.ticket.id,
+        at,
+        action.by,
+        why,
+        action.id,
+        impact=impact,
+        terms=in_force(tx, at),
+        reported=reported,
     )
 
 
@@ -160,11 +232,9 @@ def _when(state: TicketState, action: TicketAction, context: ActionContext) -> d
     return at
 
 
-def clock_trouble(action: TicketAction, at: datetime, context: ActionContext) -> dict[str, str]:
-    """What the log keeps where the time that an event counts at is not the one at which it came, or was said."""
-    trouble = {}
-    if context.now - at >= RECORDED_LATE:
-        trouble["recorded_at"] = context.now.isoformat()
-    if abs(action.at - at) >= timedelta(seconds=1):
-        trouble["said_at"] = action.at.isoformat()
-    return trouble
+def reported_times(action: TicketAction, at: datetime, context: ActionContext) -> ReportedTimes | None:
+    """When the action came and was said to be, if that differs from `at`, the instant at which it counts."""
+    is_late, is_said_otherwise = context.now - at >= RECORDED_LATE, abs(action.at - at) >= timedelta(seconds=1)
+    if not is_late and not is_said_otherwise:
+        return None
+    return ReportedTimes(context.now if is_late else None, action.at if is_said_otherwise else None)

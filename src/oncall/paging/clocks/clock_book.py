@@ -3,155 +3,199 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from oncall.paging.domain.ticket import WAS_OPEN, Event, EventKind, Ticket
+from oncall.paging.domain.events import (
+    CustomerReplied,
+    Event,
+    EventKind,
+    ImpactChanged,
+    Merged,
+    MessageEvent,
+    Received,
+    Reopened,
+    Replied,
+    Resolved,
+    TermsVersions,
+    Unreadable,
+    UnreadableLog,
+    Updated,
+    Waiting,
+)
+from oncall.paging.domain.pager_events import Absorbed, AbsorbedClock, Judged
+from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.store import Transaction
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.clocks import CarriedClock, PolicyTerms, SlaEvent, SlaEventKind, SlaState, carried, sla
-from oncall.support.policy import Metric
 from oncall.support.policy_file import packaged_policy
 
-POLICY = "policy"
-"""The key of an event's details with the number of the schedule version whose policy was in force; 0: the packaged."""
+TermsOf = Callable[[TermsVersions | None, datetime], PolicyTerms]
+"""The terms that these versions hold; for None, those in force at that instant (aware UTC)."""
 
-NEEDS_REPLY = "needs_reply"
-"""False for a customer's message that asks for nothing (a thank-you): no clock knows of it."""
-
-FORWARDED_TO = "forwarded_to"
-"""The ticket on which a message counts, the customer's or one to them, that was written on a duplicate."""
-
-HOURS = "hours"
-"""The same for the version whose hours held, where that was not the one of the policy."""
-
-TermsOf = Callable[[Event], PolicyTerms]
-"""The terms in force when an event happened."""
-
-_KINDS = {
-    EventKind.RECEIVED: SlaEventKind.OPENED,
-    EventKind.REPLIED: SlaEventKind.REPLIED,
-    EventKind.CUSTOMER_REPLIED: SlaEventKind.CUSTOMER_REPLIED,
-    EventKind.UPDATED: SlaEventKind.UPDATED,
-    EventKind.WAITING: SlaEventKind.WAITING,
-    EventKind.RESOLVED: SlaEventKind.RESOLVED,
-    EventKind.REOPENED: SlaEventKind.REOPENED,
-    EventKind.IMPACT_CHANGED: SlaEventKind.IMPACT_CHANGED,
-    EventKind.JUDGED: SlaEventKind.JUDGED,
-    EventKind.MERGED: SlaEventKind.MERGED,
-    EventKind.ABSORBED: SlaEventKind.ABSORBED,
+_MESSAGES: Mapping[type[Event], SlaEventKind] = {
+    Replied: SlaEventKind.REPLIED,
+    CustomerReplied: SlaEventKind.CUSTOMER_REPLIED,
+    Updated: SlaEventKind.UPDATED,
+    Waiting: SlaEventKind.WAITING,
+    Resolved: SlaEventKind.RESOLVED,
 }
-_SAYING_NOTHING_MORE = frozenset(
-    {EventKind.REPLIED, EventKind.CUSTOMER_REPLIED, EventKind.UPDATED, EventKind.WAITING, EventKind.RESOLVED}
+"""Events of which the clocks need the instant only: nearly every line of a log is one of these."""
+
+COUNTS_FOR_CLOCKS = (
+    EventKind.RECEIVED,
+    EventKind.REPLIED,
+    EventKind.CUSTOMER_REPLIED,
+    EventKind.UPDATED,
+    EventKind.WAITING,
+    EventKind.RESOLVED,
+    EventKind.REOPENED,
+    EventKind.IMPACT_CHANGED,
+    EventKind.JUDGED,
+    EventKind.MERGED,
+    EventKind.ABSORBED,
 )
-"""Kinds of which the instant is all: nearly every line of a log is one of these."""
-_WITH_TERMS = (EventKind.RECEIVED, EventKind.REOPENED, EventKind.IMPACT_CHANGED, EventKind.JUDGED)
+"""The kinds of event that the clocks need; a log may be read without the others."""
 
-COUNTS_FOR_CLOCKS = tuple(_KINDS)
-"""The kinds of which the clocks know; the others of a log may be left out."""
-
-FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in _KINDS)
-"""The kinds of which no clock knows: a log may be read without them."""
+FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
+"""The kinds of event that the clocks do not need."""
 
 
 def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
-    """The events that the clocks know, in the log's order. A drill promises nothing: its clocks end as they begin."""
+    """The events that the clocks know, in the log's order. A drill promises nothing: its clocks end as they begin.
+
+    Raises UnreadableLog for an event that the clocks need and that cannot be read.
+    """
     if ticket.is_drill:
         return _of_a_drill(log, terms_of)
-    return [_sla_event(ticket, event, terms_of) for event in log if _counts(event)]
-
-
-def _counts(event: Event) -> bool:
-    """Whether the clocks know of it."""
-    if FORWARDED_TO in event.details or event.details.get(WAS_OPEN):
-        return False
-    if event.kind is EventKind.CUSTOMER_REPLIED:
-        return event.details.get(NEEDS_REPLY) is not False
-    return event.kind in _KINDS
+    return [known for event in log if (known := _sla_event(ticket, event, terms_of)) is not None]
 
 
 def _of_a_drill(log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
-    opening = next(event for event in log if event.kind is EventKind.RECEIVED)
-    terms = terms_of(opening)
+    opening = next(event for event in log if isinstance(event, Received))
+    terms = terms_of(opening.terms, opening.at)
     plan, support = next(iter(terms.policy.plans.items()))
     impact = next(iter(support.promises))
     opened = SlaEvent(opening.at, SlaEventKind.OPENED, impact=impact, terms=terms, plan=plan)
     return [opened, SlaEvent(opening.at, SlaEventKind.RESOLVED)]
 
 
-def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent:
-    if event.kind in _SAYING_NOTHING_MORE:
-        return SlaEvent(event.at, _KINDS[event.kind], id=event.id)
-    is_receipt = event.kind is EventKind.RECEIVED
-    impact = event.details.get("impact", ticket.impact if is_receipt else None)
-    return SlaEvent(
-        at=event.at,
-        kind=_KINDS[event.kind],
-        impact=impact,
-        terms=terms_of(event) if event.kind in _WITH_TERMS else None,
-        plan=ticket.plan if is_receipt else None,
-        id=event.id,
-        carried=_carried(event, terms_of) if event.kind is EventKind.ABSORBED else (),
-        into=event.details.get("into") if event.kind is EventKind.MERGED else None,
-    )
+def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent | None:
+    """The event as the clocks know it; None for one that no clock needs."""
+    kind = _MESSAGES.get(type(event))
+    if kind is not None:
+        return SlaEvent(event.at, kind, id=event.id) if _is_for_this_ticket(event) else None
+    change = _CHANGES.get(type(event))
+    return change(ticket, event, terms_of) if change is not None else None
 
 
-def _carried(event: Event, terms_of: TermsOf) -> tuple[CarriedClock, ...]:
-    """The clocks that a duplicate brought, each under the terms that it had there."""
-    return tuple(
-        _carried_clock(details, terms_of(replace(event, details=details))) for details in event.details["clocks"]
-    )
+def _is_for_this_ticket(event: Event) -> bool:
+    """False for a message that counts on another ticket, and for a customer's message that asks for nothing."""
+    if not isinstance(event, MessageEvent):
+        return True
+    return event.forwarded_to is None and (not isinstance(event, CustomerReplied) or event.needs_reply)
 
 
-def _carried_clock(details: Mapping[str, Any], terms: PolicyTerms) -> CarriedClock:
+def _received(ticket: Ticket, event: Received, terms_of: TermsOf) -> SlaEvent:
+    impact, terms = event.impact or ticket.impact, terms_of(event.terms, event.at)
+    return SlaEvent(event.at, SlaEventKind.OPENED, impact=impact, terms=terms, plan=ticket.plan, id=event.id)
+
+
+def _reopened(ticket: Ticket, event: Reopened, terms_of: TermsOf) -> SlaEvent | None:
+    if event.was_open:
+        return None
+    return SlaEvent(event.at, SlaEventKind.REOPENED, terms=terms_of(event.terms, event.at), id=event.id)
+
+
+def _impact_changed(ticket: Ticket, event: ImpactChanged, terms_of: TermsOf) -> SlaEvent:
+    terms = terms_of(event.terms, event.at)
+    return SlaEvent(event.at, SlaEventKind.IMPACT_CHANGED, impact=event.impact, terms=terms, id=event.id)
+
+
+def _judged(ticket: Ticket, event: Judged, terms_of: TermsOf) -> SlaEvent:
+    return SlaEvent(event.at, SlaEventKind.JUDGED, terms=terms_of(event.terms, event.at), id=event.id)
+
+
+def _merged(ticket: Ticket, event: Merged, terms_of: TermsOf) -> SlaEvent:
+    return SlaEvent(event.at, SlaEventKind.MERGED, id=event.id, into=event.into)
+
+
+def _absorbed(ticket: Ticket, event: Absorbed, terms_of: TermsOf) -> SlaEvent:
+    carried = tuple(_carried_clock(clock, terms_of(clock.terms, event.at)) for clock in event.clocks)
+    return SlaEvent(event.at, SlaEventKind.ABSORBED, id=event.id, carried=carried)
+
+
+def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> None:
+    if event.kind in COUNTS_FOR_CLOCKS:
+        raise UnreadableLog(f"{ticket.id}: an event of kind {event.kind.value} cannot be read")
+
+
+# Each function takes the events of its own key, which a dict cannot say.
+_CHANGES: dict[type[Event], Callable[[Ticket, Any, TermsOf], SlaEvent | None]] = {
+    Received: _received,
+    Reopened: _reopened,
+    ImpactChanged: _impact_changed,
+    Judged: _judged,
+    Merged: _merged,
+    Absorbed: _absorbed,
+    Unreadable: _unreadable,
+}
+
+
+def _carried_clock(clock: AbsorbedClock, terms: PolicyTerms) -> CarriedClock:
     return CarriedClock(
-        metric=Metric(details["metric"]),
-        plan=details["plan"],
-        impact=details["impact"],
-        since=_instant(details["since"]),
+        metric=clock.metric,
+        plan=clock.plan,
+        impact=clock.impact,
+        since=clock.since,
         terms=terms,
-        promised_at=_instant(details["promised_at"]),
-        asked_from=_maybe(details["asked_from"]),
-        counted_from=_maybe(details["counted_from"]),
-        spans=tuple((_instant(start), _instant(end)) for start, end in details["spans"]),
-        breached_at=_maybe(details["breached_at"]),
-        asked=tuple(_instant(at) for at in details.get("asked", ())),
+        promised_at=clock.promised_at,
+        asked_from=clock.asked_from,
+        counted_from=clock.counted_from,
+        spans=clock.spans,
+        breached_at=clock.breached_at,
+        asked=clock.asked,
     )
 
 
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _maybe(text: str | None) -> datetime | None:
-    return _instant(text) if text is not None else None
+def _absorbed_clock(clock: CarriedClock) -> AbsorbedClock:
+    return AbsorbedClock(
+        metric=clock.metric,
+        plan=clock.plan,
+        impact=clock.impact,
+        since=clock.since,
+        promised_at=clock.promised_at,
+        asked_from=clock.asked_from,
+        counted_from=clock.counted_from,
+        spans=clock.spans,
+        breached_at=clock.breached_at,
+        asked=clock.asked,
+        terms=TermsVersions(clock.terms.version, clock.terms.hours),
+    )
 
 
 def terms_in(tx: Transaction) -> TermsOf:
-    """Looks terms up in the store, each version once. A log from before versions were noted goes by their dates."""
+    """Looks terms up in the store, each version once. An event without versions gets those in force at its instant."""
     known: dict[tuple[int, int], PolicyTerms] = {}
 
-    def terms_of(event: Event) -> PolicyTerms:
-        version = event.details.get(POLICY)
-        if version is None:
-            version = _version_at(tx, event.at)
-        hours = event.details.get(HOURS, version)
-        if (version, hours) not in known:
-            other = hours if hours != version else None
-            known[version, hours] = PolicyTerms(tx.policy(version), _calendar(tx, hours), version, other)
-        return known[version, hours]
+    def terms_of(versions: TermsVersions | None, at: datetime) -> PolicyTerms:
+        policy = versions.policy if versions is not None else _version_at(tx, at)
+        other = versions.hours if versions is not None and versions.hours != policy else None
+        hours = policy if other is None else other
+        if (policy, hours) not in known:
+            known[policy, hours] = PolicyTerms(tx.policy(policy), _calendar(tx, hours), policy, other)
+        return known[policy, hours]
 
     return terms_of
 
 
-def in_force(tx: Transaction, at: datetime) -> dict[str, int]:
-    """What an event of `at` (policy time, aware UTC) keeps in its details: whose policy and whose hours held."""
+def in_force(tx: Transaction, at: datetime) -> TermsVersions:
+    """The schedule versions whose policy and hours hold at `at` (policy time, aware UTC), for an event's `terms`."""
     version, publication = tx.policy_version(), tx.schedule().in_force(at)
     if publication is None or publication.version == version:
-        return {POLICY: version}
-    return {POLICY: version, HOURS: publication.version}
+        return TermsVersions(version)
+    return TermsVersions(version, publication.version)
 
 
 class ClockBook:
@@ -164,25 +208,24 @@ class ClockBook:
 
     def add(self, event: Event) -> None:
         """The event was appended to the log."""
-        if _counts(event):
-            self._events.append(_sla_event(self._ticket, event, self._terms_of))
+        if (known := _sla_event(self._ticket, event, self._terms_of)) is not None:
+            self._events.append(known)
 
     def clocks(self, now: datetime) -> SlaState:
         """Every clock as of `now` (policy time, aware UTC)."""
         return sla(self._events, now)
 
-    def carried(self, now: datetime) -> tuple[CarriedClock, ...]:
-        """What is owed at `now`, for the ticket into which this one is merged."""
-        return carried(self._events, now)
+    def carried(self, now: datetime) -> tuple[AbsorbedClock, ...]:
+        """The clocks that still run at `now`, for the ticket into which this one is merged."""
+        return tuple(_absorbed_clock(clock) for clock in carried(self._events, now))
 
-    def in_force(self, at: datetime) -> dict[str, int]:
-        """What a verdict given at `at` keeps in its details: whose policy and whose hours held."""
+    def in_force(self, at: datetime) -> TermsVersions:
+        """The schedule versions whose policy and hours hold at `at`, for a verdict's `terms`."""
         return in_force(self._tx, at)
 
     def first_reply_due(self, now: datetime) -> datetime | None:
         """When the first reply is due by the ticket's own clock, once it is judged at `now` by the policy in force."""
-        probe = Event(self._ticket.id, now, EventKind.JUDGED, "", "", self.in_force(now))
-        judged = _sla_event(self._ticket, probe, self._terms_of)
+        judged = SlaEvent(now, SlaEventKind.JUDGED, terms=self._terms_of(self.in_force(now), now))
         clock = sla([*self._events, judged], now).first_reply()
         return clock.due_at if clock is not None else None
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncall.errors import Refused
 from oncall.paging.domain.escalation import Position, Round, TimedStep, next_position, round_of
+from oncall.paging.domain.events import TermsVersions
+from oncall.paging.domain.pager_events import Judged, StepFired, StepSkipped
 from oncall.paging.domain.people import DESK, first_responder, person_for
-from oncall.paging.domain.state import TicketState, after, position_as_json
-from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.state import TicketState, after
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import Action, Verdict, verdict
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Notify, Policy
@@ -132,10 +134,9 @@ def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | N
     return person.id, f"{person.id} is {step.notify.value}"
 
 
-def judged(decided: Verdict, *, ticket_id: str, why: str, terms: Mapping[str, int]) -> Event:
-    """The event that records a verdict. terms: whose policy and hours held, as `sla.in_force` gives them."""
-    details = {**decided.as_json(), "why": why, **terms}
-    return Event(ticket_id, decided.at, EventKind.JUDGED, PAGER, why, details)
+def judged(decided: Verdict, *, ticket_id: str, why: str, terms: TermsVersions | None) -> Judged:
+    """The event that records a verdict. terms: whose policy and hours held."""
+    return Judged(ticket_id, decided.at, PAGER, why, verdict=decided, terms=terms)
 
 
 def verdict_again(
@@ -159,19 +160,36 @@ def verdict_again(
         return Verdict(now, Action.PAGE, reasons, state.first_reply_due or now, engineer=engineer)
 
 
-def recorded(decision: Fire | Skip, *, ticket_id: str, at: datetime, attempt: str | None = None) -> Event:
-    """The event that records a step that fired or was skipped."""
-    details = {
-        "round": decision.position.round,
-        "step": decision.position.step,
-        "notify": decision.step.notify.value,
-        "channel": decision.step.channel.value,
-        "next": position_as_json(decision.following) if decision.following is not None else None,
-    }
-    if isinstance(decision, Skip):
-        return Event(ticket_id, at, EventKind.STEP_SKIPPED, PAGER, decision.why, details)
-    details |= {"to": decision.to, "attempt": attempt}
-    return Event(ticket_id, at, EventKind.STEP_FIRED, PAGER, decision.why, details)
+def fired(decision: Fire, *, ticket_id: str, at: datetime, attempt: str) -> StepFired:
+    """The event that records a step that fired. attempt: the id of its page."""
+    return StepFired(
+        ticket_id,
+        at,
+        PAGER,
+        decision.why,
+        round=decision.position.round,
+        step=decision.position.step,
+        notify=decision.step.notify.value,
+        channel=decision.step.channel.value,
+        following=decision.following,
+        to=decision.to,
+        attempt=attempt,
+    )
+
+
+def skipped(decision: Skip, *, ticket_id: str, at: datetime) -> StepSkipped:
+    """The event that records a step that could reach nobody."""
+    return StepSkipped(
+        ticket_id,
+        at,
+        PAGER,
+        decision.why,
+        round=decision.position.round,
+        step=decision.position.step,
+        notify=decision.step.notify.value,
+        channel=decision.step.channel.value,
+        following=decision.following,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +209,19 @@ def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: date
     """
     state = TicketState(plan=plan, impact=impact)
     now = at
-    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", terms={}))
+    state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", terms=None))
     while state.due_at is not None:
         now = max(now, state.due_at)
         decision = next_decision(state, policy, schedule, now)
         if isinstance(decision, Judge):
             decided = verdict_again(state, policy, schedule, now, counts_from=state.hold_until)
-            state = after(state, judged(decided, ticket_id="", why=decision.why, terms={}))
+            state = after(state, judged(decided, ticket_id="", why=decision.why, terms=None))
             continue
         if isinstance(decision, Wait) or decision.position.round > 0:
             return
-        if isinstance(decision, Fire):
-            engineer = None if decision.step.notify is Notify.DESK else decision.to
-            yield StepPreview(now, decision.step.notify, engineer, decision.step.channel)
-        state = after(state, recorded(decision, ticket_id="", at=now))
+        if isinstance(decision, Skip):
+            state = after(state, skipped(decision, ticket_id="", at=now))
+            continue
+        engineer = None if decision.step.notify is Notify.DESK else decision.to
+        yield StepPreview(now, decision.step.notify, engineer, decision.step.channel)
+        state = after(state, fired(decision, ticket_id="", at=now, attempt=""))

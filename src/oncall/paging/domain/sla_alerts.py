@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.paging.domain.escalation import wakes_people
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.pager_events import AlertMark, Breached
 from oncall.paging.domain.people import DESK, first_responder
 from oncall.paging.domain.state import TicketState
-from oncall.paging.domain.ticket import Event, EventKind, TicketStatus
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import Action
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, SlaState
@@ -41,10 +43,9 @@ class SlaAlert:
     why: str
 
 
-def mark_of(kind: EventKind, clock: SlaClock) -> tuple[str, ...]:
-    """By what the log knows that this was done: a breach once for each clock, the others anew once re-targeted."""
-    name = (kind.value, clock.metric.value, clock.since.isoformat())
-    return name if kind is EventKind.BREACHED or clock.due_at is None else (*name, clock.due_at.isoformat())
+def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
+    """Identifies the alert of this kind for this clock: a breach once, a warning or chase once for each target."""
+    return AlertMark(kind, clock.metric, clock.since, None if kind is EventKind.BREACHED else clock.due_at)
 
 
 def promised_now(
@@ -86,7 +87,7 @@ def _owed(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tupl
     """Everything that is or will be owed for any clock and was not done yet."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
-        is_told = mark_of(EventKind.BREACHED, clock) in state.promised
+        is_told = mark_of(EventKind.BREACHED, clock) in state.alerts
         if clock.breached_at is not None and pages and _is_broken_in_somebodys_hands(state, clock):
             yield clock.breached_at, EventKind.CHASED, clock
         if is_told:
@@ -105,8 +106,8 @@ def _before_the_breach(
     has_owner = _has_owner(state)
     if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
         return
-    is_chased = mark_of(EventKind.CHASED, clock) in state.promised
-    if not is_chased and mark_of(EventKind.WARNED, clock) not in state.promised:
+    is_chased = mark_of(EventKind.CHASED, clock) in state.alerts
+    if not is_chased and mark_of(EventKind.WARNED, clock) not in state.alerts:
         yield clock.warn_at, EventKind.WARNED, clock
     if has_owner and pages and not is_chased:
         at = chase_at(clock, policy, taken_at=state.taken_at)
@@ -123,8 +124,8 @@ def _is_broken_in_somebodys_hands(state: TicketState, clock: SlaClock) -> bool:
     """An upgrade can break a promise at once. Its owner is chased all the same, unless that was done for this clock."""
     if not clock.is_running or clock.breached_at is None or state.taken_at is None or not _has_owner(state):
         return False
-    of_this_clock = (EventKind.CHASED.value, clock.metric.value, clock.since.isoformat())
-    return clock.breached_at >= state.taken_at and not any(mark[:3] == of_this_clock for mark in state.promised)
+    of_this_clock = (EventKind.CHASED, clock.metric, clock.since)
+    return clock.breached_at >= state.taken_at and not any(mark[:3] == of_this_clock for mark in state.alerts)
 
 
 def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedule, now: datetime) -> str | None:
@@ -151,8 +152,9 @@ def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -
     return f"the {what} is due {due}: {policy.escalation.warn_share:.0%} of its time is used up"
 
 
-def withdrawn_words(breach: Event, event: Event, zone: ZoneInfo) -> str:
+def withdrawn_words(breach: Breached, event: Event, zone: ZoneInfo) -> str:
     """Why a breach that was told (`breach`) is none, since `event` was recorded."""
-    what, due = METRIC_WORDS[Metric(breach.details["metric"])], datetime.fromisoformat(breach.details["due_at"])
+    assert breach.due_at is not None, "a clock without a due time is not breached"
+    what, due = METRIC_WORDS[breach.metric], breach.due_at
     kind = event.kind.value.replace("_", " ")
     return f"the {what} due {full_time(due, zone)} was kept: {event.by} recorded {kind} at {full_time(event.at, zone)}"

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from oncall.paging.domain.escalation import Position
-from oncall.paging.domain.ticket import WAS_OPEN, Event, EventKind, Ticket, TicketStatus
+from oncall.paging.domain.events import (
+    Acknowledged,
+    Event,
+    EventKind,
+    ImpactChanged,
+    Merged,
+    Passed,
+    Received,
+    Reopened,
+    Replied,
+    Resolved,
+    Unreadable,
+    UnreadableLog,
+    Updated,
+    Waiting,
+)
+from oncall.paging.domain.pager_events import (
+    Absorbed,
+    AlertMark,
+    Breached,
+    Chased,
+    Judged,
+    StepFailed,
+    StepFired,
+    StepRerouted,
+    StepSkipped,
+    Warned,
+    Withdrawn,
+)
+from oncall.paging.domain.ticket import Ticket, TicketStatus
 from oncall.paging.domain.verdict import Action
 
 AFTER_THE_BREACH = timedelta(hours=1)
@@ -26,7 +55,7 @@ class TicketState:
     step that fired. alive: the steps that fired and have not failed. passed: (round, person) of those who passed it
     on, whom that round asks no more. dead: (round, person, channel) of the ways that surely reach nobody in that round.
     called: (round, person) of those whom no text reached in that round, and who are called instead.
-    promised: what was done because promised times ran out, as `promised.mark_of` names it. hurry: the round in which
+    alerts: the SLA alerts that were given. hurry: the round in which
     the chain of a taken ticket is paged before a breach, and the time that was left for it. owner: who has it; kept
     while it is chased. taken_at: since when. opened_at: when it came in, or was opened again.
     """
@@ -51,7 +80,7 @@ class TicketState:
     resolved_by: str | None = None
     resolved_at: datetime | None = None
     merged_into: str | None = None
-    promised: frozenset[tuple[str, ...]] = frozenset()
+    alerts: frozenset[AlertMark] = frozenset()
     hurry: tuple[int, timedelta] | None = None
 
     @property
@@ -84,26 +113,25 @@ def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
 
 
 def after(state: TicketState, event: Event) -> TicketState:
-    """The state once `event` has happened."""
-    change = _CHANGES.get(event.kind)
+    """The state once `event` has happened. Raises UnreadableLog for an event that matters and cannot be read."""
+    change = _CHANGES.get(type(event))
     return change(state, event) if change is not None else state
 
 
-def _judged(state: TicketState, event: Event) -> TicketState:
-    details = event.details
+def _judged(state: TicketState, event: Judged) -> TicketState:
+    verdict = event.verdict
     if state.status is not TicketStatus.OPEN:
         # An engineer has the ticket: a later pass continues the escalation where it stopped.
-        return replace(state, first_reply_due=_instant(details["first_reply_due"]))
-    action = Action(details["action"])
+        return replace(state, first_reply_due=verdict.first_reply_due)
     # Escalation that runs goes on where it is: a ticket judged again and again is not put off again and again.
-    goes_on = action is state.action and action is not Action.HOLD and state.position is not None
+    goes_on = verdict.action is state.action and verdict.action is not Action.HOLD and state.position is not None
     begins = Position(0, 0, event.at, event.at)
     return replace(
         state if goes_on else _from_the_first_round(state),
-        action=action,
-        hold_until=_instant(details.get("hold_until")),
-        first_reply_due=_instant(details["first_reply_due"]),
-        position=state.position if goes_on else None if action is Action.HOLD else begins,
+        action=verdict.action,
+        hold_until=verdict.hold_until,
+        first_reply_due=verdict.first_reply_due,
+        position=state.position if goes_on else None if verdict.action is Action.HOLD else begins,
     )
 
 
@@ -112,34 +140,31 @@ def _from_the_first_round(state: TicketState) -> TicketState:
     return replace(state, alive=(), passed=(), dead=frozenset(), called=frozenset())
 
 
-def _step_done(state: TicketState, event: Event) -> TicketState:
-    details = event.details
-    following = details["next"]
-    position = None if following is None else position_from(following)
-    state = replace(state, position=position)
-    if event.kind is EventKind.STEP_SKIPPED:
-        return _again_if_nobody_was_reached(state, details["round"], event.at)
-    who, fired = details["to"], (details["round"], details["step"])
-    paged = state.paged if who in state.paged or details["notify"] == "desk" else (*state.paged, who)
-    return replace(state, paged=paged, last_fired=fired, alive=(*state.alive, fired))
+def _step_fired(state: TicketState, event: StepFired) -> TicketState:
+    fired = (event.round, event.step)
+    paged = state.paged if event.to in state.paged or event.notify == "desk" else (*state.paged, event.to)
+    return replace(state, position=event.following, paged=paged, last_fired=fired, alive=(*state.alive, fired))
 
 
-def _step_failed(state: TicketState, event: Event) -> TicketState:
+def _step_skipped(state: TicketState, event: StepSkipped) -> TicketState:
+    return _again_if_nobody_was_reached(replace(state, position=event.following), event.round, event.at)
+
+
+def _step_failed(state: TicketState, event: StepFailed) -> TicketState:
     """The person of the latest step cannot be reached: the next step is owed at once. An older step changes nothing."""
-    failed = (event.details["round"], event.details["step"])
+    failed = (event.round, event.step)
     state = replace(state, alive=tuple(step for step in state.alive if step != failed))
-    if event.details.get("for_good"):
-        way = (failed[0], event.details["to"], event.details["channel"])
-        state = replace(state, dead=state.dead | {way})
+    if event.for_good:
+        state = replace(state, dead=state.dead | {(event.round, event.to, event.channel)})
     if state.last_fired != failed:
         return state
     if state.position is None or state.position.step == 0:
-        return _again_if_nobody_was_reached(state, failed[0], event.at)
+        return _again_if_nobody_was_reached(state, event.round, event.at)
     return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
 
 
-def _step_rerouted(state: TicketState, event: Event) -> TicketState:
-    return replace(state, called=state.called | {(event.details["round"], event.details["to"])})
+def _step_rerouted(state: TicketState, event: StepRerouted) -> TicketState:
+    return replace(state, called=state.called | {(event.round, event.to)})
 
 
 def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
@@ -155,7 +180,7 @@ def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) 
     return replace(state, position=replace(position, due_at=begins, round_began_at=begins))
 
 
-def _received(state: TicketState, event: Event) -> TicketState:
+def _received(state: TicketState, event: Received) -> TicketState:
     return replace(state, opened_at=event.at)
 
 
@@ -170,13 +195,13 @@ def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketSt
     return replace(state, position=Position(following, 0, begins, begins), hurry=(following, left))
 
 
-def _acknowledged(state: TicketState, event: Event) -> TicketState:
+def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
     if state.status is not TicketStatus.OPEN:
         return state
     return _taken(state, event.by, event.at)
 
 
-def _replied(state: TicketState, event: Event) -> TicketState:
+def _replied(state: TicketState, event: Replied | Updated) -> TicketState:
     """Whoever answers an open ticket has it; who answers one that is chased need not be the one who has it."""
     is_of_before = state.opened_at is not None and event.at < state.opened_at and state.is_reopened
     if state.status is not TicketStatus.OPEN or is_of_before:
@@ -184,7 +209,7 @@ def _replied(state: TicketState, event: Event) -> TicketState:
     return _taken(state, state.owner or event.by, event.at)
 
 
-def _waiting(state: TicketState, event: Event) -> TicketState:
+def _waiting(state: TicketState, event: Waiting) -> TicketState:
     """Somebody has seen to a ticket that is chased: the next move is the customer's."""
     return _back_to_owner(state) if state.is_chased else state
 
@@ -198,7 +223,7 @@ def _back_to_owner(state: TicketState) -> TicketState:
     return replace(state, status=TicketStatus.ACKNOWLEDGED, position=None, hurry=None)
 
 
-def _passed(state: TicketState, event: Event) -> TicketState:
+def _passed(state: TicketState, event: Passed) -> TicketState:
     if state.status is TicketStatus.RESOLVED:
         return state
     # What is on hold, or was left to the desk for good, goes to the engineers when somebody asks for it.
@@ -217,47 +242,46 @@ def _passed(state: TicketState, event: Event) -> TicketState:
     )
 
 
-def _resolved(state: TicketState, event: Event) -> TicketState:
+def _resolved(state: TicketState, event: Resolved | Merged) -> TicketState:
     return replace(state, status=TicketStatus.RESOLVED, resolved_by=event.by, resolved_at=event.at)
 
 
-def _promised(state: TicketState, event: Event) -> TicketState:
-    return replace(state, promised=state.promised | {tuple(event.details["mark"])})
+def _alerted(state: TicketState, event: Warned | Chased | Breached) -> TicketState:
+    return replace(state, alerts=state.alerts | {event.mark})
 
 
-def _withdrawn(state: TicketState, event: Event) -> TicketState:
+def _withdrawn(state: TicketState, event: Withdrawn) -> TicketState:
     """Should it be broken after all, by what is recorded still later, it is told again."""
-    return replace(state, promised=state.promised - {tuple(event.details["mark"])})
+    return replace(state, alerts=state.alerts - {event.mark})
 
 
-def _absorbed(state: TicketState, event: Event) -> TicketState:
+def _absorbed(state: TicketState, event: Absorbed) -> TicketState:
     """What was told of a duplicate's clocks is not told again."""
-    due = _instant(event.details.get("first_reply_due"))
-    marks = {tuple(mark) for mark in event.details["promised"]}
-    return replace(state, promised=state.promised | marks, first_reply_due=due or state.first_reply_due)
+    due = event.first_reply_due or state.first_reply_due
+    return replace(state, alerts=state.alerts | event.alerts, first_reply_due=due)
 
 
-def _chased(state: TicketState, event: Event) -> TicketState:
+def _chased(state: TicketState, event: Chased) -> TicketState:
     """Its owner has let it come close to a breach: it waits for somebody again, in a round of its own."""
-    state = _promised(state, event)
+    assert event.due_at is not None, "a clock without a due time is not chased"
+    state = _alerted(state, event)
     number = state.last_fired[0] + 1 if state.last_fired is not None else 1
-    due_at = _instant(event.details["due_at"])
-    assert due_at is not None
+    time_left = event.due_at - event.at
     return replace(
         state,
         status=TicketStatus.OPEN,
         action=Action.PAGE,
         position=Position(number, 0, event.at, event.at),
-        hurry=(number, due_at - event.at if due_at > event.at else AFTER_THE_BREACH),
+        hurry=(number, time_left if time_left > timedelta(0) else AFTER_THE_BREACH),
     )
 
 
-def _merged(state: TicketState, event: Event) -> TicketState:
-    return replace(_resolved(state, event), merged_into=event.details["into"])
+def _merged(state: TicketState, event: Merged) -> TicketState:
+    return replace(_resolved(state, event), merged_into=event.into)
 
 
-def _reopened(state: TicketState, event: Event) -> TicketState:
-    if event.details.get(WAS_OPEN):
+def _reopened(state: TicketState, event: Reopened) -> TicketState:
+    if event.was_open:
         return state
     return replace(
         _from_the_first_round(state),
@@ -274,58 +298,54 @@ def _reopened(state: TicketState, event: Event) -> TicketState:
     )
 
 
-def _impact_changed(state: TicketState, event: Event) -> TicketState:
+def _impact_changed(state: TicketState, event: ImpactChanged) -> TicketState:
     """A chase ends with the promise for which it was; should the new one be as near, it begins anew."""
-    state = replace(state, impact=event.details["impact"])
+    state = replace(state, impact=event.impact)
     if not state.is_chased:
         return state
-    others = frozenset(mark for mark in state.promised if mark[0] != EventKind.CHASED.value)
-    return replace(_back_to_owner(state), promised=others)
+    others = frozenset(mark for mark in state.alerts if mark.kind is not EventKind.CHASED)
+    return replace(_back_to_owner(state), alerts=others)
 
 
-_CHANGES = {
-    EventKind.RECEIVED: _received,
-    EventKind.JUDGED: _judged,
-    EventKind.STEP_FIRED: _step_done,
-    EventKind.STEP_SKIPPED: _step_done,
-    EventKind.STEP_FAILED: _step_failed,
-    EventKind.STEP_REROUTED: _step_rerouted,
-    EventKind.ACKNOWLEDGED: _acknowledged,
-    EventKind.REPLIED: _replied,
-    EventKind.UPDATED: _replied,
-    EventKind.WAITING: _waiting,
-    EventKind.PASSED: _passed,
-    EventKind.RESOLVED: _resolved,
-    EventKind.MERGED: _merged,
-    EventKind.WARNED: _promised,
-    EventKind.BREACHED: _promised,
-    EventKind.WITHDRAWN: _withdrawn,
-    EventKind.ABSORBED: _absorbed,
-    EventKind.CHASED: _chased,
-    EventKind.REOPENED: _reopened,
-    EventKind.IMPACT_CHANGED: _impact_changed,
-}
-
-
-def position_as_json(position: Position) -> dict[str, Any]:
-    """For the details of a step's event."""
-    return {
-        "round": position.round,
-        "step": position.step,
-        "due_at": position.due_at.isoformat(),
-        "round_began_at": position.round_began_at.isoformat(),
+_WITHOUT_EFFECT = frozenset(
+    {
+        EventKind.CUSTOMER_REPLIED,
+        EventKind.STEP_RESENT,
+        EventKind.PAGE_WAITS,
+        EventKind.PAGE_BUNDLED,
+        EventKind.HANDED_OVER,
     }
+)
+"""Kinds that do not change where a ticket stands."""
 
 
-def position_from(details: dict[str, Any]) -> Position:
-    """The inverse of `position_as_json`."""
-    due_at, began_at = _instant(details["due_at"]), _instant(details["round_began_at"])
-    assert due_at is not None and began_at is not None
-    return Position(details["round"], details["step"], due_at, began_at)
+def _unreadable(state: TicketState, event: Unreadable) -> TicketState:
+    if event.kind not in _WITHOUT_EFFECT:
+        raise UnreadableLog(f"{event.ticket}: an event of kind {event.kind.value} cannot be read")
+    return state
 
 
-def _instant(text: str | None) -> datetime | None:
-    """An aware UTC time. Every time in a log was written in UTC."""
-    if text is None:
-        return None
-    return datetime.fromisoformat(text).astimezone(UTC)
+# Each function takes the events of its own key, which a dict cannot say.
+_CHANGES: dict[type[Event], Callable[[TicketState, Any], TicketState]] = {
+    Received: _received,
+    Judged: _judged,
+    StepFired: _step_fired,
+    StepSkipped: _step_skipped,
+    StepFailed: _step_failed,
+    StepRerouted: _step_rerouted,
+    Acknowledged: _acknowledged,
+    Replied: _replied,
+    Updated: _replied,
+    Waiting: _waiting,
+    Passed: _passed,
+    Resolved: _resolved,
+    Merged: _merged,
+    Warned: _alerted,
+    Breached: _alerted,
+    Withdrawn: _withdrawn,
+    Absorbed: _absorbed,
+    Chased: _chased,
+    Reopened: _reopened,
+    ImpactChanged: _impact_changed,
+    Unreadable: _unreadable,
+}

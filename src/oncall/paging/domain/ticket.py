@@ -1,4 +1,4 @@
-"""A customer's ticket as the intake posts it, what happened to it since, and the tries to tell somebody."""
+"""A customer's ticket as the intake posts it, its row, and the attempts to reach people about it."""
 
 from __future__ import annotations
 
@@ -18,56 +18,6 @@ class TicketStatus(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
 
-
-class EventKind(StrEnum):
-    """What can happen to a ticket. The first group comes from people and the intake, the second from the pager."""
-
-    RECEIVED = "received"
-    ACKNOWLEDGED = "acknowledged"
-    REPLIED = "replied"
-    CUSTOMER_REPLIED = "customer_replied"
-    UPDATED = "updated"
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    IMPACT_CHANGED = "impact_changed"
-    PASSED = "passed"
-    WAITING = "waiting"
-    """The customer is waited for: periodic updates pause where the policy says so."""
-    MERGED = "merged"
-    """It is a duplicate of another ticket, `details["into"]`, and over: its clocks go on there."""
-
-    ABSORBED = "absorbed"
-    """A duplicate, `details["from"]`, was merged into this ticket, and what was owed there is owed here."""
-    JUDGED = "judged"
-    """A verdict was given: at receipt, at a hold's end, at a change of impact, at reopening."""
-    STEP_FIRED = "step_fired"
-    STEP_SKIPPED = "step_skipped"
-    STEP_FAILED = "step_failed"
-    WARNED = "warned"
-    """A promised time is nearly used up, and the owner was told."""
-    CHASED = "chased"
-    """The owner let it come so close that the chain is paged again, before the breach."""
-    STEP_REROUTED = "step_rerouted"
-    """A step's text cannot reach its person, and they are called instead, within the same step."""
-    STEP_RESENT = "step_resent"
-    """A carrier lost a step's text for a reason that may pass: it is sent once more, beside the next step."""
-    PAGE_WAITS = "page_waits"
-    """A page waits for its phone's or the sender's turn: `details` has `to`, `attempt` and `until`."""
-    PAGE_BUNDLED = "page_bundled"
-    """A page went in one message with others: `details` has `to`, `attempt`, `bundle` and the `tickets` in it, the
-    fifty most urgent ones."""
-    HANDED_OVER = "handed_over"
-    """On-call passed on, and whoever came on was told of this ticket: `details` has `to` and `handoff_at`."""
-    BREACHED = "breached"
-    """A promised time was used up unmet. Once for each clock: `details` has its metric, `since` and `due_at`."""
-    WITHDRAWN = "withdrawn"
-    """A breach that was told is none: what was recorded later had happened in time. `details` has what `breached` has,
-    and `by` is whose event it was."""
-
-
-WAS_OPEN = "was_open"
-"""In the details of a reopening that was told while its ticket was open: it changes nothing, unless a resolution of
-before it is told later."""
 
 DRILL = "drill"
 """The plan and the impact of a test page: no policy's, so that no intake can post one."""
@@ -98,24 +48,6 @@ class Ticket:
         content = [self.id, self.customer, self.plan, self.impact, self.subject, self.url, self.contact]
         content.append(self.opened_at.isoformat() if self.opened_at else None)
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of a ticket's log. The log's order is `seq`, given by the store; `at` is policy time, aware UTC.
-
-    by: an engineer's id, a token's name, or `oncall` for the pager itself. `why`: a sentence.
-    id: the sender's own id of this event, when it gave one; the same id again changes nothing.
-    """
-
-    ticket: str
-    at: datetime
-    kind: EventKind
-    by: str
-    why: str
-    details: Mapping[str, Any] = field(default_factory=dict)
-    id: str | None = None
-    seq: int = 0
 
 
 class Purpose(StrEnum):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncall.paging.clocks.clock_book import ClockBook
-from oncall.paging.domain.decide import Fire, Judge, Skip, Wait, judged, next_decision, recorded, verdict_again
+from oncall.paging.domain.decide import Fire, Judge, Skip, Wait, fired, judged, next_decision, skipped, verdict_again
 from oncall.paging.domain.escalation import urgency
+from oncall.paging.domain.events import Event
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.sla_alerts import promised_at, promised_now
 from oncall.paging.domain.state import TicketState, after, fold
-from oncall.paging.domain.ticket import Attempt, Event, Purpose, StoredTicket
+from oncall.paging.domain.ticket import Attempt, Purpose, StoredTicket
 from oncall.paging.outgoing.messages import page_text, promise_of
 from oncall.paging.outgoing.new_attempts import ActionContext, copies, new_attempt, promised_event
 from oncall.paging.outgoing.opt_out import unreachable_by_text
@@ -50,6 +51,7 @@ def owed(
     """
     events: list[Event] = []
     attempts: list[Attempt] = []
+    event: Event
     clocks = book.clocks(context.now)
     for _ in range(MOST_DECISIONS):
         decision = next_decision(state, policy, schedule, context.now, deaf)
@@ -64,11 +66,11 @@ def owed(
             event = _judged_again(stored, state, book, policy, schedule, context, why=decision.why)
             clocks = book.clocks(context.now)
         elif isinstance(decision, Skip):
-            event = recorded(decision, ticket_id=stored.ticket.id, at=context.now)
+            event = skipped(decision, ticket_id=stored.ticket.id, at=context.now)
         else:
             page = _page(stored, state, decision, clocks, policy, context, owner=_owner(state, schedule))
             attempts += [page, *copies(stored, state, decision, policy, schedule, page, context)]
-            event = recorded(decision, ticket_id=stored.ticket.id, at=context.now, attempt=page.id)
+            event = fired(decision, ticket_id=stored.ticket.id, at=context.now, attempt=page.id)
         events.append(event)
         state = after(state, event)
     wakes_at = _earlier(state.due_at, promised_at(state, clocks, policy))

@@ -9,7 +9,9 @@ from datetime import datetime
 from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, sla_events, terms_in
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.escalation import urgency
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, Event, EventKind, StoredTicket
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import PageBundled
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, StoredTicket
 from oncall.paging.outgoing.messages import bundle_text, promise_of
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
 from oncall.paging.ports.store import Transaction
@@ -121,16 +123,18 @@ def _order(page: _Page, policy: Policy) -> tuple[int, datetime, datetime, str]:
     return urgency(page.stored.impact, policy), page.due, page.stored.received_at, page.stored.ticket.id
 
 
-def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, context: ActionContext) -> Event:
+def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, context: ActionContext) -> PageBundled:
     """named: the most urgent tickets in the message; of the `others` besides this one, each tells its own log."""
     to = page.attempt.to
     with_others = f"{others} other{'s' if others > 1 else ''}"
     where = "which it leads" if page is first else f"which {first.stored.ticket.id} leads"
-    details = {
-        "to": to,
-        "attempt": page.attempt.id,
-        "bundle": first.attempt.id,
-        "tickets": list(named),
-    }
-    why = f"goes to {to} in one message with {with_others}, {where}"
-    return Event(page.attempt.ticket, context.now, EventKind.PAGE_BUNDLED, PAGER, why, details)
+    return PageBundled(
+        page.attempt.ticket,
+        context.now,
+        PAGER,
+        f"goes to {to} in one message with {with_others}, {where}",
+        to=to,
+        attempt=page.attempt.id,
+        bundle=first.attempt.id,
+        tickets=tuple(named),
+    )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from oncall.paging.domain.escalation import wakes_people
-from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, EventKind, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.new_attempts import whole_second
 from oncall.paging.ports.store import Transaction

@@ -10,8 +10,10 @@ from oncall.errors import FileFaults, NotFound
 from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, TermsOf, sla_events, terms_in
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.escalation import wakes_people
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.pager_events import HandedOver
 from oncall.paging.domain.people import DESK, first_responder, name_of
-from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.messages import handover_text
 from oncall.paging.outgoing.new_attempts import ActionContext, notice
@@ -108,7 +110,7 @@ def hand_over(tx: Transaction, context: ActionContext, found: HandoffNotice) -> 
     if handoff.to == DESK:
         known = [person for person in policy.desk.notify if person in schedule.people]
         attempts += [notice(first.stored.ticket.id, person, body, context) for person in known]
-    tx.append([_handed_over(each.stored, handoff, attempts[0], context) for each in left])
+    tx.append([_handed_over(each.stored, handoff.at, attempts[0], context) for each in left])
     tx.add_attempts(attempts)
     return tuple(attempts)
 
@@ -144,8 +146,8 @@ def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, 
 
 
 def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:
-    told = [event.details for event in log if event.kind is EventKind.HANDED_OVER]
-    return any((one["to"], one["handoff_at"]) == (handoff.to, handoff.at.isoformat()) for one in told)
+    told = [event for event in log if isinstance(event, HandedOver)]
+    return any((event.to, event.handoff_at) == (handoff.to, handoff.at) for event in told)
 
 
 def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:
@@ -155,7 +157,6 @@ def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:
     return handoff.to == DESK or (wakes_people(stored.impact, tx.policy()) and stored.action != Action.HOLD)
 
 
-def _handed_over(stored: StoredTicket, handoff: Handoff, told: Attempt, context: ActionContext) -> Event:
-    to = "the support desk" if handoff.to == DESK else handoff.to
-    details = {"to": handoff.to, "handoff_at": handoff.at.isoformat(), "attempt": told.id}
-    return Event(stored.ticket.id, context.now, EventKind.HANDED_OVER, PAGER, f"handed over to {to}", details)
+def _handed_over(stored: StoredTicket, handoff_at: datetime, told: Attempt, context: ActionContext) -> HandedOver:
+    why = f"handed over to {'the support desk' if told.to == DESK else told.to}"
+    return HandedOver(stored.ticket.id, context.now, PAGER, why, to=told.to, handoff_at=handoff_at, attempt=told.id)

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.sla_alerts import SlaAlert
-from oncall.paging.domain.ticket import EventKind, StoredTicket, Ticket
+from oncall.paging.domain.ticket import StoredTicket, Ticket
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
 from oncall.support.wording import short_time

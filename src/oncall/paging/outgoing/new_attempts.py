@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from oncall.paging.domain.decide import PAGER, Fire
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import AlertEvent, Breached, Chased, Warned
 from oncall.paging.domain.people import DESK, name_of
-from oncall.paging.domain.sla_alerts import SlaAlert, mark_of
+from oncall.paging.domain.sla_alerts import SlaAlert
 from oncall.paging.domain.state import TicketState
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, Event, Purpose, StoredTicket, Ticket
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.messages import copied_text, promised_text
 from oncall.schedule.schedule import Schedule
@@ -89,23 +90,33 @@ def promised_event(
     policy: Policy,
     schedule: Schedule,
     context: ActionContext,
-) -> tuple[Event, list[Attempt]]:
+) -> tuple[AlertEvent, list[Attempt]]:
     """The event that records a warning, a chase or a breach, and the notice to whoever is told."""
     clock, name = promised.clock, stored.ticket.id
-    details: dict[str, Any] = {
-        "metric": clock.metric.value,
-        "since": clock.since.isoformat(),
-        "due_at": clock.due_at.isoformat() if clock.due_at is not None else None,
-        "mark": list(mark_of(promised.kind, clock)),
-        "to": promised.to,
-    }
     told: list[Attempt] = []
     if promised.to is not None:
         owner = name_of(state.owner, schedule) if state.owner is not None else None
         body = promised_text(stored.ticket, impact=state.impact, promised=promised, owner=owner, policy=policy)
         told = [notice(name, promised.to, body, context)]
-        details["attempt"] = told[0].id
-    return Event(name, context.now, promised.kind, PAGER, promised.why, details), told
+    event = _ALERTS[promised.kind](
+        name,
+        context.now,
+        PAGER,
+        promised.why,
+        metric=clock.metric,
+        since=clock.since,
+        due_at=clock.due_at,
+        to=promised.to,
+        attempt=told[0].id if told else None,
+    )
+    return event, told
+
+
+_ALERTS: dict[EventKind, type[Warned | Chased | Breached]] = {
+    EventKind.WARNED: Warned,
+    EventKind.CHASED: Chased,
+    EventKind.BREACHED: Breached,
+}
 
 
 def copies(

@@ -7,8 +7,9 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.reachability import Alert, Reachability
-from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket
+from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, NewVersion, SentText, TicketFilter, TicketSpan
 from oncall.schedule.schedule import Schedule

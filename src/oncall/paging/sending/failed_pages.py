@@ -8,18 +8,18 @@ from datetime import datetime
 from oncall.errors import DeliveryError, Permanent
 from oncall.paging.clocks.clock_book import ClockBook
 from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.events import Reopened
+from oncall.paging.domain.pager_events import (
+    PageBundled,
+    PageWaits,
+    StepFailed,
+    StepFired,
+    StepRerouted,
+    StepResent,
+)
 from oncall.paging.domain.reachability import Reach
 from oncall.paging.domain.state import fold
-from oncall.paging.domain.ticket import (
-    WAS_OPEN,
-    Attempt,
-    AttemptStatus,
-    Event,
-    EventKind,
-    Purpose,
-    StoredTicket,
-    TicketStatus,
-)
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.busy_lines import was_ours
 from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
@@ -31,6 +31,7 @@ from oncall.support.policy import ChannelName
 MOST_CALLS = 4
 """So often one step calls one person whose line is busy with other calls of ours."""
 _NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
+_OF_A_PAGE = (StepFired, StepFailed, StepRerouted, StepResent, PageWaits, PageBundled)
 
 
 def has_failed(attempt: Attempt) -> bool:
@@ -71,13 +72,7 @@ def _fail_step(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, cont
     if _may_be_called(stored, attempt, tries, failure, context):
         _call_instead(tx, attempt, context)
         return
-    details = {
-        **_step_of(attempt),
-        "attempt": attempt.id,
-        "channel": attempt.channel,
-        "for_good": not failure.may_pass,
-    }
-    tx.append([Event(attempt.ticket, context.now, EventKind.STEP_FAILED, PAGER, attempt.error or failure.why, details)])
+    tx.append([_step_failed(attempt, failure, context.now)])
     log = tx.events(attempt.ticket)
     book = ClockBook(tx, stored.ticket, log)
     _, following = advance(tx, stored, fold(stored.ticket, log), book, context)
@@ -87,13 +82,28 @@ def _fail_step(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, cont
         _send_once_more(tx, attempt, context)
 
 
+def _step_failed(attempt: Attempt, failure: DeliveryFailure, now: datetime) -> StepFailed:
+    return StepFailed(
+        attempt.ticket,
+        now,
+        PAGER,
+        attempt.error or failure.why,
+        round=attempt.round or 0,
+        step=attempt.step or 0,
+        to=attempt.to,
+        attempt=attempt.id,
+        channel=attempt.channel,
+        for_good=not failure.may_pass,
+    )
+
+
 def _is_of_now(tx: Transaction, attempt: Attempt) -> bool:
     """Whether its step fired since the ticket was opened last: a late report of the life before says nothing of this
     one's steps, which have the same numbers."""
     for event in reversed(tx.events(attempt.ticket)):
-        if event.details.get("attempt") == attempt.id:
+        if isinstance(event, _OF_A_PAGE) and event.attempt == attempt.id:
             return True
-        if event.kind is EventKind.REOPENED and not event.details.get(WAS_OPEN):
+        if isinstance(event, Reopened) and not event.was_open:
             return False
     return True
 
@@ -132,30 +142,45 @@ def _call_again(tx: Transaction, attempt: Attempt, context: ActionContext) -> No
     """Call once the line is free: this one waits for its turn."""
     call = replace(_again(attempt, ChannelName.VOICE, context), goes_alone=False)
     why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
-    _write(tx, EventKind.STEP_RESENT, call, instead_of=attempt, why=why, now=context.now)
+    _write(tx, StepResent, call, instead_of=attempt, why=why, now=context.now)
 
 
 def _call_instead(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
     why = f"no text reaches {attempt.to}, who is called instead"
     call = _again(attempt, ChannelName.VOICE, context)
-    _write(tx, EventKind.STEP_REROUTED, call, instead_of=attempt, why=why, now=context.now)
+    _write(tx, StepRerouted, call, instead_of=attempt, why=why, now=context.now)
 
 
 def _send_once_more(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
     why = f"what kept the text from {attempt.to} may pass: it is sent once more"
     text = _again(attempt, ChannelName.SMS, context)
-    _write(tx, EventKind.STEP_RESENT, text, instead_of=attempt, why=why, now=context.now)
+    _write(tx, StepResent, text, instead_of=attempt, why=why, now=context.now)
 
 
-def _write(tx: Transaction, kind: EventKind, page: Attempt, *, instead_of: Attempt, why: str, now: datetime) -> None:
-    """Append that `page` takes the place of a try, and queue it. now: policy time, aware UTC."""
-    details = {**_step_of(instead_of), "channel": page.channel, "attempt": page.id, "instead_of": instead_of.id}
-    tx.append([Event(page.ticket, now, kind, PAGER, why, details)])
+def _write(
+    tx: Transaction,
+    repeats: type[StepRerouted | StepResent],
+    page: Attempt,
+    *,
+    instead_of: Attempt,
+    why: str,
+    now: datetime,
+) -> None:
+    """Append that `page` takes the place of an attempt, and queue it. now: policy time, aware UTC."""
+    event = repeats(
+        page.ticket,
+        now,
+        PAGER,
+        why,
+        round=instead_of.round or 0,
+        step=instead_of.step or 0,
+        to=instead_of.to,
+        channel=page.channel,
+        attempt=page.id,
+        instead_of=instead_of.id,
+    )
+    tx.append([event])
     tx.add_attempts([page])
-
-
-def _step_of(attempt: Attempt) -> dict[str, int | str | None]:
-    return {"round": attempt.round, "step": attempt.step, "to": attempt.to}
 
 
 def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> Attempt:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.decide import PAGER
-from oncall.paging.domain.ticket import Attempt, Event, EventKind, Purpose
+from oncall.paging.domain.pager_events import PageWaits
+from oncall.paging.domain.ticket import Attempt, Purpose
 from oncall.paging.outgoing.bundles import apart, compose, sending
 from oncall.paging.outgoing.cancellation import REPLACED, UNNEEDED, ended, later_page, why_unneeded
 from oncall.paging.outgoing.new_attempts import ActionContext
@@ -147,9 +148,8 @@ def _put_off(tx: Transaction, waiting: Sequence[Attempt], turn: SendTime, contex
     tx.append([_waits(page, turn, context) for page in fresh])
 
 
-def _waits(page: Attempt, turn: SendTime, context: ActionContext) -> Event:
-    details = {"to": page.to, "attempt": page.id, "until": turn.at.isoformat()}
+def _waits(page: Attempt, turn: SendTime, context: ActionContext) -> PageWaits:
     seconds = exact_span(timedelta(seconds=round((turn.at - context.now).total_seconds())))
     what_for = f"to go with what else comes for {page.to}" if page.is_text else f"to call {page.to}"
     why = f"waits {seconds} {what_for}: {turn.why}"
-    return Event(page.ticket, context.now, EventKind.PAGE_WAITS, PAGER, why, details)
+    return PageWaits(page.ticket, context.now, PAGER, why, to=page.to, attempt=page.id, until=turn.at)

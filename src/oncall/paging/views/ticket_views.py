@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 from oncall.paging.actions.record_action import ActionResult
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
-from oncall.paging.domain.ticket import Attempt, Event, EventKind, StoredTicket
+from oncall.paging.domain.events import Event
+from oncall.paging.domain.pager_events import Judged
+from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
+from oncall.paging.ports.event_json import details_of
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_view_types import (
@@ -175,7 +177,7 @@ def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, stat
 def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -> VerdictView:
     """The last verdict of the log, as the API gave the first one."""
     last = _last_judged(log)
-    return _first_verdict(stored) if last is None else _verdict_view(last.details, zone)
+    return _first_verdict(stored) if last is None else last.verdict.as_json(zone)
 
 
 def _first_verdict(stored: StoredTicket) -> VerdictView:
@@ -183,22 +185,8 @@ def _first_verdict(stored: StoredTicket) -> VerdictView:
     return first
 
 
-def _last_judged(log: Sequence[Event]) -> Event | None:
-    return next((event for event in reversed(log) if event.kind is EventKind.JUDGED), None)
-
-
-def _verdict_view(details: Mapping[str, Any], zone: tzinfo) -> VerdictView:
-    """Return the verdict among an event's details, its times with `zone`'s offset."""
-    view: VerdictView = {
-        "action": details["action"],
-        "reasons": details["reasons"],
-        "first_reply_due": _time(datetime.fromisoformat(details["first_reply_due"]), zone),
-    }
-    if "engineer" in details:
-        view["engineer"] = details["engineer"]
-    if "hold_until" in details:
-        view["hold_until"] = _time(datetime.fromisoformat(details["hold_until"]), zone)
-    return view
+def _last_judged(log: Sequence[Event]) -> Judged | None:
+    return next((event for event in reversed(log) if isinstance(event, Judged)), None)
 
 
 def whole_ticket_view(
@@ -221,8 +209,8 @@ def event_view(event: Event, zone: tzinfo) -> EventView:
     view: EventView = {"at": _time(event.at, zone), "kind": event.kind.value, "by": event.by, "why": event.why}
     if event.id is not None:
         view["id"] = event.id
-    if event.details:
-        view["details"] = dict(event.details)
+    if details := details_of(event):
+        view["details"] = details
     return view
 
 

@@ -15,19 +15,11 @@ from typing import Any
 
 from oncall.errors import StoreError
 from oncall.paging.clocks.clock_book import clocks
+from oncall.paging.domain.events import Event
+from oncall.paging.domain.pager_events import Breached, StepFired, Warned
 from oncall.paging.domain.sla_alerts import promised_at
 from oncall.paging.domain.state import TicketState, after, fold
-from oncall.paging.domain.ticket import (
-    SENDABLE,
-    TAKEN,
-    Attempt,
-    AttemptStatus,
-    Event,
-    EventKind,
-    Purpose,
-    StoredTicket,
-    TicketStatus,
-)
+from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.records import TicketFilter
@@ -42,7 +34,6 @@ LONGEST_TURN = timedelta(hours=1)
 PER_LOOK = 200
 """Tickets: so many of the newest open ones are audited at every look, and as many of the others in turns."""
 MOST_TRIES = 1000
-_TOLD = (EventKind.WARNED, EventKind.BREACHED)
 _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
 
@@ -197,7 +188,7 @@ def overdue_steps(
         return found
     stored_tries = {attempt.id for attempt in tries}
     for event in log:
-        if event.kind is EventKind.STEP_FIRED and event.details.get("attempt") not in stored_tries:
+        if isinstance(event, StepFired) and event.attempt not in stored_tries:
             found.append(Overdue(name, Kind.LOST, now - event.at))
     return found
 
@@ -269,7 +260,7 @@ def _overdue_tries(tx: Transaction, attempt: Attempt, now: datetime, real_now: d
         waited_for = (page for page in members(tx, attempt) if page.status in _UNSENT and _is_waited_for(tx, page))
         return [Overdue(page.ticket, Kind.TRY, real_now - due_since) for page in waited_for]
     is_of_promise = any(
-        event.kind in _TOLD and event.details.get("attempt") == attempt.id for event in tx.events(attempt.ticket)
+        isinstance(event, Warned | Breached) and event.attempt == attempt.id for event in tx.events(attempt.ticket)
     )
     return [Overdue(attempt.ticket, Kind.NOTICE, real_now - due_since)] if is_of_promise else []
 

@@ -8,21 +8,12 @@ from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
 from oncall.errors import Refused
-from oncall.paging.clocks.clock_book import POLICY
 from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.events import Received, Resolved, TermsVersions
+from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.people import first_responder
 from oncall.paging.domain.quoted_text import clean, quoted
-from oncall.paging.domain.ticket import (
-    DRILL,
-    Attempt,
-    AttemptStatus,
-    Event,
-    EventKind,
-    Purpose,
-    StoredTicket,
-    Ticket,
-    TicketStatus,
-)
+from oncall.paging.domain.ticket import DRILL, Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.codes import ALPHABET, free_code
 from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
@@ -97,10 +88,21 @@ def start_drill(tx: Transaction, *, to: str, ends_at: datetime, context: ActionC
         name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, goes_alone=True
     )
     page = replace(page, round=0, step=0, deadline=ends_at, why=why)
-    posted = {"plan": DRILL, "impact": DRILL, POLICY: tx.policy_version()}
-    received = Event(name, context.now, EventKind.RECEIVED, context.by, "drill", posted)
-    details = {"round": 0, "step": 0, "notify": DRILL, "channel": "sms", "next": None, "to": to, "attempt": page.id}
-    fired = Event(name, context.now, EventKind.STEP_FIRED, PAGER, why, details)
+    terms = TermsVersions(tx.policy_version())
+    received = Received(name, context.now, context.by, "drill", plan=DRILL, impact=DRILL, terms=terms)
+    fired = StepFired(
+        name,
+        context.now,
+        PAGER,
+        why,
+        round=0,
+        step=0,
+        notify=DRILL,
+        channel="sms",
+        following=None,
+        to=to,
+        attempt=page.id,
+    )
     stored = StoredTicket(ticket, answer, code, context.now, TicketStatus.OPEN, DRILL, Action.PAGE.value)
     tx.add_ticket(stored)
     tx.append([received, fired])
@@ -112,6 +114,6 @@ def progress(tx: Transaction, ticket_id: str) -> DrillProgress:
     """How far the drill has come."""
     stored, page = tx.ticket(ticket_id), tx.attempts(ticket_id)[0]
     assert stored is not None
-    ending = next((event for event in tx.events(ticket_id) if event.kind is EventKind.RESOLVED), None)
+    ending = next((event for event in tx.events(ticket_id) if isinstance(event, Resolved)), None)
     by = ending.by if ending is not None else None
     return DrillProgress(page.status, stored.status is TicketStatus.RESOLVED, by, page.error)

@@ -1,0 +1,223 @@
+"""The events that the pager itself notes in a ticket's log: verdicts, steps, SLA alerts, the send queue, handoffs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from oncall.paging.domain.escalation import Position
+from oncall.paging.domain.events import Event, EventKind, TermsVersions
+from oncall.paging.domain.verdict import Verdict
+from oncall.support.policy import Metric
+
+
+class AlertMark(NamedTuple):
+    """Identifies an SLA alert, so that each is given once. kind: WARNED, CHASED or BREACHED.
+
+    due_at: None for a breach, which is told once for each clock; a warning or chase is given again for a new target.
+    """
+
+    kind: EventKind
+    metric: Metric
+    since: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsorbedClock:
+    """An SLA clock of a duplicate that goes on with the ticket into which the duplicate was merged.
+
+    Fields as those of `support.clocks.CarriedClock`. terms: None in logs that do not say it.
+    """
+
+    metric: Metric
+    plan: str
+    impact: str
+    since: datetime
+    promised_at: datetime
+    asked_from: datetime | None
+    counted_from: datetime | None
+    spans: tuple[tuple[datetime, datetime], ...]
+    breached_at: datetime | None
+    asked: tuple[datetime, ...]
+    terms: TermsVersions | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed(Event):
+    """A duplicate was merged into this ticket. clocks: the duplicate's clocks that go on here. alerts: the SLA alerts
+    that were given on the duplicate. first_reply_due: when the first reply is due here now; None: as before."""
+
+    kind: ClassVar[EventKind] = EventKind.ABSORBED
+    duplicate: str
+    clocks: tuple[AbsorbedClock, ...]
+    alerts: frozenset[AlertMark]
+    first_reply_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Event):
+    """A verdict was given: at receipt, at the end of a hold, after a change of impact or a reopening."""
+
+    kind: ClassVar[EventKind] = EventKind.JUDGED
+    verdict: Verdict
+    terms: TermsVersions | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvent(Event):
+    """Something happened to an escalation step. round, step: both from 0."""
+
+    round: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFired(StepEvent):
+    """A step paged `to` by `channel`, with the attempt `attempt`. notify: the target as the policy names it, or
+    `drill`. following: the next step; None: no step follows."""
+
+    kind: ClassVar[EventKind] = EventKind.STEP_FIRED
+    notify: str
+    channel: str
+    following: Position | None
+    to: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSkipped(StepEvent):
+    """A step could reach nobody. Fields as those of `StepFired`."""
+
+    kind: ClassVar[EventKind] = EventKind.STEP_SKIPPED
+    notify: str
+    channel: str
+    following: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed(StepEvent):
+    """A step's page did not reach `to`. for_good: the same channel would not reach the person in this round either."""
+
+    kind: ClassVar[EventKind] = EventKind.STEP_FAILED
+    to: str
+    attempt: str
+    channel: str
+    for_good: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRepeated(StepEvent):
+    """The attempt `attempt` by `channel` takes the place of the failed attempt `instead_of`, within the same step."""
+
+    to: str
+    channel: str
+    attempt: str
+    instead_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRerouted(StepRepeated):
+    """No text reaches the person of a step: the pager calls them instead."""
+
+    kind: ClassVar[EventKind] = EventKind.STEP_REROUTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResent(StepRepeated):
+    """A page failed for a reason that may pass: the pager sends it once more."""
+
+    kind: ClassVar[EventKind] = EventKind.STEP_RESENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockEvent(Event):
+    """Something about the SLA clock of `metric` that started at `since`. to: the person who is told; None: nobody."""
+
+    metric: Metric
+    since: datetime
+    due_at: datetime | None
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent(ClockEvent):
+    """An SLA alert. attempt: the notice to `to`; None if nobody is told."""
+
+    attempt: str | None = None
+
+    @property
+    def mark(self) -> AlertMark:
+        """Identifies this alert."""
+        return AlertMark(self.kind, self.metric, self.since, self.due_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned(AlertEvent):
+    """A target is nearly used up, and the owner was told."""
+
+    kind: ClassVar[EventKind] = EventKind.WARNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chased(AlertEvent):
+    """An owned ticket nears its breach: the escalation starts again."""
+
+    kind: ClassVar[EventKind] = EventKind.CHASED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breached(AlertEvent):
+    """A target ended unmet. Once for each clock."""
+
+    kind: ClassVar[EventKind] = EventKind.BREACHED
+
+    @property
+    def mark(self) -> AlertMark:
+        """Identifies this breach."""
+        return AlertMark(self.kind, self.metric, self.since, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(ClockEvent):
+    """A breach that was told is none: an event that was recorded later shows it. by: who recorded that event."""
+
+    kind: ClassVar[EventKind] = EventKind.WITHDRAWN
+
+    @property
+    def mark(self) -> AlertMark:
+        """Identifies the breach that is withdrawn."""
+        return AlertMark(EventKind.BREACHED, self.metric, self.since, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWaits(Event):
+    """A page waits for a rate limit or a busy line until `until`."""
+
+    kind: ClassVar[EventKind] = EventKind.PAGE_WAITS
+    to: str
+    attempt: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageBundled(Event):
+    """A page goes in one message with others. bundle: the attempt that leads the message. tickets: the fifty most
+    urgent tickets in it."""
+
+    kind: ClassVar[EventKind] = EventKind.PAGE_BUNDLED
+    to: str
+    attempt: str
+    bundle: str
+    tickets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(Event):
+    """On-call passed on at `handoff_at`, and `to` was told of this ticket."""
+
+    kind: ClassVar[EventKind] = EventKind.HANDED_OVER
+    to: str
+    handoff_at: datetime
+    attempt: str

@@ -1,0 +1,29 @@
+"""Events as JSON: what the `details` column and the API's `details` hold for each kind, and back.
+
+No other module knows this. Times are ISO 8601 in UTC. Keys are written in a fixed order, and a key without a value is
+left out.
+"""
+
+from __future__ import annotations
+
+from oncall.paging.domain.events import Event, EventKind, Unreadable
+from oncall.paging.ports.event_json import pager, people
+from oncall.paging.ports.event_json.values import Common, Details, Json
+
+_KINDS = {kind.value: kind for kind in EventKind}
+_READERS = people.READERS | pager.READERS
+_WRITERS = people.WRITERS | pager.WRITERS
+
+
+def event_from(kind: str, common: Common, details: Details) -> Event:
+    """The event that a row holds; `Unreadable` if its details make no sense. Raises KeyError for an unknown kind."""
+    known = _KINDS[kind]
+    try:
+        return _READERS[known](common, details)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Unreadable(*common, kind=known, details=details)
+
+
+def details_of(event: Event) -> Json:
+    """What the `details` of this event hold; those of an `Unreadable` event are as they were stored."""
+    return event.details if isinstance(event, Unreadable) else _WRITERS[type(event)](event)

@@ -1,0 +1,132 @@
+"""The events of people and callers as JSON, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oncall.paging.domain.events import (
+    Acknowledged,
+    CustomerReplied,
+    Event,
+    EventKind,
+    ImpactChanged,
+    Merged,
+    MessageEvent,
+    Passed,
+    Received,
+    Reopened,
+    Replied,
+    Resolved,
+    Updated,
+    Waiting,
+)
+from oncall.paging.ports.event_json.values import (
+    Common,
+    Details,
+    Json,
+    given,
+    reported_json,
+    reported_of,
+    terms_json,
+    terms_of,
+)
+
+
+def _read_received(common: Common, details: Details) -> Received:
+    return Received(*common, plan=details.get("plan"), impact=details.get("impact"), terms=terms_of(details))
+
+
+def _received_json(event: Received) -> Json:
+    return given(plan=event.plan, impact=event.impact) | terms_json(event.terms)
+
+
+def _reads_action(made: type[Acknowledged | Resolved | Passed | Waiting]) -> Callable[[Common, Details], Event]:
+    def read(common: Common, details: Details) -> Event:
+        return made(*common, reported=reported_of(details)) if details else made(*common)
+
+    return read
+
+
+def _reads_message(made: type[Replied | Updated]) -> Callable[[Common, Details], Event]:
+    def read(common: Common, details: Details) -> Event:
+        return made(*common, **_message(details)) if details else made(*common)
+
+    return read
+
+
+def _read_customer_replied(common: Common, details: Details) -> CustomerReplied:
+    if not details:
+        return CustomerReplied(*common)
+    return CustomerReplied(*common, **_message(details), needs_reply=details.get("needs_reply") is not False)
+
+
+def _message(details: Details) -> Json:
+    return {
+        "reported": reported_of(details),
+        "forwarded_to": details.get("forwarded_to"),
+        "forwarded_from": details.get("forwarded_from"),
+    }
+
+
+def _message_json(event: MessageEvent) -> Json:
+    asks = {"needs_reply": False} if isinstance(event, CustomerReplied) and not event.needs_reply else {}
+    forwarded = given(forwarded_to=event.forwarded_to, forwarded_from=event.forwarded_from)
+    return asks | forwarded | reported_json(event)
+
+
+def _read_reopened(common: Common, details: Details) -> Reopened:
+    return Reopened(
+        *common, reported=reported_of(details), terms=terms_of(details), was_open=bool(details.get("was_open"))
+    )
+
+
+def _reopened_json(event: Reopened) -> Json:
+    was_open = {"was_open": True} if event.was_open else {}
+    return reported_json(event) | terms_json(event.terms) | was_open
+
+
+def _read_impact_changed(common: Common, details: Details) -> ImpactChanged:
+    return ImpactChanged(*common, reported=reported_of(details), impact=details["impact"], terms=terms_of(details))
+
+
+def _impact_changed_json(event: ImpactChanged) -> Json:
+    return {"impact": event.impact} | reported_json(event) | terms_json(event.terms)
+
+
+def _read_merged(common: Common, details: Details) -> Merged:
+    return Merged(*common, reported=reported_of(details), into=details["into"], named=details.get("named"))
+
+
+def _merged_json(event: Merged) -> Json:
+    return given(into=event.into, named=event.named) | reported_json(event)
+
+
+READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
+    EventKind.RECEIVED: _read_received,
+    EventKind.ACKNOWLEDGED: _reads_action(Acknowledged),
+    EventKind.REPLIED: _reads_message(Replied),
+    EventKind.CUSTOMER_REPLIED: _read_customer_replied,
+    EventKind.UPDATED: _reads_message(Updated),
+    EventKind.RESOLVED: _reads_action(Resolved),
+    EventKind.REOPENED: _read_reopened,
+    EventKind.IMPACT_CHANGED: _read_impact_changed,
+    EventKind.PASSED: _reads_action(Passed),
+    EventKind.WAITING: _reads_action(Waiting),
+    EventKind.MERGED: _read_merged,
+}
+
+# Each writer takes the events of its own key, which a dict cannot say.
+WRITERS: dict[type[Event], Callable[[Any], Json]] = {
+    Received: _received_json,
+    Acknowledged: reported_json,
+    Replied: _message_json,
+    CustomerReplied: _message_json,
+    Updated: _message_json,
+    Resolved: reported_json,
+    Reopened: _reopened_json,
+    ImpactChanged: _impact_changed_json,
+    Passed: reported_json,
+    Waiting: reported_json,
+    Merged: _merged_json,
+}
