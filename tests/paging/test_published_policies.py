@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.paging.domain.ticket import AttemptStatus, EventKind
+from oncall.paging.domain.pager_events import StepFired
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.domain.verdict import Action, Question, verdict
 from oncall.rosters.roster_file import read_roster
 from oncall.support.policy_file import packaged_policy_text, policy_from_text
@@ -53,8 +54,8 @@ def test_a_published_step_by_a_channel_that_does_not_exist_pages_by_sms_and_says
     world.run()
     world.expect_page("ana")
     page = world.attempts()[0]
-    fired = next(event for event in world.events() if event.kind is EventKind.STEP_FIRED)
-    assert (page.channel, fired.details["channel"]) == ("sms", "sms")
+    fired = world.logged(StepFired)[0]
+    assert (page.channel, fired.channel) == ("sms", "sms")
     assert page.status is not AttemptStatus.QUEUED
 
 
