@@ -1,4 +1,4 @@
-"""A Twilio on loopback, and channels that talk to it."""
+"""A Twilio on loopback, and channels that send to it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from doubles.twilio import NUMBER, TwilioDouble
 from doubles.twilio_faults import Fault
-from oncall.channels.twilio import TwilioChannel
 from oncall.channels.twilio_account import TwilioAccount
+from oncall.channels.twilio_sms import TwilioSms
 from oncall.channels.twilio_voice import TwilioVoice
 from oncall.errors import DeliveryError
 from oncall.paging.ports.channel import Channel, Message, Receipt
@@ -20,9 +20,9 @@ T = TypeVar("T")
 PHONE = "+13055550101"
 BODY = "URGENT T-1042 Acme Standard: desktops down. First reply by 03:42. ACK 7K2"
 PATIENT_SECONDS = 60.0
-"""For whatever is answered: a busy machine takes its time."""
+"""For requests that get an answer; a busy machine may need long."""
 HASTY_SECONDS = 2.0
-"""For what is never answered; connecting to it, which must go well, gets half of it."""
+"""For requests that get no answer. Connecting, which must succeed, gets half of it."""
 
 
 @pytest.fixture
@@ -31,9 +31,25 @@ def double() -> Iterator[TwilioDouble]:
         yield running
 
 
-def account_of(double: TwilioDouble, *, base_url: str | None = None, timeout_seconds: float = 5.0) -> TwilioAccount:
-    """The double's own account. base_url: another way to it."""
-    return TwilioAccount(double.account_sid, double.auth_token, base_url or double.base_url, timeout_seconds)
+def account_of(
+    double: TwilioDouble,
+    *,
+    base_url: str | None = None,
+    from_number: str | None = NUMBER,
+    messaging_service_sid: str | None = None,
+    public_url: str | None = None,
+    timeout_seconds: float = PATIENT_SECONDS,
+) -> TwilioAccount:
+    """The double's own account. base_url: another address of the double."""
+    return TwilioAccount(
+        double.account_sid,
+        double.auth_token,
+        base_url or double.base_url,
+        from_number=from_number,
+        messaging_service_sid=messaging_service_sid,
+        public_url=public_url,
+        timeout_seconds=timeout_seconds,
+    )
 
 
 def channel_to(
@@ -42,22 +58,20 @@ def channel_to(
     callback: str | None = None,
     timeout_seconds: float = PATIENT_SECONDS,
     base_url: str | None = None,
-) -> TwilioChannel:
-    """A channel whose Twilio is the double."""
-    account = account_of(double, base_url=base_url, timeout_seconds=timeout_seconds)
-    return TwilioChannel(account, from_number=NUMBER, status_callback_base=callback)
+) -> TwilioSms:
+    """A channel for SMS whose Twilio is the double."""
+    return TwilioSms(account_of(double, base_url=base_url, public_url=callback, timeout_seconds=timeout_seconds))
 
 
 def voice_to(
     double: TwilioDouble, *, public_url: str = "http://127.0.0.1:1", timeout_seconds: float = PATIENT_SECONDS
 ) -> TwilioVoice:
     """A channel for calls whose Twilio is the double."""
-    account = account_of(double, timeout_seconds=timeout_seconds)
-    return TwilioVoice(account, from_number=NUMBER, public_url=public_url)
+    return TwilioVoice(account_of(double, public_url=public_url, timeout_seconds=timeout_seconds))
 
 
 def patience_with(fault: Fault) -> float:
-    """Seconds after which a channel may give this fault up."""
+    """Seconds after which a channel should give up on this fault."""
     return HASTY_SECONDS if fault.delay_seconds else PATIENT_SECONDS
 
 
@@ -69,7 +83,7 @@ def page(
 
 
 def using(channel: Channel, use: Callable[[], Awaitable[T]]) -> T:
-    """Run `use` in an event loop of its own and close the channel in it, whatever happens."""
+    """Run `use` in a new event loop and close the channel in that loop."""
 
     async def story() -> T:
         try:
@@ -86,7 +100,7 @@ def send(channel: Channel, message: Message | None = None) -> Receipt:
 
 
 def failure_of(channel: Channel, message: Message | None = None) -> DeliveryError:
-    """The delivery error that sending ends in."""
+    """Send one message, and return the delivery error that it raises."""
     with pytest.raises(DeliveryError) as caught:
         send(channel, message)
     return caught.value

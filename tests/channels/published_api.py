@@ -1,4 +1,4 @@
-"""Twilio's published description of its API, as schemas that a request or an answer can be held against."""
+"""Twilio's published description of its API, as schemas that check a request or an answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FILE = Path(__file__).parent / "data" / "twilio_api_v2010.json"
 
 @cache
 def _formats() -> FormatChecker:
-    """The formats that the description uses and that say something about a text."""
+    """Return the checks for the text formats that the description uses."""
     checker = FormatChecker(formats=[])
     for name, is_well_formed in {
         "date-time": _is_date_time,
@@ -44,25 +44,25 @@ def _is_rfc_2822(text: str) -> bool:
 
 @cache
 def operations() -> dict[str, Any]:
-    """Operation id -> method, path, parameters, form, status, response."""
+    """Return each operation by its id: method, path, parameters, form, status, response."""
     found: dict[str, Any] = _document()["operations"]
     return found
 
 
 def faults_of_form(operation: str, form: Mapping[str, str]) -> list[str]:
-    """What the description does not allow in this form: unknown fields, wrong types, patterns."""
+    """Return the faults of a form: unknown fields, wrong types, texts that do not match a pattern."""
     schema = operations()[operation]["form"]
     return _faults({**schema, "additionalProperties": False}, _typed(form, schema["properties"]))
 
 
 def faults_of_query(operation: str, query: Mapping[str, str]) -> list[str]:
-    """The same of a query."""
+    """Return the faults of a query."""
     known = {one["name"]: one["schema"] for one in operations()[operation]["parameters"] if one["in"] == "query"}
     return _faults({"type": "object", "properties": known, "additionalProperties": False}, _typed(query, known))
 
 
 def faults_of_answer(operation: str, body: object) -> list[str]:
-    """What the description does not promise of this answer. Every described field must be there."""
+    """Return the faults of an answer. Every described field must be present."""
     return _faults(operations()[operation]["response"], body)
 
 
@@ -77,7 +77,7 @@ def _faults(schema: Mapping[str, Any], value: object) -> list[str]:
 
 
 def _modern(schema: Any) -> Any:
-    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, and a described resource is given whole."""
+    """Convert OpenAPI 3.0 to JSON Schema: `nullable` becomes a type, and a resource must have all its fields."""
     if isinstance(schema, list):
         return [_modern(one) for one in schema]
     if not isinstance(schema, dict):
@@ -93,7 +93,7 @@ def _modern(schema: Any) -> Any:
 
 
 def _typed(fields: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Form and query fields are all text: numbers and booleans are read as the description types them."""
+    """Convert the texts of a form or query to the types that the description gives them."""
     return {name: _value(text, known.get(name, {}).get("type")) for name, text in fields.items()}
 
 

@@ -1,4 +1,4 @@
-"""The stand-in for Twilio: what the tests, the benches and the demo may rely on."""
+"""The double of Twilio: what the tests, the benches and the demo rely on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Webhook:
-    """A service that Twilio calls back: it keeps what is posted and answers as told."""
+    """A service that Twilio calls back. It keeps every post and gives the answer that the test sets."""
 
     url: str
     posts: queue.Queue[tuple[str, dict[str, str], str | None]]
@@ -82,7 +82,7 @@ def test_a_status_callback_arrives_signed_with_our_delivery_id(double: TwilioDou
     assert (report.receipt.error_code, report.delivery) == (30003, "d-1")
 
 
-def test_messages_deliver_themselves_when_asked_to(webhook: Webhook) -> None:
+def test_messages_are_delivered_automatically_on_request(webhook: Webhook) -> None:
     with TwilioDouble(auto_deliver=True) as double:
         send(channel_to(double, callback=webhook.url))
         states = [webhook.next_post()[1]["MessageStatus"] for _ in range(2)]
@@ -90,7 +90,7 @@ def test_messages_deliver_themselves_when_asked_to(webhook: Webhook) -> None:
     assert double.messages[0].date_sent is not None
 
 
-def test_a_message_without_a_callback_is_delivered_in_silence(double: TwilioDouble) -> None:
+def test_a_message_without_a_callback_is_delivered_without_one(double: TwilioDouble) -> None:
     assert double.deliver(send(channel_to(double)).provider_id, "delivered") is None
     assert double.messages[0].status == "delivered"
 
@@ -111,7 +111,9 @@ def test_an_empty_answer_has_no_text(double: TwilioDouble, webhook: Webhook) -> 
     assert double.inbound(PHONE, "hello", webhook.url + "/sms") is None
 
 
-def test_a_reply_can_be_repeated_signed_for_another_address_or_wrongly(double: TwilioDouble, webhook: Webhook) -> None:
+def test_a_reply_can_be_repeated_or_signed_for_another_address_or_with_another_token(
+    double: TwilioDouble, webhook: Webhook
+) -> None:
     webhook.answer = reply_twiml(None)
     sid, public = "SM" + "1" * 32, "https://oncall.example.com"
     double.inbound(PHONE, "ack", webhook.url + "/sms", sid=sid, signed_for=public + "/sms")
@@ -123,7 +125,7 @@ def test_a_reply_can_be_repeated_signed_for_another_address_or_wrongly(double: T
     assert not verify(path, form, signature, [double.auth_token], webhook.url)
 
 
-def test_a_webhook_that_refuses_is_said(double: TwilioDouble, webhook: Webhook) -> None:
+def test_a_webhook_that_refuses_raises_an_error(double: TwilioDouble, webhook: Webhook) -> None:
     webhook.status, webhook.answer = 403, "no"
     with pytest.raises(CallbackRefused) as caught:
         double.inbound(PHONE, "ack", webhook.url + "/sms")
@@ -140,7 +142,7 @@ def test_stop_blocks_and_start_unblocks(double: TwilioDouble, webhook: Webhook) 
 
 
 @pytest.mark.parametrize("url", ["https://example.com/x", "http://10.0.0.1/", "http://localhost.example.com/", "x"])
-def test_nobody_outside_this_machine_is_called(double: TwilioDouble, url: str) -> None:
+def test_the_double_posts_to_no_other_machine(double: TwilioDouble, url: str) -> None:
     with pytest.raises(NotLoopback):
         double.inbound(PHONE, "ack", url)
     sid = send(channel_to(double, callback="https://oncall.example.com")).provider_id
@@ -149,7 +151,7 @@ def test_nobody_outside_this_machine_is_called(double: TwilioDouble, url: str) -
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://127.9.9.9/", "http://[::1]:80/", "http://localhost/"])
-def test_this_machine_is_called(url: str) -> None:
+def test_loopback_addresses_are_recognised(url: str) -> None:
     assert is_loopback(url)
 
 
@@ -168,7 +170,7 @@ def test_an_outage_ends_and_the_same_channel_sends_again(double: TwilioDouble) -
     assert len(double.messages) == 2
 
 
-def test_a_rule_hits_one_number_until_it_is_lifted(double: TwilioDouble) -> None:
+def test_a_rule_applies_to_one_number_until_it_is_cleared(double: TwilioDouble) -> None:
     double.rule(refuse(429), when=lambda request: request.form["To"] == PHONE)
     send(channel_to(double), page(phone="+13055550102"))
     with pytest.raises(Temporary):
@@ -178,7 +180,7 @@ def test_a_rule_hits_one_number_until_it_is_lifted(double: TwilioDouble) -> None
     assert [message.to for message in double.messages] == ["+13055550102", PHONE]
 
 
-def test_a_script_lets_one_request_through(double: TwilioDouble) -> None:
+def test_a_script_may_let_one_request_through(double: TwilioDouble) -> None:
     double.script(None, refuse(429))
     send(channel_to(double))
     with pytest.raises(Temporary):
@@ -194,7 +196,7 @@ def test_every_request_is_kept_with_its_times(double: TwilioDouble) -> None:
     assert double.auth_token not in repr(double.requests)
 
 
-def test_waiting_for_messages_ends_when_they_are_there_or_says_how_many_are(double: TwilioDouble) -> None:
+def test_waiting_for_messages_ends_when_they_are_there_or_reports_how_many_came(double: TwilioDouble) -> None:
     send(channel_to(double))
     assert double.wait_for_messages(1) == double.messages
     with pytest.raises(TimeoutError, match=r"1 of 2 messages after 0\.01 s"):
@@ -246,7 +248,7 @@ def test_a_bad_call_is_refused_as_twilio_refuses_it(double: TwilioDouble, form: 
     ("body", "parts"),
     [("x" * 160, 1), ("x" * 161, 2), ("x" * 306, 2), ("€" * 81, 2), ("\u201c" * 70, 1), ("😀" * 36, 2)],
 )
-def test_parts_are_counted_as_carriers_count_them(body: str, parts: int) -> None:
+def test_segments_are_counted_as_carriers_count_them(body: str, parts: int) -> None:
     assert segments(body) == parts
 
 
@@ -285,7 +287,7 @@ def process_url() -> Iterator[str]:
             process.kill()
 
 
-def test_it_runs_as_a_process_that_can_be_told_what_to_do(
+def test_the_double_runs_as_a_process_with_a_control_interface(
     double: TwilioDouble, webhook: Webhook, process_url: str
 ) -> None:
     webhook.answer = reply_twiml("yours")

@@ -1,4 +1,4 @@
-"""Calls through the real client: what is asked of Twilio, what is said, and what each of its faults means."""
+"""Calls through the real Twilio library: the request, the spoken words, and what each error means."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_a_call_says_the_page_twice_and_asks_for_a_key(double: TwilioDouble) -> 
     assert receipt == Receipt(made.sid, AttemptStatus.ACCEPTED)
     script = call_script(made.twiml or "")
     assert script.said == [f"{SPOKEN} Press 1 to acknowledge, 2 to pass on."] * 2
-    assert script.without_key == ["No key was pressed, so the next person is told in time. Goodbye."]
+    assert script.without_key == ["You pressed no key, so oncall pages the next person in time. Goodbye."]
     assert script.action == f"{PUBLIC}/webhooks/twilio/voice?delivery=d%2F1%20x"
     assert made.status_callback == f"{PUBLIC}/webhooks/twilio/status?delivery=d%2F1%20x"
     assert (made.to, made.from_, made.ring_seconds) == (PHONE, NUMBER, 30)
 
 
-def test_a_call_asks_only_what_twilio_knows(double: TwilioDouble) -> None:
+def test_the_request_for_a_call_fits_the_published_api(double: TwilioDouble) -> None:
     send(voice_to(double), call())
     asked = dict(double.requests[0].form)
     # Sent once for each event, of which the double keeps the last.
@@ -53,13 +53,13 @@ def test_a_phone_rings_no_longer_than_its_step_lasts(double: TwilioDouble, valid
     assert double.calls[0].ring_seconds == rings
 
 
-def test_a_notice_is_said_and_asks_for_nothing(double: TwilioDouble) -> None:
+def test_a_notice_is_spoken_and_asks_for_no_key(double: TwilioDouble) -> None:
     send(voice_to(double), page(body="WARNING: Ana has sent STOP."))
     script = call_script(double.calls[0].twiml or "")
     assert (script.said, script.action) == (["WARNING: Ana has sent STOP."], None)
 
 
-def test_what_xml_cannot_hold_is_left_out() -> None:
+def test_characters_that_xml_cannot_hold_are_left_out() -> None:
     assert call_script(statement_twiml("a\x00b\ud800c")).said == ["abc"]
     assert call_script(question_twiml("x" * 5000, "http://127.0.0.1:1")).said[0] == "x" * 1000
 
@@ -78,7 +78,7 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
         (hang(60), Ambiguous, None),
     ],
 )
-def test_each_fault_means_what_it_means_for_a_text(
+def test_each_error_means_the_same_as_for_a_text(
     double: TwilioDouble, fault: Fault, kind: type[Exception], code: int | None
 ) -> None:
     double.script(fault, on=Operation.CALL)
@@ -96,33 +96,33 @@ def test_a_refusal_says_who_and_why(double: TwilioDouble) -> None:
     )
 
 
-def test_a_call_in_doubt_says_what_comes_next(double: TwilioDouble) -> None:
+def test_a_call_with_an_unknown_result_says_what_oncall_does_next(double: TwilioDouble) -> None:
     double.script(reset(), on=Operation.CALL)
     assert str(failure_of(voice_to(double), call())) == (
         "the connection to Twilio was cut before its answer was complete (ClientOSError); the call to ana (number "
-        "ending in 01) may have been made: Twilio's list is asked before it is made again."
+        "ending in 01) may have been made. oncall looks in Twilio's list before it makes the call again."
     ).replace("ClientOSError", _name_in(double))
 
 
 def _name_in(double: TwilioDouble) -> str:
-    """Which of the library's errors a reset comes out as depends on when it is noticed."""
+    """Return the library's name for a reset, which depends on when the library notices it."""
     double.script(reset(), on=Operation.CALL)
     return str(failure_of(voice_to(double), call())).partition("(")[2].partition(")")[0]
 
 
-def test_provider_that_is_not_there_surely_called_nobody(double: TwilioDouble) -> None:
+def test_an_unreachable_provider_has_called_nobody(double: TwilioDouble) -> None:
     double.refuse_connections()
     error = failure_of(voice_to(double), call())
     assert type(error) is Temporary
-    assert "the call to ana (number ending in 01) was not made and is tried again." in str(error)
+    assert "the call to ana (number ending in 01) was not made. oncall retries it." in str(error)
 
 
-def test_somebody_without_a_number_cannot_be_called(double: TwilioDouble) -> None:
+def test_a_person_without_a_number_cannot_be_called(double: TwilioDouble) -> None:
     assert type(failure_of(voice_to(double), call(phone=None))) is Permanent
     assert double.requests == []
 
 
-def test_a_call_that_was_made_although_the_answer_was_lost_is_found(double: TwilioDouble) -> None:
+def test_a_call_is_found_although_its_answer_was_lost(double: TwilioDouble) -> None:
     double.script(reset(), on=Operation.CALL)
     channel = voice_to(double)
 
@@ -135,7 +135,7 @@ def test_a_call_that_was_made_although_the_answer_was_lost_is_found(double: Twil
     assert using(channel, story) == Receipt(double.calls[0].sid, AttemptStatus.ACCEPTED)
 
 
-def test_an_older_call_to_the_same_number_is_not_taken_for_it(double: TwilioDouble) -> None:
+def test_an_older_call_to_the_same_number_does_not_match(double: TwilioDouble) -> None:
     channel = voice_to(double)
 
     async def story() -> Receipt | None:
@@ -146,7 +146,7 @@ def test_an_older_call_to_the_same_number_is_not_taken_for_it(double: TwilioDoub
     assert using(channel, story) is None
 
 
-def test_a_call_that_ended_unanswered_says_so_when_it_is_asked_for(double: TwilioDouble) -> None:
+def test_the_status_of_an_unanswered_call_says_so(double: TwilioDouble) -> None:
     channel = voice_to(double)
 
     async def story() -> Receipt:
@@ -161,11 +161,10 @@ def test_a_call_that_ended_unanswered_says_so_when_it_is_asked_for(double: Twili
     )
 
 
-@pytest.mark.parametrize("missing", ["from_number", "public_url"])
-def test_calls_need_a_number_and_an_address(missing: str) -> None:
-    settings = {"from_number": NUMBER, "public_url": PUBLIC, missing: ""}
+@pytest.mark.parametrize(("number", "public_url"), [("", PUBLIC), (NUMBER, "")])
+def test_calls_need_a_number_and_an_address(number: str, public_url: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        TwilioVoice(TwilioAccount("AC1", "t"), **settings)
+        TwilioVoice(TwilioAccount("AC1", "t", from_number=number, public_url=public_url))
     assert str(caught.value) == (
         "calls need a number of the account and an address for the keys: set TWILIO_FROM and ONCALL_PUBLIC_URL"
     )

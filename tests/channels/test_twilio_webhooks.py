@@ -1,4 +1,4 @@
-"""Telling Twilio's posts from anybody else's, reading them and answering them."""
+"""Requests from Twilio: checking their signatures, reading them and answering them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORM = {"MessageSid": "SM" + "0" * 32, "Body": "ack 7k2", "FromCity": "", "From"
 SIGNED = sign(PUBLIC + PATH, FORM, TOKEN)
 
 
-def test_a_post_that_twilio_signed_is_believed() -> None:
+def test_a_request_that_twilio_signed_is_accepted() -> None:
     assert verify(PATH, FORM, SIGNED, [TOKEN], PUBLIC)
     assert verify(PATH, FORM, SIGNED, [TOKEN], PUBLIC + "/")
 
@@ -35,13 +35,13 @@ def test_twilio_may_sign_with_the_port_or_without() -> None:
     assert verify(PATH, FORM, SIGNED, [TOKEN], "https://oncall.example.com:8443")
 
 
-def test_both_tokens_are_believed_while_they_are_exchanged() -> None:
+def test_two_tokens_are_accepted_while_one_replaces_the_other() -> None:
     assert verify(PATH, FORM, SIGNED, [OLD_TOKEN, TOKEN], PUBLIC)
     assert verify(PATH, FORM, SIGNED, [TOKEN, OLD_TOKEN], PUBLIC)
     assert not verify(PATH, FORM, SIGNED, [OLD_TOKEN], PUBLIC)
 
 
-def test_a_fragment_is_no_part_of_what_was_signed() -> None:
+def test_the_signature_does_not_cover_a_fragment() -> None:
     assert verify(PATH + "#rc=3", FORM, SIGNED, [TOKEN], PUBLIC)
 
 
@@ -82,11 +82,11 @@ _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
 @given(form=st.dictionaries(_texts, _texts, max_size=6), token=_texts.filter(bool), changed=_texts)
-def test_only_the_signed_form_is_believed(form: dict[str, str], token: str, changed: str) -> None:
+def test_only_the_signed_form_is_accepted(form: dict[str, str], token: str, changed: str) -> None:
     signature = RequestValidator(token).compute_signature(PUBLIC + PATH, form)
     assert signature == sign(PUBLIC + PATH, form, token)
     assert verify(PATH, form, signature, [token], PUBLIC)
-    # A name of its own kind, so that the text to be signed is surely another.
+    # No drawn form has this name, so the signed text always differs.
     assert not verify(PATH, {**form, "\x7fnew": changed}, signature, [token], PUBLIC)
 
 
@@ -103,7 +103,7 @@ def test_any_text_can_be_answered(text: str) -> None:
     assert message is None or len(message.text or "") <= 1600
 
 
-def test_an_inbound_sms_is_read_and_unknown_fields_are_passed_over() -> None:
+def test_unknown_fields_of_an_inbound_sms_are_ignored() -> None:
     form = {**FORM, "To": "+15005550006", "NewIn2030": "x"}
     assert parse_inbound(form) == InboundSms("SM" + "0" * 32, "+13055550101", "+15005550006", "ack 7k2")
 
@@ -112,11 +112,11 @@ def test_an_inbound_sms_is_read_and_unknown_fields_are_passed_over() -> None:
     ("word", "opt_out"),
     [("STOP", OptOut.STOP), ("start", OptOut.START), ("HELP", OptOut.HELP), ("", None), ("MAYBE", None)],
 )
-def test_an_opt_out_is_what_twilio_says_it_is(word: str, opt_out: OptOut | None) -> None:
+def test_an_opt_out_is_read_from_twilios_field(word: str, opt_out: OptOut | None) -> None:
     assert parse_inbound({**FORM, "To": "+15005550006", "OptOutType": word}).opt_out is opt_out
 
 
-def test_a_picture_has_a_message_id_of_its_own_kind_and_maybe_no_text() -> None:
+def test_a_picture_message_may_have_no_text() -> None:
     sms = parse_inbound({"MessageSid": "MM" + "A" * 32, "From": "+13055550101", "To": "12345"})
     assert (sms.message_sid, sms.body) == ("MM" + "A" * 32, "")
 
@@ -144,13 +144,13 @@ def test_an_inbound_sms_does_not_show_its_numbers_in_a_log() -> None:
         ({"To": "1" * 65}, "To: missing or longer than 64 characters; it is a phone number"),
     ],
 )
-def test_an_inbound_sms_that_is_none_is_refused(change: dict[str, str], message: str) -> None:
+def test_a_malformed_inbound_sms_is_refused(change: dict[str, str], message: str) -> None:
     with pytest.raises(Refused) as caught:
         parse_inbound({**FORM, "To": "+15005550006", **change})
     assert str(caught.value) == message
 
 
-def test_a_status_report_says_what_became_of_which_delivery() -> None:
+def test_a_status_report_names_the_delivery_and_its_state() -> None:
     form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30003", "Whatever": "1"}
     assert parse_status(form, delivery="d-1") == StatusReport(
         message_receipt("SM" + "0" * 32, "undelivered", 30003), "undelivered", "d-1"
@@ -158,7 +158,7 @@ def test_a_status_report_says_what_became_of_which_delivery() -> None:
 
 
 @pytest.mark.parametrize("code", ["", "0", "oops", "99999999999", "\u0663"])
-def test_an_error_code_that_is_none_is_left_out(code: str) -> None:
+def test_a_malformed_error_code_is_ignored(code: str) -> None:
     form = {"MessageSid": "SM" + "0" * 32, "SmsStatus": "sent", "ErrorCode": code}
     assert parse_status(form, delivery="x" * 129) == StatusReport(
         Receipt("SM" + "0" * 32, AttemptStatus.SENT, None), "sent", None

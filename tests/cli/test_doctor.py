@@ -106,7 +106,7 @@ def test_without_a_database_it_makes_none_and_says_so(oncall: Oncall, tmp_path: 
         ],
         "sms": [
             "stops: ONCALL_SMS is not set, so no page would reach anybody; "
-            'set it to "twilio", or to "outbox" to print what would be sent.'
+            'set it to "twilio", or to "outbox" to print the pages instead of sending them.'
         ],
     }
     assert not (tmp_path / "oncall.db").exists()
@@ -261,9 +261,8 @@ def test_a_worker_is_refused_on_sqlite(healthy: Oncall, tmp_path: Path) -> None:
     ran = healthy("worker")
     assert (ran.code, ran.err) == (
         1,
-        f"oncall: `oncall worker` needs PostgreSQL, and the database is the SQLite file {tmp_path / 'oncall.db'}; "
-        "a SQLite file serves one `oncall serve`, which is its pager: set ONCALL_DATABASE_URL to postgresql://..., "
-        "or run `oncall serve`\n",
+        f"oncall: `oncall worker` needs PostgreSQL, but the database is the SQLite file {tmp_path / 'oncall.db'}; "
+        "set ONCALL_DATABASE_URL to postgresql://..., or run `oncall serve`, the one pager of a SQLite file\n",
     )
 
 
@@ -366,8 +365,8 @@ def test_an_engineer_on_call_whose_number_does_not_work_stops_pages(schedule: Sc
     assert judged(stored(schedule, attempts=[wrong, landline])) == [
         "stops phone: ana is on call within 14 days and cannot be reached: the number is not valid (code 21211); "
         "correct the phone number in the roster.",
-        "warns phone: farid cannot be reached: the number is a landline or its carrier cannot be reached (code 30006); "
-        "give a mobile number in the roster.",
+        "warns phone: farid cannot be reached: the number is a landline, or its carrier cannot be reached (code "
+        "30006); write a mobile number into the roster.",
     ]
     again = attempt("ana", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
     assert judged(stored(schedule, attempts=[again, wrong])) == []
@@ -383,7 +382,7 @@ def test_whoever_has_sent_stop_stops_pages_until_they_send_start(healthy: Oncall
     assert bad(healthy) == {
         "phone": [
             "stops: ana is on call within 14 days and cannot be reached: they sent STOP; "
-            "have them text START to the sender."
+            "ask them to text START to the sender."
         ]
     }
     note(Reach.REACHABLE, 1)

@@ -14,7 +14,7 @@ import typer
 from oncall.cli.command_tree import app
 from oncall.errors import SettingsError
 from oncall.store.database import open_store
-from oncall.wiring import make_channel, read_settings
+from oncall.wiring import make_channels, read_settings
 from oncall.wiring.web_service import only_pager
 from tests.cli.conftest import Oncall
 
@@ -127,7 +127,7 @@ def test_serve_refuses_to_start_when_pages_would_go_nowhere(oncall: Oncall) -> N
     assert (ran.code, ran.err) == (
         1,
         "oncall: ONCALL_SMS is not set, so no page would reach anybody; "
-        'set it to "twilio", or to "outbox" to print what would be sent\n',
+        'set it to "twilio", or to "outbox" to print the pages instead of sending them\n',
     )
 
 
@@ -152,7 +152,7 @@ def test_serve_refuses_a_rehearsal_clock_with_real_twilio(oncall: Oncall, monkey
 
 def test_twilio_without_credentials_is_refused_by_name(oncall: Oncall) -> None:
     with pytest.raises(SettingsError, match="TWILIO_ACCOUNT_SID"):
-        make_channel(read_settings({"ONCALL_SMS": "twilio"}), callback_url=None)
+        make_channels(read_settings({"ONCALL_SMS": "twilio"}), callback_url=None)
 
 
 @pytest.mark.parametrize(
@@ -190,12 +190,12 @@ def test_twilio_without_credentials_is_refused_by_name(oncall: Oncall) -> None:
         (
             "ONCALL_ALARM_URL",
             "hooks.example.com/s3cret",
-            'ONCALL_ALARM_URL: what is set is not an address; write "https://oncall.example.com"',
+            'ONCALL_ALARM_URL: the value is not an address; write "https://oncall.example.com"',
         ),
         (
             "ONCALL_HEARTBEAT_URL",
             "https://hooks.example.com:s3cret",
-            'ONCALL_HEARTBEAT_URL: what is set is not an address; write "https://oncall.example.com"',
+            'ONCALL_HEARTBEAT_URL: the value is not an address; write "https://oncall.example.com"',
         ),
     ],
 )

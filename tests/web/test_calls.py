@@ -8,7 +8,7 @@ from doubles.twilio import NUMBER
 from doubles.twilio_account import TwilioCall
 from doubles.twilio_callbacks import CallbackRefused
 from doubles.twilio_faults import Operation, error_after_accept
-from oncall.wiring import Settings, make_channel, make_voice, why_no_calls
+from oncall.wiring import Settings, make_channels
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 from tests.web.test_probes import metrics
@@ -128,21 +128,22 @@ def test_a_calls_report_without_a_state_is_refused_with_the_field(quiet: Service
 @pytest.mark.parametrize(
     ("callback_url", "sender", "why"),
     [
-        (None, NUMBER, "ONCALL_PUBLIC_URL is not set, so no pressed key would be heard of"),
+        (None, NUMBER, "ONCALL_PUBLIC_URL is not set, so oncall would not learn which key was pressed"),
         ("https://oncall.example.com", None, "TWILIO_FROM is not set, and a messaging service cannot call"),
         ("https://oncall.example.com", NUMBER, ""),
     ],
 )
-def test_calls_are_made_only_where_a_key_would_be_heard_of(
+def test_calls_need_a_number_and_an_address_for_the_pressed_key(
     callback_url: str | None, sender: str | None, why: str
 ) -> None:
-    settings = Settings(account_sid="AC1", auth_token="t", from_number=sender)
-    assert why_no_calls(settings, callback_url=callback_url) == why
-    assert (make_voice(settings, callback_url=callback_url) is None) is bool(why)
+    service = None if sender else "MG" + "0" * 32
+    settings = Settings(account_sid="AC1", auth_token="t", from_number=sender, messaging_service_sid=service)
+    channels = make_channels(settings, callback_url=callback_url)
+    assert channels.why_no_calls == why
+    assert (channels.voice is None) is bool(why)
 
 
 def test_the_outbox_prints_calls_as_well() -> None:
-    settings = Settings(sms="outbox")
-    voice = make_voice(settings, callback_url=None)
-    assert voice is not None
-    assert voice.name == make_channel(settings, callback_url=None).name
+    channels = make_channels(Settings(sms="outbox"), callback_url=None)
+    assert channels.voice is not None
+    assert channels.voice.name == channels.sms.name

@@ -95,8 +95,8 @@ def test_a_page_that_was_not_delivered_makes_the_next_step_due_at_once(paged: Se
     assert (first["status"], first["error_code"], first["error"]) == (
         "undelivered",
         30003,
-        "the carrier reports undelivered: the phone could not be reached (code 30003); it is sent again once, "
-        "and the next person is paged in time",
+        "the carrier reports undelivered: the phone could not be reached (code 30003); oncall sends it once "
+        "more and pages the next person in time",
     )
 
 

@@ -1,4 +1,4 @@
-"""The channel that sends nothing: it prints what would have been sent."""
+"""The channel for rehearsals: it prints each message and sends nothing."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class _Printed:
 
 
 class OutboxChannel:
-    """The `paging.ports.Channel` for rehearsals: one line for each message on `stream`, and nobody is reached.
+    """The `paging.ports.Channel` that writes one line for each message to `stream` and reaches nobody.
 
-    A printed message counts as sent and never as delivered. Phone numbers are never printed. The last 10,000
-    messages are remembered, in this process alone. now: real time, aware UTC.
+    A printed message counts as sent, never as delivered. It prints no phone number. It remembers the last 10,000
+    messages until the process ends. now: real time, aware UTC.
     """
 
     def __init__(self, stream: TextIO, now: Callable[[], datetime]) -> None:
@@ -41,7 +41,7 @@ class OutboxChannel:
         return "outbox"
 
     async def send(self, message: Message) -> Receipt:
-        """Print it. Raises Temporary when the stream cannot be written."""
+        """Print the message. Raises Temporary when the stream cannot be written."""
         printed = _Printed(f"{_PREFIX}{message.delivery_id}", message.to, message.body, self._now())
         line = f"outbox, not sent: to {message.to}: {_on_one_line(message.body)}\n"
         if message.spoken is not None:
@@ -51,29 +51,29 @@ class OutboxChannel:
             self._stream.flush()
         except (OSError, ValueError) as error:
             raise Temporary(
-                f"the outbox cannot print the message to {message.to} ({type(error).__name__}); it is tried again."
+                f"the outbox cannot print the message to {message.to} ({type(error).__name__}). oncall retries it."
             ) from error
         self._printed.append(printed)
         return _receipt(printed.provider_id)
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """The oldest message to this person that this process printed since then (aware UTC) and that ends so."""
+        """Return the oldest printed message to this person since `since` (aware UTC) that ends with `ends_with`."""
         for printed in self._printed:
-            is_meant = printed.to == message.to and printed.at >= since and printed.body.rstrip().endswith(ends_with)
-            if is_meant and printed.provider_id not in known:
+            is_match = printed.to == message.to and printed.at >= since and printed.body.rstrip().endswith(ends_with)
+            if is_match and printed.provider_id not in known:
                 return _receipt(printed.provider_id)
         return None
 
     async def status(self, provider_id: str) -> Receipt:
-        """Sent: an id of the outbox is only given out after printing. Raises Temporary for anybody else's id."""
+        """Return SENT, because the outbox gives out an id only after printing. Raises Temporary for any other id."""
         if not provider_id.startswith(_PREFIX):
             raise Temporary(
-                "the outbox does not know this message: another channel sent it; set ONCALL_SMS to that one"
+                "the outbox does not know this message, because another channel sent it; set ONCALL_SMS to that channel"
             )
         return _receipt(provider_id)
 
     async def close(self) -> None:
-        """Nothing to let go of: the stream belongs to whoever gave it."""
+        """Do nothing: the stream belongs to the caller."""
 
 
 def _receipt(provider_id: str) -> Receipt:

@@ -1,7 +1,8 @@
-"""What Twilio's error codes and message states mean to a pager: whose fault, what to do, and whether it may pass.
+"""What Twilio's error codes and states mean: what has to change, what to do, and whether a retry may succeed.
 
 Sources: https://www.twilio.com/docs/api/errors and https://www.twilio.com/docs/messaging/api/message-resource.
-The codes 3xxxx come after Twilio accepted a message, in its state and in the status callback; the others refuse it.
+Twilio reports the codes 3xxxx after it accepted a message, in the message's state and in the status callback. With any
+other code it refuses the request.
 """
 
 from __future__ import annotations
@@ -16,28 +17,34 @@ from oncall.paging.ports.channel import DeliveryFailure, Receipt
 
 
 class CodeCause(StrEnum):
-    """What has to change before a message can go through."""
+    """What has to change before a message can arrive."""
 
     NUMBER = "number"
-    """This person's number: reach them another way, or page the next one."""
+    """The person's phone number or phone. Other people can still be paged."""
     ROUTE = "route"
-    """The way to this number: another channel may work."""
+    """The way to the phone. A call, or the same text later, may arrive."""
     CONFIGURATION = "configuration"
-    """Our account, sender or request: nobody is reached until an operator mends it."""
+    """Our account, sender or request. No page arrives until an operator fixes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeFact:
-    """One code. `says` completes "Twilio refused ...: it says that"; `mend` is an order to a person.
+    """One error code.
 
-    may_pass: the same message sent again soon may get through.
+    meaning: completes the sentence "Twilio refused the message to ana: ...". remedy: tells the reader what to do.
+    may_pass: the same message may arrive when it is sent again soon.
     """
 
     code: int
-    blame: CodeCause
-    says: str
-    mend: str
+    cause: CodeCause
+    meaning: str
+    remedy: str
     may_pass: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Meaning, code and remedy, without a full stop."""
+        return f"{self.meaning} (code {self.code}); {self.remedy}"
 
 
 WRONG_CREDENTIALS = 20003
@@ -47,11 +54,13 @@ BAD_STATUS_CALLBACK = 21609
 NO_RECIPIENT = 21604
 OPTED_OUT = 21610
 
-_CONFIRM_NUMBER = "correct the phone number in the roster"
-_OTHER_PHONE = "give a mobile number in the roster"
+_CORRECT_NUMBER = "correct the phone number in the roster"
+_MOBILE_NUMBER = "write a mobile number into the roster"
 _SENDER = "set TWILIO_FROM to a number of this account that can send SMS"
-_OUR_FAULT = "report it: this is a fault of oncall"
-_WAIT = "it is sent again once, and the next person is paged in time"
+_VOICE_SENDER = "set TWILIO_FROM to a number of this account that can make calls"
+_REPORT = "report this: it is a bug in oncall"
+_ASK_TWILIO = "ask Twilio support why, and reach this person another way until then"
+_RETRIED = "oncall sends it once more and pages the next person in time"
 
 _FACTS = (
     CodeFact(20003, CodeCause.CONFIGURATION, "the credentials are wrong or revoked",
@@ -59,67 +68,66 @@ _FACTS = (
     CodeFact(20005, CodeCause.CONFIGURATION, "the account is not active", "reactivate it in the Twilio console"),
     CodeFact(20404, CodeCause.CONFIGURATION, "there is no such account or service",
              "check TWILIO_ACCOUNT_SID, TWILIO_MESSAGING_SERVICE_SID and TWILIO_BASE_URL"),
-    CodeFact(20429, CodeCause.ROUTE, "there are too many requests", "wait", may_pass=True),
-    CodeFact(21210, CodeCause.CONFIGURATION, "the sender is not verified for calls",
-             "set TWILIO_FROM to a number of this account that can make calls"),
-    CodeFact(21211, CodeCause.NUMBER, "the number is not valid", _CONFIRM_NUMBER),
+    CodeFact(20429, CodeCause.ROUTE, "the account sends too many requests", _RETRIED, may_pass=True),
+    CodeFact(21210, CodeCause.CONFIGURATION, "the sender is not verified for calls", _VOICE_SENDER),
+    CodeFact(21211, CodeCause.NUMBER, "the number is not valid", _CORRECT_NUMBER),
     CodeFact(21212, CodeCause.CONFIGURATION, "the sender is not valid", _SENDER),
-    CodeFact(21213, CodeCause.CONFIGURATION, "the call has no sender",
-             "set TWILIO_FROM to a number of this account that can make calls"),
-    CodeFact(21214, CodeCause.NUMBER, "the number cannot be called", _CONFIRM_NUMBER),
+    CodeFact(21213, CodeCause.CONFIGURATION, "the call has no sender", _VOICE_SENDER),
+    CodeFact(21214, CodeCause.NUMBER, "the number cannot be called", _CORRECT_NUMBER),
     CodeFact(21215, CodeCause.ROUTE, "calls to this region are not enabled",
              "enable the region under Voice, Geo permissions, in the Twilio console"),
-    CodeFact(21216, CodeCause.ROUTE, "messages to this number are blocked", "ask Twilio why, and use another channel"),
-    CodeFact(21217, CodeCause.NUMBER, "the number does not look like one", _CONFIRM_NUMBER),
+    CodeFact(21216, CodeCause.ROUTE, "messages to this number are blocked", _ASK_TWILIO),
+    CodeFact(21217, CodeCause.NUMBER, "this is not a phone number", _CORRECT_NUMBER),
     CodeFact(21266, CodeCause.CONFIGURATION, "sender and recipient are the same number", _SENDER),
     CodeFact(21408, CodeCause.ROUTE, "messages to this region are not enabled",
              "enable the region under Messaging, Geo permissions, in the Twilio console"),
-    CodeFact(21602, CodeCause.CONFIGURATION, "the message has no text", _OUR_FAULT),
+    CodeFact(21602, CodeCause.CONFIGURATION, "the message has no text", _REPORT),
     CodeFact(21603, CodeCause.CONFIGURATION, "the message has no sender", _SENDER),
-    CodeFact(21604, CodeCause.CONFIGURATION, "the message has no recipient", "give a phone number in the roster"),
+    CodeFact(21604, CodeCause.CONFIGURATION, "the message has no recipient",
+             "write the person's phone number into the roster"),
     CodeFact(21606, CodeCause.CONFIGURATION, "the sender is not a number of this account that can send SMS", _SENDER),
-    CodeFact(21608, CodeCause.CONFIGURATION, "a trial account may only send to verified numbers",
+    CodeFact(21608, CodeCause.CONFIGURATION, "a trial account may send to verified numbers only",
              "verify the number in the Twilio console, or upgrade the account"),
     CodeFact(21609, CodeCause.CONFIGURATION, "the status callback is not a valid address",
-             "set ONCALL_PUBLIC_URL to the https address under which Twilio reaches this service"),
+             "set ONCALL_PUBLIC_URL to the https address at which Twilio reaches this service"),
     CodeFact(21610, CodeCause.NUMBER, "the recipient has sent STOP",
-             "have them text START to the sender, and page somebody else until then"),
+             "ask them to text START to the sender; page another person until then"),
     CodeFact(21611, CodeCause.CONFIGURATION, "the sender's queue is full",
              "send from more numbers with TWILIO_MESSAGING_SERVICE_SID"),
     CodeFact(21612, CodeCause.ROUTE, "this sender cannot reach this number",
-             "use a sender of the recipient's country, or another channel"),
-    CodeFact(21614, CodeCause.NUMBER, "the number is not a mobile number", _OTHER_PHONE),
-    CodeFact(21617, CodeCause.CONFIGURATION, "the text is longer than 1600 characters", _OUR_FAULT),
+             "use a sender in the recipient's country"),
+    CodeFact(21614, CodeCause.NUMBER, "the number is not a mobile number", _MOBILE_NUMBER),
+    CodeFact(21617, CodeCause.CONFIGURATION, "the text is longer than 1600 characters", _REPORT),
     CodeFact(21659, CodeCause.CONFIGURATION, "the sender is not a phone number or short code of this account", _SENDER),
     CodeFact(21703, CodeCause.CONFIGURATION, "the messaging service has no sender",
              "add a number to the service that TWILIO_MESSAGING_SERVICE_SID names"),
     CodeFact(21705, CodeCause.CONFIGURATION, "the messaging service does not exist",
              "check TWILIO_MESSAGING_SERVICE_SID"),
-    CodeFact(30001, CodeCause.ROUTE, "the sender's queue overflowed", _WAIT, may_pass=True),
-    CodeFact(30002, CodeCause.CONFIGURATION, "the account was suspended", "settle it in the Twilio console"),
-    CodeFact(30003, CodeCause.NUMBER, "the phone could not be reached", _WAIT, may_pass=True),
+    CodeFact(30001, CodeCause.ROUTE, "the sender's queue overflowed", _RETRIED, may_pass=True),
+    CodeFact(30002, CodeCause.CONFIGURATION, "the account was suspended", "reactivate it in the Twilio console"),
+    CodeFact(30003, CodeCause.NUMBER, "the phone could not be reached", _RETRIED, may_pass=True),
     CodeFact(30004, CodeCause.NUMBER, "the recipient blocks these messages",
-             "have them text START to the sender, or ask their carrier"),
-    CodeFact(30005, CodeCause.NUMBER, "the number is unknown or out of service", _CONFIRM_NUMBER),
-    CodeFact(30006, CodeCause.NUMBER, "the number is a landline or its carrier cannot be reached", _OTHER_PHONE),
-    CodeFact(30007, CodeCause.ROUTE, "a carrier filtered the message", "use another channel, and ask Twilio why"),
-    CodeFact(30008, CodeCause.ROUTE, "delivery failed for an unknown reason", _WAIT, may_pass=True),
+             "ask them to text START to the sender, or to ask their carrier"),
+    CodeFact(30005, CodeCause.NUMBER, "the number is unknown or out of service", _CORRECT_NUMBER),
+    CodeFact(30006, CodeCause.NUMBER, "the number is a landline, or its carrier cannot be reached", _MOBILE_NUMBER),
+    CodeFact(30007, CodeCause.ROUTE, "a carrier filtered the message", _ASK_TWILIO),
+    CodeFact(30008, CodeCause.ROUTE, "delivery failed for an unknown reason", _RETRIED, may_pass=True),
     CodeFact(30032, CodeCause.CONFIGURATION, "the toll-free sender is not verified", "verify it in the Twilio console"),
     CodeFact(30034, CodeCause.CONFIGURATION, "the sender is not registered for A2P 10DLC",
              "register it in the Twilio console"),
-    CodeFact(30036, CodeCause.ROUTE, "the message expired in the queue",
-             "send from more numbers, or use another channel"),
-    CodeFact(30410, CodeCause.ROUTE, "the carrier timed out", _WAIT, may_pass=True),
-    CodeFact(30500, CodeCause.ROUTE, "Twilio had an internal failure", _WAIT, may_pass=True),
+    CodeFact(30036, CodeCause.ROUTE, "the message expired in Twilio's queue",
+             "send from more numbers with TWILIO_MESSAGING_SERVICE_SID"),
+    CodeFact(30410, CodeCause.ROUTE, "the carrier did not answer in time", _RETRIED, may_pass=True),
+    CodeFact(30500, CodeCause.ROUTE, "Twilio had an internal error", _RETRIED, may_pass=True),
 )  # fmt: skip
 
 CODES: Mapping[int, CodeFact] = MappingProxyType({fact.code: fact for fact in _FACTS})
-"""Every code that this product knows, by its number."""
+"""Every code that oncall knows, by its number."""
 
 _MAY_CALL = frozenset({21216, 21408, 21606, 21610, 21611, 21612, 21614, 30004, 30006, 30007, 30032, 30034, 30036})
-"""Texts that failed so say nothing against a call to the same number."""
+"""Codes of texts after which a call to the same number may still arrive."""
 
-_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
+_MESSAGE_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
     {
         "accepted": AttemptStatus.ACCEPTED,
         "scheduled": AttemptStatus.ACCEPTED,
@@ -135,29 +143,6 @@ _STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
     }
 )
 
-
-def blame_of(code: int | None) -> CodeCause:
-    """What has to change. A code that is not in the table blames our configuration, so that an operator looks."""
-    fact = CODES.get(code) if code is not None else None
-    return fact.blame if fact is not None else CodeCause.CONFIGURATION
-
-
-def may_pass(code: int | None) -> bool:
-    """Whether a message that was accepted and then failed with this code is worth one more try by SMS."""
-    fact = CODES.get(code) if code is not None else None
-    return fact is not None and fact.may_pass
-
-
-def may_call(code: int | None) -> bool:
-    """Whether a call may reach somebody whom a text failed to reach with this code."""
-    return code in _MAY_CALL
-
-
-def attempt_status(twilio_status: str) -> AttemptStatus:
-    """Our word for a message's state at Twilio. A state that is new to us proves only that Twilio has the message."""
-    return _STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
-
-
 _CALL_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
     {
         "queued": AttemptStatus.ACCEPTED,
@@ -171,40 +156,66 @@ _CALL_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
         "canceled": AttemptStatus.FAILED,
     }
 )
-_CALL_WORDS = {
+_CALL_FAILURES = {
     "busy": "the number is busy",
     "no-answer": "nobody answered the call",
-    "failed": "the call could not be put through",
+    "failed": "the call could not be connected",
     "canceled": "the call was cancelled",
 }
 
 
+def cause_of(code: int | None) -> CodeCause:
+    """Return what has to change. An unknown code counts as our configuration, so that an operator looks at it."""
+    fact = _fact(code)
+    return fact.cause if fact is not None else CodeCause.CONFIGURATION
+
+
+def may_pass(code: int | None) -> bool:
+    """Return True if a text that failed with this code after acceptance may arrive when it is sent once more."""
+    fact = _fact(code)
+    return fact is not None and fact.may_pass
+
+
+def may_call(code: int | None) -> bool:
+    """Return True if a call may reach the person although a text failed with this code."""
+    return code in _MAY_CALL
+
+
+def attempt_status(twilio_status: str) -> AttemptStatus:
+    """Translate the state of a message at Twilio. An unknown state proves only that Twilio has the message."""
+    return _MESSAGE_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
+
+
 def message_receipt(sid: str, twilio_status: str, code: int | None) -> Receipt:
-    """What Twilio says of a message that it has; with a failure's cause, and what may still be tried."""
+    """Translate the state and error code of a message at Twilio. A failure says why and what may still work."""
     status = attempt_status(twilio_status)
     if status not in (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED):
         return Receipt(sid, status, code)
-    return Receipt(sid, status, code, _failure(f"the carrier reports {status.value}", code))
+    return Receipt(sid, status, code, _message_failure(f"the carrier reports {status.value}", code))
 
 
 def call_receipt(sid: str, twilio_status: str) -> Receipt:
-    """What Twilio says of a call. Completed only means that somebody, or a voicemail, answered."""
+    """Translate the state of a call at Twilio. `completed` means only that a person or a voicemail answered."""
     status = _CALL_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
-    words = _CALL_WORDS.get(twilio_status)
-    failure = DeliveryFailure(words, is_busy=twilio_status == "busy") if words is not None else None
+    why = _CALL_FAILURES.get(twilio_status)
+    failure = DeliveryFailure(why, is_busy=twilio_status == "busy") if why is not None else None
     return Receipt(sid, status, None, failure)
 
 
-def _failure(words: str, code: int | None) -> DeliveryFailure:
+def _fact(code: int | None) -> CodeFact | None:
+    return CODES.get(code) if code is not None else None
+
+
+def _message_failure(report: str, code: int | None) -> DeliveryFailure:
     if code is None:
-        return DeliveryFailure(words, may_call=True)
+        return DeliveryFailure(report, may_call=True)
     fact = CODES.get(code)
     if fact is None:
-        return DeliveryFailure(f"{words} (code {code}); see https://www.twilio.com/docs/errors/{code}", may_call=True)
+        return DeliveryFailure(f"{report} (code {code}); see https://www.twilio.com/docs/errors/{code}", may_call=True)
     return DeliveryFailure(
-        f"{words}: {fact.says} (code {code}); {fact.mend}",
+        f"{report}: {fact.sentence}",
         may_pass=fact.may_pass,
         may_call=may_call(code),
-        is_ours=fact.blame is CodeCause.CONFIGURATION,
+        is_ours=fact.cause is CodeCause.CONFIGURATION,
         has_stopped=code == OPTED_OUT,
     )

@@ -1,4 +1,4 @@
-"""The twilio library's HTTP client with what the pager needs: another base URL, real time-outs, whole refusals."""
+"""An HTTP client for the twilio library with a configurable base URL, real time-outs, and refusals as exceptions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LONGEST_RETRY_AFTER = timedelta(days=1)
 
 
 class TwilioRefusal(Exception):
-    """Any answer of Twilio that is not 2xx. `code` is Twilio's own, None when the body named none.
+    """Twilio answered with a status other than 2xx. `code` is Twilio's error code; None if the body has none.
 
-    The library's exceptions drop the headers, differ by kind of body, and quote the recipient's whole number: this
-    one holds what the pager decides by, and no text from outside.
+    The library's own exceptions drop the headers, vary with the body, and quote the recipient's whole number. This one
+    holds what the pager needs for its decision, and no text from outside.
     """
 
     def __init__(self, status: int, code: int | None, retry_after: timedelta | None) -> None:
@@ -31,15 +31,14 @@ class TwilioRefusal(Exception):
 
 
 class TwilioHttp:
-    """What the twilio library asks of an asynchronous HTTP client: pooled connections to one base URL. Build it inside
-    the running loop; close it once.
+    """The asynchronous HTTP client that the twilio library calls. It pools connections to one base URL.
 
-    timeout_seconds: for a whole request, real time. Connecting has its own, shorter limit: when that one ends, surely
-    nothing was sent.
+    Create it inside the running event loop and close it once. timeout_seconds: limit for a whole request, in real time.
+    Connecting has a shorter limit of its own; when that one expires, the request was certainly not sent.
     """
 
     is_async = True
-    """Asked by the library before it awaits a request."""
+    """The library reads this before it awaits a request."""
 
     def __init__(self, *, base_url: str, timeout_seconds: float) -> None:
         self._session = ClientSession()
@@ -57,10 +56,10 @@ class TwilioHttp:
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Send one request, never twice. Raises TwilioRefusal unless the answer is 2xx; aiohttp's errors as they are.
+        """Send one request and never retry it. Raises TwilioRefusal unless the answer is 2xx, and aiohttp's errors.
 
-        The library's own client is not used: it drops the constructor's time-out, logs whole phone numbers, and keeps
-        the last request with its password.
+        It replaces the library's own client, which ignores the time-out of its constructor, logs whole phone numbers,
+        and keeps the last request with its password.
         """
         limit = timeout or self._timeout_seconds
         async with self._session.request(
@@ -78,12 +77,12 @@ class TwilioHttp:
             return Response(answer.status, text, answer.headers)
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         await self._session.close()
 
 
 def _connect_limit(limit: float) -> float:
-    # Shorter than the whole, or the two would end together and a message that was surely not sent would be in doubt.
+    # If both limits ended together, a message that was certainly not sent would count as possibly sent.
     return min(_LONGEST_CONNECT_SECONDS, limit / 2)
 
 
@@ -103,12 +102,14 @@ def _code_in(text: str) -> int | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The wait that the answer asks for, in seconds or as a date (RFC 9110), 0 to a day; None when it asks for none,
-    or by a date without saying what time it is."""
-    wish = headers.get("Retry-After", "").strip()
+    """Return the wait that `Retry-After` asks for (seconds or a date, RFC 9110), between zero and a day.
+
+    None if there is no such header, or if it holds a date and the answer has no `Date` to compare it with.
+    """
+    asked = headers.get("Retry-After", "").strip()
     try:
-        # A date counts from the server's own clock, so that a wrong one of ours does not stretch the wait.
-        wait = timedelta(seconds=int(wish)) if wish.isdecimal() else _date(wish) - _date(headers.get("Date", ""))
+        # Compare with the server's clock, because ours may be wrong.
+        wait = timedelta(seconds=int(asked)) if asked.isdecimal() else _date(asked) - _date(headers.get("Date", ""))
     except OverflowError:
         return _LONGEST_RETRY_AFTER
     except ValueError:
@@ -117,7 +118,7 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def server_date(headers: Mapping[str, str]) -> datetime | None:
-    """What time it was (aware UTC) by the server's own clock when it answered; None when it did not say."""
+    """Return the server's time of the answer (aware UTC), or None if the answer has no valid `Date`."""
     try:
         return _date(headers.get("Date", "")).astimezone(UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Twilio sends to us: whether it really is Twilio, what it says, and how it is answered."""
+"""Requests from Twilio: checks their signatures, reads their forms, and writes the answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 class OptOut(StrEnum):
-    """What a carrier keyword asked for, as far as Twilio says so."""
+    """What the sender of a carrier keyword asked for, when Twilio reports it."""
 
     STOP = "STOP"
     START = "START"
@@ -33,9 +33,9 @@ class OptOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """An SMS that somebody sent to us. `message_sid` is the same when Twilio posts it again.
+    """An SMS that a person sent to our number. `message_sid` stays the same when Twilio posts it again.
 
-    opt_out: only with a Messaging Service that has Advanced Opt-Out; None otherwise, whatever the text.
+    opt_out: only a messaging service with Advanced Opt-Out reports it; otherwise None, whatever the text says.
     """
 
     message_sid: str
@@ -47,7 +47,7 @@ class InboundSms:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """What became of a message or call of ours. delivery: our own id from the callback's address, when it was there."""
+    """The state of a message or call of ours. delivery: our id from the query of the callback, if it has one."""
 
     receipt: Receipt
     twilio_status: str
@@ -61,27 +61,27 @@ def verify(
     tokens: Sequence[str],
     public_url: str,
 ) -> bool:
-    """Whether Twilio signed this request with one of `tokens`: more than one while they are being exchanged.
+    """Return True if Twilio signed this request with one of the auth tokens `tokens`.
 
-    url_path_and_query: as received, byte for byte. params: every form field, the blank ones too. public_url: the
-    address under which Twilio knows us; what the request says of its own host is not trusted. A missing signature,
-    token or public URL refuses.
+    url_path_and_query: as received, byte for byte. params: every form field, blank ones included. public_url: our
+    address as Twilio knows it; the request's own host is not trusted. Without a signature, a token or a public URL the
+    result is False.
     """
     usable = [token for token in tokens if token]
     if not signature or not usable or not public_url:
         return False
     url = public_url.rstrip("/") + url_path_and_query.partition("#")[0]
     try:
-        # All of them are tried: the time taken does not tell which token is current.
-        verdicts = [RequestValidator(token).validate(url, dict(params), signature) for token in usable]
-        return any(verdicts)
+        # Check every token, so that the time taken does not show which one matches.
+        matches = [RequestValidator(token).validate(url, dict(params), signature) for token in usable]
+        return any(matches)
     except ValueError:
-        # An address or a text that cannot be encoded was not signed by Twilio.
+        # Twilio signs nothing that cannot be encoded.
         return False
 
 
 def reply_twiml(text: str | None) -> str:
-    """The answer to an inbound SMS, as XML: one message back, or none. At most 1600 characters are sent."""
+    """Return the TwiML that answers an SMS with one message of at most 1600 characters, or with none."""
     response = MessagingResponse()
     if text:
         response.message(_NOT_IN_XML.sub("", text)[:LONGEST_TEXT])
@@ -89,7 +89,7 @@ def reply_twiml(text: str | None) -> str:
 
 
 def parse_inbound(form: Mapping[str, str]) -> InboundSms:
-    """Read the form of an inbound SMS; fields that are not known are passed over. Raises Refused."""
+    """Read the form of an inbound SMS and ignore unknown fields. Raises Refused."""
     opt_out = form.get("OptOutType", "").upper()
     return InboundSms(
         message_sid=_message_sid(form),
@@ -101,7 +101,7 @@ def parse_inbound(form: Mapping[str, str]) -> InboundSms:
 
 
 def parse_status(form: Mapping[str, str], *, delivery: str | None = None) -> StatusReport:
-    """Read the form of a message's or a call's status callback. delivery: the query's parameter of that name.
+    """Read the form of a status callback, of a message or a call. delivery: the query parameter of that name.
 
     Raises Refused.
     """
@@ -120,7 +120,7 @@ def parse_status(form: Mapping[str, str], *, delivery: str | None = None) -> Sta
 
 
 def parse_key(form: Mapping[str, str]) -> KeyPress:
-    """Read the form that the end of a call's question posts. Raises Refused."""
+    """Read the form that Twilio posts when a call has asked for a key. Raises Refused."""
     return KeyPress(_call_sid(form), _address(form, "To"), form.get("Digits", "")[:_LONGEST_ADDRESS])
 
 

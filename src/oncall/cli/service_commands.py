@@ -47,10 +47,10 @@ def serve(
     from oncall import wiring
 
     settings = wiring.read_settings()
-    wiring.make_channel(settings, callback_url=None)
+    wiring.make_channels(settings, callback_url=None)
     from oncall.web.connection_limits import PatientProtocol
     from oncall.wiring.logs import start_logging
-    from oncall.wiring.pager import settle_in
+    from oncall.wiring.pager import freeze_loaded_objects
     from oncall.wiring.web_service import make_app, only_pager, raise_open_files
 
     with _listen(host, port) as listening, only_pager(settings):
@@ -62,7 +62,7 @@ def serve(
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
         raise_open_files()
-        settle_in()
+        freeze_loaded_objects()
         config = uvicorn.Config(
             app, http=PatientProtocol, log_config=None, log_level="warning", access_log=False, server_header=False
         )
@@ -84,9 +84,9 @@ def worker(
     from oncall import wiring
 
     settings = local_settings("worker")
-    wiring.make_channel(settings, callback_url=None)
+    wiring.make_channels(settings, callback_url=None)
     from oncall.wiring.logs import start_logging
-    from oncall.wiring.pager import refuse_to_work_on_sqlite, run_worker, settle_in
+    from oncall.wiring.pager import freeze_loaded_objects, refuse_to_work_on_sqlite, run_worker
 
     refuse_to_work_on_sqlite(settings)
     wiring.make_store(settings).close()
@@ -95,7 +95,7 @@ def worker(
     _announce(settings, None)
     if probes is not None:
         tell(f"Its metrics are on http://{metrics_host}:{probes.getsockname()[1]}/metrics")
-    settle_in()
+    freeze_loaded_objects()
     run_worker(settings, probes)
 
 

@@ -1,4 +1,4 @@
-"""Finds out what `oncall doctor` judges: asks the database, the provider, the clocks and the disk; sends nothing."""
+"""Collects the facts for `oncall doctor` from the database, the provider, the clocks and the disk. Sends nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from oncall.channels.twilio_codes import CODES, OPTED_OUT, blame_of
+from oncall.channels.twilio_codes import CODES, OPTED_OUT, cause_of
 from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError, Unreachable
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.paging.outgoing.opt_out import unreachable_by_text
@@ -15,15 +15,15 @@ from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.audit import audit, grace_by
 from oncall.paging.watch.doctor_findings import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
 from oncall.store.sql_store import SqlStore
-from oncall.wiring import Settings, make_channel, make_clock, make_store, sqlite_path
+from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 
 MOST_ATTEMPTS = 5000
 
 
 def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | None = None) -> Facts:
-    """Ask everybody. What cannot be asked is a fact as well; nothing is raised for it. Not from an event loop.
+    """Collect all facts. A failure to read one becomes a fact itself and is not raised. Do not call in an event loop.
 
-    clock: that of the process which asks; one of its own when None. trouble: why the provider refuses its pager.
+    clock: the clock of the calling process; None creates one. trouble: why the provider refuses the running pager.
     """
     clock = clock if clock is not None else make_clock(settings)
     stored, fault = _ask_database(settings, clock)
@@ -42,21 +42,21 @@ def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | Non
 
 
 def failure_of(attempt: Attempt) -> FailedAttempt | None:
-    """What a try that failed for good says about number, route or account; None for any other."""
+    """Return what a failed attempt shows about the number, the route or the account; None for other attempts."""
     if attempt.status not in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED) or attempt.error_code is None:
         return None
     if attempt.error_code == OPTED_OUT:
-        # Who has sent STOP, and START since, is kept by itself.
+        # Opt-outs are recorded separately, with a later START.
         return None
     fact = CODES.get(attempt.error_code)
     if fact is None:
-        says = f"code {attempt.error_code}; see https://www.twilio.com/docs/errors/{attempt.error_code}."
+        sentence = f"code {attempt.error_code}; see https://www.twilio.com/docs/errors/{attempt.error_code}."
     elif fact.may_pass:
         return None
     else:
-        says = f"{fact.says} (code {fact.code}); {fact.mend}."
-    blame = FailureCause(blame_of(attempt.error_code).value)
-    return FailedAttempt(attempt.to, attempt.written_at, blame, attempt.error_code, says)
+        sentence = f"{fact.sentence}."
+    cause = FailureCause(cause_of(attempt.error_code).value)
+    return FailedAttempt(attempt.to, attempt.written_at, cause, attempt.error_code, sentence)
 
 
 def _free_bytes(path: Path) -> int | None:
@@ -99,7 +99,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             attempts=tx.recent_attempts(written_since=real_now - BEHIND, limit=MOST_ATTEMPTS),
             alerts=tx.alerts(written_since=real_now - BEHIND),
             deaf={
-                person: f"{mark.why}; have them text START to the sender."
+                person: f"{mark.why}; ask them to text START to the sender."
                 for person, mark in unreachable_by_text(tx).items()
             },
             reached=tx.reached(),
@@ -112,7 +112,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
 
 async def _ask_provider(settings: Settings, clock: Clock) -> Provider:
     try:
-        channel = make_channel(settings, callback_url=None)
+        channel = make_channels(settings, callback_url=None).sms
     except SettingsError as error:
         return Provider(None, str(error))
     try:

@@ -1,4 +1,4 @@
-"""The log: one event a line on stderr, each with its `action`, whoever wrote it, and no number in full."""
+"""The log on stderr: one event a line, each with its `action`, and no whole phone number."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 _NUMBER = re.compile(r"(?:\+|%2B)?\d{5,}(?=\d{2}(?!\d))")
-"""All but the last two digits of what may be a phone number."""
+"""Matches what may be a phone number, except its last two digits."""
 LIBRARIES = "library"
-"""The action of what a library logs: its words are not ours."""
+"""The `action` of events that a library logs."""
 
 
 def start_logging() -> None:
-    """Log to stderr, one event a line with stable keys: for people on a terminal, JSON elsewhere.
+    """Log to stderr, one event a line with stable keys: readable text on a terminal, otherwise JSON.
 
-    What libraries log at `warning` and above comes as events too, with numbers masked.
+    Messages of libraries at level `warning` or above become events, with phone numbers masked.
     """
     import structlog
 
@@ -51,17 +51,17 @@ def _renderer() -> Processor:
 
 
 def _mask_traceback(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """What an exception quotes is not ours either."""
+    """Mask phone numbers in the traceback of an event."""
     if isinstance(event.get("exception"), str):
         event["exception"] = masked(event["exception"])
     return event
 
 
 class _Events(logging.Handler):
-    """Turns what a library logs into an event."""
+    """Turns a library's log records into events."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Never raises, as logging wants it."""
+        """Log one record. Never raises, as the logging module requires."""
         import structlog
 
         try:
@@ -73,5 +73,5 @@ class _Events(logging.Handler):
 
 
 def masked(words: str) -> str:
-    """`words` with each number of seven digits or more cut down to its last two."""
+    """Return `words` with each number of seven or more digits cut to its last two."""
     return _NUMBER.sub("...", words)

@@ -1,4 +1,4 @@
-"""One running pager: its store, channel and engine, and whoever watches over it; with HTTP around it or without."""
+"""One running pager: its store, channels, engine and watch. `oncall worker` runs it without a web application."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from oncall.paging.sending.engine import Engine
 from oncall.store.sql_store import SqlStore
 from oncall.web.metrics import Metrics
 from oncall.web.worker_probes import worker_probes
-from oncall.wiring import Settings, make_channel, make_clock, make_store, make_voice, sqlite_path, why_no_calls
+from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 from oncall.wiring.pager_watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """What runs. `registry` holds its metrics."""
+    """A running pager. `registry` holds its metrics."""
 
     engine: Engine
     clock: Clock
@@ -38,20 +38,19 @@ class Pager:
 
 @asynccontextmanager
 async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIterator[Pager]:
-    """A pager at work until the context is left. callback_url: where the provider reports to; None: nowhere."""
+    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None: nowhere."""
     clock, store = make_clock(settings), make_store(settings)
-    _begin_after_the_last(clock, store)
-    channel, registry = make_channel(settings, callback_url=callback_url), CollectorRegistry()
-    voice = make_voice(settings, callback_url=callback_url)
+    _start_no_earlier_than_the_last_pager(clock, store)
+    channels, registry = make_channels(settings, callback_url=callback_url), CollectorRegistry()
     worker, metrics = f"{socket.gethostname()}:{os.getpid()}", Metrics(registry)
     engine = Engine(
         store=store,
-        channels={"sms": channel} if voice is None else {"sms": channel, "voice": voice},
+        channels=channels.by_name(),
         clock=clock,
         worker=worker,
         is_alone=sqlite_path(settings) is not None,
         observer=metrics,
-        no_calls_because=why_no_calls(settings, callback_url=callback_url),
+        no_calls_because=channels.why_no_calls,
     )
     watch = Watch(settings, engine, clock, metrics, worker=worker)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -64,21 +63,19 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
         stop.set()
         await asyncio.gather(*running)
         await asyncio.to_thread(waker.join)
-        await channel.close()
-        if voice is not None:
-            await voice.close()
+        await channels.close()
         await asyncio.to_thread(store.close)
 
 
-def _begin_after_the_last(clock: Clock, store: SqlStore) -> None:
-    """What the last pager wrote must not lie ahead of this one because the machine's clock was set back meanwhile."""
+def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> None:
+    """Start the clock no earlier than the last pager's latest record, even if the machine's clock was set back."""
     beat = store.read(lambda tx: tx.last_beat())
     if beat is not None and isinstance(clock, SystemClock):
         clock.begin_at(beat[0])
 
 
 def _wake(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
-    """Wake the engine when another process has written something for it, such as a terminal's acknowledgement."""
+    """Wake the engine when another process changes the store, such as a terminal that acknowledges a ticket."""
     while not stop.is_set():
         try:
             changed = store.wait_for_change(0.5)
@@ -90,37 +87,40 @@ def _wake(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop,
 
 
 def refuse_to_work_on_sqlite(settings: Settings) -> None:
-    """Raises Refused: a SQLite file has one pager, which `oncall serve` is."""
+    """Raise Refused if the database is a SQLite file: only one `oncall serve` may use that."""
     path = sqlite_path(settings)
     if path is not None:
         raise Refused(
-            f"`oncall worker` needs PostgreSQL, and the database is the SQLite file {path}; a SQLite file serves one "
-            "`oncall serve`, which is its pager: set ONCALL_DATABASE_URL to postgresql://..., or run `oncall serve`"
+            f"`oncall worker` needs PostgreSQL, but the database is the SQLite file {path}; "
+            "set ONCALL_DATABASE_URL to postgresql://..., or run `oncall serve`, the one pager of a SQLite file"
         )
 
 
-def settle_in() -> None:
-    """Tell the garbage collector that what this process has loaded by now stays. Otherwise it looks through all of it
-    every few thousand pages, and for a tenth of a second nothing is answered."""
+def freeze_loaded_objects() -> None:
+    """Keep the garbage collector from scanning the objects that exist now.
+
+    Otherwise it scans all loaded modules every few thousand pages, and the service answers nothing for a tenth of a
+    second.
+    """
     gc.collect()
     gc.freeze()
 
 
 def run_worker(settings: Settings, probes: socket.socket | None = None) -> None:
-    """A pager without the API, until SIGINT or SIGTERM. Raises SettingsError or StoreError before it begins.
+    """Run a pager without the API until SIGINT or SIGTERM. Raises SettingsError or StoreError if it cannot start.
 
-    probes: a bound socket on which its metrics and its state are shown; None: nowhere.
+    probes: a bound socket that serves its metrics and its state; None: no such server.
     """
-    asyncio.run(_work(settings, probes))
+    asyncio.run(_run_worker(settings, probes))
 
 
-async def _work(settings: Settings, probes: socket.socket | None) -> None:
-    told_to_stop, loop = asyncio.Event(), asyncio.get_running_loop()
+async def _run_worker(settings: Settings, probes: socket.socket | None) -> None:
+    stop_requested, loop = asyncio.Event(), asyncio.get_running_loop()
     for stopping in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(stopping, told_to_stop.set)
+        loop.add_signal_handler(stopping, stop_requested.set)
     async with open_pager(settings, callback_url=settings.public_url) as pager:
-        shown: AbstractContextManager[None] = nullcontext()
+        probe_server: AbstractContextManager[None] = nullcontext()
         if probes is not None:
-            shown = worker_probes(probes, pager.registry, lambda: pager.watch.problems)
-        with shown:
-            await told_to_stop.wait()
+            probe_server = worker_probes(probes, pager.registry, lambda: pager.watch.problems)
+        with probe_server:
+            await stop_requested.wait()

@@ -1,4 +1,4 @@
-"""Keeps an eye on the pager while it runs: audits it every few seconds, and beats for a dead man's switch."""
+"""Watches a running pager: audits it every few seconds and sends heartbeats to a dead man's switch."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from oncall.wiring import Settings
 AUDIT_EVERY = timedelta(seconds=15)
 HEARTBEAT_EVERY = timedelta(seconds=60)
 STARTING = timedelta(seconds=0.25)
-"""How soon a pager that has not written yet is looked at again."""
+"""Pause between audits until the pager has written for the first time."""
 SILENCE = timedelta(seconds=20)
-"""Real time after which a pager that wrote nothing counts as stuck; it writes every few seconds."""
+"""A pager that has written nothing for this real time counts as stuck; it normally writes every few seconds."""
 
 
 class Watch:
-    """The auditor, the alarm and the heartbeat of one process."""
+    """The auditor, the alarm and the heartbeat of one process. Call `run` once."""
 
     def __init__(self, settings: Settings, engine: Engine, clock: Clock, metrics: Metrics, *, worker: str) -> None:
         self._engine, self._clock = engine, clock
@@ -37,12 +37,12 @@ class Watch:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with this pager now, a sentence each."""
+        """What is wrong with this pager now, one sentence each."""
         found = [*_silence(self._engine.beat_at, self._clock.real_now()), *self._auditor.problems]
         return [*found, self._engine.trouble] if self._engine.trouble is not None else found
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look and beat until `stop` is set."""
+        """Audit and send heartbeats until `stop` is set."""
         while not stop.is_set():
             try:
                 await self._auditor.look(self._engine.trouble)
@@ -58,12 +58,12 @@ class Watch:
                 await post.close()
 
     async def _beat(self) -> None:
-        """A pager that is not well is silent, so that whoever listens raises the alarm."""
+        """Send a heartbeat if one is due and the pager is well. Without it the dead man's switch raises its alarm."""
         now = self._clock.real_now()
         if self._heartbeat is None or (self._beaten_at is not None and now - self._beaten_at < HEARTBEAT_EVERY):
             return
         if self._engine.beat_at is None and now - self._made_at < SILENCE:
-            # It has only just begun: nothing is known yet, neither well nor ill.
+            # The pager has only just started, so its state is not known yet.
             return
         if found := self.problems:
             self._log.warning("no heartbeat: the pager is not well", action="heartbeat_withheld", problems=found)

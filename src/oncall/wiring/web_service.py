@@ -1,4 +1,4 @@
-"""The running product: the engine, the web service around it, and what keeps them awake, in one process."""
+"""The whole service in one process: the pager and the web application around it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ from oncall.paging.watch.doctor_findings import DoctorReport, findings, report
 from oncall.schedule.schedule import Schedule
 from oncall.web.app import create_app
 from oncall.web.services import Services, Sms
-from oncall.wiring import Settings, make_channel, make_store, sqlite_path
+from oncall.wiring import Settings, make_channels, make_store, sqlite_path
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager
 
 
 def make_app(settings: Settings, *, address: str) -> FastAPI:
-    """The service with its pager in one process. `address`: where it listens; callbacks come there when no public
-    URL is set. Raises SettingsError or StoreError before anything listens."""
+    """Build the web application; its pager runs while the application runs.
+
+    address: where the service listens. Without a public URL Twilio's callbacks come there, unless it is the real
+    Twilio, which could not reach it. Raises SettingsError or StoreError at once for settings that cannot work.
+    """
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
-    make_channel(settings, callback_url=callback_url)
+    make_channels(settings, callback_url=callback_url)
     make_store(settings).close()
     return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
 
 
 def raise_open_files() -> None:
-    """Let this process hold as many files and connections open as the machine allows it to."""
+    """Raise the limit of open files and connections to the most that the machine allows, at most 65,536."""
     try:
         import resource
     except ImportError:  # Windows has no such limit.
@@ -48,9 +51,9 @@ def raise_open_files() -> None:
 
 @contextmanager
 def only_pager(settings: Settings) -> Iterator[None]:
-    """Hold the lock that keeps a second pager off a SQLite file; nothing to hold on PostgreSQL, where many may work.
+    """Hold the lock that keeps a second pager off a SQLite file. Does nothing on PostgreSQL, which serves many pagers.
 
-    Raises Refused when another process has it.
+    Raises Refused when another process holds the lock.
     """
     path = sqlite_path(settings)
     if path is None:
@@ -71,14 +74,14 @@ def only_pager(settings: Settings) -> Iterator[None]:
 
 @asynccontextmanager
 async def _open_services(settings: Settings, *, callback_url: str | None, address: str) -> AsyncIterator[Services]:
-    """Everything the routes need, with the pager running until the service stops."""
+    """Run the pager and give the web routes what they need, until the service stops."""
     webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url) as pager:
         yield Services(pager.engine, pager.clock, webhooks, _Readiness(settings, pager), pager.registry)
 
 
 class _TwilioWebhooks:
-    """`web.ports.Webhooks` for Twilio. An unset token refuses everything."""
+    """`web.ports.Webhooks` for Twilio. Without an auth token it refuses every request."""
 
     def __init__(self, *, auth_token: str, public_url: str) -> None:
         self._tokens, self._public_url = [auth_token], public_url.rstrip("/")
@@ -105,14 +108,14 @@ class _TwilioWebhooks:
 
 
 class _Readiness:
-    """`web.ports.Readiness`: the store takes writes, somebody is on call, and the provider takes messages."""
+    """`web.ports.Readiness`: checks the store, the schedule, the pager and the provider."""
 
     def __init__(self, settings: Settings, pager: Pager) -> None:
         self._settings, self._pager = settings, pager
-        self._turn = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
 
     async def problems(self) -> Sequence[str]:
-        """What would stop a page now. Says nothing of where the database lies: anybody may ask."""
+        """Return what would stop a page now, a sentence each, without the database's address: anyone may ask."""
         try:
             schedule = await asyncio.wait_for(self._pager.engine.read(lambda tx: tx.schedule()), timeout=5)
         except StoreError:
@@ -123,8 +126,8 @@ class _Readiness:
         return list(dict.fromkeys(found))
 
     async def examination(self) -> DoctorReport:
-        """One at a time, and beside the pager, not in its way."""
-        async with self._turn:
+        """Run the checks of `oncall doctor` in a thread, one run at a time, so that they do not delay the pager."""
+        async with self._one_at_a_time:
             trouble = self._pager.engine.trouble
             return await asyncio.to_thread(
                 lambda: report(findings(gather(self._settings, self._pager.clock, trouble=trouble)))

@@ -1,4 +1,4 @@
-"""What each answer and each silence of Twilio means to the pager, through the real library."""
+"""Sending SMS through the real Twilio library: what each answer, error and silence means."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from doubles.twilio import NUMBER, TwilioDouble
 from doubles.twilio_faults import Fault, cut, error_after_accept, hang, not_json, refuse, reset, slow
-from oncall.channels.twilio import TwilioChannel
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_codes import CODES
+from oncall.channels.twilio_sms import TwilioSms
 from oncall.errors import Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
 from oncall.paging.domain.ticket import AttemptStatus
 from tests.channels.conftest import (
@@ -29,8 +29,9 @@ from tests.channels.conftest import (
     using,
 )
 
-IN_DOUBT = (
-    "the message to ana (number ending in 01) may have been sent: Twilio's list is asked before it is sent again."
+PERHAPS_SENT = (
+    "the message to ana (number ending in 01) may have been sent. "
+    "oncall looks in Twilio's list before it sends the message again."
 )
 SERVICE = "MG" + "0123456789abcdef" * 2
 
@@ -42,7 +43,7 @@ def test_a_page_reaches_twilio_with_sender_text_and_recipient(double: TwilioDoub
     assert (receipt.provider_id, receipt.status, receipt.error_code) == (message.sid, AttemptStatus.ACCEPTED, None)
 
 
-def test_nothing_is_asked_of_twilio_to_call_back_without_a_public_url(double: TwilioDouble) -> None:
+def test_without_a_public_url_twilio_is_not_asked_to_call_back(double: TwilioDouble) -> None:
     send(channel_to(double))
     assert set(double.requests[0].form) == {"To", "From", "Body"}
 
@@ -54,16 +55,16 @@ def test_the_status_callback_carries_the_delivery_id(double: TwilioDouble) -> No
     )
 
 
-@pytest.mark.parametrize(("wished", "sent"), [(600, 600), (0, 1), (99_999, 36_000)])
-def test_a_page_expires_in_twilios_queue_when_it_is_no_longer_wanted(
-    double: TwilioDouble, wished: int, sent: int
+@pytest.mark.parametrize(("asked", "sent"), [(600, 600), (0, 1), (99_999, 36_000)])
+def test_a_page_expires_in_twilios_queue_when_it_is_no_longer_useful(
+    double: TwilioDouble, asked: int, sent: int
 ) -> None:
-    send(channel_to(double), page(valid_for=wished))
+    send(channel_to(double), page(valid_for=asked))
     assert double.messages[0].validity_period == sent
 
 
 def test_a_messaging_service_is_used_instead_of_a_number(double: TwilioDouble) -> None:
-    send(TwilioChannel(account_of(double), messaging_service_sid=SERVICE))
+    send(TwilioSms(account_of(double, from_number=None, messaging_service_sid=SERVICE)))
     assert (double.messages[0].messaging_service_sid, double.messages[0].from_) == (SERVICE, None)
 
 
@@ -79,7 +80,7 @@ def test_one_connection_carries_many_pages(double: TwilioDouble) -> None:
     assert len({request.client_port for request in double.requests}) == 1
 
 
-def test_a_refused_connection_is_surely_not_sent() -> None:
+def test_a_refused_connection_means_that_nothing_was_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with TwilioDouble() as double:
@@ -87,17 +88,17 @@ def test_a_refused_connection_is_surely_not_sent() -> None:
     assert type(error) is Temporary
     assert str(error) == (
         f"Twilio cannot be reached at http://127.0.0.1:{port} (Connection refused); the message to ana (number ending "
-        "in 01) was not sent and is tried again. If this lasts, check the network and TWILIO_BASE_URL."
+        "in 01) was not sent. oncall retries it. If this lasts, check the network and TWILIO_BASE_URL."
     )
 
 
-def test_a_tls_failure_is_surely_not_sent(double: TwilioDouble) -> None:
+def test_a_tls_failure_means_that_nothing_was_sent(double: TwilioDouble) -> None:
     error = failure_of(channel_to(double, base_url=double.base_url.replace("http:", "https:")))
     assert type(error) is Temporary
     assert double.messages == []
 
 
-def test_a_connection_that_is_never_taken_up_is_surely_not_sent(double: TwilioDouble) -> None:
+def test_a_connection_that_twilio_never_accepts_means_that_nothing_was_sent(double: TwilioDouble) -> None:
     # A full backlog: the kernel answers no further handshake.
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -112,13 +113,13 @@ def test_a_connection_that_is_never_taken_up_is_surely_not_sent(double: TwilioDo
             one.close()
     assert type(error) is Temporary
     assert str(error) == (
-        f"Twilio cannot be reached at {url} (no answer in time); the message to ana (number ending in 01) was not sent "
-        "and is tried again. If this lasts, check the network and TWILIO_BASE_URL."
+        f"Twilio cannot be reached at {url} (no answer in time); the message to ana (number ending in 01) was not "
+        "sent. oncall retries it. If this lasts, check the network and TWILIO_BASE_URL."
     )
 
 
 @pytest.mark.parametrize(
-    ("wish", "wait"),
+    ("retry_after", "wait"),
     [
         (None, None),
         ("7", timedelta(seconds=7)),
@@ -129,16 +130,16 @@ def test_a_connection_that_is_never_taken_up_is_surely_not_sent(double: TwilioDo
         ("-3", None),
     ],
 )
-def test_too_many_requests_is_tried_again_when_twilio_says(
-    double: TwilioDouble, wish: str | None, wait: timedelta | None
+def test_after_too_many_requests_the_retry_waits_as_long_as_twilio_asks(
+    double: TwilioDouble, retry_after: str | None, wait: timedelta | None
 ) -> None:
-    double.script(refuse(429, 20429, retry_after=wish))
+    double.script(refuse(429, 20429, retry_after=retry_after))
     error = failure_of(channel_to(double))
     assert isinstance(error, Temporary)
     assert (error.code, error.retry_after) == (20429, wait)
     assert str(error) == (
-        "Twilio has too many requests of this account (HTTP 429); the message to ana (number ending in 01) was not "
-        "sent and is tried again."
+        "this account sends Twilio too many requests (HTTP 429); the message to ana (number ending in 01) was not "
+        "sent. oncall retries it."
     )
 
 
@@ -165,31 +166,31 @@ def test_a_date_to_retry_after_is_counted_from_twilios_own_clock(double: TwilioD
         (not_json('["sid"]'), "Twilio's answer cannot be read (AttributeError)"),
     ],
 )
-def test_an_answer_that_settles_nothing_is_in_doubt(double: TwilioDouble, fault: Fault, what: str) -> None:
+def test_an_answer_that_does_not_tell_leaves_the_result_unknown(double: TwilioDouble, fault: Fault, what: str) -> None:
     double.script(fault)
     error = failure_of(channel_to(double))
     assert type(error) is Ambiguous
-    assert str(error) == f"{what}; {IN_DOUBT}"
+    assert str(error) == f"{what}; {PERHAPS_SENT}"
     assert len(double.messages) == (1 if fault.accept else 0)
 
 
 @pytest.mark.parametrize("fault", [hang(60), hang(60, accept=True), slow(60)])
-def test_silence_is_in_doubt_after_the_time_out(double: TwilioDouble, fault: Fault) -> None:
+def test_silence_until_the_time_out_leaves_the_result_unknown(double: TwilioDouble, fault: Fault) -> None:
     double.script(fault)
     error = failure_of(channel_to(double, timeout_seconds=HASTY_SECONDS))
     assert type(error) is Ambiguous
-    assert str(error) == f"Twilio did not answer within 2 seconds; {IN_DOUBT}"
+    assert str(error) == f"Twilio did not answer within 2 seconds; {PERHAPS_SENT}"
 
 
-def test_nothing_is_ever_sent_twice_by_itself(double: TwilioDouble) -> None:
+def test_the_channel_never_retries_by_itself(double: TwilioDouble) -> None:
     double.rule(error_after_accept(503))
     failure_of(channel_to(double))
     assert len(double.messages) == len(double.requests) == 1
 
 
-def test_wrong_credentials_stop_at_once(double: TwilioDouble) -> None:
-    account = TwilioAccount(double.account_sid, "not-it", double.base_url)
-    error = failure_of(TwilioChannel(account, from_number=NUMBER))
+def test_wrong_credentials_are_refused_for_good(double: TwilioDouble) -> None:
+    account = TwilioAccount(double.account_sid, "wrong", double.base_url, from_number=NUMBER)
+    error = failure_of(TwilioSms(account))
     assert type(error) is Permanent
     assert error.code == 20003
     assert str(error) == (
@@ -214,8 +215,8 @@ def test_a_refusal_says_why_and_what_to_do(double: TwilioDouble, code: int) -> N
     error = failure_of(channel_to(double))
     assert (type(error), error.code) == (Permanent, code)
     assert str(error) == (
-        f"Twilio refused the message to ana (number ending in 01): {CODES[code].says} (code {code}); "
-        f"{CODES[code].mend}."
+        f"Twilio refused the message to ana (number ending in 01): {CODES[code].meaning} (code {code}); "
+        f"{CODES[code].remedy}."
     )
 
 
@@ -228,7 +229,7 @@ def test_a_refusal_says_why_and_what_to_do(double: TwilioDouble, code: int) -> N
         (not_json(status=400), "HTTP 400 without a code; check TWILIO_BASE_URL: {url} may not be Twilio."),
     ],
 )
-def test_an_unknown_refusal_is_not_tried_again(double: TwilioDouble, fault: Fault, why: str) -> None:
+def test_an_unknown_refusal_is_not_retried(double: TwilioDouble, fault: Fault, why: str) -> None:
     double.script(fault)
     error = failure_of(channel_to(double))
     assert type(error) is Permanent
@@ -249,8 +250,8 @@ def test_a_person_who_sent_stop_is_refused_for_good(double: TwilioDouble) -> Non
     error = failure_of(channel_to(double))
     assert type(error) is Permanent
     assert str(error) == (
-        "Twilio refused the message to ana (number ending in 01): the recipient has sent STOP (code 21610); have them "
-        "text START to the sender, and page somebody else until then."
+        "Twilio refused the message to ana (number ending in 01): the recipient has sent STOP (code 21610); ask them "
+        "to text START to the sender; page another person until then."
     )
 
 
@@ -258,13 +259,13 @@ def test_a_person_without_a_phone_is_refused_without_asking_twilio(double: Twili
     error = failure_of(channel_to(double), page(phone=None))
     assert type(error) is Permanent
     assert str(error) == (
-        "Twilio refused the message to ana: the message has no recipient (code 21604); give a phone number in the "
-        "roster."
+        "Twilio refused the message to ana: the message has no recipient (code 21604); write the person's phone "
+        "number into the roster."
     )
     assert double.requests == []
 
 
-def test_a_callback_that_twilio_refuses_does_not_cost_the_page(double: TwilioDouble) -> None:
+def test_a_page_goes_out_even_if_twilio_refuses_the_callback_address(double: TwilioDouble) -> None:
     receipt = send(channel_to(double, callback="https://under_score.example.com"))
     assert [message.sid for message in double.messages] == [receipt.provider_id]
     assert double.messages[0].status_callback is None
@@ -281,7 +282,9 @@ def test_a_closed_channel_sends_nothing(double: TwilioDouble) -> None:
     send(channel)
     error = failure_of(channel)
     assert type(error) is Temporary
-    assert str(error) == ("the Twilio channel is closed: this process is stopping, and another start sends the message")
+    assert str(error) == (
+        "the Twilio channel is closed because this process is stopping; the next start sends the message"
+    )
     assert len(double.messages) == 1
 
 
@@ -321,7 +324,7 @@ def test_a_number_that_twilio_quotes_back_is_not_shown(double: TwilioDouble) -> 
 
 def test_a_base_url_shows_without_its_password(double: TwilioDouble) -> None:
     channel = channel_to(double, base_url="http://user:hush@127.0.0.1:9")
-    assert repr(channel) == "TwilioChannel(http://127.0.0.1:9)"
+    assert repr(channel) == "TwilioSms(http://127.0.0.1:9)"
 
 
 @pytest.mark.parametrize(("sid", "auth_token"), [("AC1", ""), ("", "t")])
@@ -334,7 +337,7 @@ def test_an_account_without_a_name_or_a_secret_is_refused_at_once(sid: str, auth
 @pytest.mark.parametrize(
     "url", ["api.twilio.com", "http://h:port", "http://a..b", "http://a b", "ftp://h", "http://h?q=1", ""]
 )
-def test_an_address_that_is_no_base_address_is_refused_at_once(url: str) -> None:
+def test_a_bad_base_address_is_refused_at_once(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
         TwilioAccount("AC1", "t", url)
     assert str(caught.value) == (
@@ -342,31 +345,34 @@ def test_an_address_that_is_no_base_address_is_refused_at_once(url: str) -> None
     )
 
 
-@pytest.mark.parametrize("senders", [{"from_number": ""}, {"from_number": NUMBER, "messaging_service_sid": SERVICE}])
-def test_no_sender_or_two_of_them_are_refused_at_once(senders: dict[str, str]) -> None:
+@pytest.mark.parametrize(("number", "service"), [(None, None), ("", None), (NUMBER, SERVICE)])
+def test_no_sender_or_two_of_them_are_refused_at_once(number: str | None, service: str | None) -> None:
     with pytest.raises(SettingsError) as caught:
-        TwilioChannel(TwilioAccount("AC1", "t"), **senders)
+        TwilioSms(TwilioAccount("AC1", "t", from_number=number, messaging_service_sid=service))
     assert str(caught.value) == (
         "Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both"
     )
 
 
 @pytest.mark.parametrize("number", ["305", "13055550100", "+1 305 555 0100", "+0", "CAS Support"])
-def test_a_sender_that_is_no_number_is_refused_at_once(number: str) -> None:
+def test_a_sender_that_is_not_a_number_is_refused_at_once(number: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        TwilioChannel(TwilioAccount("AC1", "t"), from_number=number)
+        TwilioAccount("AC1", "t", from_number=number)
     assert str(caught.value) == 'TWILIO_FROM is not a number; write it like "+13055550100", or a short code'
 
 
 @pytest.mark.parametrize("service", ["MG123", "AC" + "0" * 32, "MG" + "x" * 32])
-def test_a_messaging_service_that_is_none_is_refused_at_once(service: str) -> None:
+def test_a_malformed_messaging_service_is_refused_at_once(service: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        TwilioChannel(TwilioAccount("AC1", "t"), messaging_service_sid=service)
-    assert str(caught.value) == 'TWILIO_MESSAGING_SERVICE_SID is none; write "MG" and its 32 hexadecimal digits'
+        TwilioAccount("AC1", "t", messaging_service_sid=service)
+    assert (
+        str(caught.value)
+        == 'TWILIO_MESSAGING_SERVICE_SID is not the id of a service; write "MG" and its 32 hexadecimal digits'
+    )
 
 
 def test_a_short_code_may_send() -> None:
-    TwilioChannel(TwilioAccount("AC1", "t"), from_number="305555")
+    assert TwilioAccount("AC1", "t", from_number="305555").sms_sender() == {"from_": "305555"}
 
 
 def test_an_account_is_shown_without_its_secret() -> None:

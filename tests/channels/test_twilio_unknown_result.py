@@ -1,4 +1,4 @@
-"""Asking Twilio what it has, after an answer that settled nothing."""
+"""Looking for a message in Twilio's list after an answer that left its result unknown."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import pytest
 
 from doubles.twilio import ACCOUNT_SID, TwilioDouble
 from doubles.twilio_faults import Fault, Operation, Request, error_after_accept, hang, not_json, refuse, reset
-from oncall.channels.twilio import TwilioChannel
+from oncall.channels.twilio_sms import TwilioSms
 from oncall.errors import Ambiguous, DeliveryError, Temporary
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import Receipt
 from tests.channels.conftest import PHONE, channel_to, page, patience_with, using
 
 
-def _find(channel: TwilioChannel, *, since: datetime | None = None, known: tuple[str, ...] = ()) -> Receipt | None:
+def _find(channel: TwilioSms, *, since: datetime | None = None, known: tuple[str, ...] = ()) -> Receipt | None:
     start = since or datetime.now(UTC)
     return using(channel, lambda: channel.find(page(), since=start, ends_with="ACK 7K2", known=known))
 
 
-def _found_after_doubt(double: TwilioDouble, fault: Fault) -> Receipt | None:
-    """What the list gives of a message whose sending ended in doubt."""
+def _found_after_unknown_result(double: TwilioDouble, fault: Fault) -> Receipt | None:
+    """Send a message with an unknown result, and look for it in the list."""
     channel = channel_to(double, timeout_seconds=patience_with(fault))
 
     async def story() -> Receipt | None:
@@ -39,22 +39,24 @@ def _found_after_doubt(double: TwilioDouble, fault: Fault) -> Receipt | None:
 
 
 @pytest.mark.parametrize("fault", [reset(), error_after_accept(500), hang(60, accept=True), not_json()])
-def test_a_message_in_doubt_is_found_when_twilio_has_it(double: TwilioDouble, fault: Fault) -> None:
+def test_a_message_with_an_unknown_result_is_found_if_twilio_has_it(double: TwilioDouble, fault: Fault) -> None:
     double.script(fault)
-    assert _found_after_doubt(double, fault) == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
+    assert _found_after_unknown_result(double, fault) == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
 
 
 @pytest.mark.parametrize("fault", [reset(accept=False), refuse(500), hang(60)])
-def test_a_message_in_doubt_is_not_found_when_twilio_never_took_it(double: TwilioDouble, fault: Fault) -> None:
+def test_a_message_with_an_unknown_result_is_not_found_if_twilio_never_got_it(
+    double: TwilioDouble, fault: Fault
+) -> None:
     double.script(fault)
-    assert _found_after_doubt(double, fault) is None
+    assert _found_after_unknown_result(double, fault) is None
 
 
 def _post(double: TwilioDouble, *, body: str = "x ACK 7K2", to: str = PHONE) -> str:
     return double.account.create_message({"To": to, "Body": body, "From": "+15005550006"}).sid
 
 
-def test_a_message_already_sent_is_found_with_its_state(double: TwilioDouble) -> None:
+def test_a_sent_message_is_found_with_its_state(double: TwilioDouble) -> None:
     sid = _post(double)
     double.deliver(sid, "undelivered", 30003)
     found = _find(channel_to(double))
@@ -69,27 +71,27 @@ def test_a_trial_accounts_prefix_does_not_hide_the_message() -> None:
         assert _find(channel_to(double)) == Receipt(sid, AttemptStatus.ACCEPTED)
 
 
-def test_messages_of_other_attempts_people_and_codes_are_not_taken_for_it(double: TwilioDouble) -> None:
+def test_messages_of_other_attempts_people_and_codes_do_not_match(double: TwilioDouble) -> None:
     known = _post(double)
     _post(double, to="+13055550102")
     _post(double, body="x ACK 9ZZ")
     assert _find(channel_to(double), known=(known,)) is None
 
 
-def test_a_message_of_an_earlier_hour_with_the_same_code_is_not_taken_for_it(double: TwilioDouble) -> None:
+def test_an_older_message_with_the_same_code_does_not_match(double: TwilioDouble) -> None:
     _post(double)
     double.deliver(double.messages[0].sid, "delivered")
     assert _find(channel_to(double), since=datetime.now(UTC) + timedelta(hours=1)) is None
 
 
-def test_a_few_minutes_between_the_clocks_do_not_hide_the_message(double: TwilioDouble) -> None:
+def test_clocks_that_differ_by_minutes_do_not_hide_the_message(double: TwilioDouble) -> None:
     sid = _post(double)
     found = _find(channel_to(double), since=datetime.now(UTC) + timedelta(minutes=8))
     assert found is not None
     assert found.provider_id == sid
 
 
-def test_the_first_of_two_attempts_in_doubt_finds_the_first_message(double: TwilioDouble) -> None:
+def test_the_first_of_two_unknown_attempts_finds_the_first_message(double: TwilioDouble) -> None:
     first, second = _post(double), _post(double)
     found = _find(channel_to(double))
     assert found is not None
@@ -99,7 +101,7 @@ def test_the_first_of_two_attempts_in_doubt_finds_the_first_message(double: Twil
     assert found.provider_id == second
 
 
-def test_the_list_is_asked_for_one_number_from_the_day_before(double: TwilioDouble) -> None:
+def test_the_query_names_the_number_and_the_day_before(double: TwilioDouble) -> None:
     _find(channel_to(double), since=datetime(2027, 1, 9, 0, 15, tzinfo=UTC))
     dated, undated = double.requests
     assert dated.query == {"To": PHONE, "DateSent>": "2027-01-08T00:00:00Z", "PageSize": "1000"}
@@ -117,17 +119,17 @@ def test_the_list_is_asked_for_one_number_from_the_day_before(double: TwilioDoub
         (not_json("{}", status=200), "TwilioException"),
     ],
 )
-def test_a_list_that_cannot_be_had_now_is_asked_for_later(double: TwilioDouble, fault: Fault, reason: str) -> None:
+def test_a_list_that_cannot_be_read_now_is_a_temporary_failure(double: TwilioDouble, fault: Fault, reason: str) -> None:
     double.rule(fault, on=Operation.LIST)
     with pytest.raises(DeliveryError) as caught:
         _find(channel_to(double, timeout_seconds=patience_with(fault)))
     assert type(caught.value) is Temporary
     assert str(caught.value) == (
-        f"Twilio cannot say whether the message to ana (number ending in 01) was sent ({reason}); it is asked again."
+        f"Twilio cannot say whether the message to ana (number ending in 01) was sent ({reason}); oncall asks again."
     )
 
 
-def test_a_busy_twilio_says_when_to_ask_again(double: TwilioDouble) -> None:
+def test_the_next_query_waits_as_long_as_a_busy_twilio_asks(double: TwilioDouble) -> None:
     double.script(refuse(429, 20429, retry_after="3"), on=Operation.LIST)
     with pytest.raises(Temporary) as caught:
         _find(channel_to(double))
@@ -141,15 +143,15 @@ def test_a_message_behind_a_thousand_later_ones_is_found(double: TwilioDouble) -
     assert _find(channel_to(double)) == Receipt(sid, AttemptStatus.ACCEPTED)
 
 
-def test_no_more_of_a_long_list_is_read_than_can_hold_the_message(double: TwilioDouble) -> None:
+def test_reading_a_long_list_stops_where_the_message_can_no_longer_be(double: TwilioDouble) -> None:
     for _ in range(1500):
         _post(double, body="x ACK 9ZZ")
     assert _find(channel_to(double), since=datetime.now(UTC) + timedelta(hours=1)) is None
     assert [request.query.get("Page") for request in double.requests] == [None, None]
 
 
-def test_however_many_texts_to_one_phone_are_in_doubt_the_list_is_not_read_for_each(double: TwilioDouble) -> None:
-    """What is found was listed after the last of them asked."""
+def test_many_unknown_texts_to_one_phone_share_one_reading_of_the_list(double: TwilioDouble) -> None:
+    """The reading starts after the last of them has asked."""
     codes = [f"ACK 7K{number}" for number in range(9)]
     channel, since = channel_to(double), datetime.now(UTC)
 
@@ -171,8 +173,8 @@ def test_however_many_texts_to_one_phone_are_in_doubt_the_list_is_not_read_for_e
     assert double.requests[0].query["DateSent>"].startswith(earliest.date().isoformat())
 
 
-def _every_one(seen: threading.Event) -> Callable[[Request], bool]:
-    """Every request; it is noted that one has come."""
+def _every_request(seen: threading.Event) -> Callable[[Request], bool]:
+    """Match every request and set `seen` at the first."""
 
     def note(_: Request) -> bool:
         seen.set()
@@ -181,11 +183,10 @@ def _every_one(seen: threading.Event) -> Callable[[Request], bool]:
     return note
 
 
-def test_a_list_that_never_ends_is_given_up_and_asked_for_later(double: TwilioDouble) -> None:
-    """Of others as of whoever comes while it is read."""
+def test_an_endless_list_is_a_temporary_failure_for_all_who_ask(double: TwilioDouble) -> None:
     endless = {"messages": [], "next_page_uri": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json?Page=1"}
     is_being_read = threading.Event()
-    double.rule(not_json(json.dumps(endless), status=200), when=_every_one(is_being_read), on=Operation.LIST)
+    double.rule(not_json(json.dumps(endless), status=200), when=_every_request(is_being_read), on=Operation.LIST)
     channel = channel_to(double, timeout_seconds=0.4)
 
     def ask() -> Coroutine[Any, Any, Receipt | None]:
@@ -198,13 +199,13 @@ def test_a_list_that_never_ends_is_given_up_and_asked_for_later(double: TwilioDo
             return tuple(await asyncio.gather(first, ask(), return_exceptions=True))
 
     refusals = using(channel, story)
-    words = "whether the message to ana (number ending in 01) was sent (no answer in time); it is asked again."
+    words = "whether the message to ana (number ending in 01) was sent (no answer in time); oncall asks again."
     assert [(type(one), str(one)) for one in refusals] == [(Temporary, f"Twilio cannot say {words}")] * 2
 
 
-def test_nothing_is_read_any_more_for_those_who_have_given_up_when_the_channel_is_closed(double: TwilioDouble) -> None:
+def test_closing_the_channel_cancels_readings_whose_callers_have_given_up(double: TwilioDouble) -> None:
     is_being_read = threading.Event()
-    double.rule(hang(60), when=_every_one(is_being_read), on=Operation.LIST)
+    double.rule(hang(60), when=_every_request(is_being_read), on=Operation.LIST)
     channel = channel_to(double, timeout_seconds=60)
 
     async def story() -> int:
@@ -217,10 +218,10 @@ def test_nothing_is_read_any_more_for_those_who_have_given_up_when_the_channel_i
         await channel.close()
         return len(asyncio.all_tasks())
 
-    assert using(channel, story) == 1, "the one that counts them"
+    assert using(channel, story) == 1, "only the task that counts them"
 
 
-def test_a_list_that_was_begun_before_somebody_asked_is_not_theirs(double: TwilioDouble) -> None:
+def test_a_query_does_not_use_a_reading_that_started_before_it(double: TwilioDouble) -> None:
     fault, is_being_read = hang(60), threading.Event()
 
     def is_first(_: Request) -> bool:
@@ -248,29 +249,29 @@ def test_a_list_that_was_begun_before_somebody_asked_is_not_theirs(double: Twili
     assert found == Receipt(double.messages[0].sid, AttemptStatus.ACCEPTED)
 
 
-def test_too_many_messages_to_tell_is_said(double: TwilioDouble) -> None:
+def test_a_list_that_is_too_long_to_tell_is_a_temporary_failure(double: TwilioDouble) -> None:
     for _ in range(5000):
         _post(double, body="x ACK 9ZZ")
     with pytest.raises(Temporary) as caught:
         _find(channel_to(double))
     assert str(caught.value) == (
-        "Twilio lists too many messages to tell whether the message to ana (number ending in 01) was sent; it is asked "
-        "again."
+        "Twilio lists too many messages to tell whether the message to ana (number ending in 01) was sent; oncall "
+        "asks again."
     )
 
 
-def test_the_state_of_a_message_is_asked_for_by_its_id(double: TwilioDouble) -> None:
+def test_the_status_query_names_the_message_by_its_id(double: TwilioDouble) -> None:
     sid = _post(double)
     double.deliver(sid, "delivered")
     channel = channel_to(double)
     assert using(channel, lambda: channel.status(sid)) == Receipt(sid, AttemptStatus.DELIVERED)
 
 
-def test_a_message_that_twilio_does_not_know_is_asked_for_later(double: TwilioDouble) -> None:
+def test_the_status_of_a_message_unknown_to_twilio_is_a_temporary_failure(double: TwilioDouble) -> None:
     sid = "SM" + "0" * 32
     channel = channel_to(double)
     with pytest.raises(Temporary) as caught:
         using(channel, lambda: channel.status(sid))
     assert str(caught.value) == (
-        f"Twilio cannot say what became of message {sid} (HTTP 404, code 20404); it is asked again."
+        f"Twilio cannot say what became of message {sid} (HTTP 404, code 20404); oncall asks again."
     )

@@ -1,4 +1,4 @@
-"""What the pager may rely on, whichever channel it has."""
+"""The contract of every channel: what the pager relies on."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def _an_hour_ago() -> datetime:
     return datetime.now(UTC) - timedelta(hours=1)
 
 
-def test_a_channel_is_known_by_one_word(channel: Channel) -> None:
+def test_a_channel_has_a_name_of_one_word(channel: Channel) -> None:
     assert channel.name in ("twilio", "twilio-voice", "outbox")
 
 
-def test_a_receipt_names_the_message_and_does_not_claim_an_end(channel: Channel) -> None:
+def test_a_receipt_names_the_message_and_claims_no_final_status(channel: Channel) -> None:
     receipt, other = _sent_then(channel, lambda _: channel.send(page(delivery_id="d-2")))
     assert other is not None
     assert receipt.provider_id
@@ -48,14 +48,14 @@ def test_a_receipt_names_the_message_and_does_not_claim_an_end(channel: Channel)
     assert receipt.status not in FINAL_STATUSES
 
 
-def test_what_was_sent_is_found_by_how_it_ends(channel: Channel) -> None:
+def test_a_sent_message_is_found_by_its_ending(channel: Channel) -> None:
     receipt, found = _sent_then(
         channel, lambda _: channel.find(page(), since=_an_hour_ago(), ends_with="ACK 7K2", known=())
     )
     assert found == receipt
 
 
-def test_what_is_known_already_is_not_found_again(channel: Channel) -> None:
+def test_a_known_message_is_not_found_again(channel: Channel) -> None:
     _, found = _sent_then(
         channel,
         lambda sent: channel.find(page(), since=_an_hour_ago(), ends_with="ACK 7K2", known=[sent.provider_id]),
@@ -63,29 +63,29 @@ def test_what_is_known_already_is_not_found_again(channel: Channel) -> None:
     assert found is None
 
 
-def test_another_code_is_not_found(channel: Channel) -> None:
+def test_a_message_with_another_code_is_not_found(channel: Channel) -> None:
     if channel.name == "twilio-voice":
-        return  # A call shows nothing of what it says: any to this number is taken for it, and is checked by its id.
+        return  # Twilio does not list what a call said, so any call to this number matches; its id tells it apart.
     _, found = _sent_then(channel, lambda _: channel.find(page(), since=_an_hour_ago(), ends_with="ACK 9ZZ", known=()))
     assert found is None
 
 
-def test_what_was_not_sent_is_not_found(channel: Channel) -> None:
+def test_a_message_that_was_not_sent_is_not_found(channel: Channel) -> None:
     ask = channel.find(page(), since=_an_hour_ago(), ends_with="ACK 7K2", known=())
     assert using(channel, lambda: ask) is None
 
 
-def test_the_state_of_what_was_sent_can_be_asked_for(channel: Channel) -> None:
+def test_the_status_of_a_sent_message_can_be_queried(channel: Channel) -> None:
     receipt, state = _sent_then(channel, lambda sent: channel.status(sent.provider_id))
     assert state == receipt
 
 
-def test_the_state_of_what_nobody_sent_is_asked_for_later(channel: Channel) -> None:
+def test_the_status_of_an_unknown_message_is_a_temporary_failure(channel: Channel) -> None:
     with pytest.raises(Temporary):
         using(channel, lambda: channel.status("SM" + "f" * 32))
 
 
-def test_closing_twice_is_fine(channel: Channel) -> None:
+def test_a_channel_may_be_closed_twice(channel: Channel) -> None:
     async def story() -> None:
         await channel.send(page())
         await channel.close()

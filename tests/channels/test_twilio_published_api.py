@@ -1,4 +1,4 @@
-"""Our client and our stand-in for Twilio, held against what Twilio publishes of its API."""
+"""Our client and our double of Twilio, compared with the API description that Twilio publishes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from doubles.twilio import NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation
-from oncall.channels.twilio import TwilioChannel
+from oncall.channels.twilio_sms import TwilioSms
 from tests.channels.conftest import PHONE, account_of, channel_to, page, send, using
 from tests.channels.published_api import faults_of_answer, faults_of_form, faults_of_query, operations
 
@@ -25,11 +25,11 @@ def _path(double: TwilioDouble, operation: str, sid: str = "") -> str:
     return path.replace("{AccountSid}", double.account_sid).replace("{Sid}", sid)
 
 
-def _service_channel(double: TwilioDouble) -> TwilioChannel:
-    return TwilioChannel(account_of(double), messaging_service_sid=SERVICE)
+def _service_channel(double: TwilioDouble) -> TwilioSms:
+    return TwilioSms(account_of(double, from_number=None, messaging_service_sid=SERVICE))
 
 
-def test_every_page_we_send_fits_the_published_api(double: TwilioDouble) -> None:
+def test_every_request_that_sends_fits_the_published_api(double: TwilioDouble) -> None:
     for channel in (channel_to(double, callback="https://oncall.example.com"), _service_channel(double)):
         send(channel, page(valid_for=300))
     assert len(double.requests) == 2
@@ -38,7 +38,7 @@ def test_every_page_we_send_fits_the_published_api(double: TwilioDouble) -> None
         assert faults_of_form("CreateMessage", request.form) == []
 
 
-def test_every_question_we_ask_fits_the_published_api(double: TwilioDouble) -> None:
+def test_every_query_fits_the_published_api(double: TwilioDouble) -> None:
     channel = channel_to(double)
 
     async def story() -> None:
@@ -54,7 +54,7 @@ def test_every_question_we_ask_fits_the_published_api(double: TwilioDouble) -> N
     assert (fetched.method, fetched.path) == ("GET", _path(double, "FetchMessage", double.messages[0].sid))
 
 
-def test_the_check_itself_sees_what_does_not_fit() -> None:
+def test_the_check_finds_what_does_not_fit() -> None:
     assert faults_of_form("CreateMessage", {"To": PHONE, "Text": "x"})
     assert faults_of_form("CreateMessage", {"Body": "no recipient"})
     assert faults_of_form("CreateMessage", {"To": "ana"})

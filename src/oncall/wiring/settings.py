@@ -1,0 +1,114 @@
+"""The settings of this process, read from its environment."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from oncall.channels.twilio_account import TWILIO_URL
+from oncall.errors import SettingsError
+
+FASTEST = 100_000.0
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+_SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock."""
+
+    database_url: str | None = field(default=None, repr=False)
+    sms: str | None = None
+    account_sid: str = ""
+    auth_token: str = field(default="", repr=False)
+    from_number: str | None = field(default=None, repr=False)
+    messaging_service_sid: str | None = None
+    twilio_url: str = TWILIO_URL
+    public_url: str | None = None
+    server: str | None = None
+    token: str | None = field(default=None, repr=False)
+    clock_starts_at: datetime | None = None
+    clock_rate: float = 1.0
+    alarm_url: str | None = field(default=None, repr=False)
+    heartbeat_url: str | None = field(default=None, repr=False)
+
+    @property
+    def is_rehearsing(self) -> bool:
+        """True if policy time differs from real time."""
+        return self.clock_starts_at is not None or self.clock_rate != 1.0
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environment`, by default this process's. Raises SettingsError naming a bad variable."""
+    found = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
+    sms = found.get("ONCALL_SMS") or None
+    if sms not in (None, "twilio", "outbox"):
+        raise SettingsError(f'ONCALL_SMS: "{sms}" is not a channel; write "twilio" or "outbox"')
+    return Settings(
+        database_url=found.get("ONCALL_DATABASE_URL") or None,
+        sms=sms,
+        account_sid=found.get("TWILIO_ACCOUNT_SID", ""),
+        auth_token=found.get("TWILIO_AUTH_TOKEN", ""),
+        from_number=found.get("TWILIO_FROM") or None,
+        messaging_service_sid=found.get("TWILIO_MESSAGING_SERVICE_SID") or None,
+        twilio_url=_address("TWILIO_BASE_URL", found.get("TWILIO_BASE_URL")) or TWILIO_URL,
+        public_url=_address("ONCALL_PUBLIC_URL", found.get("ONCALL_PUBLIC_URL")),
+        server=_address("ONCALL_SERVER", found.get("ONCALL_SERVER")),
+        token=found.get("ONCALL_TOKEN") or None,
+        clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
+        clock_rate=_clock_rate(found.get("ONCALL_CLOCK_RATE")),
+        alarm_url=_address("ONCALL_ALARM_URL", found.get("ONCALL_ALARM_URL")),
+        heartbeat_url=_address("ONCALL_HEARTBEAT_URL", found.get("ONCALL_HEARTBEAT_URL")),
+    )
+
+
+def _address(name: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    if not _is_address(text):
+        # Do not print an alarm address: anyone who knows it can post false alarms.
+        found = "the value" if name in _SECRET_ADDRESSES else f'"{text[:80]}"'
+        raise SettingsError(f'{name}: {found} is not an address; write "https://oncall.example.com"')
+    return text.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # urlsplit rejects a bad port only when the port is read.
+        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return is_whole and parts.scheme in ("http", "https") and text.isprintable() and " " not in text
+
+
+def _clock_start(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise SettingsError(
+            f'ONCALL_CLOCK: "{text[:80]}" is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+        )
+    if not FIRST_YEAR < at.year < LAST_YEAR:
+        raise SettingsError(f'ONCALL_CLOCK: "{text[:80]}" is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}')
+    return at.astimezone(UTC)
+
+
+def _clock_rate(text: str | None) -> float:
+    if not text:
+        return 1.0
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate <= FASTEST:
+        raise SettingsError(f'ONCALL_CLOCK_RATE: "{text[:80]}" is not a rate; write a number above 0, like "60"')
+    return rate
