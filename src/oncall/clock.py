@@ -1,4 +1,4 @@
-"""The two clocks: the machine's own, and one for rehearsals that starts elsewhere and may run faster."""
+"""The system clock, and the rehearsal clock, which starts at another instant and may run faster."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 MOST_SLEWED = timedelta(hours=2)
-"""A machine's clock that is set back by more than this is followed at once: who is on call matters more then."""
+"""If the machine's clock is set back by more than this, policy time follows at once: it must say who is on call."""
 
 
 class SystemClock:
-    """Policy time is real time: the machine's clock, which is followed forward at once and never back.
+    """Policy time is real time. It follows the machine's clock forward at once, and does not go back with it.
 
-    While a clock that was set back has not caught up, this one passes half as fast. So nothing that waits (a step, a
-    retry, a lease) waits more than twice its time, where the bare clock would keep it waiting for the whole jump.
+    After the machine's clock was set back, this clock runs at half speed until the machine's clock has caught up. So a
+    step, a retry or a lease waits at most twice its time, instead of the whole jump.
     """
 
     def __init__(
         self, wall: Callable[[], datetime] = lambda: datetime.now(UTC), ticks: Callable[[], float] = time.monotonic
     ) -> None:
-        """wall: the machine's clock, aware UTC. ticks: seconds that nobody can set."""
+        """wall: the machine's clock, aware UTC. ticks: seconds of a monotonic clock."""
         self._wall, self._ticks = wall, ticks
         self._lock = threading.Lock()
         self._last, self._last_ticks = wall(), ticks()
 
     def begin_at(self, at: datetime) -> None:
-        """Be no earlier than `at` (aware UTC), an instant that this clock's predecessor has shown already."""
+        """Never show a time before `at` (aware UTC), which the process before this one has already shown."""
         with self._lock:
             self._last = max(self._last, at) if at - self._last <= MOST_SLEWED else self._last
 
     def now(self) -> datetime:
-        """Aware UTC."""
+        """Return policy time, aware UTC."""
         with self._lock:
             wall, ticks = self._wall(), self._ticks()
             slowed = self._last + timedelta(seconds=(ticks - self._last_ticks) / 2)
@@ -42,30 +42,30 @@ class SystemClock:
             return self._last
 
     def real_now(self) -> datetime:
-        """Aware UTC."""
+        """Return real time, aware UTC."""
         return self.now()
 
     def real_seconds_until(self, at: datetime) -> float:
-        """Never negative."""
+        """Return the real seconds until policy time `at`; 0 if it is past."""
         return max((at - self.now()).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True)
 class RehearsalClock:
-    """Policy time starts at `starts_at` (aware UTC) when this is made, and passes `rate` times as fast as real time."""
+    """Policy time starts at `starts_at` (aware UTC) when this object is made, and runs at `rate` times real time."""
 
     starts_at: datetime
     rate: float = 1.0
     _began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        """Aware UTC."""
+        """Return policy time, aware UTC."""
         return self.starts_at + timedelta(seconds=(time.monotonic() - self._began) * self.rate)
 
     def real_now(self) -> datetime:
-        """Aware UTC."""
+        """Return real time, aware UTC."""
         return datetime.now(UTC)
 
     def real_seconds_until(self, at: datetime) -> float:
-        """Never negative."""
+        """Return the real seconds until policy time `at`; 0 if it is past."""
         return max((at - self.now()).total_seconds(), 0.0) / self.rate

@@ -1,20 +1,20 @@
-"""Everything this product refuses to do, as one tree.
+"""The errors of this product, as one tree.
 
-OncallError                  a sentence for a person: where, what was found, what to write instead
-├── FileFaults               a file with one or more faults, all of them at once
-├── PlanInfeasible           no plan can keep the rules; names the dates and why
+OncallError                  its text is for a person: where, what was found, what to do
+├── FileFaults               a file has faults; holds all of them
+├── PlanInfeasible           no plan keeps the rules; names the dates and the rules
 ├── NotFound                 no such engineer, ticket, code or shift
-├── Conflict                 the same id with other content; a change that no longer fits
+├── Conflict                 the same id with other content, or a change that no longer fits
 ├── Refused                  any other request that the rules do not allow
-├── SettingsError            the environment is missing something or contradicts itself
+├── SettingsError            an environment variable is missing or wrong
 ├── StoreError               the database cannot answer
-│   ├── StoreUnavailable     it is away, locked or full: ask again later
-│   ├── StoreInDoubt         it was lost in the middle of storing: look before asking again
-│   └── WrongSchema          it was made by another version: says the command that mends it
-└── DeliveryError            a provider did not take a message
-    ├── Temporary            surely not sent; may be tried again
-    ├── Ambiguous            may have been sent: ask the provider before sending again
-    └── Permanent            will never work for this number, route or account
+│   ├── StoreUnavailable     it is unreachable, locked or full; retry later
+│   ├── StoreInDoubt         the connection was lost during a commit; check before retrying
+│   └── WrongSchema          another version made it; the text names the command to run
+└── DeliveryError            a provider did not accept a message
+    ├── Temporary            not sent; retry
+    ├── Ambiguous            perhaps sent; ask the provider before sending again
+    └── Permanent            never works for this number, route or account
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from datetime import timedelta
 
 
 class OncallError(Exception):
-    """Base of all. `str()` is the whole message for a person and never holds a secret or a phone number."""
+    """Base of all errors. `str()` is the whole message for a person and never holds a secret or a phone number."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One fault of one file. `line` and `column` count from 1; 0 where the file could not be read at all.
+    """One fault of one file, or one warning. `line` and `column` count from 1; 0 if the file could not be read at all.
 
-    `path` is where in the document, like `engineers[2].phone`; empty for the document itself.
+    `path` is the place in the document, like `engineers[2].phone`; empty for the document itself.
     """
 
     file: str
@@ -59,9 +59,9 @@ class FileFaults(OncallError):
 
 
 class PlanInfeasible(OncallError):
-    """No plan keeps the hard rules. `reasons` name dates, roles, people and rules, a sentence each.
+    """No plan keeps the hard rules. `reasons`: sentences that name dates, roles, people and rules.
 
-    relaxations: choices of exceptions with which a plan exists, each as the names that `generate --relax` takes.
+    relaxations: each a set of relaxations with which a plan exists, as the names that `generate --relax` takes.
     """
 
     def __init__(self, summary: str, reasons: Sequence[str] = (), relaxations: Sequence[tuple[str, ...]] = ()) -> None:
@@ -72,19 +72,19 @@ class PlanInfeasible(OncallError):
 
 
 class NotFound(OncallError):
-    """What was named does not exist."""
+    """The named thing does not exist."""
 
 
 class Conflict(OncallError):
-    """What was asked contradicts what is stored. Nothing was changed."""
+    """The request contradicts what is stored. Nothing was changed."""
 
 
 class Refused(OncallError):
-    """A request that the rules do not allow. Nothing was changed."""
+    """The rules do not allow the request. Nothing was changed."""
 
 
 class SettingsError(OncallError):
-    """The environment is missing a setting, or holds one that cannot be."""
+    """An environment variable is missing or has a value that cannot be used."""
 
 
 class StoreError(OncallError):
@@ -92,19 +92,19 @@ class StoreError(OncallError):
 
 
 class StoreUnavailable(StoreError):
-    """The database is away, locked or full; nothing was stored; the same request may succeed later."""
+    """The database is unreachable, locked or full. Nothing was stored; the same request may succeed later."""
 
 
 class StoreInDoubt(StoreError):
-    """The database was lost while it stored a change, which may be there or not; look before it is made again."""
+    """The connection was lost during a commit, so the change may be stored or not; check before retrying."""
 
 
 class WrongSchema(StoreError):
-    """The database was made by another version of this product."""
+    """Another version of this product made the database."""
 
 
 class DeliveryError(OncallError):
-    """A provider did not take a message. `code` is the provider's own error code, when it gave one."""
+    """A provider did not accept a message. `code`: the provider's own error code, if it gave one."""
 
     def __init__(self, message: str, *, code: int | None = None) -> None:
         self.code = code
@@ -112,7 +112,7 @@ class DeliveryError(OncallError):
 
 
 class Temporary(DeliveryError):
-    """Surely not sent. `retry_after` is the provider's wish (real time), when it named one."""
+    """The message was not sent; retry. `retry_after`: the pause (real time) that the provider asked for, if any."""
 
     def __init__(self, message: str, *, code: int | None = None, retry_after: timedelta | None = None) -> None:
         self.retry_after = retry_after
@@ -120,18 +120,18 @@ class Temporary(DeliveryError):
 
 
 class Unreachable(Temporary):
-    """Nothing that can be read came back from the provider's address."""
+    """The provider did not answer, or not with a response that can be read."""
 
 
 class Ambiguous(DeliveryError):
-    """May or may not have been sent: a time-out, a cut connection, a 5xx, an answer that is no JSON."""
+    """The message may have been sent: a time-out, a cut connection, a 5xx, or an answer that is not JSON."""
 
 
 class Permanent(DeliveryError):
-    """Will never work as it is: bad number, opted out, blocked route, wrong credentials, wrong sender.
+    """A retry cannot help: bad number, opt-out, blocked route, wrong credentials or wrong sender.
 
-    is_ours: the cause lies with our account or settings, so that an operator is needed before anything goes out.
-    may_call: a call may reach the person although a text does not. has_stopped: they have sent STOP.
+    is_ours: our account or settings are the cause, so nothing is sent before an operator acts.
+    may_call: a call may reach the person although a text does not. has_stopped: the person sent STOP.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
-"""From YAML nodes to values: keys of a mapping, lists, words and numbers; each refusal says what to write instead.
+"""Readers that turn YAML nodes into values: mappings, lists, words and numbers.
 
-A reader that a file's format needs is a function from a Node to a value; the ones that every format needs are here.
+A reader is a function from a Node to a value; each refusal says what to write instead. Readers that only one file
+format needs are beside that format's own reader.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class Slot(Generic[T]):
-    """What one key held. `place` is its value, or its mapping when the key is absent; `is_given`: it was written."""
+    """The value of one key. `place`: the value's node, or the mapping if the key is absent. `is_given`: it is there."""
 
     place: Node
     is_given: bool
@@ -29,19 +30,19 @@ class Slot(Generic[T]):
 
     @property
     def is_good(self) -> bool:
-        """Whether there is a value to use: as written, or the default."""
+        """Return True if there is a value to use: the written one or the default."""
         return bool(self._values)
 
     @property
     def value(self) -> T:
-        """The value. Raises AtFault when there is none; the reader around it then gives none either."""
+        """Return the value. Raises AtFault when there is none, so that the reader of the mapping has none either."""
         if not self._values:
             raise AtFault
         return self._values[0]
 
 
 class Fields:
-    """The keys of one mapping, asked for one by one; what nobody asked for is unknown. Raises AtFault on no mapping."""
+    """Reads the keys of one mapping, one by one. Raises AtFault if the node is not a mapping."""
 
     def __init__(self, node: Node) -> None:
         if not isinstance(node, MapNode):
@@ -50,7 +51,7 @@ class Fields:
         self._known: list[str] = []
 
     def required(self, key: str, read: Reader[T], *, example: str) -> Slot[T]:
-        """The value of a key that must be there; `example` is what a missing one is told to write."""
+        """Return the value of a required key. `example`: the value that the fault of a missing key proposes."""
         slot = self._slot(key, read)
         if slot is None:
             self._miss(key, example)
@@ -58,7 +59,7 @@ class Fields:
         return slot
 
     def optional(self, key: str, read: Reader[T], default: D) -> Slot[T | D]:
-        """The value of a key that may be absent, or empty."""
+        """Return the value of a key, or `default` if the key is absent or empty."""
         slot = self._slot(key, read)
         if slot is None:
             return Slot(self._node, False, (default,))
@@ -73,7 +74,7 @@ class Fields:
         node.faults.note(node.line, node.column, path, f"is missing; write {key}: {example}")
 
     def close(self) -> None:
-        """Note every key that was not asked for, with the nearest one that was."""
+        """Note every key that was not read as unknown, with the nearest known key."""
         for name, (key, _) in self._node.entries.items():
             if name not in self._known:
                 key.note("is not a known key; " + suggestion(name, self._known))
@@ -92,7 +93,7 @@ class Fields:
 
 
 def list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """A reader of lists whose items `read` takes. Every item is read, also behind one that is at fault."""
+    """Return a reader of lists that reads each item with `read`. It also reads the items after a faulty one."""
 
     def read_list(node: Node) -> tuple[T, ...]:
         if not isinstance(node, ListNode):
@@ -104,7 +105,7 @@ def list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
 
 
 def distinct_list_of(read: Reader[str], *, least: int, most: int) -> Reader[tuple[str, ...]]:
-    """A reader of lists of `least` to `most` words, each of them once."""
+    """Return a reader of lists of `least` to `most` different words."""
 
     def read_list(node: Node) -> tuple[str, ...]:
         words = list_of(read)(node)
@@ -118,7 +119,7 @@ def distinct_list_of(read: Reader[str], *, least: int, most: int) -> Reader[tupl
 
 
 def one_or_many(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """A reader of one item, or of a list of them."""
+    """Return a reader of one item or of a list of items."""
 
     def read_either(node: Node) -> tuple[T, ...]:
         return list_of(read)(node) if isinstance(node, ListNode) else (read(node),)
@@ -127,13 +128,13 @@ def one_or_many(read: Reader[T]) -> Reader[tuple[T, ...]]:
 
 
 def words_in(node: Node) -> tuple[str, ...] | None:
-    """The words of a list, each once, whatever else is at fault with it; None when it holds none."""
+    """Return the different words of a list, even if the list has faults; None when it has no words."""
     items = node.items if isinstance(node, ListNode) else ()
     return tuple(dict.fromkeys(item.text for item in items if isinstance(item, ScalarNode) and item.text)) or None
 
 
 def mapping_of(read: Callable[[ScalarNode, Node], T]) -> Reader[dict[str, T]]:
-    """A reader of mappings whose keys are names that the file's author chose; `read` gets each key and its value."""
+    """Return a reader of mappings with any keys; `read` gets each key and its value."""
 
     def read_mapping(node: Node) -> dict[str, T]:
         if not isinstance(node, MapNode):
@@ -152,7 +153,7 @@ def _item(node: Node, read: Reader[T]) -> Slot[T]:
 
 
 def scalar(node: Node) -> ScalarNode:
-    """The node as a single value that is not empty."""
+    """Return the node as a single value that is not empty."""
     if not isinstance(node, ScalarNode):
         raise _unlike(node, "a single value is expected here")
     if node.is_empty:
@@ -161,7 +162,7 @@ def scalar(node: Node) -> ScalarNode:
 
 
 def line_of_text(node: Node, *, most: int = 100) -> str:
-    """Text of one line, without blanks around it; what YAML would guess to be a number or a yes stays text."""
+    """Read text of one line, without the spaces around it. A number or `yes` stays text."""
     text = scalar(node).text.strip()
     if not text:
         raise node.refuse("is empty")
@@ -175,7 +176,7 @@ def line_of_text(node: Node, *, most: int = 100) -> str:
 
 
 def paragraph(node: Node) -> str:
-    """Text of any number of lines, brought to one."""
+    """Read text of any number of lines, joined into one line."""
     text = " ".join(scalar(node).text.split())
     if not text:
         raise node.refuse("is empty")
@@ -183,11 +184,11 @@ def paragraph(node: Node) -> str:
 
 
 _MOST_DIGITS = 18
-"""With its sign and leading zeros; whatever is longer is far beyond every range."""
+"""Digits, sign and leading zeros together; a longer number is outside every range."""
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
-    """A reader of whole numbers from `least` to `most`."""
+    """Return a reader of whole numbers from `least` to `most`."""
 
     def read(node: Node) -> int:
         value = scalar(node)
@@ -210,7 +211,7 @@ _FALSE = frozenset({"false", "no", "off"})
 
 
 def true_or_false(node: Node) -> bool:
-    """`true` or `false`; `yes`, `no`, `on` and `off` are taken as YAML takes them."""
+    """Read `true` or `false`; `yes`, `no`, `on` and `off` mean what they mean in YAML."""
     value = scalar(node)
     word = value.text.lower()
     if word not in _TRUE | _FALSE:
@@ -221,7 +222,7 @@ def true_or_false(node: Node) -> bool:
 
 
 def one_of(known: Iterable[str], what: str) -> Reader[str]:
-    """A reader of one of the words in `known`; `what` says what they are, like "a role of this roster"."""
+    """Return a reader of one of the `known` words; `what` names them in messages, like "a role of this roster"."""
     words = list(known)
 
     def read(node: Node) -> str:

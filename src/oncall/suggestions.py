@@ -1,4 +1,4 @@
-"""What somebody probably meant: the nearest known word, or the list of all that is known."""
+"""Suggestions for an unknown word: the nearest known word, or the list of known words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _MOST_LISTED = 20
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
-    """The known word that looks most like this one, letter case aside, or the only one that it begins; None if none.
+    """Return the most similar known word, or the only one that begins with `word`; None if none is similar.
 
-    likeness: how alike two words must be, 0 to 1: more where most words are not meant to be known.
+    Letter case is ignored. likeness: how similar two words must be, from 0 to 1.
     """
     by_fold = {candidate.casefold(): candidate for candidate in known}
     wanted = word[:60].casefold()
@@ -21,7 +21,7 @@ def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | 
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean "phone"?`, or the list of all that is known."""
+    """Return `did you mean "phone"?`, or `write one of` and the known words."""
     words = list(known)
     if not words:
         return "there is none to name"
@@ -32,7 +32,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """`ana, ben, chloe`; of a long list the beginning, and how many more there are."""
+    """Return `ana, ben, chloe`; of a long list the first 20 and `and 5 more`."""
     every = list(words)
     more = len(every) - _MOST_LISTED
     return ", ".join(every) if more <= 0 else f"{', '.join(every[:_MOST_LISTED])} and {more} more"

@@ -195,9 +195,9 @@ def test_a_new_policy_that_promises_the_plan_nothing_leaves_the_old_promise() ->
 
 
 def test_a_log_without_a_usable_opening_is_refused() -> None:
-    with pytest.raises(ValueError, match="a ticket's events begin with its opening, and there is none"):
+    with pytest.raises(ValueError, match="a ticket's events must begin with its opening"):
         sla([SlaEvent(TUESDAY, K.REPLIED)], TUESDAY)
-    with pytest.raises(ValueError, match="an opening brings its plan, its impact and the terms in force"):
+    with pytest.raises(ValueError, match="an opening needs its plan, its impact and the terms in force"):
         sla([SlaEvent(TUESDAY, K.OPENED)], TUESDAY)
 
 

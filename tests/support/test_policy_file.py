@@ -152,7 +152,7 @@ class TestEscalation:
             ),
             (
                 ["notify: primary, channel: sms, after: 0m", "notify: secondry, channel: pigeon, after: 100%"],
-                'p.yaml:25:16: escalation.steps[1].notify: "secondry" is not somebody to notify; '
+                'p.yaml:25:16: escalation.steps[1].notify: "secondry" is not a target of a step; '
                 'did you mean "secondary"?\n'
                 'p.yaml:25:35: escalation.steps[1].channel: "pigeon" is not a channel; '
                 "write one of sms, voice\n"

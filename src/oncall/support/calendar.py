@@ -1,8 +1,8 @@
-"""The weekly pattern laid on real time: which window holds an instant, in any zone, across clock changes and holidays.
+"""Which window of the weekly pattern holds an instant, in any zone, across clock changes and holidays.
 
-The one rule: a boundary is the first instant at which the local clock reads that time or later. So a boundary that the
-clock jumps over comes at the jump, one that the clock reads twice comes the first time, and each instant belongs to
-exactly one window. A window that the clock jumps over wholly does not exist.
+A boundary is the first instant at which the local clock reads that time or later. A boundary that the clock skips is at
+the jump, one that it reads twice is at the first reading, and each instant belongs to exactly one window. A window that
+the clock skips entirely does not exist.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from oncall.support.policy import Policy
 from oncall.support.windows import KindWindow, WeekSpan, WindowKind
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
-"""Years (UTC) that a calendar answers for."""
+"""The years (UTC) in which a calendar has windows."""
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -32,9 +32,9 @@ _MAX_CACHED_WEEKS = 6000
 
 
 def first_instant(zone: ZoneInfo, local: datetime) -> datetime:
-    """The first instant (aware UTC) at which a clock in `zone` reads `local` (naive) or later."""
-    # With fold=0 a reading that comes twice means the first time, and one that never comes is taken with the offset
-    # from before the jump, so it lies at or after the jump and is found out by reading the clock there.
+    """Return the first instant (aware UTC) at which a clock in `zone` reads `local` (naive) or later."""
+    # With fold=0 a repeated reading is the first one. A skipped reading gets the offset from before the jump, so its
+    # instant is at or after the jump, where the clock reads something else.
     instant = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == local:
         return instant
@@ -51,17 +51,17 @@ def first_instant(zone: ZoneInfo, local: datetime) -> datetime:
 
 
 class _Piece(NamedTuple):
-    """A window before it meets a real clock. Minutes of local time since 0001-01-01 00:00 (a Monday) is 0."""
+    """A window in minutes of local time; 0 is 0001-01-01 00:00, a Monday."""
 
     kind: WindowKind
     start: int
     end: int
     span: int
-    """Which occurrence of which span it was cut from, so that it can be put together again."""
+    """Number of the span and week that the piece was cut from: pieces of one span can be joined again."""
 
 
 class _Week(NamedTuple):
-    """Windows touching one week of UTC time, in order, and their starts for bisecting."""
+    """The windows that touch one week of UTC time, in order, and their starts for bisecting."""
 
     starts: list[datetime]
     windows: list[KindWindow]
@@ -69,7 +69,10 @@ class _Week(NamedTuple):
 
 @dataclass(frozen=True)
 class SupportCalendar:
-    """Which hours are business and which are on call. `spans` tile the local week of `zone`; see `calendar_of`."""
+    """Business and on-call hours in real time. `spans` tile the local week of `zone`.
+
+    coverage_days: the days of 24x5, Monday is 0.
+    """
 
     zone: ZoneInfo
     spans: tuple[WeekSpan, ...]
@@ -78,10 +81,10 @@ class SupportCalendar:
     _weeks: dict[int, _Week] = field(default_factory=dict, init=False, repr=False, compare=False)
     _local_weeks: dict[int, tuple[KindWindow, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     memo: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What others have worked out from these hours, each under a key of their own."""
+    """Results that other modules computed from these hours. `Any`: each module knows the type behind its own keys."""
 
     def window_at(self, at: datetime) -> KindWindow:
-        """The whole window that holds `at` (aware). Raises Refused outside FIRST_YEAR to LAST_YEAR."""
+        """Return the whole window that holds `at` (aware). Raises Refused outside FIRST_YEAR to LAST_YEAR."""
         if at.tzinfo is not UTC:
             at = _in_utc(at)
         number = at.toordinal() // 7
@@ -89,7 +92,10 @@ class SupportCalendar:
         return week.windows[bisect_right(week.starts, at) - 1]
 
     def windows_between(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
-        """The windows that touch [start, end), whole, in order and without a gap. Both aware; Refused as above."""
+        """Yield the windows that touch [start, end), whole, in order, without a gap. Both aware.
+
+        Raises Refused outside FIRST_YEAR to LAST_YEAR.
+        """
         start, end = _in_utc(start), _in_utc(end)
         at = start
         while at < end:
@@ -102,7 +108,7 @@ class SupportCalendar:
         if not FIRST_YEAR - 1 <= first.year <= LAST_YEAR:
             raise _outside(first.year)
         last = first + timedelta(days=7)
-        # A window is at most a week long and local time is at most a day and a bit away from UTC.
+        # A window is at most a week long, and local time is at most 26 hours from UTC.
         around = [window for near in (-2, -1, 0, 1) for window in self._local_week(number + near)]
         windows = [window for window in around if window.start < last and first < window.end]
         if len(self._weeks) >= _MAX_CACHED_WEEKS:
@@ -112,14 +118,14 @@ class SupportCalendar:
         return week
 
     def _local_week(self, number: int) -> tuple[KindWindow, ...]:
-        """The windows whose boundary lies in the local week that many weeks after the one of 0001-01-01."""
+        """Return the windows that start in a local week; the week of 0001-01-01 is number 0."""
         cached = self._local_weeks.get(number)
         if cached is None:
             cached = self._local_weeks[number] = tuple(self._windows_from(number))
         return cached
 
     def _windows_from(self, number: int) -> Iterator[KindWindow]:
-        # A holiday of the week before may reach into this one, and one of this week into the next.
+        # A holiday may reach into the week after it.
         weeks = (number,) if self.holidays.code is None else (number - 1, number, number + 1)
         pieces = [piece for week in weeks for piece in _pieces_of(self.spans, week)]
         boundary, instant = -1, datetime.min.replace(tzinfo=UTC)
@@ -134,7 +140,8 @@ class SupportCalendar:
         return first_instant(self.zone, _MINUTE_0 + timedelta(minutes=minute))
 
     def _with_holidays(self, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-        """A holiday takes its day's business hours and the nights after them, until business or a weekend begins."""
+        """Yield the pieces with holidays: a holiday replaces its day's business hours and the nights that follow, until
+        the next business hours or weekend begin."""
         holiday: _Piece | None = None
         for piece in pieces:
             day = piece.start // _DAY
@@ -154,13 +161,13 @@ class SupportCalendar:
 
 
 def calendar_of(policy: Policy, holidays: str | None) -> SupportCalendar:
-    """The calendar of a policy's hours in its zone, with the holidays of that code ("US", "US-FL") or none."""
+    """Return the calendar of a policy's hours in its zone. `holidays`: a code like "US" or "US-FL", or None."""
     found = HolidayCalendar(holidays) if holidays else NO_HOLIDAYS
     return SupportCalendar(policy.zone, policy.spans, found, policy.coverage_days)
 
 
 def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
-    """One week's spans as pieces; business hours that last longer than a day are cut at midnights, for holidays."""
+    """Yield one week's spans as pieces. Business hours longer than a day are cut at each midnight, for holidays."""
     base = number * _WEEK
     for index, span in enumerate(sorted(spans, key=lambda span: span.start_minute)):
         start, end = base + span.start_minute, base + span.end_minute
@@ -172,7 +179,7 @@ def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
 
 
 def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Put together what was cut from one span and stayed of one kind, but for holidays: each is its own window."""
+    """Yield the pieces, with neighbours from one span of business hours joined; each holiday stays a window."""
     held: _Piece | None = None
     for piece in pieces:
         if held is not None and held.span == piece.span and held.kind is piece.kind is WindowKind.BUSINESS:

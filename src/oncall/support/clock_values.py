@@ -1,4 +1,4 @@
-"""What SLA clocks are made of: a ticket's events as the clocks know them, the terms they happened under, the clocks."""
+"""The values that SLA clocks are computed from and with: events, policy terms, clocks and their states."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.support.policy import Coverage, Metric, Policy, Promise, Target
 
 
 class SlaEventKind(StrEnum):
-    """What can happen to a ticket, as far as its clocks know. Acknowledging is none of these: it is no reply."""
+    """The kinds of ticket events that matter to SLA clocks. Acknowledging is not one: it is not a reply."""
 
     OPENED = "opened"
     REPLIED = "replied"
@@ -23,35 +23,35 @@ class SlaEventKind(StrEnum):
     REOPENED = "reopened"
     IMPACT_CHANGED = "impact_changed"
     JUDGED = "judged"
-    """Judged again, under the terms of that instant: when a hold ended, at a change of impact, at reopening."""
+    """The ticket got a new verdict under the terms of that instant: hold ended, impact changed, or reopened."""
     MERGED = "merged"
-    """It is a duplicate: its clocks go on with another ticket."""
+    """The ticket is a duplicate; its clocks continue on another ticket."""
     ABSORBED = "absorbed"
-    """A duplicate was merged into this one, whose clocks go on here."""
+    """A duplicate was merged into this ticket; its clocks continue here."""
 
 
 class ClockState(StrEnum):
-    """Where a clock stands at an instant."""
+    """The state of a clock at an instant."""
 
     AHEAD = "ahead"
-    """Its coverage has not begun yet, so it does not count yet."""
+    """Its coverage has not begun, so it does not count yet."""
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
     BREACHED = "breached"
-    """Its target was reached unmet, whether it was met later or not."""
+    """Its target was reached unmet. It stays breached if a reply comes later."""
     STOPPED = "stopped"
     """The ticket was resolved before the target was reached."""
     MERGED = "merged"
-    """The ticket was merged into another one, where this clock goes on: it is counted there, and not here."""
+    """The ticket was merged into another one. The clock continues and is counted there, not here."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyTerms:
-    """The promise in force at an instant.
+    """The policy and hours in force at an instant.
 
-    version: the schedule version that brought the policy; 0: the packaged one. hours: the version whose business hours
-    hold, where that is another one.
+    version: the schedule version that published the policy; 0 is the packaged policy. hours: the version whose business
+    hours hold, if that is a different one.
     """
 
     policy: Policy
@@ -60,21 +60,21 @@ class PolicyTerms:
     hours: int | None = None
 
     def promise(self, plan: str, impact: str) -> Promise | None:
-        """What is promised to this plan for this impact; None when the policy does not know one of them."""
+        """Return what the policy promises a plan for an impact; None when it does not have one of them."""
         known = self.policy.plans.get(plan)
         return known.promises.get(impact) if known is not None else None
 
     def pauses(self, impact: str) -> bool:
-        """Whether updates are not owed while the customer is waited for."""
+        """Return True if the periodic update pauses while the ticket waits for the customer."""
         known = self.policy.impacts.get(impact)
         return known is not None and known.pause_while_waiting
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedClock:
-    """A clock that still ran when its ticket was merged, with all that the ticket that goes on needs to let it run on.
+    """A clock that was running when its ticket was merged, with what the other ticket needs to continue it.
 
-    Fields as those of RunningClock. asked: what the customer wrote there that nobody has answered there yet. Times are
+    The fields are those of RunningClock. asked: when the customer wrote messages that have no answer yet. Times are
     aware UTC.
     """
 
@@ -92,19 +92,19 @@ class CarriedClock:
 
     @property
     def promise(self) -> Promise:
-        """What its terms promise. Raises ValueError where they promise its plan nothing for its impact."""
+        """Return the promise of its terms. Raises ValueError if they promise its plan nothing for its impact."""
         promise = self.terms.promise(self.plan, self.impact)
         if promise is None:
-            raise ValueError(f"a clock is carried whose terms promise {self.plan} nothing for {self.impact}")
+            raise ValueError(f"the terms of a carried clock promise {self.plan} nothing for {self.impact}")
         return promise
 
 
 class SlaEvent(NamedTuple):
     """One event of a ticket's log. `at`: aware UTC, by the sender's clock.
 
-    impact: the one from then on, for opened, reopened, impact_changed and judged; None: as before. terms: those in
-    force, for the same kinds; None: as before. plan: for opened. id: the sender's own id; the same again is a repeat.
-    carried: for absorbed, the clocks that ran on the duplicate. into: for merged, the ticket that goes on.
+    impact, terms: those from then on, for opened, reopened, impact_changed and judged; None: unchanged. plan: for
+    opened. id: the sender's own id; a second event with the same id is a repeat. carried: for absorbed, the clocks that
+    were running on the duplicate. into: for merged, the id of the ticket that continues.
     """
 
     at: datetime
@@ -118,14 +118,14 @@ class SlaEvent(NamedTuple):
 
 
 class SlaClock(NamedTuple):
-    """One clock that was ever started. Times are aware UTC.
+    """One clock of a ticket, running or ended. Times are aware UTC.
 
-    since: the event that set it going; with `metric` its name for good. started_at: from when it counts: `since`, or
-    the begin of its coverage after that. due_at: when its target is used up; None while it is paused. warn_at: when
-    the policy's share of the target is used up, for a clock that runs; None for any other. met_at: the reply or update
-    that ended it. stopped_at: it ended without one (resolved or merged). breached_at: the instant its target was
-    reached unmet, as far as known; a breach stays one whatever happens to the impact later. is_moved: it goes on with
-    the ticket into which its own was merged, and is counted there.
+    since: the event that started it; with `metric` it identifies the clock. started_at: when it begins to count:
+    `since` or the next instant of coverage. due_at: when its target is used up; None while it is paused. warn_at: when
+    the policy's `warn_share` of the target is used up; None unless it runs. met_at: the reply or update that ended it.
+    stopped_at: it ended without one, because the ticket was resolved or merged. breached_at: the instant its target was
+    reached unmet; a later change of impact does not undo it. is_moved: it continues on the ticket into which its own
+    was merged, and is counted there.
     """
 
     metric: Metric
@@ -146,16 +146,16 @@ class SlaClock(NamedTuple):
 
     @property
     def is_running(self) -> bool:
-        """Whether a reply or an update is still owed, also when it is late or the clock is paused."""
+        """Return True while a reply or update is due, also when it is late or the clock is paused."""
         return self.met_at is None and self.stopped_at is None
 
     @property
     def ended_at(self) -> datetime | None:
-        """When it was met or stopped; None while it runs."""
+        """Return when it was met or stopped; None while it runs."""
         return self.met_at if self.met_at is not None else self.stopped_at
 
     def state(self, now: datetime) -> ClockState:
-        """Where it stands at `now`, the instant for which it was folded."""
+        """Return its state at `now`, the instant for which it was computed."""
         if self.is_moved:
             return ClockState.MERGED
         if self.breached_at is not None:
@@ -171,9 +171,9 @@ class SlaClock(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SlaState:
-    """Every clock of a ticket, in the order in which they were set going, as of `at`.
+    """Every clock of a ticket as of `at`, in the order in which they started.
 
-    notes: what was odd in the log, a sentence each: events out of order, twice, before the opening, after the merge.
+    notes: sentences about events that were out of order, repeated, before the opening or after the merge.
     """
 
     at: datetime
@@ -188,21 +188,21 @@ class SlaState:
 
     @property
     def running(self) -> tuple[SlaClock, ...]:
-        """The clocks of which something is still owed."""
+        """Return the clocks that still wait for a reply or update."""
         return tuple(clock for clock in self.clocks if clock.is_running)
 
     def first_reply(self) -> SlaClock | None:
-        """The first-reply clock that is owed and ends first, else the one that was set going last.
+        """Return the running first-reply clock that is due first, or else the one that started last.
 
-        None for a ticket that was never promised anything.
+        None for a ticket without clocks.
         """
         found = [clock for clock in self.clocks if clock.metric is Metric.FIRST_REPLY]
-        owed = [clock for clock in found if clock.is_running]
-        return min(owed, key=lambda clock: clock.due_at or _NEVER) if owed else found[-1] if found else None
+        running = [clock for clock in found if clock.is_running]
+        return min(running, key=lambda clock: clock.due_at or _NEVER) if running else found[-1] if found else None
 
 
 def next_due(state: SlaState) -> SlaClock | None:
-    """The clock that ends first of those that run: one that is breached and still owed comes before the others."""
+    """Return the running clock that is due first, also if it is breached; None if none has a due time."""
     due = [clock for clock in state.clocks if clock.is_running and clock.due_at is not None]
     return min(due, key=lambda clock: clock.due_at or _NEVER, default=None)
 

@@ -1,7 +1,7 @@
-"""The SLA clocks of one ticket: a pure fold over its events, each judged by the promise in force at that time.
+"""Compute the SLA clocks of one ticket from its events, each under the policy in force at its time.
 
-What starts, meets, pauses and stops each clock is told by docs/policy.md. Nothing is stored: the same events give the
-same clocks years later, since each brings the terms under which it happened.
+docs/policy.md says what starts, meets, pauses and stops each clock. Nothing is stored: each event carries the terms of
+its time, so the same events give the same clocks years later.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ __all__ = [
 
 
 def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
-    """The clocks at `now` (aware UTC) of a ticket with these events, in the log's order. Later events do not count.
+    """Return the clocks at `now` (aware UTC) of a ticket with these events, in the log's order. Ignores later events.
 
-    A ticket to which the policy in force at its opening promises nothing has no clocks. Raises ValueError for a log
-    without an opening, or whose opening does not say its plan, impact and terms.
+    A ticket has no clocks if the policy at its opening promises nothing for it. Raises ValueError for a log without an
+    opening, or with an opening without plan, impact and terms.
     """
     fold = _folded(events, now)
     return fold.state() if isinstance(fold, _Fold) else fold
 
 
 def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ...]:
-    """What is still owed at `now` (aware UTC) to the customer of a ticket that is merged into another one.
+    """Return the running clocks at `now` (aware UTC) of a ticket that is being merged into another one.
 
     Raises ValueError as `sla` does.
     """
@@ -59,12 +59,12 @@ def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ..
 
 
 def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
-    """The fold after the events up to `now`; the state at once of a ticket to which nothing was promised."""
+    """Return the fold after the events up to `now`; for a ticket without clocks, its state."""
     opening = next((event for event in events if event.kind is SlaEventKind.OPENED), None)
     if opening is None:
-        raise ValueError("a ticket's events begin with its opening, and there is none")
+        raise ValueError("a ticket's events must begin with its opening")
     if opening.plan is None or opening.terms is None or opening.impact is None:
-        raise ValueError("an opening brings its plan, its impact and the terms in force")
+        raise ValueError("an opening needs its plan, its impact and the terms in force")
     promise = opening.terms.promise(opening.plan, opening.impact)
     if promise is None:
         note = f"The policy in force promises {opening.plan} nothing for {opening.impact}: no clock runs."
@@ -77,7 +77,7 @@ def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
 
 
 def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -> list[SlaEvent]:
-    """What came after the opening, by its time; of one time, in the log's order; repeats left out."""
+    """Return the events after the opening by time, then in the log's order, without repeats. Notes what was odd."""
     assert opening.terms is not None
     zone = opening.terms.policy.zone
     seen: set[str] = set()
@@ -95,7 +95,7 @@ def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -
             notes.append(f"{_name(event, zone)} came after another opening and is left out.")
             continue
         if event.at < opening.at:
-            # A clock that is a little slow puts a reply before its ticket.
+            # The sender's clock may be slow.
             notes.append(f"{_name(event, zone)} lies before the opening and counts as at it.")
             event = event._replace(at=opening.at)
         elif event.at < latest:
@@ -106,12 +106,12 @@ def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -
 
 
 def _name(event: SlaEvent, zone: ZoneInfo) -> str:
-    """`Replied at Sat 2027-01-09 03:12 EST`."""
+    """Return `Replied at Sat 2027-01-09 03:12 EST`."""
     return f"{event.kind.value.replace('_', ' ').capitalize()} at {full_time(event.at, zone)}"
 
 
 class _Fold:
-    """Takes a ticket's events one by one, in the order of their time."""
+    """Applies a ticket's events one by one, in the order of their time."""
 
     def __init__(
         self, now: datetime, opened_at: datetime, plan: str, impact: str, terms: PolicyTerms, promise: Promise
@@ -120,13 +120,12 @@ class _Fold:
         self._now = now
         self._plan, self._impact = plan, impact
         self._terms, self._promise, self._promised_for = terms, promise, impact
-        # Every clock that was ever set going, and those of which something is owed. After a merge several may be owed
-        # of one metric: each customer's message has its own promise, and the next reply keeps them all.
+        # All clocks, and those that run. After a merge several of one metric may run; the next reply meets all of them.
         self._clocks: list[RunningClock] = []
         self._running: list[RunningClock] = []
         self._answers: list[datetime] = []
         self._asked: list[datetime] = []
-        # What the resolution stopped, and when: an answer of that very instant was a part of it.
+        # The clocks that the resolution stopped, and its instant: a reply at the same instant was sent with it.
         self._stopped: list[RunningClock] = []
         self._resolved_at: datetime | None = None
         self._merged_into: str | None = None
@@ -134,14 +133,14 @@ class _Fold:
         self._start(Metric.FIRST_REPLY, opened_at)
 
     def take(self, event: SlaEvent) -> None:
-        """Let one event happen."""
+        """Apply one event."""
         kind = event.kind
         if self._is_merged:
             self._leave_out(event, "the ticket was merged into another one")
         elif kind in (SlaEventKind.IMPACT_CHANGED, SlaEventKind.JUDGED):
             self._agree(event)
             for clock in self._running:
-                self._promise_anew(clock, event.at)
+                self._change_promise(clock, event.at)
             self._pause_as_promised(event.at)
         elif kind is SlaEventKind.REOPENED:
             self._reopen(event)
@@ -155,7 +154,7 @@ class _Fold:
             self._talk(kind, event.at)
 
     def _talk(self, kind: SlaEventKind, at: datetime) -> None:
-        """What is said to the customer and by them, and the end of it."""
+        """Apply a message to or from the customer, waiting, or the resolution."""
         if kind in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
             for clock in self._running:
                 clock.meet(at)
@@ -168,7 +167,7 @@ class _Fold:
             self._is_waiting = False
             self._asked.append(at)
             self._pause_as_promised(at)
-            # What they write before the first reply is answered by that one; later the oldest message counts.
+            # The first reply also answers messages before it. After it, the oldest message without an answer counts.
             if all(clock.metric is Metric.PERIODIC_UPDATE for clock in self._running):
                 self._start(Metric.NEXT_REPLY, at)
         elif kind is SlaEventKind.WAITING:
@@ -178,7 +177,7 @@ class _Fold:
             self._close(at)
 
     def _after_the_end(self, event: SlaEvent) -> None:
-        """An answer told after the resolution that it came with counts as before it; nothing else does any more."""
+        """Apply an event after the resolution: a reply or update of the same instant counts as before it."""
         if event.at != self._resolved_at or event.kind not in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
             self._leave_out(event, "the ticket was resolved")
             return
@@ -187,7 +186,7 @@ class _Fold:
         self._close(event.at)
 
     def _reopen(self, event: SlaEvent) -> None:
-        """The customer has to hear anew that somebody works on it: as at the opening."""
+        """Start a first-reply clock again, as at the opening."""
         if not self._is_resolved:
             self._leave_out(event, "the ticket was not resolved")
             return
@@ -203,7 +202,7 @@ class _Fold:
         return _name(event, self._terms.policy.zone)
 
     def _agree(self, event: SlaEvent) -> None:
-        """Take over an event's impact and terms; under terms that promise this plan nothing the old promise holds."""
+        """Apply an event's impact and terms; if the new policy promises nothing here, the old promise stays."""
         self._impact = event.impact or self._impact
         terms = event.terms or self._terms
         promise = terms.promise(self._plan, self._impact)
@@ -218,17 +217,17 @@ class _Fold:
         self._running.append(clock)
         self._clocks.append(clock)
 
-    def _promise_anew(self, clock: RunningClock, at: datetime) -> None:
-        """What came with a duplicate keeps the plan under which it was promised."""
+    def _change_promise(self, clock: RunningClock, at: datetime) -> None:
+        """Put a clock under the promise in force. A clock that came with a duplicate keeps its own plan."""
         promise = self._promise
         if clock.plan != self._plan:
             promise = self._terms.promise(clock.plan, self._promised_for) or promise
-        clock.promise_anew(self._terms, self._promised_for, promise, at)
+        clock.change_promise(self._terms, self._promised_for, promise, at)
 
     def _absorb(self, event: SlaEvent) -> None:
-        """The clocks of a duplicate go on beside those of this ticket: from now on it is one conversation.
+        """Continue the clocks of a duplicate beside this ticket's own.
 
-        What the customer was told here since a clock was set going there has answered it.
+        A reply on this ticket after a clock started on the duplicate meets that clock.
         """
         for each in event.carried:
             clock = RunningClock.taken_over(each)
@@ -238,11 +237,11 @@ class _Fold:
                 self._running.append(clock)
             else:
                 clock.meet(answered_at)
-        self._ask_on(event)
+        self._continue_asked(event)
         self._pause_as_promised(event.at)
 
-    def _ask_on(self, event: SlaEvent) -> None:
-        """What the customer wrote on a duplicate after the last answer here is owed its own."""
+    def _continue_asked(self, event: SlaEvent) -> None:
+        """Start a next-reply clock for messages on the duplicate that are later than the last reply here."""
         written = {at for each in event.carried for at in each.asked}
         open_still = sorted(at for at in written if not any(answer >= at for answer in self._answers))
         self._asked += open_still
@@ -274,13 +273,13 @@ class _Fold:
         self._is_merged, self._is_resolved, self._is_waiting = True, True, False
 
     def carried(self) -> tuple[CarriedClock, ...]:
-        """What is owed still, for the ticket that goes on."""
+        """Return the running clocks for the ticket that continues."""
         for clock in self._running:
             clock.note_breach(self._now)
         return tuple(replace(clock.carried(), asked=tuple(self._asked)) for clock in self._running)
 
     def state(self) -> SlaState:
-        """What has been taken in, as of now."""
+        """Return the clocks and flags as of now."""
         return SlaState(
             at=self._now,
             plan=self._plan,

@@ -1,4 +1,4 @@
-"""The customers file: who bought which plan, who looks after them, whom to contact. It lies beside the policy."""
+"""The customers file beside the policy: each customer's plan, account manager and contacts."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ class CustomersFile:
 
 
 def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> tuple[Customer, ...]:
-    """Read the customers from their file's text; `source` names it in messages.
+    """Return the customers of a file's text; `source` names the file in messages.
 
-    plans: those of the policy; None when its own are at fault, so that none can be told to be wrong.
-
+    plans: names of the policy's plans; None when they have faults themselves, so that customers' plans are not checked.
     Raises FileFaults with every fault.
     """
     faults = Faults(source)
@@ -57,11 +56,11 @@ def customers_beside(path: Path, root: Node) -> CustomersFile:
     try:
         beside = path.parent / file_beside(place)
     except AtFault:
-        # Noted when the policy was read.
+        # The policy's reader has noted this fault.
         return CustomersFile()
     if not _is_there(beside):
         near = nearest(beside.name, [other.name for other in path.parent.glob("*.yaml") if other != path])
-        mend = f'did you mean "{near}"?' if near else "write the name of one that is there, or delete this line"
+        mend = f'did you mean "{near}"?' if near else "write the name of a file that is there, or delete this line"
         place.note(f"there is no file {shown(beside.name)} beside this one; {mend}")
         return CustomersFile()
     plans = descend(root, "plans")
@@ -82,12 +81,12 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:
-        # It may be; reading it says better why it cannot be read.
+        # The file may exist. The error of reading it explains more.
         return True
 
 
 def file_beside(node: Node) -> str:
-    """A file beside the policy's."""
+    """Read the name of a file in the policy file's folder."""
     text = line_of_text(node)
     if "/" in text or "\\" in text or text in (".", ".."):
         raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like customers.yaml")

@@ -38,7 +38,7 @@ def _share(node: Node) -> float:
 
 def _step(node: Node) -> EscalationStep:
     fields = Fields(node)
-    notify = fields.required("notify", one_of(list(Notify), "somebody to notify"), example="primary")
+    notify = fields.required("notify", one_of(list(Notify), "a target of a step"), example="primary")
     channel = fields.required("channel", lambda place: _step_channel(place, notify), example="sms")
     after = fields.required("after", _delay, example="5m")
     fields.close()

@@ -1,4 +1,4 @@
-"""Public holidays by date. The `holidays` library is asked only for years that were not written down before."""
+"""Public holidays by date. The `holidays` library is imported only for years that are not stored already."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from oncall.errors import Refused
 
 @dataclass(frozen=True)
 class HolidayCalendar:
-    """The public holidays of one place; observed days count too.
+    """The public holidays of one place, observed days included.
 
-    code: a country of the `holidays` library, with its part after a dash where it has one ("US", "US-FL"); None is
-    a place without holidays. known: whole years that are written down and are never asked of the library, so that a
-    published schedule does not change when the library does. Two calendars are equal when both of these are.
+    code: a country of the `holidays` library, with its part after a dash if any ("US", "US-FL"); None has no holidays.
+    known: stored years, for which the library is not asked, so that a published schedule does not change when the
+    library does. Calendars with the same code and known years are equal.
     """
 
     code: str | None = None
@@ -31,7 +31,7 @@ class HolidayCalendar:
         return hash((self.code, tuple(sorted(self.known))))
 
     def in_year(self, year: int) -> frozenset[date]:
-        """The holidays of one year. Raises Refused when the library does not know the code."""
+        """Return the holidays of one year. Raises Refused when the library does not know the code."""
         if self.code is None:
             return frozenset()
         known = self.known.get(year)
@@ -42,12 +42,12 @@ class HolidayCalendar:
         return known
 
     def known_years(self, first: int, last: int) -> dict[int, frozenset[date]]:
-        """The holidays of every year from `first` to `last`, both inside, to be written down."""
+        """Return the holidays of the years `first` to `last`, both inside, for storing."""
         return {year: self.in_year(year) for year in range(first, last + 1)}
 
 
 _OBSERVED = timedelta(days=3)
-"""At most so many days before itself a holiday is observed."""
+"""A holiday is observed at most this long before its own date."""
 
 
 NO_HOLIDAYS = HolidayCalendar()
@@ -55,15 +55,15 @@ NO_HOLIDAYS = HolidayCalendar()
 
 @dataclass(frozen=True, slots=True)
 class Feast:
-    """One year's celebration of a holiday. `year` is the one it belongs to: New Year's Day observed on 31 December
-    is that of the year to come."""
+    """A holiday of one year. `year` is the year it belongs to: New Year's Day observed on 31 December belongs to the
+    next year."""
 
     name: str
     year: int
 
 
 def feasts_on(code: str, day: date) -> tuple[Feast, ...]:
-    """The holidays that a day is, by name; a day on which one is observed is that holiday. Asks the library."""
+    """Return the holidays on a day, including those observed on it. Imports the library."""
     return _feasts_in(code, day.year).get(day, ())
 
 
@@ -80,7 +80,7 @@ def _feasts_in(code: str, year: int) -> dict[date, tuple[Feast, ...]]:
 
 
 def is_holiday_code(code: str) -> bool:
-    """Whether the `holidays` library knows this code, like "US" or "US-FL". Imports it."""
+    """Return True if the `holidays` library knows this code, like "US" or "US-FL". Imports the library."""
     from holidays.utils import list_supported_countries
 
     country, dash, part = code.partition("-")

@@ -148,7 +148,7 @@ def _escalation_changes(old: Policy, new: Policy) -> Iterator[str]:
         shares = [f"{rules.warn_share * 100:g}%" for rules in (after, before)]
         yield f"Owners: warned at {shares[0]} of a promised time, before {shares[1]}."
     if old.desk != new.desk:
-        yield f"The desk: {', '.join(new.desk.notify) or 'nobody'} told by {new.desk.channel.value}."
+        yield f"The desk: notices go to {', '.join(new.desk.notify) or 'nobody'} by {new.desk.channel.value}."
 
 
 def _limit_changes(old: Limits, new: Limits) -> Iterator[str]:

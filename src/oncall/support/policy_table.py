@@ -103,7 +103,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"{exact_span(rules.desk_after)}.",
         f"The owner of a ticket is warned at {rules.warn_share * 100:g}% of a promised time.",
         f"Limits: {limits_words(policy.limits)}.",
-        *([f"The desk: {desk} told by {policy.desk.channel.value} of each ticket that comes to it."] if desk else []),
+        *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(
             f"{plan} includes {_names(extra.value.replace('_', ' ') for extra in extras)}."
             for plan, extras in policy.extras.items()

@@ -1,4 +1,4 @@
-"""One SLA clock while its ticket's events go by: counting, paused, put under another promise, ended."""
+"""One SLA clock while the events of its ticket are applied: it counts, pauses, changes its promise, ends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from oncall.support.policy import Metric, Promise, Target
 
 @dataclass(slots=True, eq=False)
 class RunningClock:
-    """A clock while the fold goes on.
+    """A clock that changes with each event.
 
-    spans: the stretches in which it ran before a pause, from when it was asked to count and to the pause. asked_from:
-    the same for the stretch that goes on; None while it is paused. A stretch counts from the first instant at which the
-    promise holds. promised_at: when the promise was made that holds now; it cannot be broken before.
+    spans: (start, pause) of each earlier stretch. asked_from: start of the current stretch; None while paused. A
+    stretch counts from the first instant at which its promise holds. promised_at: when the current promise was made; a
+    breach cannot be earlier. counted_from: where counting began under any promise of this stretch, if it did.
     """
 
     metric: Metric
@@ -36,19 +36,19 @@ class RunningClock:
 
     def __post_init__(self) -> None:
         self.promised_at = self.asked_from = self.since
-        self._reckon()
+        self._compute()
 
     @classmethod
     def taken_over(cls, carried: CarriedClock) -> RunningClock:
-        """The clock of a duplicate, as it ran there: a promise made to a customer does not get later by merging."""
+        """Return the clock of a duplicate as it ran there: merging does not make a target later."""
         clock = cls(carried.metric, carried.plan, carried.since, carried.terms, carried.impact, carried.promise)
         clock.promised_at, clock.asked_from = carried.promised_at, carried.asked_from
         clock.counted_from, clock.spans, clock.breached_at = carried.counted_from, carried.spans, carried.breached_at
-        clock._reckon()
+        clock._compute()
         return clock
 
     def carried(self) -> CarriedClock:
-        """All that another ticket needs to let it run on."""
+        """Return what another ticket needs to continue this clock."""
         return CarriedClock(
             metric=self.metric,
             plan=self.plan,
@@ -62,10 +62,10 @@ class RunningClock:
             breached_at=self.breached_at,
         )
 
-    def promise_anew(self, terms: PolicyTerms, impact: str, promise: Promise, at: datetime) -> None:
-        """Go on under another promise from the clock's own start, or from now when its coverage was still to come.
+    def change_promise(self, terms: PolicyTerms, impact: str, promise: Promise, at: datetime) -> None:
+        """Continue under another promise from the clock's own start, or from `at` if its coverage had not begun.
 
-        What once counted stays: a promise in between whose coverage was still to come does not forgive it.
+        Time that counted once stays counted, also if an impact in between had no coverage yet.
         """
         self.note_breach(at)
         self.spans = tuple((begin, end) for start, end in self.spans if (begin := self._begin(start)) < end)
@@ -75,47 +75,47 @@ class RunningClock:
                 self.counted_from = min(begin, self.counted_from or begin)
             self.asked_from = self.counted_from or min(begin, at)
         self.terms, self.impact, self.promise, self.promised_at = terms, impact, promise, at
-        self._reckon()
+        self._compute()
 
     def pause(self, at: datetime) -> None:
-        """Stop counting; a stretch that had not begun to count is none."""
+        """Stop counting. A stretch that had not begun to count is dropped."""
         if self.asked_from is None:
             return
         self.note_breach(at)
         if self._begin(self.asked_from) < at:
             self.spans = (*self.spans, (self.asked_from, at))
         self.asked_from = self.counted_from = None
-        self._reckon()
+        self._compute()
 
     def resume(self, at: datetime) -> None:
-        """Count on."""
+        """Continue to count after a pause."""
         if self.asked_from is None:
             self.asked_from = at
-            self._reckon()
+            self._compute()
 
     def meet(self, at: datetime) -> None:
-        """A reply or an update came: nothing is owed any more."""
+        """End the clock with a reply or an update."""
         self.note_breach(at)
         self.ended = self._as_clock(met_at=at)
 
     def stop(self, at: datetime) -> None:
-        """The ticket is over: nothing is owed any more."""
+        """End the clock because the ticket was resolved."""
         self.note_breach(at)
         self.ended = self._as_clock(stopped_at=at)
 
     def move(self, at: datetime) -> None:
-        """The ticket is a duplicate: what is owed is owed by the ticket that goes on."""
+        """End the clock because the ticket was merged; it continues on the other ticket."""
         self.note_breach(at)
         self.ended = self._as_clock(stopped_at=at, is_moved=True)
 
     def note_breach(self, at: datetime) -> None:
-        """Fix the breach when the target was used up before `at`: what happens at its very instant is in time."""
+        """Record the breach if the target was used up before `at`. An event at that very instant is in time."""
         breaks_at = self._breaks_at()
         if self.breached_at is None and breaks_at is not None and breaks_at < at:
             self.breached_at = breaks_at
 
     def shown(self, now: datetime) -> SlaClock:
-        """As it stands at `now`, when everything that happened up to then is known."""
+        """Return the clock as of `now`, after all events up to then were applied."""
         breaks_at = self._breaks_at()
         if self.breached_at is None and breaks_at is not None and breaks_at <= now:
             self.breached_at = breaks_at
@@ -154,9 +154,9 @@ class RunningClock:
     def _begin(self, asked_from: datetime) -> datetime:
         return next_covered(self.promise.coverage, self.terms.calendar, asked_from)
 
-    def _reckon(self) -> None:
+    def _compute(self) -> None:
         if self.asked_from is not None and not self.spans:
-            # As nearly every clock: one stretch that goes on.
+            # The usual case: one stretch and no pause.
             self.started_at = self._begin(self.asked_from)
             target, coverage = self.promise.targets[self.metric], self.promise.coverage
             self.due_at = deadline(target, coverage, self.terms.calendar, self.started_at)
@@ -166,7 +166,7 @@ class RunningClock:
         self.due_at = self._used_up(1.0)
 
     def _used_up(self, share: float) -> datetime | None:
-        """When this share of the target is used up; None when the clock is paused before that."""
+        """Return when this share of the target is used up; None if the clock is paused before that."""
         coverage, calendar = self.promise.coverage, self.terms.calendar
         counting, left = (target := self.promise.targets[self.metric]).counting, target.within
         if share != 1.0:

@@ -1,4 +1,4 @@
-"""The `limits` of a policy file: how many text messages a storm of tickets may send."""
+"""Read the `limits` key of a policy file: how many text messages a storm of tickets may send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 10_000
 
 
 def limits(node: Node) -> Limits:
-    """Read the block; what it leaves out is as in a file without it."""
+    """Read the `limits` key; a missing key has its default."""
     fields, usual = Fields(node), Limits()
     bundle_for = fields.optional("bundle_for", _bundle_for, usual.bundle_for)
     per_phone = fields.optional("per_phone", _allowance, usual.per_phone)
@@ -34,7 +34,7 @@ def _bundle_for(node: Node) -> timedelta:
 
 
 def _allowance(node: Node) -> TextLimit:
-    """`{most: 10, within: 60s}`."""
+    """Read `{most: 10, within: 60s}`."""
     fields = Fields(node)
     most = fields.required("most", whole_number(1, _MOST), example="10")
     within = fields.required("within", _within, example="60s")

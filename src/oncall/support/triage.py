@@ -1,21 +1,20 @@
-"""Triage: from plain answers about what the customer cannot do to a proposed impact, with the reason."""
+"""Propose a ticket's impact from answers about what the customer cannot do, with the reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from oncall.errors import Refused
 from oncall.support.policy import Policy
 
 MANY = 10
-"""So many users are a high number when they were counted and not called many or few."""
+"""A counted number of users from this on is many."""
 
 
 class Workaround(StrEnum):
-    """Whether people can go on another way."""
+    """Whether users can do their work another way."""
 
     NONE = "none"
     INCONVENIENT = "inconvenient"
@@ -24,10 +23,10 @@ class Workaround(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What is known of a ticket; None: not asked or not known.
+    """The answers about a ticket; None where nobody asked or knows.
 
-    is_down: the product cannot be worked with at all. users: how many are hit; 0 when nobody is. has_many_users: when
-    they were not counted. is_question: how to do something, a wish, a question about the documentation.
+    is_down: nobody can work with the product. users: how many users are affected, if counted. has_many_users: many or
+    few, if not counted. is_question: a question, a feature request, or about the documentation.
     """
 
     is_down: bool | None = None
@@ -39,8 +38,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An impact and the sentences that led to it. rule: the place of its definition in the policy's file, like
-    `my.policy.yaml:31: impacts.high.definition`; empty for a policy that was not read from one."""
+    """A proposed impact with its reasons as sentences.
+
+    rule: where the policy file defines the impact, like `my.policy.yaml:31: impacts.high.definition`; empty without a
+    file.
+    """
 
     impact: str
     reasons: tuple[str, ...]
@@ -51,9 +53,9 @@ _RANKS = ("urgent", "high", "normal", "low")
 
 
 def propose(answers: Answers, policy: Policy) -> Proposal:
-    """The impact that the answers speak for. What is not known counts for the customer: the worse impact is proposed.
+    """Return the impact for the answers. Where an answer is unknown the more severe impact is proposed.
 
-    Raises Refused for answers that contradict each other, and when the policy has none of the four impacts.
+    Raises Refused for answers that contradict each other, and when the policy has none of the four known impacts.
     """
     if answers.is_question and answers.is_down:
         raise Refused("a question or a wish is not an outage; answer yes to one of the two")
@@ -70,7 +72,7 @@ def propose(answers: Answers, policy: Policy) -> Proposal:
 
 
 def _judge(answers: Answers) -> tuple[int, list[str]]:
-    """The rank in `_RANKS` and the sentences for it."""
+    """Return the index in `_RANKS` and the sentences for it."""
     if answers.is_question:
         return 3, ["It is a question, a wish or about the documentation."]
     if answers.is_down:
@@ -78,7 +80,7 @@ def _judge(answers: Answers) -> tuple[int, list[str]]:
     reasons = ["The product is not down."] if answers.is_down is False else []
     has_many = _has_many(answers)
     if answers.users == 0:
-        return 3, [*reasons, "Nobody is kept from their normal work."]
+        return 3, [*reasons, "No user is affected."]
     if answers.workaround is Workaround.CONVENIENT:
         return 2, [*reasons, "There is a convenient workaround."]
     if has_many is False and answers.workaround is not Workaround.NONE:
@@ -101,12 +103,11 @@ def _has_many(answers: Answers) -> bool | None:
 
 
 QUESTIONS = ("down", "workaround", "users", "question")
-"""The answers' names, as the API and the terminal have them."""
+"""The names of the answers in the API and the terminal."""
 
 
 class AnswerFaults(Refused):
-    """Answers that cannot be used. faults: the name of each and what to write instead; the name is empty where the
-    answers are none at all."""
+    """Answers that cannot be used. faults: (name, what to write); the name is empty for a body that is no object."""
 
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         self.faults = tuple(faults)
@@ -114,9 +115,9 @@ class AnswerFaults(Refused):
 
 
 def answers_from(body: object) -> Answers:
-    """The answers as the API and the terminal give them: `{"down", "workaround", "users", "question"}`, all optional.
+    """Return the answers of a JSON body `{"down", "workaround", "users", "question"}`, all optional.
 
-    Raises AnswerFaults naming every answer that cannot be used.
+    Raises AnswerFaults with every answer that cannot be used.
     """
     if not isinstance(body, Mapping):
         example = '{"down": false, "workaround": "none", "users": 12}'
@@ -130,9 +131,9 @@ def answers_from(body: object) -> Answers:
 
 
 class _Reader:
-    """Takes the answers one by one and keeps every fault. What it gives after a fault is never used."""
+    """Reads the answers one by one and collects every fault. After a fault, what it returns is not used."""
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, object]) -> None:
         self._body = body
         self.faults: list[tuple[str, str]] = []
 
@@ -154,7 +155,7 @@ class _Reader:
         return None
 
     def users(self) -> tuple[int | None, bool | None]:
-        """How many, where they were counted; else whether they are many."""
+        """Return the number of users if it was counted, and else whether they are many."""
         value = self._body.get("users")
         if value is None:
             return None, None

@@ -1,4 +1,4 @@
-"""Readers of what the support files are written in: zones, names and lengths of time."""
+"""Readers of values in rosters and policies: time zones, names and lengths of time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def time_zone(node: Node) -> ZoneInfo:
 
 
 def slug(node: Node) -> str:
-    """A name for programs: small letters, digits and dashes, at most 40 of them."""
+    """Read an identifier: 1 to 40 small letters, digits and dashes."""
     text = line_of_text(node)
     if re.fullmatch(r"[a-z0-9-]{1,40}", text):
         return text
@@ -40,9 +40,9 @@ def slug(node: Node) -> str:
 
 
 class Once:
-    """Refuses a value that was read before. `what` names it, like "id": is already the id of engineers[0] on line 9.
+    """Refuses a value that was read before. `what` names it in the message: `is already the id of engineers[0]`.
 
-    The value itself is not repeated in the message: it may be a phone number.
+    The message does not repeat the value, because it may be a phone number.
     """
 
     def __init__(self, what: str) -> None:
@@ -50,7 +50,7 @@ class Once:
         self._seen: dict[str, tuple[Node, str]] = {}
 
     def read(self, reader: Reader[str]) -> Reader[str]:
-        """`reader`, which then also refuses what any reader of this kind has given before."""
+        """Return `reader` with one more rule: it refuses a value that was claimed before."""
 
         def read_once(node: Node) -> str:
             text = reader(node)
@@ -61,23 +61,23 @@ class Once:
 
     @property
     def claimed(self) -> list[str]:
-        """Every value so far, in the order in which they were read."""
+        """Every value that was claimed so far, in order."""
         return list(self._seen)
 
     def claim(self, text: str, node: Node, *, owner: str) -> None:
-        """Take the value for the thing at the path `owner`. Raises AtFault when it is taken."""
+        """Claim the value for the thing at the path `owner`. Raises AtFault if another one claimed it."""
         first, its_owner = self._seen.setdefault(text, (node, owner))
         if first is not node:
             raise node.refuse(f"is already the {self._what} of {its_owner} on line {first.line}")
 
 
 def duration(node: Node) -> timedelta:
-    """A length of time: whole numbers with units, like 90s, 15m, 1h30m or 2d (a day is 24 hours); 0m is one, too."""
+    """Read a length of time in whole units, like 90s, 15m, 1h30m or 2d (a day is 24 hours); 0m is allowed."""
     return duration_of(scalar(node).text, node)
 
 
 def some_time(node: Node) -> timedelta:
-    """A length of time that is not zero."""
+    """Read a length of time above zero."""
     length = duration(node)
     if not length:
         raise node.refuse(f"{shown(scalar(node).text)} is no time at all; write one like 30m")
@@ -85,7 +85,7 @@ def some_time(node: Node) -> timedelta:
 
 
 def duration_of(text: str, node: Node) -> timedelta:
-    """The length of time in a text that is part of `node`."""
+    """Return the length of time in `text`, which is part of `node`. Raises AtFault for anything else."""
     if not re.fullmatch(r"(\s*[0-9]{1,6}\s*[smhd])+\s*", text):
         mend = (
             f"write {text}m for minutes" if re.fullmatch(r"[0-9]{1,6}", text) else "write one like 90s, 15m, 2h or 1d"

@@ -1,4 +1,4 @@
-"""Instants and spans as people read them, always in a named zone."""
+"""Instants and spans of time as text for people."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _AROUND = timedelta(hours=2)
 
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:
-    """`Sat 2027-01-09 03:12 EST`."""
+    """Return `Sat 2027-01-09 03:12 EST`."""
     return at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M ") + zone_name(at, zone)
 
 
 def short_time(at: datetime, zone: ZoneInfo) -> str:
-    """`Sat 03:12 EST`: for an SMS, where the week is plain."""
+    """Return `Sat 03:12 EST`, for an SMS about the days around it."""
     return at.astimezone(zone).strftime("%a %H:%M ") + zone_name(at, zone)
 
 
@@ -33,13 +33,13 @@ def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def zone_name(at: datetime, zone: ZoneInfo) -> str:
-    """`EST`, `IST`; `UTC+0545` for a zone without letters of its own."""
+    """Return the abbreviation of the zone at an instant (`EST`); `UTC+0545` for a zone that has none."""
     name = at.astimezone(zone).tzname() or "UTC"
     return name if name.isalpha() else f"UTC{at.astimezone(zone):%z}"
 
 
 def span(length: timedelta) -> str:
-    """`45 min`, `1 h`, `1 h 30 min`, `2 days`, `90 s`."""
+    """Return a length of time as `45 min`, `1 h`, `1 h 30 min`, `2 days` or `90 s`."""
     seconds = round(length.total_seconds())
     if seconds % 60 and seconds < 600:
         return f"{seconds} s"
@@ -53,13 +53,13 @@ def span(length: timedelta) -> str:
 
 
 def rough_span(length: timedelta) -> str:
-    """As `span`, in whole minutes begun from nought: `less than a minute`, `1 min`, `2 h 5 min`."""
+    """Return a length of time as `span` does, rounded down to minutes: `less than a minute`, `1 min`, `2 h 5 min`."""
     minutes = length // timedelta(minutes=1)
     return span(timedelta(minutes=minutes)) if minutes else "less than a minute"
 
 
 def exact_span(length: timedelta) -> str:
-    """As `span`, with no second left out: what a file says to the second differs from what it says to the minute."""
+    """Return a length of time as `span` does, but with every second, so that different lengths are different texts."""
     seconds = round(length.total_seconds())
     if seconds % 60 == 0 or seconds < 600:
         return span(length)
