@@ -44,7 +44,9 @@ def spread_shifts(problem: Problem, seats: Sequence[StaffedSeat]) -> list[Staffe
 class _Spreading:
     def __init__(self, problem: Problem, seats: Sequence[StaffedSeat]) -> None:
         self._problem = problem
-        self._holder = {_SeatKey(seat.shift, seat.role): seat.engineer for seat in seats}
+        self._order = [_SeatKey(seat.shift, seat.role) for seat in seats]
+        # The engineer of each seat, by role and then by shift.
+        self._holders: dict[str, dict[int, int]] = defaultdict(dict)
         self._request_costs = request_costs(problem)
         self._pairs = {frozenset(pair) for pair in preferred_pairs(problem)}
         self._first_nights = [shift.first_night for shift in problem.shifts]
@@ -52,24 +54,24 @@ class _Spreading:
         # The nights on which each engineer's shifts begin, sorted.
         self._nights: dict[int, list[int]] = defaultdict(list)
         for seat in seats:
+            self._holders[seat.role][seat.shift] = seat.engineer
             self._legal.take(Duty(seat.engineer, seat.shift))
             insort(self._nights[seat.engineer], self._first_nights[seat.shift])
         self._spans = {engineer: self._span_of(engineer) for engineer in self._nights}
         self._alike = defaultdict(list)
-        for number, role in self._holder:
+        for number, role in self._order:
             self._alike[problem.shifts[number].kind, role].append(number)
         self._left_to_consider = MOST_SWAPS_CONSIDERED
 
     def run(self) -> list[StaffedSeat]:
         """Swap until nothing improves or enough swaps were considered."""
-        order = list(self._holder)
         improved = True
         while improved and self._left_to_consider > 0:
             improved = False
-            for seat in order:
+            for seat in self._order:
                 if self._is_close(seat) and self._make_best_swap(seat):
                     improved = True
-        return [StaffedSeat(seat.shift, seat.role, self._holder[seat]) for seat in order]
+        return [StaffedSeat(number, role, self._holders[role][number]) for number, role in self._order]
 
     def _span_of(self, engineer: int) -> _Span:
         """Return where to spread the engineer's shifts: between outside shifts, or half a gap beyond what is open."""
@@ -83,7 +85,7 @@ class _Spreading:
 
     def _is_close(self, seat: _SeatKey) -> bool:
         """Return True if the seat's shift is close to another shift of its engineer."""
-        engineer, night = self._holder[seat], self._first_nights[seat.shift]
+        engineer, night = self._holders[seat.role][seat.shift], self._first_nights[seat.shift]
         span, nights = self._spans[engineer], self._nights[engineer]
         before, after = _neighbours(nights, nights.index(night), span)
         even_gap = (span.end - span.begin) / (len(nights) + 1)
@@ -91,13 +93,14 @@ class _Spreading:
 
     def _make_best_swap(self, seat: _SeatKey) -> bool:
         """Make the swap of this seat that helps most; return False if none helps."""
-        engineer = self._holder[seat]
+        holders = self._holders[seat.role]
+        engineer = holders[seat.shift]
         best: tuple[float, int] | None = None
         for number in self._alike[self._problem.shifts[seat.shift].kind, seat.role]:
             if self._left_to_consider <= 0:
                 break
             self._left_to_consider -= 1
-            other = self._holder[_SeatKey(number, seat.role)]
+            other = holders[number]
             if other == engineer or number == seat.shift:
                 continue
             gain = self._gain(engineer, seat.shift, number)
@@ -118,7 +121,8 @@ class _Spreading:
         place = bisect_left(nights, old)
         before, after = _neighbours(nights, place, span)
         gain = (old - before) ** 2 + (after - old) ** 2 - (after - before) ** 2
-        others = [*nights[:place], *nights[place + 1 :]]
+        others = list(nights)
+        del others[place]
         place = bisect_left(others, new)
         earlier = others[place - 1] if place else span.begin
         later = others[place] if place < len(others) else span.end
@@ -126,18 +130,18 @@ class _Spreading:
 
     def _is_allowed(self, seat: _SeatKey, number: int) -> bool:
         """Return True if the seat may be swapped with the same role of another shift, without breaking requests."""
-        engineer, other = self._holder[seat], self._holder[_SeatKey(number, seat.role)]
+        engineer, other = self._holders[seat.role][seat.shift], self._holders[seat.role][number]
         return (
-            not self._is_fixed(seat)
-            and not self._is_fixed(_SeatKey(number, seat.role))
+            not self._is_fixed(seat.shift, seat.role)
+            and not self._is_fixed(number, seat.role)
             and self._may_take(engineer, number, seat.role)
             and self._may_take(other, seat.shift, seat.role)
             and self._added_request_cost(engineer, other, seat.shift, number) <= 0
             and self._keeps_rules(engineer, other, seat.shift, number)
         )
 
-    def _is_fixed(self, seat: _SeatKey) -> bool:
-        return seat.role in self._problem.fixed_seats.get(seat.shift, {})
+    def _is_fixed(self, number: int, role: str) -> bool:
+        return role in self._problem.fixed_seats.get(number, {})
 
     def _may_take(self, engineer: int, number: int, role: str) -> bool:
         problem = self._problem
@@ -169,7 +173,7 @@ class _Spreading:
         """Return how many meetings of pairs a shift loses when one engineer replaces another."""
         if not self._pairs:
             return 0
-        mates = [self._holder[_SeatKey(number, role)] for role in self._problem.roles]
+        mates = [self._holders[role][number] for role in self._problem.roles]
         mates.remove(leaving)
         lost, won = (
             sum(1 for mate in mates if frozenset((engineer, mate)) in self._pairs) for engineer in (leaving, joining)
@@ -177,12 +181,13 @@ class _Spreading:
         return lost - won
 
     def _swap(self, seat: _SeatKey, number: int) -> None:
-        engineer, other = self._holder[seat], self._holder[_SeatKey(number, seat.role)]
+        holders = self._holders[seat.role]
+        engineer, other = holders[seat.shift], holders[number]
         for who, given, taken in ((engineer, seat.shift, number), (other, number, seat.shift)):
             self._legal.drop(Duty(who, given))
             self._nights[who].remove(self._first_nights[given])
             insort(self._nights[who], self._first_nights[taken])
-            self._holder[_SeatKey(taken, seat.role)] = who
+            holders[taken] = who
         self._legal.take(Duty(engineer, number))
         self._legal.take(Duty(other, seat.shift))
 

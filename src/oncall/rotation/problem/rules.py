@@ -42,8 +42,9 @@ class RestNights:
         overlap pairwise share a night, so these sets say the same as all pairs do.
         """
         for engineer, numbers in enumerate(problem.eligible_shifts):
-            for group in rest_conflicts(problem.shifts, numbers, self.nights):
-                yield Limit(1, tuple((Duty(engineer, number),) for number in group))
+            groups = {number: (Duty(engineer, number),) for number in numbers}
+            for conflict in rest_conflicts(problem.shifts, numbers, self.nights):
+                yield Limit(1, tuple(groups[number] for number in conflict))
 
 
 def rest_conflicts(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -> Iterator[tuple[int, ...]]:

@@ -3,56 +3,56 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import NamedTuple
 
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rules_of
-
-
-class _LimitGroup(NamedTuple):
-    """A group of a limit; both by number."""
-
-    limit: int
-    group: int
 
 
 class LegalDuties:
     """The duties taken so far, and which others the hard rules still allow."""
 
     def __init__(self, problem: Problem) -> None:
+        # Limits are numbered, and so are the groups of all limits together.
         self._most: list[int] = []
-        self._groups_of: dict[Duty, list[_LimitGroup]] = defaultdict(list)
+        self._limit_of: list[int] = []
+        self._groups_of: dict[Duty, list[int]] = defaultdict(list)
         for rule in rules_of(problem.roster.rules):
             for limit in rule.limits(problem):
-                for group, duties in enumerate(limit.groups):
-                    for duty in duties:
-                        self._groups_of[duty].append(_LimitGroup(len(self._most), group))
+                for group in limit.groups:
+                    for duty in group:
+                        self._groups_of[duty].append(len(self._limit_of))
+                    self._limit_of.append(len(self._most))
                 self._most.append(limit.most)
         self.clear()
 
     def clear(self) -> None:
         """Forget all duties taken."""
+        # For each limit its groups with taken duties, and how many.
         self._used: list[Counter[int]] = [Counter() for _ in self._most]
         self._taken: set[Duty] = set()
 
     def allows(self, duty: Duty) -> bool:
         """Return True if this duty is not taken yet and no rule forbids it beside those taken."""
-        return duty not in self._taken and all(
-            group in self._used[limit] or len(self._used[limit]) < self._most[limit]
-            for limit, group in self._groups_of[duty]
-        )
+        if duty in self._taken:
+            return False
+        for group in self._groups_of[duty]:
+            limit = self._limit_of[group]
+            used = self._used[limit]
+            if group not in used and len(used) >= self._most[limit]:
+                return False
+        return True
 
     def take(self, duty: Duty) -> None:
         """Add a duty to those taken."""
         self._taken.add(duty)
-        for limit, group in self._groups_of[duty]:
-            self._used[limit][group] += 1
+        for group in self._groups_of[duty]:
+            self._used[self._limit_of[group]][group] += 1
 
     def drop(self, duty: Duty) -> None:
         """Remove a duty from those taken."""
         self._taken.remove(duty)
-        for limit, group in self._groups_of[duty]:
-            used = self._used[limit]
+        for group in self._groups_of[duty]:
+            used = self._used[self._limit_of[group]]
             used[group] -= 1
             if not used[group]:
                 del used[group]
