@@ -24,36 +24,36 @@ NAMES = ("ana", "ben", "cai", "dee", "eve", "fay", "gus", "hal", "ida", "jon", "
 
 
 def person(name: str, *, roles: Sequence[str] = ("primary", "secondary"), **more: Any) -> Engineer:
-    """An engineer; `more` are fields of Engineer."""
+    """Return an engineer. more: fields of Engineer."""
     plain = Engineer(name, name.title(), "+13055550100", tuple(roles), NEW_YORK)
     return replace(plain, **more)
 
 
 def team(*people: Engineer, holidays: str | None = None, **rules: Any) -> Roster:
-    """A roster of these people; `rules` are fields of RotationRules."""
+    """Return a roster of these people. rules: fields of RotationRules."""
     settings = replace(RotationRules(), **rules)
     policy = packaged_policy(NEW_YORK)
     return Roster("night-owls", NEW_YORK, policy, settings, tuple(people), None, holidays=holidays)
 
 
 def team_of(size: int, **rules: Any) -> Roster:
-    """Interchangeable people who are never away."""
+    """Return a roster of so many interchangeable people who are never away. rules: fields of RotationRules."""
     return team(*(person(name) for name in NAMES[:size]), **rules)
 
 
 def away(first: date, days: int = 1, *, reason: str = "vacation", leave: bool = False) -> tuple[Absence, ...]:
-    """One absence of so many days."""
+    """Return one absence of so many days."""
     return (Absence(first, first + timedelta(days=days - 1), reason, leave),)
 
 
 @cache
 def _calendar(holidays: str | None) -> SupportCalendar:
-    """One calendar for all rosters of the packaged policy: it remembers the weeks that it has worked out."""
+    """Return a calendar that all rosters of the packaged policy share, because it caches the weeks it has computed."""
     return calendar_of(packaged_policy(NEW_YORK), holidays)
 
 
 def shifts_of(roster: Roster, *, first_day: date = MONDAY, days: int = 7) -> tuple[Shift, ...]:
-    """The roster's shifts that start on so many dates."""
+    """Return the roster's shifts that start on so many dates from `first_day` on."""
     usual = roster.policy == packaged_policy(NEW_YORK)
     calendar = _calendar(roster.holidays) if usual else calendar_of(roster.policy, roster.holidays)
     last_day = first_day + timedelta(days=days - 1)
@@ -61,7 +61,7 @@ def shifts_of(roster: Roster, *, first_day: date = MONDAY, days: int = 7) -> tup
 
 
 def sentences(plan: Plan, roster: Roster) -> list[str]:
-    """What the checker finds, as text."""
+    """Return what the checker finds wrong, as text."""
     return [str(violation) for violation in check_plan(plan, roster)]
 
 
@@ -89,7 +89,7 @@ def _requests(days: int) -> st.SearchStrategy[tuple[Request, ...]]:
 
 @st.composite
 def rosters(draw: st.DrawFn, *, sizes: tuple[int, int], days: int, roles: tuple[str, ...] | None = None) -> Roster:
-    """Any roster: part-timers, joiners, leavers, leave, days off, requests, restricted roles, every rule."""
+    """Draw any roster: with part-timers, joiners, leavers, leave, days off, requests, restricted roles, every rule."""
     all_roles = roles or draw(st.sampled_from([("primary",), ("primary", "secondary"), ("first", "second", "third")]))
     restricted = draw(st.booleans())
     people = []

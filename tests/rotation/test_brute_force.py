@@ -1,4 +1,4 @@
-"""Small enough to try everything: our optimum is the optimum, and no repair changes fewer seats than ours."""
+"""Problems small enough to try every plan: ours is the fairest, and our repair changes the fewest seats."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team
 
 _Counts = tuple[int, ...]
 _State = tuple[_Counts, tuple[int, ...], tuple[int, ...]]
-"""Seats so far by person, kind and role; the last night and the last weekend of each person."""
+"""Seats so far by engineer, kind and role; then the last night and the last weekend of each engineer."""
 
 
 def tiny_team(draw: Random, size: int, days: int) -> Roster:
@@ -38,7 +38,7 @@ def tiny_team(draw: Random, size: int, days: int) -> Roster:
 
 
 def least_cost(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
-    """The cost of the fairest plan, by trying them all: those that stand alike are gone on from once."""
+    """Return the cost of the fairest plan by trying all plans; equal states are continued only once."""
     people, kinds = len(roster.engineers), list(dict.fromkeys(shift.kind for shift in shifts))
     start: _State = ((0,) * (people * len(kinds) * 2), (-99,) * people, (-99,) * people)
     states = {start}
@@ -84,7 +84,7 @@ def _cost(roster: Roster, shares: Shares, kinds: list[WindowKind], counts: _Coun
     return cost
 
 
-def ours(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
+def fairest_cost(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
     try:
         plan = fairest_plan(roster, shifts)
     except PlanInfeasible:
@@ -95,20 +95,20 @@ def ours(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_no_plan_of_up_to_eight_shifts_costs_less_than_ours(seed: int) -> None:
+def test_no_plan_of_up_to_eight_shifts_costs_less_than_the_fairest_plan(seed: int) -> None:
     draw = Random(seed)
     roster = tiny_team(draw, draw.choice([3, 3, 4]), 11)
     # Four people who need no rest have too many plans of eight shifts to try them all.
     most = 8 if len(roster.engineers) == 3 or roster.rules.rest_nights else 4
     shifts = shifts_of(roster, days=11)[:most]
-    assert ours(roster, shifts) == least_cost(roster, shifts)
+    assert fairest_cost(roster, shifts) == least_cost(roster, shifts)
 
 
 # ---- repair
 
 
 def every_plan(roster: Roster, shifts: tuple[Shift, ...], kept: tuple[Seat, ...]) -> Iterator[Plan]:
-    """Every way to fill these shifts after the seats kept, legal or not."""
+    """Yield every legal plan that has the kept seats first."""
     names = [engineer.id for engineer in roster.engineers]
 
     def fill(seats: tuple[Seat, ...], left: tuple[Shift, ...]) -> Iterator[tuple[Seat, ...]]:
@@ -134,7 +134,7 @@ def _dated(roster: Roster, seats: tuple[Seat, ...], last_day: date) -> Plan:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_no_repair_changes_fewer_seats_than_ours_nor_as_few_at_less_cost(seed: int) -> None:
+def test_no_repair_changes_fewer_seats_or_as_few_at_less_cost(seed: int) -> None:
     draw = Random(1000 + seed)
     roster = replace(tiny_team(draw, 4, 7), engineers=tuple(person(name) for name in NAMES[:4]))
     roster = replace(roster, rules=replace(roster.rules, never_together=()))
@@ -151,15 +151,15 @@ def test_no_repair_changes_fewer_seats_than_ours_nor_as_few_at_less_cost(seed: i
         (_differing(plan, other), _plain_cost(changed, shares, other)) for other in every_plan(changed, left, kept)
     ]
     try:
-        mended = repair(changed, shifts, plan, first_open=first_open)
+        repaired = repair(changed, shifts, plan, first_open=first_open)
     except PlanInfeasible:
         assert found == []
         return
-    assert mended.plan.fairness is not None
-    assert mended.fewest_is_proven
-    assert mended.best_is_proven
-    assert (len(mended.changes), mended.plan.fairness.cost) == min(found)
-    assert check_plan(mended.plan, changed) == []
+    assert repaired.plan.fairness is not None
+    assert repaired.fewest_is_proven
+    assert repaired.best_is_proven
+    assert (len(repaired.changes), repaired.plan.fairness.cost) == min(found)
+    assert check_plan(repaired.plan, changed) == []
 
 
 def _differing(plan: Plan, other: Plan) -> int:

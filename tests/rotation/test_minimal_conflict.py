@@ -28,7 +28,7 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 from oncall.schedule.plan import Shift
-from tests.rotation.draws import drawn_roster
+from tests.rotation.random_rosters import random_roster
 from tests.rotation.teams import NAMES, away, person, shifts_of, team, team_of
 
 OFF: dict[str, Any] = {
@@ -83,7 +83,7 @@ def _with_only(engineer: Engineer, roles: tuple[str, ...], items: list[str | dat
 
 def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shift, ...]]]:
     for number in range(40):
-        roster = drawn_roster(Random(1000 * seed + number), sizes=(1, 3), days=days)
+        roster = random_roster(Random(1000 * seed + number), sizes=(1, 3), days=days)
         roster = replace(roster, rules=replace(roster.rules, fixed=()))
         shifts = shifts_of(roster, days=days)
         problem = Problem.of(roster, shifts)
@@ -158,7 +158,7 @@ def test_a_team_of_juniors_is_told_how_many_more_it_takes() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_number_of_people_told_is_enough_and_one_fewer_is_not(seed: int) -> None:
-    roster = drawn_roster(Random(seed), sizes=(1, 2), days=14)
+    roster = random_roster(Random(seed), sizes=(1, 2), days=14)
     roster = replace(roster, rules=replace(roster.rules, fixed=()))
     if not shifts_of(roster, days=14) or feasible(roster, 14):
         return

@@ -1,4 +1,4 @@
-"""The limits that go to the solver say exactly what the rules say pair by pair."""
+"""The limits that the solver gets forbid exactly what the rules forbid."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def keeps_limits(problem: Problem, duties: set[Duty]) -> bool:
 
 
 def keeps_rules(rules: RotationRules, shifts: Iterable[Shift]) -> bool:
-    """The rules of the roster file, word by word, for one person's shifts."""
-    turns = sorted(shifts, key=lambda shift: shift.window.start)
-    for earlier, later in combinations(turns, 2):
+    """Return True if one engineer's shifts keep the rules as the roster file states them."""
+    own = sorted(shifts, key=lambda shift: shift.window.start)
+    for earlier, later in combinations(own, 2):
         if later.first_night - earlier.end_night < rules.rest_nights:
             return False
         weekends = earlier.kind is later.kind is WindowKind.WEEKEND
         if weekends and 0 < weekend_number(later) - weekend_number(earlier) < rules.weekends_apart:
             return False
-    weeks = [turn.day.isocalendar()[:2] for turn in turns]
-    months = [(turn.day.year, turn.day.month) for turn in turns]
+    weeks = [shift.day.isocalendar()[:2] for shift in own]
+    months = [(shift.day.year, shift.day.month) for shift in own]
     in_week = max((weeks.count(week) for week in weeks), default=0)
     in_month = max((months.count(month) for month in months), default=0)
     return in_week <= (rules.max_shifts_per_week or 99) and in_month <= (rules.max_shifts_per_month or 99)
@@ -49,10 +49,10 @@ def test_limits_allow_exactly_the_duties_that_the_rules_allow(roster: Roster, da
         else st.just(set())
     )
     duties = {Duty(0, number) for number in numbers}
-    turns = [problem.shifts[number] for number in numbers]
-    assert keeps_limits(problem, duties) == keeps_rules(roster.rules, turns)
+    own = [problem.shifts[number] for number in numbers]
+    assert keeps_limits(problem, duties) == keeps_rules(roster.rules, own)
 
 
-def test_every_rule_of_the_planner_has_its_check() -> None:
+def test_the_checker_has_a_check_for_every_rule() -> None:
     roster = team_of(2, max_shifts_per_week=3, max_shifts_per_month=9, weekend=WeekendStyle.DAILY)
     assert {rule.name for rule in rules_of(roster.rules)} <= CHECKS.keys()

@@ -19,7 +19,7 @@ from oncall.rotation.check.used_relaxations import marked
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, Seat
-from tests.rotation.draws import drawn_context, drawn_roster
+from tests.rotation.random_rosters import random_context, random_roster
 from tests.rotation.teams import MONDAY, away, person, rosters, shifts_of, team, team_of
 
 
@@ -51,9 +51,9 @@ def test_both_agree_on_every_kind_of_plan_with_all_that_stands_around_it(chunk: 
     compared = 0
     for number in range(50_000 + chunk * 30, 50_000 + (chunk + 1) * 30):
         draw = Random(number)
-        roster = drawn_roster(draw, sizes=(4, 6), days=7)
+        roster = random_roster(draw, sizes=(4, 6), days=7)
         shifts = shifts_of(roster, days=7)
-        around = drawn_context(draw, roster, shifts)
+        around = random_context(draw, roster, shifts)
         try:
             plan = fairest_plan(roster, shifts, context=around)
         except OncallError:

@@ -1,4 +1,4 @@
-"""What each person owes."""
+"""The share of each engineer, and the cost of loads against it."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 NIGHT, WEEKEND = WindowKind.WEEKNIGHT, WindowKind.WEEKEND
 
 
-def owed(
+def share(
     roster: Roster, engineer: str, kind: WindowKind = NIGHT, *, role: str | None = None, days: int = 28
 ) -> Fraction:
     return shares_of(roster, shifts_of(roster, days=days)).of(kind, role, engineer)
 
 
-def test_equal_people_owe_equal_parts_of_every_role_and_kind() -> None:
+def test_equal_engineers_have_equal_shares_of_every_role_and_kind() -> None:
     roster = team_of(4)
-    assert owed(roster, "ana", role="primary") == 4
-    assert owed(roster, "ana") == 8
-    assert owed(roster, "dee", WEEKEND) == 2
+    assert share(roster, "ana", role="primary") == 4
+    assert share(roster, "ana") == 8
+    assert share(roster, "dee", WEEKEND) == 2
 
 
-def test_half_a_position_owes_half_as_much() -> None:
+def test_half_a_position_has_half_the_share() -> None:
     roster = team(person("ana"), person("ben"), person("cai", fte=0.5))
-    assert owed(roster, "cai") * 2 == owed(roster, "ana")
+    assert share(roster, "cai") * 2 == share(roster, "ana")
 
 
-def test_ordinary_days_off_do_not_lower_what_is_owed() -> None:
+def test_ordinary_days_off_do_not_lower_the_share() -> None:
     roster = team(person("ana", absences=away(MONDAY, 14)), person("ben"))
-    assert owed(roster, "ana") == owed(roster, "ben")
+    assert share(roster, "ana") == share(roster, "ben")
 
 
-def test_leave_lowers_what_is_owed_by_the_shifts_it_takes_away() -> None:
+def test_leave_lowers_the_share_by_the_shifts_it_takes_away() -> None:
     roster = team(person("ana", absences=away(MONDAY, 14, leave=True)), person("ben"))
-    assert owed(roster, "ana") * 2 == owed(roster, "ben")
+    assert share(roster, "ana") * 2 == share(roster, "ben")
 
 
 @pytest.mark.parametrize("day", [4, 5, 6])
@@ -51,35 +51,36 @@ def test_leave_on_any_day_of_a_block_weekend_takes_that_weekend_away(day: int) -
     assert weights == {"ana": 4, "ben": 5}
 
 
-def test_who_joins_or_leaves_half_way_owes_half() -> None:
+def test_joining_or_leaving_half_way_halves_the_share() -> None:
     half = MONDAY + timedelta(days=14)
     roster = team(person("ana", joins=half), person("ben", leaves=half - timedelta(days=1)), person("cai"))
-    assert owed(roster, "ana") == owed(roster, "ben") == owed(roster, "cai") / 2
+    assert share(roster, "ana") == share(roster, "ben") == share(roster, "cai") / 2
 
 
-def test_a_role_is_shared_by_those_who_take_it() -> None:
+def test_a_role_is_shared_among_the_engineers_who_take_it() -> None:
     roster = team(person("ana"), person("ben"), person("cai", roles=["secondary"]))
-    assert owed(roster, "cai", role="primary") == 0
-    assert owed(roster, "ana", role="primary") == 8
-    assert owed(roster, "ana", role="secondary") == Fraction(16, 3)
-    assert owed(roster, "ana") == 8 + Fraction(16, 3)
+    assert share(roster, "cai", role="primary") == 0
+    assert share(roster, "ana", role="primary") == 8
+    assert share(roster, "ana", role="secondary") == Fraction(16, 3)
+    assert share(roster, "ana") == 8 + Fraction(16, 3)
 
 
-def test_nobody_owes_a_role_whose_takers_are_all_on_leave() -> None:
+def test_shares_are_0_when_everyone_is_on_leave() -> None:
     roster = team(person("ana", absences=away(MONDAY, 40, leave=True)))
-    assert owed(roster, "ana") == 0
+    assert share(roster, "ana") == 0
 
 
-def test_cost_counts_every_role_and_all_roles_together_in_hundredths() -> None:
+def test_cost_adds_up_every_role_and_all_roles_together_in_hundredths() -> None:
     roster = team_of(2)
     shares = shares_of(roster, shifts_of(roster))
     seats = [CountedSeat(NIGHT, "primary", "ana")] * 4 + [CountedSeat(NIGHT, "secondary", "ben")] * 4
     seats += [CountedSeat(WEEKEND, "primary", "ana"), CountedSeat(WEEKEND, "secondary", "ben")]
-    # Nights: 4 or 0 against a share of 2, four times. Weekends: 1 or 0 against a half, four times. All roles: level.
+    # Nights: 4 or 0 against a share of 2, four times. Weekends: 1 or 0 against a half, four times.
+    # All roles together equal their share.
     assert fairness_of(seats, shares, bound=0).cost == 4 * 400 + 4 * 25
 
 
-def test_loads_name_each_role_and_then_all_roles() -> None:
+def test_loads_list_each_role_and_then_all_roles_together() -> None:
     roster = team_of(2)
     fairness = fairness_of([CountedSeat(NIGHT, "primary", "ana")], shares_of(roster, shifts_of(roster)), bound=0)
     loads = [(load.kind, load.role, load.count, load.share) for load in fairness.engineers[0].loads]
@@ -93,5 +94,5 @@ def test_loads_name_each_role_and_then_all_roles() -> None:
     ]
 
 
-def test_a_term_is_rounded_from_the_exact_fraction() -> None:
+def test_a_load_cost_is_rounded_from_the_exact_fraction() -> None:
     assert load_cost(3, Fraction(8, 3)) == 11

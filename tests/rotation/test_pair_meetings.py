@@ -1,4 +1,4 @@
-"""People who should be on together are so as often as fairness allows, proven soon, weighed against wishes."""
+"""Preferred pairs share as many shifts as the same fairness allows; `requests_weight` weighs requests against that."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.requests import request_matches
 from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
+from tests.rotation.checked_plans import checked_plan
 from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team, team_of
 
 Pairs = tuple[tuple[str, str], ...]
@@ -29,8 +30,8 @@ def meetings(seats: Sequence[Seat], pairs: Pairs) -> int:
     return sum({one, other} <= people for people in teams.values() for one, other in pairs)
 
 
-def price(roster: Roster, shifts: Sequence[Shift], seats: Sequence[Seat]) -> int:
-    """What the rules page says: each wish counts its weight, each shift together counts 1."""
+def requests_cost(roster: Roster, shifts: Sequence[Shift], seats: Sequence[Seat]) -> int:
+    """Return the cost of the requests as the rules page defines it: each request its weight, each shared shift -1."""
     starts = {shift.window: shift for shift in shifts}
     broken = 0
     for seat in seats:
@@ -62,20 +63,20 @@ def tiny(draw: Random) -> Roster:
     people = []
     for name in NAMES[: draw.choice([3, 4])]:
         day = MONDAY + timedelta(days=draw.randrange(4))
-        wishes = tuple(
+        requests = tuple(
             Request(draw.choice(list(Wish)), day=MONDAY + timedelta(days=draw.randrange(4)))
             for _ in range(draw.choice([0, 1, 2]))
         )
         absences = (Absence(day, day, "away"),) if draw.random() < 0.15 else ()
         roles = draw.choice([("primary", "secondary")] * 5 + [("secondary",)])
-        people.append(person(name, requests=wishes, absences=absences, fte=draw.choice([1.0, 1.0, 0.5]), roles=roles))
+        people.append(person(name, requests=requests, absences=absences, fte=draw.choice([1.0, 1.0, 0.5]), roles=roles))
     pairs = draw.choice([(("ana", "ben"),), (("ana", "ben"), ("ben", "cai")), (("ana", "cai"), ("ana", "ben"))])
     weight = draw.choice([0, 1, 1, 2, 5])
     return team(*people, rest_nights=0, weekends_apart=1, prefer_together=pairs, requests_weight=weight)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_plan_as_fair_meets_wishes_and_pairs_better_by_trying_them_all(seed: int) -> None:
+def test_no_equally_fair_plan_meets_requests_and_pairs_better_by_trying_all_plans(seed: int) -> None:
     roster = tiny(Random(seed))
     shifts = shifts_of(roster, days=4)[: 5 if len(roster.engineers) == 3 else 3]
     try:
@@ -90,36 +91,36 @@ def test_no_plan_as_fair_meets_wishes_and_pairs_better_by_trying_them_all(seed: 
         for seats in every_plan(roster, shifts)
         if fairness_of(counted_seats(seats), shares, bound=0).cost == plan.fairness.cost
     ]
-    best = min(price(roster, shifts, seats) for seats in as_fair if is_legal(roster, shifts, seats))
-    assert price(roster, shifts, plan.seats) == best
+    best = min(requests_cost(roster, shifts, seats) for seats in as_fair if is_legal(roster, shifts, seats))
+    assert requests_cost(roster, shifts, plan.seats) == best
     assert plan.notes[0].endswith("no equally fair plan meets more")
 
 
 @pytest.mark.parametrize(("size", "days", "rest"), [(6, 56, 1), (8, 91, 2), (12, 182, 2)])
 @pytest.mark.parametrize("pairs", [(("ana", "ben"),), (("ana", "ben"), ("ben", "cai"), ("dee", "eve"))])
-def test_pairs_are_proven_to_meet_as_often_as_can_be(size: int, days: int, rest: int, pairs: Pairs) -> None:
+def test_pairs_are_proven_to_share_as_many_shifts_as_possible(size: int, days: int, rest: int, pairs: Pairs) -> None:
     plan = fairest_plan(team_of(size, rest_nights=rest, prefer_together=pairs), shifts_of(team_of(size), days=days))
     assert plan.status is PlanStatus.OPTIMAL
     assert plan.notes[0].endswith(f"share {meetings(plan.seats, pairs)} shifts; no equally fair plan meets more")
 
 
-def test_pairs_leave_the_others_room_for_what_they_leave_over() -> None:
+def test_the_bound_counts_the_shifts_that_the_others_cannot_take() -> None:
     pairs = tuple((NAMES[2 * n], NAMES[2 * n + 1]) for n in range(3))
     plan = fairest_plan(team_of(12, prefer_together=pairs), shifts_of(team_of(12), days=182))
     assert plan.notes[0].endswith(f"share {meetings(plan.seats, pairs)} shifts; no equally fair plan meets more")
 
 
-def test_people_in_pairs_still_have_their_wishes() -> None:
-    wishes = tuple(Request(Wish.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
-    asking = person("ana", requests=wishes)
+def test_engineers_in_pairs_still_have_their_requests_met() -> None:
+    requests = tuple(Request(Wish.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
+    asking = person("ana", requests=requests)
     roster = team(asking, *team_of(8).engineers[1:], prefer_together=(("ana", "ben"), ("ana", "cai")))
     plan = fairest_plan(roster, shifts_of(roster, days=56))
     assert plan.notes[0].startswith("requests: 4 of 4 requests to avoid a shift are kept")
     assert plan.notes[0].endswith("no equally fair plan meets more")
 
 
-def together_at(weight: int) -> int:
-    """Two nights for four people in two pairs; ana and ben want different nights."""
+def shared_shifts_at(weight: int) -> int:
+    """Return the shared shifts on two nights of two pairs, in one of which the engineers want different nights."""
     ana = person("ana", requests=(Request(Wish.AVOID, day=MONDAY),))
     ben = person("ben", requests=(Request(Wish.PREFER, day=MONDAY),))
     pairs = (("ana", "ben"), ("cai", "dee"))
@@ -128,14 +129,29 @@ def together_at(weight: int) -> int:
     return meetings(plan.seats, pairs)
 
 
-def test_the_weight_of_wishes_decides_between_them_and_shifts_together() -> None:
-    assert [together_at(weight) for weight in (0, 1, 3, 100)] == [2, 2, 0, 0]
+def test_requests_weight_decides_between_requests_and_shared_shifts() -> None:
+    assert [shared_shifts_at(weight) for weight in (0, 1, 3, 100)] == [2, 2, 0, 0]
 
 
-def test_without_pairs_the_weight_of_wishes_changes_nothing_unless_it_is_nothing() -> None:
+def test_without_pairs_any_requests_weight_above_0_gives_the_same_plan() -> None:
     asking = person("ana", requests=(Request(Wish.AVOID, weekday=1), Request(Wish.PREFER, weekday=3)))
     plans = []
     for weight in (1, 7, 1000):
         roster = team(asking, *team_of(7).engineers[1:], requests_weight=weight)
         plans.append(fairest_plan(roster, shifts_of(roster, days=28)))
     assert plans[0].seats == plans[1].seats == plans[2].seats
+
+
+def test_a_never_together_pair_shares_no_shift() -> None:
+    plan = checked_plan(team_of(6, rest_nights=1, never_together=(("ana", "ben"), ("cai", "dee"))))
+    teams: dict[object, set[str]] = {}
+    for seat in plan.seats:
+        teams.setdefault(seat.window, set()).add(seat.engineer)
+    assert not any({"ana", "ben"} <= pair or {"cai", "dee"} <= pair for pair in teams.values())
+
+
+def test_the_plan_notes_how_many_shifts_a_preferred_pair_shares() -> None:
+    plan = checked_plan(team_of(8, prefer_together=(("ana", "ben"),)))
+    assert plan.notes == (
+        "requests: engineers who prefer to work together share 5 shifts; no equally fair plan meets more",
+    )

@@ -1,4 +1,4 @@
-"""Roles fall evenly, whoever is on duty when."""
+"""The role split is even for any engineers on duty."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def teams(draw: st.DrawFn) -> list[list[int]]:
 
 
 @given(teams())
-def test_nobody_has_one_role_more_than_once_oftener_than_another(on_duty: list[list[int]]) -> None:
+def test_the_counts_of_an_engineers_roles_differ_by_at_most_one(on_duty: list[list[int]]) -> None:
     ordered = split_evenly(on_duty)
     assert [sorted(team) for team in ordered] == [sorted(team) for team in on_duty]
     for person in {person for team in on_duty for person in team}:

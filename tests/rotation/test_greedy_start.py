@@ -1,4 +1,4 @@
-"""The first plan is legal, needs no search, and in roomy teams is the fairest there is."""
+"""A greedy start is legal without any search, and reaches the targets in teams with room to spare."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def even_targets(problem: Problem) -> dict[WindowKind, list[int]]:
 
 @given(rosters(sizes=(3, 9), days=21))
 @settings(max_examples=100, deadline=None)
-def test_every_opening_keeps_the_rules_and_can_fill_its_roles(roster: Roster) -> None:
+def test_every_greedy_start_keeps_the_rules_and_can_fill_all_roles(roster: Roster) -> None:
     problem = Problem.of(roster, shifts_of(roster, days=21))
     limits = [limit for rule in rules_of(roster.rules) for limit in rule.limits(problem)]
     for teams in greedy_starts(problem, even_targets(problem), seed=1):
@@ -37,7 +37,7 @@ def test_every_opening_keeps_the_rules_and_can_fill_its_roles(roster: Roster) ->
             assert any(all(role in own for role, own in zip(order, takes, strict=True)) for order in orders)
 
 
-def test_a_roomy_team_gets_exactly_its_quota() -> None:
+def test_a_team_with_room_to_spare_reaches_exactly_its_targets() -> None:
     roster = team_of(10)
     problem = Problem.of(roster, shifts_of(roster, days=140))
     targets = even_targets(problem)
@@ -48,7 +48,7 @@ def test_a_roomy_team_gets_exactly_its_quota() -> None:
     assert {(kind, each): count for kind, own in targets.items() for each, count in enumerate(own)} in counts
 
 
-def test_a_team_that_gets_stuck_has_no_opening() -> None:
+def test_a_team_that_cannot_staff_every_shift_has_no_greedy_start() -> None:
     roster = team(person("ana"), person("ben"), rest_nights=1)
     problem = Problem.of(roster, shifts_of(roster))
     assert list(greedy_starts(problem, even_targets(problem), seed=0)) == []

@@ -1,4 +1,4 @@
-"""The same roster, dates and seed give the same plan in every form, byte for byte, whatever the process or the day."""
+"""The same roster, dates and seed give the same bytes in every file format, in any process and on any day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
-FORMS = ("csv", "json", "ics", "html", "xlsx")
+FORMATS = ("csv", "json", "ics", "html", "xlsx")
 MAKE_ALL = """
 import sys
 from oncall.cli.main import main
@@ -32,7 +32,7 @@ def made(folder: Path, **environment: str) -> dict[str, bytes]:
     folder.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONCALL_")}
     database = f"sqlite:///{folder / 'oncall.db'}"
-    command = [sys.executable, "-c", MAKE_ALL, str(ROSTER), str(folder), *FORMS]
+    command = [sys.executable, "-c", MAKE_ALL, str(ROSTER), str(folder), *FORMATS]
     ran = subprocess.run(
         command,
         env={**kept, "ONCALL_DATABASE_URL": database, **environment},
@@ -42,26 +42,26 @@ def made(folder: Path, **environment: str) -> dict[str, bytes]:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    return {form: (folder / f"plan.{form}").read_bytes() for form in FORMS}
+    return {form: (folder / f"plan.{form}").read_bytes() for form in FORMATS}
 
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Made in two processes, whose sets are in another order and whose clocks and zones are half a year apart."""
+    """Return files from two processes with different hash seeds, time zones and clocks half a year apart."""
     folder = tmp_path_factory.mktemp("bytes")
     first = made(folder / "one", PYTHONHASHSEED="0", TZ="UTC", ONCALL_CLOCK="2026-12-01T00:00:00+00:00")
     other = made(folder / "two", PYTHONHASHSEED="4242", TZ="Pacific/Kiritimati", ONCALL_CLOCK="2027-05-01T00:00+00:00")
     return first, other
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_two_processes_at_other_times_write_the_same_bytes(
-    form: str, twice: tuple[dict[str, bytes], dict[str, bytes]]
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_two_processes_at_different_times_write_the_same_bytes(
+    file_format: str, twice: tuple[dict[str, bytes], dict[str, bytes]]
 ) -> None:
-    assert twice[0][form] == twice[1][form]
+    assert twice[0][file_format] == twice[1][file_format]
 
 
-def test_a_spreadsheet_says_nothing_of_when_it_was_made(
+def test_a_spreadsheet_does_not_contain_the_time_it_was_written(
     twice: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
 ) -> None:
     path = tmp_path / "plan.xlsx"

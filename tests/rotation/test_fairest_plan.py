@@ -1,4 +1,4 @@
-"""The planner finds the fairest plan that keeps the rules, proves it, and does so again the same way."""
+"""The planner returns the fairest plan that keeps the rules, proves it, and repeats it exactly."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def proof(plan: Plan) -> tuple[int, int]:
     return plan.fairness.cost, plan.fairness.bound
 
 
-# ---- laws over any roster
+# ---- laws for any roster
 
 
 @given(rosters(sizes=(3, 8), days=14))
 @settings(max_examples=120, deadline=None)
-def test_any_plan_passes_the_check_and_is_proven(roster: Roster) -> None:
+def test_every_plan_passes_the_checker_and_is_proven(roster: Roster) -> None:
     try:
         plan = plan_of(roster, days=14)
     except PlanInfeasible as refusal:
@@ -49,7 +49,7 @@ def test_any_plan_passes_the_check_and_is_proven(roster: Roster) -> None:
 
 @given(rosters(sizes=(2, 4), days=4))
 @settings(max_examples=60, deadline=None)
-def test_cost_of_tiny_plans_is_the_least_there_is(roster: Roster) -> None:
+def test_no_plan_of_a_tiny_roster_costs_less(roster: Roster) -> None:
     shifts = shifts_of(roster, days=4)
     least = min(_costs_of_all_plans(roster, shifts), default=None)
     try:
@@ -60,7 +60,7 @@ def test_cost_of_tiny_plans_is_the_least_there_is(roster: Roster) -> None:
 
 
 def _costs_of_all_plans(roster: Roster, shifts: Sequence[Shift]) -> Iterator[int]:
-    """The cost, in plain floats, of every plan there is, tried one by one."""
+    """Yield the cost of every legal plan, computed with plain floats."""
     problem = Problem.of(roster, shifts)
     roles = problem.roles
     choices = [
@@ -110,7 +110,7 @@ def test_eight_people_get_a_proven_quarter() -> None:
     assert len(plan.seats) == 65 * 2
 
 
-def test_a_plan_may_start_on_any_day_and_covers_the_shifts_that_start_in_its_dates() -> None:
+def test_a_plan_that_starts_on_any_day_covers_the_shifts_that_start_on_its_dates() -> None:
     roster = team_of(8)
     saturday = MONDAY + timedelta(days=5)
     plan = plan_of(roster, first_day=saturday, days=7)
@@ -139,14 +139,14 @@ def test_juniors_are_never_primary_and_the_plan_is_still_proven() -> None:
 
 
 @pytest.mark.parametrize("roles", [("solo",), ("first", "second", "third")])
-def test_any_number_of_roles_is_proven(roles: tuple[str, ...]) -> None:
+def test_plans_with_any_number_of_roles_are_proven(roles: tuple[str, ...]) -> None:
     roster = team(*(person(f"p{number}", roles=roles) for number in range(4 * len(roles))), roles=roles)
     plan = plan_of(roster, days=56)
     assert plan.status is PlanStatus.OPTIMAL
     assert sentences(plan, roster) == []
 
 
-def test_someone_hardly_ever_free_is_counted_far_from_their_share_and_the_proof_still_holds() -> None:
+def test_the_proof_holds_when_an_engineer_is_nearly_always_away_and_far_below_their_share() -> None:
     busy = tuple(absence for week in range(13) for absence in away(MONDAY + timedelta(days=7 * week), 6))
     roster = team(person("ana", absences=busy), *(person(name) for name in ("ben", "cai", "dee", "eve", "fay", "gus")))
     plan = plan_of(roster, days=91)
@@ -158,34 +158,34 @@ def test_someone_hardly_ever_free_is_counted_far_from_their_share_and_the_proof_
 # ---- requests
 
 
-def test_requests_are_met_where_fairness_allows_and_cost_no_fairness() -> None:
+def test_requests_are_met_as_far_as_the_same_fairness_allows() -> None:
     friday = Request(Wish.AVOID, weekday=4)
-    plain, wishing = team_of(8), team(person("ana", requests=(friday,)), *team_of(8).engineers[1:])
-    plan = plan_of(wishing, days=56)
+    plain, requesting = team_of(8), team(person("ana", requests=(friday,)), *team_of(8).engineers[1:])
+    plan = plan_of(requesting, days=56)
     assert proof(plan)[0] == proof(plan_of(plain, days=56))[0]
     assert plan.notes == ("requests: 6 of 8 requests to avoid a shift are kept; no equally fair plan meets more",)
 
 
-def test_who_prefers_weekends_gets_the_odd_one_out() -> None:
-    wish = Request(Wish.PREFER, kind="weekend")
-    roster = team(*team_of(8).engineers[:7], person("hal", requests=(wish,)))
+def test_an_engineer_who_prefers_weekends_gets_the_extra_one() -> None:
+    request = Request(Wish.PREFER, kind="weekend")
+    roster = team(*team_of(8).engineers[:7], person("hal", requests=(request,)))
     plan = plan_of(roster, days=35)
     weekends = [seat for seat in plan.seats if seat.kind == "weekend" and seat.engineer == "hal"]
     assert len(weekends) == 2
 
 
-def test_a_weight_of_zero_leaves_requests_out() -> None:
+def test_a_requests_weight_of_0_ignores_requests() -> None:
     roster = team(
         person("ana", requests=(Request(Wish.AVOID, weekday=4),)), *team_of(8).engineers[1:], requests_weight=0
     )
     assert plan_of(roster, days=28).notes == ()
 
 
-# ---- the same again, and stopping
+# ---- repeating and stopping a search
 
 
 def tight_team() -> Roster:
-    """Six people who need two nights of rest and have eight days off each: no air, so shift by shift gets stuck."""
+    """Return six engineers with eight days off each, so few for two rest nights that no greedy start succeeds."""
     draw = random.Random(0)
     people = []
     for name in NAMES[:6]:
@@ -212,23 +212,23 @@ def test_another_seed_may_give_another_plan_at_the_same_cost() -> None:
     assert proof(plan_of(roster, days=56, seed=1)) == proof(plan_of(roster, days=56, seed=2))
 
 
-def test_progress_tells_cost_bound_gap_and_time() -> None:
+def test_progress_reports_cost_bound_gap_and_time() -> None:
     roster = team_of(8)
-    heard: list[SearchProgress] = []
-    fairest_plan(roster, shifts_of(roster, days=91), on_progress=heard.append)
-    last = heard[-1]
+    reported: list[SearchProgress] = []
+    fairest_plan(roster, shifts_of(roster, days=91), on_progress=reported.append)
+    last = reported[-1]
     assert (last.cost, last.gap) == (last.bound, 0.0)
-    assert all(progress.elapsed >= timedelta(0) for progress in heard)
+    assert all(progress.elapsed >= timedelta(0) for progress in reported)
 
 
-def test_a_search_that_is_stopped_before_a_first_plan_says_so() -> None:
+def test_a_search_that_is_stopped_before_its_first_plan_is_refused() -> None:
     with pytest.raises(
         Refused, match=r"^no plan was found in \d+\.\d s, and none is proven impossible; allow more time$"
     ):
         fairest_plan(tight_team(), shifts_of(tight_team(), days=182), time_limit=timedelta(milliseconds=1))
 
 
-def test_a_search_that_is_stopped_after_the_first_plan_gives_it_as_feasible_with_an_honest_bound() -> None:
+def test_a_search_that_is_stopped_after_its_first_plan_returns_it_with_a_true_bound() -> None:
     roster = tight_team()
     shifts = shifts_of(roster, days=182)
     best: list[SearchProgress] = []
@@ -244,13 +244,13 @@ def test_a_search_that_is_stopped_after_the_first_plan_gives_it_as_feasible_with
     assert (plan.status is PlanStatus.OPTIMAL) == (bound == cost)
 
 
-def test_a_year_that_ends_in_week_53_and_a_leap_day_are_planned() -> None:
+def test_week_53_and_a_leap_day_are_planned() -> None:
     roster = team_of(8, max_shifts_per_week=2, max_shifts_per_month=8)
     assert sentences(plan_of(roster, first_day=date(2026, 12, 21), days=21), roster) == []
     assert sentences(plan_of(roster, first_day=date(2028, 2, 28), days=7), roster) == []
 
 
-def test_no_shift_to_staff_is_refused() -> None:
+def test_dates_without_an_on_call_shift_are_refused() -> None:
     with pytest.raises(Refused) as refusal:
         fairest_plan(team_of(8), ())
     assert str(refusal.value) == "there is no on-call shift to staff in these dates; name dates in which one starts"

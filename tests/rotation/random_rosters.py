@@ -1,4 +1,4 @@
-"""Rosters drawn from a seed, with every rule there is: fast to make, and the same on every machine."""
+"""Random rosters and planning contexts that use every rule: fast to make, and the same for the same seed everywhere."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team
 ROLE_SETS = (("primary",), ("primary", "secondary"), ("primary", "secondary"), ("first", "second", "third"))
 
 
-def drawn_roster(draw: Random, *, sizes: tuple[int, int], days: int, first_day: date = MONDAY) -> Roster:
-    """Part-timers, joiners, leavers, leave, days off, requests, restricted roles, pairs, shadows, fixed seats."""
+def random_roster(draw: Random, *, sizes: tuple[int, int], days: int, first_day: date = MONDAY) -> Roster:
+    """Return a roster with part-timers, joiners, leavers, leave, days off, requests, restricted roles, pairs,
+    shadows and fixed seats. sizes: the fewest and the most engineers beyond the number of roles."""
     roles = draw.choice(ROLE_SETS)
     size = draw.randint(*sizes) + len(roles)
-    takes = 0.8 if draw.random() < 0.2 else 1.0
-    people = [_engineer(draw, name, roles, takes, days, first_day) for name in NAMES[:size]]
+    takes_role = 0.8 if draw.random() < 0.2 else 1.0
+    people = [_engineer(draw, name, roles, takes_role, days, first_day) for name in NAMES[:size]]
     holidays = draw.choice([None, "US"])
     roster = team(*people, holidays=holidays, roles=roles, **_rules(draw, people, holidays))
     return replace(roster, rules=replace(roster.rules, fixed=_fixed(draw, roster, days, first_day)))
 
 
-def _engineer(draw: Random, name: str, roles: Sequence[str], takes: float, days: int, first_day: date) -> Engineer:
-    own = [role for role in roles if draw.random() < takes] or [draw.choice(roles)]
+def _engineer(draw: Random, name: str, roles: Sequence[str], takes_role: float, days: int, first_day: date) -> Engineer:
+    own = [role for role in roles if draw.random() < takes_role] or [draw.choice(roles)]
     some = draw.random
     return person(
         name,
@@ -84,7 +85,7 @@ def _rules(draw: Random, people: Sequence[Engineer], holidays: str | None) -> di
 
 
 def _fixed(draw: Random, roster: Roster, days: int, first_day: date) -> tuple[FixedSeat, ...]:
-    """Now and then a seat for somebody who could have it if nothing else were planned."""
+    """Return a fixed seat for an engineer who takes its role, in one of four rosters; otherwise nothing."""
     shifts = shifts_of(roster, first_day=first_day, days=days)
     if not shifts or draw.random() > 0.25:
         return ()
@@ -92,20 +93,20 @@ def _fixed(draw: Random, roster: Roster, days: int, first_day: date) -> tuple[Fi
     return (FixedSeat(shift.day, draw.choice(engineer.roles), engineer.id, shift.kind.value),)
 
 
-def drawn_context(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> PlanningContext:
-    """Now and then shifts before, or on another team meanwhile, and balances that add up to 0."""
+def random_context(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> PlanningContext:
+    """Return a context that sometimes has shifts before the plan, a shift on another team, or balances (sum 0)."""
     people = [engineer.id for engineer in roster.engineers]
     published: list[Seat] = []
     if shifts and draw.random() < 0.4:
         before = shifts_of(roster, first_day=shifts[0].day - timedelta(days=7), days=7)
         before = tuple(each for each in before if each.window.end <= shifts[0].window.start)
         published = [Seat(s.window, s.kind, roster.rules.roles[0], draw.choice(people)) for s in before[-2:]]
-    elsewhere: list[Seat] = []
+    other_teams: list[Seat] = []
     if shifts and draw.random() < 0.2:
         shift = draw.choice(shifts)
-        elsewhere = [Seat(shift.window, shift.kind, "primary", draw.choice(people), "database")]
+        other_teams = [Seat(shift.window, shift.kind, "primary", draw.choice(people), "database")]
     balances: list[Balance] = []
     if len(people) > 1 and draw.random() < 0.3:
-        owed, (one, other) = draw.randint(-2500, 2500), draw.sample(people, 2)
-        balances = [Balance(one, WindowKind.WEEKNIGHT, owed), Balance(other, WindowKind.WEEKNIGHT, -owed)]
-    return PlanningContext(tuple(published), tuple(elsewhere), tuple(balances))
+        surplus, (one, other) = draw.randint(-2500, 2500), draw.sample(people, 2)
+        balances = [Balance(one, WindowKind.WEEKNIGHT, surplus), Balance(other, WindowKind.WEEKNIGHT, -surplus)]
+    return PlanningContext(tuple(published), tuple(other_teams), tuple(balances))

@@ -1,4 +1,4 @@
-"""What holds for any roster: the checker finds nothing, costs are what they say, and bounds are bounds."""
+"""Laws for any roster: the checker finds no violation, the cost is right, and no bound exceeds it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.rotation.check.checker import examine
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, PlanStatus, Shift
-from tests.rotation.draws import drawn_context, drawn_roster
+from tests.rotation.random_rosters import random_context, random_roster
 from tests.rotation.teams import MONDAY, shifts_of
 
 CHUNK = 100
@@ -23,7 +23,7 @@ CHUNK = 100
 def planned(
     roster: Roster, shifts: tuple[Shift, ...], context: PlanningContext, *, seconds: float | None = None
 ) -> Plan | None:
-    """The plan, or None where there is none, which then has its reasons, or where the time was too short for any."""
+    """Return the plan; None if there is none (which then has reasons) or none was found in time."""
     limit = None if seconds is None else timedelta(seconds=seconds)
     try:
         plan = fairest_plan(roster, shifts, context=context, time_limit=limit)
@@ -51,9 +51,9 @@ def test_two_thousand_small_rosters_get_a_sound_and_proven_plan_or_reasons(chunk
     for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         draw = Random(number)
         days = draw.choice([3, 5, 7])
-        roster = drawn_roster(draw, sizes=(4, 6), days=days)
+        roster = random_roster(draw, sizes=(4, 6), days=days)
         shifts = shifts_of(roster, days=days)
-        context = drawn_context(draw, roster, shifts)
+        context = random_context(draw, roster, shifts)
         plan = planned(roster, shifts, context)
         planless += plan is None
         if plan is not None:
@@ -66,9 +66,9 @@ def test_two_thousand_small_rosters_get_a_sound_and_proven_plan_or_reasons(chunk
 def test_twenty_large_rosters_get_a_sound_plan(number: int) -> None:
     draw = Random(10_000 + number)
     days = draw.choice([91, 182])
-    roster = drawn_roster(draw, sizes=(8, 9), days=days)
+    roster = random_roster(draw, sizes=(8, 9), days=days)
     shifts = shifts_of(roster, days=days)
-    context = drawn_context(draw, roster, shifts)
+    context = random_context(draw, roster, shifts)
     plan = planned(roster, shifts, context, seconds=3)
     if plan is not None:
         assert_sound(plan, roster, context)

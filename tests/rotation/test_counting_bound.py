@@ -1,4 +1,4 @@
-"""The counting bound is what the fairest numbers cost without a calendar."""
+"""The counting bound is the cost of the cheapest counts, whatever the calendar."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def curve_of(share: Fraction) -> CostCurve:
 
 
 @given(st.lists(st.tuples(shares, st.integers(0, 4)), min_size=1, max_size=4), st.integers(0, 8))
-def test_no_other_numbers_cost_less(people: list[tuple[Fraction, int]], total: int) -> None:
+def test_no_other_counts_cost_less(people: list[tuple[Fraction, int]], total: int) -> None:
     curves = [curve_of(share) for share, _ in people]
     most = [limit for _, limit in people]
-    ways = [numbers for numbers in product(*(range(limit + 1) for limit in most)) if sum(numbers) == total]
-    dealt = cheapest_counts(total, curves, most)
-    if dealt is None:
+    ways = [counts for counts in product(*(range(limit + 1) for limit in most)) if sum(counts) == total]
+    found = cheapest_counts(total, curves, most)
+    if found is None:
         assert not ways
         return
 
-    def cost(numbers: tuple[int, ...]) -> int:
-        return sum(curve(number) for curve, number in zip(curves, numbers, strict=True))
+    def cost(counts: tuple[int, ...]) -> int:
+        return sum(curve(count) for curve, count in zip(curves, counts, strict=True))
 
-    assert tuple(dealt) in ways
-    assert cost(tuple(dealt)) == min(map(cost, ways))
+    assert tuple(found) in ways
+    assert cost(tuple(found)) == min(map(cost, ways))
 
 
-def test_one_person_has_at_most_two_nights_a_week_with_two_free_nights_between() -> None:
+def test_one_engineer_has_at_most_two_nights_a_week_with_two_rest_nights() -> None:
     roster = team_of(1)
     assert max_duties(Problem.of(roster, shifts_of(roster, days=28)), 0, WindowKind.WEEKNIGHT) == 8
 
 
-def test_one_person_has_every_other_weekend_or_each_of_its_days_when_daily() -> None:
+def test_one_engineer_has_every_other_weekend_and_all_its_days_when_daily() -> None:
     block = team_of(1)
     assert max_duties(Problem.of(block, shifts_of(block, days=28)), 0, WindowKind.WEEKEND) == 2
     daily = team_of(1, weekend=WeekendStyle.DAILY, rest_nights=0)
