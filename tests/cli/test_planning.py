@@ -243,7 +243,7 @@ def test_machines_get_what_was_verified_and_each_violation(oncall: Oncall, roste
             "rule": "fairness",
             "day": "2027-01-04",
             "people": [],
-            "sentence": "the plan says its cost is 395; it is 396",
+            "sentence": "the plan states a cost of 395; it is 396",
         }
     ]
 

@@ -110,14 +110,14 @@ def test_a_shift_that_begins_a_minute_late_leaves_that_minute_open(plan: Plan, r
     spoiled = with_seat(plan, 0, window=shifted(plan.seats[0], start=timedelta(minutes=1)))
     assert sentences(spoiled, roster) == [
         "coverage: primary: nobody is on call from Mon 2027-01-04 19:01 to Mon 2027-01-04 19:02 (1 minute)",
-        "shifts: primary: Mon 2027-01-04 19:02 to Tue 2027-01-05 08:00 is no shift of this roster's calendar "
+        "shifts: primary: Mon 2027-01-04 19:02 to Tue 2027-01-05 08:00 is not a shift of the roster's calendar "
         "on the plan's dates",
     ]
 
 
 def test_a_shift_that_ends_a_minute_late_is_on_call_in_business_hours(plan: Plan, roster: Roster) -> None:
     spoiled = with_seat(plan, 0, window=shifted(plan.seats[0], end=timedelta(minutes=1)))
-    assert "primary: somebody is on call outside on-call hours" in "\n".join(sentences(spoiled, roster))
+    assert "primary: a person is on call outside on-call hours" in "\n".join(sentences(spoiled, roster))
 
 
 def test_the_same_seat_twice_is_two_people_at_once(plan: Plan, roster: Roster) -> None:
@@ -166,7 +166,7 @@ def test_an_unknown_engineer_is_named(plan: Plan, roster: Roster) -> None:
 
 def test_an_unknown_role_is_named(plan: Plan, roster: Roster) -> None:
     spoiled = with_seat(plan, 0, role="tertiary")
-    assert 'roles: "tertiary" is no role of this rotation (primary, secondary)' in sentences(spoiled, roster)
+    assert 'roles: "tertiary" is not a role of this rotation (primary, secondary)' in sentences(spoiled, roster)
 
 
 def test_one_person_in_both_roles_of_a_shift_is_named(plan: Plan, roster: Roster) -> None:
@@ -303,20 +303,23 @@ def _load(fairness: Fairness, **changes: Any) -> Fairness:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda f: replace(f, cost=f.cost + 1, bound=f.cost + 1), "fairness: the plan says its cost is"),
-        (lambda f: replace(f, bound=f.cost + 1), "fairness: the plan says no plan costs less than"),
-        (lambda f: replace(f, bound=f.cost - 1), "fairness: the plan says it is optimal, but its cost"),
+        (lambda f: replace(f, cost=f.cost + 1, bound=f.cost + 1), "fairness: the plan states a cost of"),
+        (lambda f: replace(f, bound=f.cost + 1), "fairness: the plan states that no plan costs less than"),
+        (lambda f: replace(f, bound=f.cost - 1), "fairness: the plan states that it is optimal, but its cost"),
         (lambda f: replace(f, engineers=f.engineers[1:]), "fairness: ana is missing from the plan's fairness"),
-        (lambda f: _first(f, weight=1.0), "fairness: the plan says ben weighs 1; it is 20"),
-        (lambda f: _load(f, count=99), "fairness: the plan says ben has 99 weeknight primary; it is"),
-        (lambda f: _load(f, share=0.5), "fairness: the plan says ben's share is 0.500 weeknight primary; it is"),
+        (lambda f: _first(f, weight=1.0), "fairness: the plan states a weight of 1 for ben; it is 20"),
+        (lambda f: _load(f, count=99), "fairness: the plan states 99 weeknight shifts as primary for ben; it is"),
+        (
+            lambda f: _load(f, share=0.5),
+            "fairness: the plan states a share of 0.500 weeknight shifts as primary for ben; it is",
+        ),
         (
             lambda f: _first(f, loads=f.engineers[1].loads[1:]),
-            "fairness: the plan does not say how many weeknight primary ben has",
+            "fairness: the plan does not state how many weeknight shifts as primary ben has",
         ),
         (
             lambda f: replace(f, engineers=(*f.engineers, EngineerFairness("ghost", 1.0, ()))),
-            "fairness: ghost has fairness in the plan and is not an engineer of the roster",
+            "fairness: the plan states the fairness of ghost, who is not an engineer of the roster",
         ),
     ],
 )

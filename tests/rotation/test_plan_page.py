@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from oncall.rosters.relaxation import relaxation_named
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
-from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.report.plan_page import plan_page
 from oncall.rotation.report.workbook import workbook_of
@@ -106,7 +106,7 @@ def test_the_calendar_has_a_cell_for_each_day_of_duty_and_each_day_away() -> Non
 def test_agreed_exceptions_are_told_and_the_moved_day_is_no_day_away() -> None:
     roster: Roster = team(person("ana", absences=away(MONDAY, 1)), *team_of(6).engineers[1:])
     mark = relaxation_named("unavailable@2027-01-04:ana")
-    plan = marked(fairest_plan(relaxed(roster, [mark]), shifts_of(roster, days=14)), [mark])
+    plan = with_relaxations(fairest_plan(relaxed(roster, [mark]), shifts_of(roster, days=14)), [mark])
     text = plan_page(plan, roster)
     assert "by agreement: ana&#39;s day off on 2027-01-04 moved" in text
     assert ", away</title>" not in text

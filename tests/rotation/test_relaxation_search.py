@@ -16,7 +16,7 @@ from oncall.errors import PlanInfeasible
 from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
-from oncall.rotation.check.used_relaxations import marked, used_relaxations
+from oncall.rotation.check.used_relaxations import used_relaxations, with_relaxations
 from oncall.rotation.explain.priced_relaxations import is_within, price_of
 from oncall.rotation.explain.relaxation_search import relaxation_options
 from oncall.rotation.generate.fairest_plan import fairest_plan
@@ -36,7 +36,7 @@ def solved_with(roster: Roster, names: list[str], *, days: int = 7) -> Plan:
     relaxations = [relaxation_named(name) for name in names]
     plan = fairest_plan(relaxed(roster, relaxations), shifts_of(roster, days=days))
     last_day = MONDAY + timedelta(days=days - 1)
-    return marked(replace(plan, first_day=MONDAY, last_day=last_day), relaxations)
+    return with_relaxations(replace(plan, first_day=MONDAY, last_day=last_day), relaxations)
 
 
 BEN_IS_AWAY = team(

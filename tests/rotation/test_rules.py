@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.rosters.roster import Roster, RotationRules, WeekendStyle
-from oncall.rotation.check.checker import CHECKS
+from oncall.rotation.check.person_rules import PERSON_CHECKS
 from oncall.rotation.problem.eligibility import weekend_number
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rules_of
@@ -55,4 +55,4 @@ def test_limits_allow_exactly_the_duties_that_the_rules_allow(roster: Roster, da
 
 def test_the_checker_has_a_check_for_every_rule() -> None:
     roster = team_of(2, max_shifts_per_week=3, max_shifts_per_month=9, weekend=WeekendStyle.DAILY)
-    assert {rule.name for rule in rules_of(roster.rules)} <= CHECKS.keys()
+    assert {rule.name for rule in rules_of(roster.rules)} <= PERSON_CHECKS.keys()

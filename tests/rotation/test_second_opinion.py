@@ -15,7 +15,7 @@ from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import FixedSeat, Roster
 from oncall.rotation.check.checker import examine
 from oncall.rotation.check.second_opinion import SecondOpinion, second_opinion
-from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, Seat
@@ -118,7 +118,7 @@ def test_a_plan_without_air_is_bounded_beyond_counting() -> None:
 def test_agreed_exceptions_are_part_of_what_is_bounded() -> None:
     roster = team(person("ana"), person("ben", absences=away(date(2027, 1, 5), 3)), *team_of(6).engineers[2:])
     mark = relaxation_named("rest_nights=1@2027-01-04..2027-01-10")
-    plan = marked(planned(relaxed(roster, [mark])), [mark])
+    plan = with_relaxations(planned(relaxed(roster, [mark])), [mark])
     assert asked(plan, roster).is_optimal
 
 

@@ -14,7 +14,7 @@ from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Plan, Shift
@@ -48,7 +48,7 @@ def make_plan(
     shifts = shifts_of(roster, first_day, last_day)
     context = planning_context(roster, first_day, last_day, sources, watch.say)
     plan = search_plan(relaxed(roster, relaxations), shifts, context, options, watch)
-    plan = marked(replace(plan, first_day=first_day, last_day=last_day), relaxations)
+    plan = with_relaxations(replace(plan, first_day=first_day, last_day=last_day), relaxations)
     refuse_broken(plan, roster, context)
     return MadePlan(plan, len(shifts))
 

@@ -15,7 +15,7 @@ from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
-from oncall.rotation.check.used_relaxations import marked
+from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.repair.repair import repair
 from oncall.rotation.repair.repair_result import Repair
@@ -75,7 +75,7 @@ def repair_plan(
             should_stop=hooks.should_stop,
             context=context,
         )
-    found = replace(found, plan=marked(replace(found.plan, notes=tuple(repair_story(found))), agreed))
+    found = replace(found, plan=with_relaxations(replace(found.plan, notes=tuple(repair_story(found))), agreed))
     refuse_broken(found.plan, roster, context)
     return found
 

@@ -1,4 +1,5 @@
-"""The independent checker: does a plan keep every rule, and does its proof hold? It shares no code with the planner.
+"""The independent checker: whether a plan keeps every rule of its roster, and whether its proof holds.
 
-Imports nothing else of `rotation`, and no CP-SAT.
+It shares no code with the planner, so that one mistake cannot hide in both. It imports nothing else of `rotation`, and
+no solver but for `second_model` and `second_opinion`, which ask another solver for a bound on the cost.
 """

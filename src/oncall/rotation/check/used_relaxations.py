@@ -1,4 +1,4 @@
-"""Which of the exceptions that a plan is marked with it makes use of: what the checker would find without each."""
+"""Which of a plan's relaxations the plan needs: what the checker would find without each."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from oncall.schedule.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class UsedRelaxation:
-    """An exception that the check let pass. uses: in how many places the plan would break a rule without it."""
+    """A relaxation of a plan. uses: how many violations the plan would have without it; 0 if it needs none."""
 
     relaxation: Relaxation
     uses: int
 
 
 def used_relaxations(plan: Plan, roster: Roster) -> tuple[UsedRelaxation, ...]:
-    """The plan's exceptions, each with its uses. Raises Refused for one that does not fit the roster.
+    """Return the plan's relaxations, each with its uses. Raises Refused for one that does not fit the roster.
 
-    Shifts that the plan keeps from an earlier one count, too: they may be what an exception was agreed to for.
+    Shifts that a repair took over from its baseline count, too, because a relaxation may have been agreed for them.
     """
     plan = replace(plan, kept_until=None)
     found = len(check_plan(plan, roster))
@@ -35,8 +35,8 @@ def _without(plan: Plan, relaxation: Relaxation) -> Plan:
     return replace(plan, relaxed=tuple(each for each in plan.relaxed if each != relaxation))
 
 
-def marked(plan: Plan, relaxations: Sequence[Relaxation]) -> Plan:
-    """A plan made for a roster with these exceptions, marked with them for whoever reads or checks it."""
+def with_relaxations(plan: Plan, relaxations: Sequence[Relaxation]) -> Plan:
+    """Return the plan with these relaxations added to its data and its notes."""
     if not relaxations:
         return plan
     note = f"by agreement: {texts(relaxations)}"

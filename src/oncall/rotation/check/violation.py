@@ -1,4 +1,4 @@
-"""One way in which a plan breaks a promise."""
+"""One way in which a plan breaks a rule."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`rule` is a key of the roster file where there is one, else coverage, shifts, engineers, one_role or fairness.
+    """One broken rule. `rule` is its key in the roster file, or coverage, shifts, engineers, one_role or fairness.
 
-    day: the local date it is about. sentence: what is wrong, in words, without the rule's name.
+    day: the local date of the shift, or of the first day of the week or month. people: ids of the engineers.
+    sentence: what is wrong, without the name of the rule.
     """
 
     rule: str

@@ -1,4 +1,4 @@
-"""The part of the checker that looks at who is on which shift with whom: fixed seats and pairs kept apart."""
+"""The rules about who is on a shift together with whom, each as a check: fixed seats, and pairs who stay apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.schedule.plan import Plan, Seat
 from oncall.support.windows import Window
 
 
-def _check_fixed(plan: Plan, roster: Roster) -> Iterator[Violation]:
+def _check_fixed_seats(plan: Plan, roster: Roster) -> Iterator[Violation]:
     zone = roster.policy.zone
     by_day: dict[date, list[Seat]] = defaultdict(list)
     for seat in plan.seats:
@@ -29,13 +29,13 @@ def _check_fixed(plan: Plan, roster: Roster) -> Iterator[Violation]:
             yield Violation("fixed", fixed.day, (fixed.engineer,), sentence)
 
 
-def _check_pairs(plan: Plan, roster: Roster) -> Iterator[Violation]:
+def _check_pairs_apart(plan: Plan, roster: Roster) -> Iterator[Violation]:
     zone = roster.policy.zone
-    teams: dict[Window, list[str]] = defaultdict(list)
+    people_on: dict[Window, list[str]] = defaultdict(list)
     for seat in plan.seats:
         if seat.role != SHADOW:
-            teams[seat.window].append(seat.engineer)
-    for window, people in sorted(teams.items(), key=lambda item: item[0].start):
+            people_on[seat.window].append(seat.engineer)
+    for window, people in sorted(people_on.items(), key=lambda item: item[0].start):
         for one, other in roster.rules.never_together:
             if one in people and other in people:
                 day = window.start.astimezone(zone).date()
@@ -44,7 +44,7 @@ def _check_pairs(plan: Plan, roster: Roster) -> Iterator[Violation]:
 
 
 TEAM_CHECKS: Mapping[str, Callable[[Plan, Roster], Iterator[Violation]]] = {
-    "fixed": _check_fixed,
-    "never_together": _check_pairs,
+    "fixed": _check_fixed_seats,
+    "never_together": _check_pairs_apart,
 }
-"""One check per rule that speaks of who is on which shift with whom, by its key."""
+"""The check of each rule about who is on a shift with whom, by the rule's key in the roster file."""

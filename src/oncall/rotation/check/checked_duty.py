@@ -1,0 +1,76 @@
+"""The duties of each engineer as the checker sees them, with the local dates that the rules speak of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.schedule.plan import Plan, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDuty:
+    """One engineer's duty on one shift.
+
+    first_night, end_night: the dates, in the policy's zone, on which its first night begins and on which it ends.
+    origin: empty for a duty of the plan; else where a duty comes from that the plan cannot change, in words. Such a
+    duty is judged only together with duties of the plan.
+    """
+
+    seat: Seat
+    first_night: date
+    end_night: date
+    origin: str = ""
+    is_on_other_team: bool = False
+
+    @property
+    def days(self) -> list[date]:
+        """The dates that a day off blocks this duty on: the date of each night, or the one date of a holiday by day."""
+        nights = (self.end_night - self.first_night).days
+        return [self.first_night + timedelta(days=number) for number in range(max(1, nights))]
+
+    @property
+    def text(self) -> str:
+        """The duty in words, like `Mon 2027-01-04 (weeknight)`."""
+        kind = f"{self.seat.kind}, {self.origin}" if self.origin else str(self.seat.kind)
+        return f"{self.first_night:%a} {self.first_night} ({kind})"
+
+
+def duties_by_engineer(
+    plan: Plan, zone: ZoneInfo, history: Sequence[Seat], elsewhere: Sequence[Seat]
+) -> dict[str, list[CheckedDuty]]:
+    """Return each engineer's duties in time order, with those before and after the plan and on other teams.
+
+    history: seats of this team; those inside the plan's time are left out, because the plan replaces them.
+    elsewhere: seats in other teams' plans.
+    """
+    found = [_of_plan(seat, plan, zone) for seat in plan.seats]
+    found += [_duty(seat, zone, "outside this plan") for seat in _beside(plan, history)]
+    for seat in elsewhere:
+        origin = f"on team {seat.team}" if seat.team else "on another team"
+        found.append(replace(_duty(seat, zone, origin), is_on_other_team=True))
+    duties: dict[str, list[CheckedDuty]] = defaultdict(list)
+    for each in sorted(found, key=lambda each: (each.seat.window.start, each.seat.window.end)):
+        duties[each.seat.engineer].append(each)
+    return duties
+
+
+def _of_plan(seat: Seat, plan: Plan, zone: ZoneInfo) -> CheckedDuty:
+    duty = _duty(seat, zone, "")
+    is_from_baseline = plan.kept_until is not None and duty.first_night < plan.kept_until
+    return replace(duty, origin="from the baseline") if is_from_baseline else duty
+
+
+def _beside(plan: Plan, history: Sequence[Seat]) -> list[Seat]:
+    if not plan.seats:
+        return []
+    span = plan.window
+    return [seat for seat in history if seat.window.end <= span.start or span.end <= seat.window.start]
+
+
+def _duty(seat: Seat, zone: ZoneInfo, origin: str) -> CheckedDuty:
+    first, end = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
+    return CheckedDuty(seat, first, end, origin)

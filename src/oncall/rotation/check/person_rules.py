@@ -1,0 +1,166 @@
+"""The rules about one engineer's duties, each as a check: days, roles, rest, weekends, maxima, holidays, shadowing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import combinations, islice, pairwise, product
+
+from oncall.rosters.roster import SHADOW, Roster
+from oncall.rotation.check.checked_duty import CheckedDuty
+from oncall.rotation.check.relaxed_numbers import excess, is_relaxed, smallest_number
+from oncall.rotation.check.violation import Violation
+from oncall.support.holidays import Feast, feasts_on
+from oncall.support.windows import WindowKind
+
+
+def _check_days(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    person = roster.engineer(engineer)
+    if person is None:
+        return
+    for duty in duties:
+        day = duty.first_night
+        start = f"{engineer} is on {duty.text}"
+        if person.joins is not None and duty.days[0] < person.joins:
+            yield Violation("joins", day, (engineer,), f"{start} but joins only on {person.joins}")
+        if person.leaves is not None and duty.days[-1] > person.leaves:
+            yield Violation("leaves", day, (engineer,), f"{start} but leaves on {person.leaves}")
+        for away in person.absences:
+            if away.first_day <= duty.days[-1] and duty.days[0] <= away.last_day:
+                reason = f" ({away.reason})" if away.reason else ""
+                sentence = f"{start} but is away from {away.first_day} to {away.last_day}{reason}"
+                yield Violation("unavailable", day, (engineer,), sentence)
+
+
+def _check_roles(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    person = roster.engineer(engineer)
+    for duty in duties:
+        role = duty.seat.role
+        if person is not None and role in roster.rules.roles and role not in person.roles:
+            sentence = f"{engineer} is {role} on {duty.text} but takes only {', '.join(person.roles)}"
+            yield Violation("roles", duty.first_night, (engineer,), sentence)
+
+
+def _check_rest(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    for earlier, later in _close_pairs(engineer, duties, roster):
+        rest = smallest_number(roster.rules, "rest_nights", engineer, [earlier.first_night, later.first_night])
+        day = later.first_night
+        if earlier.seat.window == later.seat.window and earlier.origin == later.origin:
+            roles = f"{earlier.seat.role} and {later.seat.role}"
+            yield Violation("one_role", day, (engineer,), f"{engineer} is {roles} of the same shift, {later.text}")
+        elif later.seat.window.start < earlier.seat.window.end:
+            rule = "busy" if earlier.is_on_other_team or later.is_on_other_team else "rest_nights"
+            sentence = f"{engineer} is on two shifts that overlap, {earlier.text} and {later.text}"
+            yield Violation(rule, day, (engineer,), sentence)
+        elif (free := (later.first_night - earlier.end_night).days) < rest:
+            nights = "1 free night" if free == 1 else f"{free} free nights"
+            sentence = f"{engineer} has {nights} between {earlier.text} and {later.text}; the rule is {rest}"
+            yield Violation("rest_nights", day, (engineer,), sentence)
+
+
+def _close_pairs(
+    engineer: str, duties: Sequence[CheckedDuty], roster: Roster
+) -> Iterator[tuple[CheckedDuty, CheckedDuty]]:
+    """Pairs of duties, the earlier one first, that may have too few free nights between them."""
+    yield from pairwise(duties)
+    if not is_relaxed(roster.rules, "rest_nights", engineer):
+        return
+    # A duty with a relaxed rule may lie between two others that are too close to each other.
+    rest = roster.rules.rest_nights
+    for number, later in enumerate(duties):
+        near = (each for each in duties[: max(0, number - 1)] if (later.first_night - each.end_night).days < rest)
+        yield from ((earlier, later) for earlier in near)
+
+
+def _check_weekends(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    worked: dict[date, list[CheckedDuty]] = defaultdict(list)
+    for duty in duties:
+        if duty.seat.kind is WindowKind.WEEKEND:
+            worked[_monday(duty.first_night)].append(duty)
+    weekends = sorted(worked.items())
+    every_pair = is_relaxed(roster.rules, "weekends_apart", engineer)
+    for (_, first), (_, second) in combinations(weekends, 2) if every_pair else pairwise(weekends):
+        too_near = (pair for pair in product(first, second) if _are_too_near(engineer, *pair, roster))
+        for before, after in islice(too_near, 1):
+            apart = _weekends_apart(engineer, before, after, roster)
+            sentence = f"{engineer} works the weekends of {before.text} and {after.text}; the rule is 1 in {apart}"
+            yield Violation("weekends_apart", after.first_night, (engineer,), sentence)
+
+
+def _are_too_near(engineer: str, before: CheckedDuty, after: CheckedDuty, roster: Roster) -> bool:
+    weeks = (_monday(after.first_night) - _monday(before.first_night)).days // 7
+    return weeks < _weekends_apart(engineer, before, after, roster)
+
+
+def _weekends_apart(engineer: str, before: CheckedDuty, after: CheckedDuty, roster: Roster) -> int:
+    return smallest_number(roster.rules, "weekends_apart", engineer, [before.first_night, after.first_night])
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _check_week(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    weeks: dict[date, list[date]] = defaultdict(list)
+    for duty in duties:
+        weeks[_monday(duty.first_night)].append(duty.first_night)
+    for monday, days in sorted(weeks.items()):
+        if over := excess(roster.rules, "max_shifts_per_week", engineer, days):
+            sentence = f"{engineer} starts {over.count} shifts in the week of {monday}; the most is {over.most}"
+            yield Violation("max_shifts_per_week", monday, (engineer,), sentence)
+
+
+def _check_month(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    months: dict[date, list[date]] = defaultdict(list)
+    for duty in duties:
+        months[duty.first_night.replace(day=1)].append(duty.first_night)
+    for first, days in sorted(months.items()):
+        if over := excess(roster.rules, "max_shifts_per_month", engineer, days):
+            sentence = f"{engineer} starts {over.count} shifts in {first:%B %Y}; the most is {over.most}"
+            yield Violation("max_shifts_per_month", first, (engineer,), sentence)
+
+
+def _check_holidays(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    apart = roster.rules.holidays_apart
+    if apart == 1 or not roster.holidays:
+        return
+    last: dict[str, tuple[int, CheckedDuty]] = {}
+    for duty in duties:
+        for name, year in sorted({(feast.name, feast.year) for day in duty.days for feast in _feasts(roster, day)}):
+            before = last.get(name)
+            if before is not None and 0 < year - before[0] < apart:
+                sentence = f"{engineer} has {name} on {before[1].text} and {duty.text}; the rule is 1 in {apart} years"
+                yield Violation("holidays_apart", duty.first_night, (engineer,), sentence)
+            last[name] = year, duty
+
+
+def _feasts(roster: Roster, day: date) -> tuple[Feast, ...]:
+    return feasts_on(roster.holidays, day) if roster.holidays else ()
+
+
+def _check_shadows(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    person = roster.engineer(engineer)
+    if person is None:
+        return
+    for duty in duties:
+        learning = [day for day in duty.days if any(each.first_day <= day <= each.last_day for each in person.shadows)]
+        if duty.seat.role == SHADOW and learning != duty.days:
+            sentence = f"{engineer} is a shadow on {duty.text}, and the roster has no shadows for {engineer} then"
+            yield Violation("shadows", duty.first_night, (engineer,), sentence)
+        if duty.seat.role != SHADOW and learning:
+            sentence = f"{engineer} is {duty.seat.role} on {duty.text} but only shadows on {learning[0]}"
+            yield Violation("shadows", duty.first_night, (engineer,), sentence)
+
+
+PERSON_CHECKS: Mapping[str, Callable[[str, Sequence[CheckedDuty], Roster], Iterator[Violation]]] = {
+    "unavailable": _check_days,
+    "roles": _check_roles,
+    "rest_nights": _check_rest,
+    "weekends_apart": _check_weekends,
+    "max_shifts_per_week": _check_week,
+    "max_shifts_per_month": _check_month,
+    "holidays_apart": _check_holidays,
+    "shadows": _check_shadows,
+}
+"""The check of each rule about one engineer's duties, by the rule's key in the roster file."""

@@ -1,0 +1,56 @@
+"""The number that a rule has for given shifts under a plan's relaxations, read without the planner's code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from oncall.rosters.roster import RotationRules
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """More shifts than a maximum allows: `count` shifts count against `most`."""
+
+    count: int
+    most: int
+
+
+def smallest_number(rules: RotationRules, rule: str, engineer: str, days: Sequence[date]) -> int:
+    """Return what `rest_nights` or `weekends_apart` asks of an engineer's shifts that start on these days."""
+    number: int = getattr(rules, rule)
+    return min([number, *_relaxed_to(rules, rule, engineer, days)])
+
+
+def is_relaxed(rules: RotationRules, rule: str, engineer: str) -> bool:
+    """Return True if a relaxation of this rule holds for the engineer on any date."""
+    return any(each.rule == rule and each.person in (None, engineer) for each in rules.relaxed)
+
+
+def excess(rules: RotationRules, rule: str, engineer: str, days: Sequence[date]) -> Excess | None:
+    """Return by how much one engineer's shifts of one week or month exceed the maximum, or None if they do not.
+
+    days: the date on which each shift starts. A shift with a relaxed maximum counts only against that maximum, together
+    with all the others.
+    """
+    most: int | None = getattr(rules, rule)
+    if most is None:
+        return None
+    allowed = [max([most, *_relaxed_to(rules, rule, engineer, [day])]) for day in days]
+    for level in sorted(set(allowed)):
+        count = sum(1 for each in allowed if each <= level)
+        if count > level:
+            return Excess(count, level)
+    return None
+
+
+def _relaxed_to(rules: RotationRules, rule: str, engineer: str, days: Sequence[date]) -> list[int]:
+    return [
+        each.value
+        for each in rules.relaxed
+        if each.value is not None
+        and each.rule == rule
+        and each.person in (None, engineer)
+        and any(each.first_day <= day <= each.last_day for day in days)
+    ]

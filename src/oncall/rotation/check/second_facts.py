@@ -1,0 +1,88 @@
+"""What the second opinion's model is built from: shifts, what a repair took over, and shares, worked out on its own."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+
+from oncall.rosters.roster import Engineer, Roster
+from oncall.schedule.plan import Plan, Seat, Shift
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import calendar_of
+from oncall.support.windows import WindowKind
+
+
+def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
+    """Return the calendar's shifts that the plan has, and all before the date from which a repair could change it."""
+    zone = roster.policy.zone
+    starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
+    calendar = calendar_of(roster.policy, roster.holidays)
+    first, last = plan.first_day or min(starts), plan.last_day or max(starts)
+    held = {seat.window for seat in plan.seats}
+    shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=roster.rules.weekend)
+    first_open = plan.kept_until or date.min
+    return tuple(shift for shift in shifts if shift.window in held or shift.day < first_open)
+
+
+class SettledPart:
+    """What no plan with the same baseline can change.
+
+    first_open: the first date whose shifts may change. duties: by engineer, those before it and those outside the plan.
+    seats: how many seats before it each engineer has, by engineer, kind and role.
+    """
+
+    def __init__(self, plan: Plan, roster: Roster, outside: Sequence[Seat]) -> None:
+        self.first_open = plan.kept_until or date.min
+        self.duties: dict[str, list[Shift]] = defaultdict(list)
+        self.seats: Counter[tuple[str, WindowKind, str]] = Counter()
+        for seat in plan.seats:
+            shift = _shift_of(seat, roster)
+            if shift.day < self.first_open:
+                self.duties[seat.engineer].append(shift)
+                self.seats[seat.engineer, seat.kind, seat.role] += 1
+        span = plan.window
+        for seat in outside:
+            if seat.team or seat.window.end <= span.start or span.end <= seat.window.start:
+                self.duties[seat.engineer].append(_shift_of(seat, roster))
+
+
+def _shift_of(seat: Seat, roster: Roster) -> Shift:
+    first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
+    return Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal())
+
+
+class ExactShares:
+    """Each engineer's share, as `docs/rules.md` defines it: by weight, among those who take the role, less balances."""
+
+    def __init__(self, plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> None:
+        self._roster = roster
+        self._totals = Counter(shift.kind for shift in shifts)
+        self._balances = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in plan.balances}
+        self._weights = {
+            person.id: Fraction(str(person.fte))
+            * sum(all(person.is_member_on(day) for day in days_of(shift)) for shift in shifts)
+            for person in roster.engineers
+        }
+
+    def of_role(self, person: Engineer, kind: WindowKind, role: str) -> Fraction:
+        """The engineer's share of one kind in one role that they take, in shifts."""
+        takers = (each for each in self._roster.engineers if role in each.roles)
+        all_weights = sum((self._weights[each.id] for each in takers), Fraction(0))
+        if not all_weights or not self._weights[person.id]:
+            return Fraction(0)
+        roles = sum(each in person.roles for each in self._roster.rules.roles)
+        balance = self._balances.get((person.id, kind), Fraction(0)) / roles
+        return self._totals[kind] * self._weights[person.id] / all_weights - balance
+
+    def of_all_roles(self, person: Engineer, kind: WindowKind) -> Fraction:
+        """The engineer's share of one kind in all roles together, in shifts."""
+        roles = [role for role in self._roster.rules.roles if role in person.roles]
+        return sum((self.of_role(person, kind, role) for role in roles), Fraction(0))
+
+
+def days_of(shift: Shift) -> list[date]:
+    """The dates that a day off blocks the shift on."""
+    nights = max(1, shift.end_night - shift.first_night)
+    return [shift.day + timedelta(days=number) for number in range(nights)]

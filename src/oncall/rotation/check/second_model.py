@@ -1,0 +1,262 @@
+"""The second opinion's mixed-integer model, written from the rules' words alone.
+
+It shares nothing with the planner's models: it has other variables, other rows for rest and weekends, and its own
+shares and costs. It may leave rules out: a bound for fewer rules is a bound for all rules, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import combinations
+
+from ortools.math_opt.python import mathopt
+
+from oncall.rosters.relaxation import Relaxation
+from oncall.rosters.roster import Engineer, Roster
+from oncall.rotation.check.second_facts import ExactShares, SettledPart, days_of, planned_shifts
+from oncall.schedule.plan import Plan, Seat, Shift
+from oncall.support.holidays import Feast, feasts_on
+from oncall.support.windows import WindowKind
+
+
+class SecondModel:
+    """Who has which seat, and what that costs. `model` minimises the cost of plans that cost at most `cost`.
+
+    outside: seats around the plan and on other teams. left_out: what the model does not hold, in words.
+    """
+
+    def __init__(self, plan: Plan, roster: Roster, cost: int, outside: Sequence[Seat] | None) -> None:
+        self.model = mathopt.Model(name="second opinion")
+        self.left_out = ("the other teams' plans under busy",) if roster.busy and outside is None else ()
+        self._roster = roster
+        self._shifts = planned_shifts(plan, roster)
+        self._cost = cost
+        self._settled = SettledPart(plan, roster, outside or ())
+        self._shares = ExactShares(plan, roster, self._shifts)
+        self._open = [n for n, shift in enumerate(self._shifts) if shift.day >= self._settled.first_open]
+        # on[engineer, shift]: 1 if the engineer is on duty in some role; only where nothing settled forbids it.
+        self._on = {
+            (person.id, number): self.model.add_binary_variable()
+            for person in roster.engineers
+            if set(person.roles) & set(roster.rules.roles)
+            for number in self._open
+            if _is_there(person, self._shifts[number]) and self._is_compatible(person, self._shifts[number])
+        }
+        # seat[engineer, shift, role]: 1 if the engineer has that seat; empty where any split of roles is possible.
+        self._seat = {} if self._roles_are_free() else self._add_seats()
+        self._staff_shifts()
+        for person in roster.engineers:
+            self._keep_apart(person)
+            self._keep_under_maxima(person)
+        self._keep_pairs_apart()
+        self._keep_holidays_apart()
+        self._fix_seats()
+        self.model.minimize(mathopt.fast_sum(list(self._cost_terms())))
+
+    def _roles_are_free(self) -> bool:
+        """Whether everybody takes every role and no seat is settled: then counts by role alone decide the cost."""
+        rules = self._roster.rules
+        takes_all = all(set(rules.roles) <= set(person.roles) for person in self._roster.engineers)
+        return takes_all and not rules.fixed and not self._settled.seats
+
+    def _add_seats(self) -> dict[tuple[str, int, str], mathopt.Variable]:
+        roles = {
+            person.id: [r for r in self._roster.rules.roles if r in person.roles] for person in self._roster.engineers
+        }
+        seats = {(who, n, role): self.model.add_binary_variable() for who, n in self._on for role in roles[who]}
+        for (who, number), on in self._on.items():
+            own = [seats[who, number, role] for role in roles[who]]
+            self.model.add_linear_constraint(mathopt.fast_sum(own) == on)
+        return seats
+
+    def _staff_shifts(self) -> None:
+        """Every open shift has as many people as roles, and one for each role."""
+        people_of = defaultdict(list)
+        for who, number in self._on:
+            people_of[number].append(who)
+        roles = self._roster.rules.roles
+        for number in self._open:
+            present = [self._on[who, number] for who in people_of[number]]
+            self.model.add_linear_constraint(mathopt.fast_sum(present) == len(roles))
+            for role in roles if self._seat else ():
+                takers = [
+                    self._seat[who, number, role] for who in people_of[number] if (who, number, role) in self._seat
+                ]
+                self.model.add_linear_constraint(mathopt.fast_sum(takers) == 1)
+
+    def _keep_apart(self, person: Engineer) -> None:
+        """Rest and weekends: shifts that begin too soon after another exclude it, pair by pair or in one row."""
+        own = [number for who, number in self._on if who == person.id]
+        shifts = self._shifts
+        relaxed = {number for number in own if self._relaxations(person, shifts[number])}
+        for place, first in enumerate(own):
+            near = [later for later in own[place + 1 :] if self._are_too_near(person, shifts[first], shifts[later])]
+            # Shifts near to `first` that are also near to each other exclude each other in one row.
+            row = [first]
+            for later in near if first not in relaxed else ():
+                if later not in relaxed and all(
+                    self._are_too_near(person, shifts[other], shifts[later]) for other in row
+                ):
+                    row.append(later)
+            if len(row) > 1:
+                self._at_most(person, row, 1)
+            for later in near:
+                if later not in row:
+                    self._at_most(person, [first, later], 1)
+
+    def _is_compatible(self, person: Engineer, shift: Shift) -> bool:
+        """Whether the engineer's settled duties leave them free and rested for this shift."""
+        settled = self._settled.duties.get(person.id, [])
+        pairs = (sorted((duty, shift), key=lambda each: each.window.start) for duty in settled)
+        if any(self._are_too_near(person, before, after) for before, after in pairs):
+            return False
+        years = self._roster.rules.holidays_apart
+        return not any(
+            one.name == other.name and 0 < abs(one.year - other.year) < years
+            for duty in (settled if years > 1 else ())
+            for one in self._feasts(duty)
+            for other in self._feasts(shift)
+        )
+
+    def _feasts(self, shift: Shift) -> set[Feast]:
+        code = self._roster.holidays
+        return {feast for day in days_of(shift) for feast in feasts_on(code, day)} if code else set()
+
+    def _are_too_near(self, person: Engineer, before: Shift, after: Shift) -> bool:
+        rules = self._roster.rules
+        values = {"rest_nights": rules.rest_nights, "weekends_apart": rules.weekends_apart}
+        for each in [*self._relaxations(person, before), *self._relaxations(person, after)]:
+            if each.rule in values and each.value is not None:
+                values[each.rule] = min(values[each.rule], each.value)
+        if after.window.start < before.window.end or after.first_night < before.end_night + values["rest_nights"]:
+            return True
+        if not (before.kind is after.kind is WindowKind.WEEKEND):
+            return False
+        weeks = (_monday(after.day) - _monday(before.day)).days // 7
+        return 0 < weeks < values["weekends_apart"]
+
+    def _relaxations(self, person: Engineer, shift: Shift) -> list[Relaxation]:
+        relaxed = self._roster.rules.relaxed
+        return [r for r in relaxed if r.first_day <= shift.day <= r.last_day and r.person in (None, person.id)]
+
+    def _keep_under_maxima(self, person: Engineer) -> None:
+        """Maxima of weeks and months. One that is raised for some shifts of a span is raised for all of the span."""
+        rules = self._roster.rules
+        for rule, most in (
+            ("max_shifts_per_week", rules.max_shifts_per_week),
+            ("max_shifts_per_month", rules.max_shifts_per_month),
+        ):
+            spans: dict[date, list[int]] = defaultdict(list)
+            for who, number in self._on:
+                if who == person.id and most is not None:
+                    spans[_first_day_of_span(rule, self._shifts[number])].append(number)
+            settled = Counter(_first_day_of_span(rule, duty) for duty in self._settled.duties.get(person.id, []))
+            for first_day, numbers in spans.items():
+                relaxations = [each for n in numbers for each in self._relaxations(person, self._shifts[n])]
+                raised = [each.value for each in relaxations if each.rule == rule and each.value is not None]
+                left = max(0, max([most or 0, *raised]) - settled[first_day])
+                if len(numbers) > left:
+                    self._at_most(person, numbers, left)
+
+    def _at_most(self, person: Engineer, numbers: Sequence[int], most: int) -> None:
+        self.model.add_linear_constraint(mathopt.fast_sum([self._on[person.id, n] for n in numbers]) <= most)
+
+    def _keep_pairs_apart(self) -> None:
+        for one, other in self._roster.rules.never_together:
+            for number in range(len(self._shifts)):
+                if (one, number) in self._on and (other, number) in self._on:
+                    self.model.add_linear_constraint(self._on[one, number] + self._on[other, number] <= 1)
+
+    def _keep_holidays_apart(self) -> None:
+        """Nobody has the same holiday in two years that are too close, pair of shifts by pair of shifts."""
+        years = self._roster.rules.holidays_apart
+        by_name: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, shift in enumerate(self._shifts if years > 1 and self._roster.holidays else ()):
+            for feast in self._feasts(shift):
+                by_name[feast.name].append((feast.year, number))
+        for occasions in by_name.values():
+            for (one, first), (other, second) in combinations(occasions, 2):
+                if 0 < abs(other - one) < years:
+                    for person in self._roster.engineers:
+                        if (person.id, first) in self._on and (person.id, second) in self._on:
+                            self._at_most(person, [first, second], 1)
+
+    def _fix_seats(self) -> None:
+        for fixed in self._roster.rules.fixed:
+            for number, shift in enumerate(self._shifts):
+                seat = self._seat.get((fixed.engineer, number, fixed.role))
+                if shift.day == fixed.day and fixed.kind in (None, str(shift.kind)) and seat is not None:
+                    self.model.add_linear_constraint(seat == 1)
+
+    def _cost_terms(self) -> Iterator[mathopt.LinearBase | float]:
+        for kind in dict.fromkeys(shift.kind for shift in self._shifts):
+            by_role: dict[str, list[mathopt.Variable]] = defaultdict(list)
+            for person in self._roster.engineers:
+                yield from self._cost_of_person(person, kind, by_role)
+            total = sum(1 for number in self._open if self._shifts[number].kind is kind)
+            for role in self._roster.rules.roles:
+                self.model.add_linear_constraint(mathopt.fast_sum(by_role[role]) == total)
+
+    def _cost_of_person(
+        self, person: Engineer, kind: WindowKind, by_role: dict[str, list[mathopt.Variable]]
+    ) -> Iterator[mathopt.LinearBase | float]:
+        """What the engineer's counts of one kind cost. Adds the variable of each count to `by_role`."""
+        roles, settled = self._roster.rules.roles, self._settled.seats
+        own = [role for role in roles if role in person.roles]
+        on = [v for (who, n), v in self._on.items() if who == person.id and self._shifts[n].kind is kind]
+        counts = []
+        for role in own:
+            count = self._add_count(person, kind, role, len(on))
+            counts.append(count)
+            by_role[role].append(count)
+            share = self._shares.of_role(person, kind, role) - settled[person.id, kind, role]
+            yield from self._price(count, len(on), share)
+        self.model.add_linear_constraint(mathopt.fast_sum(on) == mathopt.fast_sum(counts))
+        before = sum(settled[person.id, kind, role] for role in roles)
+        yield from self._price(mathopt.fast_sum(on), len(on), self._shares.of_all_roles(person, kind) - before)
+        # An engineer who gave up a role has no share of it any more; settled seats in it still cost.
+        yield float(sum(100 * settled[person.id, kind, role] ** 2 for role in roles if role not in own))
+
+    def _add_count(self, person: Engineer, kind: WindowKind, role: str, most: int) -> mathopt.Variable:
+        """How many open shifts of one kind the engineer has in one role."""
+        count = self.model.add_integer_variable(lb=0, ub=most)
+        if self._seat:
+            held = [
+                seat
+                for (who, n, r), seat in self._seat.items()
+                if (who, r) == (person.id, role) and self._shifts[n].kind is kind
+            ]
+            self.model.add_linear_constraint(mathopt.fast_sum(held) == count)
+        return count
+
+    def _price(self, count: mathopt.LinearBase, most: int, share: Fraction) -> Iterator[mathopt.LinearBase | float]:
+        """What a count costs, in steps of one shift. Each step costs more than the last, so the cheap ones fill first.
+
+        share: less the settled seats; below 0 where these are more. Counts that alone cost more than the plan are out.
+        """
+        costs = [round(100 * (n - share) ** 2) for n in range(most + 1)]
+        worthwhile = [n for n, cost in enumerate(costs) if cost <= self._cost] or [0]
+        low, high = worthwhile[0], worthwhile[-1]
+        steps = [self.model.add_variable(lb=0, ub=1) for _ in range(low, high)]
+        self.model.add_linear_constraint(count - mathopt.fast_sum(steps) == low)
+        yield float(costs[low])
+        for n, step in enumerate(steps, start=low):
+            yield (costs[n + 1] - costs[n]) * step
+
+
+def _is_there(person: Engineer, shift: Shift) -> bool:
+    """Whether the engineer's days let them take the shift."""
+    days = days_of(shift)
+    return all(person.is_member_on(day) and person.absence_on(day) is None for day in days)
+
+
+def _first_day_of_span(rule: str, shift: Shift) -> date:
+    """The first day of the week or month in which the shift starts, whichever the rule speaks of."""
+    return _monday(shift.day) if rule == "max_shifts_per_week" else shift.day.replace(day=1)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
