@@ -1,4 +1,4 @@
-"""A small policy as text, and ways to spoil it."""
+"""A small policy as text, and functions that break it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What starts, meets, pauses and stops each clock, one sentence a test."""
+"""What starts, meets, pauses and stops each SLA clock."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_coverage_hours_stand_still_outside_the_coverage() -> None:
     assert clock.due_at == at("2027-01-19 11:58")
 
 
-def test_a_reply_meets_it_and_owes_the_next_update() -> None:
+def test_a_reply_meets_it_and_starts_the_next_update() -> None:
     state = seen(TUESDAY + HOUR, opened(), SlaEvent(TUESDAY + 30 * MINUTE, K.REPLIED))
     assert only(state, Metric.FIRST_REPLY).met_at == TUESDAY + 30 * MINUTE
     assert only(state, Metric.PERIODIC_UPDATE).due_at == TUESDAY + 30 * MINUTE + 4 * HOUR
@@ -77,7 +77,7 @@ def test_a_breach_is_the_instant_at_which_the_target_is_reached_unmet() -> None:
     assert next_due(state) == only(state, Metric.FIRST_REPLY)
 
 
-def test_the_next_reply_is_owed_from_the_oldest_message_that_nobody_answered() -> None:
+def test_the_next_reply_counts_from_the_oldest_message_without_an_answer() -> None:
     replied = SlaEvent(TUESDAY + 10 * MINUTE, K.REPLIED)
     messages = [SlaEvent(TUESDAY + n * HOUR, K.CUSTOMER_REPLIED) for n in (1, 2)]
     clock = only(seen(TUESDAY + 2 * HOUR, opened(), replied, *messages), Metric.NEXT_REPLY)
@@ -89,7 +89,7 @@ def test_what_the_customer_writes_before_the_first_reply_is_answered_by_it() -> 
     assert [clock.metric for clock in state.clocks] == [Metric.FIRST_REPLY]
 
 
-def test_updates_pause_while_the_customer_is_waited_for_and_go_on_when_they_write() -> None:
+def test_updates_pause_while_waiting_for_the_customer_and_continue_when_they_write() -> None:
     events = [opened(impact="high", plan="business-critical"), SlaEvent(TUESDAY, K.REPLIED)]
     events.append(SlaEvent(TUESDAY + HOUR, K.WAITING))
     clock = only(seen(TUESDAY + 20 * HOUR, *events), Metric.PERIODIC_UPDATE)
@@ -142,7 +142,7 @@ def test_resolving_stops_every_clock_and_breaks_no_promise() -> None:
     assert (state.is_resolved, next_due(state)) == (True, None)
 
 
-def test_a_reopened_ticket_owes_a_first_reply_anew() -> None:
+def test_a_reopened_ticket_needs_a_first_reply_again() -> None:
     events = [opened(), SlaEvent(TUESDAY + MINUTE, K.REPLIED), SlaEvent(TUESDAY + HOUR, K.RESOLVED)]
     state = seen(TUESDAY + 5 * HOUR, *events, SlaEvent(TUESDAY + 5 * HOUR, K.REOPENED))
     first = state.first_reply()

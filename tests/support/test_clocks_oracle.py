@@ -1,4 +1,4 @@
-"""Clocks and coverage agree with a brute-force second opinion, minute by minute, in every random case."""
+"""Clocks and coverage agree with a second implementation that counts single minutes, in random cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a promise holds, and when what is counted in it is due, against walks of single minutes."""
+"""When a promise holds and when a target is due, compared with a walk of single minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""24x5 holds on the five days that the policy states, and a policy that leaves them open is asked."""
+"""24x5 holds on the five days that the policy states; `check` asks for them where they are unclear."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_five_days_are_a_range_or_a_list(written: str, days: tuple[int, ...]) ->
         ("mon-wed-fri", 'coverage_days: "mon-wed-fri" are no days; write them like mon-fri or [mon, tue, wed]'),
     ],
 )
-def test_what_are_no_five_days_is_told_what_to_write(written: str, message: str) -> None:
+def test_other_than_five_days_is_refused_with_an_example(written: str, message: str) -> None:
     assert refusal(text_with(days=written)) == f"p.yaml:21:16: {message}"
 
 

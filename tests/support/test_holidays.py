@@ -1,4 +1,4 @@
-"""Public holidays: whose days they are, what is written down, and what is not known."""
+"""Public holidays: by country and region, stored years, and unknown codes."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_the_spans_are_in_order_and_tile_the_week(policy: Policy) -> None:
     assert [span.end_minute for span in policy.spans] == [*starts[1:], starts[0] + 7 * DAY]
 
 
-def test_four_impacts_of_which_two_wake_people(policy: Policy) -> None:
+def test_two_of_the_four_impacts_page_engineers(policy: Policy) -> None:
     assert list(policy.impacts) == ["urgent", "high", "normal", "low"]
     assert [impact.name for impact in policy.impacts.values() if impact.pages] == ["urgent", "high"]
 

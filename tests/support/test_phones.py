@@ -26,7 +26,7 @@ def test_a_number_of_the_right_length_can_exist(number: str) -> None:
         ("+5215512345678", 'the mobile prefix 1 is no longer dialled; write "+525512345678"'),
     ],
 )
-def test_a_number_that_no_phone_can_have_is_told_why(number: str, reason: str) -> None:
+def test_a_number_that_no_phone_can_have_is_refused_with_the_reason(number: str, reason: str) -> None:
     assert why_impossible(number) == reason
 
 

@@ -1,4 +1,4 @@
-"""What `policy diff` says: whatever one leaf of the file becomes, a sentence tells of it."""
+"""`policy diff` reports a change of any value in the policy file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def other_than(path: Path, value: Any) -> list[Any]:
 
 
 def read(whole: dict[str, Any]) -> Policy:
-    """The policy as it would be published: judged or not, what it says can be compared."""
+    """Return the policy as it would be published, even if it has faults: policies with faults can be compared."""
     from oncall.support.policy_file import published_policy
 
     zone = policy_from_text(packaged_policy_text(), "packaged").zone
@@ -102,7 +102,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "value"), CASES, ids=lambda part: str(part))
-def test_a_change_of_any_one_leaf_is_told(path: Path, value: Any) -> None:
+def test_a_change_of_any_one_value_is_reported(path: Path, value: Any) -> None:
     before = read(document())
     after = read(changed(path, value))
     assert before != after
@@ -112,7 +112,7 @@ def test_a_change_of_any_one_leaf_is_told(path: Path, value: Any) -> None:
 
 
 @pytest.mark.parametrize("part", ["extras", "channels", "customers", "business-critical", "low", "steps"])
-def test_what_is_taken_out_or_added_is_told(part: str) -> None:
+def test_a_part_that_is_removed_or_added_is_reported(part: str) -> None:
     whole = document()
     if part == "business-critical":
         del whole["plans"][part], whole["extras"]
@@ -129,7 +129,7 @@ def test_what_is_taken_out_or_added_is_told(part: str) -> None:
     assert changes(after, before)
 
 
-def test_a_new_plan_is_told_with_all_that_it_promises() -> None:
+def test_a_new_plan_is_reported_with_all_its_promises() -> None:
     whole = document()
     del whole["plans"]["business-critical"], whole["extras"]
     assert changes(read(whole), read(document()))[:3] == [
@@ -141,7 +141,7 @@ def test_a_new_plan_is_told_with_all_that_it_promises() -> None:
     ]
 
 
-def test_the_plans_in_another_order_are_told() -> None:
+def test_a_new_order_of_the_plans_is_reported() -> None:
     whole = document()
     whole["plans"] = dict(reversed(whole["plans"].items()))
     assert changes(read(document()), read(whole)) == ["Plans are listed in the order business-critical, standard."]
@@ -156,7 +156,7 @@ def test_the_plans_in_another_order_are_told() -> None:
         ("Acme", "Beta", "Acme Ltd: no longer a customer."),
     ],
 )
-def test_a_change_of_any_leaf_of_the_customers_is_told(old: str, new: str, said: str) -> None:
+def test_a_change_of_any_value_of_a_customer_is_reported(old: str, new: str, said: str) -> None:
     policy = read(document())
     plans = list(policy.plans)
     before = replace(policy, customers=customers_from_text(CUSTOMERS, "c", plans))
@@ -164,7 +164,7 @@ def test_a_change_of_any_leaf_of_the_customers_is_told(old: str, new: str, said:
     assert changes(before, after)[0] == said
 
 
-def test_two_changes_of_one_customer_are_both_told() -> None:
+def test_two_changes_of_one_customer_are_both_reported() -> None:
     policy = read(document())
     text = CUSTOMERS.replace("plan: standard", "plan: business-critical").replace("mei", "ana")
     before, after = (

@@ -1,4 +1,4 @@
-"""A policy that cannot keep its word is refused: all of its faults at once, in the file's order, its customers' too."""
+"""A policy whose promises cannot be kept is refused with all of its faults, those of its customers file included."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ customers:
 """
 
 
-def test_urgent_tickets_wake_somebody_and_are_updated_whatever_is_waited_for() -> None:
+def test_an_urgent_impact_pages_and_its_updates_do_not_pause() -> None:
     changed = spoiled((URGENT, "urgent: {definition: down, pages: false, pause_while_waiting: true}"))
     assert changed.splitlines()[:2] == [
         "p.yaml:6:37: impacts.urgent.pages: urgent tickets must page an engineer; write pages: true",
@@ -68,7 +68,7 @@ def test_hours_that_overlap_on_several_days_are_one_fault_in_the_order_of_the_we
     ]
 
 
-def test_the_customers_are_judged_together_with_a_policy_that_is_at_fault_itself(tmp_path: Path) -> None:
+def test_faults_of_the_customers_file_are_reported_with_those_of_the_policy(tmp_path: Path) -> None:
     (tmp_path / "customers.yaml").write_text(CUSTOMERS)
     path = tmp_path / "my.policy.yaml"
     path.write_text(SMALL.replace("24x5", "24x6") + "customers: customers.yaml\n")
@@ -82,7 +82,7 @@ def test_the_customers_are_judged_together_with_a_policy_that_is_at_fault_itself
     ]
 
 
-def test_a_customers_file_that_is_not_there_is_a_fault_of_the_line_that_names_it(tmp_path: Path) -> None:
+def test_a_missing_customers_file_is_a_fault_of_the_line_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "customers.yaml").write_text(CUSTOMERS)
     path = tmp_path / "my.policy.yaml"
     path.write_text(SMALL + "customers: costumers.yaml\n")
@@ -93,7 +93,7 @@ def test_a_customers_file_that_is_not_there_is_a_fault_of_the_line_that_names_it
     )
 
 
-def test_a_policy_that_was_published_is_read_also_when_a_younger_rule_would_refuse_it() -> None:
+def test_a_published_policy_is_read_even_if_a_later_rule_refuses_it() -> None:
     text = SMALL.replace(URGENT, "urgent: {definition: down, pages: false}")
     assert published_policy(text, "p.yaml", ZoneInfo("Asia/Kolkata")).zone.key == "Asia/Kolkata"
     with pytest.raises(FileFaults):

@@ -1,4 +1,4 @@
-"""docs/policy.md names, for each rule of the guidelines, a test that is there, or says that it is a person's work."""
+"""docs/policy.md names an existing test for each rule of the guidelines, or says that it is a person's work."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def values_at(node: Any, path: list[str]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("key", "value"), keys(), ids=str)
-def test_every_key_stands_in_the_packaged_policy_with_the_value_that_is_named(key: str, value: str | None) -> None:
+def test_every_key_is_in_the_packaged_policy_with_the_named_value(
+    key: str, value: str | None
+) -> None:
     found = values_at(yaml.safe_load(packaged_policy_text()), key.split("."))
     assert found
     if value is not None:

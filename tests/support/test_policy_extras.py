@@ -1,4 +1,4 @@
-"""What a policy may say beyond hours and times: pauses, warnings, who is copied, and its customers."""
+"""Optional parts of a policy: pauses, warnings, copies of pages, and customers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def with_lines(*lines: str) -> str:
     return SMALL + "".join(f"{line}\n" for line in lines)
 
 
-def test_an_old_file_without_any_of_it_is_as_good_as_before() -> None:
+def test_a_file_without_these_keys_gets_the_defaults() -> None:
     policy = policy_from_text(SMALL, "p.yaml")
     assert (policy.desk, policy.extras, policy.customers, policy.escalation.warn_share) == (DeskChannel(), {}, (), 0.75)
     assert not any(impact.pause_while_waiting for impact in policy.impacts.values())
@@ -47,14 +47,14 @@ def test_the_owner_may_be_warned_earlier_or_later() -> None:
 
 
 @pytest.mark.parametrize("written", ["0%", "100%", "75", "soon"])
-def test_a_share_that_is_none_is_told_what_to_write(written: str) -> None:
+def test_a_wrong_share_is_refused_with_an_example(written: str) -> None:
     assert spoiled(("  desk_after: 15m\n", f"  desk_after: 15m\n  warn_at: {written}\n")) == (
         f'p.yaml:23:12: escalation.warn_at: "{written}" is not a share of a promised time; '
         "write one from 1% to 99%, like 75%"
     )
 
 
-def test_people_may_be_told_of_tickets_at_the_desk() -> None:
+def test_people_may_get_notices_of_tickets_at_the_desk() -> None:
     policy = policy_from_text(with_lines("channels: {desk: {notify: [mei], channel: voice}}"), "p.yaml")
     assert policy.desk == DeskChannel(("mei",), ChannelName.VOICE)
 
@@ -68,7 +68,7 @@ def test_an_extra_is_one_that_is_known_of_a_plan_that_is_there() -> None:
     ]
 
 
-def test_customers_lie_in_a_file_beside_the_policy(tmp_path: Path) -> None:
+def test_customers_are_read_from_a_file_beside_the_policy(tmp_path: Path) -> None:
     (tmp_path / "my.policy.yaml").write_text(with_lines("customers: customers.yaml"))
     (tmp_path / "customers.yaml").write_text(CUSTOMERS)
     policy = read_policy(tmp_path / "my.policy.yaml")
@@ -80,7 +80,7 @@ def test_customers_lie_in_a_file_beside_the_policy(tmp_path: Path) -> None:
     assert policy.customer("Gamma") is None
 
 
-def test_every_fault_of_the_customers_is_told_at_once_in_their_own_file(tmp_path: Path) -> None:
+def test_every_fault_of_the_customers_file_is_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "my.policy.yaml").write_text(with_lines("customers: customers.yaml"))
     path = tmp_path / "customers.yaml"
     path.write_text(
@@ -96,14 +96,14 @@ def test_every_fault_of_the_customers_is_told_at_once_in_their_own_file(tmp_path
     ]
 
 
-def test_the_customers_file_lies_beside_the_policy_and_nowhere_else() -> None:
+def test_the_customers_file_must_be_in_the_folder_of_the_policy() -> None:
     assert refusal(with_lines("customers: ../customers.yaml")) == (
         'p.yaml:26:12: customers: "../customers.yaml" is not the name of a file beside this one; '
         "write one like customers.yaml"
     )
 
 
-def test_the_table_says_in_words_what_each_plan_promises() -> None:
+def test_the_table_has_each_plans_promises_in_words() -> None:
     rows = promise_rows(packaged_policy())
     assert rows[2] == ["standard", "high", "24x5", "4 h of 24x5", "8 h of 24x5", "24 h of 24x5"]
     assert rows[5] == ["business-critical", "urgent", "24x7", "45 min", "1 h", "2 h"]
@@ -113,7 +113,7 @@ def test_a_policy_does_not_differ_from_itself() -> None:
     assert changes(packaged_policy(), policy_from_text(packaged_policy_text(), "copy")) == []
 
 
-def test_what_changes_is_said_for_whom_it_changes() -> None:
+def test_each_change_names_whom_it_affects() -> None:
     text = packaged_policy_text()
     for old, new in (
         ("first_reply: 60m calendar", "first_reply: 50m calendar"),

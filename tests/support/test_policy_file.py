@@ -1,4 +1,4 @@
-"""The policy file: the packaged promise is the guidelines', and a policy that cannot keep its word is refused."""
+"""Reading a policy file: promises, plans and escalation, and the messages of its faults."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TestPromises:
             ("08:00", '"08:00" does not say which hours count; write it like "4h coverage" or "60m calendar"'),
         ],
     )
-    def test_what_is_no_target_is_told_what_to_write(self, written: str, message: str) -> None:
+    def test_a_wrong_target_is_refused_with_an_example(self, written: str, message: str) -> None:
         assert spoiled(("4h calendar", written)) == (
             f"p.yaml:12:101: plans.std.promises.urgent.periodic_update: {message}"
         )
@@ -220,7 +220,7 @@ class TestEscalation:
         )
 
 
-def test_all_faults_of_a_policy_are_told_at_once_in_file_order() -> None:
+def test_all_faults_of_a_policy_are_reported_at_once_in_file_order() -> None:
     refused = spoiled(
         ("name: small", "name: Small"),
         ("Europe/London", "London"),
@@ -237,7 +237,7 @@ def test_all_faults_of_a_policy_are_told_at_once_in_file_order() -> None:
     ]
 
 
-def test_a_policy_without_anything_is_told_all_that_it_needs() -> None:
+def test_an_empty_policy_is_refused_with_every_missing_key() -> None:
     assert [line.split(": ")[1] for line in refusal("{}").splitlines()] == [
         "escalation", "impacts", "name", "on_call", "plans", "timezone",
     ]  # fmt: skip

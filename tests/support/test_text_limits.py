@@ -1,4 +1,4 @@
-"""How many messages a storm may send: read from the policy file, refused with the place, shown and compared."""
+"""The `limits` of a policy file are read, checked, shown and compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def with_limits(text: str) -> str:
 
 
 def line() -> int:
-    """On which line of the small policy the block stands."""
+    """Return the line of the `limits` block in the small policy."""
     return len(SMALL.splitlines()) + 1
 
 
@@ -67,7 +67,7 @@ def test_limits_are_read_and_what_is_left_out_is_as_usual() -> None:
         ("{phone: {most: 1}}", 10, 'limits.phone: is not a known key; did you mean "per_phone"?'),
     ],
 )
-def test_a_limit_that_is_none_is_told_what_to_write(written: str, column: int, said: str) -> None:
+def test_a_wrong_limit_is_refused_with_an_example(written: str, column: int, said: str) -> None:
     assert refusal(with_limits(written)) == f"p.yaml:{line()}:{column}: {said}"
 
 

@@ -1,4 +1,4 @@
-"""Plain answers become an impact, with the reason."""
+"""Triage proposes an impact from answers, with the reasons."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_a_hole_is_refused_with_its_minutes() -> None:
     assert spoiled(("mon 07:59", "mon 07:29")) == ("p.yaml:4:10: on_call: nobody is responsible Monday 07:30 to 07:59")
 
 
-def test_holes_of_many_days_are_told_together() -> None:
+def test_gaps_on_several_days_are_one_fault() -> None:
     assert spoiled(("19:00", "18:59")) == (
         "p.yaml:4:10: on_call: nobody is responsible Monday 19:00 to 19:00, Tuesday 19:00 to 19:00, "
         "Wednesday 19:00 to 19:00, Thursday 19:00 to 19:00, Friday 19:00 to 19:00"
@@ -92,7 +92,7 @@ def test_no_hours_at_all_leave_the_whole_week_without_anybody() -> None:
         ("mo-fr 08:00-19:00", '"mo" is not a day of the week; write mon, tue, wed, thu, fri, sat or sun'),
     ],
 )
-def test_what_are_no_hours_is_told_what_to_write(written: str, message: str) -> None:
+def test_wrong_hours_are_refused_with_an_example(written: str, message: str) -> None:
     assert spoiled(("mon-fri 08:00-19:00", written)) == f"p.yaml:3:17: business_hours: {message}"
 
 

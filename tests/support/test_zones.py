@@ -1,4 +1,4 @@
-"""Time zone names: a zone is a place, and every other name is told which place it probably means."""
+"""Time zone names: a zone is a place, and other names are refused with the place that they probably mean."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ETC = "all year, because the sign of an Etc zone is reversed; write a place, lik
         ("Factory", '"Factory" is not an IANA time zone; write one like "America/New_York"'),
     ],
 )
-def test_a_name_that_is_no_place_is_told_which_place_it_means(name: str, why: str) -> None:
+def test_a_name_that_is_no_place_is_refused_with_the_place_that_it_means(name: str, why: str) -> None:
     assert why_no_place(name) == why
 
 
