@@ -57,9 +57,7 @@ def values_at(node: Any, path: list[str]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("key", "value"), keys(), ids=str)
-def test_every_key_is_in_the_packaged_policy_with_the_named_value(
-    key: str, value: str | None
-) -> None:
+def test_every_key_is_in_the_packaged_policy_with_the_named_value(key: str, value: str | None) -> None:
     found = values_at(yaml.safe_load(packaged_policy_text()), key.split("."))
     assert found
     if value is not None:

@@ -25,9 +25,10 @@ def register(app: typer.Typer) -> None:
 def check(
     file: Path = typer.Argument(..., metavar="FILE", help="A roster or a policy, in YAML."), json: bool = JSON_OPTION
 ) -> None:
-    """Validate a roster with the policy and the plans that it names, or a policy alone; every fault, line and column.
+    """Check a roster with the policy and plans that it names, or a policy alone. Prints every fault with its place.
 
-    Which of the two a file is, its keys say; *.policy.yaml is always read as a policy.
+    Warnings, such as a phone number outside the ranges in use, do not refuse the file. The keys of a file tell whether
+    it is a roster or a policy; *.policy.yaml is always a policy.
 
     Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
     """

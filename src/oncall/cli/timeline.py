@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from oncall.paging.views.ticket_view_types import AttemptView, ClockView, EventView, TicketView, WholeTicketView
 
 
-def stamp(text: str | None, zone: str | None) -> str:
-    """Return an ISO time of an answer as `Sat 2027-01-09 03:12`; `-` when there is none.
+def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
+    """Return an ISO time of an answer as `Sat 2027-01-09 03:12`; `-` when there is none. `form`: as for strftime.
 
     zone: the answer's time zone. Near an hour that its clock shows twice, the time is followed by the zone.
     """
@@ -23,7 +23,7 @@ def stamp(text: str | None, zone: str | None) -> str:
     if not text:
         return "-"
     at = datetime.fromisoformat(text)
-    return table_time(at, ZoneInfo(zone)) if zone else at.strftime("%a %Y-%m-%d %H:%M")
+    return table_time(at, ZoneInfo(zone), form=form) if zone else at.strftime(form)
 
 
 def left_words(seconds: int) -> str:
@@ -122,8 +122,8 @@ def _clock_words(event: EventView, zone: str | None) -> str:
     said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
     words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
     if said_at is not None:
-        offset = datetime.fromisoformat(event["at"]).tzinfo
-        words.append(f"its sender said {datetime.fromisoformat(said_at).astimezone(offset):%a %Y-%m-%d %H:%M:%S}")
+        said = datetime.fromisoformat(said_at).astimezone(datetime.fromisoformat(event["at"]).tzinfo).isoformat()
+        words.append(f"its sender said {stamp(said, zone, form='%a %Y-%m-%d %H:%M:%S')}")
     return f" ({', '.join(words)})" if words else ""
 
 

@@ -18,14 +18,14 @@ def short_time(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%a %H:%M ") + zone_name(at, zone)
 
 
-def table_time(at: datetime, zone: ZoneInfo) -> str:
-    """Return `Sat 2027-01-09 03:12`, for tables that are all in one zone.
+def table_time(at: datetime, zone: ZoneInfo, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
+    """Return `Sat 2027-01-09 03:12`, for tables that are all in one zone. `form`: as for strftime.
 
     Within two hours of an hour that the clock shows twice, the zone follows: `Sun 2026-11-01 01:30 EDT`.
     """
     before, after = (at + shift for shift in (-_AROUND, _AROUND))
-    goes_back = _offset(after, zone) < _offset(before, zone)
-    return full_time(at, zone) if goes_back else at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M")
+    shown = at.astimezone(zone).strftime(form)
+    return f"{shown} {zone_name(at, zone)}" if _offset(after, zone) < _offset(before, zone) else shown
 
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
