@@ -1,8 +1,9 @@
-"""What goes out by SMS: always one GSM-7 segment, and only pages end in a code to reply with."""
+"""What goes out by SMS: one GSM-7 segment or two of UCS-2, and only pages end in a code to reply with."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 
 from doubles.twilio_account import segments
 from oncall.paging.domain.ticket import StoredTicket, Ticket, TicketStatus
-from oncall.paging.outgoing.messages import SEGMENT, bundle_text, cut, page_text, plain, solved_text, taken_text
-from oncall.paging.outgoing.messages import segments as segments_of_ours
+from oncall.paging.outgoing.messages import bundle_text, page_text, solved_text, taken_text
+from oncall.paging.outgoing.sms_encoding import GSM_7, SEGMENT, plain
+from oncall.paging.outgoing.sms_encoding import segments as segments_of_ours
+from oncall.support.policy import Policy, SmsRules
 from oncall.support.policy_file import packaged_policy
 from tests.paging.world import SATURDAY_NIGHT
 
 POLICY = packaged_policy()
+LATIN = replace(POLICY, sms=SmsRules(unicode=False))
 DUE = SATURDAY_NIGHT + timedelta(hours=1)
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=1000)
@@ -24,10 +28,19 @@ ids = st.from_regex(r"[A-Za-z0-9._:-]{1,40}", fullmatch=True)
 
 
 def page(
-    customer: str = "Acme Ltd", subject: str = "Sessions do not start", ticket_id: str = "T-1", **more: str
+    customer: str = "Acme Ltd",
+    subject: str = "Sessions do not start",
+    ticket_id: str = "T-1",
+    policy: Policy = POLICY,
+    **more: str,
 ) -> str:
     ticket = Ticket(ticket_id, customer, more.get("plan", "standard"), more.get("impact", "urgent"), subject)
-    return page_text(ticket, impact=ticket.impact, code=more.get("code", "7K2"), policy=POLICY, due=DUE)
+    return page_text(ticket, impact=ticket.impact, code=more.get("code", "7K2"), policy=policy, due=DUE)
+
+
+def most_segments(text: str) -> int:
+    """How many segments a text may take: one in ASCII, two in other letters."""
+    return 1 if text.isascii() else 2
 
 
 @given(customer=any_text, subject=any_text, ticket_id=ids, code=st.sampled_from(["7K2", "7K2W3A9C"]))
@@ -35,12 +48,21 @@ def page(
 @example(customer="x" * 1000, subject="y" * 1000, ticket_id="T" * 40, code="7K2W3A9C")
 @example(customer="\x00", subject="\N{PRINTER}", ticket_id="T", code="7K2")
 @example(customer="^{}\\[~]|€" * 20, subject="^{}\\[~]|€" * 20, ticket_id="T", code="7K2")
-def test_a_page_is_one_segment_whatever_the_ticket_says(customer: str, subject: str, ticket_id: str, code: str) -> None:
+@example(customer="日本語" * 100, subject="🔥" * 500, ticket_id="T" * 40, code="7K2W3A9C")
+def test_a_page_fits_and_keeps_its_id_and_code_whatever_the_ticket_says(
+    customer: str, subject: str, ticket_id: str, code: str
+) -> None:
     text = page(customer, subject, ticket_id, code=code)
     assert len(text) <= SEGMENT
-    assert segments(text) == 1
+    assert segments(text) <= segments_of_ours(text) <= most_segments(text)
     assert text.startswith(f"URGENT {ticket_id} ")
     assert text.endswith(f" 1st reply by Sat 04:12 EST. Reply ACK {code}")
+
+
+@given(customer=any_text, subject=any_text)
+def test_a_page_is_one_ascii_segment_where_the_policy_forbids_other_letters(customer: str, subject: str) -> None:
+    text = page(customer, subject, policy=LATIN)
+    assert (text.isascii(), segments(text)) == (True, 1)
 
 
 @given(any_text)
@@ -52,9 +74,9 @@ def test_plain_text_is_printable_on_one_line_and_stays_as_it_is_the_second_time(
 
 
 @given(ticket_id=ids, name=any_text, impact=st.sampled_from(["urgent", "high", "a very long impact of somebody's own"]))
-def test_a_notice_is_one_segment_and_never_ends_like_a_page(ticket_id: str, name: str, impact: str) -> None:
-    for text in (taken_text(ticket_id, impact, name), solved_text(ticket_id, impact, name)):
-        assert segments(text) == 1
+def test_a_notice_fits_and_never_ends_like_a_page(ticket_id: str, name: str, impact: str) -> None:
+    for text in (taken_text(ticket_id, impact, name, POLICY), solved_text(ticket_id, impact, name, POLICY)):
+        assert segments(text) <= segments_of_ours(text) <= most_segments(text)
         assert not re.search(r"ACK [A-Z0-9]+$", text)
 
 
@@ -71,7 +93,10 @@ def test_a_long_subject_is_cut_to_what_fits_and_says_so() -> None:
 
 def test_a_ticket_whose_words_cannot_be_shown_is_still_a_page() -> None:
     printer = "\N{PRINTER}"
-    assert page(customer=printer, subject=printer) == "URGENT T-1 (STD). 1st reply by Sat 04:12 EST. Reply ACK 7K2"
+    assert (
+        page(customer=printer, subject=printer, policy=LATIN)
+        == "URGENT T-1 (STD). 1st reply by Sat 04:12 EST. Reply ACK 7K2"
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +117,7 @@ def test_text_is_spelt_in_letters_that_every_phone_has(text: str, expected: str)
 
 @pytest.mark.parametrize(("length", "expected"), [(9, "some text"), (8, "some t.."), (2, ".."), (1, "."), (0, "")])
 def test_what_is_cut_off_is_marked(length: int, expected: str) -> None:
-    assert cut("some text", length) == expected
+    assert GSM_7.cut("some text", length) == expected
 
 
 def bundle(customer: str, subject: str, ticket_id: str, others: list[str], owner: str | None = None) -> str:
@@ -111,11 +136,12 @@ def bundle(customer: str, subject: str, ticket_id: str, others: list[str], owner
     owner=st.sampled_from([None, "ben"]),
 )
 @example(customer="x" * 100, subject="y" * 100, ticket_id="T" * 40, others=["7K2W3A9C"] * 60, owner="ben")
-def test_a_bundle_is_one_segment_says_how_many_there_are_and_ends_like_a_page(
+@example(customer="日本" * 100, subject="語" * 100, ticket_id="T" * 40, others=["7K2W3A9C"] * 60, owner="ben")
+def test_a_bundle_fits_says_how_many_there_are_and_ends_like_a_page(
     customer: str, subject: str, ticket_id: str, others: list[str], owner: str | None
 ) -> None:
     text = bundle(customer, subject, ticket_id, others, owner)
-    assert segments(text) == 1
+    assert segments(text) <= segments_of_ours(text) <= most_segments(text)
     assert f" And {len(others)} more" in text
     assert f" {ticket_id} " in text
     assert text.endswith(" Next reply by Sat 04:12 EST. Reply ACK 7K2W3A9C")

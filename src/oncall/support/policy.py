@@ -181,6 +181,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsRules:
+    """How the texts to people are written.
+
+    unicode: a text whose letters GSM-7 lacks is sent in UCS-2, where a segment holds less than half as much; otherwise
+    such letters are shown as `?`. link: a page has the ticket's link where its segment has room for it.
+    """
+
+    unicode: bool = True
+    link: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
 
@@ -200,6 +212,7 @@ class Policy:
     desk: DeskChannel = DeskChannel()
     extras: Mapping[str, tuple[Extra, ...]] = field(default_factory=dict)
     limits: Limits = Limits()
+    sms: SmsRules = SmsRules()
     coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None

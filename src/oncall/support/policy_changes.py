@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from oncall.support.coverage_days import whole_days_words
-from oncall.support.policy import Customer, Impact, Limits, Metric, Policy, Promise, SupportPlan
+from oncall.support.policy import Customer, Impact, Limits, Metric, Policy, Promise, SmsRules, SupportPlan
 from oncall.support.policy_table import (
     COVERAGE_WORDS,
     METRIC_WORDS,
     allowance_words,
     hours_words,
+    link_words,
+    script_words,
     step_words,
     target_words,
 )
@@ -29,6 +31,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_plan_changes(old, new),
         *_escalation_changes(old, new),
         *_limit_changes(old.limits, new.limits),
+        *_sms_changes(old.sms, new.sms),
         *_customer_changes(old, new),
     ]
 
@@ -162,6 +165,13 @@ def _limit_changes(old: Limits, new: Limits) -> Iterator[str]:
     if old.sender != new.sender:
         after, before = (allowance_words(limits.sender, "segment") for limits in (new, old))
         yield f"All phones together: at most {after}, before {before}."
+
+
+def _sms_changes(old: SmsRules, new: SmsRules) -> Iterator[str]:
+    if old.unicode != new.unicode:
+        yield f"Texts: {script_words(new)}, before {script_words(old)}."
+    if old.link != new.link:
+        yield f"Texts: {link_words(new)}, before {link_words(old)}."
 
 
 def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:

@@ -33,6 +33,7 @@ from oncall.support.policy import (
     Metric,
     Policy,
     Promise,
+    SmsRules,
     SupportPlan,
     Target,
 )
@@ -46,7 +47,7 @@ from oncall.support.policy_checks import (
     circle_of,
     note_circle,
 )
-from oncall.support.text_limits import limits
+from oncall.support.text_limits import limits, sms_rules
 from oncall.support.value_readers import Once, duration_of, slug, some_time, time_zone
 from oncall.support.week_hours import PlacedSpan, days_of, hours_of, tiled
 from oncall.support.windows import WindowKind
@@ -82,6 +83,7 @@ class PolicyReader:
         desk = fields.optional("channels", desk_channel, DeskChannel())
         extras = fields.optional("extras", self._read_extras, _NO_EXTRAS)
         most = fields.optional("limits", limits, Limits())
+        sms = fields.optional("sms", sms_rules, SmsRules())
         customers = fields.optional("customers", file_beside, None)
         fields.close()
         check_coverage_days(self._plans.values(), business, days)
@@ -98,6 +100,7 @@ class PolicyReader:
             desk=desk.value,
             extras=extras.value,
             limits=most.value,
+            sms=sms.value,
             coverage_days=days.value,
             customers_file=customers.value,
         )

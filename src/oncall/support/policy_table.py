@@ -14,6 +14,7 @@ from oncall.support.policy import (
     Metric,
     Policy,
     Promise,
+    SmsRules,
     SupportPlan,
     TextLimit,
 )
@@ -103,6 +104,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"{exact_span(rules.desk_after)}.",
         f"The owner of a ticket is warned at {rules.warn_share * 100:g}% of a promised time.",
         f"Limits: {limits_words(policy.limits)}.",
+        f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(
             f"{plan} includes {_names(extra.value.replace('_', ' ') for extra in extras)}."
@@ -150,6 +152,7 @@ def policy_view(policy: Policy) -> PolicyView:
             "per_phone": _allowance_view(policy.limits.per_phone),
             "sender": _allowance_view(policy.limits.sender),
         },
+        "sms": {"unicode": policy.sms.unicode, "link": policy.sms.link},
         "desk": {"notify": list(policy.desk.notify), "channel": policy.desk.channel.value},
         "customers": [
             {"name": one.name, "plan": one.plan, "account_manager": one.account_manager, "contacts": list(one.contacts)}
@@ -160,6 +163,16 @@ def policy_view(policy: Policy) -> PolicyView:
 
 def _allowance_view(allowance: TextLimit) -> TextLimitView:
     return {"most": allowance.most, "within_seconds": int(allowance.within.total_seconds())}
+
+
+def script_words(sms: SmsRules) -> str:
+    """Return how texts show letters that GSM-7 lacks."""
+    return "in a customer's own letters" if sms.unicode else "in Latin letters only"
+
+
+def link_words(sms: SmsRules) -> str:
+    """Return whether pages have links."""
+    return "pages have the ticket's link where it fits" if sms.link else "pages have no link"
 
 
 def limits_words(limits: Limits) -> str:

@@ -63,6 +63,13 @@ class LimitsView(TypedDict):
     sender: TextLimitView
 
 
+class SmsRulesView(TypedDict):
+    """How texts are written."""
+
+    unicode: Annotated[bool, "Letters that GSM-7 lacks go out in UCS-2."]
+    link: Annotated[bool, "A page has the ticket's link where its segment has room."]
+
+
 class DeskView(TypedDict):
     """How the support desk is told of a ticket."""
 
@@ -90,5 +97,6 @@ class PolicyView(TypedDict):
     plans: Annotated[dict[str, SupportPlanView], "By name."]
     escalation: EscalationView
     limits: LimitsView
+    sms: SmsRulesView
     desk: DeskView
     customers: list[CustomerView]

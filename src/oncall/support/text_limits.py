@@ -1,12 +1,12 @@
-"""Read the `limits` key of a policy file: how many text messages a storm of tickets may send."""
+"""Read two keys of a policy file about texts: `limits`, how many may go out, and `sms`, how they are written."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from oncall.file_nodes import Node, shown
-from oncall.file_values import Fields, scalar, whole_number
-from oncall.support.policy import Limits, TextLimit
+from oncall.file_values import Fields, scalar, true_or_false, whole_number
+from oncall.support.policy import Limits, SmsRules, TextLimit
 from oncall.support.value_readers import duration, some_time
 
 _LONGEST_BUNDLE = timedelta(minutes=5)
@@ -22,6 +22,15 @@ def limits(node: Node) -> Limits:
     sender = fields.optional("sender", _allowance, usual.sender)
     fields.close()
     return Limits(bundle_for.value, per_phone.value, sender.value)
+
+
+def sms_rules(node: Node) -> SmsRules:
+    """Read the `sms` block; a key that it leaves out has its default."""
+    fields, usual = Fields(node), SmsRules()
+    unicode = fields.optional("unicode", true_or_false, usual.unicode)
+    link = fields.optional("link", true_or_false, usual.link)
+    fields.close()
+    return SmsRules(unicode=unicode.value, link=link.value)
 
 
 def _bundle_for(node: Node) -> timedelta:

@@ -18,9 +18,10 @@ from oncall.paging.domain.reachability import Reach
 from oncall.paging.domain.state import fold
 from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
 from oncall.paging.outgoing.codes import is_code
-from oncall.paging.outgoing.messages import SEGMENT, cut, fitting, plain
+from oncall.paging.outgoing.messages import fitting
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import START_WORDS, STOP_WORDS, note_opting, opting
+from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for, fitted, plain
 from oncall.paging.ports.records import InboundMessage
 from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule import Person
@@ -124,8 +125,8 @@ def answer_sms(
     else:
         command = parse_reply(body)
         answer = SmsAnswer(HELP) if command is None else _obey(tx, command, person, context)
-        length = LONGEST_ANSWER if command is not None and command.verb is Verb.WHO else SEGMENT
-        answer = replace(answer, text=cut(answer.text, length))
+        parts = 3 if command is not None and command.verb is Verb.WHO else 1
+        answer = replace(answer, text=fitted(answer.text, parts))
     tx.add_inbound(InboundMessage(provider_id, context.now, person.id, body[:1600], answer.text))
     return answer
 
@@ -161,7 +162,7 @@ def _over(tx: Transaction, code: str, context: ActionContext) -> str | None:
     if going_on is not None:
         return f"{stored.ticket.id} goes on as {going_on.ticket.id} ({going_on.code})."
     by = next((event.by for event in reversed(log) if event.kind is EventKind.RESOLVED), PAGER)
-    return f"{stored.ticket.id} was resolved by {plain(name_of(by, tx.schedule()))}."
+    return f"{stored.ticket.id} was resolved by {_spelt(tx, name_of(by, tx.schedule()))}."
 
 
 def _do(tx: Transaction, stored: StoredTicket, action: TicketAction, context: ActionContext) -> ActionResult | str:
@@ -215,9 +216,14 @@ def _on_call(tx: Transaction, context: ActionContext) -> str:
     schedule, policy = tx.schedule(), tx.policy()
     on_call = schedule.who(context.now)
     words = [
-        f"{role}: {plain(schedule.people[duty.engineer].name)} until {short_time(duty.until, policy.zone)}"
+        f"{role}: {_spelt(tx, schedule.people[duty.engineer].name)} until {short_time(duty.until, policy.zone)}"
         for role, duty in on_call.roles.items()
         if duty.engineer in schedule.people
     ]
     words += [f"{role}: NOBODY" for role in on_call.missing]
     return "; ".join(words) + "." if words else "Business hours: the support desk has the tickets."
+
+
+def _spelt(tx: Transaction, name: str) -> str:
+    """Return a person's name in letters that an SMS can show."""
+    return encoding_for([name], unicode=tx.policy().sms.unicode).spell(name)

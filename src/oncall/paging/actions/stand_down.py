@@ -31,7 +31,7 @@ def tell_the_paged(
         body = merged_text(stored.ticket.id, state.impact, state.merged_into)
     else:
         words = solved_text if state.status is TicketStatus.RESOLVED else taken_text
-        body = words(stored.ticket.id, state.impact, name_of(actor, tx.schedule()))
+        body = words(stored.ticket.id, state.impact, name_of(actor, tx.schedule()), tx.policy())
     notices = tuple(
         notice(stored.ticket.id, person, body, context)
         for person in _waiting_to_hear(tries)

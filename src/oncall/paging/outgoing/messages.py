@@ -1,91 +1,91 @@
-"""What is said in an SMS: one GSM-7 segment a message, and nothing that a phone would show as rubbish."""
+"""The texts of every SMS: pages, bundles and notices. A page ends in `ACK CODE`; no other text does.
+
+A text is one GSM-7 segment. One with letters that GSM-7 lacks is at most two UCS-2 segments; the policy may forbid it.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.sla_alerts import SlaAlert
 from oncall.paging.domain.ticket import StoredTicket, Ticket
+from oncall.paging.outgoing.sms_encoding import GSM_7, Encoding, encoding_for, fitted, is_gsm
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
 from oncall.support.wording import short_time
 
-SEGMENT = 160
-"""Characters of one GSM-7 segment; none of those that `plain` lets through counts twice."""
-
 CUSTOMER_LENGTH = 32
 SHORT_CUSTOMER_LENGTH = 14
-"""Where other tickets' codes need the room."""
-SUBJECT_IN_BUNDLE = 20
-"""So much of a subject is kept before codes are left out."""
+"""The length of a customer's name when other tickets' codes need the room, or in UCS-2."""
+SHORT_SUBJECT = 20
+"""Characters of a subject that are kept before a link or codes are left out."""
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
 OWNER_LENGTH = 20
 
-_SPELT = {
-    "‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...", "•": "-", "→": "->", "←": "<-",
-    "€": "EUR", "[": "(", "]": ")", "{": "(", "}": ")", "|": "/", "\\": "/", "~": "-", "^": "'", "`": "'",
-    "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
-    "ı": "i", "þ": "th", "ð": "d", "×": "x", "÷": "/", "⁄": "/", "№": "No",
-}  # fmt: skip
-
-
 _ACK = re.compile(r"\bACK\b")
-
-
-def plain(text: str) -> str:
-    """`text` in printable ASCII that GSM-7 has, on one line: accents off, quotes straight, emoji and controls gone.
-
-    Letters that have no such form become `?`, one for each run of them.
-    """
-    letters = [""]
-    for letter in text:
-        spelt = _SPELT.get(letter)
-        if spelt is None:
-            spelt = letter if " " <= letter <= "}" else _nearest(letter, letters[-1])
-        if spelt:
-            letters.append(spelt)
-    return " ".join("".join(letters).split())
-
-
-def _nearest(letter: str, before: str) -> str:
-    parts = unicodedata.normalize("NFKD", letter)
-    if bare := "".join(_SPELT.get(part, part if " " <= part <= "}" else "") for part in parts):
-        return bare
-    category = unicodedata.category(letter)
-    if category in ("Cc", "Zl", "Zp", "Zs"):
-        return " "
-    if category[0] in "LN":
-        return "" if before == "?" else "?"
-    return ""
-
-
-def segments(text: str) -> int:
-    """How many segments a text takes; one that `plain` would change may need the alphabet with room for less."""
-    alone, each, length = SEGMENT, 153, len(text)
-    if plain(text) != text:
-        alone, each, length = 70, 67, len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return 1 if length <= alone else -(-length // each)
-
-
-def cut(text: str, length: int) -> str:
-    """`text`, at most `length` characters; what is cut off is marked by two dots."""
-    if len(text) <= length:
-        return text
-    return text[: max(length - 2, 0)].rstrip() + ".."[:length]
-
+_LINK = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
 SHORT_WORDS = {
     Metric.FIRST_REPLY: "1st reply",
     Metric.NEXT_REPLY: "Next reply",
     Metric.PERIODIC_UPDATE: "Update",
 }
-"""What is owed, as a page names it."""
+"""The name of each SLA target in a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Spells the parts of one message in the encoding that its words need."""
+
+    policy: Policy
+    encoding: Encoding
+
+    def width(self, text: str) -> int:
+        """Return the length of `text` in the message's encoding."""
+        return self.encoding.width(text)
+
+    def words(self, text: str) -> str:
+        """Return a customer's or a person's text. It never looks like our own way to reply."""
+        return _ACK.sub("ack", self.encoding.spell(text))
+
+    def short(self, text: str, length: int) -> str:
+        """Return `words` of the text, cut to a length."""
+        return self.encoding.cut(self.words(text), length)
+
+    def room(self, *parts: str) -> int:
+        """Return how many characters the message has left beside `parts`."""
+        return self.encoding.limit - sum(self.width(part) for part in parts)
+
+    def head(self, ticket: Ticket, impact: str, customer_length: int) -> str:
+        """Return `URGENT T-1 Acme Ltd (STD)`."""
+        plans = self.policy.plans
+        plan = plans[ticket.plan].short_name if ticket.plan in plans else ticket.plan
+        customer = self.short(ticket.customer, customer_length)
+        names = [_capitals(impact), ticket.id, customer, f"({self.short(plan, PLAN_LENGTH)})"]
+        return " ".join(name for name in names if name)
+
+    def link(self, ticket: Ticket, room: int) -> str:
+        """Return the ticket's link after a blank, or nothing where it does not fit into `room` characters whole."""
+        link = f" {ticket.url}"
+        if ticket.url is None or not self.policy.sms.link or not _LINK.fullmatch(ticket.url):
+            return ""
+        is_possible = self.encoding.is_unicode or is_gsm(link)
+        return link if is_possible and self.width(link) <= room else ""
+
+    def notice(self, text: str, ticket: Ticket | None = None) -> str:
+        """Return the text of a notice, cut to what a message holds; with the ticket's link if there is room."""
+        whole = self.encoding.cut(text, self.encoding.limit)
+        return whole + self.link(ticket, self.room(whole)) if ticket is not None else whole
+
+
+def _writer(policy: Policy, *texts: str | None) -> _Writer:
+    """Return the writer of a message that has these texts in it."""
+    return _Writer(policy, encoding_for(texts, unicode=policy.sms.unicode))
 
 
 def page_text(
@@ -98,22 +98,39 @@ def page_text(
     promised: str = "1st reply",
     owner: str | None = None,
 ) -> str:
-    """The page for a ticket: impact, id, customer, plan, subject, deadline in policy time, `ACK <code>`.
+    """Return the page for a ticket: impact, id, customer, plan, subject, link, deadline in policy time, `ACK <code>`.
 
-    promised: what is due then, one of SHORT_WORDS. owner: who has a ticket that is chased, and has not sent it.
+    promised: what is due then, one of SHORT_WORDS. owner: the name of the engineer whose ticket is chased.
     """
-    head = _head(ticket, impact, policy)
+    writer = _writer(policy, ticket.customer, ticket.subject, owner)
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {code}"
-    if owner is not None:
-        head = _chasing(head, owner, SEGMENT - len(tail) - 1)
-    room = SEGMENT - len(head) - len(tail) - 3
-    # A customer's text must not look like our own way to reply.
-    subject = cut(_ACK.sub("ack", plain(ticket.subject)).rstrip("."), room)
-    return f"{head}: {subject}.{tail}" if subject and room > 0 else f"{head}.{tail}"
+    subject = writer.words(ticket.subject).rstrip(".")
+    head = _page_head(writer, ticket, impact, owner, beside=(subject, tail, ": ."))
+    room = writer.room(head, tail, ": .")
+    link = writer.link(ticket, room - min(writer.width(subject), SHORT_SUBJECT))
+    subject = writer.encoding.cut(subject, room - writer.width(link))
+    return f"{head}: {subject}.{link}{tail}" if subject and room > 0 else f"{head}.{link}{tail}"
+
+
+def _page_head(writer: _Writer, ticket: Ticket, impact: str, owner: str | None, *, beside: tuple[str, str, str]) -> str:
+    """Return the head of a page. beside: the subject, which may be cut, the tail, and the punctuation."""
+    subject, tail, marks = beside
+    prefix = "CHASE " if owner is not None else ""
+    # In UCS-2 a long subject needs the room more than a long name does.
+    length = CUSTOMER_LENGTH
+    if writer.encoding.is_unicode and writer.room(writer.head(ticket, impact, length), subject, tail, marks) < 0:
+        left = writer.room(prefix, writer.head(ticket, impact, 0), tail, marks)
+        length = max(min(SHORT_CUSTOMER_LENGTH, left), 0)
+    head = prefix + writer.head(ticket, impact, length)
+    if owner is None:
+        return head
+    room = writer.room(head, tail, ",  has it.")
+    name = writer.short(owner, min(OWNER_LENGTH, room))
+    return f"{head}, {name} has it" if room > len("..") else head
 
 
 def promise_of(clock: SlaClock | None, first_reply_due: datetime | None) -> tuple[datetime, str]:
-    """What a page says is due, and when: by the ticket's clock that ends first, where one runs."""
+    """Return the deadline that a page names, and its word: those of the running clock that ends first, if any runs."""
     if clock is not None and clock.due_at is not None:
         return clock.due_at, SHORT_WORDS[clock.metric]
     assert first_reply_due is not None, "a ticket that pages has been judged"
@@ -121,32 +138,40 @@ def promise_of(clock: SlaClock | None, first_reply_due: datetime | None) -> tupl
 
 
 def bundle_text(stored: StoredTicket, *, policy: Policy, due: datetime, promised: str, others: Sequence[str]) -> str:
-    """One message for several pages: the page for `stored`, and before its deadline `And 7 more: <codes that fit>.`
+    """Return one message for several pages: the page for `stored`, with `And 7 more: <codes that fit>.` in it.
 
     others: the other tickets' codes, the most urgent first. due, promised: as for `page_text`.
     """
-    ticket = stored.ticket
+    writer = _writer(policy, stored.ticket.customer, stored.ticket.subject)
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {stored.code}"
-    subject = _ACK.sub("ack", plain(ticket.subject)).rstrip(".")
+    text = _bundle(writer, stored, tail, others)
+    # The longest ids and names leave no room in UCS-2.
+    return text if writer.room(text) >= 0 else _bundle(_Writer(policy, GSM_7), stored, tail, others)
+
+
+def _bundle(writer: _Writer, stored: StoredTicket, tail: str, others: Sequence[str]) -> str:
+    ticket = stored.ticket
+    subject = writer.words(ticket.subject).rstrip(".")
+    kept = min(writer.width(subject), SHORT_SUBJECT)
     number = f" And {len(others)} more"
-    for customer in (CUSTOMER_LENGTH, SHORT_CUSTOMER_LENGTH):
-        head = _head(ticket, stored.impact, policy, customer)
-        # Open, and yet it has an owner: it is chased.
-        head = f"CHASE {head}" if stored.owner is not None else head
-        room = SEGMENT - len(head) - len(tail) - len(number) - len(": .")
-        kept = min(len(subject), SUBJECT_IN_BUNDLE) + len(": .")
-        codes = fitting(others, max(room - kept, 0))
+    # An open ticket with an owner is chased.
+    prefix = "CHASE " if stored.owner is not None else ""
+    for length in (CUSTOMER_LENGTH, SHORT_CUSTOMER_LENGTH):
+        head = prefix + writer.head(ticket, stored.impact, length)
+        room = writer.room(head, tail, number, ": .")
+        codes = fitting(others, max(room - kept - len(": ."), 0))
         if codes == " ".join(others):
             break
     codes = codes or fitting(others, room - 1)
     more = f"{number}: {codes}." if codes else f"{number}."
-    left = SEGMENT - len(head) - len(tail) - len(more) - len(": .")
-    subject = cut(subject, left) if left > 0 else ""
-    return f"{head}: {subject}.{more}{tail}" if subject else f"{head}.{more}{tail}"
+    left = writer.room(head, tail, more, ": .")
+    link = writer.link(ticket, left - kept) if codes == " ".join(others) else ""
+    subject = writer.encoding.cut(subject, left - writer.width(link)) if left > 0 else ""
+    return f"{head}: {subject}.{link}{more}{tail}" if subject else f"{head}.{link}{more}{tail}"
 
 
 def fitting(words: Sequence[str], room: int) -> str:
-    """As many of the words as fit into `room` characters; what is left out is marked by two dots."""
+    """Return as many of the words as fit into `room` characters. Two dots mark what is left out."""
     whole = " ".join(words)
     if len(whole) <= room:
         return whole
@@ -159,53 +184,42 @@ def fitting(words: Sequence[str], room: int) -> str:
     return f"{kept}.." if kept else ""
 
 
-def _chasing(head: str, owner: str, length: int) -> str:
-    """`CHASE URGENT T-1 Acme Ltd (STD), Ana has it`; the name goes where all of it is too long."""
-    head = f"CHASE {head}"
-    room = length - len(f"{head},  has it")
-    name = cut(_ACK.sub("ack", plain(owner)), min(OWNER_LENGTH, room))
-    return f"{head}, {name} has it" if room > len("..") else head
-
-
-def _head(ticket: Ticket, impact: str, policy: Policy, customer_length: int = CUSTOMER_LENGTH) -> str:
-    """`URGENT T-1 Acme Ltd (STD)`."""
-    customer = cut(_ACK.sub("ack", plain(ticket.customer)), customer_length)
-    plan = policy.plans[ticket.plan].short_name if ticket.plan in policy.plans else ticket.plan
-    names = [_capitals(impact), ticket.id, customer, f"({cut(plain(plan), PLAN_LENGTH)})"]
-    return " ".join(name for name in names if name)
-
-
 def promised_text(ticket: Ticket, *, impact: str, promised: SlaAlert, owner: str | None, policy: Policy) -> str:
-    """Warns the owner that a promised time runs out, or tells the manager that it did. Says nothing to reply.
+    """Return the notice that warns the owner before a deadline, or tells the manager of a breach.
 
-    owner: the name of who has the ticket.
+    owner: the name of the engineer who has the ticket.
     """
+    writer = _writer(policy, ticket.customer, owner)
     clock = promised.clock
     due = short_time(clock.due_at or promised.at, policy.zone)
-    head, what = _head(ticket, impact, policy), SHORT_WORDS[clock.metric]
+    head, what = writer.head(ticket, impact, CUSTOMER_LENGTH), _small(SHORT_WORDS[clock.metric])
     if promised.kind is not EventKind.BREACHED:
-        return cut(f"DUE SOON {head}: {_small(what)} due {due}. Not sent yet.", SEGMENT)
-    who = f"Taken by {cut(plain(owner), OWNER_LENGTH)}" if owner else "Taken by nobody"
-    return cut(f"BREACH {head}: {_small(what)} was due {due}. {who}.", SEGMENT)
+        return writer.notice(f"DUE SOON {head}: {what} due {due}. Not sent yet.", ticket)
+    who = f"Taken by {writer.short(owner, OWNER_LENGTH)}" if owner else "Taken by nobody"
+    return writer.notice(f"BREACH {head}: {what} was due {due}. {who}.", ticket)
 
 
 def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> str:
-    """Tells somebody who need not act: `URGENT T-1 Acme Ltd (BC) was paged to Ana. Subject`."""
-    return cut(f"{_head(ticket, impact, policy)} {plain(words)}. {plain(ticket.subject)}", SEGMENT)
+    """Return the notice to a person who need not act: `URGENT T-1 Acme Ltd (BC) was paged to Ana. Subject`."""
+    writer = _writer(policy, ticket.customer, ticket.subject, words)
+    head = writer.head(ticket, impact, CUSTOMER_LENGTH)
+    return writer.notice(f"{head} {writer.words(words)}. {writer.words(ticket.subject)}", ticket)
 
 
 def handover_text(tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy, *, owner: str | None) -> str:
-    """Tells whoever comes on what is open; `tickets` are in the order of their clocks, `clock` is the first one's.
+    """Return the notice to the next person on call about the open tickets, with the first one's link if there is room.
 
-    owner: the name of who has the first one.
+    tickets: in the order of their clocks. clock, owner: the first one's; the owner by name.
     """
     first = tickets[0]
-    words = f"HANDOVER {len(tickets)} open. First: {_head(first.ticket, first.impact, policy)}"
+    writer = _writer(policy, first.ticket.customer, owner)
+    head = writer.head(first.ticket, first.impact, CUSTOMER_LENGTH)
+    words = f"HANDOVER {len(tickets)} open. First: {head}"
     if clock is not None and clock.due_at is not None:
         words += f", {_small(SHORT_WORDS[clock.metric])} by {short_time(clock.due_at, policy.zone)}"
-    words += f", {f'taken by {cut(plain(owner), OWNER_LENGTH)}' if owner else 'taken by nobody'}."
+    words += f", {f'taken by {writer.short(owner, OWNER_LENGTH)}' if owner else 'taken by nobody'}."
     others = ", ".join(stored.ticket.id for stored in tickets[1:])
-    return cut(f"{words} Also: {others}" if others else words, SEGMENT)
+    return writer.notice(f"{words} Also: {others}" if others else words, first.ticket)
 
 
 def _small(words: str) -> str:
@@ -213,29 +227,32 @@ def _small(words: str) -> str:
 
 
 def _capitals(impact: str) -> str:
-    return cut(plain(impact.upper()), IMPACT_LENGTH)
+    return GSM_7.cut(GSM_7.spell(impact.upper()), IMPACT_LENGTH)
 
 
-def taken_text(ticket_id: str, impact: str, owner: str) -> str:
-    """Tells somebody who was paged that they can go back to sleep."""
-    return cut(f"{_capitals(impact)} {ticket_id} is taken by {plain(owner)}. Nothing to do for you.", SEGMENT)
+def taken_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
+    """Return the notice to an engineer who was paged for a ticket that another one has taken."""
+    writer = _writer(policy, owner)
+    return writer.notice(f"{_capitals(impact)} {ticket_id} is taken by {writer.words(owner)}. Nothing to do for you.")
 
 
 def merged_text(ticket_id: str, impact: str, into: str) -> str:
-    """Tells somebody who was paged that it is a duplicate, and which ticket goes on."""
-    return cut(f"{_capitals(impact)} {ticket_id} was merged into {into}. Nothing to do for you here.", SEGMENT)
+    """Return the notice to an engineer who was paged for a duplicate: it names the ticket that goes on."""
+    return fitted(f"{_capitals(impact)} {ticket_id} was merged into {into}. Nothing to do for you here.")
 
 
 def drilled_text(ticket_id: str) -> str:
-    """Tells somebody who has not answered a test page that it is over."""
+    """Return the notice to a person who has not answered a test page that is over."""
     return f"{ticket_id}: the test is over. Nothing to do for you."
 
 
 def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -> str:
-    """Tells whoever was told of a breach that it is none; `words` say why."""
-    return cut(f"NO BREACH {_head(ticket, impact, policy)}: {plain(words)}", SEGMENT)
+    """Return the notice that a breach was none; `words` say why."""
+    writer = _writer(policy, ticket.customer, words)
+    return writer.notice(f"NO BREACH {writer.head(ticket, impact, CUSTOMER_LENGTH)}: {writer.words(words)}")
 
 
-def solved_text(ticket_id: str, impact: str, by: str) -> str:
-    """Tells somebody who was paged that it is over."""
-    return cut(f"{_capitals(impact)} {ticket_id} was resolved by {plain(by)}. Nothing to do for you.", SEGMENT)
+def solved_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
+    """Return the notice to an engineer who was paged for a ticket that is resolved."""
+    writer = _writer(policy, by)
+    return writer.notice(f"{_capitals(impact)} {ticket_id} was resolved by {writer.words(by)}. Nothing to do for you.")

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.reachability import SMS, Alert, Reach, Reachability
-from oncall.paging.outgoing.messages import SEGMENT, cut, plain
 from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.sms_encoding import encoding_for, fitted, plain
 from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule import Person, Schedule
 from oncall.support.phones import same_phone
@@ -62,7 +62,8 @@ def tell_manager(tx: Transaction, context: ActionContext) -> None:
     for person in sorted(on_call_or_next(schedule, context.now) & deaf.keys()):
         mark = deaf[person]
         about = f"deaf {person} {mark.since.isoformat()}"
-        body = _warning(schedule.people[person].name, deaf.keys(), manager.id)
+        name, unicode = schedule.people[person].name, tx.policy().sms.unicode
+        body = _warning(name, deaf.keys(), manager.id, unicode=unicode)
         tx.add_alert(Alert(uuid.uuid4().hex, about, manager.id, body, context.real_now, context.real_now))
 
 
@@ -74,7 +75,8 @@ def on_call_or_next(schedule: Schedule, now: datetime) -> set[str]:
     return paged | {turn.engineer for turn in coming if turn.window.start == begins}
 
 
-def _warning(name: str, deaf: Collection[str], manager: str) -> str:
-    words = f"WARNING: {plain(name)} is on call or next and has sent STOP: no text reaches them until they send START."
+def _warning(name: str, deaf: Collection[str], manager: str, *, unicode: bool) -> str:
+    spelt = encoding_for([name], unicode=unicode).spell(name)
+    words = f"WARNING: {spelt} is on call or next and has sent STOP: no text reaches them until they send START."
     also = " You have sent STOP too." if manager in deaf else ""
-    return cut(words + also, SEGMENT)
+    return fitted(words + also)

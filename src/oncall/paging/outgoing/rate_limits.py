@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.busy_lines import is_under_way
-from oncall.paging.outgoing.messages import segments
 from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.sms_encoding import segments
 from oncall.paging.ports.store import Transaction
 from oncall.support.policy import Limits, TextLimit
 from oncall.support.wording import exact_span
@@ -40,12 +40,14 @@ class RateLimits:
     def __init__(self, tx: Transaction, limits: Limits, context: ActionContext) -> None:
         self._tx, self._limits, self._context = tx, limits, context
 
-    def of_page(self, to: str, *, waiting_since: datetime) -> SendTime | None:
-        """When the pages that wait for this phone may go, which is in one segment, alone or together; None: now.
+    def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:
+        """When the pages that wait for this phone may go, alone or in one message; None: now.
 
-        waiting_since: when the oldest was written.
+        texts: what each would say alone; the longest is as long as their common message. waiting_since: when the
+        oldest was written.
         """
-        waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(1)]
+        size = max(map(segments, texts))
+        waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(size)]
         return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
 
     def of_notice(self, to: str, text: str) -> SendTime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
-from oncall.paging.outgoing.messages import plain
+from oncall.paging.outgoing.sms_encoding import plain
 
 LONGEST_SUBJECT = 200
 

@@ -69,7 +69,7 @@ def send_again(tx: Transaction, attempt: Attempt, context: ActionContext, clock:
 def _pages_to(
     tx: Transaction, person: str, due: Sequence[Attempt], turns: RateLimits, context: ActionContext, clock: Clock
 ) -> Attempt | None:
-    turn = turns.of_page(person, waiting_since=min(page.at for page in due))
+    turn = turns.of_page(person, [page.text for page in due], waiting_since=min(page.at for page in due))
     latest = min(_latest(page) for page in due)
     if turn is not None and context.now < latest:
         # It goes before its own step ends, whoever's turn it is; all others that wait then go with it.
