@@ -44,7 +44,7 @@ def test_generate_goes_on_from_a_plan_and_says_what_it_took_into_account(
     output = tmp_path / "february.json"
     ran = oncall("generate", five, *NEXT, "--history", january, "-o", str(output))
     assert ran.code == 0
-    assert "taken into account: shifts that stand before the plan, 2027-01-04 to 2027-01-29\n" in ran.err
+    assert "taken into account: shifts before the plan, 2027-01-04 to 2027-01-29\n" in ran.err
     assert "taken into account: balances of" in ran.err
     assert oncall("verify", str(output), "--roster", five, "--history", january).code == 0
     balances = json.loads(output.read_text())["balances"]
@@ -55,7 +55,7 @@ def test_generate_goes_on_from_the_published_schedule_unless_told_not_to(
     oncall: Oncall, five: Path, january: str
 ) -> None:
     assert oncall("publish", january, "--roster", five).code == 0
-    assert "taken into account: shifts that stand before the plan" in oncall("generate", five, *NEXT).err
+    assert "taken into account: shifts before the plan" in oncall("generate", five, *NEXT).err
     assert "taken into account" not in oncall("generate", five, *NEXT, "--no-history").err
 
 
@@ -122,7 +122,7 @@ def test_ledger_refuses_people_whom_the_roster_does_not_have(oncall: Oncall, fiv
 
 def test_ledger_of_nothing_says_so(oncall: Oncall, five: Path) -> None:
     assert oncall("ledger", "show", "--roster", five).err == (
-        "Nothing was served yet and no balances are given: everybody begins level.\n"
+        "No shift was served yet, and no balances are given: everyone starts level.\n"
     )
 
 
@@ -147,7 +147,7 @@ def test_generate_keep_changes_the_fewest_seats_and_says_for_whom(
     output = tmp_path / "mended.json"
     ran = oncall("generate", five, "--keep", january, "--from", "2027-01-11", "--output", str(output))
     assert ran.code == 0
-    assert "mended from 2027-01-11: " in ran.err
+    assert "repaired from 2027-01-11: " in ran.err
     assert "the fewest possible" in ran.err
     assert f"{changed}: loses" in ran.out
     assert oncall("verify", str(output), "--roster", five).code == 0
@@ -169,11 +169,11 @@ def test_generate_keep_for_machines_has_the_changes_beside_the_plan(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--from", "2027-01-11", *NEXT), "goes with --keep PLAN, the plan to mend"),
-        (("--keep", "january.json"), "write from when on the plan may change, like --from 2027-02-15"),
+        (("--from", "2027-01-11", *NEXT), "needs --keep PLAN, the plan to repair"),
+        (("--keep", "january.json"), "is missing; write the first date that may change, like 2027-02-15"),
         (
             ("--keep", "january.json", "--from", "2027-01-11", "--weeks", "3"),
-            "is that of the plan to mend; leave it out",
+            "comes from the plan to repair; leave it out",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_an_edge_that_can_be_planned_is_planned_checked_and_shown(oncall: Oncall
         output = str(tmp_path / f"plan.{suffix}")
         assert oncall("generate", str(roster), "--start", start, "--weeks", "2", "--output", output).code == 0
     ours = (plan, "--roster", str(roster))
-    assert "HiGHS, another solver, proves it as well" in oncall("verify", *ours, "--optimal").out
+    assert "HiGHS, another solver, proves it too" in oncall("verify", *ours, "--optimal").out
     assert oncall("fairness", *ours).code == 0
     asked = oncall("why", *ours, "--shift", start)
     assert asked.code == 0 or asked.err.startswith("oncall: no shift of the plan starts at "), asked.err

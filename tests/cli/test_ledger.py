@@ -39,8 +39,8 @@ def test_a_ledger_that_counts_beyond_the_start_of_the_plan_is_refused(
     ran = oncall("generate", seven, *NEXT, "--ledger", file)
     assert (ran.code, ran.err) == (
         1,
-        f"oncall: {file} counts shifts up to 2027-02-28, and here only those before 2027-02-01 are to count; "
-        "export it with --before 2027-02-01\n",
+        f"oncall: {file} counts shifts up to 2027-02-28, but only shifts before 2027-02-01 count here; "
+        "export it again with --before 2027-02-01\n",
     )
 
 
@@ -57,8 +57,7 @@ def test_shifts_that_the_ledger_has_are_not_added_again(
 def test_shifts_that_nobody_wrote_down_are_said(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     err = oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-01-04")).err
     assert (
-        "20 shifts of 2027-01-04 to 2027-01-29 in no plan or ledger that was given: whoever served them gets nothing "
-        "for it\n"
+        "20 shifts from 2027-01-04 to 2027-01-29 are in no plan or ledger that was given, so they count for no one\n"
     ) in err
     assert "in no plan" not in oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-02-01")).err
 
@@ -70,7 +69,7 @@ def test_a_ledger_without_a_date_beside_a_history_is_questioned(
     err = oncall("generate", seven, *NEXT, "--ledger", file, "--history", january).err
     assert (
         f"{file} does not say up to when it counts: the 20 shifts from 2027-01-04 to 2027-01-29 are added to it; "
-        "give it a column as_of when they are in it already\n"
+        "if it includes them already, give it a column as_of\n"
     ) in err
 
 
@@ -102,7 +101,7 @@ def test_the_plan_of_another_team_is_no_history(
         assert ran.err == (
             f"oncall: {theirs} is a plan of team other, and {seven} is the roster of team seven\n"
             if suffix == "json"
-            else f"oncall: {theirs}: nobody of ana-2, ben-2, cai-2, dee-2, eve-2, fay-2 and 1 more is on the roster of "
+            else f"oncall: {theirs}: none of ana-2, ben-2, cai-2, dee-2, eve-2, fay-2 and 1 more is on the roster of "
             "team seven; name a plan of this team\n"
         )
 
@@ -110,7 +109,7 @@ def test_the_plan_of_another_team_is_no_history(
 def test_who_has_left_since_is_named(oncall: Oncall, seven: Path, january: str) -> None:
     seven.write_text("".join(line for line in SEVEN.splitlines(keepends=True) if "id: gus," not in line))
     err = oncall("generate", seven, *NEXT, "--history", january).err
-    assert f"{january}: gus not on the roster of team seven; their shifts are left out of account\n" in err
+    assert f"{january}: gus is not on the roster of team seven; their shifts are ignored\n" in err
 
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
@@ -125,12 +124,12 @@ def test_a_newcomer_without_a_date_starts_level_or_is_pointed_out(
     ran = oncall("ledger", "show", "--roster", seven, "--history", history, "--json")
     owed = {entry["share"] for entry in json.loads(ran.out)["entries"] if entry["engineer"] == "ida"}
     if suffix == "json":
-        assert ran.err == "ida is on no plan before 2027-01-30 and owes nothing for that time\n"
+        assert ran.err == "ida is on no plan before 2027-01-30, so owes no share of that time\n"
         assert owed == {0}
     else:
         assert ran.err == (
-            "ida had no shift in all that time, and neither the roster nor a plan says since when they are there: they "
-            "owe their share of it; write joins: DATE where that is wrong\n"
+            "ida had no shift in that time, and no date of joining in the roster or a plan, so owes a full share; "
+            "write joins: DATE where that is wrong\n"
         )
         assert 0 not in owed
 
@@ -192,11 +191,11 @@ def test_a_ledger_of_nothing_is_neither_opened_nor_written(oncall: Oncall, seven
     opened = oncall("ledger", "open", str(empty), "--roster", seven, "--output", str(out))
     assert (opened.code, opened.err) == (
         1,
-        f"oncall: {empty} has no balances; without any everybody begins level, and no ledger file is needed\n",
+        f"oncall: {empty} has no balances; without any, everyone starts level and no ledger file is needed\n",
     )
     exported = oncall("ledger", "export", str(out), "--roster", seven)
     assert (exported.code, exported.err) == (
         1,
-        "oncall: Nothing was served yet and no balances are given; nothing was written\n",
+        "oncall: No shift was served yet, and no balances are given; nothing was written\n",
     )
     assert not out.exists()

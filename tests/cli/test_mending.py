@@ -28,7 +28,7 @@ FROM = ("--from", "2027-02-08")
 
 def after_progress(err: str) -> list[str]:
     """The lines of the story; a slow machine tells of its progress before."""
-    return err[err.index("mended from") :].splitlines()
+    return err[err.index("repaired from") :].splitlines()
 
 
 def test_the_story_says_what_changed_what_more_would_buy_and_what_is_proven(
@@ -36,7 +36,7 @@ def test_the_story_says_what_changed_what_more_would_buy_and_what_is_proven(
 ) -> None:
     err = oncall("generate", ill, "--keep", quarter, *FROM, "--json").err
     assert after_progress(err)[:6] == [
-        "mended from 2027-02-08: 5 seats changed, the fewest possible",
+        "repaired from 2027-02-08: 5 seats changed, the fewest possible",
         "cost 922 -> 2322; no plan with as few changes costs less",
         "+2 changes: cost 2322 -> 1522",
         "+4 changes: cost 2322 -> 1122",
@@ -72,7 +72,7 @@ def test_another_solver_agrees_with_a_mended_plan(oncall: Oncall, ill: Path, qua
     output = str(tmp_path / "mended.json")
     assert oncall("generate", ill, "--keep", quarter, *FROM, "--changes", "60", "-o", output).code == 0
     last = oncall("verify", output, "--roster", ill, "--optimal").out.splitlines()[-1]
-    assert last.startswith("HiGHS, another solver, proves it as well: no plan costs less than 922 (")
+    assert last.startswith("HiGHS, another solver, proves it too: no plan costs less than 922 (")
 
 
 def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: Oncall, ill: Path, quarter: Path) -> None:
@@ -96,7 +96,7 @@ def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: On
 def test_opening_what_is_not_frozen_is_refused(oncall: Oncall, ill: Path, quarter: Path) -> None:
     alone = oncall("generate", ill, "--keep", quarter, *FROM, "--open", "2027-02-09")
     assert alone.code == 2
-    assert "Invalid value for --open: goes with --freeze DAYS, whose dates it frees" in alone.err
+    assert "Invalid value for --open: needs --freeze DAYS, the dates that are frozen" in alone.err
     outside = oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "2", "--open", "2027-05-09")
     assert (outside.code, outside.err) == (
         1,
@@ -128,7 +128,7 @@ def test_exceptions_agreed_to_stay_and_are_still_seen_to_be_made_use_of(
     assert json.loads(Path(output).read_text())["relaxed"] == [REST]
     verified = oncall("verify", output, "--roster", tight)
     assert verified.code == 0
-    assert "rest_nights 1 around the week of 2027-01-04; made use of " in verified.out
+    assert "rest_nights 1 around the week of 2027-01-04; used " in verified.out
 
 
 def test_an_exception_that_the_roster_has_made_pointless_is_left_out_and_said(
@@ -139,7 +139,7 @@ def test_an_exception_that_the_roster_has_made_pointless_is_left_out_and_said(
     ran = oncall("generate", tight, "--keep", agreed, "--from", "2027-01-04", "-o", output)
     assert ran.code == 0, ran.err
     assert (
-        f'an exception that {agreed} is marked with is left out: "{REST}" is not a relaxation: the roster says 1, '
+        f'a relaxation of {agreed} is left out: "{REST}" is not a relaxation: the roster says 1, '
         "so this would not make rest_nights looser\n"
     ) in ran.err
     assert "relaxed" not in json.loads(Path(output).read_text())
@@ -168,7 +168,7 @@ def test_a_plan_file_of_either_kind_keeps_exceptions_balances_and_what_was_kept(
     assert f"0 seats changed, the fewest possible\ncost {cost} -> {cost}; " in mended.err
     verified = oncall("verify", second, "--roster", tight)
     assert verified.code == 0, verified.err
-    assert "accepted: rest_nights 1 around the week of 2027-01-04; made use of " in verified.out
+    assert "accepted: rest_nights 1 around the week of 2027-01-04; used " in verified.out
 
 
 # ---- plans that do not fit
@@ -189,14 +189,14 @@ def test_the_plan_of_another_team_is_not_mended(
     assert ran.err == (
         f"oncall: {theirs} is a plan of team eight, and {eight} is the roster of team other\n"
         if suffix == "json"
-        else f"oncall: {theirs}: nobody of ana, ben, cai, dee, eve, fay and 2 more is on the roster of team other; "
+        else f"oncall: {theirs}: none of ana, ben, cai, dee, eve, fay and 2 more is on the roster of team other; "
         "name a plan of this team\n"
     )
 
 
 def test_a_date_before_the_plan_means_its_first(oncall: Oncall, eight: Path, quarter: Path) -> None:
     ran = oncall("generate", eight, "--keep", quarter, "--from", "2026-06-01", "--json")
-    assert ran.err.startswith("the plan begins on 2027-01-04: all of it may change\nmended from 2027-01-04: 0 seats")
+    assert ran.err.startswith("the plan starts on 2027-01-04: all of it may change\nrepaired from 2027-01-04: 0 seats")
     assert json.loads(ran.out)["kept_until"] == "2027-01-04"
 
 
@@ -204,7 +204,7 @@ def test_a_date_after_the_plan_leaves_nothing_to_mend(oncall: Oncall, eight: Pat
     ran = oncall("generate", eight, "--keep", quarter, "--from", "2027-04-04")
     assert (ran.code, ran.err) == (
         1,
-        "oncall: no shift of the plan starts on 2027-04-04 or later; there is nothing to mend\n",
+        "oncall: no shift of the plan starts on 2027-04-04 or later; there is nothing to repair\n",
     )
 
 

@@ -173,7 +173,7 @@ def test_the_first_interrupt_asks_to_stop_and_the_second_breaks_off(capsys: pyte
         os.kill(os.getpid(), signal.SIGINT)
         assert is_interrupted()
         assert capsys.readouterr().err == (
-            "stopping: the best plan so far will be the answer; Ctrl-C once more breaks off\n"
+            "stopping: the best plan so far is the answer; press Ctrl-C again to end without one\n"
         )
         os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is usual
@@ -188,7 +188,7 @@ def test_progress_in_a_pipe_is_a_line_now_and_then_with_cost_bound_gap_and_time(
         for seconds in (13, 17, 18):
             show(SearchProgress(None, 0, timedelta(seconds=seconds), "weighing requests"))
     assert capsys.readouterr().err.splitlines() == [
-        "searching for a first plan; none can cost less than 5 (1 s)",
+        "searching for a first plan; no plan costs less than 5 (1 s)",
         "cost 20, bound 10, gap 50.0% (3 s)",
         "cost 10, bound 10, gap 0.0% (12 s)",
         "weighing requests (17 s)",

@@ -23,7 +23,7 @@ def test_show_is_the_table_that_a_customer_would_read(oncall: Oncall) -> None:
     lines = oncall("policy", "show").out.splitlines()
     assert lines[:2] == [
         "itopia-cas, all times in America/New_York",
-        "Nothing is published yet: this is the packaged policy, which counts until then.",
+        "Nothing is published yet: the packaged policy, shown here, is in force until then.",
     ]
     row = next(line for line in lines if line.startswith("business-critical  urgent"))
     assert row.split() == ["business-critical", "urgent", "24x7", "45", "min", "1", "h", "2", "h"]
@@ -89,7 +89,7 @@ def test_every_answer_that_cannot_be_used_is_refused_by_its_own_name(published: 
 def test_at_a_terminal_a_bad_answer_is_asked_for_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "oncall.cli.main", "triage"]
     said = at_a_terminal(command, ["n", "n", "some", "3", "perhaps", "none"], tmp_path)
-    assert said.count("How many users are hit (a number, many or few)?") == 2
+    assert said.count("How many users are affected (a number, many or few)?") == 2
     assert said.count("Is there a workaround (none, inconvenient, convenient)?") == 2
     assert "Error: write how many are hit, or many or few" in said
     assert "Error: write none, inconvenient or convenient" in said
@@ -186,7 +186,7 @@ def test_show_is_the_policy_in_force_with_since_when_and_by_whom(with_own_policy
     assert re.fullmatch(
         r"In force since Sat 2027-01-09 03:12 EST, published by \S+ as version 2: our own promise[.]", lines[1]
     )
-    assert lines[2] == f"It comes from {tmp_path / 'ours.policy.yaml'}."
+    assert lines[2] == f"Its file: {tmp_path / 'ours.policy.yaml'}."
     view = json.loads(with_own_policy("policy", "show", "--json").out)
     assert (view["name"], view["in_force"]["version"], view["in_force"]["reason"]) == ("ours", 2, "our own promise")
     assert "sources" not in view
@@ -197,7 +197,7 @@ def test_show_of_a_file_is_that_file_whatever_is_in_force(with_own_policy: Oncal
     path.write_text(packaged_policy_text())
     assert with_own_policy("policy", "show", str(path)).out.splitlines()[:2] == [
         "itopia-cas, all times in America/New_York",
-        f"Read from {path}; not in force by being shown.",
+        f"Read from {path}; it is not in force until it is published.",
     ]
 
 

@@ -57,7 +57,7 @@ def test_what_the_roster_has_against_somebody_is_said_and_done_all_the_same(
     with_chloe: Publish, more: str, sentence: str
 ) -> None:
     oncall = with_chloe(more)
-    assert put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00") == (0, f"WATCH OUT: {sentence}\n")
+    assert put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00") == (0, f"WARNING: {sentence}\n")
     who = json.loads(oncall("who", "--at", "2027-01-18T20:00", "--json").out)
     assert who["roles"]["primary"]["engineer"] == "chloe"
 

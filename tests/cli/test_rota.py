@@ -26,7 +26,7 @@ def test_publishing_the_same_plan_again_changes_nothing_for_anybody(
     published: Oncall, plan: Path, roster: Path
 ) -> None:
     ran = published("publish", str(plan), "--roster", str(roster))
-    assert ran.out == "Published version 2: tiny, 40 seats.\n  Nothing changes for anybody.\n"
+    assert ran.out == "Published version 2: tiny, 40 seats.\n  Nothing changes.\n"
 
 
 def test_publishing_another_policy_says_what_changes_of_the_promise(
@@ -38,7 +38,7 @@ def test_publishing_another_policy_says_what_changes_of_the_promise(
     roster.write_text(text.replace("rotation:", "policy: ours.policy.yaml\nrotation:"), encoding="utf-8")
     told = "standard customers, urgent: first reply within 50 min, before 1 h (faster)."
     assert published("publish", str(plan), "--roster", str(roster)).out == (
-        f"Published version 2: tiny, 40 seats.\n  Nobody's shifts change.\n  policy: {told}\n"
+        f"Published version 2: tiny, 40 seats.\n  No shift changes hands.\n  policy: {told}\n"
     )
     roster.write_text(text, encoding="utf-8")
     back = json.loads(published("publish", str(plan), "--roster", str(roster), "--json").out)
@@ -63,7 +63,7 @@ def test_a_plan_of_another_team_is_not_published_over_this_one(published: Oncall
     assert ran.code == 1
     assert ran.err == (
         "oncall: this database holds the schedule of tiny, and the plan is of other; "
-        "give each team a database of its own (ONCALL_DATABASE_URL)\n"
+        "use one database for each team (ONCALL_DATABASE_URL)\n"
     )
 
 
@@ -117,7 +117,7 @@ def test_before_the_schedule_begins_that_is_what_is_said(published: Oncall) -> N
     ran = published("who", "--at", "2027-01-02T12:00:00-05:00")
     assert ran.code == 1
     assert ran.err == (
-        "oncall: NOBODY IS ON CALL as primary or secondary: what is published begins on Mon 2027-01-04 19:01 EST; "
+        "oncall: NOBODY IS ON CALL as primary or secondary: the published schedule begins on Mon 2027-01-04 19:01 EST; "
         "pages go to the manager at once\n"
     )
 
@@ -176,7 +176,7 @@ def test_an_override_that_cannot_be_meant_so_is_refused(published: Oncall) -> No
     ran = published("override", "chloe", "--from", "2027-01-09T08:00", "--to", "2027-01-09T00:00", "--reason", "x")
     assert (ran.code, ran.err) == (
         1,
-        "oncall: --to must be after --from; 2027-01-09T00:00 is not after 2027-01-09T08:00\n",
+        "oncall: --to must be after --from: 2027-01-09T00:00 is not after 2027-01-09T08:00\n",
     )
     ran = published("override", "zoe", "--from", "2027-01-09T00:00", "--to", "2027-01-09T08:00", "--reason", "x")
     assert ran.code == 1

@@ -41,5 +41,5 @@ def test_an_answer_that_a_full_disk_does_not_take_ends_with_a_sentence(command: 
         ran = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (
         1,
-        "oncall: the answer cannot be written: No space left on device; what there is of it is not whole\n",
+        "oncall: the answer cannot be written: No space left on device; the part that was written is incomplete\n",
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from oncall.cli.ticket_commands import most_urgent
+from oncall.cli.ticket_listing import most_urgent
 from oncall.cli.timeline import event_words, state_words
 from oncall.paging.views.ticket_view_types import EventView
 from tests.cli.conftest import Oncall
 
-NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started.\n"
+NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged until you start `oncall serve`.\n"
 TICKET = ("--id", "T-1", "--customer", "Acme Ltd", "--plan", "standard", "--impact", "urgent", "--subject", "Down")
 
 
@@ -37,7 +37,7 @@ def test_explain_gives_the_verdict_its_reasons_and_each_step(published: Oncall) 
         "  Sat 2027-01-09 03:17  primary    ana  sms",
         "  Sat 2027-01-09 03:22  secondary  ben  sms",
         "  Sat 2027-01-09 03:32  manager    mei  sms",
-        "Then the round begins again every 30 minutes.",
+        "Then the round repeats every 30 minutes.",
     ]
 
 
@@ -203,7 +203,7 @@ def test_the_listing_says_where_each_ticket_stands_and_with_whom(published: Onca
     published("merge", "T-3", "T-1", "--by", "ana")
     found = listed(published, "--state", "open,acknowledged,resolved")
     assert "taken by ana" in found["T-1"]
-    assert "waits for the customer, ana has it" in found["T-2"]
+    assert "waiting for the customer, owned by ana" in found["T-2"]
     assert "merged into T-1" in found["T-3"]
     assert " open " in found["T-4"]
 
@@ -211,7 +211,7 @@ def test_the_listing_says_where_each_ticket_stands_and_with_whom(published: Onca
 def test_a_chased_ticket_is_listed_with_its_owner(published: Oncall) -> None:
     published("page", *TICKET)
     item: Any = json.loads(published("tickets", "--json").out)["tickets"][0] | {"owner": "ana"}
-    assert state_words(item) == "chased, ana has it"
+    assert state_words(item) == "chased, owned by ana"
 
 
 def test_the_timeline_tells_what_was_recorded_late_and_what_its_sender_said() -> None:
@@ -232,5 +232,5 @@ def test_the_clock_of_a_duplicate_says_where_it_goes_on(published: Oncall) -> No
     published("merge", "T-2", "T-1", "--by", "ana")
     shown = published("tickets", "show", "T-2", "--timeline").out
     assert "merged into T-1; first reply due" in shown
-    assert "  first reply: goes on with the ticket into which this one was merged" in shown
+    assert "  first reply: continues on the ticket that this one was merged into" in shown
     assert "T-2 was merged into it" in published("tickets", "show", "T-1", "--timeline").out

@@ -68,7 +68,7 @@ def test_a_page_that_failed_stands_above_what_is_done_instead(capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("tries", "words"),
     [
-        (5, "delivered at try 5; before that: Twilio answered HTTP 429"),
+        (5, "delivered on send 5; before that: Twilio answered HTTP 429"),
         (1, "delivered; before that: Twilio answered HTTP 429"),
     ],
 )

@@ -88,7 +88,7 @@ def test_whatif_refuses_what_is_not_there(
 def test_whatif_without_a_question_is_misuse(oncall: Oncall, roster: Path) -> None:
     ran = oncall("whatif", roster, *WEEK)
     assert ran.code == 2
-    assert "say what is different: --without, --with-new or --set" in ran.err
+    assert "name a change: --without, --with-new or --set" in ran.err
 
 
 def figures(plan: str) -> tuple[object, ...]:
@@ -138,7 +138,7 @@ def test_both_columns_are_what_generate_makes_with_the_same_options(
 
 def test_what_both_columns_take_into_account_is_said_once(oncall: Oncall, eight: Path, quarter: Path) -> None:
     err = oncall("whatif", eight, *NEXT, "--set", "rotation.rest_nights=1", "--history", quarter).err
-    assert err.count("taken into account: shifts that stand before the plan, 2027-01-04 to 2027-04-02\n") == 1
+    assert err.count("taken into account: shifts before the plan, 2027-01-04 to 2027-04-02\n") == 1
     assert err.count("taken into account: balances of 8 people from before") == 1
 
 
@@ -146,7 +146,7 @@ def test_what_only_the_changed_column_takes_into_account_is_said_of_it(
     oncall: Oncall, eight: Path, quarter: Path
 ) -> None:
     err = oncall("whatif", eight, *NEXT, "--without", "ana", "--history", quarter).err
-    assert f"changed: {quarter}: ana not on the roster of team eight; their shifts are left out of account\n" in err
+    assert f"changed: {quarter}: ana is not on the roster of team eight; their shifts are ignored\n" in err
 
 
 def test_somebody_new_owes_nothing_for_the_time_before(oncall: Oncall, eight: Path, quarter: Path) -> None:
@@ -162,6 +162,6 @@ def test_exceptions_are_agreed_in_both_columns(oncall: Oncall, tight: Path) -> N
     asked = oncall("whatif", tight, *WEEK, "--set", "rotation.rest_nights=1", "--relax", REST)
     assert asked.code == 0
     assert asked.err == (
-        f'changed: an exception is left out: "{REST}" is not a relaxation: the roster says 1, '
+        f'changed: a relaxation is left out: "{REST}" is not a relaxation: the roster says 1, '
         "so this would not make rest_nights looser\n"
     )

@@ -17,9 +17,9 @@ def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, roster: Path
     lines = ran.out.splitlines()
     assert lines[0] == "Tue 2027-01-05 19:01 EST to Wed 2027-01-06 08:00 EST (weeknight)"
     assert [line for line in lines if not line.startswith(" ")][1].startswith("primary: ")
-    assert sum("made anew around" in line for line in lines) == 4
+    assert sum("solved with" in line for line in lines) == 4
     assert "costs the same, proven" in ran.out
-    assert "as the plan stands: one_role: " in ran.out
+    assert "in this plan: one_role: " in ran.out
 
 
 def test_machines_get_every_other_person_with_rule_and_price(oncall: Oncall, roster: Path, week: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_shadow_is_explained_too(oncall: Oncall, support: Path, tmp_path: Path
     asked = ("why", str(plan), "--roster", support, "--shift", seat["start"], "--role", "shadow")
     ran = oncall(*asked)
     assert ran.code == 0, ran.err
-    assert "shadow: gus, who comes along and covers nothing\n" in ran.out
+    assert "shadow: gus, who shadows and covers no shift\n" in ran.out
     on_duty = next(row["engineer"] for row in rows if row["start"] == seat["start"] and row["role"] == "primary")
     found = about(oncall(*asked, "--json").out)
     assert found[on_duty]["cannot"] == f"{on_duty} is primary of this shift"
@@ -177,7 +177,7 @@ def test_whoever_no_plan_has_there_is_told_with_the_rules_that_exclude_it(
         "never_together ben and chloe",
     ]
     text = oncall(*asked).out
-    assert "    made anew around ben: no plan keeps the rules, proven\n" in text
+    assert "    solved with ben in this seat: no plan keeps the rules, proven\n" in text
     assert "      never_together ben and ana\n" in text
 
 
@@ -203,7 +203,7 @@ def test_a_mended_plan_is_explained_from_where_it_was_mended(oncall: Oncall, sup
     asked = ("why", mended, "--roster", support, "--shift")
     assert oncall(*asked, "2027-01-12", "--json").code == 0
     assert oncall(*asked, "2027-01-05").err == (
-        "oncall: the shift of 2027-01-05 stands as an earlier plan had it; this one was made from 2027-01-11 on\n"
+        "oncall: the shift of 2027-01-05 comes from an earlier plan; this plan was made from 2027-01-11 on\n"
     )
 
 
@@ -217,7 +217,7 @@ def test_shifts_around_the_plan_forbid_as_they_did_when_it_was_made(
     plan = made(oncall, support, tmp_path / "plan.json", "--history", str(before))
     asked = ("why", plan, "--roster", support, "--shift", "2027-01-04", "--history", str(before), "--json")
     ran = oncall(*asked)
-    assert ran.err == "taken into account: shifts that stand before the plan, 2027-01-01 to 2027-01-01\n"
+    assert ran.err == "taken into account: shifts before the plan, 2027-01-01 to 2027-01-01\n"
     assert (about(ran.out)["eve"]["rule"], about(ran.out)["eve"]["cannot"]) == (
         "rest_nights",
         "eve is on Fri 2027-01-01 (weekend) outside this plan, and the rule is rest_nights 1",

@@ -54,7 +54,7 @@ def test_an_exported_ledger_says_up_to_when_it_counts_and_goes_on_from_there(
 
 
 def test_nothing_served_is_not_exported(roster: Roster, told: Told) -> None:
-    with pytest.raises(Refused, match="Nothing was served yet and no balances are given; nothing was written"):
+    with pytest.raises(Refused, match="No shift was served yet, and no balances are given; nothing was written"):
         export_ledger(roster, ContextSources(), before=None, say=told)
 
 
@@ -72,5 +72,5 @@ def test_balances_of_a_stranger_are_refused_with_their_line(roster: Roster, told
 
 def test_a_ledger_that_counts_beyond_the_date_is_refused(roster: Roster, told: Told) -> None:
     ahead = opening(Balance("ana", WindowKind.WEEKEND, 0), as_of=date(2027, 3, 1))
-    with pytest.raises(Refused, match=r"theirs\.csv counts shifts up to 2027-02-28, and here only those before"):
+    with pytest.raises(Refused, match=r"theirs\.csv counts shifts up to 2027-02-28, but only shifts before"):
         ledger_for(roster, ContextSources(ledger=ahead), before=AFTER, say=told)

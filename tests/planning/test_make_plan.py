@@ -33,7 +33,7 @@ def test_the_plan_rests_people_after_the_plan_before_and_says_so(roster: Roster,
     made = make_plan(
         roster, after, after + timedelta(days=6), sources, options=SearchOptions(), watch=PlanningWatch(told)
     )
-    assert "taken into account: shifts that stand before the plan, 2027-01-04 to 2027-01-15" in told.sentences
+    assert "taken into account: shifts before the plan, 2027-01-04 to 2027-01-15" in told.sentences
     assert check_plan(made.plan, roster, history=plan.plan.seats) == []
 
 

@@ -28,13 +28,13 @@ def test_only_the_seats_of_the_absent_person_change(plan: NamedPlan, told: Told)
     assert found.fewest_is_proven
     assert len(found.changes) == found.fewest
     assert datetime(2027, 1, 13, 0, 1, tzinfo=UTC) in lost
-    assert found.plan.notes[0].startswith("mended from 2027-01-11: ")
+    assert found.plan.notes[0].startswith("repaired from 2027-01-11: ")
 
 
 def test_a_repair_from_before_the_plan_opens_all_of_it_and_says_so(roster: Roster, plan: NamedPlan, told: Told) -> None:
     request = RepairRequest(plan, first_open=date(2026, 12, 1))
     found = repair_plan(roster, request, ContextSources(), options=SearchOptions(), watch=PlanningWatch(told))
-    assert told.sentences[0] == "the plan begins on 2027-01-04: all of it may change"
+    assert told.sentences[0] == "the plan starts on 2027-01-04: all of it may change"
     assert found.plan.kept_until == date(2027, 1, 4)
 
 

@@ -77,7 +77,7 @@ def test_a_team_of_as_many_engineers_as_roles_is_planned_without_rest_rules() ->
 def test_a_repair_after_the_last_shift_is_refused() -> None:
     roster = team_of(7)
     plan = checked_plan(roster, 14)
-    with pytest.raises(OncallError, match="there is nothing to mend"):
+    with pytest.raises(OncallError, match="there is nothing to repair"):
         repair(roster, shifts_of(roster, days=14), plan, first_open=date(2028, 1, 1))
 
 

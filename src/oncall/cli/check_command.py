@@ -1,15 +1,15 @@
-"""Checking what people wrote: a roster with all that it names, or a policy."""
+"""`oncall check`: validate a roster, with the policy and the plans that it names, or a policy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.numbers import counted
-from oncall.cli.output import JSON_OPTION, print_json, say, tell
+from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
 from oncall.errors import FileFaults
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    file: Path = typer.Argument(..., metavar="FILE", help="A roster or a policy, in YAML."), json: bool = JSON_OPTION
+    file: Path = typer.Argument(..., metavar="FILE", help="The roster or the policy, a YAML file."),
+    json: bool = JSON_OPTION,
 ) -> None:
-    """Check a roster with the policy and plans that it names, or a policy alone. Prints every fault with its place.
+    """Validate a roster or a policy.
 
-    Warnings, such as a phone number outside the ranges in use, do not refuse the file. The keys of a file tell whether
-    it is a roster or a policy; *.policy.yaml is always a policy.
+    Prints every fault at once, with its line, its column and a correction. A roster is checked with the policy and the
+    plans that it names. The keys of the file say which of the two it is; a *.policy.yaml file is always a policy.
+    Warnings, such as a phone number outside the ranges in use, do not refuse the file.
 
     Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
     """
@@ -39,7 +41,7 @@ def check(
         what = kind_of(file).value
         if what == FileKind.POLICY and not file.name.endswith(POLICY_SUFFIX):
             tell(f"{file}: read as a policy, because of its keys")
-        view, sentence, warnings = _policy(file) if what == FileKind.POLICY else _roster(file)
+        found = _policy(file) if what == FileKind.POLICY else _roster(file)
     except FileFaults as refusal:
         if json:
             print_json({what: str(file), "ok": False, **_findings(refusal.faults, refusal.warnings)})
@@ -47,10 +49,19 @@ def check(
             _print_warnings(refusal.warnings)
         raise
     if json:
-        print_json({what: str(file), "ok": True, **_findings((), warnings), **view})
+        print_json({what: str(file), "ok": True, **_findings((), found.warnings), **found.view})
     else:
-        _print_warnings(warnings)
-        say(f"{file}: no faults. {sentence}")
+        _print_warnings(found.warnings)
+        say(f"{file}: no faults. {found.sentence}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a file without faults holds: as JSON, as a sentence, and the warnings about it."""
+
+    view: dict[str, object]
+    sentence: str
+    warnings: tuple[Fault, ...]
 
 
 def _print_warnings(warnings: Sequence[Fault]) -> None:
@@ -58,35 +69,32 @@ def _print_warnings(warnings: Sequence[Fault]) -> None:
         tell(f"warning: {warning}")
 
 
-def _findings(faults: Sequence[Fault], warnings: Sequence[Fault]) -> dict[str, Any]:
+def _findings(faults: Sequence[Fault], warnings: Sequence[Fault]) -> dict[str, object]:
     return {"faults": [_fault_view(each) for each in faults], "warnings": [_fault_view(each) for each in warnings]}
 
 
-def _fault_view(fault: Fault) -> dict[str, Any]:
+def _fault_view(fault: Fault) -> dict[str, object]:
     keys = ("file", "line", "column", "path", "message")
     return {key: getattr(fault, key) for key in keys}
 
 
-Checked = tuple[dict[str, Any], str, tuple["Fault", ...]]
-"""What a file without faults holds, for machines and as a sentence, and its warnings."""
-
-
-def _policy(path: Path) -> Checked:
+def _policy(path: Path) -> _Checked:
     """Read a policy. Raises FileFaults."""
     from oncall.support.policy_file import read_policy
 
     policy = read_policy(path)
     plans, customers = ", ".join(policy.plans), counted(len(policy.customers), "customer")
-    view = {
+    view: dict[str, object] = {
         "name": policy.name,
         "timezone": policy.zone.key,
         "plans": list(policy.plans),
         "impacts": list(policy.impacts),
     }
-    return view, f"Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}.", policy.warnings
+    sentence = f"Policy {policy.name}: plans {plans} in {policy.zone.key}, {customers}."
+    return _Checked(view, sentence, policy.warnings)
 
 
-def _roster(path: Path) -> Checked:
+def _roster(path: Path) -> _Checked:
     """Read a roster with the other teams' plans that it names. Raises FileFaults."""
     from oncall.rosters.roster_file import read_roster
 
@@ -95,14 +103,14 @@ def _roster(path: Path) -> Checked:
         from oncall.rotation.problem.context import seats_on_other_teams
 
         seats_on_other_teams(team)
-    view = {
+    view: dict[str, object] = {
         "team": team.team,
         "timezone": team.zone.key,
         "policy": team.policy.name,
         "roles": list(team.rules.roles),
         "engineers": [engineer.id for engineer in team.engineers],
     }
-    return view, _roster_line(team), team.warnings
+    return _Checked(view, _roster_line(team), team.warnings)
 
 
 def _roster_line(team: Roster) -> str:

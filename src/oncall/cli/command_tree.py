@@ -1,4 +1,4 @@
-"""Every command of the front door. Importing it takes a while: `main` does so where a Ctrl-C is heard."""
+"""All commands of `oncall`. Importing this takes a while; `main` does it where it can catch Ctrl-C."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from oncall.cli import (
     whatif_command,
     why_command,
 )
+from oncall.cli.grouped_help import GroupedCommands
 
 app = typer.Typer(
     name="oncall",
     help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
-    "A first walk: oncall check rosters/itopia-cas.yaml, oncall generate, oncall publish, oncall who, oncall serve.",
+    "Start with: oncall check rosters/itopia-cas.yaml, oncall generate, oncall publish, oncall who, oncall serve.\n\n"
+    "`oncall COMMAND --help` shows the options of a command, with an example.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    cls=GroupedCommands,
     pretty_exceptions_enable=False,
 )
 
@@ -43,10 +46,10 @@ def _print_version(is_asked: bool) -> None:
 @app.callback()
 def front_door(
     version: bool = typer.Option(
-        False, "--version", is_eager=True, callback=_print_version, help="Print the version of this program."
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version of oncall."
     ),
 ) -> None:
-    """Every command is behind it; by itself it only says which version it is."""
+    """Run before every command; alone, it only prints the version."""
 
 
 for wing in (

@@ -1,4 +1,4 @@
-"""Would a page go out tonight: looked at without sending anything, and tried with a marked test page."""
+"""`oncall doctor` and `oncall drill`: find what would stop a page, and try one with a marked test page."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ def _allowed(wait: int) -> int:
 
 
 def doctor(json: bool = JSON_OPTION) -> None:
-    """What would stop a page tonight: schedule, phones, provider, pager, clocks, database. Sends nothing.
+    """Find what would stop a page tonight, and send nothing.
 
-    Run it with the settings of `oncall serve`, or with ONCALL_SERVER and a manager's token: then the server looks.
-    Exit code 1 when anything would stop a page.
+    Checks the schedule, the phones, the provider, the pager, the clocks and the database. Run it with the settings of
+    `oncall serve`, or with ONCALL_SERVER and a manager's token: then the server runs the checks. Exit code 1 when
+    something would stop a page.
 
     Example: oncall doctor
     """
@@ -69,14 +70,22 @@ def _examination(settings: Settings) -> DoctorReport:
 
 
 def drill(
-    to: str | None = typer.Option(None, "--to", help="An engineer's id; whoever a page would reach first when absent."),
-    wait: int = typer.Option(120, "--wait", min=1, callback=_allowed, help="Seconds to wait for the answer."),
+    to: str | None = typer.Option(
+        None,
+        "--to",
+        metavar="ENGINEER",
+        help="The engineer's id; the person whom a page would reach first when absent.",
+    ),
+    wait: int = typer.Option(
+        120, "--wait", metavar="SECONDS", min=1, callback=_allowed, help="How long to wait for the answer."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Send a marked test page through the pager that runs, and time its acceptance, delivery and answer.
+    """Send a marked test page, and time the answer.
 
-    It never escalates and is over when it is acknowledged. With ONCALL_SERVER and a manager's token it is the server's
-    pager that sends it. Exit code 1 when it is not answered in time.
+    The running pager sends it. Prints the time until the provider accepted it, the phone received it, and the engineer
+    answered. A test page never escalates, and an acknowledgement ends it. With ONCALL_SERVER and a manager's token, the
+    server's pager sends it. Exit code 1 without an answer in time.
 
     Example: oncall drill --to ana --wait 300
     """

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.numbers import counted, seconds_of, seed_of, weeks_of
-from oncall.cli.output import JSON_OPTION, print_json, say, tell
+from oncall.cli.option_values import date_of, seconds_of, seed_of, weeks_of
+from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,
     NO_HISTORY,
     ROSTER,
-    date_of,
     relaxations_of,
     search_options,
     sources_of,
@@ -57,28 +56,29 @@ def generate(
         "--start",
         metavar="DATE",
         callback=lambda text: text and str(date_of(text)),
-        help="First date, like 2027-01-04.",
+        help="The first date, like 2027-01-04.",
     ),
-    weeks: int | None = typer.Option(None, "--weeks", metavar="N", parser=weeks_of, help="How many weeks from there."),
+    weeks: int | None = typer.Option(None, "--weeks", metavar="N", parser=weeks_of, help="How many weeks to plan."),
     output: Path | None = typer.Option(
         None,
         "--output",
         "-o",
         callback=_output_of,
-        help="A .csv, .json, .ics, .html or .xlsx file; stdout as CSV when absent.",
+        metavar="FILE",
+        help="Write a .csv, .json, .ics, .html or .xlsx file; CSV on stdout when absent.",
     ),
     time_limit: float | None = typer.Option(
         None,
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="Take the best plan found by then; without it the search goes on until the proof.",
+        help="Take the best plan found in this time; without it, search until the proof.",
     ),
     seed: int = typer.Option(
-        0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan, as fair."
+        0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan that is as fair."
     ),
     relax: list[str] = typer.Option(
-        [], "--relax", metavar="ID", help="An exception that you agree to, as it was offered; repeatable."
+        [], "--relax", metavar="ID", help="A relaxation that you agree to, as a refusal named it. Repeatable."
     ),
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
@@ -90,18 +90,19 @@ def generate(
     opened: list[str] = OPEN,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make the fairest plan that keeps the rules, and prove that none is fairer.
+    """Make the fairest plan that keeps every rule.
 
-    Shows the cost found, the bound that no plan can beat and the gap between them while it works. Ctrl-C or
-    --time-limit take the best plan so far, marked feasible. The same roster, dates and seed give the same plan.
-    Where no plan is possible the reasons are told, and exceptions with which one is; --relax makes them.
+    Prints the cost of the plan and the proof that no plan costs less. Ctrl-C or --time-limit end the search early: the
+    best plan so far is the answer, marked feasible. The same roster, dates and seed give the same plan. Where no plan
+    is possible, the answer is the reasons, and the relaxations that make one possible (--relax).
 
-    Rest, weekends, maxima and balances go on from what is published in the local database and from --history plans.
-    --keep mends a plan instead: as few seats as possible change from a date on, then as fairly as that allows.
+    The plan continues the schedule that is published in the local database, and the --history plans: their shifts
+    count for rest, weekends, maxima and balances. With --keep, the command repairs a plan instead: it changes as few
+    seats as possible from a date on, as fairly as that allows.
 
     Examples: oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --output plan.csv
     · oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 52 --time-limit 30 --json
-    · oncall generate rosters/itopia-cas.yaml --keep plan.json --from 2027-02-15 --freeze 3 --output mended.json
+    · oncall generate rosters/itopia-cas.yaml --keep plan.json --from 2027-02-15 --freeze 3 --output repaired.json
     """
     from oncall.rosters.roster_file import read_roster
 
@@ -137,25 +138,27 @@ class _RepairAsked:
 def _repair_asked(
     keep: Path | None, start: str | None, changes: int, freeze: int, opened: Sequence[str]
 ) -> _RepairAsked | None:
-    """What --keep asks for; None without it. Raises BadParameter when the options do not go together."""
+    """Return what --keep asks for; None without it. Raises BadParameter when the options exclude each other."""
     if keep is None:
         for option, is_given in (("--from", start), ("--changes", changes), ("--freeze", freeze), ("--open", opened)):
             if is_given:
-                raise typer.BadParameter("goes with --keep PLAN, the plan to mend", param_hint=option)
+                raise typer.BadParameter("needs --keep PLAN, the plan to repair", param_hint=option)
         return None
     if opened and not freeze:
-        raise typer.BadParameter("goes with --freeze DAYS, whose dates it frees", param_hint="--open")
+        raise typer.BadParameter("needs --freeze DAYS, the dates that are frozen", param_hint="--open")
     if start is None:
-        raise typer.BadParameter("write from when on the plan may change, like --from 2027-02-15", param_hint="--from")
+        raise typer.BadParameter(
+            "is missing; write the first date that may change, like 2027-02-15", param_hint="--from"
+        )
     dates = frozenset(date_of(day, "--open") for day in opened)
     return _RepairAsked(keep, date_of(start, "--from"), changes, freeze, dates)
 
 
 def _days_asked(start: str | None, weeks: int | None, repair: _RepairAsked | None) -> tuple[date, date]:
-    """The dates to plan; those of a repair are known only from its baseline. Raises BadParameter."""
+    """Return the dates to plan; a repair takes those of its baseline. Raises BadParameter."""
     for option, value, example in (("--start", start, "2027-01-04"), ("--weeks", weeks, "13")):
         if repair is not None and value is not None:
-            raise typer.BadParameter("is that of the plan to mend; leave it out with --keep", param_hint=option)
+            raise typer.BadParameter("comes from the plan to repair; leave it out with --keep", param_hint=option)
         if repair is None and value is None:
             raise typer.BadParameter(f"is missing; write one like {option} {example}", param_hint=option)
     return (date.min, date.min) if start is None or weeks is None else span_of(date_of(start), weeks)
@@ -163,7 +166,7 @@ def _days_asked(start: str | None, weeks: int | None, repair: _RepairAsked | Non
 
 @contextmanager
 def _ending_well(*, as_json: bool) -> Iterator[None]:
-    """Turn Ctrl-C before there is a plan into a refusal, and print why no plan is possible for machines."""
+    """Turn Ctrl-C into a refusal; with --json, print why no plan is possible."""
     try:
         yield
     except PlanInfeasible as refusal:
@@ -183,7 +186,7 @@ def _made(
     relaxations: Sequence[Relaxation],
     options: SearchOptions,
 ) -> Plan:
-    """The new plan, with the story on stderr."""
+    """Make the plan, and report on stderr."""
     from oncall.planning.make_plan import make_plan
 
     made = make_plan(team, *days, sources, relaxations, options=options, watch=terminal_watch())
@@ -200,7 +203,7 @@ def _repaired(
     relaxations: Sequence[Relaxation],
     options: SearchOptions,
 ) -> Repair:
-    """The repaired plan, with the story on stderr."""
+    """Repair the plan, and report on stderr."""
     from oncall.planning.context_sources import read_named_plan
     from oncall.planning.repair_plan import RepairRequest, repair_plan
 

@@ -1,4 +1,4 @@
-"""The ledger in the terminal: what everybody served against their share, and balances from another tool."""
+"""The ledger in the terminal: who served how much against their share, and balances from another tool."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.option_values import date_of
 from oncall.cli.output import JSON_OPTION, print_json, print_table, say, tell
-from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, date_of, sources_of
+from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, sources_of
 
 if TYPE_CHECKING:
     from oncall.planning.ledger_work import LedgerFile
     from oncall.rosters.roster import Roster
     from oncall.rotation.problem.ledger import Ledger
 
-ROSTER = typer.Option(..., "--roster", help="The roster whose people are counted.")
-BEFORE = typer.Option(None, "--before", metavar="DATE", help="Only shifts that start before this date.")
+ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="The roster whose people count.")
+BEFORE = typer.Option(None, "--before", metavar="DATE", help="Count only shifts that start before this date.")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
-    group = typer.Typer(
-        help="What everybody served against their share, and how the next plan makes up for it.", no_args_is_help=True
-    )
+    group = typer.Typer(help="Show who served how much, and carry balances on.", no_args_is_help=True)
     group.command("show")(show)
     group.command("export")(export)
     group.command("open")(open_ledger)
@@ -39,9 +38,10 @@ def show(
     before: str | None = BEFORE,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Show who served how much of each kind, overrides included, against their share, and what is carried on.
+    """Show who served how much against their share.
 
-    A balance above 0 is served too much: the next plan's share is lower by it. All balances of a kind add up to 0.
+    Overrides count. A balance above 0 means that a person served too much: it lowers their share of the next plan. The
+    balances of each kind add up to 0.
 
     Examples: oncall ledger show --roster rosters/itopia-cas.yaml
     · oncall ledger show --roster rosters/itopia-cas.yaml --history q1.csv --ledger balances.csv --json
@@ -57,13 +57,13 @@ def show(
 
         print_json(ledger_view(found))
     elif not found.entries:
-        tell(f"{NOTHING_YET}: everybody begins level.")
+        tell(f"{NOTHING_YET}: everyone starts level.")
     else:
         _print_ledger(found)
 
 
 def export(
-    file: Path = typer.Argument(..., help="The .csv file to write."),
+    file: Path = typer.Argument(..., metavar="FILE", help="The .csv file to write."),
     roster: Path = ROSTER,
     history: list[Path] = HISTORY,
     ledger: Path | None = LEDGER,
@@ -71,9 +71,9 @@ def export(
     before: str | None = BEFORE,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Write the balances as a file that `generate --ledger` and spreadsheets take.
+    """Write the balances to a file for `generate --ledger`.
 
-    It says up to which date shifts are counted, so that none is counted twice.
+    The file says up to which date shifts are counted, so that no shift counts twice. Spreadsheets can open it.
 
     Example: oncall ledger export balances.csv --roster rosters/itopia-cas.yaml --before 2027-04-05
     """
@@ -86,15 +86,21 @@ def export(
 
 
 def open_ledger(
-    file: Path = typer.Argument(..., help="Balances of another tool: a CSV with engineer,kind,balance."),
+    file: Path = typer.Argument(
+        ..., metavar="FILE", help="The other tool's balances: a CSV file with engineer,kind,balance."
+    ),
     roster: Path = ROSTER,
-    output: Path = typer.Option(..., "--output", "-o", help="The ledger file to write for `generate --ledger`."),
+    output: Path = typer.Option(
+        ..., "--output", "-o", metavar="FILE", help="The ledger file to write, for `generate --ledger`."
+    ),
     as_of: str | None = typer.Option(
-        None, "--as-of", metavar="DATE", help="The first date whose shifts are not in these balances."
+        None, "--as-of", metavar="DATE", help="The first date whose shifts these balances do not include."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Open the ledger with balances from another tool: checked against the roster, and brought to add up to 0.
+    """Start the ledger with the balances of another tool.
+
+    Checks them against the roster, and shifts them so that they add up to 0.
 
     Example: oncall ledger open pagertool.csv --roster rosters/itopia-cas.yaml --as-of 2027-01-04 --output balances.csv
     """

@@ -1,6 +1,6 @@
-"""The front door: the one place where refusals become messages and exit codes.
+"""The entry point of `oncall`: the one place where errors become messages and exit codes.
 
-It imports next to nothing by itself, so that a Ctrl-C while the commands are loaded ends like any other.
+It imports little at the top, so that it can catch Ctrl-C while the commands are imported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import FrameType
 
 STOPPED = "oncall: stopped by Ctrl-C before it was done"
 INTERRUPTED = 130
-"""What typer makes of a Ctrl-C that no command took for itself."""
+"""Typer's exit code for a Ctrl-C that no command handled."""
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
             raise
         _unwritten(error)
     except Exception as error:
-        # A library in C that is being loaded makes an ImportError of it.
+        # A C library turns a Ctrl-C during its import into an ImportError.
         if not _is_of_an_interrupt(error):
             raise
         _stopped()
@@ -56,7 +56,7 @@ def _run() -> None:
         try:
             app()
         finally:
-            # Here and not when the interpreter ends, where a full disk could no longer be told.
+            # When the interpreter ends, it is too late to report a full disk.
             if sys.stdout is not None:
                 sys.stdout.flush()
     except OncallError as error:
@@ -69,7 +69,7 @@ def _run() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """What a Ctrl-C does while the commands are loaded: nothing is begun yet, and an exception could be swallowed."""
+    """Handle Ctrl-C while the commands are imported: exit at once, since an import may swallow an exception."""
     os.write(2, f"{STOPPED}\n".encode())
     os._exit(1)
 
@@ -82,13 +82,14 @@ def _is_of_an_interrupt(error: BaseException) -> bool:
 
 
 def _is_of_the_answer(error: OSError) -> bool:
-    """Whether standard output could not take the answer: an error with no file to name, of a full or bad disk."""
+    """Return True if writing the answer to stdout failed: an error of a full or bad disk that names no file."""
     return error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def _unwritten(error: OSError) -> None:
-    print(f"oncall: the answer cannot be written: {error.strerror}; what there is of it is not whole", file=sys.stderr)  # noqa: T201
-    # What is left in the buffer has nowhere to go, and is not to be tried again.
+    message = f"oncall: the answer cannot be written: {error.strerror}; the part that was written is incomplete"
+    print(message, file=sys.stderr)  # noqa: T201
+    # Do not try to write the rest of the buffer again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
 
@@ -99,8 +100,10 @@ def _stopped() -> None:
 
 
 def _leave_at_once() -> None:
-    """End the process as a Ctrl-C asks for. An orderly end would take the ground from under threads that a library in C
-    has begun and not ended, which abort the process then, with a core dump."""
+    """Exit at once with code 1.
+
+    A normal exit would unload C libraries whose threads still run, and the process would abort with a core dump.
+    """
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):
             stream.flush()

@@ -1,4 +1,4 @@
-"""How answers are printed: plain text that lines up, JSON for machines, and the story on stderr."""
+"""How answers are printed: text in columns, JSON for machines, and the story of the work on stderr."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from oncall.support.wording import full_time
 if TYPE_CHECKING:
     from oncall.wiring import Settings
 
-JSON_OPTION = typer.Option(False, "--json", help="Print JSON for machines.")
+JSON_OPTION = typer.Option(False, "--json", help="Print the answer as JSON.")
 
 
 def print_json(value: Any) -> None:
-    """`value` on stdout, indented, in UTF-8."""
+    """Print a value as JSON on stdout, indented."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
@@ -69,23 +69,23 @@ def terminal_width(stream: TextIO) -> int | None:
 
 
 def tell(text: str, *, colour: str | None = None) -> None:
-    """Part of the story, on stderr; the colour disappears in a pipe."""
+    """Print a part of the story on stderr; there is no colour in a pipe."""
     shown = laid_out(text, sys.stderr)
     typer.echo(typer.style(shown, fg=colour, bold=True) if colour and _has_colours(sys.stderr) else shown, err=True)
 
 
 def say(text: str) -> None:
-    """Part of the answer, on stdout, as a sentence: broken between words on a terminal."""
+    """Print a part of the answer on stdout; on a terminal, long lines are broken between words."""
     typer.echo(laid_out(text, sys.stdout))
 
 
 def _has_colours(stream: TextIO) -> bool:
-    """Whether colours are seen and wanted there; NO_COLOR is for every program, see no-color.org."""
+    """Return True if a stream shows colours and NO_COLOR (no-color.org) is not set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def laid_out(text: str, stream: TextIO) -> str:
-    """On a terminal the lines broken between words where they are too long, and set in; elsewhere just as they are."""
+    """Return text with long lines broken between words for a terminal; unchanged for a pipe or a file."""
     width = terminal_width(stream)
     if width is None:
         return text
@@ -114,6 +114,11 @@ def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:
     if written.note is not None:
         tell(f"{option}: {written.note}")
     return written.at
+
+
+def counted(number: int, thing: str) -> str:
+    """Return `1 engineer` or `1,204 engineers`."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def time_of(text: str | None, zone: ZoneInfo) -> str:

@@ -19,28 +19,23 @@ if TYPE_CHECKING:
     from oncall.rosters.roster import Roster
     from oncall.schedule.schedule import Schedule
 
-ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster's YAML file.")
-PLAN = typer.Argument(..., metavar="PLAN", help="A plan file, .csv or .json.")
-PLANS_ROSTER = typer.Option(..., "--roster", help="The roster that the plan is for.")
+ROSTER = typer.Argument(..., metavar="ROSTER", help="The roster, a YAML file.")
+PLAN = typer.Argument(..., metavar="PLAN", help="The plan, a .csv or .json file.")
+PLANS_ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="The roster of the plan.")
 HISTORY = typer.Option(
-    [], "--history", metavar="PLAN", help="An earlier or later plan that stands: rest and balances go on; repeatable."
+    [],
+    "--history",
+    metavar="PLAN",
+    help="A plan before or after these dates: its shifts count for rest and balances. Repeatable.",
 )
-NO_HISTORY = typer.Option(
-    False, "--no-history", help="Leave the published schedule of the local database out of account."
+NO_HISTORY = typer.Option(False, "--no-history", help="Ignore the schedule that is published in the local database.")
+LEDGER = typer.Option(
+    None, "--ledger", metavar="FILE", help="Start with the balances of this file; `oncall ledger export` writes one."
 )
-LEDGER = typer.Option(None, "--ledger", metavar="FILE", help="Balances to begin with, as `oncall ledger` writes them.")
-
-
-def date_of(text: str, option: str | None = None) -> date:
-    """The date that an option names; a callback of typer's needs no `option`. Raises BadParameter."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
 def span_of(first_day: date, weeks: int) -> tuple[date, date]:
-    """First and last date of so many weeks."""
+    """Return the first and the last date of this many weeks."""
     try:
         return first_day, first_day + timedelta(weeks=weeks, days=-1)
     except OverflowError:
@@ -48,7 +43,7 @@ def span_of(first_day: date, weeks: int) -> tuple[date, date]:
 
 
 def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
-    """The roster and its plan. Raises FileFaults."""
+    """Read a roster and a plan of it. Raises FileFaults."""
     from oncall.planning.context_sources import read_named_plan
     from oncall.rosters.roster_file import read_roster
 
@@ -57,7 +52,7 @@ def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
 
 
 def relaxations_of(ids: Sequence[str], roster: Roster) -> tuple[Relaxation, ...]:
-    """The relaxations of `--relax`, each once. Raises Refused for one that is unknown or does not fit the roster."""
+    """Return the relaxations of `--relax`, each once. Raises Refused for one that does not fit the roster."""
     from oncall.rosters.relaxation import relaxation_named
     from oncall.rosters.relaxed_roster import relaxed
 
@@ -67,14 +62,14 @@ def relaxations_of(ids: Sequence[str], roster: Roster) -> tuple[Relaxation, ...]
 
 
 def search_options(seed: int, time_limit: float | None) -> SearchOptions:
-    """How to search; the time limit in seconds."""
+    """Return the options of a search; the time limit is in seconds."""
     from oncall.planning.watch import SearchOptions
 
     return SearchOptions(seed, None if time_limit is None else timedelta(seconds=time_limit))
 
 
 def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, use_published: bool) -> ContextSources:
-    """The sources of the planning context, read; the published schedule is the local database's. Raises FileFaults."""
+    """Read the sources of the planning context, with the schedule of the local database. Raises FileFaults."""
     from oncall.planning.context_sources import read_sources
 
     published = published_here() if use_published else None
@@ -82,7 +77,10 @@ def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, 
 
 
 def published_here() -> Schedule | None:
-    """The published schedule of the local database; None with ONCALL_SERVER, and, said on stderr, when unreadable."""
+    """Return the published schedule of the local database; None with ONCALL_SERVER, or when it cannot be read.
+
+    A schedule that cannot be read is reported on stderr.
+    """
     from oncall import wiring
 
     settings = wiring.read_settings()
@@ -91,5 +89,5 @@ def published_here() -> Schedule | None:
     try:
         return wiring.quick_schedule(settings)
     except OncallError as error:
-        tell(f"the published schedule cannot be read and is not taken into account: {error}")
+        tell(f"the published schedule cannot be read and is ignored: {error}")
         return None

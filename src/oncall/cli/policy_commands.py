@@ -1,4 +1,4 @@
-"""The policy in the terminal: show it as customers read it, say what changes, and triage a ticket by its questions."""
+"""The policy in the terminal: show it, compare two of them, and propose the impact of a ticket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
-    policy = typer.Typer(help="What customers are promised.", no_args_is_help=True, rich_markup_mode=None)
+    policy = typer.Typer(
+        help="Show what the policy promises, and what changes.", no_args_is_help=True, rich_markup_mode=None
+    )
     policy.command("show")(show)
     policy.command("diff")(diff)
     app.add_typer(policy, name="policy")
@@ -30,12 +32,12 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    file: Path | None = typer.Argument(
-        None, metavar="[FILE]", help="A policy file; the published policy, which is in force, when absent."
-    ),
+    file: Path | None = typer.Argument(None, metavar="[FILE]", help="A policy file; the published policy when absent."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """The promise as the table that a customer would read: of the policy in force, or of a file.
+    """Show the policy as a customer would read it.
+
+    Shows the published policy, or that of a file.
 
     Examples: oncall policy show · oncall policy show my.policy.yaml --json
     """
@@ -44,7 +46,7 @@ def show(
     view: PolicyView
     if file is not None:
         policy = _read(str(file))
-        where = [f"Read from {file}; not in force by being shown."]
+        where = [f"Read from {file}; it is not in force until it is published."]
         view = policy_view(policy)
     else:
         policy, published = _published()
@@ -58,11 +60,11 @@ def show(
 
 
 def diff(
-    old: str = typer.Argument(..., metavar="OLD", help='A policy file, or "published" for the one in force.'),
-    new: str = typer.Argument(..., metavar="NEW", help='A policy file, or "published".'),
+    old: str = typer.Argument(..., metavar="OLD", help='The old policy: a file, or "published" for the one in force.'),
+    new: str = typer.Argument(..., metavar="NEW", help='The new policy: a file, or "published".'),
     json: bool = JSON_OPTION,
 ) -> None:
-    """What changes for whom from one policy to another, in words.
+    """Show what changes for customers between two policies.
 
     Examples: oncall policy diff old.policy.yaml new.policy.yaml · oncall policy diff published new.policy.yaml
     """
@@ -76,15 +78,21 @@ def diff(
 
 
 def triage(
-    down: bool | None = typer.Option(None, "--down/--no-down", help="Is it down, or unusable?"),
-    workaround: str | None = typer.Option(None, "--workaround", help="none, inconvenient or convenient."),
-    users: str | None = typer.Option(None, "--users", help="How many are hit: a number, many or few."),
+    down: bool | None = typer.Option(None, "--down/--no-down", help="Is the product down or unusable?"),
+    workaround: str | None = typer.Option(
+        None, "--workaround", metavar="KIND", help="Is there a workaround: none, inconvenient or convenient?"
+    ),
+    users: str | None = typer.Option(
+        None, "--users", metavar="NUMBER", help="How many users are affected: a number, many or few."
+    ),
     question: bool | None = typer.Option(
-        None, "--question/--no-question", help="Is it a question, a wish, or about the documentation?"
+        None, "--question/--no-question", help="Is it a question, a feature request, or about the documentation?"
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Propose an impact from plain answers, with the reason. Asks for what is missing when there is a terminal.
+    """Propose the impact of a ticket, with the reason.
+
+    On a terminal, it asks the questions that no option answers.
 
     Examples: oncall triage · oncall triage --no-down --users many --workaround none
     """
@@ -112,15 +120,17 @@ def triage(
 def _ask(given: dict[str, Any]) -> None:
     """Ask the questions in their order, until the answer is clear."""
     if given["question"] is None and given["down"] is None:
-        given["question"] = typer.confirm("Is it a question, a wish, or about the documentation?", default=False)
+        given["question"] = typer.confirm(
+            "Is it a question, a feature request, or about the documentation?", default=False
+        )
     if given["question"]:
         return
     if given["down"] is None:
-        given["down"] = typer.confirm("Is it down, or so broken that nobody can work?", default=False)
+        given["down"] = typer.confirm("Is it down, or so broken that users cannot work?", default=False)
     if given["down"]:
         return
     if given["users"] is None:
-        asked = "How many users are hit (a number, many or few)?"
+        asked = "How many users are affected (a number, many or few)?"
         given["users"] = typer.prompt(asked, default="many", value_proc=_usable("users"))
     if given["workaround"] is None:
         asked = "Is there a workaround (none, inconvenient, convenient)?"
@@ -128,7 +138,7 @@ def _ask(given: dict[str, Any]) -> None:
 
 
 def _usable(name: str) -> Callable[[str], str]:
-    """Lets an answer through that can be used; the question is asked again after any other."""
+    """Return a parser that accepts a usable answer; after any other answer, the question is asked again."""
     from oncall.support.triage import AnswerFaults, answers_from
 
     def answer(text: str) -> str:
@@ -142,19 +152,18 @@ def _usable(name: str) -> Callable[[str], str]:
 
 
 PUBLISHED = "published"
-"""What `policy diff` calls the policy in force."""
+"""The name of the policy in force, for `policy diff`."""
 
 
 def _read(name: str) -> Policy:
-    """The policy in that file, or the one in force."""
+    """Return the policy of that file, or the one in force."""
     from oncall.support.policy_file import read_policy
 
     return _published()[0] if name == PUBLISHED else read_policy(Path(name))
 
 
 def _published() -> tuple[Policy, PolicyInForceView]:
-    """The policy in force, of the server that the settings name or of this machine's database, and what is told of
-    it."""
+    """Return the policy in force, of the server or the local database, and its JSON view."""
     from oncall import wiring
     from oncall.cli.backend import open_backend
     from oncall.paging.clocks.policy_in_force import policy_of_view
@@ -165,9 +174,9 @@ def _published() -> tuple[Policy, PolicyInForceView]:
 
 
 def _in_force_words(facts: InForceView, zone: ZoneInfo) -> list[str]:
-    """Since when it is in force, and by whom."""
+    """Return since when the policy is in force, and who published it."""
     if facts["since"] is None:
-        return ["Nothing is published yet: this is the packaged policy, which counts until then."]
+        return ["Nothing is published yet: the packaged policy, shown here, is in force until then."]
     why = f": {facts['reason']}" if facts["reason"] else ""
     words = f"In force since {time_of(facts['since'], zone)}, published by {facts['by']} as version {facts['version']}"
-    return [f"{words}{why}.", f"It comes from {facts['file']}."]
+    return [f"{words}{why}.", f"Its file: {facts['file']}."]

@@ -1,4 +1,4 @@
-"""Changing the schedule in the terminal: publish a plan, put another person on call."""
+"""Changes of the schedule in the terminal: publish a plan, override a shift."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.output import JSON_OPTION, local_settings, parse_time, print_json, say, tell
-from oncall.cli.plan_inputs import published_here, read_both
+from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, published_here, read_both
 from oncall.cli.schedule_commands import published_schedule
 from oncall.errors import Refused
 from oncall.support.wording import full_time
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 MOST_HOLES = 5
+BY = typer.Option(None, "--by", metavar="NAME", help="Who decides this; your user name when absent.")
 
 
 def register(app: typer.Typer) -> None:
@@ -29,14 +30,16 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(
-    plan: Path = typer.Argument(help="The plan, .csv or .json."),
-    roster: Path = typer.Option(..., "--roster", help="The roster it was made from."),
-    reason: str = typer.Option("published", "--reason", help="Why, for the log."),
-    by: str | None = typer.Option(None, "--by", help="Who publishes; your user name when absent."),
+    plan: Path = PLAN,
+    roster: Path = PLANS_ROSTER,
+    reason: str = typer.Option("published", "--reason", metavar="TEXT", help="Why you publish it, for the history."),
+    by: str | None = BY,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make a plan the schedule, with the roster and policy it came from. Prints what changes for whom, and what
-    of the promise.
+    """Make a plan the schedule, with its roster and policy.
+
+    Refuses a plan that breaks a rule. Prints every shift that changes hands, every change to the policy, and every
+    gap in cover.
 
     Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
     """
@@ -60,17 +63,20 @@ def publish(
 
 
 def override(
-    engineer: str = typer.Argument(help="Who is on instead."),
-    start: str = typer.Option(..., "--from", help="From when; policy time unless it has an offset."),
-    end: str = typer.Option(..., "--to", help="Until when."),
-    reason: str = typer.Option(..., "--reason", help="Why, for the log and for who asks."),
-    role: str = typer.Option("primary", "--role", help="Which role."),
-    by: str | None = typer.Option(None, "--by", help="Who decides; your user name when absent."),
+    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer to put on call."),
+    start: str = typer.Option(
+        ..., "--from", metavar="TIME", help="When the override starts. Policy time without an offset."
+    ),
+    end: str = typer.Option(..., "--to", metavar="TIME", help="When the override ends."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`."),
+    role: str = typer.Option("primary", "--role", metavar="ROLE", help="The role to fill."),
+    by: str | None = BY,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Put another person on call for a span. `who` and the pager follow it at once.
+    """Put another engineer on call for a span of time.
 
-    What the published roster has against them then (a day off, not joined yet, another role) is said, no obstacle.
+    `oncall who` and the pager follow the override at once. A day off, or another reason in the roster against it, is
+    printed as a warning and does not stop you.
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
@@ -79,16 +85,16 @@ def override(
 
     settings = local_settings("override")
     if not reason.strip():
-        raise Refused("--reason: is empty; say why, so that whoever asks is told")
+        raise Refused("--reason is empty; say why, so that `oncall who` can show it")
     zone = published_schedule(settings).calendar.zone
     first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
     if last <= first:
-        raise Refused(f"--to must be after --from; {end} is not after {start}")
+        raise Refused(f"--to must be after --from: {end} is not after {start}")
     author = _author(settings, by, reason)
     with wiring.make_store(settings) as store:
         put_on = store.write(lambda tx: put_on_call(tx, engineer, role, start=first, end=last, author=author))
     for sentence in put_on.warnings:
-        tell(f"WATCH OUT: {sentence}", colour="yellow")
+        tell(f"WARNING: {sentence}", colour="yellow")
     if json:
         from oncall.planning.views.version_views import override_view
 
@@ -107,7 +113,7 @@ def _author(settings: Settings, by: str | None, reason: str) -> Author:
 
 
 def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
-    """Say where no engineer would be on call, from now to the end of what is published."""
+    """Print the gaps in cover from now to the end of the published schedule."""
     from oncall.planning.publish_plan import holes_from
 
     zone, found = schedule.calendar.zone, holes_from(schedule, now)
@@ -117,7 +123,7 @@ def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
     if len(found) > MOST_HOLES:
         tell(f"... and {len(found) - MOST_HOLES} more gaps", colour="red")
     if schedule.manager is None:
-        tell("No manager is on the roster: a page that nobody answers ends with the secondary.", colour="yellow")
+        tell("No manager is on the roster: a page without an answer ends with the secondary.", colour="yellow")
 
 
 def _print_changes(made: AppendedVersion) -> None:
@@ -128,6 +134,6 @@ def _print_changes(made: AppendedVersion) -> None:
         first = min(turn.window.start for turn in (*change.gained, *change.lost))
         say(f"  {change.engineer}: {', '.join(parts)} (the first on {first.astimezone(zone):%Y-%m-%d})")
     if not changes:
-        say("  Nobody's shifts change." if policy_changes else "  Nothing changes for anybody.")
+        say("  No shift changes hands." if policy_changes else "  Nothing changes.")
     for sentence in policy_changes:
         say(f"  policy: {sentence}")

@@ -1,4 +1,4 @@
-"""Repair in the terminal: the options of `generate --keep`, and who gains and loses which seats."""
+"""Repair in the terminal: the options of `generate --keep`, and the list of seats that change."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ import typer
 if TYPE_CHECKING:
     from oncall.rotation.repair.repair_result import Repair
 
-KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Mend this plan: as few seats as possible change.")
-FROM = typer.Option(None, "--from", metavar="DATE", help="With --keep: shifts that start before it stay as they are.")
-CHANGES = typer.Option(0, "--changes", metavar="N", min=0, help="With --keep: let so many more seats change.")
+KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Repair this plan: change as few of its seats as possible.")
+FROM = typer.Option(None, "--from", metavar="DATE", help="With --keep: change no shift that starts before this date.")
+CHANGES = typer.Option(0, "--changes", metavar="N", min=0, help="With --keep: change up to N seats more than needed.")
 FREEZE = typer.Option(
-    0, "--freeze", metavar="DAYS", min=0, max=3660, help="With --keep: whoever still can stays for so many days."
+    0,
+    "--freeze",
+    metavar="DAYS",
+    min=0,
+    max=3660,
+    help="With --keep: keep current assignments for DAYS days where possible.",
 )
-OPEN = typer.Option(
-    [], "--open", metavar="DATE", help="With --freeze: a date that may change all the same; repeatable."
-)
+OPEN = typer.Option([], "--open", metavar="DATE", help="With --freeze: a date that may change anyway. Repeatable.")
 
 
 def diff_lines(found: Repair) -> list[str]:
-    """Who loses and gains which seats, a line for each."""
+    """Return who loses and who gains which seats, a line for each seat."""
     zone = found.plan.zone
     lines = []
     for person, (lost, gained) in found.by_person().items():
@@ -31,4 +34,4 @@ def diff_lines(found: Repair) -> list[str]:
             start = change.window.start.astimezone(zone)
             other = f"to {change.after}" if sign == "-" else f"from {change.before}" if change.before else "new"
             lines.append(f"  {sign} {start:%a %Y-%m-%d %H:%M} {change.kind} {change.role} ({other})")
-    return lines or ["nothing changes for anybody"]
+    return lines or ["nothing changes"]

@@ -1,16 +1,16 @@
-"""Reports in the terminal: promises kept over a span of days, and a customer's quarterly business review."""
+"""Reports in the terminal: SLA attainment over some dates, and a customer's quarterly business review."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.option_values import date_of
 from oncall.cli.output import JSON_OPTION, say, tell, terminal_width
 from oncall.errors import Refused
 
@@ -23,33 +23,36 @@ REVIEW_SUFFIXES = (".html", ".json")
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
-    reports = typer.Typer(help="Promises kept, in numbers.", no_args_is_help=True, rich_markup_mode=None)
+    reports = typer.Typer(help="Report how well SLA targets were met.", no_args_is_help=True, rich_markup_mode=None)
     reports.command("sla")(sla)
     reports.command("qbr")(qbr)
     app.add_typer(reports, name="report")
 
 
 def sla(
-    first: str = typer.Option(..., "--from", metavar="DATE", help="First date on which tickets were received."),
-    last: str = typer.Option(..., "--to", metavar="DATE", help="Last date, inside."),
-    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
-    plan: str | None = typer.Option(None, "--plan", help="Of this plan alone."),
-    output: Path | None = typer.Option(
-        None, "--output", "-o", help="A .csv, .json or .html file; a table when absent."
+    first: str = typer.Option(..., "--from", metavar="DATE", help="The first date on which tickets came in."),
+    last: str = typer.Option(..., "--to", metavar="DATE", help="The last date, included."),
+    customer: str | None = typer.Option(
+        None, "--customer", metavar="NAME", help="Report on this customer's tickets only."
     ),
-    breaches: int = typer.Option(20, "--breaches", min=0, help="How many breaches the text tells in full, the latest."),
+    plan: str | None = typer.Option(None, "--plan", metavar="PLAN", help="Report on tickets of this plan only."),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json or .html file; a table on stdout when absent."
+    ),
+    breaches: int = typer.Option(20, "--breaches", metavar="N", min=0, help="Show the latest N breaches in full."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Promises kept for the tickets received on these dates: by plan, impact and metric, how many, how fast, and
-    every breach with its timeline.
+    """Report SLA attainment for the tickets of some dates.
 
-    Examples: oncall report sla --from 2027-01-01 --to 2027-03-31 · oncall report sla --from 2027-01-01
-    --to 2027-03-31 --customer "Acme Ltd" --output acme.html
+    For each plan, impact and metric: how many targets were met, how fast, and every breach with its timeline.
+
+    Examples: oncall report sla --from 2027-01-01 --to 2027-03-31
+    · oncall report sla --from 2027-01-01 --to 2027-03-31 --customer "Acme Ltd" --output acme.html
     """
     from oncall.reports.report_files import Format, SlaAsked
 
     _refuse_suffix(output, SLA_SUFFIXES)
-    asked = SlaAsked(_date_of(first, "--from"), _date_of(last, "--to"), customer, plan, breaches=breaches)
+    asked = SlaAsked(date_of(first, "--from"), date_of(last, "--to"), customer, plan, breaches=breaches)
     with _backend() as backend:
         if output is not None:
             suffix = Format(output.suffix.lower().removeprefix("."))
@@ -63,16 +66,18 @@ def sla(
 
 def qbr(
     customer: str = typer.Option(
-        ..., "--customer", help="The customer's name; letter case and punctuation do not count."
+        ..., "--customer", metavar="NAME", help="The customer's name; letter case and punctuation do not matter."
     ),
-    quarter: str = typer.Option(..., "--quarter", metavar="QUARTER", help="Like 2027Q1."),
+    quarter: str = typer.Option(..., "--quarter", metavar="QUARTER", help="The quarter, like 2027Q1."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", help="An .html or .json file; CUSTOMER-QUARTER.html when absent."
+        None, "--output", "-o", metavar="FILE", help="Write an .html or .json file; CUSTOMER-QUARTER.html when absent."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """The quarterly business review of one customer: one HTML page that prints well, or JSON. Volumes, promises kept
-    against target, slowest answers, on-call response, and trends against the quarter before.
+    """Write the quarterly business review of a customer.
+
+    The review is one HTML page that prints well, or JSON. It has the volumes, the SLA attainment, the slowest replies,
+    the on-call response, and the trends against the quarter before.
 
     Example: oncall report qbr --customer "Acme Ltd" --quarter 2027Q1 --output acme-2027Q1.html
     """
@@ -91,7 +96,7 @@ def qbr(
 
 
 def _backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
-    """The server that the settings name, else this machine's database."""
+    """Open the server that the settings name, else the local database."""
     from oncall import wiring
     from oncall.cli.backend import open_backend
 
@@ -113,13 +118,6 @@ def _refuse_suffix(path: Path | None, suffixes: tuple[str, ...]) -> None:
         raise typer.BadParameter(f'"{path}" should end in {choices}')
 
 
-def _date_of(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'{option}: "{text[:40]}" is not a date; write "2027-01-04"') from None
-
-
 def _file_name(customer: str) -> str:
-    """A customer's name as part of a file's."""
+    """Return a customer's name in a form for a file name."""
     return "-".join("".join(letter if letter.isalnum() else " " for letter in customer.lower()).split()) or "customer"

@@ -1,4 +1,4 @@
-"""The schedule in the terminal: ask who is on call, see shifts."""
+"""The schedule in the terminal: who is on call, and an engineer's shifts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from oncall.cli.option_values import date_of
 from oncall.cli.output import JSON_OPTION, parse_time, print_json, print_rows, print_table, say, tell, time_of
 from oncall.errors import NotFound, Refused
 from oncall.suggestions import suggestion
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
 FAR = timedelta(days=800)
+ENGINEER = typer.Argument(metavar="ENGINEER", help="The engineer's id.")
 
 
 def register(app: typer.Typer) -> None:
@@ -30,9 +32,14 @@ def register(app: typer.Typer) -> None:
 
 
 def who(
-    at: str | None = typer.Option(None, "--at", help="An instant; now when absent."), json: bool = JSON_OPTION
+    at: str | None = typer.Option(
+        None, "--at", metavar="TIME", help="The time to ask about; now when absent. Policy time without an offset."
+    ),
+    json: bool = JSON_OPTION,
 ) -> None:
-    """Who is on call, every role, in policy time and in their own.
+    """Show who is on call in every role.
+
+    Times are policy time and the engineer's own time. Exit code 1 when a role is empty.
 
     Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
     """
@@ -49,12 +56,14 @@ def _gap_words(view: OnCallView) -> str:
     missing, begins = " or ".join(view["missing"]), view.get("schedule_begins")
     if begins is not None and datetime.fromisoformat(view["at"]) < datetime.fromisoformat(begins):
         begins = time_of(begins, ZoneInfo(view["timezone"]))
-        words = f"NOBODY IS ON CALL as {missing}: what is published begins on {begins}"
+        words = f"NOBODY IS ON CALL as {missing}: the published schedule begins on {begins}"
     else:
         words = f"GAP IN THE SCHEDULE: nobody is on call as {missing}"
     if view["roles"]:
         return words
-    return words + ("; pages go to the manager at once" if view.get("manager") else "; and no manager is known")
+    return words + (
+        "; pages go to the manager at once" if view.get("manager") else "; no manager is on the roster either"
+    )
 
 
 def _who_view(at: str | None) -> OnCallView:
@@ -93,12 +102,14 @@ def _print_who(view: OnCallView) -> None:
 
 
 def shifts(
-    engineer: str = typer.Argument(help="The engineer's id."),
-    start: str | None = typer.Option(None, "--from", help="First date; today when absent."),
-    end: str | None = typer.Option(None, "--to", help="Last date; the end of what is published when absent."),
+    engineer: str = ENGINEER,
+    start: str | None = typer.Option(None, "--from", metavar="DATE", help="The first date; today when absent."),
+    end: str | None = typer.Option(
+        None, "--to", metavar="DATE", help="The last date; the end of the published schedule when absent."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """An engineer's shifts, overrides applied.
+    """Show an engineer's shifts, with overrides applied.
 
     Examples: oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
     """
@@ -112,7 +123,7 @@ def shifts(
 
 
 def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[LocalAssignmentView], datetime]:
-    """The engineer's turns, and the instant that the question was asked at (aware UTC)."""
+    """Return the engineer's shifts, and the time of the question (aware UTC)."""
     from oncall import wiring
     from oncall.schedule.schedule_views import own_turn_view
 
@@ -133,8 +144,8 @@ def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[
 
 def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
     today = now.astimezone(zone).date()
-    first = _day("--from", start) if start else today
-    last = _day("--to", end) if end else max(today, first) + FAR
+    first = date_of(start, "--from") if start else today
+    last = date_of(end, "--to") if end else max(today, first) + FAR
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
     after_last = last + timedelta(days=1)
@@ -143,13 +154,6 @@ def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
 
 
 def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
@@ -165,8 +169,8 @@ def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
     print_table(header, rows, names=2)
 
 
-def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: bool = JSON_OPTION) -> None:
-    """The engineer's next shift, and the one they are on now.
+def next_shift(engineer: str = ENGINEER, json: bool = JSON_OPTION) -> None:
+    """Show an engineer's current shift and the next one.
 
     Example: oncall next ana
     """
@@ -185,10 +189,11 @@ def next_shift(engineer: str = typer.Argument(help="The engineer's id."), json: 
         say("Next:")
         _print_shifts(coming[:1])
     else:
-        tell(f"{engineer} has no further shift in what is published.")
+        tell(f"{engineer} has no further shift in the published schedule.")
 
 
 def published_schedule(settings: Settings) -> Schedule:
+    """Return the published schedule of the local database. Raises NotFound when there is none."""
     from oncall import wiring
 
     schedule = wiring.quick_schedule(settings)

@@ -1,4 +1,4 @@
-"""A search in the terminal: it says where it stands, and Ctrl-C asks it to end."""
+"""A search in the terminal: its progress on stderr, and Ctrl-C to end it early."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def terminal_watch() -> PlanningWatch:
-    """Sentences and progress on stderr; the first Ctrl-C during a search makes the best plan so far the answer."""
+    """Return a watch that reports on stderr; the first Ctrl-C makes the best plan so far the answer."""
     from oncall.planning.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_search_hooks)
 
 
 def quiet_watch() -> PlanningWatch:
-    """As `terminal_watch`, for searches that are too short to show their progress."""
+    """Return a watch like `terminal_watch` that shows no progress."""
     from oncall.planning.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_stop_hook)
@@ -49,13 +49,16 @@ def _search_hooks() -> Iterator[SearchHooks]:
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """While this lasts, the first Ctrl-C only asks to stop; the next one breaks off as usual."""
+    """Catch the first Ctrl-C, which only asks the search to stop; the second one ends the command.
+
+    Yields a function that returns True once the search should stop.
+    """
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked = True
-        tell("stopping: the best plan so far will be the answer; Ctrl-C once more breaks off")
+        tell("stopping: the best plan so far is the answer; press Ctrl-C again to end without one")
         signal.signal(signal.SIGINT, before)
 
     before = signal.signal(signal.SIGINT, ask)
@@ -67,7 +70,7 @@ def interruption() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def progress_line() -> Iterator[Callable[[SearchProgress], None]]:
-    """Shows progress on stderr: one live line on a terminal, elsewhere a line now and then when something changed."""
+    """Show progress on stderr: a live line on a terminal, elsewhere a new line when something changed."""
     if sys.stderr.isatty():
         from rich.console import Console
 
@@ -80,7 +83,7 @@ def progress_line() -> Iterator[Callable[[SearchProgress], None]]:
     def show(progress: SearchProgress) -> None:
         nonlocal told, told_at
         now = (progress.cost, progress.bound, progress.stage)
-        # A log need not have every stage that is gone through in passing.
+        # A stage that takes no time needs no line in a log.
         patience = timedelta(seconds=5 if progress.stage else 1)
         if now != told and progress.elapsed - told_at >= patience:
             told, told_at = now, progress.elapsed
@@ -94,5 +97,5 @@ def _progress_text(progress: SearchProgress) -> str:
     if progress.stage:
         return f"{progress.stage} ({seconds:.0f} s)"
     if progress.gap is None:
-        return f"searching for a first plan; none can cost less than {progress.bound} ({seconds:.0f} s)"
+        return f"searching for a first plan; no plan costs less than {progress.bound} ({seconds:.0f} s)"
     return f"cost {progress.cost}, bound {progress.bound}, gap {progress.gap:.1%} ({seconds:.0f} s)"

@@ -1,4 +1,4 @@
-"""Running the product: the service with its pager, callers' tokens, and the database's schema."""
+"""Run the service: the API with its pager, workers, callers' tokens, and database migrations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, local_settings, print_json, say, tell
+from oncall.cli.output import JSON_OPTION, counted, local_settings, print_json, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("worker")(worker)
     app.command("migrate")(migrate)
-    token = typer.Typer(help="Callers' tokens.", no_args_is_help=True, rich_markup_mode=None)
+    token = typer.Typer(help="Make, list and revoke callers' tokens.", no_args_is_help=True, rich_markup_mode=None)
     token.command("create")(create_token)
     token.command("list")(list_tokens)
     token.command("revoke")(revoke_token)
@@ -31,12 +31,14 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    host: str = typer.Option("127.0.0.1", "--host", help="Where to listen."),
-    port: int = typer.Option(8000, "--port", min=0, max=65535),
+    host: str = typer.Option("127.0.0.1", "--host", metavar="ADDRESS", help="The address to listen on."),
+    port: int = typer.Option(
+        8000, "--port", metavar="PORT", min=0, max=65535, help="The port to listen on; 0 takes any free port."
+    ),
 ) -> None:
-    """The API and the pager in one process.
+    """Run the API and the pager in one process.
 
-    Needs ONCALL_SMS: "twilio" with its credentials, or "outbox" to print what would be sent.
+    Needs ONCALL_SMS: "twilio" with its credentials, or "outbox" to print messages instead of sending them.
 
     Example: ONCALL_SMS=outbox oncall serve --port 8000
     """
@@ -71,13 +73,21 @@ def serve(
 
 def worker(
     metrics_port: int | None = typer.Option(
-        None, "--metrics-port", min=0, max=65535, help="Show /metrics, /healthz and /readyz there; nothing when absent."
+        None,
+        "--metrics-port",
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="Serve /metrics, /healthz and /readyz on this port; on none when absent.",
     ),
-    metrics_host: str = typer.Option("127.0.0.1", "--metrics-host", help="Where to listen for them."),
+    metrics_host: str = typer.Option(
+        "127.0.0.1", "--metrics-host", metavar="ADDRESS", help="The address to serve them on."
+    ),
 ) -> None:
-    """A pager without the API, beside `oncall serve`: any number share the work of one PostgreSQL database.
+    """Run another pager, without the API.
 
-    Takes the same settings as `oncall serve`; give all of them the same ONCALL_PUBLIC_URL.
+    Any number of workers share the work of one PostgreSQL database with `oncall serve`. A worker takes the settings of
+    `oncall serve`; give all of them the same ONCALL_PUBLIC_URL.
 
     Example: ONCALL_DATABASE_URL=postgresql://db/oncall ONCALL_SMS=twilio oncall worker --metrics-port 9100
     """
@@ -103,15 +113,18 @@ def _announce(settings: Settings, address: str | None) -> None:
     from oncall import wiring
 
     if settings.sms == "outbox":
-        tell("OUTBOX: nothing is sent. Pages are printed here and stored; nobody's phone will ring.", colour="yellow")
+        tell("OUTBOX: nothing is sent. Pages are printed here and stored; no phone will ring.", colour="yellow")
     if settings.is_rehearsing:
         now, rate = wiring.make_clock(settings).now(), f"{settings.clock_rate:g}"
-        tell(f"REHEARSAL: the clock starts at {now:%Y-%m-%d %H:%M:%S} UTC, {rate} times as fast.", colour="yellow")
-    tell(f"oncall serves on {address}" if address is not None else "oncall worker pages.")
+        tell(
+            f"REHEARSAL: the clock starts at {now:%Y-%m-%d %H:%M:%S} UTC and runs {rate} times as fast.",
+            colour="yellow",
+        )
+    tell(f"oncall serves on {address}" if address is not None else "oncall worker runs.")
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket on that address, before anything else is started. Raises Refused when it is taken."""
+    """Open the listening socket before anything else starts. Raises Refused when the address is in use."""
     import socket
 
     try:
@@ -125,16 +138,18 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def migrate(
-    source: str | None = typer.Option(None, "--from", help="Then copy everything from this database's address."),
+    source: str | None = typer.Option(
+        None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Bring the database's tables up to this version. Safe to run again.
+    """Bring the database's tables up to this version.
 
-    With --from, an empty database gets everything that another one holds; stop `oncall serve` on that one first.
+    It is safe to run again. With --from, it also copies everything from another database into this one, which must be
+    empty; stop `oncall serve` on the other one first.
 
-    Example: oncall migrate
-
-    Example: ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
+    Examples: oncall migrate
+    · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
     """
     from oncall import wiring
 
@@ -146,15 +161,17 @@ def migrate(
     if json:
         print_json({"up_to_date": True, "copied": copied})
     elif copied is not None:
-        say(f"{copied} rows were copied.")
+        say(f"Copied {counted(copied, 'row')}.")
 
 
 def create_token(
-    name: str = typer.Argument(help="Who calls: a system, or an engineer's id."),
-    role: str = typer.Option(..., "--role", help="intake, engineer or manager."),
+    name: str = typer.Argument(metavar="NAME", help="The caller: a system's name, or an engineer's id."),
+    role: str = typer.Option(..., "--role", metavar="ROLE", help="What it may do: intake, engineer or manager."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make a caller's token and print it, once: only its digest is kept.
+    """Make a caller's token, and print it once.
+
+    The database keeps only its digest, so nothing can show the token again.
 
     Example: oncall token create zendesk --role intake
     """
@@ -178,11 +195,11 @@ def create_token(
         print_json({"name": name, "role": role, "token": secret})
         return
     typer.echo(secret)
-    tell("This is the only time it is shown.")
+    tell("Keep it: it is not shown again.")
 
 
 def list_tokens(json: bool = JSON_OPTION) -> None:
-    """Who has a token, and what they may do; never the token.
+    """List the callers with their roles, but no tokens.
 
     Example: oncall token list
     """
@@ -196,13 +213,15 @@ def list_tokens(json: bool = JSON_OPTION) -> None:
         )
         return
     if not tokens:
-        tell("No tokens; `oncall token create` makes one.")
+        tell("No tokens yet; make one with `oncall token create`.")
     for token in tokens:
         say(f"{token.name}  {token.role.value}  since {token.created_at:%Y-%m-%d %H:%M} UTC")
 
 
-def revoke_token(name: str = typer.Argument(help="The token's name."), json: bool = JSON_OPTION) -> None:
-    """Take a token back: within seconds its holder is refused.
+def revoke_token(
+    name: str = typer.Argument(metavar="NAME", help="The caller's name."), json: bool = JSON_OPTION
+) -> None:
+    """Revoke a caller's token, within seconds.
 
     Example: oncall token revoke zendesk
     """
@@ -213,4 +232,4 @@ def revoke_token(name: str = typer.Argument(help="The token's name."), json: boo
     if json:
         print_json({"name": name, "revoked": True})
         return
-    say(f"{name} has no token any more.")
+    say(f"Revoked {name}'s token.")

@@ -1,4 +1,4 @@
-"""Rehearsals in the terminal: months of tickets through the real pager on an invented clock."""
+"""`oncall simulate`: months of tickets through the real pager on a simulated clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from oncall.cli.option_values import date_of
 from oncall.cli.output import JSON_OPTION, print_json, print_table, say, tell
 from oncall.errors import PlanInfeasible, Refused
 
@@ -34,32 +35,60 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    roster: Path = typer.Option(..., "--roster", help="The roster of today."),
-    policy: Path | None = typer.Option(None, "--policy", help="The policy of today; the roster's own when absent."),
-    plan: Path | None = typer.Option(None, "--plan", help="Who is on call today; planned from the roster when absent."),
-    against_roster: Path | None = typer.Option(None, "--against-roster", help="A proposed roster, shown beside today."),
-    against_policy: Path | None = typer.Option(None, "--against-policy", help="A proposed policy, likewise."),
-    tickets: Path | None = typer.Option(
-        None, "--tickets", help="A CSV file of tickets: at, customer, plan, impact and if wished subject."
+    roster: Path = typer.Option(..., "--roster", metavar="ROSTER", help="Today's roster."),
+    policy: Path | None = typer.Option(
+        None, "--policy", metavar="POLICY", help="Today's policy; the roster's own when absent."
     ),
-    rate: str | None = typer.Option(None, "--rate", help="Or made-up tickets: 10000/year, 200/week, 40/day."),
-    start: str | None = typer.Option(None, "--from", metavar="DATE", help="First date; next Monday when absent."),
-    weeks: int | None = typer.Option(None, "--weeks", min=1, max=MOST_WEEKS, help="How long; 52 when absent."),
-    seed: int = typer.Option(0, "--seed", min=0, max=2**31 - 1, help="Another seed: other tickets, other luck."),
-    missed: float = typer.Option(0.05, "--missed", min=0, max=1, help="Chance that a page by day is not noticed."),
-    missed_at_night: float = typer.Option(0.2, "--missed-at-night", min=0, max=1, help="The same from 23:00 to 07:00."),
-    answer: float = typer.Option(2.0, "--answer", min=0, help="Minutes in which half of the pages by day are taken."),
-    answer_at_night: float = typer.Option(4.0, "--answer-at-night", min=0, help="The same from 23:00 to 07:00."),
-    time_limit: float = typer.Option(20.0, "--time-limit", min=0.1, help="Seconds for each search for a plan."),
+    plan: Path | None = typer.Option(
+        None, "--plan", metavar="PLAN", help="Today's plan; made from the roster when absent."
+    ),
+    against_roster: Path | None = typer.Option(
+        None, "--against-roster", metavar="ROSTER", help="A proposed roster, to compare with today's."
+    ),
+    against_policy: Path | None = typer.Option(
+        None, "--against-policy", metavar="POLICY", help="A proposed policy, to compare with today's."
+    ),
+    tickets: Path | None = typer.Option(
+        None,
+        "--tickets",
+        metavar="FILE",
+        help="A CSV file of tickets: at, customer, plan, impact, and optionally subject.",
+    ),
+    rate: str | None = typer.Option(
+        None, "--rate", metavar="RATE", help="Instead of a file, random tickets: 10000/year, 200/week or 40/day."
+    ),
+    start: str | None = typer.Option(None, "--from", metavar="DATE", help="The first date; next Monday when absent."),
+    weeks: int | None = typer.Option(
+        None, "--weeks", metavar="N", min=1, max=MOST_WEEKS, help="How many weeks; 52 when absent."
+    ),
+    seed: int = typer.Option(
+        0, "--seed", metavar="N", min=0, max=2**31 - 1, help="Another seed gives other tickets and other luck."
+    ),
+    missed: float = typer.Option(
+        0.05, "--missed", metavar="SHARE", min=0, max=1, help="The share of pages that are missed by day."
+    ),
+    missed_at_night: float = typer.Option(
+        0.2, "--missed-at-night", metavar="SHARE", min=0, max=1, help="The same share from 23:00 to 07:00."
+    ),
+    answer: float = typer.Option(
+        2.0, "--answer", metavar="MINUTES", min=0, help="The median time until a page is acknowledged by day."
+    ),
+    answer_at_night: float = typer.Option(
+        4.0, "--answer-at-night", metavar="MINUTES", min=0, help="The same time from 23:00 to 07:00."
+    ),
+    time_limit: float = typer.Option(
+        20.0, "--time-limit", metavar="SECONDS", min=0.1, help="The time for each search for a plan."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Run months of tickets through the same verdict, pager and clocks on a fake clock, with invented people.
+    """Simulate months of tickets, and a proposed change.
 
-    Shows what promises would be kept, who would be paged and woken how often, and the effect of a proposed change
-    beside today's. Times until a page is taken are lognormal; work on a ticket follows habits that do not depend on
-    the policy. The same arguments give the same answer.
+    The tickets go through the real verdicts, pager and SLA clocks, on a simulated clock and with simulated people.
+    Prints which targets would be met, and who would be paged and woken how often. A proposed roster or policy is shown
+    beside today's. Times until an acknowledgement are lognormal; the work on a ticket does not depend on the policy.
+    The same arguments give the same answer.
 
-    CSV columns: at (ISO 8601; without an offset in policy time), customer, plan, impact, and if wished subject.
+    CSV columns: at (ISO 8601; policy time without an offset), customer, plan, impact, and optionally subject.
 
     Examples: oncall simulate --roster rosters/itopia-cas.yaml --rate 10000/year --from 2027-01-04
     · oncall simulate --roster team.yaml --tickets last-year.csv --against-policy proposed.policy.yaml --json
@@ -209,7 +238,7 @@ def _days(wish: _Wish, team: Roster, plan: Plan | None, listed: list[Arrival]) -
     else:
         first = _next_monday(zone)
     if wish.start is not None:
-        first = _date_of(wish.start)
+        first = date_of(wish.start, "--from")
     if wish.weeks is not None or last is None:
         last = first + timedelta(weeks=wish.weeks or YEAR_OF_WEEKS, days=-1)
     # A search over less than a week may find no shift to staff.
@@ -221,13 +250,6 @@ def _next_monday(zone: Any) -> date:
 
     today = wiring.make_clock(wiring.read_settings()).now().astimezone(zone).date()
     return today + timedelta(days=7 - today.weekday())
-
-
-def _date_of(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"') from None
 
 
 @contextmanager

@@ -1,32 +1,27 @@
-"""Tickets in the terminal: what would happen to one, post one, list them by the clock that ends first."""
+"""Tickets in the terminal: explain the verdict on one, post one, list and show them."""
 
 from __future__ import annotations
 
-import shutil
 import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, print_table, say, tell
+from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
 from oncall.cli.ticket_action_commands import REFERENCE
-from oncall.cli.timeline import left_words, one_clock, print_timeline, stamp, state_words
+from oncall.cli.ticket_listing import tickets
+from oncall.cli.timeline import one_clock, print_timeline, stamp, state_words
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
-    from oncall.paging.domain.ticket_answer import VerdictView
-    from oncall.paging.views.ticket_view_types import ClockView, StepView, TicketListView, TicketView, WholeTicketView
+    from oncall.paging.domain.ticket_answer import TicketAnswer, VerdictView
+    from oncall.paging.views.ticket_view_types import StepView, WholeTicketView
 
 LARGEST_FILE = 64 * 1024
-MOST_AT_ONCE = 1000
-WATCH_SECONDS = 2.0
 PAGER_IS_DEAD = timedelta(seconds=30)
 
 
@@ -41,12 +36,18 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    plan: str = typer.Option(..., "--plan", help="standard or business-critical."),
-    impact: str = typer.Option(..., "--impact", help="urgent (or critical), high, normal or low."),
-    at: str | None = typer.Option(None, "--at", help="When it comes in; now when absent."),
+    plan: str = typer.Option(..., "--plan", metavar="PLAN", help="The customer's plan: standard or business-critical."),
+    impact: str = typer.Option(
+        ..., "--impact", metavar="LEVEL", help="The ticket's impact: urgent (or critical), high, normal or low."
+    ),
+    at: str | None = typer.Option(
+        None, "--at", metavar="TIME", help="When the ticket comes in; now when absent. Policy time without an offset."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """The verdict on such a ticket: page, desk or hold, why, and when each step would fire. Sends nothing.
+    """Show what would happen to a ticket, and send nothing.
+
+    Prints the verdict (page, desk or hold), the reasons, and when each escalation step would fire.
 
     Example: oncall explain --plan standard --impact high --at 2027-01-09T03:12:00-05:00
     """
@@ -65,7 +66,7 @@ def explain(
         print_rows([_step_row(step, view["timezone"]) for step in view["steps"]])
     minutes = view["repeats_after_seconds"] // 60
     if any(step["notify"] != "desk" for step in view["steps"]):
-        say(f"Then the round begins again every {minutes} minutes.")
+        say(f"Then the round repeats every {minutes} minutes.")
 
 
 def _step_row(step: StepView, zone: str) -> list[str]:
@@ -74,7 +75,7 @@ def _step_row(step: StepView, zone: str) -> list[str]:
 
 def _headline(view: VerdictView, zone: str | None = None) -> str:
     words = {
-        "page": f"PAGE {view.get('engineer') or 'nobody: nobody can be reached'}",
+        "page": f"PAGE {view.get('engineer') or 'nobody: no person can be reached'}",
         "desk": "DESK",
         "hold": f"HOLD until {stamp(view.get('hold_until'), zone)}",
     }[view["action"]]
@@ -82,45 +83,62 @@ def _headline(view: VerdictView, zone: str | None = None) -> str:
 
 
 def page(
-    file: str | None = typer.Argument(None, metavar="[TICKET.json | -]", help="A ticket as the API takes it."),
-    ticket_id: str | None = typer.Option(None, "--id", help="The ticket's id; one is made when absent."),
-    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
-    plan: str | None = typer.Option(None, "--plan"),
-    impact: str | None = typer.Option(None, "--impact"),
-    subject: str | None = typer.Option(None, "--subject"),
+    file: str | None = typer.Argument(
+        None, metavar="[TICKET.json | -]", help="A ticket as the API takes it, from a file or standard input."
+    ),
+    ticket_id: str | None = typer.Option(None, "--id", metavar="ID", help="The ticket's id; a new one when absent."),
+    customer: str | None = typer.Option(None, "--customer", metavar="NAME", help="The name of the customer."),
+    plan: str | None = typer.Option(
+        None, "--plan", metavar="PLAN", help="The customer's plan: standard or business-critical."
+    ),
+    impact: str | None = typer.Option(
+        None, "--impact", metavar="LEVEL", help="The impact: urgent (or critical), high, normal or low."
+    ),
+    subject: str | None = typer.Option(None, "--subject", metavar="TEXT", help="What the problem is, in a line."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Accept a ticket as the API would. The same one again changes nothing.
+    """Post a ticket, as the API would accept it.
+
+    An option replaces the file's value. Posting the same ticket again changes nothing.
 
     Examples: oncall page ticket.json · oncall page --customer "Acme Ltd" --plan standard --impact urgent
     --subject "Sessions do not start"
     """
     options = {"id": ticket_id, "customer": customer, "plan": plan, "impact": impact, "subject": subject}
-    given = {key: value for key, value in options.items() if value is not None}
-    body = {**(_read_ticket(file) if file is not None else {}), **given}
-    if not body:
-        raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
-    if "id" not in body and file is None:
-        body["id"] = _new_id()
+    body = _ticket_body(file, {key: value for key, value in options.items() if value is not None})
     with _backend() as backend:
         answer, is_new = backend.post_ticket(body)
         dead = _dead_pager(backend) if answer["verdict"]["action"] != "desk" else None
     if json:
         print_json(answer)
     else:
-        say(f"{answer['ticket']}: {_headline(answer['verdict'])}" + ("" if is_new else " (stored before)"))
-        for reason in answer["verdict"]["reasons"]:
-            say(f"  {reason}")
-        if "page" in answer:
-            say(f"  Acknowledge with: oncall ack {answer['page']['code']}")
+        _print_accepted(answer, is_new=is_new)
     for warning in answer.get("warnings", ()):
         tell(f"warning: {warning}", colour="yellow")
     if dead is not None:
         tell(dead, colour="red")
 
 
+def _print_accepted(answer: TicketAnswer, *, is_new: bool) -> None:
+    say(f"{answer['ticket']}: {_headline(answer['verdict'])}" + ("" if is_new else " (stored before)"))
+    for reason in answer["verdict"]["reasons"]:
+        say(f"  {reason}")
+    if "page" in answer:
+        say(f"  Acknowledge with: oncall ack {answer['page']['code']}")
+
+
+def _ticket_body(file: str | None, options: dict[str, str]) -> dict[str, object]:
+    """The ticket of the file with the options' values; with a new id when the options alone make it."""
+    body = {**(_read_ticket(file) if file is not None else {}), **options}
+    if not body:
+        raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
+    if "id" not in body and file is None:
+        body["id"] = _new_id()
+    return body
+
+
 def _new_id() -> str:
-    """Short enough for an SMS and for typing."""
+    """A new ticket id, short enough for an SMS and for typing."""
     import secrets
 
     return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("23456789ACDEFGHJKMNPQRTWXY") for _ in range(5))
@@ -140,7 +158,7 @@ def _read_ticket(name: str) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise Refused(f"{name}: is not JSON: {error}") from error
     if not isinstance(body, dict):
-        raise Refused(f"{name}: a JSON object is needed, with id, customer, plan, impact and subject")
+        raise Refused(f"{name}: is not a JSON object; write one with id, customer, plan, impact and subject")
     return body
 
 
@@ -152,155 +170,25 @@ def _first_bytes(name: str, count: int) -> bytes:
 
 
 def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
-    """A warning when the ticket is stored but no pager runs that would page for it."""
+    """Return a warning when no pager runs that would page for a stored ticket."""
     if isinstance(backend, RemoteBackend):
         return None
     beat = backend.last_beat()
     if beat is not None and datetime.now(UTC) - beat[0] < PAGER_IS_DEAD:
         if beat[1] == "outbox":
-            return "The pager on this database only prints its messages (outbox): nobody's phone will ring."
+            return "The pager on this database only prints its messages (outbox): no phone will ring."
         return None
-    return "NO PAGER IS RUNNING on this database: nobody is paged before `oncall serve` is started."
-
-
-def tickets(
-    context: typer.Context,
-    state: str = typer.Option("open,acknowledged", "--state", help="open, acknowledged, resolved; commas between."),
-    customer: str | None = typer.Option(None, "--customer", help="Of this customer alone."),
-    after: str | None = typer.Option(None, "--after", help="The last id of the page before."),
-    limit: int = typer.Option(100, "--limit", min=1, max=1000, help="How many at most."),
-    watch: bool = typer.Option(False, "--watch", help="Show it anew every two seconds, until Ctrl-C."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """List tickets, the one whose clock ends first on top; held ones with the hour of their release, chased ones with
-    who has them, and among the resolved ones duplicates with the ticket that goes on.
-
-    Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
-    · oncall tickets show T-1001 --timeline
-    """
-    if context.invoked_subcommand is not None:
-        return
-    from oncall.paging.domain.ticket import TicketStatus
-    from oncall.paging.ports.records import TicketFilter
-
-    try:
-        states = tuple(TicketStatus(word.strip()) for word in state.split(",") if word.strip())
-    except ValueError as error:
-        words = f'"{state[:60]}" is not a state; write open, acknowledged or resolved, with commas between'
-        raise typer.BadParameter(words, param_hint="--state") from error
-    if watch and json:
-        raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
-    with _backend() as backend:
-        if json:
-            view = backend.tickets(TicketFilter(states, customer, after, limit))
-            print_json({**view, "tickets": by_urgency(view["tickets"])})
-            return
-
-        def read() -> list[TicketView]:
-            return most_urgent(
-                lambda last: backend.tickets(TicketFilter(states, customer, last or after, MOST_AT_ONCE)), limit
-            )
-
-        if watch:
-            _watch(read)
-        else:
-            _print_listing(read())
-
-
-def _watch(read: Callable[[], list[TicketView]]) -> None:
-    """Show the listing anew every two seconds; in a pipe, where nothing can be overwritten, below the last one."""
-    with suppress(KeyboardInterrupt):
-        while True:
-            found, most_lines = read(), None
-            if sys.stdout.isatty():
-                # Home, then clear: nothing flickers. Rows that do not fit would push the most urgent off the top.
-                sys.stdout.write("\x1b[H\x1b[2J")
-                most_lines = max(shutil.get_terminal_size().lines - 2, 1)
-            _print_listing(found, most_lines)
-            time.sleep(WATCH_SECONDS)
-
-
-def _print_listing(found: Sequence[TicketView], most_lines: int | None = None) -> None:
-    if found:
-        _print_tickets(found, most_lines)
-    else:
-        tell("No tickets.")
-
-
-def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
-    """The `limit` tickets of the whole listing whose clocks end first; `read` gives the page after an id."""
-    found: list[TicketView] = []
-    view = read(None)
-    while True:
-        found += view["tickets"]
-        if view["next"] is None:
-            return by_urgency(found)[:limit]
-        view = read(view["next"])
-
-
-def by_urgency(found: Sequence[TicketView]) -> list[TicketView]:
-    """The ticket whose clock ends first on top; those without a running clock below, in the order they had."""
-    return sorted(found, key=_urgency)
-
-
-def _urgency(item: TicketView) -> float:
-    first = _first_to_end(item)
-    return float("inf") if first is None else first[0]
-
-
-def _first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
-    """Return the seconds left of the running clock that ends first, and the clock; None when no clock runs."""
-    running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
-    return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
-
-
-def _print_tickets(found: Sequence[TicketView], most_lines: int | None) -> None:
-    header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
-    rows = [
-        [
-            item["id"],
-            item["code"],
-            item["ticket"]["impact"],
-            item["ticket"]["customer"][:24],
-            state_words(item),
-            *_clock_words(item),
-            item["ticket"]["subject"][:60],
-        ]
-        for item in found
-    ]
-    print_table(header, rows, names=2, colours=[_colour(item) for item in found], most_lines=most_lines)
-
-
-def _clock_words(item: TicketView) -> list[str]:
-    """Metric, time left and due instant of the clock that ends first."""
-    first = _first_to_end(item)
-    if first is None:
-        return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
-    left, clock = first
-    return [clock["metric"].replace("_", " "), left_words(left), stamp(clock["due_at"], item["timezone"])]
-
-
-def _colour(item: TicketView) -> str:
-    """Red once a clock is late, yellow from its warning on, else none."""
-    first = _first_to_end(item)
-    if first is None:
-        return ""
-    left, clock = first
-    if left <= 0:
-        return "red"
-    due, warn = clock["due_at"], clock["warn_at"]
-    if due is None or warn is None:
-        return ""
-    warned_for = datetime.fromisoformat(due) - datetime.fromisoformat(warn)
-    return "yellow" if left <= warned_for.total_seconds() else ""
+    return "NO PAGER IS RUNNING on this database: nobody is paged until you start `oncall serve`."
 
 
 def show(
     ticket_id: str = REFERENCE,
-    timeline: bool = typer.Option(False, "--timeline", help="What happened, in order, with every try."),
+    timeline: bool = typer.Option(
+        False, "--timeline", help="Show everything that happened, in order, with every message attempted."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """One ticket, with its log and every try to tell somebody.
+    """Show one ticket: its state, verdict and clocks.
 
     Example: oncall tickets show T-1001 --timeline
     """
@@ -339,7 +227,7 @@ def _print_verdicts(view: WholeTicketView, zone: str) -> None:
 def _verdict_words(verdict: VerdictView, zone: str) -> str:
     """Return `page ana, first reply due Sat 2027-01-09 04:12`."""
     words = {
-        "page": f"page {verdict.get('engineer') or 'nobody: nobody can be reached'}",
+        "page": f"page {verdict.get('engineer') or 'nobody: no person can be reached'}",
         "desk": "desk",
         "hold": f"hold until {stamp(verdict.get('hold_until'), zone)}",
     }[verdict["action"]]

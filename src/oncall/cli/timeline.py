@@ -1,4 +1,4 @@
-"""How one ticket reads in the terminal: where it stands, its clocks, and what happened to it, line by line."""
+"""One ticket in words for the terminal: its state, its clocks, and its timeline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M"
 
 
 def left_words(seconds: int) -> str:
-    """`45 min`, `2 h 5 min`, `late by 10 min`, `less than a minute`."""
+    """Return `45 min`, `2 h 5 min`, `less than a minute`, or `late by 10 min` for a negative number."""
     from oncall.support.wording import rough_span
 
     words = rough_span(timedelta(seconds=abs(seconds)))
@@ -35,7 +35,7 @@ def left_words(seconds: int) -> str:
 
 
 def state_words(item: TicketView) -> str:
-    """Where a ticket stands, and with whom."""
+    """Return a ticket's state and its owner: `held until ...`, `taken by ana`, `merged into T-1`."""
     owner = item["owner"]
     if item["merged_into"]:
         return f"merged into {item['merged_into']}"
@@ -44,30 +44,30 @@ def state_words(item: TicketView) -> str:
     if item["state"] == "open" and item["hold_until"]:
         return f"held until {stamp(item['hold_until'], item.get('timezone'))}"
     if item["waiting"]:
-        return f"waits for the customer, {owner} has it" if owner else "waits for the customer"
+        return f"waiting for the customer, owned by {owner}" if owner else "waiting for the customer"
     if item["state"] == "open" and owner:
-        return f"chased, {owner} has it"
+        return f"chased, owned by {owner}"
     if item["state"] == "acknowledged" and owner:
         return f"taken by {owner}"
     return str(item["state"])
 
 
 def one_clock(clock: ClockView, zone: str | None) -> str:
-    """`first reply: due Sat 2027-01-09 04:12, 45 min`."""
+    """Return one SLA clock as `first reply: due Sat 2027-01-09 04:12, 45 min`."""
     name = clock["metric"].replace("_", " ")
     if clock["seconds_left"] is not None:
         return f"{name}: due {stamp(clock['due_at'], zone)}, {left_words(clock['seconds_left'])}"
     if clock["state"] == "paused":
-        return f"{name}: paused while the customer is waited for"
+        return f"{name}: paused while we wait for the customer"
     if clock["state"] == "merged":
-        return f"{name}: goes on with the ticket into which this one was merged"
+        return f"{name}: continues on the ticket that this one was merged into"
     if clock["state"] == "breached":
         return f"{name}: breached {stamp(clock['breached_at'], zone)}"
     return f"{name}: met {stamp(clock['met_at'], zone)}" if clock["met_at"] else f"{name}: stopped"
 
 
 def print_timeline(view: WholeTicketView) -> None:
-    """The log in its own order, each message below the event that made it, or after which it went out."""
+    """Print the log in order, each message below the event that caused it or released it."""
     zone = view.get("timezone")
     below: dict[int | None, list[AttemptView]] = {}
     for attempt in view["attempts"]:
@@ -88,29 +88,32 @@ def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:
 
 
 def _place(attempt: AttemptView, events: Sequence[EventView]) -> int | None:
-    """The event below which a message stands: the one that made it, or the last turn for which it waited."""
+    """Return the index of the event below which a message is printed; None for the end of the log.
+
+    That is the last event that delayed or bundled the message, else the event that caused it.
+    """
     own = [index for index, event in enumerate(events) if _belongs(attempt, event)]
-    turns = [
+    delays = [
         index
         for index, event in enumerate(events)
-        if event["kind"] in _TURNS and event.get("details", {}).get("attempt") == attempt["id"]
+        if event["kind"] in _DELAYS and event.get("details", {}).get("attempt") == attempt["id"]
     ]
-    return turns[-1] if turns else own[0] if own else None
+    return delays[-1] if delays else own[0] if own else None
 
 
-_TURNS = ("page_waits", "page_bundled")
+_DELAYS = ("page_waits", "page_bundled")
 _STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_resent")
 
 
 def _belongs(attempt: AttemptView, event: EventView) -> bool:
-    """Whether the event made the message: a step names its page; a notice goes out at the instant of its event."""
+    """Return True if the event caused the message: a step names its page, a notice has the time of its event."""
     if attempt["purpose"] == "notice":
         return event["kind"] not in _STEPS and attempt["at"] in (event["at"], _recorded_at(event))
     return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
 
 
 def _recorded_at(event: EventView) -> str | None:
-    """When it came, for an event that was told late; in the offset of the ticket's other times."""
+    """Return when an event that was reported late was recorded, with the offset of its own time; else None."""
     text = event.get("details", {}).get("recorded_at")
     if text is None:
         return None
@@ -118,7 +121,7 @@ def _recorded_at(event: EventView) -> str | None:
 
 
 def _clock_words(event: EventView, zone: str | None) -> str:
-    """Where the time that an event counts at is not the one at which it came, or was said."""
+    """Return when the event was recorded and what its sender said, where these differ from its own time."""
     said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
     words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
     if said_at is not None:
@@ -130,12 +133,12 @@ def _clock_words(event: EventView, zone: str | None) -> str:
 def _attempt_words(attempt: AttemptView) -> str:
     words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
     if str(attempt["provider_id"]).startswith("outbox-"):
-        words += " (printed by the outbox; nobody's phone rang)"
+        words += " (printed by the outbox; no phone rang)"
     return words + _error_words(attempt)
 
 
 def event_words(event: EventView, zone: str | None = None) -> str:
-    """Why it happened, and where its time is not the one at which it came."""
+    """Return why an event happened, and when it was recorded if that was later."""
     details = event.get("details", {})
     if event["kind"] == "judged":
         return f"{details['action']}, {event['why']}"
@@ -143,16 +146,16 @@ def event_words(event: EventView, zone: str | None = None) -> str:
         return f"{details['notify']}: {event['why']}"
     why = str(event["why"])
     if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
-        # With a word of whoever changed it in the place of "normal to urgent".
+        # The author's note has replaced "normal to urgent".
         why = f"now {details['impact']}: {why}"
     return why + _clock_words(event, zone)
 
 
 def _error_words(attempt: AttemptView) -> str:
-    """Why it failed; of one that the provider has by now, what went before."""
+    """Return why an attempt failed; for one that went out later, the error before that."""
     if not attempt["error"]:
         return ""
     if attempt["status"] not in ("accepted", "sent", "delivered"):
         return f" ({attempt['error']})"
-    at_try = f" at try {attempt['tries']}" if attempt["tries"] > 1 else ""
-    return f"{at_try}; before that: {attempt['error'].partition(';')[0]}"
+    on_send = f" on send {attempt['tries']}" if attempt["tries"] > 1 else ""
+    return f"{on_send}; before that: {attempt['error'].partition(';')[0]}"

@@ -1,4 +1,4 @@
-"""Looking at a plan in the terminal: verify it, with a second opinion if wanted, and show how fair it is."""
+"""Checks of a plan in the terminal: verify it, also with another solver, and show how fair it is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.numbers import counted, seconds_of
-from oncall.cli.output import JSON_OPTION, print_json, say, tell
+from oncall.cli.option_values import seconds_of
+from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
 from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both
 from oncall.errors import Refused
 
@@ -33,26 +33,27 @@ def register(app: typer.Typer) -> None:
 def verify(
     plan: Path = PLAN,
     roster: Path = PLANS_ROSTER,
-    optimal: bool = typer.Option(False, "--optimal", help="Ask another solver, too, whether any plan costs less."),
+    optimal: bool = typer.Option(False, "--optimal", help="Also ask another solver whether any plan costs less."),
     time_limit: float = typer.Option(
         60.0,
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="For --optimal; then the best bound so far is told.",
+        help="The time for --optimal; then the best bound so far is printed.",
     ),
     history: list[Path] = typer.Option(
         [],
         "--history",
         metavar="PLAN",
-        help="A plan before or after it, with which it has to keep the rules; repeatable.",
+        help="A plan before or after this one; the rules must hold across both. Repeatable.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Check a plan independently of what made it: coverage minute by minute, every rule, and its claims of fairness.
+    """Check a plan, independently of the planner.
 
-    Exceptions that a manager agreed to (generate --relax) are accepted and named. --optimal has a solver of another
-    kind bound the cost of any plan, with a model of its own.
+    Checks the coverage minute by minute, every rule of the roster, and the cost and bound that the plan claims.
+    Relaxations that a manager agreed to (`generate --relax`) are accepted and listed. With --optimal, a solver of
+    another kind computes a bound on the cost of any plan, with a model of its own.
 
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
@@ -79,13 +80,13 @@ def verify(
 
 def _print_verified(named: NamedPlan, team: Roster, verified: Verification) -> None:
     found, agreed, opinion = verified.examination, verified.relaxations, verified.second_opinion
-    but = f" but for {counted(len(agreed), 'exception')} that it is marked with" if agreed else ""
+    but = f" except for {counted(len(agreed), 'relaxation')} that it is marked with" if agreed else ""
     say(f"{named.name}: keeps every rule{but}")
     roles = counted(len(team.rules.roles), "role")
     say(f"checked {counted(found.minutes, 'minute')} in {roles}, {counted(found.shifts, 'shift')}")
     say(f"fairness cost {found.cost}{_claim(named.plan)}")
     for each in agreed:
-        uses = f"made use of {counted(each.uses, 'time')}" if each.uses else "not made use of"
+        uses = f"used {counted(each.uses, 'time')}" if each.uses else "not used"
         say(f"  accepted: {each.relaxation.text}; {uses}")
     if opinion is not None:
         say(_opinion_line(opinion))
@@ -93,7 +94,7 @@ def _print_verified(named: NamedPlan, team: Roster, verified: Verification) -> N
 
 @contextmanager
 def _waiting(limit: float) -> Iterator[Callable[[timedelta], None]]:
-    """Shows on a terminal how long the other solver has taken; elsewhere a line every ten seconds."""
+    """Show how long the other solver has taken: live on a terminal, elsewhere a line every ten seconds."""
     if sys.stderr.isatty():
         from rich.console import Console
 
@@ -118,20 +119,24 @@ def _claim(plan: Plan) -> str:
 
 
 def _opinion_line(opinion: SecondOpinion) -> str:
-    """What another solver says about the cost of a plan."""
+    """Return what another solver says about the cost of a plan."""
     seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
     without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
     if opinion.is_optimal:
-        return f"HiGHS, another solver, proves it as well: no plan costs less than {opinion.bound} ({seconds}{without})"
+        return f"HiGHS, another solver, proves it too: no plan costs less than {opinion.bound} ({seconds}{without})"
     if opinion.bound <= 0 < opinion.cost:
-        return f"HiGHS, another solver, has no bound to tell after {seconds}{without}; give it a longer --time-limit"
-    known = f"; it knows one of {opinion.best}" if opinion.best is not None and opinion.best < opinion.cost else ""
+        return f"HiGHS, another solver, found no bound in {seconds}{without}; give it a longer --time-limit"
+    known = (
+        f"; it found one that costs {opinion.best}" if opinion.best is not None and opinion.best < opinion.cost else ""
+    )
     proven = f"HiGHS, another solver, proves that no plan costs less than {opinion.bound}"
     return f"{proven}; this one costs {opinion.cost}{known} ({seconds}{without})"
 
 
 def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
-    """Show each engineer's load of every kind and role against their share, as bars, and a calendar of the weeks.
+    """Show how fair a plan is: each engineer's load and share.
+
+    Prints a bar for each kind and role, and a calendar of the weeks.
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """

@@ -1,4 +1,4 @@
-"""What if, in the terminal: today's plan beside that of a changed team or other rules, each as `generate` makes it."""
+"""`oncall whatif`: today's plan beside the plan of a changed team or other rules."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.numbers import seconds_of, seed_of, weeks_of
+from oncall.cli.option_values import date_of, seconds_of, seed_of, weeks_of
 from oncall.cli.output import JSON_OPTION, print_json, print_table, say
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,
     NO_HISTORY,
     ROSTER,
-    date_of,
     relaxations_of,
     search_options,
     sources_of,
@@ -37,37 +36,48 @@ def register(app: typer.Typer) -> None:
 def whatif(
     roster: Path = ROSTER,
     start: str = typer.Option(
-        ..., "--start", metavar="DATE", callback=lambda text: str(date_of(text)), help="First date, like 2027-01-04."
+        ...,
+        "--start",
+        metavar="DATE",
+        callback=lambda text: str(date_of(text)),
+        help="The first date, like 2027-01-04.",
     ),
-    weeks: int = typer.Option(..., "--weeks", metavar="N", parser=weeks_of, help="How many weeks from there."),
-    without: list[str] = typer.Option([], "--without", metavar="ENGINEER", help="Somebody who is gone; repeatable."),
-    with_new: int = typer.Option(0, "--with-new", min=0, max=50, help="So many new people, never away, in every role."),
+    weeks: int = typer.Option(..., "--weeks", metavar="N", parser=weeks_of, help="How many weeks to plan."),
+    without: list[str] = typer.Option(
+        [], "--without", metavar="ENGINEER", help="An engineer who leaves the team. Repeatable."
+    ),
+    with_new: int = typer.Option(
+        0, "--with-new", metavar="N", min=0, max=50, help="Add N new people, who take every role and are never away."
+    ),
     settings: list[str] = typer.Option(
-        [], "--set", metavar="KEY=VALUE", help="Another value, like rotation.rest_nights=1; repeatable."
+        [], "--set", metavar="KEY=VALUE", help="Change a value of the roster, like rotation.rest_nights=1. Repeatable."
     ),
     time_limit: float | None = typer.Option(
-        None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="For each of the two plans."
+        None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="The time for each of the two plans."
     ),
-    seed: int = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="As for generate."),
+    seed: int = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="The seed of both searches."),
     relax: list[str] = typer.Option(
-        [], "--relax", metavar="ID", help="An exception that is agreed in both, as for generate; repeatable."
+        [], "--relax", metavar="ID", help="A relaxation that you agree to in both plans. Repeatable."
     ),
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
     ledger: Path | None = LEDGER,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Today's plan beside that of a changed team or other rules: load of each person, proof, cost, requests broken.
+    """Compare today's plan with a changed team or other rules.
 
-    Both are what `generate` would make with the same options: with the published schedule, --history and --ledger.
-    Nothing is written. Examples: oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --without ana
-    --with-new 1 · oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --set rotation.rest_nights=1
+    Prints the load of each person, the cost, the proof and the broken requests of both plans. Both plans are made as
+    `oncall generate` makes them with the same options. Nothing is written.
+
+    Examples: oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --without ana
+    --with-new 1
+    · oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --set rotation.rest_nights=1
     --set engineers.ben.fte=0.5
     """
     from oncall.rosters.roster_file import read_roster
 
     if not (without or with_new or settings):
-        raise typer.BadParameter("say what is different: --without, --with-new or --set")
+        raise typer.BadParameter("name a change: --without, --with-new or --set")
     first, last = span_of(date_of(start), weeks)
     today = read_roster(roster)
     relaxations, options = relaxations_of(relax, today), search_options(seed, time_limit)
@@ -127,11 +137,11 @@ _FACTS: tuple[tuple[str, Callable[[Scenario], str]], ...] = (
     ("requests broken", _requests),
 )
 _TOGETHER = ("shifts together", _together)
-"""On how many shifts people are together who should be; only where some roster asks for that."""
+"""How many shifts people share who prefer to; shown where a roster has such a request."""
 
 
 def _load_rows(today: Scenario, changed: Scenario) -> Iterator[list[str]]:
-    """Of each person and kind the shifts (and the share), today and changed."""
+    """Return a header, and a row for each person: shifts and share of each kind, today and changed."""
     kinds = list(dict.fromkeys(shift.kind for one in (today, changed) for shift in one.shifts))
     people = dict.fromkeys(engineer.id for one in (today, changed) for engineer in one.roster.engineers)
     yield ["shifts (share)", *map(str, kinds)]

@@ -1,4 +1,4 @@
-"""Why this person has this shift, in the terminal."""
+"""`oncall why`: why an engineer has a shift, and what each other engineer would have cost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.numbers import seconds_of
+from oncall.cli.option_values import date_of, seconds_of
 from oncall.cli.output import JSON_OPTION, parse_time, print_json, say, tell
-from oncall.cli.plan_inputs import HISTORY, NO_HISTORY, PLAN, PLANS_ROSTER, date_of, read_both, sources_of
+from oncall.cli.plan_inputs import HISTORY, NO_HISTORY, PLAN, PLANS_ROSTER, read_both, sources_of
 from oncall.cli.search_progress import quiet_watch
 
 if TYPE_CHECKING:
@@ -29,23 +29,26 @@ def register(app: typer.Typer) -> None:
 def why(
     plan: Path = PLAN,
     roster: Path = PLANS_ROSTER,
-    shift: str = typer.Option(..., "--shift", metavar="START", help="When the shift starts: a date, or a time in it."),
-    role: str | None = typer.Option(None, "--role", help="Of this role alone; every role when absent."),
+    shift: str = typer.Option(..., "--shift", metavar="START", help="The shift: its first date, or a time in it."),
+    role: str | None = typer.Option(
+        None, "--role", metavar="ROLE", help="Explain this role only; every role when absent."
+    ),
     time_limit: float = typer.Option(
         10.0,
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="For each person; what is not proven by then says so.",
+        help="The time for each person; a cost that is not proven in it is marked.",
     ),
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Why this person has this shift: for everybody else the rule that forbids them, or what choosing them would cost.
+    """Explain why an engineer has a shift.
 
-    Costs are solved: the whole plan is made anew with that seat given to that person. Ctrl-C ends the search for one.
-    Shifts around the plan count as they do for generate. A seat of the role shadow covers nothing and costs nothing.
+    For each other engineer, prints the rule that forbids the shift, or what the choice would cost. To find the cost,
+    the whole plan is solved again with that engineer in the seat; Ctrl-C ends the search. Shifts around the plan count
+    as for `oncall generate`. A shadow covers no shift and costs nothing.
 
     Examples: oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12
     · oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12T19:01 --role primary
@@ -68,12 +71,16 @@ def why(
 
 
 def _start_of(text: str, plan: Plan) -> date | datetime:
-    """A date, or an instant (aware UTC) where the text has a time. Raises BadParameter."""
+    """Return a date, or an instant (aware UTC) where the text has a time. Raises BadParameter."""
     return date_of(text, "--shift") if len(text) == 10 else parse_time("--shift", text, plan.zone)
 
 
 def _teller() -> Callable[[str], None]:
-    return (lambda person: tell(f"making the plan anew around {person}")) if sys.stderr.isatty() else (lambda _: None)
+    return (
+        (lambda person: tell(f"solving the plan with {person} in this seat"))
+        if sys.stderr.isatty()
+        else (lambda _: None)
+    )
 
 
 def _print_head(answer: SeatExplanation, team: Roster) -> None:
@@ -86,7 +93,7 @@ def _print_head(answer: SeatExplanation, team: Roster) -> None:
 def _print_answer(answer: SeatExplanation) -> None:
     from oncall.rosters.roster import SHADOW
 
-    what = "who comes along and covers nothing" if answer.seat.role == SHADOW else f"fairness cost {answer.cost}"
+    what = "who shadows and covers no shift" if answer.seat.role == SHADOW else f"fairness cost {answer.cost}"
     say(f"{answer.seat.role}: {answer.seat.engineer}, {what}")
     for other in answer.others:
         say(f"  {other.engineer}")
@@ -101,11 +108,11 @@ def _lines(other: Alternative) -> Iterator[str]:
     if other.asked_to_avoid:
         yield "asked to avoid this shift"
     for rule in other.rules:
-        yield f"as the plan stands: {rule}"
+        yield f"in this plan: {rule}"
     if other.swap is not None:
-        yield f"as the plan stands: allowed, and costs {_difference(other.swap)}"
+        yield f"in this plan: allowed, costs {_difference(other.swap)}"
     if other.remade is not None:
-        yield f"made anew around {other.engineer}: {_remade(other.remade)}"
+        yield f"solved with {other.engineer} in this seat: {_remade(other.remade)}"
     for cause in other.because:
         yield f"  {cause}"
 
@@ -114,7 +121,7 @@ def _remade(remade: Remade) -> str:
     if remade.at_least is None:
         return "no plan keeps the rules, proven"
     if remade.more is None:
-        return f"no plan was found in this time; the price is {_floor(remade.at_least)}"
+        return f"no plan was found in this time; it costs {_floor(remade.at_least)}"
     if remade.is_proven:
         return f"costs {_difference(remade.more)}, proven"
     return f"costs {_difference(remade.more)} at most, {_floor(remade.at_least)}"
@@ -125,7 +132,7 @@ def _difference(cost: int) -> str:
 
 
 def _floor(cost: int) -> str:
-    """What is proven where the search was cut short: nothing below this."""
+    """Return the proven lower bound of a search that was cut short, in words."""
     if cost > 0:
         return f"at least {cost} more"
     return "perhaps nothing more" if cost == 0 else f"perhaps up to {-cost} less"

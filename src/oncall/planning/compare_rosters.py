@@ -87,7 +87,7 @@ def _fitting(changed: Roster, relaxations: Sequence[Relaxation], say: Callable[[
             relaxed(changed, [*fitting, each])
             fitting.append(each)
         except Refused as refusal:
-            say(f"changed: an exception is left out: {refusal}")
+            say(f"changed: a relaxation is left out: {refusal}")
     return tuple(fitting)
 
 

@@ -76,7 +76,7 @@ def strangers_on(named: NamedPlan, roster: Roster) -> list[str]:
     strangers = sorted(people - {engineer.id for engineer in roster.engineers})
     if len(strangers) == len(people):
         raise Refused(
-            f"{named.name}: nobody of {names_of(strangers)} is on the roster of team {roster.team}; "
+            f"{named.name}: none of {names_of(strangers)} is on the roster of team {roster.team}; "
             "name a plan of this team"
         )
     return strangers
@@ -91,6 +91,11 @@ def refuse_unknown_engineers(named: NamedPlan, roster: Roster) -> None:
         )
     if not named.plan.seats:
         raise Refused(f"{named.name}: the plan has no shift")
+
+
+def are_not(people: Sequence[str]) -> str:
+    """Return the names followed by `is not` or `are not`."""
+    return f"{names_of(people)} {'is' if len(people) == 1 else 'are'} not"
 
 
 def names_of(people: Sequence[str]) -> str:

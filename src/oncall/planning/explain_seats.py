@@ -46,9 +46,7 @@ def explain_seats(
     seats = _seats(plan, roster, question)
     day = seats[0].window.start.astimezone(roster.policy.zone).date()
     if plan.kept_until is not None and day < plan.kept_until:
-        raise Refused(
-            f"the shift of {day} stands as an earlier plan had it; this one was made from {plan.kept_until} on"
-        )
+        raise Refused(f"the shift of {day} comes from an earlier plan; this plan was made from {plan.kept_until} on")
     around = seats_around(roster, plan, sources, watch.say)
     with watch.search() as hooks:
         return [

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedLedger, names_of
+from oncall.planning.context_sources import ContextSources, NamedLedger, are_not, names_of
 from oncall.planning.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger import Ledger, ledger_of, with_join_dates, zero_sum_balances
@@ -21,7 +21,7 @@ from oncall.support.calendar import calendar_of
 
 LOOKED_BACK = timedelta(days=3660)
 """How far back missing shifts are looked for."""
-NOTHING_YET = "Nothing was served yet and no balances are given"
+NOTHING_YET = "No shift was served yet, and no balances are given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ def ledger_of_record(
     if since is not None and before is not None and since > before:
         assert sources.ledger is not None, "only a ledger file says up to when it counts"
         raise Refused(
-            f"{sources.ledger.name} counts shifts up to {since - timedelta(days=1)}, and here only those before "
-            f"{before} are to count; export it with --before {before}"
+            f"{sources.ledger.name} counts shifts up to {since - timedelta(days=1)}, but only shifts before {before} "
+            f"count here; export it again with --before {before}"
         )
     zone = roster.policy.zone
     counted = [each for each in record.served if since is None or shift_of(each.seat, zone).day >= since]
     new = inferred_join_dates(roster, record.plans)
     for engineer, day in new.items():
-        say(f"{engineer} is on no plan before {day} and owes nothing for that time")
+        say(f"{engineer} is on no plan before {day}, so owes no share of that time")
     found = ledger_of(with_join_dates(roster, new), counted, before=before, opening=opening)
     for doubt in _doubts(roster, record, found, sources.ledger, since, before):
         say(doubt)
@@ -95,7 +95,7 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
     written = opening.written
     if not written.balances:
         raise Refused(
-            f"{opening.name} has no balances; without any everybody begins level, and no ledger file is needed"
+            f"{opening.name} has no balances; without any, everyone starts level and no ledger file is needed"
         )
     refuse_unknown_engineers(written, Path(opening.name), [engineer.id for engineer in roster.engineers], roster.team)
     if as_of is not None and written.as_of not in (None, as_of):
@@ -134,10 +134,10 @@ def _opening_balances(
     gone = sorted(everybody - {engineer.id for engineer in roster.engineers})
     if gone and len(gone) == len(everybody):
         raise Refused(
-            f"{ledger.name}: nobody of {names_of(gone)} is on the roster of team {roster.team}; name its own ledger"
+            f"{ledger.name}: none of {names_of(gone)} is on the roster of team {roster.team}; name this team's ledger"
         )
     if gone:
-        say(f"{ledger.name}: {names_of(gone)} not on the roster; what they leave is spread over the others")
+        say(f"{ledger.name}: {are_not(gone)} on the roster; their balances are spread over the others")
     return zero_sum_balances(roster, ledger.written.balances), ledger.written.as_of
 
 
@@ -154,17 +154,19 @@ def _doubts(
     unseen = _unseen(roster, record, found)
     if unseen:
         doubts.append(
-            f"{names_of(unseen)} had no shift in all that time, and neither the roster nor a plan says since when they "
-            "are there: they owe their share of it; write joins: DATE where that is wrong"
+            f"{names_of(unseen)} had no shift in that time, and no date of joining in the roster or a plan, so owes a "
+            "full share; write joins: DATE where that is wrong"
         )
     end = before or (found.last_day and found.last_day + timedelta(days=1))
     begin = since or found.first_day
     missing = _missing(roster, record.served, begin, end) if begin and end else []
     if missing:
-        number = "1 shift" if len(missing) == 1 else f"{len(missing)} shifts"
-        span = str(missing[0]) if missing[0] == missing[-1] else f"{missing[0]} to {missing[-1]}"
+        one = len(missing) == 1
+        shifts = (
+            f"1 shift on {missing[0]} is" if one else f"{len(missing)} shifts from {missing[0]} to {missing[-1]} are"
+        )
         doubts.append(
-            f"{number} of {span} in no plan or ledger that was given: whoever served them gets nothing for it"
+            f"{shifts} in no plan or ledger that was given, so {'it counts' if one else 'they count'} for no one"
         )
     return doubts
 
@@ -181,7 +183,7 @@ def _ledger_doubts(
     if since is None and found.shifts:
         doubts.append(
             f"{ledger.name} does not say up to when it counts: the {found.shifts} shifts from {found.first_day} to "
-            f"{found.last_day} are added to it; give it a column as_of when they are in it already"
+            f"{found.last_day} are added to it; if it includes them already, give it a column as_of"
         )
     return doubts
 

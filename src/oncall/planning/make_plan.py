@@ -83,6 +83,4 @@ def refuse_broken(plan: Plan, roster: Roster, context: PlanningContext) -> None:
     violations = check_plan(plan, roster, history=context.published, elsewhere=context.other_teams)
     if violations:
         lines = "\n".join(f"  {violation}" for violation in violations)
-        raise Refused(
-            f"the plan made does not pass the check, which is a fault of this program; it is not used:\n{lines}"
-        )
+        raise Refused(f"the new plan does not pass the check, so it is not used; this is a bug in oncall:\n{lines}")

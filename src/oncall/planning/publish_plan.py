@@ -54,7 +54,7 @@ def publish_plan(tx: ScheduleTransaction, sound: SoundPlan, author: Author) -> A
         if schedule.latest is not None and schedule.latest.team != roster.team:
             raise Refused(
                 f"this database holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
-                "give each team a database of its own (ONCALL_DATABASE_URL)"
+                "use one database for each team (ONCALL_DATABASE_URL)"
             )
 
     document = publication_document(sound.plan, roster)

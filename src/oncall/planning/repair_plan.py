@@ -54,7 +54,7 @@ def repair_plan(
     baseline = replace(request.baseline.plan, first_day=first_day, last_day=last_day)
     strangers_on(request.baseline, roster)
     if request.first_open < first_day:
-        watch.say(f"the plan begins on {first_day}: all of it may change")
+        watch.say(f"the plan starts on {first_day}: all of it may change")
         request = replace(request, first_open=first_day)
     _refuse_dates_not_frozen(request)
     context = _context(roster, request, (first_day, last_day), sources, watch.say)
@@ -85,7 +85,7 @@ def _dates_of(baseline: NamedPlan, roster: Roster) -> tuple[date, date]:
     refuse_other_team(baseline, roster)
     plan = baseline.plan
     if not plan.seats:
-        raise Refused(f"{baseline.name}: the plan has no shift; there is nothing to mend")
+        raise Refused(f"{baseline.name}: the plan has no shift; there is nothing to repair")
     days = [seat.window.start.astimezone(roster.policy.zone).date() for seat in plan.seats]
     return plan.first_day or min(days), plan.last_day or max(days)
 
@@ -123,5 +123,5 @@ def _still_agreed(baseline: NamedPlan, roster: Roster, say: Callable[[str], None
             relaxed(roster, [*fitting, each])
             fitting.append(each)
         except Refused as refusal:
-            say(f"an exception that {baseline.name} is marked with is left out: {refusal}")
+            say(f"a relaxation of {baseline.name} is left out: {refusal}")
     return fitting

@@ -33,10 +33,10 @@ def repair_story(found: Repair) -> list[str]:
 
 def _changes_line(found: Repair) -> str:
     changed = len(found.changes)
-    fewest = "the fewest possible" if found.fewest_is_proven else "and fewer may do"
+    fewest = "the fewest possible" if found.fewest_is_proven else "fewer may be enough"
     if changed > found.fewest:
         fewest = f"{found.fewest} would be {'the fewest possible' if found.fewest_is_proven else 'enough'}"
-    return f"mended from {found.plan.kept_until}: {_seats(changed)} changed, {fewest}"
+    return f"repaired from {found.plan.kept_until}: {_seats(changed)} changed, {fewest}"
 
 
 def _option_line(offer: ChangeOption, cost: int) -> str:

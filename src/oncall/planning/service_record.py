@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, names_of, refuse_other_team, strangers_on
+from oncall.planning.context_sources import ContextSources, NamedPlan, are_not, refuse_other_team, strangers_on
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import (
     PlanMembers,
@@ -66,7 +66,7 @@ def seats_outside(
     after = [day for day, _ in dated if day > last_day]
     for days, where in ((before, "before"), (after, "after")):
         if days:
-            say(f"taken into account: shifts that stand {where} the plan, {min(days)} to {max(days)}")
+            say(f"taken into account: shifts {where} the plan, {min(days)} to {max(days)}")
     return tuple(seat for day, seat in dated if not first_day <= day <= last_day)
 
 
@@ -82,10 +82,7 @@ def refuse_unusable(named: NamedPlan, roster: Roster, say: Callable[[str], None]
         raise Refused(f"{named.name}: the plan has no shift; leave it out")
     strangers = strangers_on(named, roster)
     if strangers:
-        say(
-            f"{named.name}: {names_of(strangers)} not on the roster of team {roster.team}; "
-            "their shifts are left out of account"
-        )
+        say(f"{named.name}: {are_not(strangers)} on the roster of team {roster.team}; their shifts are ignored")
 
 
 def _published_record(roster: Roster, schedule: Schedule | None) -> ServiceRecord:

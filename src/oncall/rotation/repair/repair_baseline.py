@@ -41,7 +41,7 @@ class RepairBaseline:
         self.whole = Problem.of(roster, shifts, context)
         left = [shift for shift in self.whole.shifts if shift.day >= first_open]
         if not left:
-            raise Refused(f"no shift of the plan starts on {first_open} or later; there is nothing to mend")
+            raise Refused(f"no shift of the plan starts on {first_open} or later; there is nothing to repair")
         self._refuse_cut_weekend(left[0])
         around = replace(context, published=(*context.published, *self.past))
         self.open = Problem.of(roster, left, around)

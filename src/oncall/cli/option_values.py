@@ -1,0 +1,47 @@
+"""Values that options take: numbers, seconds and dates, each refused with an example of what to write instead."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import typer
+
+MOST_WEEKS = 530
+MOST_SECONDS = 1_000_000
+"""Eleven days; the solver cannot be given a limit of many years."""
+
+
+def weeks_of(text: str) -> int:
+    """Return a number of weeks to plan. Raises BadParameter."""
+    return _whole_number(text, 1, MOST_WEEKS, "13")
+
+
+def seed_of(text: str) -> int:
+    """Return a seed of the search. Raises BadParameter."""
+    return _whole_number(str(text), 0, 2**31 - 1, "7")
+
+
+def seconds_of(text: str) -> float:
+    """Return a time to search for, in seconds. Raises BadParameter."""
+    if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", str(text)):
+        raise typer.BadParameter(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30')
+    if not 0.001 <= float(text) <= MOST_SECONDS:
+        raise typer.BadParameter(f"{text[:40]} is out of range; write seconds from 0.001 to {MOST_SECONDS}, like 30")
+    return float(text)
+
+
+def date_of(text: str, option: str | None = None) -> date:
+    """Return the date that an option names; a callback of typer's needs no `option`. Raises BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
+
+
+def _whole_number(text: str, least: int, most: int, example: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise typer.BadParameter(f'"{text[:40]}" is not a whole number; write one like {example}')
+    if len(text) > 40 or not least <= int(text) <= most:
+        raise typer.BadParameter(f"{text[:40]} is out of range; write a number from {least} to {most}, like {example}")
+    return int(text)

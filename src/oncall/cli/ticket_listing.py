@@ -1,0 +1,172 @@
+"""The listing of tickets in the terminal: the ticket whose clock ends first on top, once or again and again."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import typer
+
+from oncall.cli.backend import open_backend
+from oncall.cli.output import JSON_OPTION, print_json, print_table, tell
+from oncall.cli.timeline import left_words, stamp, state_words
+
+if TYPE_CHECKING:
+    from oncall.paging.domain.ticket import TicketStatus
+    from oncall.paging.views.ticket_view_types import ClockView, TicketListView, TicketView
+
+MOST_AT_ONCE = 1000
+WATCH_SECONDS = 2.0
+
+
+def tickets(
+    context: typer.Context,
+    state: str = typer.Option(
+        "open,acknowledged",
+        "--state",
+        metavar="STATES",
+        help="List tickets in these states: open, acknowledged, resolved, with commas between.",
+    ),
+    customer: str | None = typer.Option(None, "--customer", metavar="NAME", help="List this customer's tickets only."),
+    after: str | None = typer.Option(
+        None, "--after", metavar="ID", help="Start after this ticket: the last one of the page before."
+    ),
+    limit: int = typer.Option(100, "--limit", metavar="N", min=1, max=1000, help="List at most this many."),
+    watch: bool = typer.Option(False, "--watch", help="Show the list again every two seconds, until Ctrl-C."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """List tickets, the most urgent first.
+
+    The ticket whose clock ends first is on top. A held ticket shows when its hold ends, a chased one who owns it, a
+    duplicate the ticket that it was merged into.
+
+    Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
+    · oncall tickets show T-1001 --timeline
+    """
+    if context.invoked_subcommand is not None:
+        return
+    states = _states_of(state)
+    if watch and json:
+        raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
+    from oncall import wiring
+    from oncall.paging.ports.records import TicketFilter
+
+    with open_backend(wiring.read_settings()) as backend:
+        if json:
+            view = backend.tickets(TicketFilter(states, customer, after, limit))
+            print_json({**view, "tickets": by_urgency(view["tickets"])})
+            return
+
+        def read() -> list[TicketView]:
+            return most_urgent(
+                lambda last: backend.tickets(TicketFilter(states, customer, last or after, MOST_AT_ONCE)), limit
+            )
+
+        if watch:
+            _watch(read)
+        else:
+            _print_listing(read())
+
+
+def _states_of(text: str) -> tuple[TicketStatus, ...]:
+    from oncall.paging.domain.ticket import TicketStatus
+
+    try:
+        return tuple(TicketStatus(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError as error:
+        words = f'"{text[:60]}" is not a state; write open, acknowledged or resolved, with commas between'
+        raise typer.BadParameter(words, param_hint="--state") from error
+
+
+def _watch(read: Callable[[], list[TicketView]]) -> None:
+    """Show the list every two seconds until Ctrl-C; in a pipe, each list comes below the last one."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            found, most_lines = read(), None
+            if sys.stdout.isatty():
+                # Home, then clear: nothing flickers. Rows that do not fit would push the most urgent off the top.
+                sys.stdout.write("\x1b[H\x1b[2J")
+                most_lines = max(shutil.get_terminal_size().lines - 2, 1)
+            _print_listing(found, most_lines)
+            time.sleep(WATCH_SECONDS)
+
+
+def _print_listing(found: Sequence[TicketView], most_lines: int | None = None) -> None:
+    if found:
+        _print_tickets(found, most_lines)
+    else:
+        tell("No tickets.")
+
+
+def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
+    """Return the `limit` tickets whose clocks end first, of all pages; `read` returns the page after an id."""
+    found: list[TicketView] = []
+    view = read(None)
+    while True:
+        found += view["tickets"]
+        if view["next"] is None:
+            return by_urgency(found)[:limit]
+        view = read(view["next"])
+
+
+def by_urgency(found: Sequence[TicketView]) -> list[TicketView]:
+    """Return the tickets, the one whose clock ends first on top; tickets without a running clock keep their order."""
+    return sorted(found, key=_urgency)
+
+
+def _urgency(item: TicketView) -> float:
+    first = _first_to_end(item)
+    return float("inf") if first is None else first[0]
+
+
+def _first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
+    """Return the seconds left of the running clock that ends first, and the clock; None when no clock runs."""
+    running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
+    return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
+
+
+def _print_tickets(found: Sequence[TicketView], most_lines: int | None) -> None:
+    header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
+    rows = [
+        [
+            item["id"],
+            item["code"],
+            item["ticket"]["impact"],
+            item["ticket"]["customer"][:24],
+            state_words(item),
+            *_clock_words(item),
+            item["ticket"]["subject"][:60],
+        ]
+        for item in found
+    ]
+    print_table(header, rows, names=2, colours=[_colour(item) for item in found], most_lines=most_lines)
+
+
+def _clock_words(item: TicketView) -> list[str]:
+    """Return the metric, the time left and the due time of the clock that ends first."""
+    first = _first_to_end(item)
+    if first is None:
+        return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
+    left, clock = first
+    return [clock["metric"].replace("_", " "), left_words(left), stamp(clock["due_at"], item["timezone"])]
+
+
+def _colour(item: TicketView) -> str:
+    """Return red for a late clock, yellow from its warning on, empty otherwise."""
+    first = _first_to_end(item)
+    if first is None:
+        return ""
+    left, clock = first
+    if left <= 0:
+        return "red"
+    due, warn = clock["due_at"], clock["warn_at"]
+    if due is None or warn is None:
+        return ""
+    warned_for = datetime.fromisoformat(due) - datetime.fromisoformat(warn)
+    return "yellow" if left <= warned_for.total_seconds() else ""

@@ -1,0 +1,63 @@
+"""`--help` describes every command, argument and option, and lists the commands in groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from oncall.cli.command_tree import app
+from oncall.cli.grouped_help import GROUPS, OTHERS
+from tests.cli.conftest import Oncall
+
+
+def commands(command: Any, name: str = "oncall") -> Iterator[tuple[str, Any]]:
+    """Every command and group with its full name; they are typer's, which has no public types for them."""
+    yield name, command
+    for child, below in getattr(command, "commands", {}).items():
+        yield from commands(below, f"{name} {child}")
+
+
+ALL = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_argument_and_option_of_a_command_says_what_it_is(name: str) -> None:
+    context = ALL[name].make_context(name, [], resilient_parsing=True)
+    without = [parameter.name for parameter in ALL[name].get_params(context) if not parameter.help]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "oncall"])
+def test_the_first_line_of_help_is_a_sentence_that_fits_the_listing(name: str) -> None:
+    first = ALL[name].help.partition("\n")[0]
+    assert first.endswith(".")
+    assert ALL[name].get_short_help_str(80 - len("customer-replied") - 6) == first
+
+
+@pytest.mark.parametrize("name", [name for name, command in ALL.items() if not hasattr(command, "commands")])
+def test_every_command_has_an_example_of_its_own(name: str) -> None:
+    examples = " ".join(ALL[name].help.split()).partition("Example")[2]
+    assert f"{name} " in f"{examples} "
+
+
+def test_an_option_of_one_command_does_not_have_the_help_of_another(oncall: Oncall) -> None:
+    ran = oncall("page", "--help")
+    assert re.search(r"--customer NAME +The name of the customer\.", ran.out)
+    assert re.search(r"--plan PLAN +The customer's plan: standard or business-critical\.", ran.out)
+
+
+def test_the_commands_are_listed_in_groups(oncall: Oncall) -> None:
+    lines = oncall("--help").out.splitlines()
+    headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert headings == ["Options:", "Tickets:", "Schedule:", "Planning:", "Reports:", "Service:"]
+    assert lines[lines.index("Tickets:") + 1].split()[0] == "tickets"
+    assert f"{OTHERS}:" not in lines
+
+
+def test_every_command_is_in_one_group() -> None:
+    listed = [name for names in GROUPS.values() for name in names]
+    assert sorted(listed) == sorted(ALL["oncall"].commands)
