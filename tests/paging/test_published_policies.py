@@ -59,6 +59,18 @@ def test_a_published_step_by_a_channel_that_does_not_exist_pages_by_sms_and_says
     assert page.status is not AttemptStatus.QUEUED
 
 
+@pytest.mark.parametrize("channel", ["email", "desk"])
+def test_a_page_that_an_older_version_queued_by_such_a_channel_is_recorded_as_an_sms(
+    world: World, channel: str
+) -> None:
+    world.post()
+    queued = replace(world.attempts()[0], channel=channel)
+    world.store.write(lambda tx: tx.update_attempt(queued))
+    world.run()
+    world.expect_page("ana")
+    assert [(page.channel, page.status) for page in world.attempts()] == [("sms", AttemptStatus.ACCEPTED)]
+
+
 def test_a_published_step_that_texts_the_desk_goes_to_its_queue_and_says_so(world: World) -> None:
     step = "{notify: primary, channel: sms, after: 5m}"
     world.publish(policy=packaged_policy_text().replace(step, "{notify: desk, channel: sms, after: 5m}"))

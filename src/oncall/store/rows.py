@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from oncall.paging.domain.events import Event
+from oncall.paging.domain.people import DESK
 from oncall.paging.domain.reachability import Alert, Reach, Reachability
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
 from oncall.paging.ports.callers import CallerRole, Token
@@ -153,11 +154,17 @@ def attempt_changes(attempt: Attempt) -> dict[str, Any]:
 
 def attempt(row: Row) -> Attempt:
     """A row of `attempts`, columns in the table's order."""
-    key, ticket, at, to, channel, purpose, body, status, written_at, *middle = row[:-5]
+    key, ticket, at, to, written_channel, purpose, body, status, written_at, *middle = row[:-5]
+    channel = _delivered_by(written_channel, to)
     # One that was written before there was anything to wait for waits for nothing.
     goes_alone = row[-4] is None or bool(row[-4])
     rest = (*middle, goes_alone, *row[-3:])
     return Attempt(key, ticket, at, to, channel, Purpose(purpose), body, AttemptStatus(status), written_at, *rest)
+
+
+def _delivered_by(channel: str, to: str) -> str:
+    """Return the channel that delivers an attempt. Version 0.1.0 stored `email` or `desk` for people, and sent SMS."""
+    return "sms" if channel == "email" or (channel == "desk" and to != DESK) else channel
 
 
 def reachability(row: Row) -> Reachability:
