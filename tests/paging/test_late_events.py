@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from oncall.errors import Refused
-from oncall.paging.actions.record_action import ActionResult, record
+from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.clocks.clock_book import clocks
 from oncall.paging.domain.events import EventKind, Reopened, Replied, ReportedTimes

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from doubles.clock import FakeClock
+from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.intake import AcceptedTicket, accept, parse_ticket
-from oncall.paging.actions.record_action import ActionResult, find_ticket, record
+from oncall.paging.actions.record_action import find_ticket, record
 from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import Event, EventKind

@@ -65,7 +65,7 @@ class LocalBackend:
         return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
 
     def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
-        from oncall.paging.actions.record_action import find_ticket, record
+        from oncall.paging.actions.record_action import record_by_reference
         from oncall.paging.actions.ticket_action import TicketAction
         from oncall.paging.domain.events import EventKind
         from oncall.paging.views.ticket_views import action_view
@@ -82,11 +82,10 @@ class LocalBackend:
         )
 
         def work(tx: Transaction) -> NotedActionView:
-            found = find_ticket(tx, reference)
-            done = record(tx, found.ticket.id, action, context)
-            unknown = not body.get("by") and not found.ticket.is_drill and _is_a_stranger(tx, action)
+            done = record_by_reference(tx, reference, action, context)
+            unknown = not body.get("by") and not done.ticket.ticket.is_drill and _is_a_stranger(tx, action)
             note: Note = {"note": _STRANGER.format(user=action.by[:40])} if unknown else {}
-            return {**action_view(tx, done, context.now), **note}
+            return {**action_view(done), **note}
 
         return self._store.write(work)
 

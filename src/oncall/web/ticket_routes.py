@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.intake import (
     ID_PATTERN,
     LENGTHS,
@@ -18,7 +19,7 @@ from oncall.paging.actions.intake import (
     instant,
     no_time,
 )
-from oncall.paging.actions.record_action import ActionResult, find_ticket, record
+from oncall.paging.actions.record_action import find_ticket, record_by_reference
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.events import EventKind
@@ -148,9 +149,9 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: AnyCaller, p
     assert isinstance(posted, Mapping)
 
     def work(tx: Transaction) -> tuple[ActionView, ActionResult]:
-        done = record(tx, find_ticket(tx, ticket_id).ticket.id, action, context)
+        done = record_by_reference(tx, ticket_id, action, context)
         warnings = [*unknown_fields(posted, fields_of(_EVENT)), *_misplaced(posted)]
-        return action_view(tx, done, context.now, warnings), done
+        return action_view(done, warnings), done
 
     answer, done = await services.engine.write(work)
     services.engine.send_soon(done.attempts)

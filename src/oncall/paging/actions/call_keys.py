@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from oncall.errors import Conflict, NotFound, Refused
-from oncall.paging.actions.record_action import record
+from oncall.paging.actions.record_action import record_on
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import EventKind
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, StoredTicket, TicketStatus
+from oncall.paging.domain.people import name_of
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.spoken_text import by_letters
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.paging.sending.receipts import note_receipt
@@ -68,7 +70,7 @@ def answer_call(tx: Transaction, *, delivery_id: str | None, press: KeyPress, co
         key = Key(press.digits)
     except ValueError:
         return CallAnswer(f"That key does nothing. {KEYS}", asks_again=True)
-    return _do(tx, attempt.ticket, key, press, person, replace(context, by=person.id))
+    return _do(tx, attempt.ticket, _Pressed(key, press.provider_id, person), replace(context, by=person.id))
 
 
 def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person | None:
@@ -79,34 +81,45 @@ def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person
     return person if person is not None and same_phone(person.phone, press.phone) else None
 
 
-def _do(
-    tx: Transaction, ticket_id: str, key: Key, press: KeyPress, person: Person, context: ActionContext
-) -> CallAnswer:
-    action = TicketAction(_ACTIONS[key], person.id, context.now, why="by phone", id=f"{press.provider_id}:{key.value}")
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A key that a person has pressed in the call `call`, the provider's id."""
+
+    key: Key
+    call: str
+    person: Person
+
+    def action(self, now: datetime) -> TicketAction:
+        """What the key asks for."""
+        return TicketAction(_ACTIONS[self.key], self.person.id, now, why="by phone", id=f"{self.call}:{self.key.value}")
+
+
+def _do(tx: Transaction, ticket_id: str, pressed: _Pressed, context: ActionContext) -> CallAnswer:
     stored = tx.ticket(ticket_id)
-    if key is Key.PASS and stored is not None and stored.owner not in (None, person.id):
-        # Who presses 2 says "not me": that takes nothing from somebody who has said "me".
-        return CallAnswer(f"{_standing(tx, stored, person, key)} Goodbye.")
+    assert stored is not None, "no attempt is stored without its ticket"
+    work = TicketWork.on(tx, stored, context)
+    if pressed.key is Key.PASS and stored.owner not in (None, pressed.person.id):
+        # Who presses 2 says "not me": that takes nothing from a person who has said "me".
+        return CallAnswer(f"{_standing(work, pressed)} Goodbye.")
     try:
-        done = record(tx, ticket_id, action, context)
+        done = record_on(work, pressed.action(context.now))
     except (Refused, NotFound, Conflict) as refusal:
         return CallAnswer(f"{_with_letters(str(refusal), ticket_id)}. Goodbye.")
-    sentence = done.sentence if done.changed else _standing(tx, done.ticket, person, key)
+    sentence = done.sentence if done.changed else _standing(work, pressed)
     words = f"{_with_letters(sentence, ticket_id)} Goodbye."
-    return CallAnswer(words, attempts=done.attempts, waited=done.waited if key is Key.ACKNOWLEDGE else None)
+    return CallAnswer(words, attempts=done.attempts, waited=done.waited if pressed.key is Key.ACKNOWLEDGE else None)
 
 
-def _standing(tx: Transaction, stored: StoredTicket, person: Person, key: Key) -> str:
-    """What a key that changes nothing is told."""
-    name = f"Ticket {by_letters(stored.ticket.id)}"
+def _standing(work: TicketWork, pressed: _Pressed) -> str:
+    """The answer to a key that changes nothing."""
+    name, stored = f"Ticket {by_letters(work.name)}", work.stored
     if stored.status is TicketStatus.RESOLVED:
         return f"{name} is resolved."
-    if stored.owner == person.id:
+    if stored.owner == pressed.person.id:
         return f"{name} is yours."
     if stored.owner is not None:
-        owner = tx.schedule().people.get(stored.owner)
-        return f"{name} is taken by {owner.name if owner is not None else stored.owner}."
-    return f"{name} is passed on." if key is Key.PASS else f"{name} is open."
+        return f"{name} is taken by {name_of(stored.owner, work.schedule)}."
+    return f"{name} is passed on." if pressed.key is Key.PASS else f"{name} is open."
 
 
 def _with_letters(sentence: str, ticket_id: str) -> str:

@@ -1,43 +1,38 @@
-"""A ticket that becomes urgent while its first page still waits for a turn: that page goes at once, and says urgent."""
+"""A ticket becomes urgent while its first page still waits: the page goes at once, and says that it is urgent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from oncall.paging.clocks.clock_book import ClockBook
 from oncall.paging.domain.escalation import urgency
-from oncall.paging.domain.state import TicketState
-from oncall.paging.domain.ticket import SENDABLE, Attempt, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import SENDABLE, Attempt, Purpose, TicketStatus
 from oncall.paging.outgoing.messages import page_text, promise_of
-from oncall.paging.outgoing.new_attempts import ActionContext
-from oncall.paging.ports.store import Transaction
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.support.clocks import next_due
 
 
-def speed_up_escalation(
-    tx: Transaction, stored: StoredTicket, state: TicketState, book: ClockBook, context: ActionContext
-) -> None:
-    """Let the first page of a ticket that is urgent by now wait for nothing any more, if it still waits. state: the
-    ticket's, after the change of its impact."""
-    if state.status is not TicketStatus.OPEN or urgency(state.impact, tx.policy()) != 0:
+def speed_up_escalation(work: TicketWork) -> None:
+    """Send the first page of a ticket that has become urgent without waiting, if no provider has it yet."""
+    state, policy = work.state, work.policy
+    if state.status is not TicketStatus.OPEN or urgency(state.impact, policy) != 0:
         return
-    waiting = _first_page(tx, state, tx.attempts(stored.ticket.id))
+    waiting = _first_page(work)
     if waiting is None:
         return
-    due, promised = promise_of(next_due(book.clocks(context.now)), state.first_reply_due)
+    due, promised = promise_of(next_due(work.clocks), state.first_reply_due)
     text = page_text(
-        stored.ticket, impact=state.impact, code=stored.code, policy=tx.policy(), due=due, promised=promised
+        work.stored.ticket, impact=state.impact, code=work.stored.code, policy=policy, due=due, promised=promised
     )
-    tx.update_attempt(replace(waiting, goes_alone=True, retry_at=context.real_now, lease_until=None, sent_text=text))
+    now = work.context.real_now
+    work.change_attempt(replace(waiting, goes_alone=True, retry_at=now, lease_until=None, sent_text=text))
 
 
-def _first_page(tx: Transaction, state: TicketState, tries: Sequence[Attempt]) -> Attempt | None:
-    """The first text that pages somebody since the ticket was opened, while no provider has it nor any page since."""
-    opened_at = state.opened_at
-    pages = [one for one in tries if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]
+def _first_page(work: TicketWork) -> Attempt | None:
+    """The first page by text since the ticket was opened; None if a provider has it, or any page since."""
+    opened_at = work.state.opened_at
+    pages = [one for one in work.attempts if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]
     if any(page.sent_at is not None or page.rides for page in pages):
         return None
     first = next((page for page in pages if page.is_text and page.takes_turns and page.status in SENDABLE), None)
-    current = tx.attempt(first.id) if first is not None else None
+    current = work.tx.attempt(first.id) if first is not None else None
     return current if current is not None and current.status in SENDABLE else None

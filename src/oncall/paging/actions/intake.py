@@ -11,18 +11,17 @@ from typing import Any, cast
 
 from oncall.errors import Conflict, OncallError, Refused
 from oncall.paging.actions.unknown_fields import LIKENESS, TICKET_FIELDS, ticket_warnings
-from oncall.paging.clocks.clock_book import ClockBook, in_force
+from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.domain.decide import judged
-from oncall.paging.domain.events import Event, Received
+from oncall.paging.domain.events import Received
 from oncall.paging.domain.quoted_text import clean, quoted
-from oncall.paging.domain.state import TicketState, after
 from oncall.paging.domain.ticket import Attempt, StoredTicket, Ticket, TicketStatus
 from oncall.paging.domain.ticket_answer import TicketAnswer
 from oncall.paging.domain.verdict import Action, impact_named, plan_named, verdict
-from oncall.paging.outgoing.advance import owed
+from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.codes import free_code
 from oncall.paging.outgoing.new_attempts import ActionContext
-from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.store import Transaction
 from oncall.suggestions import nearest
 from oncall.support.policy import Policy
@@ -263,19 +262,11 @@ def _accept_new(tx: Transaction, ticket: Ticket, context: ActionContext, warning
         answer["page"] = {"code": code}
     if warnings:
         answer["warnings"] = list(warnings)
-    terms = in_force(tx, now)
-    posted = _posted_words(ticket, now)
-    events: list[Event] = [
-        Received(ticket.id, now, context.by, posted, plan=ticket.plan, impact=ticket.impact, terms=terms),
-        judged(decided, ticket_id=ticket.id, why="judged at receipt", terms=terms),
-    ]
-    state = TicketState(plan=ticket.plan, impact=ticket.impact)
-    for event in events:
-        state = after(state, event)
     stored = StoredTicket(ticket, answer, code, now, TicketStatus.OPEN, ticket.impact, decided.action.value)
-    book, deaf = ClockBook(tx, ticket, events), unreachable_by_text(tx, schedule)
-    first = owed(stored, state, book, policy, schedule, context, deaf=deaf)
-    tx.add_ticket(first.row)
-    tx.append([*events, *first.events])
-    tx.add_attempts(first.attempts)
-    return AcceptedTicket(answer, is_new=True, attempts=first.attempts)
+    terms, posted = in_force(tx, now), _posted_words(ticket, now)
+    work = TicketWork(tx, stored, (), context, is_new=True)
+    work.add(Received(ticket.id, now, context.by, posted, plan=ticket.plan, impact=ticket.impact, terms=terms))
+    work.add(judged(decided, ticket_id=ticket.id, why="judged at receipt", terms=terms))
+    advance(work)
+    work.write()
+    return AcceptedTicket(answer, is_new=True, attempts=tuple(work.sent))

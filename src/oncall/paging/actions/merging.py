@@ -2,52 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
 from oncall.errors import Refused
+from oncall.paging.actions.consequences import ActionResult, follow
 from oncall.paging.actions.intake import ID_PATTERN
-from oncall.paging.domain.pager_events import Absorbed, AbsorbedClock
-from oncall.paging.domain.quoted_text import quoted
-from oncall.paging.domain.state import TicketState, fold
+from oncall.paging.actions.ticket_action import TicketAction, event_of, reported_times
+from oncall.paging.domain.events import EventKind, Merged
+from oncall.paging.domain.pager_events import Absorbed
+from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
-from oncall.paging.ports.store import Transaction
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.support.policy import Coverage, Metric, Policy, Promise
 
 _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
-def goes_on_as(tx: Transaction, stored: StoredTicket) -> StoredTicket:
+def goes_on_as(work: TicketWork) -> TicketWork:
     """The ticket into which this one was merged, and that one in turn; itself when it is no duplicate."""
-    seen = {stored.ticket.id}
-    while stored.status is TicketStatus.RESOLVED:
-        into = fold(stored.ticket, tx.events(stored.ticket.id)).merged_into
-        following = tx.ticket(into) if into is not None and into not in seen else None
+    seen = {work.name}
+    while work.stored.status is TicketStatus.RESOLVED:
+        into = work.state.merged_into
+        following = work.tx.ticket(into) if into is not None and into not in seen else None
         if following is None:
-            return stored
+            return work
         seen.add(following.ticket.id)
-        stored = following
-    return stored
+        work = TicketWork.on(work.tx, following, work.context)
+    return work
 
 
-def merge_target(tx: Transaction, stored: StoredTicket, into: str) -> StoredTicket:
-    """The ticket that goes on when `stored` is merged into `into`. Raises Refused for one that cannot."""
-    name = stored.ticket.id
+def merge(work: TicketWork, action: TicketAction) -> ActionResult:
+    """End a duplicate. The ticket that goes on takes over its clocks, and its impact if that is more urgent.
+
+    Raises Refused for a ticket into which it cannot be merged.
+    """
+    target, now = _merge_target(work, action.into), work.now
+    takes_over = absorbed(work, into=target.name, by=action.by)
+    done = follow(work, _merged(work, action, into=target.name))
+    if _raises_impact(work.stored, target.stored, work.policy):
+        words = f"{work.name}, which is {work.stored.impact}, was merged into it"
+        raised = TicketAction(EventKind.IMPACT_CHANGED, action.by, now, words, impact=work.stored.impact)
+        follow(target, event_of(target, raised))
+    first = target.book.clocks_after(takes_over, now).first_reply()
+    due = first.due_at if first is not None else None
+    follow(target, replace(takes_over, first_reply_due=due))
+    return replace(done, attempts=(*work.sent, *target.sent))
+
+
+def _merged(work: TicketWork, action: TicketAction, *, into: str) -> Merged:
+    why = clean(action.why) or f"a duplicate of {into}"
+    named = action.into if action.into != into else None
+    reported = reported_times(action, work.now, work.context)
+    return Merged(work.name, work.now, action.by, why, action.id, into=into, named=named, reported=reported)
+
+
+def _merge_target(work: TicketWork, into: str) -> TicketWork:
+    """The ticket that goes on when `work` is merged into `into`. Raises Refused for one that cannot."""
+    name = work.name
     if into == name:
         raise Refused(f"{name} cannot be merged into itself")
-    named = tx.ticket(into) if ID_PATTERN.fullmatch(into) else None
+    named = work.tx.ticket(into) if ID_PATTERN.fullmatch(into) else None
     if named is None:
         raise Refused(f"{name}: no ticket has the id {quoted(into)} to merge it into")
-    target = goes_on_as(tx, named)
-    if target.ticket.id == name:
+    target = goes_on_as(TicketWork.on(work.tx, named, work.context))
+    if target.name == name:
         raise Refused(f"{name}: {into} is merged into {name} already")
-    if target.ticket.is_drill:
+    if target.stored.ticket.is_drill:
         raise Refused(f"{name}: {into} is a drill, and no ticket can be merged into it")
-    if target.status is TicketStatus.RESOLVED:
-        raise Refused(f"{name}: {target.ticket.id} is resolved; reopen it first, or merge into an open ticket")
-    _refuse_another_customer(stored, target)
-    _refuse_a_slower_plan(stored, target, tx.policy())
+    if target.stored.status is TicketStatus.RESOLVED:
+        raise Refused(f"{name}: {target.name} is resolved; reopen it first, or merge into an open ticket")
+    _refuse_another_customer(work.stored, target.stored)
+    _refuse_a_slower_plan(work.stored, target.stored, work.policy)
     return target
 
 
@@ -80,12 +105,12 @@ def _is_slower(one: Promise, other: Promise) -> bool:
     )
 
 
-def raises_impact(stored: StoredTicket, target: StoredTicket, policy: Policy) -> bool:
+def _raises_impact(stored: StoredTicket, target: StoredTicket, policy: Policy) -> bool:
     """Whether a duplicate is more urgent than the ticket that goes on, which then takes over its impact."""
     return _urgency(stored.impact, target.ticket.plan, policy) < _urgency(target.impact, target.ticket.plan, policy)
 
 
-def _urgency(impact: str, plan: str, policy: Policy) -> tuple[Any, ...]:
+def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
     """Sorts the most urgent first; what the policy does not know comes last."""
     promise = policy.plans[plan].promises.get(impact) if plan in policy.plans else None
     if promise is None or impact not in policy.impacts:
@@ -93,10 +118,8 @@ def _urgency(impact: str, plan: str, policy: Policy) -> tuple[Any, ...]:
     return (not policy.impacts[impact].pages, promise.targets[Metric.FIRST_REPLY].within, -_WIDTH[promise.coverage])
 
 
-def absorbed(
-    duplicate: StoredTicket, state: TicketState, clocks: Iterable[AbsorbedClock], *, into: str, by: str, at: datetime
-) -> Absorbed:
-    """The event that hands a duplicate's clocks to the ticket `into`. state: the duplicate's, before the merge."""
-    name = duplicate.ticket.id
-    why = f"{name} was merged into it"
-    return Absorbed(into, at, by, why, duplicate=name, clocks=tuple(clocks), alerts=state.alerts)
+def absorbed(work: TicketWork, *, into: str, by: str) -> Absorbed:
+    """The event that hands the clocks of a duplicate, before it is merged, to the ticket `into`."""
+    clocks, alerts = work.book.carried(work.now), work.state.alerts
+    why = f"{work.name} was merged into it"
+    return Absorbed(into, work.now, by, why, duplicate=work.name, clocks=clocks, alerts=alerts)

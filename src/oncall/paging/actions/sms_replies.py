@@ -9,7 +9,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from oncall.errors import NotFound, Refused
-from oncall.paging.actions.record_action import ActionResult, record
+from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.record_action import record_on
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.events import EventKind
@@ -22,6 +23,7 @@ from oncall.paging.outgoing.messages import fitting
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import START_WORDS, STOP_WORDS, note_opting, opting
 from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for, fitted, plain
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.records import InboundMessage
 from oncall.paging.ports.store import Transaction
 from oncall.schedule.schedule import Person
@@ -167,7 +169,7 @@ def _over(tx: Transaction, code: str, context: ActionContext) -> str | None:
 
 def _do(tx: Transaction, stored: StoredTicket, action: TicketAction, context: ActionContext) -> ActionResult | str:
     try:
-        return record(tx, stored.ticket.id, action, context)
+        return record_on(TicketWork.on(tx, stored, context), action)
     except (Refused, NotFound) as refusal:
         return f"{refusal}."
 

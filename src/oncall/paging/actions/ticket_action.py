@@ -21,13 +21,13 @@ from oncall.paging.domain.events import (
     Updated,
     Waiting,
 )
-from oncall.paging.domain.people import DESK, name_of
+from oncall.paging.domain.people import DESK
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.state import TicketState
-from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import impact_named
 from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
-from oncall.paging.ports.store import Transaction
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.suggestions import suggestion
 
 FROM_PEOPLE = (
@@ -82,7 +82,7 @@ class TicketAction:
     forwarded_from: str | None = None
 
 
-def refuse_another(tx: Transaction, ticket_id: str, before: Event, action: TicketAction) -> None:
+def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
     """An event that only has the id of one that is recorded is no repeat: to pass it over would lose it in silence.
 
     Raises Conflict.
@@ -90,22 +90,22 @@ def refuse_another(tx: Transaction, ticket_id: str, before: Event, action: Ticke
     what = before.kind.value
     if action.kind is EventKind.IMPACT_CHANGED and isinstance(before, ImpactChanged):
         what = f"{what} to {before.impact}"
-        if action.impact == before.impact or impact_named(action.impact, tx.policy()).name == before.impact:
+        if action.impact == before.impact or impact_named(action.impact, work.policy).name == before.impact:
             return
     elif action.kind is before.kind:
         return
-    raise Conflict(f'{ticket_id}: the event "{action.id}" is recorded as {what} already')
+    raise Conflict(f'{work.name}: the event "{action.id}" is recorded as {what} already')
 
 
-def refuse_stranger(tx: Transaction, action: TicketAction, context: ActionContext) -> None:
+def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
     """A slip in a name must not stop an escalation: who acts for somebody else names somebody on the roster.
 
     Raises Refused.
     """
-    people = tx.schedule().people
-    if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or action.by in (context.by, DESK) or not people:
+    people = work.schedule.people
+    if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or not people:
         return
-    if action.by not in people:
+    if action.by not in (work.context.by, DESK) and action.by not in people:
         hint = suggestion(clean(action.by), sorted(people))
         raise Refused(f"nobody on the published rosters has the id {quoted(action.by)}; {hint}")
 
@@ -117,11 +117,9 @@ def end_of_drill(action: TicketAction) -> TicketAction:
     return replace(action, kind=EventKind.RESOLVED, why=clean(action.why) or "the test page was answered")
 
 
-def nothing_to_do(
-    tx: Transaction, stored: StoredTicket, state: TicketState, action: TicketAction, now: datetime
-) -> str | None:
-    """Why the deed changes nothing, or None when it does. Raises Refused for one that cannot be."""
-    name, kind = stored.ticket.id, action.kind
+def nothing_to_do(work: TicketWork, action: TicketAction) -> str | None:
+    """Why the action changes nothing; None when it changes something. Raises Refused for one that cannot be."""
+    name, kind, state = work.name, action.kind, work.state
     if state.merged_into is not None:
         if kind is EventKind.MERGED:
             return f"{name} is merged into {state.merged_into} already."
@@ -133,14 +131,10 @@ def nothing_to_do(
     if kind is EventKind.REOPENED and state.status is not TicketStatus.RESOLVED:
         return f"{name} is not resolved: there is nothing to reopen."
     opens_it = kind in (EventKind.REOPENED, EventKind.CUSTOMER_REPLIED)
-    if state.status is TicketStatus.RESOLVED and not opens_it and not _is_of_before_the_end(state, action, now):
+    if state.status is TicketStatus.RESOLVED and not opens_it and not _is_of_before_the_end(state, action, work.now):
         raise Refused(f"{name} is resolved; reopen it first")
     if kind is EventKind.ACKNOWLEDGED and state.status is TicketStatus.ACKNOWLEDGED and state.owner is not None:
-        return (
-            f"{name} is yours already."
-            if state.owner == action.by
-            else f"{name} is taken by {name_of(state.owner, tx.schedule())}."
-        )
+        return f"{name} is yours already." if state.owner == action.by else f"{name} is taken by {work.owner_name}."
     return None
 
 
@@ -151,38 +145,36 @@ def _is_of_before_the_end(state: TicketState, action: TicketAction, now: datetim
     return action.at < now and whole_second(action.at) <= state.resolved_at
 
 
-def event_of(
-    tx: Transaction, stored: StoredTicket, state: TicketState, action: TicketAction, context: ActionContext
-) -> Event:
+def event_of(work: TicketWork, action: TicketAction) -> Event:
     """The event that the action becomes, at the instant (policy time, to the second) at which it counts.
 
     Raises Refused for an impact that the policy does not know.
     """
-    at = _when(state, action, context)
-    reported = reported_times(action, at, context)
+    at = _when(work.state, action, work.context)
+    reported = reported_times(action, at, work.context)
     why = clean(action.why) or action.kind.value.replace("_", " ")
     if action.kind in FORWARDED:
-        return message_of(stored, action, at, why, reported=reported)
+        return message_of(work.name, action, at, why=why, reported=reported)
     if action.kind is EventKind.IMPACT_CHANGED:
-        return _impact_changed(tx, stored, state, action, at, reported)
+        return _impact_changed(work, action, at)
     if action.kind is EventKind.REOPENED:
-        terms = in_force(tx, at)
-        return Reopened(stored.ticket.id, at, action.by, why, action.id, reported=reported, terms=terms)
-    return _PLAIN_EVENTS[action.kind](stored.ticket.id, at, action.by, why, action.id, reported=reported)
+        terms = in_force(work.tx, at)
+        return Reopened(work.name, at, action.by, why, action.id, reported=reported, terms=terms)
+    return _PLAIN_EVENTS[action.kind](work.name, at, action.by, why, action.id, reported=reported)
 
 
 def message_of(
-    stored: StoredTicket,
+    ticket_id: str,
     action: TicketAction,
     at: datetime,
-    why: str,
     *,
+    why: str,
     reported: ReportedTimes | None = None,
     forwarded_to: str | None = None,
-) -> Event:
+) -> Replied | Updated | CustomerReplied:
     """The event for a message to the customer or from the customer. forwarded_to: the ticket on which it counts, for a
     duplicate."""
-    common = (stored.ticket.id, at, action.by, why, action.id)
+    common = (ticket_id, at, action.by, why, action.id)
     from_ = action.forwarded_from
     if action.kind is EventKind.CUSTOMER_REPLIED:
         return CustomerReplied(
@@ -196,25 +188,17 @@ def message_of(
     return made(*common, reported=reported, forwarded_to=forwarded_to, forwarded_from=from_)
 
 
-def _impact_changed(
-    tx: Transaction,
-    stored: StoredTicket,
-    state: TicketState,
-    action: TicketAction,
-    at: datetime,
-    reported: ReportedTimes | None,
-) -> ImpactChanged:
-    impact = impact_named(action.impact, tx.policy()).name
-    why = clean(action.why) or f"{state.impact} to {impact}"
+def _impact_changed(work: TicketWork, action: TicketAction, at: datetime) -> ImpactChanged:
+    impact = impact_named(action.impact, work.policy).name
     return ImpactChanged(
-        stored.ticket.id,
+        work.name,
         at,
         action.by,
-        why,
+        clean(action.why) or f"{work.state.impact} to {impact}",
         action.id,
         impact=impact,
-        terms=in_force(tx, at),
-        reported=reported,
+        terms=in_force(work.tx, at),
+        reported=reported_times(action, at, work.context),
     )
 
 

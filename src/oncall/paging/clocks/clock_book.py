@@ -199,21 +199,30 @@ def in_force(tx: Transaction, at: datetime) -> TermsVersions:
 
 
 class ClockBook:
-    """One ticket's log with the terms of each event: what its clocks are read from while the pager works on it."""
+    """The SLA clocks of one ticket while the pager works on it: its log with the terms of each event."""
 
     def __init__(self, tx: Transaction, ticket: Ticket, log: Iterable[Event]) -> None:
         self._ticket, self._terms_of = ticket, terms_in(tx)
         self._tx = tx
         self._events = sla_events(ticket, log, self._terms_of)
+        self._state: SlaState | None = None
 
     def add(self, event: Event) -> None:
         """The event was appended to the log."""
         if (known := _sla_event(self._ticket, event, self._terms_of)) is not None:
             self._events.append(known)
+            self._state = None
 
     def clocks(self, now: datetime) -> SlaState:
         """Every clock as of `now` (policy time, aware UTC)."""
-        return sla(self._events, now)
+        if self._state is None or self._state.at != now:
+            self._state = sla(self._events, now)
+        return self._state
+
+    def clocks_after(self, event: Event, now: datetime) -> SlaState:
+        """Every clock as of `now` if the event were appended to the log."""
+        known = _sla_event(self._ticket, event, self._terms_of)
+        return sla(self._events if known is None else [*self._events, known], now)
 
     def carried(self, now: datetime) -> tuple[AbsorbedClock, ...]:
         """The clocks that still run at `now`, for the ticket into which this one is merged."""

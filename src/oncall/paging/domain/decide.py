@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from oncall.paging.domain.escalation import Position, Round, TimedStep, next_pos
 from oncall.paging.domain.events import TermsVersions
 from oncall.paging.domain.pager_events import Judged, StepFired, StepSkipped
 from oncall.paging.domain.people import DESK, first_responder, person_for
+from oncall.paging.domain.situation import Situation
 from oncall.paging.domain.state import TicketState, after
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import Action, Verdict, verdict
@@ -61,10 +62,9 @@ class Skip:
 Decision = Wait | Judge | Fire | Skip
 
 
-def next_decision(
-    state: TicketState, policy: Policy, schedule: Schedule, now: datetime, deaf: Collection[str] = ()
-) -> Decision:
-    """What is owed at `now` (policy time, aware UTC). deaf: ids of those whom no text reaches."""
+def next_decision(state: TicketState, situation: Situation) -> Decision:
+    """What is owed to a ticket in this situation."""
+    now = situation.now
     if state.status is not TicketStatus.OPEN:
         return Wait(None, f"it is {state.status.value}")
     if state.due_at is None:
@@ -73,15 +73,14 @@ def next_decision(
         return Wait(state.due_at, "the next step is not due yet")
     if state.action is Action.HOLD:
         return Judge("the hold has ended")
-    assert state.position is not None and state.action is not None
-    decision = _step(state, state.position, state.action, policy, schedule, now)
-    return _by_a_way_that_works(decision, state, deaf, now) if isinstance(decision, Fire) else decision
+    decision = _step(state, situation)
+    return _by_a_way_that_works(decision, state, situation) if isinstance(decision, Fire) else decision
 
 
-def _by_a_way_that_works(fire: Fire, state: TicketState, deaf: Collection[str], now: datetime) -> Fire | Skip:
-    """The same step by a call where no text reaches its person; skipped where its way has just failed for good."""
+def _by_a_way_that_works(fire: Fire, state: TicketState, situation: Situation) -> Fire | Skip:
+    """The same step as a call if no text reaches the person; skipped if its channel has just failed for good."""
     reason = None
-    if fire.to in deaf:
+    if fire.to in situation.opted_out:
         reason = "has sent STOP"
     elif (fire.position.round, fire.to) in state.called:
         reason = "is reached by no text in this round"
@@ -92,20 +91,20 @@ def _by_a_way_that_works(fire: Fire, state: TicketState, deaf: Collection[str], 
         return fire
     following = fire.following
     if following is not None and following.round == fire.position.round:
-        following = replace(following, due_at=now)
+        following = replace(following, due_at=situation.now)
     why = f"{fire.to} was not reached by {fire.step.channel.value} in this round"
     return Skip(fire.position, fire.step, following, why)
 
 
-def _step(
-    state: TicketState, position: Position, action: Action, policy: Policy, schedule: Schedule, now: datetime
-) -> Decision:
-    this_round = _round(state, position, action, policy)
+def _step(state: TicketState, situation: Situation) -> Fire | Skip:
+    position, now = state.position, situation.now
+    assert position is not None, "an open ticket that is not held has a next step"
+    this_round = _round(state, position, situation.policy)
     if position.step >= len(this_round.steps):
         position = Position(position.round + 1, 0, position.due_at, now)
-        this_round = _round(state, position, action, policy)
+        this_round = _round(state, position, situation.policy)
     step = this_round.steps[position.step]
-    target, why = _target(step, schedule, now)
+    target, why = _target(step, situation.schedule, now)
     if target is not None and (position.round, target) in state.passed:
         target, why = None, f"{target} has passed it on"
     following = next_position(position, this_round, done_at=now, waits=target is not None)
@@ -114,9 +113,12 @@ def _step(
     return Fire(position, step, target, following, why)
 
 
-def _round(state: TicketState, position: Position, action: Action, policy: Policy) -> Round:
+def _round(state: TicketState, position: Position, policy: Policy) -> Round:
+    assert state.action is not None, "a ticket with a next step has been judged"
     within = state.hurry[1] if state.hurry is not None and state.hurry[0] == position.round else None
-    return round_of(position.round, action=action, plan=state.plan, impact=state.impact, policy=policy, within=within)
+    return round_of(
+        position.round, action=state.action, plan=state.plan, impact=state.impact, policy=policy, within=within
+    )
 
 
 def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | None, str]:
@@ -140,18 +142,13 @@ def judged(decided: Verdict, *, ticket_id: str, why: str, terms: TermsVersions |
 
 
 def verdict_again(
-    state: TicketState,
-    policy: Policy,
-    schedule: Schedule,
-    now: datetime,
-    *,
-    counts_from: datetime | None = None,
-    due: datetime | None = None,
+    state: TicketState, situation: Situation, *, counts_from: datetime | None = None, due: datetime | None = None
 ) -> Verdict:
-    """The verdict on a ticket that is stored. One that the policy of now cannot judge is paged: silence is worse.
+    """The verdict on a stored ticket. A ticket that the policy in force cannot judge is paged: silence is worse.
 
     counts_from, due: as for `verdict`.
     """
+    policy, schedule, now = situation.policy, situation.schedule, situation.now
     try:
         return verdict(state, policy, schedule, now, counts_from=counts_from, due=due)
     except Refused as refusal:
@@ -212,9 +209,10 @@ def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: date
     state = after(state, judged(verdict(state, policy, schedule, now), ticket_id="", why="preview", terms=None))
     while state.due_at is not None:
         now = max(now, state.due_at)
-        decision = next_decision(state, policy, schedule, now)
+        situation = Situation(policy, schedule, now)
+        decision = next_decision(state, situation)
         if isinstance(decision, Judge):
-            decided = verdict_again(state, policy, schedule, now, counts_from=state.hold_until)
+            decided = verdict_again(state, situation, counts_from=state.hold_until)
             state = after(state, judged(decided, ticket_id="", why=decision.why, terms=None))
             continue
         if isinstance(decision, Wait) or decision.position.round > 0:

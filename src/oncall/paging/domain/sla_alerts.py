@@ -11,10 +11,10 @@ from oncall.paging.domain.escalation import wakes_people
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.pager_events import AlertMark, Breached
 from oncall.paging.domain.people import DESK, first_responder
+from oncall.paging.domain.situation import Situation
 from oncall.paging.domain.state import TicketState
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import Action
-from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, SlaState
 from oncall.support.policy import Metric, Policy
 from oncall.support.wording import full_time
@@ -48,24 +48,21 @@ def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
     return AlertMark(kind, clock.metric, clock.since, None if kind is EventKind.BREACHED else clock.due_at)
 
 
-def promised_now(
-    state: TicketState, clocks: SlaState, policy: Policy, schedule: Schedule, now: datetime
-) -> SlaAlert | None:
-    """What is owed at `now` (aware UTC), the earliest first; None when nothing is."""
-    owed = [each for each in _owed(state, clocks, policy) if each[0] <= now]
-    # A warning is no news to somebody who is paged for the same clock in the same instant.
-    chased = [clock for _, kind, clock in owed if kind is EventKind.CHASED]
-    owed = [each for each in owed if each[1] is not EventKind.WARNED or each[2] not in chased]
-    if not owed:
+def due_alert(state: TicketState, clocks: SlaState, situation: Situation) -> SlaAlert | None:
+    """The SLA alert that is due in this situation, the earliest first; None when none is."""
+    due = [each for each in _alerts(state, clocks, situation.policy) if each[0] <= situation.now]
+    # A warning is no news to a person who is paged for the same clock in the same instant.
+    chased = [clock for _, kind, clock in due if kind is EventKind.CHASED]
+    due = [each for each in due if each[1] is not EventKind.WARNED or each[2] not in chased]
+    if not due:
         return None
-    at, kind, clock = min(owed, key=lambda each: (each[0], _ORDER[each[1]]))
-    to = _told(kind, state, policy, schedule, now)
-    return SlaAlert(kind, clock, at, to, _why(kind, clock, state, policy))
+    at, kind, clock = min(due, key=lambda each: (each[0], _ORDER[each[1]]))
+    return SlaAlert(kind, clock, at, _told(kind, state, situation), _why(kind, clock, state, situation.policy))
 
 
-def promised_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetime | None:
-    """The next instant at which something will be owed; None when nothing ever is until something happens."""
-    return min((at for at, _, _ in _owed(state, clocks, policy)), default=None)
+def next_alert_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetime | None:
+    """When the next SLA alert is due; None when none is until something happens."""
+    return min((at for at, _, _ in _alerts(state, clocks, policy)), default=None)
 
 
 def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = None) -> datetime | None:
@@ -83,8 +80,8 @@ def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = Non
 _ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
 
 
-def _owed(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
-    """Everything that is or will be owed for any clock and was not done yet."""
+def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
+    """Every alert that is or will be due for any clock and was not given yet: when, of which kind, for which clock."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
         is_told = mark_of(EventKind.BREACHED, clock) in state.alerts
@@ -128,7 +125,8 @@ def _is_broken_in_somebodys_hands(state: TicketState, clock: SlaClock) -> bool:
     return clock.breached_at >= state.taken_at and not any(mark[:3] == of_this_clock for mark in state.alerts)
 
 
-def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedule, now: datetime) -> str | None:
+def _told(kind: EventKind, state: TicketState, situation: Situation) -> str | None:
+    schedule, now = situation.schedule, situation.now
     if kind is EventKind.CHASED:
         return None
     if kind is EventKind.BREACHED:
@@ -136,7 +134,7 @@ def _told(kind: EventKind, state: TicketState, policy: Policy, schedule: Schedul
         return manager.id if manager is not None else None
     if state.owner is not None and state.owner in schedule.people:
         return state.owner
-    if not wakes_people(state.impact, policy):
+    if not wakes_people(state.impact, situation.policy):
         return DESK
     return first_responder(schedule, schedule.responders(now))
 

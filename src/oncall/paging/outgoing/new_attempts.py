@@ -6,17 +6,9 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from oncall.paging.domain.decide import PAGER, Fire
-from oncall.paging.domain.events import EventKind
-from oncall.paging.domain.pager_events import AlertEvent, Breached, Chased, Warned
-from oncall.paging.domain.people import DESK, name_of
-from oncall.paging.domain.sla_alerts import SlaAlert
-from oncall.paging.domain.state import TicketState
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket
-from oncall.paging.domain.verdict import Action
-from oncall.paging.outgoing.messages import copied_text, promised_text
-from oncall.schedule.schedule import Schedule
-from oncall.support.policy import ChannelName, Extra, Policy
+from oncall.paging.domain.people import DESK
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.support.policy import ChannelName
 
 LEASE = timedelta(seconds=30)
 """How long (real time) a try is its sender's own: longer than a send with every network time-out of a channel."""
@@ -81,81 +73,6 @@ def _queued(
         retry_at=context.real_now,
         goes_alone=goes_alone,
     )
-
-
-def promised_event(
-    stored: StoredTicket,
-    state: TicketState,
-    promised: SlaAlert,
-    policy: Policy,
-    schedule: Schedule,
-    context: ActionContext,
-) -> tuple[AlertEvent, list[Attempt]]:
-    """The event that records a warning, a chase or a breach, and the notice to whoever is told."""
-    clock, name = promised.clock, stored.ticket.id
-    told: list[Attempt] = []
-    if promised.to is not None:
-        owner = name_of(state.owner, schedule) if state.owner is not None else None
-        body = promised_text(stored.ticket, impact=state.impact, promised=promised, owner=owner, policy=policy)
-        told = [notice(name, promised.to, body, context)]
-    event = _ALERTS[promised.kind](
-        name,
-        context.now,
-        PAGER,
-        promised.why,
-        metric=clock.metric,
-        since=clock.since,
-        due_at=clock.due_at,
-        to=promised.to,
-        attempt=told[0].id if told else None,
-    )
-    return event, told
-
-
-_ALERTS: dict[EventKind, type[Warned | Chased | Breached]] = {
-    EventKind.WARNED: Warned,
-    EventKind.CHASED: Chased,
-    EventKind.BREACHED: Breached,
-}
-
-
-def copies(
-    stored: StoredTicket,
-    state: TicketState,
-    decision: Fire,
-    policy: Policy,
-    schedule: Schedule,
-    page: Attempt,
-    context: ActionContext,
-) -> list[Attempt]:
-    """Who else hears of a first page: the people of the desk's channel, or the customer's account manager."""
-    if not _is_first(state, decision):
-        return []
-    if decision.to == DESK:
-        people, channel = policy.desk.notify, policy.desk.channel
-        words = "came to the desk"
-    else:
-        people, channel = account_managers(stored.ticket, policy), ChannelName.SMS
-        words = f"was paged to {name_of(decision.to, schedule)}"
-    body = copied_text(stored.ticket, impact=state.impact, policy=policy, words=words)
-    known = [person for person in people if person in schedule.people and person != page.to]
-    return [replace(notice(stored.ticket.id, person, body, context), channel=channel.value) for person in known]
-
-
-def _is_first(state: TicketState, decision: Fire) -> bool:
-    """Whether it is the first page to the desk, or the first to an engineer, the desk having had it or not."""
-    if decision.position.round != 0:
-        return False
-    desk_alone = state.action is Action.DESK and state.last_fired == (0, 0)
-    return decision.position.step == 0 or state.last_fired is None or desk_alone
-
-
-def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
-    """Whom the customer's plan has copied on pages: ids of the roster."""
-    if Extra.ACCOUNT_MANAGER not in policy.extras.get(ticket.plan, ()):
-        return ()
-    customer = policy.customer(ticket.customer)
-    return (customer.account_manager,) if customer is not None and customer.account_manager is not None else ()
 
 
 def notice(ticket_id: str, person: str, body: str, context: ActionContext) -> Attempt:

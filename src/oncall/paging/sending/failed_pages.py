@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from oncall.errors import DeliveryError, Permanent
-from oncall.paging.clocks.clock_book import ClockBook
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.events import Reopened
 from oncall.paging.domain.pager_events import (
@@ -18,12 +18,12 @@ from oncall.paging.domain.pager_events import (
     StepResent,
 )
 from oncall.paging.domain.reachability import Reach
-from oncall.paging.domain.state import fold
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.busy_lines import was_ours
 from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
 from oncall.paging.outgoing.opt_out import note_opting, unreachable_by_text
+from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.support.policy import ChannelName
@@ -61,25 +61,26 @@ def follow_failure(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, 
 
 
 def _fail_step(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
-    """Call the person where a call may reach them; otherwise the next step is done at once, if the ticket waits."""
+    """Call the person if a call may reach them; otherwise the next step is due at once, if the ticket is open."""
     stored = tx.ticket(attempt.ticket)
-    if stored is None or stored.status is not TicketStatus.OPEN or not _is_of_now(tx, attempt):
+    if stored is None or stored.status is not TicketStatus.OPEN:
         return
-    tries = [other for other in tx.attempts(attempt.ticket) if _is_of_round(other, attempt)]
-    if _may_be_called_again(tx, attempt, tries, failure, context):
-        _call_again(tx, attempt, context)
+    work = TicketWork.on(tx, stored, context)
+    if not _is_of_now(work, attempt):
         return
-    if _may_be_called(stored, attempt, tries, failure, context):
-        _call_instead(tx, attempt, context)
-        return
-    tx.append([_step_failed(attempt, failure, context.now)])
-    log = tx.events(attempt.ticket)
-    book = ClockBook(tx, stored.ticket, log)
-    _, following = advance(tx, stored, fold(stored.ticket, log), book, context)
-    is_first = sum(other.channel == ChannelName.SMS for other in tries) == 1
-    is_sent_anew = any(_goes_the_same_way(other, attempt) for other in following)
-    if failure.may_pass and is_first and not is_sent_anew and not stored.ticket.is_drill:
-        _send_once_more(tx, attempt, context)
+    others = [other for other in work.attempts if _is_of_round(other, attempt)]
+    if _may_be_called_again(work, attempt, others, failure):
+        _call_again(work, attempt)
+    elif _may_be_called(work, attempt, others, failure):
+        _call_instead(work, attempt)
+    else:
+        work.add(_step_failed(attempt, failure, context.now))
+        advance(work)
+        is_first = sum(other.channel == ChannelName.SMS for other in others) == 1
+        is_sent_anew = any(_goes_the_same_way(other, attempt) for other in work.sent)
+        if failure.may_pass and is_first and not is_sent_anew and not stored.ticket.is_drill:
+            _send_once_more(work, attempt)
+    work.write()
 
 
 def _step_failed(attempt: Attempt, failure: DeliveryFailure, now: datetime) -> StepFailed:
@@ -97,10 +98,10 @@ def _step_failed(attempt: Attempt, failure: DeliveryFailure, now: datetime) -> S
     )
 
 
-def _is_of_now(tx: Transaction, attempt: Attempt) -> bool:
-    """Whether its step fired since the ticket was opened last: a late report of the life before says nothing of this
-    one's steps, which have the same numbers."""
-    for event in reversed(tx.events(attempt.ticket)):
+def _is_of_now(work: TicketWork, attempt: Attempt) -> bool:
+    """Whether its step fired since the ticket was opened last: a late report of an attempt before that says nothing of
+    the steps since, which have the same numbers."""
+    for event in reversed(work.log):
         if isinstance(event, _OF_A_PAGE) and event.attempt == attempt.id:
             return True
         if isinstance(event, Reopened) and not event.was_open:
@@ -116,60 +117,48 @@ def _goes_the_same_way(other: Attempt, attempt: Attempt) -> bool:
     return other.purpose is Purpose.PAGE and (other.to, other.channel) == (attempt.to, attempt.channel)
 
 
-def _may_be_called(
-    stored: StoredTicket, attempt: Attempt, tries: list[Attempt], failure: DeliveryFailure, context: ActionContext
-) -> bool:
-    is_text = attempt.channel == ChannelName.SMS and attempt.round is not None and not stored.ticket.is_drill
-    was_called = any(other.channel == ChannelName.VOICE for other in tries)
-    return context.can_call and failure.may_call and is_text and not was_called
+def _may_be_called(work: TicketWork, attempt: Attempt, others: Sequence[Attempt], failure: DeliveryFailure) -> bool:
+    is_drill = work.stored.ticket.is_drill
+    is_text = attempt.channel == ChannelName.SMS and attempt.round is not None and not is_drill
+    was_called = any(other.channel == ChannelName.VOICE for other in others)
+    return work.context.can_call and failure.may_call and is_text and not was_called
 
 
 def _may_be_called_again(
-    tx: Transaction, attempt: Attempt, tries: list[Attempt], failure: DeliveryFailure, context: ActionContext
+    work: TicketWork, attempt: Attempt, others: Sequence[Attempt], failure: DeliveryFailure
 ) -> bool:
-    """A line that is busy with another call of ours is no failure of its person; now and then only."""
-    calls = sum(other.channel == ChannelName.VOICE for other in tries)
-    has_time = attempt.deadline is None or context.now < attempt.deadline
-    return (
-        failure.is_busy
-        and has_time
-        and calls < MOST_CALLS
-        and was_ours(tx, attempt.to, context.now, attempt_id=attempt.id)
-    )
+    """Whether the line may have been busy with another call of ours, which is no failure of its person. Only a few
+    times for each step."""
+    calls = sum(other.channel == ChannelName.VOICE for other in others)
+    has_time = attempt.deadline is None or work.now < attempt.deadline
+    may_repeat = failure.is_busy and has_time and calls < MOST_CALLS
+    return may_repeat and was_ours(work.tx, attempt.to, work.now, attempt_id=attempt.id)
 
 
-def _call_again(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
-    """Call once the line is free: this one waits for its turn."""
-    call = replace(_again(attempt, ChannelName.VOICE, context), goes_alone=False)
+def _call_again(work: TicketWork, attempt: Attempt) -> None:
+    """Call once the line is free: the new call waits until the other one is over."""
+    call = replace(_again(attempt, ChannelName.VOICE, work.context), goes_alone=False)
     why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
-    _write(tx, StepResent, call, instead_of=attempt, why=why, now=context.now)
+    _repeat(work, StepResent, call, instead_of=attempt, why=why)
 
 
-def _call_instead(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
+def _call_instead(work: TicketWork, attempt: Attempt) -> None:
     why = f"no text reaches {attempt.to}, who is called instead"
-    call = _again(attempt, ChannelName.VOICE, context)
-    _write(tx, StepRerouted, call, instead_of=attempt, why=why, now=context.now)
+    _repeat(work, StepRerouted, _again(attempt, ChannelName.VOICE, work.context), instead_of=attempt, why=why)
 
 
-def _send_once_more(tx: Transaction, attempt: Attempt, context: ActionContext) -> None:
+def _send_once_more(work: TicketWork, attempt: Attempt) -> None:
     why = f"what kept the text from {attempt.to} may pass: it is sent once more"
-    text = _again(attempt, ChannelName.SMS, context)
-    _write(tx, StepResent, text, instead_of=attempt, why=why, now=context.now)
+    _repeat(work, StepResent, _again(attempt, ChannelName.SMS, work.context), instead_of=attempt, why=why)
 
 
-def _write(
-    tx: Transaction,
-    repeats: type[StepRerouted | StepResent],
-    page: Attempt,
-    *,
-    instead_of: Attempt,
-    why: str,
-    now: datetime,
+def _repeat(
+    work: TicketWork, made: type[StepRerouted | StepResent], page: Attempt, *, instead_of: Attempt, why: str
 ) -> None:
-    """Append that `page` takes the place of an attempt, and queue it. now: policy time, aware UTC."""
-    event = repeats(
-        page.ticket,
-        now,
+    """Add `page`, which takes the place of a failed attempt, and the event that says so."""
+    event = made(
+        work.name,
+        work.now,
         PAGER,
         why,
         round=instead_of.round or 0,
@@ -179,8 +168,8 @@ def _write(
         attempt=page.id,
         instead_of=instead_of.id,
     )
-    tx.append([event])
-    tx.add_attempts([page])
+    work.add(event)
+    work.add_attempts([page])
 
 
 def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> Attempt:

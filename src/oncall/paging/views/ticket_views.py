@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.intake import FieldFault, FieldFaults
-from oncall.paging.actions.record_action import ActionResult
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
 from oncall.paging.domain.events import Event
@@ -50,12 +50,6 @@ def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> Ticket
     return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
 
 
-def stored_view(tx: Transaction, stored: StoredTicket, now: datetime) -> TicketView:
-    """One stored ticket as listings show it."""
-    log = tx.events(stored.ticket.id)
-    return ticket_view(stored, log, tx.policy().zone, clocks(tx, stored.ticket, log, now))
-
-
 def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> WholeTicketView:
     """One stored ticket with its log, its clocks and every try to tell somebody."""
     name = stored.ticket.id
@@ -64,10 +58,11 @@ def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> W
     return whole_ticket_view(stored, log, tx.attempts(name), tx.policy().zone, state)
 
 
-def action_view(tx: Transaction, done: ActionResult, now: datetime, warnings: Sequence[str] = ()) -> ActionView:
+def action_view(done: ActionResult, warnings: Sequence[str] = ()) -> ActionView:
     """Return the ticket after an action, with what the action changed. warnings: what the sender should know."""
+    work = done.work
     return {
-        **stored_view(tx, done.ticket, now),
+        **ticket_view(work.stored, work.log, work.policy.zone, work.clocks),
         **warnings_view(warnings),
         "changed": done.changed,
         "message": done.sentence,

@@ -17,7 +17,7 @@ from oncall.errors import StoreError
 from oncall.paging.clocks.clock_book import clocks
 from oncall.paging.domain.events import Event
 from oncall.paging.domain.pager_events import Breached, StepFired, Warned
-from oncall.paging.domain.sla_alerts import promised_at
+from oncall.paging.domain.sla_alerts import next_alert_at
 from oncall.paging.domain.state import TicketState, after, fold
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.bundles import members
@@ -33,7 +33,7 @@ LONGEST_TURN = timedelta(hours=1)
 """So long after a page was written (real time) no turn is an excuse any more, whatever the limits are."""
 PER_LOOK = 200
 """Tickets: so many of the newest open ones are audited at every look, and as many of the others in turns."""
-MOST_TRIES = 1000
+MOST_ATTEMPTS = 1000
 _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
 
@@ -97,6 +97,24 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class _SeenTicket:
+    """A ticket as one look found it. attempts: empty if the ticket's row does not say that it is open."""
+
+    stored: StoredTicket
+    log: Sequence[Event]
+    attempts: Sequence[Attempt]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its row says that it is open."""
+        return self.stored.status is TicketStatus.OPEN
+
+    def overdue(self, kind: Kind, late: timedelta) -> Overdue:
+        """Something that should have happened to this ticket."""
+        return Overdue(self.stored.ticket.id, kind, late)
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """One look at the store. now, grace: policy time; real_now: real time."""
 
@@ -105,28 +123,79 @@ class _Look:
     real_now: datetime
     grace: timedelta
 
-    def at_ticket(self, stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt]) -> list[Overdue]:
-        """What is overdue by its log, whatever its row says. A log that cannot be read must not hide the others'."""
+    def at_ticket(self, seen: _SeenTicket) -> list[Overdue]:
+        """What is overdue by a ticket's log, whatever its row says. A log that cannot be read must not hide others."""
         try:
-            found = overdue_steps(stored, log, tries, self.now, self.grace)
-            if stored.status is TicketStatus.OPEN:
-                found += _not_arrived(self.tx, stored, log, tries, self.now, self.grace)
-            if stored.status is not TicketStatus.RESOLVED:
-                found += _promises(self.tx, stored, log, self.now, self.grace)
+            found = self._steps(seen)
+            if seen.is_open:
+                found += self._lost_pages(seen) + self._pages_not_arrived(seen)
+            if seen.stored.status is not TicketStatus.RESOLVED:
+                found += self._sla_alerts(seen)
         except StoreError:
             raise
         except Exception:
-            if stored.status is TicketStatus.RESOLVED:
+            if seen.stored.status is TicketStatus.RESOLVED:
                 return []
-            return [Overdue(stored.ticket.id, Kind.UNREADABLE, self.now - stored.received_at)]
+            return [seen.overdue(Kind.UNREADABLE, self.now - seen.stored.received_at)]
         return found
 
-    def at_tries(self, tries: Sequence[Attempt]) -> list[Overdue]:
-        """What waits for a provider: what a pager would claim, and of `tries` what none would, or each only once."""
-        waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_TRIES)
+    def at_attempts(self, pages: Sequence[Attempt]) -> list[Overdue]:
+        """The overdue attempts: those that a pager would claim, and those of `pages` that none would; each once."""
+        waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_ATTEMPTS)
         known = {attempt.id for attempt in waiting}
-        waiting += [one for one in tries if one.id not in known and _is_stranded(self.tx, one)]
-        return [late for attempt in waiting for late in _overdue_tries(self.tx, attempt, self.now, self.real_now)]
+        waiting += [one for one in pages if one.id not in known and _is_stranded(self.tx, one)]
+        return [late for attempt in waiting for late in self._unsent(attempt)]
+
+    def _steps(self, seen: _SeenTicket) -> list[Overdue]:
+        """The next step, if the log says that it has been due for more than `grace`."""
+        due_at = fold(seen.stored.ticket, seen.log).due_at
+        is_late = due_at is not None and self.now - due_at > self.grace
+        return [seen.overdue(Kind.STEP, self.now - due_at)] if due_at is not None and is_late else []
+
+    def _lost_pages(self, seen: _SeenTicket) -> list[Overdue]:
+        """The pages that the log of an open ticket has and the store has not."""
+        stored = {attempt.id for attempt in seen.attempts}
+        fired = [event for event in seen.log if isinstance(event, StepFired)]
+        return [seen.overdue(Kind.LOST, self.now - event.at) for event in fired if event.attempt not in stored]
+
+    def _sla_alerts(self, seen: _SeenTicket) -> list[Overdue]:
+        """The next SLA alert, if the log says that it has been due for more than `grace`."""
+        ticket = seen.stored.ticket
+        if ticket.is_drill:
+            return []
+        state = clocks(self.tx, ticket, seen.log, self.now)
+        due_at = next_alert_at(fold(ticket, seen.log), state, self.tx.policy())
+        is_late = due_at is not None and self.now - due_at > self.grace
+        return [seen.overdue(Kind.PROMISE, self.now - due_at)] if due_at is not None and is_late else []
+
+    def _pages_not_arrived(self, seen: _SeenTicket) -> list[Overdue]:
+        """The oldest page of an open ticket that its provider has and that should have arrived, unless a later page
+        has. Pages that were sent before a person last had the ticket do not count."""
+        opened_at = _open_since(seen.stored, seen.log)
+        pages = [one for one in seen.attempts if one.purpose is Purpose.PAGE and one.at >= opened_at]
+        arrived_at = max((one.at for one in pages if one.status is AttemptStatus.DELIVERED), default=None)
+        for page in pages:
+            is_moot = arrived_at is not None and arrived_at >= page.at
+            if page.status not in TAKEN or is_moot or not _is_heard_of(self.tx, page):
+                continue
+            # A provider takes as long as ever when policy time runs fast: its minutes are real ones.
+            waits_for = (self.now - _handed_over_at(self.tx, page)) * (GRACE / self.grace)
+            if waits_for >= ARRIVES_WITHIN + GRACE:
+                return [seen.overdue(Kind.ARRIVAL, waits_for)]
+        return []
+
+    def _unsent(self, attempt: Attempt) -> list[Overdue]:
+        """An attempt that should have been sent: the pages in its message that an open ticket waits for, or the notice
+        of an SLA alert."""
+        late = self.real_now - _due_since(attempt, self.now)
+        if late < GRACE:
+            return []
+        if attempt.purpose is Purpose.PAGE:
+            pages = [page for page in members(self.tx, attempt) if page.status in _UNSENT]
+            return [Overdue(page.ticket, Kind.TRY, late) for page in pages if _is_waited_for(self.tx, page)]
+        alerts = [event for event in self.tx.events(attempt.ticket) if isinstance(event, Warned | Breached)]
+        is_of_alert = any(event.attempt == attempt.id for event in alerts)
+        return [Overdue(attempt.ticket, Kind.NOTICE, late)] if is_of_alert else []
 
 
 def grace_by(clock: Clock) -> timedelta:
@@ -161,73 +230,18 @@ def audit(
     looked = {one.ticket.id: one for one in (*newest, *of_any_kind, *taken, *others, *suspected)}
     logs, look = tx.events_of([*looked]), _Look(tx, now, real_now, grace)
     found: list[Overdue] = []
-    tries: list[Attempt] = []
+    pages: list[Attempt] = []
     for name, stored in looked.items():
         own = tx.attempts(name) if stored.status is TicketStatus.OPEN else []
-        tries += [one for one in own if one.purpose is Purpose.PAGE]
-        found += look.at_ticket(stored, logs.get(name, []), own)
-    pages = Counter(page.status.value for page in tries)
+        pages += [one for one in own if one.purpose is Purpose.PAGE]
+        found += look.at_ticket(_SeenTicket(stored, logs.get(name, []), own))
+    statuses = Counter(page.status.value for page in pages)
     opened = sum(stored.status is TicketStatus.OPEN for stored in looked.values())
-    return Audit((*found, *look.at_tries(tries)), dict(pages), opened, _next(others), _next(taken))
+    return Audit((*found, *look.at_attempts(pages)), dict(statuses), opened, _next(others), _next(taken))
 
 
 def _next(looked: Sequence[StoredTicket]) -> str | None:
     return looked[-1].ticket.id if len(looked) == PER_LOOK else None
-
-
-def overdue_steps(
-    stored: StoredTicket, log: Sequence[Event], tries: Sequence[Attempt], now: datetime, grace: timedelta = GRACE
-) -> list[Overdue]:
-    """What a ticket's log says is overdue at `now` by more than `grace` (policy time). tries: those of a ticket whose
-    row says that it is open; of others a page that is lost calls nobody any more. Pure."""
-    name, found = stored.ticket.id, []
-    due_at = fold(stored.ticket, log).due_at
-    if due_at is not None and now - due_at > grace:
-        found.append(Overdue(name, Kind.STEP, now - due_at))
-    if stored.status is not TicketStatus.OPEN:
-        return found
-    stored_tries = {attempt.id for attempt in tries}
-    for event in log:
-        if isinstance(event, StepFired) and event.attempt not in stored_tries:
-            found.append(Overdue(name, Kind.LOST, now - event.at))
-    return found
-
-
-def _promises(
-    tx: Transaction, stored: StoredTicket, log: Sequence[Event], now: datetime, grace: timedelta
-) -> list[Overdue]:
-    """A warning, a chase or a breach of a ticket that the log owes for more than `grace` (policy time)."""
-    if stored.ticket.is_drill:
-        return []
-    owed_at = promised_at(fold(stored.ticket, log), clocks(tx, stored.ticket, log, now), tx.policy())
-    is_late = owed_at is not None and now - owed_at > grace
-    return [Overdue(stored.ticket.id, Kind.PROMISE, now - owed_at)] if owed_at is not None and is_late else []
-
-
-def _not_arrived(
-    tx: Transaction,
-    stored: StoredTicket,
-    log: Sequence[Event],
-    tries: Sequence[Attempt],
-    now: datetime,
-    grace: timedelta,
-) -> list[Overdue]:
-    """The oldest page of an open ticket that its provider has, and that should have arrived, unless a later one has.
-
-    What was sent before somebody last had the ticket calls nobody any more.
-    """
-    opened_at = _open_since(stored, log)
-    pages = [one for one in tries if one.purpose is Purpose.PAGE and one.at >= opened_at]
-    arrived_at = max((one.at for one in pages if one.status is AttemptStatus.DELIVERED), default=None)
-    for page in pages:
-        is_moot = arrived_at is not None and arrived_at >= page.at
-        if page.status not in TAKEN or is_moot or not _is_heard_of(tx, page):
-            continue
-        # At a hundred times its pace a provider takes as long as ever: its minutes are real ones.
-        waits_for = (now - _handed_over_at(tx, page)) * (GRACE / grace)
-        if waits_for >= ARRIVES_WITHIN + GRACE:
-            return [Overdue(stored.ticket.id, Kind.ARRIVAL, waits_for)]
-    return []
 
 
 def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
@@ -249,20 +263,6 @@ def _is_heard_of(tx: Transaction, page: Attempt) -> bool:
 def _handed_over_at(tx: Transaction, page: Attempt) -> datetime:
     leading = tx.attempt(page.bundle) if page.bundle is not None and page.rides else page
     return (leading.sent_at if leading is not None else None) or page.at
-
-
-def _overdue_tries(tx: Transaction, attempt: Attempt, now: datetime, real_now: datetime) -> list[Overdue]:
-    """The pages of a message that somebody still waits for, or the word of a promised time that nobody has heard."""
-    due_since = _due_since(attempt, now)
-    if real_now - due_since < GRACE:
-        return []
-    if attempt.purpose is Purpose.PAGE:
-        waited_for = (page for page in members(tx, attempt) if page.status in _UNSENT and _is_waited_for(tx, page))
-        return [Overdue(page.ticket, Kind.TRY, real_now - due_since) for page in waited_for]
-    is_of_promise = any(
-        isinstance(event, Warned | Breached) and event.attempt == attempt.id for event in tx.events(attempt.ticket)
-    )
-    return [Overdue(attempt.ticket, Kind.NOTICE, real_now - due_since)] if is_of_promise else []
 
 
 def _is_stranded(tx: Transaction, page: Attempt) -> bool:

@@ -1,0 +1,129 @@
+"""What follows from an event that a person or caller reported: a new verdict, notices, the next steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from oncall.paging.actions.impact_raised import speed_up_escalation
+from oncall.paging.actions.stand_down import cancel_pages, tell_the_paged
+from oncall.paging.domain.decide import judged, verdict_again
+from oncall.paging.domain.events import Acknowledged, Event, EventKind, ImpactChanged, Merged, Passed, Reopened
+from oncall.paging.domain.pager_events import Absorbed, Breached, Withdrawn
+from oncall.paging.domain.sla_alerts import mark_of, withdrawn_words
+from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
+from oncall.paging.outgoing.advance import advance
+from oncall.paging.outgoing.codes import free_code
+from oncall.paging.outgoing.messages import withdrawn_text
+from oncall.paging.outgoing.new_attempts import notice
+from oncall.paging.outgoing.ticket_work import TicketWork
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """What a ticket action did. changed: False for a repeat. sentence: for the person or caller who acted.
+
+    attempts: the new ones, of every ticket that was changed. waited: how long the ticket had waited (policy time), if
+    the action took it; None for a drill, which nobody takes.
+    """
+
+    work: TicketWork
+    changed: bool
+    sentence: str
+    attempts: tuple[Attempt, ...] = ()
+    waited: timedelta | None = None
+
+    @property
+    def ticket(self) -> StoredTicket:
+        """The ticket now."""
+        return self.work.stored
+
+
+def follow(work: TicketWork, event: Event, *more: Event) -> ActionResult:
+    """Add an event with everything that follows from it, and store that. more: events that come with it and have no
+    consequences of their own."""
+    before = work.state
+    for one in (event, *more):
+        work.add(one)
+    _withdraw_breaches(work, event)
+    if isinstance(event, Reopened | ImpactChanged) and work.state.status is not TicketStatus.RESOLVED:
+        _judge_again(work, event)
+    if isinstance(event, Passed):
+        # A page to this person that is not sent yet would ask for the ticket that they have just passed on.
+        cancel_pages(work, to=event.by)
+    if before.status is TicketStatus.OPEN and work.state.status is not TicketStatus.OPEN:
+        tell_the_paged(work)
+    if isinstance(event, Reopened):
+        _take_free_code(work)
+    advance(work)
+    work.write()
+    if isinstance(event, ImpactChanged):
+        speed_up_escalation(work)
+    waited = event.at - work.stored.received_at if isinstance(event, Acknowledged) else None
+    return ActionResult(work, True, _sentence(work.stored, event), tuple(work.sent), waited)
+
+
+def _judge_again(work: TicketWork, event: Reopened | ImpactChanged) -> None:
+    due = work.book.first_reply_due(work.now)
+    decided = verdict_again(work.state, work.situation, due=due)
+    if work.state.status is TicketStatus.ACKNOWLEDGED and work.state.owner is not None:
+        decided = replace(decided, reasons=(*decided.reasons, f"{work.owner_name} has it, so nobody is paged now."))
+    why = event.kind.value.replace("_", " ")
+    work.add(judged(decided, ticket_id=work.name, why=why, terms=work.book.in_force(work.now)))
+
+
+def _withdraw_breaches(work: TicketWork, event: Event) -> None:
+    """Withdraw each breach that was told and that `event`, recorded late, shows to be none; tell who was told of it."""
+    told = {mark for mark in work.state.alerts if mark.kind is EventKind.BREACHED}
+    if not told:
+        return
+    still = {mark_of(EventKind.BREACHED, clock) for clock in work.clocks.clocks if clock.breached_at is not None}
+    for breach in [one for one in work.log if isinstance(one, Breached)]:
+        if breach.mark not in told or breach.mark in still:
+            continue
+        told.remove(breach.mark)
+        words = withdrawn_words(breach, event, work.policy.zone)
+        if breach.to is not None:
+            text = withdrawn_text(work.stored.ticket, impact=work.state.impact, words=words, policy=work.policy)
+            work.add_attempts([notice(work.name, breach.to, text, work.context)])
+        work.add(_withdrawal(breach, words, event, work))
+
+
+def _withdrawal(breach: Breached, why: str, event: Event, work: TicketWork) -> Withdrawn:
+    return Withdrawn(
+        work.name, work.now, event.by, why, metric=breach.metric, since=breach.since, due_at=breach.due_at, to=breach.to
+    )
+
+
+def _take_free_code(work: TicketWork) -> None:
+    """Give a reopened ticket a new code if another ticket has its old one."""
+    holder = work.tx.ticket_by_code(work.stored.code)
+    if holder is not None and holder.ticket.id != work.name:
+        work.stored = replace(work.stored, code=free_code(work.tx))
+
+
+def _sentence(stored: StoredTicket, event: Event) -> str:
+    name = stored.ticket.id
+    if stored.ticket.is_drill:
+        return f"Thank you: {name} has arrived, the drill is over."
+    match event:
+        case Merged(into=into):
+            return f"{name} is merged into {into}."
+        case Absorbed(duplicate=duplicate):
+            return f"{duplicate} is merged into {name}."
+        case ImpactChanged():
+            return f"{name} is {stored.impact} now."
+        case _:
+            return _SENTENCES[event.kind].format(name)
+
+
+_SENTENCES = {
+    EventKind.ACKNOWLEDGED: "{} is yours.",
+    EventKind.REPLIED: "{}: the reply is recorded.",
+    EventKind.CUSTOMER_REPLIED: "{}: the customer's message is recorded.",
+    EventKind.UPDATED: "{}: the update is recorded.",
+    EventKind.RESOLVED: "{} is resolved.",
+    EventKind.REOPENED: "{} is open again.",
+    EventKind.PASSED: "{} is passed on.",
+    EventKind.WAITING: "{} waits for the customer.",
+}

@@ -1,0 +1,79 @@
+"""Notices that go out beside a ticket's pages: SLA alerts, and copies of its first page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oncall.paging.domain.decide import PAGER, Fire
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.pager_events import Breached, Chased, Warned
+from oncall.paging.domain.people import DESK, name_of
+from oncall.paging.domain.sla_alerts import SlaAlert
+from oncall.paging.domain.state import TicketState
+from oncall.paging.domain.ticket import Attempt, Ticket
+from oncall.paging.domain.verdict import Action
+from oncall.paging.outgoing.messages import copied_text, promised_text
+from oncall.paging.outgoing.new_attempts import notice
+from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.support.policy import ChannelName, Extra, Policy
+
+_ALERT_EVENTS: dict[EventKind, type[Warned | Chased | Breached]] = {
+    EventKind.WARNED: Warned,
+    EventKind.CHASED: Chased,
+    EventKind.BREACHED: Breached,
+}
+
+
+def add_alert(work: TicketWork, alert: SlaAlert) -> None:
+    """Add the event of a warning, a chase or a breach, and the notice to the person who is told."""
+    clock, told = alert.clock, None
+    if alert.to is not None:
+        text = promised_text(
+            work.stored.ticket, impact=work.state.impact, promised=alert, owner=work.owner_name, policy=work.policy
+        )
+        told = notice(work.name, alert.to, text, work.context)
+        work.add_attempts([told])
+    event = _ALERT_EVENTS[alert.kind](
+        work.name,
+        work.now,
+        PAGER,
+        alert.why,
+        metric=clock.metric,
+        since=clock.since,
+        due_at=clock.due_at,
+        to=alert.to,
+        attempt=told.id if told is not None else None,
+    )
+    work.add(event)
+
+
+def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
+    """The copies of a first page: to the people of the desk's channel, or to the customer's account manager."""
+    if not _is_first(work.state, decision):
+        return []
+    ticket, policy, schedule = work.stored.ticket, work.policy, work.schedule
+    if decision.to == DESK:
+        people, channel = policy.desk.notify, policy.desk.channel
+        words = "came to the desk"
+    else:
+        people, channel = account_managers(ticket, policy), ChannelName.SMS
+        words = f"was paged to {name_of(decision.to, schedule)}"
+    body = copied_text(ticket, impact=work.state.impact, policy=policy, words=words)
+    known = [person for person in people if person in schedule.people and person != page.to]
+    return [replace(notice(ticket.id, person, body, work.context), channel=channel.value) for person in known]
+
+
+def _is_first(state: TicketState, decision: Fire) -> bool:
+    """Whether it is the first page to the desk, or the first page to an engineer."""
+    if decision.position.round != 0:
+        return False
+    desk_alone = state.action is Action.DESK and state.last_fired == (0, 0)
+    return decision.position.step == 0 or state.last_fired is None or desk_alone
+
+
+def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
+    """Ids of the people who get a copy of the customer's pages, by the customer's plan."""
+    if Extra.ACCOUNT_MANAGER not in policy.extras.get(ticket.plan, ()):
+        return ()
+    customer = policy.customer(ticket.customer)
+    return (customer.account_manager,) if customer is not None and customer.account_manager is not None else ()

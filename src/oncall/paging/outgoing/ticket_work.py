@@ -1,0 +1,155 @@
+"""One ticket in one transaction: what is read of it, once, and what the work adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from oncall.paging.clocks.clock_book import ClockBook
+from oncall.paging.domain.events import Event
+from oncall.paging.domain.people import name_of
+from oncall.paging.domain.situation import Situation
+from oncall.paging.domain.state import TicketState, after, fold
+from oncall.paging.domain.ticket import Attempt, StoredTicket
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.ports.store import Transaction
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaState
+from oncall.support.policy import Policy
+
+
+class TicketWork:
+    """A ticket while one transaction works on it. What is added counts at once, and `write` stores it.
+
+    stored: the ticket's row. log: its events, in order. context: who acts, and when.
+    """
+
+    def __init__(
+        self,
+        tx: Transaction,
+        stored: StoredTicket,
+        log: Iterable[Event],
+        context: ActionContext,
+        *,
+        is_new: bool = False,
+    ) -> None:
+        """is_new: the ticket's row is not in the store yet."""
+        self.tx, self.context = tx, context
+        self.stored = stored
+        self.log = list(log)
+        self.state: TicketState = fold(stored.ticket, self.log)
+        self.sent: list[Attempt] = []
+        """The attempts that this work has added so far."""
+        self._situation: Situation | None = None
+        self._book: ClockBook | None = None
+        self._row_in_store = None if is_new else stored
+        self._unwritten_events: list[Event] = []
+        self._unwritten_attempts: list[Attempt] = []
+        self._attempts: dict[str, Attempt] | None = {} if is_new else None
+
+    @classmethod
+    def on(cls, tx: Transaction, stored: StoredTicket, context: ActionContext) -> TicketWork:
+        """Begin work on a ticket whose row was read in this transaction."""
+        return cls(tx, stored, tx.events(stored.ticket.id), context)
+
+    @property
+    def name(self) -> str:
+        """The ticket's id."""
+        return self.stored.ticket.id
+
+    @property
+    def now(self) -> datetime:
+        """Policy time, aware UTC."""
+        return self.context.now
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.tx.policy()
+
+    @property
+    def schedule(self) -> Schedule:
+        """The published schedule with every override."""
+        return self.tx.schedule()
+
+    @property
+    def situation(self) -> Situation:
+        """What decisions rest on besides the ticket."""
+        if self._situation is None:
+            opted_out = unreachable_by_text(self.tx, self.schedule)
+            self._situation = Situation(self.policy, self.schedule, self.now, opted_out)
+        return self._situation
+
+    @property
+    def book(self) -> ClockBook:
+        """The ticket's log as its SLA clocks read it."""
+        if self._book is None:
+            self._book = ClockBook(self.tx, self.stored.ticket, self.log)
+        return self._book
+
+    @property
+    def clocks(self) -> SlaState:
+        """The ticket's SLA clocks now."""
+        return self.book.clocks(self.now)
+
+    @property
+    def owner_name(self) -> str | None:
+        """The name of the person who has the ticket; None when nobody has it."""
+        return name_of(self.state.owner, self.schedule) if self.state.owner is not None else None
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Every attempt for this ticket, oldest first."""
+        if self._attempts is None:
+            self._attempts = {one.id: one for one in self.tx.attempts(self.name)}
+            self._attempts |= {one.id: one for one in self._unwritten_attempts}
+        return sorted(self._attempts.values(), key=lambda one: (one.written_at, one.id))
+
+    def add(self, event: Event) -> None:
+        """Append an event to the ticket's log."""
+        if self._book is not None:
+            self._book.add(event)
+        self.log.append(event)
+        self.state = after(self.state, event)
+        self._unwritten_events.append(event)
+
+    def add_attempts(self, attempts: Iterable[Attempt]) -> None:
+        """Add new attempts."""
+        for attempt in attempts:
+            self.sent.append(attempt)
+            self._unwritten_attempts.append(attempt)
+            if self._attempts is not None:
+                self._attempts[attempt.id] = attempt
+
+    def change_attempt(self, attempt: Attempt) -> None:
+        """Write everything about a stored attempt that can change."""
+        self.tx.update_attempt(attempt)
+        if self._attempts is not None:
+            self._attempts[attempt.id] = attempt
+
+    def set_row(self, *, wakes_at: datetime | None) -> None:
+        """Let the row say what the state adds up to. wakes_at: when (policy time) the pager owes the ticket more."""
+        state = self.state
+        self.stored = replace(
+            self.stored,
+            status=state.status,
+            impact=state.impact,
+            action=state.action.value if state.action is not None else self.stored.action,
+            hold_until=state.hold_until,
+            due_at=wakes_at,
+            first_reply_due=state.first_reply_due,
+            owner=state.owner,
+        )
+
+    def write(self) -> None:
+        """Store everything that was added since the last write."""
+        if self._row_in_store is None:
+            self.tx.add_ticket(self.stored)
+        self.tx.append(self._unwritten_events)
+        self.tx.add_attempts(self._unwritten_attempts)
+        if self._row_in_store is not None and self._row_in_store != self.stored:
+            self.tx.update_ticket(self.stored)
+        self._row_in_store = self.stored
+        self._unwritten_events, self._unwritten_attempts = [], []
