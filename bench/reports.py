@@ -29,7 +29,7 @@ from oncall.reports.review import review_of
 from oncall.reports.sla_report import Days, sla_report
 from oncall.reports.sla_text import table
 from oncall.rosters.roster_file import read_roster
-from oncall.schedule.document import publication_document
+from oncall.schedule.version_document import publication_document
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
 from oncall.support.policy_file import packaged_policy_text

@@ -10,9 +10,9 @@ import pytest
 
 from oncall.rosters.roster_file import read_roster
 from oncall.schedule.availability import Availability
-from oncall.schedule.document import PUBLISH, VersionRow, publication_document, schedule_from_rows
 from oncall.schedule.plan import Plan
 from oncall.schedule.plan_file import read_plan
+from oncall.schedule.version_document import PUBLISH, VersionRow, publication_document, schedule_from_rows
 from oncall.support.calendar import calendar_of
 from tests.cli.conftest import Oncall
 

@@ -13,7 +13,8 @@ import pytest
 from oncall.paging.domain.decide import preview
 from oncall.paging.domain.verdict import Question, verdict
 from oncall.schedule.plan import Seat
-from oncall.schedule.schedule import Override, Person, Publication, Schedule
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Override, Person, Publication
 from oncall.support.policy import ChannelName, EscalationStep, Notify, Policy
 from oncall.support.windows import Window, WindowKind
 from tests.support.sla_oracle import Book, Clock, first_covered, utc

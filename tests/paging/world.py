@@ -26,9 +26,9 @@ from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import Engine
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import read_roster
-from oncall.schedule.document import override_document, publication_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.shifts import shifts_between
+from oncall.schedule.version_document import override_document, publication_document
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text

@@ -12,10 +12,10 @@ from oncall.planning.context_sources import NamedPlan
 from oncall.planning.schedule_version import Author
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import roster_from_text
-from oncall.schedule.document import PUBLISH, VersionRow, schedule_from_rows
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
+from oncall.schedule.version_document import PUBLISH, VersionRow, schedule_from_rows
 from oncall.support.calendar import calendar_of
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, policy_from_sources

@@ -24,9 +24,9 @@ from oncall.paging.ports.records import NewVersion
 from oncall.paging.sending.engine import Engine
 from oncall.rehearsal.arrivals import Arrival
 from oncall.rosters.roster import Roster
-from oncall.schedule.document import publication_document
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import publication_document
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
 from oncall.support.coverage import deadline

@@ -21,7 +21,7 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.records import InboundMessage, TicketFilter, TicketSpan
 from oncall.paging.ports.store import Transaction
 from oncall.rehearsal.memory_store import MemoryStore
-from oncall.schedule.document import schedule_from_rows
+from oncall.schedule.version_document import schedule_from_rows
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy

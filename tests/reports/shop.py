@@ -18,9 +18,9 @@ from oncall.reports.quarter import quarter_of
 from oncall.reports.review import Review, review_of
 from oncall.reports.sla_report import Days, SlaReport, sla_report
 from oncall.rosters.roster_file import read_roster
-from oncall.schedule.document import publication_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.shifts import shifts_between
+from oncall.schedule.version_document import publication_document
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text

@@ -17,7 +17,7 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import SearchProgress
 from oncall.schedule.plan import Plan, PlanStatus, Shift
-from oncall.schedule.plan_file import json_of
+from oncall.schedule.plan_json import json_of
 from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences, shifts_of, team, team_of
 
 

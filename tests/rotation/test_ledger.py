@@ -22,9 +22,9 @@ from oncall.rotation.problem.served_seats import (
     served_with_overrides,
 )
 from oncall.schedule.plan import Balance, Plan, Seat
-from oncall.schedule.plan_file import json_of
-from oncall.schedule.plan_json import plan_of_json
-from oncall.schedule.schedule import Override, Publication, Schedule
+from oncall.schedule.plan_json import json_of, plan_of_json
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Override, Publication
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.random_rosters import random_roster

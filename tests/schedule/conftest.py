@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from oncall.rosters.roster import Engineer, Manager, Roster, RotationRules, WeekendStyle
-from oncall.schedule.document import VersionRow, override_document, publication_document, schedule_from_rows
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
+from oncall.schedule.version_document import VersionRow, override_document, publication_document, schedule_from_rows
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import Window
@@ -70,10 +71,10 @@ class Published:
 
     @property
     def schedule(self) -> Schedule:
-        """What all versions add up to."""
+        """The schedule that all versions make."""
         return schedule_from_rows(self.rows, calendar_of(self.roster.policy, None))
 
-    def _add(self, kind: str, document: dict[str, object], reason: str, at: str | None = None) -> None:
+    def _add(self, kind: str, document: Mapping[str, object], reason: str, at: str | None = None) -> None:
         number = len(self.rows) + 1
         instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else datetime(2026, 12, 1, number, tzinfo=UTC)
         self.rows.append(VersionRow(number, instant, kind, "mei", reason, document))

@@ -18,9 +18,9 @@ from oncall.errors import FileFaults, Refused
 from oncall.rosters.relaxation import relaxation_named
 from oncall.schedule.calendar_feed import ics_of
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
-from oncall.schedule.plan_csv import plan_of_csv
-from oncall.schedule.plan_file import MOST_MIB, csv_of, json_of, read_plan, write_plan
-from oncall.schedule.plan_json import plan_of_json
+from oncall.schedule.plan_csv import csv_of, plan_of_csv
+from oncall.schedule.plan_file import MOST_MIB, read_plan, write_plan
+from oncall.schedule.plan_json import json_of, plan_of_json
 from oncall.support.windows import Window, WindowKind
 from oncall.text_files import MIB
 from tests.schedule.conftest import NEW_YORK, span
@@ -100,7 +100,7 @@ def test_words_that_no_plan_carries_are_a_fault_with_their_place(tmp_path: Path)
     with pytest.raises(FileFaults) as refusal:
         read_plan(path)
     assert str(refusal.value).replace(str(path), "plan.csv").splitlines() == [
-        'plan.csv:2:75: carries: "thanks" is nothing that a plan carries; write "balance ana weekend 1.25", '
+        'plan.csv:2:75: carries: "thanks" cannot be read; write "balance ana weekend 1.25", '
         '"relaxed rest_nights=1@2027-12-20" or "kept_until 2027-02-15"',
         'plan.csv:3:77: carries: "soon" is not a date; write "2027-01-04"',
     ]

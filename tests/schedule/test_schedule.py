@@ -118,7 +118,9 @@ def test_an_override_over_days_counts_in_on_call_time_only(published: Published)
     schedule = published.schedule
     assert schedule.who(local("2027-01-05T12:00")).roles == {}
     turns = [
-        t.window for t in schedule.turns_of("dev", local("2027-01-04T00:00"), local("2027-01-07T12:00")) if t.override
+        t.window
+        for t in schedule.assignments_of("dev", local("2027-01-04T00:00"), local("2027-01-07T12:00"))
+        if t.override
     ]
     assert turns == [
         span("2027-01-04T19:01", "2027-01-05T08:00"),
@@ -189,7 +191,7 @@ def test_no_text_of_a_schedule_shows_a_phone_number(published: Published) -> Non
 
 
 def test_turns_come_by_start_then_role_and_whole(published: Published) -> None:
-    turns = list(published.schedule.turns(local("2027-01-05T06:00"), local("2027-01-05T20:00")))
+    turns = list(published.schedule.assignments(local("2027-01-05T06:00"), local("2027-01-05T20:00")))
     assert [(t.window.start, t.role, t.engineer) for t in turns] == [
         (local("2027-01-04T19:01"), "primary", "ana"),
         (local("2027-01-04T19:01"), "secondary", "ben"),

@@ -11,7 +11,7 @@ from oncall.paging.domain.events import Acknowledged, Event, Received, Replied
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
 from oncall.paging.ports.records import InboundMessage, NewVersion
 from oncall.paging.ports.store import Transaction
-from oncall.schedule.document import OVERRIDE, PUBLISH, override_document
+from oncall.schedule.version_document import OVERRIDE, PUBLISH, override_document
 from oncall.support.policy_file import packaged_policy, packaged_policy_text
 from oncall.support.windows import Window
 

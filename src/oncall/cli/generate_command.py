@@ -260,7 +260,8 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
 
 def _print_answer(plan: Plan, found: Repair | None, *, as_json: bool, is_written: bool) -> None:
     """Print a repair's changes, and the plan itself unless it was written to a file."""
-    from oncall.schedule.plan_file import csv_of, json_of
+    from oncall.schedule.plan_csv import csv_of
+    from oncall.schedule.plan_json import json_of
 
     for line in diff_lines(found) if found else ():
         (say if is_written and not as_json else tell)(line)

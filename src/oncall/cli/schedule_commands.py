@@ -125,7 +125,7 @@ def shifts(
 def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[LocalAssignmentView], datetime]:
     """Return the engineer's shifts, and the time of the question (aware UTC)."""
     from oncall import wiring
-    from oncall.schedule.schedule_views import own_turn_view
+    from oncall.schedule.schedule_views import own_assignment_view
 
     settings = wiring.read_settings()
     if settings.server is not None:
@@ -139,7 +139,7 @@ def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[
     _refuse_stranger(engineer, schedule)
     now = wiring.make_clock(settings).now()
     first, last = _span(start, end, schedule.calendar.zone, now)
-    return [own_turn_view(turn, schedule) for turn in schedule.turns_of(engineer, first, last)], now
+    return [own_assignment_view(turn, schedule) for turn in schedule.assignments_of(engineer, first, last)], now
 
 
 def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:

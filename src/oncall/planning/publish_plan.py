@@ -12,10 +12,10 @@ from oncall.planning.service_record import published_seats_of
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.problem.context import seats_on_other_teams
-from oncall.schedule.document import PUBLISH, publication_document
-from oncall.schedule.gaps import Hole, holes
+from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import PUBLISH, publication_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ def publish_plan(tx: ScheduleTransaction, sound: SoundPlan, author: Author) -> A
     )
 
 
-def holes_from(schedule: Schedule, now: datetime) -> list[Hole]:
+def holes_from(schedule: Schedule, now: datetime) -> list[Gap]:
     """Return the gaps in cover from now (aware UTC) to the end of what is published."""
     end = max(publication.span.end for publication in schedule.publications)
     start = max(now, min(publication.span.start for publication in schedule.publications))
-    return list(holes(schedule, start, end)) if start < end else []
+    return list(gaps_between(schedule, start, end)) if start < end else []
 
 
 def _sources_of(roster: Roster) -> dict[str, str]:

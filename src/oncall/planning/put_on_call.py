@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
-from oncall.schedule.changes import check_override, objections
-from oncall.schedule.document import OVERRIDE, override_document
+from oncall.schedule.override_checks import check_override, override_objections
+from oncall.schedule.version_document import OVERRIDE, override_document
 from oncall.support.windows import Window
 
 
@@ -35,4 +35,4 @@ def put_on_call(
         author,
         lambda schedule: check_override(schedule, window, role, engineer, now),
     )
-    return PutOn(made, tuple(objections(made.after, window, role, engineer)))
+    return PutOn(made, tuple(override_objections(made.after, window, role, engineer)))

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from oncall.paging.ports.records import NewVersion
-from oncall.schedule.changes import Change, what_changes
-from oncall.schedule.document import window_of
+from oncall.schedule.changes import AssignmentChange, changes_between
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import window_of
 from oncall.support.policy import Policy
 from oncall.support.windows import Window
 
@@ -48,9 +48,9 @@ class AppendedVersion:
     policy_before: Policy
     policy_after: Policy
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[AssignmentChange]:
         """Return who gains and who loses which shifts."""
-        return what_changes(self.before, self.after, self.span.start, self.span.end)
+        return changes_between(self.before, self.after, self.span.start, self.span.end)
 
     def policy_changes(self) -> list[str]:
         """Return what changes for customers, a sentence each; nothing was promised before the first publication."""
@@ -64,7 +64,7 @@ class AppendedVersion:
 def append_version(
     tx: ScheduleTransaction,
     kind: str,
-    document: Mapping[str, Any],  # JSON, as `schedule.document` makes it
+    document: Mapping[str, Any],  # JSON, as `schedule.version_document` makes it
     author: Author,
     check: Callable[[Schedule], None],
     *,

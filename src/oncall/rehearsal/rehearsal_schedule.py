@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from oncall.rosters.roster import Roster
-from oncall.schedule.document import PUBLISH, VersionRow, publication_document, schedule_from_rows
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
+from oncall.schedule.version_document import PUBLISH, VersionRow, publication_document, schedule_from_rows
 from oncall.support.calendar import calendar_of, first_instant
 from oncall.support.windows import Window
 

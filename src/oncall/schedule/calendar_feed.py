@@ -1,4 +1,4 @@
-"""A plan as an iCalendar feed: one event per seat, in UTC, so that every calendar program reads it alike."""
+"""A plan as an iCalendar feed: one event per seat, in UTC, so that every calendar program reads it the same way."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def ics_of(plan: Plan, names: Mapping[str, str] | None = None, *, stamp: datetime | None = None) -> bytes:
-    """The feed's bytes (UTF-8, CRLF, folded lines).
+    """Return the feed as bytes: UTF-8, CRLF, folded lines.
 
-    names: what to call each engineer id; the id itself when it is not there. stamp: when this version was made (aware
-    UTC); the start of the plan when not given, so that the same plan gives the same bytes. An event's UID names its
-    team, start and role and not its engineer, so a swap changes the event in a subscriber's calendar.
+    names: the name to show for each engineer id; an id without a name is shown itself. stamp: when this version was
+    made (aware UTC); by default the start of the plan, so that the same plan gives the same bytes. The UID of an event
+    names its team, start and role, not its engineer, so that a swap changes the event in a subscriber's calendar.
     """
     from icalendar import Calendar
 

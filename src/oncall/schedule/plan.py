@@ -1,11 +1,10 @@
-"""A plan: who holds which role of which shift, and how fair that is. `plan_file` has its file formats."""
+"""A plan: who holds which role of which shift, and how fair that is. `plan_file` reads and writes its files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.relaxation import Relaxation
@@ -13,7 +12,7 @@ from oncall.support.windows import Window, WindowKind
 
 
 class PlanStatus(StrEnum):
-    """`optimal`: proven that no plan which keeps the rules is fairer. `feasible`: keeps the rules, proof unfinished."""
+    """`optimal`: it is proven that no plan that keeps the rules is fairer. `feasible`: that is not proven."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
@@ -21,12 +20,12 @@ class PlanStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One stretch of on-call time that each role has to cover.
+    """A stretch of on-call time that one engineer in each role covers.
 
-    day: the local date it starts on, which days off and requests refer to.
-    first_night, end_night: the nights it takes, as ordinals of the dates they begin on, half-open; a holiday that
-    gives way to the weekend at 19:01 takes none (both are equal). Free nights between two shifts are the later one's
-    `first_night` less the earlier one's `end_night`.
+    day: the local date on which it starts; days off and requests name this date.
+    first_night, end_night: the nights that it takes, half-open, as ordinals of the dates on which they begin. Both are
+    equal for a holiday that ends when the weekend begins. The free nights between two shifts are the later one's
+    `first_night` minus the earlier one's `end_night`.
     """
 
     window: Window
@@ -38,9 +37,9 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One role of one shift, and the engineer in it. A row of the plan file.
+    """One role of one shift, and the engineer who holds it. It is a row of the plan file.
 
-    team: of another team's plan its name; empty in a plan itself.
+    team: for a seat in another team's plan the name of that team; else empty.
     """
 
     window: Window
@@ -52,7 +51,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one person carries of one kind in one role (`role` is None for all roles together)."""
+    """How many shifts of one kind an engineer has in one role, and their share. role: None for all roles together."""
 
     kind: WindowKind
     role: str | None
@@ -62,7 +61,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class EngineerFairness:
-    """One person's weight (fte x shifts that membership and leave let them take) and loads."""
+    """One engineer's loads. weight: `fte` times the number of shifts that joining, leaving and leave let them take."""
 
     engineer: str
     weight: float
@@ -71,7 +70,7 @@ class EngineerFairness:
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """The cost of a plan and the bound that no plan keeping the hard rules can beat. `cost == bound` is the proof."""
+    """The fairness cost of a plan. bound: no plan that keeps the hard rules costs less; equal to `cost` when proven."""
 
     cost: int
     bound: int
@@ -80,7 +79,7 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a person served of one kind beyond their share before a plan began; `thousandths` of a shift."""
+    """How much an engineer served beyond their share of one kind before a plan began, in `thousandths` of a shift."""
 
     engineer: str
     kind: WindowKind
@@ -89,13 +88,11 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Seats sorted by start, then role order. `first_day` and `last_day`: the dates whose shifts it holds, inside.
+    """Every seat of a span of dates, sorted by start and then by role, with its proof.
 
-    balances: what its shares make up for. kept_until: the shifts that start before that date are kept from an earlier
-    plan, as they stood; None for a plan made new.
-
-    A plan read from CSV has no fairness and no status: CSV does not hold the proof.
-    relaxed: the exceptions to the roster that a manager agreed to and that this plan may make use of.
+    first_day, last_day: the dates whose shifts the plan holds, both inside. status, fairness: None for a plan from CSV,
+    which does not hold the proof. balances: what the shares make up for. kept_until: for a repair the first date that
+    could change; None for a new plan. relaxed: the relaxations that the plan may use.
     """
 
     team: str
@@ -110,9 +107,8 @@ class Plan:
     balances: tuple[Balance, ...] = ()
     kept_until: date | None = None
     relaxed: tuple[Relaxation, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def window(self) -> Window:
-        """From the first shift's start to the last one's end. Raises ValueError for a plan without seats."""
+        """From the first start to the last end of a seat. Raises ValueError for a plan without seats."""
         return Window(min(s.window.start for s in self.seats), max(s.window.end for s in self.seats))

@@ -1,4 +1,4 @@
-"""The CSV form of a plan file: each row becomes a node, and the nodes become a Plan."""
+"""The CSV form of a plan file. It holds a row for each seat, and neither the team nor the zone nor the proof."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.file_nodes import Faults, MapNode, ScalarNode
-from oncall.schedule.carried_column import COLUMN as CARRIES
-from oncall.schedule.carried_column import CarriedColumn
+from oncall.schedule.carries_column import COLUMN as CARRIES
+from oncall.schedule.carries_column import CarriesColumn, cells_of
 from oncall.schedule.plan import Plan
-from oncall.schedule.plan_seats import COLUMNS, read_seats
+from oncall.schedule.plan_seats import COLUMNS, read_seats, seat_cells
 
 _FIRST_LINE = f"the first line must be {','.join(COLUMNS)}"
 
 
-def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
-    """Return the plan in a CSV text, which holds neither the team nor the zone nor the proof.
+def csv_of(plan: Plan) -> bytes:
+    """Return the plan as CSV: UTF-8, LF, sorted by start; times have the offset of the plan's zone."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    seats = [seat_cells(seat, plan.zone) for seat in sorted(plan.seats, key=lambda seat: seat.window.start)]
+    carries = cells_of(plan, len(seats))
+    rows.writerow((*COLUMNS, CARRIES) if carries else COLUMNS)
+    rows.writerows(seats if not carries else ([*seat, cell] for seat, cell in zip(seats, carries, strict=True)))
+    return text.getvalue().encode()
 
-    file: the name of the file in messages. Raises FileFaults with every fault.
-    """
+
+def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
+    """Return the plan in a CSV text. file: the name of the file in messages. Raises FileFaults with every fault."""
     rows = _CsvRows(text, Faults(file))
     seats = read_seats(list(rows))
     rows.faults.raise_any()
@@ -34,7 +42,7 @@ class _CsvRows:
 
     def __init__(self, text: str, faults: Faults) -> None:
         self.faults = faults
-        self.carried = CarriedColumn()
+        self.carried = CarriesColumn()
         self._lines = io.StringIO(text, newline="").readlines()
         # The place of each known column among the cells; empty until the first line was read.
         self._index: dict[str, int] = {}

@@ -1,11 +1,13 @@
-"""The JSON form of a plan file: its document as a tree of nodes becomes a Plan with its proof."""
+"""The JSON form of a plan file, which holds the whole plan with its proof."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
@@ -14,11 +16,136 @@ from oncall.file_values import Fields, list_of, scalar
 from oncall.jsonfile import parse_json
 from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
-from oncall.schedule.plan_seats import read_seats, shift_kind
+from oncall.schedule.plan_seats import COLUMNS, read_seats, seat_cells, shift_kind
 
 T = TypeVar("T")
 
 _MOST_DIGITS = 18
+
+
+class BalanceDocument(TypedDict):
+    """What an engineer served beyond their share of one kind, in shifts."""
+
+    engineer: str
+    kind: str
+    balance: float
+
+
+class LoadDocument(TypedDict):
+    """How many shifts of one kind an engineer has in one role (null: in all), and their share."""
+
+    kind: str
+    role: str | None
+    count: int
+    share: float
+
+
+class EngineerFairnessDocument(TypedDict):
+    """One engineer's weight and loads."""
+
+    engineer: str
+    weight: float
+    loads: list[LoadDocument]
+
+
+class FairnessDocument(TypedDict):
+    """The proof: the plan's cost, and the bound that no plan can beat."""
+
+    cost: int
+    bound: int
+    engineers: list[EngineerFairnessDocument]
+
+
+class _Carried(TypedDict, total=False):
+    relaxed: list[str]
+    kept_until: str
+    balances: list[BalanceDocument]
+
+
+class PlanDocument(_Carried):
+    """A plan as JSON. Dates and times are ISO 8601; `end` of a shift is exclusive."""
+
+    team: str
+    timezone: str
+    first_day: str | None
+    last_day: str | None
+    seed: int | None
+    notes: list[str]
+    status: str | None
+    fairness: FairnessDocument | None
+    shifts: list[dict[str, str]]
+
+
+def json_of(plan: Plan) -> bytes:
+    """Return the plan as JSON: UTF-8, LF, a line for each seat and each engineer."""
+    return _lines_of(plan_document(plan)).encode()
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """Return the plan as the JSON document that its file holds."""
+    seats = sorted(plan.seats, key=lambda seat: seat.window.start)
+    return {
+        "team": plan.team,
+        "timezone": plan.zone.key,
+        "first_day": plan.first_day.isoformat() if plan.first_day is not None else None,
+        "last_day": plan.last_day.isoformat() if plan.last_day is not None else None,
+        "seed": plan.seed,
+        "notes": list(plan.notes),
+        **_carried(plan),
+        "status": plan.status,
+        "fairness": _fairness_document(plan.fairness) if plan.fairness is not None else None,
+        "shifts": [dict(zip(COLUMNS, seat_cells(seat, plan.zone), strict=True)) for seat in seats],
+    }
+
+
+def _carried(plan: Plan) -> _Carried:
+    """What the plan has from before it or by agreement; no key where there is nothing."""
+    carried: _Carried = {}
+    if plan.relaxed:
+        carried["relaxed"] = [each.id for each in plan.relaxed]
+    if plan.kept_until is not None:
+        carried["kept_until"] = plan.kept_until.isoformat()
+    if plan.balances:
+        carried["balances"] = [
+            {"engineer": each.engineer, "kind": str(each.kind), "balance": each.thousandths / 1000}
+            for each in plan.balances
+        ]
+    return carried
+
+
+def _fairness_document(fairness: Fairness) -> FairnessDocument:
+    engineers: list[EngineerFairnessDocument] = [
+        {
+            "engineer": each.engineer,
+            "weight": each.weight,
+            "loads": [
+                {"kind": str(load.kind), "role": load.role, "count": load.count, "share": load.share}
+                for load in each.loads
+            ],
+        }
+        for each in fairness.engineers
+    ]
+    return {"cost": fairness.cost, "bound": fairness.bound, "engineers": engineers}
+
+
+def _lines_of(document: Mapping[str, object], indent: str = "") -> str:
+    """JSON with a line for each key and each item of a list of objects, so that two plans can be compared by line."""
+    inner = indent + "  "
+    lines = []
+    for key, value in document.items():
+        if isinstance(value, dict):
+            text = _lines_of(value, inner).rstrip("\n")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            items = ",\n".join(f"{inner}  {_compact(item)}" for item in value)
+            text = f"[\n{items}\n{inner}]"
+        else:
+            text = _compact(value)
+        lines.append(f"{inner}{json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}\n"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def plan_of_json(text: str, file: str) -> Plan:

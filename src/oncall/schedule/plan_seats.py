@@ -1,9 +1,10 @@
-"""The seats of a plan file, read from a node for each row, whether the file is CSV or JSON."""
+"""The rows of a plan file, one for each seat, the same in CSV and in JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from oncall.file_nodes import AtFault, Node, Reader, descend
 from oncall.file_values import Fields, scalar
@@ -15,6 +16,12 @@ COLUMNS = ("start", "end", "kind", "role", "engineer")
 _KINDS = {str(kind): kind for kind in WindowKind if kind is not WindowKind.BUSINESS}
 _MOST_LETTERS = 200
 _EXAMPLE_TIME = '"2027-01-04T19:01:00-05:00"'
+
+
+def seat_cells(seat: Seat, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
+    """Return a seat as the cells of COLUMNS, with its times in `zone`."""
+    start, end = (at.astimezone(zone).isoformat() for at in (seat.window.start, seat.window.end))
+    return start, end, str(seat.kind), seat.role, seat.engineer
 
 
 def read_seats(rows: Sequence[Node]) -> tuple[Seat, ...]:

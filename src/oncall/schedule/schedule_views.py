@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from oncall.schedule.schedule import Assignment, RoleHolder, Schedule
+from oncall.schedule.schedule import RoleHolder, Schedule
 from oncall.schedule.schedule_view_types import (
     AssignmentView,
     DutyView,
@@ -12,6 +12,7 @@ from oncall.schedule.schedule_view_types import (
     OnCallView,
     ScheduleView,
 )
+from oncall.schedule.timeline import Assignment
 
 
 def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
@@ -24,47 +25,47 @@ def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
         "window": on_call.window.kind.value,
         "window_ends": _iso(on_call.window.end, zone),
         "timezone": zone.key,
-        "roles": {role: _duty_view(duty, schedule) for role, duty in on_call.roles.items()},
+        "roles": {role: _holder_view(holder, schedule) for role, holder in on_call.roles.items()},
         "missing": list(on_call.missing),
         "manager": manager.id if manager is not None else None,
         "schedule_begins": _iso(begins, zone) if begins is not None else None,
     }
 
 
-def _duty_view(duty: RoleHolder, schedule: Schedule) -> DutyView:
-    view: DutyView = {"engineer": duty.engineer, "until": _iso(duty.until, schedule.calendar.zone)}
-    person = schedule.people.get(duty.engineer)
+def _holder_view(holder: RoleHolder, schedule: Schedule) -> DutyView:
+    view: DutyView = {"engineer": holder.engineer, "until": _iso(holder.until, schedule.calendar.zone)}
+    person = schedule.people.get(holder.engineer)
     if person is not None:
         view["name"] = person.name
         view["timezone"] = person.zone.key
-        view["until_local"] = _iso(duty.until, person.zone)
-    if duty.override is not None:
-        view["override"] = duty.override.reason
+        view["until_local"] = _iso(holder.until, person.zone)
+    if holder.override is not None:
+        view["override"] = holder.override.reason
     return view
 
 
-def turn_view(turn: Assignment, zone: tzinfo) -> AssignmentView:
+def assignment_view(assignment: Assignment, zone: tzinfo) -> AssignmentView:
     """Return one assignment with its times in `zone`."""
     view: AssignmentView = {
-        "start": _iso(turn.window.start, zone),
-        "end": _iso(turn.window.end, zone),
-        "kind": turn.kind.value,
-        "role": turn.role,
-        "engineer": turn.engineer,
+        "start": _iso(assignment.window.start, zone),
+        "end": _iso(assignment.window.end, zone),
+        "kind": assignment.kind.value,
+        "role": assignment.role,
+        "engineer": assignment.engineer,
     }
-    if turn.override is not None:
-        view["override"] = turn.override.reason
+    if assignment.override is not None:
+        view["override"] = assignment.override.reason
     return view
 
 
-def own_turn_view(turn: Assignment, schedule: Schedule) -> LocalAssignmentView:
+def own_assignment_view(assignment: Assignment, schedule: Schedule) -> LocalAssignmentView:
     """Return one assignment with the zones to show it in: the policy's and the engineer's own."""
-    zone, person = schedule.calendar.zone, schedule.people.get(turn.engineer)
+    zone, person = schedule.calendar.zone, schedule.people.get(assignment.engineer)
     own = person.zone if person is not None else zone
     return {
-        **turn_view(turn, zone),
-        "start_local": _iso(turn.window.start, own),
-        "end_local": _iso(turn.window.end, own),
+        **assignment_view(assignment, zone),
+        "start_local": _iso(assignment.window.start, own),
+        "end_local": _iso(assignment.window.end, own),
         "timezone": own.key,
         "policy_timezone": zone.key,
     }
@@ -73,7 +74,7 @@ def own_turn_view(turn: Assignment, schedule: Schedule) -> LocalAssignmentView:
 def schedule_view(schedule: Schedule, start: datetime, end: datetime) -> ScheduleView:
     """Return the schedule between two instants (aware UTC)."""
     zone = schedule.calendar.zone
-    shifts = [own_turn_view(turn, schedule) for turn in schedule.turns(start, end)]
+    shifts = [own_assignment_view(assignment, schedule) for assignment in schedule.assignments(start, end)]
     return {"from": _iso(start, zone), "to": _iso(end, zone), "shifts": shifts}
 
 

@@ -1,4 +1,4 @@
-"""The on-call shifts that a plan has to staff, from a calendar's windows, and those that seats are of."""
+"""The shifts that a plan has to staff, from the calendar's windows, and the shift that a seat belongs to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from oncall.support.windows import KindWindow, Window, WindowKind
 def shifts_between(
     calendar: SupportCalendar, *, first_day: date, last_day: date, weekend: WeekendStyle
 ) -> tuple[Shift, ...]:
-    """The shifts that start on the dates `first_day` to `last_day` (both inside, in the calendar's zone), in order.
+    """Return the shifts that start on the dates `first_day` to `last_day` (both inside, in the calendar's zone).
 
-    They are the on-call windows whole, so the last one may end after `last_day`. A daily weekend changes hands at the
-    time of day at which the weekend ends. Raises Refused for years that the calendar does not answer for.
+    A shift is a whole on-call window, so the last one may end after `last_day`. A daily weekend has a shift for each
+    day; its handoffs are at the time of day at which the weekend ends. Raises Refused for years that the calendar does
+    not know.
     """
     zone = calendar.zone
     start = first_instant(zone, datetime.combine(first_day, time()))
@@ -27,7 +28,7 @@ def shifts_between(
         _shift(piece, zone)
         for window in calendar.windows_between(start, end)
         if window.kind is not WindowKind.BUSINESS
-        for piece in _handed_over(window, zone, weekend)
+        for piece in _pieces(window, zone, weekend)
         if start <= piece.start < end
     )
 
@@ -37,22 +38,22 @@ def _shift(window: KindWindow, zone: ZoneInfo) -> Shift:
     return Shift(Window(window.start, window.end), window.kind, first, first.toordinal(), last.toordinal())
 
 
-def _handed_over(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle) -> Iterator[KindWindow]:
-    """The window as it is, or a daily weekend's days one by one."""
+def _pieces(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle) -> Iterator[KindWindow]:
+    """The window itself, or the days of a daily weekend one by one."""
     start = window.start
     if window.kind is WindowKind.WEEKEND and weekend is WeekendStyle.DAILY:
         last = window.end.astimezone(zone)
         day = start.astimezone(zone).date() + timedelta(days=1)
         while day < last.date():
-            handover = first_instant(zone, datetime.combine(day, last.time()))
-            if start < handover < window.end:
-                yield KindWindow(start, handover, window.kind)
-                start = handover
+            handoff = first_instant(zone, datetime.combine(day, last.time()))
+            if start < handoff < window.end:
+                yield KindWindow(start, handoff, window.kind)
+                start = handoff
             day += timedelta(days=1)
     yield KindWindow(start, window.end, window.kind)
 
 
 def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
-    """The shift that a seat is of, with the nights that it takes in `zone`."""
+    """Return the shift that a seat belongs to, with its nights in `zone`."""
     first, last = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
     return Shift(seat.window, seat.kind, first, first.toordinal(), last.toordinal())

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from oncall.paging.domain.reachability import Reachability
-from oncall.schedule.document import PUBLISH, VersionRow, schedule_from_rows
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import PUBLISH, VersionRow, schedule_from_rows
 from oncall.store.code_counts import CodeCounts
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.holidays import NO_HOLIDAYS

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from oncall.schedule.document import PUBLISH, VersionRow, calendar_in, schedule_from_rows
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import PUBLISH, VersionRow, calendar_in, schedule_from_rows
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.times import utc_from_text

@@ -13,8 +13,8 @@ from oncall.errors import NotFound
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
-from oncall.schedule.document import VersionRow, window_of
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import VersionRow, window_of
 from oncall.store import rows
 from oncall.store.attempt_rows import ADD_ATTEMPT, SETTLE_ATTEMPT, AttemptQueries
 from oncall.store.columns import JsonText

@@ -18,7 +18,7 @@ from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.paging.sending.receipts import note_receipt
-from oncall.schedule.schedule import Person
+from oncall.schedule.versions import Person
 from oncall.support.phones import same_phone
 
 KEYS = "Press 1 to acknowledge, 2 to pass on."

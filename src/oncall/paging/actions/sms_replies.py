@@ -26,7 +26,7 @@ from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for, fitted, p
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.records import InboundMessage
 from oncall.paging.ports.store import Transaction
-from oncall.schedule.schedule import Person
+from oncall.schedule.versions import Person
 from oncall.support.wording import short_time
 
 HELP = (

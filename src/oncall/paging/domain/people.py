@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oncall.schedule.schedule import OnCall, Person, Schedule
+from oncall.schedule.schedule import OnCall, Schedule
+from oncall.schedule.versions import Person
 from oncall.support.policy import Notify
 
 DESK = "desk"

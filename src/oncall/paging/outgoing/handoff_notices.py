@@ -64,14 +64,14 @@ def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
     if window.kind is WindowKind.BUSINESS:
         return Handoff(window.start, DESK)
     to = first_responder(schedule, schedule.who(now))
-    begins = [turn.window.start for turn in schedule.turns(now, now + _INSTANT) if turn.engineer == to]
+    begins = [turn.window.start for turn in schedule.assignments(now, now + _INSTANT) if turn.engineer == to]
     return Handoff(max([window.start, *begins]), to)
 
 
 def next_handoff(schedule: Schedule, now: datetime) -> datetime:
     """The next instant after `now` (aware UTC) at which tickets pass to somebody, as the schedule stands."""
     window = schedule.calendar_at(now).window_at(now)
-    starts = [turn.window.start for turn in schedule.turns(now, now + _LONGEST_WINDOW) if turn.window.start > now]
+    starts = [turn.window.start for turn in schedule.assignments(now, now + _LONGEST_WINDOW) if turn.window.start > now]
     return min([window.end, *starts])
 
 

@@ -10,7 +10,8 @@ from oncall.paging.domain.reachability import SMS, Alert, Reach, Reachability
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.sms_encoding import encoding_for, fitted, plain
 from oncall.paging.ports.store import Transaction
-from oncall.schedule.schedule import Person, Schedule
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Person
 from oncall.support.phones import same_phone
 
 STOP_WORDS = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT".split())  # noqa: SIM905
@@ -70,7 +71,7 @@ def tell_manager(tx: Transaction, context: ActionContext) -> None:
 def on_call_or_next(schedule: Schedule, now: datetime) -> set[str]:
     """Ids of those who are paged at `now` (aware UTC), and of those whose turn begins next."""
     paged = {duty.engineer for duty in schedule.responders(now).roles.values()}
-    coming = [turn for turn in schedule.turns(now, now + _NEXT_WITHIN) if turn.window.start > now]
+    coming = [turn for turn in schedule.assignments(now, now + _NEXT_WITHIN) if turn.window.start > now]
     begins = min((turn.window.start for turn in coming), default=None)
     return paged | {turn.engineer for turn in coming if turn.window.start == begins}
 

@@ -40,8 +40,8 @@ class TicketSpan:
 class NewVersion:
     """A change of the schedule, to be appended. `kind` is `publish` or `override`; `at` is policy time.
 
-    document: as `schedule.document` makes it. sources: the texts it came from, for a publication: `roster`, `policy`,
-    `policy_source` (the file's name), `policy_zone`, and `customers` where the policy names their file.
+    document: as `schedule.version_document` makes it. sources: the texts it came from, for a publication: `roster`,
+    `policy`, `policy_source` (the file's name), `policy_zone`, and `customers` where the policy names their file.
     """
 
     at: datetime

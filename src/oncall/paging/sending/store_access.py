@@ -13,7 +13,8 @@ from oncall.paging.domain.decide import PAGER
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext, whole_second
 from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import Store, Transaction
-from oncall.schedule.schedule import Person, Schedule
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Person
 
 T = TypeVar("T")
 

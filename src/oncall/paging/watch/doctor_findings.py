@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Protocol, TypedDict, runtime_checkable
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.paging.watch.audit import Overdue
-from oncall.schedule.gaps import Hole, holes
+from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
 from oncall.support.wording import full_time, rough_span, span
@@ -254,7 +254,7 @@ def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if schedule.latest is None:
         yield _stops("schedule", "nothing is published, so nobody can be paged; `oncall publish` a plan.")
         return
-    found = list(holes(schedule, facts.now, facts.now + AHEAD))
+    found = list(gaps_between(schedule, facts.now, facts.now + AHEAD))
     if not found:
         yield _fine("schedule", f"somebody holds every role for the next {AHEAD.days} days.")
         return
@@ -266,10 +266,10 @@ def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
         yield _warns("schedule", _hole_words(partial, schedule, f"nobody is {roles}"))
 
 
-def _sorted_out(found: Sequence[Hole], schedule: Schedule) -> tuple[list[Hole], list[Hole]]:
+def _sorted_out(found: Sequence[Gap], schedule: Schedule) -> tuple[list[Gap], list[Gap]]:
     """Holes in which no role is held, one for each stretch; and those that another role still covers."""
-    empty: list[Hole] = []
-    partial: list[Hole] = []
+    empty: list[Gap] = []
+    partial: list[Gap] = []
     held = Counter((hole.window.start, hole.window.end) for hole in found)
     for hole in found:
         edges = (hole.window.start, hole.window.end)
@@ -280,7 +280,7 @@ def _sorted_out(found: Sequence[Hole], schedule: Schedule) -> tuple[list[Hole], 
     return empty, partial
 
 
-def _hole_words(found: Sequence[Hole], schedule: Schedule, words: str) -> str:
+def _hole_words(found: Sequence[Gap], schedule: Schedule, words: str) -> str:
     zone = schedule.calendar.zone
     first = found[0].window
     from_, to = full_time(first.start, zone), full_time(first.end, zone)
@@ -349,7 +349,7 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
     """People whose number does not work, by their id: an on-call one stops pages, another one will."""
-    soon = {turn.engineer for turn in stored.schedule.turns(facts.now, facts.now + AHEAD)}
+    soon = {turn.engineer for turn in stored.schedule.assignments(facts.now, facts.now + AHEAD)}
     manager = stored.schedule.manager_at(facts.now)
     soon |= {manager.id} if manager is not None else set()
     broken = {**_broken_phones(facts, stored), **stored.deaf}
@@ -368,7 +368,7 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 def _was_reached(person: str, stored: Stored) -> bool:
     """Whether something arrived at this person's number of now, or came from it: what proves it to be theirs."""
-    at, since = stored.reached.get(person), stored.schedule.number_since(person)
+    at, since = stored.reached.get(person), stored.schedule.phone_since(person)
     return at is not None and since is not None and at >= since
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oncall.errors import PlanInfeasible
 from oncall.rotation.repair.repair_result import Repair, SeatChange
-from oncall.schedule.plan_file import plan_document
+from oncall.schedule.plan_json import plan_document
 
 
 def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oncall.planning.publish_plan import SoundPlan
 from oncall.planning.put_on_call import PutOn
 from oncall.planning.schedule_version import AppendedVersion
-from oncall.schedule.schedule_views import turn_view
+from oncall.schedule.schedule_views import assignment_view
 
 
 def publication_view(sound: SoundPlan, made: AppendedVersion) -> dict[str, object]:
@@ -34,8 +34,8 @@ def _changes_view(made: AppendedVersion) -> list[dict[str, object]]:
     return [
         {
             "engineer": change.engineer,
-            "gained": [turn_view(turn, zone) for turn in change.gained],
-            "lost": [turn_view(turn, zone) for turn in change.lost],
+            "gained": [assignment_view(turn, zone) for turn in change.gained],
+            "lost": [assignment_view(turn, zone) for turn in change.lost],
         }
         for change in made.changes()
     ]

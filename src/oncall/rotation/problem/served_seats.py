@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.schedule.plan import Seat
-from oncall.schedule.schedule import Assignment, Schedule
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window
 
 
@@ -71,7 +72,7 @@ def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
     if not seats:
         return []
     by_role: dict[str, list[Assignment]] = defaultdict(list)
-    for assignment in schedule.turns(seats[0].window.start, max(seat.window.end for seat in seats)):
+    for assignment in schedule.assignments(seats[0].window.start, max(seat.window.end for seat in seats)):
         by_role[assignment.role].append(assignment)
     # Assignments and seats are in time order, so each search begins where the last one of its role ended.
     begin_at: dict[str, int] = defaultdict(int)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,14 +19,14 @@ from hypothesis import strategies as st
 
 from oncall.errors import Refused, StoreError
 from oncall.rosters.roster import Engineer, Roster
-from oncall.schedule.document import (
+from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.version_document import (
     VersionRow,
     override_document,
     publication_document,
     schedule_from_rows,
     window_of,
 )
-from oncall.schedule.plan import Plan, Seat
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
 from tests.schedule.conftest import ROLES, Published, local, make_roster, round_robin, span
@@ -34,7 +35,7 @@ AT = datetime(2026, 12, 1, tzinfo=UTC)
 FALLBACK = calendar_of(make_roster().policy, None)
 
 
-def stored(document: dict[str, Any], *, version: int = 1, kind: str = "publish") -> VersionRow:
+def stored(document: Mapping[str, object], *, version: int = 1, kind: str = "publish") -> VersionRow:
     """The row as a database gives it back: through JSON."""
     return VersionRow(version, AT, kind, "mei", "because", json.loads(json.dumps(document)))
 
@@ -130,7 +131,7 @@ def test_who_loads_no_heavy_library_even_on_a_roster_with_holidays(
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from oncall.schedule.document import VersionRow, schedule_from_rows
+from oncall.schedule.version_document import VersionRow, schedule_from_rows
 document = json.loads(Path({str(file)!r}).read_text())
 at = datetime(2027, 1, 18, 20, tzinfo=UTC)
 schedule = schedule_from_rows([VersionRow(1, at, "publish", "mei", "", document)], None)

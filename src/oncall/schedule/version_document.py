@@ -1,8 +1,8 @@
-"""Schedule versions as JSON documents, and the schedule that a row of them adds up to.
+"""Versions of the schedule as JSON documents, and the schedule that all versions together make.
 
-Made to be read fast: "who is on call" is asked from the terminal in the dark. Times are epoch seconds, and a seat is
-`[start, end, kind, number of the role, number of the person]`. Holidays are written down with the plan, so that a
-published schedule neither needs the holidays library nor changes with it.
+The form is made to be read fast, because engineers ask at night who is on call: times are epoch seconds, and a seat
+names its role and its engineer by their number. The holidays are part of a publication, so that a published schedule
+neither needs the holidays library nor changes with it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import NotRequired, TypedDict, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
 from oncall.rosters.roster import SHADOW, Roster
-from oncall.schedule.availability import Availability, availability_document
+from oncall.schedule.availability import Availability, AvailabilityDocument, availability_document
 from oncall.schedule.plan import Plan, Seat
-from oncall.schedule.schedule import Override, Person, Publication, Schedule, SpanSet
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.span_set import SpanSet
+from oncall.schedule.versions import Override, Person, Publication
 from oncall.support.calendar import SupportCalendar
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
@@ -29,75 +31,112 @@ FORMAT = 1
 PUBLISH, OVERRIDE = "publish", "override"
 
 
+class PersonDocument(TypedDict):
+    """An engineer or the manager. Versions of earlier programs have no `availability`."""
+
+    id: str
+    name: str
+    phone: str
+    email: str | None
+    timezone: str
+    availability: NotRequired[AvailabilityDocument]
+
+
+class HolidaysDocument(TypedDict):
+    """The roster's holiday code, and the dates (ISO 8601) of each year that the plan touches."""
+
+    code: str
+    years: dict[str, list[str]]
+
+
+class PublicationDocument(TypedDict):
+    """A published plan, with the people and the hours that it was made for."""
+
+    format: int
+    team: str
+    timezone: str
+    policy_timezone: str
+    week: list[tuple[str, int, int]]
+    """Kind, first and last minute of the week, of each window."""
+    coverage_days: NotRequired[list[int]]
+    """The days of 24x5, Monday is 0; absent for Monday to Friday."""
+    holidays: HolidaysDocument | None
+    roles: list[str]
+    people: list[PersonDocument]
+    manager: PersonDocument | None
+    span: tuple[float, float]
+    seats: list[tuple[float, float, str, int, int]]
+    """Start, end, kind, number of the role and number of the engineer of each seat that covers a shift."""
+    shadows: NotRequired[list[tuple[float, float, str, int]]]
+    """Start, end, kind and number of the engineer of each seat of a shadow; nobody is paged by it."""
+
+
+class OverrideDocument(TypedDict):
+    """An override of one role in one span."""
+
+    format: int
+    span: tuple[float, float]
+    role: str
+    engineer: str
+
+
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One change of the schedule as the store keeps it. at: aware UTC. kind: PUBLISH or OVERRIDE."""
+    """One version as the store keeps it. at: aware UTC. kind: PUBLISH or OVERRIDE. document: decoded JSON."""
 
     version: int
     at: datetime
     kind: str
     by: str
     reason: str
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
 
 
-def publication_document(plan: Plan, roster: Roster) -> dict[str, Any]:
-    """What a publication of this plan, made for this roster, has to keep.
+def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
+    """Return the document of a publication of this plan, made for this roster.
 
     Raises Refused when the plan has no shifts, or names a role or an engineer that the roster does not have.
     """
     if not plan.seats:
         raise Refused("the plan has no shifts; there is nothing to publish")
-    people = [engineer.id for engineer in roster.engineers]
-    _refuse_strangers("engineer", {seat.engineer for seat in plan.seats}, people)
+    people, roles = [engineer.id for engineer in roster.engineers], roster.rules.roles
+    _refuse_unknown("engineer", {seat.engineer for seat in plan.seats}, people)
     covering = [seat for seat in plan.seats if seat.role != SHADOW]
-    _refuse_strangers("role", {seat.role for seat in covering}, roster.rules.roles)
+    _refuse_unknown("role", {seat.role for seat in covering}, roles)
     span = plan.window
-    return {
+    document: PublicationDocument = {
         "format": FORMAT,
         "team": roster.team,
         "timezone": roster.zone.key,
         "policy_timezone": roster.policy.zone.key,
-        "week": [[str(week.kind), week.start_minute, week.end_minute] for week in roster.policy.spans],
-        **_coverage_days(roster.policy.coverage_days),
+        "week": [(str(week.kind), week.start_minute, week.end_minute) for week in roster.policy.spans],
         "holidays": _holidays(roster.holidays, span.start.year - 1, span.end.year + 1),
-        "roles": list(roster.rules.roles),
-        "people": [
-            {**_person(e.id, e.name, e.phone, e.email, e.zone), **availability_document(e, roster.rules.roles)}
-            for e in roster.engineers
-        ],
-        "manager": (m := roster.manager) and _person(m.id, m.name, m.phone, m.email, roster.zone),
+        "roles": list(roles),
+        "people": _people(roster),
+        "manager": _person(m.id, m.name, m.phone, m.email, roster.zone) if (m := roster.manager) is not None else None,
         "span": _epochs(span),
         "seats": [
-            [*_epochs(seat.window), str(seat.kind), roster.rules.roles.index(seat.role), people.index(seat.engineer)]
+            (*_epochs(seat.window), str(seat.kind), roles.index(seat.role), people.index(seat.engineer))
             for seat in covering
         ],
-        **_shadows(plan, people),
     }
+    if roster.policy.coverage_days != MONDAY_TO_FRIDAY:
+        document["coverage_days"] = list(roster.policy.coverage_days)
+    if shadows := [seat for seat in plan.seats if seat.role == SHADOW]:
+        document["shadows"] = [(*_epochs(s.window), str(s.kind), people.index(s.engineer)) for s in shadows]
+    return document
 
 
-def _coverage_days(days: tuple[int, ...]) -> dict[str, Any]:
-    """Return the key of the days of 24x5; none for Monday to Friday, which a document without the key means."""
-    return {} if days == MONDAY_TO_FRIDAY else {"coverage_days": list(days)}
-
-
-def _shadows(plan: Plan, people: Sequence[str]) -> dict[str, Any]:
-    """Who comes along where, for the people's own lists; nobody is paged by it. No key where nobody does."""
-    found = [seat for seat in plan.seats if seat.role == SHADOW]
-    seats = [[*_epochs(seat.window), str(seat.kind), people.index(seat.engineer)] for seat in found]
-    return {"shadows": seats} if seats else {}
-
-
-def override_document(window: Window, role: str, engineer: str) -> dict[str, Any]:
-    """What an override has to keep; see `changes.check_override` for whether it may be."""
+def override_document(window: Window, role: str, engineer: str) -> OverrideDocument:
+    """Return the document of an override; `override_checks` judges whether it may be made."""
     return {"format": FORMAT, "span": _epochs(window), "role": role, "engineer": engineer}
 
 
 def schedule_from_rows(rows: Sequence[VersionRow], fallback: SupportCalendar) -> Schedule:
-    """The schedule that these versions add up to, in whatever order they come. `fallback`: hours before any plan.
+    """Return the schedule that these versions make, in whatever order they come. `fallback`: the hours before any plan.
 
-    A publication that was whole to come and that newer ones replace keeps its place and people but not its seats,
-    which no answer needs. Raises StoreError for a version that cannot be read.
+    A publication that newer ones replace from its first shift on gets no seats, because no answer needs them. Raises
+    StoreError for a version that cannot be read.
     """
     publications: list[Publication] = []
     overrides: list[Override] = []
@@ -116,24 +155,24 @@ def schedule_from_rows(rows: Sequence[VersionRow], fallback: SupportCalendar) ->
 
 
 def calendar_in(publication: VersionRow) -> SupportCalendar:
-    """The hours that a publication keeps."""
+    """Return the hours of a publication."""
     return _decoded(publication, lambda row: _publication(row, SpanSet())).calendar
 
 
-def window_of(document: Mapping[str, Any]) -> Window:
-    """The span that a version speaks of: a plan's first start to its last end, or an override's window."""
-    return _window(*document["span"])
+def window_of(document: Mapping[str, object]) -> Window:
+    """Return the time that a version is about: a plan's first start to its last end, or an override's window."""
+    return _window(*cast(tuple[float, float], document["span"]))
 
 
-def _refuse_strangers(what: str, named: set[str], known: Sequence[str]) -> None:
-    strangers = sorted(named.difference(known))
-    if strangers:
+def _refuse_unknown(what: str, named: set[str], known: Sequence[str]) -> None:
+    unknown = sorted(named.difference(known))
+    if unknown:
         raise Refused(
-            f"the plan names {what} {', '.join(strangers)}, which the roster does not have; it has {', '.join(known)}"
+            f"the plan names {what} {', '.join(unknown)}, which the roster does not have; it has {', '.join(known)}"
         )
 
 
-def _holidays(code: str | None, first: int, last: int) -> dict[str, Any] | None:
+def _holidays(code: str | None, first: int, last: int) -> HolidaysDocument | None:
     if code is None:
         return None
     years = HolidayCalendar(code).known_years(first, last)
@@ -143,12 +182,22 @@ def _holidays(code: str | None, first: int, last: int) -> dict[str, Any] | None:
     }
 
 
-def _person(person_id: str, name: str, phone: str, email: str | None, zone: ZoneInfo) -> dict[str, Any]:
+def _people(roster: Roster) -> list[PersonDocument]:
+    people = []
+    for engineer in roster.engineers:
+        person = _person(engineer.id, engineer.name, engineer.phone, engineer.email, engineer.zone)
+        if availability := availability_document(engineer, roster.rules.roles):
+            person["availability"] = availability
+        people.append(person)
+    return people
+
+
+def _person(person_id: str, name: str, phone: str, email: str | None, zone: ZoneInfo) -> PersonDocument:
     return {"id": person_id, "name": name, "phone": phone, "email": email, "timezone": zone.key}
 
 
-def _epochs(window: Window) -> list[float]:
-    return [_epoch(window.start), _epoch(window.end)]
+def _epochs(window: Window) -> tuple[float, float]:
+    return _epoch(window.start), _epoch(window.end)
 
 
 def _epoch(at: datetime) -> float:
@@ -168,7 +217,7 @@ def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Version]) -> _Vers
 
 
 def _publication(row: VersionRow, replaced: SpanSet) -> Publication:
-    document = row.document
+    document = cast(PublicationDocument, row.document)
     people = {person["id"]: _person_of(person) for person in document["people"]}
     publication = Publication(
         version=row.version,
@@ -191,12 +240,12 @@ def _publication(row: VersionRow, replaced: SpanSet) -> Publication:
 
 
 def _override(row: VersionRow) -> Override:
-    document = row.document
+    document = cast(OverrideDocument, row.document)
     window = window_of(document)
     return Override(row.version, row.at, row.by, row.reason, window, document["role"], document["engineer"])
 
 
-def _calendar_of(document: Mapping[str, Any]) -> SupportCalendar:
+def _calendar_of(document: PublicationDocument) -> SupportCalendar:
     holidays = NO_HOLIDAYS
     if written := document["holidays"]:
         years = {int(year): frozenset(map(date.fromisoformat, days)) for year, days in written["years"].items()}
@@ -206,7 +255,7 @@ def _calendar_of(document: Mapping[str, Any]) -> SupportCalendar:
     return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)
 
 
-def _seats_of(document: Mapping[str, Any], people: list[str]) -> tuple[Seat, ...]:
+def _seats_of(document: PublicationDocument, people: Sequence[str]) -> tuple[Seat, ...]:
     roles = document["roles"]
     kinds = {str(kind): kind for kind in WindowKind}
     # The roles of one shift share its window.
@@ -220,11 +269,10 @@ def _seats_of(document: Mapping[str, Any], people: list[str]) -> tuple[Seat, ...
     return tuple(seats)
 
 
-def _person_of(written: Mapping[str, Any]) -> Person:
-    zone = ZoneInfo(written["timezone"])
-    # Publications of before have no such key; of their people nothing is known.
-    availability = Availability(written.get("availability", {}))
-    return Person(written["id"], written["name"], written["phone"], zone, written["email"], availability)
+def _person_of(document: PersonDocument) -> Person:
+    availability = Availability(document.get("availability", {}))
+    zone = ZoneInfo(document["timezone"])
+    return Person(document["id"], document["name"], document["phone"], zone, document["email"], availability)
 
 
 def _window(start: float, end: float) -> Window:

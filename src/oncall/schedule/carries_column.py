@@ -1,7 +1,7 @@
-"""What a plan carries beside its seats, as words in the `carries` column of a CSV: one each, spread over the rows.
+"""The `carries` column of a plan in CSV: what the plan holds beside its seats, spread over the rows.
 
-`relaxed rest_nights=1@2027-12-20..2027-12-26` is an exception that was agreed, `balance ana weekend -1.250` what ana
-served beyond her share before, in shifts, and `kept_until 2027-02-15` the date before which shifts stand as they were.
+`relaxed rest_nights=1@2027-12-20..2027-12-26` is a relaxation, `balance ana weekend -1.250` what Ana served beyond her
+share before the plan, in shifts, and `kept_until 2027-02-15` the date before which a repair took over every shift.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from oncall.schedule.plan import Balance, Plan
 from oncall.support.windows import WindowKind
 
 COLUMN = "carries"
-_BETWEEN = "; "
+_SEPARATOR = "; "
 _BALANCE = re.compile(r"(?P<who>\S+) (?P<kind>weeknight|weekend|holiday) (?P<number>[+-]?[0-9]{1,6}([.][0-9]{1,9})?)")
 _FORMS = '"balance ana weekend 1.25", "relaxed rest_nights=1@2027-12-20" or "kept_until 2027-02-15"'
 
 
 @dataclass(slots=True)
-class CarriedColumn:
-    """What was read so far. `read` raises Refused for words that say nothing."""
+class CarriesColumn:
+    """What the cells read so far hold."""
 
     kept_until: date | None = None
     balances: tuple[Balance, ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
 
     def read(self, cell: str) -> None:
-        """Take what one cell says; an empty one says nothing."""
-        for words in filter(None, (part.strip() for part in cell.split(_BETWEEN.strip()))):
+        """Add what one cell holds; an empty cell holds nothing. Raises Refused for text of another form."""
+        for words in filter(None, (part.strip() for part in cell.split(_SEPARATOR.strip()))):
             what, _, rest = words.partition(" ")
             if what == "relaxed":
                 self.relaxed += (relaxation_named(rest),)
@@ -41,7 +41,7 @@ class CarriedColumn:
             elif what == "kept_until":
                 self.kept_until = _day(rest)
             else:
-                raise Refused(f'"{words[:60]}" is nothing that a plan carries; write {_FORMS}')
+                raise Refused(f'"{words[:60]}" cannot be read; write {_FORMS}')
 
 
 def _day(text: str) -> date:
@@ -52,11 +52,11 @@ def _day(text: str) -> date:
 
 
 def cells_of(plan: Plan, rows: int) -> list[str]:
-    """The cells of the column, from the first row on, the last one with the rest; none where nothing is carried."""
+    """Return the cells of the column, an item in each row and the rest in the last; none for a plan without items."""
     items = [f"kept_until {plan.kept_until}"] if plan.kept_until is not None else []
     items += [f"relaxed {each.id}" for each in plan.relaxed]
     items += [f"balance {each.engineer} {each.kind} {each.thousandths / 1000:.3f}" for each in plan.balances]
     if not items or not rows:
         return []
-    cells = [*items[: rows - 1], _BETWEEN.join(items[rows - 1 :])]
+    cells = [*items[: rows - 1], _SEPARATOR.join(items[rows - 1 :])]
     return [*cells, *[""] * (rows - len(cells))][:rows]

@@ -1,0 +1,71 @@
+"""The versions that make the schedule: publications of plans, and overrides on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from oncall.schedule.availability import Availability
+from oncall.schedule.plan import Seat
+from oncall.support.calendar import SupportCalendar
+from oncall.support.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An engineer or the manager, as a publication has them. `phone` (E.164) must not appear in any text."""
+
+    id: str
+    name: str
+    phone: str = field(repr=False)
+    zone: ZoneInfo
+    email: str | None = None
+    availability: Availability = field(default=Availability({}), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A plan that became the schedule for its own span, with the people and hours that it was made for.
+
+    at: when it was published (aware UTC). calendar: its hours.
+    """
+
+    version: int
+    at: datetime
+    by: str
+    reason: str
+    team: str
+    zone: ZoneInfo
+    roles: tuple[str, ...]
+    calendar: SupportCalendar
+    people: Mapping[str, Person]
+    manager: Person | None
+    span: Window
+    seats: tuple[Seat, ...]
+
+    @property
+    def ahead(self) -> Window | None:
+        """The part of the span that was still to come when it was published."""
+        start = max(self.span.start, self.at)
+        return Window(start, self.span.end) if start < self.span.end else None
+
+    @property
+    def behind(self) -> Window | None:
+        """The part of the span that was over when it was published."""
+        end = min(self.span.end, self.at)
+        return Window(self.span.start, end) if self.span.start < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Puts `engineer` on call as `role` during `window`, whatever the plan says. Later versions win."""
+
+    version: int
+    at: datetime
+    by: str
+    reason: str
+    window: Window
+    role: str
+    engineer: str
