@@ -1,4 +1,4 @@
-"""Readers that turn YAML nodes into values: mappings, lists, words and numbers.
+"""Readers that turn the nodes of a file into values: mappings, lists, words and numbers.
 
 A reader is a function from a Node to a value; each refusal says what to write instead. Readers that only one file
 format needs are beside that format's own reader.
