@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from oncall.cli.command_tree import app
+from oncall.cli.command_tree import make_app
 from oncall.web.app import create_app
 from oncall.web.services import Services
 
@@ -39,7 +39,7 @@ def command_reference() -> str:
 
 def commands() -> Iterator[tuple[str, str]]:
     """The name of every command and group, and its help, 100 columns wide."""
-    yield from _walk(typer.main.get_command(app), "oncall")
+    yield from _walk(typer.main.get_command(make_app()), "oncall")
 
 
 def _walk(command: Any, name: str) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import typer
 
-from oncall.cli.command_tree import app
+from oncall.cli.command_tree import MODULES, make_app
 from oncall.cli.grouped_help import GROUPS, OTHERS
 from tests.cli.conftest import Oncall
 
@@ -21,7 +23,14 @@ def commands(command: Any, name: str = "oncall") -> Iterator[tuple[str, Any]]:
         yield from commands(below, f"{name} {child}")
 
 
-ALL = dict(commands(typer.main.get_command(app)))
+SHOW_MODULES = """
+from oncall.cli.main import main
+try:
+    main()
+finally:
+    print(*(name for name in sys.modules if name.startswith("oncall.")), file=sys.stderr)
+"""
+ALL = dict(commands(typer.main.get_command(make_app())))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -61,3 +70,22 @@ def test_the_commands_are_listed_in_groups(oncall: Oncall) -> None:
 def test_every_command_is_in_one_group() -> None:
     listed = [name for names in GROUPS.values() for name in names]
     assert sorted(listed) == sorted(ALL["oncall"].commands)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_program_for_one_command_has_that_command(name: str) -> None:
+    assert f"oncall {name}" in dict(commands(typer.main.get_command(make_app(name))))
+
+
+def test_who_loads_no_other_commands_module() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['oncall', 'who', '--help']\n" + SHOW_MODULES],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr.split()
+    assert [name for name in loaded if name.endswith(("_command", "_commands"))] == ["oncall.cli.schedule_commands"]
+
+
+def test_the_map_of_modules_has_every_command() -> None:
+    assert sorted(MODULES) == sorted(ALL["oncall"].commands)

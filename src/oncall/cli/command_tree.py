@@ -1,40 +1,73 @@
-"""All commands of `oncall`. Importing this takes a while; `main` does it where it can catch Ctrl-C."""
+"""All commands of `oncall`, by the module that each is in."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import typer
 
 from oncall import __version__
-from oncall.cli import (
-    check_command,
-    doctor_commands,
-    generate_command,
-    ledger_commands,
-    policy_commands,
-    publish_commands,
-    report_commands,
-    schedule_commands,
-    service_commands,
-    simulate_command,
-    ticket_action_commands,
-    ticket_commands,
-    verify_commands,
-    whatif_command,
-    why_command,
-)
 from oncall.cli.grouped_help import GroupedCommands
 
-app = typer.Typer(
-    name="oncall",
-    help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
-    "Start with: oncall check rosters/itopia-cas.yaml, oncall generate, oncall publish, oncall who, oncall serve.\n\n"
-    "`oncall COMMAND --help` shows the options of a command, with an example.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    cls=GroupedCommands,
-    pretty_exceptions_enable=False,
-)
+MODULES = {
+    "check": "check_command",
+    "generate": "generate_command",
+    "whatif": "whatif_command",
+    "why": "why_command",
+    "verify": "verify_commands",
+    "fairness": "verify_commands",
+    "ledger": "ledger_commands",
+    "policy": "policy_commands",
+    "triage": "policy_commands",
+    "who": "schedule_commands",
+    "shifts": "schedule_commands",
+    "next": "schedule_commands",
+    "publish": "publish_commands",
+    "override": "publish_commands",
+    "explain": "ticket_commands",
+    "page": "ticket_commands",
+    "tickets": "ticket_commands",
+    "ack": "ticket_action_commands",
+    "take": "ticket_action_commands",
+    "pass": "ticket_action_commands",
+    "reply": "ticket_action_commands",
+    "update": "ticket_action_commands",
+    "customer-replied": "ticket_action_commands",
+    "wait": "ticket_action_commands",
+    "impact": "ticket_action_commands",
+    "resolve": "ticket_action_commands",
+    "reopen": "ticket_action_commands",
+    "merge": "ticket_action_commands",
+    "serve": "service_commands",
+    "worker": "service_commands",
+    "migrate": "service_commands",
+    "token": "service_commands",
+    "doctor": "doctor_commands",
+    "drill": "doctor_commands",
+    "report": "report_commands",
+    "simulate": "simulate_command",
+}
+"""The module in `oncall.cli` of each command."""
+
+
+def make_app(command: str | None = None) -> typer.Typer:
+    """Return the program with the module of one command, which loads fast; with all when the command is unknown."""
+    app = typer.Typer(
+        name="oncall",
+        help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
+        "Start with: oncall check rosters/itopia-cas.yaml, oncall generate, oncall publish, oncall who, oncall serve."
+        "\n\n`oncall COMMAND --help` shows the options of a command, with an example.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        cls=GroupedCommands,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_front_door)
+    needed = [MODULES[command]] if command in MODULES else dict.fromkeys(MODULES.values())
+    for module in needed:
+        import_module(f"oncall.cli.{module}").register(app)
+    return app
 
 
 def _print_version(is_asked: bool) -> None:
@@ -43,30 +76,9 @@ def _print_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def front_door(
+def _front_door(
     version: bool = typer.Option(
         False, "--version", is_eager=True, callback=_print_version, help="Print the version of oncall."
     ),
 ) -> None:
     """Run before every command; alone, it only prints the version."""
-
-
-for wing in (
-    check_command,
-    generate_command,
-    whatif_command,
-    why_command,
-    verify_commands,
-    ledger_commands,
-    policy_commands,
-    schedule_commands,
-    publish_commands,
-    ticket_commands,
-    ticket_action_commands,
-    service_commands,
-    doctor_commands,
-    report_commands,
-    simulate_command,
-):
-    wing.register(app)

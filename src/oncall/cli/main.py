@@ -43,10 +43,11 @@ def main() -> None:
 
 def _run() -> None:
     usual = signal.signal(signal.SIGINT, _leave)
-    from oncall.cli.command_tree import app
+    from oncall.cli.command_tree import make_app
     from oncall.cli.output import laid_out
     from oncall.errors import FileFaults, OncallError
 
+    app = make_app(sys.argv[1] if len(sys.argv) > 1 else None)
     signal.signal(signal.SIGINT, usual)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
