@@ -22,7 +22,7 @@ from itertools import cycle, product
 from multiprocessing import get_context
 from zoneinfo import ZoneInfo
 
-from oncall.rosters.roster import Absence, Engineer, Request, Roster, RotationRules, Wish
+from oncall.rosters.roster import Absence, Engineer, Request, RequestDirection, Roster, RotationRules
 from oncall.rotation.check.checker import examine
 from oncall.rotation.problem.eligibility import can_take
 from oncall.rotation.problem.rules import are_too_close
@@ -92,7 +92,7 @@ class Instance:
             joins=half_way if number < self.joiners else None,
             leaves=half_way if self.joiners <= number < 2 * self.joiners else None,
             absences=tuple(absences),
-            requests=tuple(Request(Wish.AVOID, day=day) for day in days),
+            requests=tuple(Request(RequestDirection.AVOID, day=day) for day in days),
         )
 
     def shifts(self, roster: Roster) -> tuple[Shift, ...]:

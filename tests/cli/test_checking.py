@@ -102,7 +102,7 @@ def test_a_hole_in_a_policy_of_any_name_is_told_in_its_minutes(oncall: Oncall, t
 NEITHER = (
     "is neither a roster (team, timezone, engineers) nor a policy (name, timezone, on_call, impacts, plans, escalation)"
 )
-PLAN = "is a plan, no roster and no policy; write: oncall verify {path} --roster ROSTER"
+PLAN = "is a plan, not a roster or a policy; write: oncall verify {path} --roster ROSTER"
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_both_a_role_named_twice_and_an_unknown_role_are_told_at_once(oncall: On
         ("never_together: [[ana, ana]]", "a pair is two different people, like [ana, ben]; found [ana, ana]"),
         ("fixed: [{day: 2027-01-06, role: third, engineer: ana}]", '"third" is not a role of this roster'),
         ("fixed: [{day: 2027-01-06, role: primary}]", "is missing; write engineer: ana"),
-        ("roles: [primary, shadow]", '"shadow" is no role that covers a shift; give the newcomer shadows: {from: '),
+        ("roles: [primary, shadow]", '"shadow" is not a role that covers a shift; give the newcomer shadows: {from: '),
         (
             "holidays_apart: 2",
             "needs to know the holidays; write holidays: US, or another place, at the top of the file",

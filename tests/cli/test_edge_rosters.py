@@ -71,7 +71,7 @@ def test_an_edge_that_can_be_planned_is_planned_checked_and_shown(oncall: Oncall
 REFUSED = {
     "no person": (
         roster_of(),
-        "{path}:4:12: engineers: nobody can take the role primary; a roster needs somebody for every role\n",
+        "{path}:4:12: engineers: nobody can take the role primary; a roster needs an engineer for every role\n",
     ),
     "one person for two roles": (
         roster_of(""),

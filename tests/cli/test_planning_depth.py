@@ -68,7 +68,7 @@ def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall,
     ran = oncall("verify", str(output), "--roster", tight)
     assert ran.code == 1
     assert ran.err == (
-        f'{output}:8:15: relaxed[0]: "everything" is not a relaxation: write one as it was offered, like '
+        f'{output}:8:15: relaxed[0]: "everything" is not a relaxation: write one as `generate` proposed it, like '
         '"rest_nights=1@2027-12-20..2027-12-26"\n'
     )
 

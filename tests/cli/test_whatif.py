@@ -64,7 +64,7 @@ def test_machines_get_both_columns(oncall: Oncall, roster: Path) -> None:
         ),
         (
             ("--set", "engineers.ben.id=bob"),
-            "--set engineers.ben.id=bob: an id is who somebody is in plans and balances; try another person with "
+            "--set engineers.ben.id=bob: plans and balances know an engineer by the id; try another person with "
             "--without ben --with-new 1",
         ),
         (

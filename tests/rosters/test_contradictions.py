@@ -115,12 +115,13 @@ def test_people_named_in_a_roster_without_any_are_told_that_there_is_none(refusa
     ]
 
 
-def test_wishes_of_one_person_do_not_pull_both_ways(refusal: Refusal) -> None:
+def test_requests_of_one_engineer_that_contradict_each_other_are_refused(refusal: Refusal) -> None:
     text = GOOD + "    requests: [{avoid: fridays}, {prefer: friday}, {avoid: 2027-03-17}, {avoid: 2027-03-17}]\n"
     assert refusal(text).splitlines() == [
-        "x.yaml:10:34: engineers[1].requests[1]: asks to prefer what the one on line 10, column 16 asks to avoid; "
+        "x.yaml:10:34: engineers[1].requests[1]: asks to prefer what the request on line 10, column 16 asks to avoid; "
         "delete one of them",
-        "x.yaml:10:73: engineers[1].requests[3]: stands twice; the first is on line 10, column 52; delete one of them",
+        "x.yaml:10:73: engineers[1].requests[3]: is listed twice; the first is on line 10, column 52; "
+        "delete one of them",
     ]
 
 
@@ -131,6 +132,6 @@ def test_a_plan_that_is_not_there_is_told_where_it_is_named(refusal: Refusal, fo
     (folder / "database.csv").touch()
     assert refusal(GOOD + "busy: [databas.csv, other.txt, nowhere.json]\n").splitlines() == [
         'x.yaml:10:8: busy[0]: there is no file "databas.csv"; did you mean "database.csv"?',
-        'x.yaml:10:21: busy[1]: "other.txt" is no plan file; name one that ends in .csv or .json',
+        'x.yaml:10:21: busy[1]: "other.txt" is not a plan file; name one that ends in .csv or .json',
         'x.yaml:10:32: busy[2]: there is no file "nowhere.json"; delete it, or put the other team\'s plan there',
     ]

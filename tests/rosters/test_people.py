@@ -1,4 +1,4 @@
-"""People of a roster: who they are, when they are there, and what they wish for."""
+"""People of a roster: who they are, when they are there, and what they ask for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.rosters.roster import Engineer, Request, Roster, Wish
+from oncall.rosters.roster import Engineer, Request, RequestDirection, Roster
 from oncall.rosters.roster_file import read_roster
 from tests.rosters.conftest import GOOD, Refusal
 
@@ -112,7 +112,7 @@ def test_what_is_no_day_is_told_what_to_write(refusal: Refusal, written: str, me
 
 def test_nobody_leaves_before_they_join(refusal: Refusal) -> None:
     assert refusal(GOOD + "    joins: 2027-03-01\n    leaves: 2027-02-01\n") == (
-        "x.yaml:11:13: engineers[1].leaves: 2027-02-01 is before joins, 2027-03-01; swap them or mend one"
+        "x.yaml:11:13: engineers[1].leaves: 2027-02-01 is before joins, 2027-03-01; swap them or correct one"
     )
 
 
@@ -125,7 +125,7 @@ def test_days_off_are_judged_one_by_one(refusal: Refusal) -> None:
       - 2027-02-19
 """
     assert refusal(GOOD + days_off).splitlines() == [
-        "x.yaml:11:32: engineers[1].unavailable[0].to: 2027-02-15 is before from, 2027-02-19; swap them or mend one",
+        "x.yaml:11:32: engineers[1].unavailable[0].to: 2027-02-15 is before from, 2027-02-19; swap them or correct one",
         "x.yaml:12:9: engineers[1].unavailable[1].to: is missing; write to: 2027-02-19",
         'x.yaml:13:51: engineers[1].unavailable[2].leave: "yes" is text; write true without quotes',
         "x.yaml:13:58: engineers[1].unavailable[2].until: is not a known key; write one of from, to, reason, leave",
@@ -137,12 +137,12 @@ def test_days_off_are_judged_one_by_one(refusal: Refusal) -> None:
 @pytest.mark.parametrize(
     ("written", "request_"),
     [
-        ("{avoid: 2027-03-17}", Request(Wish.AVOID, day=date(2027, 3, 17))),
-        ("{avoid: fridays}", Request(Wish.AVOID, weekday=4)),
-        ("{avoid: Monday}", Request(Wish.AVOID, weekday=0)),
-        ("{prefer: weekends}", Request(Wish.PREFER, kind="weekend")),
-        ("{prefer: weeknight}", Request(Wish.PREFER, kind="weeknight")),
-        ("{avoid: holidays}", Request(Wish.AVOID, kind="holiday")),
+        ("{avoid: 2027-03-17}", Request(RequestDirection.AVOID, day=date(2027, 3, 17))),
+        ("{avoid: fridays}", Request(RequestDirection.AVOID, weekday=4)),
+        ("{avoid: Monday}", Request(RequestDirection.AVOID, weekday=0)),
+        ("{prefer: weekends}", Request(RequestDirection.PREFER, kind="weekend")),
+        ("{prefer: weeknight}", Request(RequestDirection.PREFER, kind="weeknight")),
+        ("{avoid: holidays}", Request(RequestDirection.AVOID, kind="holiday")),
     ],
 )
 def test_a_request_names_a_date_a_day_of_the_week_or_a_kind_of_shift(
@@ -166,9 +166,9 @@ def test_a_request_names_a_date_a_day_of_the_week_or_a_kind_of_shift(
         ("{avoid: 2027-04-31}", '.avoid: "2027-04-31" is not a date; April 2027 has 30 days'),
         (
             "{avoid: fridays, prefer: weekends}",
-            ": both avoid and prefer stand here; write one of them, like {avoid: fridays}",
+            ": has both avoid and prefer; write one of them, like {avoid: fridays}",
         ),
-        ("{}", ": neither avoid nor prefer stands here; write one of them, like {avoid: fridays}"),
+        ("{}", ": has neither avoid nor prefer; write one of them, like {avoid: fridays}"),
     ],
 )
 def test_a_request_that_says_nothing_clear_is_refused(refusal: Refusal, written: str, message: str) -> None:

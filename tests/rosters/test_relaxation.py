@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.rosters.relaxation import LEAST, MOST, Relaxation, relaxation_named
+from oncall.rosters.relaxation import MAXIMUM_RULES, MINIMUM_RULES, Relaxation, relaxation_named
 from oncall.rosters.relaxed_roster import loosest_for, relaxed
 from tests.rotation.teams import MONDAY, away, person, team
 
@@ -29,7 +29,7 @@ def refusal_of(name: str) -> str:
 days = st.dates(date(2027, 1, 1), date(2027, 12, 31))
 of_rules = st.builds(
     lambda rule, span, person, value: Relaxation(rule, min(span), max(span), person, value),
-    st.sampled_from([*LEAST, *MOST]),
+    st.sampled_from([*MINIMUM_RULES, *MAXIMUM_RULES]),
     st.tuples(days, days),
     st.sampled_from([None, "ana", "new-1"]),
     st.integers(0, 31),
@@ -75,7 +75,7 @@ def test_the_loosest_numbers_of_a_person_are_those_of_all_their_exceptions() -> 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("one week", 'write one as it was offered, like "rest_nights=1@2027-12-20..2027-12-26"'),
+        ("one week", 'write one as `generate` proposed it, like "rest_nights=1@2027-12-20..2027-12-26"'),
         ("rest_night=1@2027-01-04", '"rest_night" cannot be relaxed; did you mean "rest_nights"?'),
         ("rest_nights@2027-01-04", 'say what the number is then, like "rest_nights=1@2027-01-04"'),
         ("rest_nights=1@2027-02-30", '"2027-02-30" is not a date; write "2027-01-04"'),

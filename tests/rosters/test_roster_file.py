@@ -138,13 +138,13 @@ def test_a_rule_that_cannot_be_is_refused(refusal: Refusal, rule: str, message: 
     [
         (
             "engineers: []\n",
-            "3:12: engineers: nobody can take the role primary; a roster needs somebody for every role",
+            "3:12: engineers: nobody can take the role primary; a roster needs an engineer for every role",
         ),
         (
             "engineers:\n"
             '  - {id: ana, name: Ana, phone: "+13055550101", roles: [primary]}\n'
             '  - {id: ben, name: Ben, phone: "+13055550102", roles: [primary]}\n',
-            "4:3: engineers: nobody can take the role secondary; a roster needs somebody for every role",
+            "4:3: engineers: nobody can take the role secondary; a roster needs an engineer for every role",
         ),
         (
             'engineers:\n  - {id: ana, name: Ana, phone: "+13055550101"}\n',

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.rosters.roster import Absence, Manager, Request, Roster, RotationRules, WeekendStyle, Wish
+from oncall.rosters.roster import Absence, Manager, Request, RequestDirection, Roster, RotationRules, WeekendStyle
 from oncall.rosters.roster_file import read_roster
 from oncall.support.policy_file import packaged_policy
 
@@ -45,17 +45,17 @@ def test_an_engineer_is_read_whole(itopia: Roster) -> None:
     assert ana.roles == ("primary", "secondary")
     assert ana.absences[0] == Absence(date(2027, 2, 15), date(2027, 2, 19), "vacation")
     assert ana.requests == (
-        Request(Wish.AVOID, day=date(2027, 3, 17)),
-        Request(Wish.AVOID, weekday=4),
+        Request(RequestDirection.AVOID, day=date(2027, 3, 17)),
+        Request(RequestDirection.AVOID, weekday=4),
     )
 
 
 def test_the_itopia_team_has_a_part_timer_a_sabbatical_and_a_parental_leave(itopia: Roster) -> None:
     by_id = {engineer.id: engineer for engineer in itopia.engineers}
     assert by_id["dmitri"].fte == 0.5
-    assert by_id["dmitri"].requests == (Request(Wish.PREFER, kind="weekend"),)
+    assert by_id["dmitri"].requests == (Request(RequestDirection.PREFER, kind="weekend"),)
     assert by_id["hugo"].absences == (Absence(date(2027, 1, 4), date(2027, 1, 31), "sabbatical", leave=True),)
-    assert by_id["hugo"].requests == (Request(Wish.AVOID, kind="holiday"),)
+    assert by_id["hugo"].requests == (Request(RequestDirection.AVOID, kind="holiday"),)
     assert not by_id["chloe"].is_member_on(date(2027, 4, 1))
     assert by_id["ben"].zone == ZoneInfo("America/Chicago")
 
@@ -85,7 +85,7 @@ def test_the_large_team_has_24_engineers_in_two_time_zones() -> None:
     assert {engineer.roles for engineer in large.engineers} == {("primary", "secondary"), ("secondary",)}
 
 
-def test_the_large_team_has_somebody_who_joins_and_somebody_who_leaves() -> None:
+def test_the_large_team_has_an_engineer_who_joins_and_one_who_leaves() -> None:
     large = read_roster(FOLDER / "large-team.yaml")
     assert [engineer.leaves for engineer in large.engineers if engineer.leaves] == [date(2027, 2, 26)]
     assert [engineer.joins for engineer in large.engineers if engineer.joins] == [date(2027, 3, 1)]

@@ -14,10 +14,10 @@ from oncall.rosters.roster import (
     Engineer,
     FixedSeat,
     Request,
+    RequestDirection,
     Roster,
     Shadowing,
     WeekendStyle,
-    Wish,
 )
 from oncall.rotation.problem.context import PlanningContext
 from oncall.schedule.plan import Balance, Seat, Shift
@@ -60,7 +60,7 @@ def _absence(draw: Random, days: int, first_day: date) -> Absence:
 
 
 def _request(draw: Random, days: int, first_day: date) -> Request:
-    wish = draw.choice(list(Wish))
+    wish = draw.choice(list(RequestDirection))
     return draw.choice(
         [
             Request(wish, day=first_day + timedelta(days=draw.randrange(days))),

@@ -17,7 +17,7 @@ from typing import Any
 
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
-from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, Roster, Wish
+from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, RequestDirection, Roster
 from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
@@ -89,7 +89,9 @@ def with_wishes(draw: Random, mending: Mending) -> Mending:
 
     def asked(engineer: Engineer) -> Engineer:
         days = draw.sample(range(7), draw.choice([0, 1, 2]))
-        return replace(engineer, requests=tuple(Request(draw.choice(list(Wish)), weekday=day) for day in days))
+        return replace(
+            engineer, requests=tuple(Request(draw.choice(list(RequestDirection)), weekday=day) for day in days)
+        )
 
     people = tuple(asked(engineer) for engineer in mending.after.engineers)
     return replace(mending, after=replace(mending.after, engineers=people))
@@ -200,8 +202,8 @@ class EveryPlan:
         assert engineer is not None
         nights = max(1, shift.end_night - shift.first_night)
         days = [(shift.day + timedelta(days=n)).weekday() for n in range(nights)]
-        asked = [each.wish for each in engineer.requests if each.weekday in days]
-        return asked.count(Wish.AVOID) - asked.count(Wish.PREFER)
+        asked = [each.direction for each in engineer.requests if each.weekday in days]
+        return asked.count(RequestDirection.AVOID) - asked.count(RequestDirection.PREFER)
 
     def _fill(self, turns: list[_Turn], number: int) -> Iterator[list[_Turn]]:
         if number == len(self._left):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from oncall.rosters.roster import Absence, Engineer, Request, Roster, RotationRules, WeekendStyle, Wish
+from oncall.rosters.roster import Absence, Engineer, Request, RequestDirection, Roster, RotationRules, WeekendStyle
 from oncall.rotation.check.checker import check_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
@@ -78,7 +78,7 @@ def _absences(days: int) -> st.SearchStrategy[tuple[Absence, ...]]:
 
 
 def _requests(days: int) -> st.SearchStrategy[tuple[Request, ...]]:
-    wish = st.sampled_from(Wish)
+    wish = st.sampled_from(RequestDirection)
     one = st.one_of(
         st.builds(lambda w, n: Request(w, day=MONDAY + timedelta(days=n)), wish, st.integers(0, days - 1)),
         st.builds(lambda w, n: Request(w, weekday=n), wish, st.integers(0, 6)),

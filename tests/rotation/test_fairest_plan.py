@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from oncall.errors import OncallError, PlanInfeasible, Refused
-from oncall.rosters.roster import Request, Roster, WeekendStyle, Wish
+from oncall.rosters.roster import Request, RequestDirection, Roster, WeekendStyle
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
@@ -159,7 +159,7 @@ def test_the_proof_holds_when_an_engineer_is_nearly_always_away_and_far_below_th
 
 
 def test_requests_are_met_as_far_as_the_same_fairness_allows() -> None:
-    friday = Request(Wish.AVOID, weekday=4)
+    friday = Request(RequestDirection.AVOID, weekday=4)
     plain, requesting = team_of(8), team(person("ana", requests=(friday,)), *team_of(8).engineers[1:])
     plan = plan_of(requesting, days=56)
     assert proof(plan)[0] == proof(plan_of(plain, days=56))[0]
@@ -167,7 +167,7 @@ def test_requests_are_met_as_far_as_the_same_fairness_allows() -> None:
 
 
 def test_an_engineer_who_prefers_weekends_gets_the_extra_one() -> None:
-    request = Request(Wish.PREFER, kind="weekend")
+    request = Request(RequestDirection.PREFER, kind="weekend")
     roster = team(*team_of(8).engineers[:7], person("hal", requests=(request,)))
     plan = plan_of(roster, days=35)
     weekends = [seat for seat in plan.seats if seat.kind == "weekend" and seat.engineer == "hal"]
@@ -176,7 +176,9 @@ def test_an_engineer_who_prefers_weekends_gets_the_extra_one() -> None:
 
 def test_a_requests_weight_of_0_ignores_requests() -> None:
     roster = team(
-        person("ana", requests=(Request(Wish.AVOID, weekday=4),)), *team_of(8).engineers[1:], requests_weight=0
+        person("ana", requests=(Request(RequestDirection.AVOID, weekday=4),)),
+        *team_of(8).engineers[1:],
+        requests_weight=0,
     )
     assert plan_of(roster, days=28).notes == ()
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import FixedSeat, Request, Wish
+from oncall.rosters.roster import FixedSeat, Request, RequestDirection
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import PlanStatus
 from tests.rotation.checked_plans import checked_plan, engineer_on, refusal_reasons
@@ -26,7 +26,7 @@ def test_a_plan_keeps_its_fixed_seats_and_is_still_proven() -> None:
 
 
 def test_a_fixed_seat_wins_over_a_request_and_the_plan_notes_the_broken_request() -> None:
-    asking = person("ana", requests=(Request(Wish.AVOID, day=WEDNESDAY),))
+    asking = person("ana", requests=(Request(RequestDirection.AVOID, day=WEDNESDAY),))
     fixed = (FixedSeat(WEDNESDAY, "primary", "ana"),)
     plan = checked_plan(team(asking, *team_of(8).engineers[1:], fixed=fixed))
     assert engineer_on(plan, WEDNESDAY) == "ana"

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import Absence, Request, Roster, Wish
+from oncall.rosters.roster import Absence, Request, RequestDirection, Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.cost import counted_seats, fairness_of
@@ -38,7 +38,7 @@ def requests_cost(roster: Roster, shifts: Sequence[Shift], seats: Sequence[Seat]
         for engineer in roster.engineers:
             for request in engineer.requests if engineer.id == seat.engineer else ():
                 if request_matches(request, starts[seat.window]):
-                    broken += 1 if request.wish is Wish.AVOID else -1
+                    broken += 1 if request.direction is RequestDirection.AVOID else -1
     return roster.rules.requests_weight * broken - meetings(seats, roster.rules.prefer_together)
 
 
@@ -64,7 +64,7 @@ def tiny(draw: Random) -> Roster:
     for name in NAMES[: draw.choice([3, 4])]:
         day = MONDAY + timedelta(days=draw.randrange(4))
         requests = tuple(
-            Request(draw.choice(list(Wish)), day=MONDAY + timedelta(days=draw.randrange(4)))
+            Request(draw.choice(list(RequestDirection)), day=MONDAY + timedelta(days=draw.randrange(4)))
             for _ in range(draw.choice([0, 1, 2]))
         )
         absences = (Absence(day, day, "away"),) if draw.random() < 0.15 else ()
@@ -111,7 +111,7 @@ def test_the_bound_counts_the_shifts_that_the_others_cannot_take() -> None:
 
 
 def test_engineers_in_pairs_still_have_their_requests_met() -> None:
-    requests = tuple(Request(Wish.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
+    requests = tuple(Request(RequestDirection.AVOID, day=MONDAY + timedelta(days=n)) for n in (0, 7, 14, 21))
     asking = person("ana", requests=requests)
     roster = team(asking, *team_of(8).engineers[1:], prefer_together=(("ana", "ben"), ("ana", "cai")))
     plan = fairest_plan(roster, shifts_of(roster, days=56))
@@ -121,8 +121,8 @@ def test_engineers_in_pairs_still_have_their_requests_met() -> None:
 
 def shared_shifts_at(weight: int) -> int:
     """Return the shared shifts on two nights of two pairs, in one of which the engineers want different nights."""
-    ana = person("ana", requests=(Request(Wish.AVOID, day=MONDAY),))
-    ben = person("ben", requests=(Request(Wish.PREFER, day=MONDAY),))
+    ana = person("ana", requests=(Request(RequestDirection.AVOID, day=MONDAY),))
+    ben = person("ben", requests=(Request(RequestDirection.PREFER, day=MONDAY),))
     pairs = (("ana", "ben"), ("cai", "dee"))
     roster = team(*(ana, ben, *team_of(4).engineers[2:]), rest_nights=0, prefer_together=pairs, requests_weight=weight)
     plan = fairest_plan(roster, shifts_of(roster, days=2))
@@ -134,7 +134,9 @@ def test_requests_weight_decides_between_requests_and_shared_shifts() -> None:
 
 
 def test_without_pairs_any_requests_weight_above_0_gives_the_same_plan() -> None:
-    asking = person("ana", requests=(Request(Wish.AVOID, weekday=1), Request(Wish.PREFER, weekday=3)))
+    asking = person(
+        "ana", requests=(Request(RequestDirection.AVOID, weekday=1), Request(RequestDirection.PREFER, weekday=3))
+    )
     plans = []
     for weight in (1, 7, 1000):
         roster = team(asking, *team_of(7).engineers[1:], requests_weight=weight)

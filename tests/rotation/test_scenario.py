@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from oncall.errors import PlanInfeasible, Refused
-from oncall.rosters.roster import FixedSeat, Request, Roster, Wish
+from oncall.rosters.roster import FixedSeat, Request, RequestDirection, Roster
 from oncall.rotation.explain.scenario import Scenario, side, with_people
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Plan, Shift
@@ -56,7 +56,7 @@ def test_too_few_people_are_an_answer_and_no_failure() -> None:
 
 
 def test_broken_requests_are_counted() -> None:
-    picky = person("gus", requests=(Request(Wish.AVOID, kind="weeknight"),))
+    picky = person("gus", requests=(Request(RequestDirection.AVOID, kind="weeknight"),))
     requests = planned(team(*team_of(6).engineers, picky)).requests
     assert requests is not None
     assert requests.avoided == 16

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
-from oncall.rosters.roster import FixedSeat, Request, Roster, Wish
+from oncall.rosters.roster import FixedSeat, Request, RequestDirection, Roster
 from oncall.rotation.explain.why_seat import Alternative, Remade, SeatExplanation, why
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Plan
@@ -69,7 +69,7 @@ def test_a_swap_that_breaks_nothing_has_its_price() -> None:
 
 
 def test_a_request_against_the_shift_is_mentioned() -> None:
-    roster = team(*team_of(6).engineers, person("gus", requests=(Request(Wish.AVOID, day=MONDAY),)))
+    roster = team(*team_of(6).engineers, person("gus", requests=(Request(RequestDirection.AVOID, day=MONDAY),)))
     assert about(asked(roster, planned(roster)), "gus").asked_to_avoid
 
 

@@ -54,7 +54,7 @@ def faults_of_csv(text: str) -> list[str]:
         ("2027-01-04T19:01:00-05:00,weeknight", "1: found 2 cells, and needs 5"),
     ],
 )
-def test_a_bad_cell_of_a_csv_is_shown_with_its_place_and_its_mend(row: str, fault: str) -> None:
+def test_a_bad_cell_of_a_csv_is_shown_with_its_place_and_what_to_write(row: str, fault: str) -> None:
     assert faults_of_csv(f"{HEADER}{GOOD}{row}\n") == [f"p.csv:3:{fault}"]
 
 

@@ -94,7 +94,9 @@ def test_the_smallest_json_plan_is_read() -> None:
         ),
     ],
 )
-def test_a_bad_value_of_a_json_plan_is_shown_with_its_place_and_its_mend(changes: dict[str, Any], fault: str) -> None:
+def test_a_bad_value_of_a_json_plan_is_shown_with_its_place_and_what_to_write(
+    changes: dict[str, Any], fault: str
+) -> None:
     assert fault in faults_of_json(document(**changes))
 
 

@@ -55,7 +55,7 @@ def test_at_night_the_pager_reaches_who_is_on_call(published: Published) -> None
     assert published.schedule.responders(at) == published.schedule.who(at)
 
 
-def test_a_holiday_has_somebody_on_call_all_day(published: Published) -> None:
+def test_a_holiday_has_engineers_on_call_all_day(published: Published) -> None:
     answer = published.schedule.who(local("2027-01-18T12:00"))  # Martin Luther King Day
     assert answer.window.kind is WindowKind.HOLIDAY
     assert set(answer.roles) == {"primary", "secondary"}
@@ -69,7 +69,7 @@ def test_before_the_first_and_after_the_last_shift_every_role_is_missing(publish
         assert answer.missing == ("primary", "secondary")
 
 
-def test_a_role_that_nobody_holds_is_named_beside_the_one_that_somebody_does(roster: Roster, january: Plan) -> None:
+def test_a_role_that_nobody_holds_is_missing_and_the_other_role_is_shown(roster: Roster, january: Plan) -> None:
     published = Published(roster)
     published.publish(Plan(january.team, january.zone, tuple(s for s in january.seats if s.role == "primary")))
     answer = published.schedule.who(local("2027-01-04T23:00"))

@@ -14,7 +14,7 @@ from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
-from oncall.rosters.settings import roster_with
+from oncall.rosters.roster_settings import roster_with
 from oncall.rotation.explain.scenario import Scenario, side, with_people
 from oncall.schedule.plan import Plan, Shift
 

@@ -1,7 +1,6 @@
-"""Rules of one roster that cannot hold together: told with both places, before anything is planned.
+"""Find rules of one roster that exclude each other, and report both places, before any plan is made.
 
-What needs the calendar (whether a shift starts on that day at all, rest between two fixed seats) is the planner's to
-judge.
+The planner judges what needs the calendar, such as the rest between two fixed seats.
 """
 
 from __future__ import annotations
@@ -11,63 +10,64 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from oncall.file_nodes import ListNode, Node, descend
-from oncall.rosters.pairings import Pair, PeopleNamed
+from oncall.rosters.people_rules import Pair, PeopleRules
 from oncall.rosters.roster import Engineer, FixedSeat, Request
 from oncall.support.windows import WeekSpan, WindowKind
 
 _DAY = 24 * 60
 
 
-def check_pairs(named: PeopleNamed) -> None:
-    """Note pairs that stand twice, and those who should be on together and never are."""
+def check_pairs(named: PeopleRules) -> None:
+    """Note pairs that are listed twice, and pairs of `prefer_together` that are also in `never_together`."""
     apart: dict[frozenset[str], Node] = {}
-    wished: dict[frozenset[str], Node] = {}
-    for pairs, seen in ((named.never, apart), (named.prefer, wished)):
+    preferred: dict[frozenset[str], Node] = {}
+    for pairs, seen in ((named.never, apart), (named.prefer, preferred)):
         for pair, node in pairs:
             other = seen.setdefault(frozenset(pair), node)
             if other is not node:
                 node.note(f"{_both(pair)} are named twice; the first time is {_place(other)}; delete one of them")
     for pair, node in named.prefer:
-        if (clash := apart.get(frozenset(pair))) is not None:
-            node.note(f"{_both(pair)} are never together by {clash.path} {_place(clash)}; delete one of the two")
+        if (other_rule := apart.get(frozenset(pair))) is not None:
+            node.note(
+                f"{_both(pair)} are never together by {other_rule.path} {_place(other_rule)}; delete one of the two"
+            )
 
 
-def check_seats(named: PeopleNamed, engineers: Mapping[str, tuple[Engineer, Node]], spans: Sequence[WeekSpan]) -> None:
-    """Note fixed seats that exclude each other, and those that their people cannot have.
+def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node]], spans: Sequence[WeekSpan]) -> None:
+    """Note fixed seats that exclude each other, and fixed seats that their engineers cannot take.
 
-    engineers: those that could be read, by id, with their places. spans: the policy's week where weekends are one
-    shift; a seat of such a weekend takes all its days.
+    engineers: by id, each with its node; those at fault are missing. spans: the policy's windows where a weekend is one
+    shift, so that a fixed seat on it takes all of its days.
     """
     never = {frozenset(pair): place for pair, place in named.never}
     by_day: dict[date, list[tuple[FixedSeat, Node]]] = defaultdict(list)
     for seat, node in named.seats:
-        clashes = ((_clash(earlier, seat, never), other) for earlier, other in by_day[seat.day])
-        sentence, other = next((each for each in clashes if each[0]), ("", node))
+        conflicts = ((_conflict(earlier, seat, never), other) for earlier, other in by_day[seat.day])
+        sentence, other = next((each for each in conflicts if each[0]), ("", node))
         if sentence:
             node.note(f"{sentence}; see {other.path} {_place(other)}")
         by_day[seat.day].append((seat, node))
     for seat, node in named.seats:
         if seat.engineer in engineers:
-            for sentence, place in _bars(seat, *engineers[seat.engineer], spans):
+            for sentence, place in _obstacles(seat, *engineers[seat.engineer], spans):
                 node.note(f"{seat.engineer} {sentence}; see {place.path} {_place(place)}")
 
 
 def check_requests(requests: Sequence[Request], node: Node) -> None:
-    """Note wishes of one person that stand twice, or pull both ways. node: the list that holds them."""
+    """Note requests of one engineer that are listed twice or contradict each other. node: the list of the requests."""
     first: dict[tuple[object, ...], tuple[Request, Node]] = {}
     for number, request in enumerate(requests):
         place = _item(node, number)
         earlier, other = first.setdefault((request.day, request.weekday, request.kind), (request, place))
-        if other is not place and earlier.wish is request.wish:
-            place.note(f"stands twice; the first is {_place(other)}; delete one of them")
+        if other is not place and earlier.direction is request.direction:
+            place.note(f"is listed twice; the first is {_place(other)}; delete one of them")
         elif other is not place:
-            place.note(
-                f"asks to {request.wish} what the one {_place(other)} asks to {earlier.wish}; delete one of them"
-            )
+            asked = f"asks to {request.direction} what the request {_place(other)} asks to {earlier.direction}"
+            place.note(f"{asked}; delete one of them")
 
 
-def _clash(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], Node]) -> str:
-    """Why two seats cannot both be; empty when they can."""
+def _conflict(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], Node]) -> str:
+    """Why two fixed seats exclude each other; empty if they do not."""
     if first.day != seat.day or not (first.kind is None or seat.kind is None or first.kind == seat.kind):
         return ""
     if first.engineer == seat.engineer:
@@ -82,9 +82,11 @@ def _clash(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], Nod
     return ""
 
 
-def _bars(seat: FixedSeat, engineer: Engineer, node: Node, spans: Sequence[WeekSpan]) -> Iterator[tuple[str, Node]]:
-    """Why this person cannot have the seat, each with the place that says so."""
-    days = [seat.day + timedelta(days=number) for number in range(_length(seat, spans))]
+def _obstacles(
+    seat: FixedSeat, engineer: Engineer, node: Node, spans: Sequence[WeekSpan]
+) -> Iterator[tuple[str, Node]]:
+    """Why the engineer cannot take the seat, each reason with its place in the file."""
+    days = [seat.day + timedelta(days=number) for number in range(_days_of(seat, spans))]
     if seat.role not in engineer.roles:
         yield f"does not take the role {seat.role}", descend(node, "roles")
     if engineer.joins is not None and days[0] < engineer.joins:
@@ -101,8 +103,8 @@ def _bars(seat: FixedSeat, engineer: Engineer, node: Node, spans: Sequence[WeekS
             yield f"only shadows from {learning.first_day} to {learning.last_day}", place
 
 
-def _length(seat: FixedSeat, spans: Sequence[WeekSpan]) -> int:
-    """On how many dates in a row the seat's shift is duty: those of a whole weekend when it starts one."""
+def _days_of(seat: FixedSeat, spans: Sequence[WeekSpan]) -> int:
+    """How many dates in a row the seat's shift takes: all of a weekend if it is one."""
     if seat.kind not in (None, WindowKind.WEEKEND.value):
         return 1
     for span in spans:

@@ -1,4 +1,4 @@
-"""Readers of what only a roster holds: phone numbers, days, shares of the load, requests, holiday codes."""
+"""Readers of values that only a roster has: phone numbers, days, shares of the load, requests, holiday codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 
 from oncall.file_nodes import Node, shown
 from oncall.file_values import Fields, line_of_text, scalar
-from oncall.rosters.roster import SHADOW, Request, Wish
+from oncall.rosters.roster import SHADOW, Request, RequestDirection
 from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.holidays import is_holiday_code
@@ -24,12 +24,12 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _EXAMPLE_DAY = "2027-01-04"
-# Names that a log or an escalation step gives to something that is no person.
+# Names that logs and escalation steps give to something that is not a person.
 _RESERVED_IDS = {"desk": "the support desk", "oncall": "the pager itself"}
 
 
 def person_id(node: Node) -> str:
-    """An id for a person: what logs, plans and commands call them."""
+    """Read the id of a person, which logs, plans and commands use."""
     text = slug(node)
     if text in _RESERVED_IDS:
         raise node.refuse(f"{shown(text)} is the name of {_RESERVED_IDS[text]}; choose another id")
@@ -37,11 +37,11 @@ def person_id(node: Node) -> str:
 
 
 def role_name(node: Node) -> str:
-    """A role that covers every shift."""
+    """Read the name of a role."""
     text = slug(node)
     if text == SHADOW:
-        mend = f"give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
-        raise node.refuse(f"{shown(text)} is no role that covers a shift; {mend}")
+        correction = f"give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
+        raise node.refuse(f"{shown(text)} is not a role that covers a shift; {correction}")
     return text
 
 
@@ -54,8 +54,8 @@ def phone_number(node: Node, region_of: Callable[[], str]) -> str:
     text = scalar(node).text.strip()
     if not is_e164(text):
         likely = number_in_e164(text, region_of())
-        mend = f'write "{likely}"' if likely else f'write one like "{EXAMPLE_PHONE}"'
-        raise node.refuse(f"{shown(text)} is not an E.164 number; {mend}")
+        correction = f'write "{likely}"' if likely else f'write one like "{EXAMPLE_PHONE}"'
+        raise node.refuse(f"{shown(text)} is not an E.164 number; {correction}")
     if reason := why_impossible(text):
         raise node.refuse(f"{shown(text)} cannot be a phone number: {reason}")
     if not is_in_use(text):
@@ -64,7 +64,7 @@ def phone_number(node: Node, region_of: Callable[[], str]) -> str:
 
 
 def email_address(node: Node) -> str:
-    """An address that could be one; only sending to it would prove it."""
+    """Read an email address. Only its form is checked."""
     text = line_of_text(node, most=254)
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", text):
         raise node.refuse(f'{shown(text)} is not an email address; write one like "ana@example.com"')
@@ -72,7 +72,7 @@ def email_address(node: Node) -> str:
 
 
 def load_share(node: Node) -> float:
-    """A share of the load above 0, at most 1."""
+    """Read a share of the load: a number above 0 and at most 1."""
     value = scalar(node)
     if not value.is_quoted and re.fullmatch(r"[0-9]{0,3}[.]?[0-9]{1,6}", value.text) and 0 < float(value.text) <= 1:
         return float(value.text)
@@ -80,7 +80,7 @@ def load_share(node: Node) -> float:
 
 
 def day(node: Node) -> date:
-    """A date of the years 2000 to 2100, in quotes or not."""
+    """Read a date of the years 2000 to 2100, with or without quotes."""
     text = scalar(node).text.strip()
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return _existing_day(text, node)
@@ -100,7 +100,7 @@ def _existing_day(text: str, node: Node) -> date:
 
 
 def _likely_day(text: str) -> str:
-    """The date that was probably meant: year first, with anything between and behind. 01/04/2027 could be two days."""
+    """The date that was probably meant, if the year comes first; 01/04/2027 could be one of two dates."""
     match = re.match(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?![0-9])", text)
     if match:
         try:
@@ -111,18 +111,18 @@ def _likely_day(text: str) -> str:
 
 
 def holiday_code(node: Node) -> str:
-    """A country, or a part of one, whose holidays the `holidays` library knows. Imports it."""
+    """Read the code of a country, or of a part of one, that the `holidays` library knows. Imports that library."""
     text = line_of_text(node)
     if is_holiday_code(text):
         return text
     if is_holiday_code(text.upper()):
-        mend = f'did you mean "{text.upper()}"?'
+        correction = f'did you mean "{text.upper()}"?'
     else:
-        mend = 'write a country like "US", or a part of one like "US-FL"'
+        correction = 'write a country like "US", or a part of one like "US-FL"'
         country = text.upper().partition("-")[0]
         if is_holiday_code(country) and (near := _nearest_part(text.upper(), country)):
-            mend = f'did you mean "{near}"?'
-    raise node.refuse(f"{shown(text)} is not a place whose holidays are known; {mend}")
+            correction = f'did you mean "{near}"?'
+    raise node.refuse(f"{shown(text)} is not a place whose holidays are known; {correction}")
 
 
 def _nearest_part(text: str, country: str) -> str | None:
@@ -141,7 +141,7 @@ _KINDS = {
 
 
 def shift_kind(node: Node) -> str:
-    """`weeknight`, `weekend` or `holiday`, or one of their plurals."""
+    """Read a kind of shift: `weeknight`, `weekend` or `holiday`, or a plural of these."""
     word = scalar(node).text.strip().lower()
     if word in _KINDS:
         return _KINDS[word]
@@ -149,26 +149,26 @@ def shift_kind(node: Node) -> str:
 
 
 def request(node: Node) -> Request:
-    """`{avoid: 2027-03-17}`, `{avoid: fridays}`, `{prefer: weekends}`."""
+    """Read a request, like `{avoid: 2027-03-17}`, `{avoid: fridays}` or `{prefer: weekends}`."""
     fields = Fields(node)
-    wishes = {wish: fields.optional(wish.value, partial(_request, wish), None) for wish in Wish}
+    slots = [fields.optional(each.value, partial(_request, each), None) for each in RequestDirection]
     fields.close()
-    made = [wish.value for wish in wishes.values() if wish.value is not None]
-    if len(made) != 1:
-        found = "both avoid and prefer stand" if made else "neither avoid nor prefer stands"
-        raise node.refuse(f"{found} here; write one of them, like {{avoid: fridays}}")
-    return made[0]
+    found = [slot.value for slot in slots if slot.value is not None]
+    if len(found) != 1:
+        fault = "has both avoid and prefer" if found else "has neither avoid nor prefer"
+        raise node.refuse(f"{fault}; write one of them, like {{avoid: fridays}}")
+    return found[0]
 
 
-def _request(wish: Wish, node: Node) -> Request:
+def _request(direction: RequestDirection, node: Node) -> Request:
     text = scalar(node).text.strip()
     word = text.lower()
     if word in _WEEKDAYS:
-        return Request(wish, weekday=_WEEKDAYS[word])
+        return Request(direction, weekday=_WEEKDAYS[word])
     if word in _KINDS:
-        return Request(wish, kind=_KINDS[word])
+        return Request(direction, kind=_KINDS[word])
     if word[:1].isdigit():
-        return Request(wish, day=day(node))
+        return Request(direction, day=day(node))
     near = nearest(word, [*_WEEKDAYS, *_KINDS])
-    mend = f'did you mean "{near}"?' if near else "write one like 2027-03-17, fridays or weekends"
-    raise node.refuse(f"{shown(text)} is not a date, a day of the week or a kind of shift; {mend}")
+    correction = f'did you mean "{near}"?' if near else "write one like 2027-03-17, fridays or weekends"
+    raise node.refuse(f"{shown(text)} is not a date, a day of the week or a kind of shift; {correction}")

@@ -1,4 +1,4 @@
-"""What a YAML file is meant to be, roster or policy, told by its keys: people name their files as they like."""
+"""Tell a roster from a policy by the keys of the file, because people name their files as they like."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ class FileKind(StrEnum):
 
 
 def kind_of(path: Path) -> FileKind:
-    """Whether a file is to be read as a roster or as a policy.
-
-    Raises FileFaults when it cannot be read, and when it is neither.
-    """
+    """Return whether a file is a roster or a policy. Raises FileFaults if it is neither, or cannot be read."""
     if path.name.endswith(POLICY_SUFFIX):
         return FileKind.POLICY
     faults = Faults(str(path))
@@ -55,7 +52,7 @@ def kind_of(path: Path) -> FileKind:
 
 
 def _kind_by(keys: Iterable[str], is_one_of: Callable[[str, Iterable[str]], bool]) -> FileKind | None:
-    """The kind that more of the keys are of; None when none is of either."""
+    """The kind to which more of the keys belong; None if no key belongs to either."""
     given = list(keys)
     roster, policy = (sum(is_one_of(key, known) for key in given) for known in (_ROSTER_KEYS, _POLICY_KEYS))
     if not roster and not policy:
@@ -64,5 +61,5 @@ def _kind_by(keys: Iterable[str], is_one_of: Callable[[str, Iterable[str]], bool
 
 
 def _plan(faults: Faults) -> FileFaults:
-    faults.note(0, 0, "", f"is a plan, no roster and no policy; write: oncall verify {faults.file} --roster ROSTER")
+    faults.note(0, 0, "", f"is a plan, not a roster or a policy; write: oncall verify {faults.file} --roster ROSTER")
     return faults.refusal()

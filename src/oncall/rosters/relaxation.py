@@ -1,6 +1,6 @@
-"""Relaxations: single exceptions to a roster's rules and days off that a manager agreed to, each with its name.
+"""Relaxations: exceptions to a roster's rules and days off that a manager agrees to, each with a name.
 
-A name says all of it, so that it can be given to a command and kept in a plan's file:
+The name holds the whole relaxation, so that commands take it and plan files keep it:
 `rest_nights=1@2027-12-20..2027-12-26`, `weekends_apart=1@2027-01-15..2027-01-17:ben`, `unavailable@2027-02-15:ana`.
 """
 
@@ -15,10 +15,10 @@ from oncall.errors import Refused
 from oncall.suggestions import suggestion
 
 DAY_OFF = "unavailable"
-LEAST = {"rest_nights": 0, "weekends_apart": 1}
-"""Rules that are looser the smaller their number is, and the number at which they ask for nothing."""
-MOST = {"max_shifts_per_week": 7, "max_shifts_per_month": 31}
-"""Rules that are looser the larger their number is."""
+MINIMUM_RULES = {"rest_nights": 0, "weekends_apart": 1}
+"""Rules that a smaller number relaxes, each with the number that switches it off."""
+MAXIMUM_RULES = {"max_shifts_per_week": 7, "max_shifts_per_month": 31}
+"""Rules that a larger number relaxes, each with the largest number that makes sense."""
 _FORM = re.compile(
     r"(?P<rule>[a-z_]+)(?:=(?P<value>[0-9]{1,2}))?@(?P<first>[0-9-]{10})(?:\.\.(?P<last>[0-9-]{10}))?(?::(?P<person>.+))?"
 )
@@ -26,11 +26,11 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Relaxation:
-    """One exception. It touches the shifts that start on its dates, both inside; `person` None is everybody.
+    """One relaxation, for shifts that start on its dates (both inside). person: an engineer's id; None for everybody.
 
-    rule: `unavailable` gives up the days off on these dates; any other is a key of `rotation`. Two shifts of one person
-    of which it touches at least one are judged by `value` in place of the rule's number; for a maximum, the shifts that
-    it touches are only counted against `value`.
+    rule: `unavailable` moves the days off on these dates; any other rule is a key of `rotation`, and `value` replaces
+    its number. A rule about two shifts is relaxed if at least one of them starts on these dates. A maximum is relaxed
+    for the shifts that start on these dates: they count only against `value`.
     """
 
     rule: str
@@ -41,19 +41,19 @@ class Relaxation:
 
     @property
     def id(self) -> str:
-        """Its name, as commands and plan files have it."""
+        """The name, as `--relax` takes it and plan files keep it."""
         value = "" if self.value is None else f"={self.value}"
         until = "" if self.last_day == self.first_day else f"..{self.last_day}"
         return f"{self.rule}{value}@{self.first_day}{until}{f':{self.person}' if self.person else ''}"
 
     @property
     def text(self) -> str:
-        """How a person reads it."""
+        """The relaxation in words."""
         if self.rule == DAY_OFF:
             days = "day off on" if self.last_day == self.first_day else "days off from"
             return f"{self.person}'s {days} {self._span} moved"
         whom = f" for {self.person}" if self.person else ""
-        return f"{self.rule} {self.value}{whom} {'around' if self.rule in LEAST else 'in'} {self._dates}"
+        return f"{self.rule} {self.value}{whom} {'around' if self.rule in MINIMUM_RULES else 'in'} {self._dates}"
 
     @property
     def _span(self) -> str:
@@ -71,25 +71,27 @@ class Relaxation:
         return f"the shifts of {self._span}"
 
     def touches(self, day: date, person: str) -> bool:
-        """Whether it speaks of a shift of that person which starts on that date."""
+        """Whether it holds for a shift of `person` (an engineer's id) that starts on `day`."""
         return self.first_day <= day <= self.last_day and self.person in (None, person)
 
 
 def relaxation_named(text: str) -> Relaxation:
-    """The relaxation of that name. Raises Refused with what to write instead."""
+    """Return the relaxation of that name. Raises Refused with what to write instead."""
     match = _FORM.fullmatch(text)
     if match is None:
-        raise refused(text, 'write one as it was offered, like "rest_nights=1@2027-12-20..2027-12-26"')
+        raise not_a_relaxation(text, 'write one as `generate` proposed it, like "rest_nights=1@2027-12-20..2027-12-26"')
     rule, value, person = match["rule"], match["value"], match["person"]
-    if rule not in (*LEAST, *MOST, DAY_OFF):
-        raise refused(text, f'"{rule}" cannot be relaxed; {suggestion(rule, [*LEAST, *MOST, DAY_OFF])}')
+    if rule not in (*MINIMUM_RULES, *MAXIMUM_RULES, DAY_OFF):
+        raise not_a_relaxation(
+            text, f'"{rule}" cannot be relaxed; {suggestion(rule, [*MINIMUM_RULES, *MAXIMUM_RULES, DAY_OFF])}'
+        )
     if rule == DAY_OFF and (value is not None or person is None):
-        raise refused(text, 'name the person and no number, like "unavailable@2027-02-15:ana"')
+        raise not_a_relaxation(text, 'name the person and no number, like "unavailable@2027-02-15:ana"')
     if rule != DAY_OFF and value is None:
-        raise refused(text, f'say what the number is then, like "{rule}=1@{match["first"]}"')
+        raise not_a_relaxation(text, f'say what the number is then, like "{rule}=1@{match["first"]}"')
     first, last = _day(text, match["first"]), _day(text, match["last"] or match["first"])
     if last < first:
-        raise refused(text, f"{last} is before {first}; swap them")
+        raise not_a_relaxation(text, f"{last} is before {first}; swap them")
     return Relaxation(rule, first, last, person, None if value is None else int(value))
 
 
@@ -97,14 +99,14 @@ def _day(text: str, day: str) -> date:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        raise refused(text, f'"{day}" is not a date; write "2027-01-04"') from None
+        raise not_a_relaxation(text, f'"{day}" is not a date; write "2027-01-04"') from None
 
 
-def refused(text: str, mend: str) -> Refused:
-    """The refusal of a relaxation, by its name, with what to write instead."""
-    return Refused(f'"{text[:80]}" is not a relaxation: {mend}')
+def not_a_relaxation(text: str, correction: str) -> Refused:
+    """Return the refusal of a relaxation by its name, with what to write instead."""
+    return Refused(f'"{text[:80]}" is not a relaxation: {correction}')
 
 
-def texts(relaxations: Iterable[Relaxation]) -> str:
-    """Several of them in one sentence."""
+def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
+    """Return several relaxations in one sentence."""
     return ", and ".join(each.text for each in relaxations)

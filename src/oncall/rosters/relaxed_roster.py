@@ -1,4 +1,4 @@
-"""A roster to which exceptions were made."""
+"""A roster with relaxations applied."""
 
 from __future__ import annotations
 
@@ -6,53 +6,55 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from oncall.rosters.relaxation import DAY_OFF, LEAST, Relaxation, refused
+from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation, not_a_relaxation
 from oncall.rosters.roster import Absence, Engineer, Roster, RotationRules
 from oncall.suggestions import suggestion
 
 
 def relaxed(roster: Roster, relaxations: Sequence[Relaxation]) -> Roster:
-    """The roster with these exceptions made. Raises Refused for one that does not fit it or relaxes nothing."""
+    """Return the roster with these relaxations. Raises Refused for one that does not fit or that relaxes nothing."""
     for each in dict.fromkeys(relaxations):
         if each.person is not None and roster.engineer(each.person) is None:
             names = [engineer.id for engineer in roster.engineers]
-            raise refused(each.id, f'"{each.person}" is not on the roster; {suggestion(each.person, names)}')
-        roster = _without_days(roster, each) if each.rule == DAY_OFF else _with_exception(roster, each)
+            raise not_a_relaxation(each.id, f'"{each.person}" is not on the roster; {suggestion(each.person, names)}')
+        roster = _without_days_off(roster, each) if each.rule == DAY_OFF else _with_looser_rule(roster, each)
     return roster
 
 
-def _with_exception(roster: Roster, relaxation: Relaxation) -> Roster:
+def _with_looser_rule(roster: Roster, relaxation: Relaxation) -> Roster:
     rules = roster.rules
     now = rule_value(rules, relaxation.rule)
     value = relaxation.value
     assert value is not None
-    is_looser = now is not None and (LEAST[relaxation.rule] <= value < now if relaxation.rule in LEAST else value > now)
+    is_looser = now is not None and (
+        MINIMUM_RULES[relaxation.rule] <= value < now if relaxation.rule in MINIMUM_RULES else value > now
+    )
     if not is_looser:
         says = "does not set it" if now is None else f"says {now}"
-        raise refused(relaxation.id, f"the roster {says}, so this would not make {relaxation.rule} looser")
+        raise not_a_relaxation(relaxation.id, f"the roster {says}, so this would not make {relaxation.rule} looser")
     return replace(roster, rules=replace(rules, relaxed=(*rules.relaxed, relaxation)))
 
 
-def _without_days(roster: Roster, relaxation: Relaxation) -> Roster:
+def _without_days_off(roster: Roster, relaxation: Relaxation) -> Roster:
     people = []
     for engineer in roster.engineers:
         if engineer.id == relaxation.person:
             absences = tuple(part for absence in engineer.absences for part in _cut(absence, relaxation, engineer))
             if absences == engineer.absences:
-                raise refused(relaxation.id, f"{engineer.id} has no day off then")
+                raise not_a_relaxation(relaxation.id, f"{engineer.id} has no day off then")
             engineer = replace(engineer, absences=absences)
         people.append(engineer)
     return replace(roster, engineers=tuple(people))
 
 
 def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterator[Absence]:
-    """What is left of an absence without the relaxation's dates."""
+    """The parts of an absence that remain without the relaxation's dates."""
     first, last = relaxation.first_day, relaxation.last_day
     if last < absence.first_day or absence.last_day < first:
         yield absence
         return
     if absence.leave:
-        raise refused(relaxation.id, f"{engineer.id} is on leave then, and leave is not moved")
+        raise not_a_relaxation(relaxation.id, f"{engineer.id} is on leave then, and leave is not moved")
     one = timedelta(days=1)
     if absence.first_day < first:
         yield replace(absence, last_day=first - one)
@@ -65,7 +67,7 @@ def loosest_for(rules: RotationRules, person: str) -> RotationRules:
     for each in rules.relaxed:
         if each.person in (None, person) and each.value is not None:
             now = rule_value(rules, each.rule)
-            is_looser = now is not None and (each.value < now if each.rule in LEAST else each.value > now)
+            is_looser = now is not None and (each.value < now if each.rule in MINIMUM_RULES else each.value > now)
             rules = with_rule_value(rules, each.rule, each.value) if is_looser else rules
     return rules
 

@@ -1,4 +1,4 @@
-"""One team as values: its people, their days off and the rules of its rotation. Made by `rosters.file`."""
+"""One team: its people, their days off and the rules of its rotation. `roster_file` reads it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.rosters.relaxation import Relaxation
 from oncall.support.policy import Policy
 
 SHADOW = "shadow"
-"""The role of somebody who comes along to learn: it covers nothing, is no load, and nobody is paged by it."""
+"""The role of a newcomer who comes along to learn: it covers nothing, counts for no load, and is never paged."""
 
 
 class WeekendStyle(StrEnum):
@@ -25,7 +25,7 @@ class WeekendStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Days on which a person starts no shift; both dates are inside. `leave` also lowers the person's share."""
+    """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share."""
 
     first_day: date
     last_day: date
@@ -38,7 +38,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Shadowing:
-    """Days on which a newcomer only comes along, in the role `SHADOW`; both dates are inside."""
+    """Days on which a newcomer only comes along, in the role SHADOW; both dates are inside."""
 
     first_day: date
     last_day: date
@@ -47,8 +47,8 @@ class Shadowing:
         return self.first_day <= day <= self.last_day
 
 
-class Wish(StrEnum):
-    """Which way a request pulls."""
+class RequestDirection(StrEnum):
+    """Whether an engineer asks to be spared a shift or to get it."""
 
     AVOID = "avoid"
     PREFER = "prefer"
@@ -56,9 +56,9 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A soft wish. Exactly one of `day`, `weekday` (Monday is 0) and `kind` (a shift kind, `weekend`) is set."""
+    """What an engineer asks for. Exactly one of `day`, `weekday` (Monday is 0) and `kind` (of shift) is set."""
 
-    wish: Wish
+    direction: RequestDirection
     day: date | None = None
     weekday: int | None = None
     kind: str | None = None
@@ -66,7 +66,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Engineer:
-    """A person of the rotation. `roles` is never empty; `joins` and `leaves` are first and last day, inside."""
+    """A person of the rotation. `roles` is never empty. joins, leaves: first and last day, both inside."""
 
     id: str
     name: str
@@ -82,7 +82,7 @@ class Engineer:
     shadows: tuple[Shadowing, ...] = ()
 
     def is_member_on(self, day: date) -> bool:
-        """Whether `day` lies between joining and leaving, outside every `leave: true` absence and every shadowing."""
+        """Whether `day` lies between joining and leaving, outside leave and outside shadowing."""
         if self.joins is not None and day < self.joins:
             return False
         if self.leaves is not None and day > self.leaves:
@@ -92,17 +92,17 @@ class Engineer:
         return not any(absence.leave and day in absence for absence in self.absences)
 
     def shadowing_on(self, day: date) -> Shadowing | None:
-        """The shadowing that holds `day`."""
+        """Return the shadowing that includes `day`, or None."""
         return next((shadowing for shadowing in self.shadows if day in shadowing), None)
 
     def absence_on(self, day: date) -> Absence | None:
-        """The first absence, leave or not, that holds `day`."""
+        """Return the first absence, leave or not, that includes `day`, or None."""
         return next((absence for absence in self.absences if day in absence), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Who is paged last, and at once when nobody is on call."""
+    """The person who is paged last, and at once when nobody is on call."""
 
     id: str
     name: str
@@ -112,7 +112,7 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class FixedSeat:
-    """A seat that is given away already: on the shift that starts on `day`; `kind` where two start on one day."""
+    """A seat that the roster gives to an engineer, on the shift that starts on `day`. kind: if two start then."""
 
     day: date
     role: str
@@ -122,14 +122,14 @@ class FixedSeat:
 
 @dataclass(frozen=True, slots=True)
 class RotationRules:
-    """The hard rules, and two soft ones. Counts are of shifts; `None` switches a rule off.
+    """The hard rules of the rotation, and two soft ones. None switches a maximum off.
 
-    rest_nights: free nights between two shifts of one person, any role.
-    weekends_apart: at most one weekend in any so many in a row.
-    holidays_apart: the same holiday, by its name, at most once in any so many years in a row; 1 is no rule.
-    requests_weight: what one wish counts for, against 1 for a shift that people share who should be; 0 for nothing.
-    never_together: pairs of engineers who are never on the same shift. prefer_together: pairs who should be; soft.
-    relaxed: exceptions that a manager agreed to; never in the file, see `rosters.relaxed`.
+    rest_nights: free nights between two shifts of one engineer, whatever the roles.
+    weekends_apart: an engineer works at most one weekend in any so many in a row.
+    holidays_apart: an engineer has the same holiday at most once in any so many years in a row; 1 switches it off.
+    requests_weight: what a request counts for, against 1 for a shift that a preferred pair shares; 0 ignores requests.
+    never_together: pairs of engineers who are never on the same shift. prefer_together (soft): pairs who should be.
+    relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
     """
 
     roles: tuple[str, ...] = ("primary", "secondary")
@@ -148,9 +148,9 @@ class RotationRules:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """One team. `holidays` is a code of the holidays library ("US", "US-FL") or None; `policy` is what it promises.
+    """One team. holidays: a code of the holidays library ("US", "US-FL") or None. policy: the support promise.
 
-    `zone` is the team's own zone. Windows follow `policy.zone`; the packaged policy takes the team's.
+    zone: the team's own zone. The windows follow `policy.zone`; the packaged policy takes the zone of the team.
     """
 
     team: str
@@ -161,7 +161,7 @@ class Roster:
     manager: Manager | None
     holidays: str | None = None
     busy: tuple[str, ...] = ()
-    """Plan files of other teams, beside this one, whose shifts count for whoever is on both rosters."""
+    """Plan files of other teams, beside the roster, whose shifts count for engineers who are on both rosters."""
     source: str = field(default="", compare=False)
     text: str = field(default="", compare=False, repr=False)
     """The roster file as it was read; a publication keeps it."""

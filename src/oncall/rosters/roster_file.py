@@ -1,4 +1,4 @@
-"""The roster file: YAML -> Roster, or every fault of it and of its policy at once, with file:line:column.
+"""Read a roster file: it becomes a Roster, or every fault of it and of its policy, with file, line and column.
 
 A new key is one line in the reader of its mapping: a field, its reader from `fields` or `file_values`, its default.
 """
@@ -37,7 +37,7 @@ from oncall.rosters.fields import (
     request,
     role_name,
 )
-from oncall.rosters.pairings import PeopleNamed
+from oncall.rosters.people_rules import PeopleRules
 from oncall.rosters.roster import (
     Absence,
     Engineer,
@@ -60,15 +60,15 @@ _MOST_ROLES = 5
 
 
 def read_roster(path: Path) -> Roster:
-    """Read a roster file and the policy that it names, which lies beside it; the packaged policy when it names none.
+    """Read a roster file and the policy beside it that it names, or the packaged policy when it names none.
 
-    Files are named in messages as the caller gave them. Raises FileFaults with every fault of both files.
+    Raises FileFaults with every fault of both files.
     """
     return _read(read_yaml_text(path), str(path), partial(_policy_beside, path), partial(_plan_beside, path))
 
 
 def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
-    """Read a roster from its text, to go with `policy` whatever it names itself. `source` names it in messages.
+    """Read a roster from its text, with `policy` in place of the policy that it names. source: its name in messages.
 
     Raises FileFaults with every fault.
     """
@@ -76,7 +76,7 @@ def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
 
 
 PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
-"""Finds the policy for what the keys `policy` and `timezone` hold; raises AtFault or FileFaults."""
+"""Finds the policy for the values of the keys `policy` and `timezone`. Raises AtFault or FileFaults."""
 
 
 def _policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Policy:
@@ -86,29 +86,29 @@ def _policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> 
     if not _is_missing(beside):
         return read_policy(beside)
     near = nearest(name.value, [other.name for other in path.parent.glob("*.policy.yaml")])
-    mend = f'; did you mean "{near}"?' if near else "; delete this line for the packaged policy"
-    raise name.place.refuse(f"there is no file {shown(str(beside))}{mend}")
+    correction = f'; did you mean "{near}"?' if near else "; delete this line for the packaged policy"
+    raise name.place.refuse(f"there is no file {shown(str(beside))}{correction}")
 
 
 def _is_missing(path: Path) -> bool:
     try:
         return not path.exists()
     except OSError:
-        # It may be there; reading it says better why it cannot be.
+        # Reading the file gives a better reason.
         return False
 
 
 def _plan_beside(path: Path, node: Node) -> str:
-    """The name of another team's plan, which lies beside the roster at `path`."""
+    """Read the name of another team's plan, a file beside the roster at `path`."""
     name = line_of_text(node)
     if not name.lower().endswith((".csv", ".json")):
-        raise node.refuse(f"{shown(name)} is no plan file; name one that ends in .csv or .json")
+        raise node.refuse(f"{shown(name)} is not a plan file; name one that ends in .csv or .json")
     beside = path.parent / name
     if not _is_missing(beside):
         return name
     near = nearest(name, [other.name for ending in ("*.csv", "*.json") for other in path.parent.glob(ending)])
-    mend = f'; did you mean "{near}"?' if near else "; delete it, or put the other team's plan there"
-    raise node.refuse(f"there is no file {shown(str(beside))}{mend}")
+    correction = f'; did you mean "{near}"?' if near else "; delete it, or put the other team's plan there"
+    raise node.refuse(f"there is no file {shown(str(beside))}{correction}")
 
 
 def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:
@@ -123,27 +123,27 @@ def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -
 
 
 class _RosterReader:
-    """Reads one roster. What people are checked against is kept as it is read."""
+    """Reads one roster, and remembers what later parts are checked against: zone, roles, ids and phones."""
 
     def __init__(self, root: Node, faults: Faults, policy_of: PolicyOf, busy_plan: Reader[str]) -> None:
         self._root = root
         self._faults = faults
         self._policy_of = policy_of
         self._busy_plan = busy_plan
-        # Both are replaced before the first engineer is read, unless they are at fault; then no roster comes of it.
+        # The file replaces both before the first engineer is read; if it has a fault there, it gives no roster.
         self._zone = ZoneInfo("UTC")
         self._holidays: str | None = None
         self._roles: tuple[str, ...] | None = None
-        # What an engineer's own roles are checked against: also where the list itself has another fault.
+        # The names that an engineer's roles are checked against, even if the list of roles has a fault.
         self._role_names: tuple[str, ...] | None = None
-        self._named = PeopleNamed()
+        self._named = PeopleRules()
         self._ids = Once("id")
         self._phones = Once("phone")
         self._phone_of: dict[str, str] = {}
         self._engineers: dict[str, tuple[Engineer, Node]] = {}
 
     def read(self) -> Roster:
-        """The roster. Raises AtFault, or only notes faults, when it cannot be used."""
+        """Return the roster. A roster that cannot be used raises AtFault, or only notes its faults."""
         fields = Fields(self._root)
         team = fields.required("team", line_of_text, example="my-team")
         zone = fields.required("timezone", time_zone, example="America/New_York")
@@ -273,7 +273,7 @@ class _RosterReader:
         return (own and country_of(own)) or team or "US"
 
     def _own_roles(self, node: Node) -> tuple[str, ...]:
-        """A person's roles, in the roster's order; unknown ones are not judged when the roster's own are at fault."""
+        """Read an engineer's roles, in the roster's order; any name will do if the roster's list has a fault."""
         known = self._role_names
         read = slug if known is None else one_of(known, "a role of this roster")
         own = distinct_list_of(read, least=1, most=_MOST_ROLES)(node)
@@ -290,7 +290,7 @@ class _RosterReader:
         return Manager(id=person.value, name=name.value, phone=phone.value, email=email.value)
 
     def _check_same_person(self, person: str, phone: Slot[str]) -> None:
-        """A manager who is also on call has the same id and the same phone there; anybody else has another of both."""
+        """Note a manager who shares only the id or only the phone with an engineer: one person has one of each."""
         if person not in self._phone_of:
             self._phones.claim(canonical_phone(phone.value), phone.place, owner="manager")
         elif phone.is_good and not same_phone(self._phone_of[person], phone.value):
@@ -308,7 +308,7 @@ class _RosterReader:
         return Slot(name.place, name.is_given, (policy,))
 
     def _check_reached(self, policy: Policy) -> None:
-        """Somebody who is on call must be reached by some step, or every night would go to the manager in silence."""
+        """Note roles that no step of the policy notifies: every page at night would go to the manager."""
         notified = {step.notify.value for step in policy.escalation.steps}
         if self._roles is not None and not notified & set(self._roles):
             place = descend(self._root, "rotation", "roles")
@@ -337,8 +337,8 @@ def _shadowing(node: Node) -> Shadowing:
 
 
 def _check_order(first: Slot[date] | Slot[date | None], last: Slot[date] | Slot[date | None], first_key: str) -> None:
-    """Note a last day that lies before the first one."""
+    """Note a last day that is before the first day."""
     if not (first.is_good and last.is_good):
         return
     if first.value is not None and last.value is not None and last.value < first.value:
-        last.place.note(f"{last.value} is before {first_key}, {first.value}; swap them or mend one")
+        last.place.note(f"{last.value} is before {first_key}, {first.value}; swap them or correct one")

@@ -1,4 +1,4 @@
-"""Whether a team can fill its roles at all, on a day when everybody is there. Days off are the planner's to judge."""
+"""Whether a team can fill its roles on a day when nobody is away. The planner judges days off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oncall.rosters.roster import Engineer
 
 
 def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], node: Node) -> None:
-    """Note at `node` the smallest group of roles for which there are not enough different people."""
+    """Note at `node` the smallest group of roles for which there are too few different people."""
     for size in range(1, len(roles) + 1):
         for group in combinations(roles, size):
             # By Hall's theorem the roles can be filled when every group of them has at least as many people.
@@ -22,7 +22,7 @@ def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], node: No
 
 def _shortage(group: Sequence[str], people: Sequence[str]) -> str:
     if not people:
-        return f"nobody can take the role {group[0]}; a roster needs somebody for every role"
+        return f"nobody can take the role {group[0]}; a roster needs an engineer for every role"
     return (
         f"{', '.join(group[:-1])} and {group[-1]} need {len(group)} different people, "
         f"but only {', '.join(people)} can take them"

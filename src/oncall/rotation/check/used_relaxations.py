@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from oncall.rosters.relaxation import Relaxation, texts
+from oncall.rosters.relaxation import Relaxation, relaxation_texts
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.schedule.plan import Plan
@@ -39,5 +39,5 @@ def with_relaxations(plan: Plan, relaxations: Sequence[Relaxation]) -> Plan:
     """Return the plan with these relaxations added to its data and its notes."""
     if not relaxations:
         return plan
-    note = f"by agreement: {texts(relaxations)}"
+    note = f"by agreement: {relaxation_texts(relaxations)}"
     return replace(plan, relaxed=(*plan.relaxed, *relaxations), notes=(*plan.notes, note))

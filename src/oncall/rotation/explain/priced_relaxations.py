@@ -16,7 +16,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from oncall.rosters.relaxation import DAY_OFF, LEAST, Relaxation
+from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation
 from oncall.rosters.roster import RotationRules
 from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.problem import Duty, Problem
@@ -219,7 +219,7 @@ def is_within(one: Relaxation, other: Relaxation) -> bool:
         return False
     if one.value is None or other.value is None:
         return one.value is other.value
-    return other.value <= one.value if one.rule in LEAST else other.value >= one.value
+    return other.value <= one.value if one.rule in MINIMUM_RULES else other.value >= one.value
 
 
 def _without_days_off(problem: Problem) -> Problem:

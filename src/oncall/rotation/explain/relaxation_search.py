@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ortools.sat.python import cp_model
 
 from oncall.errors import Refused
-from oncall.rosters.relaxation import Relaxation, texts
+from oncall.rosters.relaxation import Relaxation, relaxation_texts
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rotation.explain.minimal_conflict import conflicting_shifts
 from oncall.rotation.explain.priced_relaxations import RelaxedModel, is_within, price_of
@@ -36,7 +36,7 @@ class RelaxationOption:
     def text(self) -> str:
         """One sentence for people, with what to write."""
         names = " ".join(f"--relax {each.id}" for each in self.relaxations)
-        return f"a plan exists with {texts(self.relaxations)}: {names}"
+        return f"a plan exists with {relaxation_texts(self.relaxations)}: {names}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from oncall.rosters.relaxed_roster import relaxed
-from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Wish
+from oncall.rosters.roster import SHADOW, FixedSeat, RequestDirection, Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.check.violation import Violation
 from oncall.rotation.explain.minimal_conflict import minimal_conflict
@@ -139,10 +139,13 @@ class _Inquiry:
         seats = self._with(who, seat)
         rules = self._newly_broken(seats)
         swap = None if rules else self._cost_of(seats) - self._cost
-        wishes = self._problem.engineers[engineer].requests
-        avoids = any(wish.wish is Wish.AVOID and request_matches(wish, self._problem.shifts[number]) for wish in wishes)
+        requests = self._problem.engineers[engineer].requests
+        asked_to_avoid = any(
+            each.direction is RequestDirection.AVOID and request_matches(each, self._problem.shifts[number])
+            for each in requests
+        )
         remade, because = self._remade(who, number, seat.role, swap)
-        return Alternative(who, None, rules, swap, remade, avoids, because=because)
+        return Alternative(who, None, rules, swap, remade, asked_to_avoid, because=because)
 
     def _newcomer(self, engineer: int, number: int, seat: Seat) -> Alternative:
         """Somebody else who comes along; nobody's load changes by it, so there is nothing to make anew."""

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from oncall.rosters.relaxation import LEAST
+from oncall.rosters.relaxation import MINIMUM_RULES
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, duty_days, weekend_number
 from oncall.schedule.plan import Seat, Shift
@@ -123,7 +123,7 @@ class OutsideShifts:
 
     def _least(self, rule: str, number: int, engineer: str, *shifts: Shift) -> int:
         """Return the rule's number, or the smallest one to which a relaxation for any of these shifts lowers it."""
-        assert rule in LEAST
+        assert rule in MINIMUM_RULES
         return min([number, *self._relaxed_values(rule, engineer, *shifts)])
 
     def _relaxed_values(self, rule: str, engineer: str, *shifts: Shift) -> Iterator[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from oncall.rosters.roster import Request, Wish
+from oncall.rosters.roster import Request, RequestDirection
 from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.schedule.plan import Shift
@@ -82,8 +82,8 @@ def request_costs(problem: Problem) -> dict[Duty, int]:
     costs: dict[Duty, int] = {}
     for index, engineer in enumerate(problem.engineers):
         for number in problem.eligible_shifts[index] if engineer.requests and weight else ():
-            found = [each.wish for each in engineer.requests if request_matches(each, problem.shifts[number])]
-            cost = weight * (found.count(Wish.AVOID) - found.count(Wish.PREFER))
+            found = [each.direction for each in engineer.requests if request_matches(each, problem.shifts[number])]
+            cost = weight * (found.count(RequestDirection.AVOID) - found.count(RequestDirection.PREFER))
             if cost:
                 costs[Duty(index, number)] = cost
     return costs

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from oncall.rosters.relaxation import LEAST, Relaxation
+from oncall.rosters.relaxation import MINIMUM_RULES, Relaxation
 from oncall.rosters.relaxed_roster import with_rule_value
 from oncall.rosters.roster import RotationRules
 from oncall.rotation.problem.problem import Duty, Problem
@@ -82,7 +82,7 @@ def _relaxed(rule: Rule, settings: RotationRules, rules_of: Callable[[RotationRu
     if not own:
         return rule
     # From the strictest number to the loosest: each holds for the duties that no looser relaxation touches.
-    values = sorted({each.value for each in own if each.value is not None}, reverse=rule.name in LEAST)
+    values = sorted({each.value for each in own if each.value is not None}, reverse=rule.name in MINIMUM_RULES)
     stages = [_Stage(rule, own)]
     for place, value in enumerate(values):
         looser = rules_of(replace(with_rule_value(settings, rule.name, value), relaxed=()))

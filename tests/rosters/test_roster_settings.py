@@ -8,7 +8,7 @@ import pytest
 
 from oncall.errors import FileFaults, Refused
 from oncall.rosters.roster_file import read_roster
-from oncall.rosters.settings import roster_with
+from oncall.rosters.roster_settings import roster_with
 
 TEXT = """\
 team: tiny
@@ -79,7 +79,7 @@ def test_engineers_go_by_their_id(path: Path) -> None:
         ("rotation.roles=[a", "--set rotation.roles=[a: the value is not YAML; write one like rotation.rest_nights=1"),
         (
             "timezone=Asia/Tokyo",
-            "--set timezone=Asia/Tokyo: timezone is not for trying out; set a key of rotation, holidays or engineers",
+            "--set timezone=Asia/Tokyo: timezone cannot be tried; set a key of rotation, holidays or engineers",
         ),
         ("holidays.US=1", "--set holidays.US=1: holidays holds keys; a single value is expected here"),
         ("engineers.ana.fte.x=1", "--set engineers.ana.fte.x=1: fte holds keys; a single value is expected here"),

@@ -1,4 +1,4 @@
-"""A roster with some keys set to other values, for "what if": read again, so that each is judged as in the file."""
+"""Try other values for some keys of a roster: the changed file is read again, so that every value is checked."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from oncall.rosters.roster_file import roster_from_text
 from oncall.suggestions import suggestion
 
 _EXAMPLE = "rotation.rest_nights=1"
-_KEPT = {"timezone", "policy", "team"}
+_NOT_TRIED = {"timezone", "policy", "team"}
 
 
 def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
-    """The roster, which was read from a file, with settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
+    """Return the roster with settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
 
-    Raises Refused for settings that cannot be, each with what to write.
+    Raises Refused for settings that are not possible, each with what to write instead.
     """
     if not settings:
         return roster
@@ -34,7 +34,7 @@ def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
 
 
 def _refuse_twice(settings: Sequence[str]) -> None:
-    """Raise Refused when two settings speak of the same value, or one of them of all that the other is part of."""
+    """Raise Refused when two settings set the same value, or one of them a part of what the other sets."""
     seen: dict[str, str] = {}
     for setting in settings:
         key = setting.partition("=")[0].strip()
@@ -45,18 +45,16 @@ def _refuse_twice(settings: Sequence[str]) -> None:
 
 
 def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
-    """Set one value in the tree. Returns the document's path of it and the setting as it was written."""
+    """Set one value in the tree. Return its path in the document, and the setting as it was written."""
     key, equals, text = setting.partition("=")
     words = key.strip().split(".")
     if not equals or not all(words):
         raise Refused(f'--set "{setting[:80]}": write a key, = and its value, like {_EXAMPLE}')
-    if words[0] in _KEPT:
-        raise Refused(
-            f"--set {setting}: {words[0]} is not for trying out; set a key of rotation, holidays or engineers"
-        )
+    if words[0] in _NOT_TRIED:
+        raise Refused(f"--set {setting}: {words[0]} cannot be tried; set a key of rotation, holidays or engineers")
     if words[0] == "engineers" and len(words) == 3 and words[2] == "id":
         raise Refused(
-            f"--set {setting}: an id is who somebody is in plans and balances; try another person with "
+            f"--set {setting}: plans and balances know an engineer by the id; try another person with "
             f"--without {words[1]} --with-new 1"
         )
     try:
@@ -73,7 +71,7 @@ def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
 
 
 def _inner(node: yaml.Node, path: str, word: str, roster: Roster, setting: str) -> tuple[yaml.Node, str]:
-    """What is below one word of a key; an empty mapping where nothing is yet. Engineers go by their id."""
+    """The value below one word of a key, and its path. A missing one becomes an empty mapping. Engineers go by id."""
     if path == "engineers":
         ids = [engineer.id for engineer in roster.engineers]
         if word not in ids or not isinstance(node, yaml.SequenceNode):
@@ -96,7 +94,7 @@ def _put(node: yaml.MappingNode, word: str, value: yaml.Node) -> None:
 
 
 def _told(fault: Fault, places: dict[str, str]) -> str:
-    """A fault as one of the setting that it came from; lines of the changed text would mean nothing to anybody."""
+    """A fault with the setting that caused it, because the lines of the changed text are in no file."""
     for path, setting in places.items():
         if re.match(re.escape(path) + r"($|[.\[])", fault.path):
             return f"--set {setting}: {fault.message}"

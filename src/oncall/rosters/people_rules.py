@@ -1,4 +1,4 @@
-"""Rules that name people: seats that are fixed, and pairs who never or preferably are on together."""
+"""Readers of the rules that name engineers: fixed seats, and pairs who are never or preferably on together."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from oncall.support.value_readers import slug
 Pair = tuple[str, str]
 
 
-class PeopleNamed:
-    """The rules that name people, each with its place, kept until the engineers are read and it is known who they are.
+class PeopleRules:
+    """The rules that name engineers, each with its node. They are read before the engineers, and checked after them.
 
-    seats, never, prefer: those that could be read, in the order of the file.
+    seats, never, prefer: in the order of the file; those at fault are missing.
     """
 
     def __init__(self) -> None:
@@ -27,19 +27,19 @@ class PeopleNamed:
         self.prefer: list[tuple[Pair, Node]] = []
 
     def read(self, node: Node) -> str:
-        """The id of an engineer of this roster."""
+        """Read the id of an engineer; `check` judges it later."""
         name = slug(node)
         self._named.append((name, node))
         return name
 
     def check(self, known: Sequence[str]) -> None:
-        """Note whoever is no engineer of this roster."""
+        """Note every name so far that is not in `known`, the ids of the roster's engineers."""
         for name, node in self._named:
             if name not in known:
                 node.note(f"{shown(name)} is not an engineer of this roster; {suggestion(name, known)}")
 
     def fixed_seat(self, roles: Sequence[str] | None, node: Node) -> FixedSeat:
-        """`{day: 2027-03-17, role: primary, engineer: ana}`, with `kind` where two shifts start on that day."""
+        """Read `{day: 2027-03-17, role: primary, engineer: ana}`, with `kind` where two shifts start on that day."""
         fields = Fields(node)
         on = fields.required("day", day, example="2027-03-17")
         a_role = slug if roles is None else one_of(roles, "a role of this roster")
@@ -52,13 +52,13 @@ class PeopleNamed:
         return seat
 
     def never_pair(self, node: Node) -> Pair:
-        """`[ana, ben]`: two different engineers who are never on together."""
+        """Read `[ana, ben]`, two engineers who are never on together."""
         pair = self._pair(node)
         self.never.append((pair, node))
         return pair
 
     def preferred_pair(self, node: Node) -> Pair:
-        """`[ana, ben]`: two different engineers who should be on together."""
+        """Read `[ana, ben]`, two engineers who should be on together."""
         pair = self._pair(node)
         self.prefer.append((pair, node))
         return pair
