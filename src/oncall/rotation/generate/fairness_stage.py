@@ -66,7 +66,7 @@ def find_fairest(problem: Problem, search: Search) -> BestPlan:
 def _improved(
     problem: Problem, search: Search, best: BestPlan | None, start: BestPlan
 ) -> tuple[BestPlan, SearchStatus]:
-    """Run one model, and return the best plan then and how the run ended. start: to go on from without a plan yet."""
+    """Return the best plan after one more run of a model, and how the run ended. start: used while there is no plan."""
     known = best or start
     model = known.model_type(problem, known.counting_bound, known.ranges, search)
     model.model.minimize(model.cost)
@@ -104,7 +104,7 @@ def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Se
 
 
 def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> BestPlan | None:
-    """Return the best greedy start, or None if there is none; one that reaches the bound is proven by that."""
+    """Return the cheapest greedy start, or None if there is none. It is proven if it costs no more than the bound."""
     best: BestPlan | None = None
     solves = 0
     for teams in greedy_starts(problem, _targets(start.counting_bound), seed=search.seed):

@@ -20,7 +20,7 @@ FEWEST_ATTEMPTS, MOST_ATTEMPTS = 4, 40
 
 
 def greedy_starts(problem: Problem, targets: TargetCounts, *, seed: int) -> Iterator[Teams]:
-    """Yield legal teams for every shift that can fill all its roles; the first without chance, others with some.
+    """Yield legal teams for all shifts that can fill all roles. Only the first attempt makes no random choices.
 
     An attempt that finds no legal engineer for a shift is given up, so there may be no teams at all.
     """

@@ -17,7 +17,7 @@ EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
 
 @dataclass(frozen=True, slots=True)
 class RequestsResult:
-    """The best seats found, None when none were found in time. is_best: no plan of the goal meets more requests."""
+    """The best seats found, None when none were found in time. is_best: it is proven that no plan meets them better."""
 
     seats: list[StaffedSeat] | None
     is_best: bool
@@ -77,6 +77,6 @@ def _requests_cost(goal: RequestsGoal, seats: list[StaffedSeat]) -> int:
 
 
 def _least_requests_cost(goal: RequestsGoal, pairs_only: PairsOnlyPlan) -> int:
-    """Return a bound on the requests' cost: that of the paired engineers, and every preference of all others met."""
+    """Return a cost that no plan's requests can be below: the pairs' bound, with all preferences of others met."""
     others = (cost for duty, cost in goal.request_costs.items() if duty.engineer not in goal.paired)
     return pairs_only.bound + sum(min(0, cost) for cost in others)

@@ -37,7 +37,7 @@ def with_shadows(seats: Sequence[Seat], shadows: Sequence[Seat]) -> tuple[Seat, 
 
 
 def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], shadowed: set[int]) -> list[int]:
-    """Return the shifts that one newcomer shadows: at the pace of the others' duties, the next one that fits.
+    """Return the shifts that one newcomer shadows: as often as others are on call, always the next one that fits.
 
     own: the newcomer's shifts; the shadowed ones are appended. shadowed: shifts that have a shadow already.
     """

@@ -30,7 +30,7 @@ class _SeatKey(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """The nights between which an engineer's shifts should be spread, as ordinals; halves may occur."""
+    """The time over which an engineer's shifts are spread, in nights: ordinals of dates, with fractions."""
 
     begin: float
     end: float
@@ -74,7 +74,11 @@ class _Spreading:
         return [StaffedSeat(number, role, self._holders[role][number]) for number, role in self._order]
 
     def _span_of(self, engineer: int) -> _Span:
-        """Return where to spread the engineer's shifts: between outside shifts, or half a gap beyond what is open."""
+        """Return the time over which to spread an engineer's shifts.
+
+        It ends half an even gap before and after the shifts that they may take, or at the nearest outside shift up to
+        one gap away.
+        """
         numbers = self._problem.eligible_shifts[engineer]
         first, last = self._first_nights[numbers[0]], self._first_nights[numbers[-1]]
         half_gap = (last - first) / max(1, len(self._nights[engineer])) / 2
@@ -115,7 +119,7 @@ class _Spreading:
         return True
 
     def _gain(self, engineer: int, given: int, taken: int) -> float:
-        """Return how much the engineer's squared gaps shrink in sum when they give one shift and take another."""
+        """Return by how much the sum of an engineer's squared gaps falls if they give one shift and take another."""
         span, nights = self._spans[engineer], self._nights[engineer]
         old, new = self._first_nights[given], self._first_nights[taken]
         place = bisect_left(nights, old)

@@ -64,7 +64,9 @@ def seats_on_other_teams(roster: Roster) -> tuple[Seat, ...]:
 
 
 def context_around(roster: Roster, *plans: Plan, first_day: date | None = None) -> PlanningContext:
-    """Return the context of a plan beside these earlier or later plans of the team and the plans listed under `busy`.
+    """Return the context of a plan that has these earlier or later plans of the team beside it.
+
+    It includes the seats of other teams' plans, listed under `busy`.
 
     first_day: the new plan's first date; the balances of the shifts before it are carried over. None: no balances.
     Raises FileFaults for a plan under `busy` that cannot be read.

@@ -28,7 +28,7 @@ def counted_seats(seats: Iterable[Seat]) -> list[CountedSeat]:
 
 @lru_cache(maxsize=65536)
 def load_cost(count: int, share: Fraction) -> int:
-    """Return the cost of one load against its share: its squared distance in hundredths, rounded."""
+    """Return the cost of one load: its squared distance from the share, times 100, rounded."""
     return round(100 * (count - share) ** 2)
 
 

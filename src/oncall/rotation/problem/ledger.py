@@ -68,8 +68,8 @@ def ledger_of(
 ) -> Ledger:
     """Return the ledger of what was served on shifts that start before a date; of all shifts when it is None.
 
-    The roster decides the shares of these shifts. What engineers served who have left the roster is not shared out;
-    neither is the time before an engineer joined. opening: balances from before.
+    The roster decides the shares. Shifts of engineers who are not on the roster are not shared out, and shifts before
+    an engineer joined do not count toward their share. opening: balances from before.
     """
     zone = roster.policy.zone
     counted = [each for each in served if before is None or shift_of(each.seat, zone).day < before]

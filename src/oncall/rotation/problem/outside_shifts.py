@@ -1,4 +1,4 @@
-"""Outside shifts: what an engineer's shifts before, after or on another team forbid inside a plan."""
+"""Outside shifts: those before or after a plan or on other teams, and what they forbid inside the plan."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _HolidayShift(NamedTuple):
 
 
 class OutsideShifts:
-    """The shifts that engineers have outside a plan, and which shifts of the plan these forbid them.
+    """The shifts that engineers have outside a plan. It tells which shifts of the plan these forbid.
 
     by_engineer: outside shifts by engineer id, each in time order.
     other_teams: the seats among them that are in other teams' plans.

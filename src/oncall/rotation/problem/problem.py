@@ -35,7 +35,7 @@ class StaffedSeat(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """A roster and the shifts to staff. The number of an engineer or a shift is its index in these tuples.
+    """A roster and the shifts to staff. The number of an engineer or a shift is its index in `engineers` or `shifts`.
 
     shifts: sorted by start.
     limited_to: the numbers of the shifts to staff, when only a part of the plan is examined; the others stay empty.

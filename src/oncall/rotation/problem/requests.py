@@ -75,8 +75,8 @@ def request_matches(request: Request, shift: Shift) -> bool:
 def request_costs(problem: Problem) -> dict[Duty, int]:
     """Return what each requested duty costs when a plan contains it: above 0 if avoided, below 0 if preferred.
 
-    Duties without a request, or whose requests cancel each other, are left out. One request costs `requests_weight`;
-    a shift that a preferred pair shares gains 1.
+    Duties without a request, or whose requests cancel each other, are left out. One request costs `requests_weight`,
+    against -1 for each shift that a preferred pair shares.
     """
     weight = problem.roster.rules.requests_weight
     costs: dict[Duty, int] = {}

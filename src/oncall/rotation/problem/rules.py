@@ -36,7 +36,7 @@ class RestNights:
         return f"rest_nights {self.nights}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each set of shifts that are too close to each other: an engineer has one of them.
+        """Yield one limit for each engineer and set of conflicting shifts: they take at most one of these.
 
         Two shifts exclude each other exactly if their spans `[first_night, end_night + rest)` overlap. Spans that
         overlap pairwise share a night, so these sets say the same as all pairs do.
@@ -48,7 +48,7 @@ class RestNights:
 
 
 def rest_conflicts(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -> Iterator[tuple[int, ...]]:
-    """Yield the largest sets of shifts of which one engineer may take only one, because of their rest.
+    """Yield the largest sets of shifts that conflict by the rest rule: an engineer may take one shift of each set.
 
     numbers: which of the shifts to look at, in time order. rest: free nights between two shifts.
     """
@@ -80,14 +80,14 @@ class WeekendsApart:
         return f"weekends_apart {self.weekends}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and run of weekends: they have one of those weekends."""
+        """Yield one limit for each engineer and run of weekends: they work at most one of these."""
         for engineer, numbers in enumerate(problem.eligible_shifts):
             by_weekend = _grouped(engineer, numbers, lambda n: _weekend_of(problem.shifts[n]))
             yield from _once_in_a_row(by_weekend, self.weekends)
 
 
 def _once_in_a_row(by_number: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
-    """Yield limits that allow the duties of one number in any `length` numbers in a row."""
+    """Yield limits: of any `length` numbers in a row, a plan may contain duties of only one."""
     covered_to = -1
     numbers = sorted(by_number)
     for first in numbers:
@@ -158,7 +158,7 @@ class HolidaysApart:
         return f"holidays_apart {self.years}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer, holiday and run of years: they serve it in one of those years."""
+        """Yield one limit for each engineer, holiday and run of years: they serve it in at most one of these."""
         for engineer, numbers in enumerate(problem.eligible_shifts):
             by_name: dict[str, dict[int, list[Duty]]] = defaultdict(lambda: defaultdict(list))
             for number in numbers:

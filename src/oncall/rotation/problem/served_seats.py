@@ -86,7 +86,7 @@ def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
 
 
 def _parts_of(seat: Seat, assignments: Sequence[Assignment]) -> Iterator[ServedPart]:
-    """Yield the parts of a seat that these assignments cover. assignments: in time order, the first ends after it."""
+    """Yield the parts of a seat that these assignments cover. assignments: in time order, none before it."""
     length = round((seat.window.end - seat.window.start).total_seconds())
     for assignment in assignments:
         if assignment.window.start >= seat.window.end:

@@ -49,7 +49,7 @@ class CountRange:
 
 
 class LoadVariables(NamedTuple):
-    """Variables of a model for the shifts of each kind that each engineer has, and the cost of all loads.
+    """Variables for how many shifts of each kind each engineer has, and the cost of all their loads.
 
     counts: by load of all roles together.
     """
@@ -82,7 +82,7 @@ def add_cost(
     curve: Callable[[int], int],
     count_range: CountRange,
 ) -> cp_model.LinearExprT:
-    """Add the cost of a count from 0 to `most`, and return it: unit steps inside the range, straight lines outside."""
+    """Add the cost of a count from 0 to `most`, and return it: exact inside the range, a straight line on each side."""
     low, high = min(count_range.low, most), min(count_range.high, most)
     steps = [model.new_bool_var("") for _ in range(low, high)]
     for step, following in pairwise(steps):

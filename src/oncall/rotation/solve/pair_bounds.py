@@ -41,7 +41,7 @@ class PairsOnlyPlan:
 
 
 def plan_pairs_only(problem: Problem, goal: RequestsGoal, search: Search) -> PairsOnlyPlan | None:
-    """Return the best plan of the paired engineers, as if all others fitted in; None if none was found in time."""
+    """Return the best plan of the paired engineers alone, or None if none was found in time."""
     model = cp_model.CpModel()
     paired = goal.paired
     on_duty = _add_paired_duties(model, problem, paired)
@@ -120,7 +120,7 @@ def _add_loads(model: cp_model.CpModel, problem: Problem, goal: RequestsGoal) ->
 
 
 def max_meetings(problem: Problem, goal: RequestsGoal, search: Search) -> int:
-    """Return a number of meetings that no plan can exceed, by counting alone.
+    """Return the most meetings that counting alone allows; no plan has more.
 
     For each kind, a pair meets no more often than either of the two is on duty, and an engineer has no more meetings
     than there are seats beside them.

@@ -24,10 +24,10 @@ class Meeting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RequestsGoal:
-    """The requests to meet, and the plans to choose from: those that a kind of model prices at no more than `cost`.
+    """The requests to meet, and the plans to choose from: those whose fairness cost is at most `cost`.
 
     request_costs: what each requested duty costs. pairs: engineers who prefer to work together.
-    ranges: the count ranges for the model.
+    model_type, ranges: the kind of model that computes the fairness cost, and its count ranges.
     """
 
     request_costs: Mapping[Duty, int]

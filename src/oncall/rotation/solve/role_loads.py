@@ -63,10 +63,10 @@ def add_loads_by_role(model: cp_model.CpModel, problem: Problem, ranges: Mapping
 def add_counts(
     model: cp_model.CpModel, problem: Problem, kind: WindowKind, total: int, most: Sequence[int]
 ) -> dict[LoadKey, cp_model.IntVar]:
-    """Add and return the loads of one kind: of each engineer in each role they take and in all, with every role full.
+    """Add the loads of one kind of shift, and return them: each engineer's in each role they take and in all roles.
 
-    total: the number of shifts. most: for each engineer the most duties. A role that an engineer does not take has
-    share 0 and costs nothing, so it has no variable.
+    The loads in each role add up to `total`, the number of shifts. most: for each engineer the most duties.
+    A role that an engineer does not take has share 0 and costs nothing, so it has no variable.
     """
     counts: dict[LoadKey, cp_model.IntVar] = {}
     for engineer in range(len(problem.engineers)):

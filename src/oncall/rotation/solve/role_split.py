@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class _End(NamedTuple):
-    """One end of an edge: a shift by its number, or one bundle of the duties of an engineer; None is a shift."""
+    """One end of an edge: a shift (bundle None), or one bundle of an engineer's duties; both by number."""
 
     number: int
     bundle: int | None = None

@@ -85,7 +85,7 @@ class SearchResult:
 
 
 class SearchBudget:
-    """Deterministic seconds that several runs share: the same amount of work on every machine, with an end.
+    """A limit that several runs share, in deterministic seconds: the same amount of work on every machine.
 
     per_run: the most that a single run may take.
     """
@@ -100,11 +100,11 @@ class SearchBudget:
         return self._left <= 0
 
     def status(self, search: Search, model: cp_model.CpModel) -> SearchStatus:
-        """Solve a model with what is left, and return only how that ended; UNKNOWN when nothing is left."""
+        """Solve a model within what is left, and return only how the run ended; UNKNOWN if nothing is left."""
         return self.solve(search, model).status
 
     def solve(self, search: Search, model: cp_model.CpModel, *, most: float | None = None) -> SearchResult:
-        """Solve a model with what is left, and return the result. most: a smaller limit for this run, in seconds."""
+        """Solve a model within what is left, and return the result. most: a smaller limit for this run."""
         if self.is_used_up:
             return SearchResult(SearchStatus.UNKNOWN, 0, (), 0.0)
         result = search.run(model, effort=min(most or self._per_run, self._per_run, self._left))
@@ -114,7 +114,7 @@ class SearchBudget:
 
 
 class Search:
-    """One time limit for several runs, all with the same seed and one worker.
+    """Runs models under one time limit, all with the same seed and one worker.
 
     time_limit: wall time since the search was made; None for no limit.
     should_stop: polled every few hundredths of a second; once it returns True, all runs end.
