@@ -11,8 +11,9 @@ from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.sending.attempt_lifecycle import write_outcome
+from oncall.paging.sending.outcomes import write_outcome
 from oncall.paging.sending.receipts import note_receipt
+from oncall.paging.sending.send_work import SendWork
 from tests.paging.pagers import Gate, engine_with, take_in, until
 from tests.paging.world import World, at, ticket_body
 
@@ -277,7 +278,8 @@ def test_a_page_in_doubt_is_not_credited_with_the_next_page_to_the_same_person(w
         await engine.run_once()
         await until(lambda: gate.waiting == 1)
         first = world.attempts()[0]
-        (credited,) = world.store.write(lambda tx: write_outcome(tx, first, found, engine.context(), world.clock))
+        context = engine.context()
+        (credited,) = world.store.write(lambda tx: write_outcome(SendWork(tx, context, world.clock), first, found))
         assert (credited.status, credited.provider_id) == (AttemptStatus.UNKNOWN, None)
         gate.opened.set()
         await engine.settle()

@@ -23,8 +23,9 @@ from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.store import Transaction
-from oncall.paging.sending.attempt_lifecycle import write_outcome
 from oncall.paging.sending.engine import Engine
+from oncall.paging.sending.outcomes import write_outcome
+from oncall.paging.sending.send_work import SendWork
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
 from tests.paging.pagers import engine_with, take_in
@@ -175,7 +176,7 @@ def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pager
     tries = [page(name, status=AttemptStatus.UNKNOWN, retry_at=NOW) for name in ("a-1", "a-2")]
 
     def noting(one: Attempt) -> Callable[[Transaction], object]:
-        return lambda tx: write_outcome(tx, one, found, context, FakeClock(NOW))
+        return lambda tx: write_outcome(SendWork(tx, context, FakeClock(NOW)), one, found)
 
     with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs, ThreadPoolExecutor(1) as other:
         mine.write(adding(ticket("T-1")))

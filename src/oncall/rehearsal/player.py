@@ -29,6 +29,7 @@ from oncall.paging.outgoing.bundles import members
 from oncall.paging.outgoing.handoff_notices import hand_over, leaving, next_handoff
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.sending.attempt_lifecycle import claim
+from oncall.paging.sending.send_work import SendWork
 from oncall.rehearsal.arrivals import Arrival
 from oncall.rehearsal.memory_store import MemoryStore
 from oncall.rehearsal.responders import Delay, People, Working, dice
@@ -142,7 +143,7 @@ class _Play:
             found = leaving(self._ledger, now)
             self._sent(hand_over(self._ledger, self._context(PAGER, now), found), now)
             self._handoff_at = next_handoff(self._schedule, now)
-        self._sent(claim(self._ledger, self._context(PAGER, now), _MOST_DUE, _Standing(now)), now)
+        self._sent(claim(SendWork(self._ledger, self._context(PAGER, now), _Standing(now)), _MOST_DUE), now)
 
     @staticmethod
     def _context(by: str, now: datetime) -> ActionContext:

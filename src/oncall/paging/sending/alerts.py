@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from oncall.errors import Ambiguous, DeliveryError, Permanent
 from oncall.paging.domain.reachability import Alert
-from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
+from oncall.paging.outgoing.new_attempts import LEASE
 from oncall.paging.outgoing.opt_out import unreachable_by_text
-from oncall.paging.outgoing.rate_limits import LONGEST_WAIT, RateLimits
+from oncall.paging.outgoing.rate_limits import LONGEST_WAIT
 from oncall.paging.ports.channel import Channel, Message, Receipt
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import Transaction
 from oncall.paging.sending.failed_pages import failure_in
+from oncall.paging.sending.send_work import SendWork
 from oncall.schedule.schedule import Schedule
 
 MOST_TRIES = 8
@@ -25,45 +25,43 @@ FIRST_PAUSE = timedelta(seconds=5)
 """Real time before a second try; it doubles with each one, to ten minutes in all."""
 
 
-def is_called(alert: Alert, deaf: Container[str], *, can_call: bool) -> bool:
-    """Whether it goes by a call: to somebody whom no text reaches, where this pager makes calls."""
-    return can_call and alert.to in deaf
+def is_called(alert: Alert, opted_out: Container[str], *, can_call: bool) -> bool:
+    """Whether the alert goes by a call: to a person who opted out of texts, if this pager makes calls."""
+    return can_call and alert.to in opted_out
 
 
-def due_alerts(tx: Transaction, context: ActionContext, clock: Clock) -> list[Alert]:
-    """Take over what is due and may go now; what has no turn yet is put off. To be run before any row is locked.
+def due_alerts(work: SendWork) -> list[Alert]:
+    """Take over the alerts that are due and may go now; put off the others. Run it before any row is locked.
 
-    They go before anything else that takes turns: they tell of people whom no page reaches. While another has the
-    turns they stay due.
+    Alerts go before anything else in the send queue: they tell of people whom no page reaches. While another pager
+    holds the send queue they stay due.
     """
-    due = tx.claim_alerts(real_now=context.real_now, lease_until=context.real_now + LEASE)
+    tx = work.tx
+    due = tx.claim_alerts(real_now=work.real_now, lease_until=work.real_now + LEASE)
     if not due:
         return []
     if not tx.has_turns():
         for alert in due:
             tx.update_alert(alert)
         return []
-    turns, deaf = RateLimits(tx, tx.policy().limits, context), unreachable_by_text(tx)
-    going = [
-        one if is_called(one, deaf, can_call=context.can_call) else _in_turn(tx, one, turns, context, clock)
-        for one in due
-    ]
-    return [_begun(tx, one, context) for one in going if one is not None]
+    opted_out, can_call = unreachable_by_text(tx), work.context.can_call
+    going = [one if is_called(one, opted_out, can_call=can_call) else _within_limits(work, one) for one in due]
+    return [_begun(work, one) for one in going if one is not None]
 
 
-def _in_turn(tx: Transaction, alert: Alert, turns: RateLimits, context: ActionContext, clock: Clock) -> Alert | None:
-    turn, latest = turns.of_notice(alert.to, alert.body), alert.written_at + LONGEST_WAIT
-    if turn is not None and context.real_now < latest:
-        due_at = context.real_now + timedelta(seconds=clock.real_seconds_until(turn.at))
-        tx.update_alert(replace(alert, due_at=min(due_at, latest)))
+def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
+    """The alert as it is sent now; None if it has to wait."""
+    until, latest = work.limits.of_notice(alert.to, alert.body), alert.written_at + LONGEST_WAIT
+    if until is not None and work.real_now < latest:
+        work.tx.update_alert(replace(alert, due_at=min(work.real_time_of(until.at), latest)))
         return None
-    return replace(alert, sent_at=context.now)
+    return replace(alert, sent_at=work.now)
 
 
-def _begun(tx: Transaction, alert: Alert, context: ActionContext) -> Alert:
-    """Write before it is sent that it is being tried: should this process die now, the next one asks the provider."""
-    going = replace(alert, due_at=context.real_now + LEASE)
-    tx.update_alert(replace(going, tries=alert.tries + 1))
+def _begun(work: SendWork, alert: Alert) -> Alert:
+    """Store before the send that it is being sent: should this process die now, the next one asks the provider."""
+    going = replace(alert, due_at=work.real_now + LEASE)
+    work.tx.update_alert(replace(going, tries=alert.tries + 1))
     return going
 
 

@@ -19,10 +19,10 @@ from oncall.paging.sending.attempt_lifecycle import (
     mark_sending,
     provider_ids,
     renew,
-    write_outcome,
 )
 from oncall.paging.sending.failed_pages import failure_in, has_failed, text_instead
 from oncall.paging.sending.observers import Observer
+from oncall.paging.sending.outcomes import write_outcome
 from oncall.paging.sending.receipt_polling import note_answer
 from oncall.paging.sending.store_access import Access
 from oncall.support.policy import ChannelName
@@ -66,7 +66,7 @@ class Delivery:
     async def deliver(self, attempt: Attempt) -> None:
         """Hand a try that is marked `sending` to its channel and record what came of it."""
         if self.is_stopping:
-            await self._access.write(lambda tx: give_back(tx, attempt, self._access.context()))
+            await self._access.write(lambda tx: give_back(self._access.work(tx), attempt))
             return
         ours = await self._under_a_fresh_lease(attempt)
         if ours is None:
@@ -112,7 +112,7 @@ class Delivery:
         """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
         if self._is_fresh(attempt):
             return attempt
-        return await self._access.write(lambda tx: renew(tx, attempt, self._access.context(), self._clock))
+        return await self._access.write(lambda tx: renew(self._access.work(tx), attempt))
 
     def _is_fresh(self, attempt: Attempt) -> bool:
         return attempt.lease_until is not None and attempt.lease_until - self._clock.real_now() >= FRESH
@@ -141,7 +141,7 @@ class Delivery:
             # No fault of the number: it is tried on, ever more slowly, until the next step.
             await self._record(attempt, Temporary(f"not taken by the provider in {attempt.tries} tries"))
         else:
-            again = await self._access.write(lambda tx: mark_sending(tx, attempt, self._access.context(), self._clock))
+            again = await self._access.write(lambda tx: mark_sending(self._access.work(tx), attempt))
             if again is not None:
                 self._observer.resent()
                 self._log.warning("sent again", action="resent", ticket=attempt.ticket, attempt=attempt.id)
@@ -182,9 +182,7 @@ class Delivery:
         return self._channels.get(attempt.channel) or self._channels["sms"]
 
     async def _record(self, attempt: Attempt, outcome: Receipt | DeliveryError) -> None:
-        changed = await self._access.write(
-            lambda tx: write_outcome(tx, attempt, outcome, self._access.context(), self._clock)
-        )
+        changed = await self._access.write(lambda tx: write_outcome(self._access.work(tx), attempt, outcome))
         log = self._log.bind(ticket=attempt.ticket, attempt=attempt.id, to=attempt.to)
         if isinstance(outcome, Receipt):
             log.info("page accepted", action="accepted", provider_id=outcome.provider_id)

@@ -136,7 +136,7 @@ class Engine:
         """Work until `stop` is set, then wait for what is on the wire; what only waits for its turn is queued again."""
         stopping = asyncio.create_task(stop.wait())
         if self._is_alone:
-            await self._guarded(self.write(lambda tx: adopt(tx, self.context())))
+            await self._guarded(self.write(lambda tx: adopt(self._access.work(tx))))
         while not stop.is_set():
             self._wake.clear()
             nap = await self._guarded(self.run_once())
@@ -244,34 +244,34 @@ class Engine:
 
     def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
         """Operators to be told now, whom no text reaches, and whether there is anything to take over."""
-        context, attempt_at = self.context(), tx.next_attempt_at()
-        is_due = attempt_at is not None and attempt_at <= context.real_now
-        return due_alerts(tx, context, self._clock), unreachable_by_text(tx), is_due
+        work, attempt_at = self._access.work(tx), tx.next_attempt_at()
+        is_due = attempt_at is not None and attempt_at <= work.real_now
+        return due_alerts(work), unreachable_by_text(tx), is_due
 
     async def _claimed(self, most: int) -> list[Attempt]:
         """Take over what is due, apart: after a storm thousands of pages are put together. A try that cannot be readied
         holds up nobody else's: then each person's go alone."""
         write = self._access.write_apart
         try:
-            return await write(lambda tx: claim(tx, self.context(), most, self._clock))
+            return await write(lambda tx: claim(self._access.work(tx), most))
         except StoreError:
             raise
         except Exception:
             self._log.exception("what is due cannot be readied together", action="claim_failed")
-        due = await write(lambda tx: take_over(tx, self.context(), most))
+        due = await write(lambda tx: take_over(self._access.work(tx), most))
         people = dict.fromkeys(attempt.to for attempt in due)
         return [one for to in people for one in await self._for_one([one for one in due if one.to == to])]
 
     async def _for_one(self, due: Sequence[Attempt]) -> list[Attempt]:
         """One person's tries; each in a message of its own when they cannot be readied together either."""
-        together = await self._guarded(self.write(lambda tx: ready_again(tx, due, self.context(), self._clock)))
+        together = await self._guarded(self.write(lambda tx: ready_again(self._access.work(tx), due)))
         if together is not None:
             return together
-        alone = [
-            await self._guarded(self.write(partial(ready_alone, taken=one, context=self.context(), clock=self._clock)))
-            for one in due
-        ]
+        alone = [await self._guarded(self.write(partial(self._readied_alone, one))) for one in due]
         return [one for found in alone for one in found or ()]
+
+    def _readied_alone(self, attempt: Attempt, tx: Transaction) -> list[Attempt]:
+        return ready_alone(self._access.work(tx), attempt)
 
     async def _inquire(self, attempt: Attempt) -> None:
         """Ask the provider what became of a page it took and has not been heard of since."""

@@ -13,6 +13,7 @@ from oncall.paging.domain.decide import PAGER
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext, whole_second
 from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.sending.send_work import SendWork
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Person
 
@@ -67,6 +68,10 @@ class Access:
         real_now = self.clock.real_now()
         now = whole_second(self.clock.now())
         return ActionContext(by, now, real_now, real_now + LEASE, can_call=self._can_call)
+
+    def work(self, tx: Transaction) -> SendWork:
+        """What a transaction of this process carries, now."""
+        return SendWork(tx, self.context(), self.clock)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run work on the store without blocking the loop; durable when it returns."""

@@ -1,0 +1,119 @@
+"""What a provider's answer to a send means for the attempt, and for every other attempt in the same message."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from oncall.errors import Ambiguous, DeliveryError, Temporary
+from oncall.paging.domain.ticket import FINAL_STATUSES, Attempt, AttemptStatus
+from oncall.paging.outgoing.bundles import members, own_text
+from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Transaction
+from oncall.paging.sending.failed_pages import failure_in, follow_failure, has_failed
+from oncall.paging.sending.receipts import first_ask
+from oncall.paging.sending.send_work import SendWork
+
+RECONCILE_AFTER = timedelta(seconds=3)
+"""How long (real time) an unknown attempt waits for a receipt before the provider is asked."""
+LONGEST_BACK_OFF = timedelta(seconds=60)
+LONGEST_BACK_OFF_ALONE = timedelta(seconds=15)
+"""The same for the first page of an urgent ticket, which goes out soon after its provider is back."""
+
+
+def write_outcome(work: SendWork, attempt: Attempt, outcome: Receipt | DeliveryError) -> list[Attempt]:
+    """Record the provider's answer for every attempt in the message, and what follows from a failure.
+
+    Returns the attempts as they are now, the leading one first; none if the answer was known already.
+    """
+    tx, real_now = work.tx, work.real_now
+    if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING and attempt.bundle is None:
+        taken = _after(attempt, outcome, real_now)
+        if not has_failed(taken) and tx.settle_attempt(taken):
+            return [taken]
+    current = tx.attempt(attempt.id)
+    if current is None or _is_settled(current, attempt, outcome):
+        return []
+    is_found = attempt.status is not AttemptStatus.SENDING
+    if isinstance(outcome, Receipt) and is_found and _may_be_anothers(tx, current, outcome):
+        outcome = Ambiguous("the message that the provider has may belong to another attempt")
+    changed = [_after(one, outcome, real_now) for one in members(tx, current)]
+    if isinstance(outcome, Temporary):
+        pause = min(_pause(one, outcome, work.clock) for one in changed)
+        # The message was surely not sent: each page waits by itself again.
+        changed = [_refused(one, real_now + pause) for one in changed]
+    for one in changed:
+        tx.update_attempt(one)
+    _follow_failures(work, changed, outcome)
+    return changed
+
+
+def _is_settled(current: Attempt, attempt: Attempt, outcome: Receipt | DeliveryError) -> bool:
+    """Whether the answer changes nothing. current: the attempt as it is stored; attempt: as it was sent."""
+    if current.status in FINAL_STATUSES or current.provider_id is not None:
+        return True
+    # The lease ran out and another pager is sending it: a failure of our request says nothing of theirs.
+    is_anothers = current.status is AttemptStatus.SENDING and current.lease_until != attempt.lease_until
+    return is_anothers and isinstance(outcome, DeliveryError)
+
+
+def _follow_failures(work: SendWork, changed: list[Attempt], outcome: Receipt | DeliveryError) -> None:
+    failure = failure_in(outcome)
+    if failure is not None:
+        for one in changed:
+            follow_failure(work.tx, one, failure, work.context)
+
+
+def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
+    return replace(attempt, retry_at=retry_at, bundle=None, sent_text=own_text(attempt), sent_at=None)
+
+
+def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> bool:
+    """Whether a message that was found belongs to another attempt, or may belong to one that is just being sent: pages
+    of one ticket to one person read alike."""
+    if tx.attempt_by_provider_id(receipt.provider_id) is not None:
+        return True
+    return any(
+        other.status is AttemptStatus.SENDING and other.to == attempt.to and other.id != attempt.id
+        for other in tx.attempts(attempt.ticket)
+    )
+
+
+def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime) -> Attempt:
+    tries = attempt.tries + 1 if attempt.status is AttemptStatus.SENDING else attempt.tries
+    freed = replace(attempt, tries=tries, lease_until=None, retry_at=None)
+    if isinstance(outcome, Receipt):
+        failure = failure_in(outcome)
+        taken = replace(
+            freed,
+            status=outcome.status,
+            provider_id=outcome.provider_id,
+            error=failure.why if failure is not None else freed.error,
+            error_code=outcome.error_code,
+        )
+        return replace(taken, retry_at=None if attempt.rides else first_ask(taken, real_now))
+    freed = replace(freed, error=str(outcome), error_code=outcome.code)
+    if isinstance(outcome, Temporary):
+        return replace(freed, status=AttemptStatus.RETRYING)
+    if isinstance(outcome, Ambiguous):
+        pause = _between(RECONCILE_AFTER, (real_now - attempt.written_at) / 2)
+        return replace(freed, status=AttemptStatus.UNKNOWN, retry_at=real_now + pause)
+    return replace(freed, status=AttemptStatus.FAILED, sent_at=None)
+
+
+def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
+    """How long to wait before the next send (real time): grows with jitter, honours the provider's Retry-After, and
+    leaves time for one more send before the step is over."""
+    back_off = timedelta(seconds=2 ** min(attempt.tries, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
+    longest = LONGEST_BACK_OFF_ALONE if attempt.goes_alone else LONGEST_BACK_OFF
+    wait = max(min(back_off, longest), error.retry_after or timedelta(0))
+    if attempt.deadline is None:
+        return wait
+    left = max(clock.real_seconds_until(attempt.deadline) - 1.0, 0.5)
+    return min(wait, timedelta(seconds=left))
+
+
+def _between(shortest: timedelta, wanted: timedelta) -> timedelta:
+    return min(max(wanted, shortest), LONGEST_BACK_OFF)

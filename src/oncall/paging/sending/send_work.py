@@ -1,0 +1,39 @@
+"""What the engine carries through one transaction: the transaction, who acts and when, the clock, the rate limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.rate_limits import RateLimits
+from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.store import Transaction
+
+
+class SendWork:
+    """One transaction that readies, sends or records attempts."""
+
+    def __init__(self, tx: Transaction, context: ActionContext, clock: Clock) -> None:
+        self.tx, self.context, self.clock = tx, context, clock
+        self._limits: RateLimits | None = None
+
+    @property
+    def now(self) -> datetime:
+        """Policy time, aware UTC."""
+        return self.context.now
+
+    @property
+    def real_now(self) -> datetime:
+        """Real time, aware UTC."""
+        return self.context.real_now
+
+    @property
+    def limits(self) -> RateLimits:
+        """What the policy's rate limits allow now, given what went out before and in this transaction."""
+        if self._limits is None:
+            self._limits = RateLimits(self.tx, self.tx.policy().limits, self.context)
+        return self._limits
+
+    def real_time_of(self, at: datetime) -> datetime:
+        """The real instant at which policy time reaches `at`; now for one in the past."""
+        return self.real_now + timedelta(seconds=self.clock.real_seconds_until(at))
