@@ -44,12 +44,22 @@ def test_a_report_comes_in_every_format(quiet: Service, form: str, media: str, s
     assert answer.text.startswith(start)
 
 
+def test_the_table_of_the_text_fits_the_width_that_is_asked_for(service: Service) -> None:
+    service.post(TICKET)
+    wide = service.call("GET", "/v1/reports/sla", params={**SPAN, "format": "text"}).text.splitlines()
+    narrow = service.call("GET", "/v1/reports/sla", params={**SPAN, "format": "text", "width": "60"}).text.splitlines()
+    assert wide[2].startswith("plan      impact  metric")
+    assert "standard  low  first reply" in narrow
+    assert max(map(len, narrow[2:])) <= 60
+
+
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
         ("sla?to=x", 422, 'from: missing; write "2027-01-04"; to: "x" is not a date; write "2027-01-04"'),
         ("sla?from=2027-01-01&to=2027-01-02&format=pdf", 422, "format: write text, json, csv or html"),
         ("sla?from=2027-01-01&to=2027-01-02&breaches=many", 422, "breaches: write a number from 0 to 100000"),
+        ("sla?from=2027-01-01&to=2027-01-02&width=5", 422, "width: write a number from 20 to 1000"),
         (
             "sla?from=2027-01-03&to=2027-01-02",
             422,

@@ -215,6 +215,7 @@ class RemoteBackend:
     def sla_report(self, asked: SlaAsked) -> str:
         query = {"from": asked.first.isoformat(), "to": asked.last.isoformat(), "format": asked.form.value}
         query |= {"breaches": str(asked.breaches)}
+        query |= {"width": str(asked.width)} if asked.width is not None else {}
         query |= {name: value for name, value in (("customer", asked.customer), ("plan", asked.plan)) if value}
         return self._ask("GET", f"/v1/reports/sla?{urlencode(query)}", None, REPORT_SECONDS).text
 

@@ -39,6 +39,8 @@ _MEDIA = {
     Format.HTML: "text/html; charset=utf-8",
 }
 MOST_BREACHES = 100_000
+WIDTHS = (20, 1000)
+"""The narrowest and the widest terminal for which a report is laid out, in columns."""
 
 
 @router.get(
@@ -62,15 +64,23 @@ async def get_policy(services: ServicesDep, caller: PersonCaller) -> JSONRespons
         plan=text(),
         format=text(enum=[form.value for form in SLA_FORMATS]),
         breaches={"type": "integer", "minimum": 0, "maximum": MOST_BREACHES},
+        width={"type": "integer", "minimum": WIDTHS[0], "maximum": WIDTHS[1]},
     ),
 )
 async def get_sla_report(request: Request, services: ServicesDep, caller: PersonCaller, lock: ReportLock) -> Response:
     """`from` and `to` (dates of the policy's zone, both inside), `customer`, `plan`, and `format`: json when absent.
-    `breaches`: how many the text tells in full."""
+    `breaches`: how many the text tells in full. `width`: the columns that the text's table has to fit.
+    """
     asked = _Asked(request.query_params)
-    first, last = asked.day("from"), asked.day("to")
+    breaches = asked.number("breaches", 0, MOST_BREACHES)
     wanted = SlaAsked(
-        first, last, asked.text("customer"), asked.text("plan"), asked.format(SLA_FORMATS), asked.breaches()
+        asked.day("from"),
+        asked.day("to"),
+        asked.text("customer"),
+        asked.text("plan"),
+        asked.format(SLA_FORMATS),
+        breaches=BREACHES if breaches is None else breaches,
+        width=asked.number("width", *WIDTHS),
     )
     asked.refuse_faults()
     return await _written(lock, services, wanted.form, lambda tx, now: sla_written(tx, wanted, now))
@@ -143,9 +153,11 @@ class _Asked:
         self._faults.append(FieldFault("format", f"write {', '.join(known[:-1])} or {known[-1]}"))
         return Format.JSON
 
-    def breaches(self) -> int:
-        value = self._given.get("breaches", str(BREACHES))
-        if value.isascii() and value.isdigit() and len(value) < 7 and int(value) <= MOST_BREACHES:
+    def number(self, name: str, least: int, most: int) -> int | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if value.isascii() and value.isdigit() and len(value) < 7 and least <= int(value) <= most:
             return int(value)
-        self._faults.append(FieldFault("breaches", f"write a number from 0 to {MOST_BREACHES}"))
-        return BREACHES
+        self._faults.append(FieldFault(name, f"write a number from {least} to {most}"))
+        return None
