@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.system.listener import Listener
-from tests.web.service import Service
+from tests.web.service import PATIENCE_SECONDS, Service
 
 
 def metrics(service: Service) -> dict[tuple[str, ...], float]:
@@ -87,3 +88,14 @@ def test_an_alarm_that_nobody_takes_is_logged_and_never_stops_the_pager(capsys: 
     assert "ConnectError" in logged
     assert "InvalidURL" in logged
     assert "a-secret-path" not in logged
+
+
+def test_a_service_that_is_told_to_stop_does_not_wait_for_a_silent_dead_mans_switch(tmp_path: Path) -> None:
+    with capture_logs() as logs, socket.create_server(("127.0.0.1", 0)) as switch:
+        switch.settimeout(PATIENCE_SECONDS)
+        with Service(tmp_path, heartbeat_url=f"http://127.0.0.1:{switch.getsockname()[1]}/a-secret-path"):
+            connection, _ = switch.accept()
+            assert connection.recv(4) == b"GET "
+        connection.close()
+    # Its deadline would have been logged as a failed heartbeat.
+    assert [each["action"] for each in logs if str(each.get("action")).startswith("heartbeat")] == []

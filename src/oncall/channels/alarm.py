@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import httpx
 import structlog
 
-_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
-"""Real seconds. A slow listener must not delay the pager."""
+DEADLINE_SECONDS = 5.0
+"""Real seconds for one whole exchange, from the connection to the answer. A slow listener must not delay the pager."""
 
 
 class AlarmPost:
-    """Posts alarms as JSON to one address. Use it from one event loop and close it at the end."""
+    """Posts alarms as JSON to one address. Use it from one event loop and close it at the end.
 
-    def __init__(self, url: str) -> None:
+    deadline_seconds: real time after which an exchange fails, whatever part of it is slow.
+    """
+
+    def __init__(self, url: str, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._url = url
+        self._deadline_seconds = deadline_seconds
         self._client: httpx.AsyncClient | None = None
         self._log = structlog.get_logger("oncall.alarm")
 
     async def __call__(self, alarm: Mapping[str, object]) -> None:
         """Post the alarm. A failure is logged and never raised. The log omits the address, which may be a secret."""
-        failure = await self._request("POST", dict(alarm))
+        try:
+            failure = await self._request("POST", dict(alarm))
+        except asyncio.CancelledError:
+            self._log_failed_alarm(alarm, "the pager stops")
+            raise
         if failure is None:
             self._log.info("alarm posted", action="alarm_posted", alarm=alarm.get("alarm"))
         else:
-            self._log.error("alarm not posted", action="alarm_failed", alarm=alarm.get("alarm"), error=failure)
+            self._log_failed_alarm(alarm, failure)
 
     async def beat(self) -> bool:
         """Fetch the address of the dead man's switch and return True if that succeeds. Never raises."""
@@ -40,12 +49,25 @@ class AlarmPost:
             client, self._client = self._client, None
             await client.aclose()
 
+    def _log_failed_alarm(self, alarm: Mapping[str, object], failure: str) -> None:
+        self._log.error("alarm not posted", action="alarm_failed", alarm=alarm.get("alarm"), error=failure)
+
     async def _request(self, method: str, content: dict[str, object] | None = None) -> str | None:
         """Send one request. Returns the reason of a failure, or None if it succeeded."""
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=True)
         try:
-            answer = await self._client.request(method, self._url, json=content)
+            async with asyncio.timeout(self._deadline_seconds):
+                return await self._exchange(method, content)
+        except (TimeoutError, httpx.TimeoutException):
+            return f"no answer within {self._deadline_seconds:g} s"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
-        return None if answer.is_success else f"HTTP {answer.status_code}"
+
+    async def _exchange(self, method: str, content: dict[str, object] | None) -> str | None:
+        """Send one request and read the head of its answer; the body is dropped unread with its connection."""
+        if self._client is None:
+            # A redirect can turn a POST into a GET without the alarm, so none is followed.
+            self._client = httpx.AsyncClient(timeout=self._deadline_seconds, follow_redirects=False)
+        async with self._client.stream(method, self._url, json=content) as answer:
+            if answer.is_redirect:
+                return f"HTTP {answer.status_code}, a redirect; set the address that it leads to"
+            return None if answer.is_success else f"HTTP {answer.status_code}"

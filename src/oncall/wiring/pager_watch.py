@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -42,13 +43,9 @@ class Watch:
         return [*found, self._engine.trouble] if self._engine.trouble is not None else found
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Audit and send heartbeats until `stop` is set."""
+        """Audit and send heartbeats until `stop` is set, which also ends an exchange with a slow listener."""
         while not stop.is_set():
-            try:
-                await self._auditor.look(self._engine.trouble)
-                await self._beat()
-            except Exception:
-                self._log.exception("the auditor failed", action="audit_failed")
+            await _unless_stopped(self._round(), stop)
             pause = SECOND_LOOK if self._auditor.is_suspicious else AUDIT_EVERY
             pause = STARTING if self._engine.beat_at is None else pause
             with suppress(TimeoutError):
@@ -56,6 +53,13 @@ class Watch:
         for post in (self._alarm, self._heartbeat):
             if post is not None:
                 await post.close()
+
+    async def _round(self) -> None:
+        try:
+            await self._auditor.look(self._engine.trouble)
+            await self._beat()
+        except Exception:
+            self._log.exception("the auditor failed", action="audit_failed")
 
     async def _beat(self) -> None:
         """Send a heartbeat if one is due and the pager is well. Without it the dead man's switch raises its alarm."""
@@ -69,6 +73,17 @@ class Watch:
             self._log.warning("no heartbeat: the pager is not well", action="heartbeat_withheld", problems=found)
         elif await self._heartbeat.beat():
             self._beaten_at = now
+
+
+async def _unless_stopped(work: Coroutine[None, None, None], stop: asyncio.Event) -> None:
+    """Run the work to its end, or cancel it when `stop` is set."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 def _silence(beat_at: datetime | None, now: datetime) -> list[str]:

@@ -1,0 +1,150 @@
+"""The alarm and heartbeat addresses: nothing that their listener does holds up the pager or fills its memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from oncall.channels.alarm import AlarmPost
+
+DEADLINE_SECONDS = 0.3
+FAR_TOO_LONG_SECONDS = 10.0
+MIB = 1024 * 1024
+
+Behave = Callable[["Stranger", asyncio.StreamWriter], Awaitable[None]]
+
+
+class Stranger:
+    """A listener on loopback that answers as `behave` says. `requests`: the first lines that it read."""
+
+    def __init__(self, behave: Behave) -> None:
+        self.requests: list[str] = []
+        self.sent = 0
+        self.is_over = asyncio.Event()
+        self._behave = behave
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.requests.append(head.partition(b" HTTP/")[0].decode())
+        try:
+            await self._behave(self, writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async def send(self, writer: asyncio.StreamWriter, content: bytes) -> None:
+        writer.write(content)
+        await writer.drain()
+        self.sent += len(content)
+
+
+@asynccontextmanager
+async def listening(behave: Behave) -> AsyncIterator[tuple[str, Stranger]]:
+    stranger = Stranger(behave)
+    server = await asyncio.start_server(stranger.answer, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a-secret-path", stranger
+    finally:
+        stranger.is_over.set()
+        server.close()
+        await server.wait_closed()
+
+
+async def hang(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    await stranger.is_over.wait()
+
+
+async def drip_the_head(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    await stranger.send(writer, b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    await drip(stranger, writer)
+
+
+async def drip_the_body(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    await stranger.send(writer, b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    await drip(stranger, writer)
+
+
+async def drip(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    """Send one byte after the other, each well within any time-out for a single read."""
+    while not stranger.is_over.is_set():
+        await stranger.send(writer, b"x")
+        try:
+            await asyncio.wait_for(stranger.is_over.wait(), DEADLINE_SECONDS / 10)
+        except TimeoutError:
+            continue
+
+
+async def flood(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    await stranger.send(writer, b"HTTP/1.1 200 OK\r\nContent-Length: 536870912\r\n\r\n")
+    for _ in range(512):
+        await stranger.send(writer, bytes(MIB))
+
+
+async def flood_the_head(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    await stranger.send(writer, b"HTTP/1.1 200 OK\r\n")
+    for _ in range(512):
+        await stranger.send(writer, b"X-Long: " + b"x" * MIB + b"\r\n")
+
+
+async def redirect(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    await stranger.send(writer, b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n")
+
+
+def exchange(behave: Behave) -> tuple[list[Any], Stranger, bool, float]:
+    """Post one alarm and one heartbeat. Returns the log, the listener, the heartbeat's result and the time it took."""
+
+    async def story() -> tuple[Stranger, bool, float]:
+        async with asyncio.timeout(FAR_TOO_LONG_SECONDS), listening(behave) as (url, stranger):
+            post = AlarmPost(url, deadline_seconds=DEADLINE_SECONDS)
+            began = time.monotonic()
+            await post({"alarm": "audit_overdue"})
+            has_beaten = await post.beat()
+            await post.close()
+            return stranger, has_beaten, time.monotonic() - began
+
+    with capture_logs() as logs:
+        stranger, has_beaten, seconds = asyncio.run(story())
+    return logs, stranger, has_beaten, seconds
+
+
+@pytest.mark.parametrize("behave", [hang, drip_the_head])
+def test_an_address_that_gives_no_whole_answer_fails_at_the_deadline(behave: Behave) -> None:
+    logs, _, has_beaten, seconds = exchange(behave)
+    assert not has_beaten
+    assert [each["error"] for each in logs] == ["no answer within 0.3 s"] * 2
+    assert seconds < 10 * DEADLINE_SECONDS
+
+
+def test_an_answer_whose_body_drips_counts_by_its_status_and_is_not_waited_for() -> None:
+    logs, _, has_beaten, seconds = exchange(drip_the_body)
+    assert has_beaten
+    assert [each["action"] for each in logs] == ["alarm_posted"]
+    assert seconds < 10 * DEADLINE_SECONDS
+
+
+def test_the_body_of_a_huge_answer_is_dropped_unread() -> None:
+    logs, stranger, has_beaten, _ = exchange(flood)
+    assert has_beaten
+    assert [each["action"] for each in logs] == ["alarm_posted"]
+    assert stranger.sent < 64 * MIB
+
+
+def test_an_answer_with_an_endless_head_is_a_failure_and_is_not_read_on() -> None:
+    logs, stranger, has_beaten, _ = exchange(flood_the_head)
+    assert not has_beaten
+    assert [each["error"] for each in logs] == ["RemoteProtocolError"] * 2
+    assert stranger.sent < 64 * MIB
+
+
+def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
+    logs, stranger, has_beaten, _ = exchange(redirect)
+    assert not has_beaten
+    assert [each["error"] for each in logs] == ["HTTP 302, a redirect; set the address that it leads to"] * 2
+    assert stranger.requests == ["POST /a-secret-path", "GET /a-secret-path"]
