@@ -150,5 +150,5 @@ def test_without_a_possible_plan_it_says_how_to_rehearse_all_the_same(oncall: On
     ran = oncall("simulate", "--roster", str(roster), "--rate", "100/year", "--from", "2027-01-04", "--weeks", "4")
     assert ran.code == 1
     assert ran.err.splitlines()[-1] == (
-        "  to rehearse all the same: other dates with --from, or --plan with one that `oncall generate` made"
+        "  to rehearse anyway: other dates with --from, or --plan with a plan that `oncall generate` made"
     )

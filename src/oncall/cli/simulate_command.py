@@ -5,28 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 
 from oncall.cli.option_values import date_of
-from oncall.cli.output import JSON_OPTION, print_json, print_table, say, tell
-from oncall.errors import PlanInfeasible, Refused
+from oncall.cli.output import JSON_OPTION, counted, print_json, print_table, say, tell
+from oncall.errors import Refused
 
 if TYPE_CHECKING:
-    from oncall.rehearsal.arrivals import Arrival
-    from oncall.rehearsal.comparison import Comparison
+    from oncall.rehearsal.rehearse_change import RehearsalReport
     from oncall.rehearsal.responders import People
-    from oncall.rehearsal.scenario import Scenario
     from oncall.rosters.roster import Roster
     from oncall.schedule.plan import Plan
     from oncall.support.windows import Window
 
 MOST_WEEKS = 520
-YEAR_OF_WEEKS = 52
 
 
 def register(app: typer.Typer) -> None:
@@ -95,30 +93,28 @@ def simulate(
     """
     if (tickets is None) == (rate is None):
         raise typer.BadParameter("name either --tickets FILE.csv or --rate 10000/year")
-    wish = _Wish(roster, policy, plan, tickets, rate, start, weeks, seed, time_limit)
-    show = _Rehearsal(wish, _people(missed, missed_at_night, answer, answer_at_night))
-    found = show.compared(against_roster, against_policy)
+    from oncall.rehearsal.arrivals import read_tickets
+    from oncall.rehearsal.rehearse_change import RehearsalRequest, RehearsalWatch, rehearse_change
+
+    today = _team(roster, policy)
+    request = RehearsalRequest(
+        today,
+        _date_now(today.policy.zone),
+        _people(missed, missed_at_night, answer, answer_at_night),
+        plan=None if plan is None else _plan(plan, today),
+        tickets=() if tickets is None else read_tickets(tickets, today.policy),
+        rate=rate,
+        first_day=None if start is None else date_of(start, "--from"),
+        weeks=weeks,
+        seed=seed,
+        time_limit=timedelta(seconds=time_limit),
+    )
+    proposal = _proposal(today, against_roster, against_policy)
+    report = rehearse_change(request, proposal, RehearsalWatch(tell, _progress))
     if json:
-        span = {"from": show.first_day.isoformat(), "to": show.last_day.isoformat()}
-        view = {"team": show.today.roster.team, **span, "seed": seed, **found.as_json()}
-        print_json({**view, "policy_changes": show.changes} if show.changes else view)
+        print_json(report.as_json())
     else:
-        _print(show, found, seed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What was asked for, as it was written."""
-
-    roster: Path
-    policy: Path | None
-    plan: Path | None
-    tickets: Path | None
-    rate: str | None
-    start: str | None
-    weeks: int | None
-    seed: int
-    time_limit: float
+        _print(report)
 
 
 def _people(missed: float, missed_at_night: float, answer: float, answer_at_night: float) -> People:
@@ -129,78 +125,13 @@ def _people(missed: float, missed_at_night: float, answer: float, answer_at_nigh
     return replace(People(), day=by_day, night=at_night)
 
 
-_WITHOUT_A_PLAN = "to rehearse all the same: other dates with --from, or --plan with one that `oncall generate` made"
+def _proposal(today: Roster, roster: Path | None, policy: Path | None) -> Roster | None:
+    """Read the proposed roster or policy; None when nothing is proposed."""
+    from oncall.support.policy_file import read_policy
 
-
-class _Rehearsal:
-    """Reads what was asked for, plans today and the proposal, and plays both.
-
-    changes: what the proposed policy changes for whom, a sentence each; empty without one.
-    """
-
-    def __init__(self, wish: _Wish, people: People) -> None:
-        from oncall.rehearsal.rehearsal_schedule import span_of
-
-        self._wish, self._people = wish, people
-        team = _team(wish.roster, wish.policy)
-        plan = _plan(wish.plan, team) if wish.plan is not None else None
-        listed = _listed(wish.tickets, team)
-        self.first_day, self.last_day = _days(wish, team, plan, listed)
-        self._span: Window = span_of(team, self.first_day, self.last_day)
-        self._arrivals = self._within(listed) if wish.rate is None else self._made_up(wish.rate, team)
-        self.today = self._scenario(team, plan)
-        self.changes: list[str] = []
-
-    def compared(self, roster: Path | None, policy: Path | None) -> Comparison:
-        """Today's outcome, and the proposal's when there is one."""
-        from oncall.rehearsal.comparison import Comparison
-        from oncall.support.policy_changes import changes
-
-        today = self._played("today", self.today)
-        if roster is None and policy is None:
-            return Comparison(today)
-        team = _team(roster or self._wish.roster, policy or (self._wish.policy if roster is None else None))
-        before = self.today.roster
-        self.changes = changes(before.policy, team.policy)
-        # Other hours or other people need another plan; other targets or steps do not.
-        same_shifts = roster is None and (team.policy.spans, team.policy.zone) == (
-            before.policy.spans,
-            before.policy.zone,
-        )
-        proposed = self._scenario(team, self.today.plan if same_shifts else None)
-        return Comparison(today, self._played("the proposal", proposed))
-
-    def _scenario(self, team: Roster, plan: Plan | None) -> Scenario:
-        from oncall.rehearsal.scenario import Scenario, planned
-
-        if plan is not None:
-            return Scenario(team, plan)
-        tell(f"planning {team.team} from {self.first_day} to {self.last_day}")
-        limit = timedelta(seconds=self._wish.time_limit)
-        try:
-            return planned(team, self.first_day, self.last_day, seed=self._wish.seed, time_limit=limit)
-        except PlanInfeasible as error:
-            # The exceptions that are offered are those of `generate`, and a rehearsal takes none.
-            raise PlanInfeasible(error.summary, (*error.reasons, _WITHOUT_A_PLAN), error.relaxations) from None
-
-    def _played(self, name: str, scenario: Scenario) -> Any:
-        from oncall.rehearsal.scenario import rehearse
-
-        with _progress(name, self._span) as show:
-            return rehearse(scenario, self._arrivals, self._span, self._people, seed=self._wish.seed, on_progress=show)
-
-    def _made_up(self, rate: str, team: Roster) -> list[Arrival]:
-        from oncall.rehearsal.arrivals import made_up, rate_of
-        from oncall.support.calendar import calendar_of
-
-        calendar = calendar_of(team.policy, team.holidays)
-        return made_up(rate_of(rate), self._span, team.policy, calendar, seed=self._wish.seed)
-
-    def _within(self, listed: list[Arrival]) -> list[Arrival]:
-        kept = [arrival for arrival in listed if arrival.at in self._span]
-        if len(kept) < len(listed):
-            tell(f"{len(listed) - len(kept):,} of {len(listed):,} tickets lie outside these dates and are left out")
-        return kept
+    if roster is not None:
+        return _team(roster, policy)
+    return None if policy is None else replace(today, policy=read_policy(policy))
 
 
 def _team(path: Path, policy: Path | None) -> Roster:
@@ -220,41 +151,15 @@ def _plan(path: Path, team: Roster) -> Plan:
     return plan
 
 
-def _listed(path: Path | None, team: Roster) -> list[Arrival]:
-    from oncall.rehearsal.arrivals import read_tickets
-
-    return read_tickets(path, team.policy) if path is not None else []
-
-
-def _days(wish: _Wish, team: Roster, plan: Plan | None, listed: list[Arrival]) -> tuple[date, date]:
-    """First and last date: as asked, else those of the tickets, else those of the plan, else a year from Monday on."""
-    zone = team.policy.zone
-    last: date | None = None
-    if listed:
-        first, last = (arrival.at.astimezone(zone).date() for arrival in (listed[0], listed[-1]))
-    elif plan is not None:
-        first = plan.window.start.astimezone(zone).date()
-        last = (plan.window.end - timedelta(microseconds=1)).astimezone(zone).date()
-    else:
-        first = _next_monday(zone)
-    if wish.start is not None:
-        first = date_of(wish.start, "--from")
-    if wish.weeks is not None or last is None:
-        last = first + timedelta(weeks=wish.weeks or YEAR_OF_WEEKS, days=-1)
-    # A search over less than a week may find no shift to staff.
-    return first, max(last, first if plan is not None else first + timedelta(days=6))
-
-
-def _next_monday(zone: Any) -> date:
+def _date_now(zone: ZoneInfo) -> date:
     from oncall import wiring
 
-    today = wiring.make_clock(wiring.read_settings()).now().astimezone(zone).date()
-    return today + timedelta(days=7 - today.weekday())
+    return wiring.make_clock(wiring.read_settings()).now().astimezone(zone).date()
 
 
 @contextmanager
 def _progress(name: str, span: Window) -> Iterator[Callable[[datetime], None]]:
-    """Shows on stderr how far a rehearsal is: one live line on a terminal, elsewhere one line for each tenth."""
+    """Show the progress of a rehearsal on stderr: a live line on a terminal, elsewhere a line for each tenth."""
 
     def percent(now: datetime) -> int:
         return min(int((now - span.start) / (span.end - span.start) * 100), 100)
@@ -276,13 +181,12 @@ def _progress(name: str, span: Window) -> Iterator[Callable[[datetime], None]]:
     yield show
 
 
-def _print(show: _Rehearsal, found: Comparison, seed: int) -> None:
-    tickets = f"{found.today.tickets:,} ticket{'' if found.today.tickets == 1 else 's'}"
-    team = show.today.roster.team
-    say(f"Rehearsal of {tickets} from {show.first_day} to {show.last_day}, team {team}, seed {seed}.")
-    if show.changes:
+def _print(report: RehearsalReport) -> None:
+    tickets = counted(report.outcomes.today.tickets, "ticket")
+    say(f"Rehearsal of {tickets} from {report.first_day} to {report.last_day}, team {report.team}, seed {report.seed}.")
+    if report.policy_changes:
         say("\nThe proposed policy")
-        say("\n".join(show.changes))
-    for section in found.sections():
+        say("\n".join(report.policy_changes))
+    for section in report.outcomes.sections():
         say(f"\n{section.title}")
         print_table(section.header, section.rows)
