@@ -39,6 +39,39 @@ def test_each_command_moves_the_clocks(published: Oncall) -> None:
     assert clocks(published, "T-1")["first_reply"] in ("running", "ahead")
 
 
+def test_taking_a_ticket_takes_it_over_and_acknowledging_says_how(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    published("ack", "T-1", "--by", "ana")
+    refused = published("ack", "T-1", "--by", "ben")
+    words = "T-1 is taken by Ana Pereira. To take it over: oncall take T-1"
+    assert (refused.code, refused.out, refused.err) == (1, "", f"oncall: {words}\n")
+    taken = published("take", "T-1", "--by", "ben", "--reason", "Ana is on a train")
+    assert (taken.code, taken.out) == (0, "T-1 is yours, taken over from Ana Pereira.\n")
+    assert "acknowledged  ben     Ana is on a train" in published("tickets", "show", "T-1", "--timeline").out
+
+
+def test_a_refused_acknowledgement_ends_with_1_as_json_too(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    published("ack", "T-1", "--by", "ana")
+    refused = published("ack", "T-1", "--by", "ben", "--json")
+    assert (refused.code, json.loads(refused.out)["owner"]) == (1, "ana")
+
+
+def test_a_ticket_is_passed_to_the_next_person_or_to_a_named_one_with_a_reason(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    assert published("pass", "T-1", "--by", "ana").out == "T-1 is passed on.\n"
+    passed = published("pass", "T-1", "--by", "ben", "--to", "ana", "--reason", "she knows this customer")
+    assert passed.out == "T-1 is passed to Ana Pereira.\n"
+    timeline = published("tickets", "show", "T-1", "--timeline").out
+    assert "she knows this customer" in timeline
+    assert "named: the ticket was passed to ana" in timeline
+    refused = published("pass", "T-1", "--by", "ana", "--to", "anna")
+    assert (refused.code, refused.err) == (
+        1,
+        'oncall: nobody on the published rosters has the id "anna"; did you mean "ana"?\n',
+    )
+
+
 def test_the_timeline_says_from_which_impact_to_which_a_ticket_went(published: Oncall) -> None:
     post(published, "T-1", "normal")
     published("impact", "T-1", "high", "--by", "ana")

@@ -117,7 +117,11 @@ def test_ack_takes_a_ticket_by_code_or_id_and_the_timeline_says_so(published: On
     code = json.loads(published("page", *TICKET, "--json").out)["page"]["code"]
     assert published("ack", code.lower(), "--by", "ana").out == "T-1 is yours.\n"
     late = published("ack", "T-1", "--by", "ben")
-    assert (late.code, late.out, late.err) == (1, "", "oncall: T-1 is taken by Ana Pereira.\n")
+    assert (late.code, late.out, late.err) == (
+        1,
+        "",
+        "oncall: T-1 is taken by Ana Pereira. To take it over: oncall take T-1\n",
+    )
     timeline = published("tickets", "show", "T-1", "--timeline").out
     assert "acknowledged  ana" in timeline
     assert "page to ana by sms: failed (no longer needed)" in timeline

@@ -11,7 +11,12 @@ from oncall.paging.actions.unknown_fields import TICKET_FIELDS
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
-ROSTER_PHONES = {"ana": "+13055550101", "ben": "+13055550102"}
+ROSTER_PHONES = {
+    "ana": "+13055550101",
+    "ben": "+13055550102",
+    "farid": "+13055550106",
+    "grace": "+13055550107",
+}
 
 
 def test_an_urgent_ticket_at_night_is_accepted_and_the_primary_gets_an_sms(service: Service) -> None:
@@ -118,6 +123,47 @@ def test_passing_on_pages_the_next_one_at_once(service: Service) -> None:
     service.twilio.wait_for_messages(1)
     service.post({"kind": "passed"}, by="ana", path="/v1/tickets/T-1/events")
     assert service.twilio.wait_for_messages(2)[1].to == ROSTER_PHONES["ben"]
+
+
+def test_a_ticket_is_passed_to_a_named_person(service: Service) -> None:
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    event = {"kind": "passed", "to": "grace", "why": "she knows this customer"}
+    answer = service.post(event, by="ana", path="/v1/tickets/T-1/events")
+    assert answer.json()["message"] == "T-1 is passed to Grace Kim."
+    assert service.twilio.wait_for_messages(2)[1].to == ROSTER_PHONES["grace"]
+    passed = next(event for event in service.ticket()["events"] if event["kind"] == "passed")
+    assert (passed["details"], passed["why"]) == ({"to": "grace"}, "she knows this customer")
+
+
+def test_a_ticket_is_taken_over_only_if_the_caller_says_so(service: Service) -> None:
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    service.post({"kind": "acknowledged", "by": "farid"}, by="mei", path="/v1/tickets/T-1/events")
+    plain = service.post({"kind": "acknowledged"}, by="ana", path="/v1/tickets/T-1/events").json()
+    assert (plain["changed"], plain["owner"], plain["message"]) == (False, "farid", "T-1 is taken by Farid Haddad.")
+    taken = service.post({"kind": "acknowledged", "take_over": True}, by="ana", path="/v1/tickets/T-1/events").json()
+    assert (taken["changed"], taken["owner"]) == (True, "ana")
+    texts = {message.to: message.body for message in service.twilio.wait_for_messages(4)[2:]}
+    assert texts[ROSTER_PHONES["farid"]] == "URGENT T-1 was taken over by Ana Pereira. It is not yours any more."
+    assert texts[ROSTER_PHONES["ana"]].startswith("YOURS NOW URGENT T-1 ")
+
+
+@pytest.mark.parametrize(
+    ("event", "detail"),
+    [
+        ({"kind": "acknowledged", "take_over": "yes"}, "take_over: write true or false"),
+        ({"kind": "passed", "to": 7}, 'to: is not the id of a person; write one of the roster, like "ana"'),
+        (
+            {"kind": "passed", "to": "gracie"},
+            'nobody on the published rosters has the id "gracie"; did you mean "grace"?',
+        ),
+    ],
+)
+def test_a_take_over_or_a_pass_that_cannot_be_says_why(service: Service, event: dict[str, Any], detail: str) -> None:
+    service.post(ticket_body())
+    service.twilio.wait_for_messages(1)
+    problem(service.post(event, by="ana", path="/v1/tickets/T-1/events"), 422, detail)
 
 
 def test_a_change_of_impact_is_judged_and_pages(service: Service) -> None:

@@ -79,6 +79,8 @@ class LocalBackend:
             impact=str(body.get("impact") or ""),
             into=str(body.get("into") or ""),
             needs_reply=body.get("needs_reply") is not False,
+            take_over=body.get("take_over") is True,
+            to=str(body["to"]) if body.get("to") else None,
         )
 
         def work(tx: Transaction) -> NotedActionView:

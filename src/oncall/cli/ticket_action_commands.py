@@ -15,6 +15,7 @@ TAKEN = " is taken by "
 BY_OPTION = typer.Option(
     None, "--by", metavar="ENGINEER", help="The engineer who did it, by id; your user name when absent."
 )
+REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
 REFERENCE = typer.Argument(metavar="TICKET", help="The ticket's id, or the code of its page.")
 
@@ -29,35 +30,6 @@ class TicketActionCommand:
 
 
 ACK = "acknowledged"
-SHORT_COMMANDS = (
-    TicketActionCommand(
-        "ack",
-        ACK,
-        """Take a ticket, so that it pages nobody else.
-
-        Everyone else who was paged for it is told who has it. The customer is told nothing: the first reply is still
-        due, so record it with `oncall reply`.
-
-        Examples: oncall ack 7K2 --by ana · oncall ack T-1001
-        """,
-    ),
-    TicketActionCommand(
-        "take",
-        ACK,
-        """Take a ticket; the same as `oncall ack`.
-
-        Example: oncall take T-1001 --by ana
-        """,
-    ),
-    TicketActionCommand(
-        "pass",
-        "passed",
-        """Escalate a ticket now: page the next step at once.
-
-        Example: oncall pass 7K2 --by ana
-        """,
-    ),
-)
 NOTED_COMMANDS = (
     TicketActionCommand(
         "reply",
@@ -110,8 +82,9 @@ NOTED_COMMANDS = (
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
-    for command in SHORT_COMMANDS:
-        app.command(command.name, help=command.help)(_short(command.kind))
+    app.command("ack")(ack)
+    app.command("take")(take)
+    app.command("pass")(pass_on)
     for command in NOTED_COMMANDS:
         app.command(command.name, help=command.help)(_noted(command.kind))
     app.command("customer-replied")(customer_replied)
@@ -119,11 +92,44 @@ def register(app: typer.Typer) -> None:
     app.command("merge")(merge)
 
 
-def _short(kind: str) -> Callable[..., None]:
-    def command(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
-        _record(reference, kind, by, "", as_json=json)
+def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
+    """Take a ticket that nobody has, so that it pages nobody else.
 
-    return command
+    Everyone else who was paged for it is told who has it. A ticket that another engineer has is refused; `oncall take`
+    takes it over. The customer is told nothing: the first reply is still due, so record it with `oncall reply`.
+
+    Examples: oncall ack 7K2 --by ana · oncall ack T-1001
+    """
+    _record(reference, ACK, by, "", as_json=json)
+
+
+def take(
+    reference: str = REFERENCE, by: str | None = BY_OPTION, reason: str = REASON_OPTION, json: bool = JSON_OPTION
+) -> None:
+    """Take a ticket, also from the engineer who has it.
+
+    Both engineers are told, and the log says so.
+
+    Example: oncall take T-1001 --by ana --reason "Farid is on a train"
+    """
+    _record(reference, ACK, by, reason, as_json=json, take_over=True)
+
+
+def pass_on(
+    reference: str = REFERENCE,
+    to: str | None = typer.Option(None, "--to", metavar="ENGINEER", help="The person to page, by id."),
+    by: str | None = BY_OPTION,
+    reason: str = REASON_OPTION,
+    json: bool = JSON_OPTION,
+) -> None:
+    """Pass a ticket on now: page the next person of the escalation, or the person that `--to` names.
+
+    The person who passes it on and the engineer who has it are not paged. If the next person does not answer, the
+    escalation continues.
+
+    Examples: oncall pass 7K2 --by ana · oncall pass T-1001 --to grace --reason "she knows this customer"
+    """
+    _record(reference, "passed", by, reason, as_json=json, to=to)
 
 
 def _noted(kind: str) -> Callable[..., None]:
@@ -196,9 +202,9 @@ def _record(
         answer = backend.event(reference, {"kind": kind, "by": by, "why": note, **details})
     if as_json:
         print_json(answer)
-    elif kind == ACK and not answer["changed"] and TAKEN in answer["message"]:
-        raise Conflict(answer["message"])
-    else:
+    if kind == ACK and not answer["changed"] and TAKEN in answer["message"]:
+        raise Conflict(f"{answer['message']} To take it over: oncall take {answer['id']}")
+    if not as_json:
         say(answer["message"])
     if "note" in answer:
         tell(f"Note: {answer['note']}.", colour="yellow")

@@ -38,6 +38,8 @@ def read_deed(posted: object, caller: Token, now: datetime) -> TicketAction:
         impact=reader.for_kind(EventKind.IMPACT_CHANGED, "impact"),
         into=reader.for_kind(EventKind.MERGED, "into"),
         needs_reply=reader.needs_reply(),
+        take_over=reader.take_over(),
+        to=reader.to(),
     )
     if reader.faults:
         raise FieldFaults(reader.faults)
@@ -104,6 +106,25 @@ class _Reader:
             return value
         self.faults.append(FieldFault(name, "missing" if value is None else "is not text"))
         return ""
+
+    def take_over(self) -> bool:
+        """True if an acknowledgement takes the ticket also from an engineer who has it."""
+        value = self._posted.get("take_over")
+        if self._posted.get("kind") != EventKind.ACKNOWLEDGED.value or value is None:
+            return False
+        if not isinstance(value, bool):
+            self.faults.append(FieldFault("take_over", "write true or false"))
+        return value is True
+
+    def to(self) -> str | None:
+        """The person to whom a ticket is passed; None: the next one of the escalation."""
+        value = self._posted.get("to")
+        if self._posted.get("kind") != EventKind.PASSED.value or value is None:
+            return None
+        if isinstance(value, str) and _NAME.fullmatch(value):
+            return value
+        self.faults.append(FieldFault("to", 'is not the id of a person; write one of the roster, like "ana"'))
+        return None
 
     def needs_reply(self) -> bool:
         """False if a customer's message is said to need no answer."""

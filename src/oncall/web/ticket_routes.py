@@ -71,6 +71,8 @@ _EVENT = body(
     impact=text(100),
     into=text(40),
     needs_reply={"type": "boolean", "description": "False for a customer's message that asks for nothing."},
+    take_over={"type": "boolean", "description": "True: take the ticket also from the engineer who has it."},
+    to={**text(60), "description": "The id of the person to whom the ticket is passed."},
 )
 _TRIAGE = body(
     down={"type": "boolean"},
@@ -83,6 +85,8 @@ _COUNTS_FOR = {
     "impact": EventKind.IMPACT_CHANGED,
     "into": EventKind.MERGED,
     "needs_reply": EventKind.CUSTOMER_REPLIED,
+    "take_over": EventKind.ACKNOWLEDGED,
+    "to": EventKind.PASSED,
 }
 """Fields of an event that one kind alone has."""
 
@@ -143,7 +147,7 @@ async def get_ticket(ticket_id: str, services: ServicesDep, caller: PersonCaller
 )
 async def post_event(ticket_id: str, services: ServicesDep, caller: AnyCaller, posted: JsonBody) -> JSONResponse:
     """`kind` with optional `by`, `at`, `id`, `why`; `impact` for `impact_changed`, `into` for `merged`, `needs_reply`
-    for `customer_replied`. A repeat changes nothing."""
+    for `customer_replied`, `take_over` for `acknowledged`, `to` for `passed`. A repeat changes nothing."""
     context = services.engine.context(caller.name)
     action = read_deed(posted, caller, context.now)
     assert isinstance(posted, Mapping)

@@ -70,7 +70,9 @@ def answer_call(tx: Transaction, *, delivery_id: str | None, press: KeyPress, co
         key = Key(press.digits)
     except ValueError:
         return CallAnswer(f"That key does nothing. {KEYS}", asks_again=True)
-    return _do(tx, attempt.ticket, _Pressed(key, press.provider_id, person), replace(context, by=person.id))
+    return _do(
+        tx, attempt.ticket, _Pressed(key, press.provider_id, person), replace(context, by=person.id, is_answered=True)
+    )
 
 
 def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person | None:

@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from oncall.paging.actions.impact_raised import speed_up_escalation
-from oncall.paging.actions.stand_down import cancel_pages, tell_the_paged
+from oncall.paging.actions.stand_down import tell_about_new_owner, tell_about_pass, tell_the_paged
 from oncall.paging.domain.decide import judged, verdict_again
 from oncall.paging.domain.events import Acknowledged, Event, EventKind, ImpactChanged, Merged, Passed, Reopened
 from oncall.paging.domain.pager_events import Absorbed, Breached, Withdrawn
+from oncall.paging.domain.people import name_of
 from oncall.paging.domain.sla_alerts import mark_of, withdrawn_words
-from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Attempt, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.codes import free_code
 from oncall.paging.outgoing.messages import withdrawn_text
 from oncall.paging.outgoing.new_attempts import notice
 from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.support.wording import short_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,11 @@ def follow(work: TicketWork, event: Event, *more: Event) -> ActionResult:
     _withdraw_breaches(work, event)
     if isinstance(event, Reopened | ImpactChanged) and work.state.status is not TicketStatus.RESOLVED:
         _judge_again(work, event)
+    is_taken_over = isinstance(event, Acknowledged) and event.taken_from is not None
     if isinstance(event, Passed):
-        # A page to this person that is not sent yet would ask for the ticket that they have just passed on.
-        cancel_pages(work, to=event.by)
+        tell_about_pass(work, event, before)
+    if isinstance(event, Acknowledged) and is_taken_over:
+        tell_about_new_owner(work, event)
     if before.status is TicketStatus.OPEN and work.state.status is not TicketStatus.OPEN:
         tell_the_paged(work)
     if isinstance(event, Reopened):
@@ -59,8 +63,9 @@ def follow(work: TicketWork, event: Event, *more: Event) -> ActionResult:
     work.write()
     if isinstance(event, ImpactChanged):
         speed_up_escalation(work)
-    waited = event.at - work.stored.received_at if isinstance(event, Acknowledged) else None
-    return ActionResult(work, True, _sentence(work.stored, event), tuple(work.sent), waited)
+    is_first = isinstance(event, Acknowledged) and not is_taken_over
+    waited = event.at - work.stored.received_at if is_first else None
+    return ActionResult(work, True, _sentence(work, event), tuple(work.sent), waited)
 
 
 def _judge_again(work: TicketWork, event: Reopened | ImpactChanged) -> None:
@@ -102,19 +107,33 @@ def _take_free_code(work: TicketWork) -> None:
         work.stored = replace(work.stored, code=free_code(work.tx))
 
 
-def _sentence(stored: StoredTicket, event: Event) -> str:
-    name = stored.ticket.id
-    if stored.ticket.is_drill:
+def _sentence(work: TicketWork, event: Event) -> str:
+    """What the person or caller who acted is told."""
+    name = work.name
+    if work.stored.ticket.is_drill:
         return f"Thank you: {name} has arrived, the drill is over."
     match event:
         case Merged(into=into):
             return f"{name} is merged into {into}."
         case Absorbed(duplicate=duplicate):
             return f"{duplicate} is merged into {name}."
+        case Acknowledged(taken_from=str(previous)):
+            return f"{name} is yours, taken over from {name_of(previous, work.schedule)}."
+        case Passed(to=str(person)):
+            return f"{name} is passed to {name_of(person, work.schedule)}."
+        case Passed() if not any(attempt.purpose is Purpose.PAGE for attempt in work.sent):
+            return f"{name} is passed on, but {_nobody_left(work)}."
         case ImpactChanged():
-            return f"{name} is {stored.impact} now."
+            return f"{name} is {work.stored.impact} now."
         case _:
             return _SENTENCES[event.kind].format(name)
+
+
+def _nobody_left(work: TicketWork) -> str:
+    """When the next page goes out after a pass that has reached nobody."""
+    if work.stored.due_at is None:
+        return "nobody else can be paged"
+    return f"nobody else can be paged before {short_time(work.stored.due_at, work.policy.zone)}"
 
 
 _SENTENCES = {

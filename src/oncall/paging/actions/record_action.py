@@ -17,6 +17,7 @@ from oncall.paging.actions.ticket_action import (
     message_of,
     nothing_to_do,
     refuse_another,
+    refuse_pass,
     refuse_stranger,
 )
 from oncall.paging.clocks.clock_book import in_force
@@ -61,6 +62,7 @@ def record_on(work: TicketWork, action: TicketAction) -> ActionResult:
         refuse_another(work, before, action)
         return ActionResult(work, False, f"{work.name}: this event is recorded already.")
     refuse_stranger(work, action)
+    refuse_pass(work, action)
     if work.stored.ticket.is_drill:
         action = end_of_drill(action)
     idle = nothing_to_do(work, action)

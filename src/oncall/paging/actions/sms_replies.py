@@ -118,7 +118,7 @@ def answer_sms(
     before = tx.inbound(provider_id)
     if before is not None:
         return SmsAnswer(before.answer)
-    context = replace(context, by=person.id)
+    context = replace(context, by=person.id, is_answered=True)
     reach = opting(body, opt_out)
     if reach is not None:
         note_opting(tx, person, reach, why="sent STOP" if reach is Reach.DEAF else "sent START", context=context)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from oncall.paging.domain.events import Acknowledged, Passed
 from oncall.paging.domain.people import DESK, name_of
+from oncall.paging.domain.state import TicketState, held_by
 from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.outgoing.cancellation import UNNEEDED, ended
-from oncall.paging.outgoing.messages import drilled_text, merged_text, solved_text, taken_text
+from oncall.paging.outgoing.messages import (
+    drilled_text,
+    handed_text,
+    merged_text,
+    passed_text,
+    solved_text,
+    taken_over_text,
+    taken_text,
+)
 from oncall.paging.outgoing.new_attempts import notice
 from oncall.paging.outgoing.ticket_work import TicketWork
 
@@ -35,11 +45,38 @@ def _body(work: TicketWork, actor: str) -> str:
     return words(work.name, state.impact, name_of(actor, work.schedule), work.policy)
 
 
-def cancel_pages(work: TicketWork, *, to: str | None = None) -> None:
-    """End the ticket's pages that no provider has. to: only those to this person."""
+def tell_about_new_owner(work: TicketWork, event: Acknowledged) -> None:
+    """Tell both engineers that one has taken the ticket over from the other, unless an answer tells the new owner."""
+    assert event.taken_from is not None
+    policy, schedule, impact = work.policy, work.schedule, work.state.impact
+    _tell(work, event.taken_from, taken_over_text(work.name, impact, name_of(event.by, schedule), policy))
+    if not work.context.is_answered:
+        old = name_of(event.taken_from, schedule)
+        _tell(work, event.by, handed_text(work.stored.ticket, impact=impact, previous=old, policy=policy))
+
+
+def tell_about_pass(work: TicketWork, event: Passed, before: TicketState) -> None:
+    """Cancel the unsent pages to those who had the ticket, and tell its owner if another person passed it on.
+
+    before: the ticket's state before the event.
+    """
+    cancel_pages(work, to=(event.by, held_by(before, event)))
+    if before.owner is not None and before.owner != event.by:
+        by = name_of(event.by, work.schedule)
+        _tell(work, before.owner, passed_text(work.name, work.state.impact, by, work.policy))
+
+
+def _tell(work: TicketWork, person: str, text: str) -> None:
+    """Send a notice to a person of the roster; to nobody else."""
+    if person in work.schedule.people:
+        work.add_attempts([notice(work.name, person, text, work.context)])
+
+
+def cancel_pages(work: TicketWork, *, to: Collection[str | None] | None = None) -> None:
+    """End the ticket's pages that no provider has. to: only those to these people."""
     for attempt in work.attempts:
         is_unsent_page = attempt.purpose is Purpose.PAGE and attempt.status in SENDABLE
-        if is_unsent_page and to in (None, attempt.to):
+        if is_unsent_page and (to is None or attempt.to in to):
             work.change_attempt(ended(attempt, UNNEEDED))
 
 

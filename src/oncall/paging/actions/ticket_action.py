@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import impact_named
 from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.schedule.versions import Person
 from oncall.suggestions import suggestion
 
 FROM_PEOPLE = (
@@ -51,10 +53,8 @@ FORWARDED = {
 }
 """What is written on a duplicate and counts on the ticket that goes on."""
 
-_PLAIN_EVENTS: dict[EventKind, type[Acknowledged | Resolved | Passed | Waiting]] = {
-    EventKind.ACKNOWLEDGED: Acknowledged,
+_PLAIN_EVENTS: dict[EventKind, type[Resolved | Waiting]] = {
     EventKind.RESOLVED: Resolved,
-    EventKind.PASSED: Passed,
     EventKind.WAITING: Waiting,
 }
 RECORDED_LATE = timedelta(seconds=60)
@@ -68,7 +68,9 @@ class TicketAction:
     """What a person or caller does to a ticket. at: when, policy time, aware UTC. id: the sender's own id, for repeats.
 
     impact: the new one, for IMPACT_CHANGED. into: the ticket that goes on, for MERGED. needs_reply: False for a
-    customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written.
+    customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:
+    for ACKNOWLEDGED, take the ticket also from an engineer who has it. to: for PASSED, the id of the person who is
+    paged; None: the next one of the escalation.
     """
 
     kind: EventKind
@@ -80,6 +82,8 @@ class TicketAction:
     into: str = ""
     needs_reply: bool = True
     forwarded_from: str | None = None
+    take_over: bool = False
+    to: str | None = None
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
@@ -105,9 +109,26 @@ def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
     people = work.schedule.people
     if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or not people:
         return
-    if action.by not in (work.context.by, DESK) and action.by not in people:
-        hint = suggestion(clean(action.by), sorted(people))
-        raise Refused(f"nobody on the published rosters has the id {quoted(action.by)}; {hint}")
+    if action.by not in (work.context.by, DESK):
+        _refuse_unknown(action.by, people)
+
+
+def refuse_pass(work: TicketWork, action: TicketAction) -> None:
+    """Raise Refused if the ticket cannot be passed to the person whom the action names."""
+    state, people = work.state, work.schedule.people
+    if action.kind is not EventKind.PASSED or action.to is None or state.status is TicketStatus.RESOLVED:
+        return
+    _refuse_unknown(action.to, people)
+    if action.to == action.by:
+        raise Refused(f"{work.name}: {action.to} cannot pass it to themselves; name another person of the roster")
+    if action.to == state.owner and state.status is TicketStatus.ACKNOWLEDGED:
+        raise Refused(f"{work.name} is taken by {work.owner_name} already")
+
+
+def _refuse_unknown(person: str, people: Mapping[str, Person]) -> None:
+    if person not in people:
+        hint = suggestion(clean(person), sorted(people))
+        raise Refused(f"nobody on the published rosters has the id {quoted(person)}; {hint}")
 
 
 def end_of_drill(action: TicketAction) -> TicketAction:
@@ -134,7 +155,9 @@ def nothing_to_do(work: TicketWork, action: TicketAction) -> str | None:
     if state.status is TicketStatus.RESOLVED and not opens_it and not _is_of_before_the_end(state, action, work.now):
         raise Refused(f"{name} is resolved; reopen it first")
     if kind is EventKind.ACKNOWLEDGED and state.status is TicketStatus.ACKNOWLEDGED and state.owner is not None:
-        return f"{name} is yours already." if state.owner == action.by else f"{name} is taken by {work.owner_name}."
+        if state.owner == action.by:
+            return f"{name} is yours already."
+        return None if action.take_over else f"{name} is taken by {work.owner_name}."
     return None
 
 
@@ -155,12 +178,25 @@ def event_of(work: TicketWork, action: TicketAction) -> Event:
     why = clean(action.why) or action.kind.value.replace("_", " ")
     if action.kind in FORWARDED:
         return message_of(work.name, action, at, why=why, reported=reported)
+    if action.kind is EventKind.ACKNOWLEDGED:
+        return _acknowledged(work, action, at)
+    if action.kind is EventKind.PASSED:
+        why = clean(action.why) or (f"passed to {action.to}" if action.to is not None else "passed")
+        return Passed(work.name, at, action.by, why, action.id, reported=reported, to=action.to)
     if action.kind is EventKind.IMPACT_CHANGED:
         return _impact_changed(work, action, at)
     if action.kind is EventKind.REOPENED:
         terms = in_force(work.tx, at)
         return Reopened(work.name, at, action.by, why, action.id, reported=reported, terms=terms)
     return _PLAIN_EVENTS[action.kind](work.name, at, action.by, why, action.id, reported=reported)
+
+
+def _acknowledged(work: TicketWork, action: TicketAction, at: datetime) -> Acknowledged:
+    owner = work.state.owner
+    taken_from = owner if work.state.status is TicketStatus.ACKNOWLEDGED and owner != action.by else None
+    why = clean(action.why) or (f"taken over from {taken_from}" if taken_from is not None else "acknowledged")
+    reported = reported_times(action, at, work.context)
+    return Acknowledged(work.name, at, action.by, why, action.id, reported=reported, taken_from=taken_from)
 
 
 def message_of(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oncall.errors import Refused
-from oncall.paging.domain.escalation import Position, Round, TimedStep, next_position, round_of
+from oncall.paging.domain.escalation import Position, Round, TimedStep, next_position, patience, round_of
 from oncall.paging.domain.events import TermsVersions
 from oncall.paging.domain.pager_events import Judged, StepFired, StepSkipped
 from oncall.paging.domain.people import DESK, first_responder, person_for
 from oncall.paging.domain.situation import Situation
-from oncall.paging.domain.state import TicketState, after
+from oncall.paging.domain.state import NAMED, TicketState, after
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.verdict import Action, Verdict, verdict
 from oncall.schedule.schedule import Schedule
@@ -40,13 +40,14 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Reach `to` by `channel`. `following` is what is owed after it."""
+    """Reach `to` by `channel`. `following` is owed after it. is_named: the ticket was passed to `to` by name."""
 
     position: Position
     step: TimedStep
     to: str
     following: Position | None
     why: str
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def next_decision(state: TicketState, situation: Situation) -> Decision:
         return Wait(state.due_at, "the next step is not due yet")
     if state.action is Action.HOLD:
         return Judge("the hold has ended")
-    decision = _step(state, situation)
+    decision = _step(state, situation) if state.pass_to is None else _to_named(state, state.pass_to, situation)
     return _by_a_way_that_works(decision, state, situation) if isinstance(decision, Fire) else decision
 
 
@@ -90,7 +91,7 @@ def _by_a_way_that_works(fire: Fire, state: TicketState, situation: Situation) -
     if (fire.position.round, fire.to, fire.step.channel.value) not in state.dead:
         return fire
     following = fire.following
-    if following is not None and following.round == fire.position.round:
+    if following is not None and (fire.is_named or following.round == fire.position.round):
         following = replace(following, due_at=situation.now)
     why = f"{fire.to} was not reached by {fire.step.channel.value} in this round"
     return Skip(fire.position, fire.step, following, why)
@@ -107,10 +108,33 @@ def _step(state: TicketState, situation: Situation) -> Fire | Skip:
     target, why = _target(step, situation.schedule, now)
     if target is not None and (position.round, target) in state.passed:
         target, why = None, f"{target} has passed it on"
+    elif target is not None and (position.round, target) in state.passed_from:
+        target, why = None, f"it was passed on from {target}"
     following = next_position(position, this_round, done_at=now, waits=target is not None)
     if target is None:
         return Skip(position, step, following, why)
     return Fire(position, step, target, following, why)
+
+
+def _to_named(state: TicketState, person: str, situation: Situation) -> Fire:
+    """The page to a person to whom the ticket was passed by name. After it the round continues where it was.
+
+    The person has as long to answer as the person of the step before. What is left of the round gets the number of the
+    next one, so that no two pages have the same round and step.
+    """
+    position = state.position
+    assert position is not None, "a ticket that was passed on has a next step"
+    this_round = _round(state, position, situation.policy)
+    number = min(position.step, len(this_round.steps) - 1)
+    step = this_round.steps[number]
+    channel = ChannelName.SMS if step.channel is ChannelName.DESK else step.channel
+    due_at = situation.now + patience(this_round, number)
+    rest = _round(state, replace(position, round=position.round + 1), situation.policy)
+    # Only the first round of a ticket at the desk has the desk's own step.
+    left = max(number - (len(this_round.steps) - len(rest.steps)), 0)
+    following = Position(position.round + 1, left, due_at, due_at - rest.steps[left].delay)
+    why = f"the ticket was passed to {person}"
+    return Fire(position, replace(step, channel=channel), person, following, why, is_named=True)
 
 
 def _round(state: TicketState, position: Position, policy: Policy) -> Round:
@@ -166,7 +190,7 @@ def fired(decision: Fire, *, ticket_id: str, at: datetime, attempt: str) -> Step
         decision.why,
         round=decision.position.round,
         step=decision.position.step,
-        notify=decision.step.notify.value,
+        notify=NAMED if decision.is_named else decision.step.notify.value,
         channel=decision.step.channel.value,
         following=decision.following,
         to=decision.to,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from oncall.paging.domain.verdict import Action
 from oncall.support.policy import ChannelName, Metric, Notify, Policy
@@ -100,6 +101,14 @@ def urgency(impact: str, policy: Policy) -> int:
     names = list(policy.impacts)
     urgent = next((name for name in names if URGENT in (name, *policy.impacts[name].aliases)), names[0])
     return 0 if impact == urgent or impact not in policy.impacts else names.index(impact) + 1
+
+
+def patience(this_round: Round, step: int) -> timedelta:
+    """Return the pause before `step`, or the first pause of the round if there is none before it."""
+    steps = this_round.steps
+    pauses = [later.delay - earlier.delay for earlier, later in pairwise(steps)]
+    own = pauses[step - 1] if step > 0 else timedelta(0)
+    return own or next((pause for pause in pauses if pause), None) or this_round.length or timedelta(minutes=5)
 
 
 def next_position(position: Position, this_round: Round, *, done_at: datetime, waits: bool) -> Position | None:

@@ -107,9 +107,10 @@ class ActionEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged(ActionEvent):
-    """A person took the ticket."""
+    """A person took the ticket. taken_from: the id of the engineer who had it until then; None: nobody had it."""
 
     kind: ClassVar[EventKind] = EventKind.ACKNOWLEDGED
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +175,10 @@ class ImpactChanged(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed(ActionEvent):
-    """A person passed the ticket on: the next person is paged."""
+    """A person passed the ticket on: the next person is paged. to: the id of a named person who is paged instead."""
 
     kind: ClassVar[EventKind] = EventKind.PASSED
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

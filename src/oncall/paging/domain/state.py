@@ -40,6 +40,8 @@ from oncall.paging.domain.pager_events import (
 from oncall.paging.domain.ticket import Ticket, TicketStatus
 from oncall.paging.domain.verdict import Action
 
+NAMED = "named"
+"""`StepFired.notify` of a page to a person to whom the ticket was passed by name."""
 AFTER_THE_BREACH = timedelta(hours=1)
 """The time that the chain of a chased ticket has when the promised time is over already."""
 AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
@@ -52,12 +54,13 @@ class TicketState:
 
     position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
     it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
-    step that fired. alive: the steps that fired and have not failed. passed: (round, person) of those who passed it
-    on, whom that round asks no more. dead: (round, person, channel) of the ways that surely reach nobody in that round.
-    called: (round, person) of those whom no text reached in that round, and who are called instead.
-    alerts: the SLA alerts that were given. hurry: the round in which
-    the chain of a taken ticket is paged before a breach, and the time that was left for it. owner: who has it; kept
-    while it is chased. taken_at: since when. opened_at: when it came in, or was opened again.
+    step that fired; last_to: the person whom it paged. alive: the steps that fired and have not failed. passed: (round,
+    person) of those who passed the ticket on, and passed_from: of those from whom another person passed it on; that
+    round does not page them again. pass_to: the person to whom it was passed by name, until they are paged. dead:
+    (round, person, channel) of the ways that surely reach nobody in that round. called: (round, person) of those whom
+    no text reached in that round, and who are called instead. alerts: the SLA alerts that were given. hurry: the round
+    in which the chain of a taken ticket is paged before a breach, and the time that was left for it. owner: who has it;
+    kept while it is chased. taken_at: since when. opened_at: when it came in, or was opened again.
     """
 
     plan: str
@@ -69,8 +72,11 @@ class TicketState:
     position: Position | None = None
     paged: tuple[str, ...] = ()
     last_fired: tuple[int, int] | None = None
+    last_to: str | None = None
     alive: tuple[tuple[int, int], ...] = ()
-    passed: tuple[tuple[int, str], ...] = ()
+    passed: frozenset[tuple[int, str]] = frozenset()
+    passed_from: frozenset[tuple[int, str]] = frozenset()
+    pass_to: str | None = None
     dead: frozenset[tuple[int, str, str]] = frozenset()
     called: frozenset[tuple[int, str]] = frozenset()
     owner: str | None = None
@@ -137,17 +143,48 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
 
 def _from_the_first_round(state: TicketState) -> TicketState:
     """What was noted of rounds by their numbers says nothing of those that begin anew."""
-    return replace(state, alive=(), passed=(), dead=frozenset(), called=frozenset())
+    return replace(
+        state,
+        last_to=None,
+        alive=(),
+        passed=frozenset(),
+        passed_from=frozenset(),
+        pass_to=None,
+        dead=frozenset(),
+        called=frozenset(),
+    )
 
 
 def _step_fired(state: TicketState, event: StepFired) -> TicketState:
     fired = (event.round, event.step)
     paged = state.paged if event.to in state.paged or event.notify == "desk" else (*state.paged, event.to)
-    return replace(state, position=event.following, paged=paged, last_fired=fired, alive=(*state.alive, fired))
+    alive = (*state.alive, fired)
+    state = _named_done(replace(state, position=event.following), event.round)
+    return replace(state, paged=paged, last_fired=fired, last_to=event.to, alive=alive)
+
+
+def _named_done(state: TicketState, number: int) -> TicketState:
+    """After the page to a named person the rest of round `number` has the number of the next round."""
+    if state.pass_to is None or state.position is None:
+        return state
+    following = state.position.round
+    passed = {(following, person) for at, person in state.passed if at == number}
+    passed_from = {(following, person) for at, person in state.passed_from if at == number}
+    return replace(state, passed=state.passed | passed, passed_from=state.passed_from | passed_from, pass_to=None)
 
 
 def _step_skipped(state: TicketState, event: StepSkipped) -> TicketState:
-    return _again_if_nobody_was_reached(replace(state, position=event.following), event.round, event.at)
+    state = _named_done(replace(state, position=event.following), event.round)
+    if _was_passed_by_all(state, event.round):
+        # Nobody failed to be reached: the usual pause holds before the next round.
+        return state
+    return _again_if_nobody_was_reached(state, event.round, event.at)
+
+
+def _was_passed_by_all(state: TicketState, number: int) -> bool:
+    """Return True if round `number` has fired no step because its people had passed the ticket on."""
+    has_fired = state.last_fired is not None and state.last_fired[0] == number
+    return not has_fired and any(at == number for at, _ in state.passed | state.passed_from)
 
 
 def _step_failed(state: TicketState, event: StepFailed) -> TicketState:
@@ -196,7 +233,8 @@ def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketSt
 
 
 def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
-    if state.status is not TicketStatus.OPEN:
+    is_taken_over = event.taken_from is not None and state.status is TicketStatus.ACKNOWLEDGED
+    if state.status is not TicketStatus.OPEN and not is_taken_over:
         return state
     return _taken(state, event.by, event.at)
 
@@ -223,12 +261,20 @@ def _back_to_owner(state: TicketState) -> TicketState:
     return replace(state, status=TicketStatus.ACKNOWLEDGED, position=None, hurry=None)
 
 
+def held_by(state: TicketState, event: Passed) -> str | None:
+    """Return the id of the person from whom the ticket is passed on: its owner, or else whoever was paged last, unless
+    the person who passes it on was paged, too."""
+    return state.owner or (state.last_to if event.by not in state.paged else None)
+
+
 def _passed(state: TicketState, event: Passed) -> TicketState:
     if state.status is TicketStatus.RESOLVED:
         return state
     # What is on hold, or was left to the desk for good, goes to the engineers when somebody asks for it.
     action = Action.PAGE if state.position is None else state.action
     position = state.position or Position(0, 0, event.at, event.at)
+    holder = held_by(state, event)
+    passed_from = {(position.round, holder)} if holder is not None and holder != event.by else set()
     return replace(
         state,
         status=TicketStatus.OPEN,
@@ -238,7 +284,9 @@ def _passed(state: TicketState, event: Passed) -> TicketState:
         hurry=None,
         # A round that is drawn forward begins now, and so the one after it comes in its time.
         position=replace(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
-        passed=(*state.passed, (position.round, event.by)),
+        passed=state.passed | {(position.round, event.by)},
+        passed_from=state.passed_from | passed_from,
+        pass_to=event.to,
     )
 
 

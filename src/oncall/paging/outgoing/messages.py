@@ -236,6 +236,28 @@ def taken_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
     return writer.notice(f"{_capitals(impact)} {ticket_id} is taken by {writer.words(owner)}. Nothing to do for you.")
 
 
+def taken_over_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
+    """Return the notice to an engineer from whom another one has taken a ticket."""
+    writer = _writer(policy, owner)
+    words = f"{_capitals(impact)} {ticket_id} was taken over by {writer.words(owner)}. It is not yours any more."
+    return writer.notice(words)
+
+
+def handed_text(ticket: Ticket, *, impact: str, previous: str, policy: Policy) -> str:
+    """Return the notice to an engineer who has taken a ticket over from `previous`, with the link if there is room."""
+    writer = _writer(policy, ticket.customer, ticket.subject, previous)
+    head = writer.head(ticket, impact, CUSTOMER_LENGTH)
+    words = f"YOURS NOW {head}, taken over from {writer.short(previous, OWNER_LENGTH)}"
+    return writer.notice(f"{words}: {writer.words(ticket.subject)}", ticket)
+
+
+def passed_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
+    """Return the notice to an engineer whose ticket another person has passed on."""
+    writer = _writer(policy, by)
+    words = f"{_capitals(impact)} {ticket_id} was passed on by {writer.words(by)}. It is not yours any more."
+    return writer.notice(words)
+
+
 def merged_text(ticket_id: str, impact: str, into: str) -> str:
     """Return the notice to an engineer who was paged for a duplicate: it names the ticket that goes on."""
     return fitted(f"{_capitals(impact)} {ticket_id} was merged into {into}. Nothing to do for you here.")

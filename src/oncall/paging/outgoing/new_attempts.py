@@ -22,6 +22,7 @@ class ActionContext:
 
     now: policy time; real_now: real time; both aware UTC. lease_until (real time): the attempts written are this
     process's to send until then; None leaves them queued for any pager. can_call: whether this process can call people.
+    is_answered: whether who acts reads the result at once, in an answer by SMS or in the call.
     """
 
     by: str
@@ -29,6 +30,7 @@ class ActionContext:
     real_now: datetime
     lease_until: datetime | None = None
     can_call: bool = False
+    is_answered: bool = False
 
 
 def whole_second(at: datetime) -> datetime:

@@ -41,7 +41,25 @@ def _received_json(event: Received) -> Json:
     return given(plan=event.plan, impact=event.impact) | terms_json(event.terms)
 
 
-def _reads_action(made: type[Acknowledged | Resolved | Passed | Waiting]) -> Callable[[Common, Details], Event]:
+def _read_acknowledged(common: Common, details: Details) -> Acknowledged:
+    if not details:
+        return Acknowledged(*common)
+    return Acknowledged(*common, reported=reported_of(details), taken_from=details.get("taken_from"))
+
+
+def _acknowledged_json(event: Acknowledged) -> Json:
+    return given(taken_from=event.taken_from) | reported_json(event)
+
+
+def _read_passed(common: Common, details: Details) -> Passed:
+    return Passed(*common, reported=reported_of(details), to=details.get("to")) if details else Passed(*common)
+
+
+def _passed_json(event: Passed) -> Json:
+    return given(to=event.to) | reported_json(event)
+
+
+def _reads_action(made: type[Resolved | Waiting]) -> Callable[[Common, Details], Event]:
     def read(common: Common, details: Details) -> Event:
         return made(*common, reported=reported_of(details)) if details else made(*common)
 
@@ -104,14 +122,14 @@ def _merged_json(event: Merged) -> Json:
 
 READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
     EventKind.RECEIVED: _read_received,
-    EventKind.ACKNOWLEDGED: _reads_action(Acknowledged),
+    EventKind.ACKNOWLEDGED: _read_acknowledged,
     EventKind.REPLIED: _reads_message(Replied),
     EventKind.CUSTOMER_REPLIED: _read_customer_replied,
     EventKind.UPDATED: _reads_message(Updated),
     EventKind.RESOLVED: _reads_action(Resolved),
     EventKind.REOPENED: _read_reopened,
     EventKind.IMPACT_CHANGED: _read_impact_changed,
-    EventKind.PASSED: _reads_action(Passed),
+    EventKind.PASSED: _read_passed,
     EventKind.WAITING: _reads_action(Waiting),
     EventKind.MERGED: _read_merged,
 }
@@ -119,14 +137,14 @@ READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
 # Each writer takes the events of its own key, which a dict cannot say.
 WRITERS: dict[type[Event], Callable[[Any], Json]] = {
     Received: _received_json,
-    Acknowledged: reported_json,
+    Acknowledged: _acknowledged_json,
     Replied: _message_json,
     CustomerReplied: _message_json,
     Updated: _message_json,
     Resolved: reported_json,
     Reopened: _reopened_json,
     ImpactChanged: _impact_changed_json,
-    Passed: reported_json,
+    Passed: _passed_json,
     Waiting: reported_json,
     Merged: _merged_json,
 }
