@@ -130,6 +130,7 @@ def judged(folder: Path, text: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(documents())
 def test_a_file_with_other_values_is_taken_or_refused_with_places(folder: Path, text: str) -> None:

@@ -50,6 +50,7 @@ PLANNED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANNED)
 def test_an_edge_that_can_be_planned_is_planned_checked_and_shown(oncall: Oncall, tmp_path: Path, name: str) -> None:
     text, start = PLANNED[name]

@@ -62,6 +62,7 @@ def test_the_wishes_that_a_mended_plan_keeps_are_told_with_their_proof(
     )
 
 
+@pytest.mark.slow
 def test_what_more_changes_are_said_to_buy_is_what_they_buy(oncall: Oncall, ill: Path, quarter: Path) -> None:
     for number, cost in ((2, 1522), (4, 1122)):
         answer = json.loads(oncall("generate", ill, "--keep", quarter, *FROM, "--changes", str(number), "--json").out)
@@ -229,6 +230,7 @@ def test_a_weekend_under_way_that_is_cut_otherwise_now_is_refused_with_dates_tha
         assert oncall("verify", mended, "--roster", eight).code == 0
 
 
+@pytest.mark.slow
 def test_csv_and_json_of_one_plan_are_mended_alike(oncall: Oncall, eight: Path, quarter: Path, tmp_path: Path) -> None:
     csv = str(tmp_path / "quarter.csv")
     assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "13", "-o", csv).code == 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -182,6 +183,7 @@ happenings = st.lists(
 starts = st.sampled_from([SATURDAY_NIGHT, MONDAY_MORNING, at("2027-01-08 18:50"), at("2027-03-14 01:40")])
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(start=starts, happenings=happenings)
 def test_nothing_is_lost_doubled_or_sent_to_whom_it_must_not_be(

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
+import pytest
+
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.audit import Audit
 from oncall.paging.watch.auditor import Auditor
@@ -30,6 +32,7 @@ def crowd(world: World, name: str, number: int) -> None:
         world.post(f"{name}-{each}", impact="low")
 
 
+@pytest.mark.slow
 def test_a_ticket_among_a_thousand_others_is_named_and_stays_named(world: World) -> None:
     crowd(world, "OLD", 450)
     world.post("T-1")

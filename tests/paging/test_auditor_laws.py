@@ -145,6 +145,7 @@ class House:
         return is_waiting and has_waited and not any(one.written_at > page.written_at for one in tries)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(start=starts, story=occurrences)
 def test_no_alarm_while_all_is_well_and_one_for_every_page_that_waits_in_vain(
@@ -194,6 +195,7 @@ class FastClock(FakeClock):
         return super().real_seconds_until(at) / 1000
 
 
+@pytest.mark.slow
 def test_a_rehearsal_at_a_thousand_times_the_pace_is_no_reason_for_an_alarm(world: World) -> None:
     world.clock = clock = FastClock(SATURDAY_NIGHT)
     world.phones.delivers = True

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ faults = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(lives=st.lists(st.integers(0, 60), min_size=1, max_size=3), faults=faults, seconds=st.integers(0, 40))
 def test_of_a_storm_no_page_is_lost_and_none_doubled_whenever_the_process_is_killed(
@@ -58,6 +60,7 @@ def test_of_a_storm_no_page_is_lost_and_none_doubled_whenever_the_process_is_kil
         assert sum(1 + int((re.findall(r"And (\d+) more", body) or ["0"])[0]) for body in first) == len(NAMES)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(lives=st.lists(st.integers(0, 60), min_size=1, max_size=3), faults=faults)
 def test_each_step_sends_exactly_one_message_whenever_the_process_is_killed(

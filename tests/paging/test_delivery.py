@@ -76,6 +76,7 @@ def test_a_failure_of_which_nobody_told_moves_to_the_next_step_once_it_is_asked_
     assert paged.attempts()[0].error == "the number is unknown"
 
 
+@pytest.mark.slow
 def test_a_provider_that_knows_no_more_is_asked_ever_more_slowly_and_then_no_more(paged: World) -> None:
     sid = paged.attempts()[0].provider_id
     started = paged.clock.moment

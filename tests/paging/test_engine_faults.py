@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
@@ -345,6 +347,7 @@ def test_a_schedule_published_after_the_page_decides_the_steps_that_follow(world
     world.expect_page("farid")
 
 
+@pytest.mark.slow
 def test_the_first_page_of_an_urgent_ticket_is_tried_every_quarter_of_a_minute_while_its_provider_is_away(
     world: World,
 ) -> None:

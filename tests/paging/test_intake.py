@@ -126,6 +126,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*ticket_body(), "url", "opened_at", "contact", "x"]), json_values))
 def test_any_object_is_a_ticket_or_a_list_of_faults(body: dict[str, Any]) -> None:
     try:

@@ -353,6 +353,7 @@ def breaches(world: World, name: str) -> tuple[set[AlertMark], set[AlertMark]]:
     return told, {mark_of(EventKind.BREACHED, clock) for clock in state.clocks if clock.breached_at is not None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_what_was_told_and_not_withdrawn_is_what_the_clocks_say_through_random_lives(world: World, seed: int) -> None:
     random = Random(seed)

@@ -227,6 +227,7 @@ GAPS: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(
     moment=st.integers(0, 89 * 24 * 3600).map(lambda seconds: QUARTER + timedelta(seconds=seconds)),

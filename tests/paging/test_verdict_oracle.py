@@ -32,6 +32,7 @@ STEPS = ((0, "primary"), (5, "primary"), (10, "secondary"), (20, "manager"))
 DESK_AFTER = 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_random_ticket_is_paged_left_to_the_desk_or_held_as_the_oracle_says(seed: int) -> None:
     random = Random(seed)

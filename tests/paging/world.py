@@ -33,6 +33,7 @@ from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
 from oncall.support.windows import Window
+from tests.store.migrated_file import write_migrated_file
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
@@ -185,6 +186,8 @@ class World:
     def __init__(
         self, folder: Path, *, now: datetime = SATURDAY_NIGHT, roster: Roster | None = None, url: str | None = None
     ) -> None:
+        if url is None and not (folder / "world.db").exists():
+            write_migrated_file(folder / "world.db")
         self.url = url or f"sqlite:///{folder / 'world.db'}"
         self.store = open_store(self.url)
         self.clock = FakeClock(now)

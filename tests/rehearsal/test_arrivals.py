@@ -155,6 +155,7 @@ def test_made_up_tickets_come_mostly_in_business_hours_and_are_seldom_urgent() -
     assert 0.73 < plans["standard"] / len(tickets) < 0.77
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 300), st.integers(0, 2**31 - 1), st.integers(1, 60))
 def test_one_seed_makes_one_list_in_order_within_its_time(count: int, seed: int, days: int) -> None:

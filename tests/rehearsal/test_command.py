@@ -53,6 +53,7 @@ def test_the_story_is_told_on_stderr(oncall: Oncall, roster: Path, tickets: Path
     ]
 
 
+@pytest.mark.slow
 def test_json_has_today_the_proposal_and_the_change(
     oncall: Oncall, roster: Path, plan: Path, tickets: Path, tmp_path: Path
 ) -> None:

@@ -171,6 +171,7 @@ def outcome(run: Callable[[Work], Any], work: Work) -> Any:
         return type(refusal), str(refusal)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(_tickets(), _events(), _attempts(), _claims(), _others()), max_size=14))
 def test_a_ledger_is_a_store_that_forgets_when_the_program_ends(works: list[Work]) -> None:

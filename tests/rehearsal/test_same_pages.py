@@ -44,6 +44,7 @@ def some_tickets(draw: st.DrawFn) -> list[Arrival]:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(some_tickets())
 def test_people_who_never_answer_are_paged_as_the_real_pager_pages_them(arrivals: list[Arrival]) -> None:
@@ -53,6 +54,7 @@ def test_people_who_never_answer_are_paged_as_the_real_pager_pages_them(arrivals
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(some_tickets(), st.sampled_from([timedelta(0), timedelta(seconds=90), SEVEN_MINUTES, timedelta(minutes=12)]))
 def test_people_who_always_answer_are_paged_as_the_real_pager_pages_them(

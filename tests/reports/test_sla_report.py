@@ -129,6 +129,7 @@ def test_days_the_wrong_way_round_are_refused() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_ticket_is_measured_in_bulk_as_it_is_alone(shop: Shop) -> None:
     shop.ticket(
         "T-1", "2027-01-09 03:12", "3 acknowledged, 9 replied, 30 customer_replied by kim, 200 updated, 300 resolved"

@@ -94,6 +94,7 @@ def fairest_cost(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
     return plan.fairness.cost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_no_plan_of_up_to_eight_shifts_costs_less_than_the_fairest_plan(seed: int) -> None:
     draw = Random(seed)
@@ -133,6 +134,7 @@ def _dated(roster: Roster, seats: tuple[Seat, ...], last_day: date) -> Plan:
     return Plan(roster.team, roster.policy.zone, seats, first_day=MONDAY, last_day=last_day)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_no_repair_changes_fewer_seats_or_as_few_at_less_cost(seed: int) -> None:
     draw = Random(1000 + seed)

@@ -33,6 +33,7 @@ def proof(plan: Plan) -> tuple[int, int]:
 # ---- laws for any roster
 
 
+@pytest.mark.slow
 @given(rosters(sizes=(3, 8), days=14))
 @settings(max_examples=120, deadline=None)
 def test_every_plan_passes_the_checker_and_is_proven(roster: Roster) -> None:
@@ -47,6 +48,7 @@ def test_every_plan_passes_the_checker_and_is_proven(roster: Roster) -> None:
     assert plan.status is PlanStatus.OPTIMAL
 
 
+@pytest.mark.slow
 @given(rosters(sizes=(2, 4), days=4))
 @settings(max_examples=60, deadline=None)
 def test_no_plan_of_a_tiny_roster_costs_less(roster: Roster) -> None:
@@ -196,6 +198,7 @@ def tight_team() -> Roster:
     return team(*people)
 
 
+@pytest.mark.slow
 @given(rosters(sizes=(6, 8), days=28, roles=("primary", "secondary")))
 @settings(max_examples=10, deadline=None)
 def test_same_roster_dates_and_seed_give_the_same_file(roster: Roster) -> None:

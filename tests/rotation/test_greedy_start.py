@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import permutations
 
+import pytest
 from hypothesis import given, settings
 
 from oncall.rosters.roster import Roster
@@ -21,6 +22,7 @@ def even_targets(problem: Problem) -> dict[WindowKind, list[int]]:
     return {kind: [-(-total * len(problem.roles) // people)] * people for kind, total in totals}
 
 
+@pytest.mark.slow
 @given(rosters(sizes=(3, 9), days=21))
 @settings(max_examples=100, deadline=None)
 def test_every_greedy_start_keeps_the_rules_and_can_fill_all_roles(roster: Roster) -> None:

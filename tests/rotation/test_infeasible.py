@@ -116,6 +116,7 @@ def test_where_adding_up_shows_it_the_sum_is_told_and_only_what_it_takes() -> No
     ) in message
 
 
+@pytest.mark.slow
 def test_a_month_over_everybodys_most_names_the_rule() -> None:
     assert refusal_of(team_of(8, max_shifts_per_month=4), days=28) == (
         "no plan is possible: there are more duties than people can take\n"
@@ -152,6 +153,7 @@ def test_rules_that_clash_without_any_week_being_too_full_are_named_as_a_minimal
     )
 
 
+@pytest.mark.slow
 def test_a_clash_of_half_a_year_is_told_in_heaps_when_its_smallest_set_would_take_too_long() -> None:
     people = [
         person(f"p{number}", absences=away(MONDAY + timedelta(days=7 * (5 * number % 26) + 4), 10))

@@ -91,6 +91,7 @@ def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shi
             yield roster, shifts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("days", [7, 14, 21])
 def test_every_cause_named_is_needed_and_together_they_are_enough(seed: int, days: int) -> None:
@@ -156,6 +157,7 @@ def test_a_team_of_juniors_is_told_how_many_more_it_takes() -> None:
     assert not feasible(larger(roster, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
 def test_the_number_of_people_told_is_enough_and_one_fewer_is_not(seed: int) -> None:
     roster = random_roster(Random(seed), sizes=(1, 2), days=14)

@@ -75,6 +75,7 @@ def tiny(draw: Random) -> Roster:
     return team(*people, rest_nights=0, weekends_apart=1, prefer_together=pairs, requests_weight=weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_no_equally_fair_plan_meets_requests_and_pairs_better_by_trying_all_plans(seed: int) -> None:
     roster = tiny(Random(seed))

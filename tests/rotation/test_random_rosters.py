@@ -45,6 +45,7 @@ def assert_sound(plan: Plan, roster: Roster, context: PlanningContext) -> None:
     assert (plan.status is PlanStatus.OPTIMAL) == (plan.fairness.bound == found.cost)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(20))
 def test_two_thousand_small_rosters_get_a_sound_and_proven_plan_or_reasons(chunk: int) -> None:
     planless = 0
@@ -62,6 +63,7 @@ def test_two_thousand_small_rosters_get_a_sound_and_proven_plan_or_reasons(chunk
     assert planless < CHUNK / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(20))
 def test_twenty_large_rosters_get_a_sound_plan(number: int) -> None:
     draw = Random(10_000 + number)

@@ -44,6 +44,7 @@ BEN_IS_AWAY = team(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(rosters(sizes=(2, 5), days=14))
 def test_with_every_offer_a_plan_exists_that_the_checker_accepts(roster: Roster) -> None:
@@ -57,6 +58,7 @@ def test_with_every_offer_a_plan_exists_that_the_checker_accepts(roster: Roster)
     assume(False)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(rosters(sizes=(7, 9), days=14), st.data())
 def test_a_plan_made_with_any_exceptions_keeps_everything_but_them(roster: Roster, data: st.DataObject) -> None:
@@ -108,6 +110,7 @@ def test_a_week_in_which_most_are_away_is_offered_the_fewest_moved_days() -> Non
     assert all(name.startswith("unavailable@2027-05-2") for name in days_off)
 
 
+@pytest.mark.slow
 def test_nothing_is_offered_that_another_offer_makes_needless() -> None:
     week = away(date(2027, 5, 24), 7)
     roster = team(*(person(name, absences=week) for name in NAMES[:8]), *(person(name) for name in NAMES[8:]))
@@ -167,6 +170,7 @@ def test_a_most_that_shifts_around_the_plan_reach_is_offered_one_more() -> None:
     assert refusal.value.relaxations == (("max_shifts_per_week=2@2027-01-04..2027-01-10",),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
 def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_called_hopeless_is(seed: int) -> None:
     draw = Random(seed)

@@ -53,6 +53,7 @@ def bound(found: Repair) -> int:
     return found.plan.fairness.bound
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(120))
 def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_there_is(seed: int) -> None:
     mending = drawn_mending(Random(seed))
@@ -120,6 +121,7 @@ def test_a_past_that_breaks_todays_rules_is_data_and_the_bound_says_what_can_sti
     assert check_plan(found.plan, roster) == []
 
 
+@pytest.mark.slow
 def test_another_solver_agrees_on_the_bound_of_a_plan_with_such_a_past() -> None:
     roster, plan = past_that_breaks_the_rules()
     first_open = MONDAY + timedelta(days=7)
@@ -146,6 +148,7 @@ def test_another_solver_never_contradicts_the_bound_of_a_mended_plan(seed: int) 
     assert bound(found) <= opinion.bound <= cost(found)
 
 
+@pytest.mark.slow
 def test_the_plan_after_choosing_more_changes_offers_numbers_for_the_same_option() -> None:
     roster = team_of(8)
     plan = fairest_plan(roster, shifts_of(roster, days=56))

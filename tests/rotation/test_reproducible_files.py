@@ -54,6 +54,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], d
     return first, other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_two_processes_at_different_times_write_the_same_bytes(
     file_format: str, twice: tuple[dict[str, bytes], dict[str, bytes]]

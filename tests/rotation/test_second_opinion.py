@@ -32,6 +32,7 @@ def asked(plan: Plan, roster: Roster) -> SecondOpinion:
     return second_opinion(plan, roster, examine(plan, roster).cost, time_limit=timedelta(minutes=10))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(rosters(sizes=(3, 7), days=14))
 def test_both_solvers_agree_on_every_roster(roster: Roster) -> None:
@@ -46,6 +47,7 @@ def test_both_solvers_agree_on_every_roster(roster: Roster) -> None:
     assert opinion.left_out == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(4))
 def test_both_agree_on_every_kind_of_plan_with_all_that_stands_around_it(chunk: int) -> None:
     compared = 0
@@ -122,6 +124,7 @@ def test_agreed_exceptions_are_part_of_what_is_bounded() -> None:
     assert asked(plan, roster).is_optimal
 
 
+@pytest.mark.slow
 def test_seats_that_are_fixed_are_fixed_for_it_too() -> None:
     roster = team_of(6)
     seats = tuple(FixedSeat(MONDAY + timedelta(days=day), "primary", "ana") for day in (0, 3, 7, 10, 14, 17))

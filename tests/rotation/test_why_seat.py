@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
@@ -73,6 +74,7 @@ def test_a_request_against_the_shift_is_mentioned() -> None:
     assert about(asked(roster, planned(roster)), "gus").asked_to_avoid
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(rosters(sizes=(5, 7), days=14))
 def test_the_price_is_that_of_the_fairest_plan_with_that_seat_fixed(roster: Roster) -> None:

@@ -22,6 +22,7 @@ def test_there_are_worked_rosters() -> None:
     assert len(ROSTERS) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ROSTERS, ids=lambda path: path.stem)
 def test_the_quarter_from_january_2027_is_proven_and_clean(path: Path) -> None:
     roster = read_roster(path)

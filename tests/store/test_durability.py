@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
@@ -40,6 +42,7 @@ def sizes(t: Transaction) -> dict[str, tuple[int, int]]:
     return {ticket_id: (len(t.events(ticket_id)), len(t.attempts(ticket_id))) for ticket_id in ids}
 
 
+@pytest.mark.slow
 def test_every_write_that_returned_is_there_after_the_process_was_killed(url: str) -> None:
     open_store(url).close()
     for answers in (1, 20, 60):

@@ -101,11 +101,13 @@ assert ("alembic" in sys.modules) is (sys.argv[2] == "new"), sys.argv[2]
 """
 
 
+@pytest.mark.slow
 def test_alembic_is_loaded_only_when_there_is_something_to_migrate(url: str) -> None:
     for age in ("new", "old"):
         subprocess.run([sys.executable, "-c", _OPEN_TWICE, url, age], check=True)
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_database_at_once_agree(url: str) -> None:
     script = (
         "import sys; from oncall.store.database import open_store; sys.stdin.read(1); open_store(sys.argv[1]).close()"

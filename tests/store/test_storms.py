@@ -315,6 +315,7 @@ def test_a_try_of_an_older_version_waits_for_nothing(filled: SqlStore, url: str)
     assert filled.read(lambda tx: tx.attempts("T-1"))[0].goes_alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [3, 5, 6, 7, 8, 9, 10, 12, 15, 40])
 def test_of_a_storm_two_pagers_lose_and_double_nothing_when_one_of_them_dies(
     url: str, tmp_path: Path, calls: int

@@ -99,15 +99,18 @@ def calendar(request: pytest.FixtureRequest) -> SupportCalendar:
     return itopia_calendar(request.param)
 
 
+@pytest.mark.slow
 def test_every_minute_of_the_century_has_the_kind_that_the_local_clock_says(calendar: SupportCalendar) -> None:
     assert_every_minute_is_as_the_clock_says(calendar)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["America/New_York", "Africa/Cairo", "Australia/Lord_Howe", "Pacific/Apia"])
 def test_boundaries_that_fall_into_clock_changes_come_at_the_first_instant_that_reads_so(zone: str) -> None:
     assert_every_minute_is_as_the_clock_says(SupportCalendar(ZoneInfo(zone), small_hours()))
 
 
+@pytest.mark.slow
 def test_each_instant_a_minute_around_each_boundary_belongs_to_exactly_one_window(calendar: SupportCalendar) -> None:
     windows = list(calendar.windows_between(START, END))
     for before, after in pairwise(windows):
@@ -118,6 +121,7 @@ def test_each_instant_a_minute_around_each_boundary_belongs_to_exactly_one_windo
         assert calendar.window_at(boundary + MINUTE) == after
 
 
+@pytest.mark.slow
 def test_shifts_tile_the_on_call_time_of_the_century(calendar: SupportCalendar) -> None:
     # To a Sunday, so that no daily weekend is cut.
     days = date(2000, 1, 3), date(2100, 12, 26)

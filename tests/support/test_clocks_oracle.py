@@ -19,6 +19,7 @@ SEEDS = (1, 2, 3, 4)
 """In all SEEDS x SCENES x CASES = 22,000 cases."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_clock_of_every_random_ticket_is_that_of_the_oracle(seed: int) -> None:
     random = Random(seed)

@@ -32,11 +32,13 @@ def expect_no_secret_in_a_log(folder: Path) -> None:
     assert _SECRET.findall(text) == []
 
 
+@pytest.mark.slow
 def test_a_service_on_sqlite_that_is_killed_again_and_again_sends_each_page_once(tmp_path: Path) -> None:
     expect_nothing_lost_or_doubled(crash_service(tmp_path, kills=8, seed=7))
     expect_no_secret_in_a_log(tmp_path)
 
 
+@pytest.mark.slow
 def test_two_workers_on_postgresql_of_which_one_is_killed_each_time_send_each_page_once(
     tmp_path: Path, empty_postgres: str
 ) -> None:

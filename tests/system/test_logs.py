@@ -79,6 +79,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
             service.stop()
 
 
+@pytest.mark.slow
 def test_every_line_of_a_bad_night_is_an_event_with_a_known_action_and_no_secret(night: Night) -> None:
     twilio, hook = night.twilio, f"{night.address}/webhooks/twilio/sms"
     twilio.script(
@@ -115,6 +116,7 @@ def test_every_line_of_a_bad_night_is_an_event_with_a_known_action_and_no_secret
     assert NUMBER not in str(events)
 
 
+@pytest.mark.slow
 def test_the_log_says_of_each_page_why_it_is_owed_the_first_one_as_those_that_follow(night: Night) -> None:
     night.post("T-1")
     (message,) = night.twilio.wait_for_messages(1, timeout_seconds=20)

@@ -42,6 +42,7 @@ def take_every_short_code(url: str) -> None:
         store.write(partial(_add, [holding(code) for code in SHORT]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
 def test_codes_of_four_characters_arrive_and_acknowledge_by_a_signed_reply(
     database: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import pytest
 
 from bench.victims import Process, environment, publish
 from doubles.loopback import free_port
@@ -43,6 +44,7 @@ class Programs:
         return Programs(self.folder, {**self.settings, "ONCALL_CLOCK": moment.isoformat()})
 
 
+@pytest.mark.slow
 def test_every_surface_of_the_real_programs_gives_one_verdict_on_random_tickets_at_random_instants(
     tmp_path: Path,
 ) -> None:

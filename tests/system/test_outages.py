@@ -68,6 +68,7 @@ def pass_on(url: str, name: str, clock: RehearsalClock) -> None:
         store.write(lambda tx: record(tx, name, TicketAction(EventKind.PASSED, "ana", context.now), context))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("house", ["serve on SQLite", "two workers on PostgreSQL"])
 def test_after_a_minute_without_twilio_each_person_gets_one_message_of_what_is_owed_now(
     house: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -100,6 +101,7 @@ def test_after_a_minute_without_twilio_each_person_gets_one_message_of_what_is_o
     assert named_in(twilio.messages) == len(NAMES)
 
 
+@pytest.mark.slow
 def test_a_database_that_restarts_while_pages_wait_to_go_together_loses_and_doubles_none_of_them(
     server: BundledServer, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.judging import settle
@@ -23,6 +24,7 @@ from tests.store.postgres_servers import BundledServer
 from tests.system.databases import post
 
 
+@pytest.mark.slow
 def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(
     server: BundledServer, tmp_path: Path
 ) -> None:
