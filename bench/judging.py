@@ -76,7 +76,7 @@ def judge(
         if " Reply ACK " in message.body:
             arrived.setdefault(message.body, []).append(f"{message.sid} at {message.date_created:%H:%M:%S}")
     tries = [page for ticket in accepted for page in pages.get(ticket, [])]
-    owed = Counter(page.text for page in tries if not page.rides)
+    owed = Counter(page.text for page in tries if not page.is_member)
     outcome.tickets = len(accepted)
     outcome.bundled = sum(page.bundle is not None for page in tries)
     outcome.lost = [ticket for ticket in accepted if not any(one.text in arrived for one in pages.get(ticket, []))]
@@ -85,5 +85,5 @@ def judge(
         ticket = text.split()[1]
         # What was stored without an answer to whoever posted it is owed to nobody.
         if len(sent) > owed[text] and ticket in known:
-            shown = [f"{one.status.value}, {one.tries} tries, {one.provider_id}: {one.error}" for one in pages[ticket]]
+            shown = [f"{one.status.value}, {one.sends} tries, {one.provider_id}: {one.error}" for one in pages[ticket]]
             outcome.doubled[ticket] = f"{', '.join(sent)}; {' | '.join(shown)}"

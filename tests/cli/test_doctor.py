@@ -346,7 +346,7 @@ def test_what_was_refused_just_now_was_less_than_a_minute_ago(schedule: Schedule
 
 def test_a_warning_to_the_manager_that_did_not_arrive_stops_pages_until_something_did(schedule: Schedule) -> None:
     reason = "the sender is not registered for A2P 10DLC (code 30034); register it in the Twilio console"
-    lost = Alert("a-1", "deaf ana", "mei", "WARNING: ...", SATURDAY_NIGHT - HOUR, None, tries=1, error=reason)
+    lost = Alert("a-1", "deaf ana", "mei", "WARNING: ...", SATURDAY_NIGHT - HOUR, None, sends=1, error=reason)
     words = f"1 h ago a warning to mei did not arrive: {reason}"
     assert judged(stored(schedule, alerts=[lost])) == [
         f"stops alert: {words}; once it is mended, `oncall drill --to mei` shows it."
@@ -378,7 +378,7 @@ def test_whoever_has_sent_stop_stops_pages_until_they_send_start(healthy: Oncall
         mark = Reachability("ana", "sms", state, since, "they sent STOP", "+13055550101")
         database(tmp_path, lambda tx: tx.note_reachability(mark))
 
-    note(Reach.DEAF, 0)
+    note(Reach.OPTED_OUT, 0)
     assert bad(healthy) == {
         "phone": [
             "stops: ana is on call within 14 days and cannot be reached: they sent STOP; "
@@ -417,7 +417,7 @@ def test_a_new_number_has_to_be_reached_anew(schedule: Schedule) -> None:
 
 
 def test_who_is_known_to_be_deaf_is_told(schedule: Schedule) -> None:
-    assert judged(stored(schedule, deaf={"mei": "they sent STOP; have them text START."})) == [
+    assert judged(stored(schedule, opted_out={"mei": "they sent STOP; have them text START."})) == [
         "stops phone: mei is on call within 14 days and cannot be reached: they sent STOP; have them text START."
     ]
 

@@ -82,7 +82,7 @@ def test_a_page_that_rides_in_a_message_that_is_over_is_named(world: World) -> N
     control = Control(world)
     control.look(after=timedelta(seconds=65))
     (named,) = control.look(after=AGAIN)
-    (rider,) = [name for name in ("T-1", "T-2") if world.attempts(name)[0].rides]
+    (rider,) = [name for name in ("T-1", "T-2") if world.attempts(name)[0].is_member]
     assert named == f"overdue: {rider}: a page was written 70 s ago and no provider has taken it"
 
 

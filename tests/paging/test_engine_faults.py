@@ -47,7 +47,7 @@ def test_a_provider_that_cannot_be_reached_is_tried_again_within_the_step(world:
     world.expect_silence()
     world.advance(MINUTE)
     world.expect_page("ana")
-    assert [(try_.status, try_.tries) for try_ in world.attempts()] == [(AttemptStatus.ACCEPTED, 4)]
+    assert [(try_.status, try_.sends) for try_ in world.attempts()] == [(AttemptStatus.ACCEPTED, 4)]
 
 
 def test_a_provider_that_stays_away_does_not_hold_up_the_escalation(world: World) -> None:
@@ -132,7 +132,7 @@ def test_a_provider_that_fails_for_a_while_costs_no_step_and_gets_the_page_when_
     world.advance(2 * MINUTE)
     world.expect_page("ana")
     assert [(attempt.step, attempt.status) for attempt in world.attempts()] == [(0, AttemptStatus.ACCEPTED)]
-    assert world.attempts()[0].tries == 5
+    assert world.attempts()[0].sends == 5
 
 
 def test_a_receipt_settles_what_was_in_doubt_without_asking(world: World) -> None:

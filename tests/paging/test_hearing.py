@@ -28,7 +28,7 @@ WARNING = "WARNING: Ana Pereira is on call or next and has sent STOP: no text re
 
 
 def deaf(world: World) -> list[tuple[str, str]]:
-    return [(mark.person, mark.why) for mark in world.store.read(lambda tx: tx.deaf())]
+    return [(mark.person, mark.why) for mark in world.store.read(lambda tx: tx.opted_out())]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_stop_word_among_others_is_none(body: str) -> None:
     assert opting(body) is None
 
 
-@pytest.mark.parametrize(("said", "reach"), [("STOP", Reach.DEAF), ("start", Reach.REACHABLE), ("HELP", None)])
+@pytest.mark.parametrize(("said", "reach"), [("STOP", Reach.OPTED_OUT), ("start", Reach.REACHABLE), ("HELP", None)])
 def test_what_the_carrier_itself_took_it_for_counts_whatever_the_words(said: str, reach: Reach | None) -> None:
     assert opting("arret", said) is reach
 

@@ -107,7 +107,7 @@ class _Service:
 
     def _notice(self, attempt: Attempt) -> None:
         now = self._clock.now()
-        if attempt.to != DESK and not attempt.rides:
+        if attempt.to != DESK and not attempt.is_member:
             self._sent.append((now, attempt.to, attempt.ticket))
         stored = self._store.read(lambda tx: tx.ticket(attempt.ticket))
         assert stored is not None

@@ -81,7 +81,7 @@ def _attempts(draw: st.DrawFn) -> Work:
         "lease_until": draw(st.none() | _minute.map(lambda span: NOW + span)),
         "provider_id": draw(st.none() | st.sampled_from(["SM1", "SM2"])),
         "sent_at": draw(st.none() | _minute.map(lambda span: NOW + span)),
-        "goes_alone": draw(st.booleans()),
+        "is_immediate": draw(st.booleans()),
     }
     one = attempt(draw(st.sampled_from(["a-1", "a-2", "a-3"])), draw(_name), **changes)
     choice = draw(st.integers(0, 3))
@@ -144,7 +144,7 @@ def everything(tx: Transaction) -> list[Any]:
         tx.next_attempt_at(),
         tx.unsent_attempts(written_before=NOW + minutes(3), limit=2),
         tx.recent_attempts(written_since=NOW + minutes(2), limit=2),
-        [tx.last_paged(person) for person in ("ana", "ben")],
+        [tx.paged_tickets(person) for person in ("ana", "ben")],
         [tx.inbound(name) for name in ("m1", "m2")],
         tx.reached(),
         tx.alerts(written_since=NOW),

@@ -57,7 +57,7 @@ def test_every_number_adds_up(arrivals: list[Arrival], missed: float, minutes: i
     run = played(arrivals, replace(People(), day=slow, night=slow, desk=slow), hours=48)
     outcome = outcome_of(run, SPAN)
     paged = [one for one in run.messages if one.purpose is Purpose.PAGE and one.to != DESK]
-    pages = [one for one in paged if not one.rides]
+    pages = [one for one in paged if not one.is_member]
     assert outcome.tickets == len(arrivals)
     assert outcome.pages == len(pages) == sum(load.pages for load in outcome.loads)
     assert {load.person: load.pages for load in outcome.loads if load.pages} == Counter(one.to for one in pages)

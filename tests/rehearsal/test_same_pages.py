@@ -26,7 +26,7 @@ SEVEN_MINUTES = timedelta(minutes=7)
 
 def rehearsed(arrivals: Sequence[Arrival], people: People, until: datetime) -> list[Sent]:
     played = play(arrivals, SCHEDULE, TEAM.policy, people, until=until)
-    return [(one.at, one.to, one.ticket) for one in played.messages if one.to != DESK and not one.rides]
+    return [(one.at, one.to, one.ticket) for one in played.messages if one.to != DESK and not one.is_member]
 
 
 @st.composite

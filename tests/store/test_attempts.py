@@ -40,7 +40,7 @@ def ids(attempts: Sequence[Attempt]) -> list[str]:
 def test_an_attempt_comes_back_as_it_was_stored(store: SqlStore) -> None:
     bare = attempt("a-2", step=None, round=None, deadline=None, lease_until=None, purpose=Purpose.NOTICE)
     full = attempt(
-        provider_id="SM1", error="unreachable", error_code=30003, tries=2, retry_at=NOW, status=AttemptStatus.RETRYING
+        provider_id="SM1", error="unreachable", error_code=30003, sends=2, retry_at=NOW, status=AttemptStatus.RETRYING
     )
     add(store, full, bare)
     assert store.read(lambda t: (t.attempt("a-1"), t.attempt("a-2"), t.attempt("a-3"))) == (full, bare, None)
@@ -69,7 +69,7 @@ def test_an_update_changes_what_changes_in_an_attempt_s_life(store: SqlStore) ->
         provider_id="SM1",
         error="time-out",
         error_code=20500,
-        tries=1,
+        sends=1,
         retry_at=NOW + minutes(1),
         lease_until=None,
     )
@@ -112,9 +112,9 @@ def test_what_is_due_is_claimed_longest_overdue_first(store: SqlStore) -> None:
 
 
 def test_the_first_page_of_an_urgent_ticket_is_claimed_before_whatever_is_overdue_for_longer(store: SqlStore) -> None:
-    urgent = attempt("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None, goes_alone=True)
+    urgent = attempt("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None, is_immediate=True)
     due = [(f"notice-{n}", NOW - minutes(n)) for n in range(5)]
-    add(store, *(replace(urgent, id=name, written_at=at, retry_at=at, goes_alone=False) for name, at in due), urgent)
+    add(store, *(replace(urgent, id=name, written_at=at, retry_at=at, is_immediate=False) for name, at in due), urgent)
     assert ids(claim(store, limit=2)) == ["urgent", "notice-4"]
     assert ids(claim(store)) == ["notice-3", "notice-2", "notice-1", "notice-0"]
 
@@ -181,8 +181,8 @@ def test_a_worker_passes_over_what_another_is_claiming(empty_postgres: str) -> N
 
 def test_a_person_s_pages_are_listed_latest_first(store: SqlStore) -> None:
     add(store, attempt("a-1", "T-1", at=NOW + minutes(5)), attempt("a-2", "T-2"), attempt("a-3", "T-1"))
-    assert store.read(lambda t: t.last_paged("ana")) == ["T-1", "T-2"]
-    assert store.read(lambda t: t.last_paged("ben")) == []
+    assert store.read(lambda t: t.paged_tickets("ana")) == ["T-1", "T-2"]
+    assert store.read(lambda t: t.paged_tickets("ben")) == []
 
 
 def test_a_resolved_ticket_a_notice_and_a_page_that_never_left_are_not_listed(store: SqlStore) -> None:
@@ -193,6 +193,6 @@ def test_a_resolved_ticket_a_notice_and_a_page_that_never_left_are_not_listed(st
         attempt("a-3", "T-2", status=AttemptStatus.FAILED),
         attempt("a-4", "T-2", status=AttemptStatus.RETRYING, retry_at=NOW),
     )
-    assert store.read(lambda t: t.last_paged("ana")) == ["T-1"]
+    assert store.read(lambda t: t.paged_tickets("ana")) == ["T-1"]
     store.write(lambda t: t.update_ticket(ticket("T-1", status=TicketStatus.RESOLVED)))
-    assert store.read(lambda t: t.last_paged("ana")) == []
+    assert store.read(lambda t: t.paged_tickets("ana")) == []

@@ -58,7 +58,7 @@ def test_nothing_happens_and_the_time_runs_out(waiting: SqlStore) -> None:
         lambda t: t.update_ticket(ticket(owner="ana")),
         lambda t: t.append([event()]),
         lambda t: t.add_attempts([attempt("a-2")]),
-        lambda t: t.update_attempt(attempt(tries=1)),
+        lambda t: t.update_attempt(attempt(sends=1)),
         lambda t: t.add_version(publication()),
     ],
     ids=["ticket", "update", "event", "attempt", "outcome", "version"],

@@ -165,13 +165,13 @@ def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up
     """Its machine lost its power or its network, or sleeps. When it wakes it does its work anew."""
     address = address_of(empty_postgres)
     assert isinstance(address, PostgresAddress)
-    has_turns, wakes, tries = threading.Event(), threading.Event(), itertools.count(1)
+    try_lock_send_queue, wakes, tries = threading.Event(), threading.Event(), itertools.count(1)
 
     def standing_still(t: Transaction) -> int:
-        t.take_turns()
+        t.lock_send_queue()
         done = next(tries)
         if done == 1:
-            has_turns.set()
+            try_lock_send_queue.set()
             assert wakes.wait(60)
         t.beat("asleep", real_now=NOW, channel="outbox")
         return done
@@ -182,8 +182,8 @@ def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up
         ThreadPoolExecutor(1) as thread,
     ):
         sleeping = asleep.submit(standing_still) if by == "submit" else thread.submit(asleep.write, standing_still)
-        assert has_turns.wait(60)
-        awake.submit(lambda t: t.take_turns()).result(60)
+        assert try_lock_send_queue.wait(60)
+        awake.submit(lambda t: t.lock_send_queue()).result(60)
         assert not sleeping.done()
         wakes.set()
         assert sleeping.result(60) == 2

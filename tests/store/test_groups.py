@@ -176,10 +176,10 @@ def test_codes_given_in_one_group_differ_though_all_draw_the_same(store: SqlStor
 
 
 def test_what_another_store_has_written_meanwhile_is_seen_by_the_next_group(url: str) -> None:
-    stop = Reachability("ana", "sms", Reach.DEAF, NOW, "sent STOP", "+13055550101")
+    stop = Reachability("ana", "sms", Reach.OPTED_OUT, NOW, "sent STOP", "+13055550101")
 
     def look(t: Transaction) -> tuple[int, list[str]]:
-        return t.policy_version(), [mark.person for mark in t.deaf()]
+        return t.policy_version(), [mark.person for mark in t.opted_out()]
 
     with open_store(url) as one, open_store(url) as two:
         assert one.submit(look).result(60) == (0, [])
@@ -228,7 +228,7 @@ def test_a_store_that_is_closed_finishes_what_waits_for_a_lock(postgres_store: S
 
 
 def taking_turns(t: Transaction) -> str:
-    t.take_turns()
+    t.lock_send_queue()
     return "my turn"
 
 

@@ -14,7 +14,7 @@ from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, attempt, minutes, ticket
 
-STOP = Reachability("ana", "sms", Reach.DEAF, NOW, "sent STOP", "+13055550101")
+STOP = Reachability("ana", "sms", Reach.OPTED_OUT, NOW, "sent STOP", "+13055550101")
 ALERT = Alert("f" * 32, "deaf ana", "mei", "Ana has sent STOP.", NOW, NOW)
 
 
@@ -22,16 +22,16 @@ def test_the_latest_word_on_a_person_and_channel_counts(store: SqlStore) -> None
     store.write(lambda t: t.note_reachability(STOP))
     other = replace(STOP, person="ben")
     store.write(lambda t: t.note_reachability(other))
-    assert store.read(lambda t: t.deaf()) == [STOP, other]
+    assert store.read(lambda t: t.opted_out()) == [STOP, other]
     store.write(lambda t: t.note_reachability(replace(STOP, state=Reach.REACHABLE, why="sent START")))
-    assert store.read(lambda t: t.deaf()) == [other]
+    assert store.read(lambda t: t.opted_out()) == [other]
 
 
 def test_what_is_noted_is_seen_in_the_same_transaction(store: SqlStore) -> None:
     def noting(t: Transaction) -> tuple[list[Reachability], list[Reachability]]:
-        before = list(t.deaf())
+        before = list(t.opted_out())
         t.note_reachability(STOP)
-        return before, t.deaf()
+        return before, t.opted_out()
 
     assert store.write(noting) == ([], [STOP])
 
@@ -82,6 +82,6 @@ def _add(alert: Alert, tx: Transaction) -> None:
 
 def test_an_alert_that_is_over_is_claimed_by_nobody(store: SqlStore) -> None:
     store.write(lambda t: t.add_alert(ALERT))
-    over = replace(ALERT, due_at=None, tries=1, provider_id="SM1")
+    over = replace(ALERT, due_at=None, sends=1, provider_id="SM1")
     store.write(lambda t: t.update_alert(over))
     assert store.write(lambda t: t.claim_alerts(real_now=NOW + minutes(60), lease_until=NOW)) == []

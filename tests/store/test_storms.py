@@ -40,7 +40,7 @@ REACHED = {AttemptStatus.ACCEPTED, AttemptStatus.SENT}
 
 def page(key: str, **changes: Any) -> Attempt:
     plain = attempt(key, status=AttemptStatus.QUEUED, purpose=Purpose.PAGE, channel="sms", to="ana", lease_until=None)
-    return replace(plain, **{"goes_alone": False, **changes})
+    return replace(plain, **{"is_immediate": False, **changes})
 
 
 @pytest.fixture
@@ -66,14 +66,14 @@ def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_h
         filled,
         retried,
         page("a-1"),
-        page("a-3", goes_alone=True),
+        page("a-3", is_immediate=True),
         page("a-4", to="ben"),
         page("a-5", channel="voice"),
         page("a-6", purpose=Purpose.NOTICE),
         page("a-7", status=AttemptStatus.UNKNOWN),
         page("a-8", status=AttemptStatus.ACCEPTED),
     )
-    assert filled.write(lambda tx: tx.waiting_pages("ana")) == [page("a-1"), retried]
+    assert filled.write(lambda tx: tx.queued_pages("ana")) == [page("a-1"), retried]
 
 
 def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_just_taking_it_over(
@@ -93,10 +93,10 @@ def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_j
         keep(mine, page("a-1"), page("a-2"))
 
         def look(tx: Transaction) -> tuple[list[str], Future[list[str]]]:
-            tx.take_turns()
+            tx.lock_send_queue()
             taken_over = other.submit(theirs.write, claim)
             assert claimed.wait(30)
-            seen = [one.id for one in tx.waiting_pages("ana")]
+            seen = [one.id for one in tx.queued_pages("ana")]
             looked.set()
             return seen, taken_over
 
@@ -112,12 +112,12 @@ def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn
 
     with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs:
         mine.write(adding(ticket("T-1")))
-        urgent = page("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, goes_alone=True)
+        urgent = page("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, is_immediate=True)
         in_doubt = page("in-doubt", status=AttemptStatus.UNKNOWN, retry_at=NOW)
         keep(mine, page("waits"), urgent, in_doubt)
 
         def busy(tx: Transaction) -> list[str]:
-            tx.take_turns()
+            tx.lock_send_queue()
             return theirs.write(claim)
 
         assert sorted(mine.write(busy)) == ["in-doubt", "urgent"]
@@ -206,7 +206,7 @@ def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(empty
     world.store.write(lambda tx: tx.add_alert(Alert("one", "deaf ana", "mei", "Ana is deaf.", now, now)))
 
     def busy(tx: Transaction) -> None:
-        tx.take_turns()
+        tx.lock_send_queue()
         world.run()
         world.expect_silence()
 
@@ -303,7 +303,7 @@ def test_of_a_bundle_the_ticket_that_leads_it_was_paged_last(filled: SqlStore) -
         page("a-1", sent_at=NOW, at=NOW, **gone),
         page("a-2", ticket="T-2", at=NOW, written_at=NOW + minutes(1), **gone),
     )
-    assert filled.read(lambda tx: tx.last_paged("ana")) == ["T-1", "T-2"]
+    assert filled.read(lambda tx: tx.paged_tickets("ana")) == ["T-1", "T-2"]
 
 
 def test_a_try_of_an_older_version_waits_for_nothing(filled: SqlStore, url: str) -> None:
@@ -312,7 +312,7 @@ def test_a_try_of_an_older_version_waits_for_nothing(filled: SqlStore, url: str)
     with engine.begin() as connection:
         connection.execute(text("UPDATE attempts SET goes_alone = NULL"))
     engine.dispose()
-    assert filled.read(lambda tx: tx.attempts("T-1"))[0].goes_alone
+    assert filled.read(lambda tx: tx.attempts("T-1"))[0].is_immediate
 
 
 @pytest.mark.slow

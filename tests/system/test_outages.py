@@ -91,7 +91,7 @@ def test_after_a_minute_without_twilio_each_person_gets_one_message_of_what_is_o
                 if name in NAMES[:4]:
                     pass_on(url, name, clock)
             with open_store(url) as store:
-                until(lambda: all(one.tries > 0 for one in store.read(lambda tx: tx.attempts(NAMES[-1]))))
+                until(lambda: all(one.sends > 0 for one in store.read(lambda tx: tx.attempts(NAMES[-1]))))
                 until(lambda: clock.now() - clock.starts_at >= timedelta(minutes=1))
                 twilio.accept_connections()
                 settle(url, NAMES, patience=30)
@@ -122,7 +122,7 @@ def test_a_database_that_restarts_while_pages_wait_to_go_together_loses_and_doub
             pages = settle(server.url, NAMES, patience=60)
             assert all(process.is_alive for process in (*workers, service)), "nobody had to start them again"
             with open_store(server.url) as store:
-                rider = next(name for name in NAMES if pages[name][0].rides)
+                rider = next(name for name in NAMES if pages[name][0].is_member)
                 stored = store.read(lambda tx: tx.ticket(rider))
                 assert stored is not None
                 answer = twilio.inbound(ANA, f"ack {stored.code.lower()}", f"{address}/webhooks/twilio/sms")

@@ -69,7 +69,7 @@ def test_a_worker_that_is_told_to_stop_records_what_is_on_the_wire_and_shows_its
         assert exit_code == 0
         with open_store(empty_postgres) as store:
             (attempt,) = store.read(lambda tx: tx.attempts("T-1"))
-        assert (attempt.status, attempt.tries) == (AttemptStatus.ACCEPTED, 1)
+        assert (attempt.status, attempt.sends) == (AttemptStatus.ACCEPTED, 1)
         log = (tmp_path / "worker.log").read_text(encoding="utf-8")
         assert f"Its metrics are on http://127.0.0.1:{port}/metrics" in log
 

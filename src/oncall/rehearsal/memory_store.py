@@ -106,10 +106,10 @@ class MemoryStore(TicketBook):
         found = [attempt for attempt in self._attempts.values() if attempt.written_at >= written_since]
         return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id), reverse=True)[:limit]
 
-    def waiting_pages(self, person: str) -> list[Attempt]:
+    def queued_pages(self, person: str) -> list[Attempt]:
         """Texts that page this person, take turns, and are in no provider's hands, oldest first."""
         found = [self._attempts[name] for name in self._open_attempts]
-        texts = (one for one in found if one.is_text and one.takes_turns)
+        texts = (one for one in found if one.is_text and one.may_wait)
         mine = (one for one in texts if one.to == person and one.status in SENDABLE)
         return sorted((one for one in mine if one.purpose is Purpose.PAGE), key=_written)
 
@@ -142,21 +142,21 @@ class MemoryStore(TicketBook):
             for one in self._attempts.values()
         )
 
-    def take_turns(self) -> None:
+    def lock_send_queue(self) -> None:
         """Nothing: nobody else is there."""
 
-    def has_turns(self) -> bool:
+    def try_lock_send_queue(self) -> bool:
         """True, for the same reason."""
         return True
 
-    def hand_over_alone(self) -> None:
+    def lock_handoffs(self) -> None:
         """Nothing either."""
 
     def next_attempt_at(self) -> datetime | None:
         """The earliest real instant at which `claim_attempts` would give something."""
         return min((at for at, _ in self._claimable()), default=None)
 
-    def last_paged(self, person: str) -> list[str]:
+    def paged_tickets(self, person: str) -> list[str]:
         """Ids of unresolved tickets that this person was paged for, the latest page first."""
         latest: dict[str, tuple[datetime, bool, datetime]] = {}
         for attempt in self._attempts.values():
@@ -185,9 +185,9 @@ class MemoryStore(TicketBook):
         """Keep it: it is the latest word on this person and channel."""
         self._marks[mark.person, mark.channel] = mark
 
-    def deaf(self) -> list[Reachability]:
-        """Whom a channel does not reach, in the order of ids."""
-        return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.DEAF]
+    def opted_out(self) -> list[Reachability]:
+        """Who opted out of a channel, in the order of ids."""
+        return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.OPTED_OUT]
 
     def reached(self) -> dict[str, datetime]:
         """When a message to somebody was last delivered, or one last came from them."""
@@ -277,7 +277,7 @@ class MemoryStore(TicketBook):
 
 
 def _goes_at_once(attempt: Attempt) -> bool:
-    return attempt.goes_alone and attempt.status in SENDABLE
+    return attempt.is_immediate and attempt.status in SENDABLE
 
 
 def _written(attempt: Attempt) -> tuple[datetime, str]:

@@ -86,7 +86,7 @@ def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
     for measured in tickets_with_clocks(ledger, TicketSpan(span.start, span.end, limit=_EVER), played.until):
         tally.add(measured.clocks)
     paged = [one for one in played.messages if one.purpose is Purpose.PAGE and one.to != DESK]
-    pages = [page for page in paged if not page.rides]
+    pages = [page for page in paged if not page.is_member]
     nights, dates = _Nights(pages, schedule, policy.zone), _dates_of(span, policy.zone)
     manager = schedule.manager.id if schedule.manager is not None else None
     return RehearsalOutcome(

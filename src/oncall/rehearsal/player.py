@@ -53,7 +53,7 @@ class Played:
     """What a rehearsal leaves behind: every ticket with its log, every message that went out, and until when it ran.
 
     messages: in order of time, `at` when it went out; pages and notices, to engineers, the manager and the desk. Pages
-    that ride in another's message (`Attempt.rides`) follow the one that leads it. `until`: aware UTC.
+    that ride in another's message (`Attempt.is_member`) follow the one that leads it. `until`: aware UTC.
     """
 
     ledger: MemoryStore
@@ -173,7 +173,7 @@ class _Play:
     def _arrived(self, attempt: Attempt) -> Attempt:
         if attempt.status is not AttemptStatus.SENDING:
             return attempt
-        arrived = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, tries=1)
+        arrived = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, sends=1)
         self._ledger.update_attempt(arrived)
         return arrived
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oncall.errors import NotFound
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import CustomerStore
 from oncall.suggestions import nearest
 from oncall.support.policy import folded_name
 
@@ -25,7 +25,7 @@ class Whose:
     spellings: tuple[str, ...]
 
 
-def customer_meant(tx: Transaction, asked: str) -> Whose:
+def customer_meant(tx: CustomerStore, asked: str) -> Whose:
     """The customer of that name; letter case, blanks and punctuation do not count.
 
     Raises NotFound, with the nearest known name, when neither a ticket nor the policy knows them.

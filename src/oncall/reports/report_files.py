@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import ReportStore
 from oncall.reports.quarter import Quarter
 from oncall.reports.review import review_of
 from oncall.reports.sla_report import Days, sla_report
@@ -54,7 +54,7 @@ class ReviewAsked:
     form: Format = Format.JSON
 
 
-def sla_written(tx: Transaction, asked: SlaAsked, now: datetime) -> str:
+def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
     """The report as of `now` (policy time, aware UTC). Raises Refused and NotFound as `sla_report` does."""
     days = Days(asked.first, asked.last, tx.policy().zone)
     found = sla_report(tx, days, as_of=now, customer=asked.customer, plan=asked.plan)
@@ -71,7 +71,7 @@ def sla_written(tx: Transaction, asked: SlaAsked, now: datetime) -> str:
             return sla_page(found)
 
 
-def review_written(tx: Transaction, asked: ReviewAsked, now: datetime) -> str:
+def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
     """The review as of `now` (policy time, aware UTC), as a page or JSON. Raises as `review_of` does."""
     found = review_of(tx, asked.customer, asked.quarter, as_of=now)
     if asked.form is Format.JSON:

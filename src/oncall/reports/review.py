@@ -13,7 +13,7 @@ from oncall.paging.domain.events import Acknowledged, Event, Replied, Resolved
 from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.records import TicketSpan
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import ReportStore
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles, Tally, percentiles, time_taken, together
 from oncall.reports.customer_names import Whose, customer_meant
 from oncall.reports.quarter import Quarter
@@ -179,7 +179,7 @@ def _slow_view(slow: SlowTicket, zone: ZoneInfo) -> SlowTicketView:
     }
 
 
-def review_of(tx: Transaction, customer: str, quarter: Quarter, *, as_of: datetime) -> Review:
+def review_of(tx: ReportStore, customer: str, quarter: Quarter, *, as_of: datetime) -> Review:
     """Measure a customer's quarter and the one before, also one without tickets: its review is owed all the same.
 
     Raises Refused for a quarter that has not begun, and NotFound for a customer of whom nobody has heard.
@@ -192,7 +192,7 @@ def review_of(tx: Transaction, customer: str, quarter: Quarter, *, as_of: dateti
     return Review(whose.name, as_of, now, before)
 
 
-def _facts(tx: Transaction, whose: Whose, quarter: Quarter, as_of: datetime) -> QuarterFacts:
+def _facts(tx: ReportStore, whose: Whose, quarter: Quarter, as_of: datetime) -> QuarterFacts:
     policy, calendar = tx.policy(), tx.schedule().calendar
     days = quarter.days(policy.zone)
     wanted = TicketSpan(days.window.start, days.window.end, customers=whose.spellings or (whose.name,), limit=PAGE)

@@ -15,7 +15,7 @@ from oncall.paging.domain.pager_events import Withdrawn as WithdrawnEvent
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import plan_named
 from oncall.paging.ports.records import TicketSpan
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import ReportStore
 from oncall.reports.attainment import Cell, ClockCounts, Tally, together
 from oncall.reports.customer_names import customer_meant
 from oncall.reports.report_view_types import BreachView, SlaReportView, WithdrawnView
@@ -201,7 +201,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def sla_report(
-    tx: Transaction, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
+    tx: ReportStore, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
 ) -> SlaReport:
     """Measure every ticket received on these days; of one customer or plan when named, however it is written.
 

@@ -11,7 +11,7 @@ from oncall.paging.domain.events import Event, EventKind, Received
 from oncall.paging.domain.pager_events import Judged, Withdrawn
 from oncall.paging.domain.ticket import StoredTicket
 from oncall.paging.ports.records import TicketSpan
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import ReportStore
 from oncall.support.clocks import SlaState, sla
 
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.WITHDRAWN))
@@ -26,7 +26,7 @@ class Measured:
     withdrawn: tuple[Withdrawn, ...] = ()
 
 
-def tickets_with_clocks(tx: Transaction, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
+def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
     """Every ticket of the span, oldest first, with its clocks as of `now` (aware UTC). `wanted.limit`: of one page."""
     terms_of = terms_in(tx)
     while page := tx.tickets_between(wanted):

@@ -195,7 +195,7 @@ class AttemptQueries(Queries):
         found = self._claimable(_CLAIMABLE_AT_ONCE, real_now, limit)
         # Whoever puts together what waits for a phone would miss those whose rows are locked here, so they are left to
         # whoever has the turns; what is urgent goes on meanwhile, however long that one takes.
-        in_turn = self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None and self.has_turns()
+        in_turn = self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None and self.try_lock_send_queue()
         found += self._claimable(_CLAIMABLE_AFTER if in_turn else _CLAIMABLE_OUT_OF_TURN, real_now, limit - len(found))
         if not found:
             return []
@@ -218,7 +218,7 @@ class AttemptQueries(Queries):
         claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
         return claimable_at
 
-    def waiting_pages(self, person: str) -> list[Attempt]:
+    def queued_pages(self, person: str) -> list[Attempt]:
         """Texts that page this person and are in no provider's hands, oldest first; another's locked rows are not
         waited for."""
         return [rows.attempt(row) for row in self._run(_WAITING_PAGES, {"person": person})]
@@ -240,25 +240,25 @@ class AttemptQueries(Queries):
         """Whether a message to this person by this channel was ever reported to have arrived."""
         return self._run(_HAS_DELIVERED, {"person": person, "channel": channel}).first() is not None
 
-    def take_turns(self) -> None:
+    def lock_send_queue(self) -> None:
         """Hold back every other transaction that asks for this; on SQLite there is only one at a time anyway."""
         self._alone(_TURNS)
 
-    def has_turns(self) -> bool:
-        """As `take_turns` without waiting: False, and nothing is taken, where another transaction has them."""
+    def try_lock_send_queue(self) -> bool:
+        """As `lock_send_queue` without waiting: False, and nothing is taken, where another transaction has them."""
         if self._connection.dialect.name != "postgresql":
             return True
         return bool(self._run(_ALONE_AT_ONCE, {"matter": _TURNS}).scalar_one())
 
-    def hand_over_alone(self) -> None:
-        """As `take_turns` for handovers."""
+    def lock_handoffs(self) -> None:
+        """As `lock_send_queue` for handovers."""
         self._alone(_HANDOVER)
 
     def _alone(self, matter: int) -> None:
         if self._connection.dialect.name == "postgresql":
             self._run(_ALONE, {"matter": matter})
 
-    def last_paged(self, person: str) -> list[str]:
+    def paged_tickets(self, person: str) -> list[str]:
         """Ids of unresolved tickets that this person was paged for, the latest page first.
 
         A page that surely never left (failed, or still to be tried again) is none.

@@ -96,8 +96,8 @@ class PublishedView:
         """Version numbers as this transaction has read them; None until it has. They hold until it adds one."""
         self.spare_codes: list[str] = []
         """Codes that were looked up in this transaction, and that nobody holds."""
-        self.deaf: list[Reachability] | None = None
-        """Whom a channel does not reach, as this transaction has read it."""
+        self.opted_out: list[Reachability] | None = None
+        """The people who opted out, as this transaction has read them; None until it has."""
 
     @property
     def is_detached(self) -> bool:
@@ -113,5 +113,5 @@ class PublishedView:
     def forget(self) -> None:
         """Read everything anew."""
         self.spare_codes.clear()
-        self.deaf = None
+        self.opted_out = None
         self.highest = self.highest_publication = None

@@ -1,5 +1,4 @@
-"""Who can be reached, what went out of our number, and messages that belong to no ticket, as queries on one open
-transaction."""
+"""Who opted out, what our number sent lately, and alerts, as queries on one open transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from oncall.store import rows
 from oncall.store.queries import Queries
 from oncall.store.tables import alerts, attempts, inbound, reachability, was_answered
 
-_DEAF = (
+_OPTED_OUT = (
     select(reachability)
     .where(
         reachability.c.seq.in_(
@@ -68,21 +67,20 @@ _TEXTS_SENT_TO = _newest_of(_OF_TICKETS_TO, _ALERTS_TO)
 
 
 class ReachQueries(Queries):
-    """The part of a transaction that knows who has sent STOP, and whom the manager was told of."""
+    """The part of a transaction that knows who opted out, what was sent lately, and the alerts."""
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Append it: it is the latest word on this person and channel."""
-        values = {name: getattr(mark, name) for name in ("person", "channel", "since", "why", "phone")}
-        self._run(insert(reachability), {**values, "state": mark.state.value})
-        self._published.deaf = None
+        """Append it: from now on it says whether this person is reached by this channel."""
+        self._run(insert(reachability), rows.reachability_row(mark))
+        self._published.opted_out = None
         self.touched_pages = True
 
-    def deaf(self) -> list[Reachability]:
-        """Whom a channel does not reach, by its latest word, in the order of ids."""
+    def opted_out(self) -> list[Reachability]:
+        """The latest mark of each person and channel, if it says that the person opted out; in the order of ids."""
         view = self._published
-        if view.deaf is None:
-            view.deaf = [rows.reachability(row) for row in self._run(_DEAF)]
-        return view.deaf
+        if view.opted_out is None:
+            view.opted_out = [rows.reachability(row) for row in self._run(_OPTED_OUT)]
+        return view.opted_out
 
     def reached(self) -> dict[str, datetime]:
         """When (policy time) a message to somebody was last delivered, or one last came from them. Reads the whole
@@ -99,9 +97,7 @@ class ReachQueries(Queries):
         """Keep it, unless there is one about the same already."""
         if self._run(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
             return False
-        names = ("id", "about", "to", "body", "written_at", "due_at", "tries", "provider_id", "error", "sent_at")
-        values = {name: getattr(alert, name) for name in names}
-        self._change(insert(alerts), values, subject=f"alert {alert.about}")
+        self._change(insert(alerts), rows.alert_row(alert), subject=f"alert {alert.about}")
         self.touched_pages = True
         return True
 
@@ -114,8 +110,7 @@ class ReachQueries(Queries):
 
     def update_alert(self, alert: Alert) -> None:
         """Write what changes in an alert's life."""
-        values = {name: getattr(alert, name) for name in ("due_at", "tries", "provider_id", "error", "sent_at")}
-        self._run(_UPDATE_ALERT, {"wanted": alert.id, **values})
+        self._run(_UPDATE_ALERT, {"wanted": alert.id, **rows.alert_changes(alert)})
 
     def alerts(self, *, written_since: datetime) -> list[Alert]:
         """Alerts that were written since then, the newest first."""

@@ -141,11 +141,11 @@ def attempt_changes(attempt: Attempt) -> dict[str, Any]:
         "provider_id": attempt.provider_id,
         "error": attempt.error,
         "error_code": attempt.error_code,
-        "tries": attempt.tries,
+        "tries": attempt.sends,
         "retry_at": attempt.retry_at,
         "lease_until": attempt.lease_until,
         "claimable_at": attempt.claimable_at,
-        "goes_alone": attempt.goes_alone,
+        "goes_alone": attempt.is_immediate,
         "bundle": attempt.bundle,
         "sent_text": attempt.sent_text,
         "sent_at": attempt.sent_at,
@@ -156,9 +156,9 @@ def attempt(row: Row) -> Attempt:
     """A row of `attempts`, columns in the table's order."""
     key, ticket, at, to, written_channel, purpose, body, status, written_at, *middle = row[:-5]
     channel = _delivered_by(written_channel, to)
-    # One that was written before there was anything to wait for waits for nothing.
-    goes_alone = row[-4] is None or bool(row[-4])
-    rest = (*middle, goes_alone, *row[-3:])
+    # The column is empty in rows from before there were rate limits: such an attempt never waits.
+    is_immediate = row[-4] is None or bool(row[-4])
+    rest = (*middle, is_immediate, *row[-3:])
     return Attempt(key, ticket, at, to, channel, Purpose(purpose), body, AttemptStatus(status), written_at, *rest)
 
 
@@ -171,6 +171,41 @@ def reachability(row: Row) -> Reachability:
     """A row of `reachability`, columns in the table's order."""
     _, person, channel, state, since, why, phone = row
     return Reachability(person, channel, Reach(state), since, why, phone)
+
+
+def reachability_row(mark: Reachability) -> dict[str, Any]:
+    """Every column of a mark but its `seq`, which the database gives."""
+    return {
+        "person": mark.person,
+        "channel": mark.channel,
+        "state": mark.state.value,
+        "since": mark.since,
+        "why": mark.why,
+        "phone": mark.phone,
+    }
+
+
+def alert_row(alert: Alert) -> dict[str, Any]:
+    """Every column of an alert."""
+    return {
+        "id": alert.id,
+        "about": alert.about,
+        "to": alert.to,
+        "body": alert.body,
+        "written_at": alert.written_at,
+        **alert_changes(alert),
+    }
+
+
+def alert_changes(alert: Alert) -> dict[str, Any]:
+    """The columns of an alert that change in its life."""
+    return {
+        "due_at": alert.due_at,
+        "tries": alert.sends,
+        "provider_id": alert.provider_id,
+        "error": alert.error,
+        "sent_at": alert.sent_at,
+    }
 
 
 def alert(row: Row) -> Alert:

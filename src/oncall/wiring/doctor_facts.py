@@ -98,7 +98,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             heartbeat=tx.last_beat(),
             attempts=tx.recent_attempts(written_since=real_now - BEHIND, limit=MOST_ATTEMPTS),
             alerts=tx.alerts(written_since=real_now - BEHIND),
-            deaf={
+            opted_out={
                 person: f"{mark.why}; ask them to text START to the sender."
                 for person, mark in unreachable_by_text(tx).items()
             },

@@ -16,7 +16,8 @@ from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.spoken_text import by_letters
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.store import TicketStore
 from oncall.paging.sending.receipts import note_receipt
 from oncall.schedule.versions import Person
 from oncall.support.phones import same_phone
@@ -54,7 +55,7 @@ class CallAnswer:
     """How long the ticket that was taken had waited; policy time. None: none was taken."""
 
 
-def answer_call(tx: Transaction, *, delivery_id: str | None, press: KeyPress, context: ActionContext) -> CallAnswer:
+def answer_call(tx: TicketStore, *, delivery_id: str | None, press: KeyPress, context: ActionContext) -> CallAnswer:
     """Do what a key asks for, pressed in an authentic call, as the person whose number was called. A repeat of the
     same key in the same call changes nothing. A call that is not known to be ours does nothing."""
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
@@ -75,7 +76,7 @@ def answer_call(tx: Transaction, *, delivery_id: str | None, press: KeyPress, co
     )
 
 
-def _called(tx: Transaction, attempt: Attempt | None, press: KeyPress) -> Person | None:
+def _called(tx: Schedules, attempt: Attempt | None, press: KeyPress) -> Person | None:
     """Who was called: the page must be that call's, and the number that person's."""
     if attempt is None or attempt.provider_id not in (None, press.provider_id):
         return None
@@ -96,7 +97,7 @@ class _Pressed:
         return TicketAction(_ACTIONS[self.key], self.person.id, now, why="by phone", id=f"{self.call}:{self.key.value}")
 
 
-def _do(tx: Transaction, ticket_id: str, pressed: _Pressed, context: ActionContext) -> CallAnswer:
+def _do(tx: TicketStore, ticket_id: str, pressed: _Pressed, context: ActionContext) -> CallAnswer:
     stored = tx.ticket(ticket_id)
     assert stored is not None, "no attempt is stored without its ticket"
     work = TicketWork.on(tx, stored, context)

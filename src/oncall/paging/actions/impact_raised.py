@@ -24,15 +24,15 @@ def speed_up_escalation(work: TicketWork) -> None:
         work.stored.ticket, impact=state.impact, code=work.stored.code, policy=policy, due=due, promised=promised
     )
     now = work.context.real_now
-    work.change_attempt(replace(waiting, goes_alone=True, retry_at=now, lease_until=None, sent_text=text))
+    work.change_attempt(replace(waiting, is_immediate=True, retry_at=now, lease_until=None, sent_text=text))
 
 
 def _first_page(work: TicketWork) -> Attempt | None:
     """The first page by text since the ticket was opened; None if a provider has it, or any page since."""
     opened_at = work.state.opened_at
     pages = [one for one in work.attempts if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]
-    if any(page.sent_at is not None or page.rides for page in pages):
+    if any(page.sent_at is not None or page.is_member for page in pages):
         return None
-    first = next((page for page in pages if page.is_text and page.takes_turns and page.status in SENDABLE), None)
+    first = next((page for page in pages if page.is_text and page.may_wait and page.status in SENDABLE), None)
     current = work.tx.attempt(first.id) if first is not None else None
     return current if current is not None and current.status in SENDABLE else None

@@ -22,7 +22,7 @@ from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.codes import free_code
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.ticket_work import TicketWork
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import TicketStore
 from oncall.suggestions import nearest
 from oncall.support.policy import Policy
 from oncall.support.triage import AnswerFaults, answers_from, propose
@@ -221,7 +221,7 @@ def _shown(value: object) -> str:
     return json.dumps(value)[:40]
 
 
-def accept_posted(tx: Transaction, body: object, context: ActionContext) -> AcceptedTicket:
+def accept_posted(tx: TicketStore, body: object, context: ActionContext) -> AcceptedTicket:
     """Read a posted ticket and accept it; what its sender should know of it stands in the answer's `warnings`.
 
     Raises FieldFaults as `parse_ticket` does, and Conflict as `accept`.
@@ -232,7 +232,7 @@ def accept_posted(tx: Transaction, body: object, context: ActionContext) -> Acce
     return accept(tx, ticket, context, warnings=ticket_warnings(body, ticket, policy))
 
 
-def accept(tx: Transaction, ticket: Ticket, context: ActionContext, *, warnings: Sequence[str] = ()) -> AcceptedTicket:
+def accept(tx: TicketStore, ticket: Ticket, context: ActionContext, *, warnings: Sequence[str] = ()) -> AcceptedTicket:
     """Store a ticket with its first events and page, all in `tx`. The same ticket again gives the first answer.
 
     warnings: for the sender; kept with the answer.
@@ -253,7 +253,7 @@ def _posted_words(ticket: Ticket, now: datetime) -> str:
     return f"posted {span(now - ticket.opened_at)} after it was opened"
 
 
-def _accept_new(tx: Transaction, ticket: Ticket, context: ActionContext, warnings: Sequence[str]) -> AcceptedTicket:
+def _accept_new(tx: TicketStore, ticket: Ticket, context: ActionContext, warnings: Sequence[str]) -> AcceptedTicket:
     policy, schedule, now = tx.policy(), tx.schedule(), context.now
     decided = verdict(ticket, policy, schedule, now)
     code = free_code(tx)

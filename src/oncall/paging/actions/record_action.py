@@ -27,10 +27,11 @@ from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 from oncall.paging.outgoing.ticket_work import TicketWork
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import TicketStore
+from oncall.paging.ports.ticket_store import Tickets
 
 
-def find_ticket(tx: Transaction, reference: str) -> StoredTicket:
+def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
     """The ticket of that id, or the open one of that code (any letter case). Raises NotFound."""
     if ID_PATTERN.fullmatch(reference.strip()):
         found = tx.ticket(reference.strip()) or tx.ticket_by_code(reference.strip().upper())
@@ -39,7 +40,7 @@ def find_ticket(tx: Transaction, reference: str) -> StoredTicket:
     raise NotFound(f"no ticket has the id or code {quoted(reference)}; `oncall tickets` lists the open ones")
 
 
-def record(tx: Transaction, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
+def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
     """Record an action on the ticket of that id, with everything that follows from it. A repeat changes nothing.
 
     Raises NotFound for an unknown ticket and Refused for what its state does not allow.
@@ -50,7 +51,7 @@ def record(tx: Transaction, ticket_id: str, action: TicketAction, context: Actio
     return record_on(TicketWork.on(tx, stored, context), action)
 
 
-def record_by_reference(tx: Transaction, reference: str, action: TicketAction, context: ActionContext) -> ActionResult:
+def record_by_reference(tx: TicketStore, reference: str, action: TicketAction, context: ActionContext) -> ActionResult:
     """The same for the ticket of that id, or the open one of that code."""
     return record_on(TicketWork.on(tx, find_ticket(tx, reference), context), action)
 

@@ -25,7 +25,8 @@ from oncall.paging.outgoing.opt_out import START_WORDS, STOP_WORDS, note_opting,
 from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for, fitted, plain
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.records import InboundMessage
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.store import ReplyStore, TicketReads, TicketStore
 from oncall.schedule.versions import Person
 from oncall.support.wording import short_time
 
@@ -105,7 +106,7 @@ def _split(word: str) -> list[str]:
 
 
 def answer_sms(
-    tx: Transaction, *, phone: str, body: str, provider_id: str, context: ActionContext, opt_out: str | None = None
+    tx: ReplyStore, *, phone: str, body: str, provider_id: str, context: ActionContext, opt_out: str | None = None
 ) -> SmsAnswer:
     """Do what an authentic SMS from `phone` (E.164) asks. A replay of `provider_id` does nothing and is answered alike.
 
@@ -121,7 +122,7 @@ def answer_sms(
     context = replace(context, by=person.id, is_answered=True)
     reach = opting(body, opt_out)
     if reach is not None:
-        note_opting(tx, person, reach, why="sent STOP" if reach is Reach.DEAF else "sent START", context=context)
+        note_opting(tx, person, reach, why="sent STOP" if reach is Reach.OPTED_OUT else "sent START", context=context)
     if reach is not None or opt_out or plain(body).strip().upper() in CARRIER_WORDS:
         answer = SmsAnswer("")
     else:
@@ -133,7 +134,7 @@ def answer_sms(
     return answer
 
 
-def _obey(tx: Transaction, command: Command, person: Person, context: ActionContext) -> SmsAnswer:
+def _obey(tx: ReplyStore, command: Command, person: Person, context: ActionContext) -> SmsAnswer:
     if command.verb is Verb.WHO:
         return SmsAnswer(_who(tx, person, context))
     paged = _paged(tx, person)
@@ -153,7 +154,7 @@ def _obey(tx: Transaction, command: Command, person: Person, context: ActionCont
     return SmsAnswer(text, done.attempts, waited=done.waited if command.verb is Verb.ACK else None)
 
 
-def _over(tx: Transaction, code: str, context: ActionContext) -> str | None:
+def _over(tx: TicketReads, code: str, context: ActionContext) -> str | None:
     """What became of the ticket that had this code until lately; None when none had it."""
     stored = tx.resolved_by_code(code, since=context.now - REMEMBERED_FOR)
     if stored is None:
@@ -167,7 +168,7 @@ def _over(tx: Transaction, code: str, context: ActionContext) -> str | None:
     return f"{stored.ticket.id} was resolved by {_spelt(tx, name_of(by, tx.schedule()))}."
 
 
-def _do(tx: Transaction, stored: StoredTicket, action: TicketAction, context: ActionContext) -> ActionResult | str:
+def _do(tx: TicketStore, stored: StoredTicket, action: TicketAction, context: ActionContext) -> ActionResult | str:
     try:
         return record_on(TicketWork.on(tx, stored, context), action)
     except (Refused, NotFound) as refusal:
@@ -184,9 +185,9 @@ def _meant(paged: list[StoredTicket], verb: Verb, person: Person) -> StoredTicke
     return candidates[0] if candidates else None
 
 
-def _paged(tx: Transaction, person: Person) -> list[StoredTicket]:
+def _paged(tx: ReplyStore, person: Person) -> list[StoredTicket]:
     """The unresolved tickets that this person was paged for, the one paged last on top."""
-    return [ticket for ticket_id in tx.last_paged(person.id) if (ticket := tx.ticket(ticket_id)) is not None]
+    return [ticket for ticket_id in tx.paged_tickets(person.id) if (ticket := tx.ticket(ticket_id)) is not None]
 
 
 def _others(paged: list[StoredTicket], stored: StoredTicket, used: int) -> list[str]:
@@ -204,7 +205,7 @@ def _others(paged: list[StoredTicket], stored: StoredTicket, used: int) -> list[
     return [f"{head}{fitting([other.code for other in rest], SEGMENT - used - len(head) - 2)}."]
 
 
-def _who(tx: Transaction, person: Person, context: ActionContext) -> str:
+def _who(tx: ReplyStore, person: Person, context: ActionContext) -> str:
     """Who is on call, and the codes of everything that waits for whoever asks."""
     waiting = [stored.code for stored in _paged(tx, person) if stored.status is TicketStatus.OPEN]
     words = _on_call(tx, context)
@@ -214,7 +215,7 @@ def _who(tx: Transaction, person: Person, context: ActionContext) -> str:
     return f"{words}{head}{fitting(waiting, LONGEST_ANSWER - len(words) - len(head) - 1)}."
 
 
-def _on_call(tx: Transaction, context: ActionContext) -> str:
+def _on_call(tx: Schedules, context: ActionContext) -> str:
     schedule, policy = tx.schedule(), tx.policy()
     on_call = schedule.who(context.now)
     words = [
@@ -226,6 +227,6 @@ def _on_call(tx: Transaction, context: ActionContext) -> str:
     return "; ".join(words) + "." if words else "Business hours: the support desk has the tickets."
 
 
-def _spelt(tx: Transaction, name: str) -> str:
+def _spelt(tx: Schedules, name: str) -> str:
     """Return a person's name in letters that an SMS can show."""
     return encoding_for([name], unicode=tx.policy().sms.unicode).spell(name)

@@ -26,7 +26,7 @@ from oncall.paging.domain.events import (
 )
 from oncall.paging.domain.pager_events import Absorbed, AbsorbedClock, Judged
 from oncall.paging.domain.ticket import Ticket
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import Schedules
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.clocks import CarriedClock, PolicyTerms, SlaEvent, SlaEventKind, SlaState, carried, sla
 from oncall.support.policy_file import packaged_policy
@@ -175,7 +175,7 @@ def _absorbed_clock(clock: CarriedClock) -> AbsorbedClock:
     )
 
 
-def terms_in(tx: Transaction) -> TermsOf:
+def terms_in(tx: Schedules) -> TermsOf:
     """Looks terms up in the store, each version once. An event without versions gets those in force at its instant."""
     known: dict[tuple[int, int], PolicyTerms] = {}
 
@@ -190,7 +190,7 @@ def terms_in(tx: Transaction) -> TermsOf:
     return terms_of
 
 
-def in_force(tx: Transaction, at: datetime) -> TermsVersions:
+def in_force(tx: Schedules, at: datetime) -> TermsVersions:
     """The schedule versions whose policy and hours hold at `at` (policy time, aware UTC), for an event's `terms`."""
     version, publication = tx.policy_version(), tx.schedule().in_force(at)
     if publication is None or publication.version == version:
@@ -201,7 +201,7 @@ def in_force(tx: Transaction, at: datetime) -> TermsVersions:
 class ClockBook:
     """The SLA clocks of one ticket while the pager works on it: its log with the terms of each event."""
 
-    def __init__(self, tx: Transaction, ticket: Ticket, log: Iterable[Event]) -> None:
+    def __init__(self, tx: Schedules, ticket: Ticket, log: Iterable[Event]) -> None:
         self._ticket, self._terms_of = ticket, terms_in(tx)
         self._tx = tx
         self._events = sla_events(ticket, log, self._terms_of)
@@ -239,17 +239,17 @@ class ClockBook:
         return clock.due_at if clock is not None else None
 
 
-def clocks(tx: Transaction, ticket: Ticket, log: Iterable[Event], now: datetime) -> SlaState:
+def clocks(tx: Schedules, ticket: Ticket, log: Iterable[Event], now: datetime) -> SlaState:
     """Every clock of a stored ticket as of `now` (policy time, aware UTC)."""
     return sla(sla_events(ticket, log, terms_in(tx)), now)
 
 
-def _version_at(tx: Transaction, at: datetime) -> int:
+def _version_at(tx: Schedules, at: datetime) -> int:
     versions = [publication.version for publication in tx.schedule().publications if publication.at <= at]
     return max(versions, default=0)
 
 
-def _calendar(tx: Transaction, version: int) -> SupportCalendar:
+def _calendar(tx: Schedules, version: int) -> SupportCalendar:
     schedule = tx.schedule()
     if not schedule.publications:
         return schedule.calendar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import PolicySources
 from oncall.support.json_types import IsoTime
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, policy_from_sources
@@ -33,7 +33,7 @@ _TEXTS = ("policy", "policy_source", "policy_zone", "customers")
 """What of a publication the policy is made of. The roster, with its phone numbers, is none of it."""
 
 
-def published_policy_view(tx: Transaction) -> PolicyInForceView:
+def published_policy_view(tx: PolicySources) -> PolicyInForceView:
     """The policy in force as JSON, times of promises in seconds.
 
     in_force: the version of the schedule that brought it, since when, by whom and from which file; `version` is 0 and

@@ -10,9 +10,10 @@ SMS = "sms"
 
 
 class Reach(StrEnum):
-    """What is known of a person and a channel."""
+    """Whether a person is reached by a channel. The values are those that databases hold."""
 
-    DEAF = "deaf"
+    OPTED_OUT = "deaf"
+    """The person sent STOP: the carrier delivers no text."""
     REACHABLE = "reachable"
 
 
@@ -32,8 +33,9 @@ class Reachability:
 class Alert:
     """A message to a person that belongs to no ticket. Times are real unless said otherwise, aware UTC.
 
-    id: our delivery id. about: what it tells, once and never again. due_at: when it is sent; None once it is over.
-    sent_at: policy time at which it was last handed to its provider as a text, unless that refused it.
+    id: our delivery id. about: its subject; each subject has one alert, ever. due_at: when it is sent; None once it is
+    over. sends: how often it was handed to its provider. sent_at: policy time at which it was last handed to its
+    provider as a text, unless that refused it.
     """
 
     id: str
@@ -42,7 +44,7 @@ class Alert:
     body: str
     written_at: datetime
     due_at: datetime | None
-    tries: int = 0
+    sends: int = 0
     provider_id: str | None = None
     error: str | None = None
     sent_at: datetime | None = None

@@ -58,16 +58,16 @@ class Purpose(StrEnum):
 
 
 class AttemptStatus(StrEnum):
-    """Where one try at delivering a message is."""
+    """Where an attempt is on its way to its person."""
 
     QUEUED = "queued"
     """Waits for a pager; due at `retry_at`, which is when it was written."""
     SENDING = "sending"
-    """Written before the network call; found so after a crash, it is as good as unknown."""
+    """Written before the network call; found in this state after a crash, it counts as unknown."""
     RETRYING = "retrying"
-    """Surely not sent; tried again at `retry_at`."""
+    """Surely not sent; sent again at `retry_at`."""
     UNKNOWN = "unknown"
-    """May have been sent; the provider is asked before anything is sent again."""
+    """The provider may or may not have it; the provider is asked before anything is sent again."""
     ACCEPTED = "accepted"
     SENT = "sent"
     DELIVERED = "delivered"
@@ -76,26 +76,26 @@ class AttemptStatus(StrEnum):
 
 
 SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
-"""A try that no provider has: it may be sent, held back, or ended."""
+"""An attempt that no provider has: it may be sent, put off, or ended."""
 
 TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
-"""What a provider has and has not said the last word about."""
+"""An attempt that a provider has, and whose end is not known yet."""
 
 FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, AttemptStatus.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at reaching one person by one channel.
+    """One message to one person by one channel.
 
     id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC.
     to: an engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC.
-    deadline: policy time after which a temporary failure is not retried (the next step has fired); None: no limit.
-    goes_alone: it never waits for a turn and is never bundled. bundle: the id of the try that leads the message which
-    this one went in, its own id when it leads it; None: alone. sent_text: what goes instead of `body`: the bundle's
-    text, or that of a ticket that became urgent meanwhile. sent_at: policy time at which it was last handed to its
-    provider, unless that refused it; None for what rides in another's message. why: what a page is owed for, for the
-    log of whoever writes it; the store has it in the event that names the page.
+    deadline: policy time after which a temporary failure is not sent again (the next step has fired); None: no limit.
+    sends: how often it was handed to its provider. is_immediate: it never waits for a rate limit and is never bundled.
+    bundle: the id of the attempt that leads its message, its own id if it leads; None: it goes alone. sent_text: what
+    is sent instead of `body`: the bundle's text, or the text of a ticket that has become urgent. sent_at: policy time
+    at which it was last handed to its provider, unless that refused it; None for a member of a bundle. why: the reason
+    for a page, for the log of the process that writes it; the store has it in the event that names the page.
     """
 
     id: str
@@ -113,10 +113,10 @@ class Attempt:
     provider_id: str | None = None
     error: str | None = None
     error_code: int | None = None
-    tries: int = 0
+    sends: int = 0
     retry_at: datetime | None = None
     lease_until: datetime | None = None
-    goes_alone: bool = False
+    is_immediate: bool = False
     bundle: str | None = None
     sent_text: str | None = None
     sent_at: datetime | None = None
@@ -129,28 +129,27 @@ class Attempt:
 
     @property
     def is_text(self) -> bool:
-        """Whether it reaches a phone as a text message: what is neither a call nor the desk's own queue."""
+        """Whether it reaches a phone as a text message: neither a call nor the desk's own queue."""
         return self.channel not in ("voice", "desk")
 
     @property
-    def takes_turns(self) -> bool:
-        """Whether it may have to wait for its phone or the sender; a call, for the end of another one."""
-        return self.channel != "desk" and not self.goes_alone
+    def may_wait(self) -> bool:
+        """Whether it may have to wait: a text for a rate limit, a call for the end of another call."""
+        return self.channel != "desk" and not self.is_immediate
 
     @property
-    def rides(self) -> bool:
-        """Whether it is in a message that another try leads, and lives that one's life."""
+    def is_member(self) -> bool:
+        """Whether it is in a message that another attempt leads, and shares that attempt's outcome."""
         return self.bundle is not None and self.bundle != self.id
 
     @property
     def claimable_at(self) -> datetime | None:
-        """From which real instant on a worker may take this try over; None when nobody has to.
+        """The real instant from which any pager may take this attempt over; None if no pager has to.
 
-        A try in doubt with no instant of its own is due at once: waiting for ever would be silence. One that its
-        provider has taken is due when the provider is to be asked about it. What rides in another's message is never
-        due itself.
+        An unknown attempt without an instant of its own is due at once: to wait for ever would be silence. One that its
+        provider has is due when the provider is to be asked about it. A member of a bundle is never due itself.
         """
-        if self.rides:
+        if self.is_member:
             return None
         match self.status:
             case AttemptStatus.SENDING:

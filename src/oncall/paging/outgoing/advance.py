@@ -13,14 +13,14 @@ from oncall.paging.outgoing.messages import page_text, promise_of
 from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
 from oncall.paging.outgoing.notices import add_alert, copies
 from oncall.paging.outgoing.ticket_work import TicketWork
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import TicketStore
 from oncall.support.clocks import next_due
 
 MOST_DECISIONS = 50
 """More than any round has steps: a ticket that is still not done is left for the next pass."""
 
 
-def advance_ticket(tx: Transaction, ticket_id: str, context: ActionContext) -> tuple[Attempt, ...]:
+def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> tuple[Attempt, ...]:
     """Carry out everything that a stored ticket is owed now, and store it. Returns the new attempts."""
     stored = tx.ticket(ticket_id)
     if stored is None or stored.due_at is None:
@@ -87,7 +87,7 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
         purpose=Purpose.PAGE,
         body=text,
         context=work.context,
-        goes_alone=_goes_alone(work),
+        is_immediate=_goes_alone(work),
     )
     return replace(
         attempt,

@@ -14,7 +14,8 @@ from oncall.paging.domain.pager_events import PageBundled
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, StoredTicket
 from oncall.paging.outgoing.messages import bundle_text, promise_of
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.attempt_store import Attempts
+from oncall.paging.ports.store import BundleStore, TicketReads
 from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.policy import Policy
 
@@ -37,14 +38,14 @@ class _Page:
         return promise_of(self.clock, self.stored.first_reply_due)[0]
 
 
-def members(tx: Transaction, attempt: Attempt) -> list[Attempt]:
+def members(tx: Attempts, attempt: Attempt) -> list[Attempt]:
     """Every try in the message that this one went in, the leading one first."""
     if attempt.bundle is None:
         return [attempt]
-    return sorted(tx.bundle(attempt.bundle), key=lambda one: one.rides)
+    return sorted(tx.bundle(attempt.bundle), key=lambda one: one.is_member)
 
 
-def compose(tx: Transaction, pages: Sequence[Attempt], context: ActionContext) -> Attempt:
+def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -> Attempt:
     """Mark pages to one person as being sent in one message, under a lease. Gives the try that leads it.
 
     The most urgent ticket stands in the message in full, and of the others their codes, as far as they fit.
@@ -70,25 +71,25 @@ def compose(tx: Transaction, pages: Sequence[Attempt], context: ActionContext) -
     return sending(tx, leader, context)
 
 
-def sending(tx: Transaction, attempt: Attempt, context: ActionContext) -> Attempt:
+def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
     """Put a try under a new lease before the network hears of it."""
     now = replace(
         attempt,
         status=AttemptStatus.SENDING,
         lease_until=context.real_now + LEASE,
         retry_at=None,
-        sent_at=context.now if not attempt.rides else None,
+        sent_at=context.now if not attempt.is_member else None,
     )
     tx.update_attempt(now)
     return now
 
 
-def apart(tx: Transaction, attempt: Attempt, context: ActionContext) -> list[Attempt]:
+def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attempt]:
     """Take a message that its provider surely does not have apart: each page in it waits again, and is due now."""
     waiting = [
         replace(
             one,
-            status=AttemptStatus.RETRYING if one.tries else AttemptStatus.QUEUED,
+            status=AttemptStatus.RETRYING if one.sends else AttemptStatus.QUEUED,
             bundle=None,
             sent_text=own_text(one),
             sent_at=None,
@@ -107,7 +108,7 @@ def own_text(attempt: Attempt) -> str | None:
     return attempt.sent_text if attempt.bundle is None else None
 
 
-def _with_tickets(tx: Transaction, pages: Sequence[Attempt], context: ActionContext) -> list[_Page]:
+def _with_tickets(tx: TicketReads, pages: Sequence[Attempt], context: ActionContext) -> list[_Page]:
     logs = tx.events_of([page.ticket for page in pages], without=_UNNEEDED)
     terms_of = terms_in(tx)
     found = []

@@ -11,14 +11,16 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.new_attempts import whole_second
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.store import TicketReads
+from oncall.paging.ports.ticket_store import EventLog
 
 UNNEEDED = "no longer needed"
 REPLACED = "replaced by the page of a later step"
 _NO_PASS = tuple(kind for kind in EventKind if kind is not EventKind.PASSED)
 
 
-def why_unneeded(tx: Transaction, attempt: Attempt, now: datetime) -> str | None:
+def why_unneeded(tx: TicketReads, attempt: Attempt, now: datetime) -> str | None:
     """Why a try that the provider surely does not have need not be made; None when it must be. now: policy time.
 
     Somebody has the ticket, it waits for its coverage again or pages nobody since it is less urgent, whom the try pages
@@ -30,21 +32,21 @@ def why_unneeded(tx: Transaction, attempt: Attempt, now: datetime) -> str | None
             return UNNEEDED
         if _was_on_its_way(attempt) and _was_passed_on(tx, attempt):
             return UNNEEDED
-    is_over = attempt.tries > 0 and attempt.deadline is not None and now >= attempt.deadline
+    is_over = attempt.sends > 0 and attempt.deadline is not None and now >= attempt.deadline
     return UNNEEDED if is_over else None
 
 
-def _wakes_nobody(tx: Transaction, stored: StoredTicket) -> bool:
+def _wakes_nobody(tx: Schedules, stored: StoredTicket) -> bool:
     is_left_to_desk = stored.action == Action.DESK and not wakes_people(stored.impact, tx.policy())
     return stored.action == Action.HOLD or is_left_to_desk
 
 
 def _was_on_its_way(attempt: Attempt) -> bool:
     """Whether it was handed to its provider, or put off, before: what only waits is called off by the pass itself."""
-    return attempt.tries > 0 or attempt.retry_at != attempt.written_at
+    return attempt.sends > 0 or attempt.retry_at != attempt.written_at
 
 
-def _was_passed_on(tx: Transaction, attempt: Attempt) -> bool:
+def _was_passed_on(tx: EventLog, attempt: Attempt) -> bool:
     log = tx.events_of([attempt.ticket], without=_NO_PASS).get(attempt.ticket, ())
     # Within the second in which they were paged they can only have answered that page.
     return any(event.by == attempt.to and event.at >= whole_second(attempt.at) for event in log)

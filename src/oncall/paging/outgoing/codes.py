@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.ticket_store import Codes
 
 ALPHABET = "23456789ACDEFGHJKMNPQRTWXY"
 """Of what is misread at three in the morning at most one is there: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S,
@@ -46,7 +46,7 @@ def is_code(word: str) -> bool:
     return is_word and SHORTEST <= len(word) <= LONGEST and any(letter.isdigit() for letter in word)
 
 
-def free_code(tx: Transaction) -> str:
+def free_code(tx: Codes) -> str:
     """A random code that no unresolved ticket has."""
     length = shortest_length(tx.code_count)
     return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))

@@ -18,7 +18,8 @@ from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.messages import handover_text
 from oncall.paging.outgoing.new_attempts import ActionContext, notice
 from oncall.paging.ports.records import TicketFilter
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.store import HandoffStore
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.windows import WindowKind
@@ -75,7 +76,7 @@ def next_handoff(schedule: Schedule, now: datetime) -> datetime:
     return min([window.end, *starts])
 
 
-def leaving(tx: Transaction, now: datetime) -> HandoffNotice:
+def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
     """What is open and was not handed over at the last handoff yet. It only reads, and every open ticket: with many of
     them on a snapshot, so that nobody who writes waits for it. now: policy time."""
     handoff = last_handoff(tx.schedule(), now)
@@ -85,7 +86,7 @@ def leaving(tx: Transaction, now: datetime) -> HandoffNotice:
     return HandoffNotice(handoff, tuple(sorted(left, key=_urgency)))
 
 
-def hand_over(tx: Transaction, context: ActionContext, found: HandoffNotice) -> tuple[Attempt, ...]:
+def hand_over(tx: HandoffStore, context: ActionContext, found: HandoffNotice) -> tuple[Attempt, ...]:
     """Tell whoever came on at the last handoff what is open, unless that was done. Gives the notices.
 
     found: as of a moment ago. Each ticket's log says to whom it was handed over, so that nothing is told twice, whoever
@@ -98,7 +99,7 @@ def hand_over(tx: Transaction, context: ActionContext, found: HandoffNotice) -> 
     handoff = found.handoff
     if not found.tickets:
         return ()
-    tx.hand_over_alone()
+    tx.lock_handoffs()
     logs = tx.events_of([each.stored.ticket.id for each in found.tickets], without=_NOT_OF_A_HANDOVER)
     left = [each for each in found.tickets if not _was_told(logs.get(each.stored.ticket.id, ()), handoff)]
     if not left or handoff.to is None:
@@ -120,7 +121,7 @@ def _urgency(left: _Left) -> tuple[bool, float]:
     return due is None, due.timestamp() if due is not None else left.stored.received_at.timestamp()
 
 
-def _left(tx: Transaction, handoff: Handoff, now: datetime) -> list[_Left]:
+def _left(tx: HandoffStore, handoff: Handoff, now: datetime) -> list[_Left]:
     """The unresolved tickets of before the handoff that were not handed over at it yet."""
     found: list[_Left] = []
     terms_of = terms_in(tx)
@@ -150,7 +151,7 @@ def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:
     return any((event.to, event.handoff_at) == (handoff.to, handoff.at) for event in told)
 
 
-def _is_for(stored: StoredTicket, handoff: Handoff, tx: Transaction) -> bool:
+def _is_for(stored: StoredTicket, handoff: Handoff, tx: Schedules) -> bool:
     """The desk takes over everything; engineers what they may be woken for, unless it waits for its coverage."""
     if stored.ticket.is_drill:
         return False

@@ -46,21 +46,27 @@ def new_attempt(
     purpose: Purpose,
     body: str,
     context: ActionContext,
-    goes_alone: bool = False,
+    is_immediate: bool = False,
 ) -> Attempt:
     """A try that is still to be made. What goes to the desk's own queue is delivered by being written, and what takes
     no turn (a page that goes alone) is its writer's to send at once, if the writer sends."""
-    attempt = _queued(ticket_id, to, channel, purpose, body, context, goes_alone)
+    attempt = _queued(ticket_id, to, channel, purpose, body, context, is_immediate)
     if to == DESK:
         return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
-    if context.lease_until is None or attempt.takes_turns:
+    if context.lease_until is None or attempt.may_wait:
         return attempt
     sending = replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
     return replace(sending, sent_at=context.now)
 
 
 def _queued(
-    ticket_id: str, to: str, channel: ChannelName, purpose: Purpose, body: str, context: ActionContext, goes_alone: bool
+    ticket_id: str,
+    to: str,
+    channel: ChannelName,
+    purpose: Purpose,
+    body: str,
+    context: ActionContext,
+    is_immediate: bool,
 ) -> Attempt:
     return Attempt(
         id=uuid.uuid4().hex,
@@ -73,7 +79,7 @@ def _queued(
         status=AttemptStatus.QUEUED,
         written_at=context.real_now,
         retry_at=context.real_now,
-        goes_alone=goes_alone,
+        is_immediate=is_immediate,
     )
 
 

@@ -14,7 +14,7 @@ from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.busy_lines import is_under_way
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.sms_encoding import segments
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.attempt_store import SentMessages
 from oncall.support.policy import Limits, TextLimit
 from oncall.support.wording import exact_span
 
@@ -37,7 +37,7 @@ class SendTime:
 class RateLimits:
     """Whose turn it is in this transaction, by what went out before it and in it."""
 
-    def __init__(self, tx: Transaction, limits: Limits, context: ActionContext) -> None:
+    def __init__(self, tx: SentMessages, limits: Limits, context: ActionContext) -> None:
         self._tx, self._limits, self._context = tx, limits, context
 
     def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:
@@ -73,7 +73,7 @@ class RateLimits:
         if now < free_at:
             ago = timedelta(seconds=int((now - paged_at).total_seconds()))
             return SendTime(free_at, f"{to} was paged {f'{exact_span(ago)} ago' if ago else 'just now'}")
-        is_on_its_way = last.status is AttemptStatus.SENDING and not last.goes_alone
+        is_on_its_way = last.status is AttemptStatus.SENDING and not last.is_immediate
         if is_on_its_way and last.lease_until is not None and last.lease_until > self._context.real_now:
             return SendTime(now + _IN_FLIGHT, f"another page to {to} is on its way")
         return None

@@ -14,7 +14,7 @@ from oncall.paging.domain.state import TicketState, after, fold
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import unreachable_by_text
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import TicketStore
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Policy
@@ -28,7 +28,7 @@ class TicketWork:
 
     def __init__(
         self,
-        tx: Transaction,
+        tx: TicketStore,
         stored: StoredTicket,
         log: Iterable[Event],
         context: ActionContext,
@@ -50,7 +50,7 @@ class TicketWork:
         self._attempts: dict[str, Attempt] | None = {} if is_new else None
 
     @classmethod
-    def on(cls, tx: Transaction, stored: StoredTicket, context: ActionContext) -> TicketWork:
+    def on(cls, tx: TicketStore, stored: StoredTicket, context: ActionContext) -> TicketWork:
         """Begin work on a ticket whose row was read in this transaction."""
         return cls(tx, stored, tx.events(stored.ticket.id), context)
 

@@ -13,7 +13,7 @@ from oncall.paging.outgoing.new_attempts import LEASE
 from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.outgoing.rate_limits import LONGEST_WAIT
 from oncall.paging.ports.channel import Channel, Message, Receipt
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.people_store import Alerts
 from oncall.paging.sending.failed_pages import failure_in
 from oncall.paging.sending.send_work import SendWork
 from oncall.schedule.schedule import Schedule
@@ -40,7 +40,7 @@ def due_alerts(work: SendWork) -> list[Alert]:
     due = tx.claim_alerts(real_now=work.real_now, lease_until=work.real_now + LEASE)
     if not due:
         return []
-    if not tx.has_turns():
+    if not tx.try_lock_send_queue():
         for alert in due:
             tx.update_alert(alert)
         return []
@@ -61,7 +61,7 @@ def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
 def _begun(work: SendWork, alert: Alert) -> Alert:
     """Store before the send that it is being sent: should this process die now, the next one asks the provider."""
     going = replace(alert, due_at=work.real_now + LEASE)
-    work.tx.update_alert(replace(going, tries=alert.tries + 1))
+    work.tx.update_alert(replace(going, sends=alert.sends + 1))
     return going
 
 
@@ -79,10 +79,10 @@ async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_no
         receipt = await _sent(alert, message, channel)
     except DeliveryError as error:
         return _tried(alert, error, real_now())
-    return replace(alert, due_at=None, tries=alert.tries + 1, provider_id=receipt.provider_id, error=None)
+    return replace(alert, due_at=None, sends=alert.sends + 1, provider_id=receipt.provider_id, error=None)
 
 
-def note_undelivered(tx: Transaction, receipt: Receipt, *, delivery_id: str | None, real_now: datetime) -> Alert | None:
+def note_undelivered(tx: Alerts, receipt: Receipt, *, delivery_id: str | None, real_now: datetime) -> Alert | None:
     """Keep why an alert that its provider had taken did not arrive after all. Gives it; None: no such report."""
     failure = failure_in(receipt)
     if failure is None:
@@ -98,7 +98,7 @@ def note_undelivered(tx: Transaction, receipt: Receipt, *, delivery_id: str | No
 
 async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:
     try:
-        if alert.tries > 0:
+        if alert.sends > 0:
             found = await channel.find(message, since=alert.written_at, ends_with=alert.body, known=())
             if found is not None:
                 return found
@@ -110,9 +110,9 @@ async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:
 
 
 def _tried(alert: Alert, error: DeliveryError, real_now: datetime) -> Alert:
-    tries = alert.tries + 1
+    tries = alert.sends + 1
     # What may have gone out counts as a text that did.
     sent_at = alert.sent_at if isinstance(error, Ambiguous) else None
     is_over = isinstance(error, Permanent) or tries >= MOST_TRIES
-    due_at = None if is_over else real_now + FIRST_PAUSE * 2**alert.tries
-    return replace(alert, tries=tries, due_at=due_at, error=str(error), sent_at=sent_at)
+    due_at = None if is_over else real_now + FIRST_PAUSE * 2**alert.sends
+    return replace(alert, sends=tries, due_at=due_at, error=str(error), sent_at=sent_at)

@@ -10,7 +10,8 @@ from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus
 from oncall.paging.outgoing.bundles import apart, members, sending
 from oncall.paging.outgoing.cancellation import REPLACED, ended, later_page, why_unneeded
 from oncall.paging.outgoing.new_attempts import LEASE
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.attempt_store import Attempts
+from oncall.paging.ports.store import AttemptReads
 from oncall.paging.sending.send_queue import send_again, send_in_turn
 from oncall.paging.sending.send_work import SendWork
 from oncall.support.policy import ChannelName
@@ -42,11 +43,11 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
     longer needed. Returns the attempts to be sent, and those whose provider is to be asked. The attempt that leads a
     bundle stands for all of it."""
     unsent = [attempt for attempt in due if attempt.status in SENDABLE]
-    queued = [attempt for attempt in unsent if attempt.takes_turns]
+    queued = [attempt for attempt in unsent if attempt.may_wait]
     if queued:
         # While no ticket's row is locked yet: another pager may hold such a row and wait for this lock.
-        work.tx.take_turns()
-    at_once = (_sent_at_once(work, one) for one in unsent if not one.takes_turns)
+        work.tx.lock_send_queue()
+    at_once = (_sent_at_once(work, one) for one in unsent if not one.may_wait)
     mine = [sent for sent in at_once if sent is not None]
     gone = {sent.id for sent in mine}
     mine += send_in_turn(work, [one for one in queued if one.id not in gone])
@@ -65,10 +66,10 @@ def ready_again(work: SendWork, taken: Sequence[Attempt]) -> list[Attempt]:
 def ready_alone(work: SendWork, taken: Attempt) -> list[Attempt]:
     """As `ready_again`, for one attempt that cannot be readied with others: it goes alone and never waits."""
     current = _still_ours(work.tx, taken)
-    return [] if current is None else ready(work, [replace(current, goes_alone=True)])
+    return [] if current is None else ready(work, [replace(current, is_immediate=True)])
 
 
-def _still_ours(tx: Transaction, taken: Attempt) -> Attempt | None:
+def _still_ours(tx: Attempts, taken: Attempt) -> Attempt | None:
     current = tx.attempt(taken.id)
     return current if current is not None and current.lease_until == taken.lease_until else None
 
@@ -88,10 +89,10 @@ def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
     if current is None or current.status not in SENDABLE:
         return sending(tx, attempt, work.context)
     tx.update_attempt(ended(attempt, REPLACED))
-    return sending(tx, replace(current, goes_alone=True), work.context)
+    return sending(tx, replace(current, is_immediate=True), work.context)
 
 
-def _share(tx: Transaction, attempt: Attempt) -> None:
+def _share(tx: Attempts, attempt: Attempt) -> None:
     """The members of a bundle whose sender died are unknown as well."""
     if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
         for rider in members(tx, attempt)[1:]:
@@ -110,7 +111,7 @@ def mark_sending(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def _sent_again(work: SendWork, current: Attempt) -> Attempt | None:
-    return send_again(work, current) if current.takes_turns else _sent_at_once(work, current)
+    return send_again(work, current) if current.may_wait else _sent_at_once(work, current)
 
 
 def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
@@ -140,7 +141,7 @@ def give_back(work: SendWork, attempt: Attempt) -> None:
         apart(work.tx, current, work.context)
 
 
-def provider_ids(tx: Transaction, attempt: Attempt) -> Sequence[str]:
+def provider_ids(tx: AttemptReads, attempt: Attempt) -> Sequence[str]:
     """The provider's ids of messages to this person that are known to belong to other attempts. A call shows nothing of
     what it says, so the calls for other tickets count too."""
     others = tx.attempts(attempt.ticket)

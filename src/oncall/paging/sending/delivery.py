@@ -53,8 +53,8 @@ class Delivery:
         self._wake, self._log, self._no_calls_because = wake, log, no_calls_because
         self._clock = access.clock
         self._has_late_trouble = False
-        self.deaf: Mapping[str, Reachability] = {}
-        """Whom no text reaches, as of the latest claim."""
+        self.opted_out: Mapping[str, Reachability] = {}
+        """The people who opted out of texts, as of the latest claim."""
         self.on_the_wire: set[str] = set()
         """Ids of the tries that a provider is being handed now."""
         self.is_stopping = False
@@ -90,7 +90,7 @@ class Delivery:
 
     async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
         """The try itself, a text instead of a call that cannot be made, or why it can be neither."""
-        if attempt.channel == SMS and await self._is_deaf(attempt.to):
+        if attempt.channel == SMS and await self._has_opted_out(attempt.to):
             return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
         if attempt.channel != VOICE or VOICE in self._channels:
             return attempt
@@ -100,13 +100,13 @@ class Delivery:
         self._log.warning("no call", action=action, ticket=attempt.ticket, attempt=attempt.id, reason=reason)
         return text if text is not None else Permanent(reason)
 
-    async def _is_deaf(self, person: str) -> bool:
-        """Whether no text reaches somebody. A START that came since the latest claim counts at once; of a later STOP
-        the provider tells."""
-        if person not in self.deaf:
+    async def _has_opted_out(self, person: str) -> bool:
+        """Whether the person opted out of texts. A START since the latest claim counts at once; a STOP since then is
+        reported by the provider."""
+        if person not in self.opted_out:
             return False
-        self.deaf = await self._access.read(lambda tx: unreachable_by_text(tx))
-        return person in self.deaf
+        self.opted_out = await self._access.read(lambda tx: unreachable_by_text(tx))
+        return person in self.opted_out
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
         """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
@@ -137,9 +137,9 @@ class Delivery:
         found = await self._asked(attempt, message)
         if found is not None:
             await self._record(attempt, found)
-        elif attempt.tries >= MOST_SENDS:
+        elif attempt.sends >= MOST_SENDS:
             # No fault of the number: it is tried on, ever more slowly, until the next step.
-            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.tries} tries"))
+            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.sends} tries"))
         else:
             again = await self._access.write(lambda tx: mark_sending(self._access.work(tx), attempt))
             if again is not None:
@@ -228,9 +228,9 @@ class Delivery:
             self.heard(receipt, changed=changed)
 
     async def alert(self, alert: Alert) -> None:
-        """Send a message that belongs to no ticket: to somebody deaf by a call, where this pager makes any."""
+        """Send an alert: as a call to a person who opted out of texts, if this pager makes calls."""
         schedule = await self._access.read(lambda tx: tx.schedule())
-        name = VOICE if is_called(alert, self.deaf, can_call=VOICE in self._channels) else SMS
+        name = VOICE if is_called(alert, self.opted_out, can_call=VOICE in self._channels) else SMS
         sent = await send_alert(alert, self._channels[name], schedule, self._clock.real_now)
         await self._access.write(lambda tx: tx.update_alert(sent))
         if sent.error is None:

@@ -226,7 +226,7 @@ class Engine:
         free = MOST_IN_FLIGHT - len(self._in_flight)
         if free <= 0:
             return
-        alerts, self._delivery.deaf, is_due = await self.write(self._look)
+        alerts, self._delivery.opted_out, is_due = await self.write(self._look)
         for alert in alerts:
             self._start(self._delivery.alert(alert), self._room)
         claimed = await self._claimed(free) if is_due else []

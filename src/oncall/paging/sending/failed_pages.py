@@ -25,7 +25,7 @@ from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
 from oncall.paging.outgoing.opt_out import note_opting, unreachable_by_text
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import TicketStore
 from oncall.support.policy import ChannelName
 
 MOST_CALLS = 4
@@ -50,17 +50,19 @@ def failure_in(outcome: Receipt | DeliveryError) -> DeliveryFailure | None:
     return None
 
 
-def follow_failure(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
+def follow_failure(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
     """Record everything that a failed message means: whoever has sent STOP is deaf, and a page's step goes on."""
     if failure.has_stopped and attempt.channel == ChannelName.SMS:
         person = tx.schedule().people.get(attempt.to)
         if person is not None:
-            note_opting(tx, person, Reach.DEAF, why="the provider refuses texts: they have sent STOP", context=context)
+            note_opting(
+                tx, person, Reach.OPTED_OUT, why="the provider refuses texts: they have sent STOP", context=context
+            )
     if has_failed(attempt):
         _fail_step(tx, attempt, failure, replace(context, by=PAGER, lease_until=None))
 
 
-def _fail_step(tx: Transaction, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
+def _fail_step(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
     """Call the person if a call may reach them; otherwise the next step is due at once, if the ticket is open."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:
@@ -137,7 +139,7 @@ def _may_be_called_again(
 
 def _call_again(work: TicketWork, attempt: Attempt) -> None:
     """Call once the line is free: the new call waits until the other one is over."""
-    call = replace(_again(attempt, ChannelName.VOICE, work.context), goes_alone=False)
+    call = replace(_again(attempt, ChannelName.VOICE, work.context), is_immediate=False)
     why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
     _repeat(work, StepResent, call, instead_of=attempt, why=why)
 
@@ -181,12 +183,12 @@ def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> At
         purpose=Purpose.PAGE,
         body=attempt.body,
         context=context,
-        goes_alone=attempt.goes_alone,
+        is_immediate=attempt.is_immediate,
     )
     return replace(page, round=attempt.round, step=attempt.step, deadline=attempt.deadline)
 
 
-def text_instead(tx: Transaction, attempt: Attempt, reason: str, context: ActionContext) -> Attempt | None:
+def text_instead(tx: TicketStore, attempt: Attempt, reason: str, context: ActionContext) -> Attempt | None:
     """Make a call that cannot be made into a text, which is queued where it takes turns; None when no text reaches its
     person either."""
     failed = any(
@@ -196,7 +198,7 @@ def text_instead(tx: Transaction, attempt: Attempt, reason: str, context: Action
     if failed or attempt.to in unreachable_by_text(tx):
         return None
     text = replace(attempt, channel=ChannelName.SMS.value, error=f"sent as a text: {reason}")
-    if text.takes_turns:
+    if text.may_wait:
         text = replace(text, status=AttemptStatus.QUEUED, lease_until=None, retry_at=context.real_now)
     else:
         text = replace(text, sent_at=context.now)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from oncall.errors import Ambiguous, DeliveryError, Temporary
 from oncall.paging.domain.ticket import FINAL_STATUSES, Attempt, AttemptStatus
 from oncall.paging.outgoing.bundles import members, own_text
+from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.clock import Clock
-from oncall.paging.ports.store import Transaction
 from oncall.paging.sending.failed_pages import failure_in, follow_failure, has_failed
 from oncall.paging.sending.receipts import first_ask
 from oncall.paging.sending.send_work import SendWork
@@ -70,7 +70,7 @@ def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
     return replace(attempt, retry_at=retry_at, bundle=None, sent_text=own_text(attempt), sent_at=None)
 
 
-def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> bool:
+def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:
     """Whether a message that was found belongs to another attempt, or may belong to one that is just being sent: pages
     of one ticket to one person read alike."""
     if tx.attempt_by_provider_id(receipt.provider_id) is not None:
@@ -82,8 +82,8 @@ def _may_be_anothers(tx: Transaction, attempt: Attempt, receipt: Receipt) -> boo
 
 
 def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime) -> Attempt:
-    tries = attempt.tries + 1 if attempt.status is AttemptStatus.SENDING else attempt.tries
-    freed = replace(attempt, tries=tries, lease_until=None, retry_at=None)
+    tries = attempt.sends + 1 if attempt.status is AttemptStatus.SENDING else attempt.sends
+    freed = replace(attempt, sends=tries, lease_until=None, retry_at=None)
     if isinstance(outcome, Receipt):
         failure = failure_in(outcome)
         taken = replace(
@@ -93,7 +93,7 @@ def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetim
             error=failure.why if failure is not None else freed.error,
             error_code=outcome.error_code,
         )
-        return replace(taken, retry_at=None if attempt.rides else first_ask(taken, real_now))
+        return replace(taken, retry_at=None if attempt.is_member else first_ask(taken, real_now))
     freed = replace(freed, error=str(outcome), error_code=outcome.code)
     if isinstance(outcome, Temporary):
         return replace(freed, status=AttemptStatus.RETRYING)
@@ -106,8 +106,8 @@ def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetim
 def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
     """How long to wait before the next send (real time): grows with jitter, honours the provider's Retry-After, and
     leaves time for one more send before the step is over."""
-    back_off = timedelta(seconds=2 ** min(attempt.tries, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
-    longest = LONGEST_BACK_OFF_ALONE if attempt.goes_alone else LONGEST_BACK_OFF
+    back_off = timedelta(seconds=2 ** min(attempt.sends, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
+    longest = LONGEST_BACK_OFF_ALONE if attempt.is_immediate else LONGEST_BACK_OFF
     wait = max(min(back_off, longest), error.retry_after or timedelta(0))
     if attempt.deadline is None:
         return wait

@@ -11,7 +11,7 @@ from oncall.paging.domain.ticket import TAKEN, Attempt, TicketStatus
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import BundleStore, TicketStore
 from oncall.paging.sending.receipts import ASK_AFTER, note_receipt
 
 LAST_ASK = timedelta(hours=1)
@@ -26,7 +26,7 @@ def next_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
     return real_now + max(ASK_AFTER, 2 * age) if age < LAST_ASK else None
 
 
-def note_answer(tx: Transaction, attempt: Attempt, answer: Receipt | None, context: ActionContext) -> bool:
+def note_answer(tx: TicketStore, attempt: Attempt, answer: Receipt | None, context: ActionContext) -> bool:
     """Record what the provider said when it was asked, None when it could not be asked; ask again later, or no more.
 
     True when it changed something.
@@ -39,7 +39,7 @@ def note_answer(tx: Transaction, attempt: Attempt, answer: Receipt | None, conte
     return changed
 
 
-def _is_awaited(tx: Transaction, attempt: Attempt) -> bool:
+def _is_awaited(tx: BundleStore, attempt: Attempt) -> bool:
     waiting = (tx.ticket(one.ticket) for one in members(tx, attempt))
     return any(stored is not None and stored.status is TicketStatus.OPEN for stored in waiting)
 

@@ -9,7 +9,7 @@ from oncall.paging.domain.ticket import FINAL_STATUSES, TAKEN, Attempt, AttemptS
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import TicketStore
 from oncall.paging.sending.failed_pages import failure_in, follow_failure
 
 _RANK = {
@@ -29,7 +29,7 @@ def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
     return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
 
 
-def note_receipt(tx: Transaction, *, delivery_id: str | None, receipt: Receipt, context: ActionContext) -> bool:
+def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, context: ActionContext) -> bool:
     """Record a receipt for the try with our delivery id, or else with the provider's. True when it changed something.
 
     It is about every page in the message. An older status never overwrites a newer one. A page that did not reach its

@@ -31,7 +31,7 @@ def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
     """
     if not claimed:
         return []
-    work.tx.take_turns()
+    work.tx.lock_send_queue()
     calls = [one for one in claimed if not one.is_text]
     pages = [one for one in claimed if one.is_text and one.purpose is Purpose.PAGE]
     going = [_call(work, call) for call in calls]
@@ -52,7 +52,7 @@ def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
 
     None if it is no longer needed or has to wait.
     """
-    work.tx.take_turns()
+    work.tx.lock_send_queue()
     waiting = apart(work.tx, attempt, work.context)
     if not attempt.is_text:
         return _call(work, waiting[0])
@@ -68,7 +68,7 @@ def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | 
         # A page goes before its own step ends, whatever the limits; all others that wait then go with it.
         _put_off(work, due, replace(turn, at=min(turn.at, latest)))
         return None
-    owed = _still_needed(work, work.tx.waiting_pages(person))
+    owed = _still_needed(work, work.tx.queued_pages(person))
     return compose(work.tx, owed, work.context) if owed else None
 
 
@@ -134,7 +134,7 @@ def _put_off(work: SendWork, waiting: Sequence[Attempt], until: SendTime) -> Non
     for attempt in waiting:
         work.tx.update_attempt(replace(attempt, retry_at=retry_at, lease_until=None))
     fresh = [
-        one for one in waiting if one.purpose is Purpose.PAGE and one.tries == 0 and one.retry_at == one.written_at
+        one for one in waiting if one.purpose is Purpose.PAGE and one.sends == 0 and one.retry_at == one.written_at
     ]
     work.tx.append([_waits(page, until, work.now) for page in fresh])
 

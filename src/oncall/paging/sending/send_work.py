@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.rate_limits import RateLimits
 from oncall.paging.ports.clock import Clock
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import SendStore
 
 
 class SendWork:
     """One transaction that readies, sends or records attempts."""
 
-    def __init__(self, tx: Transaction, context: ActionContext, clock: Clock) -> None:
+    def __init__(self, tx: SendStore, context: ActionContext, clock: Clock) -> None:
         self.tx, self.context, self.clock = tx, context, clock
         self._limits: RateLimits | None = None
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext, whole_second
 from oncall.paging.ports.clock import Clock
-from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.ports.store import SendStore, Store, Transaction
 from oncall.paging.sending.send_work import SendWork
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Person
@@ -69,7 +69,7 @@ class Access:
         now = whole_second(self.clock.now())
         return ActionContext(by, now, real_now, real_now + LEASE, can_call=self._can_call)
 
-    def work(self, tx: Transaction) -> SendWork:
+    def work(self, tx: SendStore) -> SendWork:
         """What a transaction of this process carries, now."""
         return SendWork(tx, self.context(), self.clock)
 

@@ -17,7 +17,7 @@ from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
 from oncall.paging.ports.event_json import details_of
 from oncall.paging.ports.records import TicketFilter
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import ViewStore
 from oncall.paging.views.ticket_view_types import (
     ActionView,
     AttemptView,
@@ -37,7 +37,7 @@ from oncall.support.policy import Policy
 from oncall.support.triage import AnswerFaults, answers_from, propose
 
 
-def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> TicketListView:
+def listing_view(tx: ViewStore, wanted: TicketFilter, now: datetime) -> TicketListView:
     """A page of tickets with their clocks, newest first; `next` is the `after` of the next page."""
     found, zone = tx.tickets(wanted), tx.policy().zone
     logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
@@ -50,7 +50,7 @@ def listing_view(tx: Transaction, wanted: TicketFilter, now: datetime) -> Ticket
     return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
 
 
-def stored_whole_view(tx: Transaction, stored: StoredTicket, now: datetime) -> WholeTicketView:
+def stored_whole_view(tx: ViewStore, stored: StoredTicket, now: datetime) -> WholeTicketView:
     """One stored ticket with its log, its clocks and every try to tell somebody."""
     name = stored.ticket.id
     log = tx.events(name)
@@ -223,7 +223,7 @@ def attempt_view(attempt: Attempt, zone: tzinfo) -> AttemptView:
         "bundle": attempt.bundle,
         "step": attempt.step,
         "round": attempt.round,
-        "tries": attempt.tries,
+        "tries": attempt.sends,
         "error": attempt.error,
         "error_code": attempt.error_code,
     }

@@ -21,9 +21,10 @@ from oncall.paging.domain.sla_alerts import next_alert_at
 from oncall.paging.domain.state import TicketState, after, fold
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.bundles import members
+from oncall.paging.ports.attempt_store import AttemptLists, Attempts
 from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.records import TicketFilter
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.store import AuditStore, BundleStore
 
 GRACE = timedelta(seconds=60)
 """How late (real time) a step, a try or an arrival may be before an operator is called."""
@@ -118,7 +119,7 @@ class _SeenTicket:
 class _Look:
     """One look at the store. now, grace: policy time; real_now: real time."""
 
-    tx: Transaction
+    tx: AuditStore
     now: datetime
     real_now: datetime
     grace: timedelta
@@ -205,7 +206,7 @@ def grace_by(clock: Clock) -> timedelta:
 
 
 def audit(
-    tx: Transaction,
+    tx: AuditStore,
     *,
     now: datetime,
     real_now: datetime,
@@ -254,20 +255,20 @@ def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
     return since
 
 
-def _is_heard_of(tx: Transaction, page: Attempt) -> bool:
+def _is_heard_of(tx: AttemptLists, page: Attempt) -> bool:
     """Whether an arrival would be reported. What a provider has not even sent on has surely not arrived; what its
     carrier has may have, where that carrier never said so of anything to this person."""
     return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
 
 
-def _handed_over_at(tx: Transaction, page: Attempt) -> datetime:
-    leading = tx.attempt(page.bundle) if page.bundle is not None and page.rides else page
+def _handed_over_at(tx: Attempts, page: Attempt) -> datetime:
+    leading = tx.attempt(page.bundle) if page.bundle is not None and page.is_member else page
     return (leading.sent_at if leading is not None else None) or page.at
 
 
-def _is_stranded(tx: Transaction, page: Attempt) -> bool:
+def _is_stranded(tx: Attempts, page: Attempt) -> bool:
     """Whether a page is unsent and no other speaks for it: it rides in no message, or in one that is not on its way."""
-    if page.status not in _UNSENT or not page.rides:
+    if page.status not in _UNSENT or not page.is_member:
         return page.status in _UNSENT
     leading = tx.attempt(page.bundle) if page.bundle is not None else None
     return leading is None or leading.status not in _UNSENT
@@ -283,7 +284,7 @@ def _due_since(attempt: Attempt, now: datetime) -> datetime:
     return min(attempt.retry_at, attempt.written_at + LONGEST_TURN)
 
 
-def _is_waited_for(tx: Transaction, attempt: Attempt) -> bool:
+def _is_waited_for(tx: BundleStore, attempt: Attempt) -> bool:
     """One that a later step has replaced calls nobody."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:

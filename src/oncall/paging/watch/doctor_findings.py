@@ -112,7 +112,7 @@ class Stored:
 
     heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent tries, the newest first; alerts:
     recent messages that belong to no ticket, likewise.
-    deaf: who cannot be reached by SMS at all, and why. reached: when (policy time) a message to somebody was last
+    opted_out: who gets no SMS, and why. reached: when (policy time) a message to somebody was last
     delivered, or one last came from them. skew: our clock minus the database's; None: the same clock.
     """
 
@@ -123,7 +123,7 @@ class Stored:
     attempts: Sequence[Attempt] = ()
     overdue: Sequence[Overdue] = ()
     alerts: Sequence[Alert] = ()
-    deaf: Mapping[str, str] = field(default_factory=dict)
+    opted_out: Mapping[str, str] = field(default_factory=dict)
     reached: Mapping[str, datetime] = field(default_factory=dict)
     skew: timedelta | None = None
 
@@ -352,7 +352,7 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
     soon = {turn.engineer for turn in stored.schedule.assignments(facts.now, facts.now + AHEAD)}
     manager = stored.schedule.manager_at(facts.now)
     soon |= {manager.id} if manager is not None else set()
-    broken = {**_broken_phones(facts, stored), **stored.deaf}
+    broken = {**_broken_phones(facts, stored), **stored.opted_out}
     for person, why in sorted(broken.items()):
         if person in soon:
             yield _stops("phone", f"{person} is on call within {AHEAD.days} days and cannot be reached: {why}")

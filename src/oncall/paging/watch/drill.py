@@ -17,7 +17,8 @@ from oncall.paging.domain.ticket import DRILL, Attempt, AttemptStatus, Purpose, 
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.codes import ALPHABET, free_code
 from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
-from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.store import BundleStore, TicketStore
 from oncall.suggestions import suggestion
 from oncall.support.policy import ChannelName
 
@@ -60,7 +61,7 @@ class DrillProgress:
         return self.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 
 
-def whom(tx: Transaction, wanted: str | None, now: datetime) -> str:
+def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
     """The person who is drilled: `wanted`, or whoever a page would reach first at `now`. Raises Refused."""
     schedule = tx.schedule()
     if schedule.latest is None:
@@ -74,7 +75,7 @@ def whom(tx: Transaction, wanted: str | None, now: datetime) -> str:
     return person
 
 
-def start_drill(tx: Transaction, *, to: str, ends_at: datetime, context: ActionContext) -> tuple[StoredTicket, Attempt]:
+def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionContext) -> tuple[StoredTicket, Attempt]:
     """Store the drill and its page, queued for a pager. ends_at: policy time after which it is not sent any more."""
     name = f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
     code = free_code(tx)
@@ -85,7 +86,7 @@ def start_drill(tx: Transaction, *, to: str, ends_at: datetime, context: ActionC
     body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
     # It times the way of a page, not the wait in a storm, and promises nothing by which a bundle could be ordered.
     page = new_attempt(
-        name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, goes_alone=True
+        name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, is_immediate=True
     )
     page = replace(page, round=0, step=0, deadline=ends_at, why=why)
     terms = TermsVersions(tx.policy_version())
@@ -110,7 +111,7 @@ def start_drill(tx: Transaction, *, to: str, ends_at: datetime, context: ActionC
     return stored, page
 
 
-def progress(tx: Transaction, ticket_id: str) -> DrillProgress:
+def progress(tx: BundleStore, ticket_id: str) -> DrillProgress:
     """How far the drill has come."""
     stored, page = tx.ticket(ticket_id), tx.attempts(ticket_id)[0]
     assert stored is not None
