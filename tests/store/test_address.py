@@ -9,6 +9,7 @@ import pytest
 from oncall.errors import SettingsError
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.database import open_store
+from oncall.wiring import Settings, make_store, quick_schedule, sqlite_path
 
 _EXAMPLES = 'write "sqlite:////absolute/path/oncall.db" or "postgresql://user:password@host/database"'
 
@@ -47,6 +48,16 @@ def test_a_postgresql_address_is_known_by_host_and_database_alone(url: str, plac
         ("sqlite:///", '"sqlite:///" names no file; write "sqlite:////absolute/path/oncall.db"'),
         ("sqlite:///:memory:", '"sqlite:///:memory:" names no file; write "sqlite:////absolute/path/oncall.db"'),
         (
+            "sqlite:///x.db?mode=ro",
+            '"sqlite:///x.db?..." has settings behind the "?", and none are read for a SQLite file; '
+            'write "sqlite:///x.db", or %3F for a question mark in the name',
+        ),
+        (
+            "sqlite:////var/lib/oncall.db?",
+            '"sqlite:////var/lib/oncall.db?..." has settings behind the "?", and none are read for a SQLite file; '
+            'write "sqlite:////var/lib/oncall.db", or %3F for a question mark in the name',
+        ),
+        (
             "postgresql://ana:s3/cret@db/x",
             'the host or port cannot be read; write "postgresql://user:password@host:5432/database" '
             "and %-encode special characters of the password",
@@ -57,3 +68,12 @@ def test_an_address_that_cannot_be_read_is_refused_without_showing_a_password(ur
     with pytest.raises(SettingsError) as refused:
         open_store(url)
     assert str(refused.value) == f"ONCALL_DATABASE_URL: {message}"
+
+
+def test_every_reader_of_the_address_finds_the_same_file(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/on%20call%3F.db")
+    make_store(settings).close()
+    assert sqlite_path(settings) == tmp_path / "on call?.db"
+    assert (tmp_path / "on call?.db").exists()
+    with pytest.raises(SettingsError):
+        quick_schedule(Settings(database_url=f"sqlite:///{tmp_path}/oncall.db?mode=ro"))

@@ -31,7 +31,7 @@ GROUPS = {
     "Schedule": ["who", "next", "shifts", "publish", "override"],
     "Planning": ["check", "generate", "verify", "fairness", "why", "whatif", "ledger"],
     "Reports": ["report", "simulate"],
-    "Service": ["serve", "worker", "doctor", "drill", "policy", "token", "migrate"],
+    "Service": ["serve", "worker", "doctor", "drill", "policy", "token", "migrate", "backup"],
 }
 OTHERS = "Other commands"
 

@@ -1,4 +1,4 @@
-"""Run the service: the API with its pager, workers, callers' tokens, and database migrations."""
+"""Run the service: the API with its pager, workers, and callers' tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, counted, local_settings, print_json, say, tell
+from oncall.cli.output import JSON_OPTION, local_settings, print_json, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the front door."""
     app.command("serve")(serve)
     app.command("worker")(worker)
-    app.command("migrate")(migrate)
     token = typer.Typer(help="Make, list and revoke callers' tokens.", no_args_is_help=True, rich_markup_mode=None)
     token.command("create")(create_token)
     token.command("list")(list_tokens)
@@ -135,33 +134,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Refused(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     return listening
-
-
-def migrate(
-    source: str | None = typer.Option(
-        None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
-    ),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Bring the database's tables up to this version.
-
-    It is safe to run again. With --from, it also copies everything from another database into this one, which must be
-    empty; stop `oncall serve` on the other one first.
-
-    Examples: oncall migrate
-    · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
-    """
-    from oncall import wiring
-
-    settings = local_settings("migrate")
-    wiring.migrate_store(settings)
-    if not json:
-        say("The database is up to date.")
-    copied = None if source is None else wiring.copy_store(settings, source)
-    if json:
-        print_json({"up_to_date": True, "copied": copied})
-    elif copied is not None:
-        say(f"Copied {counted(copied, 'row')}.")
 
 
 def create_token(

@@ -50,6 +50,12 @@ def address_of(url: str, *, said_in: str = "ONCALL_DATABASE_URL") -> SqliteAddre
 
 
 def _sqlite(rest: str, said_in: str) -> SqliteAddress:
+    path, mark, _ = rest.partition("?")
+    if mark:
+        raise SettingsError(
+            f'{said_in}: "sqlite://{path}?..." has settings behind the "?", and none are read for a SQLite file; '
+            f'write "sqlite://{path}", or %3F for a question mark in the name'
+        )
     if not rest.startswith("/") or rest == "/" or rest == "/:memory:":
         raise SettingsError(f'{said_in}: "sqlite://{rest}" names no file; write "sqlite:////absolute/path/oncall.db"')
     return SqliteAddress(Path(unquote(rest[1:])).absolute())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
 from oncall.store.sqlite_errors import unavailable
+from oncall.store.sqlite_file import identity, make_private_file
 from oncall.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class SqliteStore(SqlStore):
     def __init__(self, address: SqliteAddress, *, busy_seconds: float = 5.0) -> None:
         self._address = address
         self._published = PublishedCache()
-        _make_file(address)
+        make_private_file(address)
         self._writer = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds, connections=1)
         self._readers = _engine(address, begin="BEGIN", busy_seconds=busy_seconds, connections=8)
         self._writing = threading.Lock()
@@ -64,7 +64,7 @@ class SqliteStore(SqlStore):
         self._is_closed = False
         try:
             self._check_schema()
-            self._identity = _identity(address)
+            self._identity = identity(address)
         except BaseException:
             self.close()
             raise
@@ -186,7 +186,7 @@ class SqliteStore(SqlStore):
 
     def _check_file(self) -> None:
         """What is written to a file that was removed is lost at the next start, though SQLite would not complain."""
-        if _identity(self._address) != self._identity:
+        if identity(self._address) != self._identity:
             raise StoreUnavailable(
                 f"{self._address.place}: the database file was replaced by another one while it was in use; "
                 "restart oncall to use the new one"
@@ -214,7 +214,7 @@ class SqliteStore(SqlStore):
 
 def migrate(address: SqliteAddress) -> None:
     """Make the tables, or bring them up to date. Raises WrongSchema and StoreUnavailable."""
-    _make_file(address)
+    make_private_file(address)
     engine = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=30.0, connections=1)
     try:
         _upgrade(engine, address)
@@ -305,29 +305,3 @@ def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(_SWITCH_EVERY_SECONDS)
         else:
             return
-
-
-def _make_file(address: SqliteAddress) -> None:
-    """Make the folder and the file when they are not there, for this user's eyes alone: phone numbers are in it."""
-    path = address.path
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            # A file that is there is left alone: closing it here would drop the locks of our other connections.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as error:
-        raise StoreUnavailable(
-            f"{address.place}: the database cannot be created ({error.strerror}); "
-            "name a folder where you may write in ONCALL_DATABASE_URL"
-        ) from error
-
-
-def _identity(address: SqliteAddress) -> tuple[int, int]:
-    """Which file it is, whatever its name."""
-    try:
-        found = address.path.stat()
-    except OSError as error:
-        raise StoreUnavailable(
-            f"{address.place}: the database file is gone ({error.strerror}); put it back and try again"
-        ) from error
-    return found.st_dev, found.st_ino

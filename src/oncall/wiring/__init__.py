@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Channels",
     "Settings",
+    "backup_store",
     "copy_store",
     "current_user",
     "database_url",
@@ -56,11 +57,11 @@ def database_url(settings: Settings) -> str:
 
 
 def sqlite_path(settings: Settings) -> Path | None:
-    """Return the path of the SQLite file, or None if the database is PostgreSQL."""
-    url = database_url(settings)
-    if not url.startswith("sqlite:///"):
-        return None
-    return Path(url.removeprefix("sqlite:///").partition("?")[0])
+    """Return the absolute path of the SQLite file, or None if the database is PostgreSQL. Raises SettingsError."""
+    from oncall.store.address import SqliteAddress, address_of
+
+    address = address_of(database_url(settings))
+    return address.path if isinstance(address, SqliteAddress) else None
 
 
 def make_store(settings: Settings) -> SqlStore:
@@ -75,6 +76,13 @@ def migrate_store(settings: Settings) -> None:
     from oncall.store.database import migrate
 
     migrate(database_url(settings))
+
+
+def backup_store(settings: Settings, target: Path, *, may_replace: bool) -> int:
+    """Write a copy of the SQLite database to `target`, private to this user. Returns its size in bytes."""
+    from oncall.store.backup import backup
+
+    return backup(database_url(settings), target, may_replace=may_replace)
 
 
 def copy_store(settings: Settings, source: str) -> int:

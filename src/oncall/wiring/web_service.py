@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 
 from fastapi import FastAPI
-from filelock import FileLock, Timeout
 
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_status, reply_twiml, verify
-from oncall.errors import Refused, StoreError
+from oncall.errors import StoreError
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.doctor_findings import DoctorReport, findings, report
 from oncall.schedule.schedule import Schedule
+from oncall.store.address import SqliteAddress, address_of
+from oncall.store.sqlite_lock import only_pager_of
 from oncall.web.app import create_app
 from oncall.web.services import Services, Sms
-from oncall.wiring import Settings, make_channels, make_store, sqlite_path
+from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager
 
@@ -49,27 +50,13 @@ def raise_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-@contextmanager
-def only_pager(settings: Settings) -> Iterator[None]:
+def only_pager(settings: Settings) -> AbstractContextManager[None]:
     """Hold the lock that keeps a second pager off a SQLite file. Does nothing on PostgreSQL, which serves many pagers.
 
-    Raises Refused when another process holds the lock.
+    Entering it raises Refused when another process holds the lock.
     """
-    path = sqlite_path(settings)
-    if path is None:
-        yield
-        return
-    lock = FileLock(f"{path}.pager")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Refused(
-            f"another `oncall serve` is running on {path}; a SQLite file serves one, PostgreSQL serves many"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
+    address = address_of(database_url(settings))
+    return only_pager_of(address) if isinstance(address, SqliteAddress) else nullcontext()
 
 
 @asynccontextmanager

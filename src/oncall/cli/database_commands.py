@@ -1,0 +1,63 @@
+"""Look after the database: bring its tables up to date, move it, and back it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from oncall.cli.output import JSON_OPTION, counted, local_settings, print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the front door."""
+    app.command("migrate")(migrate)
+    app.command("backup")(backup)
+
+
+def migrate(
+    source: str | None = typer.Option(
+        None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Bring the database's tables up to this version.
+
+    It is safe to run again. With --from, it also copies everything from another database into this one, which must be
+    empty; stop `oncall serve` on the other one first.
+
+    Examples: oncall migrate
+    · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
+    """
+    from oncall import wiring
+
+    settings = local_settings("migrate")
+    wiring.migrate_store(settings)
+    if not json:
+        say("The database is up to date.")
+    copied = None if source is None else wiring.copy_store(settings, source)
+    if json:
+        print_json({"up_to_date": True, "copied": copied})
+    elif copied is not None:
+        say(f"Copied {counted(copied, 'row')}.")
+
+
+def backup(
+    file: Path = typer.Argument(metavar="FILE", help="The file to write, which only you may read."),
+    force: bool = typer.Option(False, "--force", help="Replace FILE if it exists."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Back up the SQLite database into one file, also while oncall runs.
+
+    The copy is of one instant, is checked, and holds everything, phone numbers too. PostgreSQL has a program of its
+    own for this: pg_dump.
+
+    Example: oncall backup /backup/oncall-2027-01-09.db
+    """
+    from oncall import wiring
+
+    size = wiring.backup_store(local_settings("backup"), file, may_replace=force)
+    if json:
+        print_json({"backup": str(file), "bytes": size})
+    else:
+        say(f"Backed up the database to {file} ({size:,} bytes).")

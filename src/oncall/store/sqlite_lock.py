@@ -1,0 +1,75 @@
+"""The lock that keeps a second pager off a SQLite file. It follows the file, however the file is named."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from oncall.errors import Refused
+from oncall.store.address import SqliteAddress
+from oncall.store.sqlite_file import PRIVATE_MODE, make_private, make_private_file, real_path
+
+_LOCKED_BYTE = 1 << 62
+"""Far beyond the bytes of a database and those that SQLite itself locks."""
+_HELD = (errno.EAGAIN, errno.EACCES)
+
+
+@contextmanager
+def only_pager_of(address: SqliteAddress) -> Iterator[None]:
+    """Hold the lock of the file's only pager, and create the file if it does not exist.
+
+    Two locks work together: a file `oncall.db.pager` beside the database, after links are resolved, and, on Linux, a
+    byte of the database, which all its hard links share. Raises Refused when another process holds one of them, and
+    StoreUnavailable when the database cannot be created.
+    """
+    make_private_file(address)
+    real = real_path(address)
+    with ExitStack() as held:
+        if not (_hold_lock_file(real.with_name(f"{real.name}.pager"), held) and _hold_byte(real, held)):
+            raise Refused(
+                f"another `oncall serve` is running on {address.place}; "
+                "a SQLite file serves one, PostgreSQL serves many"
+            )
+        yield
+
+
+def _hold_lock_file(path: Path, held: ExitStack) -> bool:
+    """Hold the lock until `held` is closed. Returns False if another process holds it."""
+    lock = FileLock(path, mode=PRIVATE_MODE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    except OSError as error:
+        raise Refused(
+            f"{path}: the pager's lock file cannot be opened ({error.strerror}); delete it or mend its folder"
+        ) from error
+    held.callback(lock.release)
+    make_private(path)
+    return True
+
+
+def _hold_byte(path: Path, held: ExitStack) -> bool:
+    """Hold the lock until `held` is closed. Returns False if another process holds it."""
+    if sys.platform != "linux":
+        return True
+    import fcntl
+
+    # Closing the file drops the process's SQLite locks, so it stays open for as long as the pager runs.
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    held.callback(os.close, file)
+    # The kernel's `struct flock`: type, whence, start, length, process.
+    wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, _LOCKED_BYTE, 1, 0)
+    try:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
+    except OSError as error:
+        # Some network file systems have no such locks; there the lock file works alone.
+        return error.errno not in _HELD
+    return True
