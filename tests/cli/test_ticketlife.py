@@ -118,3 +118,23 @@ def test_an_unknown_ticket_is_not_found_by_any_of_them(published: Oncall, comman
     assert published(command, "T-404").err == (
         'oncall: no ticket has the id or code "T-404"; `oncall tickets` lists the open ones\n'
     )
+
+
+UNRECORDABLE = (
+    "oncall: --by: is not an id or a name of 1 to 60 letters, and never a phone number\n"
+    "--note: is not text of at most 1000 characters\n"
+)
+
+
+def test_the_terminal_records_no_phone_number_and_no_endless_note(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    ran = published("reply", "T-1", "--by", "+13055550101", "--note", "x" * 5000)
+    assert (ran.code, ran.out, ran.err) == (1, "", UNRECORDABLE)
+    kinds = [event["kind"] for event in json.loads(published("tickets", "show", "T-1", "--json").out)["events"]]
+    assert kinds == ["received", "judged", "step_fired"]
+
+
+@pytest.mark.parametrize("number", ["+1 305 555 0101", "305-555-0101", "Ana 305.555.0101"])
+def test_a_phone_number_with_separators_is_no_name_either(published: Oncall, number: str) -> None:
+    post(published, "T-1", "urgent")
+    assert "--by: is not an id or a name" in published("ack", "T-1", "--by", number).err

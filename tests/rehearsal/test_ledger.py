@@ -130,7 +130,7 @@ def everything(tx: Transaction) -> list[Any]:
         [tx.resolved_by_code(code, since=NOW + minutes(count)) for code in ("7K2", "7K3", "7K44") for count in (0, 2)],
         [tx.code_count(length) for length in (2, 3, 4)],
         tx.tickets(TicketFilter()),
-        tx.tickets(TicketFilter(statuses=(TicketStatus.OPEN,), customer="Acme", limit=1)),
+        tx.tickets(TicketFilter(statuses=(TicketStatus.OPEN,), customers=("Acme",), limit=1)),
         tx.tickets(TicketFilter(after="T-2")),
         tx.tickets_between(span),
         tx.tickets_between(replace(span, customers=("Acme",), plan="standard", after="T-1", limit=1)),

@@ -145,8 +145,8 @@ def listed(store: SqlStore) -> SqlStore:
         (TicketFilter(statuses=(TicketStatus.OPEN,)), ["T-4", "T-1"]),
         (TicketFilter(statuses=(TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)), ["T-4", "T-2", "T-1"]),
         (TicketFilter(statuses=(TicketStatus.RESOLVED,)), ["T-3"]),
-        (TicketFilter(customer="Acme"), ["T-3", "T-2", "T-1"]),
-        (TicketFilter(customer="Acme", statuses=(TicketStatus.OPEN,)), ["T-1"]),
+        (TicketFilter(customers=("Acme",)), ["T-3", "T-2", "T-1"]),
+        (TicketFilter(customers=("Acme",), statuses=(TicketStatus.OPEN,)), ["T-1"]),
     ],
 )
 def test_a_listing_is_newest_first_filtered_and_paged(

@@ -99,15 +99,29 @@ def test_what_is_no_object_is_refused(quiet: Service, path: str, content: bytes)
             "the body is not JSON: line 1 column 14: Expecting property name enclosed in double quotes",
         ),
         (b'{"id": "T-\xff"}', "the body is not UTF-8 at byte 10"),
+        (b'{"id": "T-1", "impact": "urgent", "impact": "low"}', 'the body gives the key "impact" twice; write it once'),
+        (b'{"id": {"\xc3\xbc": 1, "a": 1, "\xc3\xbc": 2}}', 'the body gives the key "ü" twice; write it once'),
         (b'{"id": NaN}', "the body is not JSON: NaN is not a value of it"),
         (b'{"id": -Infinity}', "the body is not JSON: -Infinity is not a value of it"),
         (b'{"id": ' + b"9" * 5000 + b"}", "the body holds a number of more than 100 digits"),
         (b'{"id": ' + b"[" * 30000 + b"]" * 30000 + b"}", "the body is nested too deeply"),
     ],
-    ids=["empty", "comma", "latin", "nan", "infinity", "digits", "nesting"],
+    ids=["empty", "comma", "latin", "twice", "twice-inside", "nan", "infinity", "digits", "nesting"],
 )
 def test_what_is_no_json_is_refused_with_the_place(quiet: Service, path: str, content: bytes, detail: str) -> None:
     problem(raw(quiet, content, path), 400, detail)
+
+
+def test_text_without_a_character_that_can_be_shown_is_refused_in_plain_words(quiet: Service) -> None:
+    posted = rb'{"id": "T-1", "customer": "\ud800", "plan": "\udfff", "impact": "\u0000", "subject": " "}'
+    answer = raw(quiet, posted)
+    lone = "holds only a lone surrogate, which is half of a character; send whole characters"
+    assert {fault["field"]: fault["message"] for fault in answer.json()["errors"]} == {
+        "customer": lone,
+        "plan": lone,
+        "impact": "holds only control characters; send text that can be shown",
+        "subject": "is empty",
+    }
 
 
 def test_a_value_that_is_nested_as_deep_as_json_goes_is_a_fault_of_its_field(quiet: Service) -> None:
@@ -224,10 +238,31 @@ def test_an_unknown_ticket_is_404(quiet: Service, ticket_id: str) -> None:
         ("limit=99999999999", "limit: write a number from 1 to 1000"),
         ("limit=ten", "limit: write a number from 1 to 1000"),
         ("limit=", "limit: write a number from 1 to 1000"),
+        ("after=NOPE", 'after: "NOPE" is not the id of a ticket; write the `next` of the page before'),
+        ("stat=open", 'stat: is not a field of this query; did you mean "state"?'),
+        ("x=1", "x: is not a field of this query; write one of state, customer, after, limit"),
+        ("limit=1&limit=2", "limit: is given twice; write it once"),
+        (
+            "staet=open&limit=0",
+            'staet: is not a field of this query; did you mean "state"?; limit: write a number from 1 to 1000',
+        ),
     ],
 )
 def test_a_listing_that_cannot_be_made_names_the_parameter(quiet: Service, query: str, detail: str) -> None:
     problem(quiet.call("GET", f"/v1/tickets?{query}"), 422, detail)
+
+
+def test_no_query_holds_a_field_that_is_ignored(quiet: Service) -> None:
+    for path, methods in quiet.call("GET", "/openapi.json").json()["paths"].items():
+        if path.startswith("/v1/") and "get" in methods:
+            answer = quiet.call("GET", f"{path.replace('{ticket_id}', 'T-404')}?nope=1")
+            assert answer.status_code == 422, path
+            assert "nope: is not a field of this query" in answer.json()["detail"]
+
+
+def test_a_customer_whom_no_ticket_and_no_policy_knows_is_404_with_the_known_ones(quiet: Service) -> None:
+    answer = quiet.call("GET", "/v1/tickets?customer=Acne")
+    problem(answer, 404, '"Acne" is not a customer of any ticket or of the policy')
 
 
 def test_an_unknown_path_is_404_and_a_wrong_method_405(quiet: Service) -> None:

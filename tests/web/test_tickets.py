@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from oncall.paging.actions.posted_action import EVENT_FIELDS
 from oncall.paging.actions.unknown_fields import TICKET_FIELDS
+from oncall.support.triage import QUESTIONS
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
@@ -96,6 +98,16 @@ def test_a_listing_shows_the_newest_first_and_held_tickets_with_their_hour(servi
     mine = service.call("GET", "/v1/tickets", params={"customer": "Customer T-2", "state": "open, acknowledged"}).json()
     assert [item["id"] for item in mine["tickets"]] == ["T-2"]
     assert service.call("GET", "/v1/tickets", params={"state": "resolved"}).json()["tickets"] == []
+
+
+@pytest.mark.parametrize("asked", ["acme ltd", "ACME  LTD.", "Acme Ltd"])
+def test_a_customer_s_tickets_are_found_in_every_spelling(service: Service, asked: str) -> None:
+    for ticket_id, customer in (("T-1", "Acme Ltd"), ("T-2", "ACME, Ltd."), ("T-3", "Birch")):
+        service.post(ticket_body(ticket_id, impact="low", customer=customer))
+    found = service.call("GET", "/v1/tickets", params={"customer": asked}).json()["tickets"]
+    assert [item["id"] for item in found] == ["T-2", "T-1"]
+    unknown = service.call("GET", "/v1/tickets", params={"customer": "Birhc"})
+    problem(unknown, 404, '"Birhc" is not a customer of any ticket or of the policy; did you mean "Birch"?')
 
 
 def test_an_acknowledgement_stops_the_paging_and_says_so(service: Service) -> None:
@@ -301,7 +313,11 @@ def test_every_call_names_the_fields_that_it_left_out(
     assert service.post(body, path=path, by="mei").json()["warnings"] == warnings
 
 
-def test_the_fields_that_are_known_are_those_that_are_described(quiet: Service) -> None:
-    paths = quiet.call("GET", "/openapi.json").json()["paths"]
-    described = paths["/v1/tickets"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
-    assert tuple(described) == TICKET_FIELDS
+@pytest.mark.parametrize(
+    ("model", "fields"), [("TicketBody", TICKET_FIELDS), ("EventBody", EVENT_FIELDS), ("TriageBody", QUESTIONS)]
+)
+def test_the_fields_that_are_known_are_those_that_are_described(
+    quiet: Service, model: str, fields: tuple[str, ...]
+) -> None:
+    schemas = quiet.call("GET", "/openapi.json").json()["components"]["schemas"]
+    assert sorted(schemas[model]["properties"]) == sorted(fields)

@@ -55,7 +55,8 @@ class LocalBackend:
         from oncall.paging.views.ticket_views import listing_view
 
         now = self._clock.now()
-        return self._store.read(lambda tx: listing_view(tx, wanted, now))
+        with _faults_by_option():
+            return self._store.read(lambda tx: listing_view(tx, wanted, now))
 
     def ticket(self, ticket_id: str) -> WholeTicketView:
         from oncall.paging.actions.record_action import find_ticket
@@ -65,23 +66,13 @@ class LocalBackend:
         return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
 
     def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
+        from oncall.paging.actions.posted_action import action_from
         from oncall.paging.actions.record_action import record_by_reference
-        from oncall.paging.actions.ticket_action import TicketAction
-        from oncall.paging.domain.events import EventKind
         from oncall.paging.views.ticket_views import action_view
 
         context = self._context()
-        action = TicketAction(
-            EventKind(str(body["kind"])),
-            str(body.get("by") or self._user),
-            context.now,
-            why=str(body.get("why", "")),
-            impact=str(body.get("impact") or ""),
-            into=str(body.get("into") or ""),
-            needs_reply=body.get("needs_reply") is not False,
-            take_over=body.get("take_over") is True,
-            to=str(body["to"]) if body.get("to") else None,
-        )
+        with _faults_by_option():
+            action = action_from(_given(body), caller=self._user, now=context.now)
 
         def work(tx: Transaction) -> NotedActionView:
             done = record_by_reference(tx, reference, action, context)
@@ -134,6 +125,28 @@ class LocalBackend:
         return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
 
 
+def _given(body: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields of an action for which an option was given."""
+    return {name: value for name, value in body.items() if value not in (None, "")}
+
+
+@contextmanager
+def _faults_by_option() -> Iterator[None]:
+    """Name the options of the terminal instead of the fields of the API in a refusal."""
+    try:
+        yield
+    except OncallError as error:
+        from oncall.paging.actions.intake import FieldFault, FieldFaults
+
+        if not isinstance(error, FieldFaults):
+            raise
+        named = [FieldFault(_OPTIONS.get(fault.field, fault.field), fault.message) for fault in error.faults]
+        raise FieldFaults(named) from error
+
+
+_OPTIONS = {"by": "--by", "why": "--note", "impact": "LEVEL", "into": "INTO", "after": "--after"}
+
+
 def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
     """Whether the ticket is now somebody's whom no warning can reach: a user name is often nobody's on the roster."""
     people = tx.schedule().people
@@ -169,11 +182,12 @@ class RemoteBackend:
 
     def tickets(self, wanted: TicketFilter) -> TicketListView:
         query = {"state": ",".join(wanted.statuses), "limit": str(wanted.limit)}
-        if wanted.customer is not None:
-            query["customer"] = wanted.customer
+        if wanted.customers:
+            (query["customer"],) = wanted.customers
         if wanted.after is not None:
             query["after"] = wanted.after
-        answer: TicketListView = self._call("GET", f"/v1/tickets?{urlencode(query)}")
+        with _faults_by_option():
+            answer: TicketListView = self._call("GET", f"/v1/tickets?{urlencode(query)}")
         return answer
 
     def ticket(self, ticket_id: str) -> WholeTicketView:
@@ -181,8 +195,9 @@ class RemoteBackend:
         return answer
 
     def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
-        kept = {key: value for key, value in body.items() if value not in (None, "")}
-        answer: NotedActionView = self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/events", kept)
+        path = f"/v1/tickets/{quote(reference, safe='')}/events"
+        with _faults_by_option():
+            answer: NotedActionView = self._call("POST", path, _given(body))
         return answer
 
     def explain(self, plan: str, impact: str, at: str | None) -> ExplainView:
@@ -301,10 +316,19 @@ def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bo
     return f"{words}: it may have done what was asked all the same; look with `oncall tickets` before you try again"
 
 
-def _refusal(status: int, content: Any) -> OncallError:
-    words = str(content.get("detail", content)) if isinstance(content, dict) else str(content)[:200]
-    kind: type[OncallError] = {404: NotFound, 409: Conflict, 503: StoreUnavailable}.get(status, Refused)
-    return kind(words)
+def _refusal(status: int, content: object) -> OncallError:
+    """Return a server's problem document as the error that it stands for."""
+    if not isinstance(content, dict):
+        return _error_of(status)(str(content)[:200])
+    if content.get("errors"):
+        from oncall.paging.actions.intake import FieldFault, FieldFaults
+
+        return FieldFaults([FieldFault(str(fault["field"]), str(fault["message"])) for fault in content["errors"]])
+    return _error_of(status)(str(content.get("detail", content)))
+
+
+def _error_of(status: int) -> type[OncallError]:
+    return {404: NotFound, 409: Conflict, 503: StoreUnavailable}.get(status, Refused)
 
 
 @contextmanager

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from oncall.paging.domain.ticket_answer import TicketAnswer, VerdictView
     from oncall.paging.views.ticket_view_types import StepView, WholeTicketView
 
-LARGEST_FILE = 64 * 1024
 PAGER_IS_DEAD = timedelta(seconds=30)
 
 
@@ -145,18 +144,18 @@ def _new_id() -> str:
 
 
 def _read_ticket(name: str) -> dict[str, object]:
-    import json
+    from oncall.paging.actions.posted_json import LARGEST_BODY, BadJson, json_from
 
     try:
-        raw = _first_bytes(name, LARGEST_FILE + 1)
+        raw = _first_bytes(name, LARGEST_BODY + 1)
     except OSError as error:
         raise Refused(f"{name}: {error.strerror or error}") from error
-    if len(raw) > LARGEST_FILE:
-        raise Refused(f"{name}: is larger than {LARGEST_FILE} bytes")
+    if len(raw) > LARGEST_BODY:
+        raise Refused(f"{name}: is larger than {LARGEST_BODY} bytes")
     try:
-        body = json.loads(raw.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"{name}: is not JSON: {error}") from error
+        body = json_from(raw)
+    except BadJson as refusal:
+        raise Refused(f"{name}: {refusal}") from refusal
     if not isinstance(body, dict):
         raise Refused(f"{name}: is not a JSON object; write one with id, customer, plan, impact and subject")
     return body

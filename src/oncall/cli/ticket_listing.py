@@ -33,7 +33,9 @@ def tickets(
         metavar="STATES",
         help="List tickets in these states: open, acknowledged, resolved, with commas between.",
     ),
-    customer: str | None = typer.Option(None, "--customer", metavar="NAME", help="List this customer's tickets only."),
+    customer: str | None = typer.Option(
+        None, "--customer", metavar="NAME", help="List this customer's tickets only, in any spelling of the name."
+    ),
     after: str | None = typer.Option(
         None, "--after", metavar="ID", help="Start after this ticket: the last one of the page before."
     ),
@@ -52,6 +54,7 @@ def tickets(
     if context.invoked_subcommand is not None:
         return
     states = _states_of(state)
+    customers = (customer,) if customer is not None else ()
     if watch and json:
         raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
     from oncall import wiring
@@ -59,13 +62,13 @@ def tickets(
 
     with open_backend(wiring.read_settings()) as backend:
         if json:
-            view = backend.tickets(TicketFilter(states, customer, after, limit))
+            view = backend.tickets(TicketFilter(states, customers, after, limit))
             print_json({**view, "tickets": by_urgency(view["tickets"])})
             return
 
         def read() -> list[TicketView]:
             return most_urgent(
-                lambda last: backend.tickets(TicketFilter(states, customer, last or after, MOST_AT_ONCE)), limit
+                lambda last: backend.tickets(TicketFilter(states, customers, last or after, MOST_AT_ONCE)), limit
             )
 
         if watch:

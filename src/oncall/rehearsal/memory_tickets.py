@@ -80,8 +80,8 @@ class TicketBook:
             found = [stored for stored in found if last is not None and _received(stored) < _received(last)]
         if wanted.statuses:
             found = [stored for stored in found if stored.status in wanted.statuses]
-        if wanted.customer is not None:
-            found = [stored for stored in found if stored.ticket.customer == wanted.customer]
+        if wanted.customers:
+            found = [stored for stored in found if stored.ticket.customer in wanted.customers]
         return found[: wanted.limit]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from oncall.support.json_types import IsoDate, IsoTime
+from oncall.support.json_types import IsoDate, IsoTime, Keyword
 
-MetricName = Annotated[str, {"enum": ["first_reply", "next_reply", "periodic_update"]}]
+MetricName = Annotated[str, Keyword("enum", ("first_reply", "next_reply", "periodic_update"))]
 
 
 class CountsView(TypedDict):
@@ -32,7 +32,7 @@ class ReportTargetView(TypedDict):
     """A target that held in the span of the report."""
 
     seconds: float
-    counting: Annotated[str, {"enum": ["calendar", "coverage"]}]
+    counting: Annotated[str, Keyword("enum", ("calendar", "coverage"))]
 
 
 class CellView(CountsView):

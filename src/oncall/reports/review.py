@@ -14,8 +14,8 @@ from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import ReportStore
+from oncall.paging.views.customer_names import Whose, customer_meant
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles, Tally, percentiles, time_taken, together
-from oncall.reports.customer_names import Whose, customer_meant
 from oncall.reports.quarter import Quarter
 from oncall.reports.report_view_types import QuarterView, ReviewView, SlowTicketView
 from oncall.reports.report_views import cell_view, counts_view, percentiles_view, seconds

@@ -16,8 +16,8 @@ from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import plan_named
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import ReportStore
+from oncall.paging.views.customer_names import customer_meant
 from oncall.reports.attainment import Cell, ClockCounts, Tally, together
-from oncall.reports.customer_names import customer_meant
 from oncall.reports.report_view_types import BreachView, SlaReportView, WithdrawnView
 from oncall.reports.report_views import cell_view, counts_view, seconds
 from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks

@@ -243,8 +243,8 @@ def _listing(wanted: TicketFilter) -> Select[Any]:
         if TicketStatus.RESOLVED not in wanted.statuses:
             # Said once more in the words of the index that holds these alone.
             query = query.where(unresolved)
-    if wanted.customer is not None:
-        query = query.where(tickets.c.customer == wanted.customer)
+    if wanted.customers:
+        query = query.where(tickets.c.customer.in_(wanted.customers))
     if wanted.after is not None:
         last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
         query = query.where(tuple_(tickets.c.received_at, tickets.c.id) < tuple_(last, wanted.after))

@@ -1,14 +1,23 @@
-"""Types of values in JSON answers.
+"""Types of values in JSON answers, and what `/openapi.json` says of them.
 
-In the `Annotated` types of an answer, a text describes the field and a mapping adds JSON Schema keywords. The web
-publishes both in `/openapi.json`.
+In the `Annotated` types of an answer a text describes the field, and a `Keyword` adds a keyword to its JSON Schema.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-IsoTime = Annotated[str, {"format": "date-time", "examples": ["2027-01-09T03:12:00-05:00"]}]
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A keyword of JSON Schema and its value."""
+
+    name: str
+    value: str | tuple[str, ...]
+
+
+IsoTime = Annotated[str, Keyword("format", "date-time"), Keyword("examples", ("2027-01-09T03:12:00-05:00",))]
 """An instant in ISO 8601, with the offset of the policy's zone."""
-IsoDate = Annotated[str, {"format": "date", "examples": ["2027-01-09"]}]
+IsoDate = Annotated[str, Keyword("format", "date"), Keyword("examples", ("2027-01-09",))]
 """A date in ISO 8601."""

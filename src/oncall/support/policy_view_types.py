@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
+from oncall.support.json_types import Keyword
+
 
 class TargetView(TypedDict):
     """How soon a reply or update is promised."""
 
     seconds: int
-    counting: Annotated[str, {"enum": ["calendar", "coverage"]}, "Which time counts towards the target."]
+    counting: Annotated[str, Keyword("enum", ("calendar", "coverage")), "Which time counts towards the target."]
 
 
 class PromiseView(TypedDict):
     """What a plan promises for one impact."""
 
-    coverage: Annotated[str, {"enum": ["24x7", "24x5", "business"]}]
+    coverage: Annotated[str, Keyword("enum", ("24x7", "24x5", "business"))]
     first_reply: NotRequired[TargetView]
     next_reply: NotRequired[TargetView]
     periodic_update: NotRequired[TargetView]

@@ -1,83 +1,96 @@
-"""What the OpenAPI document says of a route: who may call it, what it takes, and every answer it can give."""
+"""What the OpenAPI document says of a route: its query, its forms, and every answer that it can give."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-Schema = dict[str, Any]
-Responses = dict[int | str, dict[str, Any]]
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
-_TEXT: Schema = {"type": "string"}
-TIME: Schema = {"type": "string", "format": "date-time", "examples": ["2027-01-09T03:12:00-05:00"]}
+from oncall.web.problem_documents import PROBLEM_MEDIA, Problem
+from oncall.web.response_models import model_of
 
-_PROBLEM: Schema = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": _TEXT,
-        "title": _TEXT,
-        "status": {"type": "integer"},
-        "detail": _TEXT,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": _TEXT, "message": _TEXT},
-            },
-        },
-    },
-}
+# FastAPI takes and gives the parts of an OpenAPI document as plain JSON.
+Part = dict[str, Any]
+Responses = dict[int | str, Part]
 
+_REFERENCE = "#/components/schemas/{model}"
 _MEANINGS = {
-    400: "The body is not JSON in UTF-8, or not a form",
+    400: "The body is not JSON in UTF-8, repeats a key, or is not a form",
     401: "No valid token",
     403: "The token's role, or the signature, does not allow this",
-    404: "What is named does not exist",
+    404: "What the request names does not exist",
     409: "The id is stored with other content; nothing was changed",
     413: "The body is larger than 64 KiB",
     422: "A field cannot be used; `errors` names each",
-    503: "The database is away: nothing was stored, or `detail` says that it may be; send it again after Retry-After",
+    500: "The service failed; its log says why",
+    503: (
+        "The database is away: nothing was stored, or `detail` says that it may have been. Send the request again "
+        "after Retry-After"
+    ),
 }
 
 
-def answers(good: Mapping[int, str], *refusals: int) -> Responses:
-    """The answers of a route: the good ones by status, and its refusals as problem documents."""
-    known: Responses = {status: {"description": text} for status, text in good.items()}
-    for status in refusals:
-        content = {"application/problem+json": {"schema": _PROBLEM}}
-        known[status] = {"description": _MEANINGS[status], "content": content}
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One good answer of a route. view: the core's TypedDict of a JSON answer; other_media: media types of text."""
+
+    description: str
+    view: type | None = None
+    other_media: tuple[str, ...] = ()
+
+    def part(self) -> Part:
+        """Return the answer as a part of the OpenAPI document."""
+        part: Part = {"description": self.description}
+        if self.view is not None:
+            part["model"] = model_of(self.view)
+        if self.other_media:
+            part["content"] = {media: {"schema": {"type": "string"}} for media in self.other_media}
+        return part
+
+
+def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
+    """Return every answer of a route: the good ones by status, and its refusals as problem documents."""
+    known: Responses = {status: answer.part() for status, answer in good.items()}
+    reference = {"$ref": _REFERENCE.format(model=Problem.__name__)}
+    for status in sorted({*refusals, 500}):
+        known[status] = {"description": _MEANINGS[status], "content": {PROBLEM_MEDIA: {"schema": reference}}}
     return known
 
 
-def body(*required: str, **fields: Schema) -> dict[str, Any]:
-    """A JSON object as request body; unknown keys are let through."""
-    schema: Schema = {"type": "object", "required": list(required), "properties": fields}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+def query(model: type[BaseModel]) -> Part:
+    """Return the query parameters of a route, one for each field of the model."""
+    schema = model.model_json_schema()
+    assert "$defs" not in schema, "a query parameter is a plain value"
+    required = schema.get("required", ())
+    parameters = []
+    for name, field in schema["properties"].items():
+        description = field.pop("description", None)
+        if field.get("default") in ("", None):
+            field.pop("default", None)
+        # A field that is absent has no value: a query cannot hold null.
+        kinds = [kind for kind in field.pop("anyOf", ()) if kind != {"type": "null"}]
+        field |= kinds[0] if kinds else {}
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": field}
+        parameters.append(parameter if description is None else {**parameter, "description": description})
+    return {"parameters": parameters}
 
 
-def fields_of(described: Mapping[str, Any]) -> list[str]:
-    """The fields of a body that was described by `body`."""
-    return list(described["requestBody"]["content"]["application/json"]["schema"]["properties"])
-
-
-def form(*required: str) -> dict[str, Any]:
-    """A form as a provider posts it."""
-    schema: Schema = {"type": "object", "required": list(required), "properties": dict.fromkeys(required, _TEXT)}
-    content = {"application/x-www-form-urlencoded": {"schema": schema}}
+def form(model: type[BaseModel]) -> Part:
+    """Return the body of a form post, as a provider sends it."""
+    content = {"application/x-www-form-urlencoded": {"schema": model.model_json_schema()}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def text(longest: int | None = None, **more: Any) -> Schema:
-    """Text of at most so many characters."""
-    return {**_TEXT, **({"maxLength": longest} if longest is not None else {}), **more}
+class DescribedApp(FastAPI):
+    """An application whose OpenAPI document holds the schemas that routes only refer to."""
 
-
-def query(**fields: Schema) -> dict[str, Any]:
-    """Optional query parameters. A name that Python keeps for itself ends in `_`."""
-    parameters = [
-        {"name": name.rstrip("_"), "in": "query", "required": False, "schema": schema}
-        for name, schema in fields.items()
-    ]
-    return {"parameters": parameters}
+    def openapi(self) -> Part:
+        """Return the OpenAPI document."""
+        document = super().openapi()
+        _, found = models_json_schema([(model_of(Problem), "serialization")], ref_template=_REFERENCE)
+        document["components"]["schemas"] |= found["$defs"]
+        return document

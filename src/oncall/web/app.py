@@ -17,6 +17,7 @@ from oncall.web import (
     schedule_routes,
     ticket_routes,
 )
+from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running
 from oncall.web.services import Services
 
@@ -30,7 +31,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
             keep_running(app, services)
             yield
 
-    app = FastAPI(
+    app = DescribedApp(
         title="oncall",
         version=__version__,
         description="Accepts tickets, pages the right engineer, and escalates until one acknowledges.",
@@ -38,6 +39,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         # We publish our own metrics; FastAPI's look for a collector on every request costs time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -1,4 +1,4 @@
-"""Would a page go out tonight, over HTTP: what the doctor finds on the server, and a drill through its pager."""
+"""Would a page go out tonight, over HTTP: the doctor's findings on the server, and a drill through its pager."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ from fastapi.responses import JSONResponse
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 from oncall.paging.domain.ticket import LONGEST_DRILL, Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.doctor_findings import DoctorReport
 from oncall.paging.watch.drill import DrillStarted, start_drill, whom
-from oncall.web.api_description import answers, body, text
+from oncall.web.api_description import Answer, answers
 from oncall.web.dependencies import ManagerCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.request_bodies import JsonBody
+from oncall.web.queries import QueryDep
+from oncall.web.request_models import LONGEST_ENGINEER_ID, PostedDrill
 
-router = APIRouter(route_class=PlainRoute)
-
-_LONGEST_ID = 60
+router = APIRouter(route_class=PlainRoute, tags=["doctor"])
 
 
 @router.get(
     "/v1/doctor",
-    summary="What would stop a page tonight",
-    responses=answers({200: "Everything that was looked at, the worst first"}, 401, 403, 503),
+    summary="Check what would stop a page tonight",
+    responses=answers({200: Answer("Everything that was checked, the worst first", DoctorReport)}, 401, 403, 422, 503),
 )
-async def get_doctor(services: ServicesDep, caller: ManagerCaller) -> JSONResponse:
-    """Schedule, phones, provider, pager, clocks, database, as this server sees them. Sends nothing. For managers."""
+async def get_doctor(services: ServicesDep, caller: ManagerCaller, asked: QueryDep) -> JSONResponse:
+    """Checks schedule, phones, provider, pager, clocks and database, as this server sees them. It sends nothing.
+
+    For managers.
+    """
+    asked.refuse_faults()
     return JSONResponse(await services.readiness.examination())
 
 
@@ -36,15 +40,14 @@ async def get_doctor(services: ServicesDep, caller: ManagerCaller) -> JSONRespon
     "/v1/drills",
     status_code=202,
     summary="Send a marked test page",
-    responses=answers({202: "It is on its way"}, 400, 401, 403, 413, 422, 503),
-    openapi_extra=body(
-        to=text(_LONGEST_ID), wait={"type": "integer", "minimum": 1, "maximum": LONGEST_DRILL, "default": 120}
-    ),
+    responses=answers({202: Answer("The test page is on its way", DrillStarted)}, 400, 401, 403, 413, 422, 503),
 )
-async def post_drill(services: ServicesDep, caller: ManagerCaller, posted: JsonBody) -> JSONResponse:
-    """To the engineer `to`, or to whoever a page would reach first; not sent any more after `wait` seconds. For
-    managers. It never escalates; watch it as the ticket that the answer names, and resolve that at the end."""
-    to, wait = _asked(posted)
+async def post_drill(services: ServicesDep, caller: ManagerCaller, posted: PostedDrill) -> JSONResponse:
+    """Sends a test page that never escalates. For managers.
+
+    Watch it as the ticket that the answer names, and resolve that ticket at the end.
+    """
+    to, wait = _asked(posted.document)
     context = services.engine.context(caller.name)
 
     def work(tx: Transaction) -> tuple[str, StoredTicket, Attempt]:
@@ -63,7 +66,7 @@ def _asked(posted: object) -> tuple[str | None, int]:
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("drill", 'a JSON object is needed, like {"to": "ana"}')])
     to, wait, faults = posted.get("to"), posted.get("wait", 120), []
-    if to is not None and not (isinstance(to, str) and 0 < len(to) <= _LONGEST_ID):
+    if to is not None and not (isinstance(to, str) and 0 < len(to) <= LONGEST_ENGINEER_ID):
         faults.append(FieldFault("to", "write an engineer's id"))
     if type(wait) is not int or not 1 <= wait <= LONGEST_DRILL:
         faults.append(FieldFault("wait", f"write a number of seconds from 1 to {LONGEST_DRILL}"))

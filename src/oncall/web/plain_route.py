@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from oncall.web.request_bodies import Posted
+
 Resolver = Callable[[Request], Awaitable[object]]
 
 
 class PlainRoute(APIRoute):
-    """A route whose function takes the request, path parameters as text, and dependencies of the request alone.
+    """A route whose function takes the request, path parameters as text, a `Posted` body, and dependencies of the
+    request alone.
 
-    Its function returns a `Response`, which is sent as it is. Dependencies run in the order of the signature. FastAPI
-    still documents the signature. Raises TypeError for a function that asks for anything else.
+    Its function returns a `Response`, which is sent as it is. Dependencies run in the order of the signature, and
+    before the body is read. FastAPI still documents the signature. Raises TypeError for any other parameter.
     """
+
+    @property
+    def query_names(self) -> list[str]:
+        """Return the names of the query parameters that the route documents."""
+        parameters = (self.openapi_extra or {}).get("parameters", ())
+        return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
 
     # FastAPI's own signature: the type of what a handler sends and receives is open there.
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -44,6 +53,10 @@ def _resolvers(dependant: Dependant) -> list[tuple[str, Resolver]]:
         _refuse(dependant, *each.dependencies, *each.query_params, *each.header_params, *each.body_params)
         assert each.name is not None and each.call is not None
         found.append((each.name, each.call))
+    for body in dependant.body_params:
+        if get_origin(body.field_info.annotation) is not Posted:
+            _refuse(dependant, body)
+        found.append((body.name, Posted.read))
     return found
 
 

@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypedDict
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 
+from oncall.web.api_description import Answer, answers
 from oncall.web.dependencies import ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import RETRY_AFTER_SECONDS
 
-router = APIRouter(route_class=PlainRoute)
+router = APIRouter(route_class=PlainRoute, tags=["probes"])
 
 
-@router.get("/healthz", summary="Check that the process is alive")
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class Ready(TypedDict):
+    """Whether a page would go out now."""
+
+    ready: bool
+    problems: Annotated[list[str], "What would stop a page, a sentence each."]
+    channel: Annotated[str, "How people are reached: `twilio`, or `outbox`, which sends nothing."]
+
+
+@router.get(
+    "/healthz", summary="Check that the process is alive", responses=answers({200: Answer("It is alive", Alive)})
+)
 async def healthz() -> JSONResponse:
     """Answers as long as the process runs. It does not look at the database."""
-    return JSONResponse({"status": "alive"})
+    body: Alive = {"status": "alive"}
+    return JSONResponse(body)
 
 
-@router.get("/readyz", summary="Check that a page would go out now", responses={503: {"description": "It would not"}})
+@router.get(
+    "/readyz",
+    summary="Check that a page would go out now",
+    responses=answers({200: Answer("It would", Ready), 503: Answer("It would not: `problems` says why", Ready)}),
+)
 async def readyz(services: ServicesDep) -> JSONResponse:
     """Answers 503 and names each problem when a page would not go out now."""
     found = list(await services.readiness.problems())
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if found else {}
-    body = {"ready": not found, "problems": found, "channel": services.engine.channel_name}
+    body: Ready = {"ready": not found, "problems": found, "channel": services.engine.channel_name}
     return JSONResponse(body, 503 if found else 200, headers)
 
 
-@router.get("/metrics", summary="Read the metrics of this process", response_class=PlainTextResponse)
+@router.get(
+    "/metrics",
+    summary="Read the metrics of this process",
+    response_class=PlainTextResponse,
+    responses=answers({200: Answer("Prometheus text format")}),
+)
 async def metrics(services: ServicesDep) -> PlainTextResponse:
-    """Prometheus text format. Counters start at zero with the process."""
+    """Returns what this process counted since it started, for Prometheus."""
     return PlainTextResponse(generate_latest(services.registry), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 import structlog
 from fastapi import FastAPI, Request
@@ -15,12 +15,30 @@ from starlette.requests import ClientDisconnect
 from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
 from oncall.paging.actions.intake import FieldFault, FieldFaults
 
+PROBLEM_MEDIA = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
 IN_DOUBT = (
     "the database was lost while this was being stored, and it may be there or not; "
     "a ticket, or an event with an id, can be sent again"
 )
+
+
+class FieldProblem(TypedDict):
+    """One field that cannot be used."""
+
+    field: Annotated[str, "Its name, like `subject` or `triage.users`."]
+    message: Annotated[str, "What is wrong, and what to write instead."]
+
+
+class Problem(TypedDict):
+    """A refusal (RFC 9457)."""
+
+    type: Annotated[str, "Always `about:blank`: the status says what kind of problem it is."]
+    title: Annotated[str, "The status in words."]
+    status: int
+    detail: Annotated[str, "What was found and what to do, for a person."]
+    errors: NotRequired[Annotated[list[FieldProblem], "Every field at fault; absent when no field is."]]
 
 
 class ProblemDocument(Exception):
@@ -32,13 +50,8 @@ class ProblemDocument(Exception):
 
 
 def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
-    """The answer for a refusal."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
+    """Return the answer for a refusal."""
+    body: Problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if faults:
         body["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
     headers = {}
@@ -46,11 +59,11 @@ def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSON
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type=PROBLEM_MEDIA)
 
 
 def install(app: FastAPI) -> None:
-    """Let every refusal of the core become its problem document."""
+    """Turn every refusal of the core into its problem document."""
 
     @app.exception_handler(ProblemDocument)
     async def _problem(request: Request, error: ProblemDocument) -> JSONResponse:
@@ -74,7 +87,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:
-        # Where the database lies is for the log; whoever calls only has to know what was stored.
+        # The log says where the database is; a caller only needs to know what was stored.
         structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
         return problem(503, IN_DOUBT if isinstance(error, StoreInDoubt) else NOTHING_STORED)
 

@@ -1,4 +1,4 @@
-"""What the provider calls back: replies by SMS and reports on our messages. Nothing happens without its signature."""
+"""The provider's callbacks: SMS replies, keys, and reports on our messages. Each must carry its signature."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from oncall.paging.actions.call_keys import answer_call
 from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.domain.ticket import AttemptStatus, Purpose
 from oncall.paging.ports.channel import Receipt
-from oncall.web.api_description import answers, form
+from oncall.web.api_description import Answer, answers, form
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.request_bodies import form_body
+from oncall.web.request_models import InboundSmsForm, MessageStatusForm, PressedKeyForm
 from oncall.web.services import Services
 
-router = APIRouter(route_class=PlainRoute)
+router = APIRouter(route_class=PlainRoute, tags=["provider"])
+
+
+class _Twiml(Response):
+    media_type = "text/xml"
 
 
 async def _signed_form(request: Request) -> dict[str, str]:
@@ -37,12 +42,13 @@ _REFUSALS = (400, 403, 413, 422, 503)
 
 @router.post(
     "/webhooks/twilio/sms",
-    summary="An SMS came in",
-    responses=answers({200: "TwiML"}, *_REFUSALS),
-    openapi_extra=form("MessageSid", "From", "To", "Body"),
+    summary="Receive an SMS",
+    response_class=_Twiml,
+    responses=answers({200: Answer("One line of TwiML, or none")}, *_REFUSALS),
+    openapi_extra=form(InboundSmsForm),
 )
 async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
-    """Does what a person on the roster asks and answers with one line of TwiML; a stranger gets an empty answer."""
+    """Does what a person on the roster asks, and answers in one line. A number on no roster gets an empty answer."""
     sms = services.webhooks.sms(form)
     context = services.engine.context()
     answer = await services.engine.write(
@@ -54,18 +60,19 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     services.engine.wake()
     if answer.waited is not None:
         services.engine.observer.acknowledged(answer.waited.total_seconds())
-    return Response(services.webhooks.answer(answer.text), media_type="text/xml")
+    return _Twiml(services.webhooks.answer(answer.text))
 
 
 @router.post(
     "/webhooks/twilio/status",
     status_code=204,
-    summary="A report on a message of ours",
-    responses=answers({204: "Noted"}, *_REFUSALS),
-    openapi_extra=form("MessageSid", "MessageStatus"),
+    summary="Receive a report on a message",
+    response_class=Response,
+    responses=answers({204: Answer("Recorded")}, *_REFUSALS),
+    openapi_extra=form(MessageStatusForm),
 )
 async def message_status(request: Request, services: ServicesDep, form: SignedForm) -> Response:
-    """Records delivery, or that a page did not reach its person, which makes the next step due at once."""
+    """Records a delivery or a failure. A page that did not reach its person makes the next step due at once."""
     receipt = services.webhooks.status(form)
     if await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery")):
         await _time_delivery(services, receipt, services.clock.real_now())
@@ -74,12 +81,13 @@ async def message_status(request: Request, services: ServicesDep, form: SignedFo
 
 @router.post(
     "/webhooks/twilio/voice",
-    summary="A key was pressed in a call of ours",
-    responses=answers({200: "TwiML"}, *_REFUSALS),
-    openapi_extra=form("CallSid", "To", "Digits"),
+    summary="Receive a key that was pressed in a call",
+    response_class=_Twiml,
+    responses=answers({200: Answer("What the call says next, as TwiML")}, *_REFUSALS),
+    openapi_extra=form(PressedKeyForm),
 )
 async def pressed_key(request: Request, services: ServicesDep, form: SignedForm) -> Response:
-    """Acknowledges or passes on, as the person who was called; a call that was only answered changes nothing."""
+    """Acknowledges or passes on for the person who was called. A call without a key changes nothing."""
     press, context = services.webhooks.key(form), services.engine.context()
     delivery = request.query_params.get("delivery")
     answer = await services.engine.write(lambda tx: answer_call(tx, delivery_id=delivery, press=press, context=context))
@@ -88,7 +96,7 @@ async def pressed_key(request: Request, services: ServicesDep, form: SignedForm)
     if answer.waited is not None:
         services.engine.observer.acknowledged(answer.waited.total_seconds())
     asks_at = _as_received(request) if answer.asks_again else None
-    return Response(services.webhooks.said(answer.text, asks_at=asks_at), media_type="text/xml")
+    return _Twiml(services.webhooks.said(answer.text, asks_at=asks_at))
 
 
 async def _time_delivery(services: Services, receipt: Receipt, real_now: datetime) -> None:
@@ -100,7 +108,7 @@ async def _time_delivery(services: Services, receipt: Receipt, real_now: datetim
 
 
 def _as_received(request: Request) -> str:
-    """Path and query byte for byte, which is what was signed."""
+    """Return path and query byte for byte, as the provider signed them."""
     path: bytes = request.scope.get("raw_path") or request.url.path.encode()
     query: bytes = request.scope["query_string"]
     return (path + (b"?" + query if query else b"")).decode("latin-1")

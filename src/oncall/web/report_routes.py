@@ -1,17 +1,16 @@
-"""The policy in force and reports on promises kept, over HTTP: what the terminal prints where the database is."""
+"""The policy in force and reports on SLA targets, over HTTP: what the terminal prints beside the database."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from oncall.errors import Refused
-from oncall.paging.actions.intake import FieldFault, FieldFaults
-from oncall.paging.clocks.policy_in_force import published_policy_view
+from oncall.paging.clocks.policy_in_force import PolicyInForceView, published_policy_view
 from oncall.paging.ports.store import Transaction
 from oncall.reports.quarter import Quarter, quarter_of
 from oncall.reports.report_files import (
@@ -24,63 +23,58 @@ from oncall.reports.report_files import (
     review_written,
     sla_written,
 )
-from oncall.web.api_description import answers, query, text
+from oncall.reports.report_view_types import ReviewView, SlaReportView
+from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import PersonCaller, ReportLock, ServicesDep
 from oncall.web.plain_route import PlainRoute
+from oncall.web.queries import QueryDep, QueryReader
+from oncall.web.query_models import MOST_BREACHES, NARROWEST, WIDEST, ReviewQuery, SlaReportQuery
 from oncall.web.services import Services
 
-router = APIRouter(route_class=PlainRoute)
+router = APIRouter(route_class=PlainRoute, tags=["reports"])
 
-_DAY = {"type": "string", "format": "date", "examples": ["2027-01-04"]}
 _MEDIA = {
     Format.TEXT: "text/plain; charset=utf-8",
     Format.JSON: "application/json",
     Format.CSV: "text/csv; charset=utf-8",
     Format.HTML: "text/html; charset=utf-8",
 }
-MOST_BREACHES = 100_000
-WIDTHS = (20, 1000)
-"""The narrowest and the widest terminal for which a report is laid out, in columns."""
+_UNREAD_QUARTER = Quarter(2000, 1)
 
 
 @router.get(
     "/v1/policy",
-    summary="The policy in force, since when, and the texts it is made of",
-    responses=answers({200: "The policy"}, 401, 403, 503),
+    summary="Read the policy in force",
+    responses=answers(
+        {200: Answer("The policy, and the publication that brought it", PolicyInForceView)}, 401, 403, 422, 503
+    ),
 )
-async def get_policy(services: ServicesDep, caller: PersonCaller) -> JSONResponse:
-    """What every plan is promised. `in_force` says which publication brought it; `version` 0 is the packaged one."""
+async def get_policy(services: ServicesDep, caller: PersonCaller, asked: QueryDep) -> JSONResponse:
+    """Returns what each plan promises, and which publication brought the policy; version 0 is the packaged policy."""
+    asked.refuse_faults()
     return JSONResponse(await services.engine.read(published_policy_view))
 
 
 @router.get(
     "/v1/reports/sla",
-    summary="Promises kept for the tickets received on some dates",
-    responses=answers({200: "The report"}, 401, 403, 404, 422, 503),
-    openapi_extra=query(
-        from_=_DAY,
-        to=_DAY,
-        customer=text(),
-        plan=text(),
-        format=text(enum=[form.value for form in SLA_FORMATS]),
-        breaches={"type": "integer", "minimum": 0, "maximum": MOST_BREACHES},
-        width={"type": "integer", "minimum": WIDTHS[0], "maximum": WIDTHS[1]},
+    summary="Read an SLA report",
+    response_class=Response,
+    responses=answers(
+        {200: Answer("The report, in the format of the query", SlaReportView, ("text/plain", "text/csv", "text/html"))},
+        *(401, 403, 404, 422, 503),
     ),
+    openapi_extra=query(SlaReportQuery),
 )
-async def get_sla_report(request: Request, services: ServicesDep, caller: PersonCaller, lock: ReportLock) -> Response:
-    """`from` and `to` (dates of the policy's zone, both inside), `customer`, `plan`, and `format`: json when absent.
-    `breaches`: how many the text tells in full. `width`: the columns that the text's table has to fit.
-    """
-    asked = _Asked(request.query_params)
-    breaches = asked.number("breaches", 0, MOST_BREACHES)
+async def get_sla_report(services: ServicesDep, caller: PersonCaller, asked: QueryDep, lock: ReportLock) -> Response:
+    """Returns which promises were kept for the tickets received on some dates of the policy's zone."""
     wanted = SlaAsked(
         asked.day("from"),
         asked.day("to"),
         asked.text("customer"),
         asked.text("plan"),
-        asked.format(SLA_FORMATS),
-        breaches=BREACHES if breaches is None else breaches,
-        width=asked.number("width", *WIDTHS),
+        asked.word("format", SLA_FORMATS, Format.JSON),
+        asked.number("breaches", BREACHES, least=0, most=MOST_BREACHES),
+        asked.number_or_none("width", least=NARROWEST, most=WIDEST),
     )
     asked.refuse_faults()
     return await _written(lock, services, wanted.form, lambda tx, now: sla_written(tx, wanted, now))
@@ -88,16 +82,17 @@ async def get_sla_report(request: Request, services: ServicesDep, caller: Person
 
 @router.get(
     "/v1/reports/qbr",
-    summary="The quarterly business review of a customer",
-    responses=answers({200: "The review"}, 401, 403, 404, 422, 503),
-    openapi_extra=query(
-        customer=text(), quarter=text(examples=["2027Q1"]), format=text(enum=[form.value for form in REVIEW_FORMATS])
+    summary="Read a quarterly business review",
+    response_class=Response,
+    responses=answers(
+        {200: Answer("The review, in the format of the query", ReviewView, ("text/html",))}, 401, 403, 404, 422, 503
     ),
+    openapi_extra=query(ReviewQuery),
 )
-async def get_review(request: Request, services: ServicesDep, caller: PersonCaller, lock: ReportLock) -> Response:
-    """`customer`, `quarter` like 2027Q1, and `format`: json when absent."""
-    asked = _Asked(request.query_params)
-    wanted = ReviewAsked(asked.text("customer", is_needed=True) or "", asked.quarter(), asked.format(REVIEW_FORMATS))
+async def get_review(services: ServicesDep, caller: PersonCaller, asked: QueryDep, lock: ReportLock) -> Response:
+    """Returns the review of one customer's quarter beside the quarter before."""
+    customer, quarter = asked.needed_text("customer"), _quarter(asked)
+    wanted = ReviewAsked(customer, quarter, asked.word("format", REVIEW_FORMATS, Format.JSON))
     asked.refuse_faults()
     return await _written(lock, services, wanted.form, lambda tx, now: review_written(tx, wanted, now))
 
@@ -112,52 +107,9 @@ async def _written(
     return Response(written, media_type=_MEDIA[form])
 
 
-class _Asked:
-    """Reads the query and keeps every fault. What it gives after a fault is never used."""
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = given
-        self._faults: list[FieldFault] = []
-
-    def refuse_faults(self) -> None:
-        """Raise FieldFaults when there are any."""
-        if self._faults:
-            raise FieldFaults(self._faults)
-
-    def text(self, name: str, *, is_needed: bool = False) -> str | None:
-        value = self._given.get(name, "").strip()
-        if not value and is_needed:
-            self._faults.append(FieldFault(name, "missing"))
-        return value or None
-
-    def day(self, name: str) -> date:
-        value = self._given.get(name)
-        try:
-            return date.fromisoformat(value or "")
-        except ValueError:
-            words = "missing" if value is None else f'"{value[:40]}" is not a date'
-            self._faults.append(FieldFault(name, f'{words}; write "2027-01-04"'))
-            return date.min
-
-    def quarter(self) -> Quarter:
-        try:
-            return quarter_of(self._given.get("quarter", ""))
-        except Refused as refusal:
-            self._faults.append(FieldFault("quarter", str(refusal)))
-            return Quarter(2000, 1)
-
-    def format(self, known: tuple[Format, ...]) -> Format:
-        value = self._given.get("format", Format.JSON.value)
-        if value in known:
-            return Format(value)
-        self._faults.append(FieldFault("format", f"write {', '.join(known[:-1])} or {known[-1]}"))
-        return Format.JSON
-
-    def number(self, name: str, least: int, most: int) -> int | None:
-        value = self._given.get(name)
-        if value is None:
-            return None
-        if value.isascii() and value.isdigit() and len(value) < 7 and least <= int(value) <= most:
-            return int(value)
-        self._faults.append(FieldFault(name, f"write a number from {least} to {most}"))
-        return None
+def _quarter(asked: QueryReader) -> Quarter:
+    try:
+        return quarter_of(asked.text("quarter") or "")
+    except Refused as refusal:
+        asked.fault("quarter", str(refusal))
+        return _UNREAD_QUARTER

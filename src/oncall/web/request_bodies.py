@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, NoReturn
+from typing import Generic, Self, TypeVar, get_args
 from urllib.parse import parse_qsl
 
-from fastapi import Depends, Request
+from fastapi import Request
+from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
+from oncall.paging.actions.posted_json import LARGEST_BODY, BadJson, json_from
 from oncall.web.problem_documents import ProblemDocument
 
-LARGEST_BODY = 64 * 1024
-LONGEST_NUMBER = 100
 MOST_FORM_FIELDS = 200
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body. Raises Problem 413 as soon as it is larger than 64 KiB."""
+    """Return the body. Raises ProblemDocument 413 as soon as it is larger than 64 KiB."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > LARGEST_BODY:
         raise ProblemDocument(413, f"the body has {declared[:20]} bytes; {LARGEST_BODY} at most")
@@ -31,35 +31,40 @@ async def raw_body(request: Request) -> bytes:
 
 
 async def json_body(request: Request) -> object:
-    """The body as JSON. Raises Problem: 400 when it is none, 413 when it is too large."""
+    """Return the body's JSON value. Raises ProblemDocument: 400 when it is not JSON, 413 when it is too large."""
     raw = await raw_body(request)
     try:
-        parsed: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_number)
-        return parsed
-    except UnicodeDecodeError as error:
-        raise ProblemDocument(400, f"the body is not UTF-8 at byte {error.start}") from error
-    except RecursionError as error:
-        raise ProblemDocument(400, "the body is nested too deeply") from error
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}: {error.msg}"
-        raise ProblemDocument(400, f"the body is not JSON: {where}") from error
+        return json_from(raw)
+    except BadJson as refusal:
+        raise ProblemDocument(400, f"the body {refusal}") from refusal
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ProblemDocument(400, f"the body is not JSON: {name} is not a value of it")
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def _number(digits: str) -> int:
-    if len(digits) > LONGEST_NUMBER:
-        raise ProblemDocument(400, f"the body holds a number of more than {LONGEST_NUMBER} digits")
-    return int(digits)
+class Posted(Generic[ModelT]):
+    """A JSON body. `/openapi.json` describes it by the model; the core reads and checks its `document`."""
 
+    def __init__(self, document: object) -> None:
+        self.document = document
 
-JsonBody = Annotated[object, Depends(json_body)]
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[Self], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let FastAPI describe the model in our place."""
+        (model,) = get_args(source)
+        return handler(model)
+
+    @classmethod
+    async def read(cls, request: Request) -> Self:
+        """Return the body of a request. Raises ProblemDocument as `json_body` does."""
+        return cls(await json_body(request))
 
 
 async def form_body(request: Request) -> dict[str, str]:
-    """A form post, blank fields kept. Raises Problem: 400 when it is none, 413 when it is too large."""
+    """Return a form post, blank fields kept.
+
+    Raises ProblemDocument: 400 when it is not a form, 413 when it is too large.
+    """
     raw = await raw_body(request)
     try:
         pairs = parse_qsl(

@@ -14,7 +14,7 @@ from oncall.paging.actions.unknown_fields import LIKENESS, TICKET_FIELDS, ticket
 from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.domain.decide import judged
 from oncall.paging.domain.events import Received
-from oncall.paging.domain.quoted_text import clean, quoted
+from oncall.paging.domain.quoted_text import clean, nothing_shown, quoted
 from oncall.paging.domain.ticket import Attempt, StoredTicket, Ticket, TicketStatus
 from oncall.paging.domain.ticket_answer import TicketAnswer
 from oncall.paging.domain.verdict import Action, impact_named, plan_named, verdict
@@ -124,7 +124,7 @@ class _Reader:
             return self._fault(field, f"{_shown(value)} is not text")
         cleaned = clean(value)
         if not cleaned:
-            return self._fault(field, "is empty")
+            return self._fault(field, nothing_shown(value))
         if len(cleaned) > LENGTHS[field]:
             return self._fault(field, f"has {len(cleaned)} characters; {LENGTHS[field]} at most")
         return cleaned
@@ -176,7 +176,7 @@ class _Reader:
             return self._missing(field)
         if not isinstance(value, str) or not value.strip() or len(value) > 100:
             return self._fault(field, f"{_shown(value)} is not a name of the policy")
-        return clean(value)
+        return clean(value) or self._fault(field, nothing_shown(value))
 
     def opened_at(self) -> datetime | None:
         value = self._body.get("opened_at")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from oncall.errors import NotFound
+from oncall.paging.actions.action_checks import refuse_unrecordable
 from oncall.paging.actions.consequences import ActionResult, follow
 from oncall.paging.actions.intake import ID_PATTERN
 from oncall.paging.actions.merging import goes_on_as, merge
@@ -43,7 +44,8 @@ def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
 def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
     """Record an action on the ticket of that id, with everything that follows from it. A repeat changes nothing.
 
-    Raises NotFound for an unknown ticket and Refused for what its state does not allow.
+    Raises FieldFaults for an action that cannot be recorded, NotFound for an unknown ticket, and Refused for what its
+    state does not allow.
     """
     stored = tx.ticket(ticket_id)
     if stored is None:
@@ -57,7 +59,12 @@ def record_by_reference(tx: TicketStore, reference: str, action: TicketAction, c
 
 
 def record_on(work: TicketWork, action: TicketAction) -> ActionResult:
-    """The same for a ticket that the caller has read."""
+    """The same for a ticket that the caller has read. Raises FieldFaults for an action that cannot be recorded."""
+    refuse_unrecordable(action, work.context)
+    return _record(work, action)
+
+
+def _record(work: TicketWork, action: TicketAction) -> ActionResult:
     before = next((event for event in work.log if action.id is not None and event.id == action.id), None)
     if before is not None:
         refuse_another(work, before, action)
@@ -144,6 +151,6 @@ def _forward(work: TicketWork, action: TicketAction) -> ActionResult:
         id=f"{name}/{action.id}" if action.id is not None else None,
         forwarded_from=name,
     )
-    done = record_on(target, there)
+    done = _record(target, there)
     sentence = f"{name} is merged into {target.name}: {what} counts there. {done.sentence}"
     return ActionResult(work, True, sentence, done.attempts)

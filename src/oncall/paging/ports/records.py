@@ -12,10 +12,14 @@ from oncall.paging.domain.ticket import TicketStatus
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets a listing wants. `after` is the last id of the page before, for paging on."""
+    """Which tickets a listing wants.
+
+    customers: the names of one customer in every spelling that tickets have; empty for all customers.
+    after: the last id of the page before.
+    """
 
     statuses: tuple[TicketStatus, ...] = ()
-    customer: str | None = None
+    customers: tuple[str, ...] = ()
     after: str | None = None
     limit: int = 100
 

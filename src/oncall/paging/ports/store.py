@@ -73,6 +73,10 @@ class CustomerStore(Schedules, TicketHistory, Protocol):
     """The customers by the spellings of their names."""
 
 
+class ListingStore(ViewStore, CustomerStore, Protocol):
+    """A listing of tickets, of all customers or of one."""
+
+
 class ReportStore(CustomerStore, EventLog, Protocol):
     """Reports on the tickets of a span."""
 

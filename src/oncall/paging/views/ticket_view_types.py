@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from oncall.paging.domain.ticket_answer import VerdictView
-from oncall.support.json_types import IsoTime
+from oncall.support.json_types import IsoTime, Keyword
 
 PersonId = Annotated[str, "An engineer's id, a token's name, or `oncall` for the pager itself."]
 
@@ -47,7 +47,7 @@ class TicketView(TypedDict):
     ticket: PostedTicketView
     timezone: Annotated[str, "The policy's zone, in which the times are."]
     state: Literal["open", "acknowledged", "resolved"]
-    action: Annotated[str, {"enum": ["page", "desk", "hold"]}, "The present verdict's action."]
+    action: Annotated[str, Keyword("enum", ("page", "desk", "hold")), "The present verdict's action."]
     code: Annotated[str, "The code of the ticket's pages."]
     owner: Annotated[str | None, "The person who acknowledged it."]
     merged_into: Annotated[str | None, "Id of the ticket that a duplicate was merged into."]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.consequences import ActionResult
-from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.actions.intake import ID_PATTERN, FieldFault, FieldFaults
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
 from oncall.paging.domain.events import Event
 from oncall.paging.domain.pager_events import Judged
+from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
 from oncall.paging.ports.event_json import details_of
 from oncall.paging.ports.records import TicketFilter
-from oncall.paging.ports.store import ViewStore
+from oncall.paging.ports.store import ListingStore, ViewStore
+from oncall.paging.views.customer_names import customer_meant
 from oncall.paging.views.ticket_view_types import (
     ActionView,
     AttemptView,
@@ -37,8 +40,20 @@ from oncall.support.policy import Policy
 from oncall.support.triage import AnswerFaults, answers_from, propose
 
 
-def listing_view(tx: ViewStore, wanted: TicketFilter, now: datetime) -> TicketListView:
-    """A page of tickets with their clocks, newest first; `next` is the `after` of the next page."""
+def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime) -> TicketListView:
+    """Return a page of tickets with their clocks, newest first; `next` is the `after` of the next page.
+
+    wanted: names a customer in any spelling. now: policy time, aware UTC.
+    Raises FieldFaults for an `after` that is no ticket's id, and NotFound for a customer that nobody knows.
+    """
+    if wanted.after is not None and not (ID_PATTERN.fullmatch(wanted.after) and tx.ticket(wanted.after)):
+        words = f"{quoted(wanted.after)} is not the id of a ticket; write the `next` of the page before"
+        raise FieldFaults([FieldFault("after", words)])
+    if wanted.customers:
+        spellings = [each for name in wanted.customers for each in customer_meant(tx, name).spellings]
+        if not spellings:
+            return {"tickets": [], "next": None}
+        wanted = replace(wanted, customers=tuple(spellings))
     found, zone = tx.tickets(wanted), tx.policy().zone
     logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
     terms = terms_in(tx)

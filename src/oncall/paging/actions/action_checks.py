@@ -1,0 +1,101 @@
+"""What may be recorded of a ticket action: the one check that HTTP, the terminal, SMS and calls pass through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from oncall.paging.actions.intake import EARLY, FieldFault, FieldFaults, instant, no_time
+from oncall.paging.actions.ticket_action import FROM_PEOPLE, TicketAction
+from oncall.paging.domain.events import EventKind
+from oncall.paging.outgoing.new_attempts import ActionContext
+
+OLDEST_EVENT = timedelta(days=366)
+LONGEST_NAME = 60
+LONGEST_WHY = 1000
+EVENT_ID = re.compile(r"[\x21-\x7e]{1,100}")
+NEEDED = {EventKind.IMPACT_CHANGED: "impact", EventKind.MERGED: "into"}
+"""The field that a kind of action cannot do without."""
+
+_NAME = re.compile(r"[\w.@ -]+")
+_PHONE = re.compile(r"(?:\d[ ._@-]*){7}")
+"""Seven digits, also with separators between them: no name and no id has so many."""
+
+
+def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -> list[FieldFault]:
+    """Return every field of an action that cannot be recorded: `kind`, `by`, `at`, `why`, `id` and those of its kind.
+
+    fields: values of any type; a field that is absent or None is checked only if the action needs it. caller: who
+    acts, by their own name; this name is always accepted in `by`. now: policy time, aware UTC.
+    """
+    kind, by, at, why, sent_id = (fields.get(name) for name in ("kind", "by", "at", "why", "id"))
+    found = [
+        ("kind", None if kind in FROM_PEOPLE else f"write one of {', '.join(FROM_PEOPLE)}"),
+        ("by", None if by is None or by == caller else _name_fault(by)),
+        ("at", None if at is None else _time_fault(at, now)),
+        ("why", None if why is None else _note_fault(why)),
+        ("id", None if sent_id is None else _id_fault(sent_id)),
+        *_faults_of_kind(kind, fields),
+    ]
+    return [FieldFault(name, message) for name, message in found if message is not None]
+
+
+def refuse_unrecordable(action: TicketAction, context: ActionContext) -> None:
+    """Raise FieldFaults when the action cannot be recorded; every way to act on a ticket passes through here."""
+    fields = {
+        "kind": action.kind,
+        "by": action.by,
+        "at": action.at,
+        "why": action.why,
+        "id": action.id,
+        "impact": action.impact or None,
+        "into": action.into or None,
+        "to": action.to,
+    }
+    faults = action_faults(fields, caller=context.by, now=context.now)
+    if faults:
+        raise FieldFaults(faults)
+
+
+def _name_fault(value: object) -> str | None:
+    if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value) and not _PHONE.search(value):
+        return None
+    return f"is not an id or a name of 1 to {LONGEST_NAME} letters, and never a phone number"
+
+
+def _time_fault(value: object, now: datetime) -> str | None:
+    at = value if isinstance(value, datetime) else instant(value)
+    if at is None:
+        return no_time(value)
+    return None if now - OLDEST_EVENT <= at <= now + EARLY else "is in the future or more than a year ago"
+
+
+def _note_fault(value: object) -> str | None:
+    is_short = isinstance(value, str) and len(value) <= LONGEST_WHY
+    return None if is_short else f"is not text of at most {LONGEST_WHY} characters"
+
+
+def _id_fault(value: object) -> str | None:
+    is_id = isinstance(value, str) and EVENT_ID.fullmatch(value)
+    return None if is_id else "is not text of 1 to 100 printable characters"
+
+
+def _faults_of_kind(kind: object, fields: Mapping[str, object]) -> list[tuple[str, str | None]]:
+    if kind == EventKind.CUSTOMER_REPLIED:
+        return [("needs_reply", _answer_fault(fields.get("needs_reply")))]
+    if kind == EventKind.ACKNOWLEDGED:
+        return [("take_over", _answer_fault(fields.get("take_over")))]
+    if kind == EventKind.PASSED:
+        to = fields.get("to")
+        fault = 'is not the id of a person; write one of the roster, like "ana"'
+        return [("to", None if to is None or _name_fault(to) is None else fault)]
+    name = next((field for needing, field in NEEDED.items() if kind == needing), None)
+    if name is None:
+        return []
+    value = fields.get(name)
+    return [(name, None if isinstance(value, str) else "missing" if value is None else "is not text")]
+
+
+def _answer_fault(value: object) -> str | None:
+    return None if value is None or isinstance(value, bool) else "write true or false"

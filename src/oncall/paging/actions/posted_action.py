@@ -1,0 +1,60 @@
+"""A ticket action as HTTP and the terminal describe it: a JSON object, read with every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from oncall.paging.actions.action_checks import action_faults
+from oncall.paging.actions.intake import FieldFault, FieldFaults, instant
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.actions.unknown_fields import unknown_fields
+from oncall.paging.domain.events import EventKind
+
+EVENT_FIELDS = ("kind", "by", "at", "id", "why", "impact", "into", "needs_reply", "take_over", "to")
+_ONLY_FOR = {
+    "impact": EventKind.IMPACT_CHANGED,
+    "into": EventKind.MERGED,
+    "needs_reply": EventKind.CUSTOMER_REPLIED,
+    "take_over": EventKind.ACKNOWLEDGED,
+    "to": EventKind.PASSED,
+}
+"""Fields that one kind of action alone has."""
+
+
+def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
+    """Return the ticket action that a posted object describes.
+
+    caller: who acts when `by` is absent. now: policy time, aware UTC; when it happened when `at` is absent.
+    Raises FieldFaults naming every field at fault.
+    """
+    if not isinstance(posted, Mapping):
+        raise FieldFaults([FieldFault("event", 'a JSON object is needed, like {"kind": "acknowledged"}')])
+    faults = action_faults(posted, caller=caller, now=now)
+    if faults:
+        raise FieldFaults(faults)
+    kind, at = EventKind(posted["kind"]), posted.get("at")
+    return TicketAction(
+        kind=kind,
+        by=caller if posted.get("by") is None else posted["by"],
+        at=(instant(at) if at is not None else None) or now,
+        why=posted.get("why") or "",
+        id=posted.get("id"),
+        impact=posted["impact"] if kind is EventKind.IMPACT_CHANGED else "",
+        into=posted["into"] if kind is EventKind.MERGED else "",
+        needs_reply=kind is not EventKind.CUSTOMER_REPLIED or posted.get("needs_reply") is not False,
+        take_over=kind is EventKind.ACKNOWLEDGED and posted.get("take_over") is True,
+        to=posted.get("to") if kind is EventKind.PASSED else None,
+    )
+
+
+def action_warnings(posted: object) -> list[str]:
+    """Return a sentence for each field of a posted action that was ignored."""
+    if not isinstance(posted, Mapping):
+        return []
+    misplaced = [
+        f'"{field}" counts for {kind.value} alone and was left out.'
+        for field, kind in _ONLY_FOR.items()
+        if posted.get(field) is not None and posted["kind"] != kind.value
+    ]
+    return [*unknown_fields(posted, EVENT_FIELDS), *misplaced]

@@ -1,0 +1,78 @@
+"""Pydantic models of the queries: what `/openapi.json` says of them. `web.queries` reads them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oncall.reports.report_files import BREACHES, REVIEW_FORMATS, SLA_FORMATS
+
+MOST_LISTED = 1000
+MOST_BREACHES = 100_000
+NARROWEST, WIDEST = 20, 1000
+"""Columns of the terminals for which a report is laid out."""
+
+Day = Annotated[date, Field(examples=["2027-01-04"])]
+Time = Annotated[str, Field(examples=["2027-01-09T03:12:00-05:00"])]
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class TicketQuery(_Query):
+    """Which tickets a listing shows."""
+
+    state: str = Field("", examples=["open,acknowledged"])
+    """`open`, `acknowledged` or `resolved`, several with commas; all when absent."""
+    customer: str = ""
+    """The customer's name; letter case, blanks and punctuation do not count."""
+    after: str = ""
+    """The `next` of the page before."""
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
+    """How many tickets at most."""
+
+
+class OnCallQuery(_Query):
+    """At which instant."""
+
+    at: Time = ""
+    """ISO 8601 with an offset; now when absent."""
+
+
+class ScheduleQuery(_Query):
+    """Which span of the schedule, at most 800 days."""
+
+    from_: Time = Field("", alias="from")
+    """ISO 8601 with an offset, or a date of the policy's zone; now when absent."""
+    to: Time = ""
+    """The same; the day of a date is inside. Four weeks after `from` when absent."""
+
+
+class SlaReportQuery(_Query):
+    """Of which tickets, and in which format."""
+
+    from_: Day = Field(alias="from")
+    """First date of the policy's zone on which the tickets were received."""
+    to: Day
+    """Last date, inclusive."""
+    customer: str = ""
+    """Of this customer; letter case, blanks and punctuation do not count."""
+    plan: str = ""
+    """Of customers on this plan."""
+    format: Literal[SLA_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
+    breaches: Annotated[int, Field(ge=0, le=MOST_BREACHES)] = BREACHES
+    """How many breaches the text tells in full."""
+    width: Annotated[int, Field(ge=NARROWEST, le=WIDEST)] | None = None
+    """How many columns the text's table may take; as many as it needs when absent."""
+
+
+class ReviewQuery(_Query):
+    """Of whom, when, and in which format."""
+
+    customer: str
+    """The customer's name; letter case, blanks and punctuation do not count."""
+    quarter: str = Field(examples=["2027Q1"])
+    format: Literal[REVIEW_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once

@@ -1,0 +1,182 @@
+"""Pydantic models of the request bodies: what `/openapi.json` says of them.
+
+The core reads the bodies and names every field at fault in a sentence (`paging.actions`), for HTTP and the terminal
+alike. The models take their limits from the core, and tests hold both against each other. Unknown fields are ignored
+and listed in the answer's `warnings`, because a ticket that is refused is a ticket that no engineer hears of.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Body
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, ConfigDict, Field
+
+from oncall.paging.actions.action_checks import EVENT_ID, LONGEST_NAME, LONGEST_WHY
+from oncall.paging.actions.intake import ID_PATTERN, LENGTHS
+from oncall.paging.actions.ticket_action import FROM_PEOPLE
+from oncall.paging.domain.ticket import LONGEST_DRILL
+from oncall.web.request_bodies import Posted
+
+TicketId = Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]
+Time = Annotated[datetime, Field(examples=["2027-01-09T03:12:00-05:00"])]
+"""ISO 8601 with an offset."""
+
+
+LONGEST_ENGINEER_ID = 60
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+
+class TriageBody(_Body):
+    """Plain answers about what the customer cannot do. What is not known counts in the customer's favour."""
+
+    down: bool | None = None
+    """True if the product cannot be used at all."""
+    workaround: Literal["none", "inconvenient", "convenient"] | None = None
+    users: Annotated[int, Field(ge=0)] | Literal["many", "few"] | None = None
+    """How many users are affected."""
+    question: bool | None = None
+    """True for a question or a wish."""
+
+
+class TicketBody(_Body):
+    """A ticket, as an intake system posts it."""
+
+    id: TicketId | int
+    """The sender's id of the ticket. The same id with the same content is the same ticket."""
+    customer: Annotated[str, Field(min_length=1, max_length=LENGTHS["customer"])]
+    plan: str | None = Field(None, examples=["standard", "business-critical"])
+    """A plan of the policy, in any letter case. Optional for a customer on the policy's list."""
+    impact: str | None = Field(None, examples=["urgent", "high", "normal", "low"])
+    """An impact of the policy or one of its aliases, in any letter case. Optional beside `triage`."""
+    subject: Annotated[str, Field(min_length=1, max_length=LENGTHS["subject"])]
+    url: Annotated[str, Field(max_length=LENGTHS["url"])] | None = None
+    """Where people read the ticket."""
+    opened_at: Time | None = None
+    """When the customer opened it."""
+    contact: Annotated[str, Field(max_length=LENGTHS["contact"])] | None = None
+    triage: TriageBody | None = None
+    """Answers from which the impact is proposed when `impact` is absent."""
+
+
+class EventBody(_Body):
+    """What happened to a ticket."""
+
+    kind: Literal[FROM_PEOPLE]  # type: ignore[valid-type]  # the kinds are the core's, listed once
+    by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
+    """Who did it: an engineer's id, or a name; never a phone number. The token's name when absent."""
+    at: Time | None = None
+    """When it happened; now when absent."""
+    id: Annotated[str, Field(pattern=f"^{EVENT_ID.pattern}$")] | None = None
+    """The sender's own id of the event. The same id again changes nothing."""
+    why: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
+    """A note for the log."""
+    impact: str | None = None
+    """The new impact; for `impact_changed` alone, and needed there."""
+    into: str | None = None
+    """Id of the ticket that goes on; for `merged` alone, and needed there."""
+    needs_reply: bool | None = None
+    """False for a customer's message that asks for nothing; for `customer_replied` alone."""
+    take_over: bool | None = None
+    """True to take the ticket also from the engineer who has it; for `acknowledged` alone."""
+    to: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
+    """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` alone."""
+
+
+class ExplainBody(_Body):
+    """A ticket that nobody has posted."""
+
+    plan: str = Field(examples=["standard"])
+    impact: str = Field(examples=["high"])
+    at: Time | None = None
+    """When it would come in; now when absent."""
+
+
+class DrillBody(_Body):
+    """A marked test page."""
+
+    to: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
+    """An engineer's id; the person whom a page would reach first when absent."""
+    wait: Annotated[int, Field(ge=1, le=LONGEST_DRILL)] = 120
+    """Seconds after which the page is not sent any more."""
+
+
+class InboundSmsForm(BaseModel):
+    """An inbound SMS, as Twilio posts it. Twilio adds further fields."""
+
+    MessageSid: str
+    From: str
+    To: str
+    Body: str
+
+
+class MessageStatusForm(BaseModel):
+    """What became of one of our messages, as Twilio posts it."""
+
+    MessageSid: str
+    MessageStatus: str
+
+
+class PressedKeyForm(BaseModel):
+    """A key that was pressed in one of our calls, as Twilio posts it."""
+
+    CallSid: str
+    To: str
+    Digits: str
+
+
+TICKET_EXAMPLES: dict[str, Example] = {
+    "urgent": {
+        "summary": "An urgent ticket",
+        "value": {
+            "id": "T-1001",
+            "customer": "Acme Ltd",
+            "plan": "standard",
+            "impact": "urgent",
+            "subject": "Nobody can start a session",
+            "url": "https://helpdesk.example.com/T-1001",
+        },
+    },
+    "triaged": {
+        "summary": "A ticket whose impact is proposed from plain answers",
+        "value": {
+            "id": "T-1002",
+            "customer": "Acme Ltd",
+            "plan": "business-critical",
+            "subject": "Printing fails for some users",
+            "triage": {"down": False, "workaround": "inconvenient", "users": 12},
+        },
+    },
+}
+EVENT_EXAMPLES: dict[str, Example] = {
+    "acknowledged": {"summary": "An engineer takes the ticket", "value": {"kind": "acknowledged", "by": "ana"}},
+    "replied": {
+        "summary": "The customer got a reply",
+        "value": {"kind": "replied", "by": "ana", "at": "2027-01-09T03:10:00-05:00", "id": "zendesk-771"},
+    },
+    "impact_changed": {
+        "summary": "The impact changed",
+        "value": {"kind": "impact_changed", "impact": "high", "why": "more users are affected"},
+    },
+}
+EXPLAIN_EXAMPLES: dict[str, Example] = {
+    "night": {
+        "summary": "A Saturday night",
+        "value": {"plan": "standard", "impact": "high", "at": "2027-01-09T03:12:00-05:00"},
+    }
+}
+TRIAGE_EXAMPLES: dict[str, Example] = {
+    "many": {"summary": "Many users, no workaround", "value": {"down": False, "workaround": "none", "users": "many"}}
+}
+DRILL_EXAMPLES: dict[str, Example] = {"ana": {"summary": "Page ana", "value": {"to": "ana", "wait": 120}}}
+
+PostedTicket = Annotated[Posted[TicketBody], Body(openapi_examples=TICKET_EXAMPLES)]
+PostedEvent = Annotated[Posted[EventBody], Body(openapi_examples=EVENT_EXAMPLES)]
+PostedQuestion = Annotated[Posted[ExplainBody], Body(openapi_examples=EXPLAIN_EXAMPLES)]
+PostedTriage = Annotated[Posted[TriageBody], Body(openapi_examples=TRIAGE_EXAMPLES)]
+PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)]

@@ -1,0 +1,188 @@
+"""What the service answers is what `/openapi.json` says, and what the description refuses the service refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.paging.world import ticket_body
+from tests.web.api_document import ApiDocument
+from tests.web.service import Service
+
+QUARTER = "from=2027-01-01&to=2027-03-31"
+URGENT, HELD = ticket_body("T-1"), ticket_body("T-2", impact="high")
+TRIAGED = {"down": False, "users": "many", "workaround": "none"}
+
+GOOD: list[tuple[str, str, str, object, int]] = [
+    ("POST", "/v1/tickets", "/v1/tickets", {**URGENT, "extra": 1, "triage": TRIAGED}, 202),
+    ("POST", "/v1/tickets", "/v1/tickets", HELD, 202),
+    ("POST", "/v1/tickets", "/v1/tickets", HELD, 200),
+    ("POST", "/v1/tickets", "/v1/tickets", ticket_body("T-3"), 202),
+    ("GET", "/v1/tickets", "/v1/tickets", None, 200),
+    ("GET", "/v1/tickets", "/v1/tickets?limit=1&state=open", None, 200),
+    ("POST", "/v1/tickets/{ticket_id}/events", "/v1/tickets/T-1/events", {"kind": "acknowledged", "by": "ana"}, 200),
+    ("POST", "/v1/tickets/{ticket_id}/events", "/v1/tickets/T-1/events", {"kind": "updated", "nope": 1}, 200),
+    ("POST", "/v1/tickets/{ticket_id}/events", "/v1/tickets/T-3/events", {"kind": "merged", "into": "T-1"}, 200),
+    ("POST", "/v1/tickets/{ticket_id}/events", "/v1/tickets/T-1/events", {"kind": "waiting", "id": "e-1"}, 200),
+    ("GET", "/v1/tickets/{ticket_id}", "/v1/tickets/T-1", None, 200),
+    ("GET", "/v1/tickets/{ticket_id}", "/v1/tickets/T-2", None, 200),
+    ("GET", "/v1/tickets/{ticket_id}", "/v1/tickets/T-3", None, 200),
+    ("POST", "/v1/explain", "/v1/explain", {"plan": "standard", "impact": "urgent", "nope": 1}, 200),
+    ("POST", "/v1/explain", "/v1/explain", {"plan": "standard", "impact": "low"}, 200),
+    ("POST", "/v1/triage", "/v1/triage", {**TRIAGED, "nope": 1}, 200),
+    ("GET", "/v1/oncall", "/v1/oncall", None, 200),
+    ("GET", "/v1/oncall", "/v1/oncall?at=2027-01-11T10:00:00-05:00", None, 200),
+    ("GET", "/v1/schedule", "/v1/schedule?from=2027-01-08&to=2027-01-12", None, 200),
+    ("GET", "/v1/policy", "/v1/policy", None, 200),
+    ("GET", "/v1/reports/sla", f"/v1/reports/sla?{QUARTER}", None, 200),
+    ("GET", "/v1/reports/qbr", "/v1/reports/qbr?customer=acme+ltd&quarter=2027Q1", None, 200),
+    ("GET", "/v1/doctor", "/v1/doctor", None, 200),
+    ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),
+    ("GET", "/healthz", "/healthz", None, 200),
+    ("GET", "/readyz", "/readyz", None, 200),
+]
+"""Method, the path as documented, the path as called, the body, and the status of the answer; in this order."""
+TOLD_ELSEWHERE = {("GET", "/readyz", "503"), ("GET", "/metrics", "200")}
+"""Good answers that no JSON test can show: a service that is not ready is below, metrics are text."""
+
+WRONG_VALUES = [7, 7.5, True, [], ["x"], {}, {"x": 1}, "", "x" * 3000, "a b", "+13055550101", "now"]
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, list[httpx.Response]]]:
+    """A service, and its answer to each good call."""
+    with Service(tmp_path_factory.mktemp("used")) as service:
+        yield service, [service.call(method, path, json=body) for method, _, path, body, _ in GOOD]
+
+
+@pytest.fixture(scope="module")
+def document(used: tuple[Service, list[httpx.Response]]) -> ApiDocument:
+    return ApiDocument(used[0].call("GET", "/openapi.json").json())
+
+
+def test_every_answer_fits_the_schema_that_is_published_for_it(
+    used: tuple[Service, list[httpx.Response]], document: ApiDocument
+) -> None:
+    for (method, path, called, _, status), answer in zip(GOOD, used[1], strict=True):
+        assert answer.status_code == status, (called, answer.text)
+        media = answer.headers["content-type"].partition(";")[0]
+        assert document.faults_of_answer(method, path, status, media, answer.json()) == [], called
+
+
+def test_every_good_answer_of_the_document_is_tried(document: ApiDocument) -> None:
+    tried = {(method, path, str(status)) for method, path, _, _, status in GOOD} | TOLD_ELSEWHERE
+    described = {
+        (method, path, status)
+        for method, path, operation in document.operations()
+        for status, answer in operation["responses"].items()
+        if "application/problem+json" not in answer.get("content", {}) and not path.startswith("/webhooks/")
+    }
+    assert described == tried
+
+
+def test_no_answer_is_published_without_a_schema(document: ApiDocument) -> None:
+    empty = [
+        (method, path, status, media)
+        for method, path, operation in document.operations()
+        for status, answer in operation["responses"].items()
+        for media, content in answer.get("content", {}).items()
+        if not content.get("schema")
+    ]
+    assert empty == []
+
+
+def test_an_answer_that_names_an_unknown_field_does_not_fit(document: ApiDocument) -> None:
+    schema = {"$ref": "#/components/schemas/Alive"}
+    assert document.faults(schema, {"status": "alive"}) == []
+    assert document.faults(schema, {"status": "alive", "more": 1}) != []
+
+
+def test_a_service_that_is_not_ready_says_so_as_described(tmp_path: Path) -> None:
+    with Service(tmp_path, is_published=False) as service:
+        document = ApiDocument(service.call("GET", "/openapi.json").json())
+        answer = service.call("GET", "/readyz")
+        assert answer.status_code == 503
+        assert document.faults_of_answer("GET", "/readyz", 503, "application/json", answer.json()) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "called", "by", "content", "status"),
+    [
+        ("POST", "/v1/tickets", "/v1/tickets", "mei", b"{", 400),
+        ("POST", "/v1/tickets", "/v1/tickets", None, b"{}", 401),
+        ("GET", "/v1/tickets", "/v1/tickets", "zendesk", b"", 403),
+        ("GET", "/v1/tickets/{ticket_id}", "/v1/tickets/T-404", "mei", b"", 404),
+        ("POST", "/v1/tickets", "/v1/tickets", "mei", b" " * 70_000, 413),
+        ("POST", "/v1/tickets", "/v1/tickets", "mei", b'{"id": 7.5}', 422),
+        ("GET", "/v1/oncall", "/v1/oncall?at=noon", "mei", b"", 422),
+    ],
+)
+def test_every_refusal_fits_the_problem_document_that_is_published(
+    used: tuple[Service, list[httpx.Response]],
+    document: ApiDocument,
+    method: str,
+    path: str,
+    called: str,
+    by: str | None,
+    content: bytes,
+    status: int,
+) -> None:
+    answer = used[0].call(method, called, by=by, content=content)
+    assert answer.status_code == status, answer.text
+    media = answer.headers["content-type"]
+    assert document.faults_of_answer(method, path, status, media, answer.json()) == []
+
+
+def test_a_conflict_fits_the_problem_document(
+    used: tuple[Service, list[httpx.Response]], document: ApiDocument
+) -> None:
+    answer = used[0].post({**HELD, "subject": "another one"})
+    media = answer.headers["content-type"]
+    assert document.faults_of_answer("POST", "/v1/tickets", 409, media, answer.json()) == []
+
+
+def test_every_example_of_the_document_is_accepted(
+    used: tuple[Service, list[httpx.Response]], document: ApiDocument
+) -> None:
+    service, _ = used
+    service.post(ticket_body("T-7"))
+    for method, path, operation in document.operations():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for name, example in content.get("examples", {}).items():
+            assert document.faults_of_body(method, path, example["value"]) == [], (path, name)
+            answer = service.call(method, path.replace("{ticket_id}", "T-7"), json=example["value"])
+            assert answer.is_success, (path, name, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "called", "body"),
+    [
+        ("/v1/tickets", "/v1/tickets", {**ticket_body("T-8", impact="low"), "triage": TRIAGED}),
+        ("/v1/tickets/{ticket_id}/events", "/v1/tickets/T-2/events", {"kind": "updated"}),
+        ("/v1/explain", "/v1/explain", {"plan": "standard", "impact": "low"}),
+        ("/v1/triage", "/v1/triage", TRIAGED),
+        ("/v1/drills", "/v1/drills", {"to": "ana"}),
+    ],
+)
+def test_a_field_that_the_description_refuses_is_refused_by_name(
+    used: tuple[Service, list[httpx.Response]], document: ApiDocument, path: str, called: str, body: dict[str, Any]
+) -> None:
+    schema = document.operation("POST", path)["requestBody"]["content"]["application/json"]["schema"]
+    tried = 0
+    for field in document.properties(schema):
+        for value in WRONG_VALUES:
+            wrong = {**body, field: value}
+            if document.faults_of_body("POST", path, wrong) != [field] or (path, field) == ("/v1/tickets", "triage"):
+                continue
+            answer = used[0].call("POST", called, json=wrong)
+            named = [fault["field"] for fault in answer.json().get("errors", ())]
+            if answer.is_success:
+                assert any(f'"{field}"' in warning for warning in answer.json()["warnings"]), (field, value)
+            else:
+                assert (answer.status_code, named) == (422, [field]), (field, value, answer.text)
+            tried += 1
+    assert tried > 5

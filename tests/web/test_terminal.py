@@ -1,0 +1,48 @@
+"""The terminal on a server: what it refuses and finds there is what it refuses and finds on a database of its own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Oncall, oncall  # noqa: F401
+from tests.paging.world import ticket_body
+from tests.web.service import Service
+
+
+@pytest.fixture
+def served(service: Service, monkeypatch: pytest.MonkeyPatch, oncall: Oncall) -> Oncall:  # noqa: F811
+    """The command line on a server with one ticket of "Acme Ltd"."""
+    service.post(ticket_body())
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    return oncall
+
+
+def test_a_server_records_no_phone_number_and_no_endless_note(served: Oncall) -> None:
+    ran = served("reply", "T-1", "--by", "+13055550101", "--note", "x" * 5000)
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: --by: is not an id or a name of 1 to 60 letters, and never a phone number\n"
+        "--note: is not text of at most 1000 characters\n",
+    )
+    kinds = [event["kind"] for event in json.loads(served("tickets", "show", "T-1", "--json").out)["events"]]
+    assert "replied" not in kinds
+
+
+def test_a_page_after_a_ticket_that_is_not_there_is_refused(served: Oncall) -> None:
+    ran = served("tickets", "--after", "NOPE")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: --after: "NOPE" is not the id of a ticket; write the `next` of the page before\n',
+    )
+
+
+def test_the_terminal_finds_a_customer_in_any_spelling_or_names_the_nearest(served: Oncall) -> None:
+    assert served("tickets", "--customer", "acme ltd").out.splitlines()[-1].startswith("T-1 ")
+    ran = served("tickets", "--customer", "Acne Ltd")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: "Acne Ltd" is not a customer of any ticket or of the policy; did you mean "Acme Ltd"?\n',
+    )
