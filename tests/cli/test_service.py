@@ -66,6 +66,21 @@ def test_a_token_is_shown_once_and_only_its_digest_is_kept(oncall: Oncall, tmp_p
     assert made["token"] not in oncall("token", "list", "--json").out
 
 
+def test_an_engineer_s_token_for_a_name_on_no_roster_is_made_with_a_warning(published: Oncall) -> None:
+    ran = published("token", "create", "anna", "--role", "engineer")
+    assert (ran.code, ran.out.startswith("oncall_")) == (0, True)
+    assert ran.err.splitlines()[0] == (
+        "WARNING: the server refuses this token's events until anna is on the roster: "
+        'anna is on no published roster; did you mean "ana"?'
+    )
+    assert "WARNING" not in published("token", "create", "ana", "--role", "engineer").err
+    assert "WARNING" not in published("token", "create", "zendesk", "--role", "intake").err
+
+
+def test_an_engineer_s_token_before_the_first_publication_is_made_with_a_warning(oncall: Oncall) -> None:
+    assert "no roster is published, so ana is on none" in oncall("token", "create", "ana", "--role", "engineer").err
+
+
 def test_a_token_name_is_given_once(oncall: Oncall) -> None:
     oncall("token", "create", "zendesk", "--role", "intake")
     ran = oncall("token", "create", "zendesk", "--role", "manager")

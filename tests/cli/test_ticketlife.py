@@ -138,3 +138,15 @@ def test_the_terminal_records_no_phone_number_and_no_endless_note(published: Onc
 def test_a_phone_number_with_separators_is_no_name_either(published: Oncall, number: str) -> None:
     post(published, "T-1", "urgent")
     assert "--by: is not an id or a name" in published("ack", "T-1", "--by", number).err
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_taking_a_ticket_that_another_engineer_has_fails_in_either_form(
+    published: Oncall, options: tuple[str, ...]
+) -> None:
+    post(published, "T-1", "urgent")
+    published("ack", "T-1", "--by", "ben")
+    ran = published("ack", "T-1", "--by", "ana", *options)
+    assert (ran.code, ran.err) == (1, "oncall: T-1 is taken by Ben Okafor. To take it over: oncall take T-1\n")
+    assert [json.loads(ran.out)["owner"]] == ["ben"] if options else ran.out == ""
+    assert published("ack", "T-1", "--by", "ben", *options).code == 0

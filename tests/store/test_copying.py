@@ -15,7 +15,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.store.copy_store import copy_store
 from oncall.store.database import open_store
 
-from .examples import attempt, event, publication, ticket
+from .examples import NOW, attempt, event, publication, ticket
 
 
 def _with_three_events(name: str, t: Transaction) -> None:
@@ -61,6 +61,16 @@ def test_a_database_that_holds_something_is_not_copied_into(full: str, tmp_path:
     )
     with open_store(other) as store:
         assert [found.ticket.id for found in store.read(lambda t: t.tickets(TicketFilter()))] == ["T-9"]
+
+
+def test_a_database_on_which_a_pager_has_only_been_started_is_copied_into(full: str, empty_postgres: str) -> None:
+    with open_store(empty_postgres) as store:
+        store.write(lambda t: t.beat("host:1", real_now=NOW, channel="outbox"))
+    with open_store(full) as store:
+        store.write(lambda t: t.beat("host:1", real_now=NOW, channel="twilio"))
+    assert copy_store(full, empty_postgres) == 1 + 2 + 6 + 1
+    with open_store(empty_postgres) as store:
+        assert store.read(lambda t: t.last_beat()) == (NOW, "outbox")
 
 
 def test_a_database_is_not_copied_into_itself(full: str) -> None:

@@ -28,6 +28,27 @@ def test_it_says_that_it_is_alive_and_ready(quiet: Service) -> None:
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": [], "channel": "twilio"})
 
 
+def test_head_is_answered_wherever_get_is_and_without_a_body(quiet: Service) -> None:
+    for method, path in _routes(quiet):
+        called = path.replace("{ticket_id}", "T-404")
+        head = quiet.call("HEAD", called)
+        if method == "GET":
+            shown = quiet.call("GET", called)
+            assert (head.status_code, head.content) == (shown.status_code, b""), path
+            assert head.headers["content-type"] == shown.headers["content-type"], path
+        elif ("GET", path) not in _routes(quiet):
+            assert (head.status_code, head.content, head.headers["allow"]) == (405, b"", "POST"), path
+
+
+def test_the_answer_to_a_wrong_method_names_head_beside_get(quiet: Service) -> None:
+    assert quiet.call("DELETE", "/healthz").headers["allow"] == "GET, HEAD"
+
+
+def _routes(service: Service) -> set[tuple[str, str]]:
+    paths = service.call("GET", "/openapi.json").json()["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods}
+
+
 def test_it_is_not_ready_while_nothing_is_published(tmp_path: Path) -> None:
     with Service(tmp_path, is_published=False) as service:
         ready = service.call("GET", "/readyz", by=None)

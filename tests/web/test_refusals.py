@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
-from tests.paging.world import ticket_body
+from oncall.paging.ports.callers import CallerRole, Token
+from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.service import Service, problem
 
 PROTECTED = [
@@ -68,6 +70,15 @@ def test_an_engineer_acts_for_nobody_else(quiet: Service) -> None:
     problem(answer, 403, "this token acts for ana alone")
 
 
+def test_an_engineer_on_no_roster_records_nothing(quiet: Service) -> None:
+    digest = hashlib.sha256(b"zed").hexdigest()
+    quiet.store.write(lambda tx: tx.add_token(Token("zed", CallerRole.ENGINEER, digest, SATURDAY_NIGHT)))
+    answer = quiet.post({"kind": "acknowledged"}, by="zed", path="/v1/tickets/T-404/events")
+    listed = "ana, ben, chloe, dmitri, elena, farid, grace, hugo, mei"
+    problem(answer, 403, f"this token may not record events: zed is on no published roster; write one of {listed}")
+    assert quiet.call("GET", "/v1/oncall", by="zed").status_code == 200
+
+
 def test_every_field_at_fault_is_named(quiet: Service) -> None:
     answer = quiet.post({"id": 7.5, "plan": "gold", "impact": "P1", "customer": None, "subject": ["x"]})
     body = problem(
@@ -119,7 +130,7 @@ def test_text_without_a_character_that_can_be_shown_is_refused_in_plain_words(qu
     assert {fault["field"]: fault["message"] for fault in answer.json()["errors"]} == {
         "customer": lone,
         "plan": lone,
-        "impact": "holds only control characters; send text that can be shown",
+        "impact": "is empty",
         "subject": "is empty",
     }
 

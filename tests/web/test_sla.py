@@ -20,7 +20,8 @@ def say(service: Service, kind: str, ticket_id: str = "T-1", **more: Any) -> dic
 def test_a_ticket_shows_its_clocks_the_one_that_ends_first_on_top(service: Service) -> None:
     service.post(ticket_body())
     (clock,) = service.ticket()["clocks"]
-    assert (clock["metric"], clock["state"], clock["due_at"][:19]) == ("first_reply", "running", "2027-01-09T04:12:00")
+    # The rehearsal clock runs while the service starts.
+    assert (clock["metric"], clock["state"], clock["due_at"][:16]) == ("first_reply", "running", "2027-01-09T04:12")
     assert 3500 < clock["seconds_left"] <= 3600
     say(service, "replied")
     say(service, "customer_replied")

@@ -20,32 +20,39 @@ def problems() -> list[str]:
 
 
 @pytest.fixture
-def get(problems: list[str]) -> Iterator[Callable[[str], httpx.Response]]:
+def get(problems: list[str]) -> Iterator[Callable[..., httpx.Response]]:
     registry = CollectorRegistry()
     Metrics(registry).acknowledged(60.0)
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     patient = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
     with worker_probes(listening, registry, lambda: problems), patient as http:
-        yield lambda path: http.get(path, headers={"Connection": "close"})
+        yield lambda path, method="GET": http.request(method, path, headers={"Connection": "close"})
 
 
-def test_its_metrics_are_those_of_the_service(get: Callable[[str], httpx.Response]) -> None:
+def test_its_metrics_are_those_of_the_service(get: Callable[..., httpx.Response]) -> None:
     answer = get("/metrics?name=all")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert "oncall_acknowledgements_total 1.0" in answer.text
 
 
-def test_it_says_that_it_is_alive_and_well(get: Callable[[str], httpx.Response]) -> None:
+def test_it_says_that_it_is_alive_and_well(get: Callable[..., httpx.Response]) -> None:
     assert (get("/healthz").status_code, get("/readyz").json()) == (200, {"ready": True, "problems": []})
 
 
-def test_it_says_what_is_wrong(get: Callable[[str], httpx.Response], problems: list[str]) -> None:
+def test_it_says_what_is_wrong(get: Callable[..., httpx.Response], problems: list[str]) -> None:
     problems.append("the credentials are wrong")
     answer = get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "problems": ["the credentials are wrong"]})
 
 
-def test_it_has_nothing_else(get: Callable[[str], httpx.Response]) -> None:
+def test_it_has_nothing_else(get: Callable[..., httpx.Response]) -> None:
     answer = get("/v1/tickets")
     assert (answer.status_code, answer.json()) == (404, {"detail": "a worker has /metrics, /healthz and /readyz"})
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/nowhere"])
+def test_head_is_answered_as_get_is_without_the_body(get: Callable[..., httpx.Response], path: str) -> None:
+    shown, head = get(path), get(path, method="HEAD")
+    assert (head.status_code, head.content) == (shown.status_code, b"")
+    assert head.headers["content-type"] == shown.headers["content-type"]

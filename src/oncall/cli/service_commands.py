@@ -151,6 +151,7 @@ def create_token(
     import secrets
 
     from oncall import wiring
+    from oncall.paging.actions.engineer_tokens import roster_fault
     from oncall.paging.ports.callers import CallerRole, Token
 
     if not _NAME.fullmatch(name):
@@ -163,6 +164,9 @@ def create_token(
     token = Token(name, CallerRole(role), digest, wiring.make_clock(settings).real_now())
     with wiring.make_store(settings) as store:
         store.write(lambda tx: tx.add_token(token))
+        fault = store.read(lambda tx: roster_fault(name, tx.schedule())) if token.role is CallerRole.ENGINEER else None
+    if fault is not None:
+        tell(f"WARNING: the server refuses this token's events until {name} is on the roster: {fault}", colour="yellow")
     if json:
         print_json({"name": name, "role": role, "token": secret})
         return

@@ -10,15 +10,18 @@ from oncall.errors import Refused, StoreUnavailable, WrongSchema
 from oncall.store import schema
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.revisions import SchemaState, wrong_schema
-from oncall.store.tables import events, metadata
+from oncall.store.tables import events, metadata, pagers
 
 _BATCH = 500
+_DATA = [table for table in metadata.sorted_tables if table is not pagers]
+"""The tables that are copied. Heartbeats belong to the pagers that write them."""
 
 
 def copy_store(source: str, target: str) -> int:
-    """Copy every row. Gives how many. Nothing is kept when it fails, and the source is only read.
+    """Copy every row but the pagers' heartbeats, and return how many. A copy that fails leaves nothing behind.
 
-    Both must have the tables of this version. Raises Refused for a target that holds something or is the source.
+    Both must have the tables of this version. The source is only read. Raises Refused for a target that holds data,
+    or that is the source. A target on which `oncall serve` has only been started holds no data.
     """
     here, there = address_of(source, said_in="--from"), address_of(target)
     if here == there:
@@ -33,7 +36,7 @@ def copy_store(source: str, target: str) -> int:
             if (state := schema.state_of(new)) is not SchemaState.CURRENT:
                 raise wrong_schema(state, there.place)
             _refuse_what_is_not_empty(new, there.place)
-            count = sum(_copy(old, new, table) for table in metadata.sorted_tables)
+            count = sum(_copy(old, new, table) for table in _DATA)
             _go_on_counting(new)
             return count
     except SQLAlchemyError as error:
@@ -75,7 +78,7 @@ def _refuse_a_wrong_source(state: SchemaState, place: str) -> None:
 
 
 def _refuse_what_is_not_empty(new: Connection, place: str) -> None:
-    for table in metadata.sorted_tables:
+    for table in _DATA:
         if new.execute(select(func.count()).select_from(table)).scalar_one():
             raise Refused(f"{place}: the table {table.name} holds something already; copy into an empty database")
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from oncall import __version__
 from oncall.web import (
@@ -22,6 +23,16 @@ from oncall.web.dependencies import keep_running
 from oncall.web.services import Services
 
 
+class _Service(DescribedApp):
+    """The application, which answers HEAD wherever it answers GET."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. The server itself leaves out the body of an answer to HEAD."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await super().__call__(scope, receive, send)
+
+
 def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
     """Build the application. `open_services` is entered inside the running event loop and left at shutdown."""
 
@@ -31,7 +42,7 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
             keep_running(app, services)
             yield
 
-    app = DescribedApp(
+    app = _Service(
         title="oncall",
         version=__version__,
         description="Accepts tickets, pages the right engineer, and escalates until one acknowledges.",

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.engineer_tokens import roster_fault
 from oncall.paging.actions.intake import FieldFault, FieldFaults, accept_posted, instant, no_time
 from oncall.paging.actions.posted_action import action_from, action_warnings
 from oncall.paging.actions.record_action import find_ticket, record_by_reference
@@ -164,8 +165,9 @@ def _refuse_to_act(tx: Transaction, caller: Token, action: TicketAction) -> None
         return
     if action.by != caller.name:
         raise ProblemDocument(403, f"this token acts for {caller.name} alone")
-    if caller.name not in tx.schedule().people:
-        raise ProblemDocument(403, f"{caller.name} is on no published roster, so this token may not record events")
+    fault = roster_fault(caller.name, tx.schedule())
+    if fault is not None:
+        raise ProblemDocument(403, f"this token may not record events: {fault}")
 
 
 def _question(posted: object, now: datetime) -> tuple[str, str, datetime]:

@@ -1,4 +1,4 @@
-"""What a worker shows of itself over HTTP: its metrics, that it is alive, and whether it is well. It takes nothing."""
+"""A worker's probes over HTTP: its metrics, whether it is alive, and whether a page would go out. It takes nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PATIENCE_SECONDS = 10
 def worker_probes(
     listening: socket.socket, registry: CollectorRegistry, problems: Callable[[], Sequence[str]]
 ) -> Iterator[None]:
-    """Answer `/metrics`, `/healthz` and `/readyz` on a bound socket, in threads of its own, until the context is left.
+    """Answer `/metrics`, `/healthz` and `/readyz` on a bound socket, in separate threads, until the context is left.
 
-    problems: what is wrong with this worker now, a sentence each; called from any thread.
+    problems: returns what is wrong with this worker now, a sentence each; called from any thread.
     """
 
     class Probes(BaseHTTPRequestHandler):
@@ -29,12 +29,19 @@ def worker_probes(
         server_version, sys_version = "oncall", ""
 
         def do_GET(self) -> None:
+            self.wfile.write(self._head())
+
+        def do_HEAD(self) -> None:
+            self._head()
+
+        def _head(self) -> bytes:
+            """Send status and headers, and return the body."""
             status, kind, body = _answer(self.path.partition("?")[0], registry, problems)
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            return body
 
         def log_message(self, *_: object) -> None:
             return

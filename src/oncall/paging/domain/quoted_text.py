@@ -14,11 +14,9 @@ def clean(text: str) -> str:
 
 def nothing_shown(text: str) -> str:
     """Return why a text that `clean` leaves empty cannot be used."""
-    if not text.strip():
-        return "is empty"
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         return "holds only a lone surrogate, which is half of a character; send whole characters"
-    return "holds only control characters; send text that can be shown"
+    return "is empty"
 
 
 def quoted(text: str) -> str:
