@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -93,25 +94,50 @@ def drill(
     from oncall.cli.drill_runner import open_drilling
 
     with open_drilling(wiring.read_settings()) as drilling:
-        # Each time is said once, as it comes: it is the answer, or beside an answer in JSON its story.
+        # With --json the times go to stderr as they come; without it they are the answer.
         result = _run(drilling, to, wait, tell if json else say)
     if json:
-        print_json(result)
+        print_json(asdict(result))
     else:
         for name in _TIMES:
-            if result[f"{name}_after"] is None:
+            if getattr(result, f"{name}_after") is None:
                 say(f"not {name}")
-    if result["answered_after"] is None:
-        why = (result["error"] or f"no answer in {wait} s").rstrip(".")
-        raise Refused(f"{result['ticket']}: {why}; see `oncall doctor`")
+    if result.answered_after is None:
+        why = (result.error or f"no answer in {wait} s").rstrip(".")
+        raise Refused(f"{result.ticket}: {why}; see `oncall doctor`")
 
 
-def _run(drilling: Drilling, to: str | None, wait: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """One drill, watched from here: the times are those at which this process saw things happen."""
+@dataclass(slots=True)
+class _DrillResult:
+    """What a drill has come to so far; `--json` prints it. The times are seconds since the start, None before then."""
+
+    ticket: str
+    to: str
+    status: str = "queued"
+    accepted_after: float | None = None
+    delivered_after: float | None = None
+    answered_after: float | None = None
+    error: str | None = None
+
+    def note(self, seen: DrillProgress, passed: float) -> list[str]:
+        """Take over what was seen after so many seconds. Returns what has happened since the last look."""
+        self.status, self.error = seen.status.value, seen.error
+        happened = (seen.is_accepted, seen.is_delivered, seen.answered_by is not None)
+        new = [
+            name
+            for name, is_true in zip(_TIMES, happened, strict=True)
+            if is_true and getattr(self, f"{name}_after") is None
+        ]
+        for name in new:
+            setattr(self, f"{name}_after", round(passed, 3))
+        return new
+
+
+def _run(drilling: Drilling, to: str | None, wait: int, say: Callable[[str], None]) -> _DrillResult:
+    """Run one drill and watch it; the times are when this process saw each thing happen."""
     ticket, person, code = drilling.start(to, wait)
     tell(f"{ticket}: a test page for {person}; waiting {wait} s for ACK {code}.")
-    result: dict[str, Any] = {"ticket": ticket, "to": person, "status": "queued"}
-    result |= dict.fromkeys((*(f"{name}_after" for name in _TIMES), "error"))
+    result = _DrillResult(ticket, person)
     try:
         _watch(drilling, result, wait, say)
     finally:
@@ -119,20 +145,13 @@ def _run(drilling: Drilling, to: str | None, wait: int, say: Callable[[str], Non
     return result
 
 
-def _watch(drilling: Drilling, result: dict[str, Any], wait: int, say: Callable[[str], None]) -> None:
+def _watch(drilling: Drilling, result: _DrillResult, wait: int, say: Callable[[str], None]) -> None:
     began = time.monotonic()
     while True:
-        seen = drilling.progress(result["ticket"])
+        seen = drilling.progress(result.ticket)
         passed = time.monotonic() - began
-        result["status"], result["error"] = seen.status.value, seen.error
-        _note(seen, result, passed, say)
+        for name in result.note(seen, passed):
+            say(f"{name} after {passed:.1f} s")
         if seen.is_over or seen.has_failed or passed >= wait:
             return
         drilling.pause(min(LOOK_EVERY_SECONDS, wait - passed))
-
-
-def _note(seen: DrillProgress, result: dict[str, Any], passed: float, say: Callable[[str], None]) -> None:
-    for name, happened in zip(_TIMES, (seen.is_accepted, seen.is_delivered, seen.answered_by is not None), strict=True):
-        if happened and result[f"{name}_after"] is None:
-            result[f"{name}_after"] = round(passed, 3)
-            say(f"{name} after {passed:.1f} s")

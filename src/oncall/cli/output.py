@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 JSON_OPTION = typer.Option(False, "--json", help="Print the answer as JSON.")
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print a value as JSON on stdout, indented."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 

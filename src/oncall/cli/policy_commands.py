@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -99,10 +100,10 @@ def triage(
     from oncall import wiring
     from oncall.cli.backend import open_backend
 
-    given = {"question": question, "down": down, "workaround": workaround, "users": users}
+    given = _Answers(question, down, users, workaround)
     if sys.stdin.isatty() and sys.stdout.isatty() and not json:
-        _ask(given)
-    answers = {name: value for name, value in given.items() if value is not None}
+        given.ask()
+    answers = {name: value for name, value in asdict(given).items() if value is not None}
     if not answers:
         raise Refused("answer at least one: --down/--no-down, --users, --workaround, --question")
     with open_backend(wiring.read_settings()) as backend:
@@ -117,24 +118,33 @@ def triage(
         say(f"  {view['rule']}")
 
 
-def _ask(given: dict[str, Any]) -> None:
-    """Ask the questions in their order, until the answer is clear."""
-    if given["question"] is None and given["down"] is None:
-        given["question"] = typer.confirm(
-            "Is it a question, a feature request, or about the documentation?", default=False
-        )
-    if given["question"]:
-        return
-    if given["down"] is None:
-        given["down"] = typer.confirm("Is it down, or so broken that users cannot work?", default=False)
-    if given["down"]:
-        return
-    if given["users"] is None:
-        asked = "How many users are affected (a number, many or few)?"
-        given["users"] = typer.prompt(asked, default="many", value_proc=_usable("users"))
-    if given["workaround"] is None:
-        asked = "Is there a workaround (none, inconvenient, convenient)?"
-        given["workaround"] = typer.prompt(asked, default="none", value_proc=_usable("workaround"))
+@dataclass(slots=True)
+class _Answers:
+    """The answers to the questions of triage; None for one that is not answered."""
+
+    question: bool | None
+    down: bool | None
+    users: str | None
+    workaround: str | None
+
+    def ask(self) -> None:
+        """Ask the questions in their order, until the impact is clear."""
+        if self.question is None and self.down is None:
+            self.question = typer.confirm(
+                "Is it a question, a feature request, or about the documentation?", default=False
+            )
+        if self.question:
+            return
+        if self.down is None:
+            self.down = typer.confirm("Is it down, or so broken that users cannot work?", default=False)
+        if self.down:
+            return
+        if self.users is None:
+            asked = "How many users are affected (a number, many or few)?"
+            self.users = typer.prompt(asked, default="many", value_proc=_usable("users"))
+        if self.workaround is None:
+            asked = "Is there a workaround (none, inconvenient, convenient)?"
+            self.workaround = typer.prompt(asked, default="none", value_proc=_usable("workaround"))
 
 
 def _usable(name: str) -> Callable[[str], str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from oncall.paging.ports.records import NewVersion
 from oncall.schedule.changes import AssignmentChange, changes_between
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.version_document import window_of
+from oncall.schedule.version_document import OverrideDocument, PublicationDocument, window_of
 from oncall.support.policy import Policy
 from oncall.support.windows import Window
 
@@ -64,7 +64,7 @@ class AppendedVersion:
 def append_version(
     tx: ScheduleTransaction,
     kind: str,
-    document: Mapping[str, Any],  # JSON, as `schedule.version_document` makes it
+    document: PublicationDocument | OverrideDocument,
     author: Author,
     check: Callable[[Schedule], None],
     *,
