@@ -35,6 +35,7 @@ class Ran:
 
 
 Oncall = Callable[..., Ran]
+Planned = Callable[..., Path]
 
 
 @pytest.fixture
@@ -78,19 +79,27 @@ def eight(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def week(oncall: Oncall, roster: Path, tmp_path: Path) -> Path:
-    """The fairest plan of the first week for the three, as JSON."""
-    path = tmp_path / "plan.json"
-    assert oncall("generate", roster, *WEEK, "--output", path).code == 0
-    return path
+def planned(oncall: Oncall, tmp_path: Path) -> Planned:
+    """Makes a plan of a roster with options of `generate`, in a file of that name."""
+
+    def plan(roster: Path, name: str, *options: str | Path) -> Path:
+        ran = oncall("generate", roster, *options, "--output", tmp_path / name)
+        assert ran.code == 0, ran.err
+        return tmp_path / name
+
+    return plan
 
 
 @pytest.fixture
-def quarter(oncall: Oncall, eight: Path, tmp_path: Path) -> Path:
+def week(planned: Planned, roster: Path) -> Path:
+    """The fairest plan of the first week for the three, as JSON."""
+    return planned(roster, "plan.json", *WEEK)
+
+
+@pytest.fixture
+def quarter(planned: Planned, eight: Path) -> Path:
     """The fairest plan of thirteen weeks for the eight."""
-    path = tmp_path / "quarter.json"
-    assert oncall("generate", eight, "--start", "2027-01-04", "--weeks", "13", "--output", path).code == 0
-    return path
+    return planned(eight, "quarter.json", "--start", "2027-01-04", "--weeks", "13")
 
 
 @pytest.fixture

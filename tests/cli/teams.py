@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SMALL_ROSTER = """\
@@ -40,9 +41,26 @@ engineers:
 """Room for everything, and nobody is ever away."""
 
 WEEK = ("--start", "2027-01-04", "--weeks", "1")
+JANUARY = ("--start", "2027-01-04", "--weeks", "4")
 # The two exceptions that each make a week of the tight team possible.
 REST = "rest_nights=1@2027-01-04..2027-01-10"
 MOVED = "unavailable@2027-01-07:ben"
+
+
+def other_team(text: str) -> str:
+    """The text of a roster as that of a team `other`, of whose people none is the same."""
+    return re.sub(r"(?m)^team: .*", "team: other", re.sub(r"id: (\w+),", r"id: \1-2,", text))
+
+
+def without(text: str, person: str) -> str:
+    """The text of a roster without one person."""
+    return "".join(line for line in text.splitlines(keepends=True) if f"id: {person}," not in line)
+
+
+def with_more(text: str, person: str, more: str) -> str:
+    """The text of a roster in which the line of one person says more, like `fte: 0.5`."""
+    line = next(line for line in text.splitlines() if f"id: {person}," in line)
+    return text.replace(line, f"{line.removesuffix('}')}, {more}}}")
 
 
 def written(path: Path, text: str) -> Path:

@@ -85,9 +85,7 @@ def bad(oncall: Oncall) -> dict[str, list[str]]:
     return sentences
 
 
-def test_when_everything_is_well_it_says_what_was_looked_at_and_sends_nothing(
-    healthy: Oncall, twilio: TwilioDouble
-) -> None:
+def test_a_healthy_pager_gets_a_list_of_checks_and_no_message(healthy: Oncall, twilio: TwilioDouble) -> None:
     ran = healthy("doctor")
     assert ran.code == 0, ran.out
     rows = {line.split()[1]: line.split(maxsplit=2) for line in ran.out.splitlines()}
@@ -120,7 +118,7 @@ def test_nothing_published_and_no_pager_each_stop_a_page(oncall: Oncall, twilio:
     }
 
 
-def test_a_pager_that_died_or_only_prints_is_told(answered: Oncall, tmp_path: Path) -> None:
+def test_a_dead_pager_and_an_outbox_pager_are_reported(answered: Oncall, tmp_path: Path) -> None:
     long_ago = datetime.now(UTC) - timedelta(minutes=90)
     database(tmp_path, lambda tx: tx.beat("w1", real_now=long_ago, channel="twilio"))
     assert bad(answered) == {"pager": ["stops: no pager has lived for 1 h 30 min; start `oncall serve`."]}
@@ -169,7 +167,7 @@ def test_a_twilio_that_is_away_for_a_moment_only_warns(healthy: Oncall, twilio: 
     }
 
 
-def test_a_twilio_that_nothing_leads_to_stops_pages(healthy: Oncall, twilio: TwilioDouble) -> None:
+def test_an_unreachable_twilio_stops_pages(healthy: Oncall, twilio: TwilioDouble) -> None:
     twilio.refuse_connections()
     assert bad(healthy) == {
         "sms": [
@@ -190,9 +188,7 @@ def test_a_twilio_that_cuts_the_connection_stops_pages(healthy: Oncall, twilio: 
 
 
 @pytest.mark.parametrize("text", ["<html>Welcome</html>", "[]", "{}"])
-def test_an_address_at_which_somebody_else_answers_stops_pages(
-    healthy: Oncall, twilio: TwilioDouble, text: str
-) -> None:
+def test_an_address_where_another_server_answers_stops_pages(healthy: Oncall, twilio: TwilioDouble, text: str) -> None:
     twilio.rule(not_json(text, status=200), on=Operation.LIST)
     assert bad(healthy) == {
         "sms": [
@@ -227,7 +223,9 @@ def test_the_end_of_the_plan_within_two_weeks_is_a_hole(
     }
 
 
-def test_a_database_of_another_version_is_named_with_the_command_that_mends_it(healthy: Oncall, tmp_path: Path) -> None:
+def test_a_database_of_another_version_is_reported_with_the_command_that_updates_it(
+    healthy: Oncall, tmp_path: Path
+) -> None:
     import sqlite3
 
     path = tmp_path / "oncall.db"
@@ -239,7 +237,7 @@ def test_a_database_of_another_version_is_named_with_the_command_that_mends_it(h
     }
 
 
-def test_serve_refuses_a_database_of_another_version_with_the_command_that_mends_it(
+def test_serve_refuses_a_database_of_another_version_and_names_the_command_that_updates_it(
     healthy: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sqlite3
@@ -326,7 +324,7 @@ def judged(database: Stored | None, **changes: Any) -> list[str]:
     return [f"{f.severity.value} {f.subject}: {f.sentence}" for f in found if f.severity is not Severity.FINE]
 
 
-def test_a_sender_that_was_refused_stops_pages_until_something_arrived_since(schedule: Schedule) -> None:
+def test_a_refused_sender_stops_pages_until_a_later_message_arrives(schedule: Schedule) -> None:
     refused = attempt("ana", 30034, ago=HOUR, status=AttemptStatus.UNDELIVERED)
     words = (
         "1 h ago a message was refused: the sender is not registered for A2P 10DLC (code 30034); "
@@ -337,14 +335,14 @@ def test_a_sender_that_was_refused_stops_pages_until_something_arrived_since(sch
     assert judged(stored(schedule, attempts=[arrived, refused])) == [f"warns sender: {words} Others arrived since."]
 
 
-def test_what_was_refused_just_now_was_less_than_a_minute_ago(schedule: Schedule) -> None:
+def test_a_refusal_of_this_minute_was_less_than_a_minute_ago(schedule: Schedule) -> None:
     for seconds in (0, 59):
         refused = attempt("ana", 30034, ago=timedelta(seconds=seconds), status=AttemptStatus.UNDELIVERED)
         (words,) = judged(stored(schedule, attempts=[refused]))
         assert words.startswith("stops sender: less than a minute ago a message was refused: ")
 
 
-def test_a_warning_to_the_manager_that_did_not_arrive_stops_pages_until_something_did(schedule: Schedule) -> None:
+def test_an_undelivered_warning_to_the_manager_stops_pages_until_a_message_arrives(schedule: Schedule) -> None:
     reason = "the sender is not registered for A2P 10DLC (code 30034); register it in the Twilio console"
     lost = Alert("a-1", "deaf ana", "mei", "WARNING: ...", SATURDAY_NIGHT - HOUR, None, sends=1, error=reason)
     words = f"1 h ago a warning to mei did not arrive: {reason}"
@@ -372,7 +370,7 @@ def test_an_engineer_on_call_whose_number_does_not_work_stops_pages(schedule: Sc
     assert judged(stored(schedule, attempts=[again, wrong])) == []
 
 
-def test_whoever_has_sent_stop_stops_pages_until_they_send_start(healthy: Oncall, tmp_path: Path) -> None:
+def test_an_engineer_who_sent_stop_stops_pages_until_they_send_start(healthy: Oncall, tmp_path: Path) -> None:
     def note(state: Reach, minute: int) -> None:
         since = SATURDAY_NIGHT + timedelta(minutes=minute)
         mark = Reachability("ana", "sms", state, since, "they sent STOP", "+13055550101")
@@ -389,7 +387,7 @@ def test_whoever_has_sent_stop_stops_pages_until_they_send_start(healthy: Oncall
     assert bad(healthy) == {}
 
 
-def test_a_number_that_nothing_ever_reached_is_warned_about_and_one_sms_from_it_is_enough(
+def test_a_number_that_was_never_reached_is_a_warning_until_an_sms_comes_from_it(
     published: Oncall, twilio: TwilioDouble, tmp_path: Path
 ) -> None:
     database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
@@ -403,7 +401,7 @@ def test_a_number_that_nothing_ever_reached_is_warned_about_and_one_sms_from_it_
     assert bad(published) == {"phone": [words.format("ben, mei", "ben")]}
 
 
-def test_a_new_number_has_to_be_reached_anew(schedule: Schedule) -> None:
+def test_a_new_number_has_to_be_reached_again(schedule: Schedule) -> None:
     first = schedule.publications[0]
     moved = replace(first.people["ana"], phone="+13055550199")
     later = SATURDAY_NIGHT + timedelta(minutes=1)
@@ -416,7 +414,7 @@ def test_a_new_number_has_to_be_reached_anew(schedule: Schedule) -> None:
     assert judged(stored(changed, reached={**dict.fromkeys(changed.people, SATURDAY_NIGHT), "ana": later})) == []
 
 
-def test_who_is_known_to_be_deaf_is_told(schedule: Schedule) -> None:
+def test_people_who_opted_out_are_reported(schedule: Schedule) -> None:
     assert judged(stored(schedule, opted_out={"mei": "they sent STOP; have them text START."})) == [
         "stops phone: mei is on call within 14 days and cannot be reached: they sent STOP; have them text START."
     ]
@@ -430,7 +428,7 @@ def test_who_is_known_to_be_deaf_is_told(schedule: Schedule) -> None:
         (501 * 2**20, []),
     ],
 )
-def test_a_disk_that_fills_is_told_in_time(schedule: Schedule, free: int, words: list[str]) -> None:
+def test_a_disk_that_fills_up_is_reported_in_time(schedule: Schedule, free: int, words: list[str]) -> None:
     assert judged(stored(schedule), free_bytes=free) == words
 
 

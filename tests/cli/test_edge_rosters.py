@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Oncall
+from tests.cli.conftest import Oncall, Planned
 
 LOOSE = "rest_nights: 0, weekends_apart: 1"
 ALWAYS = "unavailable: [{from: 2026-01-01, to: 2030-01-01}]"
@@ -52,7 +52,9 @@ PLANNED = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANNED)
-def test_an_edge_that_can_be_planned_is_planned_checked_and_shown(oncall: Oncall, tmp_path: Path, name: str) -> None:
+def test_an_edge_that_can_be_planned_is_planned_checked_and_shown(
+    oncall: Oncall, planned: Planned, tmp_path: Path, name: str
+) -> None:
     text, start = PLANNED[name]
     roster, plan = tmp_path / "edge.yaml", str(tmp_path / "plan.json")
     roster.write_text(text, encoding="utf-8")
@@ -60,8 +62,7 @@ def test_an_edge_that_can_be_planned_is_planned_checked_and_shown(oncall: Oncall
     assert (ran.code, ran.out) == (0, ""), ran.err
     assert ran.err.startswith("optimal: ")
     for suffix in ("csv", "html", "xlsx", "ics"):
-        output = str(tmp_path / f"plan.{suffix}")
-        assert oncall("generate", str(roster), "--start", start, "--weeks", "2", "--output", output).code == 0
+        planned(roster, f"plan.{suffix}", "--start", start, "--weeks", "2")
     ours = (plan, "--roster", str(roster))
     assert "HiGHS, another solver, proves it too" in oncall("verify", *ours, "--optimal").out
     assert oncall("fairness", *ours).code == 0
@@ -92,7 +93,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_edge_that_cannot_be_planned_is_told_why(oncall: Oncall, tmp_path: Path, name: str) -> None:
+def test_an_edge_case_without_a_plan_is_refused_with_the_reason(oncall: Oncall, tmp_path: Path, name: str) -> None:
     text, message = REFUSED[name]
     roster = tmp_path / "edge.yaml"
     roster.write_text(text, encoding="utf-8")

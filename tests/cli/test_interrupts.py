@@ -57,7 +57,7 @@ def test_ctrl_c_while_a_solver_is_loaded_ends_with_a_sentence(module: str) -> No
     }
 
 
-def test_a_library_that_makes_an_import_error_of_ctrl_c_changes_nothing() -> None:
+def test_an_import_error_caused_by_ctrl_c_ends_like_ctrl_c() -> None:
     wrapping = INTERRUPTED_WHILE_LOADING.replace(
         "os.kill(os.getpid(), signal.SIGINT)", 'raise ImportError("KeyboardInterrupt: ") from KeyboardInterrupt()'
     )

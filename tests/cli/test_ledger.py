@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Oncall
-from tests.cli.teams import EIGHT, written
+from tests.cli.conftest import Oncall, Planned
+from tests.cli.teams import EIGHT, JANUARY, other_team, without, written
 
-SEVEN = "".join(line for line in EIGHT.splitlines(keepends=True) if "id: hal," not in line).replace("eight", "seven")
+SEVEN = without(EIGHT, "hal").replace("eight", "seven")
+IDA = '  - {id: ida, name: Ida, phone: "+13055550109"}\n'
 NEXT = ("--start", "2027-02-01", "--weeks", "2")
 
 
@@ -20,10 +21,8 @@ def seven(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def january(oncall: Oncall, seven: Path, tmp_path: Path) -> str:
-    path = tmp_path / "january.json"
-    assert oncall("generate", seven, "--start", "2027-01-04", "--weeks", "4", "-o", str(path)).code == 0
-    return str(path)
+def january(planned: Planned, seven: Path) -> str:
+    return str(planned(seven, "january.json", *JANUARY))
 
 
 def ledger(tmp_path: Path, as_of: str = "") -> str:
@@ -54,7 +53,7 @@ def test_shifts_that_the_ledger_has_are_not_added_again(
     assert json.loads(alone.out)["balances"] == json.loads(both.out)["balances"]
 
 
-def test_shifts_that_nobody_wrote_down_are_said(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
+def test_shifts_without_a_record_are_reported(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     err = oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-01-04")).err
     assert (
         "20 shifts from 2027-01-04 to 2027-01-29 are in no plan or ledger that was given, so they count for no one\n"
@@ -73,9 +72,7 @@ def test_a_ledger_without_a_date_beside_a_history_is_questioned(
     ) in err
 
 
-def test_machines_are_told_what_balances_a_ledger_file_has(
-    oncall: Oncall, seven: Path, january: str, tmp_path: Path
-) -> None:
+def test_a_written_ledger_file_is_listed_as_json(oncall: Oncall, seven: Path, january: str, tmp_path: Path) -> None:
     file, opened = str(tmp_path / "exported.csv"), str(tmp_path / "opened.csv")
     told = json.loads(oncall("ledger", "export", file, "--roster", seven, "--history", january, "--json").out)
     assert (told["file"], told["as_of"], len(told["balances"])) == (file, "2027-01-30", 7 * 2)
@@ -84,17 +81,10 @@ def test_machines_are_told_what_balances_a_ledger_file_has(
 
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
-def test_the_plan_of_another_team_is_no_history(
-    oncall: Oncall, seven: Path, january: str, tmp_path: Path, suffix: str
+def test_the_plan_of_another_team_is_refused_as_history(
+    oncall: Oncall, seven: Path, planned: Planned, tmp_path: Path, suffix: str
 ) -> None:
-    other = tmp_path / "other.yaml"
-    names = ("ana", "ben", "cai", "dee", "eve", "fay", "gus")
-    text = SEVEN.replace("team: seven", "team: other")
-    for name in names:
-        text = text.replace(f"id: {name},", f"id: {name}-2,")
-    other.write_text(text)
-    theirs = str(tmp_path / f"theirs.{suffix}")
-    assert oncall("generate", str(other), "--start", "2027-01-04", "--weeks", "4", "-o", theirs).code == 0
+    theirs = planned(written(tmp_path / "other.yaml", other_team(SEVEN)), f"theirs.{suffix}", *JANUARY)
     for command in (("generate", seven, *NEXT), ("ledger", "show", "--roster", seven)):
         ran = oncall(*command, "--history", theirs)
         assert ran.code == 1
@@ -107,20 +97,17 @@ def test_the_plan_of_another_team_is_no_history(
 
 
 def test_who_has_left_since_is_named(oncall: Oncall, seven: Path, january: str) -> None:
-    seven.write_text("".join(line for line in SEVEN.splitlines(keepends=True) if "id: gus," not in line))
+    seven.write_text(without(SEVEN, "gus"))
     err = oncall("generate", seven, *NEXT, "--history", january).err
     assert f"{january}: gus is not on the roster of team seven; their shifts are ignored\n" in err
 
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
 def test_a_newcomer_without_a_date_starts_level_or_is_pointed_out(
-    oncall: Oncall, seven: Path, january: str, tmp_path: Path, suffix: str
+    oncall: Oncall, seven: Path, planned: Planned, suffix: str
 ) -> None:
-    history = january
-    if suffix == "csv":
-        history = str(tmp_path / "january.csv")
-        assert oncall("generate", seven, "--start", "2027-01-04", "--weeks", "4", "-o", history).code == 0
-    seven.write_text(SEVEN + '  - {id: ida, name: Ida, phone: "+13055550109"}\n')
+    history = planned(seven, f"january.{suffix}", *JANUARY)
+    seven.write_text(SEVEN + IDA)
     ran = oncall("ledger", "show", "--roster", seven, "--history", history, "--json")
     owed = {entry["share"] for entry in json.loads(ran.out)["entries"] if entry["engineer"] == "ida"}
     if suffix == "json":
@@ -146,7 +133,7 @@ def test_a_published_cover_moves_the_balance_and_the_newcomer_owes_nothing(
     after = balances(oncall, seven)
     assert after[cover, "weeknight"] == pytest.approx(before[cover, "weeknight"] + 1)
     assert after[shift["engineer"], "weeknight"] == pytest.approx(before[shift["engineer"], "weeknight"] - 1)
-    seven.write_text(SEVEN + '  - {id: ida, name: Ida, phone: "+13055550109"}\n')
+    seven.write_text(SEVEN + IDA)
     assert balances(oncall, seven)["ida", "weeknight"] == 0
 
 
@@ -175,10 +162,11 @@ def test_two_dates_for_one_ledger_are_refused(oncall: Oncall, seven: Path, tmp_p
     )
 
 
-def test_a_kept_plan_keeps_its_own_balances(oncall: Oncall, seven: Path, january: str, tmp_path: Path) -> None:
-    file, plan = ledger(tmp_path, "2027-02-01"), str(tmp_path / "february.json")
-    assert oncall("generate", seven, *NEXT, "--history", january, "-o", plan).code == 0
-    own = json.loads(Path(plan).read_text())["balances"]
+def test_a_repair_keeps_the_balances_of_its_baseline(
+    oncall: Oncall, seven: Path, january: str, planned: Planned, tmp_path: Path
+) -> None:
+    file, plan = ledger(tmp_path, "2027-02-01"), planned(seven, "february.json", *NEXT, "--history", january)
+    own = json.loads(plan.read_text())["balances"]
     ran = oncall("generate", seven, "--keep", plan, "--from", "2027-02-03", "--ledger", file, "--json")
     assert json.loads(ran.out)["balances"] == own
     assert f"{plan} has its own balances, and keeps them; those of {file} are not used\n" in ran.err

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Oncall
+from tests.cli.conftest import Oncall, Planned
 from tests.cli.teams import MOVED, REST, WEEK
 
 # ---- exceptions
 
 
-def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncall, tight: Path) -> None:
+def test_without_a_plan_the_relaxations_that_make_one_possible_are_printed(oncall: Oncall, tight: Path) -> None:
     ran = oncall("generate", tight, *WEEK)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith(
@@ -23,7 +23,7 @@ def test_where_no_plan_is_possible_what_to_agree_to_is_written_out(oncall: Oncal
     )
 
 
-def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: Path) -> None:
+def test_relaxations_come_by_id_as_json(oncall: Oncall, tight: Path) -> None:
     ran = oncall("generate", tight, *WEEK, "--json")
     answer = json.loads(ran.out)
     assert ran.code == 1
@@ -38,7 +38,7 @@ def test_machines_get_the_exceptions_by_name(oncall: Oncall, tight: Path) -> Non
         (REST, "rest_nights 1 around the week of 2027-01-04", r"\d+ times?"),
     ],
 )
-def test_what_is_agreed_to_is_made_marked_and_accepted(
+def test_a_relaxation_is_planned_with_marked_and_accepted_by_verify(
     oncall: Oncall, tight: Path, tmp_path: Path, name: str, text: str, uses: str
 ) -> None:
     output = tmp_path / "plan.json"
@@ -54,16 +54,16 @@ def test_what_is_agreed_to_is_made_marked_and_accepted(
     assert re.fullmatch(f"  accepted: {re.escape(text)}; used {uses}", second)
 
 
-def test_machines_are_told_what_was_accepted(oncall: Oncall, tight: Path, tmp_path: Path) -> None:
-    output = tmp_path / "plan.json"
-    assert oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output)).code == 0
+def test_verify_as_json_has_the_accepted_relaxations(oncall: Oncall, tight: Path, planned: Planned) -> None:
+    output = planned(tight, "plan.json", *WEEK, "--relax", MOVED)
     answer = json.loads(oncall("verify", str(output), "--roster", tight, "--json").out)
     assert answer["relaxed"] == [{"id": MOVED, "text": "ben's day off on 2027-01-07 moved", "uses": 1}]
 
 
-def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall, tight: Path, tmp_path: Path) -> None:
-    output = tmp_path / "plan.json"
-    oncall("generate", tight, *WEEK, "--relax", MOVED, "--output", str(output))
+def test_a_mark_that_is_no_relaxation_is_a_fault_of_the_plan_file(
+    oncall: Oncall, tight: Path, planned: Planned
+) -> None:
+    output = planned(tight, "plan.json", *WEEK, "--relax", MOVED)
     output.write_text(output.read_text(encoding="utf-8").replace(MOVED, "everything"), encoding="utf-8")
     ran = oncall("verify", str(output), "--roster", tight)
     assert ran.code == 1
@@ -73,7 +73,7 @@ def test_a_mark_that_is_no_exception_is_a_fault_of_the_plan_file(oncall: Oncall,
     )
 
 
-def test_an_exception_that_does_not_fit_is_refused_before_the_search(oncall: Oncall, tight: Path) -> None:
+def test_a_relaxation_that_does_not_fit_is_refused_before_the_search(oncall: Oncall, tight: Path) -> None:
     ran = oncall("generate", tight, *WEEK, "--relax", "rest_night=1@2027-01-04")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (

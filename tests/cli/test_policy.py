@@ -29,13 +29,13 @@ def test_show_is_the_table_that_a_customer_would_read(oncall: Oncall) -> None:
     assert row.split() == ["business-critical", "urgent", "24x7", "45", "min", "1", "h", "2", "h"]
 
 
-def test_show_as_json_has_every_promise_in_seconds(oncall: Oncall) -> None:
+def test_show_as_json_has_every_target_in_seconds(oncall: Oncall) -> None:
     view = json.loads(oncall("policy", "show", "--json").out)
     promise = view["plans"]["standard"]["promises"]["urgent"]
     assert promise["first_reply"] == {"seconds": 3600, "counting": "calendar"}
 
 
-def test_diff_says_in_words_what_changes_for_whom(oncall: Oncall, tmp_path: Path) -> None:
+def test_diff_prints_what_changes_for_customers(oncall: Oncall, tmp_path: Path) -> None:
     old, new = tmp_path / "old.policy.yaml", tmp_path / "new.policy.yaml"
     old.write_text(packaged_policy_text())
     new.write_text(packaged_policy_text().replace("first_reply: 45m calendar", "first_reply: 50m calendar"))
@@ -44,7 +44,7 @@ def test_diff_says_in_words_what_changes_for_whom(oncall: Oncall, tmp_path: Path
     assert oncall("policy", "diff", str(old), str(old)).out == "Nothing changes.\n"
 
 
-def test_check_reads_a_policy_alone_and_tells_every_fault(oncall: Oncall, tmp_path: Path) -> None:
+def test_check_reads_a_policy_and_reports_every_fault(oncall: Oncall, tmp_path: Path) -> None:
     path = tmp_path / "my.policy.yaml"
     path.write_text(packaged_policy_text())
     assert oncall("check", str(path)).out == (
@@ -210,7 +210,7 @@ def test_diff_compares_a_file_with_the_policy_in_force(with_own_policy: Oncall, 
     )
 
 
-def test_a_server_tells_its_own_policy(oncall: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_shows_its_own_policy(oncall: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "other.policy.yaml"
     path.write_text(packaged_policy_text().replace(*SLOWER))
     with Service(tmp_path) as service:

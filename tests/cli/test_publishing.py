@@ -15,9 +15,9 @@ from oncall.schedule.plan_file import read_plan
 from oncall.schedule.version_document import PUBLISH, VersionRow, publication_document, schedule_from_rows
 from oncall.support.calendar import calendar_of
 from tests.cli.conftest import Oncall
+from tests.cli.teams import SMALL_ROSTER, with_more
 
 Publish = Callable[[str], Oncall]
-CHLOE = '{id: chloe, name: Chloe Martin, phone: "+13055550103"'
 
 
 @pytest.fixture
@@ -25,8 +25,7 @@ def with_chloe(oncall: Oncall, roster: Path, plan: Path) -> Publish:
     """Publishes the plan of ana and ben, with a chloe of whom the roster says more."""
 
     def publish(more: str) -> Oncall:
-        text = roster.read_text(encoding="utf-8")
-        roster.write_text(text.replace(CHLOE, f"{CHLOE}, {more}"), encoding="utf-8")
+        roster.write_text(with_more(SMALL_ROSTER, "chloe", more), encoding="utf-8")
         ran = oncall("publish", str(plan), "--roster", str(roster))
         assert ran.code == 0, ran.err
         return oncall
@@ -53,16 +52,14 @@ AWAY = "unavailable: [{from: 2027-01-18, to: 2027-01-19, reason: vacation}]"
         ("roles: [secondary]", "chloe takes only secondary, not primary"),
     ],
 )
-def test_what_the_roster_has_against_somebody_is_said_and_done_all_the_same(
-    with_chloe: Publish, more: str, sentence: str
-) -> None:
+def test_an_override_against_the_roster_is_made_with_a_warning(with_chloe: Publish, more: str, sentence: str) -> None:
     oncall = with_chloe(more)
     assert put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00") == (0, f"WARNING: {sentence}\n")
     who = json.loads(oncall("who", "--at", "2027-01-18T20:00", "--json").out)
     assert who["roles"]["primary"]["engineer"] == "chloe"
 
 
-def test_machines_are_told_in_the_answer(with_chloe: Publish) -> None:
+def test_an_override_as_json_has_its_warnings(with_chloe: Publish) -> None:
     oncall = with_chloe(AWAY)
     span = ("--from", "2027-01-18T19:01", "--to", "2027-01-19T08:00")
     answer = json.loads(oncall("override", "chloe", *span, "--reason", "x", "--json").out)
@@ -87,7 +84,7 @@ def test_a_day_off_is_one_of_duty_so_a_night_counts_for_the_date_on_which_it_beg
     assert (code, "is away" in told) == (0, is_away)
 
 
-def test_a_publication_of_before_says_nothing_of_days_off_and_is_read_as_ever(roster: Path, plan: Path) -> None:
+def test_an_old_publication_without_days_off_can_still_be_read(roster: Path, plan: Path) -> None:
     team = read_roster(roster)
     document = publication_document(Plan(team.team, team.zone, read_plan(plan, zone=team.zone).seats), team)
     assert all("availability" not in person for person in document["people"])

@@ -43,11 +43,11 @@ def modules_after(command: str, environment: dict[str, str] | None = None) -> se
 
 
 @pytest.mark.parametrize("command", ["--help", "generate --help", "serve --help"])
-def test_help_loads_nothing_heavy(command: str) -> None:
+def test_help_loads_no_heavy_library(command: str) -> None:
     assert modules_after(command).isdisjoint(HEAVY)
 
 
-def test_who_loads_nothing_heavy(published: Oncall, tmp_path: Path) -> None:
+def test_who_loads_no_heavy_library(published: Oncall, tmp_path: Path) -> None:
     environment = {"ONCALL_DATABASE_URL": f"sqlite:///{tmp_path / 'oncall.db'}"}
     loaded = modules_after("who --at 2027-01-09T03:12:00-05:00", environment)
     assert "sqlite3" in loaded
@@ -98,7 +98,7 @@ def test_a_revoked_token_is_known_no_more_and_its_name_is_free(oncall: Oncall) -
     assert oncall("token", "create", "zendesk", "--role", "intake").code == 0
 
 
-def test_machines_are_told_that_a_token_is_revoked_and_the_tables_are_up_to_date(oncall: Oncall) -> None:
+def test_revoke_and_migrate_answer_as_json(oncall: Oncall) -> None:
     oncall("token", "create", "zendesk", "--role", "intake")
     revoked, migrated = oncall("token", "revoke", "zendesk", "--json"), oncall("migrate", "--json")
     assert json.loads(revoked.out) == {"name": "zendesk", "revoked": True}
@@ -106,7 +106,7 @@ def test_machines_are_told_that_a_token_is_revoked_and_the_tables_are_up_to_date
 
 
 @pytest.mark.parametrize("command", [("token", "list"), ("migrate",), ("token", "revoke", "zendesk")])
-def test_what_works_on_the_database_itself_refuses_a_server(
+def test_commands_that_need_the_database_refuse_a_server(
     oncall: Oncall, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("ONCALL_SERVER", "http://127.0.0.1:1")

@@ -64,7 +64,7 @@ def refusal(backend: RemoteBackend) -> str:
     return str(refused.value)
 
 
-def test_a_server_that_says_nothing_may_have_done_it_all_the_same(server: Callable[[Answers], str]) -> None:
+def test_a_server_that_does_not_answer_may_have_acted(server: Callable[[Answers], str]) -> None:
     address = server(mute)
     assert refusal(RemoteBackend(address, "token", patience_seconds=0.2)) == (
         f"{address} gave no answer in 0.2 s: it may have done what was asked all the same; "
@@ -72,7 +72,7 @@ def test_a_server_that_says_nothing_may_have_done_it_all_the_same(server: Callab
     )
 
 
-def test_a_server_that_hangs_up_may_have_done_it_all_the_same(server: Callable[[Answers], str]) -> None:
+def test_a_server_that_hangs_up_may_have_acted(server: Callable[[Answers], str]) -> None:
     address = server(broken)
     assert refusal(RemoteBackend(address, "token")) == (
         f"{address} broke off before its answer: it may have done what was asked all the same; "
@@ -98,7 +98,7 @@ def test_a_server_that_cannot_be_reached_has_changed_nothing() -> None:
     )
 
 
-def test_a_proxy_before_a_server_that_is_gone_is_told_by_its_status(server: Callable[[Answers], str]) -> None:
+def test_a_proxy_without_its_server_is_reported_by_its_status(server: Callable[[Answers], str]) -> None:
     address = server(proxy)
     assert refusal(RemoteBackend(address, "token")) == (
         f"{address} gave an answer that is not JSON (HTTP 502); is it an oncall server?"

@@ -63,9 +63,7 @@ def test_the_verdict_is_that_of_the_current_impact_and_the_first_one_is_kept(pub
 
 
 @pytest.mark.parametrize("taken_by", [("ack", "T-1", "--by", "ana"), ("reply", "T-1", "--by", "ana")])
-def test_a_ticket_that_an_engineer_has_is_judged_again_too_and_nobody_is_paged(
-    published: Oncall, taken_by: tuple[str, ...]
-) -> None:
+def test_an_owned_ticket_gets_a_new_verdict_and_pages_no_one(published: Oncall, taken_by: tuple[str, ...]) -> None:
     post(published, "T-1", "urgent")
     published(*taken_by)
     published("impact", "T-1", "normal", "--by", "ana")

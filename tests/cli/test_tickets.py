@@ -136,9 +136,7 @@ def test_reply_and_resolve_are_recorded(published: Oncall) -> None:
     assert published("tickets").err == "No tickets.\n"
 
 
-def test_a_database_that_was_not_there_is_told_of_and_not_taken_for_a_quiet_night(
-    oncall: Oncall, tmp_path: Path
-) -> None:
+def test_a_new_database_is_reported_so_that_it_is_not_taken_for_a_quiet_night(oncall: Oncall, tmp_path: Path) -> None:
     made = f"{tmp_path / 'oncall.db'}: there was no database, so a new one is made; see ONCALL_DATABASE_URL.\n"
     assert oncall("tickets").err == f"{made}No tickets.\n"
     assert oncall("tickets").err == "No tickets.\n"
@@ -163,7 +161,7 @@ def test_a_slip_in_a_name_does_not_stop_an_escalation(published: Oncall) -> None
 
 
 @pytest.mark.parametrize("command", ["ack", "take"])
-def test_a_user_on_no_roster_may_act_and_is_told_who_gets_the_warnings(
+def test_a_user_on_no_roster_may_act_and_learns_who_gets_the_warnings(
     published: Oncall, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     published("page", *TICKET)
@@ -218,7 +216,7 @@ def test_a_chased_ticket_is_listed_with_its_owner(published: Oncall) -> None:
     assert state_words(item) == "chased, owned by ana"
 
 
-def test_the_timeline_tells_what_was_recorded_late_and_what_its_sender_said() -> None:
+def test_the_timeline_shows_when_an_event_was_recorded_and_what_its_sender_said() -> None:
     details = {"recorded_at": "2027-01-09T09:30:00+00:00", "said_at": "2027-01-09T09:00:00+00:00"}
     event: EventView = {
         "at": "2027-01-09T04:00:00-05:00",

@@ -55,7 +55,7 @@ def test_a_page_stands_below_the_turn_that_it_waited_for(capsys: pytest.CaptureF
     ]
 
 
-def test_a_page_that_failed_stands_above_what_is_done_instead(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_page_is_printed_above_its_replacement(capsys: pytest.CaptureFixture[str]) -> None:
     events = [FIRED, event("step_rerouted", "ana is called instead", attempt="a-2")]
     lines = shown(capsys, events, page("a-1", "failed", error="Twilio refused it; code 21610"), page("a-2", "accepted"))
     assert lines[1:] == [
@@ -72,9 +72,7 @@ def test_a_page_that_failed_stands_above_what_is_done_instead(capsys: pytest.Cap
         (1, "delivered; before that: Twilio answered HTTP 429"),
     ],
 )
-def test_a_page_that_went_out_is_not_said_to_be_tried_again(
-    capsys: pytest.CaptureFixture[str], tries: int, words: str
-) -> None:
+def test_a_page_that_went_out_shows_no_retry(capsys: pytest.CaptureFixture[str], tries: int, words: str) -> None:
     error = "Twilio answered HTTP 429; the message was not sent and is tried again."
     lines = shown(capsys, [FIRED], page("a-1", "delivered", error=error, tries=tries))
     assert lines[1] == f"Sat 2027-01-09 03:12 page to ana by sms: {words}"

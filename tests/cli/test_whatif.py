@@ -39,7 +39,7 @@ def test_whatif_says_how_often_people_are_together_who_should_be(oncall: Oncall,
     assert ran.out.splitlines()[6].split() == ["shifts", "together", str(shared), "-"]
 
 
-def test_whatif_tells_why_the_other_team_cannot_work(oncall: Oncall, roster: Path) -> None:
+def test_whatif_prints_why_the_changed_team_has_no_plan(oncall: Oncall, roster: Path) -> None:
     ran = oncall("whatif", roster, *WEEK, "--set", "rotation.rest_nights=2")
     assert ran.code == 0
     assert re.search(r"^proof +optimal +no plan$", ran.out, re.MULTILINE)
@@ -78,7 +78,7 @@ def test_machines_get_both_columns(oncall: Oncall, roster: Path) -> None:
         (("--without", "bne"), '--without bne: "bne" is not an engineer of this roster; did you mean "ben"?'),
     ],
 )
-def test_whatif_refuses_what_is_not_there(
+def test_whatif_refuses_unknown_people_and_keys(
     oncall: Oncall, roster: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = oncall("whatif", roster, *WEEK, *arguments)
@@ -136,26 +136,24 @@ def test_both_columns_are_what_generate_makes_with_the_same_options(
     assert column(answer["changed"]) == figures(oncall("generate", eight, *NEXT, *options, "--json").out)
 
 
-def test_what_both_columns_take_into_account_is_said_once(oncall: Oncall, eight: Path, quarter: Path) -> None:
+def test_context_that_both_plans_share_is_printed_once(oncall: Oncall, eight: Path, quarter: Path) -> None:
     err = oncall("whatif", eight, *NEXT, "--set", "rotation.rest_nights=1", "--history", quarter).err
     assert err.count("taken into account: shifts before the plan, 2027-01-04 to 2027-04-02\n") == 1
     assert err.count("taken into account: balances of 8 people from before") == 1
 
 
-def test_what_only_the_changed_column_takes_into_account_is_said_of_it(
-    oncall: Oncall, eight: Path, quarter: Path
-) -> None:
+def test_context_of_the_changed_plan_only_is_marked(oncall: Oncall, eight: Path, quarter: Path) -> None:
     err = oncall("whatif", eight, *NEXT, "--without", "ana", "--history", quarter).err
     assert f"changed: {quarter}: ana is not on the roster of team eight; their shifts are ignored\n" in err
 
 
-def test_somebody_new_owes_nothing_for_the_time_before(oncall: Oncall, eight: Path, quarter: Path) -> None:
+def test_a_new_engineer_owes_nothing_for_the_time_before(oncall: Oncall, eight: Path, quarter: Path) -> None:
     asked = oncall("whatif", eight, *NEXT, "--without", "ana", "--with-new", "1", "--history", quarter, "--json")
     loads = {(e["engineer"], e["kind"]): e["share"] for e in json.loads(asked.out)["changed"]["loads"]}
     assert loads["new-1", "weeknight"] == pytest.approx(16 * 2 / 8)
 
 
-def test_exceptions_are_agreed_in_both_columns(oncall: Oncall, tight: Path) -> None:
+def test_relaxations_count_in_both_plans(oncall: Oncall, tight: Path) -> None:
     asked = oncall("whatif", tight, *WEEK, "--with-new", "1", "--relax", MOVED, "--json")
     answer = json.loads(asked.out)
     assert (answer["today"]["status"], answer["changed"]["status"]) == ("optimal", "optimal")

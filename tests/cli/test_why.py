@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Oncall
+from tests.cli.conftest import Oncall, Planned
 from tests.cli.teams import SMALL_ROSTER, written
 
+TWO_WEEKS = ("--start", "2027-01-04", "--weeks", "2")
 
-def test_why_speaks_of_everybody_else_in_every_role(oncall: Oncall, roster: Path, week: Path) -> None:
+
+def test_why_lists_every_other_engineer_for_every_role(oncall: Oncall, roster: Path, week: Path) -> None:
     ran = oncall("why", week, "--roster", roster, "--shift", "2027-01-05")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
@@ -57,17 +59,16 @@ def test_a_time_within_a_shift_means_that_shift(oncall: Oncall, roster: Path, we
         ),
     ],
 )
-def test_why_says_what_there_is(
+def test_why_lists_the_shifts_when_none_is_meant(
     oncall: Oncall, roster: Path, week: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = oncall("why", week, "--roster", roster, *arguments)
     assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {message}\n")
 
 
-def test_two_shifts_on_one_day_are_told_apart_by_their_time(oncall: Oncall, roster: Path, tmp_path: Path) -> None:
+def test_two_shifts_on_one_day_are_named_by_their_time(oncall: Oncall, roster: Path, planned: Planned) -> None:
     roster.write_text(SMALL_ROSTER.replace("rotation:", "holidays: US\nrotation:"), encoding="utf-8")
-    plan = str(tmp_path / "plan.json")
-    assert oncall("generate", roster, "--start", "2027-12-20", "--weeks", "1", "--output", plan).code == 0
+    plan = planned(roster, "plan.json", "--start", "2027-12-20", "--weeks", "1")
     ran = oncall("why", plan, "--roster", roster, "--shift", "2027-12-24")
     assert ran.err == (
         "oncall: 2 shifts start on 2027-12-24; name one by its time: 2027-12-24T08:00 or 2027-12-24T19:01\n"
@@ -105,20 +106,14 @@ def support(tmp_path: Path) -> Path:
     return written(tmp_path / "support.yaml", LARGE_ROSTER)
 
 
-def made(oncall: Oncall, roster: Path, output: Path, *options: str) -> str:
-    ran = oncall("generate", roster, "--start", "2027-01-04", "--weeks", "2", *options, "--output", str(output))
-    assert ran.code == 0, ran.err
-    return str(output)
-
-
 def about(answer: str, seat: int = 0) -> dict[str, dict[str, object]]:
     return {other["engineer"]: other for other in json.loads(answer)["seats"][seat]["others"]}
 
 
-def test_whoever_cannot_is_told_with_the_key_of_the_rule_and_the_other_team_by_its_name(
-    oncall: Oncall, support: Path, tmp_path: Path
+def test_an_engineer_who_cannot_has_the_rules_key_and_the_other_teams_name(
+    oncall: Oncall, support: Path, planned: Planned
 ) -> None:
-    plan = made(oncall, support, tmp_path / "plan.json")
+    plan = planned(support, "plan.json", *TWO_WEEKS)
     asked = ("why", plan, "--roster", support, "--shift", "2027-01-06", "--role", "primary")
     found = about(oncall(*asked, "--json").out)
     told = {name: (each["rule"], each["cannot"]) for name, each in found.items() if each["cannot"]}
@@ -135,8 +130,8 @@ def test_whoever_cannot_is_told_with_the_key_of_the_rule_and_the_other_team_by_i
     assert "    cannot (unavailable): cai is away 2027-01-06 to 2027-01-07 (flight)\n" in oncall(*asked).out
 
 
-def test_a_shadow_is_explained_too(oncall: Oncall, support: Path, tmp_path: Path) -> None:
-    plan = Path(made(oncall, support, tmp_path / "plan.json"))
+def test_a_shadow_is_explained_too(oncall: Oncall, support: Path, planned: Planned) -> None:
+    plan = planned(support, "plan.json", *TWO_WEEKS)
     rows = json.loads(plan.read_text(encoding="utf-8"))["shifts"]
     seat = next(
         row for row in rows if row["role"] == "shadow" and row["engineer"] == "gus" and row["start"] < "2027-01-08"
@@ -153,8 +148,8 @@ def test_a_shadow_is_explained_too(oncall: Oncall, support: Path, tmp_path: Path
     assert found["hal"]["rules"] or found["hal"]["swap"] == 0
 
 
-def test_a_shift_without_a_shadow_says_so(oncall: Oncall, support: Path, tmp_path: Path) -> None:
-    plan = Path(made(oncall, support, tmp_path / "plan.csv"))
+def test_a_shift_without_a_shadow_says_so(oncall: Oncall, support: Path, planned: Planned) -> None:
+    plan = planned(support, "plan.csv", *TWO_WEEKS)
     rows = plan.read_text(encoding="utf-8").splitlines()[1:]
     shadowed = {row.split(",")[0] for row in rows if ",shadow," in row}
     start = next(row.split(",")[0] for row in rows if row.split(",")[0] not in shadowed)
@@ -162,12 +157,12 @@ def test_a_shift_without_a_shadow_says_so(oncall: Oncall, support: Path, tmp_pat
     assert (ran.code, ran.err) == (1, f"oncall: nobody is shadow on the shift that starts {start[:16]}\n")
 
 
-def test_whoever_no_plan_has_there_is_told_with_the_rules_that_exclude_it(
-    oncall: Oncall, roster: Path, tmp_path: Path
+def test_an_engineer_whom_no_plan_puts_there_has_the_rules_that_exclude_it(
+    oncall: Oncall, roster: Path, planned: Planned
 ) -> None:
     apart = "weekends_apart: 1, never_together: [[ben, ana], [ben, chloe]]}"
     roster.write_text(SMALL_ROSTER.replace("weekends_apart: 1}", apart))
-    plan = made(oncall, roster, tmp_path / "plan.json")
+    plan = planned(roster, "plan.json", *TWO_WEEKS)
     asked = ("why", plan, "--roster", roster, "--shift", "2027-01-05", "--role", "primary")
     ben = about(oncall(*asked, "--json").out)["ben"]
     assert ben["anew"] == {"more": None, "at_least": None, "proven": True}
@@ -183,9 +178,9 @@ def test_whoever_no_plan_has_there_is_told_with_the_rules_that_exclude_it(
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
 def test_plans_that_are_relaxed_published_or_without_a_proof_are_explained(
-    oncall: Oncall, support: Path, tmp_path: Path, suffix: str
+    oncall: Oncall, support: Path, planned: Planned, suffix: str
 ) -> None:
-    plan = made(oncall, support, tmp_path / f"plan.{suffix}", "--relax", "unavailable@2027-01-06:cai")
+    plan = planned(support, f"plan.{suffix}", *TWO_WEEKS, "--relax", "unavailable@2027-01-06:cai")
     if suffix == "json":
         assert oncall("publish", plan, "--roster", support).code == 0
     ran = oncall("why", plan, "--roster", support, "--shift", "2027-01-06", "--json")
@@ -196,11 +191,10 @@ def test_plans_that_are_relaxed_published_or_without_a_proof_are_explained(
     assert "cai" in {seat["engineer"] for seat in held} or (found["cai"]["rule"] == "unavailable") == (suffix == "csv")
 
 
-def test_a_mended_plan_is_explained_from_where_it_was_mended(oncall: Oncall, support: Path, tmp_path: Path) -> None:
-    plan, mended = made(oncall, support, tmp_path / "plan.json"), str(tmp_path / "mended.json")
-    ran = oncall("generate", support, "--keep", plan, "--from", "2027-01-11", "--output", mended)
-    assert ran.code == 0, ran.err
-    asked = ("why", mended, "--roster", support, "--shift")
+def test_a_repaired_plan_is_explained_from_the_repair_date(oncall: Oncall, support: Path, planned: Planned) -> None:
+    plan = planned(support, "plan.json", *TWO_WEEKS)
+    repaired = planned(support, "repaired.json", "--keep", plan, "--from", "2027-01-11")
+    asked = ("why", repaired, "--roster", support, "--shift")
     assert oncall(*asked, "2027-01-12", "--json").code == 0
     assert oncall(*asked, "2027-01-05").err == (
         "oncall: the shift of 2027-01-05 comes from an earlier plan; this plan was made from 2027-01-11 on\n"
@@ -208,13 +202,13 @@ def test_a_mended_plan_is_explained_from_where_it_was_mended(oncall: Oncall, sup
 
 
 def test_shifts_around_the_plan_forbid_as_they_did_when_it_was_made(
-    oncall: Oncall, support: Path, tmp_path: Path
+    oncall: Oncall, support: Path, tmp_path: Path, planned: Planned
 ) -> None:
     before = tmp_path / "before.csv"
     before.write_text(
         "start,end,kind,role,engineer\n2027-01-01T19:01:00-05:00,2027-01-04T08:00:00-05:00,weekend,primary,eve\n"
     )
-    plan = made(oncall, support, tmp_path / "plan.json", "--history", str(before))
+    plan = planned(support, "plan.json", *TWO_WEEKS, "--history", before)
     asked = ("why", plan, "--roster", support, "--shift", "2027-01-04", "--history", str(before), "--json")
     ran = oncall(*asked)
     assert ran.err == "taken into account: shifts before the plan, 2027-01-01 to 2027-01-01\n"
@@ -224,8 +218,8 @@ def test_shifts_around_the_plan_forbid_as_they_did_when_it_was_made(
     )
 
 
-def test_what_is_not_settled_in_the_time_is_said_as_such(oncall: Oncall, support: Path, tmp_path: Path) -> None:
-    plan = made(oncall, support, tmp_path / "plan.csv")
+def test_a_cost_that_is_not_proven_in_time_is_marked(oncall: Oncall, support: Path, planned: Planned) -> None:
+    plan = planned(support, "plan.csv", *TWO_WEEKS)
     ran = oncall("why", plan, "--roster", support, "--shift", "2027-01-06", "--time-limit", "0.001")
     assert ran.code == 0, ran.err
     assert "less than the same" not in ran.out

@@ -93,10 +93,10 @@ def register(app: typer.Typer) -> None:
 
 
 def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
-    """Take a ticket that nobody has, so that it pages nobody else.
+    """Take a free ticket, so that it pages nobody else.
 
-    Everyone else who was paged for it is told who has it. A ticket that another engineer has is refused; `oncall take`
-    takes it over. The customer is told nothing: the first reply is still due, so record it with `oncall reply`.
+    Everyone else who was paged for it is told who has it. To take a ticket over from another engineer, use
+    `oncall take`. The customer is told nothing: the first reply is still due, so record it with `oncall reply`.
 
     Examples: oncall ack 7K2 --by ana · oncall ack T-1001
     """
@@ -122,10 +122,10 @@ def pass_on(
     reason: str = REASON_OPTION,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Pass a ticket on now: page the next person of the escalation, or the person that `--to` names.
+    """Pass a ticket on: page the next person now.
 
-    The person who passes it on and the engineer who has it are not paged. If the next person does not answer, the
-    escalation continues.
+    That is the next person of the escalation, or the person whom --to names. You and the engineer who has the ticket
+    are not paged. If the next person does not answer, the escalation continues.
 
     Examples: oncall pass 7K2 --by ana · oncall pass T-1001 --to grace --reason "she knows this customer"
     """

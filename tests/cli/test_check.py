@@ -18,7 +18,7 @@ def broken(tmp_path: Path) -> Path:
     return written(tmp_path / "broken.yaml", wrong)
 
 
-def test_check_says_what_it_read(oncall: Oncall, roster: Path) -> None:
+def test_check_prints_what_the_file_holds(oncall: Oncall, roster: Path) -> None:
     ran = oncall("check", roster)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
@@ -26,7 +26,7 @@ def test_check_says_what_it_read(oncall: Oncall, roster: Path) -> None:
     )
 
 
-def test_machines_are_told_what_was_checked(oncall: Oncall, roster: Path) -> None:
+def test_check_as_json_has_what_the_file_holds(oncall: Oncall, roster: Path) -> None:
     assert json.loads(oncall("check", roster, "--json").out) == {
         "roster": str(roster),
         "ok": True,
@@ -91,7 +91,7 @@ def test_a_policy_of_any_name_is_known_by_its_keys(oncall: Oncall, tmp_path: Pat
     assert json.loads(oncall("check", path, "--json").out)["policy"] == str(path)
 
 
-def test_a_hole_in_a_policy_of_any_name_is_told_in_its_minutes(oncall: Oncall, tmp_path: Path) -> None:
+def test_a_gap_in_a_policys_hours_is_reported_in_minutes(oncall: Oncall, tmp_path: Path) -> None:
     path = written(tmp_path / "hole.yaml", packaged_policy_text().replace("mon 07:59", "mon 07:50"))
     ran = oncall("check", path)
     assert ran.code == 1
@@ -119,13 +119,15 @@ PLAN = "is a plan, not a roster or a policy; write: oncall verify {path} --roste
         ),
     ],
 )
-def test_what_is_neither_is_told_so(oncall: Oncall, tmp_path: Path, name: str, text: str, message: str) -> None:
+def test_a_file_that_is_neither_roster_nor_policy_is_refused(
+    oncall: Oncall, tmp_path: Path, name: str, text: str, message: str
+) -> None:
     path = written(tmp_path / name, text)
     ran = oncall("check", path)
     assert (ran.code, ran.out, ran.err) == (1, "", message.format(path=path) + "\n")
 
 
-def test_a_file_that_is_not_there_is_told_so(oncall: Oncall) -> None:
+def test_a_missing_file_is_refused(oncall: Oncall) -> None:
     ran = oncall("check", "nowhere.yaml")
     assert (ran.code, ran.out, ran.err) == (1, "", "nowhere.yaml: there is no such file\n")
 

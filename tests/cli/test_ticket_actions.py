@@ -81,7 +81,7 @@ def test_the_timeline_says_from_which_impact_to_which_a_ticket_went(published: O
     assert changes == ["normal to high", "now urgent: it is everybody"]
 
 
-def test_a_duplicate_is_merged_and_nothing_can_be_done_to_it_any_more(published: Oncall) -> None:
+def test_a_merged_duplicate_takes_no_more_actions(published: Oncall) -> None:
     post(published, "T-1", "urgent")
     post(published, "T-2", "urgent")
     assert published("merge", "T-2", "T-1", "--by", "ana").out == "T-2 is merged into T-1.\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Oncall
-from tests.cli.teams import SMALL_ROSTER, written
+from tests.cli.conftest import Oncall, Planned
+from tests.cli.teams import JANUARY, SMALL_ROSTER, with_more, written
 
 FIVE = SMALL_ROSTER.replace("rest_nights: 0, weekends_apart: 1", "rest_nights: 1, weekends_apart: 2").replace(
     "manager:",
@@ -25,10 +25,8 @@ def five(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def january(oncall: Oncall, five: Path, tmp_path: Path) -> str:
-    path = tmp_path / "january.json"
-    assert oncall("generate", five, "--start", "2027-01-04", "--weeks", "4", "-o", str(path)).code == 0
-    return str(path)
+def january(planned: Planned, five: Path) -> str:
+    return str(planned(five, "january.json", *JANUARY))
 
 
 def seats(text: str) -> dict[tuple[str, str], str]:
@@ -38,7 +36,7 @@ def seats(text: str) -> dict[tuple[str, str], str]:
 NEXT = ("--start", "2027-02-01", "--weeks", "2")
 
 
-def test_generate_goes_on_from_a_plan_and_says_what_it_took_into_account(
+def test_generate_continues_a_plan_and_prints_what_it_took_into_account(
     oncall: Oncall, five: Path, january: str, tmp_path: Path
 ) -> None:
     output = tmp_path / "february.json"
@@ -51,7 +49,7 @@ def test_generate_goes_on_from_a_plan_and_says_what_it_took_into_account(
     assert sum(round(1000 * each["balance"]) for each in balances if each["kind"] == "weekend") == 0
 
 
-def test_generate_goes_on_from_the_published_schedule_unless_told_not_to(
+def test_generate_continues_the_published_schedule_unless_it_is_excluded(
     oncall: Oncall, five: Path, january: str
 ) -> None:
     assert oncall("publish", january, "--roster", five).code == 0
@@ -120,7 +118,7 @@ def test_ledger_refuses_people_whom_the_roster_does_not_have(oncall: Oncall, fiv
     )
 
 
-def test_ledger_of_nothing_says_so(oncall: Oncall, five: Path) -> None:
+def test_an_empty_ledger_says_that_everyone_starts_level(oncall: Oncall, five: Path) -> None:
     assert oncall("ledger", "show", "--roster", five).err == (
         "No shift was served yet, and no balances are given: everyone starts level.\n"
     )
@@ -131,13 +129,10 @@ def test_ledger_of_nothing_says_so(oncall: Oncall, five: Path) -> None:
 
 @pytest.fixture
 def changed(five: Path, january: str) -> str:
-    """Whoever has the primary night of 12 January is away then."""
+    """The primary of the night of 12 January is away then."""
     shifts = json.loads(Path(january).read_text())["shifts"]
     who = next(s["engineer"] for s in shifts if s["start"].startswith("2027-01-12") and s["role"] == "primary")
-    text = Path(five).read_text()
-    line = next(line for line in text.splitlines() if f"id: {who}," in line)
-    away = line.replace("}", ", unavailable: [{from: 2027-01-12, to: 2027-01-12, reason: flu}]}")
-    Path(five).write_text(text.replace(line, away))
+    five.write_text(with_more(FIVE, who, "unavailable: [{from: 2027-01-12, to: 2027-01-12, reason: flu}]"))
     return str(who)
 
 
@@ -186,7 +181,7 @@ def test_options_of_repair_go_together(oncall: Oncall, five: Path, arguments: tu
 # ---- what the roster file may say
 
 
-def test_both_a_role_named_twice_and_an_unknown_role_are_told_at_once(oncall: Oncall, five: Path) -> None:
+def test_a_role_named_twice_and_an_unknown_role_are_reported_together(oncall: Oncall, five: Path) -> None:
     text = Path(five).read_text().replace("{rest_nights", "{roles: [primary, primary], rest_nights")
     Path(five).write_text(text.replace('"+13055550101"}', '"+13055550101", roles: [tertiary]}'))
     err = oncall("check", five).err

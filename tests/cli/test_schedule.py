@@ -12,7 +12,7 @@ from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import Oncall
 
 
-def test_publish_says_what_it_changes_for_whom(oncall: Oncall, plan: Path, roster: Path) -> None:
+def test_publish_prints_every_shift_that_changes_hands(oncall: Oncall, plan: Path, roster: Path) -> None:
     ran = oncall("publish", str(plan), "--roster", str(roster), "--by", "mei", "--reason", "January")
     assert ran.code == 0
     assert ran.out == (
@@ -22,16 +22,12 @@ def test_publish_says_what_it_changes_for_whom(oncall: Oncall, plan: Path, roste
     )
 
 
-def test_publishing_the_same_plan_again_changes_nothing_for_anybody(
-    published: Oncall, plan: Path, roster: Path
-) -> None:
+def test_publishing_the_same_plan_again_changes_nothing(published: Oncall, plan: Path, roster: Path) -> None:
     ran = published("publish", str(plan), "--roster", str(roster))
     assert ran.out == "Published version 2: tiny, 40 seats.\n  Nothing changes.\n"
 
 
-def test_publishing_another_policy_says_what_changes_of_the_promise(
-    published: Oncall, plan: Path, roster: Path
-) -> None:
+def test_publishing_another_policy_prints_what_it_changes(published: Oncall, plan: Path, roster: Path) -> None:
     faster = packaged_policy_text().replace("first_reply: 60m calendar", "first_reply: 50m calendar")
     (roster.parent / "ours.policy.yaml").write_text(faster, encoding="utf-8")
     text = roster.read_text(encoding="utf-8")
@@ -86,7 +82,7 @@ def test_who_as_json_is_the_body_of_the_api(published: Oncall) -> None:
     assert view["missing"] == []
 
 
-def test_in_business_hours_nobody_is_on_call_and_nothing_is_wrong(published: Oncall) -> None:
+def test_in_business_hours_an_empty_rota_is_no_gap(published: Oncall) -> None:
     ran = published("who", "--at", "2027-01-05T12:00:00-05:00")
     assert ran.code == 0
     assert ran.out == (
@@ -96,7 +92,7 @@ def test_in_business_hours_nobody_is_on_call_and_nothing_is_wrong(published: Onc
     assert (view["window"], view["roles"]) == ("business", {})
 
 
-def test_a_gap_is_said_loudly(published: Oncall) -> None:
+def test_a_gap_is_printed_in_capitals(published: Oncall) -> None:
     ran = published("who", "--at", "2027-03-06T12:00:00-05:00", "--json")
     assert ran.code == 1
     assert json.loads(ran.out)["missing"] == ["primary", "secondary"]
@@ -106,14 +102,14 @@ def test_a_gap_is_said_loudly(published: Oncall) -> None:
 
 
 @pytest.mark.parametrize("command", [("who",), ("shifts", "ana"), ("next", "ana")])
-def test_before_anything_is_published_that_is_what_is_said(oncall: Oncall, command: tuple[str, ...]) -> None:
+def test_without_a_published_schedule_who_says_so(oncall: Oncall, command: tuple[str, ...]) -> None:
     ran = oncall(*command)
     assert ran.code == 1
     assert ran.out == ""
     assert ran.err == ("oncall: no schedule is published yet; make one with `oncall generate` and `oncall publish`\n")
 
 
-def test_before_the_schedule_begins_that_is_what_is_said(published: Oncall) -> None:
+def test_before_the_schedule_begins_who_says_so(published: Oncall) -> None:
     ran = published("who", "--at", "2027-01-02T12:00:00-05:00")
     assert ran.code == 1
     assert ran.err == (
@@ -141,7 +137,7 @@ def test_shifts_lists_an_engineers_turns_in_both_times(published: Oncall) -> Non
     assert "Asia" not in published("shifts", "ben").err
 
 
-def test_an_unknown_engineer_is_told_apart_from_one_without_shifts(published: Oncall) -> None:
+def test_an_unknown_engineer_differs_from_one_without_shifts(published: Oncall) -> None:
     ran = published("shifts", "anna")
     assert (ran.code, ran.err) == (
         1,
