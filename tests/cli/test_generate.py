@@ -84,7 +84,7 @@ def test_generate_refuses_dates_that_cannot_be_staffed_with_each_reason(
         "oncall: no plan is possible: 1 shift has fewer people than roles\n"
         "  Mon 2027-01-04 (weeknight): primary and secondary need 2 people and only chloe can be on call "
         "(ana joins only on 2027-01-05; ben is away on 2027-01-04 (flight))\n"
-        "  with nobody away 2 of the 3 people would be enough; with the days off as they are it takes 1 more "
+        "  with nobody away, 2 of the 3 people are enough; with the days off as they are, the team needs 1 more "
         "who takes every role and is never away\n"
         "  a plan exists with ben's day off on 2027-01-04 moved: --relax unavailable@2027-01-04:ben\n"
     )

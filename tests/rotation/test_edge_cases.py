@@ -186,6 +186,6 @@ def test_a_team_in_which_no_two_may_work_together_is_told_only_that_rule() -> No
         "never_together ana and ben",
         "never_together ana and cai",
         "never_together ben and cai",
-        "even with nobody away these rules need 4 people for these dates; the roster has 3",
-        "no exception that can be offered would do; it takes other people, other dates for them or other rules",
+        "even with nobody away, these rules need 4 people for these dates; the roster has 3",
+        "no relaxation makes a plan possible; change the people, their dates or the rules",
     ]

@@ -12,7 +12,7 @@ from oncall.rosters.roster import Roster, WeekendStyle
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
-HOPELESS = "\n  no exception that can be offered would do; it takes other people, other dates for them or other rules"
+HOPELESS = "\n  no relaxation makes a plan possible; change the people, their dates or the rules"
 
 
 def refusal_of(roster: Roster, *, days: int = 7) -> str:
@@ -26,7 +26,7 @@ def test_one_person_cannot_hold_two_roles() -> None:
         "no plan is possible: 20 shifts have fewer people than roles\n"
         "  Mon 2027-01-04 to Fri 2027-01-29 (20 shifts): "
         "primary and secondary need 2 people and only ana can be on call (the roster has nobody else)\n"
-        "  even with nobody away these rules need 6 people for these dates; the roster has 1"
+        "  even with nobody away, these rules need 6 people for these dates; the roster has 1"
         f"{HOPELESS}"
     )
 
@@ -43,8 +43,8 @@ def test_a_shift_that_nobody_can_take_says_so_for_each_role() -> None:
             "dee joins only on 2027-01-06; eve joins only on 2027-01-06; fay joins only on 2027-01-06)"
             for role in ("primary", "secondary")
         )
-        + "\n  with nobody away the 6 people of the roster would be enough; with the days off as they are it takes 4 "
-        "more who take every role and are never away\n"
+        + "\n  with nobody away, the 6 people of the roster are enough; with the days off as they are, the "
+        "team needs 4 more who take every role and are never away\n"
         "  a plan exists with rest_nights 0 around the week of 2027-01-04, and ana's days off from 2027-01-04 to "
         "2027-01-05 moved, and ben's days off from 2027-01-04 to 2027-01-05 moved: "
         "--relax rest_nights=0@2027-01-04..2027-01-10 "
@@ -61,8 +61,8 @@ def test_a_role_that_only_juniors_are_left_for_names_the_role() -> None:
         "  Mon 2027-01-04 (weeknight): nobody can be primary (ana is away on 2027-01-04 (vacation); "
         "ben is away on 2027-01-04 (vacation); jo does not take the role primary; "
         "kit does not take the role primary; old has left (last day 2027-01-03))\n"
-        "  with nobody away the 5 people of the roster would be enough; with the days off as they are it takes 1 more "
-        "who takes every role and is never away\n"
+        "  with nobody away, the 5 people of the roster are enough; with the days off as they are, the team needs 1 "
+        "more who takes every role and is never away\n"
         "  a plan exists with ana's day off on 2027-01-04 moved: --relax unavailable@2027-01-04:ana"
     )
 
@@ -72,7 +72,7 @@ def test_a_team_too_small_for_its_rest_is_told_the_size_it_needs() -> None:
         "no plan is possible: there are more duties than people can take\n"
         "  each of the 8 weeks of 2027-01-04 to 2027-02-22: 5 shifts in 2 roles are 10 duties, "
         "and under rest_nights 2 people can take 8: ana 2, ben 2, cai 2, dee 2\n"
-        "  even with nobody away these rules need 6 people for these dates; the roster has 4\n"
+        "  even with nobody away, these rules need 6 people for these dates; the roster has 4\n"
         "  a plan exists with rest_nights 1 around the shifts of 2027-01-04 to 2027-02-26: "
         "--relax rest_nights=1@2027-01-04..2027-02-26"
     )
@@ -85,8 +85,8 @@ def test_a_week_with_too_many_away_names_them() -> None:
         "no plan is possible: there are more duties than people can take\n"
         "  the week of 2027-01-11: 5 shifts in 2 roles cannot be staffed under rest_nights 2 by the 5 people who are "
         "left when ben and cai are away 2027-01-11 to 2027-01-17 (ski week); that is so even if ana were there\n"
-        "  with nobody away 6 of the 7 people would be enough; "
-        "with the days off as they are it takes 2 more who take every role and are never away\n"
+        "  with nobody away, 6 of the 7 people are enough; "
+        "with the days off as they are, the team needs 2 more who take every role and are never away\n"
         "  a plan exists with rest_nights 1 around the week of 2027-01-11: "
         "--relax rest_nights=1@2027-01-11..2027-01-17\n"
         "  a plan exists with ana's day off on 2027-01-13 moved, and ben's day off on 2027-01-13 moved: "
@@ -122,7 +122,7 @@ def test_a_month_over_everybodys_most_names_the_rule() -> None:
         "no plan is possible: there are more duties than people can take\n"
         "  January 2027: 20 shifts in 2 roles are 40 duties, and under max_shifts_per_month 4 people can take 32: "
         "ana 4, ben 4, cai 4, dee 4, eve 4, fay 4, gus 4, hal 4\n"
-        "  even with nobody away these rules need 10 people for these dates; the roster has 8\n"
+        "  even with nobody away, these rules need 10 people for these dates; the roster has 8\n"
         "  a plan exists with max_shifts_per_month 5 in January 2027: "
         "--relax max_shifts_per_month=5@2027-01-01..2027-01-31"
     )
@@ -141,12 +141,13 @@ def test_rules_that_clash_without_any_week_being_too_full_are_named_as_a_minimal
     tuesday = MONDAY + timedelta(days=1)
     roster = team(person("ana"), person("ben", absences=away(tuesday, 3)), *team_of(6).engineers[2:])
     assert refusal_of(roster) == (
-        "no plan keeps all the rules: these cannot hold together, and without any one of them the others could\n"
+        "no plan keeps all the rules: the following exclude each other; without any one of them, the others can "
+        "be kept\n"
         "  the week of Mon 2027-01-04: 5 shifts, 2 roles each\n"
         "  ben is away 2027-01-05 to 2027-01-07 (vacation)\n"
         "  rest_nights 2\n"
-        "  with nobody away the 6 people of the roster would be enough; "
-        "with the days off as they are it takes 1 more who takes every role and is never away\n"
+        "  with nobody away, the 6 people of the roster are enough; "
+        "with the days off as they are, the team needs 1 more who takes every role and is never away\n"
         "  a plan exists with ben's day off on 2027-01-07 moved: --relax unavailable@2027-01-07:ben\n"
         "  a plan exists with rest_nights 1 around the week of 2027-01-04: "
         "--relax rest_nights=1@2027-01-04..2027-01-10"
@@ -170,7 +171,7 @@ def test_too_few_weekends_for_a_kind_are_told_even_when_there_is_room_for_nights
         "no plan is possible: there are more duties than people can take\n"
         "  the 4 weekends of 2027-01-08 to 2027-01-29: 4 shifts in 2 roles are 8 duties, "
         "and under weekends_apart 4 people can take 6: ana 1, ben 1, cai 1, dee 1, eve 1, fay 1\n"
-        "  even with nobody away these rules need 8 people for these dates; the roster has 6\n"
+        "  even with nobody away, these rules need 8 people for these dates; the roster has 6\n"
         "  a plan exists with weekends_apart 3 for cai around the weekend of 2027-01-29, "
         "and weekends_apart 3 for dee around the weekend of 2027-01-08: "
         "--relax weekends_apart=3@2027-01-29..2027-01-31:cai --relax weekends_apart=3@2027-01-08..2027-01-10:dee"

@@ -1,4 +1,4 @@
-"""The set of causes that is named is a smallest one: together they clash, and without any one of them a plan exists."""
+"""The causes of a minimal conflict exclude each other; without any one of them, a plan exists."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Engineer, Roster
-from oncall.rotation.explain.infeasible import team_advice
-from oncall.rotation.explain.minimal_conflict import (
-    absence_text,
-    joins_text,
-    leaves_text,
-    minimal_conflict,
-    shadows_text,
-)
-from oncall.rotation.explain.relaxation_search import verdict_on
+from oncall.rotation.explain.conflict_causes import absence_text, joins_text, leaves_text, shadows_text
+from oncall.rotation.explain.feasibility import feasibility
+from oncall.rotation.explain.infeasible import team_size_text
+from oncall.rotation.explain.minimal_conflict import minimal_conflict
 from oncall.rotation.explain.team_size import team_size
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.problem import Problem
@@ -63,7 +58,7 @@ def exists(roster: Roster, shifts: tuple[Shift, ...], items: list[str | date]) -
     asked = tuple(shift for shift in shifts if shift.day - timedelta(days=shift.day.weekday()) in items)
     if not asked:
         return True
-    verdict = verdict_on(Problem.of(free, asked), SearchBudget(60.0, per_run=60.0), Search())
+    verdict = feasibility(Problem.of(free, asked), SearchBudget(60.0, per_run=60.0), Search())
     assert verdict is not SearchStatus.UNKNOWN
     return verdict is not SearchStatus.INFEASIBLE
 
@@ -87,7 +82,7 @@ def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shi
         roster = replace(roster, rules=replace(roster.rules, fixed=()))
         shifts = shifts_of(roster, days=days)
         problem = Problem.of(roster, shifts)
-        if verdict_on(problem, SearchBudget(60.0, per_run=60.0), Search()) is SearchStatus.INFEASIBLE:
+        if feasibility(problem, SearchBudget(60.0, per_run=60.0), Search()) is SearchStatus.INFEASIBLE:
             yield roster, shifts
 
 
@@ -97,17 +92,17 @@ def infeasible_rosters(seed: int, days: int) -> Iterator[tuple[Roster, tuple[Shi
 def test_every_cause_named_is_needed_and_together_they_are_enough(seed: int, days: int) -> None:
     seen = 0
     for roster, shifts in infeasible_rosters(seed, days):
-        clash = minimal_conflict(Problem.of(roster, shifts), Search())
-        items = items_of(clash.causes)
-        assert clash.is_minimal
-        assert not exists(roster, shifts, items), clash.causes
+        conflict = minimal_conflict(Problem.of(roster, shifts), Search())
+        items = items_of(conflict.causes)
+        assert conflict.is_minimal
+        assert not exists(roster, shifts, items), conflict.causes
         for item in items:
-            assert exists(roster, shifts, [each for each in items if each != item]), (item, clash.causes)
+            assert exists(roster, shifts, [each for each in items if each != item]), (item, conflict.causes)
         seen += 1
     assert seen >= 5
 
 
-def test_a_rule_that_has_no_part_is_not_named() -> None:
+def test_a_rule_without_a_part_in_the_conflict_is_not_named() -> None:
     week = away(date(2027, 1, 18), 7)
     roster = team(*(person(name, absences=week) for name in NAMES[:7]), *team_of(12).engineers[7:], holidays="US")
     roster = replace(roster, rules=replace(roster.rules, holidays_apart=2, weekends_apart=3, max_shifts_per_week=4))
@@ -122,12 +117,12 @@ def test_a_rule_that_has_no_part_is_not_named() -> None:
 
 def advice(roster: Roster, days: int = 28) -> list[str]:
     problem = Problem.of(roster, shifts_of(roster, days=days))
-    return team_advice(problem, team_size(problem, Search()))
+    return team_size_text(problem, team_size(problem, Search()))
 
 
 def feasible(roster: Roster, days: int = 28) -> bool:
     problem = Problem.of(roster, shifts_of(roster, days=days))
-    return verdict_on(problem, SearchBudget(60.0, per_run=60.0), Search()) in (
+    return feasibility(problem, SearchBudget(60.0, per_run=60.0), Search()) in (
         SearchStatus.OPTIMAL,
         SearchStatus.FEASIBLE,
     )
@@ -138,37 +133,37 @@ def larger(roster: Roster, more: int) -> Roster:
     return replace(roster, engineers=(*roster.engineers, *new))
 
 
-def test_the_pairs_of_a_team_count_when_its_size_is_told() -> None:
+def test_pairs_who_stay_apart_make_the_team_larger() -> None:
     everybody = [f"p{number}" for number in range(6)]
     apart = tuple(("p0", other) for other in everybody[1:])
     roster = team(*(person(name) for name in everybody), never_together=apart)
     assert advice(roster) == [
-        "even with nobody away these rules need 7 people for these dates; the roster has 6",
+        "even with nobody away, these rules need 7 people for these dates; the roster has 6",
     ]
     assert feasible(larger(roster, 1))
     assert not feasible(roster)
 
 
-def test_a_team_of_juniors_is_told_how_many_more_it_takes() -> None:
+def test_a_team_of_juniors_learns_how_many_more_it_needs() -> None:
     juniors = tuple(person(name, roles=["secondary"]) for name in NAMES[:6])
     roster = team(*juniors)
-    assert advice(roster) == ["even with nobody away these rules need 9 people for these dates; the roster has 6"]
+    assert advice(roster) == ["even with nobody away, these rules need 9 people for these dates; the roster has 6"]
     assert feasible(larger(roster, 3))
     assert not feasible(larger(roster, 2))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
-def test_the_number_of_people_told_is_enough_and_one_fewer_is_not(seed: int) -> None:
+def test_the_stated_number_of_people_is_enough_and_one_fewer_is_not(seed: int) -> None:
     roster = random_roster(Random(seed), sizes=(1, 2), days=14)
     roster = replace(roster, rules=replace(roster.rules, fixed=()))
     if not shifts_of(roster, days=14) or feasible(roster, 14):
         return
     problem = Problem.of(roster, shifts_of(roster, days=14))
     size = team_size(problem, Search())
-    assert size.present is not None
+    assert size.if_present is not None
     there = tuple(replace(each, absences=(), joins=None, leaves=None, shadows=()) for each in roster.engineers)
-    for more, people in ((size.present, there), (size.as_is, roster.engineers)):
+    for more, people in ((size.if_present, there), (size.as_is, roster.engineers)):
         if more is not None and more.is_known:
             base = replace(roster, engineers=people)
             assert feasible(larger(base, more.people), 14)

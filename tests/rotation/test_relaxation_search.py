@@ -17,7 +17,7 @@ from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.used_relaxations import used_relaxations, with_relaxations
-from oncall.rotation.explain.priced_relaxations import is_within, price_of
+from oncall.rotation.explain.relaxation_prices import is_within, price_of
 from oncall.rotation.explain.relaxation_search import relaxation_options
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
@@ -29,7 +29,7 @@ from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences
 
 def offered(roster: Roster, *, days: int = 7) -> list[list[str]]:
     problem = Problem.of(roster, shifts_of(roster, days=days))
-    return [[each.id for each in offer.relaxations] for offer in relaxation_options(problem, Search()).choices]
+    return [[each.id for each in option.relaxations] for option in relaxation_options(problem, Search()).options]
 
 
 def solved_with(roster: Roster, names: list[str], *, days: int = 7) -> Plan:
@@ -134,7 +134,7 @@ def test_where_no_exception_helps_that_is_said() -> None:
         fairest_plan(team(*people, person("zoe")), shifts_of(team_of(4)))
     assert refusal.value.relaxations == ()
     assert refusal.value.reasons[-1] == (
-        "no exception that can be offered would do; it takes other people, other dates for them or other rules"
+        "no relaxation makes a plan possible; change the people, their dates or the rules"
     )
 
 
@@ -188,7 +188,7 @@ def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_
     except PlanInfeasible as refusal:
         for names in refusal.relaxations:
             fairest_plan(relaxed(roster, [relaxation_named(name) for name in names]), week, context=given_before)
-        if refusal.reasons[-1].startswith("no exception that can be offered would do"):
+        if refusal.reasons[-1].startswith("no relaxation makes a plan possible"):
             with pytest.raises(PlanInfeasible):
                 fairest_plan(everything_relaxed(roster), week, context=given_before)
 

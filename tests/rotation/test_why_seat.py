@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 
 from oncall.errors import OncallError
 from oncall.rosters.roster import FixedSeat, Request, RequestDirection, Roster
-from oncall.rotation.explain.why_seat import Alternative, Remade, SeatExplanation, why
+from oncall.rotation.explain.why_seat import Alternative, SeatExplanation, SolvedAlternative, why_seat
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Plan
 from tests.rotation.teams import MONDAY, away, person, rosters, sentences, shifts_of, team, team_of
@@ -24,7 +24,7 @@ def planned(roster: Roster, *, days: int = 28) -> Plan:
 
 
 def asked(roster: Roster, plan: Plan, seat: int = 0, *, limit: timedelta = LIMIT) -> SeatExplanation:
-    return why(plan, roster, plan.seats[seat], time_limit=limit)
+    return why_seat(plan, roster, plan.seats[seat], time_limit=limit)
 
 
 def about(answer: SeatExplanation, name: str) -> Alternative:
@@ -44,27 +44,27 @@ def test_who_is_away_or_does_not_take_the_role_is_barred_whatever_else_is_planne
     roster = team(*team_of(6).engineers, person("gus", absences=away(MONDAY, 3)), person("hal", roles=["secondary"]))
     answer = asked(roster, planned(roster))
     assert about(answer, "gus") == Alternative(
-        "gus", "gus is away 2027-01-04 to 2027-01-06 (vacation)", rule="unavailable"
+        "gus", "gus is away 2027-01-04 to 2027-01-06 (vacation)", obstacle_rule="unavailable"
     )
-    assert about(answer, "hal") == Alternative("hal", "hal does not take the role primary", rule="roles")
+    assert about(answer, "hal") == Alternative("hal", "hal does not take the role primary", obstacle_rule="roles")
 
 
 def test_the_rules_that_forbid_somebody_as_the_plan_stands_are_named() -> None:
     roster = team_of(6)
     plan = planned(roster)
     partner = about(asked(roster, plan), plan.seats[1].engineer)
-    assert partner.rules[0] == (
+    assert partner.broken_rules[0] == (
         f"one_role: {partner.engineer} is primary and secondary of the same shift, Mon 2027-01-04 (weeknight)"
     )
-    assert partner.swap is None
+    assert partner.swap_change is None
 
 
 def test_a_swap_that_breaks_nothing_has_its_price() -> None:
     roster = team(*team_of(7).engineers, person("zoe", fte=0.1), rest_nights=0)
     plan = planned(roster)
     free = about(asked(roster, plan), "zoe")
-    assert free.rules == ()
-    assert free.swap is not None
+    assert free.broken_rules == ()
+    assert free.swap_change is not None
     swapped = (replace(plan.seats[0], engineer="zoe"), *plan.seats[1:])
     assert sentences(replace(plan, seats=swapped, fairness=None, status=None), roster) == []
 
@@ -86,39 +86,39 @@ def test_the_price_is_that_of_the_fairest_plan_with_that_seat_fixed(roster: Rost
     shift = shifts_of(roster, days=14)[0]
     answer = asked(roster, plan)
     for other in answer.others[:3]:
-        if other.never is not None:
+        if other.obstacle is not None:
             continue
         seat = FixedSeat(shift.day, answer.seat.role, other.engineer, shift.kind.value)
         fixed = replace(roster, rules=replace(roster.rules, fixed=(seat,), requests_weight=0))
-        assert other.remade is not None
+        assert other.solved is not None
         try:
             best = fairest_plan(fixed, shifts_of(roster, days=14)).fairness
         except OncallError:
-            assert other.remade == Remade(None, None, True)
+            assert other.solved == SolvedAlternative(None, None, True)
             continue
         assert best is not None
-        assert other.remade == Remade(best.cost - plan.fairness.cost, best.bound - plan.fairness.cost, True)
+        assert other.solved == SolvedAlternative(best.cost - plan.fairness.cost, best.bound - plan.fairness.cost, True)
 
 
 def test_in_a_tight_team_somebody_is_dearer_and_that_is_proven() -> None:
     roster = team(*team_of(5).engineers, person("fay", fte=0.5))
     plan = planned(roster, days=84)
     number = next(n for n, seat in enumerate(plan.seats) if seat.role == "primary" and seat.engineer != "fay" and n > 8)
-    remade = about(asked(roster, plan, number), "fay").remade
-    assert remade is not None
-    assert remade.is_proven
-    assert remade.more == remade.at_least
-    assert remade.more is not None
-    assert remade.more >= 0
+    solved = about(asked(roster, plan, number), "fay").solved
+    assert solved is not None
+    assert solved.is_proven
+    assert solved.cost_change == solved.least_change
+    assert solved.cost_change is not None
+    assert solved.cost_change >= 0
 
 
 def test_without_time_nothing_is_claimed_that_is_not_proven() -> None:
     roster = team(*team_of(5).engineers, person("fay", fte=0.5))
     plan = planned(roster, days=84)
     for other in asked(roster, plan, 10, limit=timedelta(microseconds=1)).others:
-        assert other.remade is not None
-        assert other.remade.at_least is not None
-        assert other.remade.at_least <= (0 if other.remade.more is None else other.remade.more)
+        assert other.solved is not None
+        assert other.solved.least_change is not None
+        assert other.solved.least_change <= (0 if other.solved.cost_change is None else other.solved.cost_change)
 
 
 def test_a_plan_that_is_not_the_fairest_can_be_beaten() -> None:
@@ -128,8 +128,8 @@ def test_a_plan_that_is_not_the_fairest_can_be_beaten() -> None:
     greedy = next(each for each in others if each != plan.seats[0].engineer)
     seats = (replace(plan.seats[0], engineer=greedy), *plan.seats[1:])
     worse = replace(plan, seats=seats, fairness=None, status=None)
-    back = about(asked(roster, worse), plan.seats[0].engineer).remade
+    back = about(asked(roster, worse), plan.seats[0].engineer).solved
     assert back is not None
-    assert back.more is not None
-    assert back.more < 0
+    assert back.cost_change is not None
+    assert back.cost_change < 0
     assert back.is_proven

@@ -23,7 +23,7 @@ from oncall.cli.plan_inputs import (
 from oncall.cli.search_progress import terminal_watch
 
 if TYPE_CHECKING:
-    from oncall.rotation.explain.scenario import Scenario
+    from oncall.rotation.explain.what_if import ComparedPlan
     from oncall.schedule.plan import Load
     from oncall.support.windows import WindowKind
 
@@ -94,7 +94,7 @@ def whatif(
         _print_sides(found.today, found.changed)
 
 
-def _print_sides(today: Scenario, changed: Scenario) -> None:
+def _print_sides(today: ComparedPlan, changed: ComparedPlan) -> None:
     pairs = any(one.roster.rules.prefer_together for one in (today, changed))
     facts = (*_FACTS, _TOGETHER) if pairs else _FACTS
     print_table(["", "today", "changed"], [[name, read(today), read(changed)] for name, read in facts])
@@ -106,30 +106,30 @@ def _print_sides(today: Scenario, changed: Scenario) -> None:
     print_table(header, rows)
 
 
-def _proof(one: Scenario) -> str:
+def _proof(one: ComparedPlan) -> str:
     if one.plan is None or one.plan.fairness is None:
         return "no plan"
     cost, bound = one.plan.fairness.cost, one.plan.fairness.bound
     return "optimal" if cost == bound else f"none below {bound}"
 
 
-def _cost(one: Scenario) -> str:
+def _cost(one: ComparedPlan) -> str:
     return "-" if one.plan is None or one.plan.fairness is None else str(one.plan.fairness.cost)
 
 
-def _requests(one: Scenario) -> str:
+def _requests(one: ComparedPlan) -> str:
     if one.requests is None:
         return "-"
     return f"{one.requests.avoided_taken} of {one.requests.avoided}" if one.requests.avoided else "none asked"
 
 
-def _together(one: Scenario) -> str:
+def _together(one: ComparedPlan) -> str:
     if one.requests is None or one.requests.together is None:
         return "-"
     return str(one.requests.together)
 
 
-_FACTS: tuple[tuple[str, Callable[[Scenario], str]], ...] = (
+_FACTS: tuple[tuple[str, Callable[[ComparedPlan], str]], ...] = (
     ("people", lambda one: str(len(one.roster.engineers))),
     ("shifts", lambda one: str(len(one.shifts))),
     ("fairness cost", _cost),
@@ -140,7 +140,7 @@ _TOGETHER = ("shifts together", _together)
 """How many shifts people share who prefer to; shown where a roster has such a request."""
 
 
-def _load_rows(today: Scenario, changed: Scenario) -> Iterator[list[str]]:
+def _load_rows(today: ComparedPlan, changed: ComparedPlan) -> Iterator[list[str]]:
     """Return a header, and a row for each person: shifts and share of each kind, today and changed."""
     kinds = list(dict.fromkeys(shift.kind for one in (today, changed) for shift in one.shifts))
     people = dict.fromkeys(engineer.id for one in (today, changed) for engineer in one.roster.engineers)
@@ -149,7 +149,7 @@ def _load_rows(today: Scenario, changed: Scenario) -> Iterator[list[str]]:
         yield [person, *(_change(person, kind, today, changed) for kind in kinds)]
 
 
-def _change(person: str, kind: WindowKind, today: Scenario, changed: Scenario) -> str:
+def _change(person: str, kind: WindowKind, today: ComparedPlan, changed: ComparedPlan) -> str:
     before, after = today.load(person, kind), changed.load(person, kind)
     return f"{_load(before)} -> {_load(after)}"
 

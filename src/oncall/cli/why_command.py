@@ -17,7 +17,7 @@ from oncall.cli.search_progress import quiet_watch
 
 if TYPE_CHECKING:
     from oncall.rosters.roster import Roster
-    from oncall.rotation.explain.why_seat import Alternative, Remade, SeatExplanation
+    from oncall.rotation.explain.why_seat import Alternative, SeatExplanation, SolvedAlternative
     from oncall.schedule.plan import Plan
 
 
@@ -102,29 +102,29 @@ def _print_answer(answer: SeatExplanation) -> None:
 
 
 def _lines(other: Alternative) -> Iterator[str]:
-    if other.never is not None:
-        yield f"cannot ({other.rule}): {other.never}"
+    if other.obstacle is not None:
+        yield f"cannot ({other.obstacle_rule}): {other.obstacle}"
         return
     if other.asked_to_avoid:
         yield "asked to avoid this shift"
-    for rule in other.rules:
+    for rule in other.broken_rules:
         yield f"in this plan: {rule}"
-    if other.swap is not None:
-        yield f"in this plan: allowed, costs {_difference(other.swap)}"
-    if other.remade is not None:
-        yield f"solved with {other.engineer} in this seat: {_remade(other.remade)}"
-    for cause in other.because:
+    if other.swap_change is not None:
+        yield f"in this plan: allowed, costs {_difference(other.swap_change)}"
+    if other.solved is not None:
+        yield f"solved with {other.engineer} in this seat: {_solved_text(other.solved)}"
+    for cause in other.excluded_by:
         yield f"  {cause}"
 
 
-def _remade(remade: Remade) -> str:
-    if remade.at_least is None:
+def _solved_text(solved: SolvedAlternative) -> str:
+    if solved.least_change is None:
         return "no plan keeps the rules, proven"
-    if remade.more is None:
-        return f"no plan was found in this time; it costs {_floor(remade.at_least)}"
-    if remade.is_proven:
-        return f"costs {_difference(remade.more)}, proven"
-    return f"costs {_difference(remade.more)} at most, {_floor(remade.at_least)}"
+    if solved.cost_change is None:
+        return f"no plan was found in this time; it costs {_floor(solved.least_change)}"
+    if solved.is_proven:
+        return f"costs {_difference(solved.cost_change)}, proven"
+    return f"costs {_difference(solved.cost_change)} at most, {_floor(solved.least_change)}"
 
 
 def _difference(cost: int) -> str:

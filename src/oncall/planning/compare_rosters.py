@@ -15,7 +15,7 @@ from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_settings import roster_with
-from oncall.rotation.explain.scenario import Scenario, side, with_people
+from oncall.rotation.explain.what_if import ComparedPlan, compared_plan, with_people
 from oncall.schedule.plan import Plan, Shift
 
 
@@ -32,8 +32,8 @@ class RosterChange:
 class Comparison:
     """The two plans, or why one is missing."""
 
-    today: Scenario
-    changed: Scenario
+    today: ComparedPlan
+    changed: ComparedPlan
 
 
 def compare_rosters(
@@ -98,11 +98,11 @@ def _planned(
     sources: ContextSources,
     options: SearchOptions,
     watch: PlanningWatch,
-) -> Scenario:
+) -> ComparedPlan:
     context = planning_context(roster, *days, sources, watch.say)
 
     def make(roster: Roster, shifts: Sequence[Shift]) -> Plan:
         plan = search_plan(roster, shifts, context, options, watch)
         return replace(plan, first_day=days[0], last_day=days[1])
 
-    return side(relaxed(roster, relaxations), shifts_of(roster, *days), make, context)
+    return compared_plan(relaxed(roster, relaxations), shifts_of(roster, *days), make, context)

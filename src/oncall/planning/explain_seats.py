@@ -11,7 +11,7 @@ from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_un
 from oncall.planning.service_record import seats_around
 from oncall.planning.watch import SILENT, PlanningWatch
 from oncall.rosters.roster import SHADOW, Roster
-from oncall.rotation.explain.why_seat import SeatExplanation, why
+from oncall.rotation.explain.why_seat import SeatExplanation, why_seat
 from oncall.schedule.plan import Plan, Seat
 from oncall.suggestions import suggestion
 
@@ -50,7 +50,7 @@ def explain_seats(
     around = seats_around(roster, plan, sources, watch.say)
     with watch.search() as hooks:
         return [
-            why(
+            why_seat(
                 plan,
                 roster,
                 seat,

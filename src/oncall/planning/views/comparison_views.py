@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from oncall.errors import PlanInfeasible
 from oncall.planning.compare_rosters import Comparison
 from oncall.rosters.roster import Roster
-from oncall.rotation.explain.scenario import Scenario
+from oncall.rotation.explain.what_if import ComparedPlan
 from oncall.rotation.explain.why_seat import Alternative, SeatExplanation
 
 
@@ -33,21 +33,21 @@ def explanation_view(plan: str, answers: Sequence[SeatExplanation], roster: Rost
 
 
 def _alternative_view(other: Alternative) -> dict[str, object]:
-    remade = other.remade
-    anew = remade and {"more": remade.more, "at_least": remade.at_least, "proven": remade.is_proven}
+    solved = other.solved
+    anew = solved and {"more": solved.cost_change, "at_least": solved.least_change, "proven": solved.is_proven}
     return {
         "engineer": other.engineer,
-        "rule": other.rule,
-        "cannot": other.never,
-        "rules": list(other.rules),
-        "swap": other.swap,
+        "rule": other.obstacle_rule,
+        "cannot": other.obstacle,
+        "rules": list(other.broken_rules),
+        "swap": other.swap_change,
         "asked_to_avoid": other.asked_to_avoid,
         "anew": anew,
-        "because": list(other.because),
+        "because": list(other.excluded_by),
     }
 
 
-def _side_view(one: Scenario) -> dict[str, object]:
+def _side_view(one: ComparedPlan) -> dict[str, object]:
     view: dict[str, object] = {
         "engineers": [engineer.id for engineer in one.roster.engineers],
         "shifts": len(one.shifts),

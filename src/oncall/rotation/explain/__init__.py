@@ -1,4 +1,4 @@
-"""Answers in words: why no plan exists, what to relax, why this person has this seat, what other rules would cost.
+"""Answers about a plan in words: why none exists, which relaxations allow one, why an engineer has a seat, what if.
 
 Imports `rotation.solve`, `rotation.problem` and, to judge seats, `rotation.check`.
 """

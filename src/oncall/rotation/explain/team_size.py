@@ -1,8 +1,8 @@
-"""How many people the rules need for given dates, by trying: when nobody is away, and with the days off as they are.
+"""How many people the rules need for given dates: with nobody away, and with the days off as they are.
 
-People are added who take every role and are never away; whoever is on the roster keeps their roles, the pairs they are
-in, their fixed seats and what stands around the plan. A number is only named when a plan with so many exists and none
-with one fewer.
+The team is made larger by people who take every role and are never away; the engineers of the roster keep their roles,
+pairs, fixed seats and outside shifts. A number is given only if a plan with that many people exists and none with one
+fewer.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from oncall.rosters.roster import Engineer
-from oncall.rotation.explain.relaxation_search import verdict_on
+from oncall.rotation.explain.feasibility import feasibility
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.counting_bound import max_duties
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 MOST_MORE = 12
 EFFORT = 3.0
-"""Deterministic time for all sizes."""
+"""Deterministic seconds for all team sizes."""
 
 
 @dataclass(frozen=True, slots=True)
-class More:
-    """How many more people it takes. is_known: with one fewer no plan exists; else it may be that many or more."""
+class MorePeople:
+    """How many people the team needs beyond the roster. is_known: one fewer is not enough; else it may be more."""
 
     people: int
     is_known: bool
@@ -30,56 +30,62 @@ class More:
 
 @dataclass(frozen=True, slots=True)
 class TeamSize:
-    """What is known of the size of the team; None where nothing is.
+    """What is known about the size of the team; None where nothing is.
 
-    present: how many more it takes when nobody is away. as_is: with the days off as they are. alone: of people who are
-    all alike and never away, how many are enough; only where everybody is alike but for their days off.
+    if_present: how many more people it needs if nobody is away. as_is: with the days off as they are. enough_of_them:
+    how many of its engineers are enough if nobody is away; only if they differ in nothing but their days off.
     """
 
-    present: More | None
-    as_is: More | None
-    alone: More | None
+    if_present: MorePeople | None
+    as_is: MorePeople | None
+    enough_of_them: int | None
 
 
-def team_size(problem: Problem, search: Search, near: frozenset[int] = frozenset()) -> TeamSize:
-    """Find out. near: numbers of shifts that cannot all be staffed, which settle most sizes that are too small."""
+def team_size(problem: Problem, search: Search, conflicting: frozenset[int] = frozenset()) -> TeamSize:
+    """Return how many people the problem needs.
+
+    conflicting: numbers of shifts that no plan can staff; they quickly rule out most sizes that are too small.
+    """
     if search.is_over:
         return TeamSize(None, None, None)
-    allowance = SearchBudget(EFFORT, per_run=EFFORT)
-    present = _more(_with_everybody_there(problem), 0, near, allowance, search)
-    if present is None or present.people > 0 or not present.is_known:
-        return TeamSize(present, None, None)
-    alone = _enough_alone(problem, allowance, search) if _are_alike(problem) else None
-    return TeamSize(present, _more(problem, 1, near, allowance, search), alone)
+    budget = SearchBudget(EFFORT, per_run=EFFORT)
+    if_present = _more_people(_with_nobody_away(problem), 0, conflicting, budget, search)
+    if if_present is None or if_present.people > 0 or not if_present.is_known:
+        return TeamSize(if_present, None, None)
+    enough_of_them = _enough_of_them(problem, budget, search) if _are_alike(problem) else None
+    return TeamSize(if_present, _more_people(problem, 1, conflicting, budget, search), enough_of_them)
 
 
-def _more(problem: Problem, fewest: int, near: frozenset[int], allowance: SearchBudget, search: Search) -> More | None:
-    """The fewest people beyond those on the roster, from `fewest` on; None when not even one size was settled."""
-    for more in range(fewest, MOST_MORE + 1):
-        larger = _with_more(problem, more)
-        verdict = verdict_on(replace(larger, limited_to=near), allowance, search) if near else SearchStatus.FEASIBLE
-        if verdict is not SearchStatus.INFEASIBLE:
-            verdict = verdict_on(larger, allowance, search)
-        if verdict is not SearchStatus.INFEASIBLE:
-            is_settled = verdict is not SearchStatus.UNKNOWN
-            return More(more, is_settled) if is_settled or more > fewest else None
-    return More(MOST_MORE + 1, False)
+def _more_people(
+    problem: Problem, least: int, conflicting: frozenset[int], budget: SearchBudget, search: Search
+) -> MorePeople | None:
+    """The fewest people beyond the roster, from `least` on; None if not even one size was settled."""
+    for more in range(least, MOST_MORE + 1):
+        larger = _with_more_people(problem, more)
+        status = SearchStatus.FEASIBLE
+        if conflicting:
+            status = feasibility(replace(larger, limited_to=conflicting), budget, search)
+        if status is not SearchStatus.INFEASIBLE:
+            status = feasibility(larger, budget, search)
+        if status is not SearchStatus.INFEASIBLE:
+            is_settled = status is not SearchStatus.UNKNOWN
+            return MorePeople(more, is_settled) if is_settled or more > least else None
+    return MorePeople(MOST_MORE + 1, False)
 
 
-def _enough_alone(problem: Problem, allowance: SearchBudget, search: Search) -> More | None:
-    """How many of these people would be enough: the others leave one by one."""
-    least = _least_by_counting(problem)
-    there = _with_everybody_there(problem)
-    for size in range(least, len(problem.engineers) + 1):
-        few = replace(there, roster=replace(there.roster, engineers=there.engineers[:size]))
-        verdict = verdict_on(few, allowance, search)
-        if verdict is not SearchStatus.INFEASIBLE:
-            return More(size, True) if verdict is not SearchStatus.UNKNOWN else None
+def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> int | None:
+    """The smallest number of the roster's engineers that is enough if nobody is away; None if it is not settled."""
+    present = _with_nobody_away(problem)
+    for size in range(_least_by_counting(problem), len(problem.engineers) + 1):
+        fewer = replace(present, roster=replace(present.roster, engineers=present.engineers[:size]))
+        status = feasibility(fewer, budget, search)
+        if status is not SearchStatus.INFEASIBLE:
+            return size if status is not SearchStatus.UNKNOWN else None
     return None
 
 
 def _are_alike(problem: Problem) -> bool:
-    """Whether it does not matter which of the people leave, once nobody is away."""
+    """Whether the engineers differ in nothing but their dates, so that any of them could leave."""
     rules = problem.roster.rules
     named = problem.fixed_seats or rules.never_together or rules.relaxed
     outside = any(problem.outside_shifts.of(each.id) for each in problem.engineers)
@@ -87,23 +93,23 @@ def _are_alike(problem: Problem) -> bool:
 
 
 def _least_by_counting(problem: Problem) -> int:
-    """How many people it takes for the duties of each kind, each person counted for themselves."""
-    one = replace(problem, roster=replace(problem.roster, engineers=(_newcomer(problem, 0),)))
+    """How many people the duties of each kind need at least, counted one person at a time."""
+    one = replace(problem, roster=replace(problem.roster, engineers=(_new_engineer(problem, 0),)))
     seats = len(problem.roles)
     needed = [-(-total * seats // max(1, max_duties(one, 0, kind))) for kind, total in problem.shares.totals.items()]
     return max(seats, *needed)
 
 
-def _with_everybody_there(problem: Problem) -> Problem:
+def _with_nobody_away(problem: Problem) -> Problem:
     people = tuple(replace(each, absences=(), joins=None, leaves=None, shadows=()) for each in problem.engineers)
     return replace(problem, roster=replace(problem.roster, engineers=people))
 
 
-def _with_more(problem: Problem, more: int) -> Problem:
-    new = tuple(_newcomer(problem, number) for number in range(more))
+def _with_more_people(problem: Problem, more: int) -> Problem:
+    new = tuple(_new_engineer(problem, number) for number in range(more))
     return replace(problem, roster=replace(problem.roster, engineers=(*problem.engineers, *new)))
 
 
-def _newcomer(problem: Problem, number: int) -> Engineer:
-    # An id that no roster can have.
+def _new_engineer(problem: Problem, number: int) -> Engineer:
+    # No roster can have an id with a plus sign.
     return Engineer(id=f"+{number}", name="", phone="", roles=problem.roles, zone=problem.roster.zone)

@@ -1,7 +1,7 @@
-"""Why this person has this seat: for everybody else the rule that forbids them, or what choosing them would have cost.
+"""Why an engineer has a seat: for each other engineer the rule that forbids it, or what the plan would cost then.
 
-Costs are solved, not guessed: the whole plan is made anew with that seat given to that person, and where the search is
-cut short, what is said is what is proven.
+The costs are solved: the whole plan is planned again with the seat given to the other engineer. If that search is cut
+short, the answer says what is proven.
 """
 
 from __future__ import annotations
@@ -13,68 +13,62 @@ from datetime import timedelta
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import SHADOW, FixedSeat, RequestDirection, Roster
 from oncall.rotation.check.checker import check_plan
-from oncall.rotation.check.violation import Violation
+from oncall.rotation.explain.cheapest_plan import lowest_cost
 from oncall.rotation.explain.minimal_conflict import minimal_conflict
 from oncall.rotation.problem.context import PlanningContext, seats_on_other_teams
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.fairness import shifts_of_plan
 from oncall.rotation.problem.fixed_seats import seat_text
-from oncall.rotation.problem.problem import Problem, StaffedSeat
+from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.requests import request_matches
-from oncall.rotation.solve.counting_bound import CountingBound
-from oncall.rotation.solve.duty_model import DutyModel
-from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_ranges
-from oncall.rotation.solve.model_base import PlanModel
-from oncall.rotation.solve.role_models import LoadModel, SeatModel
-from oncall.rotation.solve.search import Search, SearchStatus
+from oncall.rotation.solve.search import Search
 from oncall.schedule.plan import Plan, Seat
 
 
 @dataclass(frozen=True, slots=True)
-class Remade:
-    """The fairest plan with one seat given to one person, against the plan as it is.
+class SolvedAlternative:
+    """The fairest plan in which another engineer has the seat, compared with the plan as it is.
 
-    more: what it costs more; None when none was found. at_least: what no such plan can cost less than, also as a
-    difference; None when it is proven that none keeps the rules. is_proven: nothing better can be found.
+    cost_change: of the fairest plan found; None if none was found. least_change: no such plan costs less; None if it is
+    proven that no such plan exists. is_proven: nothing better can be found.
     """
 
-    more: int | None
-    at_least: int | None
+    cost_change: int | None
+    least_change: int | None
     is_proven: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Somebody else for a seat.
+    """Another engineer for a seat.
 
-    never: what keeps them off it whatever else is planned, as a sentence; rule: its key in the roster's YAML.
-    rules: what they would break, the rest of the plan left as it is, each with its key. swap: what it costs more when
-    only this seat is changed; None when that breaks a rule. remade: None when `never` says it all.
-    because: where no plan at all has them there, the rules, weeks and days off that exclude it.
-    asked_to_avoid: whether one of their requests speaks against this shift.
+    obstacle: why they cannot have it in any plan, as a sentence; obstacle_rule: the roster key behind it.
+    broken_rules: what the plan breaks if only this seat changes, each with its key. swap_change: how the cost changes
+    then; None if it breaks a rule. solved: None if there is an obstacle. excluded_by: if no plan has them in this seat,
+    the rules, weeks and days off that exclude it. asked_to_avoid: whether one of their requests is against this shift.
     """
 
     engineer: str
-    never: str | None
-    rules: tuple[str, ...] = ()
-    swap: int | None = None
-    remade: Remade | None = None
+    obstacle: str | None
+    broken_rules: tuple[str, ...] = ()
+    swap_change: int | None = None
+    solved: SolvedAlternative | None = None
     asked_to_avoid: bool = False
-    rule: str | None = None
-    because: tuple[str, ...] = ()
+    obstacle_rule: str | None = None
+    excluded_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SeatExplanation:
-    """One seat, and everybody else for it in the order of the roster. cost: of the plan as it is."""
+    """One seat, and every other engineer for it in the order of the roster. cost: of the plan as it is."""
 
     seat: Seat
     cost: int
     others: tuple[Alternative, ...]
 
 
-def why(
+def why_seat(
     plan: Plan,
     roster: Roster,
     seat: Seat,
@@ -84,190 +78,126 @@ def why(
     should_stop: Callable[[], bool] | None = None,
     on_person: Callable[[str], None] | None = None,
 ) -> SeatExplanation:
-    """Everybody else for that seat, a shadow's too.
+    """Explain one seat of a plan; it may be a shadow's.
 
-    time_limit: wall time for each person. around: seats of this team before and after the plan, with which it keeps
-    the rules. on_person: told whose turn it is.
+    time_limit: wall time for each other engineer. around: seats of this team before and after the plan. on_person:
+    called with the id of the engineer who is examined next.
     """
-    return _Inquiry(plan, roster, time_limit, around, should_stop, on_person).answer(seat)
+    return _Explanation(plan, roster, time_limit, around, should_stop, on_person).of(seat)
 
 
-class _Inquiry:
-    """One plan of which seats are asked about."""
+class _Explanation:
+    """Explains seats of one plan."""
 
     def __init__(
         self,
         plan: Plan,
         roster: Roster,
-        limit: timedelta,
+        time_limit: timedelta,
         around: Sequence[Seat],
         should_stop: Callable[[], bool] | None,
         on_person: Callable[[str], None] | None,
     ) -> None:
         self._plan = replace(plan, fairness=None, status=None)
         self._roster = roster
-        self._elsewhere = seats_on_other_teams(roster)
+        self._other_teams = seats_on_other_teams(roster)
         self._around = tuple(around)
-        self._limit = limit
+        self._time_limit = time_limit
         self._should_stop = should_stop
         self._on_person = on_person or (lambda person: None)
         shifts = shifts_of_plan(plan, roster.policy.zone)
-        given = PlanningContext(self._around, self._elsewhere, plan.balances)
-        self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, given)
+        context = PlanningContext(self._around, self._other_teams, plan.balances)
+        self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, context)
         self._cost = self._cost_of(plan.seats)
-        bound = plan.fairness.bound if plan.fairness is not None else 0
-        self._bound = bound if plan.fairness is not None and plan.fairness.cost == self._cost else 0
-        self._kept = tuple(self._kept_seats(plan)) if plan.kept_until is not None else ()
-        self._broken_anyway = set(self._broken(plan.seats))
+        # A bound in the plan holds only if the roster still gives the plan the same cost.
+        is_valid = plan.fairness is not None and plan.fairness.cost == self._cost
+        self._bound = plan.fairness.bound if plan.fairness is not None and is_valid else 0
+        self._baseline_seats = tuple(self._seats_of_baseline(plan))
+        self._broken_anyway = set(self._violations(plan.seats))
 
-    def answer(self, seat: Seat) -> SeatExplanation:
-        """Everybody else for the seat."""
+    def of(self, seat: Seat) -> SeatExplanation:
+        """Return each other engineer for the seat."""
         number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
+        alternative = self._other_shadow if seat.role == SHADOW else self._alternative
         others = []
         for index, person in enumerate(self._problem.engineers):
             if person.id != seat.engineer:
                 self._on_person(person.id)
-                other = self._newcomer if seat.role == SHADOW else self._alternative
-                others.append(other(index, number, seat))
+                others.append(alternative(index, number, seat))
         return SeatExplanation(seat, self._cost, tuple(others))
 
     def _alternative(self, engineer: int, number: int, seat: Seat) -> Alternative:
-        who = self._problem.engineers[engineer].id
-        barred = self._problem.first_obstacle(engineer, number, seat.role)
-        if barred is not None:
-            return Alternative(who, barred.sentence, rule=barred.kind.value)
-        seats = self._with(who, seat)
-        rules = self._newly_broken(seats)
-        swap = None if rules else self._cost_of(seats) - self._cost
-        requests = self._problem.engineers[engineer].requests
+        person = self._problem.engineers[engineer]
+        obstacle = self._problem.first_obstacle(engineer, number, seat.role)
+        if obstacle is not None:
+            return Alternative(person.id, obstacle.sentence, obstacle_rule=obstacle.kind.value)
+        seats = self._seats_with(person.id, seat)
+        broken_rules = self._newly_broken(seats)
+        swap_change = None if broken_rules else self._cost_of(seats) - self._cost
         asked_to_avoid = any(
             each.direction is RequestDirection.AVOID and request_matches(each, self._problem.shifts[number])
-            for each in requests
+            for each in person.requests
         )
-        remade, because = self._remade(who, number, seat.role, swap)
-        return Alternative(who, None, rules, swap, remade, asked_to_avoid, because=because)
+        solved, excluded_by = self._solved(person.id, number, seat.role, swap_change)
+        return Alternative(person.id, None, broken_rules, swap_change, solved, asked_to_avoid, excluded_by=excluded_by)
 
-    def _newcomer(self, engineer: int, number: int, seat: Seat) -> Alternative:
-        """Somebody else who comes along; nobody's load changes by it, so there is nothing to make anew."""
+    def _other_shadow(self, engineer: int, number: int, seat: Seat) -> Alternative:
+        """Another newcomer for a shadow's seat. Shadows are no load, so there is no cost to solve."""
         person, shift = self._problem.engineers[engineer], self._problem.shifts[number]
         held = [each.role for each in self._plan.seats if (each.window, each.engineer) == (seat.window, person.id)]
         if held:
-            return Alternative(person.id, f"{person.id} is {held[0]} of this shift", rule="one_role")
+            return Alternative(person.id, f"{person.id} is {held[0]} of this shift", obstacle_rule="one_role")
         if not all(person.shadowing_on(day) for day in duty_days(shift)):
-            return Alternative(person.id, f"{person.id} is no newcomer who shadows then", rule="shadows")
-        rules = self._newly_broken(self._with(person.id, seat))
-        return Alternative(person.id, None, rules, None if rules else 0)
+            return Alternative(person.id, f"{person.id} does not shadow then", obstacle_rule="shadows")
+        broken_rules = self._newly_broken(self._seats_with(person.id, seat))
+        return Alternative(person.id, None, broken_rules, None if broken_rules else 0)
 
-    def _with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
-        """The plan's seats with that one given to `who`."""
+    def _seats_with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
+        """The plan's seats, with one of them given to `who`."""
         return tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
 
     def _newly_broken(self, seats: tuple[Seat, ...]) -> tuple[str, ...]:
-        return tuple(each for each in self._broken(seats) if each not in self._broken_anyway)
+        return tuple(each for each in self._violations(seats) if each not in self._broken_anyway)
 
-    def _broken(self, seats: tuple[Seat, ...]) -> list[str]:
-        changed = replace(self._plan, seats=seats)
-        return [str(each) for each in self._faults(changed)]
+    def _violations(self, seats: tuple[Seat, ...]) -> list[str]:
+        plan = replace(self._plan, seats=seats)
+        found = check_plan(plan, self._roster, history=self._around, elsewhere=self._other_teams)
+        return [str(each) for each in found]
 
-    def _faults(self, plan: Plan) -> list[Violation]:
-        return check_plan(plan, self._roster, history=self._around, elsewhere=self._elsewhere)
-
-    def _kept_seats(self, plan: Plan) -> Iterator[FixedSeat]:
-        """What the plan keeps of an earlier one stays in every other, too, as far as the roster still allows it."""
+    def _seats_of_baseline(self, plan: Plan) -> Iterator[FixedSeat]:
+        """The seats that a repair took over; they stay in every other plan, as far as the roster still allows them."""
+        if plan.kept_until is None:
+            return
         numbers = {person.id: index for index, person in enumerate(self._problem.engineers)}
         eligible_shifts = [frozenset(each) for each in self._problem.eligible_shifts]
         for number, shift in enumerate(self._problem.shifts):
-            for seat in plan.seats if plan.kept_until is not None and shift.day < plan.kept_until else ():
+            for seat in plan.seats if shift.day < plan.kept_until else ():
                 index = numbers.get(seat.engineer)
                 if seat.window == shift.window and index is not None and number in eligible_shifts[index]:
                     yield FixedSeat(shift.day, seat.role, seat.engineer, shift.kind.value)
 
-    def _remade(self, who: str, number: int, role: str, swap: int | None) -> tuple[Remade, tuple[str, ...]]:
-        """The fairest plan with that seat given to `who`; where there is none, what excludes it."""
-        if swap is not None and self._cost + swap <= self._bound:
-            return Remade(swap, swap, True), ()
-        shift = self._problem.shifts[number]
-        rules = self._problem.roster.rules
-        # Whoever holds a seat of this shift by a rule is already kept in mind by `first_obstacle`.
+    def _solved(
+        self, who: str, number: int, role: str, swap_change: int | None
+    ) -> tuple[SolvedAlternative, tuple[str, ...]]:
+        """The fairest plan in which `who` has the seat; if there is none, what excludes it."""
+        if swap_change is not None and self._cost + swap_change <= self._bound:
+            return SolvedAlternative(swap_change, swap_change, True), ()
+        shift, rules = self._problem.shifts[number], self._problem.roster.rules
+        # Fixed seats of this shift are no problem here: `first_obstacle` has excluded engineers who conflict with them.
         asked = FixedSeat(shift.day, role, who, shift.kind.value)
-        roster = replace(self._problem.roster, rules=replace(rules, fixed=(*rules.fixed, *self._kept, asked)))
-        search = Search(time_limit=self._limit, should_stop=self._should_stop)
-        problem = replace(self._problem, roster=roster)
-        found = _Cheapest(problem, search, self._bound).find()
-        cost = found.cost if swap is None else min(self._cost + swap, found.cost or self._cost + swap)
-        if found.is_impossible and cost is None:
+        fixed = (*rules.fixed, *self._baseline_seats, asked)
+        problem = replace(self._problem, roster=replace(self._problem.roster, rules=replace(rules, fixed=fixed)))
+        search = Search(time_limit=self._time_limit, should_stop=self._should_stop)
+        found = lowest_cost(problem, search, self._bound)
+        swap_cost = None if swap_change is None else self._cost + swap_change
+        cost = min((each for each in (swap_cost, found.cost) if each is not None), default=None)
+        if found.is_infeasible and cost is None:
             causes = minimal_conflict(problem, search).causes
-            return Remade(None, None, True), tuple(cause for cause in causes if cause != seat_text(asked))
+            excluded_by = tuple(cause for cause in causes if cause != seat_text(asked))
+            return SolvedAlternative(None, None, True), excluded_by
         bound = max(found.bound, self._bound)
-        return Remade(None if cost is None else cost - self._cost, bound - self._cost, cost == bound), ()
+        cost_change = None if cost is None else cost - self._cost
+        return SolvedAlternative(cost_change, bound - self._cost, cost == bound), ()
 
     def _cost_of(self, seats: Sequence[Seat]) -> int:
         return fairness_of(counted_seats(seats), self._problem.shares, bound=0).cost
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    cost: int | None
-    bound: int
-    is_impossible: bool = False
-
-
-class _Cheapest:
-    """The cheapest plan of a problem, when no plan can cost less than `at_least`."""
-
-    def __init__(self, problem: Problem, search: Search, at_least: int) -> None:
-        self._problem = problem
-        self._search = search
-        self._at_least = at_least
-        self._best: int | None = None
-        self._bound = at_least
-
-    def find(self) -> _Found:
-        """What was found in the time there is."""
-        board: type[PlanModel] = DutyModel if self._problem.roles_are_interchangeable else LoadModel
-        floor = board.counting_bound(self._problem, self._search)
-        if floor is None:
-            return _Found(None, self._bound, True)
-        self._bound = max(self._bound, floor.cost)
-        ranges = floor.ranges()
-        while True:
-            outcome, held = self._run(board, floor, ranges)
-            if outcome is SearchStatus.INFEASIBLE:
-                return _Found(None, self._bound, True)
-            if outcome is not SearchStatus.OPTIMAL or self._best == self._bound:
-                return _Found(self._best, self._bound)
-            wider = widened_ranges(self._problem, ranges, held)
-            if wider == ranges:
-                # The counts were inside, so it is the roles promised that this team cannot keep.
-                if board is SeatModel:
-                    return _Found(self._best, self._bound)
-                board, floor = SeatModel, SeatModel.counting_bound(self._problem, self._search) or floor
-                wider = widened_ranges(self._problem, {**floor.ranges(), **ranges}, held)
-            ranges = wider
-
-    def _run(
-        self, board: type[PlanModel], floor: CountingBound, ranges: dict[LoadKey, CountRange]
-    ) -> tuple[SearchStatus, Sequence[StaffedSeat]]:
-        """One solve: first only whether a plan as cheap as can be exists, which is quick when it does."""
-        built = board(self._problem, floor, ranges, self._search)
-        cheap = built.model.clone()
-        cheap.add(built.cost <= self._bound)
-        outcome = self._search.run(cheap)
-        if outcome.status in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
-            held = built.seats(outcome)
-            self._note(held)
-            return SearchStatus.OPTIMAL, held
-        if outcome.status is SearchStatus.UNKNOWN:
-            return SearchStatus.UNKNOWN, ()
-        built.model.minimize(built.cost)
-        outcome = self._search.run(built.model)
-        if outcome.status not in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
-            return outcome.status, ()
-        self._bound = max(self._bound, outcome.bound)
-        held = built.seats(outcome)
-        self._note(held)
-        return outcome.status, held
-
-    def _note(self, held: Sequence[StaffedSeat]) -> None:
-        cost = self._problem.cost_of(held)
-        self._best = cost if self._best is None else min(self._best, cost)

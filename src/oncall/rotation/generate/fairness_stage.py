@@ -54,7 +54,7 @@ def find_fairest(problem: Problem, search: Search) -> BestPlan:
     model_type: type[PlanModel] = DutyModel if problem.roles_are_interchangeable else LoadModel
     counting_bound = model_type.counting_bound(problem, search)
     if counting_bound is None:
-        raise infeasible.explained(problem, search)
+        raise infeasible.explain_infeasible(problem, search)
     start = BestPlan([], 0, counting_bound.cost, model_type, counting_bound, counting_bound.ranges())
     best = _best_greedy_start(problem, search, start)
     status = SearchStatus.OPTIMAL
@@ -72,7 +72,7 @@ def _improved(
     model.model.minimize(model.cost)
     result = search.run(model.model, lower_bound=known.bound, known_cost=best.cost if best else None)
     if result.status is SearchStatus.INFEASIBLE:
-        raise infeasible.explained(problem, search)
+        raise infeasible.explain_infeasible(problem, search)
     bound = max(known.bound, result.bound)
     if result.status is SearchStatus.UNKNOWN:
         if best is None:

@@ -107,7 +107,7 @@ def _fewest(kept: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search
             raise refusal
         _refuse_for_covers(kept, search)
         infeasible.refuse_unstaffable(kept.open, search)
-        raise infeasible.explained(kept.open, search)
+        raise infeasible.explain_infeasible(kept.open, search)
     if outcome.status is SearchStatus.UNKNOWN:
         seconds = search.elapsed.total_seconds()
         raise Refused(f"no plan was found in {seconds:.3g} s, and none is proven impossible; allow more time")

@@ -9,18 +9,18 @@ import pytest
 
 from oncall.errors import PlanInfeasible, Refused
 from oncall.rosters.roster import FixedSeat, Request, RequestDirection, Roster
-from oncall.rotation.explain.scenario import Scenario, side, with_people
+from oncall.rotation.explain.what_if import ComparedPlan, compared_plan, with_people
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, person, shifts_of, team, team_of
 
 
-def planned(roster: Roster) -> Scenario:
+def planned(roster: Roster) -> ComparedPlan:
     def make(team: Roster, shifts: Sequence[Shift]) -> Plan:
         return fairest_plan(team, shifts)
 
-    return side(roster, shifts_of(roster, days=28), make)
+    return compared_plan(roster, shifts_of(roster, days=28), make)
 
 
 def test_somebody_who_is_gone_carries_nothing_and_the_new_one_what_the_others_do() -> None:
@@ -67,7 +67,7 @@ def test_broken_requests_are_counted() -> None:
     ("without", "message"),
     [
         (["anna"], '--without anna: "anna" is not an engineer of this roster; did you mean "ana"?'),
-        (["ana", "ben"], "nobody is left on the roster; leave somebody out of --without, or add --with-new 2"),
+        (["ana", "ben"], "nobody is left on the roster; name fewer people with --without, or add --with-new 2"),
     ],
 )
 def test_who_cannot_be_taken_away_is_told(without: list[str], message: str) -> None:

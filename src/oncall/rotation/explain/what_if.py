@@ -1,4 +1,4 @@
-"""What if: the plan of a roster as it is beside that of a roster with other people or rules."""
+"""What if: compare the plan of a roster with the plan of a roster with other people or rules."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from oncall.support.windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
-    """One of the two plans, or why there is none. given: what it had to respect."""
+class ComparedPlan:
+    """The plan of one of the rosters that are compared, or the error that says why there is none.
+
+    context: what the plan had to respect.
+    """
 
     roster: Roster
     shifts: tuple[Shift, ...]
     plan: Plan | None
     refusal: OncallError | None = None
-    given: PlanningContext = EMPTY_CONTEXT
+    context: PlanningContext = EMPTY_CONTEXT
 
     @property
     def requests(self) -> RequestTally | None:
-        """How the plan meets the requests."""
+        """How the plan meets the requests; None without a plan."""
         if self.plan is None:
             return None
-        problem = Problem.of(self.roster, self.shifts, self.given)
+        problem = Problem.of(self.roster, self.shifts, self.context)
         people = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
         numbers = {shift.window: number for number, shift in enumerate(problem.shifts)}
         seats = [seat for seat in self.plan.seats if seat.role in problem.roles]
@@ -39,7 +42,7 @@ class Scenario:
         return tally_requests(request_costs(problem), taken, preferred_pairs(problem))
 
     def load(self, engineer: str, kind: WindowKind) -> Load | None:
-        """What one person carries of a kind in all roles; None when they are not on this side's roster."""
+        """Return one engineer's load of a kind in all roles; None without a plan, or if it does not have them."""
         fairness = self.plan.fairness if self.plan is not None else None
         for each in fairness.engineers if fairness is not None else ():
             if each.engineer == engineer:
@@ -47,24 +50,24 @@ class Scenario:
         return None
 
 
-def side(
+def compared_plan(
     roster: Roster,
     shifts: Sequence[Shift],
     make: Callable[[Roster, Sequence[Shift]], Plan],
-    given: PlanningContext = EMPTY_CONTEXT,
-) -> Scenario:
-    """One side, its plan made by `make`; that there is none, or none in the time, is an answer, too."""
+    context: PlanningContext = EMPTY_CONTEXT,
+) -> ComparedPlan:
+    """Return the plan that `make` finds, or the PlanInfeasible or Refused that it raises."""
     try:
-        return Scenario(roster, tuple(shifts), make(roster, shifts), given=given)
+        return ComparedPlan(roster, tuple(shifts), make(roster, shifts), context=context)
     except (PlanInfeasible, Refused) as refusal:
-        return Scenario(roster, tuple(shifts), None, refusal, given)
+        return ComparedPlan(roster, tuple(shifts), None, refusal, context)
 
 
 def with_people(roster: Roster, *, without: Sequence[str], new: int, joins: date | None = None) -> Roster:
-    """The roster without some people, with so many new ones who take every role and are never away.
+    """Return the roster without some engineers, and with new ones who take every role and are never away.
 
-    joins: the first day of the new people, who owe nothing for the time before. Rules that name somebody who is gone
-    go, too. Raises Refused for somebody who is not there.
+    without: ids; rules that name them are dropped. new: how many new engineers. joins: their first day, before which
+    they have no share. Raises Refused for an id that is not on the roster, and when nobody is left.
     """
     names = [engineer.id for engineer in roster.engineers]
     for name in without:
@@ -77,7 +80,7 @@ def with_people(roster: Roster, *, without: Sequence[str], new: int, joins: date
         for name, _ in zip(free, range(new), strict=False)
     ]
     if not people:
-        raise Refused("nobody is left on the roster; leave somebody out of --without, or add --with-new 2")
+        raise Refused("nobody is left on the roster; name fewer people with --without, or add --with-new 2")
     rules = replace(
         roster.rules,
         fixed=tuple(seat for seat in roster.rules.fixed if seat.engineer not in without),

@@ -1,0 +1,70 @@
+"""How many of given shifts each engineer can take, counted one engineer at a time: arithmetic without a solver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, groupby
+
+from oncall.rosters.relaxed_roster import loosest_for
+from oncall.rosters.roster import Engineer, RotationRules
+from oncall.rotation.problem.eligibility import can_take, first_obstacle
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.problem.rules import rules_of
+from oncall.rotation.solve.counting_bound import max_rested_shifts, max_weekend_shifts
+from oncall.schedule.plan import Shift
+from oncall.support.windows import WindowKind
+
+COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_shifts_per_month")
+"""The rules that limit how many shifts one engineer can take."""
+
+
+def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
+    """Return a sentence that shows that the shifts hold more duties than the team can take; empty if they do not."""
+    needed = len(shifts) * len(problem.roles)
+    # Usually the first few engineers can take enough, and the others need not be counted.
+    so_far = accumulate(capacity(engineer, shifts, rules) for engineer in problem.engineers)
+    if any(each >= needed for each in so_far):
+        return ""
+    capacities = [capacity(engineer, shifts, rules) for engineer in problem.engineers]
+    counted = [rule.text for rule in rules_of(rules) if rule.name in COUNTED_RULES and rule.text != "rest_nights 0"]
+    under = f" under {' and '.join(counted)}" if counted else ""
+    each = ", ".join(
+        f"{engineer.id} {most}{_away_text(engineer, most, shifts, rules)}"
+        for engineer, most in zip(problem.engineers, capacities, strict=True)
+    )
+    return f"{seats_text(problem, shifts)} are {needed} duties, and{under} people can take {sum(capacities)}: {each}"
+
+
+def seats_text(problem: Problem, shifts: Sequence[Shift]) -> str:
+    """Return the number of shifts and roles, like `5 shifts in 2 roles`."""
+    count = f"{len(shifts)} shift{'' if len(shifts) == 1 else 's'}"
+    return f"{count} in {len(problem.roles)} role{'' if len(problem.roles) == 1 else 's'}"
+
+
+def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> int:
+    """Return a number of these shifts that the engineer cannot exceed, whatever the others do."""
+    if not set(engineer.roles) & set(rules.roles):
+        return 0
+    rules = loosest_for(rules, engineer.id)
+    own = [shift for shift in shifts if can_take(engineer, shift)]
+    weekends = [shift for shift in own if shift.kind is WindowKind.WEEKEND]
+    others = [shift for shift in own if shift.kind is not WindowKind.WEEKEND]
+    on_weekends = max_weekend_shifts(weekends, rules.rest_nights, rules.weekends_apart)
+    limits = [max_rested_shifts(own, rules.rest_nights), max_rested_shifts(others, rules.rest_nights) + on_weekends]
+    if rules.max_shifts_per_week is not None:
+        weeks = groupby(own, key=lambda shift: shift.day.isocalendar()[:2])
+        limits.append(sum(min(rules.max_shifts_per_week, len(list(group))) for _, group in weeks))
+    if rules.max_shifts_per_month is not None:
+        months = groupby(own, key=lambda shift: shift.day.replace(day=1))
+        limits.append(sum(min(rules.max_shifts_per_month, len(list(group))) for _, group in months))
+    return min(limits)
+
+
+def _away_text(engineer: Engineer, most: int, shifts: Sequence[Shift], rules: RotationRules) -> str:
+    """The engineer's dates in brackets, if they lower the capacity `most`; otherwise nothing."""
+    if most == capacity(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules):
+        return ""
+    obstacles = dict.fromkeys(found.sentence for shift in shifts if (found := first_obstacle(engineer, shift)))
+    reasons = "; ".join(sentence.removeprefix(f"{engineer.id} ").removeprefix("is ") for sentence in obstacles)
+    return f" ({reasons})" if reasons else ""

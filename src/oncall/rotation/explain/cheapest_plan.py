@@ -1,0 +1,83 @@
+"""Find the lowest fairness cost of any plan of a problem, starting from a bound that is already known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from oncall.rotation.problem.problem import Problem, StaffedSeat
+from oncall.rotation.solve.counting_bound import CountingBound
+from oncall.rotation.solve.duty_model import DutyModel
+from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_ranges
+from oncall.rotation.solve.model_base import PlanModel
+from oncall.rotation.solve.role_models import LoadModel, SeatModel
+from oncall.rotation.solve.search import Search, SearchStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LowestCost:
+    """cost: of the cheapest plan found, or None. bound: no plan costs less. is_infeasible: proven that none exists."""
+
+    cost: int | None
+    bound: int
+    is_infeasible: bool = False
+
+
+def lowest_cost(problem: Problem, search: Search, known_bound: int) -> LowestCost:
+    """Return the lowest cost, as far as the search finds it in its time. known_bound: no plan costs less."""
+    return _CheapestPlanSearch(problem, search, known_bound).run()
+
+
+class _CheapestPlanSearch:
+    def __init__(self, problem: Problem, search: Search, known_bound: int) -> None:
+        self._problem = problem
+        self._search = search
+        self._best: int | None = None
+        self._bound = known_bound
+
+    def run(self) -> LowestCost:
+        """Solve with a model that counts loads, and with one of every seat if those counts cannot be split by role."""
+        kind: type[PlanModel] = DutyModel if self._problem.roles_are_interchangeable else LoadModel
+        counting = kind.counting_bound(self._problem, self._search)
+        if counting is None:
+            return LowestCost(None, self._bound, is_infeasible=True)
+        self._bound = max(self._bound, counting.cost)
+        ranges = counting.ranges()
+        while True:
+            status, seats = self._solve(kind, counting, ranges)
+            if status is SearchStatus.INFEASIBLE:
+                return LowestCost(None, self._bound, is_infeasible=True)
+            if status is not SearchStatus.OPTIMAL or self._best == self._bound:
+                return LowestCost(self._best, self._bound)
+            wider = widened_ranges(self._problem, ranges, seats)
+            if wider == ranges:
+                # All counts are inside their ranges, so the model is wrong about the roles: only one of seats is exact.
+                if kind is SeatModel:
+                    return LowestCost(self._best, self._bound)
+                kind, counting = SeatModel, SeatModel.counting_bound(self._problem, self._search) or counting
+                wider = widened_ranges(self._problem, {**counting.ranges(), **ranges}, seats)
+            ranges = wider
+
+    def _solve(
+        self, kind: type[PlanModel], counting: CountingBound, ranges: Mapping[LoadKey, CountRange]
+    ) -> tuple[SearchStatus, Sequence[StaffedSeat]]:
+        """Look first for a plan that costs no more than the bound, which is fast if there is one; then minimise."""
+        model = kind(self._problem, counting, ranges, self._search)
+        at_bound = model.model.clone()
+        at_bound.add(model.cost <= self._bound)
+        result = self._search.run(at_bound)
+        if result.status is SearchStatus.UNKNOWN:
+            return SearchStatus.UNKNOWN, ()
+        if result.has_solution:
+            return SearchStatus.OPTIMAL, self._noted(model.seats(result))
+        model.model.minimize(model.cost)
+        result = self._search.run(model.model)
+        if not result.has_solution:
+            return result.status, ()
+        self._bound = max(self._bound, result.bound)
+        return result.status, self._noted(model.seats(result))
+
+    def _noted(self, seats: Sequence[StaffedSeat]) -> Sequence[StaffedSeat]:
+        cost = self._problem.cost_of(seats)
+        self._best = cost if self._best is None else min(self._best, cost)
+        return seats

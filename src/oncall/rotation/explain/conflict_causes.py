@@ -1,0 +1,87 @@
+"""The causes of a conflict in words: weeks to cover, an engineer's dates, fixed seats and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from oncall.rosters.roster import Absence, Engineer, FixedSeat, Shadowing
+from oncall.rotation.problem.eligibility import away_text, duty_days
+from oncall.rotation.problem.fixed_seats import seat_text
+from oncall.rotation.problem.problem import Problem
+from oncall.schedule.plan import Shift
+
+
+@dataclass(frozen=True, slots=True)
+class WeekToCover:
+    """A week as a cause: every one of its shifts must be staffed. shifts: their numbers."""
+
+    monday: date
+    shifts: tuple[int, ...]
+
+
+Cause = WeekToCover | str
+"""A week to cover, or any other cause in words."""
+
+
+def date_causes(person: Engineer, shifts: Sequence[Shift]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each of the engineer's dates and absences in words, with the numbers of the shifts that it forbids."""
+    days = [(number, day) for number, shift in enumerate(shifts) for day in duty_days(shift)]
+    joins, leaves = person.joins, person.leaves
+    if joins is not None:
+        yield joins_text(person), sorted({number for number, day in days if day < joins})
+    if leaves is not None:
+        yield leaves_text(person), sorted({number for number, day in days if day > leaves})
+    for shadowing in person.shadows:
+        yield shadows_text(person, shadowing), sorted({number for number, day in days if day in shadowing})
+    for absence in person.absences:
+        yield absence_text(person, absence), sorted({number for number, day in days if day in absence})
+
+
+def joins_text(person: Engineer) -> str:
+    """Return the date of joining as a cause."""
+    return f"{person.id} joins only on {person.joins}"
+
+
+def leaves_text(person: Engineer) -> str:
+    """Return the date of leaving as a cause."""
+    return f"{person.id} leaves (last day {person.leaves})"
+
+
+def shadows_text(person: Engineer, shadowing: Shadowing) -> str:
+    """Return a shadowing as a cause."""
+    return f"{person.id} only shadows {shadowing.first_day} to {shadowing.last_day}"
+
+
+def absence_text(person: Engineer, absence: Absence) -> str:
+    """Return an absence as a cause."""
+    return f"{person.id} is away {away_text(absence)}"
+
+
+def fixed_seat_text(problem: Problem, number: int, role: str, engineer: int) -> str:
+    """Return a fixed seat as a cause. number, engineer: of the shift and of the engineer."""
+    return seat_text(FixedSeat(problem.shifts[number].day, role, problem.engineers[engineer].id))
+
+
+def shifts_of(problem: Problem, causes: Sequence[Cause]) -> frozenset[int]:
+    """Return the numbers of the shifts that these causes are about, by week or by fixed seat."""
+    numbers = {number for cause in causes if isinstance(cause, WeekToCover) for number in cause.shifts}
+    for number, seats in problem.fixed_seats.items():
+        numbers |= {number for role, who in seats.items() if fixed_seat_text(problem, number, role, who) in causes}
+    return frozenset(numbers)
+
+
+def week_texts(weeks: Sequence[WeekToCover], roles: int) -> Iterator[str]:
+    """Yield the weeks in words; consecutive weeks share a sentence. roles: how many roles each shift has."""
+    numbered = [(week.monday.toordinal() // 7 - index, week) for index, week in enumerate(weeks)]
+    seats = "1 role each" if roles == 1 else f"{roles} roles each"
+    for _, group in groupby(numbered, key=lambda item: item[0]):
+        run = [week for _, week in group]
+        shifts = sum(len(week.shifts) for week in run)
+        count = f"{shifts} shift{'' if shifts == 1 else 's'}, {seats}"
+        if len(run) == 1:
+            yield f"the week of Mon {run[0].monday}: {count}"
+        else:
+            yield f"the {len(run)} weeks of Mon {run[0].monday} to Mon {run[-1].monday}: {count}"

@@ -1,0 +1,108 @@
+"""What relaxations cost, so that the smallest can be found, and where each kind of relaxation holds.
+
+A price has no unit. It weighs a night less rest in one week, a weekend nearer, a shift more and a day off against each
+other. Leave, dates of joining and leaving, and roles have no price, because they cannot be relaxed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation
+from oncall.rosters.relaxed_roster import rule_value
+from oncall.rosters.roster import RotationRules
+from oncall.schedule.plan import Shift
+from oncall.support.windows import WindowKind
+
+PRICES = {"rest_nights": 4, "weekends_apart": 3, "max_shifts_per_week": 2, "max_shifts_per_month": 3, DAY_OFF: 3}
+"""The price of one step of each rule in one place, and of one day off."""
+ALL_DATES_FACTOR = 6
+"""A relaxation for all dates costs as much as one for this many places."""
+MOST_EXTRA_SHIFTS = {"max_shifts_per_week": 2, "max_shifts_per_month": 4}
+"""By how many shifts a maximum may be exceeded."""
+
+Dates = tuple[date, date]
+Place = tuple[Dates, str | None]
+"""Where a relaxation holds: its first and last date, and the engineer's id; None for everybody."""
+
+
+def price_of(relaxation: Relaxation, rules: RotationRules) -> int:
+    """Return the price of a relaxation: its steps in each week, month, weekend or day that it is about."""
+    first, last = relaxation.first_day, relaxation.last_day
+    if relaxation.rule == DAY_OFF:
+        return PRICES[DAY_OFF] * ((last - first).days + 1)
+    steps = abs((rule_value(rules, relaxation.rule) or 0) - (relaxation.value or 0))
+    if relaxation.rule == "max_shifts_per_month":
+        places = 12 * (last.year - first.year) + last.month - first.month + 1
+    else:
+        places = (last.toordinal() - 1) // 7 - (first.toordinal() - 1) // 7 + 1
+    return PRICES[relaxation.rule] * steps * min(places, ALL_DATES_FACTOR)
+
+
+def is_within(one: Relaxation, other: Relaxation) -> bool:
+    """Return True if `other` allows everything that `one` allows."""
+    if one.rule != other.rule or other.person not in (None, one.person):
+        return False
+    if not other.first_day <= one.first_day <= one.last_day <= other.last_day:
+        return False
+    if one.value is None or other.value is None:
+        return one.value is other.value
+    return other.value <= one.value if one.rule in MINIMUM_RULES else other.value >= one.value
+
+
+def joined(relaxations: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
+    """Return the relaxations without those within others, and with those of consecutive dates joined into one."""
+    needed = [
+        each for each in relaxations if not any(each != other and is_within(each, other) for other in relaxations)
+    ]
+    return tuple(_consecutive_joined(sorted(needed, key=_by_rule_and_date)))
+
+
+def _by_rule_and_date(relaxation: Relaxation) -> tuple[str, str, int, date]:
+    return relaxation.rule, relaxation.person or "", relaxation.value or 0, relaxation.first_day
+
+
+def _consecutive_joined(relaxations: Sequence[Relaxation]) -> Iterator[Relaxation]:
+    run: Relaxation | None = None
+    for each in relaxations:
+        if run is not None and _continues(run, each):
+            run = replace(run, last_day=each.last_day)
+            continue
+        if run is not None:
+            yield run
+        run = each
+    if run is not None:
+        yield run
+
+
+def _continues(run: Relaxation, following: Relaxation) -> bool:
+    is_same = (run.rule, run.person, run.value) == (following.rule, following.person, following.value)
+    return is_same and run.last_day + timedelta(days=1) == following.first_day
+
+
+def _week_of(shift: Shift, person: str) -> Place:
+    monday = shift.day - timedelta(days=shift.day.weekday())
+    return (monday, monday + timedelta(days=6)), None
+
+
+def _month_of(shift: Shift, person: str) -> Place:
+    first = shift.day.replace(day=1)
+    return (first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)), None
+
+
+def _weekend_of(shift: Shift, person: str) -> Place | None:
+    if shift.kind is not WindowKind.WEEKEND:
+        return None
+    friday = shift.day - timedelta(days=shift.day.weekday()) + timedelta(days=4)
+    return (friday, friday + timedelta(days=2)), person
+
+
+PLACES: Mapping[str, Callable[[Shift, str], Place | None]] = {
+    "rest_nights": _week_of,
+    "weekends_apart": _weekend_of,
+    "max_shifts_per_week": _week_of,
+    "max_shifts_per_month": _month_of,
+}
+"""For each rule, where a relaxation for an engineer's duty on a shift holds; None if the shift needs none."""
