@@ -1,0 +1,105 @@
+"""Teams to plan for in the planner's bench. Each is drawn from a seed, so every machine measures the same ones."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.rosters.roster import Absence, Engineer, Request, RequestDirection, Roster, RotationRules
+from oncall.schedule.plan import Shift
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import calendar_of
+from oncall.support.policy_file import packaged_policy
+
+FIRST_DAY = date(2027, 1, 4)
+ZONE = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One team to plan for.
+
+    days_off: single days off of each engineer a year. vacations: their weeks of vacation a year. juniors: engineers who
+    take only the secondary role. part_time: engineers who work half. joiners: engineers who join half-way; as many
+    leave then. requests: dates that each engineer asks to avoid. pairs: pairs of engineers who prefer to work together.
+    all_away: two thirds of the team are away in one week.
+    """
+
+    name: str
+    people: int
+    weeks: int
+    seed: int = 0
+    days_off: int = 10
+    vacations: int = 4
+    juniors: int = 0
+    holidays: str | None = None
+    rest_nights: int = 2
+    part_time: int = 0
+    joiners: int = 0
+    requests: int = 0
+    pairs: int = 0
+    all_away: bool = False
+
+    def roster(self) -> Roster:
+        """Return the team, always the same for the same instance."""
+        draw = random.Random(self.seed)
+        people = tuple(self._person(number, draw) for number in range(self.people))
+        pairs = tuple((f"p{2 * number:03}", f"p{2 * number + 1:03}") for number in range(self.pairs))
+        rules = RotationRules(rest_nights=self.rest_nights, prefer_together=pairs)
+        return Roster("bench", ZONE, packaged_policy(ZONE), rules, people, None, holidays=self.holidays)
+
+    def _person(self, number: int, draw: random.Random) -> Engineer:
+        lengths = [1] * round(self.days_off * self.weeks / 52) + [5] * round(self.vacations * self.weeks / 52)
+        absences = []
+        for length in lengths:
+            # A vacation begins on a Monday, so that it includes no weekend.
+            offset = draw.randrange(self.weeks) * 7 + (0 if length == 5 else draw.randrange(7))
+            first = FIRST_DAY + timedelta(days=offset)
+            absences.append(Absence(first, first + timedelta(days=length - 1)))
+        if self.all_away and number >= self.people // 3:
+            absences.append(Absence(FIRST_DAY + timedelta(weeks=20), FIRST_DAY + timedelta(weeks=21, days=-1)))
+        roles = ("secondary",) if number < self.juniors else ("primary", "secondary")
+        half_way = FIRST_DAY + timedelta(weeks=self.weeks // 2)
+        days = [FIRST_DAY + timedelta(days=draw.randrange(self.weeks * 7)) for _ in range(self.requests)]
+        return Engineer(
+            f"p{number:03}",
+            "",
+            "",
+            roles,
+            ZONE,
+            fte=0.5 if number < self.part_time else 1.0,
+            joins=half_way if number < self.joiners else None,
+            leaves=half_way if self.joiners <= number < 2 * self.joiners else None,
+            absences=tuple(absences),
+            requests=tuple(Request(RequestDirection.AVOID, day=day) for day in days),
+        )
+
+    def shifts(self, roster: Roster) -> tuple[Shift, ...]:
+        """Return the shifts of its weeks."""
+        calendar = calendar_of(roster.policy, roster.holidays)
+        last_day = FIRST_DAY + timedelta(weeks=self.weeks, days=-1)
+        return shifts_between(calendar, first_day=FIRST_DAY, last_day=last_day, weekend=roster.rules.weekend)
+
+
+INSTANCES = (
+    Instance("8 x 13", 8, 13, days_off=6, vacations=2),
+    Instance("12 x 26", 12, 26),
+    Instance("12 x 52, seed 0", 12, 52),
+    Instance("12 x 52, seed 1", 12, 52, seed=1),
+    Instance("12 x 52, seed 2", 12, 52, seed=2),
+    Instance("12 x 52, requests", 12, 52, requests=10),
+    Instance("12 x 52, pairs", 12, 52, pairs=3),
+    Instance("12 x 52, requests, pairs", 12, 52, requests=10, pairs=3),
+    Instance("12 x 52, 3 juniors", 12, 52, juniors=3),
+    Instance("12 x 52, 4 part-time", 12, 52, part_time=4),
+    Instance("12 x 52, join/leave", 12, 52, joiners=2),
+    Instance("12 x 52, US holidays", 12, 52, holidays="US"),
+    Instance("20 x 52", 20, 52),
+    Instance("6 x 26, rest 1", 6, 26, rest_nights=1),
+    Instance("6 x 26, rest 2", 6, 26, days_off=8, vacations=0),
+    Instance("50 x 52", 50, 52),
+    Instance("100 x 52", 100, 52),
+)
+INFEASIBLE = Instance("12 x 52, 8 away a week", 12, 52, all_away=True)
