@@ -8,25 +8,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, not_json, refuse, reset
 from oncall.paging.actions.intake import accept, parse_ticket
-from oncall.paging.domain.reachability import Alert, Reach, Reachability
-from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.paging.domain.reachability import Reach, Reachability
+from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.records import InboundMessage
 from oncall.paging.ports.store import Transaction
-from oncall.paging.watch.doctor_findings import Facts, Provider, Severity, Stored, findings
-from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
-from oncall.support.policy_file import packaged_policy
-from oncall.wiring.doctor_facts import failure_of
 from tests.cli.conftest import Oncall
-from tests.paging.world import SATURDAY_NIGHT, World, ticket_body
+from tests.paging.world import SATURDAY_NIGHT, ticket_body
 
 SECRETS = ("+1305", NUMBER, AUTH_TOKEN)
 
@@ -292,83 +287,6 @@ def test_a_page_that_has_not_arrived_is_late_by_real_minutes_on_a_clock_of_any_p
 
 # What the pure part makes of facts that cannot be staged on one machine.
 
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def schedule(tmp_path: Path) -> Schedule:
-    """Ana primary, ben secondary, mei the manager, for a quarter."""
-    world = World(tmp_path)
-    world.publish()
-    found = world.store.read(lambda tx: tx.schedule())
-    world.close()
-    return found
-
-
-def stored(schedule: Schedule, **changes: Any) -> Stored:
-    reached = dict.fromkeys(schedule.people, SATURDAY_NIGHT)
-    well = Stored(schedule, packaged_policy(), None, (SATURDAY_NIGHT, "twilio"), reached=reached)
-    return replace(well, **changes)
-
-
-def attempt(to: str, code: int | None, *, ago: timedelta, status: AttemptStatus) -> Attempt:
-    when = SATURDAY_NIGHT - ago
-    made = Attempt(f"{to}-{ago}", "T-1", when, to, "sms", Purpose.PAGE, "text", status, when)
-    return replace(made, error_code=code)
-
-
-def judged(database: Stored | None, **changes: Any) -> list[str]:
-    """What is not fine."""
-    facts = Facts(SATURDAY_NIGHT, SATURDAY_NIGHT, Provider("twilio"), "https://x", database, failure_of=failure_of)
-    found = findings(replace(facts, **changes))
-    return [f"{f.severity.value} {f.subject}: {f.sentence}" for f in found if f.severity is not Severity.FINE]
-
-
-def test_a_refused_sender_stops_pages_until_a_later_message_arrives(schedule: Schedule) -> None:
-    refused = attempt("ana", 30034, ago=HOUR, status=AttemptStatus.UNDELIVERED)
-    words = (
-        "1 h ago a message was refused: the sender is not registered for A2P 10DLC (code 30034); "
-        "register it in the Twilio console."
-    )
-    assert judged(stored(schedule, attempts=[refused])) == [f"stops sender: {words}"]
-    arrived = attempt("ben", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
-    assert judged(stored(schedule, attempts=[arrived, refused])) == [f"warns sender: {words} Others arrived since."]
-
-
-def test_a_refusal_of_this_minute_was_less_than_a_minute_ago(schedule: Schedule) -> None:
-    for seconds in (0, 59):
-        refused = attempt("ana", 30034, ago=timedelta(seconds=seconds), status=AttemptStatus.UNDELIVERED)
-        (words,) = judged(stored(schedule, attempts=[refused]))
-        assert words.startswith("stops sender: less than a minute ago a message was refused: ")
-
-
-def test_an_undelivered_warning_to_the_manager_stops_pages_until_a_message_arrives(schedule: Schedule) -> None:
-    reason = "the sender is not registered for A2P 10DLC (code 30034); register it in the Twilio console"
-    lost = Alert("a-1", "deaf ana", "mei", "WARNING: ...", SATURDAY_NIGHT - HOUR, None, sends=1, error=reason)
-    words = f"1 h ago a warning to mei did not arrive: {reason}"
-    assert judged(stored(schedule, alerts=[lost])) == [
-        f"stops alert: {words}; once it is mended, `oncall drill --to mei` shows it."
-    ]
-    arrived = attempt("mei", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
-    assert judged(stored(schedule, alerts=[lost], attempts=[arrived])) == [
-        f"warns alert: {words}. Others arrived since."
-    ]
-    later = replace(lost, id="a-2", about="deaf ben", written_at=SATURDAY_NIGHT - HOUR / 2, error=None)
-    assert judged(stored(schedule, alerts=[later, lost])) == []
-
-
-def test_an_engineer_on_call_whose_number_does_not_work_stops_pages(schedule: Schedule) -> None:
-    wrong = attempt("ana", 21211, ago=HOUR, status=AttemptStatus.FAILED)
-    landline = attempt("farid", 30006, ago=HOUR, status=AttemptStatus.UNDELIVERED)
-    assert judged(stored(schedule, attempts=[wrong, landline])) == [
-        "stops phone: ana is on call within 14 days and cannot be reached: the number is not valid (code 21211); "
-        "correct the phone number in the roster.",
-        "warns phone: farid cannot be reached: the number is a landline, or its carrier cannot be reached (code "
-        "30006); write a mobile number into the roster.",
-    ]
-    again = attempt("ana", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
-    assert judged(stored(schedule, attempts=[again, wrong])) == []
-
 
 def test_an_engineer_who_sent_stop_stops_pages_until_they_send_start(healthy: Oncall, tmp_path: Path) -> None:
     def note(state: Reach, minute: int) -> None:
@@ -399,59 +317,3 @@ def test_a_number_that_was_never_reached_is_a_warning_until_an_sms_comes_from_it
     sms = InboundMessage("SM1", SATURDAY_NIGHT + timedelta(minutes=1), "ana", "WHO", "")
     database(tmp_path, lambda tx: tx.add_inbound(sms))
     assert bad(published) == {"phone": [words.format("ben, mei", "ben")]}
-
-
-def test_a_new_number_has_to_be_reached_again(schedule: Schedule) -> None:
-    first = schedule.publications[0]
-    moved = replace(first.people["ana"], phone="+13055550199")
-    later = SATURDAY_NIGHT + timedelta(minutes=1)
-    second = replace(first, version=2, at=later, people={**first.people, "ana": moved})
-    changed = replace(schedule, publications=(first, second))
-    assert judged(stored(changed)) == [
-        "warns phone: nothing has ever reached ana, nor come from them, at their number of now; "
-        "`oncall drill --to ana` tries it."
-    ]
-    assert judged(stored(changed, reached={**dict.fromkeys(changed.people, SATURDAY_NIGHT), "ana": later})) == []
-
-
-def test_people_who_opted_out_are_reported(schedule: Schedule) -> None:
-    assert judged(stored(schedule, opted_out={"mei": "they sent STOP; have them text START."})) == [
-        "stops phone: mei is on call within 14 days and cannot be reached: they sent STOP; have them text START."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("free", "words"),
-    [
-        (49 * 2**20, ["stops disk: 49 MB are free under the database: soon nothing can be stored; make room now."]),
-        (499 * 2**20, ["warns disk: 499 MB are free under the database; make room before it is full."]),
-        (501 * 2**20, []),
-    ],
-)
-def test_a_disk_that_fills_up_is_reported_in_time(schedule: Schedule, free: int, words: list[str]) -> None:
-    assert judged(stored(schedule), free_bytes=free) == words
-
-
-def test_clocks_that_disagree_by_half_a_minute_stop_pages(schedule: Schedule) -> None:
-    minute = timedelta(minutes=1)
-    assert judged(stored(schedule, skew=-minute), provider=Provider("twilio", skew=minute)) == [
-        "stops clock: this machine's clock is 1 min ahead of that of twilio: pages come at the wrong time; "
-        "set it by NTP.",
-        "stops clock: this machine's clock is 1 min behind that of the database: pages come at the wrong time; "
-        "set it by NTP.",
-    ]
-    assert judged(stored(schedule), provider=Provider("twilio", skew=timedelta(seconds=29))) == []
-
-
-def test_clocks_of_pagers_that_disagree_by_seconds_are_warned_about(schedule: Schedule) -> None:
-    assert judged(stored(schedule, skew=timedelta(seconds=4))) == []
-    assert judged(stored(schedule, skew=timedelta(seconds=-29))) == [
-        "warns clock: this machine's clock differs by 29 s from that of the database: two pagers may send one page "
-        "while Twilio is slow; set it by NTP."
-    ]
-
-
-def test_a_policy_that_cannot_be_read_stops_pages(schedule: Schedule) -> None:
-    assert judged(stored(schedule, policy=None, policy_fault="p:1:1: no impacts")) == [
-        "stops policy: the published policy cannot be read: p:1:1: no impacts; publish a mended one."
-    ]
