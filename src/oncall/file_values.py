@@ -7,13 +7,16 @@ format needs are beside that format's own reader.
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from oncall.file_nodes import AtFault, ListNode, MapNode, Node, Reader, ScalarNode, shown
 from oncall.suggestions import suggestion
+from oncall.text_files import file_within
 from oncall.yamlsyntax import lookalike_in
 
 T = TypeVar("T")
@@ -173,6 +176,27 @@ def line_of_text(node: Node, *, most: int = 100) -> str:
     if len(text) > most:
         raise node.refuse(f"{shown(text)} has {len(text)} characters; at most {most} are kept")
     return text
+
+
+def file_of(node: Node, folder: Path, name: str) -> Path | None:
+    """Return the path of the file `name` that a file in `folder` names; None if it does not exist.
+
+    Refuses, without reading it, a file outside the folder once links are resolved, and one that is not regular: a
+    file that others wrote must not show the content of any file of this machine.
+    """
+    path = file_within(folder, name)
+    if path is None:
+        raise node.refuse(f"{shown(name)} is outside the folder of this file; put it there, and write its name")
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError:
+        # The file may exist. The error of reading it explains more.
+        return path
+    if not stat.S_ISREG(mode):
+        raise node.refuse(f"{shown(name)} is not a regular file; write the name of a file")
+    return path
 
 
 def paragraph(node: Node) -> str:

@@ -33,6 +33,19 @@ def read_text(path: Path, *, most_mib: int) -> str:
         raise FileFaults([_not_utf8(path, error)]) from None
 
 
+def file_within(folder: Path, name: str) -> Path | None:
+    """Return the path of the file `name` in the folder or below it; None if it lies elsewhere once links are resolved.
+
+    The path is spelled as the caller spelled both. The file may be missing.
+    """
+    path = folder / name
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # A link that leads to itself, or a character that no path has.
+        return None
+    return path if inside else None
+
+
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
     content = error.object
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -47,7 +47,7 @@ def backup(
     force: bool = typer.Option(False, "--force", help="Replace FILE if it exists."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Back up the SQLite database into one file, also while oncall runs.
+    """Back up the SQLite database, also while oncall runs.
 
     The copy is of one instant, is checked, and holds everything, phone numbers too. PostgreSQL has a program of its
     own for this: pg_dump.

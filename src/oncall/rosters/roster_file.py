@@ -18,6 +18,7 @@ from oncall.file_values import (
     Fields,
     Slot,
     distinct_list_of,
+    file_of,
     line_of_text,
     list_of,
     one_of,
@@ -82,20 +83,12 @@ PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
 def _policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Policy:
     if name.value is None:
         return packaged_policy(zone.value)
-    beside = path.parent / name.value
-    if not _is_missing(beside):
+    beside = file_of(name.place, path.parent, name.value)
+    if beside is not None:
         return read_policy(beside)
     near = nearest(name.value, [other.name for other in path.parent.glob("*.policy.yaml")])
     correction = f'; did you mean "{near}"?' if near else "; delete this line for the packaged policy"
-    raise name.place.refuse(f"there is no file {shown(str(beside))}{correction}")
-
-
-def _is_missing(path: Path) -> bool:
-    try:
-        return not path.exists()
-    except OSError:
-        # Reading the file gives a better reason.
-        return False
+    raise name.place.refuse(f"there is no file {shown(str(path.parent / name.value))}{correction}")
 
 
 def _plan_beside(path: Path, node: Node) -> str:
@@ -103,12 +96,11 @@ def _plan_beside(path: Path, node: Node) -> str:
     name = line_of_text(node)
     if not name.lower().endswith((".csv", ".json")):
         raise node.refuse(f"{shown(name)} is not a plan file; name one that ends in .csv or .json")
-    beside = path.parent / name
-    if not _is_missing(beside):
+    if file_of(node, path.parent, name) is not None:
         return name
     near = nearest(name, [other.name for ending in ("*.csv", "*.json") for other in path.parent.glob(ending)])
     correction = f'; did you mean "{near}"?' if near else "; delete it, or put the other team's plan there"
-    raise node.refuse(f"there is no file {shown(str(beside))}{correction}")
+    raise node.refuse(f"there is no file {shown(str(path.parent / name))}{correction}")
 
 
 def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from oncall.errors import FileFaults
 from oncall.file_nodes import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, shown
-from oncall.file_values import Fields, line_of_text, list_of, one_of
+from oncall.file_values import Fields, file_of, line_of_text, list_of, one_of
 from oncall.suggestions import nearest
 from oncall.support.policy import Customer, folded_name
 from oncall.support.value_readers import Once, slug
@@ -54,14 +54,18 @@ def customers_beside(path: Path, root: Node) -> CustomersFile:
     if not isinstance(place, ScalarNode) or place.is_empty:
         return CustomersFile()
     try:
-        beside = path.parent / file_beside(place)
+        name = file_beside(place)
     except AtFault:
         # The policy's reader has noted this fault.
         return CustomersFile()
-    if not _is_there(beside):
-        near = nearest(beside.name, [other.name for other in path.parent.glob("*.yaml") if other != path])
+    try:
+        beside = file_of(place, path.parent, name)
+    except AtFault:
+        return CustomersFile()
+    if beside is None:
+        near = nearest(name, [other.name for other in path.parent.glob("*.yaml") if other != path])
         mend = f'did you mean "{near}"?' if near else "write the name of a file that is there, or delete this line"
-        place.note(f"there is no file {shown(beside.name)} beside this one; {mend}")
+        place.note(f"there is no file {shown(name)} beside this one; {mend}")
         return CustomersFile()
     plans = descend(root, "plans")
     try:
@@ -75,14 +79,6 @@ def customers_beside(path: Path, root: Node) -> CustomersFile:
 
 def _has_plans(node: Node) -> TypeGuard[MapNode]:
     return isinstance(node, MapNode) and bool(node.entries) and node.path == "plans"
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        # The file may exist. The error of reading it explains more.
-        return True
 
 
 def file_beside(node: Node) -> str:

@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from oncall.errors import Fault, FileFaults
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger import balances_of
 from oncall.schedule.plan import Balance, Plan, Seat, Shift
 from oncall.schedule.plan_file import read_plan
 from oncall.schedule.shifts import shift_of
+from oncall.text_files import file_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,19 @@ def seats_on_other_teams(roster: Roster) -> tuple[Seat, ...]:
     Raises FileFaults for a plan that cannot be read.
     """
     people = {engineer.id for engineer in roster.engineers}
-    folder = Path(roster.source).parent
-    plans = [(read_plan(folder / name, zone=roster.policy.zone), Path(name).stem) for name in roster.busy]
+    plans = [(read_plan(_plan_of(roster, name), zone=roster.policy.zone), Path(name).stem) for name in roster.busy]
     return tuple(
         replace(seat, team=plan.team or name) for plan, name in plans for seat in plan.seats if seat.engineer in people
     )
+
+
+def _plan_of(roster: Roster, name: str) -> Path:
+    """Return the path of a plan beside the roster. Raises FileFaults if its name leads out of the roster's folder."""
+    path = file_within(Path(roster.source).parent, name)
+    if path is None:
+        message = f'"{name}" is outside the folder of this file; put it there, and write its name'
+        raise FileFaults([Fault(roster.source, roster.lines.get("busy", 0), 1, "busy", message)])
+    return path
 
 
 def context_around(roster: Roster, *plans: Plan, first_day: date | None = None) -> PlanningContext:
