@@ -86,7 +86,7 @@ def test_a_healthy_pager_gets_a_list_of_checks_and_no_message(healthy: Oncall, t
     rows = {line.split()[1]: line.split(maxsplit=2) for line in ran.out.splitlines()}
     assert {row[0] for row in rows.values()} == {"fine"}
     assert rows["sms"][2] == "twilio answers, and takes the credentials."
-    assert rows["schedule"][2] == "somebody holds every role for the next 14 days."
+    assert rows["schedule"][2] == "every role is held for the next 14 days."
     assert rows["clock"][2] == "this machine's clock agrees with twilio."
     assert twilio.messages == []
 

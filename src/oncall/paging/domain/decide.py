@@ -1,4 +1,4 @@
-"""What the pager owes a ticket at an instant. Pure: reads nothing but its arguments, and says why."""
+"""Decide what the pager must do for a ticket now, and why. Pure: it reads its arguments and nothing else."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from oncall.support.policy import ChannelName, Notify, Policy
 from oncall.support.windows import WindowKind
 
 PAGER = "oncall"
-"""Who the log says did it when the pager itself did."""
+"""The `by` of events that the pager itself causes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing is owed before `until`; None: nothing is owed until something happens."""
+    """Do nothing before `until`. None: nothing is due until another event arrives."""
 
     until: datetime | None
     why: str
@@ -33,14 +33,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A hold has ended: the ticket is judged again."""
+    """A hold has ended: give the ticket a new verdict."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Reach `to` by `channel`. `following` is owed after it. is_named: the ticket was passed to `to` by name."""
+    """Page `to` for this step. following: the next position. is_named: the ticket was passed to `to` by name."""
 
     position: Position
     step: TimedStep
@@ -52,7 +52,7 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A step that can reach nobody: the next one is owed at once."""
+    """Skip a step that can reach nobody; the next step is due at once."""
 
     position: Position
     step: TimedStep
@@ -64,7 +64,7 @@ Decision = Wait | Judge | Fire | Skip
 
 
 def next_decision(state: TicketState, situation: Situation) -> Decision:
-    """What is owed to a ticket in this situation."""
+    """Return what the pager must do next for a ticket in this situation."""
     now = situation.now
     if state.status is not TicketStatus.OPEN:
         return Wait(None, f"it is {state.status.value}")
@@ -79,7 +79,7 @@ def next_decision(state: TicketState, situation: Situation) -> Decision:
 
 
 def _by_a_way_that_works(fire: Fire, state: TicketState, situation: Situation) -> Fire | Skip:
-    """The same step as a call if no text reaches the person; skipped if its channel has just failed for good."""
+    """Return the step as a call if no text reaches the person, or skipped if its channel has failed in this round."""
     reason = None
     if fire.to in situation.opted_out:
         reason = "has sent STOP"
@@ -117,7 +117,7 @@ def _step(state: TicketState, situation: Situation) -> Fire | Skip:
 
 
 def _to_named(state: TicketState, person: str, situation: Situation) -> Fire:
-    """The page to a person to whom the ticket was passed by name. After it the round continues where it was.
+    """Return the page to a person to whom the ticket was passed by name; the round continues after it.
 
     The person has as long to answer as the person of the step before. What is left of the round gets the number of the
     next one, so that no two pages have the same round and step.
@@ -146,7 +146,7 @@ def _round(state: TicketState, position: Position, policy: Policy) -> Round:
 
 
 def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | None, str]:
-    """Whom the step reaches and why, or None and why nobody."""
+    """Return the person whom the step pages and the reason, or None and the reason why it pages nobody."""
     if step.notify is Notify.DESK:
         return DESK, "in business hours the desk owns tickets"
     on_call = schedule.responders(now)
@@ -161,14 +161,14 @@ def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | N
 
 
 def judged(decided: Verdict, *, ticket_id: str, why: str, terms: TermsVersions | None) -> Judged:
-    """The event that records a verdict. terms: whose policy and hours held."""
+    """Return the event that records a verdict. terms: the versions whose policy and hours were in force."""
     return Judged(ticket_id, decided.at, PAGER, why, verdict=decided, terms=terms)
 
 
 def verdict_again(
     state: TicketState, situation: Situation, *, counts_from: datetime | None = None, due: datetime | None = None
 ) -> Verdict:
-    """The verdict on a stored ticket. A ticket that the policy in force cannot judge is paged: silence is worse.
+    """Return a new verdict on a stored ticket. If the policy in force cannot judge the ticket, it is paged.
 
     counts_from, due: as for `verdict`.
     """
@@ -182,7 +182,7 @@ def verdict_again(
 
 
 def fired(decision: Fire, *, ticket_id: str, at: datetime, attempt: str) -> StepFired:
-    """The event that records a step that fired. attempt: the id of its page."""
+    """Return the event that records a fired step. attempt: the id of its page."""
     return StepFired(
         ticket_id,
         at,
@@ -199,7 +199,7 @@ def fired(decision: Fire, *, ticket_id: str, at: datetime, attempt: str) -> Step
 
 
 def skipped(decision: Skip, *, ticket_id: str, at: datetime) -> StepSkipped:
-    """The event that records a step that could reach nobody."""
+    """Return the event that records a step that could reach nobody."""
     return StepSkipped(
         ticket_id,
         at,
@@ -215,7 +215,7 @@ def skipped(decision: Skip, *, ticket_id: str, at: datetime) -> StepSkipped:
 
 @dataclass(frozen=True, slots=True)
 class StepPreview:
-    """One step as it would fire if nobody answered. `engineer` is None at the desk."""
+    """One step as it fires if nobody acknowledges. engineer: None for the desk."""
 
     at: datetime
     notify: Notify
@@ -224,7 +224,9 @@ class StepPreview:
 
 
 def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> Iterator[StepPreview]:
-    """The steps of the first round for a ticket received at `at`, if nobody answered: the same code that pages.
+    """Yield the steps of the first round for a ticket received at `at` if nobody acknowledges.
+
+    The pager runs the same code.
 
     A held ticket's steps are those after its release.
     """

@@ -1,4 +1,4 @@
-"""The escalation policy laid out for one ticket: which step comes when, and what follows each."""
+"""The escalation of one ticket: when each step fires, and what follows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.support.policy import ChannelName, Metric, Notify, Policy
 from oncall.support.policy_checks import URGENT
 
 PUNCTUAL = timedelta(minutes=1)
-"""A step that fires less late than this counts as on time, so that the later ones keep their instants."""
+"""A step that fires at most this late counts as on time, and the later steps keep their instants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class TimedStep:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The steps of one round in order, and how long after its begin the next round begins (None: never)."""
+    """The steps of one round in order, and the time from its start to the next round (None: there is none)."""
 
     steps: tuple[TimedStep, ...]
     length: timedelta | None
@@ -33,7 +33,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The next step that is owed: its round and number (both from 0), when, and when its round began. Aware UTC."""
+    """The next due step: its round and number (both from 0), when it is due, and when its round began. Aware UTC."""
 
     round: int
     step: int
@@ -44,10 +44,10 @@ class Position:
 def round_of(
     number: int, *, action: Action, plan: str, impact: str, policy: Policy, within: timedelta | None = None
 ) -> Round:
-    """The steps of round `number` for a ticket at the desk or paged.
+    """Return the steps of round `number` for a ticket at the desk or paged.
 
-    within: for a ticket that somebody has and whose promised time ends then: the steps are drawn together where they do
-    not fit into it otherwise, and no round follows by itself.
+    within: for a chase, the time left before the breach. The steps are moved closer together until they fit into it,
+    and no round follows.
     """
     rules = policy.escalation
     target = _first_reply(plan, impact, policy)
@@ -64,7 +64,7 @@ def round_of(
 
 
 def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
-    """The promised time. A policy published since may not know the ticket's plan or impact: then its shortest one."""
+    """Return the first-reply target; the shortest one of the policy if it no longer has the ticket's plan or impact."""
     promises = policy.plans[plan].promises if plan in policy.plans else {}
     if impact in promises:
         return promises[impact].targets[Metric.FIRST_REPLY].within
@@ -73,7 +73,7 @@ def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
 
 
 _LAST = 0.8
-"""The share of the time that is left by which the last step has come."""
+"""The share of the remaining time in which all steps of a chase fire."""
 
 
 def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[TimedStep, ...]:
@@ -88,15 +88,15 @@ def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[Ti
 
 
 def wakes_people(impact: str, policy: Policy) -> bool:
-    """Whether somebody is woken for it; also for an impact that a policy published since does not know."""
+    """Return True if the policy pages for this impact outside business hours, or no longer knows the impact."""
     return impact not in policy.impacts or policy.impacts[impact].pages
 
 
 def urgency(impact: str, policy: Policy) -> int:
-    """How urgent an impact is: 0 for the urgent one, then in the order of the policy's file.
+    """Return the rank of an impact: 0 is the most urgent, then the order of the policy file.
 
-    Urgent is what is called so or has it for another name, or else what stands first. An impact that the policy no
-    longer knows counts as urgent: silence is worse.
+    The urgent impact is the one with the name or alias `urgent`, or else the first one. An impact that the policy no
+    longer knows counts as urgent, because a missed page is worse than a needless one.
     """
     names = list(policy.impacts)
     urgent = next((name for name in names if URGENT in (name, *policy.impacts[name].aliases)), names[0])
@@ -112,10 +112,10 @@ def patience(this_round: Round, step: int) -> timedelta:
 
 
 def next_position(position: Position, this_round: Round, *, done_at: datetime, waits: bool) -> Position | None:
-    """What is owed after the step at `position` was dealt with at `done_at`; None when nothing ever is.
+    """Return the position after the step at `position`, which was done at `done_at`; None if no step follows.
 
-    waits: the step reached somebody, who now has until the next step; otherwise the next one is due at once.
-    A late step moves those after it, so that an outage is not followed by a volley.
+    waits: the step paged a person, who has until the next step to answer; otherwise the next step is due at once.
+    A late step delays the steps after it, so that an outage does not end in a burst of pages.
     """
     base = position.due_at if done_at - position.due_at < PUNCTUAL else done_at
     step = position.step + 1

@@ -155,7 +155,7 @@ class AlertEvent(ClockEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned(AlertEvent):
-    """A target is nearly used up, and the owner was told."""
+    """The pager warned the owner that a target is nearly used up."""
 
     kind: ClassVar[EventKind] = EventKind.WARNED
 
@@ -181,7 +181,7 @@ class Breached(AlertEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn(ClockEvent):
-    """A breach that was told is none: an event that was recorded later shows it. by: who recorded that event."""
+    """A reported breach did not happen, as an event recorded late shows. by: who recorded that event."""
 
     kind: ClassVar[EventKind] = EventKind.WITHDRAWN
 
@@ -215,7 +215,7 @@ class PageBundled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver(Event):
-    """On-call passed on at `handoff_at`, and `to` was told of this ticket."""
+    """The pager told `to` about this ticket at the handoff at `handoff_at`."""
 
     kind: ClassVar[EventKind] = EventKind.HANDED_OVER
     to: str

@@ -1,4 +1,4 @@
-"""From "primary" to a person: whom an escalation step reaches at an instant."""
+"""Find the person whom an escalation step pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DESK = "desk"
 
 
 def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | None:
-    """Who the step reaches, given the responders of that instant; None when nobody holds the role.
+    """Return the person whom a step pages, given who is on call; None if nobody holds the role.
 
     The first role of a roster stands for `primary` and the second for `secondary` when it names its roles otherwise.
     """
@@ -22,7 +22,7 @@ def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | 
 
 
 def first_responder(schedule: Schedule, on_call: OnCall) -> str | None:
-    """The id of the first person that a page reaches: primary, else secondary, else the manager."""
+    """Return the id of the first person to page: the primary, else the secondary, else the manager."""
     for notify in (Notify.PRIMARY, Notify.SECONDARY, Notify.MANAGER):
         person = person_for(notify, schedule, on_call)
         if person is not None:
@@ -31,7 +31,7 @@ def first_responder(schedule: Schedule, on_call: OnCall) -> str | None:
 
 
 def name_of(person_id: str, schedule: Schedule) -> str:
-    """The name of somebody on a published roster; whoever else acted (a help desk, a terminal) goes by their id."""
+    """Return a person's name from the published rosters; the id itself for any other actor, such as a help desk."""
     person = schedule.people.get(person_id)
     return person.name if person is not None else person_id
 

@@ -1,4 +1,4 @@
-"""Whether a person can be reached by a way at all: the log of STOP and START, and messages about it to the manager."""
+"""Whether a channel reaches a person: the log of STOP and START, and the alerts to the manager about it."""
 
 from __future__ import annotations
 

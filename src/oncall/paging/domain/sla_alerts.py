@@ -1,4 +1,4 @@
-"""What the pager owes because a promised time runs out: warn the owner, page the chain, name the breach. Pure."""
+"""SLA alerts: warn the owner, chase before a breach, report the breach. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from oncall.support.policy import Metric, Policy
 from oncall.support.wording import full_time
 
 MARGIN = timedelta(minutes=5)
-"""The chain is paged so early that its last step comes this long before the breach, where the time allows it."""
+"""A chase starts early enough for its last step to fire this long before the breach, if time allows."""
 
 METRIC_WORDS = {
     Metric.FIRST_REPLY: "first reply",
@@ -31,9 +31,9 @@ METRIC_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class SlaAlert:
-    """One thing that is owed because of `clock`. kind: WARNED, CHASED or BREACHED. at: since when it is owed.
+    """One due alert about `clock`. kind: WARNED, CHASED or BREACHED. at: since when it is due.
 
-    to: who is told; None when nobody can be. A chased ticket's chain is paged by its steps, and `to` is None.
+    to: the person who is told; None if nobody can be told, and for a chase, which pages through escalation steps.
     """
 
     kind: EventKind
@@ -51,7 +51,7 @@ def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
 def due_alert(state: TicketState, clocks: SlaState, situation: Situation) -> SlaAlert | None:
     """The SLA alert that is due in this situation, the earliest first; None when none is."""
     due = [each for each in _alerts(state, clocks, situation.policy) if each[0] <= situation.now]
-    # A warning is no news to a person who is paged for the same clock in the same instant.
+    # A person who is paged for this clock at the same instant needs no warning.
     chased = [clock for _, kind, clock in due if kind is EventKind.CHASED]
     due = [each for each in due if each[1] is not EventKind.WARNED or each[2] not in chased]
     if not due:
@@ -66,9 +66,11 @@ def next_alert_at(state: TicketState, clocks: SlaState, policy: Policy) -> datet
 
 
 def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = None) -> datetime | None:
-    """When the chain is paged for a ticket that somebody has: early enough for its last step to come before the
-    breach, but not in the first half of what is left after the warning, or after `taken_at` (aware UTC): whoever takes
-    a ticket late gets a moment to answer."""
+    """Return when the chase of an owned ticket starts: early enough for its last step to fire before the breach.
+
+    It never starts in the first half of the time that is left after the warning or after `taken_at` (aware UTC), so
+    that an engineer who takes a ticket late has time to answer.
+    """
     if clock.due_at is None or clock.warn_at is None:
         return None
     chain = max(step.delay(clock.target.within) for step in policy.escalation.steps) + MARGIN
@@ -81,11 +83,11 @@ _ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
 
 
 def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
-    """Every alert that is or will be due for any clock and was not given yet: when, of which kind, for which clock."""
+    """Yield every alert not given yet that is or will be due: when, its kind, and its clock."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
         is_told = mark_of(EventKind.BREACHED, clock) in state.alerts
-        if clock.breached_at is not None and pages and _is_broken_in_somebodys_hands(state, clock):
+        if clock.breached_at is not None and pages and _is_breached_with_owner(state, clock):
             yield clock.breached_at, EventKind.CHASED, clock
         if is_told:
             continue
@@ -99,7 +101,7 @@ def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tu
 def _before_the_breach(
     state: TicketState, clock: SlaClock, policy: Policy, pages: bool
 ) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
-    """While nobody has a ticket that pages, its escalation runs already, and a warning would only add to it."""
+    """Yield warnings and chases of a clock; none while the ticket has no owner, because its escalation runs already."""
     has_owner = _has_owner(state)
     if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
         return
@@ -113,12 +115,12 @@ def _before_the_breach(
 
 
 def _has_owner(state: TicketState) -> bool:
-    """Whether somebody has it and nobody else is being paged for it. A chase that is over leaves it with its owner."""
+    """Return True if the ticket has an owner and no chase runs."""
     return state.owner is not None and state.status is not TicketStatus.RESOLVED and not state.escalates
 
 
-def _is_broken_in_somebodys_hands(state: TicketState, clock: SlaClock) -> bool:
-    """An upgrade can break a promise at once. Its owner is chased all the same, unless that was done for this clock."""
+def _is_breached_with_owner(state: TicketState, clock: SlaClock) -> bool:
+    """Return True if an owned ticket is in breach and was not chased for this clock, as after a change of impact."""
     if not clock.is_running or clock.breached_at is None or state.taken_at is None or not _has_owner(state):
         return False
     of_this_clock = (EventKind.CHASED, clock.metric, clock.since)
@@ -151,7 +153,7 @@ def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -
 
 
 def withdrawn_words(breach: Breached, event: Event, zone: ZoneInfo) -> str:
-    """Why a breach that was told (`breach`) is none, since `event` was recorded."""
+    """Return the sentence that says why `event`, recorded late, shows that `breach` did not happen."""
     assert breach.due_at is not None, "a clock without a due time is not breached"
     what, due = METRIC_WORDS[breach.metric], breach.due_at
     kind = event.kind.value.replace("_", " ")

@@ -1,4 +1,4 @@
-"""What a ticket's log adds up to: a pure fold over its events, in the log's order."""
+"""The state of a ticket: a pure fold over its event log."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ from oncall.paging.domain.verdict import Action
 NAMED = "named"
 """`StepFired.notify` of a page to a person to whom the ticket was passed by name."""
 AFTER_THE_BREACH = timedelta(hours=1)
-"""The time that the chain of a chased ticket has when the promised time is over already."""
+"""The time in which the steps of a chase fire if the breach has happened already."""
 AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
-"""When the steps begin again after a round in which nobody could be reached."""
+"""The pause before the next round if a round reached nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketState:
-    """Where a ticket stands. Times are policy time, aware UTC.
+    """The state of a ticket after its events. Times are policy time, aware UTC.
 
-    position: the next escalation step owed while the ticket is open; kept through an acknowledgement, so that passing
-    it on goes on from there. paged: everybody who was sent a page, in order. last_fired: (round, step) of the last
-    step that fired; last_to: the person whom it paged. alive: the steps that fired and have not failed. passed: (round,
-    person) of those who passed the ticket on, and passed_from: of those from whom another person passed it on; that
-    round does not page them again. pass_to: the person to whom it was passed by name, until they are paged. dead:
-    (round, person, channel) of the ways that surely reach nobody in that round. called: (round, person) of those whom
-    no text reached in that round, and who are called instead. alerts: the SLA alerts that were given. hurry: the round
-    in which the chain of a taken ticket is paged before a breach, and the time that was left for it. owner: who has it;
-    kept while it is chased. taken_at: since when. opened_at: when it came in, or was opened again.
+    position: the next due step while the ticket is open. It survives an acknowledgement, so that a later pass continues
+    from there. paged: every person who was sent a page, in order. last_fired: (round, step) of the last step that
+    fired; last_to: the person whom it paged. alive: the steps that fired and have not failed. passed: (round, person)
+    of those who passed the ticket on, and passed_from: of those from whom another person passed it on; that round does
+    not page them again. pass_to: the person to whom it was passed by name, until they are paged. dead: (round, person,
+    channel) that failed for good in that round. called: (round, person) of people whom no text reached in that round
+    and whom the pager calls instead. alerts: the SLA alerts given so far. hurry: the round of a chase, and the time
+    left for it. owner: the person who took it, also during a chase. taken_at: when they took it. opened_at: when the
+    ticket came in or was reopened.
     """
 
     plan: str
@@ -91,18 +91,19 @@ class TicketState:
 
     @property
     def is_chased(self) -> bool:
-        """Whether it is open only because whoever has it let a promised time come close."""
+        """Return True if the ticket has an owner but escalates again, because a breach is near."""
         return self.status is TicketStatus.OPEN and self.owner is not None and self.hurry is not None
 
     @property
     def escalates(self) -> bool:
-        """Whether people are paged for it, or will be once its coverage begins."""
+        """Return True if the ticket pages people, now or when its hold ends."""
         return self.status is TicketStatus.OPEN and (self.position is not None or self.action is Action.HOLD)
 
     @property
     def due_at(self) -> datetime | None:
-        """The next instant at which a step or a release is owed; None: none until something happens. What is owed
-        because of promised times is told by the ticket's clocks."""
+        """Return when the next step or the end of the hold is due; None if nothing is due until another event arrives.
+
+        SLA alerts are not counted here; see `sla_alerts.next_alert_at`."""
         if self.status is not TicketStatus.OPEN:
             return None
         if self.action is Action.HOLD:
@@ -111,7 +112,7 @@ class TicketState:
 
 
 def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
-    """The state after `events`, which are in the log's order."""
+    """Return the state after `events`, which are in the order of the log."""
     state = TicketState(plan=ticket.plan, impact=ticket.impact)
     for event in events:
         state = after(state, event)
@@ -119,7 +120,7 @@ def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
 
 
 def after(state: TicketState, event: Event) -> TicketState:
-    """The state once `event` has happened. Raises UnreadableLog for an event that matters and cannot be read."""
+    """Return the state after one more event. Raises UnreadableLog if the event matters and cannot be read."""
     change = _CHANGES.get(type(event))
     return change(state, event) if change is not None else state
 
@@ -129,7 +130,7 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
     if state.status is not TicketStatus.OPEN:
         # An engineer has the ticket: a later pass continues the escalation where it stopped.
         return replace(state, first_reply_due=verdict.first_reply_due)
-    # Escalation that runs goes on where it is: a ticket judged again and again is not put off again and again.
+    # A running escalation continues: new verdicts must not delay it again and again.
     goes_on = verdict.action is state.action and verdict.action is not Action.HOLD and state.position is not None
     begins = Position(0, 0, event.at, event.at)
     return replace(
@@ -142,7 +143,7 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
 
 
 def _from_the_first_round(state: TicketState) -> TicketState:
-    """What was noted of rounds by their numbers says nothing of those that begin anew."""
+    """Return the state with everything noted by round number cleared, for rounds that restart at 0."""
     return replace(
         state,
         last_to=None,
@@ -176,7 +177,7 @@ def _named_done(state: TicketState, number: int) -> TicketState:
 def _step_skipped(state: TicketState, event: StepSkipped) -> TicketState:
     state = _named_done(replace(state, position=event.following), event.round)
     if _was_passed_by_all(state, event.round):
-        # Nobody failed to be reached: the usual pause holds before the next round.
+        # The round reached its people: the usual pause comes before the next round.
         return state
     return _again_if_nobody_was_reached(state, event.round, event.at)
 
@@ -188,7 +189,7 @@ def _was_passed_by_all(state: TicketState, number: int) -> bool:
 
 
 def _step_failed(state: TicketState, event: StepFailed) -> TicketState:
-    """The person of the latest step cannot be reached: the next step is owed at once. An older step changes nothing."""
+    """Make the next step due at once if the latest step failed. An older step changes nothing."""
     failed = (event.round, event.step)
     state = replace(state, alive=tuple(step for step in state.alive if step != failed))
     if event.for_good:
@@ -205,7 +206,7 @@ def _step_rerouted(state: TicketState, event: StepRerouted) -> TicketState:
 
 
 def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
-    """A round is over and none of its steps reached anybody: the next one begins soon, not after the usual pause."""
+    """Start the next round soon if no step of round `number` reached a person."""
     position = state.position
     if any(fired == number for fired, _ in state.alive):
         return state
@@ -222,7 +223,7 @@ def _received(state: TicketState, event: Received) -> TicketState:
 
 
 def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketState:
-    """A chase that reached nobody is tried again while there is time; then its breach is told to the manager."""
+    """Repeat a chase that reached nobody while there is time; after that the manager gets the breach."""
     if not state.is_chased or state.hurry is None or state.hurry[0] != number:
         return state
     left = state.hurry[1] - AFTER_AN_EMPTY_ROUND
@@ -240,7 +241,7 @@ def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
 
 
 def _replied(state: TicketState, event: Replied | Updated) -> TicketState:
-    """Whoever answers an open ticket has it; who answers one that is chased need not be the one who has it."""
+    """Make the sender of a reply the owner of an open ticket. A chased ticket keeps its owner."""
     is_of_before = state.opened_at is not None and event.at < state.opened_at and state.is_reopened
     if state.status is not TicketStatus.OPEN or is_of_before:
         return state
@@ -248,7 +249,7 @@ def _replied(state: TicketState, event: Replied | Updated) -> TicketState:
 
 
 def _waiting(state: TicketState, event: Waiting) -> TicketState:
-    """Somebody has seen to a ticket that is chased: the next move is the customer's."""
+    """End a chase: the ticket waits for the customer now."""
     return _back_to_owner(state) if state.is_chased else state
 
 
@@ -262,15 +263,16 @@ def _back_to_owner(state: TicketState) -> TicketState:
 
 
 def held_by(state: TicketState, event: Passed) -> str | None:
-    """Return the id of the person from whom the ticket is passed on: its owner, or else whoever was paged last, unless
-    the person who passes it on was paged, too."""
+    """Return the id of the person from whom the ticket is passed on: its owner, or else the last person paged.
+
+    None if the passer was paged too."""
     return state.owner or (state.last_to if event.by not in state.paged else None)
 
 
 def _passed(state: TicketState, event: Passed) -> TicketState:
     if state.status is TicketStatus.RESOLVED:
         return state
-    # What is on hold, or was left to the desk for good, goes to the engineers when somebody asks for it.
+    # A pass sends a held ticket, or one that stayed at the desk, to the engineers.
     action = Action.PAGE if state.position is None else state.action
     position = state.position or Position(0, 0, event.at, event.at)
     holder = held_by(state, event)
@@ -282,7 +284,7 @@ def _passed(state: TicketState, event: Passed) -> TicketState:
         taken_at=None,
         action=action,
         hurry=None,
-        # A round that is drawn forward begins now, and so the one after it comes in its time.
+        # A round that starts early starts now, so that the next round keeps its distance.
         position=replace(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
         passed=state.passed | {(position.round, event.by)},
         passed_from=state.passed_from | passed_from,
@@ -299,18 +301,18 @@ def _alerted(state: TicketState, event: Warned | Chased | Breached) -> TicketSta
 
 
 def _withdrawn(state: TicketState, event: Withdrawn) -> TicketState:
-    """Should it be broken after all, by what is recorded still later, it is told again."""
+    """Forget a withdrawn breach, so that a later event can report it again."""
     return replace(state, alerts=state.alerts - {event.mark})
 
 
 def _absorbed(state: TicketState, event: Absorbed) -> TicketState:
-    """What was told of a duplicate's clocks is not told again."""
+    """Keep the alerts of a duplicate, so that none is given twice."""
     due = event.first_reply_due or state.first_reply_due
     return replace(state, alerts=state.alerts | event.alerts, first_reply_due=due)
 
 
 def _chased(state: TicketState, event: Chased) -> TicketState:
-    """Its owner has let it come close to a breach: it waits for somebody again, in a round of its own."""
+    """Start a chase: the ticket escalates again, in a round of its own."""
     assert event.due_at is not None, "a clock without a due time is not chased"
     state = _alerted(state, event)
     number = state.last_fired[0] + 1 if state.last_fired is not None else 1
@@ -347,7 +349,7 @@ def _reopened(state: TicketState, event: Reopened) -> TicketState:
 
 
 def _impact_changed(state: TicketState, event: ImpactChanged) -> TicketState:
-    """A chase ends with the promise for which it was; should the new one be as near, it begins anew."""
+    """End the chase of the old target. If the new target is as near, another chase starts."""
     state = replace(state, impact=event.impact)
     if not state.is_chased:
         return state

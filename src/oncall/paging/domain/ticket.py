@@ -12,7 +12,7 @@ from typing import Any
 
 
 class TicketStatus(StrEnum):
-    """Where a ticket is in its life. An open one is waiting for somebody to take it."""
+    """The status of a ticket. An open ticket has no owner, or its owner is chased."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -20,14 +20,14 @@ class TicketStatus(StrEnum):
 
 
 DRILL = "drill"
-"""The plan and the impact of a test page: no policy's, so that no intake can post one."""
+"""The plan and the impact of a drill. No policy has them, so no caller can post one."""
 LONGEST_DRILL = 3600
-"""Seconds for which a test page may wait for its answer."""
+"""Seconds for which a drill may wait for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What the intake posted, cleaned and checked. `impact` and `plan` are names of the policy; times are aware UTC."""
+    """A posted ticket, cleaned and checked. `impact` and `plan` are names of the policy; times are aware UTC."""
 
     id: str
     customer: str
@@ -40,25 +40,25 @@ class Ticket:
 
     @property
     def is_drill(self) -> bool:
-        """Whether it is a test page: it never escalates, promises nothing, and is over when it is acknowledged."""
+        """Return True for a drill: it never escalates, has no SLA clock, and ends when it is acknowledged."""
         return self.plan == DRILL and self.impact == DRILL
 
     def fingerprint(self) -> str:
-        """A digest of the content: the same id with another fingerprint is another ticket, and refused."""
+        """Return a digest of the content. The same id with another fingerprint is refused."""
         content = [self.id, self.customer, self.plan, self.impact, self.subject, self.url, self.contact]
         content.append(self.opened_at.isoformat() if self.opened_at else None)
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 class Purpose(StrEnum):
-    """Why a message goes out: to get a ticket taken, or only to tell."""
+    """Why a message goes out: to get the ticket acknowledged, or to inform."""
 
     PAGE = "page"
     NOTICE = "notice"
 
 
 class AttemptStatus(StrEnum):
-    """Where an attempt is on its way to its person."""
+    """The status of an attempt."""
 
     QUEUED = "queued"
     """Waits for a pager; due at `retry_at`, which is when it was written."""
@@ -164,11 +164,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class StoredTicket:
-    """A ticket's row: what was posted, the first answer, and what the log adds up to so that it can be found fast.
+    """A ticket's row: the posted ticket, the first answer, and a summary of its log for fast queries.
 
-    answer: the JSON body of the first 202. due_at: the next instant (policy time) at which the pager owes something;
-    None when it owes nothing until something happens. impact: the current one. Everything but `ticket`, `answer`,
-    `code` and `received_at` is a cache of the fold over the events.
+    answer: the JSON body of the first 202. due_at: when (policy time) the pager must act next; None if it has nothing
+    to do until another event arrives. impact: the current one. Everything but `ticket`, `answer`, `code` and
+    `received_at` is a cache of the fold over the events.
     """
 
     ticket: Ticket

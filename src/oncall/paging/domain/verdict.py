@@ -1,4 +1,4 @@
-"""The verdict: what becomes of a ticket received at an instant, and why. The only place where routing is decided."""
+"""The verdict on a ticket: page, desk or hold, and why. Routing is decided here and nowhere else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from oncall.support.wording import full_time, span
 
 
 class Action(StrEnum):
-    """What becomes of a ticket: somebody on call is paged, the desk gets it, or it waits for its coverage."""
+    """What happens to a ticket: it pages an engineer, goes to the desk, or waits until its coverage begins."""
 
     PAGE = "page"
     DESK = "desk"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 
 class Judgeable(Protocol):
-    """What a verdict needs to know of a ticket."""
+    """The fields of a ticket that a verdict reads."""
 
     @property
     def plan(self) -> str:
@@ -43,7 +43,7 @@ class Judgeable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A ticket that nobody has posted: what would happen to one like this?"""
+    """The plan and impact of a ticket that does not exist, for `explain`."""
 
     plan: str
     impact: str
@@ -53,7 +53,7 @@ class Question:
 class Verdict:
     """The decision for one instant. Times are aware UTC; `reasons` are sentences with policy time.
 
-    engineer: who is reached first; None at the desk, on hold, and when nobody can be reached.
+    engineer: the first person to page; None for desk and hold, and if nobody can be paged.
     first_reply_due: counted from `at`, or from `hold_until` for a held ticket.
     """
 
@@ -65,7 +65,7 @@ class Verdict:
     hold_until: datetime | None = None
 
     def as_json(self, zone: tzinfo = UTC) -> VerdictView:
-        """The body that the API and `--json` give, times with `zone`'s offset."""
+        """Return the JSON of the API and of `--json`; times carry the offset of `zone`."""
         body: VerdictView = {
             "action": self.action.value,
             "reasons": list(self.reasons),
@@ -87,10 +87,10 @@ def verdict(
     counts_from: datetime | None = None,
     due: datetime | None = None,
 ) -> Verdict:
-    """Say what becomes of `ticket` received at `at` (aware UTC): page, desk or hold, with every reason.
+    """Return the verdict on `ticket` received at `at` (aware UTC), with every reason.
 
-    counts_from: when the hold of a ticket ended, for one that was held; its first-reply target counts from then.
-    due: when the first reply is due by the ticket's own clock, for one whose clock runs already.
+    counts_from: when the hold ended, for a ticket that was held; its first-reply target counts from then.
+    due: when the first reply is due, if the ticket's clock runs already.
     Raises Refused when the policy has no such plan or impact.
     """
     plan, impact = plan_named(ticket.plan, policy), impact_named(ticket.impact, policy)
@@ -131,7 +131,7 @@ def _coverage_words(coverage: Coverage, calendar: SupportCalendar) -> str:
 
 
 def plan_named(name: str, policy: Policy) -> SupportPlan:
-    """The plan of that name, in any letter case, with blanks or dashes. Raises Refused with the known ones."""
+    """Return the plan of that name, in any letter case, with blanks or dashes. Raises Refused with the known names."""
     wanted = _folded(name)
     for plan in policy.plans.values():
         if wanted == _folded(plan.name):
@@ -140,7 +140,7 @@ def plan_named(name: str, policy: Policy) -> SupportPlan:
 
 
 def impact_named(name: str, policy: Policy) -> Impact:
-    """The impact of that name or alias, in any letter case. Raises Refused with the known ones."""
+    """Return the impact of that name or alias, in any letter case. Raises Refused with the known names."""
     wanted = _folded(name)
     for impact in policy.impacts.values():
         if wanted in (_folded(known) for known in (impact.name, *impact.aliases)):

@@ -1,4 +1,4 @@
-"""Whose report it is: the customer that somebody means by a name, in every spelling that tickets came with."""
+"""Find a customer by name, in every spelling that tickets use."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from oncall.suggestions import nearest
 from oncall.support.policy import folded_name
 
 MOST_NAMED = 10
-"""Customers that a refusal names when none is near."""
+"""How many customers a refusal lists if no name is near."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """A customer. name: as the policy's list of customers has it, else as most of a report's readers would write it.
+    """A customer. name: as the customers file spells it, or else the spelling of the tickets.
 
-    spellings: of their tickets; empty when they never had one.
+    spellings: those of their tickets; empty if they have none.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Whose:
 
 
 def customer_meant(tx: CustomerStore, asked: str) -> Whose:
-    """The customer of that name; letter case, blanks and punctuation do not count.
+    """Return the customer of that name; letter case, blanks and punctuation do not count.
 
     Raises NotFound, with the nearest known name, when neither a ticket nor the policy knows them.
     """

@@ -1,7 +1,7 @@
-"""What should have happened by now and did not, from the event logs and what a provider really took and delivered.
+"""The audit: find steps, pages and SLA alerts that are overdue.
 
-The engine goes by each ticket's row; an audit folds the log anew, so that a row that says "nothing is owed" by mistake,
-or a pager that hangs, does not stay unseen.
+The engine trusts each ticket's row. The audit folds the event log again, so that it finds a row that is wrong and a
+pager that hangs.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import AuditStore, BundleStore
 
 GRACE = timedelta(seconds=60)
-"""How late (real time) a step, a try or an arrival may be before an operator is called."""
+"""How late (real time) a step, a send or a delivery may be before the auditor raises an alarm."""
 ARRIVES_WITHIN = timedelta(seconds=60)
-"""So soon (real time) after its provider took it a page should have arrived: then the provider is asked, too."""
+"""How long (real time) a delivery may take after the provider accepted the page."""
 LONGEST_TURN = timedelta(hours=1)
-"""So long after a page was written (real time) no turn is an excuse any more, whatever the limits are."""
+"""How long (real time) a page may wait for rate limits, whatever the limits are."""
 PER_LOOK = 200
-"""Tickets: so many of the newest open ones are audited at every look, and as many of the others in turns."""
+"""Tickets per look: this many of the newest open ones every time, and as many of the others in rotation."""
 MOST_ATTEMPTS = 1000
 _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
@@ -42,25 +42,28 @@ class Kind(StrEnum):
     """What is overdue."""
 
     STEP = "step"
-    """The log says that a step, or the end of a hold, was due, and nothing was done."""
+    """A step or the end of a hold was due, and nothing happened."""
     TRY = "try"
-    """A page was written and no provider has taken it."""
+    """A page is stored, and no provider has accepted it."""
     LOST = "lost"
-    """The log says that a page was written, and there is none."""
+    """The log names a page that is not stored."""
     ARRIVAL = "arrival"
-    """A provider took a page, and it has neither arrived nor failed."""
+    """A provider accepted a page, and it was neither delivered nor refused."""
     PROMISE = "promise"
-    """A promised time runs out, and nobody was warned, chased or told."""
+    """A warning, chase or breach was due, and nobody was told."""
     NOTICE = "notice"
-    """Somebody was to hear that a promised time runs out, and no provider has taken it."""
+    """The notice of an SLA alert is stored, and no provider has accepted it."""
     UNREADABLE = "unreadable"
-    """The log makes no sense, or needs a policy that cannot be read: nobody can tell what the ticket is owed."""
+    """The log cannot be read, or it needs a policy that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """One thing that should have happened. `late`: by how much; policy time for a step and for
-    what a promised time owes, real time for the others; since its receipt for a log that cannot be read."""
+    """One overdue thing.
+
+    late: policy time for steps and SLA alerts, real time for the others; since the ticket's receipt if its log cannot
+    be read.
+    """
 
     ticket: str
     kind: Kind
@@ -81,14 +84,14 @@ class Overdue:
         return words[self.kind]
 
     def as_json(self) -> dict[str, Any]:
-        """For an alarm."""
+        """Return it as JSON for an alarm."""
         return {"ticket": self.ticket, "kind": self.kind.value, "late_seconds": int(self.late.total_seconds())}
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What one look found. pages: of the open tickets looked at, by status; written is not accepted, nor accepted
-    delivered. last, last_taken: where the next look goes on; None: from the newest."""
+    """The result of one look. pages: the pages of the open tickets by status. last, last_taken: where the next look
+    continues; None: from the newest."""
 
     overdue: tuple[Overdue, ...]
     pages: Mapping[str, int]
@@ -107,11 +110,11 @@ class _SeenTicket:
 
     @property
     def is_open(self) -> bool:
-        """Whether its row says that it is open."""
+        """Return True if the ticket's row says that it is open."""
         return self.stored.status is TicketStatus.OPEN
 
     def overdue(self, kind: Kind, late: timedelta) -> Overdue:
-        """Something that should have happened to this ticket."""
+        """Return an overdue thing of this ticket."""
         return Overdue(self.stored.ticket.id, kind, late)
 
 
@@ -125,7 +128,7 @@ class _Look:
     grace: timedelta
 
     def at_ticket(self, seen: _SeenTicket) -> list[Overdue]:
-        """What is overdue by a ticket's log, whatever its row says. A log that cannot be read must not hide others."""
+        """Return what is overdue by a ticket's log, whatever its row says. An unreadable log is reported too."""
         try:
             found = self._steps(seen)
             if seen.is_open:
@@ -141,26 +144,26 @@ class _Look:
         return found
 
     def at_attempts(self, pages: Sequence[Attempt]) -> list[Overdue]:
-        """The overdue attempts: those that a pager would claim, and those of `pages` that none would; each once."""
+        """Return overdue attempts: those that a pager would claim, and those of `pages` that none would; each once."""
         waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_ATTEMPTS)
         known = {attempt.id for attempt in waiting}
         waiting += [one for one in pages if one.id not in known and _is_stranded(self.tx, one)]
         return [late for attempt in waiting for late in self._unsent(attempt)]
 
     def _steps(self, seen: _SeenTicket) -> list[Overdue]:
-        """The next step, if the log says that it has been due for more than `grace`."""
+        """Return the next step if it has been due for more than `grace`."""
         due_at = fold(seen.stored.ticket, seen.log).due_at
         is_late = due_at is not None and self.now - due_at > self.grace
         return [seen.overdue(Kind.STEP, self.now - due_at)] if due_at is not None and is_late else []
 
     def _lost_pages(self, seen: _SeenTicket) -> list[Overdue]:
-        """The pages that the log of an open ticket has and the store has not."""
+        """Return the pages that the log of an open ticket names and the store does not have."""
         stored = {attempt.id for attempt in seen.attempts}
         fired = [event for event in seen.log if isinstance(event, StepFired)]
         return [seen.overdue(Kind.LOST, self.now - event.at) for event in fired if event.attempt not in stored]
 
     def _sla_alerts(self, seen: _SeenTicket) -> list[Overdue]:
-        """The next SLA alert, if the log says that it has been due for more than `grace`."""
+        """Return the next SLA alert if it has been due for more than `grace`."""
         ticket = seen.stored.ticket
         if ticket.is_drill:
             return []
@@ -200,7 +203,7 @@ class _Look:
 
 
 def grace_by(clock: Clock) -> timedelta:
-    """A minute of real time, as policy time: at a hundred times its pace a pager is a minute late all the time."""
+    """Return GRACE as policy time, which runs faster than real time in a rehearsal."""
     hour = timedelta(hours=1)
     return GRACE * (hour.total_seconds() / max(clock.real_seconds_until(clock.now() + hour), 1e-6))
 
@@ -215,8 +218,10 @@ def audit(
     again: Collection[str] = (),
     grace: timedelta = GRACE,
 ) -> Audit:
-    """Audit the newest open tickets, as many of those that come after the ticket `after`, as many that somebody has and
-    that come after `after_taken`, the newest of all, those with the ids `again`, and every try that waits.
+    """Audit several groups of tickets, and every attempt that is not sent.
+
+    The groups: the newest open tickets, the next ones after the ticket `after`, the next acknowledged ones after
+    `after_taken`, the newest of all, and those with the ids `again`.
 
     now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The answer's
     `last` and `last_taken` are the next look's `after` and `after_taken`.
@@ -225,7 +230,7 @@ def audit(
     start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_LOOK else None
     others = tx.tickets(TicketFilter((TicketStatus.OPEN,), after=start, limit=PER_LOOK)) if start is not None else []
     taken = tx.tickets(TicketFilter((TicketStatus.ACKNOWLEDGED,), after=after_taken, limit=PER_LOOK))
-    # A row may say by mistake that somebody has it, or that it is over.
+    # A row may wrongly say that the ticket is acknowledged or resolved.
     of_any_kind = tx.tickets(TicketFilter(limit=PER_LOOK))
     suspected = [stored for name in again if (stored := tx.ticket(name)) is not None]
     looked = {one.ticket.id: one for one in (*newest, *of_any_kind, *taken, *others, *suspected)}
@@ -246,7 +251,7 @@ def _next(looked: Sequence[StoredTicket]) -> str | None:
 
 
 def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
-    """When (policy time) the ticket came in, or was open again after somebody had it."""
+    """Return when (policy time) the ticket came in, or became open again after an acknowledgement."""
     state, since = TicketState(plan=stored.ticket.plan, impact=stored.ticket.impact), stored.received_at
     for event in log:
         was, state = state.status, after(state, event)
@@ -256,8 +261,10 @@ def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
 
 
 def _is_heard_of(tx: AttemptLists, page: Attempt) -> bool:
-    """Whether an arrival would be reported. What a provider has not even sent on has surely not arrived; what its
-    carrier has may have, where that carrier never said so of anything to this person."""
+    """Return True if a delivery of this page would be reported.
+
+    A page that the provider has not sent to the carrier is not delivered. Some carriers never report a delivery: then
+    no earlier message to this person has a receipt either."""
     return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
 
 
@@ -267,7 +274,7 @@ def _handed_over_at(tx: Attempts, page: Attempt) -> datetime:
 
 
 def _is_stranded(tx: Attempts, page: Attempt) -> bool:
-    """Whether a page is unsent and no other speaks for it: it rides in no message, or in one that is not on its way."""
+    """Return True if a page is unsent and no bundle that is on its way contains it."""
     if page.status not in _UNSENT or not page.is_member:
         return page.status in _UNSENT
     leading = tx.attempt(page.bundle) if page.bundle is not None else None
@@ -275,8 +282,7 @@ def _is_stranded(tx: Attempts, page: Attempt) -> bool:
 
 
 def _due_since(attempt: Attempt, now: datetime) -> datetime:
-    """From which instant on (real time) a try should have gone out: one that takes its turn, from that on, as long as
-    its step is not over."""
+    """Return when (real time) an attempt should have been sent. A rate limit may delay it until its step is over."""
     is_waiting = attempt.status is AttemptStatus.QUEUED and attempt.retry_at is not None
     is_over = attempt.deadline is not None and now >= attempt.deadline
     if not is_waiting or is_over or attempt.retry_at is None:
@@ -285,7 +291,7 @@ def _due_since(attempt: Attempt, now: datetime) -> datetime:
 
 
 def _is_waited_for(tx: BundleStore, attempt: Attempt) -> bool:
-    """One that a later step has replaced calls nobody."""
+    """Return False for an attempt that a later step has replaced."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:
         return False

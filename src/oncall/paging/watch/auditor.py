@@ -1,4 +1,4 @@
-"""A second pair of eyes: asks again and again what should have arrived by now, and calls an operator if it has not."""
+"""The auditor: runs the audit every few seconds and raises an alarm for what stays overdue."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.audit import PER_LOOK, Audit, Kind, Overdue, audit, grace_by
 
 SECOND_LOOK = timedelta(seconds=5)
-"""A pager that is only busy has caught up when it is looked at again so much later (real time)."""
+"""Pause (real time) before the second look at something overdue: a busy pager catches up within it."""
 REMIND_EVERY = timedelta(minutes=5)
-"""How often (real time) an alarm that lasts is raised again."""
+"""How often (real time) a lasting alarm is repeated."""
 BLIND_AFTER = timedelta(seconds=60)
-"""An auditor that could not read the store for so long (real time) raises an alarm of its own."""
+"""After this long (real time) without a readable store the auditor raises an alarm of its own."""
 MOST_NAMED = 5
 
 Sink = Callable[[Mapping[str, Any]], Awaitable[None]]
-"""Takes an alarm, as a JSON object, to a person by another way than the pager's. Must not raise."""
+"""Sends an alarm (a JSON object) to an operator without using the pager. Must not raise."""
 
 
 class AuditObserver(Protocol):
     """Counts what the auditor sees. Must neither fail nor block."""
 
     def alarmed(self, kind: str) -> None:
-        """An operator is needed."""
+        """Count an alarm."""
 
     def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
-        """It looked, at `at` (real time)."""
+        """Count one look at `at` (real time)."""
 
 
 Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
@@ -41,9 +41,9 @@ Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
 
 @dataclass
 class Auditor:
-    """Looks again and again, and raises an alarm for what two looks find overdue. Times are real unless said otherwise.
+    """Audits repeatedly, and raises an alarm for what two looks find overdue. Times are real unless stated otherwise.
 
-    read: runs work on a consistent snapshot of the store. sink: the other way to a person; None: only the log.
+    read: runs work on a consistent snapshot of the store. sink: sends alarms; None: they go to the log only.
     """
 
     read: Read
@@ -67,7 +67,7 @@ class Auditor:
 
     @property
     def problems(self) -> list[str]:
-        """What should have gone out and did not, a sentence each; for /readyz."""
+        """Return a sentence for each overdue thing, for /readyz."""
         named = [f"overdue: {late}" for late in self.confirmed[:MOST_NAMED]]
         rest = len(self.confirmed) - len(named)
         named += [f"overdue: {rest} more"] if rest > 0 else []
@@ -75,11 +75,11 @@ class Auditor:
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether something was overdue at one look only, so that the next one should come soon."""
+        """Return True if something was overdue at one look only, so that the next look should come soon."""
         return len(self._suspects) > len(self.confirmed)
 
     async def look(self, trouble: str | None = None) -> None:
-        """Audit once and raise what must be raised. trouble: why the provider refuses this pager, when it does."""
+        """Audit once and raise the alarms that are due. trouble: why the provider refuses this pager, if it does."""
         now, real_now, grace = self.clock.now(), self.clock.real_now(), grace_by(self.clock)
         try:
             found = await self.read(
@@ -108,7 +108,7 @@ class Auditor:
 
     @property
     def _suspected(self) -> list[str]:
-        """What the last look found overdue is looked at again: its turn among many tickets comes much later."""
+        """Return the ids of tickets that the last look found overdue, so that the next look sees them again."""
         return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_LOOK:]
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
@@ -148,7 +148,7 @@ class Auditor:
         self._trouble = trouble
 
     async def _blind(self, error: StoreError, real_now: datetime) -> None:
-        """The store is away: nobody can be paged, and nobody can tell who should be."""
+        """Raise an alarm if the store has been away for too long."""
         self._log.error("the auditor cannot read the store", action="audit_failed", error=str(error))
         blind_for = real_now - (self._looked_at or real_now)
         is_due = self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY
@@ -160,7 +160,7 @@ class Auditor:
             await self._send({"alarm": "audit_blind", "worker": self.worker, "text": text})
 
     async def _failed(self, error: Exception, real_now: datetime) -> None:
-        """An auditor that cannot judge must not look like one that finds nothing."""
+        """Raise an alarm if the audit itself fails, so that its silence is not mistaken for health."""
         self._log.error("the auditor failed", action="audit_failed", exc_info=error)
         self._fault = f"the auditor failed ({type(error).__name__}): what is overdue is not known; its log says more"
         if self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY:

@@ -1,4 +1,4 @@
-"""What would stop a page tonight: findings from facts that were gathered elsewhere. Pure, and without any number."""
+"""Findings of `oncall doctor`: what would stop a page tonight. Pure; no finding holds a phone number."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from oncall.support.policy import Policy
 from oncall.support.wording import full_time, rough_span, span
 
 AHEAD = timedelta(days=14)
-"""How far the schedule is looked at."""
+"""How far ahead the schedule is checked."""
 BEHIND = timedelta(days=14)
-"""How old (real time) a failed try may be and still be told of."""
+"""How old (real time) a failed attempt may be and still be reported."""
 PAGER_IS_DEAD = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 SHARED_SKEW = timedelta(seconds=4)
-"""How far the clocks of pagers that share a database may differ: a send may take 16 seconds and begins only under a
-lease of 20, which a pager that is further ahead would take for run out meanwhile."""
+"""How far the clocks of pagers that share a database may differ. A send may take 16 s under a lease of 20 s; a pager
+whose clock is further ahead would take the lease for expired."""
 FULL, NEARLY_FULL = 50 * 2**20, 500 * 2**20
-"""Bytes free under the database: below the first nothing is stored for long, below the second somebody should look."""
+"""Free bytes under the database: below the first, writes will soon fail; below the second, the doctor warns."""
 
 
 class Severity(StrEnum):
@@ -47,7 +47,7 @@ class FindingView(TypedDict):
 
 
 class DoctorReport(TypedDict):
-    """Everything that was looked at, the worst first."""
+    """Return every finding, the worst first."""
 
     would_page: Annotated[bool, "False if any finding stops a page."]
     findings: list[FindingView]
@@ -55,7 +55,7 @@ class DoctorReport(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `sentence` says what was found and, unless it is fine, what mends it."""
+    """One checked thing. sentence: what was found and, unless it is fine, what to do."""
 
     severity: Severity
     subject: str
@@ -67,7 +67,7 @@ class Finding:
 
 
 class FailureCause(StrEnum):
-    """What has to change before a message that failed can go through."""
+    """What must change before a failed message can be delivered."""
 
     NUMBER = "number"
     ROUTE = "route"
@@ -76,15 +76,15 @@ class FailureCause(StrEnum):
 
 @runtime_checkable
 class Probing(Protocol):
-    """A channel that can say whether it would work, without sending anything."""
+    """A channel that can test itself without sending anything."""
 
     async def probe(self) -> datetime | None:
-        """What time it is (aware UTC) by the provider's clock, None when it does not say. Raises DeliveryError."""
+        """Return the provider's time (aware UTC), or None if it gives none. Raises DeliveryError if it refuses us."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """A try that its provider or a carrier refused. `says`: the code in words, with its mend."""
+    """An attempt that the provider or a carrier refused. says: the error in words, and what to do."""
 
     to: str
     at: datetime
@@ -95,9 +95,9 @@ class FailedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How messages go out. name: `twilio`, `outbox`, None when nothing is set.
+    """The provider. name: `twilio` or `outbox`; None if none is set.
 
-    trouble: why it would not work; is_lasting: and will not by waiting. skew: our clock minus its clock.
+    trouble: why it does not work; is_lasting: waiting does not help. skew: our clock minus its clock.
     """
 
     name: str | None
@@ -108,11 +108,11 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database says. policy_fault: why the published policy cannot be read, when it cannot.
+    """The facts from the database. policy_fault: why the published policy cannot be read, if it cannot.
 
-    heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent tries, the newest first; alerts:
+    heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent ones, the newest first; alerts:
     recent messages that belong to no ticket, likewise.
-    opted_out: who gets no SMS, and why. reached: when (policy time) a message to somebody was last
+    opted_out: who gets no SMS, and why. reached: when (policy time) a message to a person was last
     delivered, or one last came from them. skew: our clock minus the database's; None: the same clock.
     """
 
@@ -130,10 +130,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that was found out. now: policy time; real_now: real time; both aware UTC.
+    """All facts that the findings are made from. now: policy time; real_now: real time; both aware UTC.
 
     stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
-    failure_of: reads a try that failed; None for one that did not fail for good. trouble: why the provider last refused
+    failure_of: explains a failed attempt; None if it did not fail for good. trouble: why the provider last refused
     the pager of the process that asks; None: it did not, or that process has none.
     """
 
@@ -149,7 +149,7 @@ class Facts:
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """Everything that was looked at, the worst first."""
+    """Return every finding, the worst first."""
     found = [*_database(facts), *_provider(facts), *_callbacks(facts)]
     if facts.stored is not None:
         for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _alerts, _phones):
@@ -256,7 +256,7 @@ def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
         return
     found = list(gaps_between(schedule, facts.now, facts.now + AHEAD))
     if not found:
-        yield _fine("schedule", f"somebody holds every role for the next {AHEAD.days} days.")
+        yield _fine("schedule", f"every role is held for the next {AHEAD.days} days.")
         return
     empty, partial = _sorted_out(found, schedule)
     if empty:
@@ -267,7 +267,7 @@ def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _sorted_out(found: Sequence[Gap], schedule: Schedule) -> tuple[list[Gap], list[Gap]]:
-    """Holes in which no role is held, one for each stretch; and those that another role still covers."""
+    """Return the gaps in which no role is held, one for each stretch, and the gaps that another role covers."""
     empty: list[Gap] = []
     partial: list[Gap] = []
     held = Counter((hole.window.start, hole.window.end) for hole in found)
@@ -295,7 +295,7 @@ def _manager(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if stored.schedule.manager_at(facts.now) is None:
         yield _warns("manager", "the roster names none, so the last step of the escalation reaches nobody; add one.")
     else:
-        yield _fine("manager", "the last step of the escalation reaches somebody.")
+        yield _fine("manager", "the last step of the escalation pages a person.")
 
 
 def _policy(facts: Facts, stored: Stored) -> Iterator[Finding]:
@@ -310,7 +310,7 @@ def _failures(facts: Facts, stored: Stored) -> list[FailedAttempt]:
 
 
 def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Refusals that are about us. They stop pages unless something was delivered since."""
+    """Yield refusals of our account or sender. They stop pages unless a message was delivered since."""
     delivered = [tried.written_at for tried in stored.attempts if tried.status is AttemptStatus.DELIVERED]
     last = max(delivered, default=None)
     seen: dict[int | None, FailedAttempt] = {}
@@ -328,7 +328,7 @@ def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _lost(stored: Stored) -> list[Alert]:
-    """The latest message of no ticket to each person, where it did not arrive."""
+    """Return the latest alert to each person, if it was not delivered."""
     latest: dict[str, Alert] = {}
     for alert in stored.alerts:
         latest.setdefault(alert.to, alert)
@@ -336,7 +336,7 @@ def _lost(stored: Stored) -> list[Alert]:
 
 
 def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Messages of no ticket that did not arrive. Neither would a page, unless one did since."""
+    """Yield alerts that were not delivered. A page would fail too, unless one was delivered since."""
     for alert in _lost(stored):
         since = [one for one in stored.attempts if one.to == alert.to and one.written_at > alert.written_at]
         error = str(alert.error).rstrip(".")
@@ -348,7 +348,7 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """People whose number does not work, by their id: an on-call one stops pages, another one will."""
+    """Yield the people whose number does not work: they stop pages now if they are on call, later if not."""
     soon = {turn.engineer for turn in stored.schedule.assignments(facts.now, facts.now + AHEAD)}
     manager = stored.schedule.manager_at(facts.now)
     soon |= {manager.id} if manager is not None else set()
@@ -367,13 +367,13 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _was_reached(person: str, stored: Stored) -> bool:
-    """Whether something arrived at this person's number of now, or came from it: what proves it to be theirs."""
+    """Return True if a message to or from this person's current number was ever confirmed."""
     at, since = stored.reached.get(person), stored.schedule.phone_since(person)
     return at is not None and since is not None and at >= since
 
 
 def _broken_phones(facts: Facts, stored: Stored) -> dict[str, str]:
-    """Whose newest news is that their number does not work."""
+    """Return the people whose latest message failed because of their number, with the reason."""
     broken: dict[str, str] = {}
     heard: set[str] = set()
     for attempt in stored.attempts:

@@ -1,4 +1,4 @@
-"""A drill: a marked test page through the real path, which never escalates and ends when it is acknowledged."""
+"""A drill: a marked test page through the real path. It never escalates and ends when it is acknowledged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ARRIVED = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 
 
 class DrillStarted(TypedDict):
-    """A drill that is on its way."""
+    """The answer to a started drill, as JSON."""
 
     ticket: Annotated[str, "Id of the drill's ticket; watch it, and resolve it at the end."]
     to: Annotated[str, "Id of the person who is paged."]
@@ -38,7 +38,7 @@ class DrillStarted(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class DrillProgress:
-    """How far a drill has come. error: why its page is not on its way, as the pager noted it."""
+    """The progress of a drill. error: why its page is not on its way."""
 
     status: AttemptStatus
     is_over: bool
@@ -47,22 +47,22 @@ class DrillProgress:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the provider has taken the page."""
+        """Return True if the provider has accepted the page."""
         return self.status in _ARRIVED or (self.is_over and self.answered_by is not None)
 
     @property
     def is_delivered(self) -> bool:
-        """Whether a receipt says that it arrived. Only the acknowledgement proves that somebody read it."""
+        """Return True if a receipt reports delivery. Only an acknowledgement proves that a person read it."""
         return self.status is AttemptStatus.DELIVERED
 
     @property
     def has_failed(self) -> bool:
-        """Whether it surely does not arrive."""
+        """Return True if the page will not be delivered."""
         return self.status in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 
 
 def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
-    """The person who is drilled: `wanted`, or whoever a page would reach first at `now`. Raises Refused."""
+    """Return the id of the person to drill: `wanted`, or the first person that a page would reach. Raises Refused."""
     schedule = tx.schedule()
     if schedule.latest is None:
         raise Refused("no schedule is published, so there is nobody to page; see `oncall publish`")
@@ -71,12 +71,12 @@ def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
         raise Refused(f"nobody on the published rosters has the id {quoted(wanted)}; {hint}")
     person = wanted or first_responder(schedule, schedule.responders(now))
     if person is None:
-        raise Refused("nobody is on call and the roster has no manager; name somebody with --to")
+        raise Refused("nobody is on call and the roster has no manager; name a person with --to")
     return person
 
 
 def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionContext) -> tuple[StoredTicket, Attempt]:
-    """Store the drill and its page, queued for a pager. ends_at: policy time after which it is not sent any more."""
+    """Store the drill and its queued page. ends_at: policy time after which the pager no longer sends it."""
     name = f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
     code = free_code(tx)
     ticket = Ticket(name, CUSTOMER, DRILL, DRILL, f"test page for {to}")
@@ -84,7 +84,7 @@ def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionC
     verdict: dict[str, Any] = {"action": Action.PAGE.value, "reasons": [why], "engineer": to, "first_reply_due": None}
     answer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
     body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
-    # It times the way of a page, not the wait in a storm, and promises nothing by which a bundle could be ordered.
+    # A drill times the way of a page, not the send queue, and has no SLA clock by which a bundle could order it.
     page = new_attempt(
         name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, is_immediate=True
     )
@@ -112,7 +112,7 @@ def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionC
 
 
 def progress(tx: BundleStore, ticket_id: str) -> DrillProgress:
-    """How far the drill has come."""
+    """Return the progress of the drill."""
     stored, page = tx.ticket(ticket_id), tx.attempts(ticket_id)[0]
     assert stored is not None
     ending = next((event for event in tx.events(ticket_id) if isinstance(event, Resolved)), None)
