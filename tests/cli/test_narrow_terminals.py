@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.support.tables import display_width
+from oncall.support.text_tables import display_width
 from tests.cli.conftest import Oncall
 from tests.cli.terminal import on_a_terminal
 

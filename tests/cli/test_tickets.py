@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from oncall.cli.ticket_listing import most_urgent
-from oncall.cli.timeline import event_words, state_words
+from oncall.cli.ticket_timeline import event_words, state_words
 from oncall.paging.views.ticket_view_types import EventView
 from tests.cli.conftest import Oncall
 

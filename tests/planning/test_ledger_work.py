@@ -9,8 +9,8 @@ import pytest
 from oncall.errors import FileFaults, Refused
 from oncall.planning.context_sources import ContextSources, NamedLedger, NamedPlan
 from oncall.planning.ledger_work import export_ledger, ledger_for, open_ledger
-from oncall.planning.publish_plan import checked_plan, publish_plan
-from oncall.planning.put_on_call import put_on_call
+from oncall.planning.override_shift import override_shift
+from oncall.planning.publish_plan import check_for_publication, publish_plan
 from oncall.planning.views.ledger_views import ledger_view
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger_file import LedgerFile
@@ -35,9 +35,9 @@ def test_shifts_of_two_sources_count_once(roster: Roster, plan: NamedPlan, told:
 
 
 def test_an_override_moves_what_was_served(store: MemorySchedule, roster: Roster, plan: NamedPlan, told: Told) -> None:
-    publish_plan(store, checked_plan(plan, roster, None), AUTHOR)
+    publish_plan(store, check_for_publication(plan, roster, None), AUTHOR)
     first = plan.plan.seats[0]
-    put_on_call(store, "cai", "primary", start=first.window.start, end=first.window.end, author=AUTHOR)
+    override_shift(store, "cai", "primary", start=first.window.start, end=first.window.end, author=AUTHOR)
     found = ledger_for(roster, ContextSources(published=store.schedule()), before=AFTER, say=told)
     served = {entry.engineer: entry.served for entry in found.entries if entry.kind is WindowKind.WEEKNIGHT}
     assert [int(served[name]) for name in ("ana", "cai")] == [2, 3]

@@ -10,7 +10,7 @@ from oncall.cli.output import JSON_OPTION, counted, local_settings, print_json, 
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("migrate")(migrate)
     app.command("backup")(backup)
 
@@ -47,10 +47,10 @@ def backup(
     force: bool = typer.Option(False, "--force", help="Replace FILE if it exists."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Back up the SQLite database, also while oncall runs.
+    """Back up the SQLite database into one file.
 
-    The copy is of one instant, is checked, and holds everything, phone numbers too. PostgreSQL has a program of its
-    own for this: pg_dump.
+    You can run it while oncall runs. The copy is of one instant, is checked, and holds everything, phone numbers too.
+    PostgreSQL has a program of its own for this: pg_dump.
 
     Example: oncall backup /backup/oncall-2027-01-09.db
     """

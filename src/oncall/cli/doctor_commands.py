@@ -24,7 +24,7 @@ LOOK_EVERY_SECONDS = 0.25
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("doctor")(doctor)
     app.command("drill")(drill)
 

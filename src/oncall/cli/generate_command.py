@@ -39,7 +39,7 @@ SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("generate")(generate)
 
 
@@ -112,7 +112,7 @@ def generate(
     days = _days_asked(start, weeks, repair)
     team = read_roster(roster)
     found: Repair | None = None
-    with _ending_well(as_json=json):
+    with _search_refusals(as_json=json):
         relaxations, options = relaxations_of(relax, team), search_options(seed, time_limit)
         sources = sources_of(team, history, ledger, use_published=not no_history)
         if repair is not None:
@@ -165,7 +165,7 @@ def _days_asked(start: str | None, weeks: int | None, repair: _RepairAsked | Non
 
 
 @contextmanager
-def _ending_well(*, as_json: bool) -> Iterator[None]:
+def _search_refusals(*, as_json: bool) -> Iterator[None]:
     """Turn Ctrl-C into a refusal; with --json, print why no plan is possible."""
     try:
         yield
@@ -226,7 +226,7 @@ def _outcome_line(plan: Plan, shifts: int) -> str:
 
 
 def _refuse_unwritable(output: Path) -> None:
-    """Raise Refused when the file surely cannot be written, before the search for its content begins."""
+    """Raise Refused when the file cannot be written, before the search begins."""
     from tempfile import TemporaryFile
 
     folder = output.resolve().parent

@@ -13,16 +13,16 @@ from oncall.cli.output import JSON_OPTION, print_json, print_table, say, tell
 from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, sources_of
 
 if TYPE_CHECKING:
-    from oncall.planning.ledger_work import LedgerFile
     from oncall.rosters.roster import Roster
     from oncall.rotation.problem.ledger import Ledger
+    from oncall.rotation.problem.ledger_file import LedgerFile
 
 ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="The roster whose people count.")
 BEFORE = typer.Option(None, "--before", metavar="DATE", help="Count only shifts that start before this date.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     group = typer.Typer(help="Show who served how much, and carry balances on.", no_args_is_help=True)
     group.command("show")(show)
     group.command("export")(export)

@@ -39,7 +39,7 @@ def print_table(
 
     colours: of each row, empty for none; there are none in a pipe. most_lines: leave out the rows beyond so many lines.
     """
-    from oncall.support.tables import table_blocks
+    from oncall.support.text_tables import table_blocks
 
     head, blocks = table_blocks(header, rows, terminal_width(sys.stdout), names=names)
     shown = [head, *blocks]
@@ -50,7 +50,7 @@ def print_table(
 
 def print_rows(rows: Sequence[Sequence[str]], *, names: int = 1, colours: Sequence[str] = ()) -> None:
     """Print a table without a header; on a narrow terminal each row is its first `names` cells, the others below."""
-    from oncall.support.tables import row_blocks
+    from oncall.support.text_tables import row_blocks
 
     _print_blocks(row_blocks(rows, terminal_width(sys.stdout), names=names), colours)
 
@@ -89,7 +89,7 @@ def laid_out(text: str, stream: TextIO) -> str:
     width = terminal_width(stream)
     if width is None:
         return text
-    from oncall.support.tables import broken
+    from oncall.support.text_tables import broken
 
     return "\n".join(piece for line in text.splitlines() for piece in broken(line, width))
 

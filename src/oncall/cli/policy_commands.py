@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     policy = typer.Typer(
         help="Show what the policy promises, and what changes.", no_args_is_help=True, rich_markup_mode=None
     )

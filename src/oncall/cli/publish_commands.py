@@ -24,7 +24,7 @@ BY = typer.Option(None, "--by", metavar="NAME", help="Who decides this; your use
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("publish")(publish)
     app.command("override")(override)
 
@@ -44,11 +44,11 @@ def publish(
     Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
     """
     from oncall import wiring
-    from oncall.planning.publish_plan import checked_plan, publish_plan
+    from oncall.planning.publish_plan import check_for_publication, publish_plan
 
     settings = local_settings("publish")
     team, named = read_both(plan, roster)
-    sound = checked_plan(named, team, published_here())
+    sound = check_for_publication(named, team, published_here())
     author = _author(settings, by, reason)
     with wiring.make_store(settings) as store:
         made = store.write(lambda tx: publish_plan(tx, sound, author))
@@ -81,7 +81,7 @@ def override(
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
     from oncall import wiring
-    from oncall.planning.put_on_call import put_on_call
+    from oncall.planning.override_shift import override_shift
 
     settings = local_settings("override")
     if not reason.strip():
@@ -92,17 +92,17 @@ def override(
         raise Refused(f"--to must be after --from: {end} is not after {start}")
     author = _author(settings, by, reason)
     with wiring.make_store(settings) as store:
-        put_on = store.write(lambda tx: put_on_call(tx, engineer, role, start=first, end=last, author=author))
-    for sentence in put_on.warnings:
+        made = store.write(lambda tx: override_shift(tx, engineer, role, start=first, end=last, author=author))
+    for sentence in made.warnings:
         tell(f"WARNING: {sentence}", colour="yellow")
     if json:
         from oncall.planning.views.version_views import override_view
 
-        print_json(override_view(put_on))
+        print_json(override_view(made))
         return
     span = f"from {full_time(first, zone)} to {full_time(last, zone)}"
-    say(f"Version {put_on.version.number}: {engineer} is {role} {span}.")
-    _print_changes(put_on.version)
+    say(f"Version {made.version.number}: {engineer} is {role} {span}.")
+    _print_changes(made.version)
 
 
 def _author(settings: Settings, by: str | None, reason: str) -> Author:
@@ -114,9 +114,9 @@ def _author(settings: Settings, by: str | None, reason: str) -> Author:
 
 def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
     """Print the gaps in cover from now to the end of the published schedule."""
-    from oncall.planning.publish_plan import holes_from
+    from oncall.planning.publish_plan import gaps_from
 
-    zone, found = schedule.calendar.zone, holes_from(schedule, now)
+    zone, found = schedule.calendar.zone, gaps_from(schedule, now)
     for hole in found[:MOST_HOLES]:
         span = f"{full_time(hole.window.start, zone)} to {full_time(hole.window.end, zone)}"
         tell(f"GAP IN THE SCHEDULE: nobody is {hole.role} from {span}", colour="red")

@@ -22,7 +22,7 @@ REVIEW_SUFFIXES = (".html", ".json")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     reports = typer.Typer(help="Report how well SLA targets were met.", no_args_is_help=True, rich_markup_mode=None)
     reports.command("sla")(sla)
     reports.command("qbr")(qbr)

@@ -25,7 +25,7 @@ ENGINEER = typer.Argument(metavar="ENGINEER", help="The engineer's id.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("who")(who)
     app.command("shifts")(shifts)
     app.command("next")(next_shift)

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("serve")(serve)
     app.command("worker")(worker)
     token = typer.Typer(help="Make, list and revoke callers' tokens.", no_args_is_help=True, rich_markup_mode=None)

@@ -28,7 +28,7 @@ MOST_WEEKS = 520
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command to the front door."""
+    """Add the command to the program."""
     app.command("simulate")(simulate)
 
 

@@ -1,4 +1,4 @@
-"""What people do to a ticket, in the terminal: take it, pass it on, reply, update, wait, resolve, reopen, merge."""
+"""Ticket actions in the terminal: take, pass, reply, update, wait, resolve, reopen, merge and others."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ NOTED_COMMANDS = (
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("ack")(ack)
     app.command("take")(take)
     app.command("pass")(pass_on)

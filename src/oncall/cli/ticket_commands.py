@@ -14,7 +14,7 @@ from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
 from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.ticket_listing import tickets
-from oncall.cli.timeline import one_clock, print_timeline, stamp, state_words
+from oncall.cli.ticket_timeline import one_clock, print_timeline, stamp, state_words
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PAGER_IS_DEAD = timedelta(seconds=30)
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the front door."""
+    """Add the commands of this file to the program."""
     app.command("explain")(explain)
     app.command("page")(page)
     listing = typer.Typer(invoke_without_command=True, rich_markup_mode=None)

@@ -1,4 +1,4 @@
-"""The listing of tickets in the terminal: the ticket whose clock ends first on top, once or again and again."""
+"""The listing of tickets in the terminal: the ticket whose clock ends first on top, once or every two seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typer
 
 from oncall.cli.backend import open_backend
 from oncall.cli.output import JSON_OPTION, print_json, print_table, tell
-from oncall.cli.timeline import left_words, stamp, state_words
+from oncall.cli.ticket_timeline import left_words, stamp, state_words
 
 if TYPE_CHECKING:
     from oncall.paging.domain.ticket import TicketStatus

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command to the front door."""
+    """Add the command to the program."""
     app.command("whatif")(whatif)
 
 

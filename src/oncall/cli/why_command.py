@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command to the front door."""
+    """Add the command to the program."""
     app.command("why")(why)
 
 

@@ -29,7 +29,7 @@ class RosterChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RosterComparison:
     """The two plans, or why one is missing."""
 
     today: ComparedPlan
@@ -46,35 +46,35 @@ def compare_rosters(
     *,
     options: SearchOptions,
     watch: PlanningWatch = SILENT,
-) -> Comparison:
+) -> RosterComparison:
     """Plan these dates for the roster as it is and as changed. A relaxation that does not fit the change is left out.
 
     Raises Refused for a change or a relaxation that does not fit the roster as it is.
     """
     relaxed(roster, relaxations)
     changed = with_people(roster_with(roster, change.settings), without=change.without, new=change.new, joins=first_day)
-    story = _Story(watch)
+    story = _OnceForBoth(watch)
     fitting = _fitting(changed, relaxations, watch.say)
-    return Comparison(
+    return RosterComparison(
         _planned(roster, (first_day, last_day), relaxations, sources, options, replace(watch, say=story.today)),
         _planned(changed, (first_day, last_day), fitting, sources, options, replace(watch, say=story.changed)),
     )
 
 
-class _Story:
-    """Says what both sides share once, and what is different about the changed one."""
+class _OnceForBoth:
+    """Passes on what holds for both plans once, and what holds only for the changed one marked `changed`."""
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say
         self._said: set[str] = set()
 
     def today(self, sentence: str) -> None:
-        """Say something about today's side."""
+        """Pass on a sentence about today's plan."""
         self._said.add(sentence)
         self._say(sentence)
 
     def changed(self, sentence: str) -> None:
-        """Say something about the changed side, unless it holds for today's as well."""
+        """Pass on a sentence about the changed plan, unless it was said of today's."""
         if sentence not in self._said:
             self._say(f"changed: {sentence}")
 

@@ -70,7 +70,7 @@ def refuse_other_team(named: NamedPlan, roster: Roster) -> None:
         )
 
 
-def strangers_on(named: NamedPlan, roster: Roster) -> list[str]:
+def unknown_engineers(named: NamedPlan, roster: Roster) -> list[str]:
     """Return whom the plan names and the roster does not. Raises Refused when it is everybody: CSV names no team."""
     people = {seat.engineer for seat in named.plan.seats}
     strangers = sorted(people - {engineer.id for engineer in roster.engineers})

@@ -1,10 +1,9 @@
-"""The ledger as a use case: balances before a date, a ledger file to export, and balances of another tool to open."""
+"""The ledger: who served how much before a date, balances to export, and balances of another tool to start with."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from oncall.planning.context_sources import ContextSources, NamedLedger, are_not
 from oncall.planning.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger import Ledger, ledger_of, with_join_dates, zero_sum_balances
-from oncall.rotation.problem.ledger_file import refuse_unknown_engineers
+from oncall.rotation.problem.ledger_file import LedgerFile, refuse_unknown_engineers
 from oncall.rotation.problem.served_seats import ServedPart, inferred_join_dates
 from oncall.schedule.plan import Balance
 from oncall.schedule.shifts import shift_of, shifts_between
@@ -22,14 +21,6 @@ from oncall.support.calendar import calendar_of
 LOOKED_BACK = timedelta(days=3660)
 """How far back missing shifts are looked for."""
 NOTHING_YET = "No shift was served yet, and no balances are given"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerFile:
-    """The content of a ledger file. as_of: the first date whose shifts are not in the balances; None: not known."""
-
-    balances: tuple[Balance, ...]
-    as_of: date | None
 
 
 def ledger_for(roster: Roster, sources: ContextSources, *, before: date | None, say: Callable[[str], None]) -> Ledger:
@@ -49,7 +40,7 @@ def ledger_of_record(
     before: date | None,
     say: Callable[[str], None],
 ) -> Ledger:
-    """As `ledger_for`, from a service record that is known already."""
+    """Return the same as `ledger_for`, from a service record."""
     opening, since = _opening_balances(roster, sources.ledger, say)
     if since is not None and before is not None and since > before:
         assert sources.ledger is not None, "only a ledger file says up to when it counts"
@@ -149,7 +140,7 @@ def _doubts(
     since: date | None,
     before: date | None,
 ) -> list[str]:
-    """Return a sentence about each thing that may count twice or not at all."""
+    """Return a sentence about each source whose shifts may count twice or not at all."""
     doubts = _ledger_doubts(roster, record, found, ledger, since) if ledger is not None else []
     unseen = _unseen(roster, record, found)
     if unseen:
@@ -189,7 +180,7 @@ def _ledger_doubts(
 
 
 def _unseen(roster: Roster, record: ServiceRecord, found: Ledger) -> list[str]:
-    """Return who owes a share for a time in which nothing shows that they were there."""
+    """Return the engineers with a share but no shift, whose date of joining is not known."""
     if all(plan.people is not None for plan in record.plans):
         return []
     owing = {each.engineer for each in found.entries if each.share and not each.opening}

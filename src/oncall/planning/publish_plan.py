@@ -19,15 +19,15 @@ from oncall.schedule.version_document import PUBLISH, publication_document
 
 
 @dataclass(frozen=True, slots=True)
-class SoundPlan:
-    """A plan that keeps the rules of its roster, also beside the shifts around it: it may be published."""
+class PublishablePlan:
+    """A plan that keeps the rules of its roster, together with the shifts around it."""
 
     plan: Plan
     roster: Roster
 
 
-def checked_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -> SoundPlan:
-    """Return the plan, ready to publish, once the independent checker found nothing.
+def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule | None) -> PublishablePlan:
+    """Return the plan, ready to publish, if the independent checker accepts it.
 
     published: the schedule in force, whose shifts around the plan count; None when there is none.
     Raises Refused with everything that breaks a rule, and FileFaults for another team's plan that cannot be read.
@@ -40,10 +40,10 @@ def checked_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -
     if violations:
         found = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(f"{named.name} does not keep the rules of {roster.source}; nothing was published\n{found}")
-    return SoundPlan(plan, roster)
+    return PublishablePlan(plan, roster)
 
 
-def publish_plan(tx: ScheduleTransaction, sound: SoundPlan, author: Author) -> AppendedVersion:
+def publish_plan(tx: ScheduleTransaction, sound: PublishablePlan, author: Author) -> AppendedVersion:
     """Make a plan the schedule, with the texts of the roster and the policy that it came from.
 
     Raises Refused when the database holds another team's schedule.
@@ -63,7 +63,7 @@ def publish_plan(tx: ScheduleTransaction, sound: SoundPlan, author: Author) -> A
     )
 
 
-def holes_from(schedule: Schedule, now: datetime) -> list[Gap]:
+def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:
     """Return the gaps in cover from now (aware UTC) to the end of what is published."""
     end = max(publication.span.end for publication in schedule.publications)
     start = max(now, min(publication.span.start for publication in schedule.publications))
@@ -71,7 +71,7 @@ def holes_from(schedule: Schedule, now: datetime) -> list[Gap]:
 
 
 def _sources_of(roster: Roster) -> dict[str, str]:
-    """Return the texts that a publication keeps, so that what was published stays what it was."""
+    """Return the texts of the roster and the policy, which a publication keeps."""
     policy = roster.policy
     sources = {
         "roster": roster.text,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_other_team, strangers_on
+from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_other_team, unknown_engineers
 from oncall.planning.make_plan import refuse_broken, shifts_of
 from oncall.planning.planning_context import planning_context
 from oncall.planning.repair_story import repair_story
@@ -52,7 +52,7 @@ def repair_plan(
     """
     first_day, last_day = _dates_of(request.baseline, roster)
     baseline = replace(request.baseline.plan, first_day=first_day, last_day=last_day)
-    strangers_on(request.baseline, roster)
+    unknown_engineers(request.baseline, roster)
     if request.first_open < first_day:
         watch.say(f"the plan starts on {first_day}: all of it may change")
         request = replace(request, first_open=first_day)

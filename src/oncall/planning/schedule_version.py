@@ -1,4 +1,4 @@
-"""Append a version to the schedule, and tell what it changes from now on: whose shifts, and what of the policy."""
+"""A new version of the schedule: append it, and list the shifts and the policy terms that it changes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class AppendedVersion:
-    """A new version of the schedule, and the schedule and policy before and after it. span: the time it speaks of."""
+    """A new version of the schedule, and the schedule and policy before and after it. span: the time that it covers."""
 
     number: int
     span: Window
@@ -71,7 +71,7 @@ def append_version(
     policy: Policy | None = None,
     sources: Mapping[str, str] | None = None,
 ) -> AppendedVersion:
-    """Append a version once `check` has let the present schedule pass.
+    """Append a version, after `check` has accepted the present schedule.
 
     policy, sources: for a publication the policy that it brings, and the texts that it keeps.
     """

@@ -1,4 +1,4 @@
-"""Who served which shifts before and around a plan, by the published schedule and the plans that a caller names."""
+"""The service record: who served which shifts around a plan, by the published schedule and the named plans."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, are_not, refuse_other_team, strangers_on
+from oncall.planning.context_sources import ContextSources, NamedPlan, are_not, refuse_other_team, unknown_engineers
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import (
     PlanMembers,
@@ -34,7 +34,7 @@ class ServiceRecord:
 
 
 def service_record(roster: Roster, sources: ContextSources, say: Callable[[str], None]) -> ServiceRecord:
-    """Return who served what by the published schedule and the named plans; the first to name a role at a time counts.
+    """Return who served which seats, by the published schedule and the named plans; the first source of a seat counts.
 
     say: takes a sentence for each plan that names people whom the roster does not have.
     Raises Refused for a plan of another team or without a shift.
@@ -80,7 +80,7 @@ def refuse_unusable(named: NamedPlan, roster: Roster, say: Callable[[str], None]
     refuse_other_team(named, roster)
     if not named.plan.seats:
         raise Refused(f"{named.name}: the plan has no shift; leave it out")
-    strangers = strangers_on(named, roster)
+    strangers = unknown_engineers(named, roster)
     if strangers:
         say(f"{named.name}: {are_not(strangers)} on the roster of team {roster.team}; their shifts are ignored")
 

@@ -31,7 +31,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class AnotherSolver:
-    """Asks another solver for its opinion. time_limit: wall time. waiting: entered meanwhile; told the time taken."""
+    """How to ask another solver. time_limit: wall time. waiting: entered around the search; gets the time taken."""
 
     time_limit: timedelta
     waiting: Callable[[], AbstractContextManager[Callable[[timedelta], None]]]

@@ -1,4 +1,4 @@
-"""Rehearse a change: the same tickets through today's roster and policy, and through a proposed roster or policy."""
+"""Rehearse a change: play the same tickets with today's roster and policy, and with a proposed roster or policy."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class RehearsalReport:
 
 
 def rehearse_change(request: RehearsalRequest, proposal: Roster | None, watch: RehearsalWatch) -> RehearsalReport:
-    """Rehearse the tickets with today's roster and policy, and with the proposal if there is one.
+    """Play the tickets with today's roster and policy, and with the proposal if there is one.
 
     Raises PlanInfeasible when a plan is needed and none keeps the rules, Refused when there is no ticket, or when the
     plan or a ticket does not fit the roster and its policy.

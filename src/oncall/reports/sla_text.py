@@ -12,7 +12,7 @@ from oncall.reports.attainment import Cell
 from oncall.reports.phrases import METRIC_WORDS, counts_words, lasting, share, target_words
 from oncall.reports.report_views import cell_view
 from oncall.reports.sla_report import Breach, SlaReport, Withdrawn
-from oncall.support.tables import table_lines
+from oncall.support.text_tables import table_lines
 from oncall.support.wording import full_time
 
 HEADER = (

@@ -19,7 +19,7 @@ from oncall.support.policy import (
     TextLimit,
 )
 from oncall.support.policy_view_types import PolicyView, PromiseView, SupportPlanView, TextLimitView
-from oncall.support.tables import table_lines
+from oncall.support.text_tables import table_lines
 from oncall.support.windows import WeekSpan
 from oncall.support.wording import exact_span
 

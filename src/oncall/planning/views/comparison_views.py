@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oncall.errors import PlanInfeasible
-from oncall.planning.compare_rosters import Comparison
+from oncall.planning.compare_rosters import RosterComparison
 from oncall.rosters.roster import Roster
 from oncall.rotation.explain.what_if import ComparedPlan
 from oncall.rotation.explain.why_seat import Alternative, SeatExplanation
 
 
-def comparison_view(found: Comparison) -> dict[str, object]:
+def comparison_view(found: RosterComparison) -> dict[str, object]:
     """Today's plan and that of the changed roster: people, loads, cost, bound and requests, or why there is none."""
     return {"today": _side_view(found.today), "changed": _side_view(found.changed)}
 

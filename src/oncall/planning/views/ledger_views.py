@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oncall.planning.ledger_work import LedgerFile
 from oncall.rotation.problem.ledger import Ledger
+from oncall.rotation.problem.ledger_file import LedgerFile
 
 
 def ledger_view(found: Ledger) -> dict[str, object]:

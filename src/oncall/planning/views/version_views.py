@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from oncall.planning.publish_plan import SoundPlan
-from oncall.planning.put_on_call import PutOn
+from oncall.planning.override_shift import OverrideMade
+from oncall.planning.publish_plan import PublishablePlan
 from oncall.planning.schedule_version import AppendedVersion
 from oncall.schedule.schedule_views import assignment_view
 
 
-def publication_view(sound: SoundPlan, made: AppendedVersion) -> dict[str, object]:
+def publication_view(sound: PublishablePlan, made: AppendedVersion) -> dict[str, object]:
     """A publication: what was published, and what it changes for whom."""
     return {
         "version": made.number,
@@ -20,12 +20,12 @@ def publication_view(sound: SoundPlan, made: AppendedVersion) -> dict[str, objec
     }
 
 
-def override_view(put_on: PutOn) -> dict[str, object]:
+def override_view(made: OverrideMade) -> dict[str, object]:
     """An override: what it changes for whom, and what the roster has against it."""
     return {
-        "version": put_on.version.number,
-        "changes": _changes_view(put_on.version),
-        "warnings": list(put_on.warnings),
+        "version": made.version.number,
+        "changes": _changes_view(made.version),
+        "warnings": list(made.warnings),
     }
 
 

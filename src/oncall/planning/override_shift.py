@@ -1,4 +1,4 @@
-"""Put a person on call for a span, instead of the one whom the plan names."""
+"""Override a shift: put another engineer on call for a span of time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from oncall.support.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
-class PutOn:
-    """An override that was made. warnings: what the published roster has against this person then, a sentence each."""
+class OverrideMade:
+    """An override that was made. warnings: why the published roster advises against it, a sentence each."""
 
     version: AppendedVersion
     warnings: tuple[str, ...]
 
 
-def put_on_call(
+def override_shift(
     tx: ScheduleTransaction, engineer: str, role: str, *, start: datetime, end: datetime, author: Author
-) -> PutOn:
+) -> OverrideMade:
     """Put an engineer on call in [start, end) (aware UTC), from now on where the span has begun.
 
     Raises NotFound and Refused for an override that cannot be meant; see `check_override`.
@@ -35,4 +35,4 @@ def put_on_call(
         author,
         lambda schedule: check_override(schedule, window, role, engineer, now),
     )
-    return PutOn(made, tuple(override_objections(made.after, window, role, engineer)))
+    return OverrideMade(made, tuple(override_objections(made.after, window, role, engineer)))

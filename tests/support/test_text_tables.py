@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oncall.support.tables import broken, display_width, row_blocks, table_blocks, table_lines
+from oncall.support.text_tables import broken, display_width, row_blocks, table_blocks, table_lines
 
 HEADER = ["id", "impact", "subject"]
 ROW = ["T-1", "urgent", "Sessions do not start for anybody in the Miami office"]
