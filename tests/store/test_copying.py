@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +13,17 @@ import pytest
 from oncall.errors import Refused, SettingsError, WrongSchema
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
+from oncall.store.address import SqliteAddress, address_of
 from oncall.store.copy_store import copy_store
 from oncall.store.database import open_store
+from oncall.store.source_pagers import SourcePagers
+from oncall.store.sqlite_lock import only_pager_of
 
 from .examples import NOW, attempt, event, publication, ticket
+
+HOST = "thishost"
+LATER = NOW + timedelta(days=1)
+NO_PAGER = SourcePagers(LATER, HOST)
 
 
 def _with_three_events(name: str, t: Transaction) -> None:
@@ -37,7 +45,7 @@ def full(sqlite_path: Path) -> str:
 
 def test_everything_of_a_sqlite_file_is_in_postgresql_and_its_log_goes_on(full: str, empty_postgres: str) -> None:
     open_store(empty_postgres).close()
-    assert copy_store(full, empty_postgres) == 1 + 2 + 6 + 1
+    assert copy_store(full, empty_postgres, NO_PAGER) == 1 + 2 + 6 + 1
     with open_store(full) as old, open_store(empty_postgres) as new:
         for look in (
             lambda t: t.tickets(TicketFilter()),
@@ -55,7 +63,7 @@ def test_a_database_that_holds_something_is_not_copied_into(full: str, tmp_path:
     with open_store(other) as store:
         store.write(lambda t: t.add_ticket(ticket("T-9")))
     with pytest.raises(Refused) as refused:
-        copy_store(full, other)
+        copy_store(full, other, NO_PAGER)
     assert str(refused.value) == (
         f"{tmp_path / 'other.db'}: the table tickets holds something already; copy into an empty database"
     )
@@ -68,21 +76,21 @@ def test_a_database_on_which_a_pager_has_only_been_started_is_copied_into(full: 
         store.write(lambda t: t.beat("host:1", real_now=NOW, channel="outbox"))
     with open_store(full) as store:
         store.write(lambda t: t.beat("host:1", real_now=NOW, channel="twilio"))
-    assert copy_store(full, empty_postgres) == 1 + 2 + 6 + 1
+    assert copy_store(full, empty_postgres, NO_PAGER) == 1 + 2 + 6 + 1
     with open_store(empty_postgres) as store:
         assert store.read(lambda t: t.last_beat()) == (NOW, "outbox")
 
 
 def test_a_database_is_not_copied_into_itself(full: str) -> None:
     with pytest.raises(Refused) as refused:
-        copy_store(full, full)
+        copy_store(full, full, NO_PAGER)
     assert str(refused.value) == "a database cannot be copied into itself; name the old one with --from"
 
 
 def test_a_source_that_is_not_there_is_told_and_not_made(full: str, tmp_path: Path) -> None:
     gone = tmp_path / "gone.db"
     with pytest.raises(Refused) as refused:
-        copy_store(f"sqlite:///{gone}", full)
+        copy_store(f"sqlite:///{gone}", full, NO_PAGER)
     assert str(refused.value) == f"{gone}: there is no such file; name the old database with --from"
     assert not gone.exists()
 
@@ -92,7 +100,7 @@ def test_a_source_that_cannot_be_copied_is_told_with_what_mends_it(full: str, tm
 
     def refusal() -> str:
         with pytest.raises(WrongSchema) as refused:
-            copy_store(f"sqlite:///{source}", full)
+            copy_store(f"sqlite:///{source}", full, NO_PAGER)
         return str(refused.value)
 
     source.touch()
@@ -109,8 +117,84 @@ def test_a_source_that_cannot_be_copied_is_told_with_what_mends_it(full: str, tm
 
 def test_an_address_after_from_that_is_none_names_from(full: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        copy_store("oncall.db", full)
+        copy_store("oncall.db", full, NO_PAGER)
     assert str(refused.value) == (
         "--from: is not the address of a database; "
         'write "sqlite:////absolute/path/oncall.db" or "postgresql://user:password@host/database"'
+    )
+
+
+def beating(url: str, worker: str, silent: timedelta) -> None:
+    """Store the heartbeat of a pager that has been silent for so long at LATER."""
+    with open_store(url) as store:
+        store.write(lambda t: t.beat(worker, real_now=LATER - silent, channel="twilio"))
+
+
+def refusal(source: str, target: str, pagers: SourcePagers = NO_PAGER) -> str:
+    """Why the source is not copied. The target stays empty."""
+    with pytest.raises(Refused) as refused:
+        copy_store(source, target, pagers)
+    with open_store(target) as store:
+        assert store.read(lambda t: t.tickets(TicketFilter())) == []
+    return str(refused.value)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    open_store(url).close()
+    return url
+
+
+def test_a_database_on_which_a_pager_runs_is_not_copied(full: str, empty: str, sqlite_path: Path) -> None:
+    beating(full, "otherhost:7", timedelta(minutes=3))
+    beating(full, "otherhost:8", timedelta(seconds=4))
+    why = (
+        f"{sqlite_path}: the pager otherhost:8 runs on it (it last wrote 4 s ago); "
+        "stop it, wait 30 s, then run this again"
+    )
+    assert refusal(full, empty) == why
+    assert refusal(full, empty, SourcePagers(LATER, HOST, is_stopped=True)) == why
+
+
+def test_a_pager_whose_clock_is_ahead_runs(full: str, empty: str, sqlite_path: Path) -> None:
+    beating(full, "otherhost:8", timedelta(seconds=-20))
+    assert refusal(full, empty) == (
+        f"{sqlite_path}: the pager otherhost:8 runs on it (it last wrote just now); "
+        "stop it, wait 30 s, then run this again"
+    )
+
+
+def test_a_pager_that_is_silent_for_minutes_is_taken_for_stopped_only_by_request(
+    full: str, empty: str, sqlite_path: Path
+) -> None:
+    beating(full, "otherhost:8", timedelta(minutes=9))
+    assert refusal(full, empty) == (
+        f"{sqlite_path}: the pager otherhost:8 last wrote 9 min ago and may come back; "
+        "make sure that it is stopped, then add --pager-stopped"
+    )
+    assert copy_store(full, empty, SourcePagers(LATER, HOST, is_stopped=True)) == 1 + 2 + 6 + 1
+
+
+def test_a_pager_of_this_machine_that_has_just_been_stopped_delays_no_copy(full: str, empty: str) -> None:
+    beating(full, f"{HOST}:8", timedelta(seconds=1))
+    assert copy_store(full, empty, NO_PAGER) == 1 + 2 + 6 + 1
+
+
+def test_a_pager_that_holds_the_lock_runs_however_long_it_is_silent(full: str, empty: str, sqlite_path: Path) -> None:
+    with only_pager_of(SqliteAddress(sqlite_path)):
+        assert refusal(full, empty) == f"{sqlite_path}: `oncall serve` runs on it; stop it, then run this again"
+        beating(full, f"{HOST}:8", timedelta(hours=2))
+        assert refusal(full, empty, SourcePagers(LATER, HOST, is_stopped=True)) == (
+            f"{sqlite_path}: the pager {HOST}:8 runs on it (it last wrote 2 h ago); "
+            "stop it, wait a moment, then run this again"
+        )
+
+
+def test_a_pager_on_postgresql_is_known_by_its_heartbeat(empty_postgres: str, empty: str) -> None:
+    open_store(empty_postgres).close()
+    beating(empty_postgres, f"{HOST}:8", timedelta(seconds=4))
+    place = address_of(empty_postgres).place
+    assert refusal(empty_postgres, empty) == (
+        f"{place}: the pager {HOST}:8 runs on it (it last wrote 4 s ago); stop it, wait 30 s, then run this again"
     )

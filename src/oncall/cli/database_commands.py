@@ -19,12 +19,16 @@ def migrate(
     source: str | None = typer.Option(
         None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
     ),
+    pager_stopped: bool = typer.Option(
+        False, "--pager-stopped", help="Copy although the other database's pager wrote minutes ago: it is stopped."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Bring the database's tables up to this version.
 
-    It is safe to run again. With --from, it also copies everything from another database into this one, which must be
-    empty; stop `oncall serve` on the other one first.
+    It is safe to run again. With --from, or an address in ONCALL_MIGRATE_FROM, it also copies everything from another
+    database into this one, which must be empty. A password belongs into the variable: options stand in the list of
+    processes. Stop `oncall serve` on the other database first; the copy is refused while a pager runs there.
 
     Examples: oncall migrate
     · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
@@ -35,7 +39,7 @@ def migrate(
     wiring.migrate_store(settings)
     if not json:
         say("The database is up to date.")
-    copied = None if source is None else wiring.copy_store(settings, source)
+    copied = wiring.copy_store(settings, source, is_pager_stopped=pager_stopped)
     if json:
         print_json({"up_to_date": True, "copied": copied})
     elif copied is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,6 +12,7 @@ from oncall.errors import Refused, StoreUnavailable, WrongSchema
 from oncall.store import schema
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.revisions import SchemaState, wrong_schema
+from oncall.store.source_pagers import SourcePagers
 from oncall.store.tables import events, metadata, pagers
 
 _BATCH = 500
@@ -17,22 +20,24 @@ _DATA = [table for table in metadata.sorted_tables if table is not pagers]
 """The tables that are copied. Heartbeats belong to the pagers that write them."""
 
 
-def copy_store(source: str, target: str) -> int:
+def copy_store(source: str, target: str, source_pagers: SourcePagers, *, said_in: str = "--from") -> int:
     """Copy every row but the pagers' heartbeats, and return how many. A copy that fails leaves nothing behind.
 
-    Both must have the tables of this version. The source is only read. Raises Refused for a target that holds data,
-    or that is the source. A target on which `oncall serve` has only been started holds no data.
+    Both must have the tables of this version. The source is only read. said_in: the setting or option that names it.
+    Raises Refused for a target that holds data, or that is the source, and for a source on which a pager runs. A target
+    on which `oncall serve` has only been started holds no data.
     """
-    here, there = address_of(source, said_in="--from"), address_of(target)
+    here, there = address_of(source, said_in=said_in), address_of(target)
     if here == there:
-        raise Refused("a database cannot be copied into itself; name the old one with --from")
+        raise Refused(f"a database cannot be copied into itself; name the old one with {said_in}")
     if isinstance(here, SqliteAddress) and not here.path.exists():
         # To open it would make it.
-        raise Refused(f"{here.place}: there is no such file; name the old database with --from")
+        raise Refused(f"{here.place}: there is no such file; name the old database with {said_in}")
     reading, writing = _engine(here), _engine(there)
     try:
-        with reading.connect() as old, writing.begin() as new:
-            _refuse_a_wrong_source(schema.state_of(old), here.place)
+        with ExitStack() as held, reading.connect() as old, writing.begin() as new:
+            _refuse_a_wrong_source(schema.state_of(old), here.place, said_in)
+            source_pagers.keep_off(old, here, held)
             if (state := schema.state_of(new)) is not SchemaState.CURRENT:
                 raise wrong_schema(state, there.place)
             _refuse_what_is_not_empty(new, there.place)
@@ -62,7 +67,7 @@ def _engine(address: SqliteAddress | PostgresAddress) -> Engine:
     return engine
 
 
-def _refuse_a_wrong_source(state: SchemaState, place: str) -> None:
+def _refuse_a_wrong_source(state: SchemaState, place: str, said_in: str) -> None:
     match state:
         case SchemaState.CURRENT:
             return
@@ -74,7 +79,7 @@ def _refuse_a_wrong_source(state: SchemaState, place: str) -> None:
         case SchemaState.UNKNOWN:
             raise wrong_schema(state, place)
         case _:
-            raise WrongSchema(f"{place}: the database holds nothing of oncall; name the old database with --from")
+            raise WrongSchema(f"{place}: the database holds nothing of oncall; name the old database with {said_in}")
 
 
 def _refuse_what_is_not_empty(new: Connection, place: str) -> None:

@@ -25,19 +25,26 @@ _HELD = (errno.EAGAIN, errno.EACCES)
 def only_pager_of(address: SqliteAddress) -> Iterator[None]:
     """Hold the lock of the file's only pager, and create the file if it does not exist.
 
-    Two locks work together: a file `oncall.db.pager` beside the database, after links are resolved, and, on Linux, a
-    byte of the database, which all its hard links share. Raises Refused when another process holds one of them, and
-    StoreUnavailable when the database cannot be created.
+    Raises Refused when another process holds it, and StoreUnavailable when the database cannot be created.
     """
     make_private_file(address)
-    real = real_path(address)
     with ExitStack() as held:
-        if not (_hold_lock_file(real.with_name(f"{real.name}.pager"), held) and _hold_byte(real, held)):
+        if not hold_pager_lock(address, held):
             raise Refused(
                 f"another `oncall serve` is running on {address.place}; "
                 "a SQLite file serves one, PostgreSQL serves many"
             )
         yield
+
+
+def hold_pager_lock(address: SqliteAddress, held: ExitStack) -> bool:
+    """Hold the lock of the file's only pager until `held` is closed. Returns False if another process holds it.
+
+    Two locks work together: a file `oncall.db.pager` beside the database, after links are resolved, and, on Linux, a
+    byte of the database, which all its hard links share. Raises Refused when the lock file cannot be opened.
+    """
+    real = real_path(address)
+    return _hold_lock_file(real.with_name(f"{real.name}.pager"), held) and _hold_byte(real, held)
 
 
 def _hold_lock_file(path: Path, held: ExitStack) -> bool:

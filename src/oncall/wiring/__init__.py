@@ -85,11 +85,21 @@ def backup_store(settings: Settings, target: Path, *, may_replace: bool) -> int:
     return backup(database_url(settings), target, may_replace=may_replace)
 
 
-def copy_store(settings: Settings, source: str) -> int:
-    """Copy all rows of the database at `source` into the empty database of the settings. Returns how many."""
-    from oncall.store.copy_store import copy_store
+def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool) -> int | None:
+    """Copy all rows of another database into the empty one of the settings. Returns how many; None without a source.
 
-    return copy_store(source, database_url(settings))
+    source: its address; None: the one in the settings. is_pager_stopped: a silent pager of the source is stopped.
+    """
+    url, said_in = (source, "--from") if source is not None else (settings.migrate_from, "ONCALL_MIGRATE_FROM")
+    if url is None:
+        return None
+    import socket
+
+    from oncall.store.copy_store import copy_store
+    from oncall.store.source_pagers import SourcePagers
+
+    pagers = SourcePagers(make_clock(settings).real_now(), socket.gethostname(), is_stopped=is_pager_stopped)
+    return copy_store(url, database_url(settings), pagers, said_in=said_in)
 
 
 def quick_schedule(settings: Settings) -> Schedule | None:

@@ -35,6 +35,7 @@ class Settings:
     clock_rate: float = 1.0
     alarm_url: str | None = field(default=None, repr=False)
     heartbeat_url: str | None = field(default=None, repr=False)
+    migrate_from: str | None = field(default=None, repr=False)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -50,6 +51,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f'ONCALL_SMS: "{sms}" is not a channel; write "twilio" or "outbox"')
     return Settings(
         database_url=found.get("ONCALL_DATABASE_URL") or None,
+        migrate_from=found.get("ONCALL_MIGRATE_FROM") or None,
         sms=sms,
         account_sid=found.get("TWILIO_ACCOUNT_SID", ""),
         auth_token=found.get("TWILIO_AUTH_TOKEN", ""),
