@@ -123,7 +123,7 @@ def test_what_is_cut_off_is_marked(length: int, expected: str) -> None:
 def bundle(customer: str, subject: str, ticket_id: str, others: list[str], owner: str | None = None) -> str:
     ticket = Ticket(ticket_id, customer, "business-critical", "urgent", subject)
     stored = StoredTicket(
-        ticket, {}, "7K2W3A9C", SATURDAY_NIGHT, TicketStatus.OPEN, "a very long impact", "page", owner=owner
+        ticket, None, "7K2W3A9C", SATURDAY_NIGHT, TicketStatus.OPEN, "a very long impact", "page", owner=owner
     )
     return bundle_text(stored, policy=POLICY, due=DUE, promised="Next reply", others=others)
 

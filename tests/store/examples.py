@@ -40,7 +40,10 @@ def ticket(ticket_id: str = "T-1", **changes: Any) -> StoredTicket:
     )
     plain = StoredTicket(
         ticket=posted,
-        answer={"ticket": ticket_id, "verdict": {"action": "page", "reasons": ["Urgent is 24x7"]}},
+        answer={
+            "ticket": ticket_id,
+            "verdict": {"action": "page", "reasons": ["Urgent is 24x7"], "first_reply_due": None},
+        },
         code=ticket_id,
         received_at=NOW,
         status=TicketStatus.OPEN,

@@ -29,7 +29,7 @@ def holding(code: str) -> StoredTicket:
     """A ticket that somebody has, and that holds this code."""
     ticket = Ticket(f"OLD-{code}", "Acme Ltd", "standard", "normal", "Slow")
     taken = TicketStatus.ACKNOWLEDGED
-    return StoredTicket(ticket, {}, code, RECEIVED_AT, taken, ticket.impact, "page", owner="ana")
+    return StoredTicket(ticket, None, code, RECEIVED_AT, taken, ticket.impact, "page", owner="ana")
 
 
 def _add(tickets: Sequence[StoredTicket], tx: Transaction) -> None:

@@ -97,7 +97,7 @@ class TicketBook:
             found = [stored for stored in found if stored.ticket.customer in wanted.customers]
         if wanted.plan is not None:
             found = [stored for stored in found if stored.ticket.plan == wanted.plan]
-        return [replace(stored, answer={}) for stored in found[: wanted.limit]]
+        return [replace(stored, answer=None) for stored in found[: wanted.limit]]
 
     def customer_names(self) -> list[str]:
         """The customers of all tickets, each spelling once, sorted."""

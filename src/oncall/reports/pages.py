@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from oncall.reports import svg_charts
-from oncall.reports.attainment import Cell, Percentiles
+from oncall.reports.attainment import Cell, ClockCounts, Percentiles
 from oncall.reports.phrases import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
 from oncall.reports.review import QuarterFacts, Review
 from oncall.reports.sla_report import SlaReport
@@ -103,7 +104,7 @@ def _by_plan(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
     return [(plan, list(group)) for plan, group in groupby(cells, key=lambda cell: cell.plan)]
 
 
-def _cell_row(cell: Cell) -> dict[str, Any]:
+def _cell_row(cell: Cell) -> dict[str, str | ClockCounts | list[str]]:
     """A cell as the tables of both pages show it."""
     times = cell.times
     counts = cell.counts
@@ -145,5 +146,5 @@ def _templates() -> Environment:
     return templates
 
 
-def _time(at: datetime, zone: Any) -> str:
+def _time(at: datetime, zone: ZoneInfo) -> str:
     return full_time(at, zone)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from oncall.reports.attainment import Cell
+from oncall.reports.attainment import Cell, ClockCounts
 from oncall.reports.phrases import METRIC_WORDS, counts_words, lasting, share, target_words
 from oncall.reports.report_views import cell_view
 from oncall.reports.sla_report import Breach, SlaReport, Withdrawn
@@ -81,7 +81,7 @@ def _row(cell: Cell) -> tuple[str, ...]:
     )
 
 
-def _numbers(counts: Any) -> tuple[str, ...]:
+def _numbers(counts: ClockCounts) -> tuple[str, ...]:
     return tuple(
         f"{number:,}" for number in (counts.total, counts.met, counts.breached, counts.stopped, counts.running)
     )
@@ -155,6 +155,6 @@ def csv_of(report: SlaReport) -> str:
     return out.getvalue()
 
 
-def _safe(value: Any) -> Any:
-    """A name that a spreadsheet would take for a formula is only a name."""
+def _safe(value: object) -> object:
+    """The value, with a quote before a name that a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

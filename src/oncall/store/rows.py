@@ -31,7 +31,7 @@ def ticket_row(stored: StoredTicket) -> dict[str, Any]:
         "url": ticket.url,
         "opened_at": ticket.opened_at,
         "contact": ticket.contact,
-        "answer": dict(stored.answer),
+        "answer": stored.answer if stored.answer is not None else {},
         "received_at": stored.received_at,
         **ticket_changes(stored),
     }
@@ -84,7 +84,7 @@ def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
         _, code, received_at, status, impact, action, hold_until, due_at, first_reply_due, owner = row[8:]
         yield StoredTicket(
             ticket,
-            {},
+            None,
             code,
             _plain_time(received_at),
             _STATUSES[status],

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 from oncall.errors import Conflict, OncallError, Refused
 from oncall.paging.actions.unknown_fields import LIKENESS, TICKET_FIELDS, ticket_warnings
@@ -93,7 +92,7 @@ EXAMPLE = (
 class _Reader:
     """Takes the fields of one posted ticket and keeps every fault."""
 
-    def __init__(self, body: Mapping[str, Any], policy: Policy, now: datetime) -> None:
+    def __init__(self, body: Mapping[str, object], policy: Policy, now: datetime) -> None:
         self._body, self._policy, self._now = body, policy, now
         self.faults: list[FieldFault] = []
 
@@ -242,7 +241,8 @@ def accept(tx: TicketStore, ticket: Ticket, context: ActionContext, *, warnings:
     if stored is not None:
         if stored.ticket.fingerprint() != ticket.fingerprint():
             raise Conflict(f"ticket {ticket.id} is already stored with other content; nothing was changed")
-        return AcceptedTicket(cast(TicketAnswer, stored.answer), is_new=False, attempts=())
+        assert stored.answer is not None, "every stored ticket was answered"
+        return AcceptedTicket(stored.answer, is_new=False, attempts=())
     return _accept_new(tx, ticket, context, warnings)
 
 

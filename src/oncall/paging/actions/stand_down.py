@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 
 from oncall.paging.domain.events import Acknowledged, Passed
 from oncall.paging.domain.people import DESK, name_of
-from oncall.paging.domain.state import TicketState, held_by
+from oncall.paging.domain.state import held_by
 from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.outgoing.cancellation import UNNEEDED, ended
 from oncall.paging.outgoing.messages import (
     drilled_text,

@@ -24,8 +24,8 @@ from oncall.paging.domain.events import (
 )
 from oncall.paging.domain.people import DESK
 from oncall.paging.domain.quoted_text import clean, quoted
-from oncall.paging.domain.state import TicketState
 from oncall.paging.domain.ticket import TicketStatus
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.domain.verdict import impact_named
 from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 from oncall.paging.outgoing.ticket_work import TicketWork

@@ -7,7 +7,6 @@ known is left out and named in the answer's `warnings`, with the field that was 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from oncall.errors import Refused
 from oncall.paging.domain.ticket import Ticket
@@ -40,7 +39,7 @@ def _left_out(name: str, near: str | None, within: str) -> str:
     return f'"{shown}" is not a known field and was left out{meant}'
 
 
-def ticket_warnings(posted: Mapping[str, Any], ticket: Ticket, policy: Policy) -> list[str]:
+def ticket_warnings(posted: Mapping[str, object], ticket: Ticket, policy: Policy) -> list[str]:
     """What the sender of this ticket should know, a sentence each. `ticket`: what was read from the document."""
     return [
         *unknown_fields(posted, TICKET_FIELDS),
@@ -49,7 +48,7 @@ def ticket_warnings(posted: Mapping[str, Any], ticket: Ticket, policy: Policy) -
     ]
 
 
-def _contradictions(posted: Mapping[str, Any], ticket: Ticket, policy: Policy) -> Iterator[str]:
+def _contradictions(posted: Mapping[str, object], ticket: Ticket, policy: Policy) -> Iterator[str]:
     if posted.get("impact") is not None and posted.get("triage") is not None:
         try:
             proposed = propose(answers_from(posted["triage"]), policy)

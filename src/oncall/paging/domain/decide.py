@@ -12,8 +12,9 @@ from oncall.paging.domain.events import TermsVersions
 from oncall.paging.domain.pager_events import Judged, StepFired, StepSkipped
 from oncall.paging.domain.people import DESK, first_responder, person_for
 from oncall.paging.domain.situation import Situation
-from oncall.paging.domain.state import NAMED, TicketState, after
+from oncall.paging.domain.state import NAMED, after
 from oncall.paging.domain.ticket import TicketStatus
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.domain.verdict import Action, Verdict, verdict
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Notify, Policy
@@ -139,7 +140,8 @@ def _to_named(state: TicketState, person: str, situation: Situation) -> Fire:
 
 def _round(state: TicketState, position: Position, policy: Policy) -> Round:
     assert state.action is not None, "a ticket with a next step has been judged"
-    within = state.hurry[1] if state.hurry is not None and state.hurry[0] == position.round else None
+    chase = state.chase
+    within = chase.time_left if chase is not None and chase.round == position.round else None
     return round_of(
         position.round, action=state.action, plan=state.plan, impact=state.impact, policy=policy, within=within
     )

@@ -12,8 +12,8 @@ from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.pager_events import AlertMark, Breached
 from oncall.paging.domain.people import DESK, first_responder
 from oncall.paging.domain.situation import Situation
-from oncall.paging.domain.state import TicketState
 from oncall.paging.domain.ticket import TicketStatus
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.domain.verdict import Action
 from oncall.support.clocks import SlaClock, SlaState
 from oncall.support.policy import Metric, Policy

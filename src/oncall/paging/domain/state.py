@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,6 @@ from oncall.paging.domain.events import (
 )
 from oncall.paging.domain.pager_events import (
     Absorbed,
-    AlertMark,
     Breached,
     Chased,
     Judged,
@@ -37,78 +36,15 @@ from oncall.paging.domain.pager_events import (
     Warned,
     Withdrawn,
 )
+from oncall.paging.domain.step_changes import step_failed, step_fired, step_rerouted, step_skipped
 from oncall.paging.domain.ticket import Ticket, TicketStatus
+from oncall.paging.domain.ticket_state import Chase, TicketState
 from oncall.paging.domain.verdict import Action
 
 NAMED = "named"
 """`StepFired.notify` of a page to a person to whom the ticket was passed by name."""
 AFTER_THE_BREACH = timedelta(hours=1)
 """The time in which the steps of a chase fire if the breach has happened already."""
-AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
-"""The pause before the next round if a round reached nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketState:
-    """The state of a ticket after its events. Times are policy time, aware UTC.
-
-    position: the next due step while the ticket is open. It survives an acknowledgement, so that a later pass continues
-    from there. paged: every person who was sent a page, in order. last_fired: (round, step) of the last step that
-    fired; last_to: the person whom it paged. alive: the steps that fired and have not failed. passed: (round, person)
-    of those who passed the ticket on, and passed_from: of those from whom another person passed it on; that round does
-    not page them again. pass_to: the person to whom it was passed by name, until they are paged. dead: (round, person,
-    channel) that failed for good in that round. called: (round, person) of people whom no text reached in that round
-    and whom the pager calls instead. alerts: the SLA alerts given so far. hurry: the round of a chase, and the time
-    left for it. owner: the person who took it, also during a chase. taken_at: when they took it. opened_at: when the
-    ticket came in or was reopened.
-    """
-
-    plan: str
-    impact: str
-    status: TicketStatus = TicketStatus.OPEN
-    action: Action | None = None
-    hold_until: datetime | None = None
-    first_reply_due: datetime | None = None
-    position: Position | None = None
-    paged: tuple[str, ...] = ()
-    last_fired: tuple[int, int] | None = None
-    last_to: str | None = None
-    alive: tuple[tuple[int, int], ...] = ()
-    passed: frozenset[tuple[int, str]] = frozenset()
-    passed_from: frozenset[tuple[int, str]] = frozenset()
-    pass_to: str | None = None
-    dead: frozenset[tuple[int, str, str]] = frozenset()
-    called: frozenset[tuple[int, str]] = frozenset()
-    owner: str | None = None
-    taken_at: datetime | None = None
-    opened_at: datetime | None = None
-    is_reopened: bool = False
-    resolved_by: str | None = None
-    resolved_at: datetime | None = None
-    merged_into: str | None = None
-    alerts: frozenset[AlertMark] = frozenset()
-    hurry: tuple[int, timedelta] | None = None
-
-    @property
-    def is_chased(self) -> bool:
-        """Return True if the ticket has an owner but escalates again, because a breach is near."""
-        return self.status is TicketStatus.OPEN and self.owner is not None and self.hurry is not None
-
-    @property
-    def escalates(self) -> bool:
-        """Return True if the ticket pages people, now or when its hold ends."""
-        return self.status is TicketStatus.OPEN and (self.position is not None or self.action is Action.HOLD)
-
-    @property
-    def due_at(self) -> datetime | None:
-        """Return when the next step or the end of the hold is due; None if nothing is due until another event arrives.
-
-        SLA alerts are not counted here; see `sla_alerts.next_alert_at`."""
-        if self.status is not TicketStatus.OPEN:
-            return None
-        if self.action is Action.HOLD:
-            return self.hold_until
-        return self.position.due_at if self.position is not None else None
 
 
 def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
@@ -156,81 +92,8 @@ def _from_the_first_round(state: TicketState) -> TicketState:
     )
 
 
-def _step_fired(state: TicketState, event: StepFired) -> TicketState:
-    fired = (event.round, event.step)
-    paged = state.paged if event.to in state.paged or event.notify == "desk" else (*state.paged, event.to)
-    alive = (*state.alive, fired)
-    state = _named_done(replace(state, position=event.following), event.round)
-    return replace(state, paged=paged, last_fired=fired, last_to=event.to, alive=alive)
-
-
-def _named_done(state: TicketState, number: int) -> TicketState:
-    """After the page to a named person the rest of round `number` has the number of the next round."""
-    if state.pass_to is None or state.position is None:
-        return state
-    following = state.position.round
-    passed = {(following, person) for at, person in state.passed if at == number}
-    passed_from = {(following, person) for at, person in state.passed_from if at == number}
-    return replace(state, passed=state.passed | passed, passed_from=state.passed_from | passed_from, pass_to=None)
-
-
-def _step_skipped(state: TicketState, event: StepSkipped) -> TicketState:
-    state = _named_done(replace(state, position=event.following), event.round)
-    if _was_passed_by_all(state, event.round):
-        # The round reached its people: the usual pause comes before the next round.
-        return state
-    return _again_if_nobody_was_reached(state, event.round, event.at)
-
-
-def _was_passed_by_all(state: TicketState, number: int) -> bool:
-    """Return True if round `number` has fired no step because its people had passed the ticket on."""
-    has_fired = state.last_fired is not None and state.last_fired[0] == number
-    return not has_fired and any(at == number for at, _ in state.passed | state.passed_from)
-
-
-def _step_failed(state: TicketState, event: StepFailed) -> TicketState:
-    """Make the next step due at once if the latest step failed. An older step changes nothing."""
-    failed = (event.round, event.step)
-    state = replace(state, alive=tuple(step for step in state.alive if step != failed))
-    if event.for_good:
-        state = replace(state, dead=state.dead | {(event.round, event.to, event.channel)})
-    if state.last_fired != failed:
-        return state
-    if state.position is None or state.position.step == 0:
-        return _again_if_nobody_was_reached(state, event.round, event.at)
-    return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
-
-
-def _step_rerouted(state: TicketState, event: StepRerouted) -> TicketState:
-    return replace(state, called=state.called | {(event.round, event.to)})
-
-
-def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
-    """Start the next round soon if no step of round `number` reached a person."""
-    position = state.position
-    if any(fired == number for fired, _ in state.alive):
-        return state
-    if position is None:
-        return _chased_again(state, number, at + AFTER_AN_EMPTY_ROUND)
-    if position.round == number:
-        return state
-    begins = min(position.due_at, at + AFTER_AN_EMPTY_ROUND)
-    return replace(state, position=replace(position, due_at=begins, round_began_at=begins))
-
-
 def _received(state: TicketState, event: Received) -> TicketState:
     return replace(state, opened_at=event.at)
-
-
-def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketState:
-    """Repeat a chase that reached nobody while there is time; after that the manager gets the breach."""
-    if not state.is_chased or state.hurry is None or state.hurry[0] != number:
-        return state
-    left = state.hurry[1] - AFTER_AN_EMPTY_ROUND
-    if left <= timedelta(0):
-        return state
-    following = number + 1
-    return replace(state, position=Position(following, 0, begins, begins), hurry=(following, left))
 
 
 def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
@@ -255,11 +118,11 @@ def _waiting(state: TicketState, event: Waiting) -> TicketState:
 
 def _taken(state: TicketState, owner: str, at: datetime) -> TicketState:
     taken_at = state.taken_at if owner == state.owner else at
-    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=owner, taken_at=taken_at or at, hurry=None)
+    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=owner, taken_at=taken_at or at, chase=None)
 
 
 def _back_to_owner(state: TicketState) -> TicketState:
-    return replace(state, status=TicketStatus.ACKNOWLEDGED, position=None, hurry=None)
+    return replace(state, status=TicketStatus.ACKNOWLEDGED, position=None, chase=None)
 
 
 def held_by(state: TicketState, event: Passed) -> str | None:
@@ -283,7 +146,7 @@ def _passed(state: TicketState, event: Passed) -> TicketState:
         owner=None,
         taken_at=None,
         action=action,
-        hurry=None,
+        chase=None,
         # A round that starts early starts now, so that the next round keeps its distance.
         position=replace(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
         passed=state.passed | {(position.round, event.by)},
@@ -322,7 +185,7 @@ def _chased(state: TicketState, event: Chased) -> TicketState:
         status=TicketStatus.OPEN,
         action=Action.PAGE,
         position=Position(number, 0, event.at, event.at),
-        hurry=(number, time_left if time_left > timedelta(0) else AFTER_THE_BREACH),
+        chase=Chase(number, time_left if time_left > timedelta(0) else AFTER_THE_BREACH),
     )
 
 
@@ -344,7 +207,7 @@ def _reopened(state: TicketState, event: Reopened) -> TicketState:
         action=None,
         position=None,
         last_fired=None,
-        hurry=None,
+        chase=None,
     )
 
 
@@ -379,10 +242,10 @@ def _unreadable(state: TicketState, event: Unreadable) -> TicketState:
 _CHANGES: dict[type[Event], Callable[[TicketState, Any], TicketState]] = {
     Received: _received,
     Judged: _judged,
-    StepFired: _step_fired,
-    StepSkipped: _step_skipped,
-    StepFailed: _step_failed,
-    StepRerouted: _step_rerouted,
+    StepFired: step_fired,
+    StepSkipped: step_skipped,
+    StepFailed: step_failed,
+    StepRerouted: step_rerouted,
     Acknowledged: _acknowledged,
     Replied: _replied,
     Updated: _replied,

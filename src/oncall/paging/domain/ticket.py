@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+
+from oncall.paging.domain.ticket_answer import TicketAnswer
 
 
 class TicketStatus(StrEnum):
@@ -166,13 +166,13 @@ class Attempt:
 class StoredTicket:
     """A ticket's row: the posted ticket, the first answer, and a summary of its log for fast queries.
 
-    answer: the JSON body of the first 202. due_at: when (policy time) the pager must act next; None if it has nothing
-    to do until another event arrives. impact: the current one. Everything but `ticket`, `answer`, `code` and
-    `received_at` is a cache of the fold over the events.
+    answer: the JSON body of the first 202; None in reports, which do not read it. due_at: when (policy time) the pager
+    must act next; None if it has nothing to do until another event arrives. impact: the current one. Everything but
+    `ticket`, `answer`, `code` and `received_at` is a cache of the fold over the events.
     """
 
     ticket: Ticket
-    answer: Mapping[str, Any]
+    answer: TicketAnswer | None
     code: str
     received_at: datetime
     status: TicketStatus

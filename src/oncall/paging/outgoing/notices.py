@@ -9,8 +9,8 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import Breached, Chased, Warned
 from oncall.paging.domain.people import DESK, name_of
 from oncall.paging.domain.sla_alerts import SlaAlert
-from oncall.paging.domain.state import TicketState
 from oncall.paging.domain.ticket import Attempt, Ticket
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.messages import copied_text, promised_text
 from oncall.paging.outgoing.new_attempts import notice

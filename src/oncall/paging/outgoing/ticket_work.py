@@ -10,8 +10,9 @@ from oncall.paging.clocks.clock_book import ClockBook
 from oncall.paging.domain.events import Event
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.situation import Situation
-from oncall.paging.domain.state import TicketState, after, fold
+from oncall.paging.domain.state import after, fold
 from oncall.paging.domain.ticket import Attempt, StoredTicket
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.store import TicketStore

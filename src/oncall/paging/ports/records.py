@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from oncall.paging.domain.ticket import TicketStatus
 
@@ -52,7 +51,7 @@ class NewVersion:
     kind: str
     by: str
     reason: str
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
     sources: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+
+from structlog.typing import FilteringBoundLogger
 
 from oncall.errors import Ambiguous, DeliveryError, Permanent, Temporary
 from oncall.paging.domain.reachability import Alert, Reachability
@@ -46,7 +47,7 @@ class Delivery:
         observer: Observer,
         *,
         wake: Callable[[], None],
-        log: Any,
+        log: FilteringBoundLogger,
         no_calls_because: str,
     ) -> None:
         self._access, self._channels, self._observer = access, channels, observer

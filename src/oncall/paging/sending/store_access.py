@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext, whole_second
@@ -28,7 +28,7 @@ class _Bell:
         self._done: deque[asyncio.Future[None]] = deque()
         self._is_rung = False
 
-    async def end_of(self, stored: Future[Any]) -> None:
+    async def end_of(self, stored: Future[T]) -> None:
         """Wait until it is done, whatever came of it; whoever stops waiting cancels it."""
         waiter = self.loop.create_future()
         stored.add_done_callback(lambda _: self._ring(waiter))

@@ -15,7 +15,7 @@ from oncall.paging.domain.events import Event
 from oncall.paging.domain.pager_events import Judged
 from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.domain.ticket import Attempt, StoredTicket
-from oncall.paging.domain.ticket_answer import VerdictView
+from oncall.paging.domain.ticket_answer import TicketAnswer, VerdictView
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
 from oncall.paging.ports.event_json import details_of
 from oncall.paging.ports.records import TicketFilter
@@ -191,8 +191,12 @@ def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -
 
 
 def _first_verdict(stored: StoredTicket) -> VerdictView:
-    first: VerdictView = stored.answer["verdict"]
-    return first
+    return _answer(stored)["verdict"]
+
+
+def _answer(stored: StoredTicket) -> TicketAnswer:
+    assert stored.answer is not None, "every stored ticket was answered"
+    return stored.answer
 
 
 def _last_judged(log: Sequence[Event]) -> Judged | None:
@@ -210,7 +214,7 @@ def whole_ticket_view(
         "first_verdict": _first_verdict(stored),
         "events": [event_view(event, zone) for event in events],
         "attempts": [attempt_view(attempt, zone) for attempt in attempts],
-        "notes": [*stored.answer.get("warnings", ()), *state.notes],
+        "notes": [*_answer(stored).get("warnings", ()), *state.notes],
     }
 
 

@@ -11,15 +11,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from oncall.errors import StoreError
 from oncall.paging.clocks.clock_book import clocks
 from oncall.paging.domain.events import Event
 from oncall.paging.domain.pager_events import Breached, StepFired, Warned
 from oncall.paging.domain.sla_alerts import next_alert_at
-from oncall.paging.domain.state import TicketState, after, fold
+from oncall.paging.domain.state import after, fold
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
+from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.ports.attempt_store import AttemptLists, Attempts
 from oncall.paging.ports.clock import Clock
@@ -83,7 +83,7 @@ class Overdue:
         }
         return words[self.kind]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, str | int]:
         """Return it as JSON for an alarm."""
         return {"ticket": self.ticket, "kind": self.kind.value, "late_seconds": int(self.late.total_seconds())}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -22,7 +22,7 @@ BLIND_AFTER = timedelta(seconds=60)
 """After this long (real time) without a readable store the auditor raises an alarm of its own."""
 MOST_NAMED = 5
 
-Sink = Callable[[Mapping[str, Any]], Awaitable[None]]
+Sink = Callable[[Mapping[str, object]], Awaitable[None]]
 """Sends an alarm (a JSON object) to an operator without using the pager. Must not raise."""
 
 
@@ -168,6 +168,6 @@ class Auditor:
             self.observer.alarmed("audit")
             await self._send({"alarm": "audit_failed", "worker": self.worker, "text": self._fault})
 
-    async def _send(self, alarm: Mapping[str, Any]) -> None:
+    async def _send(self, alarm: Mapping[str, object]) -> None:
         if self.sink is not None:
             await self.sink(alarm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from oncall.errors import Refused
 from oncall.paging.domain.decide import PAGER
@@ -14,6 +14,7 @@ from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.people import first_responder
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.domain.ticket import DRILL, Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
+from oncall.paging.domain.ticket_answer import TicketAnswer, VerdictView
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.codes import ALPHABET, free_code
 from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
@@ -81,8 +82,8 @@ def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionC
     code = free_code(tx)
     ticket = Ticket(name, CUSTOMER, DRILL, DRILL, f"test page for {to}")
     why = f"{to} is drilled; it never escalates"
-    verdict: dict[str, Any] = {"action": Action.PAGE.value, "reasons": [why], "engineer": to, "first_reply_due": None}
-    answer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
+    verdict: VerdictView = {"action": "page", "reasons": [why], "engineer": to, "first_reply_due": None}
+    answer: TicketAnswer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
     body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
     # A drill times the way of a page, not the send queue, and has no SLA clock by which a bundle could order it.
     page = new_attempt(

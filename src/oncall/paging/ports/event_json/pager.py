@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.pager_events import (
     Absorbed,
@@ -33,6 +30,8 @@ from oncall.paging.ports.event_json.values import (
     Common,
     Details,
     Json,
+    Reader,
+    Writer,
     given,
     instant,
     mark_json,
@@ -181,7 +180,7 @@ def _failed_json(event: StepFailed) -> Json:
     }
 
 
-def _reads_repeated(made: type[StepRerouted | StepResent]) -> Callable[[Common, Details], Event]:
+def _reads_repeated(made: type[StepRerouted | StepResent]) -> Reader:
     def read(common: Common, details: Details) -> Event:
         return made(
             *common,
@@ -209,7 +208,7 @@ def _step_json(event: StepEvent, to: str) -> Json:
     return {"round": event.round, "step": event.step, "to": to}
 
 
-def _reads_alert(made: type[Warned | Chased | Breached]) -> Callable[[Common, Details], Event]:
+def _reads_alert(made: type[Warned | Chased | Breached]) -> Reader:
     def read(common: Common, details: Details) -> Event:
         return made(*common, **_clock(details), attempt=details.get("attempt"))
 
@@ -277,7 +276,7 @@ def _handed_over_json(event: HandedOver) -> Json:
     return {"to": event.to, "handoff_at": event.handoff_at.isoformat(), "attempt": event.attempt}
 
 
-READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
+READERS: dict[EventKind, Reader] = {
     EventKind.ABSORBED: _read_absorbed,
     EventKind.JUDGED: _read_judged,
     EventKind.STEP_FIRED: _read_fired,
@@ -294,8 +293,7 @@ READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
     EventKind.HANDED_OVER: _read_handed_over,
 }
 
-# Each writer takes the events of its own key, which a dict cannot say.
-WRITERS: dict[type[Event], Callable[[Any], Json]] = {
+WRITERS: dict[type[Event], Writer] = {
     Absorbed: _absorbed_json,
     Judged: _judged_json,
     StepFired: _fired_json,

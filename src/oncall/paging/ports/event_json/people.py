@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from oncall.paging.domain.events import (
     Acknowledged,
     CustomerReplied,
@@ -25,6 +22,8 @@ from oncall.paging.ports.event_json.values import (
     Common,
     Details,
     Json,
+    Reader,
+    Writer,
     given,
     reported_json,
     reported_of,
@@ -59,14 +58,14 @@ def _passed_json(event: Passed) -> Json:
     return given(to=event.to) | reported_json(event)
 
 
-def _reads_action(made: type[Resolved | Waiting]) -> Callable[[Common, Details], Event]:
+def _reads_action(made: type[Resolved | Waiting]) -> Reader:
     def read(common: Common, details: Details) -> Event:
         return made(*common, reported=reported_of(details)) if details else made(*common)
 
     return read
 
 
-def _reads_message(made: type[Replied | Updated]) -> Callable[[Common, Details], Event]:
+def _reads_message(made: type[Replied | Updated]) -> Reader:
     def read(common: Common, details: Details) -> Event:
         return made(*common, **_message(details)) if details else made(*common)
 
@@ -120,7 +119,7 @@ def _merged_json(event: Merged) -> Json:
     return given(into=event.into, named=event.named) | reported_json(event)
 
 
-READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
+READERS: dict[EventKind, Reader] = {
     EventKind.RECEIVED: _read_received,
     EventKind.ACKNOWLEDGED: _read_acknowledged,
     EventKind.REPLIED: _reads_message(Replied),
@@ -134,8 +133,7 @@ READERS: dict[EventKind, Callable[[Common, Details], Event]] = {
     EventKind.MERGED: _read_merged,
 }
 
-# Each writer takes the events of its own key, which a dict cannot say.
-WRITERS: dict[type[Event], Callable[[Any], Json]] = {
+WRITERS: dict[type[Event], Writer] = {
     Received: _received_json,
     Acknowledged: _acknowledged_json,
     Replied: _message_json,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from oncall.paging.domain.escalation import Position
-from oncall.paging.domain.events import ActionEvent, EventKind, ReportedTimes, TermsVersions
+from oncall.paging.domain.events import ActionEvent, Event, EventKind, ReportedTimes, TermsVersions
 from oncall.paging.domain.pager_events import AlertMark
 from oncall.support.policy import Metric
 
@@ -17,54 +17,67 @@ Details = Mapping[str, Any]
 """A JSON object that was read; its values may be any JSON."""
 Common = tuple[str, datetime, str, str, str | None, int]
 """The common fields of an event in their order: ticket, at, by, why, id, seq."""
+Reader = Callable[[Common, Details], Event]
+"""Makes the event of one kind."""
+Writer = Callable[[Any], Json]
+"""Takes the events of one class, and no others: a table of writers by class cannot say that, so it is Any here."""
 
 
 def instant(text: str) -> datetime:
+    """The time that ISO 8601 text with an offset says, aware UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def maybe_instant(text: str | None) -> datetime | None:
+    """The same; None for null."""
     return None if text is None else instant(text)
 
 
 def text(at: datetime | None) -> str | None:
+    """The time as ISO 8601 text; None for null."""
     return None if at is None else at.isoformat()
 
 
 def terms_of(details: Details) -> TermsVersions | None:
+    """The versions of policy and hours that the details name; None if they name none."""
     version = details.get("policy")
     return None if version is None else TermsVersions(version, details.get("hours"))
 
 
 def terms_json(terms: TermsVersions | None) -> Json:
+    """The keys that name versions of policy and hours."""
     if terms is None:
         return {}
     return {"policy": terms.policy} if terms.hours is None else {"policy": terms.policy, "hours": terms.hours}
 
 
 def reported_of(details: Details) -> ReportedTimes | None:
+    """When the event was reported; None if it counts at that time."""
     recorded_at, said_at = details.get("recorded_at"), details.get("said_at")
     return None if recorded_at is said_at is None else ReportedTimes(maybe_instant(recorded_at), maybe_instant(said_at))
 
 
 def reported_json(event: ActionEvent) -> Json:
+    """The keys that say when the event was reported."""
     if event.reported is None:
         return {}
     return given(recorded_at=text(event.reported.recorded_at), said_at=text(event.reported.said_at))
 
 
 def given(**values: str | None) -> Json:
-    """Without the keys that say nothing."""
+    """The values that are not None, by name."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def position_of(found: Details | None) -> Position | None:
+    """The next step; None for null."""
     if found is None:
         return None
     return Position(found["round"], found["step"], instant(found["due_at"]), instant(found["round_began_at"]))
 
 
 def position_json(position: Position | None) -> Json | None:
+    """The next step as JSON; None for null."""
     if position is None:
         return None
     return {
@@ -76,10 +89,12 @@ def position_json(position: Position | None) -> Json | None:
 
 
 def mark_of(found: list[str]) -> AlertMark:
+    """The mark of an SLA alert, from `[kind, metric, since]` with or without a due time."""
     kind, metric, since, *due_at = found
     return AlertMark(EventKind(kind), Metric(metric), instant(since), instant(due_at[0]) if due_at else None)
 
 
 def mark_json(mark: AlertMark) -> list[str]:
+    """The inverse of `mark_of`."""
     name = [mark.kind.value, mark.metric.value, mark.since.isoformat()]
     return name if mark.due_at is None else [*name, mark.due_at.isoformat()]
