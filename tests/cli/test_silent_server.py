@@ -67,7 +67,7 @@ def refusal(backend: RemoteBackend) -> str:
 def test_a_server_that_does_not_answer_may_have_acted(server: Callable[[Answers], str]) -> None:
     address = server(mute)
     assert refusal(RemoteBackend(address, "token", patience_seconds=0.2)) == (
-        f"{address} gave no answer in 0.2 s: it may have done what was asked all the same; "
+        f"{address} gave no answer in 0.2 s: it may have made the change; "
         "look with `oncall tickets` before you try again"
     )
 
@@ -75,7 +75,7 @@ def test_a_server_that_does_not_answer_may_have_acted(server: Callable[[Answers]
 def test_a_server_that_hangs_up_may_have_acted(server: Callable[[Answers], str]) -> None:
     address = server(broken)
     assert refusal(RemoteBackend(address, "token")) == (
-        f"{address} broke off before its answer: it may have done what was asked all the same; "
+        f"{address} closed the connection before it answered: it may have made the change; "
         "look with `oncall tickets` before you try again"
     )
 

@@ -32,7 +32,7 @@ def test_explain_gives_the_verdict_its_reasons_and_each_step(published: Oncall) 
         "  by packaged:itopia-cas.policy.yaml:55: plans.standard.promises.urgent.first_reply",
         "  by packaged:itopia-cas.policy.yaml:26: impacts.urgent.pages",
         "  by packaged:itopia-cas.policy.yaml:75: escalation.steps",
-        "If nobody acknowledges:",
+        "Without an acknowledgement:",
         "  Sat 2027-01-09 03:12  primary    ana  sms",
         "  Sat 2027-01-09 03:17  primary    ana  sms",
         "  Sat 2027-01-09 03:22  secondary  ben  sms",
@@ -169,7 +169,7 @@ def test_a_user_on_no_roster_may_act_and_learns_who_gets_the_warnings(
     ran = published(command, "T-1")
     assert (ran.code, ran.err) == (
         0,
-        'Note: your user name "root" is on no published roster, so its warnings go to whoever is on call then; '
+        'Note: your user name "root" is on no published roster, so SLA warnings go to the engineer on call; '
         "name an engineer with --by.\n",
     )
     assert json.loads(published("tickets", "--json").out)["tickets"][0]["state"] == "acknowledged"

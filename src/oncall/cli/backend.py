@@ -148,13 +148,13 @@ _OPTIONS = {"by": "--by", "why": "--note", "impact": "LEVEL", "into": "INTO", "a
 
 
 def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
-    """Whether the ticket is now somebody's whom no warning can reach: a user name is often nobody's on the roster."""
+    """Return True if the action makes a user the owner who is on no roster, so that no warning can reach them."""
     people = tx.schedule().people
     return action.kind.value == "acknowledged" and bool(people) and action.by not in people
 
 
 _STRANGER = (
-    'your user name "{user}" is on no published roster, so its warnings go to whoever is on call then; '
+    'your user name "{user}" is on no published roster, so SLA warnings go to the engineer on call; '
     "name an engineer with --by"
 )
 
@@ -167,7 +167,7 @@ _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 class RemoteBackend:
-    """A server. Every refusal of it becomes ours, with its words."""
+    """The database of a server. A refusal of the server becomes an error of this process, with the same words."""
 
     def __init__(self, server: str, token: str | None, *, patience_seconds: float = TIMEOUT_SECONDS) -> None:
         if not token:
@@ -310,10 +310,12 @@ def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bo
         reason = _ERRNO.sub("", str(error)) or "no connection in time"
         return f"{server} cannot be reached ({reason}); nothing was changed"
     late = isinstance(error, httpx.TimeoutException)
-    words = f"{server} gave no answer in {seconds:g} s" if late else f"{server} broke off before its answer"
+    words = (
+        f"{server} gave no answer in {seconds:g} s" if late else f"{server} closed the connection before it answered"
+    )
     if not changes:
         return f"{words}; try again"
-    return f"{words}: it may have done what was asked all the same; look with `oncall tickets` before you try again"
+    return f"{words}: it may have made the change; look with `oncall tickets` before you try again"
 
 
 def _refusal(status: int, content: object) -> OncallError:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.option_values import date_of, seconds_of, seed_of, weeks_of
+from oncall.cli.option_values import date_of, seconds_of, weeks_of
 from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,
     NO_HISTORY,
+    RELAX,
     ROSTER,
+    SEED,
     relaxations_of,
     search_options,
     sources_of,
@@ -38,48 +40,50 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file to the program."""
-    app.command("generate")(generate)
-
-
 def _output_of(path: Path | None) -> Path | None:
     if path is not None and path.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(f'"{path}" should end in .csv, .json, .ics, .html or .xlsx')
     return path
 
 
+START = typer.Option(
+    None,
+    "--start",
+    metavar="DATE",
+    callback=lambda text: text and str(date_of(text)),
+    help="The first date, like 2027-01-04.",
+)
+WEEKS = typer.Option(None, "--weeks", metavar="N", parser=weeks_of, help="How many weeks to plan.")
+OUTPUT = typer.Option(
+    None,
+    "--output",
+    "-o",
+    callback=_output_of,
+    metavar="FILE",
+    help="Write a .csv, .json, .ics, .html or .xlsx file; CSV on stdout when absent.",
+)
+TIME_LIMIT = typer.Option(
+    None,
+    "--time-limit",
+    metavar="SECONDS",
+    parser=seconds_of,
+    help="Take the best plan found in this time; without it, search until the proof.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    app.command("generate")(generate)
+
+
 def generate(
     roster: Path = ROSTER,
-    start: str | None = typer.Option(
-        None,
-        "--start",
-        metavar="DATE",
-        callback=lambda text: text and str(date_of(text)),
-        help="The first date, like 2027-01-04.",
-    ),
-    weeks: int | None = typer.Option(None, "--weeks", metavar="N", parser=weeks_of, help="How many weeks to plan."),
-    output: Path | None = typer.Option(
-        None,
-        "--output",
-        "-o",
-        callback=_output_of,
-        metavar="FILE",
-        help="Write a .csv, .json, .ics, .html or .xlsx file; CSV on stdout when absent.",
-    ),
-    time_limit: float | None = typer.Option(
-        None,
-        "--time-limit",
-        metavar="SECONDS",
-        parser=seconds_of,
-        help="Take the best plan found in this time; without it, search until the proof.",
-    ),
-    seed: int = typer.Option(
-        0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan that is as fair."
-    ),
-    relax: list[str] = typer.Option(
-        [], "--relax", metavar="ID", help="A relaxation that you agree to, as a refusal named it. Repeatable."
-    ),
+    start: str | None = START,
+    weeks: int | None = WEEKS,
+    output: Path | None = OUTPUT,
+    time_limit: float | None = TIME_LIMIT,
+    seed: int = SEED,
+    relax: list[str] = RELAX,
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
     ledger: Path | None = LEDGER,
@@ -120,7 +124,6 @@ def generate(
         plan = found.plan if found else _made(team, days, sources, relaxations, options)
     if output is not None:
         _write(plan, output, team)
-        tell(f"written to {output}")
     _print_answer(plan, found, as_json=json, is_written=output is not None)
 
 
@@ -256,6 +259,7 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
         replace_file(output, workbook_of(plan, team))
     else:
         write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers})
+    tell(f"written to {output}")
 
 
 def _print_answer(plan: Plan, found: Repair | None, *, as_json: bool, is_written: bool) -> None:

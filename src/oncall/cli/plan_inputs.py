@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.option_values import seed_of
 from oncall.cli.output import tell
 from oncall.errors import OncallError, Refused
 
@@ -31,6 +32,12 @@ HISTORY = typer.Option(
 NO_HISTORY = typer.Option(False, "--no-history", help="Ignore the schedule that is published in the local database.")
 LEDGER = typer.Option(
     None, "--ledger", metavar="FILE", help="Start with the balances of this file; `oncall ledger export` writes one."
+)
+
+
+SEED = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan that is as fair.")
+RELAX = typer.Option(
+    [], "--relax", metavar="ID", help="A relaxation that you agree to, as a refusal named it. Repeatable."
 )
 
 

@@ -27,56 +27,65 @@ if TYPE_CHECKING:
 MOST_WEEKS = 520
 
 
+ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="Today's roster.")
+POLICY = typer.Option(None, "--policy", metavar="POLICY", help="Today's policy; the roster's own when absent.")
+PLAN = typer.Option(None, "--plan", metavar="PLAN", help="Today's plan; made from the roster when absent.")
+AGAINST_ROSTER = typer.Option(
+    None, "--against-roster", metavar="ROSTER", help="A proposed roster, to compare with today's."
+)
+AGAINST_POLICY = typer.Option(
+    None, "--against-policy", metavar="POLICY", help="A proposed policy, to compare with today's."
+)
+TICKETS = typer.Option(
+    None,
+    "--tickets",
+    metavar="FILE",
+    help="A CSV file of tickets: at (ISO 8601, or policy time), customer, plan, impact, and optionally subject.",
+)
+RATE = typer.Option(
+    None, "--rate", metavar="RATE", help="Instead of a file, random tickets: 10000/year, 200/week or 40/day."
+)
+START = typer.Option(None, "--from", metavar="DATE", help="The first date; next Monday when absent.")
+WEEKS = typer.Option(None, "--weeks", metavar="N", min=1, max=MOST_WEEKS, help="How many weeks; 52 when absent.")
+SEED = typer.Option(
+    0, "--seed", metavar="N", min=0, max=2**31 - 1, help="Another seed gives other tickets and other luck."
+)
+MISSED = typer.Option(
+    0.05, "--missed", metavar="SHARE", min=0, max=1, help="The share of pages that are missed by day."
+)
+MISSED_AT_NIGHT = typer.Option(
+    0.2, "--missed-at-night", metavar="SHARE", min=0, max=1, help="The same share from 23:00 to 07:00."
+)
+ANSWER = typer.Option(
+    2.0, "--answer", metavar="MINUTES", min=0, help="The median time until a page is acknowledged by day."
+)
+ANSWER_AT_NIGHT = typer.Option(
+    4.0, "--answer-at-night", metavar="MINUTES", min=0, help="The same time from 23:00 to 07:00."
+)
+TIME_LIMIT = typer.Option(20.0, "--time-limit", metavar="SECONDS", min=0.1, help="The time for each search for a plan.")
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command("simulate")(simulate)
 
 
 def simulate(
-    roster: Path = typer.Option(..., "--roster", metavar="ROSTER", help="Today's roster."),
-    policy: Path | None = typer.Option(
-        None, "--policy", metavar="POLICY", help="Today's policy; the roster's own when absent."
-    ),
-    plan: Path | None = typer.Option(
-        None, "--plan", metavar="PLAN", help="Today's plan; made from the roster when absent."
-    ),
-    against_roster: Path | None = typer.Option(
-        None, "--against-roster", metavar="ROSTER", help="A proposed roster, to compare with today's."
-    ),
-    against_policy: Path | None = typer.Option(
-        None, "--against-policy", metavar="POLICY", help="A proposed policy, to compare with today's."
-    ),
-    tickets: Path | None = typer.Option(
-        None,
-        "--tickets",
-        metavar="FILE",
-        help="A CSV file of tickets: at, customer, plan, impact, and optionally subject.",
-    ),
-    rate: str | None = typer.Option(
-        None, "--rate", metavar="RATE", help="Instead of a file, random tickets: 10000/year, 200/week or 40/day."
-    ),
-    start: str | None = typer.Option(None, "--from", metavar="DATE", help="The first date; next Monday when absent."),
-    weeks: int | None = typer.Option(
-        None, "--weeks", metavar="N", min=1, max=MOST_WEEKS, help="How many weeks; 52 when absent."
-    ),
-    seed: int = typer.Option(
-        0, "--seed", metavar="N", min=0, max=2**31 - 1, help="Another seed gives other tickets and other luck."
-    ),
-    missed: float = typer.Option(
-        0.05, "--missed", metavar="SHARE", min=0, max=1, help="The share of pages that are missed by day."
-    ),
-    missed_at_night: float = typer.Option(
-        0.2, "--missed-at-night", metavar="SHARE", min=0, max=1, help="The same share from 23:00 to 07:00."
-    ),
-    answer: float = typer.Option(
-        2.0, "--answer", metavar="MINUTES", min=0, help="The median time until a page is acknowledged by day."
-    ),
-    answer_at_night: float = typer.Option(
-        4.0, "--answer-at-night", metavar="MINUTES", min=0, help="The same time from 23:00 to 07:00."
-    ),
-    time_limit: float = typer.Option(
-        20.0, "--time-limit", metavar="SECONDS", min=0.1, help="The time for each search for a plan."
-    ),
+    roster: Path = ROSTER,
+    policy: Path | None = POLICY,
+    plan: Path | None = PLAN,
+    against_roster: Path | None = AGAINST_ROSTER,
+    against_policy: Path | None = AGAINST_POLICY,
+    tickets: Path | None = TICKETS,
+    rate: str | None = RATE,
+    start: str | None = START,
+    weeks: int | None = WEEKS,
+    seed: int = SEED,
+    missed: float = MISSED,
+    missed_at_night: float = MISSED_AT_NIGHT,
+    answer: float = ANSWER,
+    answer_at_night: float = ANSWER_AT_NIGHT,
+    time_limit: float = TIME_LIMIT,
     json: bool = JSON_OPTION,
 ) -> None:
     """Simulate months of tickets, and a proposed change.
@@ -85,8 +94,6 @@ def simulate(
     Prints which targets would be met, and who would be paged and woken how often. A proposed roster or policy is shown
     beside today's. Times until an acknowledgement are lognormal; the work on a ticket does not depend on the policy.
     The same arguments give the same answer.
-
-    CSV columns: at (ISO 8601; policy time without an offset), customer, plan, impact, and optionally subject.
 
     Examples: oncall simulate --roster rosters/itopia-cas.yaml --rate 10000/year --from 2027-01-04
     · oncall simulate --roster team.yaml --tickets last-year.csv --against-policy proposed.policy.yaml --json
@@ -110,11 +117,7 @@ def simulate(
         time_limit=timedelta(seconds=time_limit),
     )
     proposal = _proposal(today, against_roster, against_policy)
-    report = rehearse_change(request, proposal, RehearsalWatch(tell, _progress))
-    if json:
-        print_json(report.as_json())
-    else:
-        _print(report)
+    _print(rehearse_change(request, proposal, RehearsalWatch(tell, _progress)), as_json=json)
 
 
 def _people(missed: float, missed_at_night: float, answer: float, answer_at_night: float) -> People:
@@ -181,7 +184,10 @@ def _progress(name: str, span: Window) -> Iterator[Callable[[datetime], None]]:
     yield show
 
 
-def _print(report: RehearsalReport) -> None:
+def _print(report: RehearsalReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report.as_json())
+        return
     tickets = counted(report.outcomes.today.tickets, "ticket")
     say(f"Rehearsal of {tickets} from {report.first_day} to {report.last_day}, team {report.team}, seed {report.seed}.")
     if report.policy_changes:

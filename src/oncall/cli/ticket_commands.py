@@ -61,7 +61,7 @@ def explain(
     for rule in view["rules"]:
         say(f"  by {rule}")
     if view["steps"]:
-        say("If nobody acknowledges:")
+        say("Without an acknowledgement:")
         print_rows([_step_row(step, view["timezone"]) for step in view["steps"]])
     minutes = view["repeats_after_seconds"] // 60
     if any(step["notify"] != "desk" for step in view["steps"]):
@@ -74,7 +74,7 @@ def _step_row(step: StepView, zone: str) -> list[str]:
 
 def _headline(view: VerdictView, zone: str | None = None) -> str:
     words = {
-        "page": f"PAGE {view.get('engineer') or 'nobody: no person can be reached'}",
+        "page": f"PAGE {view.get('engineer') or 'nobody, since no person can be reached'}",
         "desk": "DESK",
         "hold": f"HOLD until {stamp(view.get('hold_until'), zone)}",
     }[view["action"]]
@@ -226,7 +226,7 @@ def _print_verdicts(view: WholeTicketView, zone: str) -> None:
 def _verdict_words(verdict: VerdictView, zone: str) -> str:
     """Return `page ana, first reply due Sat 2027-01-09 04:12`."""
     words = {
-        "page": f"page {verdict.get('engineer') or 'nobody: no person can be reached'}",
+        "page": f"page {verdict.get('engineer') or 'nobody, since no person can be reached'}",
         "desk": "desk",
         "hold": f"hold until {stamp(verdict.get('hold_until'), zone)}",
     }[verdict["action"]]

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.option_values import date_of, seconds_of, seed_of, weeks_of
+from oncall.cli.option_values import date_of, seconds_of, weeks_of
 from oncall.cli.output import JSON_OPTION, print_json, print_table, say
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,
     NO_HISTORY,
+    RELAX,
     ROSTER,
+    SEED,
     relaxations_of,
     search_options,
     sources_of,
@@ -28,6 +30,26 @@ if TYPE_CHECKING:
     from oncall.support.windows import WindowKind
 
 
+START = typer.Option(
+    ...,
+    "--start",
+    metavar="DATE",
+    callback=lambda text: str(date_of(text)),
+    help="The first date, like 2027-01-04.",
+)
+WEEKS = typer.Option(..., "--weeks", metavar="N", parser=weeks_of, help="How many weeks to plan.")
+WITHOUT = typer.Option([], "--without", metavar="ENGINEER", help="An engineer who leaves the team. Repeatable.")
+WITH_NEW = typer.Option(
+    0, "--with-new", metavar="N", min=0, max=50, help="Add N new people, who take every role and are never away."
+)
+SETTINGS = typer.Option(
+    [], "--set", metavar="KEY=VALUE", help="Change a value of the roster, like rotation.rest_nights=1. Repeatable."
+)
+TIME_LIMIT = typer.Option(
+    None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="The time for each of the two plans."
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command("whatif")(whatif)
@@ -35,30 +57,14 @@ def register(app: typer.Typer) -> None:
 
 def whatif(
     roster: Path = ROSTER,
-    start: str = typer.Option(
-        ...,
-        "--start",
-        metavar="DATE",
-        callback=lambda text: str(date_of(text)),
-        help="The first date, like 2027-01-04.",
-    ),
-    weeks: int = typer.Option(..., "--weeks", metavar="N", parser=weeks_of, help="How many weeks to plan."),
-    without: list[str] = typer.Option(
-        [], "--without", metavar="ENGINEER", help="An engineer who leaves the team. Repeatable."
-    ),
-    with_new: int = typer.Option(
-        0, "--with-new", metavar="N", min=0, max=50, help="Add N new people, who take every role and are never away."
-    ),
-    settings: list[str] = typer.Option(
-        [], "--set", metavar="KEY=VALUE", help="Change a value of the roster, like rotation.rest_nights=1. Repeatable."
-    ),
-    time_limit: float | None = typer.Option(
-        None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="The time for each of the two plans."
-    ),
-    seed: int = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="The seed of both searches."),
-    relax: list[str] = typer.Option(
-        [], "--relax", metavar="ID", help="A relaxation that you agree to in both plans. Repeatable."
-    ),
+    start: str = START,
+    weeks: int = WEEKS,
+    without: list[str] = WITHOUT,
+    with_new: int = WITH_NEW,
+    settings: list[str] = SETTINGS,
+    time_limit: float | None = TIME_LIMIT,
+    seed: int = SEED,
+    relax: list[str] = RELAX,
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
     ledger: Path | None = LEDGER,
