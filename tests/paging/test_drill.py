@@ -48,7 +48,7 @@ def test_nothing_else_can_happen_to_it(world: World, kind: EventKind) -> None:
     name = drill(world)
     world.expect_page("ana")
     with pytest.raises(Refused) as refused:
-        world.act(kind, "mei", name)
+        world.act(kind, "mei", name, impact="low", into="T-1")
     assert str(refused.value) == "a drill is a test page: it can only be acknowledged"
 
 
