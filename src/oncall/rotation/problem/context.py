@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault, FileFaults
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.ledger import balances_of
-from oncall.schedule.plan import Balance, Plan, Seat, Shift
+from oncall.schedule.plan import Balance, Seat, Shift
 from oncall.schedule.plan_file import read_plan
 from oncall.schedule.shifts import shift_of
 from oncall.text_files import file_within
@@ -71,16 +69,3 @@ def _plan_of(roster: Roster, name: str) -> Path:
         message = f'"{name}" is outside the folder of this file; put it there, and write its name'
         raise FileFaults([Fault(roster.source, roster.lines.get("busy", 0), 1, "busy", message)])
     return path
-
-
-def context_around(roster: Roster, *plans: Plan, first_day: date | None = None) -> PlanningContext:
-    """Return the context of a plan that has these earlier or later plans of the team beside it.
-
-    It includes the seats of other teams' plans, listed under `busy`.
-
-    first_day: the new plan's first date; the balances of the shifts before it are carried over. None: no balances.
-    Raises FileFaults for a plan under `busy` that cannot be read.
-    """
-    seats = tuple(seat for plan in plans for seat in plan.seats)
-    balances = balances_of(roster, seats, before=first_day) if first_day else ()
-    return PlanningContext(seats, seats_on_other_teams(roster), balances)

@@ -15,9 +15,9 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.served_seats import ServedPart, served_as_planned
+from oncall.rotation.problem.served_seats import ServedPart
 from oncall.rotation.problem.shares import KIND_ORDER, Shares, shares_of
-from oncall.schedule.plan import Balance, Seat, Shift
+from oncall.schedule.plan import Balance, Shift
 from oncall.schedule.shifts import shift_of
 from oncall.support.windows import WindowKind
 
@@ -99,13 +99,6 @@ def _entries(
         for person in people:
             share = total * planned[person] / all_planned if all_planned else had[person, kind]
             yield LedgerEntry(person, kind, had[person, kind], share, opening.get((person, kind), 0))
-
-
-def balances_of(
-    roster: Roster, seats: Sequence[Seat], *, before: date, opening: Sequence[Balance] = ()
-) -> tuple[Balance, ...]:
-    """Return the balances that these seats, served as planned, leave for a plan that starts on `before`."""
-    return ledger_of(roster, served_as_planned(seats), before=before, opening=opening).balances
 
 
 def zero_sum_balances(roster: Roster, balances: Sequence[Balance]) -> tuple[Balance, ...]:
