@@ -143,7 +143,7 @@ def test_a_shadow_is_explained_too(oncall: Oncall, support: Path, planned: Plann
     on_duty = next(row["engineer"] for row in rows if row["start"] == seat["start"] and row["role"] == "primary")
     found = about(oncall(*asked, "--json").out)
     assert found[on_duty]["cannot"] == f"{on_duty} is primary of this shift"
-    assert (found["ida"]["rule"], found["ida"]["cannot"]) == ("shadows", "ida is no newcomer who shadows then")
+    assert (found["ida"]["rule"], found["ida"]["cannot"]) == ("shadows", "ida does not shadow then")
     assert found["hal"]["cannot"] is None
     assert found["hal"]["rules"] or found["hal"]["swap"] == 0
 
