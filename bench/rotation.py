@@ -116,8 +116,13 @@ def ill(roster: Roster, first: date) -> Roster:
     return replace(roster, engineers=people)
 
 
+<<<<<<< HEAD
 def repaired(instance: Instance) -> list[str]:
     """Return the measurements of one repair after an illness: without and with the search for more changes."""
+=======
+def mended(instance: Instance) -> list[str]:
+    """The repair for one illness, without and with the options that more changes allow."""
+>>>>>>> 2d103fa (Name the parts of a repair after baseline, costs and search)
     from oncall.rotation.repair.repair import repair
 
     roster = instance.roster()
@@ -126,14 +131,14 @@ def repaired(instance: Instance) -> list[str]:
     first_open = FIRST_DAY + timedelta(weeks=instance.weeks // 3)
     now = ill(roster, first_open + timedelta(weeks=1))
     times = []
-    for offers in ((), (2, 4)):
+    for options in ((), (2, 4)):
         began = time.perf_counter()
-        found = repair(now, shifts, plan, first_open=first_open, offers=offers)
+        found = repair(now, shifts, plan, first_open=first_open, option_changes=options)
         times.append(f"{time.perf_counter() - began:.2f}")
     assert found.plan.fairness is not None
     cost = f"{found.cost_before} -> {found.plan.fairness.cost}"
-    offered = ", ".join(f"+{offer.changes}: {offer.cost}" for offer in found.offers)
-    return [instance.name, *times, str(found.fewest), cost, offered or "nothing to gain"]
+    improved = ", ".join(f"+{option.more_changes}: {option.cost}" for option in found.options)
+    return [instance.name, *times, str(found.fewest), cost, improved or "nothing to gain"]
 
 
 def refused(instance: Instance) -> list[str]:
@@ -175,9 +180,15 @@ def main() -> None:
     """Measure every instance and print the tables."""
     rows = [HEADER, *(in_own_process(row, instance) for instance in INSTANCES)]
     print_table("Rotation: seconds to the proof (median of 3, one worker), fairness cost, rules broken", rows)
+<<<<<<< HEAD
     header = ["instance", "s", "with offers s", "fewest seats", "cost", "more changes"]
     rows = [in_own_process(repaired, instance) for instance in INSTANCES if instance.name in REPAIRED]
     print_table("One engineer ill for two weeks, repaired", [header, *rows])
+=======
+    header = ["instance", "s", "with options s", "fewest seats", "cost", "more changes"]
+    rows = [in_own_process(mended, instance) for instance in INSTANCES if instance.name in MENDED]
+    print_table("One person ill for two weeks, mended", [header, *rows])
+>>>>>>> 2d103fa (Name the parts of a repair after baseline, costs and search)
     header = ["instance", "s", "reasons", "summary"]
     print_table("No plan, because", [header, in_own_process(refused, INFEASIBLE)])
 

@@ -76,8 +76,8 @@ def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: On
     answer = json.loads(ran.out)
     assert answer["status"] == "infeasible"
     assert answer["summary"] == (
-        "no plan keeps the rules while the shifts of 2027-02-08 to 2027-02-19 are frozen: these cannot hold together, "
-        "and without any one of them the others could"
+        "no plan keeps the rules while the shifts of 2027-02-08 to 2027-02-19 are frozen: the following exclude each "
+        "other; without any one of them, the others can be kept"
     )
     assert "rest_nights 2" in answer["reasons"]
     assert "cai is away 2027-02-08 to 2027-02-19 (flu)" in answer["reasons"]

@@ -130,11 +130,11 @@ def test_a_repair_with_more_changes_costs_no_more_than_its_option_says() -> None
     shifts = shifts_of(later, days=56)
     repaired = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=7))
     assert repaired.plan.fairness is not None
-    for offer in repaired.offers:
-        chosen = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=7), more_changes=offer.changes)
+    for option in repaired.options:
+        chosen = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=7), more_changes=option.more_changes)
         assert chosen.plan.fairness is not None
-        assert chosen.plan.fairness.cost <= offer.cost < repaired.plan.fairness.cost
-        assert len(chosen.changes) <= repaired.fewest + offer.changes
+        assert chosen.plan.fairness.cost <= option.cost < repaired.plan.fairness.cost
+        assert len(chosen.changes) <= repaired.fewest + option.more_changes
 
 
 def test_frozen_days_change_only_for_engineers_who_cannot_keep_their_seat() -> None:

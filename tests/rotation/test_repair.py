@@ -39,7 +39,7 @@ def mended(mending: Mending, plan: Plan, more: int = 0) -> Repair:
         more_changes=more,
         frozen_days=mending.frozen_days,
         opened=mending.opened,
-        offers=(1, 2, 4),
+        option_changes=(1, 2, 4),
     )
 
 
@@ -77,9 +77,9 @@ def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_t
     assert bound(found) <= min(cheapest.values())
     assert check_plan(replace(found.plan, relaxed=mending.exceptions), mending.after) == []
     for more in (1, 2, 4):
-        offered = [offer.cost for offer in found.offers if offer.changes <= more]
-        assert min([cost(found), *offered]) == best(more)
-    assert all(offer.is_best for offer in found.offers)
+        option_costs = [option.cost for option in found.options if option.more_changes <= more]
+        assert min([cost(found), *option_costs]) == best(more)
+    assert all(option.is_best for option in found.options)
     chosen = mended(mending, plan, more=2)
     assert cost(chosen) == best(2)
     assert len(chosen.changes) <= fewest + 2
@@ -97,7 +97,7 @@ def test_of_the_plans_that_change_and_cost_as_little_it_is_the_one_that_keeps_mo
     shifts = {shift.window: shift for shift in mending.shifts(mending.roster) if shift.day >= mending.first_open}
     seats = [seat for seat in found.plan.seats if seat.window in shifts]
     assert sum(every.wish(seat.engineer, shifts[seat.window]) for seat in seats) == every.kindest()
-    assert found.wishes is None or found.wishes.is_best
+    assert found.requests is None or found.requests.is_best
 
 
 def past_that_breaks_the_rules() -> tuple[Roster, Plan]:
@@ -155,10 +155,10 @@ def test_the_plan_after_choosing_more_changes_offers_numbers_for_the_same_option
     ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=14), 14, reason="ill"))
     later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
     shifts, first_open = shifts_of(later, days=56), MONDAY + timedelta(days=7)
-    one_more = repair(later, shifts, plan, first_open=first_open, more_changes=1, offers=(1,))
-    assert [offer.changes for offer in one_more.offers] == [2]
-    two_more = repair(later, shifts, plan, first_open=first_open, more_changes=2, offers=())
-    assert cost(two_more) == one_more.offers[0].cost
+    one_more = repair(later, shifts, plan, first_open=first_open, more_changes=1, option_changes=(1,))
+    assert [option.more_changes for option in one_more.options] == [2]
+    two_more = repair(later, shifts, plan, first_open=first_open, more_changes=2, option_changes=())
+    assert cost(two_more) == one_more.options[0].cost
 
 
 def test_frozen_shifts_that_cannot_stay_are_named_with_the_rule_and_the_date_to_open() -> None:
@@ -176,8 +176,8 @@ def test_frozen_shifts_that_cannot_stay_are_named_with_the_rule_and_the_date_to_
     with pytest.raises(PlanInfeasible) as refusal:
         repair(stricter, shifts, plan, first_open=MONDAY, frozen_days=3)
     assert str(refusal.value).splitlines() == [
-        "no plan keeps the rules while the shifts of 2027-01-04 to 2027-01-06 are frozen: these cannot hold together, "
-        "and without any one of them the others could",
+        "no plan keeps the rules while the shifts of 2027-01-04 to 2027-01-06 are frozen: the following exclude each "
+        "other; without any one of them, the others can be kept",
         "  ana stays primary on Mon 2027-01-04 (frozen)",
         "  ana stays primary on Tue 2027-01-05 (frozen)",
         "  rest_nights 1",
@@ -230,11 +230,11 @@ def test_whoever_covered_a_shift_gets_no_new_one_before_they_are_rested() -> Non
     ill = tonight[0].engineer
     absent = tuple(replace(e, absences=away(first_open, 1)) if e.id == ill else e for e in roster.engineers)
     later = replace(roster, engineers=absent)
-    plain = repair(later, shifts, plan, first_open=first_open, offers=())
+    plain = repair(later, shifts, plan, first_open=first_open, option_changes=())
     stand_in = next(change.after for change in plain.changes if change.before == ill)
     last_night = next(seat for seat in plan.seats if seat.window.start.astimezone(zone).date() == MONDAY + timedelta(7))
     context = PlanningContext(covers=(replace(last_night, engineer=stand_in),))
-    found = repair(later, shifts, plan, first_open=first_open, offers=(), context=context)
+    found = repair(later, shifts, plan, first_open=first_open, option_changes=(), context=context)
     gained = {change.after for change in found.changes if change.window == tonight[0].window}
     assert gained
     assert stand_in not in gained

@@ -1,4 +1,4 @@
-"""A repair in sentences: what changed, what it costs, and what more changes would buy."""
+"""A repair in sentences: what changed, what it costs, and what more changes would improve."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def repair_story(found: Repair) -> list[str]:
         "no plan with as few changes costs less" if found.best_is_proven else "a plan with as few changes may cost less"
     )
     lines.append(f"cost {found.cost_before} -> {cost}; {proof}")
-    if found.wishes is not None:
-        lines.append(_requests_line(found.wishes, plan))
-    lines += [_option_line(offer, cost) for offer in found.offers]
-    if found.offers:
-        lines.append("choose with --changes " + " or --changes ".join(str(offer.changes) for offer in found.offers))
+    if found.requests is not None:
+        lines.append(_requests_line(found.requests, plan))
+    lines += [_option_line(option, cost) for option in found.options]
+    if found.options:
+        lines.append("choose with " + " or ".join(f"--changes {option.more_changes}" for option in found.options))
     kept = f"with the shifts before {plan.kept_until} as they are"
     if cost == plan.fairness.bound:
         lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
@@ -39,9 +39,9 @@ def _changes_line(found: Repair) -> str:
     return f"repaired from {found.plan.kept_until}: {_seats(changed)} changed, {fewest}"
 
 
-def _option_line(offer: ChangeOption, cost: int) -> str:
-    changes = "+1 change" if offer.changes == 1 else f"+{offer.changes} changes"
-    return f"{changes}: cost {cost} -> {offer.cost}{'' if offer.is_best else ' or less'}"
+def _option_line(option: ChangeOption, cost: int) -> str:
+    changes = "+1 change" if option.more_changes == 1 else f"+{option.more_changes} changes"
+    return f"{changes}: cost {cost} -> {option.cost}{'' if option.is_best else ' or less'}"
 
 
 def _requests_line(requests: RequestOutcome, plan: Plan) -> str:

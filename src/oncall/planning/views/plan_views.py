@@ -18,7 +18,7 @@ def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:
 
 
 def repaired_plan_view(found: Repair) -> dict[str, object]:
-    """The repaired plan with its proof, and under `repair` what changed and what more changes would buy."""
+    """The repaired plan with its proof, and under `repair` what changed and what more changes would improve."""
     return {**plan_document(found.plan), "repair": _repair_view(found)}
 
 
@@ -39,7 +39,8 @@ def _repair_view(found: Repair) -> dict[str, object]:
             for person, (lost, gained) in found.by_person().items()
         },
         "offers": [
-            {"more_changes": offer.changes, "cost": offer.cost, "proven": offer.is_best} for offer in found.offers
+            {"more_changes": option.more_changes, "cost": option.cost, "proven": option.is_best}
+            for option in found.options
         ],
     }
 
@@ -57,13 +58,13 @@ def _seat_view(change: SeatChange, found: Repair) -> dict[str, object]:
 
 
 def _requests_view(found: Repair) -> dict[str, object] | None:
-    if found.wishes is None:
+    if found.requests is None:
         return None
-    tally = found.wishes.tally
+    tally = found.requests.tally
     return {
         "broken": tally.avoided_taken,
         "avoided": tally.avoided,
         "met": tally.preferred_taken,
         "together": tally.together,
-        "proven": found.wishes.is_best,
+        "proven": found.requests.is_best,
     }

@@ -1,4 +1,5 @@
-"""Repairs a published plan with the fewest changed seats.
+"""Repair a plan: change the fewest seats of a baseline so that it keeps today's rules, as fairly as that allows.
 
-Imports `rotation.generate` and the layers below it.
+Imports `rotation.generate` for the seats of shadows, `rotation.explain` for the reasons when no plan exists, and the
+layers below them.
 """

@@ -1,4 +1,4 @@
-"""Requests in a mended plan: of those that change as few seats and cost as little, the one that meets them best."""
+"""Requests in a repair: of the plans with as few changes and as low a cost, find the one that meets them best."""
 
 from __future__ import annotations
 
@@ -7,42 +7,49 @@ from collections.abc import Collection, Sequence
 from oncall.rotation.problem.problem import Duty, StaffedSeat
 from oncall.rotation.problem.requests import preferred_pairs, request_costs, tally_requests
 from oncall.rotation.repair.repair_baseline import RepairBaseline
+from oncall.rotation.repair.repair_costs import RepairCosts
 from oncall.rotation.repair.repair_model import RepairModel
 from oncall.rotation.repair.repair_result import RequestOutcome
+from oncall.rotation.solve.load_counts import widened_ranges
 from oncall.rotation.solve.pair_meetings import add_meetings, requests_objective
 from oncall.rotation.solve.search import Search, SearchStatus
 
 EFFORT = 5.0
-"""Deterministic time for each try to prove that nothing meets the requests better."""
+"""Deterministic seconds for each proof that no plan meets the requests better."""
 
 
-def repair_for_requests(
-    kept: RepairBaseline, frozen: Collection[StaffedSeat], held: Sequence[StaffedSeat], search: Search
+def meet_requests(
+    baseline: RepairBaseline,
+    costs: RepairCosts,
+    frozen: Collection[StaffedSeat],
+    seats: Sequence[StaffedSeat],
+    search: Search,
 ) -> tuple[list[StaffedSeat], RequestOutcome | None]:
-    """Seats that change and cost no more than `held` and meet the requests best; None where nobody asked for anything.
+    """Return the seats that meet the requests best, with no more changes and no higher cost than `seats`.
 
-    What is found is the same on every machine unless the search is cut short; then `held` is the answer.
+    The outcome is None if nobody asked for anything. The result is the same on every machine, unless the search is cut
+    short; then `seats` is the result.
     """
-    prices, pairs = request_costs(kept.open), preferred_pairs(kept.open)
-    found, is_best = list(held), False
-    if not prices and not pairs:
-        return found, None
-    changes, cost = kept.changes(held), kept.cost(held)
-    ranges = kept.widened(kept.ranges(), held)
+    weights, pairs = request_costs(baseline.open), preferred_pairs(baseline.open)
+    best, is_best = list(seats), False
+    if not weights and not pairs:
+        return best, None
+    changes, cost = baseline.changes(seats), costs.cost(seats)
+    ranges = widened_ranges(baseline.open, costs.ranges(), seats)
     while not search.is_over:
-        board = RepairModel(kept, frozen)
-        board.model.add(board.changes <= changes)
-        board.model.add(board.add_cost(ranges) <= cost)
-        meetings = add_meetings(board.model, kept.open, board.on_duty, pairs)
-        board.model.minimize(requests_objective(prices, board.on_duty, meetings))
-        outcome = search.run(board.model, effort=EFFORT)
-        if outcome.status not in (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE):
+        model = RepairModel(baseline, frozen)
+        model.model.add(model.changes <= changes)
+        model.model.add(model.add_cost(costs, ranges) <= cost)
+        meetings = add_meetings(model.model, baseline.open, model.on_duty, pairs)
+        model.model.minimize(requests_objective(weights, model.on_duty, meetings))
+        result = search.run(model.model, effort=EFFORT)
+        if not result.has_solution:
             break
-        better = board.seats(outcome)
-        if kept.cost(better) <= cost:
-            found, is_best = better, outcome.status is SearchStatus.OPTIMAL
+        found = model.seats(result)
+        if costs.cost(found) <= cost:
+            best, is_best = found, result.status is SearchStatus.OPTIMAL
             break
-        # Outside its ranges the model takes a cost to be lower than it is.
-        ranges = kept.widened(ranges, better)
-    taken = [Duty(seat.engineer, seat.shift) for seat in found]
-    return found, RequestOutcome(tally_requests(prices, taken, pairs), is_best)
+        # Outside its ranges the model underestimates the cost.
+        ranges = widened_ranges(baseline.open, ranges, found)
+    duties = [Duty(seat.engineer, seat.shift) for seat in best]
+    return best, RequestOutcome(tally_requests(weights, duties, pairs), is_best)

@@ -1,4 +1,4 @@
-"""What a repair comes to: the mended plan, the seats that changed, and what more changes would buy."""
+"""The result of a repair: the repaired plan, the seats that changed, and what more changes would improve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
-    """One seat that somebody else has now. `before` None: the shift is new."""
+    """A seat that changed from engineer `before` to `after`. before: None for a seat of a new shift."""
 
     window: Window
     kind: WindowKind
@@ -22,21 +22,21 @@ class SeatChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOption:
-    """What more changes would buy: with so many more than the fewest a plan of this cost was made.
+    """A plan that was found with `more_changes` seats changed beyond the fewest, and its cost.
 
-    is_best: proven that no plan with as many costs less.
+    is_best: it is proven that no plan with as many changes costs less.
     """
 
-    changes: int
+    more_changes: int
     cost: int
     is_best: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """How the shifts that were open meet the requests.
+    """How the open shifts meet the requests.
 
-    is_best: proven that no plan with as few changes that costs as little meets them better.
+    is_best: it is proven that no plan with as few changes and as low a cost meets them better.
     """
 
     tally: RequestTally
@@ -45,12 +45,12 @@ class RequestOutcome:
 
 @dataclass(frozen=True)
 class Repair:
-    """The mended plan and how it came about.
+    """The repaired plan.
 
-    fewest: seats that have to change at least; proven when `fewest_is_proven`. changes: those of the plan, in time
-    order, without new shifts. cost_before: of the plan as it was, for the roster as it is. best_is_proven: no plan with
-    at most as many changes costs less. offers: what more changes would buy, those that buy something. wishes: how the
-    shifts that were open meet the requests; None where nobody asked for anything.
+    changes, new_seats: in time order; new seats are those of new shifts. fewest: how many seats have to change at
+    least; proven if `fewest_is_proven`. cost_before: of the baseline, with the shares of today's roster.
+    best_is_proven: no plan with as few changes costs less. options: those that lower the cost. requests: None if nobody
+    asked for anything.
     """
 
     plan: Plan
@@ -60,13 +60,13 @@ class Repair:
     fewest_is_proven: bool
     cost_before: int
     best_is_proven: bool
-    offers: tuple[ChangeOption, ...]
-    wishes: RequestOutcome | None = None
+    options: tuple[ChangeOption, ...]
+    requests: RequestOutcome | None = None
 
     def by_person(self) -> dict[str, tuple[list[SeatChange], list[SeatChange]]]:
-        """For each person touched, in order of name, the seats they lose and those they gain."""
-        people = {who for change in (*self.changes, *self.new_seats) for who in (change.before, change.after) if who}
+        """Return for each engineer with a change, by id, the seats that they lose and those that they gain."""
         every = (*self.changes, *self.new_seats)
+        people = {who for change in every for who in (change.before, change.after) if who}
         return {
             who: ([c for c in every if c.before == who], [c for c in every if c.after == who]) for who in sorted(people)
         }
