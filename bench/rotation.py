@@ -116,13 +116,8 @@ def ill(roster: Roster, first: date) -> Roster:
     return replace(roster, engineers=people)
 
 
-<<<<<<< HEAD
 def repaired(instance: Instance) -> list[str]:
     """Return the measurements of one repair after an illness: without and with the search for more changes."""
-=======
-def mended(instance: Instance) -> list[str]:
-    """The repair for one illness, without and with the options that more changes allow."""
->>>>>>> 2d103fa (Name the parts of a repair after baseline, costs and search)
     from oncall.rotation.repair.repair import repair
 
     roster = instance.roster()
@@ -180,15 +175,9 @@ def main() -> None:
     """Measure every instance and print the tables."""
     rows = [HEADER, *(in_own_process(row, instance) for instance in INSTANCES)]
     print_table("Rotation: seconds to the proof (median of 3, one worker), fairness cost, rules broken", rows)
-<<<<<<< HEAD
-    header = ["instance", "s", "with offers s", "fewest seats", "cost", "more changes"]
+    header = ["instance", "s", "with options s", "fewest seats", "cost", "more changes"]
     rows = [in_own_process(repaired, instance) for instance in INSTANCES if instance.name in REPAIRED]
     print_table("One engineer ill for two weeks, repaired", [header, *rows])
-=======
-    header = ["instance", "s", "with options s", "fewest seats", "cost", "more changes"]
-    rows = [in_own_process(mended, instance) for instance in INSTANCES if instance.name in MENDED]
-    print_table("One person ill for two weeks, mended", [header, *rows])
->>>>>>> 2d103fa (Name the parts of a repair after baseline, costs and search)
     header = ["instance", "s", "reasons", "summary"]
     print_table("No plan, because", [header, in_own_process(refused, INFEASIBLE)])
 
