@@ -22,6 +22,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from unicodedata import category
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of characters that show nothing or steer the terminal."""
+MOST_FAULTS = 100
+"""Faults of one file that are kept; a file with more is hardly of the kind that it is read as."""
+MOST_CHARACTERS = 600
+"""Characters of one message that are kept."""
+
+
+def readable(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Return the text on one line, cut to about `most` characters, with control characters as escapes.
+
+    Its beginning and its end stay, since a message ends with the correction. Bidirectional controls are escaped too:
+    they would show the text in another order than it has.
+    """
+    if len(text) > most:
+        text = f"{text[: most * 2 // 3]} ... {text[-most // 3 :]}"
+    if text.isprintable():
+        return text
+    return "".join(each.encode("unicode_escape").decode() if category(each) in _UNSEEN else each for each in text)
 
 
 class OncallError(Exception):
@@ -41,6 +62,11 @@ class Fault:
     path: str
     message: str
 
+    def __post_init__(self) -> None:
+        # A file that others wrote must neither steer the terminal nor flood it.
+        object.__setattr__(self, "path", readable(self.path))
+        object.__setattr__(self, "message", readable(self.message))
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         return f"{place}{self.path}: {self.message}" if self.path else f"{place}{self.message}"
@@ -49,13 +75,21 @@ class Fault:
 class FileFaults(OncallError):
     """A roster, policy or plan file that cannot be used. `faults` are in file order and never empty.
 
+    Only the first MOST_FAULTS are kept; `more` counts the others. is_whole: False if the file was not read to its end.
     warnings: values of the file that can be used but should be checked, in file order.
     """
 
-    def __init__(self, faults: Sequence[Fault], warnings: Sequence[Fault] = ()) -> None:
-        self.faults = tuple(sorted(faults))
+    def __init__(
+        self, faults: Sequence[Fault], warnings: Sequence[Fault] = (), *, more: int = 0, is_whole: bool = True
+    ) -> None:
+        self.faults = tuple(sorted(faults)[:MOST_FAULTS])
         self.warnings = tuple(sorted(warnings))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        self.more = more + len(faults) - len(self.faults)
+        self.is_whole = is_whole
+        lines = [str(fault) for fault in self.faults]
+        if self.more:
+            lines.append(f"and {'' if is_whole else 'at least '}{self.more} more faults")
+        super().__init__("\n".join(lines))
 
 
 class PlanInfeasible(OncallError):

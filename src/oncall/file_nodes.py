@@ -18,7 +18,8 @@ from oncall.errors import Fault, FileFaults
 T = TypeVar("T")
 
 MOST_LEVELS = 20
-MOST_FAULTS = 1000
+MOST_READ_FAULTS = 1000
+"""A file is not read further after so many."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -34,6 +35,8 @@ class Faults:
         self.file = file
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
+        self._more = 0
+        self._is_whole = True
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -44,8 +47,8 @@ class Faults:
         Raises FileFaults when there are so many that the file can hardly be of the kind it is read as.
         """
         self._faults.append(Fault(self.file, line, column, path, message))
-        if len(self._faults) >= MOST_FAULTS:
-            self._faults.append(Fault(self.file, 0, 0, "", f"has {MOST_FAULTS} faults or more; here are some of them"))
+        if len(self._faults) >= MOST_READ_FAULTS:
+            self._is_whole = False
             raise self.refusal()
 
     def warn(self, line: int, column: int, path: str, message: str) -> None:
@@ -61,10 +64,13 @@ class Faults:
         """Add the faults and warnings of another file that this one names."""
         self._faults.extend(others.faults)
         self._warnings.extend(others.warnings)
+        self._more += others.more
+        self._is_whole = self._is_whole and others.is_whole
 
     def refusal(self) -> FileFaults:
         """Every fault noted so far as one error; there is at least one."""
-        return FileFaults(tuple(dict.fromkeys(self._faults)), self.warnings)
+        faults = tuple(dict.fromkeys(self._faults))
+        return FileFaults(faults, self.warnings, more=self._more, is_whole=self._is_whole)
 
     def raise_any(self) -> None:
         """Raise FileFaults with every fault noted so far, if there is one."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
-from oncall.errors import FileFaults
+from oncall.errors import MOST_FAULTS, FileFaults
 
 if TYPE_CHECKING:
     from oncall.errors import Fault
@@ -44,7 +44,8 @@ def check(
         found = _policy(file) if what == FileKind.POLICY else _roster(file)
     except FileFaults as refusal:
         if json:
-            print_json({what: str(file), "ok": False, **_findings(refusal.faults, refusal.warnings)})
+            more = {"more_faults": refusal.more} if refusal.more else {}
+            print_json({what: str(file), "ok": False, **_findings(refusal.faults, refusal.warnings), **more})
         else:
             _print_warnings(refusal.warnings)
         raise
@@ -65,8 +66,10 @@ class _Checked:
 
 
 def _print_warnings(warnings: Sequence[Fault]) -> None:
-    for warning in warnings:
+    for warning in warnings[:MOST_FAULTS]:
         tell(f"warning: {warning}")
+    if len(warnings) > MOST_FAULTS:
+        tell(f"and {len(warnings) - MOST_FAULTS} more warnings")
 
 
 def _findings(faults: Sequence[Fault], warnings: Sequence[Fault]) -> dict[str, object]:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from types import FrameType
 
 STOPPED = "oncall: stopped by Ctrl-C before it was done"
+_MOST_LINES = 200
+_MOST_CHARACTERS = 4000
 INTERRUPTED = 130
 """Typer's exit code for a Ctrl-C that no command handled."""
 
@@ -63,10 +65,19 @@ def _run() -> None:
     except OncallError as error:
         # A fault begins with its place, so that editors can jump to it.
         text = str(error) if isinstance(error, FileFaults) else f"oncall: {error}"
-        print(laid_out(text, sys.stderr), file=sys.stderr)  # noqa: T201
+        print(laid_out(_bounded(text), sys.stderr), file=sys.stderr)  # noqa: T201
         if _is_of_an_interrupt(error):
             _leave_at_once()
         sys.exit(1)
+
+
+def _bounded(text: str) -> str:
+    """Return a message whose lines are readable and no more than a person reads: it may quote what others wrote."""
+    from oncall.errors import readable
+
+    lines = text.split("\n")
+    shown = [readable(line, _MOST_CHARACTERS) for line in lines[:_MOST_LINES]]
+    return "\n".join(shown if len(lines) <= _MOST_LINES else [*shown, f"and {len(lines) - _MOST_LINES} more lines"])
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
