@@ -6,15 +6,18 @@ import itertools
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.paging.actions.sms_replies import CARRIER_WORDS, Verb
+from oncall.paging.actions.reply_words import Verb
+from oncall.paging.actions.sms_replies import CARRIER_WORDS
 from oncall.paging.outgoing.codes import (
     ALPHABET,
     DIGITS,
     LONGEST,
     SHORTEST,
+    could_be_code,
     is_code,
     random_code,
     room,
@@ -35,6 +38,18 @@ def test_a_code_has_three_characters_none_of_which_is_misread_and_one_is_a_digit
     assert set(made) <= set(ALPHABET)
     assert set(made) & set(DIGITS)
     assert is_code(made)
+    assert could_be_code(made)
+
+
+@pytest.mark.parametrize("word", ["234", "3PM", "9AM", "2ND", "4TH", "24H"])
+def test_no_code_is_a_time_or_a_number(word: str) -> None:
+    drawn = iter([_number_for(word), _number_for("7K2")])
+    assert random_code(3, lambda: next(drawn)) == "7K2"
+
+
+def _number_for(word: str) -> int:
+    """The random number that draws this word."""
+    return sum(ALPHABET.index(letter) * len(ALPHABET) ** place for place, letter in enumerate(word))
 
 
 def test_the_alphabet_has_no_two_that_look_alike() -> None:

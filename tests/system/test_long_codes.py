@@ -74,7 +74,7 @@ def test_codes_of_four_characters_arrive_and_acknowledge_by_a_signed_reply(
     assert answers[0] == f"{named[0]} is yours. Still open: {named[1]} ({codes[1]})."
     assert answers[1] == f"{named[1]} is yours."
     assert again.json()["page"]["code"] in codes
-    assert unknown is None or unknown.startswith("No open ticket has the code 2222.")
+    assert unknown is None or unknown.startswith("NOT acknowledged: no open ticket has the code 2222.")
     with open_store(url) as store:
         taken = store.read(lambda tx: [tx.ticket(name) for name in ("U-1", "U-2")])
     assert [(one.status, one.owner) for one in taken if one is not None] == [(TicketStatus.ACKNOWLEDGED, "ana")] * 2

@@ -47,7 +47,31 @@ def test_a_strangers_reply_gets_an_empty_answer_and_changes_nothing(paged: Servi
 
 def test_an_emoji_and_a_text_of_the_longest_size_are_answered(paged: Service) -> None:
     for body in ("\N{THUMBS UP SIGN}", "x" * 1600):
-        assert str(reply(paged, ANA, body)).startswith("Send ACK CODE to take a ticket")
+        assert str(reply(paged, ANA, body)).startswith("NOT acknowledged")
+
+
+def test_a_reply_with_words_around_its_code_takes_the_ticket_and_a_tapback_does_not(paged: Service) -> None:
+    page = paged.twilio.messages[0].body
+    code = paged.ticket()["code"]
+    assert reply(paged, ANA, f"Liked “{page}”") == f"NOT acknowledged. Send ACK {code} to take T-1."
+    assert paged.ticket()["state"] == "open"
+    assert reply(paged, ANA, f"ack {code.lower()} thanks, looking\nSent from my iPhone") == "T-1 is yours."
+    assert paged.ticket()["owner"] == "ana"
+
+
+def test_ack_all_takes_every_ticket_that_the_person_was_paged_for(paged: Service) -> None:
+    paged.post(ticket_body("T-2"))
+    paged.twilio.wait_for_messages(2)
+    codes = {name: paged.ticket(name)["code"] for name in ("T-1", "T-2")}
+    assert reply(paged, ANA, "ACK ALL") in (
+        f"2 are yours: T-1 ({codes['T-1']}), T-2 ({codes['T-2']}).",
+        f"2 are yours: T-2 ({codes['T-2']}), T-1 ({codes['T-1']}).",
+    )
+
+
+def test_a_pass_by_sms_may_name_a_person(paged: Service) -> None:
+    assert reply(paged, ANA, f"PASS {paged.ticket()['code']} grace") == "T-1 is passed to Grace Kim."
+    assert paged.twilio.wait_for_messages(2)[1].body.startswith("URGENT T-1 ")
 
 
 def test_a_pass_by_sms_pages_the_next_one_at_once(paged: Service) -> None:

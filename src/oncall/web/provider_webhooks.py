@@ -58,8 +58,8 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     )
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
-    if answer.waited is not None:
-        services.engine.observer.acknowledged(answer.waited.total_seconds())
+    for waited in answer.waited:
+        services.engine.observer.acknowledged(waited.total_seconds())
     return _Twiml(services.webhooks.answer(answer.text))
 
 

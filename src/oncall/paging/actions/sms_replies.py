@@ -1,108 +1,66 @@
-"""What people write back by SMS, what it does, and the one line they get for an answer."""
+"""What an SMS reply does, and the answer to it. `reply_grammar` says what a text asks for."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.record_action import record_on
+from oncall.paging.actions.reply_answers import (
+    HELP,
+    LONGEST_ANSWER,
+    NOT_ACKNOWLEDGED,
+    REMEMBERED_FOR,
+    on_call_words,
+    over_words,
+    still_open,
+    taken_words,
+    what_to_send,
+)
+from oncall.paging.actions.reply_grammar import Order, Reply, parse_reply
+from oncall.paging.actions.reply_text import said_in
+from oncall.paging.actions.reply_words import TicketNames, Verb
 from oncall.paging.actions.ticket_action import TicketAction
-from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.events import EventKind
-from oncall.paging.domain.people import name_of
 from oncall.paging.domain.reachability import Reach
-from oncall.paging.domain.state import fold
 from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
-from oncall.paging.outgoing.codes import is_code
 from oncall.paging.outgoing.messages import fitting
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import START_WORDS, STOP_WORDS, note_opting, opting
-from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for, fitted, plain
+from oncall.paging.outgoing.sms_encoding import fitted, plain
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.records import InboundMessage
-from oncall.paging.ports.schedule_store import Schedules
-from oncall.paging.ports.store import ReplyStore, TicketReads, TicketStore
+from oncall.paging.ports.store import ReplyStore
 from oncall.schedule.versions import Person
-from oncall.support.wording import short_time
-
-HELP = (
-    "Send ACK CODE to take a ticket, PASS CODE to escalate it now, DONE CODE when it is solved, WHO for who is on call."
-)
-
-LONGEST_ANSWER = 3 * 153
-"""Characters of three GSM-7 segments: who asks what is open gets all the codes of a storm. Other answers are one."""
-
-REMEMBERED_FOR = timedelta(days=7)
-"""Whoever answers a page late is told what became of a ticket that was received so long ago (policy time) at most."""
 
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 """Words that the carrier acts on and answers by itself; never a command of ours."""
+_ANSWERED_ALL_THE_SAME = "YES"
+"""A carrier's word for START, and what an engineer may answer to a page: who sends it learns that it takes nothing."""
+_MOST_LOOKUPS = 50
+"""Words of one text that are looked up as codes or ids of tickets that its sender was not paged for."""
 
-
-class Verb(StrEnum):
-    """What a reply asks for."""
-
-    ACK = "ACK"
-    PASS = "PASS"  # noqa: S105
-    DONE = "DONE"
-    WHO = "WHO"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A reply, understood. `code` is None when only the verb was sent."""
-
-    verb: Verb
-    code: str | None = None
+_ACTIONS = {
+    Verb.ACK: EventKind.ACKNOWLEDGED,
+    Verb.TAKE: EventKind.ACKNOWLEDGED,
+    Verb.PASS: EventKind.PASSED,
+    Verb.DONE: EventKind.RESOLVED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswer:
-    """What is sent back (empty: nothing), and new messages for others."""
+    """What is sent back (empty: nothing), and new messages for others.
+
+    waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
+    """
 
     text: str
     attempts: tuple[Attempt, ...] = ()
-    waited: timedelta | None = None
-    """How long the ticket that was taken had waited; policy time. None: none was taken."""
-
-
-_ACTIONS = {Verb.ACK: EventKind.ACKNOWLEDGED, Verb.PASS: EventKind.PASSED, Verb.DONE: EventKind.RESOLVED}
-
-
-def parse_reply(body: str) -> Command | None:
-    """`ACK 7K2`, `ack`, `"7k2"`, `pass 7K2.`, `WHO`: the command, or None for anything else."""
-    said = plain(body)
-    command = _command_in(re.findall(r"[A-Z0-9]+", said.upper()))
-    if command is None or command.verb is Verb.WHO:
-        return command
-    # Letters that are not ours (which `plain` shows as `?`), pictures and questions: beside a code they may say no.
-    may_say_no = "?" in said or any(unicodedata.category(letter) == "So" for letter in body)
-    return None if may_say_no else command
-
-
-def _command_in(words: list[str]) -> Command | None:
-    if len(words) == 1 and words[0] not in Verb.__members__:
-        words = _split(words[0])
-    if len(words) == 1 and words[0] in Verb.__members__:
-        return Command(Verb(words[0]))
-    if len(words) == 1 and is_code(words[0]):
-        return Command(Verb.ACK, words[0])
-    if len(words) == 2 and words[0] in _ACTIONS and is_code(words[1]):
-        return Command(Verb(words[0]), words[1])
-    return None
-
-
-def _split(word: str) -> list[str]:
-    """`ACK7K2` was meant as two words."""
-    for verb in _ACTIONS:
-        if word.startswith(verb) and is_code(word[len(verb) :]):
-            return [verb.value, word[len(verb) :]]
-    return [word]
+    waited: tuple[timedelta, ...] = ()
+    parts: int = 1
 
 
 def answer_sms(
@@ -120,113 +78,218 @@ def answer_sms(
     if before is not None:
         return SmsAnswer(before.answer)
     context = replace(context, by=person.id, is_answered=True)
+    word = plain(body).strip(" .!").upper()
     reach = opting(body, opt_out)
     if reach is not None:
         note_opting(tx, person, reach, why="sent STOP" if reach is Reach.OPTED_OUT else "sent START", context=context)
-    if reach is not None or opt_out or plain(body).strip().upper() in CARRIER_WORDS:
+    replies = _Replies(tx, person, context)
+    if word == _ANSWERED_ALL_THE_SAME and replies.waiting:
+        answer = replies.nothing_done()
+    elif reach is not None or opt_out or plain(body).strip().upper() in CARRIER_WORDS:
         answer = SmsAnswer("")
     else:
-        command = parse_reply(body)
-        answer = SmsAnswer(HELP) if command is None else _obey(tx, command, person, context)
-        parts = 3 if command is not None and command.verb is Verb.WHO else 1
-        answer = replace(answer, text=fitted(answer.text, parts))
+        answer = replies.answer(body)
+    answer = replace(answer, text=fitted(answer.text, answer.parts))
     tx.add_inbound(InboundMessage(provider_id, context.now, person.id, body[:1600], answer.text))
     return answer
 
 
-def _obey(tx: ReplyStore, command: Command, person: Person, context: ActionContext) -> SmsAnswer:
-    if command.verb is Verb.WHO:
-        return SmsAnswer(_who(tx, person, context))
-    paged = _paged(tx, person)
-    if command.code is None:
-        stored = _meant(paged, command.verb, person)
-        if stored is None:
-            return SmsAnswer("Nothing that you were paged for is open.")
-    else:
-        found = tx.ticket_by_code(command.code)
-        if found is None:
-            return SmsAnswer(_over(tx, command.code, context) or f"No open ticket has the code {command.code}. {HELP}")
-        stored = found
-    done = _do(tx, stored, TicketAction(_ACTIONS[command.verb], person.id, context.now, why="by SMS"), context)
-    if isinstance(done, str):
-        return SmsAnswer(done)
-    text = " ".join([done.sentence, *_others(paged, stored, len(done.sentence))])
-    return SmsAnswer(text, done.attempts, waited=done.waited if command.verb is Verb.ACK else None)
+@dataclass(slots=True)
+class _Outcome:
+    """What became of the orders of one text. done: ids of their tickets. taken: tickets that are the person's now."""
+
+    done: set[str] = field(default_factory=set)
+    taken: list[StoredTicket] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    attempts: tuple[Attempt, ...] = ()
+    waited: tuple[timedelta, ...] = ()
 
 
-def _over(tx: TicketReads, code: str, context: ActionContext) -> str | None:
-    """What became of the ticket that had this code until lately; None when none had it."""
-    stored = tx.resolved_by_code(code, since=context.now - REMEMBERED_FOR)
-    if stored is None:
-        return None
-    log = tx.events(stored.ticket.id)
-    into = fold(stored.ticket, log).merged_into
-    going_on = tx.ticket(into) if into is not None else None
-    if going_on is not None:
-        return f"{stored.ticket.id} goes on as {going_on.ticket.id} ({going_on.code})."
-    by = next((event.by for event in reversed(log) if event.kind is EventKind.RESOLVED), PAGER)
-    return f"{stored.ticket.id} was resolved by {_spelt(tx, name_of(by, tx.schedule()))}."
+class _Replies:
+    """Carries out the replies of one person in one transaction."""
+
+    def __init__(self, tx: ReplyStore, person: Person, context: ActionContext) -> None:
+        self._tx, self._person, self._context = tx, person, context
+        found = (tx.ticket(ticket_id) for ticket_id in tx.paged_tickets(person.id))
+        self._paged = [stored for stored in found if stored is not None]
+        self._lookups = 0
+
+    @property
+    def waiting(self) -> list[StoredTicket]:
+        """The open tickets that the person was paged for, the one paged last first."""
+        return [stored for stored in self._paged if stored.status is TicketStatus.OPEN]
+
+    def nothing_done(self, why: str = "") -> SmsAnswer:
+        """The answer to a text that acknowledges nothing: why, and what to send."""
+        reason = f": {why}." if why else "."
+        text = f"{NOT_ACKNOWLEDGED}{reason}"
+        return SmsAnswer(f"{text} {what_to_send(self.waiting, used=len(text) + 1)}")
+
+    def answer(self, body: str) -> SmsAnswer:
+        """Do what a text asks."""
+        said = said_in(body)
+        if said.is_reaction:
+            # It needs no answer where nothing waits.
+            return self.nothing_done() if self.waiting else SmsAnswer("")
+        reply = parse_reply(said, self._names())
+        if reply.all is not None:
+            return self._all(reply.all)
+        if reply.bare is not None:
+            return self._bare(reply.bare)
+        if not reply.orders:
+            return self.nothing_done()
+        return self._orders(reply)
+
+    def _names(self) -> TicketNames:
+        paged: dict[str, str] = {}
+        for stored in reversed(self._paged):
+            name = stored.ticket.id
+            paged |= {name.upper(): name, name: name}
+        paged |= {stored.code: stored.ticket.id for stored in self._paged}
+        people = self._tx.schedule().people
+        by_first_name: dict[str, list[str]] = {}
+        for person in people.values():
+            by_first_name.setdefault(plain(person.name).partition(" ")[0].lower(), []).append(person.id)
+        named = {first: found[0] for first, found in by_first_name.items() if len(found) == 1}
+        return TicketNames(paged, self._other, named | {name.lower(): name for name in people})
+
+    def _other(self, text: str) -> str | None:
+        """The id of any ticket with this id, or of the one that has this code, or had it lately."""
+        self._lookups += 1
+        if self._lookups > _MOST_LOOKUPS:
+            return None
+        tx, code = self._tx, text.upper()
+        since = self._context.now - REMEMBERED_FOR
+        found = tx.ticket_by_code(code) or tx.ticket(text) or tx.ticket(code) or tx.resolved_by_code(code, since=since)
+        return found.ticket.id if found is not None else None
+
+    def _all(self, verb: Verb) -> SmsAnswer:
+        if verb is not Verb.ACK:
+            return self.nothing_done(f"{verb} ALL is not possible")
+        if not self.waiting:
+            return self.nothing_done()
+        outcome = _Outcome()
+        for stored in self.waiting:
+            self._do(Order(Verb.ACK, stored.code, stored.ticket.id, is_explicit=True), stored, outcome)
+        return self._told(outcome, parts=3)
+
+    def _bare(self, verb: Verb) -> SmsAnswer:
+        if verb is Verb.WHO:
+            return self._who()
+        mine = [stored for stored in self._paged if stored.owner == self._person.id]
+        candidates = self.waiting or self._paged if verb is Verb.ACK else [*mine, *self.waiting]
+        if not candidates:
+            return self.nothing_done()
+        stored, outcome = candidates[0], _Outcome()
+        self._do(Order(verb, stored.code, stored.ticket.id, is_explicit=True), stored, outcome)
+        return self._told(outcome)
+
+    def _orders(self, reply: Reply) -> SmsAnswer:
+        if reply.unclear:
+            words = " ".join(dict.fromkeys(reply.unclear))
+            return self.nothing_done(f"it is not clear what to do with {words}; send each command with its codes")
+        theirs = [order for order in reply.orders if order.is_explicit or order.is_paged]
+        if reply.is_refusal or reply.is_question or not theirs:
+            return self._asked(reply)
+        outcome = _Outcome()
+        for order in theirs:
+            stored = self._tx.ticket(order.ticket) if order.ticket is not None else None
+            if stored is None:
+                outcome.refusals.append(f"no open ticket has the code {order.word.upper()}")
+            elif order.unknown_person is not None:
+                outcome.refusals.append(f'nobody on the roster is called "{order.unknown_person}"')
+            else:
+                self._do(order, stored, outcome)
+        return self._told(outcome, unused=reply.unused)
+
+    def _asked(self, reply: Reply) -> SmsAnswer:
+        """The answer to words that name a ticket without taking it: what it is, and how to take it or pass it on."""
+        order = reply.orders[0]
+        stored = self._tx.ticket(order.ticket or "")
+        assert stored is not None, "a word without a ticket is no order"
+        if stored.status is TicketStatus.RESOLVED:
+            return self.nothing_done(over_words(self._tx, stored))
+        code, name = stored.code, stored.ticket.id
+        owner = f" {taken_words(self._tx, stored)}." if stored.owner is not None else ""
+        how = f"Send ACK {code} to take {name}, PASS {code} to pass it on."
+        return SmsAnswer(f"{NOT_ACKNOWLEDGED}.{owner} {how}")
+
+    def _do(self, order: Order, stored: StoredTicket, outcome: _Outcome) -> None:
+        action = TicketAction(
+            _ACTIONS[order.verb],
+            self._person.id,
+            self._context.now,
+            why="by SMS",
+            take_over=order.verb is Verb.TAKE,
+            to=order.to,
+        )
+        if stored.status is TicketStatus.RESOLVED:
+            outcome.refusals.append(over_words(self._tx, stored))
+            return
+        outcome.done.add(stored.ticket.id)
+        try:
+            done = record_on(TicketWork.on(self._tx, stored, self._context), action)
+        except (Refused, NotFound) as refusal:
+            outcome.refusals.append(str(refusal))
+            return
+        self._note(order, done, outcome)
+
+    def _note(self, order: Order, done: ActionResult, outcome: _Outcome) -> None:
+        outcome.attempts += done.attempts
+        outcome.waited += (done.waited,) if done.waited is not None else ()
+        now = done.ticket
+        if _ACTIONS[order.verb] is not EventKind.ACKNOWLEDGED:
+            outcome.sentences.append(done.sentence)
+        elif now.owner != self._person.id and now.status is TicketStatus.ACKNOWLEDGED:
+            outcome.refusals.append(f"{taken_words(self._tx, now)}. TAKE {now.code} takes it over")
+        else:
+            outcome.taken += [now] if done.changed else []
+            outcome.sentences.append(done.sentence)
+
+    def _told(self, outcome: _Outcome, *, unused: Verb | None = None, parts: int = 1) -> SmsAnswer:
+        """The answer that tells what became of every order, then what is still open."""
+        sentences = outcome.sentences
+        if len(outcome.taken) > 1:
+            parts = 3
+            done = ", ".join(f"{stored.ticket.id} ({stored.code})" for stored in outcome.taken)
+            others = [one for one in sentences if not any(one == f"{t.ticket.id} is yours." for t in outcome.taken)]
+            sentences = [f"{len(outcome.taken)} are yours: {done}.", *others]
+        if not sentences and outcome.refusals:
+            return self.nothing_done("; ".join(outcome.refusals))
+        sentences += [f"{NOT_ACKNOWLEDGED}: {refusal}." for refusal in outcome.refusals]
+        text = " ".join(sentences)
+        text = self._with_hints(text, outcome, unused)
+        rest = [stored for stored in self._now(self.waiting) if stored.ticket.id not in outcome.done]
+        more = still_open(rest, used=len(text))
+        return SmsAnswer(" ".join([text, *more]), outcome.attempts, outcome.waited, max(parts, len(sentences)))
+
+    def _with_hints(self, text: str, outcome: _Outcome, unused: Verb | None) -> str:
+        """Add how to do what a command without a code perhaps asked for, and the link of a ticket that was taken."""
+        if len(outcome.taken) != 1:
+            return text
+        stored = outcome.taken[0]
+        if unused in (Verb.DONE, Verb.PASS):
+            text += f" Send {unused} {stored.code} to {'resolve it' if unused is Verb.DONE else 'pass it on'}."
+        for extra in (stored.ticket.url, stored.ticket.contact):
+            longer = f"{text} {extra}"
+            if extra is not None and self._tx.policy().sms.link and fitted(longer) == longer:
+                text = longer
+        return text
+
+    def _now(self, tickets: list[StoredTicket]) -> list[StoredTicket]:
+        """Those of the tickets that are still open, as they are after what this text has done."""
+        found = (self._tx.ticket(stored.ticket.id) for stored in tickets)
+        return [stored for stored in found if stored is not None and stored.status is TicketStatus.OPEN]
+
+    def _who(self) -> SmsAnswer:
+        """Who is on call, and the codes of the open tickets that the person was paged for."""
+        words = on_call_words(self._tx, self._context.now)
+        codes = [stored.code for stored in self.waiting]
+        if not codes:
+            return SmsAnswer(words, parts=3)
+        head = f" {len(codes)} open for you: "
+        return SmsAnswer(f"{words}{head}{fitting(codes, LONGEST_ANSWER - len(words) - len(head) - 1)}.", parts=3)
 
 
-def _do(tx: TicketStore, stored: StoredTicket, action: TicketAction, context: ActionContext) -> ActionResult | str:
-    try:
-        return record_on(TicketWork.on(tx, stored, context), action)
-    except (Refused, NotFound) as refusal:
-        return f"{refusal}."
-
-
-def _meant(paged: list[StoredTicket], verb: Verb, person: Person) -> StoredTicket | None:
-    """Which ticket a bare word is about: the one paged last that is waiting, or for DONE and PASS the one they hold."""
-    waiting = [stored for stored in paged if stored.status is TicketStatus.OPEN]
-    mine = [stored for stored in paged if stored.owner == person.id]
-    candidates = waiting if verb is Verb.ACK else [*mine, *waiting]
-    if verb is Verb.ACK and not candidates:
-        candidates = paged
-    return candidates[0] if candidates else None
-
-
-def _paged(tx: ReplyStore, person: Person) -> list[StoredTicket]:
-    """The unresolved tickets that this person was paged for, the one paged last on top."""
-    return [ticket for ticket_id in tx.paged_tickets(person.id) if (ticket := tx.ticket(ticket_id)) is not None]
-
-
-def _others(paged: list[StoredTicket], stored: StoredTicket, used: int) -> list[str]:
-    """What else waits for the person: ids and codes where they fit into the answer, or else as many codes as do.
-
-    used: so many characters of the answer are taken.
-    """
-    rest = [other for other in paged if other.status is TicketStatus.OPEN and other.ticket.id != stored.ticket.id]
-    if not rest:
-        return []
-    named = f"Still open: {', '.join(f'{other.ticket.id} ({other.code})' for other in rest)}."
-    if used + 1 + len(named) <= SEGMENT:
-        return [named]
-    head = f"{len(rest)} still open: "
-    return [f"{head}{fitting([other.code for other in rest], SEGMENT - used - len(head) - 2)}."]
-
-
-def _who(tx: ReplyStore, person: Person, context: ActionContext) -> str:
-    """Who is on call, and the codes of everything that waits for whoever asks."""
-    waiting = [stored.code for stored in _paged(tx, person) if stored.status is TicketStatus.OPEN]
-    words = _on_call(tx, context)
-    if not waiting:
-        return words
-    head = f" {len(waiting)} open for you: "
-    return f"{words}{head}{fitting(waiting, LONGEST_ANSWER - len(words) - len(head) - 1)}."
-
-
-def _on_call(tx: Schedules, context: ActionContext) -> str:
-    schedule, policy = tx.schedule(), tx.policy()
-    on_call = schedule.who(context.now)
-    words = [
-        f"{role}: {_spelt(tx, schedule.people[duty.engineer].name)} until {short_time(duty.until, policy.zone)}"
-        for role, duty in on_call.roles.items()
-        if duty.engineer in schedule.people
-    ]
-    words += [f"{role}: NOBODY" for role in on_call.missing]
-    return "; ".join(words) + "." if words else "Business hours: the support desk has the tickets."
-
-
-def _spelt(tx: Schedules, name: str) -> str:
-    """Return a person's name in letters that an SMS can show."""
-    return encoding_for([name], unicode=tx.policy().sms.unicode).spell(name)
+__all__ = ["CARRIER_WORDS", "HELP", "SmsAnswer", "answer_sms"]

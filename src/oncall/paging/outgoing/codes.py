@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -16,8 +17,11 @@ SHORTEST = 3
 LONGEST = 8
 
 
+_NUMBER = re.compile(r"\d+(?:AM|PM|ND|RD|TH|H|M|K|X)?")
+
+
 def room(length: int) -> int:
-    """How many codes of this length there are. Each holds a digit, so none is a word or a carrier's keyword."""
+    """How many texts of this length hold a digit, so that none is a word or a carrier's keyword; a few are no codes."""
     return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
 
 
@@ -36,7 +40,7 @@ def random_code(length: int, number: Callable[[], int]) -> str:
         for _ in range(length):
             left, place = divmod(left, len(ALPHABET))
             letters += ALPHABET[place]
-        if any(digit in letters for digit in DIGITS):
+        if any(digit in letters for digit in DIGITS) and not looks_like_a_number(letters):
             return letters
 
 
@@ -44,6 +48,16 @@ def is_code(word: str) -> bool:
     """Whether `word` (capitals) is meant as a code, misread letters and all: who sent it is told that it is unknown."""
     is_word = word.isascii() and word.isalnum()
     return is_word and SHORTEST <= len(word) <= LONGEST and any(letter.isdigit() for letter in word)
+
+
+def could_be_code(word: str) -> bool:
+    """Return True if a ticket may have `word` (capitals) for its code."""
+    return is_code(word) and set(word) <= set(ALPHABET) and not looks_like_a_number(word)
+
+
+def looks_like_a_number(word: str) -> bool:
+    """Return True for `345`, `3PM`, `2ND`: people write such words (capitals) without meaning a code."""
+    return _NUMBER.fullmatch(word) is not None
 
 
 def free_code(tx: Codes) -> str:

@@ -1,0 +1,84 @@
+"""The words of the answers to SMS replies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.decide import PAGER
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.people import name_of
+from oncall.paging.domain.state import fold
+from oncall.paging.domain.ticket import StoredTicket
+from oncall.paging.outgoing.messages import fitting
+from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.store import TicketReads
+from oncall.support.wording import short_time
+
+NOT_ACKNOWLEDGED = "NOT acknowledged"
+HELP = "Send ACK CODE to take a ticket, PASS CODE to pass it on, DONE CODE when it is solved, WHO for who is on call."
+LONGEST_ANSWER = 3 * 153
+"""Characters of three GSM-7 segments: the codes of a storm may fill them. Other answers are one."""
+REMEMBERED_FOR = timedelta(days=7)
+"""How long after its receipt (policy time) a resolved ticket is still named to a person who answers its page late."""
+
+
+def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:
+    """Return what a person sends to take the open tickets that they were paged for. used: characters before it."""
+    if not waiting:
+        nothing = "Nothing that you were paged for is open."
+        return nothing if used + len(nothing) + len(HELP) >= SEGMENT else f"{nothing} {HELP}"
+    if len(waiting) == 1:
+        return f"Send ACK {waiting[0].code} to take {waiting[0].ticket.id}."
+    head = f"Send ACK ALL, or ACK with a code of {len(waiting)}: "
+    return f"{head}{fitting([stored.code for stored in waiting], SEGMENT - used - len(head) - 1)}."
+
+
+def still_open(rest: Sequence[StoredTicket], *, used: int) -> list[str]:
+    """Return a sentence with the ids and codes of open tickets, or with as many codes as fit into one segment.
+
+    used: so many characters of the answer are taken.
+    """
+    if not rest:
+        return []
+    named = f"Still open: {', '.join(f'{other.ticket.id} ({other.code})' for other in rest)}."
+    if used + 1 + len(named) <= SEGMENT:
+        return [named]
+    head = f"{len(rest)} still open: "
+    return [f"{head}{fitting([other.code for other in rest], max(SEGMENT - used - len(head) - 2, 0))}."]
+
+
+def taken_words(tx: Schedules, stored: StoredTicket) -> str:
+    """Return `T-1 is taken by Ana Pereira`."""
+    return f"{stored.ticket.id} is taken by {spelt_name(tx, stored.owner or '')}"
+
+
+def over_words(tx: TicketReads, stored: StoredTicket) -> str:
+    """Return what became of a resolved ticket."""
+    log = tx.events(stored.ticket.id)
+    into = fold(stored.ticket, log).merged_into
+    going_on = tx.ticket(into) if into is not None else None
+    if going_on is not None:
+        return f"{stored.ticket.id} goes on as {going_on.ticket.id} ({going_on.code})"
+    by = next((event.by for event in reversed(log) if event.kind is EventKind.RESOLVED), PAGER)
+    return f"{stored.ticket.id} was resolved by {spelt_name(tx, by)}"
+
+
+def on_call_words(tx: Schedules, now: datetime) -> str:
+    """Return who is on call at `now` (policy time, aware UTC), each role with its end."""
+    schedule, policy = tx.schedule(), tx.policy()
+    on_call = schedule.who(now)
+    words = [
+        f"{role}: {spelt_name(tx, duty.engineer)} until {short_time(duty.until, policy.zone)}"
+        for role, duty in on_call.roles.items()
+        if duty.engineer in schedule.people
+    ]
+    words += [f"{role}: NOBODY" for role in on_call.missing]
+    return "; ".join(words) + "." if words else "Business hours: the support desk has the tickets."
+
+
+def spelt_name(tx: Schedules, person: str) -> str:
+    """Return the name of a person in letters that an SMS can show. person: an id."""
+    name = name_of(person, tx.schedule())
+    return encoding_for([name], unicode=tx.policy().sms.unicode).spell(name)

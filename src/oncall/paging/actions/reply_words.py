@@ -1,0 +1,156 @@
+"""The words of an SMS reply: commands, codes and ids of tickets, names of people, and the words around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oncall.paging.outgoing.codes import is_code, looks_like_a_number
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+class Verb(StrEnum):
+    """What a reply asks for."""
+
+    ACK = "ACK"
+    PASS = "PASS"  # noqa: S105
+    DONE = "DONE"
+    TAKE = "TAKE"
+    WHO = "WHO"
+
+
+SPELLINGS = {
+    "ACK": Verb.ACK, "ACKED": Verb.ACK, "ACKING": Verb.ACK, "ACKNOWLEDGE": Verb.ACK, "ACKNOWLEDGED": Verb.ACK,
+    "ACKNOWLEDGING": Verb.ACK, "PASS": Verb.PASS, "DONE": Verb.DONE, "TAKE": Verb.TAKE, "WHO": Verb.WHO,
+}  # fmt: skip
+FILLERS = word_set(
+    "and und et y e the ticket tickets code codes nr number with on it this is are was now please pls bitte for also "
+    "both over"
+)
+"""Words that may stand between a command and its codes."""
+POLITE = word_set("please pls thanks thank you thx ty cheers ok okay sorry now it this bitte danke merci gracias")
+"""Words that may stand beside a command without a code."""
+NEGATIONS = word_set(
+    "not no never cannot cant dont didnt isnt wasnt wont wouldnt couldnt havent hasnt unable almost nearly nicht nie "
+    "kein noch pas ne non jamais nunca nao"
+)
+_OF_ALL = word_set("of them it these those open my mine the ticket tickets pages please thanks now")
+"""Words that may follow `ACK ALL`."""
+_MOST_CHUNKS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNames:
+    """What a text may name.
+
+    paged: ids of the tickets that the person was paged for, by code and by id; both also in capitals. other: finds any
+    ticket by its id or an unresolved one by its code. people: ids of the roster, by id and by first name, in small
+    letters.
+    """
+
+    paged: Mapping[str, str]
+    other: Callable[[str], str | None]
+    people: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word. ticket: the id of the ticket that it names. is_paged: the person was paged for that ticket."""
+
+    text: str
+    ticket: str | None = None
+    is_paged: bool = False
+
+    @property
+    def lower(self) -> str:
+        """The word in small letters."""
+        return self.text.lower()
+
+    @property
+    def verb(self) -> Verb | None:
+        """The command that the word is."""
+        return SPELLINGS.get(self.text.upper())
+
+    @property
+    def is_filler(self) -> bool:
+        """Whether the word may stand between a command and its codes."""
+        return self.lower in FILLERS
+
+    @property
+    def looks_like_code(self) -> bool:
+        """Whether the word may be meant as the code of a ticket."""
+        return is_code(self.text.upper())
+
+    @property
+    def names_by_itself(self) -> bool:
+        """Whether the word names a ticket without a command: not if it is a plain word or a number such as `3PM`."""
+        is_plain_word = self.text.isalpha()
+        return self.ticket is not None and not is_plain_word and not looks_like_a_number(self.text.upper())
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The words of a text between two marks of punctuation."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def asks_for_all(self) -> Verb | None:
+        """The command in `ACK ALL`."""
+        for position, word in enumerate(self.words[:-1]):
+            rest = [one.lower for one in self.words[position + 1 :]]
+            is_denied = any(one.lower in NEGATIONS for one in self.words[:position])
+            if word.verb not in (None, Verb.WHO) and rest[0] == "all" and set(rest[1:]) <= _OF_ALL and not is_denied:
+                return word.verb
+        return None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the clause only names tickets, as the second one in `DONE 84G, H4C`."""
+        names = [word for word in self.words if word.ticket is not None or word.looks_like_code]
+        return bool(names) and all(word in names or word.is_filler for word in self.words)
+
+
+def read_clause(text: str, names: TicketNames) -> Clause:
+    """Return the words of a clause, each with the ticket that it names."""
+    chunks = re.findall(r"[A-Za-z0-9._:-]+", text)[:_MOST_CHUNKS]
+    return Clause(tuple(word for chunk in chunks for word in _words_in(chunk, names)))
+
+
+def _words_in(chunk: str, names: TicketNames) -> list[Word]:
+    """Return the words of a run of letters that an id may have: `ACK:A-1.` is `ACK` and `A-1`."""
+    for text in dict.fromkeys((chunk, chunk.strip("._:-"))):
+        word = _word(text, names)
+        if word.ticket is not None:
+            return [word]
+    head, _, rest = re.sub(r"[._:-]+", " ", chunk, count=1).partition(" ")
+    if rest and head.upper() in SPELLINGS:
+        return [_word(head, names), *_words_in(rest, names)]
+    return [word for part in re.split(r"[._:-]+", chunk) if part for word in _split(part, names)]
+
+
+def _split(part: str, names: TicketNames) -> list[Word]:
+    """`ACK7K2` was meant as two words."""
+    word = _word(part, names)
+    for verb in ("ACK", "PASS", "DONE", "TAKE"):
+        rest = part[len(verb) :]
+        if word.ticket is None and part.upper().startswith(verb) and is_code(rest.upper()):
+            return [Word(verb), _word(rest, names)]
+    return [word]
+
+
+def _word(text: str, names: TicketNames) -> Word:
+    """Return the word with its ticket. A command or a filler never names one, whatever ids there are."""
+    if not text or text.upper() in SPELLINGS or text.lower() in FILLERS | POLITE | NEGATIONS | {"all", "to"}:
+        return Word(text)
+    paged = names.paged.get(text) or names.paged.get(text.upper())
+    if paged is not None:
+        return Word(text, paged, is_paged=True)
+    may_be_name = len(text) >= 3 and not text.isalpha()
+    return Word(text, names.other(text) if may_be_name else None)
