@@ -25,11 +25,11 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class AtFault(Exception):
-    """A value cannot be used; why has been noted in the file's faults already. Never leaves the reading of a file."""
+    """A value cannot be used. The reason is already noted in the file's faults. Never leaves the reading of a file."""
 
 
 class Faults:
-    """The faults of one file, noted in any order. `file` is the name that the user gave."""
+    """The faults of one file, noted in any order. file: its name as the user gave it."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -68,7 +68,7 @@ class Faults:
         self._is_whole = self._is_whole and others.is_whole
 
     def refusal(self) -> FileFaults:
-        """Every fault noted so far as one error; there is at least one."""
+        """Return every fault noted so far as one error; at least one must be noted."""
         faults = tuple(dict.fromkeys(self._faults))
         return FileFaults(faults, self.warnings, more=self._more, is_whole=self._is_whole)
 
@@ -99,21 +99,21 @@ class Node:
         self.faults.warn(self.line, self.column, self.path, message)
 
     def refuse(self, message: str) -> AtFault:
-        """Note a fault of this value; raise what this returns to leave the reader."""
+        """Note a fault of this value. The caller raises the result to leave the reader."""
         self.note(message)
         return AtFault()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalarNode(Node):
-    """A single value as it was written. `is_quoted`: it stood in quotes or in a block, so it is text for sure."""
+    """A single value as the file has it. is_quoted: it is in quotes or in a block, so it is certainly text."""
 
     text: str
     is_quoted: bool
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was written, or YAML's word for nothing."""
+        """Whether the value is absent, or a word for nothing like `null`."""
         return not self.is_quoted and self.text in _NULLS
 
     @property
@@ -131,7 +131,7 @@ class ListNode(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapNode(Node):
-    """Keys and values in file order: `entries[key]` is the key's own place and its value."""
+    """Keys and values in file order. entries: by key, the node of the key and the node of its value."""
 
     entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
 
@@ -149,7 +149,7 @@ Reader = Callable[[Node], T]
 
 
 def lines_of(root: Node) -> dict[str, int]:
-    """The line of every document path below `root`: of the key in a mapping, of the item in a list."""
+    """Return the line of every path below `root`: of the key in a mapping, of the item in a list."""
     found: dict[str, int] = {}
     if isinstance(root, MapNode):
         for key, value in root.entries.values():
@@ -163,7 +163,7 @@ def lines_of(root: Node) -> dict[str, int]:
 
 
 def descend(root: Node, *keys: str) -> Node:
-    """The value under these keys; where one is not there, the last mapping that is."""
+    """Return the node under these keys, or the last node on the way that exists."""
     for key in keys:
         if not isinstance(root, MapNode) or key not in root.entries:
             break
@@ -172,6 +172,6 @@ def descend(root: Node, *keys: str) -> Node:
 
 
 def shown(text: str) -> str:
-    """The text in quotes, cut to a readable length, with anything unprintable written as an escape."""
+    """Return the text in quotes, cut to a readable length, with unprintable characters escaped."""
     short = text if len(text) <= 60 else text[:57] + "..."
     return json.dumps(short, ensure_ascii=not short.isprintable())

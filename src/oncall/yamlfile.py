@@ -81,7 +81,7 @@ def _note(faults: Faults, found: Iterable[TextFault]) -> None:
 
 
 class _Builder:
-    """Makes the tree from YAML's events, without recursion: a file that is nested too deep is left at once."""
+    """Builds the tree from YAML's events without recursion, and gives up at once on a file that is nested too deep."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
@@ -93,7 +93,7 @@ class _Builder:
         self._keys: list[Node | None] = []
 
     def take(self, event: yaml.Event) -> None:
-        """Read one event. Raises AtFault when going on is of no use."""
+        """Add one event. Raises AtFault if the rest of the file cannot be read."""
         self.line = mark_place(event.start_mark)[0]
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             raise self._node(event).refuse('a second document ("---") begins here; write it in a file of its own')
@@ -128,7 +128,7 @@ class _Builder:
         return Node(*place)
 
     def _path(self) -> str:
-        """The path of the value that comes next; a key has the path of its mapping."""
+        """The path of the next value; a key has the path of its mapping."""
         if not self._open:
             return ""
         parent, key = self._open[-1], self._keys[-1]
@@ -145,7 +145,7 @@ class _Builder:
             node.note(f"the tag {shown(tag)} is not read; delete it")
 
     def _place(self, node: Node) -> None:
-        """Hang the node where it belongs: at the top, in the open list, or as key or value of the open mapping."""
+        """Add the node at the top, to the open list, or as key or value of the open mapping."""
         if not self._open:
             self.root = node
             return
@@ -160,7 +160,7 @@ class _Builder:
                 parent.entries[key.text] = (key, node)
 
     def _key(self, parent: MapNode, node: Node) -> Node:
-        """The key with the path of its value; a plain Node when its value is not to be kept."""
+        """The key, with the path of its value; a plain Node if its value must not be used."""
         if not isinstance(node, ScalarNode):
             if isinstance(node, ListNode | MapNode):
                 node.note("stands where a key is expected; put text that begins with { or [ in quotes")

@@ -1,4 +1,4 @@
-"""A plan for people: charts for the terminal, one HTML page, a spreadsheet.
+"""Show a plan to people: charts for the terminal, an HTML page and a spreadsheet.
 
 Imports `rotation.problem`.
 """

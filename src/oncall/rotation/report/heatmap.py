@@ -1,4 +1,4 @@
-"""Who is on duty on which day: a plan as a calendar of people by days, for drawings of every kind."""
+"""A plan as a calendar of engineers by days, which every chart is drawn from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True, slots=True)
 class CalendarCell:
-    """One person's role of one shift, on one of its days."""
+    """An engineer's role of one shift, on one of the shift's days."""
 
     role: str
     kind: WindowKind
@@ -24,7 +24,7 @@ class CalendarCell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person. duties: by date; away: dates that are shifts' days and on which the person can take none."""
+    """One engineer. duties: by date. away: days of shifts on which the engineer cannot take any shift."""
 
     engineer: str
     name: str
@@ -34,39 +34,39 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """A plan's weeks, by their Mondays, and its people in the order of the roster. roles: those that share the load."""
+    """The weeks of a plan, by their Mondays, and its engineers in the order of the roster. roles: without shadows."""
 
     weeks: tuple[date, ...]
     rows: tuple[Row, ...]
     roles: tuple[str, ...]
 
     def nights(self, row: Row, monday: date) -> int:
-        """How many days of duty a person has in a week; coming along as a shadow is none."""
+        """Return how many days of duty an engineer has in a week; days as a shadow do not count."""
         return sum(1 for day in days_of(monday) for duty in row.duties.get(day, ()) if duty.role in self.roles)
 
     def shadows(self, row: Row, monday: date) -> bool:
-        """Whether a person only comes along in a week, to learn."""
+        """Return True if the engineer has duties in the week, and all of them as a shadow."""
         duties = [duty for day in days_of(monday) for duty in row.duties.get(day, ())]
         return bool(duties) and all(duty.role not in self.roles for duty in duties)
 
     def is_away(self, row: Row, monday: date) -> bool:
-        """Whether a person can take no shift of a week at all."""
+        """Return True if the engineer cannot take any shift of the week."""
         staffed = [day for day in days_of(monday) if day in self.staffed]
         return bool(staffed) and all(day in row.away for day in staffed)
 
     @property
     def staffed(self) -> frozenset[date]:
-        """The dates on which anybody is on duty."""
+        """The dates on which an engineer is on duty."""
         return frozenset(day for row in self.rows for day in row.duties)
 
 
 def days_of(monday: date) -> list[date]:
-    """The seven dates of a week."""
+    """Return the seven dates of a week."""
     return [monday + timedelta(days=number) for number in range(7)]
 
 
 def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
-    """The calendar of a plan that has shifts."""
+    """Return the calendar of a plan, which must have at least one shift."""
     roster = relaxed(roster, plan.relaxed)
     shifts = shifts_of_plan(plan, roster.policy.zone)
     duties: dict[str, dict[date, list[CalendarCell]]] = defaultdict(lambda: defaultdict(list))

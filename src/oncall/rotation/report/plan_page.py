@@ -1,4 +1,4 @@
-"""A plan as one HTML page, whole in itself: no script, nothing from another address, every word escaped."""
+"""A plan as one HTML page that needs nothing else: no script, no other address, and all text is escaped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import SHADOW, Roster
@@ -16,18 +16,18 @@ from oncall.schedule.plan import Fairness, Load, Plan
 from oncall.support.windows import WindowKind
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 ROLE_COLOURS = ("#23568f", "#7fb0de", "#7a5195", "#c58bd6", "#4d8f86")
 SHADOW_COLOUR, AWAY = "#c9d6bf", "#d9dde2"
 WIDTH, LINE = 1030, 20
 WEEKS_IN_A_ROW = 27
-"""A quarter in wide cells, half a year in narrow ones; a year takes two rows."""
+"""A quarter fits in wide cells, half a year in narrow ones; a year takes two rows of charts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels; `title` is what the browser shows over it. The page's style colours one without colour."""
+    """A rectangle in pixels. title: the browser shows it as a hint. An empty colour leaves it to the page's style."""
 
     x: float
     y: float
@@ -39,7 +39,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A piece of text in pixels from the top left; `anchor` is SVG's."""
+    """A piece of text, in pixels from the top left. anchor: SVG's `text-anchor`."""
 
     x: float
     y: float
@@ -50,7 +50,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An upright line."""
+    """A vertical line, in pixels."""
 
     x: float
     top: float
@@ -59,7 +59,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One drawing. `bands` lie under everything else; `words` say what it shows to whoever cannot see it."""
+    """One chart. bands: rectangles under everything else. words: the chart in words, for screen readers."""
 
     width: float
     height: float
@@ -71,8 +71,17 @@ class Chart:
     words: str = ""
 
 
+class ShiftRow(TypedDict):
+    """A row of the page's table of shifts. people: names in the order of the columns."""
+
+    start: str
+    end: str
+    kind: str
+    people: list[str]
+
+
 def plan_page(plan: Plan, roster: Roster) -> str:
-    """The page of a plan that has shifts, for its own roster."""
+    """Return the page of a plan and its roster. The plan must have at least one shift."""
     measured = fairness_of_plan(plan, roster)
     calendar = heat_map_of(plan, roster)
     zone = roster.policy.zone
@@ -100,7 +109,7 @@ def plan_page(plan: Plan, roster: Roster) -> str:
 
 
 @cache
-def _template() -> Any:
+def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment: Environment = Environment(
@@ -117,7 +126,7 @@ def _proof(plan: Plan, measured: Fairness) -> dict[str, str]:
         sentence = "Proven: no plan that keeps the rules costs less."
         return {"proof": "optimal", "proof_words": "no plan that keeps the rules is fairer", "proof_sentence": sentence}
     sentence = f"No plan that keeps the rules can cost less than {bound}."
-    return {"proof": f"\u2265 {bound}", "proof_words": "what no plan can beat", "proof_sentence": sentence}
+    return {"proof": f"\u2265 {bound}", "proof_words": "no plan costs less", "proof_sentence": sentence}
 
 
 def _colours(roster: Roster) -> dict[str, str]:
@@ -129,7 +138,7 @@ def _day(day: date) -> str:
     return f"{day:%a} {day}"
 
 
-def _shifts(plan: Plan, roster: Roster, columns: Sequence[str], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+def _shifts(plan: Plan, roster: Roster, columns: Sequence[str], zone: ZoneInfo) -> Iterator[ShiftRow]:
     names = {engineer.id: engineer.name for engineer in roster.engineers}
     seats = {(seat.window, seat.role): names.get(seat.engineer, seat.engineer) for seat in plan.seats}
     for shift in shifts_of_plan(plan, zone):
@@ -146,7 +155,7 @@ def _time(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _gutter(names: Sequence[str]) -> float:
-    """Room for names on the left, at some 6.2 pixels a letter."""
+    """The width for the names on the left, at about 6.2 pixels a letter."""
     return min(240.0, 14 + 6.2 * max(len(name) for name in names))
 
 
@@ -183,7 +192,7 @@ def _calendar(calendar: HeatMap, weeks: Sequence[date], most: int, colours: dict
         tuple(labels),
         tuple(bands),
         title=f"Who is on duty on which day, {span}",
-        words="A row for each person and a column for each day, coloured by role; the table of shifts says it too.",
+        words="A row for each engineer, a column for each day, coloured by role; the table of shifts has the same.",
     )
 
 

@@ -1,6 +1,6 @@
-"""The fairness of a plan drawn for a terminal: load bars against the share, and a calendar of who is on when.
+"""The fairness of a plan as charts for the terminal: loads against shares, and a calendar of duties.
 
-Every line fits the width given, down to 40 columns: where the room is short the bars go first, never a figure.
+Every line fits the width, down to 40 columns. Where the width is short, the bars are left out, never a number.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _SHADES = ("on color(253)", "on color(180)", "on color(173)", "white on color(13
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Loads = Sequence[tuple[str, dict[str | None, Load]]]
-"""Of each person their loads of one kind, by role; None is all roles together."""
+"""For each engineer the loads of one kind, by role; None is all roles together."""
 
 
 def load_lines(fairness: Fairness, *, width: int, plain: bool = False) -> Iterator[Text]:
-    """For each kind of shift every person's load, share and the difference, in all and in each role, and a bar.
+    """Yield for each kind of shift every engineer's load, share and difference, in all roles and in each, with a bar.
 
-    The bar is green within one shift of the share, yellow within two, else red. `plain` keeps to ASCII.
+    The bar is green within one shift of the share, yellow within two, and otherwise red. plain: use ASCII only.
     """
     kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
     for number, kind in enumerate(kinds):
@@ -76,7 +76,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _stacked(loads: Loads, columns: Sequence[str], figures: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
-    """Each person on as many lines as the figures need."""
+    """Each engineer on as many lines as the numbers need."""
     for (person, _), row in zip(loads, figures, strict=True):
         line = person
         for label, figure in zip(columns, row, strict=True):
@@ -99,10 +99,10 @@ def _bar(load: Load, most: float, cells: int, *, plain: bool) -> Text:
 
 
 def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Iterator[Text]:
-    """A line for each person with a cell for each week: how many nights of duty, and `-` where they are away."""
+    """Yield a line for each engineer with a cell for each week: the nights of duty, or `-` when they are away."""
     name = max(len(row.engineer) for row in calendar.rows)
     each = max(4, width - name - 2)
-    yield _text("nights on duty in each week" + _signs(calendar))
+    yield _text("nights on duty in each week" + _legend(calendar))
     yield _text(f"weeks of {calendar.weeks[0]} to {calendar.weeks[-1]}")
     for begin in range(0, len(calendar.weeks), each):
         weeks = calendar.weeks[begin : begin + each]
@@ -116,8 +116,8 @@ def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Ite
             yield _text("")
 
 
-def _signs(calendar: HeatMap) -> str:
-    """What the signs mean that are used."""
+def _legend(calendar: HeatMap) -> str:
+    """The legend of the signs in use."""
     cells = [_cell(calendar, row, monday, plain=True)[0] for row in calendar.rows for monday in calendar.weeks]
     return ("; - away" if "-" in cells else "") + ("; s shadow" if "s" in cells else "")
 
@@ -134,9 +134,9 @@ def _cell(calendar: HeatMap, row: Row, monday: date, plain: bool) -> tuple[str, 
 
 
 def _months(weeks: Sequence[date], room: int) -> str:
-    """The months' names, each above the first week that ends in it; one that has no room is left out.
+    """The names of the months, each above the first week that ends in it.
 
-    Weeks of a month that are too few for its name give their room to the next one's.
+    A name without enough room is left out. A month with too few weeks for its name leaves the room to the next month.
     """
     ends = [monday + timedelta(days=6) for monday in weeks]
     begins = [n for n, sunday in enumerate(ends) if n == 0 or sunday.day <= 7]

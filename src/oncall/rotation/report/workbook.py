@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The first date that an archive can say of its parts."""
+"""The earliest date that an archive can give its parts."""
 
 Cell = str | int | float | date | datetime
 
 
 def workbook_of(plan: Plan, roster: Roster) -> bytes:
-    """The .xlsx of a plan that has shifts. Times are local to the policy's zone; names are text, never formulas."""
+    """Return the .xlsx of a plan, which must have a shift. Times are in the policy's zone; names are never formulas."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -41,16 +41,13 @@ def workbook_of(plan: Plan, roster: Roster) -> bytes:
 
 
 def _saved(book: Workbook, stamp: datetime) -> bytes:
-    """The workbook's bytes, which say nothing of when they were made: the same plan gives the same file.
-
-    stamp: what stands there instead, in UTC.
-    """
+    """The workbook as bytes. The same plan gives the same bytes, so the file has `stamp` (UTC) as its date."""
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.writer.excel import ExcelWriter
 
     book.properties = DocumentProperties(creator="oncall", created=stamp, modified=stamp)
     made, content = io.BytesIO(), io.BytesIO()
-    # Workbook.save would set the time; the archive's own parts get theirs below.
+    # Workbook.save would write the present time; the parts of the archive get their date below.
     ExcelWriter(book, ZipFile(made, "w")).save()
     with ZipFile(made) as parts, ZipFile(content, "w") as stamped:
         for name in parts.namelist():
@@ -62,7 +59,7 @@ def _seats(plan: Plan, roster: Roster) -> Iterator[list[Cell]]:
     zone = roster.policy.zone
     names = {engineer.id: engineer.name for engineer in roster.engineers}
     for seat in plan.seats:
-        # A spreadsheet knows no zones: it gets the time that the wall clock shows.
+        # A spreadsheet has no time zones, so it gets the local time.
         start, end = (at.astimezone(zone).replace(tzinfo=None) for at in (seat.window.start, seat.window.end))
         yield [start, end, str(seat.kind), seat.role, seat.engineer, names.get(seat.engineer, seat.engineer)]
 
@@ -89,10 +86,11 @@ def _shown(value: Cell) -> str:
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Cell) -> Any:
+    # openpyxl types a cell as one that may be part of a merged range and then has no value.
     cell: Any = sheet.cell(row=row, column=column)
     cell.value = value
     if isinstance(value, str):
-        # Otherwise a name like "=1+1" would be worked out.
+        # Otherwise the spreadsheet would compute a name like "=1+1".
         cell.data_type = "s"
     elif isinstance(value, datetime):
         cell.number_format = "ddd yyyy-mm-dd hh:mm"
@@ -102,7 +100,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell) -> Any:
 
 
 def _draw(sheet: Worksheet, calendar: HeatMap) -> None:
-    """A row for each person and a column for each day: the first letter of the role, coloured, and grey where away."""
+    """A row for each engineer and a column for each day: the letter of the role in its colour, grey for days away."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
