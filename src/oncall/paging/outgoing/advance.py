@@ -1,4 +1,4 @@
-"""Carry out what a ticket is owed: decide, log, add the attempts, until nothing is due."""
+"""Advance a ticket: decide, log, and add attempts until nothing is due."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from oncall.paging.ports.store import TicketStore
 from oncall.support.clocks import next_due
 
 MOST_DECISIONS = 50
-"""More than any round has steps: a ticket that is still not done is left for the next pass."""
+"""More than any round has steps. A ticket that needs more continues in the next pass."""
 
 
 def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> tuple[Attempt, ...]:
-    """Carry out everything that a stored ticket is owed now, and store it. Returns the new attempts."""
+    """Do everything that is due for a stored ticket, store it, and return the new attempts."""
     stored = tx.ticket(ticket_id)
     if stored is None or stored.due_at is None:
         return ()
@@ -32,11 +32,11 @@ def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> t
 
 
 def advance(work: TicketWork) -> None:
-    """Carry out everything that the ticket is owed now, decision by decision until nothing is due. Writes nothing."""
+    """Do everything that is due for the ticket, one decision after the other. Writes nothing."""
     for _ in range(MOST_DECISIONS):
         decision = next_decision(work.state, work.situation)
         if isinstance(decision, Wait):
-            # The person who is to act is paged before others are told that time has run out.
+            # The person who must act is paged before others learn that time has run out.
             alert = due_alert(work.state, work.clocks, work.situation)
             if alert is None:
                 break
@@ -51,7 +51,7 @@ def advance(work: TicketWork) -> None:
 
 
 def _judge_again(work: TicketWork, decision: Judge) -> None:
-    """The hold has ended: the verdict of now, with the first reply due by the ticket's own clock."""
+    """Give a ticket whose hold has ended a new verdict. Its own clock says when the first reply is due."""
     due = work.book.first_reply_due(work.now)
     decided = verdict_again(work.state, work.situation, counts_from=work.state.hold_until, due=due)
     work.add(judged(decided, ticket_id=work.name, why=decision.why, terms=work.book.in_force(work.now)))
@@ -99,6 +99,6 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
 
 
 def _goes_alone(work: TicketWork) -> bool:
-    """The first page of an urgent ticket, and of its new life once it is reopened, waits for no rate limit."""
+    """Return True for the first page of an urgent ticket, also after a reopening: it waits for no rate limit."""
     is_first = not work.state.paged or work.state.last_fired is None
     return is_first and urgency(work.state.impact, work.policy) == 0

@@ -1,4 +1,4 @@
-"""Several pages as one message: one try leads it and is sent, the others ride in it and share what becomes of it."""
+"""Bundles: several pages in one message. One attempt leads it and is sent; the members share its outcome."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.policy import Policy
 
 MOST_NAMED = 50
-"""So many tickets of a message are named in the log of each: with all of them a storm would fill the database."""
+"""How many tickets of a bundle each ticket's log names; more would fill the database."""
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page that is to go, its ticket, and the clock of it that ends first."""
+    """A page to send, its ticket, and the ticket's clock that ends first."""
 
     attempt: Attempt
     stored: StoredTicket
@@ -34,21 +34,21 @@ class _Page:
 
     @property
     def due(self) -> datetime:
-        """When the customer is to hear something."""
+        """The deadline of that clock."""
         return promise_of(self.clock, self.stored.first_reply_due)[0]
 
 
 def members(tx: Attempts, attempt: Attempt) -> list[Attempt]:
-    """Every try in the message that this one went in, the leading one first."""
+    """Return every attempt in the same message, the leader first."""
     if attempt.bundle is None:
         return [attempt]
     return sorted(tx.bundle(attempt.bundle), key=lambda one: one.is_member)
 
 
 def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -> Attempt:
-    """Mark pages to one person as being sent in one message, under a lease. Gives the try that leads it.
+    """Mark pages to one person as being sent in one bundle, under a lease. Returns the leader.
 
-    The most urgent ticket stands in the message in full, and of the others their codes, as far as they fit.
+    The message shows the most urgent ticket in full, and the codes of the others as far as they fit.
     """
     if len(pages) == 1:
         return sending(tx, pages[0], context)
@@ -72,7 +72,7 @@ def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -
 
 
 def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
-    """Put a try under a new lease before the network hears of it."""
+    """Mark an attempt as being sent, under a new lease, before the network call."""
     now = replace(
         attempt,
         status=AttemptStatus.SENDING,
@@ -85,7 +85,7 @@ def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
 
 
 def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attempt]:
-    """Take a message that its provider surely does not have apart: each page in it waits again, and is due now."""
+    """Dissolve a bundle that its provider does not have: each page is queued again and due now."""
     waiting = [
         replace(
             one,
@@ -104,7 +104,7 @@ def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attemp
 
 
 def own_text(attempt: Attempt) -> str | None:
-    """What goes instead of its `body` when it goes alone: not the text of a message that it was in with others."""
+    """Return the text that replaces `body` when the attempt goes alone; None if there is none."""
     return attempt.sent_text if attempt.bundle is None else None
 
 
@@ -125,7 +125,10 @@ def _order(page: _Page, policy: Policy) -> tuple[int, datetime, datetime, str]:
 
 
 def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, context: ActionContext) -> PageBundled:
-    """named: the most urgent tickets in the message; of the `others` besides this one, each tells its own log."""
+    """Return the log entry of one page in a bundle.
+
+    named: the most urgent tickets in it. others: how many more it holds.
+    """
     to = page.attempt.to
     with_others = f"{others} other{'s' if others > 1 else ''}"
     where = "which it leads" if page is first else f"which {first.stored.ticket.id} leads"

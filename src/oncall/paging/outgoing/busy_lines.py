@@ -8,15 +8,15 @@ from oncall.paging.domain.ticket import FINAL_STATUSES, SENDABLE
 from oncall.paging.ports.attempt_store import SentMessages
 
 LONGEST_CALL = timedelta(minutes=3)
-"""So long (policy time) a call may hold its line; one that its provider never ended holds it no longer."""
+"""How long (policy time) a call may hold a line, also if the provider never reports its end."""
 
 
 def is_under_way(tx: SentMessages, person: str, now: datetime) -> bool:
-    """Whether a call of ours to this person may not be over yet. now: policy time."""
+    """Return True if a call of ours to this person may still run. now: policy time."""
     calls = tx.calls_to(person, since=now - LONGEST_CALL)
     return any(call.status not in (*FINAL_STATUSES, *SENDABLE) for call in calls)
 
 
 def was_ours(tx: SentMessages, person: str, now: datetime, *, attempt_id: str) -> bool:
-    """Whether the line on which a call met the busy tone was, or may have been, held by another call of ours."""
+    """Return True if another call of ours may have held the line that was busy."""
     return any(call.id != attempt_id for call in tx.calls_to(person, since=now - LONGEST_CALL))

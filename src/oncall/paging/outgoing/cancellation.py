@@ -1,4 +1,4 @@
-"""Whether a try that no provider has still needs to be made, and how one ends that does not."""
+"""Cancellation: is an unsent attempt still needed, and how does one end that is not?"""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NO_PASS = tuple(kind for kind in EventKind if kind is not EventKind.PASSED)
 
 
 def why_unneeded(tx: TicketReads, attempt: Attempt, now: datetime) -> str | None:
-    """Why a try that the provider surely does not have need not be made; None when it must be. now: policy time.
+    """Return why an unsent attempt is no longer needed; None if it is. now: policy time.
 
-    Somebody has the ticket, it waits for its coverage again or pages nobody since it is less urgent, whom the try pages
-    has passed it on meanwhile, or the try's time is over and a later step has fired.
+    An attempt is not needed if the ticket has an owner, is on hold or pages nobody now, if its person has passed the
+    ticket on, or if a later step has fired.
     """
     if attempt.purpose is Purpose.PAGE:
         stored = tx.ticket(attempt.ticket)
@@ -42,24 +42,24 @@ def _wakes_nobody(tx: Schedules, stored: StoredTicket) -> bool:
 
 
 def _was_on_its_way(attempt: Attempt) -> bool:
-    """Whether it was handed to its provider, or put off, before: what only waits is called off by the pass itself."""
+    """Return True if the attempt was sent or put off before; a pass cancels the others itself."""
     return attempt.sends > 0 or attempt.retry_at != attempt.written_at
 
 
 def _was_passed_on(tx: EventLog, attempt: Attempt) -> bool:
     log = tx.events_of([attempt.ticket], without=_NO_PASS).get(attempt.ticket, ())
-    # Within the second in which they were paged they can only have answered that page.
+    # An answer in the second of the page can only be about that page.
     return any(event.by == attempt.to and event.at >= whole_second(attempt.at) for event in log)
 
 
 def ended(attempt: Attempt, why: str) -> Attempt:
-    """The try, over before anybody was reached by it."""
+    """Return the attempt as failed before it reached its person."""
     error = f"{why}; {attempt.error}" if attempt.error else why
     return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)
 
 
 def later_page(attempt: Attempt, others: Sequence[Attempt]) -> Attempt | None:
-    """The latest page among `others` that would say it again: of one ticket, to one person, one way, and unsent too."""
+    """Return the latest unsent page in `others` with the same ticket, person and channel; None if there is none."""
     if attempt.purpose is not Purpose.PAGE:
         return None
     same = [other for other in others if _repeats(other, attempt)]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from oncall.paging.ports.ticket_store import Codes
 
 ALPHABET = "23456789ACDEFGHJKMNPQRTWXY"
-"""Of what is misread at three in the morning at most one is there: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S,
-8 but no B, and neither U nor V."""
+"""No two characters that a tired reader confuses: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S, 8 but no B, and
+neither U nor V."""
 
 DIGITS = "23456789"
 SHORTEST = 3
@@ -21,12 +21,12 @@ _NUMBER = re.compile(r"\d+(?:AM|PM|ND|RD|TH|H|M|K|X)?")
 
 
 def room(length: int) -> int:
-    """How many texts of this length hold a digit, so that none is a word or a carrier's keyword; a few are no codes."""
+    """Return how many texts of this length hold a digit; a few of them look like numbers and are no codes."""
     return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
 
 
 def shortest_length(in_use: Callable[[int], int]) -> int:
-    """How long a new code is: three characters, one more each time half of a length are in use.
+    """Return the length of a new code: three characters, and one more each time half of a length are in use.
 
     in_use: how many open tickets have a code of that length.
     """
@@ -34,7 +34,7 @@ def shortest_length(in_use: Callable[[int], int]) -> int:
 
 
 def random_code(length: int, number: Callable[[], int]) -> str:
-    """A code of that length. number: a random one of 64 bits, which is enough for the longest."""
+    """Return a random code of that length. number: gives a random number of 64 bits, enough for the longest code."""
     while True:
         left, letters = number(), ""
         for _ in range(length):
@@ -45,7 +45,7 @@ def random_code(length: int, number: Callable[[], int]) -> str:
 
 
 def is_code(word: str) -> bool:
-    """Whether `word` (capitals) is meant as a code, misread letters and all: who sent it is told that it is unknown."""
+    """Return True if `word` (in capitals) looks like a code, also with misread letters."""
     is_word = word.isascii() and word.isalnum()
     return is_word and SHORTEST <= len(word) <= LONGEST and any(letter.isdigit() for letter in word)
 
@@ -61,6 +61,6 @@ def looks_like_a_number(word: str) -> bool:
 
 
 def free_code(tx: Codes) -> str:
-    """A random code that no unresolved ticket has."""
+    """Return a random code that no unresolved ticket has."""
     length = shortest_length(tx.code_count)
     return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))

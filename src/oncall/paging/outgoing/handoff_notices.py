@@ -1,4 +1,4 @@
-"""Where on-call passes on, open tickets are handed over: whoever comes on is told what is open, once."""
+"""Handoff notices: at a handoff the next person on call is told once what is open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.windows import WindowKind
 
 GRACE = timedelta(hours=1)
-"""A handover that could not be said for so long after the handoff is no news any more."""
+"""How long after a handoff a notice may still be sent."""
 
 _OWED = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
 _PAGE = 500
@@ -37,7 +37,7 @@ _LONGEST_WINDOW = timedelta(days=8)
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The last instant at which tickets passed to somebody: `to` is an id of the roster, `desk`, or None: nobody."""
+    """The latest handoff. to: a person's id, `desk`, or None if nobody is on call."""
 
     at: datetime
     to: str | None
@@ -45,7 +45,7 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """A ticket that is handed over, and the clock of it that ends first."""
+    """A ticket to hand over, and its clock that ends first."""
 
     stored: StoredTicket
     clock: SlaClock | None
@@ -53,14 +53,14 @@ class _Left:
 
 @dataclass(frozen=True, slots=True)
 class HandoffNotice:
-    """What a handoff leaves to whoever came on, as of a snapshot: the first to be seen to first."""
+    """The tickets of a handoff, as of a snapshot, the most pressing first."""
 
     handoff: Handoff
     tickets: tuple[_Left, ...]
 
 
 def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
-    """The handoff that made things as they are at `now` (aware UTC)."""
+    """Return the latest handoff at or before `now` (aware UTC)."""
     window = schedule.calendar_at(now).window_at(now)
     if window.kind is WindowKind.BUSINESS:
         return Handoff(window.start, DESK)
@@ -70,15 +70,16 @@ def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
 
 
 def next_handoff(schedule: Schedule, now: datetime) -> datetime:
-    """The next instant after `now` (aware UTC) at which tickets pass to somebody, as the schedule stands."""
+    """Return the time of the next handoff after `now` (aware UTC), by the present schedule."""
     window = schedule.calendar_at(now).window_at(now)
     starts = [turn.window.start for turn in schedule.assignments(now, now + _LONGEST_WINDOW) if turn.window.start > now]
     return min([window.end, *starts])
 
 
 def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
-    """What is open and was not handed over at the last handoff yet. It only reads, and every open ticket: with many of
-    them on a snapshot, so that nobody who writes waits for it. now: policy time."""
+    """Return the open tickets that were not handed over at the latest handoff. now: policy time.
+
+    It reads every open ticket; run it on a snapshot, so that no writer waits for it."""
     handoff = last_handoff(tx.schedule(), now)
     if handoff.to is None or now - handoff.at > GRACE:
         return HandoffNotice(handoff, ())
@@ -87,14 +88,13 @@ def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
 
 
 def hand_over(tx: HandoffStore, context: ActionContext, found: HandoffNotice) -> tuple[Attempt, ...]:
-    """Tell whoever came on at the last handoff what is open, unless that was done. Gives the notices.
+    """Tell the person who came on at the latest handoff what is open, unless that was done. Returns the notices.
 
-    found: as of a moment ago. Each ticket's log says to whom it was handed over, so that nothing is told twice, whoever
-    does it and whenever.
+    found: from a recent snapshot. Each ticket's log says to whom it was handed over, so that no pager tells it twice.
     """
     policy, schedule = tx.policy(), tx.schedule()
     if last_handoff(schedule, context.now) != found.handoff:
-        # The schedule was changed since, or on-call has just passed on.
+        # The schedule changed since the snapshot, or a handoff has just happened.
         found = leaving(tx, context.now)
     handoff = found.handoff
     if not found.tickets:
@@ -122,7 +122,7 @@ def _urgency(left: _Left) -> tuple[bool, float]:
 
 
 def _left(tx: HandoffStore, handoff: Handoff, now: datetime) -> list[_Left]:
-    """The unresolved tickets of before the handoff that were not handed over at it yet."""
+    """Return the unresolved tickets from before the handoff that were not handed over at it."""
     found: list[_Left] = []
     terms_of = terms_in(tx)
     after: str | None = None
@@ -139,7 +139,9 @@ def _left(tx: HandoffStore, handoff: Handoff, now: datetime) -> list[_Left]:
 
 
 def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, now: datetime) -> SlaClock | None:
-    """The clock that ends first. A policy of then that cannot be read any more keeps no ticket from being told of."""
+    """Return the clock that ends first; None if the ticket's policy cannot be read, so that the ticket is named all the
+    same.
+    """
     try:
         return next_due(sla(sla_events(stored.ticket, log, terms_of), now))
     except (NotFound, FileFaults):
@@ -152,7 +154,9 @@ def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:
 
 
 def _is_for(stored: StoredTicket, handoff: Handoff, tx: Schedules) -> bool:
-    """The desk takes over everything; engineers what they may be woken for, unless it waits for its coverage."""
+    """Return True if the ticket goes to this target: the desk gets every ticket, an engineer those that page and are
+    not held.
+    """
     if stored.ticket.is_drill:
         return False
     return handoff.to == DESK or (wakes_people(stored.impact, tx.policy()) and stored.action != Action.HOLD)

@@ -1,4 +1,4 @@
-"""Messages that are still to be sent: pages, and the notices that go out beside them or because time runs out."""
+"""New attempts: pages and notices that are not sent yet, and the context of the action that writes them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
 from oncall.support.policy import ChannelName
 
 LEASE = timedelta(seconds=30)
-"""How long (real time) a try is its sender's own: longer than a send with every network time-out of a channel."""
+"""How long (real time) an attempt is reserved for its sender: longer than a send with every network time-out."""
 NOTICE_FOR = timedelta(minutes=30)
-"""A notice that could not be sent for so long (policy time) is not news any more."""
+"""How old (policy time) a notice may get before it is no longer sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ActionContext:
 
 
 def whole_second(at: datetime) -> datetime:
-    """Policy time as it is logged: deadlines and steps fall on whole seconds."""
+    """Return policy time cut to whole seconds, as logs, deadlines and steps use it."""
     return at.replace(microsecond=0)
 
 
@@ -48,8 +48,9 @@ def new_attempt(
     context: ActionContext,
     is_immediate: bool = False,
 ) -> Attempt:
-    """A try that is still to be made. What goes to the desk's own queue is delivered by being written, and what takes
-    no turn (a page that goes alone) is its writer's to send at once, if the writer sends."""
+    """Return a new attempt: delivered if it is for the desk's own queue, `sending` if it may go at once and this
+    process sends it, otherwise queued.
+    """
     attempt = _queued(ticket_id, to, channel, purpose, body, context, is_immediate)
     if to == DESK:
         return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
@@ -84,7 +85,7 @@ def _queued(
 
 
 def notice(ticket_id: str, person: str, body: str, context: ActionContext) -> Attempt:
-    """A message that only tells; not sent any more once it is no news."""
+    """Return a notice by SMS. It is not sent after NOTICE_FOR."""
     channel = ChannelName.DESK if person == DESK else ChannelName.SMS
     attempt = new_attempt(ticket_id, to=person, channel=channel, purpose=Purpose.NOTICE, body=body, context=context)
     return replace(attempt, deadline=context.now + NOTICE_FOR)

@@ -1,4 +1,4 @@
-"""Opt-outs: who sent STOP, and the alert to the manager if that person is on call or comes on next."""
+"""Opt-outs: the people who sent STOP, and the alert to the manager if such a person is on call or comes on next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEXT_WITHIN = timedelta(days=8)
 
 
 def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
-    """Whether an inbound text opts out of texts or in again; None for any other text.
+    """Return whether an inbound text opts out of texts or in again; None for any other text.
 
     The whole body must be one of the carrier's words, in any letter case. opt_out_type: what the provider took it for.
     """
@@ -31,7 +31,7 @@ def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
 
 
 def unreachable_by_text(tx: OptOuts, schedule: Schedule | None = None) -> Mapping[str, Reachability]:
-    """The people on the roster who opted out at their present number, by id: a new number is a new start."""
+    """Return the people on the roster who opted out at their present number, by id."""
     marks = [mark for mark in tx.opted_out() if mark.channel == SMS]
     if not marks:
         return {}
@@ -69,7 +69,7 @@ def tell_manager(tx: OptOutNotes, context: ActionContext) -> None:
 
 
 def on_call_or_next(schedule: Schedule, now: datetime) -> set[str]:
-    """Ids of those who are paged at `now` (aware UTC), and of those who come on call next."""
+    """Return the ids of the people on call at `now` (aware UTC) and of those who come on next."""
     paged = {duty.engineer for duty in schedule.responders(now).roles.values()}
     coming = [turn for turn in schedule.assignments(now, now + _NEXT_WITHIN) if turn.window.start > now]
     begins = min((turn.window.start for turn in coming), default=None)

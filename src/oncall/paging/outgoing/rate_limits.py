@@ -1,7 +1,7 @@
-"""Whose turn it is: when a text may go by the policy's limits, and when somebody may be called. Spans are policy time.
+"""Rate limits: when a text may go by the policy's limits, and when a person may be called. Spans are policy time.
 
-Every text that goes out of our number counts there, segment by segment: pages, notices, alerts, and the answers to what
-people send us, which wait for nothing.
+Every text from our number counts, segment by segment: pages, notices, alerts, and answers to SMS replies, which never
+wait.
 """
 
 from __future__ import annotations
@@ -19,44 +19,43 @@ from oncall.support.policy import Limits, TextLimit
 from oncall.support.wording import exact_span
 
 LONGEST_WAIT = timedelta(minutes=10)
-"""Policy time after which a text that no step follows waits for nothing any more; real time for one of no ticket."""
+"""How long a text without a following step may wait: policy time, real time for an alert."""
 _IN_FLIGHT = timedelta(seconds=1)
-"""How soon it is looked again whether a provider has answered to the message before; policy time."""
+"""Pause (policy time) before the next check whether the message before was answered."""
 _LINE_AGAIN = timedelta(seconds=5)
-"""How soon it is looked again whether a call is over; policy time."""
+"""Pause (policy time) before the next check whether a call is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendTime:
-    """When a text may go (policy time), and what it waits for until then, as the end of a sentence."""
+    """When a text may go (policy time), and what it waits for, as the end of a sentence."""
 
     at: datetime
     why: str
 
 
 class RateLimits:
-    """Whose turn it is in this transaction, by what went out before it and in it."""
+    """The rate limits in one transaction. They count what went out before and in it."""
 
     def __init__(self, tx: SentMessages, limits: Limits, context: ActionContext) -> None:
         self._tx, self._limits, self._context = tx, limits, context
 
     def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:
-        """When the pages that wait for this phone may go, alone or in one message; None: now.
+        """Return when the pages that wait for this phone may go, alone or in one bundle; None: now.
 
-        texts: what each would say alone; the longest is as long as their common message. waiting_since: when the
-        oldest was written.
+        texts: the text of each page; the longest is as long as the bundle. waiting_since: when the oldest was stored.
         """
         size = max(map(segments, texts))
         waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(size)]
         return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
 
     def of_notice(self, to: str, text: str) -> SendTime | None:
-        """The same for a message that only tells."""
+        """Return the same for a notice."""
         waits = [self._of_phone(to), self._of_sender(segments(text))]
         return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
 
     def of_call(self, to: str) -> SendTime | None:
-        """When this person may be called: one call at a time."""
+        """Return when this person may be called, one call at a time; None: now."""
         if not is_under_way(self._tx, to, self._context.now):
             return None
         return SendTime(self._context.now + _LINE_AGAIN, f"another call to {to} is under way")
@@ -66,9 +65,9 @@ class RateLimits:
         if last is None or last.sent_at is None:
             return None
         now = self._context.now
-        # A machine whose clock is ahead must not hold anything up for longer than the span.
+        # A machine whose clock is ahead must not delay a text for longer than the span.
         paged_at = min(last.sent_at, now)
-        # Urgent pages that keep coming put nothing off again and again.
+        # A stream of urgent pages must not delay other texts again and again.
         free_at = min(paged_at, waiting_since) + self._limits.bundle_for
         if now < free_at:
             ago = timedelta(seconds=int((now - paged_at).total_seconds()))
@@ -87,7 +86,7 @@ class RateLimits:
     def _of_sender(self, wanted: int) -> SendTime | None:
         allowed = self._limits.sender
         sent = self._tx.texts_sent(since=self._context.now - allowed.within, most=allowed.most)
-        # More than may ever go together goes when nothing else does.
+        # A message longer than the limit itself goes when no other text does.
         wanted = min(wanted, allowed.most)
         free_at = self._free_at(allowed, [(one.at, segments(one.text)) for one in sent], wanted=wanted)
         return (
@@ -97,7 +96,7 @@ class RateLimits:
         )
 
     def _free_at(self, allowed: TextLimit, sent: Sequence[tuple[datetime, int]], *, wanted: int) -> datetime | None:
-        """When there is room for so much more, None: now. sent: when and how much, the newest first."""
+        """Return when the limit has room for `wanted` more; None: now. sent: when and how much, the newest first."""
         taken = wanted
         for at, size in sent:
             taken += size

@@ -9,8 +9,7 @@ LONGEST_SUBJECT = 200
 
 
 def spoken_text(stored: StoredTicket) -> str:
-    """What a call says first: impact, ticket, who has one that is chased, customer and subject, in words that a voice
-    can read."""
+    """Return the first words of a call: impact, ticket, owner of a chased ticket, customer and subject."""
     ticket = stored.ticket
     subject = plain(ticket.subject)[:LONGEST_SUBJECT].rstrip(".")
     words = f"This is on call. {plain(stored.impact).capitalize()} ticket {by_letters(ticket.id)}."
@@ -20,5 +19,5 @@ def spoken_text(stored: StoredTicket) -> str:
 
 
 def by_letters(ticket_id: str) -> str:
-    """`T-1042` as `T 1 0 4 2`: a voice would read a number of thousands."""
+    """Return `T-1042` as `T 1 0 4 2`, because a voice reads 1042 as a number."""
     return " ".join(letter for letter in ticket_id if letter.isalnum())

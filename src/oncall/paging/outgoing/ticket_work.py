@@ -1,4 +1,4 @@
-"""One ticket in one transaction: what is read of it, once, and what the work adds to it."""
+"""One ticket in one transaction: read once, changed in memory, written at the end."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class TicketWork:
 
     @property
     def situation(self) -> Situation:
-        """What decisions rest on besides the ticket."""
+        """The facts beside the ticket on which decisions rest."""
         if self._situation is None:
             opted_out = unreachable_by_text(self.tx, self.schedule)
             self._situation = Situation(self.policy, self.schedule, self.now, opted_out)
@@ -97,7 +97,7 @@ class TicketWork:
 
     @property
     def owner_name(self) -> str | None:
-        """The name of the person who has the ticket; None when nobody has it."""
+        """The owner's name; None if the ticket has no owner."""
         return name_of(self.state.owner, self.schedule) if self.state.owner is not None else None
 
     @property
@@ -131,7 +131,7 @@ class TicketWork:
             self._attempts[attempt.id] = attempt
 
     def set_row(self, *, wakes_at: datetime | None) -> None:
-        """Let the row say what the state adds up to. wakes_at: when (policy time) the pager owes the ticket more."""
+        """Update the row from the state. wakes_at: when (policy time) the pager must act next."""
         state = self.state
         self.stored = replace(
             self.stored,

@@ -1,5 +1,4 @@
-"""Messages to a person that belong to no ticket: sent by the same channels, a bounded number of times, in turn with all
-other texts."""
+"""Alerts: messages to a person that belong to no ticket. They use the same channels and rate limits as pages."""
 
 from __future__ import annotations
 
@@ -20,18 +19,18 @@ from oncall.schedule.schedule import Schedule
 
 MOST_TRIES = 8
 REPORTED_WITHIN = timedelta(days=1)
-"""Real time after which no carrier reports on a text any more."""
+"""Real time after which carriers report nothing more about a text."""
 FIRST_PAUSE = timedelta(seconds=5)
-"""Real time before a second try; it doubles with each one, to ten minutes in all."""
+"""Real time before the second send; the pause doubles each time, up to ten minutes in total."""
 
 
 def is_called(alert: Alert, opted_out: Container[str], *, can_call: bool) -> bool:
-    """Whether the alert goes by a call: to a person who opted out of texts, if this pager makes calls."""
+    """Return True if the alert is a call: its person opted out of texts, and this pager makes calls."""
     return can_call and alert.to in opted_out
 
 
 def due_alerts(work: SendWork) -> list[Alert]:
-    """Take over the alerts that are due and may go now; put off the others. Run it before any row is locked.
+    """Claim the alerts that are due and may go now; put off the others. Run it before any row is locked.
 
     Alerts go before anything else in the send queue: they tell of people whom no page reaches. While another pager
     holds the send queue they stay due.
@@ -50,7 +49,7 @@ def due_alerts(work: SendWork) -> list[Alert]:
 
 
 def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
-    """The alert as it is sent now; None if it has to wait."""
+    """Return the alert as it is sent now; None if it has to wait."""
     until, latest = work.limits.of_notice(alert.to, alert.body), alert.written_at + LONGEST_WAIT
     if until is not None and work.real_now < latest:
         work.tx.update_alert(replace(alert, due_at=min(work.real_time_of(until.at), latest)))
@@ -59,16 +58,18 @@ def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
 
 
 def _begun(work: SendWork, alert: Alert) -> Alert:
-    """Store before the send that it is being sent: should this process die now, the next one asks the provider."""
+    """Store the alert as being sent before the network call, so that after a crash the next pager asks the provider."""
     going = replace(alert, due_at=work.real_now + LEASE)
     work.tx.update_alert(replace(going, sends=alert.sends + 1))
     return going
 
 
 async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_now: Callable[[], datetime]) -> Alert:
-    """Hand it to the channel. Gives it as it is now: over, given up, or due again; its `error` says why not sent.
+    """Hand the alert to the channel and return it as it is now: over, given up, or due again.
 
-    After an answer that left it in doubt the provider is asked first, so that nobody is told twice.
+    `error` says why it failed.
+
+    If an earlier answer left its state unknown, the provider is asked first, so that nobody is told twice.
     """
     person = schedule.people.get(alert.to)
     if person is None:
@@ -83,7 +84,7 @@ async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_no
 
 
 def note_undelivered(tx: Alerts, receipt: Receipt, *, delivery_id: str | None, real_now: datetime) -> Alert | None:
-    """Keep why an alert that its provider had taken did not arrive after all. Gives it; None: no such report."""
+    """Record why an accepted alert was not delivered, and return it; None if the receipt is about no alert."""
     failure = failure_in(receipt)
     if failure is None:
         return None
@@ -111,7 +112,7 @@ async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:
 
 def _tried(alert: Alert, error: DeliveryError, real_now: datetime) -> Alert:
     tries = alert.sends + 1
-    # What may have gone out counts as a text that did.
+    # A text that may have gone out counts towards the limits.
     sent_at = alert.sent_at if isinstance(error, Ambiguous) else None
     is_over = isinstance(error, Permanent) or tries >= MOST_TRIES
     due_at = None if is_over else real_now + FIRST_PAUSE * 2**alert.sends

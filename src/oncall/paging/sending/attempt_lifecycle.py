@@ -1,4 +1,4 @@
-"""The life of an attempt until its provider answers: claimed, readied, sent again, adopted, given back."""
+"""The states of an attempt until its provider answers: claimed, ready, sent again, adopted, given back."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ CALLS_BEFORE = timedelta(minutes=5)
 
 
 def claim(work: SendWork, limit: int) -> list[Attempt]:
-    """Take over attempts that are due, and ready them: see `take_over` and `ready`."""
+    """Claim due attempts and make them ready: `take_over`, then `ready`."""
     return ready(work, take_over(work, limit))
 
 
 def take_over(work: SendWork, limit: int) -> list[Attempt]:
-    """The attempts that are due, the longest due first; until its lease ends no other pager takes one of them."""
+    """Return due attempts, the longest due first. Each has a lease, until whose end no other pager claims it."""
     return work.tx.claim_attempts(real_now=work.real_now, lease_until=work.real_now + LEASE, limit=limit)
 
 
@@ -45,7 +45,7 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
     unsent = [attempt for attempt in due if attempt.status in SENDABLE]
     queued = [attempt for attempt in unsent if attempt.may_wait]
     if queued:
-        # While no ticket's row is locked yet: another pager may hold such a row and wait for this lock.
+        # Lock the send queue before any ticket's row: another pager may hold such a row and wait for this lock.
         work.tx.lock_send_queue()
     at_once = (_sent_at_once(work, one) for one in unsent if not one.may_wait)
     mine = [sent for sent in at_once if sent is not None]
@@ -59,7 +59,7 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
 
 
 def ready_again(work: SendWork, taken: Sequence[Attempt]) -> list[Attempt]:
-    """As `ready`, for attempts taken over in an earlier transaction, if they are still ours."""
+    """As `ready`, for attempts claimed in an earlier transaction, if they are still ours."""
     return ready(work, [one for one in (_still_ours(work.tx, old) for old in taken) if one is not None])
 
 
@@ -93,7 +93,7 @@ def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def _share(tx: Attempts, attempt: Attempt) -> None:
-    """The members of a bundle whose sender died are unknown as well."""
+    """Mark the members of a bundle as unknown if the pager that sent it died."""
     if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
         for rider in members(tx, attempt)[1:]:
             tx.update_attempt(replace(rider, status=AttemptStatus.UNKNOWN))
@@ -115,7 +115,7 @@ def _sent_again(work: SendWork, current: Attempt) -> Attempt | None:
 
 
 def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Lengthen the lease of an attempt that had to wait for its turn; None if it is no longer ours to send."""
+    """Extend the lease of an attempt that had to wait; None if it is no longer ours to send."""
     current = work.tx.attempt(attempt.id)
     if current is None or current.status is not AttemptStatus.SENDING or current.lease_until != attempt.lease_until:
         return None
@@ -123,11 +123,11 @@ def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def adopt(work: SendWork) -> None:
-    """Take over everything when no other pager lives: what it was sending is unknown now, and every lease is over."""
+    """Take over all attempts when no other pager runs: those being sent become unknown, and every lease ends."""
     never, real_now = work.real_now + timedelta(days=3650), work.real_now
     for attempt in work.tx.claim_attempts(real_now=never, lease_until=real_now, limit=MOST_ADOPTED):
         if attempt.status is AttemptStatus.UNKNOWN:
-            # An attempt that had to wait may have been handed over only now.
+            # An attempt that had to wait may have reached its provider just now.
             begun_at = attempt.written_at if attempt.sent_at == attempt.at else real_now
             attempt = replace(attempt, retry_at=max(real_now, begun_at + RECONCILE_AFTER_CRASH))
             _share(work.tx, attempt)

@@ -1,4 +1,4 @@
-"""One try at a time: handed to its channel, asked about when that is in doubt, and recorded with what came of it."""
+"""Deliver one attempt: hand it to its channel, ask the provider about an unknown one, and record the outcome."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from oncall.support.policy import ChannelName
 SMS, VOICE = ChannelName.SMS.value, ChannelName.VOICE.value
 
 SHORTEST_VALIDITY = 10
-"""Seconds: a page that is sent just before its step ends still gets so long to arrive."""
+"""Seconds: the shortest validity of a page, even if it is sent just before its step ends."""
 
 
 class Delivery:
-    """What one process does with a try from its claim to its outcome. Times and leases as in `Access`.
+    """Takes attempts from their claim to their outcome, for one process. Times and leases as in `Access`.
 
-    wake: called when something may be due because of an outcome. log: structlog's, bound to this worker.
+    wake: called when an outcome may have made something due. log: structlog's, bound to this worker.
     """
 
     def __init__(
@@ -57,15 +57,14 @@ class Delivery:
         self.opted_out: Mapping[str, Reachability] = {}
         """The people who opted out of texts, as of the latest claim."""
         self.on_the_wire: set[str] = set()
-        """Ids of the tries that a provider is being handed now."""
+        """Ids of the attempts whose request to the provider is in flight."""
         self.is_stopping = False
-        """Whether what has not begun to be sent is queued again instead."""
+        """Whether attempts whose send has not begun go back to the queue."""
         self.trouble: str | None = None
-        """What the provider said when it last refused a message for a reason that lies with us; None once one went
-        out since."""
+        """Why the provider last refused our account or sender; None once it has accepted a message."""
 
     async def deliver(self, attempt: Attempt) -> None:
-        """Hand a try that is marked `sending` to its channel and record what came of it."""
+        """Hand an attempt that is marked `sending` to its channel, and record the outcome."""
         if self.is_stopping:
             await self._access.write(lambda tx: give_back(self._access.work(tx), attempt))
             return
@@ -84,13 +83,13 @@ class Delivery:
             await self._record(possible, _nobody(possible))
             return
         if not self._is_fresh(possible):
-            # The store was slow or the machine slept since: somebody else may have it by now.
+            # The store was slow or the machine slept: another pager may have the attempt now.
             await self.deliver(possible)
             return
         await self._record(possible, await self._handed_over(possible, message))
 
     async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
-        """The try itself, a text instead of a call that cannot be made, or why it can be neither."""
+        """Return the attempt, a text in place of a call that cannot be made, or the reason why neither works."""
         if attempt.channel == SMS and await self._has_opted_out(attempt.to):
             return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
         if attempt.channel != VOICE or VOICE in self._channels:
@@ -110,7 +109,7 @@ class Delivery:
         return person in self.opted_out
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
-        """A try that waited long for its turn gets a new lease first: without one, another pager would send it too."""
+        """Return the attempt under a new lease if it waited long: without one, another pager would send it too."""
         if self._is_fresh(attempt):
             return attempt
         return await self._access.write(lambda tx: renew(self._access.work(tx), attempt))
@@ -130,7 +129,7 @@ class Delivery:
             self.on_the_wire.discard(attempt.id)
 
     async def reconcile(self, attempt: Attempt) -> None:
-        """Ask the provider whether it has an unknown try; only when it surely has not, send it again."""
+        """Ask the provider whether it has an unknown attempt; send it again only if the provider does not have it."""
         message = await self._message(attempt)
         if message is None:
             await self._record(attempt, _nobody(attempt))
@@ -139,7 +138,7 @@ class Delivery:
         if found is not None:
             await self._record(attempt, found)
         elif attempt.sends >= MOST_SENDS:
-            # No fault of the number: it is tried on, ever more slowly, until the next step.
+            # The number is not at fault: the pager sends again, with growing pauses, until the next step.
             await self._record(attempt, Temporary(f"not taken by the provider in {attempt.sends} tries"))
         else:
             again = await self._access.write(lambda tx: mark_sending(self._access.work(tx), attempt))
@@ -149,7 +148,9 @@ class Delivery:
                 await self.deliver(again)
 
     async def _asked(self, attempt: Attempt, message: Message) -> Receipt | Ambiguous | None:
-        """What the provider says of an unknown try: it has it, it cannot be asked now, or (None) it surely has not."""
+        """Return what the provider says about an unknown attempt: its receipt, Ambiguous if it cannot be asked, None if
+        it has none.
+        """
         known = await self._access.read(lambda tx: provider_ids(tx, attempt))
         try:
             return await self._channel(attempt).find(
@@ -210,13 +211,13 @@ class Delivery:
             self._observer.alarmed("operator")
             self._log.critical("operator needed", action="operator_alarm", error=failure.why, code=code)
             return
-        # What a carrier refuses later is taken at first every time: only a delivery shows that it is mended.
+        # The provider accepts a message that the carrier refuses later: only a delivery proves that the fault is gone.
         arrived = isinstance(outcome, Receipt) and outcome.status is AttemptStatus.DELIVERED
         if arrived or (isinstance(outcome, Receipt) and failure is None and not self._has_late_trouble):
             self.trouble, self._has_late_trouble = None, False
 
     async def ask(self, attempt: Attempt) -> None:
-        """Ask the provider what became of a page it took and has not been heard of since."""
+        """Ask the provider about an accepted page for which no receipt came."""
         receipt: Receipt | None = None
         try:
             receipt = await self._channel(attempt).status(attempt.provider_id or "")
@@ -241,8 +242,8 @@ class Delivery:
             level("alert not sent", action="alert_failed", to=sent.to, about=sent.about, error=sent.error)
 
     def heard(self, receipt: Receipt, *, changed: bool, lost: Alert | None = None) -> None:
-        """Draw this process's own conclusions from a receipt. changed: whether the store has learnt something of a
-        page or notice. lost: the message of no ticket which it says did not arrive."""
+        """Update this process's own state after a receipt. changed: whether the store changed. lost: the alert that was
+        not delivered, if the receipt says so."""
         self._note_trouble(receipt)
         if lost is not None:
             self._log.critical(

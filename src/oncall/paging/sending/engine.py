@@ -1,4 +1,4 @@
-"""The pager's engine: finds what is due, writes each try before it is sent, sends, records, and goes on for ever."""
+"""The engine: find due work, store each attempt before it is sent, send it, record the outcome, repeat."""
 
 from __future__ import annotations
 
@@ -34,19 +34,22 @@ from oncall.support.policy import ChannelName
 T = TypeVar("T")
 BATCH = 50
 MOST_IN_FLIGHT = 50
-"""So many tries that were taken over are sent or asked about at once, and so many more that were only just written."""
+"""Claimed attempts in flight at most; new attempts have as many places of their own."""
 BEAT_EVERY = timedelta(seconds=5)
 SHORTEST_NAP = 0.05
-"""Seconds (real time) between two looks at the store, however often the engine is woken."""
+"""Shortest pause (seconds, real time) between two passes, however often the engine is woken."""
 LONGEST_NAP = 1.0
-"""Seconds (real time) between looks at the store when nothing wakes the engine."""
+"""Longest pause (seconds, real time) between two passes."""
 REST_AFTER_FAILURE = 0.5
-"""Seconds (real time) before a ticket that could not be advanced is tried again."""
+"""Pause (seconds, real time) after a pass in which a ticket failed."""
 
 
 class Engine:
-    """One pager. `channels` by the name that policy steps use; one that is missing falls back to `sms`, except that
-    nobody is sent a text that cannot reach them."""
+    """One pager.
+
+    channels: by the name that policy steps use. A missing channel falls back to `sms`, except for a person whom no text
+    reaches.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Engine:
         observer: Observer | None = None,
         no_calls_because: str = "this pager has no channel for calls",
     ) -> None:
-        """is_alone: no other pager shares the store, so tries found half-sent at the start are nobody else's.
+        """is_alone: no other pager shares the store, so attempts found in `sending` at the start belong to this one.
         no_calls_because: why there is no `voice` among the channels, for logs."""
         self._channels, self._clock = channels, clock
         self._worker, self._is_alone = worker, is_alone
@@ -72,7 +75,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
-        # Whoever is paged for the first time does not wait until a provider has answered about fifty that are in doubt.
+        # A first page must not wait behind fifty questions about unknown attempts.
         self._room_for_new = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._inquiries = ReceiptPoller(self._inquire)
         self._beat_at: datetime | None = None
@@ -80,7 +83,7 @@ class Engine:
         self._handoff_schedule: Schedule | None = None
 
     def context(self, by: str = PAGER) -> ActionContext:
-        """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
+        """Return the context of an action in this process now. Attempts written under it are sent from here."""
         return self._access.context(by)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -88,11 +91,11 @@ class Engine:
         return await self._access.write(work)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run work that only looks, without blocking the loop or holding up those who write."""
+        """Run read-only work without blocking the loop or any writer."""
         return await self._access.read(work)
 
     def send_soon(self, attempts: Iterable[Attempt]) -> None:
-        """Send tries that this process has just written under its lease, and be awake when their next step is due."""
+        """Send attempts that this process has just stored under its lease, and wake up when their next step is due."""
         for attempt in attempts:
             if attempt.purpose is Purpose.PAGE:
                 self._log.info(
@@ -107,15 +110,15 @@ class Engine:
             if attempt.status is AttemptStatus.SENDING:
                 self._start(self._delivery.deliver(attempt), self._room_for_new)
             elif attempt.status is AttemptStatus.QUEUED:
-                # It takes turns: the next look sees whose it is.
+                # The next pass checks its rate limits.
                 self.wake()
             if attempt.deadline is not None and self._clock.real_seconds_until(attempt.deadline) < LONGEST_NAP:
                 self.wake()
 
     async def receive(self, receipt: Receipt, *, delivery_id: str | None = None) -> bool:
-        """Record what a provider reports of a message it has, and see to what follows. True when it changed something.
+        """Record a receipt and what follows from it. True if it changed something.
 
-        delivery_id: our own id of the message, when the report named it.
+        delivery_id: our own id of the message, if the report names it.
         """
 
         def work(tx: Transaction) -> tuple[bool, Alert | None]:
@@ -129,18 +132,20 @@ class Engine:
         return changed
 
     def wake(self) -> None:
-        """Look at the store now. Only from the engine's own event loop."""
+        """Start the next pass now. Call it from the engine's event loop only."""
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then wait for what is on the wire; what only waits for its turn is queued again."""
+        """Work until `stop` is set, then finish the sends in flight; attempts whose send has not begun go back to the
+        queue.
+        """
         stopping = asyncio.create_task(stop.wait())
         if self._is_alone:
             await self._guarded(self.write(lambda tx: adopt(self._access.work(tx))))
         while not stop.is_set():
             self._wake.clear()
             nap = await self._guarded(self.run_once())
-            # Under load every commit wakes the engine; what each brought is sent without it.
+            # Under load every commit wakes the engine, but new attempts are sent without a pass.
             await asyncio.wait({stopping}, timeout=SHORTEST_NAP)
             waking = asyncio.create_task(self._wake.wait())
             await asyncio.wait(
@@ -153,10 +158,10 @@ class Engine:
         await self.settle()
 
     async def run_once(self) -> float:
-        """Do everything that is due now and start the sends. Gives the real seconds until something more is due."""
+        """Do everything that is due now and start the sends. Returns the real seconds until more is due."""
         await self._beat()
         all_went_well = await self._advance_due()
-        # What cannot be handed over must keep no page back.
+        # A handoff that fails must not delay pages.
         all_went_well = await self._guarded(self._hand_over()) is not None and all_went_well
         await self._claim_due()
         nap = await self._nap()
@@ -175,7 +180,7 @@ class Engine:
             self._beat_at = now
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
-        """The loop outlives everything: what fails is logged and tried again on the next pass."""
+        """Run work of one pass; log its error instead of raising it, so that the loop goes on."""
         try:
             return await work
         except StoreError as error:
@@ -185,7 +190,7 @@ class Engine:
         return None
 
     async def _advance_due(self) -> bool:
-        """Advance every ticket that is due. False when one could not be; those behind it are not held up by it."""
+        """Advance every due ticket. False if one failed; the others are advanced all the same."""
         done: set[str] = set()
         failed = 0
         while True:
@@ -207,7 +212,7 @@ class Engine:
         return True
 
     async def _hand_over(self) -> bool:
-        """At a handoff, and once after a start or a change of the schedule, tell whoever came on what is open."""
+        """Tell the person on call what is open: at a handoff, after a start, and after a change of the schedule."""
         now = self._clock.now()
         if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
             return True
@@ -233,7 +238,7 @@ class Engine:
         self.observer.claimed(len(claimed))
         for attempt in claimed:
             if attempt.id in self._delivery.on_the_wire:
-                # Its lease ran out while the provider thinks, or the machine slept: the answer is still to come.
+                # Its lease expired while the request is still in flight: the answer will come.
                 continue
             if attempt.status in TAKEN:
                 self._inquiries.start(attempt)
@@ -243,14 +248,14 @@ class Engine:
                 self._start(work, self._room)
 
     def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
-        """Operators to be told now, whom no text reaches, and whether there is anything to take over."""
+        """Return the alerts to send now, the opt-outs, and whether an attempt is due."""
         work, attempt_at = self._access.work(tx), tx.next_attempt_at()
         is_due = attempt_at is not None and attempt_at <= work.real_now
         return due_alerts(work), unreachable_by_text(tx), is_due
 
     async def _claimed(self, most: int) -> list[Attempt]:
-        """Take over what is due, apart: after a storm thousands of pages are put together. A try that cannot be readied
-        holds up nobody else's: then each person's go alone."""
+        """Claim due attempts in a commit of their own, because thousands may have to be bundled. If they cannot be made
+        ready together, each person's are made ready alone."""
         write = self._access.write_apart
         try:
             return await write(lambda tx: claim(self._access.work(tx), most))
@@ -263,7 +268,7 @@ class Engine:
         return [one for to in people for one in await self._for_one([one for one in due if one.to == to])]
 
     async def _for_one(self, due: Sequence[Attempt]) -> list[Attempt]:
-        """One person's tries; each in a message of its own when they cannot be readied together either."""
+        """Make one person's attempts ready, each alone if they cannot be made ready together."""
         together = await self._guarded(self.write(lambda tx: ready_again(self._access.work(tx), due)))
         if together is not None:
             return together
@@ -309,10 +314,10 @@ class Engine:
 
     @property
     def channel_name(self) -> str:
-        """How people are reached: `twilio`, or `outbox`, which reaches nobody."""
+        """The channel for texts: `twilio`, or `outbox`, which reaches nobody."""
         return self._channels["sms"].name
 
     @property
     def beat_at(self) -> datetime | None:
-        """When (real time) this pager last wrote to the store that it is alive."""
+        """When (real time) this pager last wrote its heartbeat."""
         return self._beat_at

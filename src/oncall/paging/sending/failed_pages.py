@@ -1,4 +1,4 @@
-"""What follows when a step's message surely did not reach its person: another way, once more, or the next step."""
+"""What follows when a page fails: a call instead, one more send, or the next step."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from oncall.paging.ports.store import TicketStore
 from oncall.support.policy import ChannelName
 
 MOST_CALLS = 4
-"""So often one step calls one person whose line is busy with other calls of ours."""
+"""How often one step calls a person whose line is busy with other calls of ours."""
 _NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
 _OF_A_PAGE = (StepFired, StepFailed, StepRerouted, StepResent, PageWaits, PageBundled)
 
 
 def has_failed(attempt: Attempt) -> bool:
-    """Whether it was a page, and its person was surely not reached by it."""
+    """Return True for a page that did not reach its person."""
     return attempt.purpose is Purpose.PAGE and attempt.status in _NOT_REACHED
 
 
 def failure_in(outcome: Receipt | DeliveryError) -> DeliveryFailure | None:
-    """Why a provider's answer or report means that the message does not arrive; None when it may yet."""
+    """Return why the message will not arrive; None if it may still arrive."""
     if isinstance(outcome, Permanent):
         return DeliveryFailure(
             str(outcome), may_call=outcome.may_call, is_ours=outcome.is_ours, has_stopped=outcome.has_stopped
@@ -51,7 +51,7 @@ def failure_in(outcome: Receipt | DeliveryError) -> DeliveryFailure | None:
 
 
 def follow_failure(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
-    """Record everything that a failed message means: whoever has sent STOP is deaf, and a page's step goes on."""
+    """Record what a failed message means: an opt-out, and for a page another channel or the next step."""
     if failure.has_stopped and attempt.channel == ChannelName.SMS:
         person = tx.schedule().people.get(attempt.to)
         if person is not None:
@@ -101,8 +101,10 @@ def _step_failed(attempt: Attempt, failure: DeliveryFailure, now: datetime) -> S
 
 
 def _is_of_now(work: TicketWork, attempt: Attempt) -> bool:
-    """Whether its step fired since the ticket was opened last: a late report of an attempt before that says nothing of
-    the steps since, which have the same numbers."""
+    """Return True if its step fired after the ticket was last opened.
+
+    Step numbers start again then, so a late report about an older attempt must not count.
+    """
     for event in reversed(work.log):
         if isinstance(event, _OF_A_PAGE) and event.attempt == attempt.id:
             return True
@@ -129,8 +131,7 @@ def _may_be_called(work: TicketWork, attempt: Attempt, others: Sequence[Attempt]
 def _may_be_called_again(
     work: TicketWork, attempt: Attempt, others: Sequence[Attempt], failure: DeliveryFailure
 ) -> bool:
-    """Whether the line may have been busy with another call of ours, which is no failure of its person. Only a few
-    times for each step."""
+    """Return True if the line may have been busy with another call of ours, at most MOST_CALLS times for each step."""
     calls = sum(other.channel == ChannelName.VOICE for other in others)
     has_time = attempt.deadline is None or work.now < attempt.deadline
     may_repeat = failure.is_busy and has_time and calls < MOST_CALLS
@@ -175,7 +176,7 @@ def _repeat(
 
 
 def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> Attempt:
-    """The same page by a way, queued for any pager, under the deadline of its step."""
+    """Return the same page by `channel`, queued for any pager, with the deadline of its step."""
     page = new_attempt(
         attempt.ticket,
         to=attempt.to,
@@ -189,8 +190,7 @@ def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> At
 
 
 def text_instead(tx: TicketStore, attempt: Attempt, reason: str, context: ActionContext) -> Attempt | None:
-    """Make a call that cannot be made into a text, which is queued where it takes turns; None when no text reaches its
-    person either."""
+    """Turn a call that cannot be made into a queued text, and return it; None if no text reaches its person either."""
     failed = any(
         _is_of_round(other, attempt) and other.channel == ChannelName.SMS and other.status in _NOT_REACHED
         for other in tx.attempts(attempt.ticket)

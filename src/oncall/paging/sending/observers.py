@@ -1,4 +1,4 @@
-"""What happens in one process, told to whoever counts it."""
+"""The observer of one process: it counts what happens."""
 
 from __future__ import annotations
 
@@ -8,44 +8,43 @@ from oncall.paging.domain.ticket import AttemptStatus
 
 
 class Observer(Protocol):
-    """Is told what happens in this process, to count it. Must neither fail nor block."""
+    """Counts what happens in this process. Must neither fail nor block."""
 
     def ticket_accepted(self, action: str) -> None:
         """A new ticket was stored, with this verdict: page, desk or hold."""
 
     def acknowledged(self, seconds: float) -> None:
-        """A person took a ticket, so many seconds of policy time after it was received."""
+        """A person took a ticket this many seconds (policy time) after its receipt."""
 
     def tried(self, status: AttemptStatus) -> None:
-        """A try came to this status, by an answer of its provider or by a receipt."""
+        """An attempt got this status, from its provider's answer or a receipt."""
 
     def page_accepted(self, seconds: float) -> None:
-        """A provider accepted a page so many real seconds after it was written."""
+        """A provider accepted a page this many real seconds after it was stored."""
 
     def due(self, count: int) -> None:
-        """So many tickets wait for this pager now, although they are due."""
+        """This many due tickets are in this pager's backlog."""
 
     def claimed(self, count: int) -> None:
-        """This pager took over so many tries that were due."""
+        """This pager claimed this many due attempts."""
 
     def resent(self) -> None:
-        """A try whose answer was in doubt, and which the provider surely has not, is sent again."""
+        """An unknown attempt that the provider does not have is sent again."""
 
     def bundled(self, count: int) -> None:
-        """A provider took one message with so many pages in it."""
+        """A provider accepted a bundle of this many pages."""
 
     def rested(self, *, was_woken: bool) -> None:
-        """A pause between two looks at the store is over: something was written, here or by another process, or it
-        was time to look."""
+        """A pause between two passes is over. was_woken: by a write of this or another process; otherwise by time."""
 
     def queue_age(self, seconds: float) -> None:
-        """What has waited longest for a pager has been due for so many seconds; 0 when nothing waits."""
+        """The oldest due work has been due for this many seconds; 0 if nothing is due."""
 
     def alarmed(self, kind: str) -> None:
-        """An operator is needed: `operator`, `audit`."""
+        """An alarm was raised. kind: `operator` or `audit`."""
 
     def page_delivered(self, seconds: float) -> None:
-        """A carrier reported a page as delivered so many real seconds after it was written."""
+        """A carrier reported a page as delivered this many real seconds after it was stored."""
 
 
 class Unobserved:

@@ -42,7 +42,7 @@ def write_outcome(work: SendWork, attempt: Attempt, outcome: Receipt | DeliveryE
     changed = [_after(one, outcome, real_now) for one in members(tx, current)]
     if isinstance(outcome, Temporary):
         pause = min(_pause(one, outcome, work.clock) for one in changed)
-        # The message was surely not sent: each page waits by itself again.
+        # The provider does not have the message: each page waits by itself again.
         changed = [_refused(one, real_now + pause) for one in changed]
     for one in changed:
         tx.update_attempt(one)
@@ -51,10 +51,10 @@ def write_outcome(work: SendWork, attempt: Attempt, outcome: Receipt | DeliveryE
 
 
 def _is_settled(current: Attempt, attempt: Attempt, outcome: Receipt | DeliveryError) -> bool:
-    """Whether the answer changes nothing. current: the attempt as it is stored; attempt: as it was sent."""
+    """Return True if the answer changes nothing. current: the attempt as stored; attempt: as it was sent."""
     if current.status in FINAL_STATUSES or current.provider_id is not None:
         return True
-    # The lease ran out and another pager is sending it: a failure of our request says nothing of theirs.
+    # The lease expired and another pager is sending it: our failure says nothing about its send.
     is_anothers = current.status is AttemptStatus.SENDING and current.lease_until != attempt.lease_until
     return is_anothers and isinstance(outcome, DeliveryError)
 
@@ -71,8 +71,8 @@ def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
 
 
 def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:
-    """Whether a message that was found belongs to another attempt, or may belong to one that is just being sent: pages
-    of one ticket to one person read alike."""
+    """Return True if a found message belongs to another attempt, or may belong to one that is being sent. Pages for one
+    ticket to one person have the same text."""
     if tx.attempt_by_provider_id(receipt.provider_id) is not None:
         return True
     return any(

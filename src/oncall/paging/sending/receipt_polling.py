@@ -1,4 +1,4 @@
-"""Receipts that never come: a provider that took a page and says no more is asked what became of it, a few times."""
+"""Receipt polling: ask the provider a few times about accepted pages for which no receipt came."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from oncall.paging.ports.store import BundleStore, TicketStore
 from oncall.paging.sending.receipts import ASK_AFTER, note_receipt
 
 LAST_ASK = timedelta(hours=1)
-"""How old (real time) a page gets before nobody asks any more: no receipt will come, and steps have followed it."""
+"""How old (real time) a page may be for the pager to ask about it."""
 MOST_ASKED_AT_ONCE = 5
-"""Questions in flight: they must never hold up what is to be sent."""
+"""Questions in flight at most, so that they never delay a send."""
 
 
 def next_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
-    """When it is asked again, ever more slowly; None: not any more."""
+    """Return when the provider is asked again, with growing pauses; None if it is not asked again."""
     age = real_now - attempt.written_at
     return real_now + max(ASK_AFTER, 2 * age) if age < LAST_ASK else None
 
 
 def note_answer(tx: TicketStore, attempt: Attempt, answer: Receipt | None, context: ActionContext) -> bool:
-    """Record what the provider said when it was asked, None when it could not be asked; ask again later, or no more.
+    """Record the provider's answer (None: it could not be asked), and plan the next question.
 
-    True when it changed something.
+    True if something changed.
     """
     changed = answer is not None and note_receipt(tx, delivery_id=attempt.id, receipt=answer, context=context)
     current = tx.attempt(attempt.id)
@@ -45,7 +45,7 @@ def _is_awaited(tx: BundleStore, attempt: Attempt) -> bool:
 
 
 class ReceiptPoller:
-    """The questions of one process that are on their way: a few at once, each page once. Build it in no loop."""
+    """The questions of one process in flight: a few at once, one for each page. Create it outside of an event loop."""
 
     def __init__(self, ask: Callable[[Attempt], Awaitable[None]]) -> None:
         self._ask = ask
@@ -53,7 +53,7 @@ class ReceiptPoller:
         self._asked: dict[str, asyncio.Task[None]] = {}
 
     def start(self, attempt: Attempt) -> None:
-        """Ask about it, unless that is under way."""
+        """Ask about the attempt, unless a question is in flight."""
         if attempt.id not in self._asked:
             self._asked[attempt.id] = asyncio.create_task(self._in_room(attempt))
 

@@ -1,4 +1,4 @@
-"""What a provider reports of a message later: receipts may come early, twice, in any order, or never."""
+"""Receipts: a provider's later reports. They may come early, twice, in any order, or never."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _RANK = {
 }
 
 ASK_AFTER = timedelta(seconds=60)
-"""Real time after acceptance at which the provider is asked about a page of which it has said no last word."""
+"""How long (real time) after acceptance the provider is asked about a page without a final receipt."""
 
 
 def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
-    """When the provider that has just taken this message is asked about it; only pages are worth a question."""
+    """Return when to ask the provider about a message it has just accepted; None for anything but a page."""
     return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
 
 
 def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, context: ActionContext) -> bool:
-    """Record a receipt for the try with our delivery id, or else with the provider's. True when it changed something.
+    """Record a receipt for the attempt with our delivery id, or else the provider's id. True if it changed something.
 
-    It is about every page in the message. An older status never overwrites a newer one. A page that did not reach its
-    person makes the next step due at once.
+    It counts for every page in the message. An older status never overwrites a newer one. A failed page makes the next
+    step due at once.
     """
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
@@ -51,7 +51,7 @@ def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, 
 
 
 def _noted(attempt: Attempt, receipt: Receipt, context: ActionContext) -> Attempt | None:
-    """The try with what the receipt says of its message; None when that is no news."""
+    """Return the attempt with the receipt's status; None if nothing changes."""
     if attempt.status in FINAL_STATUSES or _RANK.get(attempt.status, 0) >= _RANK.get(receipt.status, 0):
         return None
     failure = failure_in(receipt)

@@ -21,11 +21,11 @@ from oncall.paging.sending.send_work import SendWork
 from oncall.support.wording import exact_span
 
 BEFORE_ITS_STEP_ENDS = timedelta(seconds=5)
-"""Policy time before the next step's instant at which a page waits for nothing any more."""
+"""How long (policy time) before the next step a page is sent whatever the rate limits say."""
 
 
 def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
-    """Mark the claimed attempts that the limits let go now as being sent; the others wait on. Pages go before notices.
+    """Mark the claimed attempts within the limits as being sent; the others keep waiting. Pages go before notices.
 
     Returns the attempts to be sent: of each bundle the one that leads it.
     """
@@ -48,7 +48,7 @@ def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
 
 
 def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Send a message that its provider surely does not have, with the pages that wait for that phone by now.
+    """Send a message again that its provider does not have, with all pages that wait for that phone now.
 
     None if it is no longer needed or has to wait.
     """
@@ -73,7 +73,7 @@ def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | 
 
 
 def _still_needed(work: SendWork, waiting: Sequence[Attempt]) -> list[Attempt]:
-    """The pages that are still needed, one of each ticket; the others are ended."""
+    """Return the pages that are still needed, one for each ticket; end the others."""
     needed = []
     of_ticket: dict[str, list[Attempt]] = {}
     for page in waiting:
@@ -90,7 +90,10 @@ def _still_needed(work: SendWork, waiting: Sequence[Attempt]) -> list[Attempt]:
 
 
 def _notice(work: SendWork, notice: Attempt, *, behind: int) -> Attempt | None:
-    """behind: how many notices wait before this one; those that wait for one instant do not come back all at once."""
+    """Return the notice if it may go now, else put it off.
+
+    behind: how many notices wait before this one, to spread them.
+    """
     why = why_unneeded(work.tx, notice, work.now)
     if why is not None:
         work.tx.update_attempt(ended(notice, why))
@@ -105,7 +108,7 @@ def _notice(work: SendWork, notice: Attempt, *, behind: int) -> Attempt | None:
 
 
 def _call(work: SendWork, call: Attempt) -> Attempt | None:
-    """One call to one person at a time. A call that waits until its step is over is not made: the next step pages."""
+    """Return the call if the person's line is free, else put it off. A call is cancelled when its step is over."""
     why = why_unneeded(work.tx, call, work.now)
     if why is None and later_page(call, work.tx.attempts(call.ticket)) is not None:
         why = REPLACED
@@ -122,14 +125,14 @@ def _call(work: SendWork, call: Attempt) -> Attempt | None:
 
 
 def _latest(attempt: Attempt) -> datetime:
-    """The instant (policy time) at which a text waits for nothing any more."""
+    """Return the latest time (policy time) at which a queued text must be sent."""
     if attempt.deadline is not None:
         return attempt.deadline - BEFORE_ITS_STEP_ENDS
     return attempt.at + LONGEST_WAIT
 
 
 def _put_off(work: SendWork, waiting: Sequence[Attempt], until: SendTime) -> None:
-    """Let attempts wait; the log of a page's ticket says so, once."""
+    """Put attempts off, and note it once in the log of each page's ticket."""
     retry_at = work.real_time_of(until.at)
     for attempt in waiting:
         work.tx.update_attempt(replace(attempt, retry_at=retry_at, lease_until=None))

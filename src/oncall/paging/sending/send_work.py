@@ -1,4 +1,4 @@
-"""What the engine carries through one transaction: the transaction, who acts and when, the clock, the rate limits."""
+"""One transaction of the engine, with its context, the clock and the rate limits."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class SendWork:
 
     @property
     def limits(self) -> RateLimits:
-        """What the policy's rate limits allow now, given what went out before and in this transaction."""
+        """The rate limits, which count what went out before and in this transaction."""
         if self._limits is None:
             self._limits = RateLimits(self.tx, self.tx.policy().limits, self.context)
         return self._limits
 
     def real_time_of(self, at: datetime) -> datetime:
-        """The real instant at which policy time reaches `at`; now for one in the past."""
+        """Return the real time at which policy time reaches `at`; now if that is past."""
         return self.real_now + timedelta(seconds=self.clock.real_seconds_until(at))

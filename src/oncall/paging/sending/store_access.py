@@ -1,4 +1,4 @@
-"""One process's way to the store: off its event loop, with the hand of whoever acts."""
+"""Access to the store from one event loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class _Bell:
-    """Wakes one event loop for what other threads have done: a commit ends many pieces of work, and rings once."""
+    """Wakes an event loop once for all futures that a commit resolves."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -29,7 +29,7 @@ class _Bell:
         self._is_rung = False
 
     async def end_of(self, stored: Future[T]) -> None:
-        """Wait until it is done, whatever came of it; whoever stops waiting cancels it."""
+        """Wait until the future is done, also with an error. Cancelling the wait cancels the work."""
         waiter = self.loop.create_future()
         stored.add_done_callback(lambda _: self._ring(waiter))
         try:
@@ -45,7 +45,7 @@ class _Bell:
             self.loop.call_soon_threadsafe(self._answer)
 
     def _answer(self) -> None:
-        # In this order: what is appended from here on rings again.
+        # Reset the flag first: a future appended from here on must ring again.
         self._is_rung = False
         while self._done:
             waiter = self._done.popleft()
@@ -64,13 +64,13 @@ class Access:
         self._bell: _Bell | None = None
 
     def context(self, by: str = PAGER) -> ActionContext:
-        """What somebody acting in this process, now, passes to intake, life and replies: tries are sent from here."""
+        """Return the context of an action in this process now. Attempts written under it are sent from here."""
         real_now = self.clock.real_now()
         now = whole_second(self.clock.now())
         return ActionContext(by, now, real_now, real_now + LEASE, can_call=self._can_call)
 
     def work(self, tx: SendStore) -> SendWork:
-        """What a transaction of this process carries, now."""
+        """Return the engine's work on a transaction, as of now."""
         return SendWork(tx, self.context(), self.clock)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -78,7 +78,7 @@ class Access:
         return await self._end_of(self._store.submit(partial(self._noting_the_schedule, work)))
 
     async def write_apart(self, work: Callable[[Transaction], T]) -> T:
-        """As `write` for what may take long: where the database does several things at once it keeps nobody's back."""
+        """As `write` for work that may take long: it does not block other work if the database runs several at once."""
         return await self._end_of(self._store.submit_apart(partial(self._noting_the_schedule, work)))
 
     async def _end_of(self, stored: Future[T]) -> T:
@@ -94,11 +94,11 @@ class Access:
         return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run work that only looks, without blocking the loop or holding up those who write."""
+        """Run read-only work without blocking the loop or any writer."""
         return await asyncio.to_thread(self._store.read, work)
 
     async def person(self, person_id: str) -> Person | None:
-        """Somebody on the published rosters; None when there is nobody of that id."""
+        """Return a person on the published rosters; None if there is nobody with that id."""
         schedule = self.schedule
         if schedule is None or person_id not in schedule.people:
             schedule = await self.read(lambda tx: tx.schedule())
