@@ -27,7 +27,7 @@ demo: install ## Show the product from a roster to an acknowledged page, in abou
 test: install ## Run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -q -n 2
 
-quick: install ## Run the tests without the long property tests
+quick: install ## Run the tests that take little time: no long property tests, no real processes
 	$(BIN)/python -m pytest -q -n 2 -m "not slow and not system_packages"
 
 test-system: install ## Install Debian's programs with apt where they are missing, and run the tests that need them

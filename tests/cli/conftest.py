@@ -17,6 +17,7 @@ from oncall.schedule.plan_file import write_plan
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
 from tests.cli.teams import EIGHT, SMALL_ROSTER, TIGHT_ROSTER, WEEK, written
+from tests.store.migrated_databases import write_migrated_file
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
 SATURDAY_NIGHT = "2027-01-09T03:12:00-05:00"
@@ -120,8 +121,9 @@ def plan(roster: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def published(oncall: Oncall, plan: Path, roster: Path) -> Oncall:
+def published(oncall: Oncall, plan: Path, roster: Path, tmp_path: Path) -> Oncall:
     """The same, with the plan published."""
+    write_migrated_file(tmp_path / "oncall.db")
     ran = oncall("publish", str(plan), "--roster", str(roster))
     assert ran.code == 0, ran.err
     return oncall

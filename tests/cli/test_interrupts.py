@@ -38,6 +38,7 @@ def test_ctrl_c_while_the_commands_are_loaded_ends_with_a_sentence(module: str) 
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "oncall: stopped by Ctrl-C before it was done\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module", ["ortools", "ortools.sat", "numpy", "pandas", "ortools.util.python.sorted_interval_list"]
 )

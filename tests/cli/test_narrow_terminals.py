@@ -59,6 +59,7 @@ def shown(published: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_no_line_is_wider_than_the_terminal(shown: Callable[[int], list[str]], columns: int) -> None:
     lines = shown(columns)
@@ -69,6 +70,7 @@ def test_no_line_is_wider_than_the_terminal(shown: Callable[[int], list[str]], c
     assert [line for line in lines if display_width(line) > columns and " " in line.strip()] == []
 
 
+@pytest.mark.slow
 def test_a_table_becomes_a_list_where_it_does_not_fit(shown: Callable[[int], list[str]]) -> None:
     lines = shown(60)
     place = lines.index("$ oncall tickets")

@@ -86,6 +86,7 @@ def test_every_answer_that_cannot_be_used_is_refused_by_its_own_name(published: 
     )
 
 
+@pytest.mark.slow
 def test_at_a_terminal_a_bad_answer_is_asked_for_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "oncall.cli.main", "triage"]
     said = at_a_terminal(command, ["n", "n", "some", "3", "perhaps", "none"], tmp_path)

@@ -115,6 +115,7 @@ def column(side: dict[str, object]) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["history", "ledger", "published", "none of the published"])
 def test_both_columns_are_what_generate_makes_with_the_same_options(
     oncall: Oncall, eight: Path, quarter: Path, tmp_path: Path, source: str

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from oncall.errors import StoreUnavailable, Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import StepFired
@@ -281,6 +283,7 @@ def test_a_page_that_the_log_has_and_the_store_has_not_is_lost(world: World) -> 
     assert str(late) == "T-1: the log has a page of 0 s ago that is not stored"
 
 
+@pytest.mark.slow
 def test_every_open_ticket_gets_its_turn_however_many_there_are(world: World) -> None:
     for number in range(450):
         world.post(f"T-{number}", impact="low")

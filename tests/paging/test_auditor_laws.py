@@ -163,6 +163,7 @@ def test_no_alarm_while_all_is_well_and_one_for_every_page_that_waits_in_vain(
             world.store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes_before", [1, 4, 9, 25])
 def test_a_pager_that_stops_is_told_of_within_two_minutes_of_the_next_step(world: World, minutes_before: int) -> None:
     house = House(world)

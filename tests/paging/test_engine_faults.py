@@ -316,6 +316,7 @@ def test_a_page_in_doubt_that_was_not_taken_is_not_sent_once_somebody_has_the_ti
     assert world.attempts()[0].error == "no longer needed; no answer within 8 seconds"
 
 
+@pytest.mark.slow
 def test_a_notice_that_cannot_be_sent_is_given_up_when_it_is_no_news_any_more(world: World) -> None:
     world.post()
     world.run()

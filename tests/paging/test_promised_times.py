@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from oncall.errors import Permanent
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import Breached, Chased, StepFired
@@ -212,6 +214,7 @@ def test_waiting_for_the_customer_ends_a_chase_and_leaves_the_ticket_with_its_ow
     world.read_all()
 
 
+@pytest.mark.slow
 def test_passing_a_chased_ticket_on_lets_its_escalation_run_without_end(world: World) -> None:
     chased(world)
     world.act(EventKind.PASSED, "ana")

@@ -136,6 +136,7 @@ def _surfaces(tx: Transaction, *, name: str, now: datetime) -> tuple[Any, Any]:
     return stored_whole_view(tx, stored, now), next(view for view in listing if view["id"] == name)
 
 
+@pytest.mark.slow
 def test_the_pager_s_row_and_the_clocks_agree_on_the_first_reply_through_a_random_life(loud: World) -> None:
     random = Random(8)
     loud.clock.moment = at("2027-01-09 01:00")
@@ -149,6 +150,7 @@ def test_the_pager_s_row_and_the_clocks_agree_on_the_first_reply_through_a_rando
             assert loud.ticket(name).first_reply_due == first.due_at, name
 
 
+@pytest.mark.slow
 def test_a_policy_published_in_the_middle_of_clocks_and_merges_is_replayed_alike_years_later(loud: World) -> None:
     random = Random(12)
     loud.clock.moment = at("2027-03-11 15:00")

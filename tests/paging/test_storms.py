@@ -138,6 +138,7 @@ def test_of_one_ticket_only_the_page_of_its_latest_step_is_sent(world: World) ->
 # Outages and restarts.
 
 
+@pytest.mark.slow
 def test_after_an_outage_of_ten_minutes_each_person_gets_one_message(world: World) -> None:
     world.phones.fail(Temporary("no network"), times=100_000)
     for number in range(8):

@@ -33,7 +33,7 @@ from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
 from oncall.support.windows import Window
-from tests.store.migrated_file import write_migrated_file
+from tests.store.migrated_databases import write_migrated_file
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)

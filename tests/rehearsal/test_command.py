@@ -92,6 +92,7 @@ def test_a_proposed_roster_is_planned_and_shown_beside(oncall: Oncall, roster: P
     assert "change" in out
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_answer_and_another_seed_another(oncall: Oncall, roster: Path, plan: Path) -> None:
     arguments = ("--rate", "20/day", "--plan", str(plan), "--weeks", "1")
     first = simulate(oncall, roster, *arguments, "--seed", "7")

@@ -79,6 +79,7 @@ def test_a_ticket_that_is_taken_at_once_pages_one_person_once() -> None:
     assert rehearsed([arrival(1, night)], AT_ONCE, night + timedelta(minutes=29)) == [(night, "ana", "T-1")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_one_seed_gives_one_rehearsal(seed: int) -> None:
     arrivals = [arrival(number, FRIDAY_EVENING + timedelta(minutes=17 * number)) for number in range(30)]

@@ -24,6 +24,7 @@ from oncall.schedule.version_document import publication_document
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
+from tests.store.migrated_databases import write_migrated_file
 
 NEW_YORK = ZoneInfo("America/New_York")
 ROSTER = Path(__file__).parents[2] / "rosters" / "itopia-cas.yaml"
@@ -39,6 +40,7 @@ class Shop:
     """Ana is primary and ben secondary, always; mei is the manager."""
 
     def __init__(self, folder: Path) -> None:
+        write_migrated_file(folder / "oncall.db")
         self.url = f"sqlite:///{folder / 'oncall.db'}"
         self.store = open_store(self.url)
         team = read_roster(ROSTER)

@@ -50,6 +50,7 @@ def state(found: list[SlaClock]) -> SlaState:
     return SlaState(START + 1000 * HOUR, "standard", "urgent", tuple(found))
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(clocks(), max_size=6), max_size=6))
 def test_every_clock_is_counted_once(tickets: list[list[SlaClock]]) -> None:
     tally = Tally(CALENDAR)

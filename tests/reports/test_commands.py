@@ -96,6 +96,7 @@ def test_the_business_review_names_its_file_itself(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -162,6 +162,7 @@ _TICKETS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_TICKETS)
 def test_every_form_of_a_report_holds_the_same_numbers_and_they_add_up(

@@ -122,6 +122,7 @@ def test_a_repair_staffs_the_shift_of_a_new_holiday() -> None:
     assert check_plan(repaired.plan, later) == []
 
 
+@pytest.mark.slow
 def test_a_repair_with_more_changes_costs_no_more_than_its_option_says() -> None:
     roster = team_of(8)
     plan = checked_plan(roster, 56)

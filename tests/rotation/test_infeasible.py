@@ -128,6 +128,7 @@ def test_a_month_over_everybodys_most_names_the_rule() -> None:
     )
 
 
+@pytest.mark.slow
 def test_many_weeks_that_are_too_full_for_different_reasons_are_not_all_listed() -> None:
     starts = [MONDAY + timedelta(days=14 * week) for week in range(8)]
     trips = tuple(absence for start in starts for absence in away(start, 7, reason=f"trip of {start}"))

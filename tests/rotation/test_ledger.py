@@ -59,6 +59,7 @@ def published(plan: Plan, roster: Roster, *overrides: Override) -> Schedule:
     return Schedule((publication,), overrides, calendar)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(300))
 def test_all_balances_of_a_kind_add_up_to_0(seed: int) -> None:
     draw = Random(seed)

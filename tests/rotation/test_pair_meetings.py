@@ -97,6 +97,7 @@ def test_no_equally_fair_plan_meets_requests_and_pairs_better_by_trying_all_plan
     assert plan.notes[0].endswith("no equally fair plan meets more")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "days", "rest"), [(6, 56, 1), (8, 91, 2), (12, 182, 2)])
 @pytest.mark.parametrize("pairs", [(("ana", "ben"),), (("ana", "ben"), ("ben", "cai"), ("dee", "eve"))])
 def test_pairs_are_proven_to_share_as_many_shifts_as_possible(size: int, days: int, rest: int, pairs: Pairs) -> None:

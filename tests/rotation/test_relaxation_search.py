@@ -90,6 +90,7 @@ def test_a_team_too_small_for_its_rest_is_offered_less_rest_throughout() -> None
     assert offered(team_of(4), days=56) == [["rest_nights=1@2027-01-04..2027-02-26"]]
 
 
+@pytest.mark.slow
 def test_a_month_over_everybodys_most_is_offered_one_more_for_everybody() -> None:
     roster = team_of(8, max_shifts_per_month=4)
     assert offered(roster, days=28) == [["max_shifts_per_month=5@2027-01-01..2027-01-31"]]
@@ -101,6 +102,7 @@ def test_weekends_are_offered_person_by_person() -> None:
     assert all(name.startswith("weekends_apart=3@2027-01-") for name in names)
 
 
+@pytest.mark.slow
 def test_a_week_in_which_most_are_away_is_offered_the_fewest_moved_days() -> None:
     week = away(date(2027, 5, 24), 7)
     roster = team(*(person(name, absences=week) for name in NAMES[:8]), *(person(name) for name in NAMES[8:]))

@@ -85,6 +85,7 @@ def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_t
     assert len(chosen.changes) <= fewest + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
 def test_of_the_plans_that_change_and_cost_as_little_it_is_the_one_that_keeps_most_wishes(seed: int) -> None:
     mending = with_wishes(Random(seed), drawn_mending(Random(seed)))
@@ -133,6 +134,7 @@ def test_another_solver_agrees_on_the_bound_of_a_plan_with_such_a_past() -> None
     assert second_opinion(many.plan, roster, cost(many), time_limit=timedelta(minutes=10)).is_optimal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_another_solver_never_contradicts_the_bound_of_a_mended_plan(seed: int) -> None:
     mending = drawn_mending(Random(500 + seed))
@@ -260,6 +262,7 @@ def test_a_cover_that_leaves_nobody_is_told_by_name() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", range(1, 8))
 def test_a_search_that_is_stopped_at_any_moment_leaves_a_plan_or_says_that_there_is_none(looks: int) -> None:
     roster = team_of(10)

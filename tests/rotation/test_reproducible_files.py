@@ -62,6 +62,7 @@ def test_two_processes_at_different_times_write_the_same_bytes(
     assert twice[0][file_format] == twice[1][file_format]
 
 
+@pytest.mark.slow
 def test_a_spreadsheet_does_not_contain_the_time_it_was_written(
     twice: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def keeps_rules(rules: RotationRules, shifts: Iterable[Shift]) -> bool:
     return in_week <= (rules.max_shifts_per_week or 99) and in_month <= (rules.max_shifts_per_month or 99)
 
 
+@pytest.mark.slow
 @given(rosters(sizes=(1, 1), days=35, roles=("primary",)), st.data())
 @settings(max_examples=150, deadline=None)
 def test_limits_allow_exactly_the_duties_that_the_rules_allow(roster: Roster, data: st.DataObject) -> None:

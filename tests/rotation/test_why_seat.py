@@ -100,6 +100,7 @@ def test_the_price_is_that_of_the_fairest_plan_with_that_seat_fixed(roster: Rost
         assert other.solved == SolvedAlternative(best.cost - plan.fairness.cost, best.bound - plan.fairness.cost, True)
 
 
+@pytest.mark.slow
 def test_in_a_tight_team_somebody_is_dearer_and_that_is_proven() -> None:
     roster = team(*team_of(5).engineers, person("fay", fte=0.5))
     plan = planned(roster, days=84)

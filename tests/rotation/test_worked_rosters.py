@@ -31,6 +31,7 @@ def test_the_quarter_from_january_2027_is_proven_and_clean(path: Path) -> None:
     assert sentences(plan, roster) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", range(2026, 2032))
 @pytest.mark.parametrize("path", ROSTERS, ids=lambda path: path.stem)
 def test_every_quarter_of_the_next_years_has_a_plan_that_keeps_the_rules(path: Path, year: int) -> None:

@@ -199,6 +199,7 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(plan=plans())
 def test_whatever_plan_is_written_is_read_again(plan: Plan) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
+from tests.store.migrated_databases import migrated_template, write_migrated_file
 from tests.store.postgres_servers import bundled_server, debian_server, new_database
 
 DEBIAN = pytest.param("debian", marks=pytest.mark.system_packages)
@@ -30,9 +31,17 @@ def debian_postgres_server() -> Iterator[str]:
 
 @pytest.fixture(params=["postgres", DEBIAN])
 def empty_postgres(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a database without a table, dropped after the test."""
-    with new_database(_server(request)) as url:
-        yield url
+    """The address of a PostgreSQL database without tables, dropped after the test."""
+    with new_database(_server(request)) as address:
+        yield address
+
+
+@pytest.fixture(params=["postgres", DEBIAN])
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a PostgreSQL database with all tables and no rows, dropped after the test."""
+    server = _server(request)
+    with new_database(server, template=migrated_template(server)) as address:
+        yield address
 
 
 @pytest.fixture
@@ -42,12 +51,24 @@ def sqlite_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgres", DEBIAN])
-def url(request: pytest.FixtureRequest, sqlite_path: Path) -> Iterator[str]:
-    """The address of an empty database, of each kind in turn."""
+def empty_url(request: pytest.FixtureRequest, sqlite_path: Path) -> Iterator[str]:
+    """The address of a database without tables, of each kind in turn."""
     if request.param == "sqlite":
         yield f"sqlite:///{sqlite_path}"
     else:
         with new_database(_server(request)) as address:
+            yield address
+
+
+@pytest.fixture(params=["sqlite", "postgres", DEBIAN])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with all tables and no rows, of each kind in turn."""
+    if request.param == "sqlite":
+        write_migrated_file(tmp_path / "oncall.db")
+        yield f"sqlite:///{tmp_path / 'oncall.db'}"
+    else:
+        server = _server(request)
+        with new_database(server, template=migrated_template(server)) as address:
             yield address
 
 
@@ -66,13 +87,13 @@ def store(url: str) -> Iterator[SqlStore]:
 
 @pytest.fixture
 def sqlite_store(sqlite_path: Path) -> Iterator[SqlStore]:
-    """A store in a SQLite file."""
+    """A store in a SQLite file that it has created."""
     with open_store(f"sqlite:///{sqlite_path}") as opened:
         yield opened
 
 
 @pytest.fixture
-def postgres_store(empty_postgres: str) -> Iterator[SqlStore]:
+def postgres_store(postgres_url: str) -> Iterator[SqlStore]:
     """A store in PostgreSQL."""
-    with open_store(empty_postgres) as opened:
+    with open_store(postgres_url) as opened:
         yield opened

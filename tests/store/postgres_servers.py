@@ -84,11 +84,14 @@ def debian_server() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
-    """Make an empty database on the server, give its address, and drop it at the end."""
+def new_database(server_url: str, *, template: str = "template1") -> Iterator[str]:
+    """Make a database on the server, give its address, and drop it at the end.
+
+    template: the database that it copies; by default it has no tables.
+    """
     name = f"oncall_{next(_numbers)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server_url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -41,7 +41,7 @@ def test_a_postgresql_address_is_known_by_host_and_database_alone(url: str, plac
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("mysql://ana:s3cret@db/x", f'"mysql://..." is not a database that this product knows; {_EXAMPLES}'),
+        ("mysql://ana:s3cret@db/x", f'"mysql://..." is not a kind of database that oncall supports; {_EXAMPLES}'),
         ("s3cret", f"is not the address of a database; {_EXAMPLES}"),
         ("", f"is not the address of a database; {_EXAMPLES}"),
         ("sqlite://", '"sqlite://" names no file; write "sqlite:////absolute/path/oncall.db"'),

@@ -37,6 +37,7 @@ def ids(attempts: Sequence[Attempt]) -> list[str]:
     return [one.id for one in attempts]
 
 
+@pytest.mark.slow
 def test_an_attempt_comes_back_as_it_was_stored(store: SqlStore) -> None:
     bare = attempt("a-2", step=None, round=None, deadline=None, lease_until=None, purpose=Purpose.NOTICE)
     full = attempt(
@@ -148,6 +149,7 @@ def test_an_attempt_in_doubt_without_a_time_is_due_at_once(store: SqlStore) -> N
     assert ids(claim(store)) == ["a-1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", sorted(FINAL_STATUSES | {AttemptStatus.ACCEPTED, AttemptStatus.SENT}))
 def test_an_attempt_that_the_provider_has_is_nobody_s_work(store: SqlStore, status: AttemptStatus) -> None:
     add(store, attempt(status=status, lease_until=NOW, retry_at=None))
@@ -164,8 +166,8 @@ def test_an_attempt_that_the_provider_has_is_claimed_when_it_is_to_be_asked(
     assert store.read(lambda t: t.unsent_attempts(written_before=NOW + minutes(60), limit=10)) == []
 
 
-def test_a_worker_passes_over_what_another_is_claiming(empty_postgres: str) -> None:
-    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs:
+def test_a_worker_passes_over_what_another_is_claiming(postgres_url: str) -> None:
+    with open_store(postgres_url) as mine, open_store(postgres_url) as theirs:
         mine.write(lambda t: t.add_ticket(ticket("T-1")))
         mine.write(lambda t: t.add_ticket(ticket("T-2", due_at=NOW + minutes(1))))
         add(mine, attempt("a-1", lease_until=NOW), attempt("a-2", lease_until=NOW))

@@ -105,6 +105,7 @@ with open_store(sys.argv[1]) as store:
 """
 
 
+@pytest.mark.slow
 def test_another_process_wakes_who_waits(waiting: SqlStore, url: str) -> None:
     subprocess.run([sys.executable, "-c", _OTHER_PROCESS, url], check=True, cwd=Path(__file__).parents[2])
     assert waiting.wait_for_change(120)

@@ -63,6 +63,7 @@ def test_stored_times_sort_and_compare_as_times_do(engine: Engine, one: datetime
         assert list(before) == [at for at in (one, other) if at < other]
 
 
+@pytest.mark.slow
 @law
 @given(value=json_values)
 def test_every_json_value_comes_back_the_same(engine: Engine, value: Any) -> None:

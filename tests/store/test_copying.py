@@ -65,7 +65,7 @@ def test_a_database_that_holds_something_is_not_copied_into(full: str, tmp_path:
     with pytest.raises(Refused) as refused:
         copy_store(full, other, NO_PAGER)
     assert str(refused.value) == (
-        f"{tmp_path / 'other.db'}: the table tickets holds something already; copy into an empty database"
+        f"{tmp_path / 'other.db'}: the table tickets already holds rows; copy into an empty database"
     )
     with open_store(other) as store:
         assert [found.ticket.id for found in store.read(lambda t: t.tickets(TicketFilter()))] == ["T-9"]
@@ -104,7 +104,7 @@ def test_a_source_that_cannot_be_copied_is_told_with_what_mends_it(full: str, tm
         return str(refused.value)
 
     source.touch()
-    assert refusal() == f"{source}: the database holds nothing of oncall; name the old database with --from"
+    assert refusal() == f"{source}: the database holds no tables of oncall; name the old database with --from"
     with closing(sqlite3.connect(source)) as file:
         file.execute("CREATE TABLE alembic_version (version_num TEXT)")
         file.execute("INSERT INTO alembic_version VALUES ('0001')")

@@ -48,9 +48,7 @@ def test_a_locked_database_is_said_to_be_locked_and_works_when_it_is_free(
             impatient.write(lambda t: t.add_ticket(ticket()))
         assert count(impatient) == 0, "reading goes on beside a writer"
         other.execute("ROLLBACK")
-    assert str(refused.value) == (
-        f"{sqlite_path}: the database is locked by another program; it will work once that one is done"
-    )
+    assert str(refused.value) == (f"{sqlite_path}: another program locks the database; try again when it has finished")
     impatient.write(lambda t: t.add_ticket(ticket()))
     assert count(impatient) == 1
 
@@ -67,7 +65,10 @@ def test_a_full_disk_is_said_to_be_full_and_nothing_is_stored_by_halves(sqlite_p
         store.write(lambda t: t.add_ticket(ticket("T-1")))
         with pytest.raises(StoreUnavailable) as refused:
             store.write(large)
-        assert str(refused.value) == f"{sqlite_path}: the disk is full; nothing was stored, make room and try again"
+        assert (
+            str(refused.value)
+            == f"{sqlite_path}: the disk is full and nothing was stored; free some space and try again"
+        )
         assert count(store) == 1
         store.write(lambda t: t.update_ticket(ticket("T-1", owner="ana")))
     with open_store(f"sqlite:///{sqlite_path}") as store:
@@ -160,10 +161,10 @@ def cut_all(url: str) -> None:
 
 @pytest.mark.parametrize("by", ["submit", "write"])
 def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up_for_seconds_only(
-    empty_postgres: str, by: str
+    postgres_url: str, by: str
 ) -> None:
     """Its machine lost its power or its network, or sleeps. When it wakes it does its work anew."""
-    address = address_of(empty_postgres)
+    address = address_of(postgres_url)
     assert isinstance(address, PostgresAddress)
     try_lock_send_queue, wakes, tries = threading.Event(), threading.Event(), itertools.count(1)
 
@@ -178,7 +179,7 @@ def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up
 
     with (
         PostgresStore(address, silent_seconds=0.2) as asleep,
-        open_store(empty_postgres) as awake,
+        open_store(postgres_url) as awake,
         ThreadPoolExecutor(1) as thread,
     ):
         sleeping = asleep.submit(standing_still) if by == "submit" else thread.submit(asleep.write, standing_still)
@@ -190,18 +191,16 @@ def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up
         assert awake.read(lambda t: t.last_beat()) == (NOW, "outbox")
 
 
-def test_a_connection_that_was_cut_between_two_writes_is_made_anew(
-    postgres_store: SqlStore, empty_postgres: str
-) -> None:
+def test_a_connection_that_was_cut_between_two_writes_is_made_anew(postgres_store: SqlStore, postgres_url: str) -> None:
     postgres_store.write(lambda t: t.add_ticket(ticket("T-1")))
-    cut_all(empty_postgres)
+    cut_all(postgres_url)
     postgres_store.write(lambda t: t.add_ticket(ticket("T-2")))
-    cut_all(empty_postgres)
+    cut_all(postgres_url)
     assert count(postgres_store) == 2
 
 
 def test_a_connection_that_is_cut_in_the_middle_of_work_has_the_work_done_again(
-    postgres_store: SqlStore, empty_postgres: str
+    postgres_store: SqlStore, postgres_url: str
 ) -> None:
     tries = []
 
@@ -209,16 +208,16 @@ def test_a_connection_that_is_cut_in_the_middle_of_work_has_the_work_done_again(
         tries.append(t)
         t.add_ticket(ticket())
         if len(tries) == 1:
-            cut_all(empty_postgres)
+            cut_all(postgres_url)
 
     postgres_store.write(work)
     assert (len(tries), count(postgres_store)) == (2, 1)
 
 
-def test_a_connection_that_is_always_cut_is_given_up(postgres_store: SqlStore, empty_postgres: str) -> None:
+def test_a_connection_that_is_always_cut_is_given_up(postgres_store: SqlStore, postgres_url: str) -> None:
     def work(t: Transaction) -> None:
         t.next_due_at()
-        cut_all(empty_postgres)
+        cut_all(postgres_url)
         t.next_due_at()
 
     with pytest.raises(StoreUnavailable) as refused:
@@ -227,11 +226,11 @@ def test_a_connection_that_is_always_cut_is_given_up(postgres_store: SqlStore, e
 
 
 def test_a_connection_that_is_cut_at_the_commit_leaves_a_doubt_that_is_said(
-    postgres_store: SqlStore, empty_postgres: str
+    postgres_store: SqlStore, postgres_url: str
 ) -> None:
     def work(t: Transaction) -> None:
         t.beat("me", real_now=NOW, channel="outbox")
-        cut_all(empty_postgres)
+        cut_all(postgres_url)
 
     with pytest.raises(StoreInDoubt) as refused:
         postgres_store.write(work)
@@ -240,9 +239,9 @@ def test_a_connection_that_is_cut_at_the_commit_leaves_a_doubt_that_is_said(
     )
 
 
-def test_a_listener_that_was_cut_listens_again(postgres_store: SqlStore, empty_postgres: str) -> None:
+def test_a_listener_that_was_cut_listens_again(postgres_store: SqlStore, postgres_url: str) -> None:
     assert postgres_store.wait_for_change(120)
-    cut_all(empty_postgres)
+    cut_all(postgres_url)
     assert not postgres_store.wait_for_change(0.1)
     assert postgres_store.wait_for_change(120)
     postgres_store.write(lambda t: t.add_ticket(ticket()))

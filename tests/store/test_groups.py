@@ -203,9 +203,9 @@ def test_a_text_that_no_database_takes_is_refused_to_its_writer_alone(store: Sql
 
 
 def test_a_ticket_is_stored_though_many_in_its_group_wait_for_a_lock(
-    postgres_store: SqlStore, empty_postgres: str
+    postgres_store: SqlStore, postgres_url: str
 ) -> None:
-    with psycopg.connect(empty_postgres) as other:
+    with psycopg.connect(postgres_url) as other:
         other.execute(f"SELECT pg_advisory_xact_lock({TURNS})")
         *waiting, free = together_at_once(postgres_store, *[taking_turns] * 20, posting("T-1"))
         assert free.result(30) == "stored"
@@ -214,8 +214,8 @@ def test_a_ticket_is_stored_though_many_in_its_group_wait_for_a_lock(
     assert [one.result(60) for one in waiting] == ["my turn"] * 20
 
 
-def test_a_store_that_is_closed_finishes_what_waits_for_a_lock(postgres_store: SqlStore, empty_postgres: str) -> None:
-    with psycopg.connect(empty_postgres) as other:
+def test_a_store_that_is_closed_finishes_what_waits_for_a_lock(postgres_store: SqlStore, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as other:
         other.execute(f"SELECT pg_advisory_xact_lock({TURNS})")
         waiting = together_at_once(postgres_store, *[taking_turns] * 20)
         closing = threading.Thread(target=postgres_store.close)
@@ -232,9 +232,9 @@ def taking_turns(t: Transaction) -> str:
     return "my turn"
 
 
-def test_whoever_waits_for_a_lock_does_not_hold_up_those_behind(postgres_store: SqlStore, empty_postgres: str) -> None:
+def test_whoever_waits_for_a_lock_does_not_hold_up_those_behind(postgres_store: SqlStore, postgres_url: str) -> None:
     postgres_store.write(posting("T-1"))
-    with psycopg.connect(empty_postgres) as other:
+    with psycopg.connect(postgres_url) as other:
         other.execute("SELECT 1 FROM tickets WHERE id = 'T-1' FOR UPDATE")
         waiting, free = together_at_once(postgres_store, posting("T-1"), posting("T-2"))
         assert free.result(60) == "stored"
@@ -250,14 +250,14 @@ def together_at_once(store: SqlStore, *works: Work) -> list[Future[Any]]:
         return [store.submit(work) for work in works]
 
 
-def test_a_group_whose_connection_is_cut_is_done_again(postgres_store: SqlStore, empty_postgres: str) -> None:
+def test_a_group_whose_connection_is_cut_is_done_again(postgres_store: SqlStore, postgres_url: str) -> None:
     cuts: list[Transaction] = []
 
     def cutting(t: Transaction) -> None:
         t.append([event("T-0")])
         if not cuts:
             cuts.append(t)
-            cut_all(empty_postgres)
+            cut_all(postgres_url)
 
     done = together(postgres_store, posting("T-0"), posting("T-1"))
     done += together(postgres_store, posting("T-2"), cutting, posting("T-3"))
@@ -265,12 +265,10 @@ def test_a_group_whose_connection_is_cut_is_done_again(postgres_store: SqlStore,
     assert stored_ids(postgres_store) == ["T-0", "T-1", "T-2", "T-3"]
 
 
-def test_a_group_that_is_cut_at_its_commit_is_in_doubt_and_says_so(
-    postgres_store: SqlStore, empty_postgres: str
-) -> None:
+def test_a_group_that_is_cut_at_its_commit_is_in_doubt_and_says_so(postgres_store: SqlStore, postgres_url: str) -> None:
     def beating(t: Transaction) -> None:
         t.beat("me", real_now=NOW, channel="outbox")
-        cut_all(empty_postgres)
+        cut_all(postgres_url)
 
     (done,) = together(postgres_store, beating)
     with pytest.raises(StoreInDoubt) as refused:

@@ -61,12 +61,12 @@ def description(connection: Connection) -> list[list[str]]:
     ]
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_queries(url: str) -> None:
-    open_store(url).close()
-    engine = engine_of(url)
+def test_the_migrations_make_exactly_the_tables_of_the_queries(empty_url: str) -> None:
+    open_store(empty_url).close()
+    engine = engine_of(empty_url)
     with engine.connect() as connection:
         migrated = description(connection)
-    run(url, "DROP TABLE alembic_version")
+    run(empty_url, "DROP TABLE alembic_version")
     with engine.begin() as connection:
         metadata.drop_all(connection)
         assert not any(description(connection))
@@ -83,13 +83,13 @@ def test_the_known_steps_are_those_of_the_migrations() -> None:
     assert scripts.get_current_head() == HEAD
 
 
-def test_migrating_is_what_first_use_does_and_twice_is_once(url: str) -> None:
-    migrate(url)
-    migrate(url)
-    with open_store(url) as store:
+def test_migrating_is_what_first_use_does_and_twice_is_once(empty_url: str) -> None:
+    migrate(empty_url)
+    migrate(empty_url)
+    with open_store(empty_url) as store:
         store.write(lambda t: t.add_ticket(ticket()))
-    migrate(url)
-    with open_store(url) as store:
+    migrate(empty_url)
+    with open_store(empty_url) as store:
         assert store.read(lambda t: t.ticket("T-1")) == ticket()
 
 
@@ -102,18 +102,18 @@ assert ("alembic" in sys.modules) is (sys.argv[2] == "new"), sys.argv[2]
 
 
 @pytest.mark.slow
-def test_alembic_is_loaded_only_when_there_is_something_to_migrate(url: str) -> None:
+def test_alembic_is_loaded_only_when_there_is_something_to_migrate(empty_url: str) -> None:
     for age in ("new", "old"):
-        subprocess.run([sys.executable, "-c", _OPEN_TWICE, url, age], check=True)
+        subprocess.run([sys.executable, "-c", _OPEN_TWICE, empty_url, age], check=True)
 
 
 @pytest.mark.slow
-def test_processes_that_open_a_new_database_at_once_agree(url: str) -> None:
+def test_processes_that_open_a_new_database_at_once_agree(empty_url: str) -> None:
     script = (
         "import sys; from oncall.store.database import open_store; sys.stdin.read(1); open_store(sys.argv[1]).close()"
     )
     children = [
-        subprocess.Popen([sys.executable, "-c", script, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", script, empty_url], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(4)
     ]
     for child in children:
@@ -121,15 +121,15 @@ def test_processes_that_open_a_new_database_at_once_agree(url: str) -> None:
         child.stdin.write(b".")
         child.stdin.flush()
     assert [(child.communicate(timeout=300)[1], child.returncode) for child in children] == [(b"", 0)] * 4
-    open_store(url).close()
+    open_store(empty_url).close()
 
 
-def test_threads_that_open_a_new_database_at_once_agree(url: str) -> None:
+def test_threads_that_open_a_new_database_at_once_agree(empty_url: str) -> None:
     faults: list[BaseException] = []
 
     def open_it() -> None:
         try:
-            open_store(url).close()
+            open_store(empty_url).close()
         except BaseException as error:
             faults.append(error)
 
@@ -149,27 +149,27 @@ def place(url: str) -> str:
     return f"postgresql {found[2]}/{found[1]}"
 
 
-def test_a_database_of_a_newer_version_is_refused_with_the_way_out(url: str) -> None:
-    open_store(url).close()
-    set_revision(url, "9999")
+def test_a_database_of_a_newer_version_is_refused_with_the_way_out(empty_url: str) -> None:
+    open_store(empty_url).close()
+    set_revision(empty_url, "9999")
     for opening in (open_store, migrate):
         with pytest.raises(WrongSchema) as refused:
-            opening(url)
+            opening(empty_url)
         assert str(refused.value) == (
-            f"{place(url)}: the database was made by a newer version of oncall; "
+            f"{place(empty_url)}: the database was made by a newer version of oncall; "
             "update oncall on this machine, then run: oncall migrate"
         )
 
 
-def test_another_program_s_database_is_left_alone(url: str) -> None:
-    if url.startswith("sqlite"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir()
-    run(url, "CREATE TABLE songs (title TEXT)")
+def test_another_program_s_database_is_left_alone(empty_url: str) -> None:
+    if empty_url.startswith("sqlite"):
+        Path(empty_url.removeprefix("sqlite:///")).parent.mkdir()
+    run(empty_url, "CREATE TABLE songs (title TEXT)")
     for opening in (open_store, migrate):
         with pytest.raises(WrongSchema) as refused:
-            opening(url)
+            opening(empty_url)
         assert str(refused.value) == (
-            f"{place(url)}: the database holds another program's tables; "
+            f"{place(empty_url)}: the database holds another program's tables; "
             "name an empty one in ONCALL_DATABASE_URL, then run: oncall migrate"
         )
 

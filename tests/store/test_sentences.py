@@ -16,7 +16,7 @@ from oncall.store.sqlite_errors import unavailable
 
 from .examples import PHONE
 
-LOCKED = "the database is locked by another program; it will work once that one is done"
+LOCKED = "another program locks the database; try again when it has finished"
 UNREADABLE = "the database may not be read; check the owner and mode of the file"
 
 
@@ -26,7 +26,7 @@ UNREADABLE = "the database may not be read; check the owner and mode of the file
         (sqlite3.SQLITE_BUSY, LOCKED),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, LOCKED),
         (sqlite3.SQLITE_LOCKED, LOCKED),
-        (sqlite3.SQLITE_FULL, "the disk is full; nothing was stored, make room and try again"),
+        (sqlite3.SQLITE_FULL, "the disk is full and nothing was stored; free some space and try again"),
         (
             sqlite3.SQLITE_CANTOPEN,
             "the database cannot be opened; check that its folder exists and that you may write there",
@@ -39,7 +39,7 @@ UNREADABLE = "the database may not be read; check the owner and mode of the file
         (sqlite3.SQLITE_AUTH, UNREADABLE),
         (
             sqlite3.SQLITE_IOERR_WRITE,
-            "the disk failed to read or write the database; check the disk and its free space",
+            "the disk failed while reading or writing the database; check the disk and its free space",
         ),
         (sqlite3.SQLITE_NOTADB, "the file is not a database; name another one in ONCALL_DATABASE_URL"),
         (sqlite3.SQLITE_CORRUPT, "the database is damaged; restore it from a backup"),

@@ -77,7 +77,7 @@ def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_h
 
 
 def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_just_taking_it_over(
-    empty_postgres: str,
+    postgres_url: str,
 ) -> None:
     """Else one phone gets two messages where one was owed."""
     claimed, looked = threading.Event(), threading.Event()
@@ -88,7 +88,7 @@ def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_j
         looked.wait(30)
         return [one.id for one in found]
 
-    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs, ThreadPoolExecutor(1) as other:
+    with open_store(postgres_url) as mine, open_store(postgres_url) as theirs, ThreadPoolExecutor(1) as other:
         mine.write(adding(ticket("T-1")))
         keep(mine, page("a-1"), page("a-2"))
 
@@ -106,11 +106,11 @@ def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_j
         assert theirs.write(claim) == ["a-1", "a-2"]
 
 
-def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn_it_is(empty_postgres: str) -> None:
+def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn_it_is(postgres_url: str) -> None:
     def claim(tx: Transaction) -> list[str]:
         return [one.id for one in tx.claim_attempts(real_now=NOW, lease_until=NOW + minutes(1), limit=9)]
 
-    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs:
+    with open_store(postgres_url) as mine, open_store(postgres_url) as theirs:
         mine.write(adding(ticket("T-1")))
         urgent = page("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, is_immediate=True)
         in_doubt = page("in-doubt", status=AttemptStatus.UNKNOWN, retry_at=NOW)
@@ -139,10 +139,10 @@ class Thoughtful(FakeClock):
 
 
 def test_an_urgent_page_goes_out_while_its_own_pager_is_long_about_whose_turn_it_is(
-    empty_postgres: str, tmp_path: Path
+    postgres_url: str, tmp_path: Path
 ) -> None:
     """After a storm thousands of pages are put together."""
-    world = World(tmp_path, url=empty_postgres)
+    world = World(tmp_path, url=postgres_url)
     world.publish()
     world.post("U-1")
     world.run()
@@ -169,7 +169,7 @@ def test_an_urgent_page_goes_out_while_its_own_pager_is_long_about_whose_turn_it
 
 
 def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pagers_find_at_the_same_moment(
-    empty_postgres: str,
+    postgres_url: str,
 ) -> None:
     """Pages of one ticket to one person read alike. The other try is still in doubt, and not lost."""
     found, context = Receipt("SM1", AttemptStatus.SENT), ActionContext("pager", NOW, NOW)
@@ -178,14 +178,14 @@ def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pager
     def noting(one: Attempt) -> Callable[[Transaction], object]:
         return lambda tx: write_outcome(SendWork(tx, context, FakeClock(NOW)), one, found)
 
-    with open_store(empty_postgres) as mine, open_store(empty_postgres) as theirs, ThreadPoolExecutor(1) as other:
+    with open_store(postgres_url) as mine, open_store(postgres_url) as theirs, ThreadPoolExecutor(1) as other:
         mine.write(adding(ticket("T-1")))
         keep(mine, *tries)
 
         def first(tx: Transaction) -> Future[object]:
             noting(tries[0])(tx)
             second = other.submit(theirs.write, noting(tries[1]))
-            with psycopg.connect(empty_postgres, autocommit=True) as watch:
+            with psycopg.connect(postgres_url, autocommit=True) as watch:
                 waits_for_a_lock = "SELECT count(*) FROM pg_locks WHERE NOT granted"
                 while not second.done() and watch.execute(waits_for_a_lock).fetchone() == (0,):
                     watch.execute("SELECT pg_sleep(0.01)")
@@ -199,8 +199,8 @@ def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pager
     ]
 
 
-def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(empty_postgres: str, tmp_path: Path) -> None:
-    world = World(tmp_path, url=empty_postgres)
+def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(postgres_url: str, tmp_path: Path) -> None:
+    world = World(tmp_path, url=postgres_url)
     world.publish()
     now = world.clock.moment
     world.store.write(lambda tx: tx.add_alert(Alert("one", "deaf ana", "mei", "Ana is deaf.", now, now)))
@@ -210,7 +210,7 @@ def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(empty
         world.run()
         world.expect_silence()
 
-    with open_store(empty_postgres) as other:
+    with open_store(postgres_url) as other:
         other.write(busy)
     world.run()
     world.expect_page("mei", containing="Ana is deaf.")

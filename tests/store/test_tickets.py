@@ -133,6 +133,7 @@ def listed(store: SqlStore) -> SqlStore:
     return store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [

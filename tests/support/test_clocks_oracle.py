@@ -70,6 +70,7 @@ def _theirs(clock: Clock, scene: Scene) -> dict[str, Any]:
     return {"metric": clock.metric, **times, "is_paused": clock.is_paused(), **whose}
 
 
+@pytest.mark.slow
 def test_every_minute_is_covered_or_not_as_the_oracle_says_and_so_is_the_next_covered_one() -> None:
     random = Random(5)
     for scene in scenes(random, 12):

@@ -62,6 +62,7 @@ def test_what_is_covered_already_does_not_wait() -> None:
     assert next_covered(Coverage.BUSINESS, NEW_YORK, at) == at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["Africa/Cairo", "Asia/Beirut", "America/Havana"])
 @pytest.mark.parametrize("year", range(2008, 2030))
 def test_where_the_clock_changes_at_midnight_weekdays_still_follow_each_other_once(zone: str, year: int) -> None:

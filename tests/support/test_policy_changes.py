@@ -101,6 +101,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "value"), CASES, ids=lambda part: str(part))
 def test_a_change_of_any_one_value_is_reported(path: Path, value: Any) -> None:
     before = read(document())

@@ -63,6 +63,7 @@ class Terminal:
         return self._process.returncode, out, err
 
 
+@pytest.mark.slow
 @both_ways
 def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Service, way: Way) -> None:
     terminal = Terminal(service, way, "--to", "chloe", "--wait", "100")
@@ -86,6 +87,7 @@ def test_a_drill_reports_acceptance_delivery_and_answer_and_is_over(service: Ser
     assert len(service.twilio.messages) == 1
 
 
+@pytest.mark.slow
 @both_ways
 def test_a_drill_that_nobody_answers_ends_by_itself_with_exit_code_1(service: Service, way: Way) -> None:
     exit_code, result, story = Terminal(service, way, "--wait", "2").ended()
@@ -96,6 +98,7 @@ def test_a_drill_that_nobody_answers_ends_by_itself_with_exit_code_1(service: Se
     assert stored.status is TicketStatus.RESOLVED
 
 
+@pytest.mark.slow
 @both_ways
 def test_each_time_of_a_drill_is_said_once(service: Service, way: Way) -> None:
     exit_code, answer, story = Terminal(service, way, "--wait", "2", is_for_machines=False).printed()
@@ -107,6 +110,7 @@ def test_each_time_of_a_drill_is_said_once(service: Service, way: Way) -> None:
     assert ended == f"oncall: {name}: no answer in 2 s; see `oncall doctor`"
 
 
+@pytest.mark.slow
 @both_ways
 def test_a_drill_to_a_stranger_is_refused(service: Service, way: Way) -> None:
     exit_code, _, story = Terminal(service, way, "--to", "chloi").ended()
@@ -127,6 +131,7 @@ def test_a_drill_that_a_provider_refuses_says_why_at_once(service: Service) -> N
     assert service.twilio.messages == []
 
 
+@pytest.mark.slow
 def test_an_answered_drill_is_what_the_doctor_calls_reached(service: Service) -> None:
     def untried() -> str:
         exit_code, found, story = Terminal(service, through_its_server, command="doctor").ended()
@@ -141,6 +146,7 @@ def test_an_answered_drill_is_what_the_doctor_calls_reached(service: Service) ->
     assert untried().startswith("nothing has ever reached ben, mei,")
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_says_that_nothing_was_changed(service: Service) -> None:
     gone = lambda _: {"ONCALL_SERVER": "http://127.0.0.1:1", "ONCALL_TOKEN": "mei"}  # noqa: E731
     for command in ("doctor", "drill"):

@@ -48,6 +48,7 @@ def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(
         assert all(worker.is_alive for worker in workers), "nobody had to start them again"
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_stop_records_what_is_on_the_wire_and_shows_its_metrics(
     empty_postgres: str, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_worker_that_is_told_to_stop_records_what_is_on_the_wire_and_shows_its
         assert f"Its metrics are on http://127.0.0.1:{port}/metrics" in log
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_refused_before_anything_is_paged(empty_postgres: str, tmp_path: Path) -> None:
     with TwilioDouble() as twilio, socket.create_server(("127.0.0.1", 0)) as taken:
         settings = environment(empty_postgres, twilio)
@@ -95,6 +97,7 @@ def rests(port: int) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_a_worker_is_woken_by_what_another_process_stores_and_does_not_wait_for_its_next_look(
     empty_postgres: str, tmp_path: Path
 ) -> None:

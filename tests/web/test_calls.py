@@ -62,6 +62,7 @@ def test_a_voicemail_leaves_the_ticket_open_and_counts_as_delivered(service: Ser
     assert (service.ticket()["state"], service.ticket()["attempts"][0]["status"]) == ("open", "delivered")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled"])
 def test_a_call_that_nobody_takes_pages_the_next_one_at_once(
     service: Service, ringing: TwilioCall, status: str
@@ -98,6 +99,7 @@ def test_a_key_with_a_wrong_signature_is_403_and_changes_nothing(service: Servic
     assert service.ticket()["state"] == "open"
 
 
+@pytest.mark.slow
 def test_a_call_whose_answer_was_lost_is_found_and_not_made_again(service: Service) -> None:
     service.twilio.script(error_after_accept(), on=Operation.CALL)
     reply(service, ANA, "STOP")

@@ -34,6 +34,7 @@ def test_a_ticket_shows_its_clocks_the_one_that_ends_first_on_top(service: Servi
     assert [one["metric"] for one in listed["clocks"]] == ["next_reply", "periodic_update", "first_reply"]
 
 
+@pytest.mark.slow
 def test_waiting_for_the_customer_and_merging_a_duplicate_are_events_too(service: Service) -> None:
     service.post(ticket_body())
     service.post(ticket_body("T-2"))

@@ -82,6 +82,7 @@ def test_whoever_posts_is_told_what_was_stored_when_the_database_is_lost(error: 
     assert answer.headers["retry-after"] == "5"
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_stores_whole_tickets_or_none_and_pages_those_it_stored(tmp_path: Path) -> None:
     service = Service(tmp_path)
     with full_disk(spare_pages=30), service:

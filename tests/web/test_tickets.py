@@ -257,6 +257,7 @@ def test_a_help_desk_that_sends_all_it_has_is_told_of_the_first_fields(service: 
     assert (len(warnings), warnings[-1]) == (21, "480 more fields that are not known were left out.")
 
 
+@pytest.mark.slow
 def test_a_ticket_with_known_fields_alone_has_no_warning(service: Service) -> None:
     assert "warnings" not in service.post(ticket_body(url="https://desk/1", contact="kim")).json()
 

@@ -102,6 +102,7 @@ def test_a_name_with_a_lookalike_in_the_middle_is_refused_by_its_name() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_large_file_with_a_lookalike_is_read_in_a_blink() -> None:
     text = "# a\u00a0comment\n" + "".join(f"k{number}: [a, b, c]\n" for number in range(20_000))
     began = time.process_time()

@@ -1,1 +1,1 @@
-"""Where everything is kept: tables, queries and migrations, for SQLite (the default) and PostgreSQL."""
+"""The store: tables, queries and migrations for SQLite (the default) and PostgreSQL."""

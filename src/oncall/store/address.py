@@ -1,4 +1,4 @@
-"""Where the database is, as `ONCALL_DATABASE_URL` says it. Knows no driver, so that quick answers stay quick."""
+"""The address of the database, read from `ONCALL_DATABASE_URL`. Imports no driver, to keep quick commands quick."""
 
 from __future__ import annotations
 
@@ -13,62 +13,67 @@ _EXAMPLES = 'write "sqlite:////absolute/path/oncall.db" or "postgresql://user:pa
 
 @dataclass(frozen=True, slots=True)
 class SqliteAddress:
-    """A file of this machine; `path` is absolute."""
+    """A SQLite file on this machine. `path` is absolute."""
 
     path: Path
 
     @property
     def place(self) -> str:
-        """What messages call it."""
+        """The name of the database in messages."""
         return str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
-    """A PostgreSQL database. `url` is for psycopg through SQLAlchemy and holds the password; `place` does not."""
+    """A PostgreSQL database.
+
+    url: for SQLAlchemy with psycopg; it holds the password. place: the name of the database in messages, without it.
+    """
 
     url: str = field(repr=False)
     place: str
     secret: str | None = field(repr=False)
 
 
-def address_of(url: str, *, said_in: str = "ONCALL_DATABASE_URL") -> SqliteAddress | PostgresAddress:
-    """What `url` names. said_in: the setting or option that says it.
+def address_of(url: str, *, setting: str = "ONCALL_DATABASE_URL") -> SqliteAddress | PostgresAddress:
+    """Read the address of a database. A relative SQLite path starts at the working directory.
 
-    Raises SettingsError, which names `said_in`; a relative SQLite path is taken from the working directory.
+    setting: the environment variable or option that holds it. Raises SettingsError, which names the setting.
     """
     scheme, colon, rest = url.partition("://")
     if colon and scheme == "sqlite":
-        return _sqlite(rest, said_in)
+        return _sqlite(rest, setting)
     if colon and scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
-        return _postgres(rest, said_in)
-    # The rest of it may hold a password, so only the part before "://" is shown.
+        return _postgres(rest, setting)
+    # The text after "://" may hold a password, so the message does not show it.
     found = (
-        f'"{scheme}://..." is not a database that this product knows' if colon else "is not the address of a database"
+        f'"{scheme}://..." is not a kind of database that oncall supports'
+        if colon
+        else "is not the address of a database"
     )
-    raise SettingsError(f"{said_in}: {found}; {_EXAMPLES}")
+    raise SettingsError(f"{setting}: {found}; {_EXAMPLES}")
 
 
-def _sqlite(rest: str, said_in: str) -> SqliteAddress:
+def _sqlite(rest: str, setting: str) -> SqliteAddress:
     path, mark, _ = rest.partition("?")
     if mark:
         raise SettingsError(
-            f'{said_in}: "sqlite://{path}?..." has settings behind the "?", and none are read for a SQLite file; '
+            f'{setting}: "sqlite://{path}?..." has settings behind the "?", and none are read for a SQLite file; '
             f'write "sqlite://{path}", or %3F for a question mark in the name'
         )
     if not rest.startswith("/") or rest == "/" or rest == "/:memory:":
-        raise SettingsError(f'{said_in}: "sqlite://{rest}" names no file; write "sqlite:////absolute/path/oncall.db"')
+        raise SettingsError(f'{setting}: "sqlite://{rest}" names no file; write "sqlite:////absolute/path/oncall.db"')
     return SqliteAddress(Path(unquote(rest[1:])).absolute())
 
 
-def _postgres(rest: str, said_in: str) -> PostgresAddress:
+def _postgres(rest: str, setting: str) -> PostgresAddress:
     try:
         parts = urlsplit(f"postgresql://{rest}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        # The error's own text may quote a part of the password.
+        # The error's own text may quote part of the password.
         raise SettingsError(
-            f"{said_in}: the host or port cannot be read; "
+            f"{setting}: the host or port cannot be read; "
             'write "postgresql://user:password@host:5432/database" and %-encode special characters of the password'
         ) from None
     query = parse_qs(parts.query)

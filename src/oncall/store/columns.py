@@ -1,4 +1,4 @@
-"""The two column types that the tables need beyond the plain ones: times that stay UTC, and JSON kept as text."""
+"""Two column types: times in UTC, and JSON as text."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from oncall.store.times import utc_from_text, utc_to_text
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time that goes in as `datetime.UTC` and comes back as `datetime.UTC`, exact to the microsecond.
+    """A time with the zone `datetime.UTC`, exact to the microsecond. Raises ValueError for any other zone.
 
-    Anything else is refused with ValueError. SQLite knows no time zone, so it holds ISO 8601 text of one fixed width,
-    which sorts as the times do; PostgreSQL holds `timestamptz`.
+    SQLite has no time zones, so it stores ISO 8601 text of a fixed width, which sorts like the times. PostgreSQL stores
+    `timestamptz`.
     """
 
     impl = TIMESTAMP(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text on SQLite, `timestamptz` elsewhere."""
+        """Return the column type of this database."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(Text())
         return dialect.type_descriptor(TIMESTAMP(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """What the database is given."""
+        """Convert a value to what the database stores."""
         if value is None:
             return None
         if value.tzinfo is not UTC:
@@ -37,25 +37,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc_to_text(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """What the database gave, whatever its session's time zone is."""
+        """Convert a stored value back, whatever the session's time zone."""
         if value is None:
             return None
         return utc_from_text(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
 class JsonText(TypeDecorator[Any]):
-    """A JSON value kept as ASCII text, the same on both databases; a NUL or a lone surrogate in it is escaped."""
+    """A JSON value, stored as ASCII text on both databases. NUL characters and lone surrogates are escaped."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """What the database is given."""
+        """Convert a value to what the database stores."""
         return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """What the database gave."""
+        """Convert stored text back to a value."""
         if value is None:
             return None
-        # Most events have no details, and reports read hundreds of thousands of them.
+        # Most events have no details, so skip the parser: reports read hundreds of thousands of events.
         return {} if value == "{}" else json.loads(value)

@@ -1,4 +1,4 @@
-"""What the tables' rules say when something would break them, as sentences without a value of a row."""
+"""Messages for broken table constraints. They hold no value of a row."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from sqlalchemy.exc import IntegrityError
 
 from oncall.errors import Conflict
 
-# What a broken rule of the tables means. SQLite names the columns, PostgreSQL the constraint.
+# SQLite reports the columns of a broken constraint, PostgreSQL its name.
 _CONFLICTS = {
-    "schedule_versions.version": "the schedule was changed by somebody else at the same moment; try again",
-    "schedule_versions_pkey": "the schedule was changed by somebody else at the same moment; try again",
+    "schedule_versions.version": "another change of the schedule was stored at the same moment; try again",
+    "schedule_versions_pkey": "another change of the schedule was stored at the same moment; try again",
     "tickets.id": "it is stored already",
     "tickets_pkey": "it is stored already",
     "tickets.code": "another unresolved ticket holds its code",
@@ -31,11 +31,11 @@ _CONFLICTS = {
 
 
 def conflict(error: IntegrityError, subject: str) -> Conflict:
-    """What a broken rule of the tables says about `subject`, like "ticket T-1"."""
+    """Return the error for a broken constraint. subject: the row that it concerns, for instance "ticket T-1"."""
     origin = error.orig
     diagnosis = getattr(origin, "diag", None)
     if diagnosis is not None:
-        rule = diagnosis.constraint_name
+        constraint = diagnosis.constraint_name
     else:
-        rule = str(origin).removeprefix("UNIQUE constraint failed: ")
-    return Conflict(f"{subject}: {_CONFLICTS.get(rule, 'it contradicts what is stored')}")
+        constraint = str(origin).removeprefix("UNIQUE constraint failed: ")
+    return Conflict(f"{subject}: {_CONFLICTS.get(constraint, 'it contradicts what is stored')}")

@@ -1,4 +1,4 @@
-"""Everything of one database into an empty other one: the way from the SQLite file to PostgreSQL."""
+"""Copies all rows of one database into an empty one, for the move from SQLite to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ _DATA = [table for table in metadata.sorted_tables if table is not pagers]
 """The tables that are copied. Heartbeats belong to the pagers that write them."""
 
 
-def copy_store(source: str, target: str, source_pagers: SourcePagers, *, said_in: str = "--from") -> int:
-    """Copy every row but the pagers' heartbeats, and return how many. A copy that fails leaves nothing behind.
+def copy_store(source: str, target: str, source_pagers: SourcePagers, *, setting: str = "--from") -> int:
+    """Copy all rows except the pagers' heartbeats, and return how many. A failure leaves the target empty.
 
-    Both must have the tables of this version. The source is only read. said_in: the setting or option that names it.
-    Raises Refused for a target that holds data, or that is the source, and for a source on which a pager runs. A target
-    on which `oncall serve` has only been started holds no data.
+    Both databases must have the tables of this version. The source is only read. setting: the environment variable or
+    option that names the source. Raises Refused if the target holds rows or is the source, or if a pager runs on the
+    source. A target on which `oncall serve` has only been started holds no rows.
     """
-    here, there = address_of(source, said_in=said_in), address_of(target)
+    here, there = address_of(source, setting=setting), address_of(target)
     if here == there:
-        raise Refused(f"a database cannot be copied into itself; name the old one with {said_in}")
+        raise Refused(f"a database cannot be copied into itself; name the old one with {setting}")
     if isinstance(here, SqliteAddress) and not here.path.exists():
-        # To open it would make it.
-        raise Refused(f"{here.place}: there is no such file; name the old database with {said_in}")
+        # Opening it would create it.
+        raise Refused(f"{here.place}: there is no such file; name the old database with {setting}")
     reading, writing = _engine(here), _engine(there)
     try:
         with ExitStack() as held, reading.connect() as old, writing.begin() as new:
-            _refuse_a_wrong_source(schema.state_of(old), here.place, said_in)
+            _check_source(schema.state_of(old), here.place, setting)
             source_pagers.keep_off(old, here, held)
             if (state := schema.state_of(new)) is not SchemaState.CURRENT:
                 raise wrong_schema(state, there.place)
-            _refuse_what_is_not_empty(new, there.place)
+            _check_target_is_empty(new, there.place)
             count = sum(_copy(old, new, table) for table in _DATA)
-            _go_on_counting(new)
+            _advance_event_numbers(new)
             return count
     except SQLAlchemyError as error:
-        # Its text may quote rows, and rows hold phone numbers.
+        # The error may quote rows, and rows hold phone numbers.
         raise StoreUnavailable(
             f"{here.place} could not be copied to {there.place} ({type(error).__name__}); nothing was changed"
         ) from error
@@ -60,14 +60,14 @@ def _engine(address: SqliteAddress | PostgresAddress) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(address.path)), hide_parameters=True)
 
     @event.listens_for(engine, "begin")
-    def hold_still(connection: Connection) -> None:
-        # The driver begins by itself only before a change; what is read must be of one instant.
+    def begin_snapshot(connection: Connection) -> None:
+        # The driver begins a transaction only before a change, but all reads must see one snapshot.
         connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-def _refuse_a_wrong_source(state: SchemaState, place: str, said_in: str) -> None:
+def _check_source(state: SchemaState, place: str, setting: str) -> None:
     match state:
         case SchemaState.CURRENT:
             return
@@ -79,13 +79,13 @@ def _refuse_a_wrong_source(state: SchemaState, place: str, said_in: str) -> None
         case SchemaState.UNKNOWN:
             raise wrong_schema(state, place)
         case _:
-            raise WrongSchema(f"{place}: the database holds nothing of oncall; name the old database with {said_in}")
+            raise WrongSchema(f"{place}: the database holds no tables of oncall; name the old database with {setting}")
 
 
-def _refuse_what_is_not_empty(new: Connection, place: str) -> None:
+def _check_target_is_empty(new: Connection, place: str) -> None:
     for table in _DATA:
         if new.execute(select(func.count()).select_from(table)).scalar_one():
-            raise Refused(f"{place}: the table {table.name} holds something already; copy into an empty database")
+            raise Refused(f"{place}: the table {table.name} already holds rows; copy into an empty database")
 
 
 def _copy(old: Connection, new: Connection, table: Table) -> int:
@@ -96,8 +96,8 @@ def _copy(old: Connection, new: Connection, table: Table) -> int:
     return count
 
 
-def _go_on_counting(new: Connection) -> None:
-    """Events were copied with their numbers; the next one gets the number after them."""
+def _advance_event_numbers(new: Connection) -> None:
+    """Let the next event get the number after the copied events."""
     if new.dialect.name == "postgresql":
         highest = new.execute(select(func.max(events.c.seq))).scalar_one() or 0
         sequence = text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :number, true)")

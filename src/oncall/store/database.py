@@ -1,4 +1,4 @@
-"""The front door of the store: an address in, a store with up-to-date tables out."""
+"""Opens the store at an address, with the tables of this version."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from oncall.store.sql_store import SqlStore
 def open_store(url: str) -> SqlStore:
     """Open the database at `url` (`sqlite:////abs/path`, `sqlite:///rel`, `postgresql://...`).
 
-    An empty database is given its tables, and a SQLite file and its folder are made when they are not there. Raises
+    Creates the tables in an empty database, and a SQLite file with its folder if they do not exist. Raises
     SettingsError for an address that cannot be read, WrongSchema for a database of another version or program, and
-    StoreUnavailable when it cannot be reached.
+    StoreUnavailable if the database cannot be reached.
     """
     address = address_of(url)
-    # Only the driver that is needed is loaded.
+    # Import only the driver that is needed.
     if isinstance(address, SqliteAddress):
         from oncall.store.sqlite import SqliteStore
 
@@ -25,7 +25,7 @@ def open_store(url: str) -> SqlStore:
 
 
 def migrate(url: str) -> None:
-    """Make the tables at `url`, or bring older ones up to date; does nothing when they are. Raises as `open_store`."""
+    """Create the tables at `url`, or update those of an older version. Raises the same errors as `open_store`."""
     address = address_of(url)
     if isinstance(address, SqliteAddress):
         from oncall.store import sqlite

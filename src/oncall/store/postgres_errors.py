@@ -1,4 +1,4 @@
-"""PostgreSQL's errors as sentences with a mend, without a password and without a value of a row."""
+"""Translates PostgreSQL's errors into messages without a password and without a value of a row."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from oncall.store.address import PostgresAddress
 
 
 def translated(error: Exception, address: PostgresAddress) -> Exception:
-    """The error to raise in place of one of SQLAlchemy's or the driver's.
+    """Return the error to raise in place of an error of SQLAlchemy or psycopg.
 
-    A value of ours that no column takes (a time that is not UTC) comes back as the ValueError that it is.
+    The ValueError of a column type, for instance for a time that is not UTC, is returned as it is.
     """
     origin = error.orig if isinstance(error, exc.StatementError) else error
     if isinstance(origin, (ValueError, TypeError)):
@@ -31,5 +31,5 @@ def translated(error: Exception, address: PostgresAddress) -> Exception:
 
 
 def _code(error: psycopg.Error) -> str:
-    """Name and SQLSTATE, never the text: PostgreSQL quotes the values of the row in it."""
+    """Return the name and the SQLSTATE of an error. Its text may quote values of a row."""
     return f"{type(error).__name__}, SQLSTATE {error.sqlstate}" if error.sqlstate else type(error).__name__

@@ -1,4 +1,4 @@
-"""The published schedule and policy, built from their stored texts and kept until a newer version is there."""
+"""Caches the published schedule and policy, which take long to build from their stored texts."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from oncall.support.windows import WeekSpan, WindowKind
 
 
 def schedule_of(rows: Sequence[VersionRow]) -> Schedule:
-    """The schedule that these versions make. Where nothing is published the packaged policy's hours count."""
+    """Build the schedule from all versions. If nothing is published, it uses the hours of the packaged policy."""
     if not any(row.kind == PUBLISH for row in rows):
         from oncall.support.policy_file import packaged_policy
 
         return schedule_from_rows(rows, calendar_of(packaged_policy(), None))
-    # Every publication brings its hours. To read the packaged policy all the same would take longer than to answer.
+    # Each publication brings its own hours, so skip the packaged policy, which takes long to read.
     whole_week = (WeekSpan(WindowKind.WEEKEND, 0, 7 * 24 * 60),)
     schedule = schedule_from_rows(rows, SupportCalendar(ZoneInfo("UTC"), whole_week, NO_HOLIDAYS))
     return replace(schedule, fallback=schedule.calendar)
 
 
 def policy_of(sources: Mapping[str, str] | None) -> Policy:
-    """The policy that a publication came with; the packaged one when there is no publication."""
+    """Return the policy of a publication; the packaged policy for None."""
     from oncall.support.policy_file import packaged_policy, policy_from_sources
 
     return packaged_policy() if sources is None else policy_from_sources(sources)
@@ -37,7 +37,7 @@ def policy_of(sources: Mapping[str, str] | None) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """What was built from all versions up to the last of `rows`."""
+    """A schedule and the versions that it was built from."""
 
     rows: tuple[VersionRow, ...]
     schedule: Schedule
@@ -48,10 +48,9 @@ class _Built:
 
 
 class PublishedCache:
-    """One process's copy of the schedule and the policy, and its counts of codes. Versions are never rewritten, so a
-    number says it all.
+    """One process's cache of the schedule, the policies and the counts of codes, by version number.
 
-    Safe to share between threads: what it holds is replaced whole, and building twice gives the same.
+    Versions never change, so nothing expires. Safe to share between threads: each entry is replaced as a whole.
     """
 
     def __init__(self) -> None:
@@ -60,58 +59,61 @@ class PublishedCache:
         self.code_counts = CodeCounts()
 
     def schedule(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Schedule:
-        """The schedule as of version `highest`; `load_after(n)` gives the versions above n in order."""
+        """Return the schedule as of version `highest`. load_after: loads the versions above a number, in order."""
         built = self._built
         if built is not None and built.version == highest:
             return built.schedule
-        # A snapshot older than what is kept (or a database restored from a backup) is read anew.
+        # An older snapshot, or a database restored from a backup, is built from the start.
         known = built.rows if built is not None and built.version < highest else ()
         rows = (*known, *load_after(known[-1].version if known else 0))
         self._built = _Built(rows, schedule_of(rows))
         return self._built.schedule
 
     def policy(self, published: int, load: Callable[[int], Mapping[str, str]]) -> Policy:
-        """The policy of the publication with version `published`; 0 when there is none."""
+        """Return the policy of the publication with version `published`; 0: the packaged policy."""
         policy = self._policies.get(published)
         if policy is None:
             policy = self._policies[published] = policy_of(load(published) if published else None)
         return policy
 
     def copy(self) -> PublishedCache:
-        """A cache of its own that starts with what this one knows."""
+        """Return a separate cache with the same entries."""
         copied = PublishedCache()
         copied._built, copied._policies, copied.code_counts = self._built, dict(self._policies), self.code_counts
         return copied
 
 
 class PublishedView:
-    """What one database transaction sees, or several between which nobody else has written, and need not read twice:
-    the shared cache of schedule and policy, until it holds versions that may yet be rolled back, and free codes."""
+    """What a transaction has read and need not read again: version numbers, unused codes and opt-outs.
+
+    It uses the shared cache until the transaction adds a version, which may yet be rolled back. Several transactions
+    share one view while no other process writes between them.
+    """
 
     def __init__(self, shared: PublishedCache) -> None:
         self._shared = shared
         self.cache = shared
         self.highest: int | None = None
         self.highest_publication: int | None = None
-        """Version numbers as this transaction has read them; None until it has. They hold until it adds one."""
+        """The highest version numbers; None until this transaction reads them. Reset when it adds a version."""
         self.spare_codes: list[str] = []
-        """Codes that were looked up in this transaction, and that nobody holds."""
+        """Codes that this transaction has looked up and found unused."""
         self.opted_out: list[Reachability] | None = None
-        """The people who opted out, as this transaction has read them; None until it has."""
+        """The people who opted out of a channel; None until this transaction reads them."""
 
     @property
     def is_detached(self) -> bool:
-        """Whether it holds versions of its own."""
+        """True if this view has a cache of its own."""
         return self.cache is not self._shared
 
     def detach(self) -> None:
-        """From here on nothing that is built reaches the other transactions. Called with each version added, since
-        a number is used again after a rollback."""
+        """Stop sharing the cache with other transactions. Called when the transaction adds a version, because the
+        version's number is used again after a rollback."""
         self.cache = self._shared.copy()
         self.forget()
 
     def forget(self) -> None:
-        """Read everything anew."""
+        """Read everything again."""
         self.spare_codes.clear()
         self.opted_out = None
         self.highest = self.highest_publication = None

@@ -1,4 +1,4 @@
-"""Answers from a SQLite database without the weight of SQLAlchemy, for commands that must answer at once. Read only."""
+"""Reads the schedule from a SQLite file without SQLAlchemy, for commands that must answer at once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _BUSY_SECONDS = 5.0
 
 
 def read_schedule(path: Path) -> Schedule | None:
-    """The published schedule in the database file, the same as the store gives; None when nothing is published there.
+    """Return the published schedule, as the store returns it, or None if nothing is published.
 
-    Raises WrongSchema and StoreUnavailable with the sentences of `open_store`.
+    Raises WrongSchema and StoreUnavailable with the messages of `open_store`.
     """
     if not path.exists():
         return None
@@ -34,12 +34,12 @@ def read_schedule(path: Path) -> Schedule | None:
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
     publication = next((row for row in versions if row.kind == PUBLISH), None)
-    # Its hours stand for those of the packaged policy, which would have to be read and which nothing here asks for.
+    # Use its calendar outside the plans, too: reading the packaged policy takes long, and no quick command needs it.
     return schedule_from_rows(versions, calendar_in(publication)) if publication is not None else None
 
 
 def _versions(connection: sqlite3.Connection, path: Path) -> list[VersionRow]:
-    # One transaction, so that the schema and the rows are of one moment.
+    # One transaction, so that the schema and the rows match.
     connection.execute("BEGIN")
     state = _state(connection)
     if state is SchemaState.EMPTY:

@@ -1,4 +1,4 @@
-"""Who opted out, what our number sent lately, and alerts, as queries on one open transaction."""
+"""Queries for opt-outs, for the texts that our number has sent, and for alerts, in one open transaction."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _ALERTS_SINCE = (
     .order_by(alerts.c.written_at.desc(), alerts.c.id.desc())
 )
 _UPDATE_ALERT = update(alerts).where(alerts.c.id == bindparam("wanted"))
-_HEARD = union_all(
+_CONFIRMED = union_all(
     select(attempts.c.to.label("person"), attempts.c.at).where(
         attempts.c.status == "delivered", attempts.c.channel != "desk"
     ),
     select(inbound.c.by.label("person"), inbound.c.at),
 ).subquery()
-_REACHED = select(_HEARD.c.person, func.max(_HEARD.c.at).label("at")).group_by(_HEARD.c.person)
+_LAST_CONFIRMED = select(_CONFIRMED.c.person, func.max(_CONFIRMED.c.at).label("at")).group_by(_CONFIRMED.c.person)
 
 
 def _latest(at: ColumnElement[datetime], text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """What one table has of what went out: the newest first, at most so many."""
+    """Select the newest texts that one table has sent since an instant, at most `most`."""
     went_out = select(at.label("at"), text.label("text")).where(at.is_not(None), at >= bindparam("since"), *conditions)
     return select(went_out.order_by(at.desc()).limit(bindparam("most")).subquery())
 
@@ -67,34 +67,36 @@ _TEXTS_SENT_TO = _newest_of(_OF_TICKETS_TO, _ALERTS_TO)
 
 
 class ReachQueries(Queries):
-    """The part of a transaction that knows who opted out, what was sent lately, and the alerts."""
+    """The queries for opt-outs, sent texts and alerts."""
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Append it: from now on it says whether this person is reached by this channel."""
+        """Record that a person opted out of a channel or back in. The latest record counts."""
         self._run(insert(reachability), rows.reachability_row(mark))
         self._published.opted_out = None
         self.touched_pages = True
 
     def opted_out(self) -> list[Reachability]:
-        """The latest mark of each person and channel, if it says that the person opted out; in the order of ids."""
+        """Return the people whose latest record is an opt-out, ordered by id."""
         view = self._published
         if view.opted_out is None:
             view.opted_out = [rows.reachability(row) for row in self._run(_OPTED_OUT)]
         return view.opted_out
 
     def reached(self) -> dict[str, datetime]:
-        """When (policy time) a message to somebody was last delivered, or one last came from them. Reads the whole
-        table: for people who wait for an answer."""
-        return {row["person"]: row["at"] for row in self._run(_REACHED).mappings()}
+        """Return, by person, when (policy time) a message to or from them was last confirmed.
+
+        Reads the whole table, so it is only for commands.
+        """
+        return {row["person"]: row["at"] for row in self._run(_LAST_CONFIRMED).mappings()}
 
     def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
-        """The latest texts that went out since then (policy time), the newest first, at most so many."""
+        """Return at most `most` texts that were sent since `since` (policy time), the newest first."""
         wanted = {"since": since, "most": most}
         found = self._run(_TEXTS_SENT, wanted) if to is None else self._run(_TEXTS_SENT_TO, {**wanted, "person": to})
         return [SentText(row.at, row.text) for row in found]
 
     def add_alert(self, alert: Alert) -> bool:
-        """Keep it, unless there is one about the same already."""
+        """Store an alert and return True, or return False if there is one about the same subject already."""
         if self._run(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
             return False
         self._change(insert(alerts), rows.alert_row(alert), subject=f"alert {alert.about}")
@@ -102,16 +104,16 @@ class ReachQueries(Queries):
         return True
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Take over alerts that are due, the longest overdue first."""
+        """Claim all alerts that are due until `lease_until`, the longest overdue first."""
         found = [rows.alert(row) for row in self._run(_DUE_ALERTS, {"now": real_now})]
         for alert in found:
             self._run(_UPDATE_ALERT, {"wanted": alert.id, "due_at": lease_until})
         return found
 
     def update_alert(self, alert: Alert) -> None:
-        """Write what changes in an alert's life."""
+        """Store the columns of an alert that can change."""
         self._run(_UPDATE_ALERT, {"wanted": alert.id, **rows.alert_changes(alert)})
 
     def alerts(self, *, written_since: datetime) -> list[Alert]:
-        """Alerts that were written since then, the newest first."""
+        """Return the alerts written since `written_since`, the newest first."""
         return [rows.alert(row) for row in self._run(_ALERTS_SINCE, {"since": written_since})]

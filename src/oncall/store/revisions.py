@@ -1,4 +1,4 @@
-"""Which steps of the schema this version knows, and what it says of a database at another one. Loads no driver."""
+"""The schema revisions that this version knows, and the refusal of other databases. Imports no driver."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import StrEnum
 from oncall.errors import WrongSchema
 
 REVISIONS = ("0001", "0002", "0003", "0004")
-"""Every step of `migrations/versions`, oldest first."""
+"""All revisions in `migrations/versions`, oldest first."""
 
 HEAD = REVISIONS[-1]
-"""What `alembic_version` holds when the tables are those of `tables.py`."""
+"""The revision of the tables in `tables.py`."""
 
 
 class SchemaState(StrEnum):
-    """What a database is to this version of the product."""
+    """How a database relates to this version."""
 
     CURRENT = "current"
     EMPTY = "empty"
@@ -24,7 +24,7 @@ class SchemaState(StrEnum):
 
 
 def state_at(revision: str | None, *, has_tables: bool) -> SchemaState:
-    """What a database is that is at `revision` (None: it was never migrated)."""
+    """Return the state of a database at `revision` (None: it has never been migrated)."""
     if revision == HEAD:
         return SchemaState.CURRENT
     if revision is not None:
@@ -33,7 +33,7 @@ def state_at(revision: str | None, *, has_tables: bool) -> SchemaState:
 
 
 def wrong_schema(state: SchemaState, place: str) -> WrongSchema:
-    """The refusal of a database that is neither current nor empty."""
+    """Return the error for a database that is neither current nor empty."""
     match state:
         case SchemaState.OLDER:
             return WrongSchema(f"{place}: the database was made by an older version of oncall; run: oncall migrate")

@@ -1,4 +1,4 @@
-"""Rows of the tables as the values that the pager works with, and back."""
+"""Converts the pager's values to rows of the tables, and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATUSES = {status.value: status for status in TicketStatus}
 
 
 def ticket_row(stored: StoredTicket) -> dict[str, Any]:
-    """Every column of a ticket."""
+    """Return all columns of a ticket."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
@@ -38,7 +38,7 @@ def ticket_row(stored: StoredTicket) -> dict[str, Any]:
 
 
 def ticket_changes(stored: StoredTicket) -> dict[str, Any]:
-    """The columns of a ticket that change in its life."""
+    """Return the columns of a ticket that can change."""
     return {
         "code": stored.code,
         "status": stored.status.value,
@@ -52,13 +52,13 @@ def ticket_changes(stored: StoredTicket) -> dict[str, Any]:
 
 
 def stored_ticket(row: Row) -> StoredTicket:
-    """A row of `tickets`, columns in the table's order."""
+    """Read a row of `tickets` with its columns in the table's order."""
     answer, code, received_at, status, *rest = row[8:]
     return StoredTicket(Ticket(*row[:8]), answer, code, received_at, TicketStatus(status), *rest)
 
 
 def event_row(event: Event) -> dict[str, Any]:
-    """Every column of an event but its `seq`, which the database gives."""
+    """Return all columns of an event except `seq`, which the database sets."""
     return {
         "ticket": event.ticket,
         "at": event.at,
@@ -71,13 +71,13 @@ def event_row(event: Event) -> dict[str, Any]:
 
 
 def event(row: Row) -> Event:
-    """A row of `events`, columns in the table's order."""
+    """Read a row of `events` with its columns in the table's order."""
     seq, ticket, at, kind, by, why, details, sender_id = row
     return event_from(kind, (ticket, at, by, why, sender_id, seq), details)
 
 
 def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
-    """Rows of `tickets` as the driver gives them, without their answers."""
+    """Read rows of `tickets` that SQLAlchemy has not converted. Leaves out their answers."""
     for row in found:
         name, customer, plan, impact, subject, url, opened_at, contact = row[:8]
         ticket = Ticket(name, customer, plan, impact, subject, url, opened_at and _plain_time(opened_at), contact)
@@ -98,13 +98,13 @@ def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
 
 
 def _plain_time(value: str | datetime) -> datetime:
-    """A time as the driver gives it, aware UTC."""
+    """Convert a time of the driver to aware UTC."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def plain_events(found: Iterable[Row]) -> Iterator[Event]:
-    """Rows of `events` as the driver gives them: on SQLite times are text, on PostgreSQL in the session's zone."""
+    """Read rows of `events` that SQLAlchemy has not converted: a report reads hundreds of thousands of them."""
     # What the pager notes is the same few texts over and over.
     told: dict[str, Mapping[str, Any]] = {"{}": {}}
     read = datetime.fromisoformat
@@ -117,7 +117,7 @@ def plain_events(found: Iterable[Row]) -> Iterator[Event]:
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:
-    """Every column of an attempt."""
+    """Return all columns of an attempt."""
     return {
         "id": attempt.id,
         "ticket": attempt.ticket,
@@ -134,7 +134,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def attempt_changes(attempt: Attempt) -> dict[str, Any]:
-    """The columns of an attempt that change in its life."""
+    """Return the columns of an attempt that can change."""
     return {
         "channel": attempt.channel,
         "status": attempt.status.value,
@@ -153,7 +153,7 @@ def attempt_changes(attempt: Attempt) -> dict[str, Any]:
 
 
 def attempt(row: Row) -> Attempt:
-    """A row of `attempts`, columns in the table's order."""
+    """Read a row of `attempts` with its columns in the table's order."""
     key, ticket, at, to, written_channel, purpose, body, status, written_at, *middle = row[:-5]
     channel = _delivered_by(written_channel, to)
     # The column is empty in rows from before there were rate limits: such an attempt never waits.
@@ -168,7 +168,7 @@ def _delivered_by(channel: str, to: str) -> str:
 
 
 def reachability(row: Row) -> Reachability:
-    """A row of `reachability`, columns in the table's order."""
+    """Read a row of `reachability` with its columns in the table's order."""
     _, person, channel, state, since, why, phone = row
     return Reachability(person, channel, Reach(state), since, why, phone)
 
@@ -209,16 +209,16 @@ def alert_changes(alert: Alert) -> dict[str, Any]:
 
 
 def alert(row: Row) -> Alert:
-    """A row of `alerts`, columns in the table's order."""
+    """Read a row of `alerts` with its columns in the table's order."""
     return Alert(*row)
 
 
 def token_row(token: Token) -> dict[str, Any]:
-    """Every column of a token."""
+    """Return all columns of a token."""
     return {"name": token.name, "role": token.role.value, "digest": token.digest, "created_at": token.created_at}
 
 
 def token(row: Row) -> Token:
-    """A row of `tokens`, columns in the table's order."""
+    """Read a row of `tokens` with its columns in the table's order."""
     name, role, digest, created_at = row
     return Token(name, CallerRole(role), digest, created_at)

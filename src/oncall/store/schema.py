@@ -1,4 +1,4 @@
-"""Brings the tables of a database up to date. Alembic is imported only when there is something to do."""
+"""Creates and migrates the tables. Imports Alembic only when there is something to migrate."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from sqlalchemy import Connection, inspect, text
 
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 
-# Any number will do, as long as all our processes take the same one: "oncall" in ASCII.
+# Any number that all our processes share: "oncall" in ASCII.
 _MIGRATION_LOCK = 0x6F6E63616C6C
 
 
 def state_of(connection: Connection) -> SchemaState:
-    """What the database is to this version of the product."""
-    # One statement lists them: between two of them another process may have made all of them, in one transaction.
+    """Return how the database relates to this version."""
+    # List all tables in one statement: between two statements another process may create them.
     tables = inspect(connection).get_table_names()
     revision: str | None = None
     if "alembic_version" in tables:
@@ -21,10 +21,10 @@ def state_of(connection: Connection) -> SchemaState:
 
 
 def upgrade(connection: Connection, place: str) -> None:
-    """Bring an empty or older database up to date, in the caller's transaction. Does nothing when it is current.
+    """Create or migrate the tables in the caller's transaction. Does nothing if they are current.
 
-    The caller holds the database's write lock on SQLite; on PostgreSQL it is taken here, until the transaction ends.
-    Raises WrongSchema for a database of a newer version or of another program.
+    On SQLite the caller holds the write lock. On PostgreSQL this takes a lock until the transaction ends. Raises
+    WrongSchema for a database of a newer version or of another program.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})

@@ -1,4 +1,4 @@
-"""The tables. The migrations make the same ones; a test compares them. Change both together, and only by adding."""
+"""The tables. The migrations create the same tables; a test compares the two. Change both together."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ tickets = Table(
     Column("owner", Text),
 )
 
-# The word itself, not a parameter: only so does a query fit the indexes below.
+# A literal and not a parameter: the planner uses the partial indexes below only for a matching literal.
 unresolved = tickets.c.status != literal_column("'resolved'")
 
-# The pager's question: only the tickets to which something is owed are in it, in the order in which it is owed.
+# The pager's main query: holds only the tickets that have something due.
 Index(
     "tickets_due",
     tickets.c.due_at,
@@ -124,7 +124,7 @@ attempts = Table(
     Column("tries", Integer, nullable=False),
     Column("retry_at", UtcDateTime),
     Column("lease_until", UtcDateTime),
-    # When `claim_attempts` may take it: a single indexed answer to "what is due", null when it is nobody's work.
+    # When `claim_attempts` may claim it, so that one index finds all due attempts; null if nothing is left to do.
     Column("claimable_at", UtcDateTime),
     Column("goes_alone", Boolean),
     Column("bundle", Text),
@@ -132,7 +132,7 @@ attempts = Table(
     Column("sent_at", UtcDateTime),
 )
 
-# In the words of the indexes below, for the reason given above.
+# Literals, for the same reason as above.
 waiting = attempts.c.status.in_([literal_column("'queued'"), literal_column("'retrying'")])
 
 Index(

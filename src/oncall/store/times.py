@@ -1,4 +1,4 @@
-"""UTC times as the text that SQLite holds: ISO 8601, one fixed width, so that the text sorts as the times do."""
+"""UTC times as SQLite stores them: ISO 8601 text of a fixed width, which sorts like the times."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 
 def utc_to_text(at: datetime) -> str:
-    """`at` (aware UTC) as text, exact to the microsecond."""
+    """Return `at` (aware UTC) as text, exact to the microsecond."""
     return at.isoformat(timespec="microseconds")
 
 
 def utc_from_text(text: str) -> datetime:
-    """The aware UTC time that was written as `text`."""
+    """Return the aware UTC time that `text` holds."""
     return datetime.fromisoformat(text).astimezone(UTC)

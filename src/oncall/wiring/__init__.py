@@ -90,7 +90,7 @@ def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool
 
     source: its address; None: the one in the settings. is_pager_stopped: a silent pager of the source is stopped.
     """
-    url, said_in = (source, "--from") if source is not None else (settings.migrate_from, "ONCALL_MIGRATE_FROM")
+    url, setting = (source, "--from") if source is not None else (settings.migrate_from, "ONCALL_MIGRATE_FROM")
     if url is None:
         return None
     import socket
@@ -99,7 +99,7 @@ def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool
     from oncall.store.source_pagers import SourcePagers
 
     pagers = SourcePagers(make_clock(settings).real_now(), socket.gethostname(), is_stopped=is_pager_stopped)
-    return copy_store(url, database_url(settings), pagers, said_in=said_in)
+    return copy_store(url, database_url(settings), pagers, setting=setting)
 
 
 def quick_schedule(settings: Settings) -> Schedule | None:
