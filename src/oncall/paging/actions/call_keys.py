@@ -1,4 +1,4 @@
-"""A page that is a call: what is said in plain words, and what a pressed key does. Answered is not acknowledged."""
+"""Keys pressed in a page by phone: 1 acknowledges, 2 passes. An answered call alone acknowledges nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = "Press 1 to acknowledge, 2 to pass on."
 
 
 class Key(StrEnum):
-    """What can be pressed."""
+    """The keys that do something."""
 
     ACKNOWLEDGE = "1"
     PASS = "2"  # noqa: S105
@@ -37,7 +37,7 @@ _ACTIONS = {Key.ACKNOWLEDGE: EventKind.ACKNOWLEDGED, Key.PASS: EventKind.PASSED}
 
 @dataclass(frozen=True, slots=True)
 class KeyPress:
-    """A key that was pressed in a call of ours. `phone` is the number that was called, E.164; `digits` may be empty."""
+    """A key pressed in a call of ours. phone: the called number, E.164. digits: may be empty."""
 
     provider_id: str
     phone: str = field(repr=False)
@@ -46,25 +46,26 @@ class KeyPress:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """What the call says to a key, and whether it asks again; new messages for others."""
+    """What the call says after a key, whether it asks again, and the new attempts."""
 
     text: str
     asks_again: bool = False
     attempts: tuple[Attempt, ...] = ()
     waited: timedelta | None = None
-    """How long the ticket that was taken had waited; policy time. None: none was taken."""
+    """How long the taken ticket had waited (policy time). None: the key took no ticket."""
 
 
 def answer_call(tx: TicketStore, *, delivery_id: str | None, press: KeyPress, context: ActionContext) -> CallAnswer:
-    """Do what a key asks for, pressed in an authentic call, as the person whose number was called. A repeat of the
-    same key in the same call changes nothing. A call that is not known to be ours does nothing."""
+    """Carry out a pressed key for the person whose number was called, and return what the call says.
+
+    The same key again in the same call changes nothing, nor does a key in a call that is not ours."""
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
         attempt = tx.attempt_by_provider_id(press.provider_id)
     person = _called(tx, attempt, press)
     if attempt is None or person is None:
         return CallAnswer("This call belongs to no ticket. Goodbye.")
-    # A key proves that a person is on the line, whatever reports come before or after it.
+    # A key proves that a person is on the line, whatever receipts say.
     arrived = Receipt(press.provider_id, AttemptStatus.DELIVERED)
     note_receipt(tx, delivery_id=attempt.id, receipt=arrived, context=context)
     try:
@@ -77,7 +78,7 @@ def answer_call(tx: TicketStore, *, delivery_id: str | None, press: KeyPress, co
 
 
 def _called(tx: Schedules, attempt: Attempt | None, press: KeyPress) -> Person | None:
-    """Who was called: the page must be that call's, and the number that person's."""
+    """Return the person who was called; None if the call or the number does not match the page."""
     if attempt is None or attempt.provider_id not in (None, press.provider_id):
         return None
     person = tx.schedule().people.get(attempt.to)
@@ -93,7 +94,7 @@ class _Pressed:
     person: Person
 
     def action(self, now: datetime) -> TicketAction:
-        """What the key asks for."""
+        """The ticket action of the key."""
         return TicketAction(_ACTIONS[self.key], self.person.id, now, why="by phone", id=f"{self.call}:{self.key.value}")
 
 
@@ -102,7 +103,7 @@ def _do(tx: TicketStore, ticket_id: str, pressed: _Pressed, context: ActionConte
     assert stored is not None, "no attempt is stored without its ticket"
     work = TicketWork.on(tx, stored, context)
     if pressed.key is Key.PASS and stored.owner not in (None, pressed.person.id):
-        # Who presses 2 says "not me": that takes nothing from a person who has said "me".
+        # Key 2 means "not me": it takes nothing from an engineer who has the ticket.
         return CallAnswer(f"{_standing(work, pressed)} Goodbye.")
     try:
         done = record_on(work, pressed.action(context.now))

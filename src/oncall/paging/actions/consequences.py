@@ -23,7 +23,7 @@ from oncall.support.wording import short_time
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What a ticket action did. changed: False for a repeat. sentence: for the person or caller who acted.
+    """The result of a ticket action. changed: False for a repeat. sentence: for the person or caller who acted.
 
     attempts: the new ones, of every ticket that was changed. waited: how long the ticket had waited (policy time), if
     the action took it; None for a drill, which nobody takes.
@@ -37,13 +37,12 @@ class ActionResult:
 
     @property
     def ticket(self) -> StoredTicket:
-        """The ticket now."""
+        """The ticket after the action."""
         return self.work.stored
 
 
 def follow(work: TicketWork, event: Event, *more: Event) -> ActionResult:
-    """Add an event with everything that follows from it, and store that. more: events that come with it and have no
-    consequences of their own."""
+    """Add an event and everything that follows, and store both. more: events without consequences of their own."""
     before = work.state
     for one in (event, *more):
         work.add(one)
@@ -78,7 +77,7 @@ def _judge_again(work: TicketWork, event: Reopened | ImpactChanged) -> None:
 
 
 def _withdraw_breaches(work: TicketWork, event: Event) -> None:
-    """Withdraw each breach that was told and that `event`, recorded late, shows to be none; tell who was told of it."""
+    """Withdraw each reported breach that did not happen, as `event`, recorded late, shows. Tell its receivers."""
     told = {mark for mark in work.state.alerts if mark.kind is EventKind.BREACHED}
     if not told:
         return
@@ -108,7 +107,7 @@ def _take_free_code(work: TicketWork) -> None:
 
 
 def _sentence(work: TicketWork, event: Event) -> str:
-    """What the person or caller who acted is told."""
+    """Return the sentence for the person or caller who acted."""
     name = work.name
     if work.stored.ticket.is_drill:
         return f"Thank you: {name} has arrived, the drill is over."
@@ -130,7 +129,7 @@ def _sentence(work: TicketWork, event: Event) -> str:
 
 
 def _nobody_left(work: TicketWork) -> str:
-    """When the next page goes out after a pass that has reached nobody."""
+    """Return when the next page goes out after a pass that has reached nobody."""
     if work.stored.due_at is None:
         return "nobody else can be paged"
     return f"nobody else can be paged before {short_time(work.stored.due_at, work.policy.zone)}"

@@ -1,4 +1,4 @@
-"""A ticket becomes urgent while its first page still waits: the page goes at once, and says that it is urgent."""
+"""If a ticket becomes urgent while its first page waits, the page goes at once and says so."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def speed_up_escalation(work: TicketWork) -> None:
 
 
 def _first_page(work: TicketWork) -> Attempt | None:
-    """The first page by text since the ticket was opened; None if a provider has it, or any page since."""
+    """Return the first page by text since the ticket was opened; None if a provider has it or a later page."""
     opened_at = work.state.opened_at
     pages = [one for one in work.attempts if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]
     if any(page.sent_at is not None or page.is_member for page in pages):

@@ -1,4 +1,4 @@
-"""A ticket comes in: checked, judged, stored with its events and its page in one transaction, and only once."""
+"""Intake: check a posted ticket, judge it, and store it once, with its events and page, in one transaction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from oncall.support.wording import span
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 EARLY = timedelta(minutes=5)
-"""How far ahead of ours the intake's clock may be."""
+"""How far the caller's clock may be ahead of ours."""
 ANCIENT = timedelta(days=366)
 
 LENGTHS = {"customer": 200, "subject": 1000, "url": 2000, "contact": 200}
@@ -53,7 +53,7 @@ class FieldFaults(OncallError):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedTicket:
-    """What became of a posted ticket. `is_new` is False when the same one was stored before: nobody was paged again."""
+    """The result of a posted ticket. is_new: False if the same ticket was stored before; nobody is paged again."""
 
     answer: TicketAnswer
     is_new: bool
@@ -61,7 +61,7 @@ class AcceptedTicket:
 
 
 def parse_ticket(body: object, policy: Policy, now: datetime) -> Ticket:
-    """A posted ticket, cleaned. Unknown keys are let through: see `surplus`. `now`: policy time, aware UTC.
+    """Return a posted ticket, cleaned. Unknown keys are ignored; see `unknown_fields`. now: policy time, aware UTC.
 
     Raises FieldFaults naming every field at fault.
     """
@@ -90,7 +90,7 @@ EXAMPLE = (
 
 
 class _Reader:
-    """Takes the fields of one posted ticket and keeps every fault."""
+    """Reads the fields of one posted ticket and collects every fault."""
 
     def __init__(self, body: Mapping[str, object], policy: Policy, now: datetime) -> None:
         self._body, self._policy, self._now = body, policy, now
@@ -101,7 +101,7 @@ class _Reader:
         return ""
 
     def _missing(self, field: str, message: str = "missing") -> str:
-        """A field that is not there, with the one that was perhaps written instead of it."""
+        """Record a missing field, with the field that was probably written instead of it."""
         near = nearest(field, (name for name in self._body if name not in TICKET_FIELDS), likeness=LIKENESS)
         return self._fault(field, f"{message}; {_shown(near)} is not known, did you mean {field}?" if near else message)
 
@@ -136,7 +136,7 @@ class _Reader:
     def plan(self) -> str:
         customer = self._body.get("customer")
         if self._body.get("plan") is None and isinstance(customer, str):
-            # Some help desks know no plans: then the policy's list of customers says what this one bought.
+            # Some help desks know no plans: the customers file says which plan this customer has.
             known = self._policy.customer(clean(customer))
             if known is not None:
                 return known.plan
@@ -192,7 +192,7 @@ class _Reader:
 
 
 def instant(value: object) -> datetime | None:
-    """An aware UTC time from ISO 8601 text with an offset; None for anything else."""
+    """Return the aware UTC time of an ISO 8601 text with an offset; None for anything else."""
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
@@ -207,7 +207,7 @@ def _seconds(at: datetime) -> str:
 
 
 def no_time(value: object) -> str:
-    """What is said of a value that is not a time with an offset."""
+    """Return the fault of a value that is not a time with an offset."""
     return f'{_shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
 
 
@@ -215,13 +215,13 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping | list):
-        # It is not spelt out: it may be nested deeper than Python can walk.
+        # The value is not quoted: it may be nested deeper than Python can walk.
         return "an object" if isinstance(value, Mapping) else "a list"
     return json.dumps(value)[:40]
 
 
 def accept_posted(tx: TicketStore, body: object, context: ActionContext) -> AcceptedTicket:
-    """Read a posted ticket and accept it; what its sender should know of it stands in the answer's `warnings`.
+    """Read a posted ticket and accept it. The answer's `warnings` tell the sender what was ignored.
 
     Raises FieldFaults as `parse_ticket` does, and Conflict as `accept`.
     """
@@ -232,7 +232,7 @@ def accept_posted(tx: TicketStore, body: object, context: ActionContext) -> Acce
 
 
 def accept(tx: TicketStore, ticket: Ticket, context: ActionContext, *, warnings: Sequence[str] = ()) -> AcceptedTicket:
-    """Store a ticket with its first events and page, all in `tx`. The same ticket again gives the first answer.
+    """Store a ticket with its first events and page in `tx`. The same ticket again returns the first answer.
 
     warnings: for the sender; kept with the answer.
     Raises Conflict when the id is taken by a ticket with other content.
@@ -247,7 +247,7 @@ def accept(tx: TicketStore, ticket: Ticket, context: ActionContext, *, warnings:
 
 
 def _posted_words(ticket: Ticket, now: datetime) -> str:
-    """Promises count from the receipt; how long a ticket took to reach us is for people to judge."""
+    """Return the words of the receipt event. SLA clocks start at the receipt, not at `opened_at`."""
     if ticket.opened_at is None or now - ticket.opened_at < timedelta(minutes=1):
         return "posted"
     return f"posted {span(now - ticket.opened_at)} after it was opened"

@@ -1,4 +1,4 @@
-"""A duplicate is merged into the ticket that goes on: into which, whether it may be, and what that one takes over."""
+"""Merging: end a duplicate and hand its clocks to the ticket that goes on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 def goes_on_as(work: TicketWork) -> TicketWork:
-    """The ticket into which this one was merged, and that one in turn; itself when it is no duplicate."""
+    """Return the ticket that goes on for this one, through any number of merges; the ticket itself if it is no
+    duplicate.
+    """
     seen = {work.name}
     while work.stored.status is TicketStatus.RESOLVED:
         into = work.state.merged_into
@@ -57,7 +59,7 @@ def _merged(work: TicketWork, action: TicketAction, *, into: str) -> Merged:
 
 
 def _merge_target(work: TicketWork, into: str) -> TicketWork:
-    """The ticket that goes on when `work` is merged into `into`. Raises Refused for one that cannot."""
+    """Return the ticket `into`, with which `work` goes on. Raises Refused if it cannot be merged there."""
     name = work.name
     if into == name:
         raise Refused(f"{name} cannot be merged into itself")
@@ -86,7 +88,9 @@ def _refuse_another_customer(stored: StoredTicket, target: StoredTicket) -> None
 
 
 def _refuse_a_slower_plan(stored: StoredTicket, target: StoredTicket, policy: Policy) -> None:
-    """What the customer writes from now on is promised by the plan of the ticket that goes on."""
+    """Raise Refused if the plan of the ticket that goes on is slower: it holds for everything the customer writes
+    later.
+    """
     ours, theirs = stored.ticket.plan, target.ticket.plan
     if ours == theirs or ours not in policy.plans:
         return
@@ -106,12 +110,12 @@ def _is_slower(one: Promise, other: Promise) -> bool:
 
 
 def _raises_impact(stored: StoredTicket, target: StoredTicket, policy: Policy) -> bool:
-    """Whether a duplicate is more urgent than the ticket that goes on, which then takes over its impact."""
+    """Return True if the duplicate is more urgent than the ticket that goes on, which then takes over its impact."""
     return _urgency(stored.impact, target.ticket.plan, policy) < _urgency(target.impact, target.ticket.plan, policy)
 
 
 def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
-    """Sorts the most urgent first; what the policy does not know comes last."""
+    """Return a sort key: the most urgent first, and what the policy does not know last."""
     promise = policy.plans[plan].promises.get(impact) if plan in policy.plans else None
     if promise is None or impact not in policy.impacts:
         return (2,)
@@ -119,7 +123,7 @@ def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
 
 
 def absorbed(work: TicketWork, *, into: str, by: str) -> Absorbed:
-    """The event that hands the clocks of a duplicate, before it is merged, to the ticket `into`."""
+    """Return the event that hands the clocks of a duplicate to the ticket `into`."""
     clocks, alerts = work.book.carried(work.now), work.state.alerts
     why = f"{work.name} was merged into it"
     return Absorbed(into, work.now, by, why, duplicate=work.name, clocks=clocks, alerts=alerts)

@@ -33,7 +33,7 @@ from oncall.paging.ports.ticket_store import Tickets
 
 
 def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
-    """The ticket of that id, or the open one of that code (any letter case). Raises NotFound."""
+    """Return the ticket with that id, or the open ticket with that code (any letter case). Raises NotFound."""
     if ID_PATTERN.fullmatch(reference.strip()):
         found = tx.ticket(reference.strip()) or tx.ticket_by_code(reference.strip().upper())
         if found is not None:
@@ -54,12 +54,12 @@ def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: Actio
 
 
 def record_by_reference(tx: TicketStore, reference: str, action: TicketAction, context: ActionContext) -> ActionResult:
-    """The same for the ticket of that id, or the open one of that code."""
+    """As `record`, for the ticket with that id, or the open ticket with that code."""
     return record_on(TicketWork.on(tx, find_ticket(tx, reference), context), action)
 
 
 def record_on(work: TicketWork, action: TicketAction) -> ActionResult:
-    """The same for a ticket that the caller has read. Raises FieldFaults for an action that cannot be recorded."""
+    """As `record`, for a ticket that was read in this transaction."""
     refuse_unrecordable(action, work.context)
     return _record(work, action)
 
@@ -93,7 +93,7 @@ def _record_event(work: TicketWork, event: Event) -> ActionResult:
 
 
 def _keep_reopening(work: TicketWork, action: TicketAction) -> None:
-    """Log a reopening of an open ticket: the resolution that it undoes may come after it, as senders keep no order."""
+    """Log a reopening of an open ticket: senders keep no order, so the resolution that it undoes may come later."""
     if action.kind is EventKind.REOPENED and work.state.merged_into is None:
         event = event_of(work, action)
         assert isinstance(event, Reopened)
@@ -102,13 +102,12 @@ def _keep_reopening(work: TicketWork, action: TicketAction) -> None:
 
 
 def _asks_something(event: Event) -> bool:
-    """Whether it is a customer's message that wants an answer here."""
+    """Return True for a customer's message that needs an answer on this ticket."""
     return isinstance(event, CustomerReplied) and event.needs_reply
 
 
 def _resolve(work: TicketWork, event: Resolved) -> ActionResult:
-    """End a ticket. A customer's message or a reopening that came after the end and was reported before opens it
-    again."""
+    """End a ticket, and reopen it if a customer's message or a reopening with a later time was recorded before."""
     later = min((one for one in work.log if one.at > event.at and _undoes_the_end(one)), key=_at, default=None)
     done = follow(work, event)
     if later is None:
@@ -132,15 +131,14 @@ def _reopening(work: TicketWork, at: datetime, *, by_customer: bool = True) -> R
 
 
 def _reopen_for(work: TicketWork, message: Event) -> ActionResult:
-    """Open a resolved ticket again for a customer's message, whenever it was written: the person who resolved the
-    ticket had not read it."""
+    """Reopen a resolved ticket for a customer's message, whenever it was written: the resolver had not read it."""
     at = max(message.at, work.state.resolved_at or message.at)
     done = follow(work, _reopening(work, at), message)
     return replace(done, sentence=f"{work.name} is open again: the customer wrote.")
 
 
 def _forward(work: TicketWork, action: TicketAction) -> ActionResult:
-    """Record a message on a duplicate where it counts, on the ticket that goes on: to the customer they are one."""
+    """Record a message on a duplicate, and count it on the ticket that goes on."""
     name, target, what = work.name, goes_on_as(work), FORWARDED[action.kind]
     at = whole_second(min(action.at, work.now))
     work.add(message_of(name, action, at, why=f"{what} counts on {target.name}", forwarded_to=target.name))

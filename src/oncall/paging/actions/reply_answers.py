@@ -21,7 +21,7 @@ HELP = "Send ACK CODE to take a ticket, PASS CODE to pass it on, DONE CODE when 
 LONGEST_ANSWER = 3 * 153
 """Characters of three GSM-7 segments: the codes of a storm may fill them. Other answers are one."""
 REMEMBERED_FOR = timedelta(days=7)
-"""How long after its receipt (policy time) a resolved ticket is still named to a person who answers its page late."""
+"""How long after its receipt (policy time) a resolved ticket is still named in the answer to a late reply."""
 
 
 def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:
@@ -38,7 +38,7 @@ def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:
 def still_open(rest: Sequence[StoredTicket], *, used: int) -> list[str]:
     """Return a sentence with the ids and codes of open tickets, or with as many codes as fit into one segment.
 
-    used: so many characters of the answer are taken.
+    used: characters of the answer already taken.
     """
     if not rest:
         return []

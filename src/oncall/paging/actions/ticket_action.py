@@ -1,4 +1,4 @@
-"""What somebody did to a ticket: whether its state allows that, and the event that it becomes."""
+"""Ticket actions: check whether a ticket's state allows one, and make its event."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TicketAction:
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
-    """An event that only has the id of one that is recorded is no repeat: to pass it over would lose it in silence.
+    """Raise Conflict if another event with the same id was recorded: only an equal one is a repeat.
 
     Raises Conflict.
     """
@@ -102,7 +102,7 @@ def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> Non
 
 
 def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
-    """A slip in a name must not stop an escalation: who acts for somebody else names somebody on the roster.
+    """Raise Refused if `by` is neither the caller nor on the roster, so that a typing error cannot stop an escalation.
 
     Raises Refused.
     """
@@ -132,14 +132,14 @@ def _refuse_unknown(person: str, people: Mapping[str, Person]) -> None:
 
 
 def end_of_drill(action: TicketAction) -> TicketAction:
-    """Whatever somebody answers to a test page shows that it arrived. Raises Refused for what answers nothing."""
+    """Return the action that ends a drill: any answer proves its delivery. Raises Refused for other actions."""
     if action.kind not in _ENDS_A_DRILL:
         raise Refused("a drill is a test page: it can only be acknowledged")
     return replace(action, kind=EventKind.RESOLVED, why=clean(action.why) or "the test page was answered")
 
 
 def nothing_to_do(work: TicketWork, action: TicketAction) -> str | None:
-    """Why the action changes nothing; None when it changes something. Raises Refused for one that cannot be."""
+    """Return why the action changes nothing; None if it changes something. Raises Refused if the state forbids it."""
     name, kind, state = work.name, action.kind, work.state
     if state.merged_into is not None:
         if kind is EventKind.MERGED:
@@ -162,14 +162,14 @@ def nothing_to_do(work: TicketWork, action: TicketAction) -> str | None:
 
 
 def _is_of_before_the_end(state: TicketState, action: TicketAction, now: datetime) -> bool:
-    """Whether it happened before the resolution and was only told after it, as senders do that keep no order."""
+    """Return True if the action happened before the resolution but was reported after it."""
     if action.kind not in _COUNTS_BEFORE_THE_END or state.resolved_at is None:
         return False
     return action.at < now and whole_second(action.at) <= state.resolved_at
 
 
 def event_of(work: TicketWork, action: TicketAction) -> Event:
-    """The event that the action becomes, at the instant (policy time, to the second) at which it counts.
+    """Return the event of the action, with the time at which it counts (policy time, whole seconds).
 
     Raises Refused for an impact that the policy does not know.
     """
@@ -239,10 +239,10 @@ def _impact_changed(work: TicketWork, action: TicketAction, at: datetime) -> Imp
 
 
 def _when(state: TicketState, action: TicketAction, context: ActionContext) -> datetime:
-    """The instant at which a deed counts, to the second.
+    """Return the time at which an action counts, in whole seconds.
 
-    A sender whose clock is ahead reports what has happened, not what will: nothing may wait for it. What opens or ends
-    a ticket does so after what it undoes.
+    A time in the future counts as now, because the sender's clock is ahead. A resolution or reopening never counts
+    before the event that it undoes.
     """
     at = whole_second(min(action.at, context.now))
     if action.kind is EventKind.RESOLVED:
@@ -253,7 +253,7 @@ def _when(state: TicketState, action: TicketAction, context: ActionContext) -> d
 
 
 def reported_times(action: TicketAction, at: datetime, context: ActionContext) -> ReportedTimes | None:
-    """When the action came and was said to be, if that differs from `at`, the instant at which it counts."""
+    """Return when the action was recorded and which time its sender gave, if they differ from `at`; else None."""
     is_late, is_said_otherwise = context.now - at >= RECORDED_LATE, abs(action.at - at) >= timedelta(seconds=1)
     if not is_late and not is_said_otherwise:
         return None

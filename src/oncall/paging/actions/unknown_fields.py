@@ -1,7 +1,7 @@
-"""What a posted document holds that nothing reads, or that contradicts itself: told to the sender, never refused.
+"""Unknown fields in a request body, and contradictions: the sender gets warnings.
 
-Help desks send whatever they have, and a ticket that is refused is a ticket nobody hears of. So a field that is not
-known is left out and named in the answer's `warnings`, with the field that was probably meant.
+Help desks send many fields, and a refused ticket pages nobody. So unknown fields are ignored and listed in the answer's
+`warnings`, each with the known field that was probably meant.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from oncall.support.triage import QUESTIONS, answers_from, propose
 
 TICKET_FIELDS = ("id", "customer", "plan", "impact", "subject", "url", "opened_at", "contact", "triage")
 LIKENESS = 0.65
-"""How alike a field is that was probably meant; `tags` is no misspelt `triage`."""
+"""How alike two names must be for a suggestion: `tags` is no misspelt `triage`."""
 MOST_NAMED = 20
-"""Fields that are named; the others are counted."""
+"""How many unknown fields are listed; the others are counted."""
 
 
 def unknown_fields(posted: object, known: Iterable[str], *, within: str = "") -> list[str]:
-    """A sentence for each field of the document that is none of `known`. within: the field that holds it, if any."""
+    """Return a sentence for each unknown field of the document. within: the field that holds it, if any."""
     if not isinstance(posted, Mapping):
         return []
     names = list(known)
@@ -40,7 +40,7 @@ def _left_out(name: str, near: str | None, within: str) -> str:
 
 
 def ticket_warnings(posted: Mapping[str, object], ticket: Ticket, policy: Policy) -> list[str]:
-    """What the sender of this ticket should know, a sentence each. `ticket`: what was read from the document."""
+    """Return the warnings for the sender of a ticket, a sentence each. ticket: what was read from the document."""
     return [
         *unknown_fields(posted, TICKET_FIELDS),
         *unknown_fields(posted.get("triage"), QUESTIONS, within="triage."),

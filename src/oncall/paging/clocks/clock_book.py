@@ -1,4 +1,4 @@
-"""From a ticket's stored log to its SLA clocks: each event with the policy and the calendar that were in force then."""
+"""SLA clocks of a stored ticket: each event with the policy and calendar that were in force at its time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from oncall.support.clocks import CarriedClock, PolicyTerms, SlaEvent, SlaEventK
 from oncall.support.policy_file import packaged_policy
 
 TermsOf = Callable[[TermsVersions | None, datetime], PolicyTerms]
-"""The terms that these versions hold; for None, those in force at that instant (aware UTC)."""
+"""Returns the terms of these versions; for None, the terms in force at that instant (aware UTC)."""
 
 _MESSAGES: Mapping[type[Event], SlaEventKind] = {
     Replied: SlaEventKind.REPLIED,
@@ -41,7 +41,7 @@ _MESSAGES: Mapping[type[Event], SlaEventKind] = {
     Waiting: SlaEventKind.WAITING,
     Resolved: SlaEventKind.RESOLVED,
 }
-"""Events of which the clocks need the instant only: nearly every line of a log is one of these."""
+"""Events of which the clocks need only the time: nearly every line of a log is one of these."""
 
 COUNTS_FOR_CLOCKS = (
     EventKind.RECEIVED,
@@ -63,7 +63,7 @@ FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in COUNTS_FOR
 
 
 def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
-    """The events that the clocks know, in the log's order. A drill promises nothing: its clocks end as they begin.
+    """Return the events that SLA clocks read, in the log's order. The clocks of a drill end as they begin.
 
     Raises UnreadableLog for an event that the clocks need and that cannot be read.
     """
@@ -82,7 +82,7 @@ def _of_a_drill(log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
 
 
 def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent | None:
-    """The event as the clocks know it; None for one that no clock needs."""
+    """Return the event as SLA clocks read it; None if no clock needs it."""
     kind = _MESSAGES.get(type(event))
     if kind is not None:
         return SlaEvent(event.at, kind, id=event.id) if _is_for_this_ticket(event) else None
@@ -176,7 +176,7 @@ def _absorbed_clock(clock: CarriedClock) -> AbsorbedClock:
 
 
 def terms_in(tx: Schedules) -> TermsOf:
-    """Looks terms up in the store, each version once. An event without versions gets those in force at its instant."""
+    """Return a look-up of terms in the store, which reads each version once."""
     known: dict[tuple[int, int], PolicyTerms] = {}
 
     def terms_of(versions: TermsVersions | None, at: datetime) -> PolicyTerms:
@@ -191,7 +191,9 @@ def terms_in(tx: Schedules) -> TermsOf:
 
 
 def in_force(tx: Schedules, at: datetime) -> TermsVersions:
-    """The schedule versions whose policy and hours hold at `at` (policy time, aware UTC), for an event's `terms`."""
+    """Return the schedule versions whose policy and hours hold at `at` (policy time, aware UTC), for an event's
+    `terms`.
+    """
     version, publication = tx.policy_version(), tx.schedule().in_force(at)
     if publication is None or publication.version == version:
         return TermsVersions(version)
@@ -208,39 +210,39 @@ class ClockBook:
         self._state: SlaState | None = None
 
     def add(self, event: Event) -> None:
-        """The event was appended to the log."""
+        """Add an event that was appended to the log."""
         if (known := _sla_event(self._ticket, event, self._terms_of)) is not None:
             self._events.append(known)
             self._state = None
 
     def clocks(self, now: datetime) -> SlaState:
-        """Every clock as of `now` (policy time, aware UTC)."""
+        """Return every clock as of `now` (policy time, aware UTC)."""
         if self._state is None or self._state.at != now:
             self._state = sla(self._events, now)
         return self._state
 
     def clocks_after(self, event: Event, now: datetime) -> SlaState:
-        """Every clock as of `now` if the event were appended to the log."""
+        """Return every clock as of `now` if the event were appended to the log."""
         known = _sla_event(self._ticket, event, self._terms_of)
         return sla(self._events if known is None else [*self._events, known], now)
 
     def carried(self, now: datetime) -> tuple[AbsorbedClock, ...]:
-        """The clocks that still run at `now`, for the ticket into which this one is merged."""
+        """Return the clocks that still run at `now`, for the ticket into which this one is merged."""
         return tuple(_absorbed_clock(clock) for clock in carried(self._events, now))
 
     def in_force(self, at: datetime) -> TermsVersions:
-        """The schedule versions whose policy and hours hold at `at`, for a verdict's `terms`."""
+        """Return the schedule versions whose policy and hours hold at `at`, for a verdict's `terms`."""
         return in_force(self._tx, at)
 
     def first_reply_due(self, now: datetime) -> datetime | None:
-        """When the first reply is due by the ticket's own clock, once it is judged at `now` by the policy in force."""
+        """Return when the first reply is due by the ticket's own clock if it gets a new verdict at `now`."""
         judged = SlaEvent(now, SlaEventKind.JUDGED, terms=self._terms_of(self.in_force(now), now))
         clock = sla([*self._events, judged], now).first_reply()
         return clock.due_at if clock is not None else None
 
 
 def clocks(tx: Schedules, ticket: Ticket, log: Iterable[Event], now: datetime) -> SlaState:
-    """Every clock of a stored ticket as of `now` (policy time, aware UTC)."""
+    """Return every clock of a stored ticket as of `now` (policy time, aware UTC)."""
     return sla(sla_events(ticket, log, terms_in(tx)), now)
 
 

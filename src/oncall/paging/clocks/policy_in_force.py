@@ -1,4 +1,4 @@
-"""The promise in force: the policy that was published last, since when and by whom, and the texts it is made of."""
+"""The policy in force: the latest published one, with its date, author and source texts."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class PolicyInForceView(PolicyView):
 
 
 _TEXTS = ("policy", "policy_source", "policy_zone", "customers")
-"""What of a publication the policy is made of. The roster, with its phone numbers, is none of it."""
+"""The source texts of a publication that make up the policy; not the roster, which has phone numbers."""
 
 
 def published_policy_view(tx: PolicySources) -> PolicyInForceView:
-    """The policy in force as JSON, times of promises in seconds.
+    """Return the policy in force as JSON, targets in seconds.
 
     in_force: the version of the schedule that brought it, since when, by whom and from which file; `version` is 0 and
     `since` None for the packaged policy, which counts while nothing is published. sources: see `policy_of_view`.
@@ -56,5 +56,5 @@ def published_policy_view(tx: PolicySources) -> PolicyInForceView:
 
 
 def policy_of_view(view: PolicyInForceView) -> Policy:
-    """The policy of which `published_policy_view` told, on whichever machine."""
+    """Return the policy from the JSON that `published_policy_view` made, on any machine."""
     return policy_from_sources(view["sources"]) if view["sources"] else packaged_policy()

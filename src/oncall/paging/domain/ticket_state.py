@@ -1,4 +1,4 @@
-"""Where a ticket stands: what its log adds up to."""
+"""The state of a ticket, computed from its log."""
 
 from __future__ import annotations
 

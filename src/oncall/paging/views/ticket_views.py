@@ -1,4 +1,4 @@
-"""What the API and `--json` show: plain JSON values, times in ISO 8601 with the policy zone's offset, people by id."""
+"""Tickets as JSON for the API and `--json`: times in ISO 8601 with the policy zone's offset, people by id."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime) -> Ticke
 
 
 def stored_whole_view(tx: ViewStore, stored: StoredTicket, now: datetime) -> WholeTicketView:
-    """One stored ticket with its log, its clocks and every try to tell somebody."""
+    """Return one stored ticket with its log, its clocks and every attempt."""
     name = stored.ticket.id
     log = tx.events(name)
     state = clocks(tx, stored.ticket, log, now)
@@ -90,7 +90,7 @@ def warnings_view(warnings: Sequence[str]) -> Warnings:
 
 
 def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> ExplainView:
-    """The verdict on such a ticket received at `at`, and each step of the first round if nobody answered.
+    """Return the verdict on such a ticket received at `at`, and each step of the first round if nobody acknowledges.
 
     Raises Refused for an unknown plan or impact.
     """
@@ -119,8 +119,9 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
 
 
 def clocks_view(state: SlaState, zone: tzinfo) -> list[ClockView]:
-    """One clock for each metric: the running one that ends first, or else the one that ended last. The clock that ends
-    first comes first. `seconds_left` is negative once it is late, and null while paused.
+    """Return one clock for each metric: the running one that ends first, or else the one that ended last.
+
+    Sorted by end. `seconds_left` is negative once it is late, and null while paused.
 
     A merged ticket may have several running clocks of one metric. One answer meets all of them, so that the first
     deadline is the one that counts.
@@ -154,7 +155,7 @@ def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
 
 
 def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, state: SlaState) -> TicketView:
-    """One ticket as listings show it, with its current verdict. log: its events; state: its SLA clocks."""
+    """Return one ticket as listings show it, with its current verdict. log: its events; state: its SLA clocks."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
@@ -185,7 +186,7 @@ def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, stat
 
 
 def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -> VerdictView:
-    """The last verdict of the log, as the API gave the first one."""
+    """Return the last verdict of the log, in the shape of the first answer."""
     last = _last_judged(log)
     return _first_verdict(stored) if last is None else last.verdict.as_json(zone)
 
@@ -206,7 +207,7 @@ def _last_judged(log: Sequence[Event]) -> Judged | None:
 def whole_ticket_view(
     stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: ZoneInfo, state: SlaState
 ) -> WholeTicketView:
-    """One ticket with its log, its attempts, and the verdict that it got at receipt (`first_verdict`)."""
+    """Return one ticket with its log, its attempts, and its verdict at receipt (`first_verdict`)."""
     judged = _last_judged(events)
     return {
         **ticket_view(stored, events, zone, state),
@@ -219,7 +220,7 @@ def whole_ticket_view(
 
 
 def event_view(event: Event, zone: tzinfo) -> EventView:
-    """One line of a ticket's log."""
+    """Return one event as JSON."""
     view: EventView = {"at": _time(event.at, zone), "kind": event.kind.value, "by": event.by, "why": event.why}
     if event.id is not None:
         view["id"] = event.id
@@ -229,7 +230,7 @@ def event_view(event: Event, zone: tzinfo) -> EventView:
 
 
 def attempt_view(attempt: Attempt, zone: tzinfo) -> AttemptView:
-    """One try. `to` is a person's id or `desk`."""
+    """Return one attempt as JSON. `to` is a person's id or `desk`."""
     return {
         "id": attempt.id,
         "at": _time(attempt.at, zone),
@@ -249,7 +250,7 @@ def attempt_view(attempt: Attempt, zone: tzinfo) -> AttemptView:
 
 
 def triage_view(answers: object, policy: Policy) -> TriageView:
-    """The impact that these answers speak for, why, and the line of the policy that defines it.
+    """Return the impact that these answers indicate, the reasons, and the line of the policy that defines it.
 
     Raises FieldFaults naming every answer that cannot be used, and Refused for answers that contradict each other.
     """
@@ -261,7 +262,7 @@ def triage_view(answers: object, policy: Policy) -> TriageView:
 
 
 def rules_applied(plan: str, impact: str, policy: Policy) -> list[str]:
-    """The keys of the policy file that such a verdict rests on, each with its place: `p.yaml:51: plans...`."""
+    """Return the keys of the policy file on which the verdict rests, each with its place: `p.yaml:51: plans...`."""
     promise = f"plans.{plan}.promises.{impact}"
     paths = [f"{promise}.coverage", f"{promise}.first_reply", f"impacts.{impact}.pages", "escalation.steps"]
     return [f"{policy.source}:{policy.lines[path]}: {path}" for path in paths if path in policy.lines]
