@@ -1,4 +1,4 @@
-"""Mendings small enough to try every plan: who may have which open seat, what changes and what it costs.
+"""Repairs small enough to try every plan: who may have which open seat, what changes and what it costs.
 
 Everything is worked out from the rules' words, shift by shift and pair by pair; nothing of the planner is asked.
 """
@@ -36,7 +36,7 @@ _Turn = tuple[str, Shift, str]
 
 
 @dataclass(frozen=True)
-class Mending:
+class RepairCase:
     """A plan's roster as it was and as it is, from when on it may change, and what is agreed and frozen."""
 
     before: Roster
@@ -57,7 +57,7 @@ class Mending:
         return shifts_of(roster, first_day=FIRST, days=self.days)
 
 
-def drawn_mending(draw: Random) -> Mending:
+def drawn_case(draw: Random) -> RepairCase:
     """A team of three to five, and one or two things that have changed since it was planned."""
     roles = draw.choice([("primary", "secondary"), ("primary", "secondary"), ("primary",)])
     people = [person(name, roles=roles) for name in NAMES[: draw.choice([3, 4, 4, 5])]]
@@ -75,16 +75,16 @@ def drawn_mending(draw: Random) -> Mending:
     ways = perm(len(people) + 1, len(roles))
     most = int(log(MOST_PLANS, ways))
     first_open = FIRST + timedelta(days=max(draw.choice([0, 1, 2, 3]), 6 - most))
-    mending = Mending(before, before, first_open, days)
+    case = RepairCase(before, before, first_open, days)
     for change in draw.sample(_CHANGES, draw.choice([1, 1, 2])):
-        mending = change(draw, mending)
+        case = change(draw, case)
     if draw.random() < 0.4:
-        mending = replace(mending, frozen_days=draw.choice([1, 2, 3]))
-        mending = replace(mending, opened=frozenset({first_open}) if draw.random() < 0.3 else frozenset())
-    return mending
+        case = replace(case, frozen_days=draw.choice([1, 2, 3]))
+        case = replace(case, opened=frozenset({first_open}) if draw.random() < 0.3 else frozenset())
+    return case
 
 
-def with_wishes(draw: Random, mending: Mending) -> Mending:
+def with_requests(draw: Random, case: RepairCase) -> RepairCase:
     """The same, and everybody on the roster as it is would rather have or not have some weekday or two."""
 
     def asked(engineer: Engineer) -> Engineer:
@@ -93,85 +93,85 @@ def with_wishes(draw: Random, mending: Mending) -> Mending:
             engineer, requests=tuple(Request(draw.choice(list(RequestDirection)), weekday=day) for day in days)
         )
 
-    people = tuple(asked(engineer) for engineer in mending.after.engineers)
-    return replace(mending, after=replace(mending.after, engineers=people))
+    people = tuple(asked(engineer) for engineer in case.after.engineers)
+    return replace(case, after=replace(case.after, engineers=people))
 
 
-def _ill(draw: Random, mending: Mending) -> Mending:
-    who = draw.randrange(len(mending.after.engineers))
-    day = mending.first_open + timedelta(days=draw.choice([0, 1, 2]))
+def _ill(draw: Random, case: RepairCase) -> RepairCase:
+    who = draw.randrange(len(case.after.engineers))
+    day = case.first_open + timedelta(days=draw.choice([0, 1, 2]))
     ill = Absence(day, day + timedelta(days=draw.choice([0, 1])), "ill", draw.random() < 0.3)
-    return _with_person(mending, who, absences=(ill,))
+    return _with_person(case, who, absences=(ill,))
 
 
-def _leaver(draw: Random, mending: Mending) -> Mending:
-    who = draw.randrange(len(mending.after.engineers))
-    return _with_person(mending, who, leaves=mending.first_open + timedelta(days=draw.choice([-1, 0, 1])))
+def _leaver(draw: Random, case: RepairCase) -> RepairCase:
+    who = draw.randrange(len(case.after.engineers))
+    return _with_person(case, who, leaves=case.first_open + timedelta(days=draw.choice([-1, 0, 1])))
 
 
-def _gone(draw: Random, mending: Mending) -> Mending:
-    left = list(mending.after.engineers)
+def _gone(draw: Random, case: RepairCase) -> RepairCase:
+    left = list(case.after.engineers)
     del left[draw.randrange(len(left))]
-    return replace(mending, after=replace(mending.after, engineers=tuple(left)))
+    return replace(case, after=replace(case.after, engineers=tuple(left)))
 
 
-def _joiner(draw: Random, mending: Mending) -> Mending:
-    joins = mending.first_open + timedelta(days=draw.choice([-1, 0, 1]))
-    new = person("new", roles=mending.after.rules.roles, joins=joins)
-    return replace(mending, after=replace(mending.after, engineers=(*mending.after.engineers, new)))
+def _joiner(draw: Random, case: RepairCase) -> RepairCase:
+    joins = case.first_open + timedelta(days=draw.choice([-1, 0, 1]))
+    new = person("new", roles=case.after.rules.roles, joins=joins)
+    return replace(case, after=replace(case.after, engineers=(*case.after.engineers, new)))
 
 
-def _holiday(draw: Random, mending: Mending) -> Mending:
-    return replace(mending, after=replace(mending.after, holidays="US"), days=8)
+def _holiday(draw: Random, case: RepairCase) -> RepairCase:
+    return replace(case, after=replace(case.after, holidays="US"), days=8)
 
 
-def _rules(draw: Random, mending: Mending) -> Mending:
+def _rules(draw: Random, case: RepairCase) -> RepairCase:
     more: dict[str, Any] = draw.choice(
         [{"rest_nights": 1}, {"rest_nights": 0}, {"max_shifts_per_week": 2}, {"weekends_apart": 2}]
     )
-    return replace(mending, after=replace(mending.after, rules=replace(mending.after.rules, **more)))
+    return replace(case, after=replace(case.after, rules=replace(case.after.rules, **more)))
 
 
-def _fixed(draw: Random, mending: Mending) -> Mending:
-    day = min(mending.first_open + timedelta(days=draw.choice([0, 1])), FRIDAY)
-    seat = FixedSeat(day, mending.after.rules.roles[0], mending.after.engineers[0].id)
-    return replace(mending, after=replace(mending.after, rules=replace(mending.after.rules, fixed=(seat,))))
+def _fixed(draw: Random, case: RepairCase) -> RepairCase:
+    day = min(case.first_open + timedelta(days=draw.choice([0, 1])), FRIDAY)
+    seat = FixedSeat(day, case.after.rules.roles[0], case.after.engineers[0].id)
+    return replace(case, after=replace(case.after, rules=replace(case.after.rules, fixed=(seat,))))
 
 
-def _agreed(draw: Random, mending: Mending) -> Mending:
-    stricter = replace(mending, after=replace(mending.after, rules=replace(mending.after.rules, rest_nights=1)))
-    first = mending.first_open + timedelta(days=draw.choice([0, 1]))
+def _agreed(draw: Random, case: RepairCase) -> RepairCase:
+    stricter = replace(case, after=replace(case.after, rules=replace(case.after.rules, rest_nights=1)))
+    first = case.first_open + timedelta(days=draw.choice([0, 1]))
     exception = Relaxation("rest_nights", first, first, draw.choice([None, stricter.after.engineers[0].id]), 0)
     return replace(stricter, exceptions=(exception,))
 
 
-def _role_given_up(draw: Random, mending: Mending) -> Mending:
-    roles = mending.after.rules.roles
-    return _with_person(mending, 0, roles=(roles[-1],))
+def _role_given_up(draw: Random, case: RepairCase) -> RepairCase:
+    roles = case.after.rules.roles
+    return _with_person(case, 0, roles=(roles[-1],))
 
 
 _CHANGES = [_ill, _ill, _leaver, _gone, _joiner, _holiday, _rules, _fixed, _agreed, _role_given_up]
 
 
-def _with_person(mending: Mending, who: int, **more: Any) -> Mending:
-    people = list(mending.after.engineers)
+def _with_person(case: RepairCase, who: int, **more: Any) -> RepairCase:
+    people = list(case.after.engineers)
     people[who] = replace(people[who], **more)
-    return replace(mending, after=replace(mending.after, engineers=tuple(people)))
+    return replace(case, after=replace(case.after, engineers=tuple(people)))
 
 
 class EveryPlan:
     """Every plan that keeps what is before `first_open`, what is frozen, and the rules."""
 
-    def __init__(self, mending: Mending, plan: Plan) -> None:
-        self._roster = mending.roster
+    def __init__(self, case: RepairCase, plan: Plan) -> None:
+        self._roster = case.roster
         zone = self._roster.policy.zone
-        shifts = mending.shifts(self._roster)
-        self._left = [shift for shift in shifts if shift.day >= mending.first_open]
+        shifts = case.shifts(self._roster)
+        self._left = [shift for shift in shifts if shift.day >= case.first_open]
         self._shares: Shares = shares_of(self._roster, shifts)
         self._had = {(seat.window, seat.role): seat.engineer for seat in plan.seats}
-        past = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() < mending.first_open]
+        past = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() < case.first_open]
         self._past = [(seat.engineer, shift_of(seat, zone), seat.role) for seat in past]
-        self._frozen = self._frozen_seats(mending)
+        self._frozen = self._frozen_seats(case)
 
     def cheapest(self) -> dict[int, int]:
         """For each number of changed seats that some plan has, what the cheapest of those costs."""
@@ -186,18 +186,18 @@ class EveryPlan:
             cheapest[changes] = min(cost, cheapest.get(changes, cost))
         return cheapest
 
-    def kindest(self) -> int:
-        """The least of wishes broken less wishes met, of the plans with the fewest changes that then cost least."""
+    def best_requests(self) -> int:
+        """Requests broken minus requests met, at best, in plans with the fewest changes and then the lowest cost."""
         found: dict[tuple[int, int], int] = {}
         for turns in self._fill([], 0):
             counts = Counter((shift.kind, role, who) for who, shift, role in [*self._past, *turns])
             key = self._changed(turns), self._cost(counts)
-            wishes = sum(self.wish(who, shift) for who, shift, _ in turns)
-            found[key] = min(wishes, found.get(key, wishes))
+            requests = sum(self.request_cost(who, shift) for who, shift, _ in turns)
+            found[key] = min(requests, found.get(key, requests))
         return found[min(found)]
 
-    def wish(self, who: str, shift: Shift) -> int:
-        """How many of the person's wishes speak against the shift, less those for it."""
+    def request_cost(self, who: str, shift: Shift) -> int:
+        """How many of the engineer's requests are against the shift, minus those for it."""
         engineer = self._roster.engineer(who)
         assert engineer is not None
         nights = max(1, shift.end_night - shift.first_night)
@@ -243,13 +243,13 @@ class EveryPlan:
         weekends = one.kind is two.kind is WindowKind.WEEKEND
         return not weekends or (later.day - earlier.day).days // 7 >= rules.weekends_apart
 
-    def _frozen_seats(self, mending: Mending) -> Mapping[tuple[object, str], str]:
-        end = mending.first_open + timedelta(days=mending.frozen_days)
+    def _frozen_seats(self, case: RepairCase) -> Mapping[tuple[object, str], str]:
+        end = case.first_open + timedelta(days=case.frozen_days)
         kept: dict[tuple[object, str], str] = {}
         for shift in self._left:
             for role in self._roster.rules.roles:
                 who = self._roster.engineer(self._had.get((shift.window, role), ""))
-                is_near = shift.day < end and shift.day not in mending.opened
+                is_near = shift.day < end and shift.day not in case.opened
                 past = [turn for name, turn, _ in self._past if who is not None and name == who.id]
                 if who is not None and is_near and self._may_stay(who, shift, role, past):
                     kept[shift.window, role] = who.id

@@ -1,4 +1,4 @@
-"""Mending a plan beside every plan there is: no fewer changes, no less cost, and every line that is told is true."""
+"""RepairCase a plan beside every plan there is: no fewer changes, no less cost, and every line that is told is true."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.repair.repair import repair
 from oncall.rotation.repair.repair_result import Repair
 from oncall.schedule.plan import Plan, PlanStatus, Seat
-from tests.rotation.repairs import FIRST, EveryPlan, Mending, drawn_mending, with_wishes
+from tests.rotation.repairs import FIRST, EveryPlan, RepairCase, drawn_case, with_requests
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
-def planned(mending: Mending) -> Plan | None:
+def planned(case: RepairCase) -> Plan | None:
     """The plan as it was; None where there is none."""
     try:
-        plan = fairest_plan(mending.before, mending.shifts(mending.before))
+        plan = fairest_plan(case.before, case.shifts(case.before))
     except PlanInfeasible:
         return None
-    return replace(plan, first_day=FIRST, last_day=FIRST + timedelta(days=mending.days - 1))
+    return replace(plan, first_day=FIRST, last_day=FIRST + timedelta(days=case.days - 1))
 
 
-def mended(mending: Mending, plan: Plan, more: int = 0) -> Repair:
+def repaired(case: RepairCase, plan: Plan, more: int = 0) -> Repair:
     return repair(
-        mending.roster,
-        mending.shifts(mending.roster),
+        case.roster,
+        case.shifts(case.roster),
         plan,
-        first_open=mending.first_open,
+        first_open=case.first_open,
         more_changes=more,
-        frozen_days=mending.frozen_days,
-        opened=mending.opened,
+        frozen_days=case.frozen_days,
+        opened=case.opened,
         option_changes=(1, 2, 4),
     )
 
@@ -56,48 +56,48 @@ def bound(found: Repair) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(120))
 def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_there_is(seed: int) -> None:
-    mending = drawn_mending(Random(seed))
-    plan = planned(mending)
+    case = drawn_case(Random(seed))
+    plan = planned(case)
     if plan is None:
         return
-    cheapest = EveryPlan(mending, plan).cheapest()
+    cheapest = EveryPlan(case, plan).cheapest()
     if not cheapest:
         with pytest.raises(PlanInfeasible):
-            mended(mending, plan)
+            repaired(case, plan)
         return
     fewest = min(cheapest)
 
     def best(more: int) -> int:
         return min(cost for changes, cost in cheapest.items() if changes <= fewest + more)
 
-    found = mended(mending, plan)
+    found = repaired(case, plan)
     assert (found.fewest, len(found.changes), cost(found)) == (fewest, fewest, best(0))
     assert found.fewest_is_proven
     assert found.best_is_proven
     assert bound(found) <= min(cheapest.values())
-    assert check_plan(replace(found.plan, relaxed=mending.exceptions), mending.after) == []
+    assert check_plan(replace(found.plan, relaxed=case.exceptions), case.after) == []
     for more in (1, 2, 4):
         option_costs = [option.cost for option in found.options if option.more_changes <= more]
         assert min([cost(found), *option_costs]) == best(more)
     assert all(option.is_best for option in found.options)
-    chosen = mended(mending, plan, more=2)
+    chosen = repaired(case, plan, more=2)
     assert cost(chosen) == best(2)
     assert len(chosen.changes) <= fewest + 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
-def test_of_the_plans_that_change_and_cost_as_little_it_is_the_one_that_keeps_most_wishes(seed: int) -> None:
-    mending = with_wishes(Random(seed), drawn_mending(Random(seed)))
-    plan = planned(mending)
-    every = None if plan is None else EveryPlan(mending, plan)
+def test_of_the_plans_that_change_and_cost_as_little_it_is_the_one_that_meets_most_requests(seed: int) -> None:
+    case = with_requests(Random(seed), drawn_case(Random(seed)))
+    plan = planned(case)
+    every = None if plan is None else EveryPlan(case, plan)
     if plan is None or every is None or not (cheapest := every.cheapest()):
         return
-    found = mended(mending, plan)
+    found = repaired(case, plan)
     assert (len(found.changes), cost(found)) == (min(cheapest), cheapest[min(cheapest)])
-    shifts = {shift.window: shift for shift in mending.shifts(mending.roster) if shift.day >= mending.first_open}
+    shifts = {shift.window: shift for shift in case.shifts(case.roster) if shift.day >= case.first_open}
     seats = [seat for seat in found.plan.seats if seat.window in shifts]
-    assert sum(every.wish(seat.engineer, shifts[seat.window]) for seat in seats) == every.kindest()
+    assert sum(every.request_cost(seat.engineer, shifts[seat.window]) for seat in seats) == every.best_requests()
     assert found.requests is None or found.requests.is_best
 
 
@@ -136,17 +136,17 @@ def test_another_solver_agrees_on_the_bound_of_a_plan_with_such_a_past() -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
-def test_another_solver_never_contradicts_the_bound_of_a_mended_plan(seed: int) -> None:
-    mending = drawn_mending(Random(500 + seed))
-    plan = planned(mending)
+def test_another_solver_never_contradicts_the_bound_of_a_repaired_plan(seed: int) -> None:
+    case = drawn_case(Random(500 + seed))
+    plan = planned(case)
     if plan is None:
         return
     try:
-        found = mended(mending, plan)
+        found = repaired(case, plan)
     except PlanInfeasible:
         return
-    marked = replace(found.plan, relaxed=mending.exceptions)
-    opinion = second_opinion(marked, mending.after, cost(found), time_limit=timedelta(minutes=10))
+    marked = replace(found.plan, relaxed=case.exceptions)
+    opinion = second_opinion(marked, case.after, cost(found), time_limit=timedelta(minutes=10))
     assert bound(found) <= opinion.bound <= cost(found)
 
 
@@ -222,7 +222,7 @@ def test_a_role_that_the_roster_gave_up_stays_in_the_past_alone() -> None:
     assert check_plan(found.plan, two) == []
 
 
-def test_whoever_covered_a_shift_gets_no_new_one_before_they_are_rested() -> None:
+def test_an_engineer_who_covered_a_shift_gets_no_new_one_before_they_are_rested() -> None:
     roster = team_of(8)
     shifts = shifts_of(roster, days=28)
     plan = replace(fairest_plan(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=27))

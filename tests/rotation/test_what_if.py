@@ -23,7 +23,7 @@ def planned(roster: Roster) -> ComparedPlan:
     return compared_plan(roster, shifts_of(roster, days=28), make)
 
 
-def test_somebody_who_is_gone_carries_nothing_and_the_new_one_what_the_others_do() -> None:
+def test_an_engineer_who_is_gone_has_no_load_and_the_new_one_has_that_of_the_others() -> None:
     changed = planned(with_people(team_of(7), without=["ana"], new=1))
     assert changed.load("ana", WindowKind.WEEKNIGHT) is None
     new, ben = changed.load("new-1", WindowKind.WEEKNIGHT), changed.load("ben", WindowKind.WEEKNIGHT)
@@ -37,7 +37,7 @@ def test_new_people_get_names_that_nobody_has() -> None:
     assert [each.id for each in roster.engineers][-2:] == ["new-2", "new-3"]
 
 
-def test_rules_that_name_somebody_who_is_gone_go_too() -> None:
+def test_rules_that_name_an_engineer_who_is_gone_are_dropped() -> None:
     rules = {
         "fixed": (FixedSeat(MONDAY, "primary", "ana"), FixedSeat(MONDAY, "secondary", "ben")),
         "never_together": (("ana", "ben"), ("ben", "cai")),

@@ -51,7 +51,17 @@ def repair(
     """
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context)
-    costs, frozen = RepairCosts(baseline), baseline.frozen(frozen_days, opened)
+    return _repaired(baseline, baseline.frozen(frozen_days, opened), more_changes, option_changes, search)
+
+
+def _repaired(
+    baseline: RepairBaseline,
+    frozen: frozenset[StaffedSeat],
+    more_changes: int,
+    option_changes: Sequence[int],
+    search: Search,
+) -> Repair:
+    costs = RepairCosts(baseline)
     searches = RepairSearch(baseline, costs, frozen, search)
     search.enter_stage("looking for the fewest changes")
     first, fewest_is_proven = searches.fewest_changes()
@@ -69,7 +79,7 @@ def repair(
     bound = searches.cost_bound(found, min([found.cost, *(option.cost for option in options)]))
     changed = list(_changed_seats(baseline, found.seats))
     return Repair(
-        plan=_repaired_plan(baseline, costs, found, bound, seed),
+        plan=_repaired_plan(baseline, costs, found, bound, search.seed),
         changes=tuple(change for change in changed if change.before is not None),
         new_seats=tuple(change for change in changed if change.before is None),
         fewest=fewest,
