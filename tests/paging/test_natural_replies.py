@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oncall.paging.actions.reply_grammar import Order, Reply, parse_reply
 from oncall.paging.actions.reply_text import said_in
 from oncall.paging.actions.reply_words import TicketNames, Verb
-from oncall.paging.actions.sms_replies import CARRIER_WORDS
+from oncall.paging.actions.sms_replies import CARRIER_WORDS, HELP
 from oncall.paging.domain.events import EventKind, Passed
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.opt_out import START_WORDS
@@ -148,7 +148,7 @@ def test_ack_all_in_a_storm_answers_with_the_list_in_three_segments_at_most(worl
 def test_ack_all_when_nothing_is_open_acknowledges_nothing(one: World) -> None:
     one.sms("ana", "ACK")
     answer = one.sms("ana", "ACK ALL")
-    assert answer.startswith("NOT acknowledged. Nothing that you were paged for is open.")
+    assert answer == f"NOT acknowledged. Nothing that you were paged for is open. {HELP}"
     assert segments(answer) == 1
 
 

@@ -17,7 +17,7 @@ from oncall.paging.ports.store import TicketReads
 from oncall.support.wording import short_time
 
 NOT_ACKNOWLEDGED = "NOT acknowledged"
-HELP = "Send ACK CODE to take a ticket, PASS CODE to pass it on, DONE CODE when it is solved, WHO for who is on call."
+HELP = "Send ACK CODE to take a ticket, PASS CODE to pass it on, DONE CODE to resolve it, or WHO."
 LONGEST_ANSWER = 3 * 153
 """Characters of three GSM-7 segments: the codes of a storm may fill them. Other answers are one."""
 REMEMBERED_FOR = timedelta(days=7)
