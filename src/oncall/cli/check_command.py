@@ -34,14 +34,15 @@ def check(
 
     Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
     """
-    from oncall.rosters.file_type import POLICY_SUFFIX, FileKind, kind_of
+    from oncall.rosters.file_type import POLICY_SUFFIX, FileKind, typed_file
 
     what = "roster"
     try:
-        what = kind_of(file).value
-        if what == FileKind.POLICY and not file.name.endswith(POLICY_SUFFIX):
+        typed = typed_file(file)
+        what = typed.kind.value
+        if typed.kind is FileKind.POLICY and not file.name.endswith(POLICY_SUFFIX):
             tell(f"{file}: read as a policy, because of its keys")
-        found = _policy(file) if what == FileKind.POLICY else _roster(file)
+        found = _policy(file, typed.text) if typed.kind is FileKind.POLICY else _roster(file, typed.text)
     except FileFaults as refusal:
         if json:
             more = {"more_faults": refusal.more} if refusal.more else {}
@@ -81,11 +82,11 @@ def _fault_view(fault: Fault) -> dict[str, object]:
     return {key: getattr(fault, key) for key in keys}
 
 
-def _policy(path: Path) -> _Checked:
+def _policy(path: Path, text: str | None) -> _Checked:
     """Read a policy. Raises FileFaults."""
     from oncall.support.policy_file import read_policy
 
-    policy = read_policy(path)
+    policy = read_policy(path, text)
     plans, customers = ", ".join(policy.plans), counted(len(policy.customers), "customer")
     view: dict[str, object] = {
         "name": policy.name,
@@ -97,11 +98,11 @@ def _policy(path: Path) -> _Checked:
     return _Checked(view, sentence, policy.warnings)
 
 
-def _roster(path: Path) -> _Checked:
+def _roster(path: Path, text: str | None) -> _Checked:
     """Read a roster with the other teams' plans that it names. Raises FileFaults."""
     from oncall.rosters.roster_file import read_roster
 
-    team = read_roster(path)
+    team = read_roster(path, text)
     if team.busy:
         from oncall.rotation.problem.context import seats_on_other_teams
 

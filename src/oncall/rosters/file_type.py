@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -25,14 +26,27 @@ class FileKind(StrEnum):
     POLICY = "policy"
 
 
-def kind_of(path: Path) -> FileKind:
+@dataclass(frozen=True, slots=True)
+class TypedFile:
+    """A file and its kind. text: its content where it had to be read to tell the kind; None where the name tells it."""
+
+    kind: FileKind
+    text: str | None = None
+
+
+def typed_file(path: Path) -> TypedFile:
     """Return whether a file is a roster or a policy. Raises FileFaults if it is neither, or cannot be read."""
     if path.name.endswith(POLICY_SUFFIX):
-        return FileKind.POLICY
-    faults = Faults(str(path))
+        return TypedFile(FileKind.POLICY)
     if path.suffix.lower() == ".csv":
-        raise _plan(faults)
-    root = parse_yaml(read_yaml_text(path), faults)
+        raise _plan(Faults(str(path)))
+    text = read_yaml_text(path)
+    return TypedFile(_kind_of(path, text), text)
+
+
+def _kind_of(path: Path, text: str) -> FileKind:
+    faults = Faults(str(path))
+    root = parse_yaml(text, faults)
     if not isinstance(root, MapNode):
         return FileKind.ROSTER
     found = _kind_by(root.entries, lambda key, known: key in known)

@@ -60,12 +60,13 @@ from oncall.yamlfile import parse_yaml, read_yaml_text
 _MOST_ROLES = 5
 
 
-def read_roster(path: Path) -> Roster:
+def read_roster(path: Path, text: str | None = None) -> Roster:
     """Read a roster file and the policy beside it that it names, or the packaged policy when it names none.
 
-    Raises FileFaults with every fault of both files.
+    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of both files.
     """
-    return _read(read_yaml_text(path), str(path), partial(_policy_beside, path), partial(_plan_beside, path))
+    text = read_yaml_text(path) if text is None else text
+    return _read(text, str(path), partial(_policy_beside, path), partial(_plan_beside, path))
 
 
 def roster_from_text(text: str, source: str, policy: Policy) -> Roster:

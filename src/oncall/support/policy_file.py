@@ -18,13 +18,14 @@ PACKAGED_NAME = "packaged:itopia-cas.policy.yaml"
 """`Policy.source` of the packaged policy. No file can have this path."""
 
 
-def read_policy(path: Path) -> Policy:
+def read_policy(path: Path, text: str | None = None) -> Policy:
     """Return the policy of a file, with the customers of the file that it names beside it.
 
-    Raises FileFaults with every fault of both files; they are named as the caller gave them.
+    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of both files; they
+    are named as the caller gave them.
     """
     faults = Faults(str(path))
-    text = read_yaml_text(path)
+    text = read_yaml_text(path) if text is None else text
     root = parse_yaml(text, faults)
     policy = _read(root, str(path), text)
     customers = customers_beside(path, root)
