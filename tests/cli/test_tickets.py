@@ -107,6 +107,15 @@ def test_every_fault_of_a_ticket_is_named(published: Oncall, tmp_path: Path) -> 
     )
 
 
+def test_a_ticket_file_that_gives_a_key_twice_is_refused_as_the_api_refuses_it(
+    published: Oncall, tmp_path: Path
+) -> None:
+    file = tmp_path / "ticket.json"
+    file.write_text('{"id": "T-1", "impact": "urgent", "impact": "low"}', encoding="utf-8")
+    ran = published("page", str(file))
+    assert (ran.code, ran.err) == (1, f'oncall: {file}: gives the key "impact" twice; write it once\n')
+
+
 def test_a_held_ticket_stands_in_the_list_with_its_hour(published: Oncall) -> None:
     published("page", *TICKET[:7], "high", *TICKET[8:])
     lines = published("tickets").out.splitlines()

@@ -13,8 +13,8 @@ from tests.web.service import Service
 
 @pytest.fixture
 def served(service: Service, monkeypatch: pytest.MonkeyPatch, oncall: Oncall) -> Oncall:  # noqa: F811
-    """The command line on a server with one ticket of "Acme Ltd"."""
-    service.post(ticket_body())
+    """The command line on a server with one ticket of "Acme Ltd", which pages nobody."""
+    service.post(ticket_body(impact="low"))
     monkeypatch.setenv("ONCALL_SERVER", service.address)
     monkeypatch.setenv("ONCALL_TOKEN", "mei")
     return oncall

@@ -61,7 +61,7 @@ def doctor(json: bool = JSON_OPTION) -> None:
 
 def _examination(settings: Settings) -> DoctorReport:
     if settings.server is not None:
-        from oncall.cli.backend import RemoteBackend
+        from oncall.cli.remote_backend import RemoteBackend
 
         return RemoteBackend(settings.server, settings.token).examination()
     from oncall.paging.watch.doctor_findings import findings, report

@@ -1,4 +1,4 @@
-"""Where a drill is run: on this machine's database, or through a server."""
+"""Runs a drill for the terminal: on this machine's database, or through a server."""
 
 from __future__ import annotations
 
@@ -6,45 +6,50 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from oncall.cli.output import tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
-    from oncall.cli.backend import RemoteBackend
+    from oncall.cli.remote_backend import RemoteBackend
+    from oncall.paging.outgoing.new_attempts import ActionContext
     from oncall.paging.ports.clock import Clock
     from oncall.paging.watch.drill import DrillProgress
     from oncall.store.sql_store import SqlStore
     from oncall.wiring import Settings
 
 PAGER_IS_DEAD = timedelta(seconds=30)
-_ONLY_PRINTS = "The pager that runs prints its pages and sends nothing: only `oncall ack` can answer."
+_ONLY_PRINTS = "The pager that runs prints its pages and sends nothing; answer with `oncall ack`."
 
 
 class Drilling(Protocol):
     """Starts a drill, watches it and ends it."""
 
     def start(self, to: str | None, wait: int) -> tuple[str, str, str]:
-        """Its ticket, whom it reaches, and its code. Raises Refused when there is no pager or nobody to page."""
+        """Start a drill; return its ticket, the person who is paged, and its code.
+
+        to: a person's id; None: the person whom a page would reach first. wait: seconds after which the page is not
+        sent any more. Raises Refused without a pager, and without a person to page.
+        """
 
     def progress(self, ticket: str) -> DrillProgress:
-        """How far it has come."""
+        """Return how far the drill has come."""
 
     def pause(self, seconds: float) -> None:
-        """Wait so long, or until something happens."""
+        """Wait for so many seconds; a change in the database may end the wait early."""
 
     def end(self, ticket: str) -> None:
-        """Nothing is left open, whatever happened."""
+        """Resolve the drill's ticket, whether it was answered or not."""
 
 
 @contextmanager
 def open_drilling(settings: Settings) -> Iterator[Drilling]:
-    """On the server that the settings name, else on the local database."""
+    """Open the server that the settings name, or else the local database, which is closed at the end."""
     from oncall import wiring
 
     if settings.server is not None:
-        from oncall.cli.backend import RemoteBackend
+        from oncall.cli.remote_backend import RemoteBackend
 
         yield RemoteDrilling(RemoteBackend(settings.server, settings.token))
         return
@@ -53,7 +58,7 @@ def open_drilling(settings: Settings) -> Iterator[Drilling]:
 
 
 class LocalDrilling:
-    """Its page is queued in the database for the pager that runs on it."""
+    """Runs a drill on this machine's database: its page is queued for the pager that runs on it."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
         self._store, self._clock, self._user = store, clock, user
@@ -92,14 +97,14 @@ class LocalDrilling:
         if beat[1] == "outbox":
             tell(_ONLY_PRINTS, colour="yellow")
 
-    def _context(self) -> Any:
+    def _context(self) -> ActionContext:
         from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 
         return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
 
 
 class RemoteDrilling:
-    """Its page is sent by the server, which is its own pager."""
+    """Runs a drill through a server, which sends the page itself."""
 
     def __init__(self, server: RemoteBackend) -> None:
         self._server = server

@@ -15,7 +15,8 @@ from oncall.cli.output import JSON_OPTION, say, tell, terminal_width
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
-    from oncall.cli.backend import LocalBackend, RemoteBackend
+    from oncall.cli.local_backend import LocalBackend
+    from oncall.cli.remote_backend import RemoteBackend
 
 SLA_SUFFIXES = (".csv", ".json", ".html")
 REVIEW_SUFFIXES = (".html", ".json")

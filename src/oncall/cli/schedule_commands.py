@@ -72,7 +72,7 @@ def _who_view(at: str | None) -> OnCallView:
 
     settings = wiring.read_settings()
     if settings.server is not None:
-        from oncall.cli.backend import RemoteBackend
+        from oncall.cli.remote_backend import RemoteBackend
 
         server = RemoteBackend(settings.server, settings.token)
         return server.oncall(parse_time("--at", at, server.zone()) if at else None)
@@ -129,7 +129,7 @@ def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[
 
     settings = wiring.read_settings()
     if settings.server is not None:
-        from oncall.cli.backend import RemoteBackend
+        from oncall.cli.remote_backend import RemoteBackend
 
         server = RemoteBackend(settings.server, settings.token)
         now, zone = server.now(), server.zone()

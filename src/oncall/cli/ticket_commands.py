@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.backend import LocalBackend, RemoteBackend, open_backend
+from oncall.cli.backend import open_backend
+from oncall.cli.local_backend import LocalBackend
 from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
+from oncall.cli.remote_backend import RemoteBackend
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.ticket_listing import tickets
 from oncall.cli.ticket_timeline import one_clock, print_timeline, stamp, state_words

@@ -13,8 +13,7 @@ from pydantic.json_schema import models_json_schema
 from oncall.web.problem_documents import PROBLEM_MEDIA, Problem
 from oncall.web.response_models import model_of
 
-# FastAPI takes and gives the parts of an OpenAPI document as plain JSON.
-Part = dict[str, Any]
+Part = dict[str, Any]  # type: ignore[explicit-any]  # FastAPI takes and gives parts of the document as plain JSON
 Responses = dict[int | str, Part]
 
 _REFERENCE = "#/components/schemas/{model}"

@@ -1,36 +1,34 @@
-"""Connections that are worth keeping: whoever opens one and says nothing must not keep the pager from its provider."""
+"""Limits on connections, so that idle or slow clients cannot keep the pager from its provider."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE_SECONDS = 10.0
-"""Real time for a whole request, headers and body, from its first byte or from the connection's begin. Whoever reads
-nothing of the answer for so long is cut off as well."""
+"""Real time for a whole request, headers and body, from its first byte or from the start of the connection. A client
+that reads nothing of its answer for that long is cut off too."""
 MOST_CONNECTIONS = 400
-"""Well below what a process may hold open: the provider and the database need descriptors too."""
+"""Well below the number of files that a process may open: the provider and the database need descriptors too."""
 MOST_UNDERWAY = 2**16
-"""Bytes of an answer that the system may hold for whoever reads it. With its own megabytes nobody could tell for a long
-while whether a slow reader reads: what it holds is not told, and more is asked for only when a third of it is gone."""
+"""Bytes of an answer that the system may buffer for a client. With the default of some megabytes a slow reader cannot
+be told from one that reads nothing: the system does not say how much it holds, and asks for more only when a third is
+gone."""
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's protocol, which by itself waits for ever for a request that is never completed."""
+    """uvicorn's HTTP protocol with limits; without them it waits for ever for a request that is never completed."""
 
     patience_seconds = PATIENCE_SECONDS
     most_connections = MOST_CONNECTIONS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._patience: asyncio.TimerHandle | None = None
-        self._unread = 0
+    _patience: asyncio.TimerHandle | None = None
+    _unread = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for the first request; a connection too many is closed at once."""
+        """Start the time limit of the first request; close a connection above the limit at once."""
         assert isinstance(transport, asyncio.Transport)
         super().connection_made(transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
@@ -40,20 +38,20 @@ class PatientProtocol(H11Protocol):
             self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """More of a request came; its time runs from the first part."""
+        """Start the time limit of a request with its first part."""
         super().data_received(data)
         if self._patience is None:
             self._wait()
 
     def on_response_complete(self) -> None:
-        """The next request on this connection has a time of its own: what is in use is not cut."""
+        """Give the next request on this connection a new time limit."""
         if self._patience is not None:
             self._patience.cancel()
         self._wait()
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
+        """Stop the time limit."""
         if self._patience is not None:
             self._patience.cancel()
         super().connection_lost(exc)
@@ -65,7 +63,7 @@ class PatientProtocol(H11Protocol):
         self._patience = None
         cycle, unread = self.cycle, self.transport.get_write_buffer_size()
         if unread and unread == self._unread:
-            # Whoever asks and reads nothing of the answer would keep the connection for ever, closed or not.
+            # A client that reads nothing of its answer would keep even a closed connection for ever.
             self.transport.abort()
         elif not unread and (cycle is None or cycle.more_body or cycle.response_complete):
             self.transport.close()

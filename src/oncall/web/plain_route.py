@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, get_origin
+from typing import get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
@@ -28,8 +28,7 @@ class PlainRoute(APIRoute):
         parameters = (self.openapi_extra or {}).get("parameters", ())
         return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
 
-    # FastAPI's own signature: the type of what a handler sends and receives is open there.
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
         """Return the coroutine function that answers each request."""
         endpoint, request_name = self.endpoint, self.dependant.request_param_name
         resolvers = _resolvers(self.dependant)

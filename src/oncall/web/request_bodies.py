@@ -1,4 +1,4 @@
-"""Request bodies, bounded before they are read and checked before they are believed."""
+"""Reads the bodies of requests, JSON and forms, of at most 64 KiB."""
 
 from __future__ import annotations
 

@@ -20,8 +20,7 @@ from oncall.support.json_types import Keyword
 def model_of(view: type) -> type[BaseModel]:
     """Return the model that describes a TypedDict of the core and everything in it."""
     optional: frozenset[str] = view.__dict__["__optional_keys__"]
-    # A field's definition is a type and a default; pydantic's own signature leaves both open.
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {}  # type: ignore[explicit-any]  # pydantic leaves a field's type and default open
     for name, hint in get_type_hints(view, include_extras=True).items():
         # A TypedDict in a file with postponed annotations does not itself count NotRequired keys as optional.
         if get_origin(hint) is NotRequired:

@@ -1,0 +1,29 @@
+"""The options of the terminal and the fields of the API that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from oncall.errors import OncallError
+
+_OPTIONS = {"by": "--by", "why": "--note", "impact": "LEVEL", "into": "INTO", "to": "--to", "after": "--after"}
+
+
+def given_fields(body: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields of an action for which an option was given."""
+    return {name: value for name, value in body.items() if value not in (None, "")}
+
+
+@contextmanager
+def faults_by_option() -> Iterator[None]:
+    """Name the options of the terminal instead of the fields of the API in a refusal."""
+    try:
+        yield
+    except OncallError as error:
+        from oncall.paging.actions.intake import FieldFault, FieldFaults
+
+        if not isinstance(error, FieldFaults):
+            raise
+        named = [FieldFault(_OPTIONS.get(fault.field, fault.field), fault.message) for fault in error.faults]
+        raise FieldFaults(named) from error

@@ -1,0 +1,126 @@
+"""The tickets, the policy and the reports of the database of this machine, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from oncall.cli.action_options import faults_by_option, given_fields
+
+if TYPE_CHECKING:
+    from oncall.paging.actions.ticket_action import TicketAction
+    from oncall.paging.clocks.policy_in_force import PolicyInForceView
+    from oncall.paging.domain.ticket_answer import TicketAnswer
+    from oncall.paging.outgoing.new_attempts import ActionContext
+    from oncall.paging.ports.clock import Clock
+    from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.ports.store import Transaction
+    from oncall.paging.views.ticket_view_types import (
+        ExplainView,
+        Note,
+        NotedActionView,
+        TicketListView,
+        TriageView,
+        WholeTicketView,
+    )
+    from oncall.reports.report_files import ReviewAsked, SlaAsked
+    from oncall.store.sql_store import SqlStore
+
+_STRANGER = (
+    'your user name "{user}" is on no published roster, so SLA warnings go to the engineer on call; '
+    "name an engineer with --by"
+)
+
+
+class LocalBackend:
+    """Answers from the database of this machine. A page that becomes due is queued for the pager that runs on it."""
+
+    def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
+        self._store, self._clock, self._user = store, clock, user
+
+    def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
+        from oncall.paging.actions.intake import accept_posted
+
+        context = self._context()
+        accepted = self._store.write(lambda tx: accept_posted(tx, body, context))
+        return accepted.answer, accepted.is_new
+
+    def tickets(self, wanted: TicketFilter) -> TicketListView:
+        from oncall.paging.views.ticket_views import listing_view
+
+        now = self._clock.now()
+        with faults_by_option():
+            return self._store.read(lambda tx: listing_view(tx, wanted, now))
+
+    def ticket(self, ticket_id: str) -> WholeTicketView:
+        from oncall.paging.actions.record_action import find_ticket
+        from oncall.paging.views.ticket_views import stored_whole_view
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now))
+
+    def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
+        from oncall.paging.actions.posted_action import action_from
+        from oncall.paging.actions.record_action import record_by_reference
+        from oncall.paging.views.ticket_views import action_view
+
+        context = self._context()
+        with faults_by_option():
+            action = action_from(given_fields(body), caller=self._user, now=context.now)
+
+        def work(tx: Transaction) -> NotedActionView:
+            done = record_by_reference(tx, reference, action, context)
+            unknown = not body.get("by") and not done.ticket.ticket.is_drill and _is_a_stranger(tx, action)
+            note: Note = {"note": _STRANGER.format(user=action.by[:40])} if unknown else {}
+            return {**action_view(done), **note}
+
+        return self._store.write(work)
+
+    def explain(self, plan: str, impact: str, at: str | None) -> ExplainView:
+        from oncall.cli.output import parse_time
+        from oncall.paging.views.ticket_views import explain_view
+
+        def work(tx: Transaction) -> ExplainView:
+            policy, schedule = tx.policy(), tx.schedule()
+            moment = parse_time("--at", at, policy.zone) if at is not None else self._clock.now()
+            return explain_view(plan, impact, policy, schedule, moment)
+
+        return self._store.read(work)
+
+    def triage(self, answers: Mapping[str, object]) -> TriageView:
+        from oncall.paging.views.ticket_views import triage_view
+
+        return self._store.read(lambda tx: triage_view(answers, tx.policy()))
+
+    def policy(self) -> PolicyInForceView:
+        from oncall.paging.clocks.policy_in_force import published_policy_view
+
+        return self._store.read(published_policy_view)
+
+    def sla_report(self, asked: SlaAsked) -> str:
+        from oncall.reports.report_files import sla_written
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: sla_written(tx, asked, now))
+
+    def review(self, asked: ReviewAsked) -> str:
+        from oncall.reports.report_files import review_written
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: review_written(tx, asked, now))
+
+    def last_beat(self) -> tuple[datetime, str] | None:
+        """Return when (real time) a pager last wrote that it is alive, and its channel; None if none ever did."""
+        return self._store.read(lambda tx: tx.last_beat())
+
+    def _context(self) -> ActionContext:
+        from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
+
+        return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
+
+
+def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
+    """Return True if the action makes a user the owner who is on no roster, so that no warning can reach them."""
+    people = tx.schedule().people
+    return action.kind.value == "acknowledged" and bool(people) and action.by not in people

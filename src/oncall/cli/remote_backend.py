@@ -1,0 +1,212 @@
+"""The tickets, the schedule, the policy and the reports of a server, for the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from oncall.cli.action_options import faults_by_option, given_fields
+from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+    from oncall.paging.clocks.policy_in_force import PolicyInForceView
+    from oncall.paging.domain.ticket_answer import TicketAnswer
+    from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.views.ticket_view_types import (
+        ExplainView,
+        NotedActionView,
+        TicketListView,
+        TriageView,
+        WholeTicketView,
+    )
+    from oncall.paging.watch.doctor_findings import DoctorReport
+    from oncall.paging.watch.drill import DrillStarted
+    from oncall.reports.report_files import ReviewAsked, SlaAsked
+    from oncall.schedule.schedule_view_types import LocalAssignmentView, OnCallView, ScheduleView
+
+Published = Any  # type: ignore[explicit-any]  # a server publishes the type of each answer; it is trusted here
+
+TIMEOUT_SECONDS = 15.0
+REPORT_SECONDS = 180.0
+"""A report may measure years of tickets, and a server writes one report at a time."""
+_QUESTIONS = ("/v1/explain", "/v1/triage")
+"""Paths of POST requests that change nothing."""
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+
+
+class RemoteBackend:
+    """Answers from a server. A refusal of the server is raised here with the server's words.
+
+    patience_seconds: real time to wait for an answer.
+    """
+
+    def __init__(self, server: str, token: str | None, *, patience_seconds: float = TIMEOUT_SECONDS) -> None:
+        if not token:
+            raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
+        self._server, self._token, self._patience = server, token, patience_seconds
+        self._seen_now: OnCallView | None = None
+
+    def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
+        response = self._ask("POST", "/v1/tickets", body, self._patience)
+        answer: TicketAnswer = self._content(response)
+        return answer, response.status_code == 202
+
+    def tickets(self, wanted: TicketFilter) -> TicketListView:
+        query = {"state": ",".join(wanted.statuses), "limit": str(wanted.limit)}
+        if wanted.customers:
+            (query["customer"],) = wanted.customers
+        if wanted.after is not None:
+            query["after"] = wanted.after
+        with faults_by_option():
+            answer: TicketListView = self._call("GET", f"/v1/tickets?{urlencode(query)}")
+        return answer
+
+    def ticket(self, ticket_id: str) -> WholeTicketView:
+        answer: WholeTicketView = self._call("GET", f"/v1/tickets/{quote(ticket_id, safe='')}")
+        return answer
+
+    def event(self, reference: str, body: Mapping[str, object]) -> NotedActionView:
+        path = f"/v1/tickets/{quote(reference, safe='')}/events"
+        with faults_by_option():
+            answer: NotedActionView = self._call("POST", path, given_fields(body))
+        return answer
+
+    def explain(self, plan: str, impact: str, at: str | None) -> ExplainView:
+        from oncall.cli.output import parse_time
+
+        body = {"plan": plan, "impact": impact}
+        if at is not None:
+            body["at"] = parse_time("--at", at, self.zone()).isoformat()
+        answer: ExplainView = self._call("POST", "/v1/explain", body)
+        return answer
+
+    def triage(self, answers: Mapping[str, object]) -> TriageView:
+        answer: TriageView = self._call("POST", "/v1/triage", answers)
+        return answer
+
+    def examination(self) -> DoctorReport:
+        """Return the doctor's findings on the server."""
+        answer: DoctorReport = self._call("GET", "/v1/doctor")
+        return answer
+
+    def start_drill(self, to: str | None, wait: int) -> DrillStarted:
+        """Send a marked test page through the server's pager."""
+        answer: DrillStarted = self._call(
+            "POST", "/v1/drills", {"wait": wait, **({"to": to} if to is not None else {})}
+        )
+        return answer
+
+    def policy(self) -> PolicyInForceView:
+        answer: PolicyInForceView = self._call("GET", "/v1/policy")
+        return answer
+
+    def sla_report(self, asked: SlaAsked) -> str:
+        query = {"from": asked.first.isoformat(), "to": asked.last.isoformat(), "format": asked.form.value}
+        query |= {"breaches": str(asked.breaches)}
+        query |= {"width": str(asked.width)} if asked.width is not None else {}
+        query |= {name: value for name, value in (("customer", asked.customer), ("plan", asked.plan)) if value}
+        return self._ask("GET", f"/v1/reports/sla?{urlencode(query)}", None, REPORT_SECONDS).text
+
+    def review(self, asked: ReviewAsked) -> str:
+        query = {"customer": asked.customer, "quarter": str(asked.quarter), "format": asked.form.value}
+        return self._ask("GET", f"/v1/reports/qbr?{urlencode(query)}", None, REPORT_SECONDS).text
+
+    def oncall(self, at: datetime | None) -> OnCallView:
+        """Return who is on call at an instant (aware); None: now, by the server's clock."""
+        query = f"?{urlencode({'at': at.isoformat()})}" if at is not None else ""
+        answer: OnCallView = self._call("GET", f"/v1/oncall{query}")
+        return answer
+
+    def zone(self) -> ZoneInfo:
+        """Return the policy's zone."""
+        return ZoneInfo(str(self._now_view()["timezone"]))
+
+    def now(self) -> datetime:
+        """Return policy time by the server's clock, aware UTC."""
+        return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC)
+
+    def _now_view(self) -> OnCallView:
+        if self._seen_now is None:
+            self._seen_now = self.oncall(None)
+        return self._seen_now
+
+    def schedule(self, start: datetime, end: datetime) -> list[LocalAssignmentView]:
+        """Return the assignments that touch [start, end), a span of any length (aware UTC)."""
+        found: dict[tuple[str, str, str], LocalAssignmentView] = {}
+        while start < end:
+            stop = min(start + timedelta(days=365), end)
+            query = urlencode({"from": start.isoformat(), "to": stop.isoformat()})
+            part: ScheduleView = self._call("GET", f"/v1/schedule?{query}")
+            for shift in part["shifts"]:
+                found[shift["start"], shift["role"], shift["engineer"]] = shift
+            start = stop
+        return list(found.values())
+
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Published:
+        return self._content(self._ask(method, path, body, self._patience))
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None, seconds: float) -> httpx.Response:
+        import httpx
+
+        try:
+            answer = httpx.request(
+                method,
+                self._server + path,
+                json=body,
+                headers={"Authorization": f"Bearer {self._token}"},
+                timeout=seconds,
+            )
+        except httpx.HTTPError as error:
+            changes = method != "GET" and path not in _QUESTIONS
+            raise StoreUnavailable(_silence(self._server, error, seconds, changes=changes)) from error
+        if answer.status_code >= 400:
+            raise _refusal(answer.status_code, self._content(answer))
+        return answer
+
+    def _content(self, answer: httpx.Response) -> Published:
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise StoreUnavailable(
+                f"{self._server} gave an answer that is not JSON (HTTP {answer.status_code}); is it an oncall server?"
+            ) from error
+
+
+def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bool) -> str:
+    """Return why there is no answer, and whether the server may have made the change.
+
+    changes: whether the request would change anything.
+    """
+    import httpx
+
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        reason = _ERRNO.sub("", str(error)) or "no connection in time"
+        return f"{server} cannot be reached ({reason}); nothing was changed"
+    late = isinstance(error, httpx.TimeoutException)
+    words = (
+        f"{server} gave no answer in {seconds:g} s" if late else f"{server} closed the connection before it answered"
+    )
+    if not changes:
+        return f"{words}; try again"
+    return f"{words}: it may have made the change; look with `oncall tickets` before you try again"
+
+
+def _refusal(status: int, content: object) -> OncallError:
+    """Return a server's problem document as the error that it stands for."""
+    if not isinstance(content, dict):
+        return _error_of(status)(str(content)[:200])
+    if content.get("errors"):
+        from oncall.paging.actions.intake import FieldFault, FieldFaults
+
+        return FieldFaults([FieldFault(str(fault["field"]), str(fault["message"])) for fault in content["errors"]])
+    return _error_of(status)(str(content.get("detail", content)))
+
+
+def _error_of(status: int) -> type[OncallError]:
+    return {404: NotFound, 409: Conflict, 503: StoreUnavailable}.get(status, Refused)
