@@ -98,7 +98,7 @@ def test_the_answer_in_a_storm_is_one_segment_and_gives_as_many_codes_as_fit(wor
 
 def test_whoever_was_told_by_a_bundle_hears_that_one_of_its_tickets_is_taken(bundled: World) -> None:
     bundled.act(EventKind.ACKNOWLEDGED, "ben", "T-3")
-    bundled.expect_page("ana", containing="HIGH T-3 is taken by Ben Okafor. Nothing to do for you.")
+    bundled.expect_page("ana", containing="HIGH T-3 is taken by Ben Okafor. No action needed.")
 
 
 def test_a_bundle_that_is_refused_for_good_moves_every_ticket_on_in_the_same_second(world: World) -> None:

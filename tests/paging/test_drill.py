@@ -87,7 +87,7 @@ def test_whoever_has_not_answered_when_it_ends_is_told_that_it_is_over(world: Wo
     name = drill(world)
     world.expect_page("ana")
     world.act(EventKind.RESOLVED, "mei", name)
-    assert world.expect_page("ana").body == f"{name}: the test is over. Nothing to do for you."
+    assert world.expect_page("ana").body == f"{name}: the test is over. No action needed."
 
 
 def test_a_name_that_no_text_can_hold_is_refused_like_any_other_that_is_on_no_roster(world: World) -> None:

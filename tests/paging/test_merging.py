@@ -135,7 +135,7 @@ def test_whoever_was_paged_for_the_duplicate_hears_where_it_goes_on(world: World
     world.run()
     world.expect_page("ana")
     world.act(EventKind.MERGED, "ben", "T-2", into="T-1")
-    assert world.expect_page("ana").body == "URGENT T-2 was merged into T-1. Nothing to do for you here."
+    assert world.expect_page("ana").body == "URGENT T-2 was merged into T-1. No action needed."
     world.act(EventKind.REPLIED, "ana")
 
 

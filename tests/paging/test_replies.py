@@ -48,7 +48,7 @@ def test_an_acknowledgement_is_understood_with_blanks_quotes_and_small_letters(p
 
 def test_anyone_on_the_roster_may_acknowledge_by_code(paged: World) -> None:
     assert paged.sms("grace", f"ACK {paged.code()}") == "T-1 is yours."
-    paged.expect_page("ana", containing="URGENT T-1 is taken by Grace Kim. Nothing to do for you.")
+    paged.expect_page("ana", containing="URGENT T-1 is taken by Grace Kim. No action needed.")
 
 
 def test_a_bare_acknowledgement_is_for_those_who_were_paged(paged: World) -> None:
@@ -94,7 +94,7 @@ def test_a_bare_pass_gives_back_what_one_has_taken(paged: World) -> None:
 
 def test_done_resolves_and_tells_the_others(paged: World) -> None:
     assert paged.sms("ben", f"Done {paged.code()}") == "T-1 is resolved."
-    paged.expect_page("ana", containing="URGENT T-1 was resolved by Ben Okafor. Nothing to do for you.")
+    paged.expect_page("ana", containing="URGENT T-1 was resolved by Ben Okafor. No action needed.")
 
 
 def test_a_bare_done_is_about_the_ticket_one_has_taken(paged: World) -> None:

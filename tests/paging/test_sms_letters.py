@@ -199,9 +199,9 @@ def test_the_names_of_people_are_shown_in_their_letters_too(tmp_path: Path, name
     world.expect_page("ana")
     assert "secondary: Борис Окафор until" in world.sms("ana", "WHO")
     world.act(EventKind.ACKNOWLEDGED, "ben")
-    world.expect_page("ana", containing="URGENT T-1 is taken by Борис Окафор. Nothing to do for you.")
+    world.expect_page("ana", containing="URGENT T-1 is taken by Борис Окафор. No action needed.")
     world.close()
-    assert taken_text("T-1", "urgent", "Борис", LATIN) == "URGENT T-1 is taken by ?. Nothing to do for you."
+    assert taken_text("T-1", "urgent", "Борис", LATIN) == "URGENT T-1 is taken by ?. No action needed."
 
 
 def test_an_answer_in_other_letters_has_two_segments_at_least() -> None:

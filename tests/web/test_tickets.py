@@ -126,7 +126,7 @@ def test_whoever_was_paged_is_told_when_somebody_else_takes_it(service: Service)
     notice = service.twilio.wait_for_messages(2)[1]
     assert (notice.to, notice.body) == (
         ROSTER_PHONES["ana"],
-        "URGENT T-1 is taken by Ben Okafor. Nothing to do for you.",
+        "URGENT T-1 is taken by Ben Okafor. No action needed.",
     )
 
 

@@ -233,7 +233,7 @@ def _capitals(impact: str) -> str:
 def taken_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
     """Return the notice to an engineer who was paged for a ticket that another one has taken."""
     writer = _writer(policy, owner)
-    return writer.notice(f"{_capitals(impact)} {ticket_id} is taken by {writer.words(owner)}. Nothing to do for you.")
+    return writer.notice(f"{_capitals(impact)} {ticket_id} is taken by {writer.words(owner)}. No action needed.")
 
 
 def taken_over_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
@@ -260,12 +260,12 @@ def passed_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
 
 def merged_text(ticket_id: str, impact: str, into: str) -> str:
     """Return the notice to an engineer who was paged for a duplicate: it names the ticket that goes on."""
-    return fitted(f"{_capitals(impact)} {ticket_id} was merged into {into}. Nothing to do for you here.")
+    return fitted(f"{_capitals(impact)} {ticket_id} was merged into {into}. No action needed.")
 
 
 def drilled_text(ticket_id: str) -> str:
     """Return the notice to a person who has not answered a test page that is over."""
-    return f"{ticket_id}: the test is over. Nothing to do for you."
+    return f"{ticket_id}: the test is over. No action needed."
 
 
 def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -> str:
@@ -277,4 +277,4 @@ def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -
 def solved_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
     """Return the notice to an engineer who was paged for a ticket that is resolved."""
     writer = _writer(policy, by)
-    return writer.notice(f"{_capitals(impact)} {ticket_id} was resolved by {writer.words(by)}. Nothing to do for you.")
+    return writer.notice(f"{_capitals(impact)} {ticket_id} was resolved by {writer.words(by)}. No action needed.")
