@@ -190,7 +190,7 @@ class MemoryStore(TicketBook):
         return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.OPTED_OUT]
 
     def reached(self) -> dict[str, datetime]:
-        """When a message to somebody was last delivered, or one last came from them."""
+        """When a message to or from each person was last confirmed."""
         heard = [(sms.by, sms.at) for sms in self._inbound.values()]
         tries = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
         heard += [(one.to, one.at) for one in tries if one.channel != ChannelName.DESK]

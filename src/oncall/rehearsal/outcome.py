@@ -20,7 +20,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.windows import Window, WindowKind
 
 ONE_WAKING = timedelta(minutes=30)
-"""Somebody who was paged so short a time ago is awake already."""
+"""A person who was paged this recently is awake already."""
 
 _HALF_A_DAY = timedelta(hours=12)
 _EVER = 10**9
@@ -46,7 +46,7 @@ class RehearsalOutcome:
     loads: everybody on the schedule, the manager last. nights: how many there were, noon to noon in policy time, with
     the pages of on-call time in `night_pages` (the fullest had `worst_night`, `quiet_nights` had none); the other pages
     fell into business hours. manager_tickets: tickets for which the manager was paged. taken: from a ticket's first
-    page to a person until somebody took it.
+    page to a person until a person took it.
     """
 
     tickets: int
@@ -145,7 +145,7 @@ def _dates_of(span: Window, zone: ZoneInfo) -> list[date]:
 
 
 def _times_to_take(pages: Sequence[Attempt], played: Played) -> list[timedelta]:
-    """For each paged ticket that somebody took, from its first page on."""
+    """Return the time from the first page to the acknowledgement of each taken ticket."""
     first: dict[str, datetime] = {}
     for page in pages:
         first.setdefault(page.ticket, page.at)

@@ -191,7 +191,7 @@ class _Play:
         chance = self._dice(name, "message", attempt.purpose.value, attempt.round, attempt.step)
         if attempt.to == DESK:
             habit = self._people.desk
-            # What pages nobody is in no danger of being overlooked: it stays in the queue until somebody takes it.
+            # A ticket that pages nobody stays in the desk's queue until a person takes it.
             is_missed = chance.random() < habit.missed and self._pages(name)
             at = self._in_business_hours(now, habit.within.drawn(chance))
         else:
@@ -232,7 +232,7 @@ class _Play:
         self._next_morning(name, now)
 
     def _catch_up(self, name: str, by: str, now: datetime) -> None:
-        """Somebody was reminded of a ticket that is taken: what is owed to the customer is written at once."""
+        """A person was reminded of an owned ticket: they write to the customer at once."""
         if self._stored(name).status is TicketStatus.ACKNOWLEDGED:
             self._record(name, EventKind.REPLIED, by, now)
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 
 NIGHT_BEGINS, NIGHT_ENDS = time(23), time(7)
-"""Local hours in which a page wakes somebody: [23:00, 07:00) in the person's own zone."""
+"""Local hours in which a page wakes a person: [23:00, 07:00) in the person's own zone."""
 
 _SECOND = timedelta(seconds=1)
 _LONGEST = timedelta(days=60)
@@ -56,7 +56,7 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """How a ticket that somebody has taken goes on. Times count while people work on such tickets.
+    """How an owned ticket continues. Times count while people work on such tickets.
 
     chat: the chance that the customer writes back after a reply. reopened: the chance that the solution does not hold.
     """
@@ -110,7 +110,7 @@ class People:
     ordinary: Working = field(default=ORDINARY_WORK)
 
     def answering(self, at: datetime, zone: ZoneInfo) -> Answering:
-        """How somebody who lives in `zone` meets a page at `at`."""
+        """Return how a person who lives in `zone` meets a page at `at`."""
         return self.night if is_night(at, zone) else self.day
 
 

@@ -31,7 +31,7 @@ BREACHES = 20
 
 @dataclass(frozen=True, slots=True)
 class SlaAsked:
-    """An SLA report that somebody wants: of the tickets received on the dates `first` to `last`, both inside.
+    """A request for an SLA report on the tickets received on the dates `first` to `last`, both included.
 
     breaches: how many the text tells in full, the latest. width: of the terminal that shows the text; None: any.
     """
@@ -47,7 +47,7 @@ class SlaAsked:
 
 @dataclass(frozen=True, slots=True)
 class ReviewAsked:
-    """A quarterly business review that somebody wants."""
+    """A request for a quarterly business review."""
 
     customer: str
     quarter: Quarter

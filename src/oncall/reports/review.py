@@ -59,7 +59,7 @@ class SlowTicket:
 class OnCallResponse:
     """How soon engineers answered when they were paged.
 
-    paged: tickets for which a person was paged. taken: of those that somebody took, from the first page on.
+    paged: tickets for which a person was paged. taken: those that a person took, counted from the first page.
     escalated: tickets for which more than one person was paged. manager: those that reached the manager.
     """
 

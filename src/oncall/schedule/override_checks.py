@@ -16,7 +16,7 @@ from oncall.support.windows import Window, WindowKind
 def check_override(schedule: Schedule, window: Window, role: str, engineer: str, now: datetime) -> None:
     """Raise NotFound or Refused for an override that cannot be meant. `now`: aware UTC.
 
-    NotFound: the latest publication does not have the role or the person. Refused: the window is over, or wholly in
+    NotFound: the latest publication does not have the role or the person. Refused: the window is over, or entirely in
     business hours; no plan is published for it; the engineer holds another role then, or holds this one already.
     """
     _check_names(schedule, role, engineer)

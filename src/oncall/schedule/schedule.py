@@ -32,7 +32,7 @@ class RoleHolder:
 class OnCall:
     """Who is on call at one instant. window: the window that holds the instant.
 
-    roles: by role, who holds it; empty in business hours. missing: roles that nobody holds and somebody should.
+    roles: by role, who holds it; empty in business hours. missing: on-call roles that nobody holds.
     """
 
     at: datetime
@@ -105,7 +105,7 @@ class Schedule:
         return publication.calendar if publication is not None else self.fallback
 
     def roles_at(self, at: datetime) -> tuple[str, ...]:
-        """Return the roles that somebody should hold in on-call time at `at`."""
+        """Return the roles that must be held in on-call time at `at`."""
         publication = self.in_force(at)
         return publication.roles if publication is not None else self.roles
 

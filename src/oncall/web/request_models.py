@@ -2,7 +2,7 @@
 
 The core reads the bodies and names every field at fault in a sentence (`paging.actions`), for HTTP and the terminal
 alike. The models take their limits from the core, and tests hold both against each other. Unknown fields are ignored
-and listed in the answer's `warnings`, because a ticket that is refused is a ticket that no engineer hears of.
+and listed in the answer's `warnings`, because a refused ticket pages nobody.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def explanation_view(plan: str, answers: Sequence[SeatExplanation], roster: Rost
 
 def _alternative_view(other: Alternative) -> dict[str, object]:
     solved = other.solved
-    anew = solved and {"more": solved.cost_change, "at_least": solved.least_change, "proven": solved.is_proven}
+    remade = solved and {"more": solved.cost_change, "at_least": solved.least_change, "proven": solved.is_proven}
     return {
         "engineer": other.engineer,
         "rule": other.obstacle_rule,
@@ -42,7 +42,7 @@ def _alternative_view(other: Alternative) -> dict[str, object]:
         "rules": list(other.broken_rules),
         "swap": other.swap_change,
         "asked_to_avoid": other.asked_to_avoid,
-        "anew": anew,
+        "anew": remade,
         "because": list(other.excluded_by),
     }
 

@@ -20,7 +20,7 @@ class RepairBaseline:
     settled: the seats before `first_open`, without shadows. whole, open: the problem of all shifts, and the problem of
     the open ones; shifts and engineers below are numbers of `open`. holders: who had each open seat, by shift and role;
     None for a shift that the plan did not have. unrested: new duties that would leave an engineer without rest after a
-    shift that they covered for somebody else.
+    shift that they covered for another engineer.
     """
 
     def __init__(
