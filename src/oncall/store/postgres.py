@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
 from oncall.paging.ports.store import Transaction
@@ -38,6 +39,9 @@ _GROUP_LOCK_SECONDS = 0.05
 _SILENT_SECONDS = 10.0
 """For how long a process may say nothing in the middle of a change. One whose machine lost its power or its network
 there, or stands still, would keep its locks, and all others waiting, for as long as the server believes in it."""
+_PLANNED_AT = "planned_at"
+_PLANS_SERVE_SECONDS = 2.0
+"""Age (real time) at which a connection's plans are made again for the tables' present sizes."""
 _CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 _UNIQUE_VIOLATION = "23505"
@@ -294,13 +298,24 @@ def _engine(
     )
 
     @event.listens_for(engine, "connect")
-    def prefer_indexes(connection: psycopg.Connection, _: Any) -> None:
-        # Statements are planned once a connection. On a young database that would be while its tables are small enough
-        # to be read whole, and the plan would stay so while they grow; there is an index for everything asked here.
-        connection.execute("SET enable_seqscan = off")
+    def prepare(connection: psycopg.Connection, record: ConnectionPoolEntry) -> None:
         connection.execute(f"SET lock_timeout = {_milliseconds(lock_seconds)}")
         connection.execute(f"SET idle_in_transaction_session_timeout = {_milliseconds(silent_seconds)}")
         connection.commit()
+        record.info[_PLANNED_AT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def plan_anew(connection: psycopg.Connection, record: ConnectionPoolEntry, _: object) -> None:
+        # A connection plans a statement once. On a young database it would read whole tables while they are small, and
+        # go on so while they grow, until the server next analyses them.
+        if time.monotonic() - record.info[_PLANNED_AT] < _PLANS_SERVE_SECONDS:
+            return
+        try:
+            connection.execute("DISCARD PLANS")
+            connection.commit()
+        except psycopg.Error as error:
+            raise InvalidatePoolError("the connection is cut") from error
+        record.info[_PLANNED_AT] = time.monotonic()
 
     return engine
 

@@ -215,6 +215,27 @@ alerts = Table(
     Column("sent_at", UtcDateTime),
 )
 
+Index(
+    "alerts_sent",
+    alerts.c.sent_at,
+    sqlite_where=alerts.c.sent_at.is_not(None),
+    postgresql_where=alerts.c.sent_at.is_not(None),
+)
+Index(
+    "alerts_sent_to",
+    alerts.c.to,
+    alerts.c.sent_at,
+    sqlite_where=alerts.c.sent_at.is_not(None),
+    postgresql_where=alerts.c.sent_at.is_not(None),
+)
+Index(
+    "alerts_due",
+    alerts.c.due_at,
+    sqlite_where=alerts.c.due_at.is_not(None),
+    postgresql_where=alerts.c.due_at.is_not(None),
+)
+Index("alerts_written", alerts.c.written_at)
+
 pagers = Table(
     "pagers",
     metadata,
