@@ -53,14 +53,14 @@ class TextFault(NamedTuple):
     message: str
 
 
-class Mark(Protocol):
+class ParserMark(Protocol):
     """A place in the text, counted from 0. PyYAML's C parser and its Python parser have a class of their own each."""
 
     line: int
     column: int
 
 
-def mark_place(mark: Mark | None) -> tuple[int, int]:
+def mark_place(mark: ParserMark | None) -> tuple[int, int]:
     """Line and column of a mark, counted from 1."""
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
@@ -108,7 +108,7 @@ def has_lookalikes(text: str) -> bool:
     return _LOOKALIKE.search(text) is not None
 
 
-def misleading_between(lines: Sequence[str], start: Mark | None, end: Mark | None) -> Iterator[TextFault]:
+def misleading_between(lines: Sequence[str], start: ParserMark | None, end: ParserMark | None) -> Iterator[TextFault]:
     """Look-alikes where YAML needs a plain space, in the unquoted text between two places of a file's lines."""
     (first_line, first_column), (last_line, end_column) = mark_place(start), mark_place(end)
     for line in range(first_line, min(last_line, len(lines)) + 1):

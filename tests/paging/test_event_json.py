@@ -18,7 +18,7 @@ from oncall.paging.domain.pager_events import AbsorbedClock, AlertMark, Judged
 from oncall.paging.domain.state import fold
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import Verdict
-from oncall.paging.ports.event_json import details_of, event_from, pager, people
+from oncall.paging.ports.event_json import action_codecs, details_of, event_from, pager_codecs
 from oncall.paging.ports.event_json.values import Common
 
 STORED = Path(__file__).parent / "data" / "stored_events.jsonl"
@@ -27,7 +27,7 @@ STORED = Path(__file__).parent / "data" / "stored_events.jsonl"
 AT = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)
 COMMON: Common = ("T-1", AT, "ana", "a sentence", "e-1", 7)
 TICKET = Ticket("T-1", "Acme Ltd", "standard", "urgent", "Sessions do not start")
-KINDS = sorted(people.WRITERS | pager.WRITERS, key=lambda made: made.__name__)
+KINDS = sorted(action_codecs.WRITERS | pager_codecs.WRITERS, key=lambda made: made.__name__)
 
 
 def stored_lines() -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
     from oncall.paging.outgoing.new_attempts import ActionContext
-    from oncall.paging.ports.clock import Clock
+    from oncall.paging.ports.time_source import Clock
     from oncall.paging.watch.drill import DrillProgress
     from oncall.store.sql_store import SqlStore
     from oncall.wiring import Settings

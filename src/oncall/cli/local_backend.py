@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
     from oncall.paging.outgoing.new_attempts import ActionContext
-    from oncall.paging.ports.clock import Clock
     from oncall.paging.ports.records import TicketFilter
     from oncall.paging.ports.store import Transaction
+    from oncall.paging.ports.time_source import Clock
     from oncall.paging.views.ticket_view_types import (
         ExplainView,
         Note,

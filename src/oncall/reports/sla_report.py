@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.paging.domain.events import Event
-from oncall.paging.domain.pager_events import Withdrawn as WithdrawnEvent
+from oncall.paging.domain.pager_events import Withdrawn
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import plan_named
 from oncall.paging.ports.records import TicketSpan
@@ -78,11 +78,11 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
+class WithdrawnBreach:
     """A breach that was told, and that something recorded late showed to be none; `event` is its withdrawal."""
 
     ticket: Ticket
-    event: WithdrawnEvent
+    event: Withdrawn
 
     @property
     def metric(self) -> Metric:
@@ -110,7 +110,7 @@ class SlaReport:
     tickets: int
     cells: tuple[Cell, ...]
     breaches: tuple[Breach, ...] = field(repr=False)
-    withdrawn: tuple[Withdrawn, ...] = ()
+    withdrawn: tuple[WithdrawnBreach, ...] = ()
 
     @property
     def counts(self) -> ClockCounts:
@@ -164,7 +164,7 @@ def breach_view(breach: Breach, zone: ZoneInfo) -> BreachView:
     }
 
 
-def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> WithdrawnView:
+def withdrawn_view(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> WithdrawnView:
     """A withdrawn breach as JSON; instants in `zone`."""
     ticket, event = withdrawn.ticket, withdrawn.event
     return {
@@ -179,13 +179,13 @@ def withdrawn_view(withdrawn: Withdrawn, zone: ZoneInfo) -> WithdrawnView:
     }
 
 
-def withdrawals(measured: Measured) -> Iterator[Withdrawn]:
+def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
     """The breaches of a ticket that were told and are none: each clock once, and none that was broken after all."""
     broken = {(clock.metric, clock.since) for clock in measured.clocks.clocks if clock.breached_at}
     last = {(event.metric, event.since): event for event in measured.withdrawn}
     for name, event in last.items():
         if name not in broken:
-            yield Withdrawn(measured.stored.ticket, event)
+            yield WithdrawnBreach(measured.stored.ticket, event)
 
 
 @contextmanager
@@ -216,7 +216,7 @@ def sla_report(
     tally = Tally(tx.schedule().calendar)
     tickets = 0
     breached: list[tuple[Ticket, SlaClock]] = []
-    withdrawn: list[Withdrawn] = []
+    withdrawn: list[WithdrawnBreach] = []
     with _uncollected():
         for measured in tickets_with_clocks(tx, wanted, as_of):
             tickets += 1

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from oncall.reports.attainment import Cell, ClockCounts
 from oncall.reports.phrases import METRIC_WORDS, counts_words, lasting, share, target_words
 from oncall.reports.report_views import cell_view
-from oncall.reports.sla_report import Breach, SlaReport, Withdrawn
+from oncall.reports.sla_report import Breach, SlaReport, WithdrawnBreach
 from oncall.support.text_tables import table_lines
 from oncall.support.wording import full_time
 
@@ -114,7 +114,7 @@ def withdrawn_lines(report: SlaReport) -> Iterator[str]:
         yield f"  {withdrawn_words(each, report.days.zone)}"
 
 
-def withdrawn_words(withdrawn: Withdrawn, zone: ZoneInfo) -> str:
+def withdrawn_words(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> str:
     """`T-1 Acme, withdrawn Sat 2027-01-09 04:30 EST: the first reply due ... was kept: ana recorded replied at ...`."""
     ticket, event = withdrawn.ticket, withdrawn.event
     return f"{ticket.id} {ticket.customer}, withdrawn {full_time(event.at, zone)}: {event.why}"

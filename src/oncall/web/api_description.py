@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from oncall.web.problem_documents import PROBLEM_MEDIA, Problem
+from oncall.web.problem_documents import PROBLEM_MEDIA, ProblemBody
 from oncall.web.response_models import model_of
 
 Part = dict[str, Any]  # type: ignore[explicit-any]  # FastAPI takes and gives parts of the document as plain JSON
@@ -54,7 +54,7 @@ class Answer:
 def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
     """Return every answer of a route: the good ones by status, and its refusals as problem documents."""
     known: Responses = {status: answer.part() for status, answer in good.items()}
-    reference = {"$ref": _REFERENCE.format(model=Problem.__name__)}
+    reference = {"$ref": _REFERENCE.format(model=ProblemBody.__name__)}
     for status in sorted({*refusals, 500}):
         known[status] = {"description": _MEANINGS[status], "content": {PROBLEM_MEDIA: {"schema": reference}}}
     return known
@@ -90,6 +90,6 @@ class DescribedApp(FastAPI):
     def openapi(self) -> Part:
         """Return the OpenAPI document."""
         document = super().openapi()
-        _, found = models_json_schema([(model_of(Problem), "serialization")], ref_template=_REFERENCE)
+        _, found = models_json_schema([(model_of(ProblemBody), "serialization")], ref_template=_REFERENCE)
         document["components"]["schemas"] |= found["$defs"]
         return document

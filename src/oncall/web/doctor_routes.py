@@ -16,7 +16,7 @@ from oncall.paging.watch.drill import DrillStarted, start_drill, whom
 from oncall.web.api_description import Answer, answers
 from oncall.web.dependencies import ManagerCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.queries import QueryDep
+from oncall.web.query_fields import QueryDep
 from oncall.web.request_models import LONGEST_ENGINEER_ID, PostedDrill
 
 router = APIRouter(route_class=PlainRoute, tags=["doctor"])

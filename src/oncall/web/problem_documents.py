@@ -31,7 +31,7 @@ class FieldProblem(TypedDict):
     message: Annotated[str, "What is wrong, and what to write instead."]
 
 
-class Problem(TypedDict):
+class ProblemBody(TypedDict):
     """A refusal (RFC 9457)."""
 
     type: Annotated[str, "Always `about:blank`: the status says what kind of problem it is."]
@@ -51,7 +51,7 @@ class ProblemDocument(Exception):
 
 def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
     """Return the answer for a refusal."""
-    body: Problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body: ProblemBody = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if faults:
         body["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
     headers = {}

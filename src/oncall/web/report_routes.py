@@ -27,7 +27,7 @@ from oncall.reports.report_view_types import ReviewView, SlaReportView
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import PersonCaller, ReportLock, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.queries import QueryDep, QueryReader
+from oncall.web.query_fields import QueryDep, QueryReader
 from oncall.web.query_models import MOST_BREACHES, NARROWEST, WIDEST, ReviewQuery, SlaReportQuery
 from oncall.web.services import Services
 

@@ -12,7 +12,7 @@ from oncall.schedule.schedule_views import oncall_view, schedule_view
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import PersonCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.queries import QueryDep
+from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import OnCallQuery, ScheduleQuery
 
 router = APIRouter(route_class=PlainRoute, tags=["schedule"])

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.doctor_findings import DoctorReport
 

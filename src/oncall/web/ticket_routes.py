@@ -41,7 +41,7 @@ from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import AnyCaller, PersonCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import ProblemDocument
-from oncall.web.queries import QueryDep
+from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import MOST_LISTED, TicketQuery
 from oncall.web.request_models import ExplainBody, PostedEvent, PostedQuestion, PostedTicket, PostedTriage
 

@@ -10,8 +10,8 @@ from oncall.channels.twilio_codes import CODES, OPTED_OUT, cause_of
 from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError, Unreachable
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.paging.outgoing.opt_out import unreachable_by_text
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import audit, grace_by
 from oncall.paging.watch.doctor_findings import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
 from oncall.store.sql_store import SqlStore

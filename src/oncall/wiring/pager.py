@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from oncall.clock import SystemClock
 from oncall.errors import Refused, StoreError
-from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.store.sql_store import SqlStore
 from oncall.web.metrics import Metrics

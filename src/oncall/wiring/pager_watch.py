@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from oncall.channels.alarm import AlarmPost
-from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.auditor import SECOND_LOOK, Auditor
 from oncall.web.metrics import Metrics

@@ -19,8 +19,8 @@ from oncall.paging.outgoing.handoff_notices import HandoffNotice, hand_over, lea
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import tell_manager, unreachable_by_text
 from oncall.paging.ports.channel import Channel, Receipt
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import Store, Transaction
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.alerts import due_alerts, note_undelivered
 from oncall.paging.sending.attempt_lifecycle import adopt, claim, ready_again, ready_alone, take_over
 from oncall.paging.sending.delivery import Delivery

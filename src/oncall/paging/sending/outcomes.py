@@ -11,7 +11,7 @@ from oncall.paging.domain.ticket import FINAL_STATUSES, Attempt, AttemptStatus
 from oncall.paging.outgoing.bundles import members, own_text
 from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.ports.clock import Clock
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.failed_pages import failure_in, follow_failure, has_failed
 from oncall.paging.sending.receipts import first_ask
 from oncall.paging.sending.send_work import SendWork

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.rate_limits import RateLimits
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import SendStore
+from oncall.paging.ports.time_source import Clock
 
 
 class SendWork:

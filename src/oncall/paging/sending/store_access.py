@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext, whole_second
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import SendStore, Store, Transaction
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.send_work import SendWork
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Person

@@ -22,9 +22,9 @@ from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus,
 from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.ports.attempt_store import AttemptLists, Attempts
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import AuditStore, BundleStore
+from oncall.paging.ports.time_source import Clock
 
 GRACE = timedelta(seconds=60)
 """How late (real time) a step, a send or a delivery may be before the auditor raises an alarm."""

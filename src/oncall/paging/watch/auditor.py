@@ -10,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from oncall.errors import StoreError
-from oncall.paging.ports.clock import Clock
 from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import PER_LOOK, Audit, Kind, Overdue, audit, grace_by
 
 SECOND_LOOK = timedelta(seconds=5)

@@ -13,7 +13,7 @@ from datetime import date
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checked_duty import duties_by_engineer
-from oncall.rotation.check.coverage import check_coverage, check_seats, expected_shifts
+from oncall.rotation.check.coverage_check import check_coverage, check_seats, expected_shifts
 from oncall.rotation.check.person_rules import PERSON_CHECKS
 from oncall.rotation.check.plan_proof import check_proof
 from oncall.rotation.check.team_rules import TEAM_CHECKS

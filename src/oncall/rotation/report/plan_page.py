@@ -49,7 +49,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class VerticalLine:
     """A vertical line, in pixels."""
 
     x: float
@@ -66,7 +66,7 @@ class Chart:
     cells: tuple[Box, ...]
     labels: tuple[Label, ...]
     bands: tuple[Box, ...] = ()
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[VerticalLine, ...] = ()
     title: str = ""
     words: str = ""
 
@@ -239,7 +239,7 @@ def _bar_chart(kind: WindowKind, measured: Fairness, roster: Roster) -> Chart:
         together = each[None]
         title = f"{names[engineer]}: {together.count} {kind} shifts, share {together.share:.2f}"
         cells.append(Box(left, y + 4, _px(room * together.count / most), LINE - 8, _shade(together), title))
-        marks.append(Mark(_px(left + room * max(0.0, together.share) / most), y + 1, y + LINE - 1))
+        marks.append(VerticalLine(_px(left + room * max(0.0, together.share) / most), y + 1, y + LINE - 1))
         labels += [Label(x, y + 14, text, "end") for x, text in zip(edges, _figures(each, roles), strict=True)]
     total = sum(each[None].count for _, each in loads) // len(roster.rules.roles)
     note = ", roles as load / share" if roles else ""

@@ -7,12 +7,12 @@ left out.
 from __future__ import annotations
 
 from oncall.paging.domain.events import Event, EventKind, Unreadable
-from oncall.paging.ports.event_json import pager, people
+from oncall.paging.ports.event_json import action_codecs, pager_codecs
 from oncall.paging.ports.event_json.values import Common, Details, Json
 
 _KINDS = {kind.value: kind for kind in EventKind}
-_READERS = people.READERS | pager.READERS
-_WRITERS = people.WRITERS | pager.WRITERS
+_READERS = action_codecs.READERS | pager_codecs.READERS
+_WRITERS = action_codecs.WRITERS | pager_codecs.WRITERS
 
 
 def event_from(kind: str, common: Common, details: Details) -> Event:

@@ -19,7 +19,7 @@ from oncall.support.windows import WindowKind
 _MINUTE = timedelta(minutes=1)
 
 
-class Coverage(NamedTuple):
+class CoverageResult(NamedTuple):
     """minutes: on-call minutes that each role has to cover."""
 
     minutes: int
@@ -42,21 +42,21 @@ def expected_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
     return shifts
 
 
-def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> Coverage:
+def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> CoverageResult:
     """Find every minute of on-call time without exactly one person in each role, and seats at any other time.
 
     Nothing changes between two neighbouring starts or ends, so one look there is a look at each minute.
     """
     if not expected:
         day = plan.first_day or date.min
-        return Coverage(0, [] if plan.seats else [Violation("coverage", day, (), "the plan has no shift")])
+        return CoverageResult(0, [] if plan.seats else [Violation("coverage", day, (), "the plan has no shift")])
     on_call = _on_call_spans(roster, expected)
     found: list[Violation] = []
     for role in roster.rules.roles:
         seats = [seat for seat in plan.seats if seat.role == role]
         found += _coverage_violations(role, seats, on_call, roster.policy.zone)
     seconds = sum((end - start).total_seconds() for start, end in on_call)
-    return Coverage(round(seconds / 60), found)
+    return CoverageResult(round(seconds / 60), found)
 
 
 def _on_call_spans(roster: Roster, expected: Sequence[Shift]) -> list[tuple[datetime, datetime]]:
