@@ -11,7 +11,8 @@ import pytest
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
-from oncall.paging.watch.doctor_findings import Facts, Provider, Severity, Stored, findings
+from oncall.paging.watch.doctor_findings import Severity, findings
+from oncall.paging.watch.doctor_inputs import Facts, Provider, Stored
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy_file import packaged_policy
 from oncall.wiring.doctor_facts import failure_of

@@ -13,7 +13,7 @@ from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import audit, grace_by
-from oncall.paging.watch.doctor_findings import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
+from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
 from oncall.store.sql_store import SqlStore
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 

@@ -1,0 +1,100 @@
+"""The facts from which `oncall doctor` makes its findings. `wiring` gathers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.domain.ticket import Attempt
+from oncall.paging.watch.audit import Overdue
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import Policy
+
+BEHIND = timedelta(days=14)
+"""How old (real time) a failed attempt may be and still be reported."""
+
+
+class FailureCause(StrEnum):
+    """What must change before a failed message can be delivered."""
+
+    NUMBER = "number"
+    ROUTE = "route"
+    CONFIGURATION = "configuration"
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A channel that can test itself without sending anything."""
+
+    async def probe(self) -> datetime | None:
+        """Return the provider's time (aware UTC), or None if it gives none. Raises DeliveryError if it refuses us."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """An attempt that the provider or a carrier refused. says: the error in words, and what to do."""
+
+    to: str
+    at: datetime
+    blame: FailureCause
+    code: int | None
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The provider. name: `twilio` or `outbox`; None if none is set.
+
+    trouble: why it does not work; is_lasting: waiting does not help. skew: our clock minus its clock.
+    """
+
+    name: str | None
+    trouble: str | None = None
+    is_lasting: bool = True
+    skew: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The facts from the database. policy_fault: why the published policy cannot be read, if it cannot.
+
+    heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent ones, the newest first; alerts:
+    recent messages that belong to no ticket, likewise.
+    opted_out: who gets no SMS, and why. reached: when (policy time) a message to a person was last
+    delivered, or one last came from them. skew: our clock minus the database's; None: the same clock.
+    """
+
+    schedule: Schedule
+    policy: Policy | None
+    policy_fault: str | None
+    heartbeat: tuple[datetime, str] | None
+    attempts: Sequence[Attempt] = ()
+    overdue: Sequence[Overdue] = ()
+    alerts: Sequence[Alert] = ()
+    opted_out: Mapping[str, str] = field(default_factory=dict)
+    reached: Mapping[str, datetime] = field(default_factory=dict)
+    skew: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All facts that the findings are made from. now: policy time; real_now: real time; both aware UTC.
+
+    stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
+    failure_of: explains a failed attempt; None if it did not fail for good. trouble: why the provider last refused
+    the pager of the process that asks; None: it did not, or that process has none.
+    """
+
+    now: datetime
+    real_now: datetime
+    provider: Provider
+    public_url: str | None
+    stored: Stored | None
+    database_fault: str | None = None
+    free_bytes: int | None = None
+    failure_of: Callable[[Attempt], FailedAttempt | None] = field(default=lambda _: None)
+    trouble: str | None = None
