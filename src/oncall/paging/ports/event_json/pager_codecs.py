@@ -45,11 +45,13 @@ from oncall.paging.ports.event_json.values import (
 )
 from oncall.support.policy import Metric
 
+_ACTIONS = {action.value: action for action in Action}
+
 
 def _read_judged(common: Common, details: Details) -> Judged:
     verdict = Verdict(
         at=common[1],
-        action=Action(details["action"]),
+        action=_ACTIONS[details["action"]],
         reasons=tuple(details.get("reasons", ())),
         first_reply_due=instant(details["first_reply_due"]),
         engineer=details.get("engineer"),

@@ -25,7 +25,8 @@ Writer = Callable[[Any], Json]
 
 def instant(text: str) -> datetime:
     """The time that ISO 8601 text with an offset says, aware UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def maybe_instant(text: str | None) -> datetime | None:
