@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from oncall.channels.twilio_client import TwilioClient
+from oncall.channels.twilio_resources import TwilioMessage
 from oncall.errors import Temporary
 
 MOST_LISTED = 5_000
@@ -30,11 +30,11 @@ class TwilioMessageList:
     def __init__(self, client: TwilioClient) -> None:
         self._client = client
         self._locks: dict[_Key, asyncio.Lock] = {}
-        self._next: dict[_Key, asyncio.Task[list[Any]]] = {}
+        self._next: dict[_Key, asyncio.Task[list[TwilioMessage]]] = {}
         self._earliest: dict[_Key, datetime] = {}
-        self._readings: set[asyncio.Task[list[Any]]] = set()
+        self._readings: set[asyncio.Task[list[TwilioMessage]]] = set()
 
-    async def to(self, number: str, *, earliest: datetime, what: str, by_date: bool) -> list[Any]:
+    async def to(self, number: str, *, earliest: datetime, what: str, by_date: bool) -> list[TwilioMessage]:
         """Return the messages to this number, newest first: all since `earliest` (aware UTC), and perhaps older ones.
 
         At most MOST_LISTED. by_date: let Twilio filter by the day of sending, which leaves out messages that still wait
@@ -62,23 +62,23 @@ class TwilioMessageList:
         self._next.clear()
         self._earliest.clear()
 
-    def _finished(self, reading: asyncio.Task[list[Any]]) -> None:
+    def _finished(self, reading: asyncio.Task[list[TwilioMessage]]) -> None:
         self._readings.discard(reading)
         if not reading.cancelled():
             # Fetch the error even if every attempt has given up, or asyncio reports that it was never retrieved.
             reading.exception()
 
-    async def _after_current(self, key: _Key, what: str) -> list[Any]:
+    async def _after_current(self, key: _Key, what: str) -> list[TwilioMessage]:
         """Wait for the current reading of this list to end, then read it."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             del self._next[key]
             return await self._client.query(self._read(key, self._earliest.pop(key)), what)
 
-    async def _read(self, key: _Key, earliest: datetime) -> list[Any]:
+    async def _read(self, key: _Key, earliest: datetime) -> list[TwilioMessage]:
         number, by_date = key
-        filters: dict[str, Any] = {"date_sent_after": _day_before(earliest)} if by_date else {}
+        filters: dict[str, object] = {"date_sent_after": _day_before(earliest)} if by_date else {}
         messages = self._client.api.messages
-        found: list[Any] = []
+        found: list[TwilioMessage] = []
         async for listed in await messages.stream_async(to=number, limit=MOST_LISTED, page_size=_PAGE_SIZE, **filters):
             found.append(listed)
             if len(found) % _PAGE_SIZE == 0 and not may_be_since(listed, earliest):
@@ -86,7 +86,7 @@ class TwilioMessageList:
         return found
 
 
-def may_be_since(listed: Any, since: datetime) -> bool:
+def may_be_since(listed: TwilioMessage, since: datetime) -> bool:
     """Return True if a listed message was created at `since` (aware UTC) or later, or if it does not say when."""
     created = listed.date_created or listed.date_sent
     return created is None or created >= since

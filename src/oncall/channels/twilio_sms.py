@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 from oncall.channels.twilio_account import TwilioAccount
@@ -19,6 +18,7 @@ from oncall.channels.twilio_codes import (
 )
 from oncall.channels.twilio_http import server_date
 from oncall.channels.twilio_message_list import MOST_LISTED, TwilioMessageList, may_be_since
+from oncall.channels.twilio_resources import TwilioMessage
 from oncall.errors import Permanent, Temporary, Unreachable
 from oncall.paging.ports.channel import Message, Receipt
 
@@ -127,7 +127,7 @@ class TwilioSms:
         raise failure
 
 
-def _receipt_of(created: Any) -> Receipt:
+def _receipt_of(created: TwilioMessage) -> Receipt:
     """Read a message of the library. Raises ValueError when it has no id."""
     if not isinstance(created.sid, str) or not created.sid:
         raise ValueError("no sid in the answer")
@@ -138,7 +138,9 @@ def _number_or_none(code: object) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def _oldest_match(listed: Sequence[Any], since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
+def _oldest_match(
+    listed: Sequence[TwilioMessage], since: datetime, ends_with: str, known: Sequence[str]
+) -> Receipt | None:
     """Return the oldest match: of two unknown attempts with one code, the first then finds the first message."""
     matches = [
         one

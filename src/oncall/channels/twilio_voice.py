@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_client import TwilioClient, Wording, person
 from oncall.channels.twilio_codes import NO_RECIPIENT, call_receipt
+from oncall.channels.twilio_resources import TwilioCall
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.errors import SettingsError, Temporary
 from oncall.paging.actions.call_keys import KEYS
@@ -64,7 +64,7 @@ class TwilioVoice:
         """
         what = f"whether the call to {person(message)} was made"
         question = self._client.api.calls.list_async(to=message.phone, limit=_MOST_LISTED, page_size=_MOST_LISTED)
-        listed: list[Any] = await self._client.query(question, what)
+        listed: list[TwilioCall] = await self._client.query(question, what)
         recent = [one for one in listed if _may_be_since(one, since - _CLOCK_SKEW)]
         unknown = [one for one in recent if one.sid not in known]
         if not unknown and len(recent) == _MOST_LISTED:
@@ -99,13 +99,13 @@ class TwilioVoice:
         }
 
 
-def _receipt_of(created: Any) -> Receipt:
+def _receipt_of(created: TwilioCall) -> Receipt:
     """Read a call of the library. Raises ValueError when it has no id."""
     if not isinstance(created.sid, str) or not created.sid:
         raise ValueError("no sid in the answer")
     return call_receipt(created.sid, str(created.status))
 
 
-def _may_be_since(listed: Any, since: datetime) -> bool:
+def _may_be_since(listed: TwilioCall, since: datetime) -> bool:
     created = listed.date_created or listed.start_time
     return created is None or created >= since.replace(microsecond=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from oncall.rehearsal.outcome import PageLoad, RehearsalOutcome
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles, together
@@ -37,9 +36,9 @@ class Comparison:
         yield Section("Pages", self._header(""), tuple(self._page_rows()))
         yield Section("Per person", self._person_header(), tuple(self._person_rows()))
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, dict[str, object]]:
         """`today`, and with a proposal `proposed` and the `change` in the main numbers."""
-        view: dict[str, Any] = {"today": outcome_view(self.today)}
+        view: dict[str, dict[str, object]] = {"today": outcome_view(self.today)}
         if self.proposed is not None:
             view["proposed"] = outcome_view(self.proposed)
             before, after = _main_numbers(self.today), _main_numbers(self.proposed)
@@ -127,7 +126,7 @@ class Comparison:
             yield person, *(f"{old:,}" if self.proposed is None else f"{old:,}, {new:,}" for old, new in pairs)
 
 
-def outcome_view(outcome: RehearsalOutcome) -> dict[str, Any]:
+def outcome_view(outcome: RehearsalOutcome) -> dict[str, object]:
     """The numbers of one rehearsal as JSON; spans in seconds."""
     return {
         **_main_numbers(outcome),
