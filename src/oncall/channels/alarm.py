@@ -63,7 +63,7 @@ class AlarmPost:
             return type(error).__name__
 
     async def _exchange(self, method: str, content: dict[str, object] | None) -> str | None:
-        """Send one request and read the head of its answer; the body is dropped unread with its connection."""
+        """Send one request and return the reason of a failure, or None. The answer's body is not read."""
         if self._client is None:
             # A redirect can turn a POST into a GET without the alarm, so none is followed.
             self._client = httpx.AsyncClient(timeout=self._deadline_seconds, follow_redirects=False)

@@ -46,19 +46,19 @@ class TwilioAccount:
 
     @property
     def host(self) -> str:
-        """The base URL without a user name or password, for messages."""
+        """Return the base URL without a user name or password, for messages."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def why_no_calls(self) -> str:
-        """Which setting is missing for calls, as a sentence without a full stop; empty when none is missing."""
+        """Return which setting is missing for calls, as a sentence without a full stop; empty when none is missing."""
         if not self.public_url:
             return "ONCALL_PUBLIC_URL is not set, so oncall would not learn which key was pressed"
         return "" if self.from_number else "TWILIO_FROM is not set, and a messaging service cannot call"
 
     def sms_sender(self) -> dict[str, str]:
-        """The field of Twilio's API that names the sender of an SMS. Raises SettingsError unless exactly one is set."""
+        """Return the field of Twilio's API that names the sender of an SMS. Raises SettingsError unless one is set."""
         if self.from_number and not self.messaging_service_sid:
             return {"from_": self.from_number}
         if self.messaging_service_sid and not self.from_number:
@@ -66,7 +66,7 @@ class TwilioAccount:
         raise SettingsError("Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both")
 
     def callback(self, kind: str, delivery_id: str) -> str | None:
-        """The address to which Twilio posts about one delivery. kind: `status`, or `voice` for pressed keys."""
+        """Return the URL to which Twilio posts about one delivery. kind: `status`, or `voice` for pressed keys."""
         if self.public_url is None:
             return None
         return f"{self.public_url.rstrip('/')}/webhooks/twilio/{kind}?delivery={quote(delivery_id, safe='')}"

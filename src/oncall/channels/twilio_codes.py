@@ -43,7 +43,7 @@ class CodeFact:
 
     @property
     def sentence(self) -> str:
-        """Meaning, code and remedy, without a full stop."""
+        """Return meaning, code and remedy as a clause without a full stop."""
         return f"{self.meaning} (code {self.code}); {self.remedy}"
 
 

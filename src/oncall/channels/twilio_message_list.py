@@ -69,7 +69,7 @@ class TwilioMessageList:
             reading.exception()
 
     async def _after_current(self, key: _Key, what: str) -> list[TwilioMessage]:
-        """Wait for the current reading of this list to end, then read it."""
+        """Wait until the current read of this list ends, then read it again and return the messages."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             del self._next[key]
             return await self._client.query(self._read(key, self._earliest.pop(key)), what)

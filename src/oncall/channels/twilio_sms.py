@@ -128,7 +128,7 @@ class TwilioSms:
 
 
 def _receipt_of(created: TwilioMessage) -> Receipt:
-    """Read a message of the library. Raises ValueError when it has no id."""
+    """Return the receipt for a message object of the twilio library. Raises ValueError when it has no id."""
     if not isinstance(created.sid, str) or not created.sid:
         raise ValueError("no sid in the answer")
     return message_receipt(created.sid, str(created.status), _number_or_none(created.error_code))
@@ -141,7 +141,7 @@ def _number_or_none(code: object) -> int | None:
 def _oldest_match(
     listed: Sequence[TwilioMessage], since: datetime, ends_with: str, known: Sequence[str]
 ) -> Receipt | None:
-    """Return the oldest match: of two unknown attempts with one code, the first then finds the first message."""
+    """Return the oldest match, so that each of two unknown attempts with the same code finds its own message."""
     matches = [
         one
         for one in listed

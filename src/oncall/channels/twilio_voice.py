@@ -15,7 +15,7 @@ from oncall.paging.actions.call_keys import KEYS
 from oncall.paging.ports.channel import Message, Receipt
 
 LONGEST_RING_SECONDS = 30
-"""A voicemail answers soon after. An engineer who sleeps is called again, or oncall pages the next person."""
+"""Real seconds before a call gives up. Voicemail would answer soon after; the next step calls or pages again."""
 _SHORTEST_RING_SECONDS = 10
 _MOST_LISTED = 200
 _CLOCK_SKEW = timedelta(seconds=30)
@@ -82,7 +82,7 @@ class TwilioVoice:
         await self._client.close()
 
     def _fields(self, message: Message) -> dict[str, object]:
-        """The fields of the request that makes a call."""
+        """Return the fields of the request that makes a call."""
         keys_to = self._account.callback("voice", message.delivery_id) or ""
         twiml = statement_twiml(message.body)
         if message.spoken is not None:
@@ -100,7 +100,7 @@ class TwilioVoice:
 
 
 def _receipt_of(created: TwilioCall) -> Receipt:
-    """Read a call of the library. Raises ValueError when it has no id."""
+    """Return the receipt for a call object of the twilio library. Raises ValueError when it has no id."""
     if not isinstance(created.sid, str) or not created.sid:
         raise ValueError("no sid in the answer")
     return call_receipt(created.sid, str(created.status))

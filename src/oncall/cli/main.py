@@ -72,7 +72,7 @@ def _run() -> None:
 
 
 def _bounded(text: str) -> str:
-    """Return a message whose lines are readable and no more than a person reads: it may quote what others wrote."""
+    """Return a message with control characters escaped and long text cut, because it may quote text from outside."""
     from oncall.errors import readable
 
     lines = text.split("\n")

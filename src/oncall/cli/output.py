@@ -1,4 +1,4 @@
-"""How answers are printed: text in columns, JSON for machines, and the story of the work on stderr."""
+"""Prints answers as text in columns or as JSON on stdout, and progress messages on stderr."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def _print_blocks(blocks: Sequence[Sequence[str]], colours: Sequence[str]) -> No
 
 
 def terminal_width(stream: TextIO) -> int | None:
-    """The width of the terminal behind a stream, in columns, at least 40; None in a pipe or a file."""
+    """Return the terminal's width in columns, at least 40; None for a pipe or a file."""
     return max(40, shutil.get_terminal_size().columns) if stream.isatty() else None
 
 
 def tell(text: str, *, colour: str | None = None) -> None:
-    """Print a part of the story on stderr; there is no colour in a pipe."""
+    """Print a progress message on stderr, in colour only on a terminal."""
     shown = laid_out(text, sys.stderr)
     typer.echo(typer.style(shown, fg=colour, bold=True) if colour and _has_colours(sys.stderr) else shown, err=True)
 
 
 def say(text: str) -> None:
-    """Print a part of the answer on stdout; on a terminal, long lines are broken between words."""
+    """Print text of the answer on stdout. On a terminal, long lines are broken between words."""
     typer.echo(laid_out(text, sys.stdout))
 
 
@@ -97,7 +97,7 @@ def laid_out(text: str, stream: TextIO) -> str:
 def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:
     """Return the instant (aware UTC) of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
 
-    Says on stderr which instant is taken when the clock shows the time twice. Raises BadParameter for text that is no
+    If the clock shows the time twice, stderr says which instant is meant. Raises BadParameter for text that is not a
     time, and for a time that the clock skips.
     """
     from oncall.support.local_time import read_time

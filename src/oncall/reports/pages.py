@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_BREACHES = 500
-"""Breaches that a page tells in full; a browser would choke on more."""
+"""The most breaches that a page describes in full, so that browsers can show it."""
 
 MOST_REVIEWED = 20
 """Breaches that a business review tells in full, the latest: it is a few pages that people go through together."""

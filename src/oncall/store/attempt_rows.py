@@ -1,4 +1,4 @@
-"""The tries at delivering messages, as queries on one open transaction. The same on both databases."""
+"""Queries for attempts on one open transaction, the same for both databases."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _ATTEMPT_BY_PROVIDER = (
 _UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
 SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
 _IS_DUE = and_(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
-_WAITS_ITS_TURN = and_(waiting, attempts.c.goes_alone.is_(False), attempts.c.channel != "desk")
-_TURN_IS_DUE = select(attempts.c.id).where(_IS_DUE, _WAITS_ITS_TURN).limit(1)
+_IS_IN_SEND_QUEUE = and_(waiting, attempts.c.goes_alone.is_(False), attempts.c.channel != "desk")
+_SEND_QUEUE_IS_DUE = select(attempts.c.id).where(_IS_DUE, _IS_IN_SEND_QUEUE).limit(1)
 _CLAIMABLE = (
     select(attempts)
     .where(_IS_DUE)
@@ -42,7 +42,7 @@ _CLAIMABLE = (
 _GOES_AT_ONCE = and_(waiting, attempts.c.goes_alone.is_(True))
 _CLAIMABLE_AT_ONCE = _CLAIMABLE.where(_GOES_AT_ONCE)
 _CLAIMABLE_AFTER = _CLAIMABLE.where(not_(_GOES_AT_ONCE))
-_CLAIMABLE_OUT_OF_TURN = _CLAIMABLE_AFTER.where(not_(_WAITS_ITS_TURN))
+_CLAIMABLE_OUTSIDE_QUEUE = _CLAIMABLE_AFTER.where(not_(_IS_IN_SEND_QUEUE))
 _CLAIM = (
     update(attempts)
     .where(attempts.c.id.in_(bindparam("wanted", expanding=True)))
@@ -69,7 +69,7 @@ _RECENT_ATTEMPTS = (
     .limit(bindparam("most"))
 )
 _NEXT_CLAIM = select(func.min(attempts.c.claimable_at)).where(attempts.c.claimable_at.is_not(None))
-_WAITING_PAGES = (
+_QUEUED_PAGES = (
     select(attempts)
     .where(
         attempts.c.to == bindparam("person"),
@@ -117,11 +117,10 @@ _HAS_DELIVERED = (
     )
     .limit(1)
 )
-# Any numbers will do, as long as all our processes take the same ones: "turns" in ASCII, and the next one. Those of 32
-# bits stand for providers' ids.
-_TURNS, _HANDOVER = 500000651891, 500000651892
-_ALONE = text("SELECT pg_advisory_xact_lock(:matter)")
-_ALONE_AT_ONCE = text("SELECT pg_try_advisory_xact_lock(:matter)")
+# Keys of advisory locks. All processes must use the same ones; keys below 2**32 are hashes of providers' ids.
+_SEND_QUEUE_LOCK, _HANDOFF_LOCK = 500000651891, 500000651892
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _LAST_PAGED = (
     select(attempts.c.ticket)
     .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
@@ -133,7 +132,7 @@ _LAST_PAGED = (
     .group_by(attempts.c.ticket)
     .order_by(
         func.max(func.coalesce(attempts.c.sent_at, attempts.c.at)).desc(),
-        # Of one message the ticket that stands in it in full.
+        # In a bundle, the ticket that the message shows in full.
         func.max(case((attempts.c.sent_at.is_not(None), 1), else_=0)).desc(),
         func.max(attempts.c.written_at).desc(),
         attempts.c.ticket,
@@ -142,28 +141,31 @@ _LAST_PAGED = (
 
 
 class AttemptQueries(Queries):
-    """The part of a transaction that knows every try, and which of them are to be made."""
+    """The queries for attempts: single ones, due ones, the send queue, and what was sent lately."""
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Every try for this ticket, oldest first."""
+        """Return every attempt for this ticket, oldest first."""
         return [rows.attempt(row) for row in self._run_on(ticket_id, _ATTEMPTS, {"wanted": ticket_id})]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """The try with this delivery id; in a write its row stays locked until the end."""
+        """Return the attempt with this id, or None. A write locks its row until the transaction ends."""
         query = _LOCK_ATTEMPT if self._writes else _ATTEMPT
         row = self._run_on(attempt_id, query, {"wanted": attempt_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """The newest try that carries the provider's id; in a write nobody else asks for that id until the end."""
+        """Return the newest attempt with the provider's id, or None.
+
+        In a write, other writes that ask for the same id wait until this transaction ends.
+        """
         if self._writes:
-            # Whether a message that was found is another try's is asked before either of them is known to have it.
-            self._alone(crc32(provider_id.encode()))
+            # Two attempts may find the same message at the provider. The lock lets only one of them record it.
+            self._lock(crc32(provider_id.encode()))
         row = self._run(_ATTEMPT_BY_PROVIDER, {"wanted": provider_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Insert them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
+        """Insert attempts. Raises Conflict if an id is already stored or a ticket is unknown."""
         if attempts:
             names = {name for attempt in attempts for name in (attempt.id, attempt.ticket)}
             subject = f"attempt of ticket {attempts[0].ticket}"
@@ -171,32 +173,35 @@ class AttemptQueries(Queries):
             self.touched_pages = True
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Write what changes in a try's life. Raises NotFound for one that was never added."""
+        """Store the columns of an attempt that can change. Raises NotFound if the attempt is not stored."""
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
         if self._run(_UPDATE_ATTEMPT, values).rowcount == 0:
             raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
         self.touched_pages = True
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """Write what a try's provider said at once; False when the try is not `sending` any more."""
+        """Store the provider's answer to a send. Return False if the attempt is no longer `sending`."""
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
         if self._unwritten is None or attempt.id in self._unwritten.names:
             settled = self._run_on(attempt.id, SETTLE_ATTEMPT, values).rowcount == 1
         else:
-            # Nearly always it is. When it was not after all, this transaction fails, and each looks anew.
+            # The attempt is nearly always still `sending`. If not, the group fails and each job runs again alone.
             self._put_off(self._unwritten, SETTLE_ATTEMPT, [values], (attempt.id, attempt.ticket))
             settled = True
         self.touched_pages = self.touched_pages or settled
         return settled
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Take over tries that are due, those that wait for nobody and then the longest overdue first, as they stand
-        after the claim."""
+        """Claim due attempts and return them as they are after the claim.
+
+        Attempts that need no place in the send queue come first, then the longest overdue.
+        """
         found = self._claimable(_CLAIMABLE_AT_ONCE, real_now, limit)
-        # Whoever puts together what waits for a phone would miss those whose rows are locked here, so they are left to
-        # whoever has the turns; what is urgent goes on meanwhile, however long that one takes.
-        in_turn = self._run(_TURN_IS_DUE, {"now": real_now}).first() is not None and self.try_lock_send_queue()
-        found += self._claimable(_CLAIMABLE_AFTER if in_turn else _CLAIMABLE_OUT_OF_TURN, real_now, limit - len(found))
+        # The transaction that holds the send queue composes bundles, and skips rows that are locked here. So queued
+        # attempts are claimed only under the lock of the send queue; all others do not wait for it.
+        is_due = self._run(_SEND_QUEUE_IS_DUE, {"now": real_now}).first() is not None
+        query = _CLAIMABLE_AFTER if is_due and self.try_lock_send_queue() else _CLAIMABLE_OUTSIDE_QUEUE
+        found += self._claimable(query, real_now, limit - len(found))
         if not found:
             return []
         self._run(_CLAIM, {"wanted": [attempt.id for attempt in found], "lease": lease_until})
@@ -206,62 +211,67 @@ class AttemptQueries(Queries):
         return [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": most})] if most > 0 else []
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Tries that no provider is known to have taken, the longest overdue first."""
+        """Return attempts that no provider is known to have accepted, the longest overdue first.
+
+        written_before: real time.
+        """
         return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Tries written since then, the newest first."""
+        """Return attempts written since `written_since` (real time), the newest first."""
         return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
 
     def next_attempt_at(self) -> datetime | None:
-        """The earliest real instant at which `claim_attempts` would give something."""
+        """Return the earliest instant (real time) at which `claim_attempts` returns an attempt, or None."""
         claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
         return claimable_at
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Texts that page this person and are in no provider's hands, oldest first; another's locked rows are not
-        waited for."""
-        return [rows.attempt(row) for row in self._run(_WAITING_PAGES, {"person": person})]
+        """Return the `queued` and `retrying` texts that page this person, oldest first, and lock their rows.
+
+        Rows that another transaction has locked are left out.
+        """
+        return [rows.attempt(row) for row in self._run(_QUEUED_PAGES, {"person": person})]
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Every try in the message that this try leads, oldest first."""
+        """Return every attempt in the message that the attempt `leader` leads, oldest first."""
         return [rows.attempt(row) for row in self._run(_BUNDLE, {"wanted": leader})]
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
+        """Return the last text that paged this person and is not known to have failed, or None."""
         row = self._run(_LAST_PAGE_TO, {"person": person}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """Calls to this person that were handed to a provider since an instant (policy time), the latest first."""
+        """Return the calls to this person that were handed to a provider since `since` (policy time), latest first."""
         return [rows.attempt(row) for row in self._run(_CALLS_TO, {"person": person, "since": since})]
 
     def has_delivered(self, person: str, channel: str) -> bool:
-        """Whether a message to this person by this channel was ever reported to have arrived."""
+        """Return True if a message to this person by this channel was ever reported as delivered."""
         return self._run(_HAS_DELIVERED, {"person": person, "channel": channel}).first() is not None
 
     def lock_send_queue(self) -> None:
-        """Hold back every other transaction that asks for this; on SQLite there is only one at a time anyway."""
-        self._alone(_TURNS)
+        """Wait for the lock of the send queue and hold it until the transaction ends. SQLite has one writer anyway."""
+        self._lock(_SEND_QUEUE_LOCK)
 
     def try_lock_send_queue(self) -> bool:
-        """As `lock_send_queue` without waiting: False, and nothing is taken, where another transaction has them."""
+        """Take the lock of the send queue without waiting. Return False if another transaction holds it."""
         if self._connection.dialect.name != "postgresql":
             return True
-        return bool(self._run(_ALONE_AT_ONCE, {"matter": _TURNS}).scalar_one())
+        return bool(self._run(_TRY_LOCK, {"key": _SEND_QUEUE_LOCK}).scalar_one())
 
     def lock_handoffs(self) -> None:
-        """As `lock_send_queue` for handovers."""
-        self._alone(_HANDOVER)
+        """Wait for the lock of the handoff notices and hold it until the transaction ends."""
+        self._lock(_HANDOFF_LOCK)
 
-    def _alone(self, matter: int) -> None:
+    def _lock(self, key: int) -> None:
         if self._connection.dialect.name == "postgresql":
-            self._run(_ALONE, {"matter": matter})
+            self._run(_LOCK, {"key": key})
 
     def paged_tickets(self, person: str) -> list[str]:
-        """Ids of unresolved tickets that this person was paged for, the latest page first.
+        """Return the ids of unresolved tickets that this person was paged for, the latest page first.
 
-        A page that surely never left (failed, or still to be tried again) is none.
+        A page that failed or waits to be sent does not count.
         """
         return list(self._run(_LAST_PAGED, {"person": person}).scalars())
 

@@ -87,7 +87,7 @@ def _write(source: SqliteAddress, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk. Windows cannot and need not."""
+    """Sync the folder, so that the file's new name survives a power cut. Windows needs no sync."""
     if os.name == "posix":
         opened = os.open(folder, os.O_RDONLY)
         try:

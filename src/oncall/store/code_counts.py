@@ -1,4 +1,4 @@
-"""How many codes are in use, counted at most once a second: each count takes time that grows with the open tickets."""
+"""Caches how many codes are in use for one second, because a count takes longer the more tickets are open."""
 
 from __future__ import annotations
 

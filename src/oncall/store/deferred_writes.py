@@ -1,4 +1,4 @@
-"""Changes that still have to be written: those of several pieces of work go to the database in one statement a kind."""
+"""Deferred writes: inserts and updates of several jobs that go to the database in one statement for each kind."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sqlalchemy import Connection, Insert, Update
 Change = Insert | Update
 
 
-class NotAsThought(Exception):
-    """A row that was to be changed is not as the work took it to be."""
+class UnexpectedRow(Exception):
+    """An update did not find its row in the state that the job expected."""
 
 
 class Unwritten:
-    """The changes of one transaction that wait, of each kind in the order given. `kinds`: the statements that may wait,
-    each before those whose rows hang on its own; an update is of one row, and the work takes it that it is there.
+    """The deferred writes of one transaction.
 
-    Whoever asks for anything that may be about such a row calls `write` first. `names`: every id and code by which one
-    of them may be asked for.
+    kinds: the statements that may be deferred, in the order of writing: a row comes before the rows that refer to it.
+    An update changes exactly one row, and the row is assumed to exist. `names`: every id and code of a
+    deferred row. A query that may need one of those rows must call `write` first.
     """
 
     def __init__(self, connection: Connection, kinds: Sequence[Change]) -> None:
@@ -28,13 +28,16 @@ class Unwritten:
         self.names: set[str] = set()
 
     def add(self, kind: Change, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
-        """Let them wait."""
+        """Defer rows of one kind. names: every id and code by which a query may ask for them."""
         self._rows[kind].extend(rows)
         self.names.update(names)
 
     def write(self) -> None:
-        """Write them all. What the database refuses is nobody's in particular: then each is to be done alone. So it is
-        after NotAsThought."""
+        """Write all deferred rows, one statement for each kind.
+
+        Raises UnexpectedRow, or the error of the database. A failed statement cannot be blamed on one job, so the
+        caller must roll back and run each job alone.
+        """
         if not self.names:
             return
         self.names.clear()
@@ -43,4 +46,4 @@ class Unwritten:
                 self._rows[kind] = []
                 result = self._connection.execute(kind, rows)
                 if kind.is_update and result.rowcount != len(rows):
-                    raise NotAsThought
+                    raise UnexpectedRow

@@ -1,4 +1,4 @@
-"""Several pieces of work in one commit: a disk that is slow to confirm is asked once for all that is waiting."""
+"""Group commit: one writing thread commits all queued jobs together, so that a slow disk confirms once for all."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ T = TypeVar("T")
 MOST_PER_COMMIT = 64
 MOST_WAITING = 10_000
 LEAST_PATIENCE_SECONDS = 0.25
-"""For how long even those who have waited too long already wait for another program's lock: most are brief."""
+"""Shortest time for which a group waits for another program's lock, even if its jobs waited too long already."""
 
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work and who waits for it, since when (`submitted_at`, seconds of the monotonic clock). `resolve` is
-    called once, after the commit or its failure; `forget` before it is run once more."""
+    """One piece of work, its result or error, and the future of its caller.
+
+    submitted_at: seconds of the monotonic clock. Call `resolve` once, after the commit or its failure, and `forget`
+    before the work runs again.
+    """
 
     work: Callable[[Transaction], Any]
     future: Future[Any]
@@ -33,11 +36,11 @@ class Job:
     error: BaseException | None = field(default=None)
 
     def forget(self) -> None:
-        """Nothing of what it gave or raised counts: its transaction was undone."""
+        """Drop the result and the error, because the transaction was rolled back."""
         self.result = self.error = None
 
     def resolve(self) -> None:
-        """Tell whoever waits."""
+        """Hand the result or the error to the caller."""
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -45,12 +48,12 @@ class Job:
 
 
 class GroupCommit:
-    """One thread that takes all work waiting, at most `MOST_PER_COMMIT`, and hands it to `commit` as one group.
+    """One thread that takes all queued jobs, at most `MOST_PER_COMMIT`, and passes them to `commit` as one group.
 
-    `commit` runs the jobs, fills in each one's result or error, and gives back those that are done with: the others it
-    has handed to somebody else, who resolves them. It is also told for how many seconds it may wait for another
-    program's lock, which is `patience_seconds` less the time that the oldest of them has waited: whoever waits behind
-    others that wait is answered in the same time as they. The thread starts with the first submission.
+    commit: runs the jobs, sets the result or error of each, and returns the jobs that are finished. It resolves the
+    others itself, later. Its second argument says how long (seconds) it may wait for another program's lock:
+    `patience_seconds` minus the time that the oldest job has been queued. So a job in the queue waits no longer for a
+    lock than the jobs before it. The thread starts with the first job.
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class GroupCommit:
         self._is_committing = False
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue it. Raises StoreUnavailable after `close`, and when the queue is so long that waiting is no help."""
+        """Queue work for the thread. Raises StoreUnavailable after `close`, and when the queue is full."""
         future: Future[T] = Future()
         job = Job(work, future, self._monotonic())
         if threading.current_thread() is self._thread:
@@ -91,7 +94,7 @@ class GroupCommit:
         return future
 
     def close(self) -> None:
-        """Commit what is waiting, then end the thread."""
+        """Commit all queued jobs, then end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -99,7 +102,10 @@ class GroupCommit:
             self._thread.join()
 
     def _run_nested(self, job: Job) -> None:
-        """Work submitted by the writer itself: by a future's callback it is run at once; waiting would be for ever."""
+        """Run a job that the writing thread itself submitted from a future's callback; queued, it would never run.
+
+        Raises RuntimeError for a job that is submitted inside a transaction.
+        """
         if self._is_committing:
             raise RuntimeError("work that runs in a transaction cannot open another one")
         self._run([job])
@@ -109,7 +115,7 @@ class GroupCommit:
             self._run(group)
 
     def _next_group(self) -> list[Job]:
-        """All that is waiting, once something is; empty when closed and done."""
+        """Wait for jobs and return the next group. An empty group means that all jobs are done and no more come."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
@@ -127,7 +133,7 @@ class GroupCommit:
         self._is_committing = True
         try:
             done = self._commit(wanted, max(self._patience_seconds - waited, LEAST_PATIENCE_SECONDS))
-        except BaseException as error:  # Whoever waits must hear of it, whatever it is; the thread goes on.
+        except BaseException as error:  # The callers get the error, whatever it is; the thread goes on.
             for job in wanted:
                 job.error = job.error or error
         finally:

@@ -1,4 +1,4 @@
-"""Several pieces of work in one transaction, in as few statements as they need, or none of them."""
+"""Runs several jobs in one transaction with deferred writes: all of them, or none."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from oncall.store.transaction import DEFERRABLE, SqlTransaction
 
 
 class Apart(Exception):
-    """One of them cannot be done together with the others. Nothing may be stored; each is to be done alone."""
+    """The jobs cannot share a transaction. The caller must roll back and run each job alone."""
 
 
 def do_together(jobs: Sequence[Job], connection: Connection, view: PublishedView) -> bool:
-    """Run them in the transaction that is open on `connection`, and fill in what each gave or raised. Says whether the
-    pagers have to know.
+    """Run jobs in the transaction that is open on `connection`, and set the result or error of each.
 
-    Work that fails before it has written anything keeps nobody else's back. Raises Apart for any other failure.
+    Returns True if the pagers must be woken. A job that fails before it has written anything keeps its own error and
+    does not block other jobs. Raises Apart for any other failure.
     """
     unwritten = Unwritten(connection, DEFERRABLE)
     touched = False
@@ -39,6 +39,6 @@ def do_together(jobs: Sequence[Job], connection: Connection, view: PublishedView
     try:
         unwritten.write()
     except Exception as error:
-        # Also what the driver itself cannot write: it is one row of one of them, and the others keep theirs.
+        # Includes a value that the driver cannot write. It belongs to one job; the other jobs succeed when run alone.
         raise Apart from error
     return touched

@@ -35,13 +35,13 @@ _MOST_TRIES = 6
 _MOST_WAITING_ALONE = 2 * MOST_PER_COMMIT
 _LISTEN_SLICE_SECONDS = 0.5
 _GROUP_LOCK_SECONDS = 0.05
-"""For how long a group waits for somebody's lock: whoever needs one that is held for longer must not hold up others."""
+"""How long a group waits for a row lock. A job that needs a longer wait retries alone and does not block others."""
 _SILENT_SECONDS = 10.0
-"""For how long a process may say nothing in the middle of a change. One whose machine lost its power or its network
-there, or stands still, would keep its locks, and all others waiting, for as long as the server believes in it."""
+"""Idle time (real seconds) after which the server ends a transaction. Without it, a process that hangs or lost its
+network inside a transaction would keep its locks, and every other process would wait for them."""
 _PLANNED_AT = "planned_at"
 _PLANS_SERVE_SECONDS = 2.0
-"""Age (real time) at which a connection's plans are made again for the tables' present sizes."""
+"""Age (real seconds) after which a connection drops its query plans, because the tables may have grown."""
 _CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 _UNIQUE_VIOLATION = "23505"
@@ -51,15 +51,17 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 class PostgresStore(SqlStore):
-    """One database of a server. What is submitted shares a transaction where it can; else each piece of work is one of
-    its own. READ COMMITTED with row locks. `silent_seconds`: after how long (real time) the server undoes a change in
-    the middle of which its process says nothing any more."""
+    """The store in one PostgreSQL database. Writes are READ COMMITTED with row locks.
+
+    Work that is submitted shares a transaction with other jobs if possible; otherwise each job gets its own.
+    silent_seconds: idle time (real seconds) after which the server ends a transaction.
+    """
 
     def __init__(self, address: PostgresAddress, *, silent_seconds: float = _SILENT_SECONDS) -> None:
         self._address = address
         self._published = PublishedCache()
         self._engine = _engine(address, kept=2, silent_seconds=silent_seconds)
-        # Those who only read hold nobody up, and a report thinks for long between its questions.
+        # Readers hold no locks, and a report may be idle for long between its queries: no idle limit here.
         self._snapshots = _engine(address).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -78,27 +80,30 @@ class PostgresStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run it on a consistent snapshot."""
+        """Run work on a consistent snapshot and return its result."""
         self._refuse_when_closed()
-        return self._again_if_asked(lambda: self._read_once(work))
+        return self._with_retries(lambda: self._read_once(work))
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run it here and now: there is no commit to share, so no other thread is needed."""
+        """Run work in the calling thread, in a transaction of its own, and return its result."""
         self._refuse_when_closed()
-        return self._again_if_asked(lambda: self._write_once(work))
+        return self._with_retries(lambda: self._write_once(work))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue it for the writing thread."""
+        """Queue work for the writing thread."""
         return self._group.submit(work)
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Run it in another thread, beside the groups."""
+        """Run work in another thread, in a transaction of its own."""
         self._refuse_when_closed()
-        return self._threads.submit(self._again_if_asked, lambda: self._write_once(work))
+        return self._threads.submit(self._with_retries, lambda: self._write_once(work))
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Woken by NOTIFY, which every write of ours sends with its commit. While the server is away it is False,
-        after a second at most; the first call after that listens anew and is True."""
+        """Block until a commit sends NOTIFY, and return True; return False after `timeout_seconds` (real time).
+
+        While the server is away it returns False after at most a second. The first call that can listen again returns
+        True.
+        """
         deadline = time.monotonic() + timeout_seconds
         try:
             if self._listener is None:
@@ -113,14 +118,14 @@ class PostgresStore(SqlStore):
         return False
 
     def database_now(self) -> datetime | None:
-        """What time it is by the server's clock (aware UTC)."""
+        """Return the time of the server's clock (aware UTC)."""
         self._refuse_when_closed()
         with _translating(self._address), self._engine.connect() as connection:
             at: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return at.astimezone(UTC)
 
     def close(self) -> None:
-        """Finish what was submitted and close every connection."""
+        """Finish all submitted work and close every connection."""
         self._group.close()
         self._closing.set()
         self._threads.shutdown(wait=True)
@@ -128,14 +133,17 @@ class PostgresStore(SqlStore):
         for engine in (self._group_engine, self._snapshots, self._engine):
             engine.dispose()
 
-    def _again_if_asked(self, once: Callable[[], T]) -> T:
-        """Run a transaction until the database is content with it: nothing of a refused try is left behind."""
+    def _with_retries(self, once: Callable[[], T]) -> T:
+        """Run a transaction, and run it again after a deadlock, a serialization failure or a cut connection.
+
+        It also runs once more after a unique violation. A refused run leaves nothing behind.
+        """
         was_cut = False
         for tries in itertools.count(1):
             try:
                 return once()
             except Conflict as error:
-                # Somebody else stored the same thing between our look and our insert; on a second look we see it.
+                # Another transaction stored the same row between our query and our insert; the next run sees it.
                 if tries > 1 or _state(error.__cause__) != _UNIQUE_VIOLATION:
                     raise
             except (SQLAlchemyError, psycopg.Error) as error:
@@ -150,7 +158,7 @@ class PostgresStore(SqlStore):
             return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
     def _write_once(self, work: Callable[[Transaction], T], *, lock_seconds: float | None = None) -> T:
-        """lock_seconds: for how long it waits for a lock before it is refused; None: until it has it."""
+        """Run work once in a transaction of its own. lock_seconds: longest wait for each lock; None: no limit."""
         with self._engine.connect() as connection, connection.begin() as whole:
             if lock_seconds is not None:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(lock_seconds)}")
@@ -162,7 +170,7 @@ class PostgresStore(SqlStore):
             return result
 
     def _finish(self, connection: Connection, whole: RootTransaction, *, touched: bool) -> None:
-        """Commit, and wake the pagers with it where it touches them."""
+        """Commit; if `touched`, wake the pagers as well. Raises StoreInDoubt if the connection is cut meanwhile."""
         if touched:
             connection.execute(_NOTIFY)
         try:
@@ -170,15 +178,18 @@ class PostgresStore(SqlStore):
         except DBAPIError as error:
             if not _is_cut(error):
                 raise
-            # It may be stored or not, so it must not simply be run again.
+            # The change may or may not be stored, so it must not run again.
             raise StoreInDoubt(
                 f"{self._address.place}: the connection was cut while a change was being stored; "
                 "look whether it is there before trying again"
             ) from error
 
     def _commit(self, jobs: Sequence[Job], _: float) -> Sequence[Job]:
-        """One transaction for all of them. When one of them spoils it nothing of it is stored, and each is done alone,
-        in another thread: whatever one of them waits for, it does not hold up the next group."""
+        """Run all jobs in one transaction and return them. If that fails, return () and run each alone.
+
+        A failed group stores nothing. The jobs that run alone use other threads, so that their waits do not delay the
+        next group.
+        """
         with _translating(self._address):
             connection = self._group_engine.connect()
         with connection:
@@ -192,28 +203,27 @@ class PostgresStore(SqlStore):
         for job in jobs:
             job.forget()
             self._waiting_alone.acquire()
-            self._stand_in_line(job)
+            self._queue_alone(job)
         return ()
 
     def _alone(self, job: Job) -> None:
-        """Whoever needs a lock that is held for longer goes to the end of the line, again and again: those behind may
-        need none."""
+        """Run one job in a transaction of its own. If it cannot get a lock, queue it again behind the others."""
         lock_seconds = _GROUP_LOCK_SECONDS if not self._closing.is_set() else None
         try:
-            job.result = self._again_if_asked(lambda: self._write_once(job.work, lock_seconds=lock_seconds))
-        except BaseException as error:  # Whoever waits must hear of it, whatever it is.
+            job.result = self._with_retries(lambda: self._write_once(job.work, lock_seconds=lock_seconds))
+        except BaseException as error:  # The caller gets the error, whatever it is.
             if _state(error.__cause__) == _LOCK_NOT_AVAILABLE:
-                self._stand_in_line(job)
+                self._queue_alone(job)
                 return
             job.error = error
         self._waiting_alone.release()
         job.resolve()
 
-    def _stand_in_line(self, job: Job) -> None:
+    def _queue_alone(self, job: Job) -> None:
         try:
             self._threads.submit(self._alone, job)
         except RuntimeError:
-            # The store is closing, and nobody comes any more for whom a thread has to be free.
+            # The store is closing and takes no new jobs, so this thread may wait.
             self._alone(job)
 
     def _check_schema(self) -> None:
@@ -226,7 +236,7 @@ class PostgresStore(SqlStore):
                 raise wrong_schema(state, self._address.place)
 
     def _listen(self) -> psycopg.Connection:
-        """A connection of its own, outside the pool: it is listening for as long as it lives."""
+        """Return a new connection outside the pool that listens for NOTIFY until it is closed."""
         pooled = self._engine.raw_connection()
         connection = pooled.driver_connection
         pooled.detach()
@@ -246,7 +256,7 @@ class PostgresStore(SqlStore):
 
 
 def migrate(address: PostgresAddress) -> None:
-    """Make the tables, or bring them up to date. Raises WrongSchema and StoreUnavailable."""
+    """Create or update the tables. Raises WrongSchema and StoreUnavailable."""
     engine = _engine(address)
     try:
         with _translating(address):
@@ -283,9 +293,11 @@ def _engine(
     lock_seconds: float = 0,
     silent_seconds: float = 0,
 ) -> Engine:
-    """connections: so many at once, of which `kept` stay open. lock_seconds: for how long a statement waits for a lock
-    before it is refused; 0: until it has it. silent_seconds: for how long nothing may be asked in an open transaction
-    before the server undoes it; 0: for ever."""
+    """Return an engine with a pool of connections.
+
+    connections: the most at once, of which `kept` stay open. lock_seconds: the longest wait of a statement for a lock.
+    silent_seconds: idle time after which the server ends a transaction. 0 means no limit.
+    """
     keep_rows_out_of_logs()
     engine = create_engine(
         address.url,
@@ -305,9 +317,9 @@ def _engine(
         record.info[_PLANNED_AT] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def plan_anew(connection: psycopg.Connection, record: ConnectionPoolEntry, _: object) -> None:
-        # A connection plans a statement once. On a young database it would read whole tables while they are small, and
-        # go on so while they grow, until the server next analyses them.
+    def drop_old_plans(connection: psycopg.Connection, record: ConnectionPoolEntry, _: object) -> None:
+        # A connection keeps the plan of a statement. A plan that scans a small table would stay in use while the table
+        # grows, until the server next analyses it.
         if time.monotonic() - record.info[_PLANNED_AT] < _PLANS_SERVE_SECONDS:
             return
         try:
@@ -321,11 +333,11 @@ def _engine(
 
 
 def _state(error: BaseException | None) -> str | None:
-    """The SQLSTATE of PostgreSQL's own error under one of SQLAlchemy's."""
+    """Return the SQLSTATE of a PostgreSQL error, also inside an error of SQLAlchemy; None for any other error."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     return origin.sqlstate if isinstance(origin, psycopg.Error) else None
 
 
 def _is_cut(error: BaseException) -> bool:
-    """Whether the connection broke under a transaction: the server forgot it, so it may be run again."""
+    """Return True if the connection was cut. The server then rolled the transaction back, so it may run again."""
     return isinstance(error, DBAPIError) and error.connection_invalidated

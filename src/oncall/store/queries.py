@@ -1,4 +1,4 @@
-"""Running statements on one open transaction, and what that leaves to be known at its end."""
+"""Runs statements on one open transaction, and records what the store must know when it ends."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class Queries:
-    """One open transaction on one connection. writes: rows that are looked at by their key are locked. unwritten: where
-    changes wait to be written with those of others; None: each is written at once."""
+    """One open transaction on one connection.
+
+    writes: queries by key lock their row. unwritten: collects deferred writes, which share statements with other jobs;
+    None: every write runs at once.
+    """
 
     def __init__(
         self, connection: Connection, published: PublishedView, *, writes: bool, unwritten: Unwritten | None = None
@@ -28,22 +31,22 @@ class Queries:
         self._writes = writes
         self._unwritten = unwritten
         self.touched_pages = False
-        """Whether a ticket, an attempt or the schedule was written, which is what wakes the pagers."""
+        """True if a ticket, an attempt or the schedule was written, so that the pagers must be woken."""
         self.has_written = False
-        """Whether any row was written, or waits to be."""
+        """True if any row was written or deferred."""
         self.has_failed = False
-        """Whether the database refused a statement, whatever the work made of that."""
+        """True if a statement failed, even if the job caught the error."""
         self.spoiled: Conflict | None = None
-        """The error of the statement that the tables' rules forbade; nothing of the work may be kept then."""
+        """The error of a statement that broke a table constraint; the store must then roll the job back."""
 
     def _run(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
-        """Run a statement that may be about any row."""
+        """Run a statement that may need any row, after all deferred writes."""
         if self._unwritten is not None:
             self._written(self._unwritten)
         return self._execute(statement, parameters)
 
     def _run_on(self, name: str, statement: Executable, parameters: Parameters) -> CursorResult[Any]:
-        """Run a statement about nothing but what has this id or code: changes of others may go on waiting."""
+        """Run a statement that needs only rows with this id or code. Other rows may stay deferred."""
         if self._unwritten is not None and name in self._unwritten.names:
             self._written(self._unwritten)
         return self._execute(statement, parameters)
@@ -64,15 +67,14 @@ class Queries:
             raise
 
     def _plainly(self, query: Executable, parameters: Parameters | None = None) -> Sequence[Any]:
-        """The rows as the driver gives them, all at once: a report reads a million, and to wrap one costs as much as to
-        read it."""
+        """Return all rows as the driver gives them. A report reads a million, and wrapping a row doubles the time."""
         result = self._run(query, parameters)
         found = result.cursor.fetchall() if result.cursor is not None else ()
         result.close()
         return found
 
     def _change(self, statement: Executable, parameters: Parameters, *, subject: str) -> CursorResult[Any]:
-        """Run a statement that the tables' rules may forbid; `subject` is whose fault that is in the Conflict."""
+        """Run a statement. Raises Conflict if it breaks a table constraint; subject: the row, for the message."""
         try:
             return self._run(statement, parameters)
         except IntegrityError as error:
@@ -80,8 +82,10 @@ class Queries:
             raise self.spoiled from error
 
     def _insert(self, kind: Change, rows: Sequence[Mapping[str, Any]], *, names: Iterable[str], subject: str) -> None:
-        """Insert rows, as `_change`; now, or with those of others before the transaction ends. names: every id and code
-        by which they may be asked for until then."""
+        """Insert rows now, or defer them if this transaction defers writes.
+
+        names: every id and code by which a query may ask for the rows. subject: as in `_change`.
+        """
         if self._unwritten is None:
             self._change(kind, rows, subject=subject)
         else:

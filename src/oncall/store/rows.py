@@ -174,7 +174,7 @@ def reachability(row: Row) -> Reachability:
 
 
 def reachability_row(mark: Reachability) -> dict[str, Any]:
-    """Every column of a mark but its `seq`, which the database gives."""
+    """Return all columns of a mark except `seq`, which the database sets."""
     return {
         "person": mark.person,
         "channel": mark.channel,
@@ -186,7 +186,7 @@ def reachability_row(mark: Reachability) -> dict[str, Any]:
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
-    """Every column of an alert."""
+    """Return all columns of an alert."""
     return {
         "id": alert.id,
         "about": alert.about,
@@ -198,7 +198,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
 
 
 def alert_changes(alert: Alert) -> dict[str, Any]:
-    """The columns of an alert that change in its life."""
+    """Return the columns of an alert that can change."""
     return {
         "due_at": alert.due_at,
         "tries": alert.sends,

@@ -20,15 +20,15 @@ from oncall.support.wording import span
 RUNS_FOR = timedelta(seconds=30)
 """A pager that wrote so recently (real time) is running; it writes every few seconds."""
 MAY_RETURN_FOR = timedelta(minutes=10)
-"""A pager that is silent for no longer may be cut off or suspended, and go on later."""
+"""A pager that has been silent for less than this may only be cut off or suspended, and may continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePagers:
-    """How the pagers of the source are judged.
+    """Decides whether a pager still runs on the source.
 
-    real_now: aware UTC. host: this machine's name, with which its pagers' names begin. is_stopped: the caller says
-    that the pagers are stopped for good, which counts for those that are silent.
+    real_now: aware UTC. host: this machine's name; the names of its pagers begin with it. is_stopped: the operator
+    confirms that the pagers are stopped for good, which is believed of silent pagers only.
     """
 
     real_now: datetime
@@ -64,7 +64,7 @@ class SourcePagers:
             )
 
     def _beats(self, old: Connection) -> list[tuple[str, datetime]]:
-        """Each pager's name and the time of its last heartbeat (aware UTC), the newest first."""
+        """Return the name and last heartbeat (aware UTC) of each pager, the newest heartbeat first."""
         found = old.execute(select(pagers.c.worker, pagers.c.at).order_by(pagers.c.at.desc(), pagers.c.worker))
         return [(worker, at) for worker, at in found]
 

@@ -1,4 +1,4 @@
-"""What both stores have in common: reading, writing, submitting, waiting for a change, closing."""
+"""The base class of both stores: read, write, submit, wait for a change, close."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENGINE_NAME = "oncall"
 
 
 def keep_rows_out_of_logs() -> None:
-    """Rows hold phone numbers, and SQLAlchemy logs them when the whole program is asked for its debug messages."""
+    """Stop SQLAlchemy from logging rows at debug level, because rows hold phone numbers."""
     logging.getLogger(f"sqlalchemy.engine.Engine.{ENGINE_NAME}").setLevel(logging.WARNING)
 
 
@@ -28,37 +28,40 @@ class SqlStore(ABC):
 
     @abstractmethod
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run it on a consistent snapshot; it may write nothing. Raises StoreUnavailable."""
+        """Run work on a consistent snapshot and return its result; it must not write. Raises StoreUnavailable."""
 
     @abstractmethod
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """As `write`, without waiting: durable when the future resolves. Several may share one commit.
+        """Queue work and return a future; its writes are durable when the future resolves. Several may share a commit.
 
-        What the work raises comes out of the future. A closed store and one with far too much waiting raise
-        StoreUnavailable here and now.
+        The future raises what the work raises. Raises StoreUnavailable at once if the store is closed or its queue is
+        full.
         """
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """As `submit` for what may take long: it shares a commit only where everything does."""
+        """Queue work that may take long. Only SQLite runs it in a shared commit, because it has one writer."""
         return self.submit(work)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run it in a transaction of its own, durable when this returns. Raises StoreUnavailable."""
+        """Run work and return its result; its writes are durable when this returns. Raises StoreUnavailable."""
         return self.submit(work).result()
 
     @abstractmethod
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Block until somebody, in this process or another, wrote a ticket, an attempt or the schedule since the
-        last call; False when `timeout_seconds` (real time) passed before. The first call answers True at once, and
-        it may be True for nothing, never False for something. One thread at a time."""
+        """Block until any process writes a ticket, an attempt or the schedule, and return True.
+
+        Writes since the last call count. Returns False after `timeout_seconds` (real time) without a write. The first
+        call returns True at once. The result may be True without a write, but never False after one. Call it from one
+        thread at a time.
+        """
 
     def database_now(self) -> datetime | None:
-        """What time it is by the database's own clock (aware UTC); None where that is this machine's."""
+        """Return the time of the database's clock (aware UTC); None if the database uses this machine's clock."""
         return None
 
     @abstractmethod
     def close(self) -> None:
-        """Finish what was submitted, then let go of the database. Later calls raise StoreUnavailable."""
+        """Finish all submitted work, then close the database. Later calls raise StoreUnavailable."""
 
     def __enter__(self) -> Self:
         return self

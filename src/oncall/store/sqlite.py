@@ -35,9 +35,8 @@ _SWITCH_EVERY_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a group has seen of the file, which is true for the next one while `data_version`, as this connection of the
-    driver gives it, is the same."""
+class _GroupCache:
+    """What a group has read, for the next group. It is valid while `data_version` on this connection is the same."""
 
     driver: sqlite3.Connection
     data_version: int
@@ -45,8 +44,11 @@ class _Kept:
 
 
 class SqliteStore(SqlStore):
-    """One file. `busy_seconds`: how long (real time) a write waits for another process's before it gives up, the time
-    for which it waited behind others included."""
+    """The store in one SQLite file.
+
+    busy_seconds: the longest time (real seconds) that a write waits for another process, including its time in the
+    queue.
+    """
 
     def __init__(self, address: SqliteAddress, *, busy_seconds: float = 5.0) -> None:
         self._address = address
@@ -56,7 +58,7 @@ class SqliteStore(SqlStore):
         self._readers = _engine(address, begin="BEGIN", busy_seconds=busy_seconds, connections=8)
         self._writing = threading.Lock()
         self._group = GroupCommit(self._commit, address.place, busy_seconds)
-        self._kept: _Kept | None = None
+        self._kept: _GroupCache | None = None
         self._changed = threading.Condition()
         self._own_changes = 0
         self._foreign_changes = 0
@@ -70,7 +72,7 @@ class SqliteStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run it on a consistent snapshot."""
+        """Run work on a consistent snapshot and return its result."""
         if self._is_closed:
             raise StoreUnavailable(f"{self._address.place}: the store is closed")
         with _translating(self._address):
@@ -79,11 +81,14 @@ class SqliteStore(SqlStore):
                 return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue it for the writing thread."""
+        """Queue work for the writing thread."""
         return self._group.submit(work)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Woken at once by this process's own writes, and within 0.2 s by another's."""
+        """Block until a write, at most `timeout_seconds` (real time), and return True if there was one.
+
+        A write of this process wakes it at once, one of another process within 0.2 s.
+        """
         deadline = time.monotonic() + timeout_seconds
         while True:
             foreign = self._look_at_file()
@@ -98,7 +103,7 @@ class SqliteStore(SqlStore):
                 self._changed.wait(min(left, _LOOK_EVERY_SECONDS))
 
     def close(self) -> None:
-        """Commit what is waiting and close every connection."""
+        """Commit all queued work and close every connection."""
         self._group.close()
         with self._changed:
             self._is_closed = True
@@ -108,7 +113,7 @@ class SqliteStore(SqlStore):
         self._readers.dispose()
 
     def _commit(self, jobs: Sequence[Job], patience_seconds: float) -> Sequence[Job]:
-        """One transaction for all of them; a job that fails is undone alone and keeps its own error."""
+        """Run all jobs in one transaction and return them. A job that fails is rolled back alone."""
         with _translating(self._address), self._writing:
             self._check_file()
             with self._writer.connect() as connection:
@@ -121,12 +126,14 @@ class SqliteStore(SqlStore):
         return jobs
 
     def _together(self, jobs: Sequence[Job], connection: Connection) -> bool:
-        """Run them as one; when one of them spoils that, each under a savepoint of its own. Says whether the pagers
-        have to know."""
+        """Run all jobs with shared statements; if that fails, run each under a savepoint.
+
+        Returns True if the pagers must be woken.
+        """
         kept, self._kept = self._kept, None
         try:
             with connection.begin() as whole:
-                kept = self._still_true(kept, connection)
+                kept = self._still_valid(kept, connection)
                 if len(jobs) == 1:
                     touched = [self._attempt(jobs[0], connection, kept.view)]
                     if jobs[0].error is not None:
@@ -142,17 +149,19 @@ class SqliteStore(SqlStore):
             self._kept = None if was_undone or kept.view.is_detached else kept
         return any(touched)
 
-    def _still_true(self, kept: _Kept | None, connection: Connection) -> _Kept:
-        """What the last group saw, if nobody else has written since; a clean sheet if somebody has. Only the writing
-        connection, in its transaction, can tell."""
+    def _still_valid(self, kept: _GroupCache | None, connection: Connection) -> _GroupCache:
+        """Return the last group's cache, or an empty one if another process has written since.
+
+        Only the writing connection can tell, inside its transaction.
+        """
         driver = _driver(connection)
         ((version,),) = driver.execute("PRAGMA data_version").fetchall()
         if kept is not None and kept.driver is driver and kept.data_version == version:
             return kept
-        return _Kept(driver, version, PublishedView(self._published))
+        return _GroupCache(driver, version, PublishedView(self._published))
 
     def _attempt(self, job: Job, connection: Connection, view: PublishedView) -> bool:
-        """Run one job, and fill in what it gave or raised; says whether the pagers have to know."""
+        """Run one job and set its result or error. Return True if the pagers must be woken."""
         transaction = SqlTransaction(connection, view, writes=True)
         try:
             job.result = job.work(transaction)
@@ -163,13 +172,13 @@ class SqliteStore(SqlStore):
         return job.error is None and transaction.touched_pages
 
     def _apart(self, job: Job, connection: Connection, view: PublishedView) -> bool:
-        """As `_attempt`, under a savepoint: what it did is undone alone when it fails."""
+        """Run one job as `_attempt` does, under a savepoint. A job that fails is rolled back alone."""
         job.forget()
         connection.exec_driver_sql("SAVEPOINT work")
         touched = self._attempt(job, connection, view)
         if job.error is not None:
             if not _driver(connection).in_transaction:
-                # A full disk makes SQLite give up the whole transaction: then nobody's work is stored.
+                # On a full disk SQLite rolls back the whole transaction: no job is stored.
                 raise job.error
             connection.exec_driver_sql("ROLLBACK TO work")
             view.forget()
@@ -185,7 +194,7 @@ class SqliteStore(SqlStore):
             raise wrong_schema(state, self._address.place)
 
     def _check_file(self) -> None:
-        """What is written to a file that was removed is lost at the next start, though SQLite would not complain."""
+        """Raise StoreUnavailable if the file was replaced: SQLite would go on writing to the old file."""
         if identity(self._address) != self._identity:
             raise StoreUnavailable(
                 f"{self._address.place}: the database file was replaced by another one while it was in use; "
@@ -193,7 +202,7 @@ class SqliteStore(SqlStore):
             )
 
     def _look_at_file(self) -> int:
-        """A number that changes when another process commits. Only the writing connection can tell those from ours."""
+        """Return a number that changes when another process commits. It must be read on the writing connection."""
         if self._is_closed or not self._writing.acquire(timeout=_LOOK_EVERY_SECONDS):
             return self._foreign_changes
         try:
@@ -206,14 +215,14 @@ class SqliteStore(SqlStore):
             finally:
                 connection.close()
         except _DRIVER_ERRORS:
-            pass  # Whoever reads or writes next is told; here it only means that nothing is known to have changed.
+            pass  # The next read or write raises the error; here the answer is that no change is known.
         finally:
             self._writing.release()
         return self._foreign_changes
 
 
 def migrate(address: SqliteAddress) -> None:
-    """Make the tables, or bring them up to date. Raises WrongSchema and StoreUnavailable."""
+    """Create or update the tables. Raises WrongSchema and StoreUnavailable."""
     make_private_file(address)
     engine = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=30.0, connections=1)
     try:
@@ -234,9 +243,9 @@ def _translating(address: SqliteAddress) -> Iterator[None]:
 
 
 def _translated(error: BaseException, address: SqliteAddress) -> Exception:
-    """The error to raise in place of one of SQLAlchemy's or the driver's.
+    """Return the error to raise in place of an error of SQLAlchemy or the driver.
 
-    A value of ours that no column takes (a time that is not UTC) comes back as the ValueError that it is.
+    The ValueError of a column type, for instance for a time that is not UTC, is returned as it is.
     """
     origin = error.orig if isinstance(error, StatementError) else error
     if isinstance(origin, (ValueError, TypeError)):
@@ -252,7 +261,7 @@ def _upgrade(writer: Engine, address: SqliteAddress) -> None:
 
 
 def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connections: int) -> Engine:
-    """Connections whose transactions begin with `begin`; those that only read may not write."""
+    """Return an engine whose transactions start with the statement `begin`. With "BEGIN" they can only read."""
     keep_rows_out_of_logs()
     engine = create_engine(
         URL.create("sqlite", database=str(address.path)),
@@ -266,7 +275,7 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
-        # The driver would begin transactions of its own, late and deferred; ours begin below.
+        # Switch off the driver's own deferred transactions; `start` below begins ours.
         connection.isolation_level = None
         _use_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous=FULL")
@@ -282,8 +291,8 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
 
 
 def _wait_at_most(connection: Connection, seconds: float) -> None:
-    """Let it wait so long, and no longer, for other programs' locks."""
-    # Past SQLAlchemy, which would begin a transaction, and wait for its lock, before the first statement of any kind.
+    """Set the longest time (seconds) that this connection waits for other programs' locks."""
+    # Use the driver directly: SQLAlchemy would begin a transaction first, and wait for its lock.
     _driver(connection).execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").close()
 
 
@@ -294,7 +303,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Switch a new file over. SQLite does not wait for a lock here, so two processes that start at once may collide."""
+    """Switch a new file to WAL. SQLite does not wait for a lock here, so this retries for `busy_seconds`."""
     deadline = time.monotonic() + busy_seconds
     while True:
         try:

@@ -46,12 +46,12 @@ def real_path(address: SqliteAddress) -> Path:
 
 
 def companions(path: Path) -> list[Path]:
-    """Return the files that SQLite keeps beside the database at `path`; they hold parts of its content."""
+    """Return the files that SQLite keeps beside the database at `path`; they hold parts of its rows."""
     return [path.with_name(path.name + ending) for ending in _COMPANIONS]
 
 
 def make_private(path: Path) -> None:
-    """Take the file from everybody but its owner, with a line in the log. Does nothing on Windows.
+    """Let only the owner read and write the file, with a line in the log. Does nothing on Windows.
 
     A file of another user keeps its mode, with a warning: a pager that can work must not stop for it.
     """

@@ -17,7 +17,7 @@ from oncall.store.address import SqliteAddress
 from oncall.store.sqlite_file import PRIVATE_MODE, make_private, make_private_file, real_path
 
 _LOCKED_BYTE = 1 << 62
-"""Far beyond the bytes of a database and those that SQLite itself locks."""
+"""Position of the locked byte: far beyond the database's content and the bytes that SQLite itself locks."""
 _HELD = (errno.EAGAIN, errno.EACCES)
 
 

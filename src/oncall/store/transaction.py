@@ -1,4 +1,4 @@
-"""Everything the pager reads and writes, as queries on one open transaction. The same on both databases."""
+"""The transaction: every query of the pager on one open connection, the same for both databases."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _LOCK_DUE_TICKETS = _DUE_TICKETS.with_for_update(skip_locked=True)
 _NEXT_DUE = select(func.min(tickets.c.due_at)).where(tickets.c.due_at.is_not(None))
 _ADD_EVENT = insert(events)
 _EVENTS = select(events).where(events.c.ticket == bindparam("wanted")).order_by(events.c.seq)
-# As the driver gives them: to have each column converted by its type takes longer than all the rest of reading it.
+# Columns without conversion by their type, which would take longer than the rest of the read.
 _PLAIN_EVENT = [type_coerce(column, Text).label(column.name) for column in events.c]
 _EVENTS_OF = (
     select(*_PLAIN_EVENT).where(events.c.ticket.in_(bindparam("wanted", expanding=True))).order_by(events.c.seq)
@@ -69,46 +69,46 @@ _NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 # One statement takes only so many parameters.
 _MOST_IDS = 500
 DEFERRABLE = (_ADD_TICKET, _ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT)
-"""What may wait for others of its kind, in the order in which the rows hang on each other."""
+"""Statements that may be deferred, in the order of their foreign keys."""
 _DRAWN_AT_ONCE = 16
 
 
 class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
     """`paging.ports.Transaction` on one connection. Made by the store, for one piece of work.
 
-    A Conflict raised by the database spoils the work: nothing of it is kept even if the work goes on after it.
+    After a Conflict from the database nothing of the work is stored, even if the work catches the error.
     """
 
     # The schedule ----------------------------------------------------------------------------------------------
 
     def schedule(self) -> Schedule:
-        """The published schedule with every override."""
+        """Return the published schedule with every override."""
         view = self._published
         if view.highest is None:
             view.highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
         return view.cache.schedule(view.highest, self._versions_after)
 
     def policy(self, version: int | None = None) -> Policy:
-        """The policy of the latest publication, or of that one; the packaged one for 0 and when there is none."""
+        """Return the policy of publication `version`; None: of the latest. The packaged policy if that is 0."""
         wanted = self.policy_version() if version is None else version
         return self._published.cache.policy(wanted, self._sources)
 
     def policy_version(self) -> int:
-        """The number of the latest publication; 0 when there is none."""
+        """Return the version of the latest publication; 0 if nothing is published."""
         view = self._published
         if view.highest_publication is None:
             view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
         return view.highest_publication
 
     def policy_sources(self) -> Mapping[str, str]:
-        """The texts that the policy in force was published with; empty where nothing is."""
+        """Return the texts that were published with the latest policy; empty if nothing is published."""
         version = self.policy_version()
         return self._sources(version) if version else {}
 
     def add_version(self, version: NewVersion) -> int:
-        """Append a version; its number is the highest so far and one."""
+        """Append a version and return its number, which is the highest number plus one."""
         if self._connection.dialect.name == "postgresql":
-            # Numbers have no hole, so two writers must take turns; readers are not held up.
+            # Numbers have no gaps, so the lock allows one writer at a time; it does not block readers.
             self._run(sql("LOCK TABLE schedule_versions IN SHARE ROW EXCLUSIVE MODE"))
         number = (self._run(_HIGHEST_VERSION).scalar_one() or 0) + 1
         span = window_of(version.document)
@@ -140,35 +140,35 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
     # Tickets ---------------------------------------------------------------------------------------------------
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """The ticket; in a write its row stays locked until the end."""
+        """Return the ticket, or None. A write locks its row until the transaction ends."""
         row = self._run_on(ticket_id, _LOCK_TICKET if self._writes else _TICKET, {"wanted": ticket_id}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
-        """The unresolved ticket with this code; in a write its row stays locked until the end."""
+        """Return the unresolved ticket with this code, or None. A write locks its row until the transaction ends."""
         query = _LOCK_TICKET_BY_CODE if self._writes else _TICKET_BY_CODE
         row = self._run_on(code, query, {"wanted": code}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
-        """The resolved ticket that had this code last, of those received since."""
+        """Return the last resolved ticket with this code that was received since `since` (policy time), or None."""
         row = self._run(_RESOLVED_BY_CODE, {"wanted": code, "since": since}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
-        """Tickets, newest first; of two received at one instant the higher id first."""
+        """Return tickets, newest first. If two were received at the same instant, the higher id comes first."""
         return [rows.stored_ticket(row) for row in self._run(_listing(wanted))]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Tickets received in a span, oldest first; of two received at one instant the lower id first; no answers."""
+        """Return the tickets received in a span, without their answers, by time of receipt and id, oldest first."""
         return list(rows.plain_tickets(self._plainly(_received_in(wanted))))
 
     def customer_names(self) -> list[str]:
-        """The customers of all tickets, each spelling once, sorted."""
+        """Return the customer names of all tickets, each spelling once, sorted."""
         return sorted(self._run(_CUSTOMER_NAMES).scalars())
 
     def code_count(self, length: int) -> int:
-        """How many codes of this length unresolved tickets hold; in a write, how many did within the last second."""
+        """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
 
         def count() -> int:
             return int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
@@ -176,8 +176,10 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         return self._published.cache.code_counts.about(length, count) if self._writes else count()
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """A code that `draw` gave and no unresolved ticket holds; several are looked up at once where others, in the
-        same commit, will ask as well."""
+        """Return a code from `draw` that no unresolved ticket has.
+
+        In a group it looks up several codes with one query, for the other jobs of the group.
+        """
         spare = self._published.spare_codes
         while not spare:
             drawn = {draw() for _ in range(_DRAWN_AT_ONCE if self._unwritten is not None else 1)}
@@ -187,39 +189,39 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         return spare.pop()
 
     def add_ticket(self, ticket: StoredTicket) -> None:
-        """Insert it. Raises Conflict when its id is there already, or its code is another unresolved ticket's."""
+        """Insert a ticket. Raises Conflict if its id is stored or another unresolved ticket has its code."""
         ticket_id = ticket.ticket.id
         names = (ticket_id, ticket.code)
         self._insert(_ADD_TICKET, [rows.ticket_row(ticket)], names=names, subject=f"ticket {ticket_id}")
         self.touched_pages = True
 
     def update_ticket(self, ticket: StoredTicket) -> None:
-        """Write what changes in a ticket's life. Raises NotFound for a ticket that was never added."""
+        """Store the columns of a ticket that can change. Raises NotFound if the ticket is not stored."""
         subject = f"ticket {ticket.ticket.id}"
         values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
         if self._change(_UPDATE_TICKET, values, subject=subject).rowcount == 0:
             raise NotFound(f"{subject}: there is no such ticket")
         if ticket.code in self._published.spare_codes:
-            # A ticket that is opened again has taken its old code back.
+            # A reopened ticket takes its old code back.
             self._published.spare_codes.remove(ticket.code)
         self.touched_pages = True
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
-        """Ids whose `due_at` has come, the longest overdue first."""
+        """Return the ids of at most `limit` due tickets, the longest overdue first. A write locks their rows."""
         query = _LOCK_DUE_TICKETS if self._writes else _DUE_TICKETS
         return list(self._run(query, {"now": now, "most": limit}).scalars())
 
     def next_due_at(self) -> datetime | None:
-        """The earliest `due_at` of all."""
+        """Return the earliest `due_at` of all tickets, or None."""
         due_at: datetime | None = self._run(_NEXT_DUE).scalar_one()
         return due_at
 
     def events(self, ticket_id: str) -> list[Event]:
-        """The ticket's log in its order."""
+        """Return the ticket's events in log order."""
         return [rows.event(row) for row in self._run_on(ticket_id, _EVENTS, {"wanted": ticket_id})]
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
-        """The logs of many tickets, each in its order, but for the kinds in `without`."""
+        """Return the events of many tickets by id, each in log order, except the kinds in `without`."""
         found: dict[str, list[Event]] = {}
         for start in range(0, len(ticket_ids), _MOST_IDS):
             query = _EVENTS_OF.where(events.c.kind.not_in([kind.value for kind in without])) if without else _EVENTS_OF
@@ -229,7 +231,7 @@ class SqlTransaction(AttemptQueries, ReachQueries, CallerQueries):
         return found
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append to the logs. Raises Conflict for a sender's id that is there already, and for an unknown ticket."""
+        """Append events to the logs. Raises Conflict if an event's own id is already stored or a ticket is unknown."""
         if events:
             names, subject = {event.ticket for event in events}, f"ticket {events[0].ticket}"
             self._insert(_ADD_EVENT, [rows.event_row(event) for event in events], names=names, subject=subject)

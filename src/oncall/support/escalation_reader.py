@@ -47,10 +47,10 @@ def _step(node: Node) -> EscalationStep:
 
 
 def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:
-    """Read the channel of a step. The desk is reached by its queue alone, a person by their phone alone.
+    """Read the channel of a step: `desk` for a step that notifies the desk, `sms` or `voice` for a person.
 
-    A published policy may hold another channel: that is noted as a fault, and the channel returned is the one by which
-    the step is really delivered.
+    Any other channel is a fault. An old published policy may hold one, so the result is the channel that delivers the
+    step.
     """
     if notify.is_good and notify.value == Notify.DESK:
         if scalar(node).text != ChannelName.DESK:
@@ -60,7 +60,7 @@ def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:
 
 
 def _phone_channel(node: Node) -> ChannelName:
-    """Read `sms` or `voice`. A channel that does not exist yet, or is the desk's, is noted and read as `sms`."""
+    """Read `sms` or `voice`. `email` and `desk` are faults and are read as `sms`."""
     text = scalar(node).text
     if text == "email":
         node.note('"email" is not a channel yet; write sms or voice')

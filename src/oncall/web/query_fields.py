@@ -22,9 +22,9 @@ _UNREAD_DAY = date(2000, 1, 1)
 
 
 class QueryReader:
-    """Takes the fields of one query and keeps every fault.
+    """Reads the fields of one query and collects every fault.
 
-    What a method returns after a fault is never used: call `refuse_faults` before the values are.
+    After a fault a method returns a placeholder: call `refuse_faults` before you use any value.
     """
 
     def __init__(self, given: QueryParams, known: Iterable[str]) -> None:
@@ -39,7 +39,7 @@ class QueryReader:
             seen.add(name)
 
     def fault(self, field: str, message: str) -> None:
-        """Keep a fault."""
+        """Record a fault of a field. message: what is wrong and what to write."""
         self._faults.append(FieldFault(field, message))
 
     def refuse_faults(self) -> None:
@@ -59,7 +59,7 @@ class QueryReader:
         return value or ""
 
     def words(self, name: str, known: type[WordT], message: str) -> tuple[WordT, ...]:
-        """Return the words of a list with commas. message: what to write, for a word that is not known."""
+        """Return the words of a comma-separated field. message: the fault for an unknown word."""
         words = [word.strip() for word in self._given.get(name, "").split(",") if word.strip()]
         if not all(word in set(known) for word in words):
             self.fault(name, message)
@@ -67,7 +67,7 @@ class QueryReader:
         return tuple(known(word) for word in words)
 
     def word(self, name: str, known: tuple[WordT, ...], default: WordT) -> WordT:
-        """Return the one of the known words that a field holds."""
+        """Return the known word that a field holds, or `default` when it is absent."""
         value = self._given.get(name, default.value)
         for word in known:
             if word.value == value:
@@ -98,7 +98,7 @@ class QueryReader:
             return _UNREAD_DAY
 
     def time(self, name: str, default: datetime) -> datetime:
-        """Return an instant (aware UTC)."""
+        """Return the instant (aware UTC) of a field, or `default` when it is absent."""
         value = self._given.get(name)
         if value is None:
             return default
@@ -113,7 +113,7 @@ class QueryReader:
         return default
 
     def time_or_day(self, name: str, default: datetime, zone: ZoneInfo, *, at_its_end: bool) -> datetime:
-        """Return an instant (aware UTC); of a bare date its first instant in `zone`, or its end."""
+        """Return the instant (aware UTC) of a field. A date means its start in `zone`, or its end if `at_its_end`."""
         day = _day(self._given.get(name, ""))
         if day is None:
             return self.time(name, default)

@@ -12,7 +12,7 @@ from oncall.reports.report_files import BREACHES, REVIEW_FORMATS, SLA_FORMATS
 MOST_LISTED = 1000
 MOST_BREACHES = 100_000
 NARROWEST, WIDEST = 20, 1000
-"""Columns of the terminals for which a report is laid out."""
+"""Least and most columns of a report as text."""
 
 Day = Annotated[date, Field(examples=["2027-01-04"])]
 Time = Annotated[str, Field(examples=["2027-01-09T03:12:00-05:00"])]
@@ -36,14 +36,14 @@ class TicketQuery(_Query):
 
 
 class OnCallQuery(_Query):
-    """At which instant."""
+    """The instant for which to say who is on call."""
 
     at: Time = ""
     """ISO 8601 with an offset; now when absent."""
 
 
 class ScheduleQuery(_Query):
-    """Which span of the schedule, at most 800 days."""
+    """The span of the schedule to return, at most 800 days."""
 
     from_: Time = Field("", alias="from")
     """ISO 8601 with an offset, or a date of the policy's zone; now when absent."""
@@ -52,7 +52,7 @@ class ScheduleQuery(_Query):
 
 
 class SlaReportQuery(_Query):
-    """Of which tickets, and in which format."""
+    """The tickets of an SLA report, and its format."""
 
     from_: Day = Field(alias="from")
     """First date of the policy's zone on which the tickets were received."""
@@ -64,13 +64,13 @@ class SlaReportQuery(_Query):
     """Of customers on this plan."""
     format: Literal[SLA_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
     breaches: Annotated[int, Field(ge=0, le=MOST_BREACHES)] = BREACHES
-    """How many breaches the text tells in full."""
+    """The most breaches that the text describes in full."""
     width: Annotated[int, Field(ge=NARROWEST, le=WIDEST)] | None = None
     """How many columns the text's table may take; as many as it needs when absent."""
 
 
 class ReviewQuery(_Query):
-    """Of whom, when, and in which format."""
+    """The customer and quarter of a business review, and its format."""
 
     customer: str
     """The customer's name; letter case, blanks and punctuation do not count."""

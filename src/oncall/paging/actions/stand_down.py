@@ -1,4 +1,4 @@
-"""Stand-down: when a ticket is taken or over, its pages that are not sent yet are cancelled and the paged are told."""
+"""Stand-down: when a ticket is taken or over, cancel its unsent pages and tell the people who were paged."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def tell_about_pass(work: TicketWork, event: Passed, before: TicketState) -> Non
 
 
 def _tell(work: TicketWork, person: str, text: str) -> None:
-    """Send a notice to a person of the roster; to nobody else."""
+    """Send a notice to a person. Does nothing if the person is not on the roster."""
     if person in work.schedule.people:
         work.add_attempts([notice(work.name, person, text, work.context)])
 
 
 def cancel_pages(work: TicketWork, *, to: Collection[str | None] | None = None) -> None:
-    """End the ticket's pages that no provider has. to: only those to these people."""
+    """Cancel the ticket's pages that no provider has yet. to: only pages to these people; None: all."""
     for attempt in work.attempts:
         is_unsent_page = attempt.purpose is Purpose.PAGE and attempt.status in SENDABLE
         if is_unsent_page and (to is None or attempt.to in to):
@@ -82,7 +82,7 @@ def cancel_pages(work: TicketWork, *, to: Collection[str | None] | None = None) 
 
 
 def _waiting_to_hear(attempts: Sequence[Attempt]) -> list[str]:
-    """Ids of those who were paged and have been told nothing since, in the order of their first page."""
+    """Return the ids of people who were paged and got no notice since, in the order of their first page."""
     waiting: dict[str, None] = {}
     for attempt in attempts:
         if attempt.purpose is Purpose.NOTICE:

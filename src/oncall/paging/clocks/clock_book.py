@@ -176,7 +176,7 @@ def _absorbed_clock(clock: CarriedClock) -> AbsorbedClock:
 
 
 def terms_in(tx: Schedules) -> TermsOf:
-    """Return a look-up of terms in the store, which reads each version once."""
+    """Return a function that looks up the policy and calendar of an event and reads each version only once."""
     known: dict[tuple[int, int], PolicyTerms] = {}
 
     def terms_of(versions: TermsVersions | None, at: datetime) -> PolicyTerms:

@@ -20,7 +20,7 @@ from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.policy import Policy
 
 MOST_NAMED = 50
-"""How many tickets of a bundle each ticket's log names; more would fill the database."""
+"""The most tickets of a bundle that each ticket's log names, so that large bundles do not fill the database."""
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 
 

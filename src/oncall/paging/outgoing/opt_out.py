@@ -22,7 +22,7 @@ _NEXT_WITHIN = timedelta(days=8)
 def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
     """Return whether an inbound text opts out of texts or in again; None for any other text.
 
-    The whole body must be one of the carrier's words, in any letter case. opt_out_type: what the provider took it for.
+    The whole body must be one of the carrier's words, in any letter case. opt_out_type: how the provider read it.
     """
     word = opt_out_type.upper() if opt_out_type else plain(body).strip().upper()
     if word in STOP_WORDS:
@@ -54,14 +54,17 @@ def note_opting(tx: OptOutNotes, person: Person, reach: Reach, *, why: str, cont
 
 
 def tell_manager(tx: OptOutNotes, context: ActionContext) -> None:
-    """Write an alert to the manager for everyone who opted out and is on call or comes on next: one for each STOP."""
+    """Write an alert to the manager about each person who opted out and is on call or comes on next.
+
+    The manager gets one alert for each STOP, however often this runs.
+    """
     schedule = tx.schedule()
     opted_out = unreachable_by_text(tx, schedule)
     manager = schedule.manager_at(context.now) if opted_out else None
     if manager is None:
         return
     for person in sorted(on_call_or_next(schedule, context.now) & opted_out.keys()):
-        # Databases hold alerts by this name: another word would alert the manager again about the same STOP.
+        # Stored alerts have this key. With another word the manager would get a second alert about the same STOP.
         about = f"deaf {person} {opted_out[person].since.isoformat()}"
         name, unicode = schedule.people[person].name, tx.policy().sms.unicode
         body = _warning(name, opted_out.keys(), manager.id, unicode=unicode)

@@ -1,4 +1,4 @@
-"""What is asked of the store about attempts: single ones, those that are due, the send queue, what was sent lately."""
+"""Protocols for attempts in the store: single ones, due ones, the send queue, and recent messages."""
 
 from __future__ import annotations
 
@@ -14,55 +14,60 @@ class Attempts(Protocol):
     """Single attempts."""
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Every attempt for this ticket, oldest first."""
+        """Return every attempt for this ticket, oldest first."""
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """The attempt with this delivery id, its row locked."""
+        """Return the attempt with this id and lock its row; None if there is none."""
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """The newest attempt with the provider's id. Other transactions that ask for the id wait for this one."""
+        """Return the newest attempt with the provider's id. Other transactions that ask for it wait for this one."""
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Every attempt in the message that the attempt `leader` leads, itself included, oldest first."""
+        """Return every attempt in the message that the attempt `leader` leads, itself included, oldest first."""
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Insert them."""
+        """Insert attempts. Raises Conflict if an id is already stored or a ticket is unknown."""
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Write everything that can change: channel, status, provider id, error, sends, retry_at, lease_until,
-        is_immediate, bundle, sent_text, sent_at."""
+        """Store the columns of an attempt that can change. Raises NotFound if the attempt is not stored.
+
+        They are channel, status, provider id, error, sends, retry_at, lease_until, is_immediate, bundle, sent_text and
+        sent_at.
+        """
 
 
 class AttemptClaims(Protocol):
     """The attempts that are due, and what becomes of them."""
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Take over attempts that are due, and set their lease; no two callers get the same one.
+        """Claim due attempts until `lease_until` and return them. No two callers get the same attempt.
 
-        Due are: `queued`, `retrying` or `unknown` ones whose `retry_at` has come; `sending` ones whose lease ran out,
-        which come back as `unknown`; and `accepted` or `sent` ones whose provider is to be asked at `retry_at`. While
-        another transaction holds the send queue, the attempts in it are left out.
+        An attempt is due if it is `queued`, `retrying` or `unknown` and its `retry_at` has passed. It is also due if it
+        is `sending` and its lease has expired (it is returned as `unknown`), or if it is `accepted` or `sent` and the
+        provider must be asked again. While another transaction holds the send queue, its attempts are left out.
         """
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """As `update_attempt` for an attempt that its provider has just taken, if it is still `sending` and has no
-        provider's id in the store; False, and nothing is written, if not."""
+        """Store the provider's answer to a send, if the stored attempt is `sending` and has no provider's id yet.
+
+        Returns False, and writes nothing, if it is not.
+        """
 
     def next_attempt_at(self) -> datetime | None:
-        """The earliest real instant at which `claim_attempts` would return something."""
+        """Return the earliest instant (real time) at which `claim_attempts` returns an attempt, or None."""
 
 
 class AttemptLists(Protocol):
     """Attempts of many tickets."""
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Attempts that no provider is known to have taken, of those written before an instant (real time)."""
+        """Return attempts written before an instant (real time) that no provider is known to have accepted."""
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Attempts written since an instant (real time), the newest first."""
+        """Return the attempts written since an instant (real time), the newest first."""
 
     def has_delivered(self, person: str, channel: str) -> bool:
-        """Whether a message to this person by this channel was ever reported to have arrived."""
+        """Return True if a message to this person by this channel was ever reported as delivered."""
 
 
 class SendQueue(Protocol):
@@ -73,40 +78,44 @@ class SendQueue(Protocol):
         no rows but those of claimed attempts."""
 
     def try_lock_send_queue(self) -> bool:
-        """As `lock_send_queue` without waiting: False, and nothing is locked, if another transaction holds it."""
+        """Take the lock of the send queue without waiting. Return False if another transaction holds it."""
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Texts that page this person, may wait, and are `queued` or `retrying`, oldest first; their rows locked.
-        Rows that another transaction has locked are left out."""
+        """Return the `queued` and `retrying` texts that page this person, oldest first, and lock their rows.
+
+        Attempts that never wait, and rows that another transaction has locked, are left out.
+        """
 
 
 class SentMessages(Protocol):
-    """What went out lately."""
+    """Messages that were sent recently."""
 
     def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
-        """The latest texts that went out since an instant (policy time), the newest first, at most `most`. A bundle
-        counts as one message.
+        """Return at most `most` texts that were sent since an instant (policy time), the newest first.
 
-        to: only texts to this person that are no answers; None: texts to anybody, answers to inbound messages included.
+        A bundle counts as one message. to: only texts to this person, without answers to inbound messages; None: all
+        texts, answers included.
         """
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """The text that paged this person last, by `sent_at`, and is not known to have failed; of a bundle the attempt
-        that leads it."""
+        """Return the last text (by `sent_at`) that paged this person and is not known to have failed, or None.
+
+        For a bundle it returns the leader.
+        """
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """Calls to this person that were handed to a provider since an instant (policy time), the latest first."""
+        """Return the calls to this person that were handed to a provider since `since` (policy time), latest first."""
 
 
 class PagedTickets(Protocol):
     """The tickets that a reply without a code may mean."""
 
     def paged_tickets(self, person: str) -> list[str]:
-        """Ids of unresolved tickets that this person was paged for, the latest page first."""
+        """Return the ids of unresolved tickets that this person was paged for, the latest page first."""
 
 
 class HandoffLock(Protocol):
-    """Handoff notices, which one pager sends."""
+    """The lock that lets only one pager write handoff notices."""
 
     def lock_handoffs(self) -> None:
         """Wait until no other transaction writes handoff notices, and keep others from it until this one ends."""

@@ -1,4 +1,4 @@
-"""The states of an attempt until its provider answers: claimed, ready, sent again, adopted, given back."""
+"""What happens to an attempt before its provider answers: claim, mark as sending, send again, adopt, give back."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from oncall.support.policy import ChannelName
 FRESH = timedelta(seconds=20)
 """A send begins only under a lease that lasts at least this much longer."""
 RECONCILE_AFTER_CRASH = timedelta(seconds=10)
-"""How long (real time) an attempt whose sender died waits before the provider is asked: longer than a request may have
-been on its way then."""
+"""How long (real time) the pager waits before it asks the provider about an attempt whose sender died. It is longer
+than a request can take."""
 MOST_SENDS = 3
 """How often an attempt without a clear answer is sent again at once; after that the pauses grow."""
 MOST_ADOPTED = 10_000
@@ -39,9 +39,11 @@ def take_over(work: SendWork, limit: int) -> list[Attempt]:
 
 
 def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
-    """Mark what may be sent as `sending` before the network hears of it, put off what must wait, and end what is no
-    longer needed. Returns the attempts to be sent, and those whose provider is to be asked. The attempt that leads a
-    bundle stands for all of it."""
+    """Mark claimed attempts as `sending`, delay those over a rate limit, and cancel those that are no longer needed.
+
+    Returns the attempts to send, and those whose provider must be asked. A bundle is returned as its leader. Commit
+    before the first request to a provider.
+    """
     unsent = [attempt for attempt in due if attempt.status in SENDABLE]
     queued = [attempt for attempt in unsent if attempt.may_wait]
     if queued:
@@ -59,12 +61,12 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
 
 
 def ready_again(work: SendWork, taken: Sequence[Attempt]) -> list[Attempt]:
-    """As `ready`, for attempts claimed in an earlier transaction, if they are still ours."""
+    """Call `ready` for attempts that an earlier transaction claimed. Attempts that are no longer ours are left out."""
     return ready(work, [one for one in (_still_ours(work.tx, old) for old in taken) if one is not None])
 
 
 def ready_alone(work: SendWork, taken: Attempt) -> list[Attempt]:
-    """As `ready_again`, for one attempt that cannot be readied with others: it goes alone and never waits."""
+    """Return [`taken`], ready to be sent at once and outside any bundle; [] if it is no longer ours or needed."""
     current = _still_ours(work.tx, taken)
     return [] if current is None else ready(work, [replace(current, is_immediate=True)])
 
@@ -75,9 +77,9 @@ def _still_ours(tx: Attempts, taken: Attempt) -> Attempt | None:
 
 
 def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Mark an attempt that never waits as being sent; None if it was ended instead because it is no longer needed.
+    """Mark an attempt that never waits as `sending` and return it; None if it was no longer needed and ended.
 
-    If the page of a later step waits as well, that one is sent in its place: it says the same and is younger.
+    If a page of a later step to the same person is queued, that page is sent instead, because it is newer.
     """
     tx = work.tx
     why = why_unneeded(tx, attempt, work.now)
@@ -93,18 +95,17 @@ def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def _share(tx: Attempts, attempt: Attempt) -> None:
-    """Mark the members of a bundle as unknown if the pager that sent it died."""
+    """Mark the members of a bundle as unknown if its leader is, because the pager that sent it died."""
     if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
         for rider in members(tx, attempt)[1:]:
             tx.update_attempt(replace(rider, status=AttemptStatus.UNKNOWN))
 
 
 def mark_sending(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Send again, under a new lease, what its provider surely does not have. Returns the attempt to be sent, which may
-    lead a bundle by now.
+    """Mark an attempt that its provider certainly does not have as `sending` again, under a new lease.
 
-    None if it is no longer needed, has to wait, or is no longer ours: a receipt may have come while the provider's
-    list, which lags behind, did not show the message.
+    Returns the attempt to send, which may lead a bundle now. Returns None if it is no longer needed, must wait for a
+    rate limit, or is no longer ours: the provider's list lags, so a receipt may have come although it showed nothing.
     """
     current = _still_ours(work.tx, attempt)
     return None if current is None else _sent_again(work, current)

@@ -59,7 +59,7 @@ class Delivery:
         self.on_the_wire: set[str] = set()
         """Ids of the attempts whose request to the provider is in flight."""
         self.is_stopping = False
-        """Whether attempts whose send has not begun go back to the queue."""
+        """True if attempts whose send has not begun go back to the queue."""
         self.trouble: str | None = None
         """Why the provider last refused our account or sender; None once it has accepted a message."""
 
@@ -71,7 +71,7 @@ class Delivery:
         ours = await self._under_a_fresh_lease(attempt)
         if ours is None:
             return
-        possible = await self._by_a_way_that_is_there(ours)
+        possible = await self._by_available_channel(ours)
         if isinstance(possible, Permanent):
             await self._record(ours, possible)
             return
@@ -88,8 +88,8 @@ class Delivery:
             return
         await self._record(possible, await self._handed_over(possible, message))
 
-    async def _by_a_way_that_is_there(self, attempt: Attempt) -> Attempt | Permanent:
-        """Return the attempt, a text in place of a call that cannot be made, or the reason why neither works."""
+    async def _by_available_channel(self, attempt: Attempt) -> Attempt | Permanent:
+        """Return the attempt to send: a text replaces a call that cannot be made. Permanent if no channel works."""
         if attempt.channel == SMS and await self._has_opted_out(attempt.to):
             return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
         if attempt.channel != VOICE or VOICE in self._channels:
@@ -101,8 +101,10 @@ class Delivery:
         return text if text is not None else Permanent(reason)
 
     async def _has_opted_out(self, person: str) -> bool:
-        """Whether the person opted out of texts. A START since the latest claim counts at once; a STOP since then is
-        reported by the provider."""
+        """Return True if the person opted out of texts.
+
+        A START counts at once. After a STOP since the latest claim, the provider refuses the text.
+        """
         if person not in self.opted_out:
             return False
         self.opted_out = await self._access.read(lambda tx: unreachable_by_text(tx))
@@ -148,8 +150,9 @@ class Delivery:
                 await self.deliver(again)
 
     async def _asked(self, attempt: Attempt, message: Message) -> Receipt | Ambiguous | None:
-        """Return what the provider says about an unknown attempt: its receipt, Ambiguous if it cannot be asked, None if
-        it has none.
+        """Ask the provider about an unknown attempt. Returns its receipt, or None if it certainly has no such message.
+
+        Returns Ambiguous if the provider gives no answer.
         """
         known = await self._access.read(lambda tx: provider_ids(tx, attempt))
         try:

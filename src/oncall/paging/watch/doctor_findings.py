@@ -17,7 +17,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.wording import full_time, rough_span, span
 
 AHEAD = timedelta(days=14)
-"""How far ahead the schedule is checked."""
+"""How far ahead (policy time) the schedule is checked."""
 PAGER_IS_DEAD = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 SHARED_SKEW = timedelta(seconds=4)
@@ -44,7 +44,7 @@ class FindingView(TypedDict):
 
 
 class DoctorReport(TypedDict):
-    """Return every finding, the worst first."""
+    """The findings as JSON, the worst first."""
 
     would_page: Annotated[bool, "False if any finding stops a page."]
     findings: list[FindingView]
@@ -52,7 +52,7 @@ class DoctorReport(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One checked thing. sentence: what was found and, unless it is fine, what to do."""
+    """The result of one check. sentence: what was found and, unless it is fine, what to do."""
 
     severity: Severity
     subject: str
@@ -98,7 +98,7 @@ def _database(facts: Facts) -> Iterator[Finding]:
     if facts.database_fault is not None:
         yield _stops("database", facts.database_fault)
     else:
-        yield _fine("database", "it can be read, and its tables are those of this version.")
+        yield _fine("database", "the database can be read and has the tables of this version.")
     free = facts.free_bytes
     if free is None:
         return
@@ -134,7 +134,7 @@ def _callbacks(facts: Facts) -> Iterator[Finding]:
             "set it to the https address under which Twilio reaches `oncall serve`.",
         )
     else:
-        yield _fine("callbacks", "receipts and replies have an address to come to.")
+        yield _fine("callbacks", "Twilio has an address for receipts and replies.")
 
 
 def _pager(facts: Facts, stored: Stored) -> Iterator[Finding]:
@@ -157,7 +157,7 @@ def _pager(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 def _audit(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if not stored.overdue:
-        yield _fine("audit", "everything that should have gone out by now went out.")
+        yield _fine("audit", "no page is overdue.")
     for late in stored.overdue[:5]:
         yield _stops("audit", f"{late}; see `oncall tickets show {late.ticket} --timeline`.")
     if len(stored.overdue) > 5:
@@ -208,7 +208,9 @@ def _manager(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if stored.schedule.latest is None:
         return
     if stored.schedule.manager_at(facts.now) is None:
-        yield _warns("manager", "the roster names none, so the last step of the escalation reaches nobody; add one.")
+        yield _warns(
+            "manager", "the roster has no manager, so the last step of the escalation reaches nobody; add one."
+        )
     else:
         yield _fine("manager", "the last step of the escalation pages a person.")
 

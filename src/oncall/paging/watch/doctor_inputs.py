@@ -64,8 +64,8 @@ class Stored:
 
     heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent ones, the newest first; alerts:
     recent messages that belong to no ticket, likewise.
-    opted_out: who gets no SMS, and why. reached: when (policy time) a message to a person was last
-    delivered, or one last came from them. skew: our clock minus the database's; None: the same clock.
+    opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
+    was last confirmed, by id. skew: our clock minus the database's; None: the same clock.
     """
 
     schedule: Schedule
@@ -85,8 +85,8 @@ class Facts:
     """All facts that the findings are made from. now: policy time; real_now: real time; both aware UTC.
 
     stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
-    failure_of: explains a failed attempt; None if it did not fail for good. trouble: why the provider last refused
-    the pager of the process that asks; None: it did not, or that process has none.
+    failure_of: explains a failed attempt; returns None if it did not fail for good. trouble: why the provider last
+    refused the pager of this process; None if it did not, or if this process runs no pager.
     """
 
     now: datetime

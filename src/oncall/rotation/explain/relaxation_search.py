@@ -16,11 +16,11 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 EFFORT_PER_RUN, EFFORT = 2.5, 5.0
-"""Deterministic seconds for each run of the solver and for all."""
+"""Limits in deterministic seconds: for one run of the solver, and for all runs together."""
 MOST_TOGETHER = 6
-"""How many relaxations an option has at most, if there are options with so few."""
+"""The most relaxations of an option, unless every option needs more."""
 MOST_PARTS = 4
-"""How often more shifts are examined before all of them are."""
+"""The most searches that examine only the conflicting shifts. After them one search examines all shifts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ def relaxation_options(
 ) -> RelaxationOptions:
     """Return the smallest option, and for each rule the smallest that relaxes this rule alone.
 
-    An option that allows all that another allows, and more, is left out.
-    conflicting: numbers of shifts that no plan can staff. Only these and their neighbours are examined, as long as the
-    relaxations found for them let a plan exist for all shifts: then nothing smaller can.
+    An option that contains another option is left out.
+    conflicting: numbers of shifts that no plan can staff. The search first examines only these and their neighbours. If
+    the relaxations found for them allow a plan for all shifts, no smaller option exists.
     """
     if search.is_over:
         return RelaxationOptions((), False, False)
@@ -74,7 +74,7 @@ def relaxation_options(
 
 
 def _with_neighbours(problem: Problem, numbers: frozenset[int]) -> frozenset[int]:
-    """These shifts and those up to a week before or after."""
+    """Return these shifts and those up to a week before or after."""
     days = {problem.shifts[number].day.toordinal() for number in numbers}
     near = {day + offset for day in days for offset in range(-7, 8)}
     return frozenset(number for number, shift in enumerate(problem.shifts) if shift.day.toordinal() in near)
@@ -87,7 +87,7 @@ def _smallest(part: Problem, budget: SearchBudget, search: Search) -> tuple[Rela
 
 
 def _still_conflicting(problem: Problem, relaxations: Sequence[Relaxation], search: Search) -> frozenset[int]:
-    """Shifts that no plan can staff even with these relaxations."""
+    """Return the shifts that no plan can staff even with these relaxations."""
     try:
         roster = relaxed(problem.roster, relaxations)
     except Refused:
@@ -96,7 +96,7 @@ def _still_conflicting(problem: Problem, relaxations: Sequence[Relaxation], sear
 
 
 def _options(part: Problem, problem: Problem, budget: SearchBudget, search: Search) -> RelaxationOptions:
-    """The options that are smallest for a part of the problem and let a plan exist for the whole."""
+    """Return the smallest options for a part of the problem with which a plan for the whole exists."""
     model = RelaxationModel(part)
     result = budget.solve(search, model.model)
     if not result.has_solution:

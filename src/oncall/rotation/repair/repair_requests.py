@@ -27,7 +27,7 @@ def meet_requests(
 ) -> tuple[list[StaffedSeat], RequestOutcome | None]:
     """Return the seats that meet the requests best, with no more changes and no higher cost than `seats`.
 
-    The outcome is None if nobody asked for anything. The result is the same on every machine, unless the search is cut
+    The outcome is None if the roster has no requests. The result is the same on every machine, unless the search is cut
     short; then `seats` is the result.
     """
     weights, pairs = request_costs(baseline.open), preferred_pairs(baseline.open)

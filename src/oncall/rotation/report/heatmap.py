@@ -24,7 +24,7 @@ class CalendarCell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One engineer. duties: by date. away: days of shifts on which the engineer cannot take any shift."""
+    """One engineer's row. duties: by date. away: the dates on which the engineer cannot take any shift."""
 
     engineer: str
     name: str

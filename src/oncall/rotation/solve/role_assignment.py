@@ -1,4 +1,4 @@
-"""Assigns roles once it is decided who is on duty: evenly where any split is legal, else as fairly as possible."""
+"""Assigns roles to the engineers on duty: evenly if any split is legal, otherwise as fairly as possible."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from oncall.rotation.solve.role_split import split_evenly
 from oncall.rotation.solve.search import Search
 
 ROLES_EFFORT = 10.0
-"""Deterministic seconds after which the fairest roles found so far are taken."""
+"""Deterministic seconds after which the search returns the fairest roles found so far."""
 
 Teams = Sequence[Sequence[int]]
-"""For each shift the numbers of the engineers on duty."""
+"""The numbers of the engineers on duty, by shift."""
 
 
 def assign_roles(problem: Problem, teams: Teams, search: Search) -> list[StaffedSeat]:
@@ -60,7 +60,10 @@ def assign_roles_fairly(problem: Problem, teams: Teams, search: Search) -> list[
 
 
 def _add_seats(model: cp_model.CpModel, problem: Problem, teams: Teams) -> Mapping[StaffedSeat, cp_model.IntVar]:
-    """Add and return the seats that each engineer on duty may have; each has one of them, and each seat is filled."""
+    """Add a variable for each seat that an engineer on duty may have, and return the variables by seat.
+
+    Adds the rules that each engineer on duty has exactly one seat, and that each role has exactly one engineer.
+    """
     in_seat: dict[StaffedSeat, cp_model.IntVar] = {}
     for number, team in enumerate(teams):
         for engineer in team:

@@ -1,1 +1,1 @@
-"""How the tables came to be, one file a step, in order. Steps are only ever added."""
+"""The migrations of the tables, in order, one file each. Add new files; never change old ones."""

@@ -24,61 +24,61 @@ Writer = Callable[[Any], Json]
 
 
 def instant(text: str) -> datetime:
-    """The time that ISO 8601 text with an offset says, aware UTC."""
+    """Return the time (aware UTC) of ISO 8601 text with an offset."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def maybe_instant(text: str | None) -> datetime | None:
-    """The same; None for null."""
+    """Return the time as `instant` does; None for null."""
     return None if text is None else instant(text)
 
 
 def text(at: datetime | None) -> str | None:
-    """The time as ISO 8601 text; None for null."""
+    """Return a time as ISO 8601 text; None for None."""
     return None if at is None else at.isoformat()
 
 
 def terms_of(details: Details) -> TermsVersions | None:
-    """The versions of policy and hours that the details name; None if they name none."""
+    """Return the versions of policy and hours that the details name; None if they name none."""
     version = details.get("policy")
     return None if version is None else TermsVersions(version, details.get("hours"))
 
 
 def terms_json(terms: TermsVersions | None) -> Json:
-    """The keys that name versions of policy and hours."""
+    """Return the JSON keys that name the versions of policy and hours."""
     if terms is None:
         return {}
     return {"policy": terms.policy} if terms.hours is None else {"policy": terms.policy, "hours": terms.hours}
 
 
 def reported_of(details: Details) -> ReportedTimes | None:
-    """When the event was reported; None if it counts at that time."""
+    """Return when the event was reported; None if the event counts when it was reported."""
     recorded_at, said_at = details.get("recorded_at"), details.get("said_at")
     return None if recorded_at is said_at is None else ReportedTimes(maybe_instant(recorded_at), maybe_instant(said_at))
 
 
 def reported_json(event: ActionEvent) -> Json:
-    """The keys that say when the event was reported."""
+    """Return the JSON keys that say when the event was reported."""
     if event.reported is None:
         return {}
     return given(recorded_at=text(event.reported.recorded_at), said_at=text(event.reported.said_at))
 
 
 def given(**values: str | None) -> Json:
-    """The values that are not None, by name."""
+    """Return the values that are not None, by name."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def position_of(found: Details | None) -> Position | None:
-    """The next step; None for null."""
+    """Return the next step; None for null."""
     if found is None:
         return None
     return Position(found["round"], found["step"], instant(found["due_at"]), instant(found["round_began_at"]))
 
 
 def position_json(position: Position | None) -> Json | None:
-    """The next step as JSON; None for null."""
+    """Return the next step as JSON; None for None."""
     if position is None:
         return None
     return {

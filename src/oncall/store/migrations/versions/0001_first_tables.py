@@ -15,7 +15,7 @@ UNRESOLVED = sa.text("status != 'resolved'")
 
 
 def upgrade() -> None:
-    """Make every table and index."""
+    """Create every table and index."""
     _schedule_versions()
     _tickets()
     _events()

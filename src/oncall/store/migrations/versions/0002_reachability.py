@@ -14,7 +14,7 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add both tables."""
+    """Create the tables `reachability` and `alerts`."""
     op.create_table(
         "reachability",
         sa.Column("seq", SERIAL, sa.Identity(), nullable=False),

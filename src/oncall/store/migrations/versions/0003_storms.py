@@ -1,4 +1,4 @@
-"""Pages that wait for a turn and go out together, and when each message was handed to its provider."""
+"""Columns for queued and bundled pages, and for the time at which a message was handed to its provider."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the columns, and the indexes for what is asked of them."""
+    """Add the columns and their indexes."""
     for column in (
         sa.Column("goes_alone", sa.Boolean),
         sa.Column("bundle", sa.Text),

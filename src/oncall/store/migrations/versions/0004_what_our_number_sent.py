@@ -1,4 +1,4 @@
-"""When an alert was handed to its provider, and the answers to inbound messages by their time."""
+"""The time at which an alert was handed to its provider, and an index of answered inbound messages by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indexes for what is asked of alerts."""
+"""Indexes for the queries of alerts."""
 
 from __future__ import annotations
 

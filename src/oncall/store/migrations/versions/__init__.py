@@ -1,1 +1,1 @@
-"""One step a file; `revision` is what `alembic_version` holds afterwards."""
+"""One migration in each file; `revision` is what `alembic_version` holds afterwards."""
