@@ -34,8 +34,8 @@ from oncall.paging.ports.channel import Message
 
 _T = TypeVar("_T")
 _QUERY_FACTOR = 1.5
-"""A query may take this many times the limit of one request. With its wait for an earlier query it still ends before
-the lease of its attempt."""
+"""A query may take this many times the limit of one request. Even if it first waits for an earlier query, it ends
+before its attempt's lease does."""
 _CODE_OF_STATUS = {401: WRONG_CREDENTIALS, 404: NOT_FOUND, 429: TOO_MANY_REQUESTS}
 # The library reads the process's environment unless it gets a mapping that is not empty.
 _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}

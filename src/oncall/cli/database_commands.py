@@ -20,15 +20,15 @@ def migrate(
         None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
     ),
     pager_stopped: bool = typer.Option(
-        False, "--pager-stopped", help="Copy although the other database's pager wrote minutes ago: it is stopped."
+        False, "--pager-stopped", help="Confirm that the other database's pager is stopped, even if it wrote lately."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Bring the database's tables up to this version.
 
     It is safe to run again. With --from, or an address in ONCALL_MIGRATE_FROM, it also copies everything from another
-    database into this one, which must be empty. A password belongs into the variable: options stand in the list of
-    processes. Stop `oncall serve` on the other database first; the copy is refused while a pager runs there.
+    database into this one, which must be empty. Put a password into the variable, because the list of processes shows
+    options. Stop `oncall serve` on the other database first; the copy is refused while a pager runs there.
 
     Examples: oncall migrate
     · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db

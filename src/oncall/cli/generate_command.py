@@ -97,8 +97,8 @@ def generate(
     """Make the fairest plan that keeps every rule.
 
     Prints the cost of the plan and the proof that no plan costs less. Ctrl-C or --time-limit end the search early: the
-    best plan so far is the answer, marked feasible. The same roster, dates and seed give the same plan. Where no plan
-    is possible, the answer is the reasons, and the relaxations that make one possible (--relax).
+    best plan so far is the answer, marked feasible. The same roster, dates and seed give the same plan. If no plan
+    is possible, it prints the reasons, and the relaxations that make one possible (--relax).
 
     The plan continues the schedule that is published in the local database, and the --history plans: their shifts
     count for rest, weekends, maxima and balances. With --keep, the command repairs a plan instead: it changes as few

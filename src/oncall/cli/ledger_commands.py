@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from oncall.rotation.problem.ledger import Ledger
     from oncall.rotation.problem.ledger_file import LedgerFile
 
-ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="The roster whose people count.")
+ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="The roster of the team.")
 BEFORE = typer.Option(None, "--before", metavar="DATE", help="Count only shifts that start before this date.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    group = typer.Typer(help="Show who served how much, and carry balances on.", no_args_is_help=True)
+    group = typer.Typer(help="Show, export and import balances of duty served.", no_args_is_help=True)
     group.command("show")(show)
     group.command("export")(export)
     group.command("open")(open_ledger)
@@ -94,7 +94,7 @@ def open_ledger(
         ..., "--output", "-o", metavar="FILE", help="The ledger file to write, for `generate --ledger`."
     ),
     as_of: str | None = typer.Option(
-        None, "--as-of", metavar="DATE", help="The first date whose shifts these balances do not include."
+        None, "--as-of", metavar="DATE", help="The balances cover all shifts before this date."
     ),
     json: bool = JSON_OPTION,
 ) -> None:

@@ -23,7 +23,7 @@ def seed_of(text: str) -> int:
 
 
 def seconds_of(text: str) -> float:
-    """Return a time to search for, in seconds. Raises BadParameter."""
+    """Return the time limit of a search, in seconds. Raises BadParameter."""
     if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", str(text)):
         raise typer.BadParameter(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30')
     if not 0.001 <= float(text) <= MOST_SECONDS:
@@ -32,7 +32,7 @@ def seconds_of(text: str) -> float:
 
 
 def date_of(text: str, option: str | None = None) -> date:
-    """Return the date that an option names; a callback of typer's needs no `option`. Raises BadParameter."""
+    """Return the date in the value of an option. Raises BadParameter. option: its name; None in a typer callback."""
     try:
         return date.fromisoformat(text)
     except ValueError:

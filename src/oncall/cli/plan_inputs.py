@@ -27,7 +27,7 @@ HISTORY = typer.Option(
     [],
     "--history",
     metavar="PLAN",
-    help="A plan before or after these dates: its shifts count for rest and balances. Repeatable.",
+    help="A plan of other dates: its shifts count for rest and balances. Repeatable.",
 )
 NO_HISTORY = typer.Option(False, "--no-history", help="Ignore the schedule that is published in the local database.")
 LEDGER = typer.Option(
@@ -37,7 +37,10 @@ LEDGER = typer.Option(
 
 SEED = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan that is as fair.")
 RELAX = typer.Option(
-    [], "--relax", metavar="ID", help="A relaxation that you agree to, as a refusal named it. Repeatable."
+    [],
+    "--relax",
+    metavar="ID",
+    help="Allow this relaxation; `generate` prints the ids when no plan is possible. Repeatable.",
 )
 
 

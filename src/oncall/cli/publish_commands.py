@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 MOST_HOLES = 5
-BY = typer.Option(None, "--by", metavar="NAME", help="Who decides this; your user name when absent.")
+BY = typer.Option(None, "--by", metavar="NAME", help="The person who decides this; your user name when absent.")
 
 
 def register(app: typer.Typer) -> None:
@@ -75,8 +75,8 @@ def override(
 ) -> None:
     """Put another engineer on call for a span of time.
 
-    `oncall who` and the pager follow the override at once. A day off, or another reason in the roster against it, is
-    printed as a warning and does not stop you.
+    `oncall who` and the pager follow the override at once. A day off, or another conflict with the roster, is
+    printed as a warning; the override is recorded all the same.
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """

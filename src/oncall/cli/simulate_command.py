@@ -48,7 +48,7 @@ RATE = typer.Option(
 START = typer.Option(None, "--from", metavar="DATE", help="The first date; next Monday when absent.")
 WEEKS = typer.Option(None, "--weeks", metavar="N", min=1, max=MOST_WEEKS, help="How many weeks; 52 when absent.")
 SEED = typer.Option(
-    0, "--seed", metavar="N", min=0, max=2**31 - 1, help="Another seed gives other tickets and other luck."
+    0, "--seed", metavar="N", min=0, max=2**31 - 1, help="Another seed gives other random tickets and answers."
 )
 MISSED = typer.Option(
     0.05, "--missed", metavar="SHARE", min=0, max=1, help="The share of pages that are missed by day."

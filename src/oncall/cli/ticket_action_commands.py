@@ -13,7 +13,7 @@ from oncall.errors import Conflict
 
 TAKEN = " is taken by "
 BY_OPTION = typer.Option(
-    None, "--by", metavar="ENGINEER", help="The engineer who did it, by id; your user name when absent."
+    None, "--by", metavar="ENGINEER", help="The id of the engineer who acts; your user name when absent."
 )
 REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
@@ -46,7 +46,7 @@ NOTED_COMMANDS = (
         "updated",
         """Record an update to the customer.
 
-        The next update is due from now.
+        The time for the next update starts now.
 
         Example: oncall update T-1001 --by ana --note "fix is being tested"
         """,
@@ -152,8 +152,8 @@ def customer_replied(
 ) -> None:
     """Record a message from the customer.
 
-    The next reply is due from the oldest message without an answer. A resolved ticket opens again. A message on a
-    duplicate counts on the ticket that it was merged into.
+    The time for the next reply runs from the oldest message without an answer. A resolved ticket opens again. A message
+    on a duplicate counts on the ticket that it was merged into.
 
     Examples: oncall customer-replied T-1001 --by zendesk · oncall customer-replied T-1001 --thanks
     """

@@ -37,7 +37,7 @@ def tickets(
         None, "--customer", metavar="NAME", help="List this customer's tickets only, in any spelling of the name."
     ),
     after: str | None = typer.Option(
-        None, "--after", metavar="ID", help="Start after this ticket: the last one of the page before."
+        None, "--after", metavar="ID", help="Continue a list after this ticket id, the last one shown."
     ),
     limit: int = typer.Option(100, "--limit", metavar="N", min=1, max=1000, help="List at most this many."),
     watch: bool = typer.Option(False, "--watch", help="Show the list again every two seconds, until Ctrl-C."),
@@ -45,8 +45,8 @@ def tickets(
 ) -> None:
     """List tickets, the most urgent first.
 
-    The ticket whose clock ends first is on top. A held ticket shows when its hold ends, a chased one who owns it, a
-    duplicate the ticket that it was merged into.
+    The ticket whose clock ends first is on top. The list shows when a hold ends, who owns a chased ticket,
+    and into which ticket a duplicate was merged.
 
     Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
     · oncall tickets show T-1001 --timeline

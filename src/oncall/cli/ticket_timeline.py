@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
-    """Return an ISO time of an answer as `Sat 2027-01-09 03:12`; `-` when there is none. `form`: as for strftime.
+    """Return an ISO time as `Sat 2027-01-09 03:12`, or `-` when there is none. `form`: as for strftime.
 
-    zone: the answer's time zone. Near an hour that its clock shows twice, the time is followed by the zone.
+    zone: the time zone in which to show it; None keeps the offset of `text`. Near an hour that the zone's clock shows
+    twice, the zone's abbreviation follows.
     """
     from oncall.support.wording import table_time
 

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def verify(
     plan: Path = PLAN,
     roster: Path = PLANS_ROSTER,
-    optimal: bool = typer.Option(False, "--optimal", help="Also ask another solver whether any plan costs less."),
+    optimal: bool = typer.Option(False, "--optimal", help="Also check with another solver that no plan costs less."),
     time_limit: float = typer.Option(
         60.0,
         "--time-limit",
@@ -52,8 +52,8 @@ def verify(
     """Check a plan, independently of the planner.
 
     Checks the coverage minute by minute, every rule of the roster, and the cost and bound that the plan claims.
-    Relaxations that a manager agreed to (`generate --relax`) are accepted and listed. With --optimal, a solver of
-    another kind computes a bound on the cost of any plan, with a model of its own.
+    Relaxations that a manager agreed to (`generate --relax`) are accepted and listed. With --optimal, an
+    independent solver and model compute a lower bound on the cost of every plan.
 
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal

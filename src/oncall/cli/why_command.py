@@ -38,7 +38,7 @@ def why(
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="The time for each person; a cost that is not proven in it is marked.",
+        help="The time for each person. The output marks a cost that is not proven by then.",
     ),
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
@@ -47,8 +47,8 @@ def why(
     """Explain why an engineer has a shift.
 
     For each other engineer, prints the rule that forbids the shift, or what the choice would cost. To find the cost,
-    the whole plan is solved again with that engineer in the seat; Ctrl-C ends the search. Shifts around the plan count
-    as for `oncall generate`. A shadow covers no shift and costs nothing.
+    the whole plan is solved again with that engineer in the seat; Ctrl-C ends the search. Published shifts and
+    --history count for rest and balances, as in `oncall generate`. A shadow costs nothing.
 
     Examples: oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12
     · oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12T19:01 --role primary

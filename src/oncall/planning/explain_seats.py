@@ -18,9 +18,10 @@ from oncall.suggestions import suggestion
 
 @dataclass(frozen=True, slots=True)
 class SeatQuestion:
-    """Which seats are asked about. start: the date on which the shift starts, or an instant in it (aware UTC).
+    """The seats to explain. start: the date on which the shift starts, or an instant in it (aware UTC).
 
-    role: None for every role. time_limit: wall time for each person. on_person: told whose costs are solved next.
+    role: None for every role. time_limit: wall time for each person. on_person: called with a person's id before the
+    search for the cost of choosing them.
     """
 
     start: date | datetime
@@ -37,9 +38,10 @@ def explain_seats(
     *,
     watch: PlanningWatch = SILENT,
 ) -> list[SeatExplanation]:
-    """Return an explanation for each seat of the shift that is asked about, in the plan's order.
+    """Return an explanation for each seat that the question names, in the plan's order.
 
-    Raises Refused when the plan is not the roster's, no shift or several start then, or the shift was kept as it was.
+    Raises Refused when the plan has people who are not on the roster, when no shift or several start at that time, or
+    when a repair took the shift over unchanged.
     """
     plan = named.plan
     refuse_unknown_engineers(named, roster)
@@ -64,7 +66,7 @@ def explain_seats(
 
 
 def _seats(plan: Plan, roster: Roster, question: SeatQuestion) -> list[Seat]:
-    """Return the seats asked about. Raises Refused, with the seats that there are, when none is meant."""
+    """Return the seats that the question names. Raises Refused when there is none; the message says what to ask for."""
     role = question.role
     roles = [*roster.rules.roles, *([SHADOW] if any(engineer.shadows for engineer in roster.engineers) else [])]
     if role is not None and role not in roles:
@@ -79,7 +81,7 @@ def _seats(plan: Plan, roster: Roster, question: SeatQuestion) -> list[Seat]:
 
 
 def _start(held: Sequence[Seat], plan: Plan, asked: date | datetime) -> datetime:
-    """Return the start (aware UTC) of the shift that is meant. Raises Refused when none or several are."""
+    """Return the start (aware UTC) of the shift at `asked`. Raises Refused when no shift or more than one matches."""
     zone = plan.zone
     starts = sorted({seat.window.start for seat in held})
     if isinstance(asked, datetime):

@@ -1,4 +1,4 @@
-"""The tickets of a rehearsal: read from a file, or made up at a rate with the hours and the mix of a help desk."""
+"""The tickets of a rehearsal: read from a file, or random at a rate, with the hours and impacts of a help desk."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from oncall.support.policy import Policy
 from oncall.support.windows import Window, WindowKind
 
 COLUMNS = ("at", "customer", "plan", "impact")
-"""Columns that every file of tickets has. `subject` may be added; other columns are passed over."""
+"""Columns that every file of tickets has. `subject` is optional; other columns are ignored."""
 
 MOST_TICKETS = 2_000_000
 _YEAR = timedelta(days=365.2425)
 _PER = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": _YEAR / 12, "year": _YEAR}
 _HOUR = timedelta(hours=1)
 _BUSINESS_WEIGHT = 6
-"""In business hours so many times as many tickets come as in an hour outside them."""
+"""How many times as many random tickets come in a business hour as in another hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,18 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many tickets in so long a time."""
+    """A rate: `count` tickets in each `per`."""
 
     count: float
     per: timedelta
 
     def over(self, span: timedelta) -> int:
-        """How many tickets come in `span`."""
+        """Return the number of tickets in `span`."""
         return round(self.count * (span / self.per))
 
 
 def rate_of(text: str) -> Rate:
-    """`10000/year`, `40/day`. Raises Refused."""
+    """Return a rate from text like `10000/year` or `40/day`. Raises Refused."""
     found = re.fullmatch(r"([0-9][0-9_,]*(?:\.[0-9]+)?) */ *(day|week|month|year)", text.strip().lower())
     if not found:
         raise Refused(f'"{text[:40]}" is not a rate; write "10000/year", "200/week" or "40/day"')
@@ -60,9 +60,10 @@ def rate_of(text: str) -> Rate:
 
 
 def made_up(rate: Rate, span: Window, policy: Policy, calendar: SupportCalendar, *, seed: int) -> list[Arrival]:
-    """Tickets at a rate, in order: most of them in business hours, few of them urgent. One seed gives one list.
+    """Return random tickets at a rate, in time order: most in business hours, few urgent. One seed gives one list.
 
-    The mix is by place in the policy: of four impacts 5, 15, 45 and 35 %; each plan a third as often as the one above.
+    The mix is by position in the policy: of four impacts 5, 15, 45 and 35 %; each plan a third as often as the one
+    above.
     """
     count = rate.over(span.end - span.start)
     if not 0 < count <= MOST_TICKETS:
@@ -89,9 +90,10 @@ def _ticket(number: int, random: Random, plan: str, impact: str) -> Ticket:
 
 
 def read_tickets(path: Path, policy: Policy) -> list[Arrival]:
-    """The tickets of a CSV file, in order of time. Columns: `at` (ISO 8601; without an offset policy time),
-    `customer`, `plan` and `impact` (names or aliases of the policy), and if wished `subject`. An empty plan is the one
-    that the policy's list of customers names.
+    """Return the tickets of a CSV file, in time order.
+
+    Columns: `at` (ISO 8601; policy time without an offset), `customer`, `plan` and `impact` (names or aliases of the
+    policy), and optionally `subject`. A ticket without a plan gets the one that the policy's list of customers names.
 
     Raises FileFaults with every fault and its line.
     """

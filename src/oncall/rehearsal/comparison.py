@@ -25,19 +25,19 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What today gives, and what the proposed change would, for the same tickets and the same people's habits."""
+    """The outcome of today and of the proposal, if there is one, for the same tickets and the same people's habits."""
 
     today: RehearsalOutcome
     proposed: RehearsalOutcome | None = field(default=None)
 
     def sections(self) -> Iterator[Section]:
-        """The tables that `oncall simulate` prints."""
+        """Yield the tables that `oncall simulate` prints."""
         yield Section("Promises kept", self._header("plan", "impact", "metric"), tuple(self._attainment_rows()))
         yield Section("Pages", self._header(""), tuple(self._page_rows()))
         yield Section("Per person", self._person_header(), tuple(self._person_rows()))
 
     def as_json(self) -> dict[str, dict[str, object]]:
-        """`today`, and with a proposal `proposed` and the `change` in the main numbers."""
+        """Return `today`; with a proposal also `proposed`, and the `change` in the main numbers."""
         view: dict[str, dict[str, object]] = {"today": outcome_view(self.today)}
         if self.proposed is not None:
             view["proposed"] = outcome_view(self.proposed)
@@ -127,7 +127,7 @@ class Comparison:
 
 
 def outcome_view(outcome: RehearsalOutcome) -> dict[str, object]:
-    """The numbers of one rehearsal as JSON; spans in seconds."""
+    """Return the numbers of one rehearsal as JSON; spans in seconds."""
     return {
         **_main_numbers(outcome),
         "resolved": outcome.resolved,
@@ -180,6 +180,6 @@ def _percent(value: float | None) -> str:
 
 
 def _signed(value: float, form: str) -> str:
-    """`+3`, `-0.2`; `=` when the difference is nothing as far as it is shown."""
+    """Return a change as `+3` or `-0.2`; `=` when it is zero as far as it is shown."""
     shown = form.format(value)
     return shown if any(digit in shown for digit in "123456789") else "="

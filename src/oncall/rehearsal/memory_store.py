@@ -1,6 +1,6 @@
-"""The pager's store without a database: everything in memory, so that a year passes in seconds.
+"""The pager's store without a database: everything is in memory, so that a rehearsal plays a year in seconds.
 
-It is `paging.ports.Transaction` to the letter, and one ledger is one long transaction: nothing is ever undone.
+It implements all of `paging.ports.Transaction`. One store is one long transaction, and nothing is ever undone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
 class MemoryStore(TicketBook):
-    """Tickets, logs, attempts and all else under one schedule and one policy, which stay as they are."""
+    """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
         super().__init__(schedule, policy)
@@ -44,21 +44,21 @@ class MemoryStore(TicketBook):
     # Attempts.
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Every try for this ticket, oldest first."""
+        """Return every attempt for this ticket, oldest first."""
         found = [self._attempts[name] for name in self._attempts_of.get(ticket_id, ())]
         return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id))
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """The try with this delivery id."""
+        """Return the attempt with this delivery id, or None."""
         return self._attempts.get(attempt_id)
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """The newest try that carries the provider's id."""
+        """Return the newest attempt with the provider's id, or None."""
         found = [attempt for attempt in self._attempts.values() if attempt.provider_id == provider_id]
         return max(found, key=lambda attempt: (attempt.written_at, attempt.id), default=None)
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Keep them. Raises Conflict for a delivery id that is there already, and for an unknown ticket."""
+        """Store the attempts. Raises Conflict for a delivery id that is stored already, and for an unknown ticket."""
         for attempt in attempts:
             if attempt.id in self._attempts:
                 raise Conflict(f"attempt of ticket {attempt.ticket}: it is stored already")
@@ -68,13 +68,13 @@ class MemoryStore(TicketBook):
             self._keep_attempt(attempt)
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Write what changes in a try's life. Raises NotFound for one that was never added."""
+        """Store a changed attempt. Raises NotFound for one that was never added."""
         if attempt.id not in self._attempts:
             raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
         self._keep_attempt(attempt)
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """As `update_attempt`, if the try is still `sending` and has no provider's id; False when it is not."""
+        """Store an attempt that its provider took; False, and nothing changes, if it is no longer `sending`."""
         current = self._attempts.get(attempt.id)
         if current is None or current.status is not AttemptStatus.SENDING or current.provider_id is not None:
             return False
@@ -82,8 +82,7 @@ class MemoryStore(TicketBook):
         return True
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Take over tries that are due, those that wait for nobody and then the longest overdue first, as they stand
-        after the claim."""
+        """Claim due attempts and return them: those that never wait first, then the longest overdue."""
         due = sorted(
             (not _goes_at_once(attempt), at, attempt.id) for at, attempt in self._claimable() if at <= real_now
         )
@@ -96,29 +95,29 @@ class MemoryStore(TicketBook):
         return claimed
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Tries that no provider is known to have taken, the longest overdue first."""
+        """Return attempts that no provider is known to have taken, the longest overdue first."""
         waiting = sorted(self._claimable(), key=lambda each: (each[0], each[1].id))
         found = [each for _, each in waiting if each.written_at <= written_before and each.status not in TAKEN]
         return found[:limit]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Tries written since then, the newest first."""
+        """Return attempts written since an instant (real time), the newest first."""
         found = [attempt for attempt in self._attempts.values() if attempt.written_at >= written_since]
         return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id), reverse=True)[:limit]
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Texts that page this person, take turns, and are in no provider's hands, oldest first."""
+        """Return texts that page this person, may wait, and are `queued` or `retrying`, oldest first."""
         found = [self._attempts[name] for name in self._open_attempts]
         texts = (one for one in found if one.is_text and one.may_wait)
         mine = (one for one in texts if one.to == person and one.status in SENDABLE)
         return sorted((one for one in mine if one.purpose is Purpose.PAGE), key=_written)
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Every try in the message that this try leads, oldest first."""
+        """Return every attempt in the message that the attempt `leader` leads, oldest first."""
         return sorted((self._attempts[name] for name in self._bundles.get(leader, ())), key=_written)
 
     def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
-        """The latest texts that went out since then, the newest first, at most so many."""
+        """Return the texts that went out since an instant (policy time), the newest first, at most `most`."""
         tickets = [SentText(one.sent_at, one.text) for one in islice(self._lately_sent(to), most) if one.sent_at]
         mine = (one for one in self._alerts.values() if to is None or one.to == to)
         alerts = [SentText(one.sent_at, one.body) for one in mine if one.sent_at is not None]
@@ -127,37 +126,37 @@ class MemoryStore(TicketBook):
         return sorted(texts, key=lambda one: one.at, reverse=True)[:most]
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """The text that paged this person last, if one ever did; one that is known not to have arrived did not."""
+        """Return the text that paged this person last and is not known to have failed; None if there is none."""
         pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """None: nobody is called in a rehearsal."""
+        """Return no calls: a rehearsal calls no person."""
         return []
 
     def has_delivered(self, person: str, channel: str) -> bool:
-        """Whether a message to this person by this channel was ever reported to have arrived."""
+        """Return True if a message to this person by this channel was ever reported as delivered."""
         return any(
             (one.to, one.channel, one.status) == (person, channel, AttemptStatus.DELIVERED)
             for one in self._attempts.values()
         )
 
     def lock_send_queue(self) -> None:
-        """Nothing: nobody else is there."""
+        """Do nothing: no other transaction exists."""
 
     def try_lock_send_queue(self) -> bool:
-        """True, for the same reason."""
+        """Return True: no other transaction exists."""
         return True
 
     def lock_handoffs(self) -> None:
-        """Nothing either."""
+        """Do nothing: no other transaction exists."""
 
     def next_attempt_at(self) -> datetime | None:
-        """The earliest real instant at which `claim_attempts` would give something."""
+        """Return the earliest real instant (aware UTC) at which `claim_attempts` would return something, or None."""
         return min((at for at, _ in self._claimable()), default=None)
 
     def paged_tickets(self, person: str) -> list[str]:
-        """Ids of unresolved tickets that this person was paged for, the latest page first."""
+        """Return the ids of unresolved tickets that this person was paged for, the latest page first."""
         latest: dict[str, tuple[datetime, bool, datetime]] = {}
         for attempt in self._attempts.values():
             paged = attempt.to == person and attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_LEFT
@@ -170,11 +169,11 @@ class MemoryStore(TicketBook):
     # Inbound messages, callers, pagers.
 
     def inbound(self, provider_id: str) -> InboundMessage | None:
-        """An SMS that came before."""
+        """Return the stored SMS with this provider's id, or None."""
         return self._inbound.get(provider_id)
 
     def add_inbound(self, message: InboundMessage) -> None:
-        """Keep it. Raises Conflict for a provider's id that is there already."""
+        """Store an inbound SMS. Raises Conflict for a provider's id that is stored already."""
         if message.provider_id in self._inbound:
             raise Conflict(f"inbound message {message.provider_id}: it is stored already")
         self._inbound[message.provider_id] = message
@@ -182,42 +181,42 @@ class MemoryStore(TicketBook):
             insort(self._answers, (message.at, message.answer))
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Keep it: it is the latest word on this person and channel."""
+        """Store the latest state of this person and channel."""
         self._marks[mark.person, mark.channel] = mark
 
     def opted_out(self) -> list[Reachability]:
-        """Who opted out of a channel, in the order of ids."""
+        """Return the people who opted out of a channel, in the order of their ids."""
         return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.OPTED_OUT]
 
     def reached(self) -> dict[str, datetime]:
-        """When a message to or from each person was last confirmed."""
+        """Return when a message to or from each person was last confirmed, by the person's id."""
         heard = [(sms.by, sms.at) for sms in self._inbound.values()]
         tries = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
         heard += [(one.to, one.at) for one in tries if one.channel != ChannelName.DESK]
         return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
 
     def add_alert(self, alert: Alert) -> bool:
-        """Keep it, unless there is one about the same already."""
+        """Store an alert and return True; False if an alert about the same is stored already."""
         return self._alerts.setdefault(alert.about, alert) is alert
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Take over alerts that are due, the longest overdue first."""
+        """Claim due alerts and return them, the longest overdue first."""
         due = [(alert.due_at, alert.id, alert) for alert in self._alerts.values() if alert.due_at is not None]
         found = [alert for at, _, alert in sorted(due, key=lambda each: each[:2]) if at <= real_now]
         self._alerts |= {alert.about: replace(alert, due_at=lease_until) for alert in found}
         return found
 
     def update_alert(self, alert: Alert) -> None:
-        """Write what changes in an alert's life."""
+        """Store a changed alert."""
         self._alerts[alert.about] = alert
 
     def alerts(self, *, written_since: datetime) -> list[Alert]:
-        """Alerts that were written since then, the newest first."""
+        """Return alerts written since an instant (real time), the newest first."""
         found = [alert for alert in self._alerts.values() if alert.written_at >= written_since]
         return sorted(found, key=lambda alert: (alert.written_at, alert.id), reverse=True)
 
     def add_token(self, token: Token) -> None:
-        """Keep it. Raises Conflict when the name is taken."""
+        """Store a caller's token. Raises Conflict when the name or the secret is in use."""
         if token.name in self._tokens:
             raise Conflict(f'token "{token.name}": the name is taken')
         if self.token_by_digest(token.digest) is not None:
@@ -225,24 +224,24 @@ class MemoryStore(TicketBook):
         self._tokens[token.name] = token
 
     def remove_token(self, name: str) -> None:
-        """Forget it. Raises NotFound."""
+        """Delete a caller's token. Raises NotFound."""
         if self._tokens.pop(name, None) is None:
             raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
 
     def token_by_digest(self, digest: str) -> Token | None:
-        """The caller whose secret has this digest."""
+        """Return the token with this digest, or None."""
         return next((token for token in self._tokens.values() if token.digest == digest), None)
 
     def tokens(self) -> list[Token]:
-        """Every caller, by name."""
+        """Return the tokens of all callers, by name."""
         return [self._tokens[name] for name in sorted(self._tokens)]
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
-        """Say that this pager is alive."""
+        """Store the heartbeat of this pager."""
         self._beat = (real_now, channel)
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """When (real time) a pager last said so, and its channel."""
+        """Return the time (real time) and channel of the last heartbeat; None before the first."""
         return self._beat
 
     # ---------------------------------------------------------------------------------------------------------------
@@ -263,9 +262,9 @@ class MemoryStore(TicketBook):
                 insort(self._sent.setdefault(whose, []), (attempt.sent_at, attempt.id))
 
     def _lately_sent(self, to: str | None) -> Iterator[Attempt]:
-        """What went out to anybody, or to one person, the latest first."""
+        """Yield the attempts that went out to this person, the latest first; to=None: to all people."""
         for at, name in reversed(self._sent.get(to, ())):
-            # An entry that its try has left behind says nothing any more.
+            # The entry is outdated if the attempt was sent again later.
             if self._attempts[name].sent_at == at:
                 yield self._attempts[name]
 

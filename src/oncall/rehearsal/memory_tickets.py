@@ -1,4 +1,4 @@
-"""The part of a rehearsal's store that knows the schedule, the tickets and their logs; in memory."""
+"""The part of a rehearsal's store that holds the schedule, the tickets and their logs, in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.support.policy import Policy
 
 
 class TicketBook:
-    """Tickets and logs under one schedule and one policy, which stay as they are."""
+    """Tickets and logs under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
         self._schedule, self._policy = schedule, policy
@@ -32,45 +32,45 @@ class TicketBook:
     # The schedule.
 
     def schedule(self) -> Schedule:
-        """The one it was made with."""
+        """Return the schedule of this rehearsal."""
         return self._schedule
 
     def policy(self, version: int | None = None) -> Policy:
-        """The one it was made with. Raises NotFound for any version but the one that brought it."""
+        """Return the policy of this rehearsal. Raises NotFound for any version but the schedule's own."""
         if version not in (None, self.policy_version()):
             raise NotFound(f"schedule version {version}: a rehearsal knows version {self.policy_version()} alone")
         return self._policy
 
     def policy_version(self) -> int:
-        """The number of its schedule's latest publication; 0 when it has none."""
+        """Return the number of the schedule's latest publication; 0 when it has none."""
         return self._schedule.latest.version if self._schedule.latest is not None else 0
 
     def policy_sources(self) -> Mapping[str, str]:
-        """Empty: its policy was made, not read from what a publication keeps."""
+        """Return no sources: the policy of a rehearsal is not read from a publication."""
         return {}
 
     def add_version(self, version: NewVersion) -> int:
-        """Refused: a rehearsal compares schedules, each in a ledger of its own."""
+        """Raise Refused: the schedule of a rehearsal does not change."""
         raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a ledger of its own")
 
     # Tickets.
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """The ticket; None when there is none."""
+        """Return the ticket, or None."""
         return self._tickets.get(ticket_id)
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
-        """The unresolved ticket with this code."""
+        """Return the unresolved ticket with this code, or None."""
         holder = self._codes.get(code)
         return self._tickets[holder] if holder is not None else None
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
-        """The resolved ticket that had this code last, of those received since."""
+        """Return the resolved ticket that had this code last, of those received since `since`, or None."""
         had = (one for one in self._tickets.values() if one.code == code and one.received_at >= since)
         return max((one for one in had if one.status is TicketStatus.RESOLVED), key=_received, default=None)
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
-        """Tickets, newest first; of two received at one instant the higher id first."""
+        """Return tickets, newest first; of two received at the same instant, the higher id comes first."""
         is_open = wanted.statuses and TicketStatus.RESOLVED not in wanted.statuses
         # Every unresolved ticket holds a code; they are few, and at each handoff they are asked for.
         names = self._codes.values() if is_open else self._tickets
@@ -85,7 +85,7 @@ class TicketBook:
         return found[: wanted.limit]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Tickets received in a span, oldest first; of two received at one instant the lower id first; no answers."""
+        """Return tickets received in a span, oldest first and then by id, without their answers."""
         found = sorted(
             (stored for stored in self._tickets.values() if wanted.start <= stored.received_at < wanted.end),
             key=_received,
@@ -100,22 +100,22 @@ class TicketBook:
         return [replace(stored, answer=None) for stored in found[: wanted.limit]]
 
     def customer_names(self) -> list[str]:
-        """The customers of all tickets, each spelling once, sorted."""
+        """Return the customers' names of all tickets, each spelling once, sorted."""
         return sorted({stored.ticket.customer for stored in self._tickets.values()})
 
     def code_count(self, length: int) -> int:
-        """How many codes of this length unresolved tickets hold."""
+        """Return how many codes of this length unresolved tickets hold."""
         return self._code_lengths[length]
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """The first code that `draw` gives and no unresolved ticket holds."""
+        """Return the first code from `draw` that no unresolved ticket holds."""
         code = draw()
         while code in self._codes:
             code = draw()
         return code
 
     def add_ticket(self, ticket: StoredTicket) -> None:
-        """Keep it. Raises Conflict when its id is there already, or its code is another unresolved ticket's."""
+        """Store a new ticket. Raises Conflict when its id is stored, or another unresolved ticket holds its code."""
         name = ticket.ticket.id
         if name in self._tickets:
             raise Conflict(f"ticket {name}: it is stored already")
@@ -126,7 +126,7 @@ class TicketBook:
         self._note_due(ticket)
 
     def update_ticket(self, ticket: StoredTicket) -> None:
-        """Write what changes in a ticket's life. Raises NotFound for a ticket that was never added."""
+        """Store a changed ticket. Raises NotFound for a ticket that was never added."""
         name = ticket.ticket.id
         before = self._tickets.get(name)
         if before is None:
@@ -139,7 +139,7 @@ class TicketBook:
             self._note_due(ticket)
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
-        """Ids whose `due_at` has come, the longest overdue first."""
+        """Return the ids of tickets whose `due_at` has come, the longest overdue first."""
         due: list[tuple[datetime, str]] = []
         while self._due and self._due[0][0] <= now and len(due) < limit:
             entry = heapq.heappop(self._due)
@@ -150,22 +150,22 @@ class TicketBook:
         return [name for _, name in due]
 
     def next_due_at(self) -> datetime | None:
-        """The earliest `due_at` of all."""
+        """Return the earliest `due_at` of all tickets, or None."""
         while self._due and not self._is_current(self._due[0]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
     def events(self, ticket_id: str) -> list[Event]:
-        """The ticket's log in its order."""
+        """Return the ticket's log in order."""
         return list(self._logs.get(ticket_id, ()))
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
-        """The logs of many tickets, each in its order, but for the kinds in `without`."""
+        """Return the logs of many tickets by ticket id, each in order, without events of the kinds in `without`."""
         logs = {name: [one for one in self._logs.get(name, ()) if one.kind not in without] for name in ticket_ids}
         return {name: log for name, log in logs.items() if log}
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append to the logs. Raises Conflict for a sender's id that is there already, and for an unknown ticket."""
+        """Append events to the logs. Raises Conflict for an unknown ticket or a sender's id that is stored already."""
         for event in events:
             if event.ticket not in self._logs:
                 raise Conflict(f"ticket {events[0].ticket}: there is no such ticket")
@@ -199,7 +199,7 @@ class TicketBook:
             heapq.heappush(self._due, (ticket.due_at, ticket.ticket.id))
 
     def _is_current(self, entry: tuple[datetime, str]) -> bool:
-        """An entry of the heap that its ticket has left behind says nothing any more."""
+        """Return True if the heap's entry still has its ticket's `due_at`."""
         return self._tickets[entry[1]].due_at == entry[0]
 
 

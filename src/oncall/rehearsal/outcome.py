@@ -1,4 +1,4 @@
-"""What a rehearsal shows: promises kept, and what keeping them cost the people who were paged."""
+"""The outcome of a rehearsal: which SLA targets were met, and how often people were paged and woken."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.windows import Window, WindowKind
 
 ONE_WAKING = timedelta(minutes=30)
-"""A person who was paged this recently is awake already."""
+"""A page this soon after the previous one does not count as another wake-up."""
 
 _HALF_A_DAY = timedelta(hours=12)
 _EVER = 10**9
@@ -28,8 +28,11 @@ _EVER = 10**9
 
 @dataclass(frozen=True, slots=True)
 class PageLoad:
-    """What one person got. `nights`: how many had a page in on-call time; `wake_ups`: pages between 23:00 and 07:00
-    in their own zone, those within half an hour of the one before left out; `worst_night`: pages of the fullest one."""
+    """The pages of one person.
+
+    nights: nights with at least one page in on-call time. wake_ups: pages between 23:00 and 07:00 in the person's own
+    zone, without those that came within half an hour of the one before. worst_night: pages in the night with the most.
+    """
 
     person: str
     pages: int
@@ -40,13 +43,13 @@ class PageLoad:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalOutcome:
-    """One rehearsal in numbers. Messages to the desk's queue and notices that a ticket is taken are no pages;
-    several pages in one message are one.
+    """The numbers of one rehearsal. A bundle counts as one page. Notices and messages to the desk do not count as
+    pages.
 
-    loads: everybody on the schedule, the manager last. nights: how many there were, noon to noon in policy time, with
-    the pages of on-call time in `night_pages` (the fullest had `worst_night`, `quiet_nights` had none); the other pages
-    fell into business hours. manager_tickets: tickets for which the manager was paged. taken: from a ticket's first
-    page to a person until a person took it.
+    loads: every person on the schedule, the manager last. nights: the number of nights, each from noon to noon in
+    policy time. night_pages: pages in on-call time; the other pages came in business hours. quiet_nights: nights
+    without any of these; worst_night: how many the fullest night had. manager_tickets: tickets for which the manager
+    was paged. taken: time from a ticket's first page to a person until a person took it.
     """
 
     tickets: int
@@ -63,22 +66,22 @@ class RehearsalOutcome:
 
     @property
     def wake_ups(self) -> int:
-        """Of everybody together."""
+        """Return the wake-ups of all people together."""
         return sum(load.wake_ups for load in self.loads)
 
     @property
     def manager_share(self) -> float | None:
-        """The share of all tickets that reached the manager, 0 to 1; None without tickets."""
+        """Return the share of all tickets that reached the manager, 0 to 1; None without tickets."""
         return self.manager_tickets / self.tickets if self.tickets else None
 
     @property
     def pages_per_night(self) -> float:
-        """On the average night."""
+        """Return the average number of pages a night, in on-call time."""
         return self.night_pages / self.nights if self.nights else 0.0
 
 
 def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
-    """The numbers of a rehearsal whose tickets came in during `span`."""
+    """Return the numbers of a rehearsal whose tickets came in during `span`."""
     ledger = played.ledger
     schedule, policy = ledger.schedule(), ledger.policy()
     stored = ledger.tickets_between(TicketSpan(span.start, span.end, limit=_EVER))
@@ -118,7 +121,7 @@ class _Nights:
                 self._of.setdefault(page.to, Counter())[night] += 1
 
     def load(self, person: str) -> PageLoad:
-        """What this person got."""
+        """Return the pages of this person."""
         mine = [page.at for page in self._pages if page.to == person]
         nights = self._of.get(person, Counter())
         zone = self._schedule.people[person].zone

@@ -1,7 +1,7 @@
-"""Months of tickets in seconds: the pager's own intake, life and steps on an invented clock, with invented people.
+"""Play months of tickets in seconds: the pager's own code on a simulated clock, with simulated people.
 
-Nothing here decides who is paged, when, or what is owed: `intake.accept`, `life.record` and `advance_ticket` do, as in
-the service. This file only lets time pass and makes people act.
+Nothing here decides whom to page, when, or what is due: `accept`, `record` and `advance_ticket` do, as in the service.
+This file only advances the time and lets people act.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ CUSTOMER = "customer"
 _LEASE = timedelta(seconds=30)
 _MOST_DUE = 1000
 _PROGRESS_EVERY = 500
-"""Instants between two words of progress."""
+"""Simulated instants between two progress reports."""
 
 Act = Callable[[datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a rehearsal leaves behind: every ticket with its log, every message that went out, and until when it ran.
+    """The result of a rehearsal: every ticket with its log, every message that went out, and when it ended.
 
-    messages: in order of time, `at` when it went out; pages and notices, to engineers, the manager and the desk. Pages
-    that ride in another's message (`Attempt.is_member`) follow the one that leads it. `until`: aware UTC.
+    messages: pages and notices to engineers, the manager and the desk, in time order; `at` is when each went out.
+    Members of a bundle (`Attempt.is_member`) follow the attempt that leads it. until: aware UTC.
     """
 
     ledger: MemoryStore
@@ -71,7 +71,7 @@ def play(
     seed: int = 0,
     on_progress: Callable[[datetime], None] | None = None,
 ) -> Played:
-    """Let every ticket come in and live until `until` (aware UTC). The same arguments give the same messages.
+    """Play every ticket from its arrival until `until` (aware UTC). The same arguments give the same messages.
 
     Raises Refused for a ticket that the policy cannot judge.
     """
@@ -80,7 +80,7 @@ def play(
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """The clock of one instant, at which policy time and real time are one."""
+    """A clock that stands at one instant, which is both policy time and real time."""
 
     at: datetime
 
@@ -95,7 +95,7 @@ class _Standing:
 
 
 class _Play:
-    """One rehearsal while it runs. What people will do waits in a heap; what the pager owes is asked of the ledger."""
+    """One running rehearsal. A heap holds what people will do; the store says what the pager must do."""
 
     def __init__(self, ledger: MemoryStore, people: People, until: datetime, seed: int) -> None:
         self._ledger, self._people, self._until, self._seed = ledger, people, until, seed
@@ -134,7 +134,7 @@ class _Play:
         return min([*instants, self._acts[0][0]] if self._acts else instants)
 
     def _instant(self, now: datetime) -> None:
-        """What comes in and what people do, and then what the pager owes."""
+        """Let tickets arrive and people act, then do what the pager must do at this instant."""
         while self._acts and self._acts[0][0] <= now:
             heapq.heappop(self._acts)[2](now)
         for ticket_id in self._ledger.due_tickets(now, _MOST_DUE):
@@ -161,7 +161,7 @@ class _Play:
             self._next_morning(arrival.ticket.id, now)
 
     def _sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
-        """Every message arrives at once; whether it is noticed is another matter. What takes turns is sent later."""
+        """Deliver each message at once; its person may miss it. Queued attempts are left for a later claim."""
         for attempt in attempts:
             if attempt.status is AttemptStatus.QUEUED:
                 continue
@@ -178,14 +178,14 @@ class _Play:
         return arrived
 
     def _is_reminder(self, attempt: Attempt, now: datetime) -> bool:
-        """Whether a notice tells the one who has the ticket that a reply or an update is nearly due."""
+        """Return True if a notice warns the ticket's owner that a reply or an update is nearly due."""
         if self._stored(attempt.ticket).owner != attempt.to:
             return False
         latest = self._ledger.events(attempt.ticket)[-4:]
         return any(isinstance(event, Warned) and event.at == now for event in latest)
 
     def _meet(self, together: Sequence[Attempt], now: datetime) -> None:
-        """A person or the desk notices a message, or does not; of several pages in it all or none."""
+        """Let a person or the desk notice a message or miss it. The person notices all pages of a bundle, or none."""
         attempt = together[0]
         name = attempt.ticket
         chance = self._dice(name, "message", attempt.purpose.value, attempt.round, attempt.step)
@@ -218,7 +218,7 @@ class _Play:
             self._later(name, "first reply", self._working(name).first_reply, now, partial(self._first_reply, name, by))
 
     def _next_morning(self, name: str, now: datetime) -> None:
-        """What nobody took overnight is seen when the desk opens, if it is not overlooked again."""
+        """Schedule the desk's look at this ticket when the desk opens next, in case no person has taken it by then."""
         calendar = self._schedule.calendar
         window = calendar.window_at(now)
         closes = window.end if window.kind is WindowKind.BUSINESS else now
@@ -232,7 +232,7 @@ class _Play:
         self._next_morning(name, now)
 
     def _catch_up(self, name: str, by: str, now: datetime) -> None:
-        """A person was reminded of an owned ticket: they write to the customer at once."""
+        """Let the owner who got a reminder reply to the customer at once."""
         if self._stored(name).status is TicketStatus.ACKNOWLEDGED:
             self._record(name, EventKind.REPLIED, by, now)
 
@@ -274,12 +274,12 @@ class _Play:
     # When, and by which habits.
 
     def _soon(self, name: str, at: datetime, act: Act) -> None:
-        """At that instant, unless the ticket was resolved in between: then nothing is left to do."""
+        """Schedule an act at an instant. It is skipped if the ticket is resolved before then."""
         life = self._lives[name]
         self._at(at, lambda then: act(then) if self._lives[name] == life else None)
 
     def _later(self, name: str, what: str, delay: Delay, now: datetime, act: Act) -> None:
-        """After so much time in which people work on such tickets: day and night for what pages."""
+        """Schedule an act after a drawn delay, counted day and night for tickets that page, else in business hours."""
         worked = delay.drawn(self._dice(name, what))
         self._soon(name, now + worked if self._pages(name) else self._in_business_hours(now, worked), act)
 
@@ -300,6 +300,6 @@ class _Play:
         return stored
 
     def _dice(self, *question: object) -> Random:
-        """The chance of the next question of this kind about this ticket."""
+        """Return the random source for the next question of this kind."""
         self._asked[question] += 1
         return dice(self._seed, *question, self._asked[question])

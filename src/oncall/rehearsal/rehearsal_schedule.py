@@ -15,21 +15,21 @@ from oncall.support.windows import Window
 
 BEFORE = timedelta(weeks=1)
 AFTER = timedelta(weeks=4)
-"""How much longer than its tickets come in a rehearsal goes on, so that the last ones live their lives."""
+"""How long a rehearsal continues after its last tickets came in, so that these can be resolved too."""
 
 
 def span_of(roster: Roster, first_day: date, last_day: date) -> Window:
-    """From the begin of `first_day` to the end of `last_day` in the policy's zone."""
+    """Return the span from the start of `first_day` to the end of `last_day` in the policy's zone."""
     zone = roster.policy.zone
     ends = datetime.combine(last_day + timedelta(days=1), time())
     return Window(first_instant(zone, datetime.combine(first_day, time())), first_instant(zone, ends))
 
 
 def schedule_for(plan: Plan, roster: Roster, span: Window) -> Schedule:
-    """The schedule that publishing `plan` makes, under the roster's policy.
+    """Return the schedule that publishing `plan` makes, under the roster's policy, with added shifts at both ends.
 
-    A week before the plan and four weeks after it (or after `span`, if that ends later), its people go on in the order
-    of the plan: a desk's ticket of the first morning has a shift to fall back on, and one of the last day an owner.
+    The shifts begin a week before the plan and end four weeks after it (or after `span`, if that ends later). The
+    people continue in the order of the plan, so that a ticket of the last day still finds an engineer.
     """
     longer = Plan(plan.team, plan.zone, tuple(_lengthened(plan, roster, span)))
     row = VersionRow(1, span.start, PUBLISH, "rehearsal", "rehearsal", publication_document(longer, roster))
@@ -57,7 +57,7 @@ def _lengthened(plan: Plan, roster: Roster, span: Window) -> list[Seat]:
 
 
 def _teams(plan: Plan) -> list[dict[str, str]]:
-    """Who holds which role, shift by shift."""
+    """Return who holds which role in each shift, in time order."""
     teams: dict[datetime, dict[str, str]] = {}
     for seat in sorted(plan.seats, key=lambda seat: seat.window.start):
         teams.setdefault(seat.window.start, {})[seat.role] = seat.engineer

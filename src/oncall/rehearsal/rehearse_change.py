@@ -47,10 +47,10 @@ class RehearsalRequest:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalWatch:
-    """The caller's side of a rehearsal.
+    """Functions of the caller that a rehearsal calls.
 
-    say: takes a sentence about what is left out or planned. playing: entered around each side, with its name and span;
-    gives what takes the simulated time.
+    say: takes a sentence about what is left out or planned. playing: a context manager entered around each side, with
+    its name and span; it returns a function that takes the simulated time.
     """
 
     say: Callable[[str], None]

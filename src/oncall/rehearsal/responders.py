@@ -1,7 +1,7 @@
-"""People as a rehearsal imagines them: how soon they answer a page, how often they miss one, how they work a ticket.
+"""The simulated people of a rehearsal: how soon they answer a page, how often they miss one, how they work a ticket.
 
-Every draw belongs to one question about one ticket, so two rehearsals with one seed differ only by what was changed:
-the same person sleeps through the same page today and under the proposal.
+Every random draw belongs to one question about one ticket. Two rehearsals with the same seed therefore differ only by
+what was changed: the same person misses the same page today and under the proposal.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _LONGEST = timedelta(days=60)
 
 
 def is_night(at: datetime, zone: ZoneInfo) -> bool:
-    """Whether a person who lives in `zone` sleeps at `at` (aware)."""
+    """Return True if `at` (aware) is between 23:00 and 07:00 in `zone`."""
     clock = at.astimezone(zone).time()
     return clock >= NIGHT_BEGINS or clock < NIGHT_ENDS
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A time that people take: lognormal, half of them within `median`; `spread` is the deviation of its logarithm."""
+    """A random time, lognormal: half of the draws are within `median`. spread: the deviation of its logarithm."""
 
     median: timedelta
     spread: float = 0.6
 
     def drawn(self, random: Random) -> timedelta:
-        """One such time, in whole seconds. A median of nothing is always nothing."""
+        """Draw a time, in whole seconds. A median of zero always gives zero."""
         if not self.median:
             return timedelta(0)
         factor = math.exp(min(self.spread * random.gauss(0, 1), 20.0))
@@ -44,7 +44,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """How a page is met. missed: the chance that it is not noticed at all; within: how soon it is taken if it is."""
+    """How a person answers pages. missed: the chance to miss one. within: how soon they take it if they do not."""
 
     within: Delay
     missed: float
@@ -100,8 +100,11 @@ ORDINARY_WORK = Working(
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody's habits. `urgent` is the work on tickets that page, day and night; `ordinary` that on the others, in
-    business hours. `desk` is how the desk takes what is in its queue while it is open."""
+    """The habits of all people.
+
+    urgent: the work on tickets that page, day and night. ordinary: the work on other tickets, in business hours. desk:
+    how the desk takes tickets from its queue while it is open.
+    """
 
     day: Answering = Answering(Delay(_minutes(2)), 0.05)
     night: Answering = Answering(Delay(_minutes(4)), 0.2)
@@ -110,10 +113,10 @@ class People:
     ordinary: Working = field(default=ORDINARY_WORK)
 
     def answering(self, at: datetime, zone: ZoneInfo) -> Answering:
-        """Return how a person who lives in `zone` meets a page at `at`."""
+        """Return how a person who lives in `zone` answers a page at `at`."""
         return self.night if is_night(at, zone) else self.day
 
 
 def dice(seed: int, *question: object) -> Random:
-    """The chance that belongs to one question, like (ticket, "page", round, step): the same in every rehearsal."""
+    """Return the random source of one question, like (ticket, "page", round, step): the same in every rehearsal."""
     return Random("/".join(map(str, (seed, *question))))  # noqa: S311

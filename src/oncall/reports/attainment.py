@@ -1,4 +1,4 @@
-"""How well promises were kept: clocks counted by plan, impact and metric, and how long each reply took."""
+"""SLA attainment: clocks counted by plan, impact and metric, and how long each reply took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PERCENTS = (50, 90, 95)
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Half of the times, nine of ten, and nineteen of twenty are at most these. Each is a time that was measured."""
+    """The times that 50, 90 and 95 % of all times do not exceed. Each is a time that was measured."""
 
     p50: timedelta
     p90: timedelta
@@ -26,10 +26,10 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class ClockCounts:
-    """Clocks by how they stand. Every clock of a ticket that is no duplicate is in exactly one of the four.
+    """The number of clocks by outcome. Every clock is in exactly one of the four counts.
 
-    stopped: the ticket was resolved before the target was reached. running: nothing is decided yet. Those of a
-    duplicate are counted with the ticket that goes on.
+    stopped: the ticket was resolved before the target was reached. running: the outcome is not decided yet. The clocks
+    of a duplicate count on the ticket that it was merged into.
     """
 
     met: int = 0
@@ -39,17 +39,17 @@ class ClockCounts:
 
     @property
     def total(self) -> int:
-        """Every clock that was started."""
+        """Return the number of all clocks."""
         return self.met + self.breached + self.stopped + self.running
 
     @property
     def judged(self) -> int:
-        """Those that were met or breached: what attainment is a share of."""
+        """Return the number of clocks that were met or breached. Attainment is a share of these."""
         return self.met + self.breached
 
     @property
     def attainment(self) -> float | None:
-        """The share that was met, 0 to 1; None when nothing is judged yet."""
+        """Return the share of judged clocks that were met, 0 to 1; None when there are none yet."""
         return self.met / self.judged if self.judged else None
 
     def __add__(self, other: ClockCounts) -> ClockCounts:
@@ -63,7 +63,7 @@ class ClockCounts:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One promise and how it was kept. `targets`: every target that was in force, the latest last.
+    """The clocks of one plan, impact and metric. targets: every target that was in force, the latest last.
 
     times: of the replies and updates that came, counted as the target counts; None when none came.
     """
@@ -78,7 +78,7 @@ class Cell:
 
 @dataclass(slots=True)
 class _Pile:
-    """A cell while clocks are being counted."""
+    """The clocks of one cell while they are counted."""
 
     states: dict[ClockState, int] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Tally:
         self._piles: dict[tuple[str, str, Metric], _Pile] = {}
 
     def add(self, state: SlaState) -> tuple[SlaClock, ...]:
-        """Count every clock of one ticket. Gives those that were breached."""
+        """Count every clock of one ticket. Returns those that were breached."""
         breached = []
         for clock in state.clocks:
             stands = clock.state(state.at)
@@ -114,7 +114,7 @@ class Tally:
         return tuple(breached)
 
     def cells(self, policy: Policy) -> tuple[Cell, ...]:
-        """What was counted, in the policy's order of plans and impacts; those it does not know come last."""
+        """Return the cells in the policy's order of plans and impacts; names unknown to the policy come last."""
         place = _order_of(policy)
         return tuple(
             Cell(*key, tuple(pile.targets), _counts(pile.states), percentiles(pile.times))
@@ -123,9 +123,9 @@ class Tally:
 
 
 def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> timedelta:
-    """How long a clock counted until then, as its target counts: nothing before its coverage began.
+    """Return the time that a clock counted until `until`, in the hours of its target; zero before its coverage began.
 
-    Time in which it was paused is in it, so the time of an update that waited for the customer may pass its target.
+    Pauses are included, so the time of an update that waited for the customer may exceed its target.
     """
     if until <= clock.started_at:
         return timedelta(0)
@@ -135,7 +135,8 @@ def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> t
 
 
 def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
-    """By nearest rank: the smallest of the times that so many percent of all do not exceed."""
+    """Return the percentiles by nearest rank: the smallest time that this share of all does not exceed. None without
+    times."""
     ordered = sorted(times)
     if not ordered:
         return None
@@ -143,7 +144,7 @@ def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
 
 
 def together(cells: Iterable[Cell]) -> ClockCounts:
-    """Several cells as one."""
+    """Return the counts of several cells added up."""
     return sum((cell.counts for cell in cells), ClockCounts())
 
 

@@ -1,4 +1,4 @@
-"""The quarterly business review: what a customer's quarter was like, beside the one before."""
+"""The quarterly business review: one quarter of a customer, compared with the quarter before."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _WEEK = timedelta(weeks=1)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The tickets of a week (from a Monday on; the quarter cuts its first and last) by impact name."""
+    """The tickets of one week by impact. first_day: a Monday, or the quarter's first date if that is later."""
 
     first_day: date
     tickets: dict[str, int]
 
     @property
     def total(self) -> int:
-        """Of every impact."""
+        """Return the number of tickets of all impacts."""
         return sum(self.tickets.values())
 
 
@@ -59,8 +59,9 @@ class SlowTicket:
 class OnCallResponse:
     """How soon engineers answered when they were paged.
 
-    paged: tickets for which a person was paged. taken: those that a person took, counted from the first page.
-    escalated: tickets for which more than one person was paged. manager: those that reached the manager.
+    paged: tickets for which a person was paged. answered: those that a person took or replied to. taken: the times
+    until then, from the first page. escalated: tickets for which more than one person was paged. manager: tickets for
+    which the manager was paged.
     """
 
     paged: int
@@ -75,8 +76,8 @@ class OnCallResponse:
 class QuarterFacts:
     """One quarter of one customer.
 
-    plans: of the tickets; where there were none, what the customer bought. resolved: without duplicates, which are
-    `merged` into the ticket that goes on.
+    plans: those of the tickets; without tickets, the plan that the customer bought. merged: duplicates. resolved:
+    resolved tickets without duplicates.
     """
 
     quarter: Quarter
@@ -94,24 +95,24 @@ class QuarterFacts:
 
     @property
     def tickets(self) -> int:
-        """How many were received."""
+        """Return the number of tickets received."""
         return sum(self.impacts.values())
 
     @property
     def counts(self) -> ClockCounts:
-        """All clocks together."""
+        """Return the counts of all cells added up."""
         return together(self.cells)
 
     def of_metric(self, metric: Metric) -> ClockCounts:
-        """The clocks of one metric."""
+        """Return the counts of one metric."""
         return together(cell for cell in self.cells if cell.metric is metric)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What `oncall report qbr` shows. as_of: aware UTC, when clocks that still run were read.
+    """The content of `oncall report qbr`. as_of: the instant (aware UTC) at which running clocks were read.
 
-    customer: their name as the policy's list has it, else as their tickets do.
+    customer: the name in the policy's list, or else the name on their tickets.
     """
 
     customer: str
@@ -121,11 +122,11 @@ class Review:
 
     @property
     def is_over(self) -> bool:
-        """Whether the quarter is; until then it is a review of what there is so far."""
+        """Return True if the quarter is over; before that, the review holds the tickets so far."""
         return self.now.days.window.end <= self.as_of
 
     def as_json(self) -> ReviewView:
-        """Everything, for machines."""
+        """Return the whole review as JSON."""
         zone = self.now.days.zone
         return {
             "customer": self.customer,
@@ -138,7 +139,7 @@ class Review:
 
 
 def quarter_view(facts: QuarterFacts) -> QuarterView:
-    """One quarter as JSON. Spans are seconds, shares 0 to 1, instants in the policy's zone."""
+    """Return one quarter as JSON. Spans are seconds, shares 0 to 1, instants in the policy's zone."""
     zone, response = facts.days.zone, facts.response
     return {
         "name": str(facts.quarter),
@@ -180,9 +181,9 @@ def _slow_view(slow: SlowTicket, zone: ZoneInfo) -> SlowTicketView:
 
 
 def review_of(tx: ReportStore, customer: str, quarter: Quarter, *, as_of: datetime) -> Review:
-    """Measure a customer's quarter and the one before, also one without tickets: its review is owed all the same.
+    """Measure a customer's quarter and the one before. A quarter without tickets has a review too.
 
-    Raises Refused for a quarter that has not begun, and NotFound for a customer of whom nobody has heard.
+    Raises Refused for a quarter that has not begun, and NotFound for an unknown customer.
     """
     zone = tx.policy().zone
     if as_of < quarter.days(zone).window.start:
@@ -225,7 +226,7 @@ def _facts(tx: ReportStore, whose: Whose, quarter: Quarter, as_of: datetime) -> 
 
 
 def _impacts(measured: Sequence[Measured], policy: Policy) -> dict[str, int]:
-    """Tickets by the impact they came with, every impact of the policy first."""
+    """Return the number of tickets for each impact at receipt; the policy's impacts come first."""
     found = Counter(one.stored.ticket.impact for one in measured)
     return {name: found.get(name, 0) for name in dict.fromkeys([*policy.impacts, *found])}
 
@@ -244,7 +245,7 @@ def _weeks(measured: Sequence[Measured], days: Days) -> Iterator[Week]:
 def _slowest(
     measured: Sequence[Measured], logs: dict[str, list[Event]], calendar: SupportCalendar
 ) -> Iterator[SlowTicket]:
-    """Each ticket by its slowest answer, those that took most of their target first."""
+    """Yield the slowest answer of each ticket, those that took most of their target first, at most MOST_SLOW."""
     slow = [found for one in measured if (found := _slow(one, logs, calendar)) is not None]
     slow.sort(key=lambda one: (-one.share, one.received_at, one.ticket.id))
     yield from slow[:MOST_SLOW]
@@ -264,13 +265,13 @@ def _slow(one: Measured, logs: dict[str, list[Event]], calendar: SupportCalendar
 
 
 def _late_until(clock: SlaClock, as_of: datetime) -> datetime | None:
-    """A breached clock that no reply met counts until it ended, or until now."""
+    """Return the end of a breached clock that no reply met, or `as_of` if it still runs; None for a clock without a
+    breach."""
     return (clock.ended_at or as_of) if clock.breached_at is not None else None
 
 
 def _solved_after(one: Measured, logs: dict[str, list[Event]]) -> timedelta | None:
-    """From receipt to the last solution, in calendar time; None while the ticket is unresolved, and for a duplicate:
-    its matter is solved with the ticket that goes on."""
+    """Return the calendar time from receipt to the last solution; None for an unresolved ticket and for a duplicate."""
     if not one.clocks.is_resolved or one.clocks.is_merged:
         return None
     log = logs[one.stored.ticket.id]

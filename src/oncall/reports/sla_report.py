@@ -1,4 +1,4 @@
-"""The SLA report: of the tickets received on some days, which promises were kept, how fast, and which were not."""
+"""The SLA report on the tickets received on some dates: targets met, times taken, and every breach."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from oncall.support.policy import Metric
 from oncall.support.windows import Window
 
 PAGE = 1000
-"""Tickets that are read at once."""
+"""Tickets that one query reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Days:
 
     @property
     def window(self) -> Window:
-        """From the begin of the first to the end of the last."""
+        """Return the span from the start of the first date to the end of the last."""
         begins = first_instant(self.zone, datetime.combine(self.first, time()))
         return Window(begins, first_instant(self.zone, datetime.combine(self.last + timedelta(days=1), time())))
 
@@ -59,7 +59,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A promise that was not kept, and everything that happened to its ticket. Times are aware UTC."""
+    """A breached SLA clock, and the log of its ticket. Times are aware UTC."""
 
     ticket: Ticket
     clock: SlaClock
@@ -67,40 +67,40 @@ class Breach:
 
     @property
     def breached_at(self) -> datetime:
-        """When the target was reached unmet."""
+        """Return when the target was reached unmet."""
         assert self.clock.breached_at is not None
         return self.clock.breached_at
 
     @property
     def late(self) -> timedelta | None:
-        """How long after the breach the reply came, in calendar time; None when none came."""
+        """Return how long after the breach the reply came, in calendar time; None when none came."""
         return self.clock.met_at - self.breached_at if self.clock.met_at is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnBreach:
-    """A breach that was told, and that something recorded late showed to be none; `event` is its withdrawal."""
+    """A breach that was reported, and withdrawn because of an event that was recorded late. event: the withdrawal."""
 
     ticket: Ticket
     event: Withdrawn
 
     @property
     def metric(self) -> Metric:
-        """The metric whose target was met after all."""
+        """Return the metric whose target was met after all."""
         return self.event.metric
 
     @property
     def due_at(self) -> datetime:
-        """When it was due; aware UTC."""
+        """Return when the reply or update was due (aware UTC)."""
         assert self.event.due_at is not None, "a clock without a due time is not breached"
         return self.event.due_at
 
 
 @dataclass(frozen=True, slots=True)
 class SlaReport:
-    """What `oncall report sla` shows. as_of: the instant (aware UTC) at which clocks that still run were read.
+    """The content of `oncall report sla`. as_of: the instant (aware UTC) at which running clocks were read.
 
-    breaches: by the instant of the breach. withdrawn: those that were told and are none, by the instant of that.
+    breaches: ordered by the time of the breach. withdrawn: withdrawn breaches, ordered by the time of withdrawal.
     """
 
     days: Days
@@ -114,17 +114,18 @@ class SlaReport:
 
     @property
     def counts(self) -> ClockCounts:
-        """All clocks together."""
+        """Return the counts of all cells added up."""
         return together(self.cells)
 
     @property
     def title(self) -> str:
-        """`SLA report, 2027-01-01 to 2027-03-31`, and of whom."""
+        """Return the title, like `SLA report, 2027-01-01 to 2027-03-31`, with the customer and the plan if they are
+        named."""
         whose = "".join(f", {name}" for name in (self.customer, self.plan) if name is not None)
         return f"SLA report, {self.days}{whose}"
 
     def as_json(self) -> SlaReportView:
-        """Everything, for machines."""
+        """Return the whole report as JSON."""
         return {
             "from": self.days.first.isoformat(),
             "to": self.days.last.isoformat(),
@@ -144,7 +145,7 @@ class SlaReport:
 
 
 def breach_view(breach: Breach, zone: ZoneInfo) -> BreachView:
-    """A breach as JSON; instants in `zone`."""
+    """Return a breach as JSON; instants in `zone`."""
     clock, ticket = breach.clock, breach.ticket
     return {
         "ticket": ticket.id,
@@ -165,7 +166,7 @@ def breach_view(breach: Breach, zone: ZoneInfo) -> BreachView:
 
 
 def withdrawn_view(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> WithdrawnView:
-    """A withdrawn breach as JSON; instants in `zone`."""
+    """Return a withdrawn breach as JSON; instants in `zone`."""
     ticket, event = withdrawn.ticket, withdrawn.event
     return {
         "ticket": ticket.id,
@@ -180,7 +181,7 @@ def withdrawn_view(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> WithdrawnView:
 
 
 def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
-    """The breaches of a ticket that were told and are none: each clock once, and none that was broken after all."""
+    """Yield the withdrawn breaches of a ticket, one for each clock, without clocks that are breached after all."""
     broken = {(clock.metric, clock.since) for clock in measured.clocks.clocks if clock.breached_at}
     last = {(event.metric, event.since): event for event in measured.withdrawn}
     for name, event in last.items():
@@ -190,7 +191,8 @@ def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Many tickets make millions of objects without a cycle among them; looking for one takes a fifth of the time."""
+    """Switch the garbage collector off. A report makes millions of objects without cycles; the search takes a fifth of
+    the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -203,9 +205,9 @@ def _uncollected() -> Iterator[None]:
 def sla_report(
     tx: ReportStore, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
 ) -> SlaReport:
-    """Measure every ticket received on these days; of one customer or plan when named, however it is written.
+    """Measure every ticket received on these dates, or only those of one customer or plan, in any accepted spelling.
 
-    Raises NotFound for a customer of whom nobody has heard, and Refused for a plan that the policy does not have.
+    Raises NotFound for an unknown customer, and Refused for a plan that the policy does not have.
     """
     whose = customer_meant(tx, customer) if customer is not None else None
     plan = plan_named(plan, tx.policy()).name if plan is not None else None

@@ -23,14 +23,14 @@ _FORMS = '"balance ana weekend 1.25", "relaxed rest_nights=1@2027-12-20" or "kep
 
 @dataclass(slots=True)
 class CarriesColumn:
-    """What the cells read so far hold."""
+    """The items of all cells read so far."""
 
     kept_until: date | None = None
     balances: tuple[Balance, ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
 
     def read(self, cell: str) -> None:
-        """Add what one cell holds; an empty cell holds nothing. Raises Refused for text of another form."""
+        """Add the items of one cell; an empty cell has none. Raises Refused for text of another form."""
         for words in filter(None, (part.strip() for part in cell.split(_SEPARATOR.strip()))):
             what, _, rest = words.partition(" ")
             if what == "relaxed":
@@ -52,7 +52,10 @@ def _day(text: str) -> date:
 
 
 def cells_of(plan: Plan, rows: int) -> list[str]:
-    """Return the cells of the column, an item in each row and the rest in the last; none for a plan without items."""
+    """Return the column's cell for each row; empty for a plan without items. rows: the number of rows.
+
+    Each row holds one item until the items end. If there are more items than rows, the last row holds all the rest.
+    """
     items = [f"kept_until {plan.kept_until}"] if plan.kept_until is not None else []
     items += [f"relaxed {each.id}" for each in plan.relaxed]
     items += [f"balance {each.engineer} {each.kind} {each.thousandths / 1000:.3f}" for each in plan.balances]

@@ -1,4 +1,4 @@
-"""The days of the week that a 24x5 coverage holds on, and how they are named. Monday is 0."""
+"""The five days of the week on which 24x5 coverage holds, and their names. Monday is 0."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def _length(start: int, days: Sequence[int]) -> int:
 
 
 def whole_days_words(days: Sequence[int]) -> str:
-    """Return `Monday 00:00 to Friday 24:00`."""
+    """Return the days as whole days in words, like `Monday 00:00 to Friday 24:00`."""
     return " and ".join(
         f"{DAYS_OF_WEEK[first]} 00:00 to {DAYS_OF_WEEK[(end - 1) % 7]} 24:00" for first, end in runs_of_days(days)
     )
 
 
 def days_in_yaml(days: Sequence[int]) -> str:
-    """Return `mon-fri`, or `[mon, tue, wed, fri, sat]` where the days are no single stretch."""
+    """Return the days as YAML: `mon-fri`, or `[mon, tue, wed, fri, sat]` if they are not one stretch."""
     names = [name[:3].lower() for name in DAYS_OF_WEEK]
     runs = runs_of_days(days)
     if len(runs) == 1:

@@ -1,4 +1,4 @@
-"""One SLA clock while the events of its ticket are applied: it counts, pauses, changes its promise, ends."""
+"""One SLA clock as the events of its ticket change it: it counts, pauses, gets another promise, and ends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from oncall.support.policy import Metric, Promise, Target
 
 @dataclass(slots=True, eq=False)
 class RunningClock:
-    """A clock that changes with each event.
+    """A clock that changes with each event. A stretch is the time from a start or resumption to the next pause.
 
-    spans: (start, pause) of each earlier stretch. asked_from: start of the current stretch; None while paused. A
-    stretch counts from the first instant at which its promise holds. promised_at: when the current promise was made; a
-    breach cannot be earlier. counted_from: where counting began under any promise of this stretch, if it did.
+    spans: (start, pause) of each earlier stretch. asked_from: start of the current stretch; None while paused. In a
+    stretch, time counts from the first instant of the promise's coverage. promised_at: when the current promise was
+    made; a breach cannot be earlier. counted_from: when the current stretch began to count, under its current promise
+    or an earlier one; None if that is not known to have happened.
     """
 
     metric: Metric
@@ -40,7 +41,7 @@ class RunningClock:
 
     @classmethod
     def taken_over(cls, carried: CarriedClock) -> RunningClock:
-        """Return the clock of a duplicate as it ran there: merging does not make a target later."""
+        """Return the clock of a duplicate, to continue it on another ticket. Merging does not make a target later."""
         clock = cls(carried.metric, carried.plan, carried.since, carried.terms, carried.impact, carried.promise)
         clock.promised_at, clock.asked_from = carried.promised_at, carried.asked_from
         clock.counted_from, clock.spans, clock.breached_at = carried.counted_from, carried.spans, carried.breached_at

@@ -39,7 +39,7 @@ _PLACE_OF = {
     "WAT": "Africa/Lagos", "CAT": "Africa/Maputo", "BRT": "America/Sao_Paulo", "ART": "America/Argentina/Buenos_Aires",
     "CLT": "America/Santiago", "COT": "America/Bogota", "PET": "America/Lima",
 }  # fmt: skip
-"""The place that a person most likely means by an abbreviation, in capitals."""
+"""The time zone that a person most likely means by an abbreviation. The abbreviations are in capitals."""
 
 _STAYS_AT = {"EST": "UTC-5", "MST": "UTC-7", "HST": "UTC-10"}
 _STAYS_AT |= dict.fromkeys(("GMT", "GMT0", "GREENWICH", "ETC/GMT", "ETC/GMT0", "ETC/GREENWICH"), "UTC")
@@ -54,7 +54,7 @@ _PLACE_AT = {
     600: "Australia/Sydney", 660: "Pacific/Guadalcanal", 720: "Pacific/Auckland", 780: "Pacific/Tongatapu",
     840: "Pacific/Kiritimati",
 }  # fmt: skip
-"""A large place whose winter time has this offset in minutes."""
+"""The time zone of a large place, by its winter offset from UTC in minutes."""
 
 _OFFSET = re.compile(r"(etc/)?(gmt|utc)? *([+-]) *([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _EXAMPLE = 'write one like "America/New_York"'

@@ -13,9 +13,9 @@ that reads nothing of its answer for that long is cut off too."""
 MOST_CONNECTIONS = 400
 """Well below the number of files that a process may open: the provider and the database need descriptors too."""
 MOST_UNDERWAY = 2**16
-"""Bytes of an answer that the system may buffer for a client. With the default of some megabytes a slow reader cannot
-be told from one that reads nothing: the system does not say how much it holds, and asks for more only when a third is
-gone."""
+"""Bytes of an answer that the system may buffer for a client. With the default of several megabytes, a client that
+reads slowly looks like one that reads nothing: the system does not report how much it holds, and asks for more only
+when a third of it is gone."""
 
 
 class PatientProtocol(H11Protocol):
@@ -38,7 +38,7 @@ class PatientProtocol(H11Protocol):
             self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Start the time limit of a request with its first part."""
+        """Start the time limit of a request when its first bytes arrive."""
         super().data_received(data)
         if self._patience is None:
             self._wait()

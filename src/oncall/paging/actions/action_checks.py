@@ -16,7 +16,7 @@ LONGEST_NAME = 60
 LONGEST_WHY = 1000
 EVENT_ID = re.compile(r"[\x21-\x7e]{1,100}")
 NEEDED = {EventKind.IMPACT_CHANGED: "impact", EventKind.MERGED: "into"}
-"""The field that a kind of action cannot do without."""
+"""The field that each of these kinds of action requires."""
 
 _NAME = re.compile(r"[\w.@ -]+")
 _PHONE = re.compile(r"(?:\d[ ._@-]*){7}")

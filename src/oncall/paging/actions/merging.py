@@ -1,4 +1,4 @@
-"""Merging: end a duplicate and hand its clocks to the ticket that goes on."""
+"""Merging: end a duplicate and hand its clocks to the ticket that it is merged into."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 def goes_on_as(work: TicketWork) -> TicketWork:
-    """Return the ticket that goes on for this one, through any number of merges; the ticket itself if it is no
-    duplicate.
-    """
+    """Return the ticket that this one was merged into, through any number of merges; the ticket itself if it is no
+    duplicate."""
     seen = {work.name}
     while work.stored.status is TicketStatus.RESOLVED:
         into = work.state.merged_into
@@ -34,7 +33,7 @@ def goes_on_as(work: TicketWork) -> TicketWork:
 
 
 def merge(work: TicketWork, action: TicketAction) -> ActionResult:
-    """End a duplicate. The ticket that goes on takes over its clocks, and its impact if that is more urgent.
+    """End a duplicate. The ticket that it is merged into takes over its clocks, and its impact if that is more urgent.
 
     Raises Refused for a ticket into which it cannot be merged.
     """
@@ -59,7 +58,8 @@ def _merged(work: TicketWork, action: TicketAction, *, into: str) -> Merged:
 
 
 def _merge_target(work: TicketWork, into: str) -> TicketWork:
-    """Return the ticket `into`, with which `work` goes on. Raises Refused if it cannot be merged there."""
+    """Return the ticket to merge `work` into: `into`, or the one that `into` was merged into. Raises Refused if
+    neither will do."""
     name = work.name
     if into == name:
         raise Refused(f"{name} cannot be merged into itself")
@@ -88,9 +88,7 @@ def _refuse_another_customer(stored: StoredTicket, target: StoredTicket) -> None
 
 
 def _refuse_a_slower_plan(stored: StoredTicket, target: StoredTicket, policy: Policy) -> None:
-    """Raise Refused if the plan of the ticket that goes on is slower: it holds for everything the customer writes
-    later.
-    """
+    """Raise Refused if the target ticket's plan is slower: that plan holds for everything the customer writes later."""
     ours, theirs = stored.ticket.plan, target.ticket.plan
     if ours == theirs or ours not in policy.plans:
         return
@@ -110,12 +108,12 @@ def _is_slower(one: Promise, other: Promise) -> bool:
 
 
 def _raises_impact(stored: StoredTicket, target: StoredTicket, policy: Policy) -> bool:
-    """Return True if the duplicate is more urgent than the ticket that goes on, which then takes over its impact."""
+    """Return True if the duplicate is more urgent than the target ticket, which then takes over its impact."""
     return _urgency(stored.impact, target.ticket.plan, policy) < _urgency(target.impact, target.ticket.plan, policy)
 
 
 def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
-    """Return a sort key: the most urgent first, and what the policy does not know last."""
+    """Return a sort key: the most urgent impact first, and a plan or impact that the policy does not have last."""
     promise = policy.plans[plan].promises.get(impact) if plan in policy.plans else None
     if promise is None or impact not in policy.impacts:
         return (2,)

@@ -138,7 +138,7 @@ def _reopen_for(work: TicketWork, message: Event) -> ActionResult:
 
 
 def _forward(work: TicketWork, action: TicketAction) -> ActionResult:
-    """Record a message on a duplicate, and count it on the ticket that goes on."""
+    """Record a message on a duplicate, and count it on the ticket that the duplicate was merged into."""
     name, target, what = work.name, goes_on_as(work), FORWARDED[action.kind]
     at = whole_second(min(action.at, work.now))
     work.add(message_of(name, action, at, why=f"{what} counts on {target.name}", forwarded_to=target.name))

@@ -1,4 +1,4 @@
-"""What an SMS reply does, and the answer to it. `reply_grammar` says what a text asks for."""
+"""Carry out an SMS reply and answer it. `reply_grammar` reads the text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from oncall.schedule.versions import Person
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 """Words that the carrier acts on and answers by itself; never a command of ours."""
 _ANSWERED_ALL_THE_SAME = "YES"
-"""A carrier's word for START, and what an engineer may answer to a page: who sends it learns that it takes nothing."""
+"""The carrier's word for START that engineers also answer to a page. The answer says that it acknowledges nothing."""
 _MOST_LOOKUPS = 50
 """Words of one text that are looked up as codes or ids of tickets that its sender was not paged for."""
 
@@ -52,7 +52,7 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswer:
-    """What is sent back (empty: nothing), and new messages for others.
+    """The answer to an SMS (empty: none), and new messages to others.
 
     waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
     """
@@ -66,10 +66,12 @@ class SmsAnswer:
 def answer_sms(
     tx: ReplyStore, *, phone: str, body: str, provider_id: str, context: ActionContext, opt_out: str | None = None
 ) -> SmsAnswer:
-    """Do what an authentic SMS from `phone` (E.164) asks. A replay of `provider_id` does nothing and is answered alike.
+    """Carry out an authentic SMS from `phone` (E.164). A replay of `provider_id` does nothing and gets the same
+    answer.
 
-    A number that is on no roster gets no answer and changes nothing. The carrier's own words get none either: it
-    answers them itself; STOP and START change who is reached. opt_out: what the carrier itself took it for.
+    A number that is on no roster gets no answer and changes nothing. The carrier answers its own words itself, so they
+    get no answer either; STOP and START record an opt-out and its end. opt_out: what the carrier reported about the
+    text.
     """
     person = tx.schedule().person_with_phone(phone)
     if person is None:
@@ -96,7 +98,7 @@ def answer_sms(
 
 @dataclass(slots=True)
 class _Outcome:
-    """What became of the orders of one text. done: ids of their tickets. taken: tickets that are the person's now."""
+    """The outcome of the orders in one text. done: ids of their tickets. taken: tickets that the person owns now."""
 
     done: set[str] = field(default_factory=set)
     taken: list[StoredTicket] = field(default_factory=list)
@@ -117,17 +119,17 @@ class _Replies:
 
     @property
     def waiting(self) -> list[StoredTicket]:
-        """The open tickets that the person was paged for, the one paged last first."""
+        """Return the open tickets that the person was paged for, the one paged last first."""
         return [stored for stored in self._paged if stored.status is TicketStatus.OPEN]
 
     def nothing_done(self, why: str = "") -> SmsAnswer:
-        """The answer to a text that acknowledges nothing: why, and what to send."""
+        """Return the answer to a text that acknowledges nothing: the reason, and what to send."""
         reason = f": {why}." if why else "."
         text = f"{NOT_ACKNOWLEDGED}{reason}"
         return SmsAnswer(f"{text} {what_to_send(self.waiting, used=len(text) + 1)}")
 
     def answer(self, body: str) -> SmsAnswer:
-        """Do what a text asks."""
+        """Carry out the commands in a text and return the answer."""
         said = said_in(body)
         if said.is_reaction:
             # It needs no answer where nothing waits.
@@ -155,7 +157,7 @@ class _Replies:
         return TicketNames(paged, self._other, named | {name.lower(): name for name in people})
 
     def _other(self, text: str) -> str | None:
-        """The id of any ticket with this id, or of the one that has this code, or had it lately."""
+        """Return the id of the ticket that has this id or code, or had this code lately; None if there is none."""
         self._lookups += 1
         if self._lookups > _MOST_LOOKUPS:
             return None
@@ -204,7 +206,8 @@ class _Replies:
         return self._told(outcome, unused=reply.unused)
 
     def _asked(self, reply: Reply) -> SmsAnswer:
-        """The answer to words that name a ticket without taking it: what it is, and how to take it or pass it on."""
+        """Return the answer to words that name a ticket without taking it: its owner, and how to take it or pass it
+        on."""
         order = reply.orders[0]
         stored = self._tx.ticket(order.ticket or "")
         assert stored is not None, "a word without a ticket is no order"
@@ -248,7 +251,7 @@ class _Replies:
             outcome.sentences.append(done.sentence)
 
     def _told(self, outcome: _Outcome, *, unused: Verb | None = None, parts: int = 1) -> SmsAnswer:
-        """The answer that tells what became of every order, then what is still open."""
+        """Return the answer that reports the outcome of every order, and then the tickets that are still open."""
         sentences = outcome.sentences
         if len(outcome.taken) > 1:
             parts = 3
@@ -265,7 +268,7 @@ class _Replies:
         return SmsAnswer(" ".join([text, *more]), outcome.attempts, outcome.waited, max(parts, len(sentences)))
 
     def _with_hints(self, text: str, outcome: _Outcome, unused: Verb | None) -> str:
-        """Add how to do what a command without a code perhaps asked for, and the link of a ticket that was taken."""
+        """Add a hint for a command that came without a code, and the link of a ticket that was taken."""
         if len(outcome.taken) != 1:
             return text
         stored = outcome.taken[0]
@@ -278,12 +281,12 @@ class _Replies:
         return text
 
     def _now(self, tickets: list[StoredTicket]) -> list[StoredTicket]:
-        """Those of the tickets that are still open, as they are after what this text has done."""
+        """Return those tickets that are still open, as they are after this text was carried out."""
         found = (self._tx.ticket(stored.ticket.id) for stored in tickets)
         return [stored for stored in found if stored is not None and stored.status is TicketStatus.OPEN]
 
     def _who(self) -> SmsAnswer:
-        """Who is on call, and the codes of the open tickets that the person was paged for."""
+        """Return who is on call, and the codes of the open tickets that the person was paged for."""
         words = on_call_words(self._tx, self._context.now)
         codes = [stored.code for stored in self.waiting]
         if not codes:

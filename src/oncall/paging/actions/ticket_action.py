@@ -51,14 +51,14 @@ FORWARDED = {
     EventKind.REPLIED: "the reply",
     EventKind.UPDATED: "the update",
 }
-"""What is written on a duplicate and counts on the ticket that goes on."""
+"""The actions on a duplicate that count on the ticket that it was merged into, with their names in messages."""
 
 _PLAIN_EVENTS: dict[EventKind, type[Resolved | Waiting]] = {
     EventKind.RESOLVED: Resolved,
     EventKind.WAITING: Waiting,
 }
 RECORDED_LATE = timedelta(seconds=60)
-"""From then on the log says when an event came, beside when it counts."""
+"""An event reported at least this long after it happened is shown with the time at which it was recorded."""
 _ENDS_A_DRILL = (EventKind.ACKNOWLEDGED, EventKind.REPLIED, EventKind.UPDATED, EventKind.PASSED, EventKind.RESOLVED)
 _COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITING, EventKind.IMPACT_CHANGED)
 
@@ -67,7 +67,7 @@ _COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITIN
 class TicketAction:
     """What a person or caller does to a ticket. at: when, policy time, aware UTC. id: the sender's own id, for repeats.
 
-    impact: the new one, for IMPACT_CHANGED. into: the ticket that goes on, for MERGED. needs_reply: False for a
+    impact: the new one, for IMPACT_CHANGED. into: the ticket to merge into, for MERGED. needs_reply: False for a
     customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:
     for ACKNOWLEDGED, take the ticket also from an engineer who has it. to: for PASSED, the id of the person who is
     paged; None: the next one of the escalation.

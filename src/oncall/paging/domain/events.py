@@ -190,7 +190,7 @@ class Waiting(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged(ActionEvent):
-    """The ticket is a duplicate and over: its clocks go on with the ticket `into`.
+    """The ticket is a duplicate and is closed. Its clocks continue on the ticket `into`.
 
     named: the ticket that the sender named, if it was itself a duplicate of `into`; None: `into`.
     """
@@ -212,4 +212,4 @@ class Unreadable(Event):
 
 
 class UnreadableLog(ValueError):
-    """A ticket's log holds an event that cannot be read, so that nobody can tell what the ticket is owed."""
+    """A ticket's log holds an event that cannot be read, so that the ticket's state is unknown."""

@@ -26,7 +26,7 @@ class AlertMark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AbsorbedClock:
-    """An SLA clock of a duplicate that goes on with the ticket into which the duplicate was merged.
+    """An SLA clock of a duplicate. It continues on the ticket that the duplicate was merged into.
 
     Fields as those of `support.clocks.CarriedClock`. terms: None in logs that do not say it.
     """
@@ -46,8 +46,11 @@ class AbsorbedClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absorbed(Event):
-    """A duplicate was merged into this ticket. clocks: the duplicate's clocks that go on here. alerts: the SLA alerts
-    that were given on the duplicate. first_reply_due: when the first reply is due here now; None: as before."""
+    """A duplicate was merged into this ticket.
+
+    clocks: the duplicate's clocks that continue here. alerts: the SLA alerts that were given on the duplicate.
+    first_reply_due: when the first reply is due here now; None: as before.
+    """
 
     kind: ClassVar[EventKind] = EventKind.ABSORBED
     duplicate: str
@@ -181,7 +184,7 @@ class Breached(AlertEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn(ClockEvent):
-    """A reported breach did not happen, as an event recorded late shows. by: who recorded that event."""
+    """An event that was recorded late shows that a reported breach did not happen. by: who recorded that event."""
 
     kind: ClassVar[EventKind] = EventKind.WITHDRAWN
 

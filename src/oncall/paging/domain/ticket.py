@@ -124,30 +124,30 @@ class Attempt:
 
     @property
     def text(self) -> str:
-        """What its person reads."""
+        """Return the text that goes to the person: `sent_text` if it is set, else `body`."""
         return self.sent_text if self.sent_text is not None else self.body
 
     @property
     def is_text(self) -> bool:
-        """Whether it reaches a phone as a text message: neither a call nor the desk's own queue."""
+        """Return True for a text message to a phone; False for a call and for the desk's own queue."""
         return self.channel not in ("voice", "desk")
 
     @property
     def may_wait(self) -> bool:
-        """Whether it may have to wait: a text for a rate limit, a call for the end of another call."""
+        """Return True if it may have to wait: a text for a rate limit, a call for the end of another call."""
         return self.channel != "desk" and not self.is_immediate
 
     @property
     def is_member(self) -> bool:
-        """Whether it is in a message that another attempt leads, and shares that attempt's outcome."""
+        """Return True if another attempt leads the message that contains this one; both have the same outcome."""
         return self.bundle is not None and self.bundle != self.id
 
     @property
     def claimable_at(self) -> datetime | None:
-        """The real instant from which any pager may take this attempt over; None if no pager has to.
+        """Return the real instant (aware UTC) from which any pager may claim this attempt; None if no pager has to.
 
-        An unknown attempt without an instant of its own is due at once: to wait for ever would be silence. One that its
-        provider has is due when the provider is to be asked about it. A member of a bundle is never due itself.
+        An unknown attempt without `retry_at` is due at once, because otherwise it would wait for ever. An attempt that
+        its provider has is due when the provider must be asked about it. A member of a bundle is never due itself.
         """
         if self.is_member:
             return None

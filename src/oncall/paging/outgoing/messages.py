@@ -259,7 +259,7 @@ def passed_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
 
 
 def merged_text(ticket_id: str, impact: str, into: str) -> str:
-    """Return the notice to an engineer who was paged for a duplicate: it names the ticket that goes on."""
+    """Return the notice to an engineer who was paged for a duplicate: it names the ticket that it was merged into."""
     return fitted(f"{_capitals(impact)} {ticket_id} was merged into {into}. No action needed.")
 
 

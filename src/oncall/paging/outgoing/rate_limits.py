@@ -1,4 +1,4 @@
-"""Rate limits: when a text may go by the policy's limits, and when a person may be called. Spans are policy time.
+"""Rate limits: when the policy's limits allow a text or a call. Spans are policy time.
 
 Every text from our number counts, segment by segment: pages, notices, alerts, and answers to SMS replies, which never
 wait.
@@ -21,14 +21,14 @@ from oncall.support.wording import exact_span
 LONGEST_WAIT = timedelta(minutes=10)
 """How long a text without a following step may wait: policy time, real time for an alert."""
 _IN_FLIGHT = timedelta(seconds=1)
-"""Pause (policy time) before the next check whether the message before was answered."""
+"""Pause (policy time) before the next check whether the previous page has its answer from the provider."""
 _LINE_AGAIN = timedelta(seconds=5)
 """Pause (policy time) before the next check whether a call is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendTime:
-    """When a text may go (policy time), and what it waits for, as the end of a sentence."""
+    """The earliest time (policy time) of a text or call, and why it must wait. why: the end of a sentence."""
 
     at: datetime
     why: str
@@ -50,7 +50,7 @@ class RateLimits:
         return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
 
     def of_notice(self, to: str, text: str) -> SendTime | None:
-        """Return the same for a notice."""
+        """Return when a notice may go to this phone; None: now."""
         waits = [self._of_phone(to), self._of_sender(segments(text))]
         return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SEGMENT = 160
-"""Characters of one GSM-7 segment. `plain` gives none that counts twice."""
+"""Characters of one GSM-7 segment. `plain` returns no character that counts twice."""
 
 LONGEST_UNICODE = 2 * 67
-"""UTF-16 units of a UCS-2 message in two parts: the longest page in other letters."""
+"""Most UTF-16 units in a page that needs UCS-2: a message in two parts."""
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -83,7 +83,7 @@ def _visible(letter: str) -> str:
 
 
 def loses_letters(text: str) -> bool:
-    """Return True if `plain` would show a letter of `text` as `?`, or nothing at all of it."""
+    """Return True if `plain` would replace a letter of `text` with `?`, or leave nothing of the text."""
     if text.isascii():
         return False
     return any(_nearest(letter, "") == "?" for letter in text if letter not in _SPELT and not letter.isascii()) or (
@@ -142,7 +142,7 @@ def units(text: str) -> int:
 
 
 def segments(text: str) -> int:
-    """Return how many segments `text` takes. No part ends inside a character that counts twice."""
+    """Return how many segments `text` takes. A character that counts twice is never split between two segments."""
     alone, each = (SEGMENT, 153) if is_gsm(text) else (70, 67)
     sizes = _sizes(text)
     if sum(sizes) <= alone:
@@ -162,7 +162,8 @@ def _sizes(text: str) -> list[int]:
 
 
 def fitted(text: str, parts: int = 1) -> str:
-    """Return `text` cut to so many segments of GSM-7; one that needs UCS-2 gets as many of those, and at least two."""
+    """Return `text` cut to `parts` segments of GSM-7. A text that needs UCS-2 gets `parts` segments of UCS-2, but at
+    least two."""
     if is_gsm(text):
         return GSM_7.cut(text, SEGMENT if parts == 1 else parts * 153)
     return UCS_2.cut(text, max(parts, 2) * 67)

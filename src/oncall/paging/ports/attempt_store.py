@@ -11,7 +11,7 @@ from oncall.paging.ports.records import SentText
 
 
 class Attempts(Protocol):
-    """Single attempts."""
+    """Reads, adds and changes single attempts."""
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
         """Return every attempt for this ticket, oldest first."""
@@ -37,7 +37,7 @@ class Attempts(Protocol):
 
 
 class AttemptClaims(Protocol):
-    """The attempts that are due, and what becomes of them."""
+    """Claims the attempts that are due, and records the provider's answer."""
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Claim due attempts until `lease_until` and return them. No two callers get the same attempt.
@@ -58,7 +58,7 @@ class AttemptClaims(Protocol):
 
 
 class AttemptLists(Protocol):
-    """Attempts of many tickets."""
+    """Lists the attempts of many tickets."""
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
         """Return attempts written before an instant (real time) that no provider is known to have accepted."""
@@ -108,7 +108,7 @@ class SentMessages(Protocol):
 
 
 class PagedTickets(Protocol):
-    """The tickets that a reply without a code may mean."""
+    """Finds the tickets that a reply without a code may mean."""
 
     def paged_tickets(self, person: str) -> list[str]:
         """Return the ids of unresolved tickets that this person was paged for, the latest page first."""
@@ -118,4 +118,4 @@ class HandoffLock(Protocol):
     """The lock that lets only one pager write handoff notices."""
 
     def lock_handoffs(self) -> None:
-        """Wait until no other transaction writes handoff notices, and keep others from it until this one ends."""
+        """Wait until no other transaction writes handoff notices, and block others until this one ends."""

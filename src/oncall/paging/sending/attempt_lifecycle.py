@@ -25,7 +25,7 @@ MOST_SENDS = 3
 """How often an attempt without a clear answer is sent again at once; after that the pauses grow."""
 MOST_ADOPTED = 10_000
 CALLS_BEFORE = timedelta(minutes=5)
-"""Calls for attempts written so much earlier (real time) belong to other attempts; a call may be made late."""
+"""How long (real time) before an attempt the search for other attempts' calls begins: a call may be made late."""
 
 
 def claim(work: SendWork, limit: int) -> list[Attempt]:
@@ -136,15 +136,17 @@ def adopt(work: SendWork) -> None:
 
 
 def give_back(work: SendWork, attempt: Attempt) -> None:
-    """Queue an attempt again whose sending had not begun when its pager was told to stop."""
+    """Put an attempt back into the queue when the pager stops before its send has begun."""
     current = work.tx.attempt(attempt.id)
     if current is not None and current.status is AttemptStatus.SENDING and current.lease_until == attempt.lease_until:
         apart(work.tx, current, work.context)
 
 
 def provider_ids(tx: AttemptReads, attempt: Attempt) -> Sequence[str]:
-    """The provider's ids of messages to this person that are known to belong to other attempts. A call shows nothing of
-    what it says, so the calls for other tickets count too."""
+    """Return the provider's ids of messages to this person that belong to other attempts.
+
+    A provider does not show what a call said, so calls for other tickets count too.
+    """
     others = tx.attempts(attempt.ticket)
     if attempt.channel == ChannelName.VOICE:
         recent = tx.recent_attempts(written_since=attempt.written_at - CALLS_BEFORE, limit=MOST_ADOPTED)

@@ -279,7 +279,7 @@ class Engine:
         return ready_alone(self._access.work(tx), attempt)
 
     async def _inquire(self, attempt: Attempt) -> None:
-        """Ask the provider what became of a page it took and has not been heard of since."""
+        """Ask the provider about a page that it accepted and has not reported on since."""
         await self._guarded(self._delivery.ask(attempt))
 
     async def _nap(self) -> float:
@@ -308,16 +308,15 @@ class Engine:
 
     @property
     def trouble(self) -> str | None:
-        """What the provider said when it last refused a message for a reason that lies with us; None once one went
-        out since."""
+        """Return the provider's last refusal that we must correct; None if a message has gone out since."""
         return self._delivery.trouble
 
     @property
     def channel_name(self) -> str:
-        """The channel for texts: `twilio`, or `outbox`, which reaches nobody."""
+        """Return the name of the channel for texts: `twilio`, or `outbox`, which sends nothing to a phone."""
         return self._channels["sms"].name
 
     @property
     def beat_at(self) -> datetime | None:
-        """When (real time) this pager last wrote its heartbeat."""
+        """Return when (real time) this pager last wrote its heartbeat."""
         return self._beat_at

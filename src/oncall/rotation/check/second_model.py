@@ -1,7 +1,7 @@
-"""The second opinion's mixed-integer model, written from the rules' words alone.
+"""The mixed-integer model of the second opinion, written from the text of the rules.
 
-It shares nothing with the planner's models: it has other variables, other rows for rest and weekends, and its own
-shares and costs. It may leave rules out: a bound for fewer rules is a bound for all rules, too.
+It shares nothing with the planner's models: it has other variables, other constraints for rest and weekends, and its
+own shares and costs. It may leave rules out: a lower bound for fewer rules is also one for all rules.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from oncall.support.windows import WindowKind
 
 
 class SecondModel:
-    """Who has which seat, and what that costs. `model` minimises the cost of plans that cost at most `cost`.
+    """A model of which engineer has which seat. `model` minimises the cost of plans that cost at most `cost`.
 
-    outside: seats around the plan and on other teams. left_out: what the model does not hold, in words.
+    outside: seats around the plan and on other teams. left_out: names of what the model leaves out, for the reader.
     """
 
     def __init__(self, plan: Plan, roster: Roster, cost: int, outside: Sequence[Seat] | None) -> None:
@@ -57,7 +57,8 @@ class SecondModel:
         self.model.minimize(mathopt.fast_sum(list(self._cost_terms())))
 
     def _roles_are_free(self) -> bool:
-        """Whether everybody takes every role and no seat is settled: then counts by role alone decide the cost."""
+        """Return True if all engineers take all roles and no seat is fixed or settled: role counts then decide the
+        cost."""
         rules = self._roster.rules
         takes_all = all(set(rules.roles) <= set(person.roles) for person in self._roster.engineers)
         return takes_all and not rules.fixed and not self._settled.seats
@@ -73,7 +74,7 @@ class SecondModel:
         return seats
 
     def _staff_shifts(self) -> None:
-        """Every open shift has as many people as roles, and one for each role."""
+        """Require as many engineers as roles on every open shift, and one engineer in each role."""
         people_of = defaultdict(list)
         for who, number in self._on:
             people_of[number].append(who)
@@ -88,7 +89,7 @@ class SecondModel:
                 self.model.add_linear_constraint(mathopt.fast_sum(takers) == 1)
 
     def _keep_apart(self, person: Engineer) -> None:
-        """Rest and weekends: shifts that begin too soon after another exclude it, pair by pair or in one row."""
+        """Forbid shifts of one engineer that are too near to each other, in one constraint for each group or pair."""
         own = [number for who, number in self._on if who == person.id]
         shifts = self._shifts
         relaxed = {number for number in own if self._relaxations(person, shifts[number])}
@@ -108,7 +109,7 @@ class SecondModel:
                     self._at_most(person, [first, later], 1)
 
     def _is_compatible(self, person: Engineer, shift: Shift) -> bool:
-        """Whether the engineer's settled duties leave them free and rested for this shift."""
+        """Return True if the shift breaks no rest, weekend or holiday rule beside the engineer's settled duties."""
         settled = self._settled.duties.get(person.id, [])
         pairs = (sorted((duty, shift), key=lambda each: each.window.start) for duty in settled)
         if any(self._are_too_near(person, before, after) for before, after in pairs):
@@ -143,7 +144,10 @@ class SecondModel:
         return [r for r in relaxed if r.first_day <= shift.day <= r.last_day and r.person in (None, person.id)]
 
     def _keep_under_maxima(self, person: Engineer) -> None:
-        """Maxima of weeks and months. One that is raised for some shifts of a span is raised for all of the span."""
+        """Limit the shifts that the engineer has in each week and month.
+
+        A maximum that is raised for some shifts of a week or month is raised for all of its shifts.
+        """
         rules = self._roster.rules
         for rule, most in (
             ("max_shifts_per_week", rules.max_shifts_per_week),
@@ -171,7 +175,8 @@ class SecondModel:
                     self.model.add_linear_constraint(self._on[one, number] + self._on[other, number] <= 1)
 
     def _keep_holidays_apart(self) -> None:
-        """Nobody has the same holiday in two years that are too close, pair of shifts by pair of shifts."""
+        """Forbid each engineer the same holiday in two years that are too close, one constraint for each pair of
+        shifts."""
         years = self._roster.rules.holidays_apart
         by_name: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, shift in enumerate(self._shifts if years > 1 and self._roster.holidays else ()):
@@ -203,7 +208,7 @@ class SecondModel:
     def _cost_of_person(
         self, person: Engineer, kind: WindowKind, by_role: dict[str, list[mathopt.Variable]]
     ) -> Iterator[mathopt.LinearBase | float]:
-        """What the engineer's counts of one kind cost. Adds the variable of each count to `by_role`."""
+        """Yield the cost of the engineer's counts of one kind. Adds the variable of each count to `by_role`."""
         roles, settled = self._roster.rules.roles, self._settled.seats
         own = [role for role in roles if role in person.roles]
         on = [v for (who, n), v in self._on.items() if who == person.id and self._shifts[n].kind is kind]
@@ -221,7 +226,7 @@ class SecondModel:
         yield float(sum(100 * settled[person.id, kind, role] ** 2 for role in roles if role not in own))
 
     def _add_count(self, person: Engineer, kind: WindowKind, role: str, most: int) -> mathopt.Variable:
-        """How many open shifts of one kind the engineer has in one role."""
+        """Return a variable: the number of open shifts of one kind that the engineer has in one role."""
         count = self.model.add_integer_variable(lb=0, ub=most)
         if self._seat:
             held = [
@@ -233,9 +238,11 @@ class SecondModel:
         return count
 
     def _price(self, count: mathopt.LinearBase, most: int, share: Fraction) -> Iterator[mathopt.LinearBase | float]:
-        """What a count costs, in steps of one shift. Each step costs more than the last, so the cheap ones fill first.
+        """Yield the cost of a count, in steps of one shift. Each step costs more than the last, so the solver fills
+        cheap ones.
 
-        share: less the settled seats; below 0 where these are more. Counts that alone cost more than the plan are out.
+        share: the engineer's share less their settled seats; below 0 if they have more settled seats than their share.
+        Counts that alone cost more than the plan are excluded.
         """
         costs = [round(100 * (n - share) ** 2) for n in range(most + 1)]
         worthwhile = [n for n, cost in enumerate(costs) if cost <= self._cost] or [0]
@@ -248,13 +255,13 @@ class SecondModel:
 
 
 def _is_there(person: Engineer, shift: Shift) -> bool:
-    """Whether the engineer's days let them take the shift."""
+    """Return True if the engineer is a member on every day of the shift and absent on none."""
     days = days_of(shift)
     return all(person.is_member_on(day) and person.absence_on(day) is None for day in days)
 
 
 def _first_day_of_span(rule: str, shift: Shift) -> date:
-    """The first day of the week or month in which the shift starts, whichever the rule speaks of."""
+    """Return the first day of the shift's week for the rule `max_shifts_per_week`, else of its month."""
     return _monday(shift.day) if rule == "max_shifts_per_week" else shift.day.replace(day=1)
 
 

@@ -41,7 +41,7 @@ def explain_infeasible(problem: Problem, search: Search) -> PlanInfeasible:
 
 
 def conflict_text(conflict: MinimalConflict) -> str:
-    """Return how a summary goes on before the causes of a conflict."""
+    """Return the words that end a summary and introduce the causes of a conflict."""
     if not conflict.causes:
         return "; the search for the reason was cut short"
     if not conflict.is_minimal:
@@ -52,7 +52,7 @@ def conflict_text(conflict: MinimalConflict) -> str:
 def _infeasible(
     summary: str, reasons: Sequence[str], problem: Problem, search: Search, conflicting: frozenset[int]
 ) -> PlanInfeasible:
-    """The error, with the team size and the relaxations that help. conflicting: shifts that no plan can staff."""
+    """Return the error, with the team size and the relaxations that help. conflicting: shifts no plan can staff."""
     search.enter_stage("no plan is possible; finding how many people it takes")
     advice = team_size_text(problem, team_size(problem, search, conflicting))
     search.enter_stage("no plan is possible; looking for relaxations that make one possible")
@@ -69,7 +69,7 @@ def _infeasible(
 
 
 def _shortage(problem: Problem, number: int) -> str:
-    """Which roles of one shift cannot be filled together, and why the others cannot help; empty if all can be."""
+    """Return which roles of one shift cannot be filled and why; empty if all can be."""
     eligible = problem.eligible_engineers[number]
     for size in range(1, len(problem.roles) + 1):
         sentences = []
@@ -102,7 +102,7 @@ def _others_text(problem: Problem, number: int, roles: Sequence[str], takers: Se
 
 
 def _consecutive(shortages: Sequence[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
-    """Consecutive shifts with the same sentence, together: the sentence and the numbers of the shifts."""
+    """Yield each sentence with the numbers of the consecutive shifts that share it."""
     keyed = [(number - index, sentence, number) for index, (number, sentence) in enumerate(shortages)]
     for (_, sentence), run in groupby(keyed, key=lambda item: item[:2]):
         yield sentence, [number for _, _, number in run]
