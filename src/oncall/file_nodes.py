@@ -57,7 +57,7 @@ class Faults:
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
-        """Every warning so far, in file order."""
+        """Return every warning so far, in file order."""
         return tuple(sorted(dict.fromkeys(self._warnings)))
 
     def take_over(self, others: FileFaults) -> None:
@@ -113,12 +113,12 @@ class ScalarNode(Node):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the value is absent, or a word for nothing like `null`."""
+        """Return True if the value is absent, or a word for nothing like `null`."""
         return not self.is_quoted and self.text in _NULLS
 
     @property
     def written(self) -> str:
-        """The value as a message quotes it: in quotes where the file has it in quotes, and cut to a readable length."""
+        """Return the value as a message quotes it: cut to a readable length, and in quotes if the file has quotes."""
         return shown(self.text) if self.is_quoted or len(self.text) > 60 else self.text
 
 
@@ -136,7 +136,7 @@ class MapNode(Node):
     entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
 
     def path_of(self, key: str) -> str:
-        """The path of the value under `key`."""
+        """Return the path of the value under `key`."""
         plain = key if len(key) <= 40 and key.isprintable() else shown(key)
         return f"{self.path}.{plain}" if self.path else plain
 

@@ -128,7 +128,7 @@ class _Builder:
         return Node(*place)
 
     def _path(self) -> str:
-        """The path of the next value; a key has the path of its mapping."""
+        """Return the path of the next value; a key has the path of its mapping."""
         if not self._open:
             return ""
         parent, key = self._open[-1], self._keys[-1]
@@ -160,7 +160,7 @@ class _Builder:
                 parent.entries[key.text] = (key, node)
 
     def _key(self, parent: MapNode, node: Node) -> Node:
-        """The key, with the path of its value; a plain Node if its value must not be used."""
+        """Return the key, with the path of its value; a plain Node if its value must not be used."""
         if not isinstance(node, ScalarNode):
             if isinstance(node, ListNode | MapNode):
                 node.note("stands where a key is expected; put text that begins with { or [ in quotes")

@@ -66,7 +66,7 @@ def mark_place(mark: ParserMark | None) -> tuple[int, int]:
 
 
 def forbidden_character(text: str) -> TextFault | None:
-    """The first character that no YAML file may hold, or None."""
+    """Return the first character that no YAML file may hold, or None."""
     found = _FORBIDDEN.search(text)
     if found is None:
         return None
@@ -75,7 +75,7 @@ def forbidden_character(text: str) -> TextFault | None:
 
 
 def syntax_faults(error: yaml.MarkedYAMLError, text: str, first_line: int) -> list[TextFault]:
-    """The faults behind a syntax error: the misleading characters that cause it, or else what the parser says.
+    """Return the faults behind a syntax error: the misleading characters that cause it, or else what the parser says.
 
     first_line: the line, counted from 1, up to which the parser understood the text.
     """
@@ -125,13 +125,13 @@ def misleading_in(piece: str, line: int, columns_before: int = 0) -> Iterator[Te
 
 
 def lookalike_in(text: str) -> str:
-    """What the first look-alike in the text is and what to do about it; empty when it has none."""
+    """Return what the first look-alike in the text is and what to do about it; empty when it has none."""
     found = _LOOKALIKE.search(text)
     return described(found[0][0]) if found else ""
 
 
 def described(lookalike: str) -> str:
-    """A look-alike in words, like `a no-break space (U+00A0); write a plain space`."""
+    """Return a look-alike in words, like `a no-break space (U+00A0); write a plain space`."""
     name = "byte order mark" if lookalike == "\ufeff" else unicodedata.name(lookalike).lower()
     article = "an" if name[0] in "aeiou" else "a"
     advice = "write a plain space" if unicodedata.category(lookalike) == "Zs" else "delete it"

@@ -59,7 +59,7 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What a file without faults holds: as JSON, as a sentence, and the warnings about it."""
+    """The content of a file without faults: as JSON, as a sentence, and its warnings."""
 
     view: dict[str, object]
     sentence: str

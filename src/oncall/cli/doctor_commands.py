@@ -109,7 +109,7 @@ def drill(
 
 @dataclass(slots=True)
 class _DrillResult:
-    """What a drill has come to so far; `--json` prints it. The times are seconds since the start, None before then."""
+    """The progress of a drill; `--json` prints it. Times are in seconds since the start, None if not reached."""
 
     ticket: str
     to: str
@@ -120,7 +120,7 @@ class _DrillResult:
     error: str | None = None
 
     def note(self, seen: DrillProgress, passed: float) -> list[str]:
-        """Take over what was seen after so many seconds. Returns what has happened since the last look."""
+        """Record the progress seen after `passed` seconds. Returns the names of the times that were reached since."""
         self.status, self.error = seen.status.value, seen.error
         happened = (seen.is_accepted, seen.is_delivered, seen.answered_by is not None)
         new = [

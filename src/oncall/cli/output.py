@@ -122,12 +122,12 @@ def counted(number: int, thing: str) -> str:
 
 
 def time_of(text: str | None, zone: ZoneInfo) -> str:
-    """An ISO time of a JSON answer as people read it; empty when there is none."""
+    """Return an ISO time of a JSON answer as people read it; empty when there is none."""
     return full_time(datetime.fromisoformat(text), zone) if text else ""
 
 
 def local_settings(command: str) -> Settings:
-    """The settings for a command that works on the database itself. Raises Refused when a server is set."""
+    """Return the settings for a command that works on the database itself. Raises Refused when a server is set."""
     from oncall import wiring
 
     settings = wiring.read_settings()

@@ -129,7 +129,7 @@ def _print_accepted(answer: TicketAnswer, *, is_new: bool) -> None:
 
 
 def _ticket_body(file: str | None, options: dict[str, str]) -> dict[str, object]:
-    """The ticket of the file with the options' values; with a new id when the options alone make it."""
+    """Return the ticket of the file with the options' values; with a new id when the options alone make it."""
     body = {**(_read_ticket(file) if file is not None else {}), **options}
     if not body:
         raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
@@ -139,7 +139,7 @@ def _ticket_body(file: str | None, options: dict[str, str]) -> dict[str, object]
 
 
 def _new_id() -> str:
-    """A new ticket id, short enough for an SMS and for typing."""
+    """Return a new ticket id, short enough for an SMS and for typing."""
     import secrets
 
     return f"cli-{datetime.now(UTC):%m%d}-" + "".join(secrets.choice("23456789ACDEFGHJKMNPQRTWXY") for _ in range(5))

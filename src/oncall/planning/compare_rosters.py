@@ -21,7 +21,7 @@ from oncall.schedule.plan import Plan, Shift
 
 @dataclass(frozen=True, slots=True)
 class RosterChange:
-    """What is different: people who are gone, the number of new ones, and settings like `rotation.rest_nights=1`."""
+    """The changes to compare: people who leave, the number of new ones, and settings like `rotation.rest_nights=1`."""
 
     without: Sequence[str] = ()
     new: int = 0
@@ -62,7 +62,7 @@ def compare_rosters(
 
 
 class _OnceForBoth:
-    """Passes on what holds for both plans once, and what holds only for the changed one marked `changed`."""
+    """Passes on each sentence that holds for both plans once. Marks one for the changed plan alone as `changed`."""
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say

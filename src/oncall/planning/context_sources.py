@@ -33,10 +33,10 @@ class NamedLedger:
 
 @dataclass(frozen=True, slots=True)
 class ContextSources:
-    """What a caller knows of the time around a plan.
+    """The schedules and plans around a new plan, as the caller knows them.
 
-    history: plans from before or after it, the one that decides first. published: the schedule in force; None where
-    it does not count.
+    history: plans from before or after it; the first one that covers a shift decides. published: the schedule in
+    force; None to ignore it.
     """
 
     history: Sequence[NamedPlan] = ()
@@ -71,7 +71,10 @@ def refuse_other_team(named: NamedPlan, roster: Roster) -> None:
 
 
 def unknown_engineers(named: NamedPlan, roster: Roster) -> list[str]:
-    """Return whom the plan names and the roster does not. Raises Refused when it is everybody: CSV names no team."""
+    """Return the engineers whom the plan names and the roster does not have.
+
+    Raises Refused when the roster has none of them, because a plan in CSV names no team.
+    """
     people = {seat.engineer for seat in named.plan.seats}
     strangers = sorted(people - {engineer.id for engineer in roster.engineers})
     if len(strangers) == len(people):

@@ -19,10 +19,10 @@ class ScheduleTransaction(Protocol):
     """What changing the schedule needs of a transaction."""
 
     def schedule(self) -> Schedule:
-        """The published schedule with every override, as of this transaction."""
+        """Return the published schedule with every override, as of this transaction."""
 
     def policy(self) -> Policy:
-        """The policy in force; the packaged one before the first publication."""
+        """Return the policy in force; the packaged one before the first publication."""
 
     def add_version(self, version: NewVersion) -> int:
         """Append a schedule version and number it: 1, 2, 3, ... without a hole."""

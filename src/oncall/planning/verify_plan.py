@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the check of a plan found. The relaxations and the second opinion are left out where it breaks a rule."""
+    """The result of a plan's check. A plan that breaks a rule has neither relaxations nor a second opinion."""
 
     examination: Examination
     relaxations: tuple[UsedRelaxation, ...] = ()

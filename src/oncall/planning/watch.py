@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SearchHooks:
-    """What one search calls. should_stop: asked many times a second; after True the best plan so far is the answer."""
+    """Functions of the caller that one search calls. should_stop: asked many times a second; True ends the search."""
 
     on_progress: Callable[[SearchProgress], None] | None = None
     should_stop: Callable[[], bool] | None = None
@@ -30,9 +30,9 @@ def _no_hooks() -> AbstractContextManager[SearchHooks]:
 
 @dataclass(frozen=True, slots=True)
 class PlanningWatch:
-    """The caller's side of a planning run.
+    """Functions of the caller that planning calls.
 
-    say: takes each sentence about what was taken into account or found. search: entered around each search.
+    say: takes each sentence about what was taken into account or found. search: a context manager around each search.
     """
 
     say: Callable[[str], None] = _ignore

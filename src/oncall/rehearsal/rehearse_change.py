@@ -69,7 +69,7 @@ class RehearsalReport:
     policy_changes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """The report as a JSON object; `policy_changes` is there where a policy changes."""
+        """Return the report as a JSON object; `policy_changes` is there where a policy changes."""
         span = {"from": self.first_day.isoformat(), "to": self.last_day.isoformat()}
         view = {"team": self.team, **span, "seed": self.seed, **self.outcomes.as_json()}
         return {**view, "policy_changes": list(self.policy_changes)} if self.policy_changes else view

@@ -40,7 +40,7 @@ def planned(
     time_limit: timedelta,
     on_progress: Callable[[SearchProgress], None] | None = None,
 ) -> Scenario:
-    """The scenario in which this roster is planned as `oncall generate` would for these dates, both inside.
+    """Return the scenario in which this roster is planned as `oncall generate` would for these dates, both inside.
 
     time_limit: wall time for the search; the best plan found by then is taken. Raises PlanInfeasible and Refused.
     """
@@ -61,7 +61,7 @@ def rehearse(
     seed: int,
     on_progress: Callable[[datetime], None] | None = None,
 ) -> RehearsalOutcome:
-    """The numbers of letting every ticket of `span` come in and live its life under this scenario.
+    """Play every ticket of `span` under this scenario, and return the outcome.
 
     Raises Refused when the policy cannot judge a ticket, or the plan names people or roles that the roster lacks.
     """

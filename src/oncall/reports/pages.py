@@ -30,7 +30,7 @@ MOST_REVIEWED = 20
 
 
 def sla_page(report: SlaReport) -> str:
-    """The SLA report with its plots and the timeline of each breach."""
+    """Return the SLA report with its plots and the timeline of each breach."""
     template = _templates().get_template("sla.html.j2")
     return template.render(
         report=report,
@@ -43,7 +43,7 @@ def sla_page(report: SlaReport) -> str:
 
 
 def review_page(review: Review) -> str:
-    """The quarterly business review, made to be printed: A4, a few pages."""
+    """Return the quarterly business review, made to be printed: A4, a few pages."""
     now, before = review.now, review.before
     metrics = [(METRIC_WORDS[metric], before.of_metric(metric), now.of_metric(metric)) for metric in Metric]
     names = (str(before.quarter), str(now.quarter))
@@ -105,7 +105,7 @@ def _by_plan(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
 
 
 def _cell_row(cell: Cell) -> dict[str, str | ClockCounts | list[str]]:
-    """A cell as the tables of both pages show it."""
+    """Return a cell as the tables of both pages show it."""
     times = cell.times
     counts = cell.counts
     return {
@@ -121,7 +121,7 @@ def _cell_row(cell: Cell) -> dict[str, str | ClockCounts | list[str]]:
 
 @cache
 def _templates() -> Environment:
-    """The packaged templates; everything put into them is escaped."""
+    """Return the packaged templates; everything put into them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     templates = Environment(

@@ -17,7 +17,7 @@ NOTHING = "-"
 
 
 def share(value: float | None) -> str:
-    """`97.5 %`. Never rounded up to 100 %: that is written only when nothing was missed."""
+    """Return a share as `97.5 %`. Only a share of exactly 1 is written as 100 %."""
     if value is None:
         return NOTHING
     if 0.9995 <= value < 1:
@@ -26,7 +26,7 @@ def share(value: float | None) -> str:
 
 
 def lasting(length: timedelta | None) -> str:
-    """`42 min`, `9 h 30 min`, `3 d 4 h`: to the minute, or to the hour from two days on."""
+    """Return a span like `42 min`, `9 h 30 min` or `3 d 4 h`: to the minute, or to the hour from two days on."""
     if length is None:
         return NOTHING
     if length < timedelta(minutes=1):
@@ -38,7 +38,7 @@ def lasting(length: timedelta | None) -> str:
 
 
 def brief(length: timedelta | None) -> str:
-    """`42 min`, `9:30 h`, `3 d 4 h`: for columns of numbers."""
+    """Return a span like `42 min`, `9:30 h` or `3 d 4 h`, for columns of numbers."""
     if length is None or length < timedelta(hours=1) or length >= timedelta(days=2):
         return lasting(length)
     hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
@@ -46,7 +46,7 @@ def brief(length: timedelta | None) -> str:
 
 
 def target_words(targets: tuple[Target, ...]) -> str:
-    """`1 h`, `16 h of coverage`; several, when the policy has changed, in the order in which they were in force."""
+    """Return targets like `1 h` or `16 h of coverage`; if the policy changed, several, the first in force first."""
     return ", then ".join(dict.fromkeys(map(_target, targets)))
 
 
@@ -58,7 +58,7 @@ def _target(target: Target) -> str:
 
 
 def counts_words(counts: ClockCounts) -> str:
-    """`120 clocks: 110 met, 5 breached, 3 stopped, 2 running`."""
+    """Return counts like `120 clocks: 110 met, 5 breached, 3 stopped, 2 running`."""
     clocks = "1 clock" if counts.total == 1 else f"{counts.total:,} clocks"
     return (
         f"{clocks}: {counts.met:,} met, {counts.breached:,} breached, {counts.stopped:,} stopped, "

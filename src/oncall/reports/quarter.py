@@ -30,12 +30,12 @@ class Quarter:
 
     @property
     def next(self) -> Quarter:
-        """The one after."""
+        """Return the next quarter."""
         return Quarter(self.year + self.number // 4, self.number % 4 + 1)
 
     @property
     def before(self) -> Quarter:
-        """The one before."""
+        """Return the previous quarter."""
         return Quarter(self.year - (self.number == 1), (self.number - 2) % 4 + 1)
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class Quarter:
 
 
 def quarter_of(text: str) -> Quarter:
-    """`2027Q1`, `2027-q1`. Raises Refused."""
+    """Return the quarter in a text like `2027Q1` or `2027-q1`. Raises Refused."""
     found = re.fullmatch(r"([0-9]{4})[- ]?[Qq]([1-4])", text.strip())
     if not found or not FIRST_YEAR < int(found[1]) < LAST_YEAR:
         raise Refused(f'"{text[:40]}" is not a quarter; write "2027Q1"')

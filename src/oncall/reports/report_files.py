@@ -55,7 +55,7 @@ class ReviewAsked:
 
 
 def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
-    """The report as of `now` (policy time, aware UTC). Raises Refused and NotFound as `sla_report` does."""
+    """Return the report as of `now` (policy time, aware UTC). Raises Refused and NotFound as `sla_report` does."""
     days = Days(asked.first, asked.last, tx.policy().zone)
     found = sla_report(tx, days, as_of=now, customer=asked.customer, plan=asked.plan)
     match asked.form:
@@ -72,7 +72,7 @@ def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
 
 
 def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
-    """The review as of `now` (policy time, aware UTC), as a page or JSON. Raises as `review_of` does."""
+    """Return the review as of `now` (policy time, aware UTC), as a page or JSON. Raises as `review_of` does."""
     found = review_of(tx, asked.customer, asked.quarter, as_of=now)
     if asked.form is Format.JSON:
         return _json(found.as_json())

@@ -10,7 +10,7 @@ from oncall.support.policy import Target
 
 
 def counts_view(counts: ClockCounts) -> CountsView:
-    """`count` is every clock; `met` + `breached` + `stopped` + `running`."""
+    """Return counts as JSON; `count` is the sum of `met`, `breached`, `stopped` and `running`."""
     return {
         "count": counts.total,
         "met": counts.met,
@@ -22,7 +22,7 @@ def counts_view(counts: ClockCounts) -> CountsView:
 
 
 def cell_view(cell: Cell) -> CellView:
-    """One promise and how it was kept."""
+    """Return the clocks of one plan, impact and metric as JSON."""
     return {
         "plan": cell.plan,
         "impact": cell.impact,
@@ -41,7 +41,7 @@ def percentiles_view(times: Percentiles | None) -> PercentilesView | None:
 
 
 def seconds(length: timedelta) -> float:
-    """A whole number where it is one."""
+    """Return a whole number where it is one."""
     exact = length.total_seconds()
     return int(exact) if exact.is_integer() else exact
 

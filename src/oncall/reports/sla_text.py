@@ -38,7 +38,7 @@ CSV_COLUMNS = (
 
 
 def text_of(report: SlaReport, breaches: int, width: int | None = None) -> str:
-    """The report for a terminal: the summary, the table, and the last `breaches` breaches in full.
+    """Return the report for a terminal: the summary, the table, and the last `breaches` breaches in full.
 
     width: of the terminal, for the table; None leaves the table as wide as it is.
     """
@@ -53,14 +53,14 @@ def text_of(report: SlaReport, breaches: int, width: int | None = None) -> str:
 
 
 def summary(report: SlaReport) -> str:
-    """One line: how many tickets and clocks, and the share of promises kept."""
+    """Return one line: how many tickets and clocks there are, and the share of clocks that were met."""
     tickets = "1 ticket" if report.tickets == 1 else f"{report.tickets:,} tickets"
     counts = report.counts
     return f"{report.title}: {tickets}, {counts_words(counts)}; kept {share(counts.attainment)}."
 
 
 def table(report: SlaReport) -> list[tuple[str, ...]]:
-    """The header, a row for each plan, impact and metric, and one for all together."""
+    """Return the header, a row for each plan, impact and metric, and one for all together."""
     counts = report.counts
     last = ("all", "", "", "", *_numbers(counts), share(counts.attainment), "", "", "")
     return [HEADER, *(_row(cell) for cell in report.cells), last]
@@ -88,7 +88,7 @@ def _numbers(counts: ClockCounts) -> tuple[str, ...]:
 
 
 def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
-    """The last `most` breaches, those of a ticket together with its timeline; a line says how many more there are."""
+    """Yield the number of breaches left out, then the latest `most`; those of a ticket share its timeline."""
     shown = report.breaches[-most:] if most else ()
     hidden = len(report.breaches) - len(shown)
     if hidden:
@@ -100,7 +100,7 @@ def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
 
 
 def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
-    """The breaches of each ticket together, the ticket whose first one is oldest first."""
+    """Return the breaches of each ticket together, the ticket whose first one is oldest first."""
     found: dict[str, list[Breach]] = {}
     for breach in breaches:
         found.setdefault(breach.ticket.id, []).append(breach)
@@ -108,20 +108,20 @@ def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
 
 
 def withdrawn_lines(report: SlaReport) -> Iterator[str]:
-    """The breaches that were told and are none, a line each."""
+    """Yield the withdrawn breaches, a line each."""
     yield "Told as breached and withdrawn, since a late record showed that the promise was kept:"
     for each in report.withdrawn:
         yield f"  {withdrawn_words(each, report.days.zone)}"
 
 
 def withdrawn_words(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> str:
-    """`T-1 Acme, withdrawn Sat 2027-01-09 04:30 EST: the first reply due ... was kept: ana recorded replied at ...`."""
+    """Return a line like `T-1 Acme, withdrawn Sat 2027-01-09 04:30 EST: the first reply due ... was kept: ...`."""
     ticket, event = withdrawn.ticket, withdrawn.event
     return f"{ticket.id} {ticket.customer}, withdrawn {full_time(event.at, zone)}: {event.why}"
 
 
 def breach_title(breach: Breach, zone: ZoneInfo) -> str:
-    """`T-1 Acme, standard urgent first reply: due Sat 2027-01-09 04:12 EST, came 5 min late`."""
+    """Return a line like `T-1 Acme, standard urgent first reply: due Sat 2027-01-09 04:12 EST, came 5 min late`."""
     clock, ticket = breach.clock, breach.ticket
     came = f"came {lasting(breach.late)} late" if breach.late is not None else "never came"
     if breach.late is None and clock.is_running:
@@ -131,7 +131,7 @@ def breach_title(breach: Breach, zone: ZoneInfo) -> str:
 
 
 def _breach_lines(breaches: Sequence[Breach], zone: ZoneInfo) -> Iterator[str]:
-    """Those of one ticket, and once what happened to it."""
+    """Yield the breaches of one ticket, and then its timeline."""
     yield from (breach_title(breach, zone) for breach in breaches)
     yield f"  {breaches[0].ticket.subject}"
     for event in breaches[0].timeline:
@@ -139,9 +139,10 @@ def _breach_lines(breaches: Sequence[Breach], zone: ZoneInfo) -> Iterator[str]:
 
 
 def csv_of(report: SlaReport) -> str:
-    """A row for each plan, impact and metric; spans in seconds, attainment 0 to 1, empty where nothing was measured.
+    """Return the report as CSV: a row for each plan, impact and metric.
 
-    Of several targets (the policy has changed) the latest is written.
+    Spans are in seconds, attainment is 0 to 1 and empty without clocks. If the policy changed, the latest target is
+    written.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -156,5 +157,5 @@ def csv_of(report: SlaReport) -> str:
 
 
 def _safe(value: object) -> object:
-    """The value, with a quote before a name that a spreadsheet would take for a formula."""
+    """Return the value, with a quote before a name that a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

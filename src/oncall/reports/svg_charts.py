@@ -21,12 +21,13 @@ _ROW = 22
 
 
 def shade(place: int) -> str:
-    """The colour of the impact at that place of the policy."""
+    """Return the colour of the impact at that place of the policy."""
     return SHADES[place % len(SHADES)]
 
 
 def attainment_bars(cells: Sequence[Cell]) -> Markup:
-    """A bar for each promise: how much of it was kept, the rest in red. Promises that nothing judged are left out."""
+    """Return a bar for each promise: the share that was met, the rest in red. Leaves out promises without judged
+    clocks."""
     rows = [cell for cell in cells if cell.counts.judged]
     plot = WIDTH - _LABELS - 130
     parts = []
@@ -44,7 +45,7 @@ def attainment_bars(cells: Sequence[Cell]) -> Markup:
 
 
 def times_against_target(cells: Sequence[Cell]) -> Markup:
-    """For each promise where half, nine tenths and nineteen twentieths of the times lie, as shares of the target."""
+    """Return a plot of the 50, 90 and 95 % percentiles of each promise's times, as shares of the target."""
     rows = [(cell, times) for cell in cells if (times := cell.times) is not None]
     plot, most = WIDTH - _LABELS - 40, 1.5
     height = len(rows) * _ROW + 26
@@ -75,7 +76,7 @@ def _parts(times: Percentiles, cell: Cell, most: float) -> list[float]:
 
 
 def weekly_columns(weeks: Sequence[Week], impacts: Sequence[str]) -> Markup:
-    """A column for each week, its tickets stacked by impact, the most urgent at the bottom."""
+    """Return a column for each week, its tickets stacked by impact, the most urgent at the bottom."""
     height, left, bottom = 210, 40, 170
     peak = _round_up(max((week.total for week in weeks), default=0))
     step = (WIDTH - left - 10) / max(len(weeks), 1)
@@ -126,7 +127,7 @@ def _name(cell: Cell) -> str:
 
 
 def _round_up(count: int) -> int:
-    """The end of a scale that is easy to halve."""
+    """Return the end of a scale that is easy to halve."""
     if count <= 4:
         return 4
     magnitude = int("1" + "0" * (len(str(count)) - 1))

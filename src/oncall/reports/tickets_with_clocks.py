@@ -27,7 +27,8 @@ class Measured:
 
 
 def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
-    """Every ticket of the span, oldest first, with its clocks as of `now` (aware UTC). `wanted.limit`: of one page."""
+    """Yield every ticket of the span, oldest first, with its clocks as of `now` (aware UTC). wanted.limit: a page's
+    size."""
     terms_of = terms_in(tx)
     while page := tx.tickets_between(wanted):
         logs = tx.events_of([stored.ticket.id for stored in page], without=_UNNEEDED)

@@ -67,7 +67,7 @@ def check_requests(requests: Sequence[Request], node: Node) -> None:
 
 
 def _conflict(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], Node]) -> str:
-    """Why two fixed seats exclude each other; empty if they do not."""
+    """Return why two fixed seats exclude each other; empty if they do not."""
     if first.day != seat.day or not (first.kind is None or seat.kind is None or first.kind == seat.kind):
         return ""
     if first.engineer == seat.engineer:
@@ -85,7 +85,7 @@ def _conflict(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], 
 def _obstacles(
     seat: FixedSeat, engineer: Engineer, node: Node, spans: Sequence[WeekSpan]
 ) -> Iterator[tuple[str, Node]]:
-    """Why the engineer cannot take the seat, each reason with its place in the file."""
+    """Yield why the engineer cannot take the seat, each reason with its place in the file."""
     days = [seat.day + timedelta(days=number) for number in range(_days_of(seat, spans))]
     if seat.role not in engineer.roles:
         yield f"does not take the role {seat.role}", descend(node, "roles")
@@ -104,7 +104,7 @@ def _obstacles(
 
 
 def _days_of(seat: FixedSeat, spans: Sequence[WeekSpan]) -> int:
-    """How many dates in a row the seat's shift takes: all of a weekend if it is one."""
+    """Return how many dates in a row the seat's shift takes: all of a weekend if it is one."""
     if seat.kind not in (None, WindowKind.WEEKEND.value):
         return 1
     for span in spans:

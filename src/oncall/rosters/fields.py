@@ -100,7 +100,7 @@ def _existing_day(text: str, node: Node) -> date:
 
 
 def _likely_day(text: str) -> str:
-    """The date that was probably meant, if the year comes first; 01/04/2027 could be one of two dates."""
+    """Return the date that was probably meant, if the year comes first; 01/04/2027 could be one of two dates."""
     match = re.match(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?![0-9])", text)
     if match:
         try:

@@ -66,7 +66,7 @@ def _kind_of(path: Path, text: str) -> FileKind:
 
 
 def _kind_by(keys: Iterable[str], is_one_of: Callable[[str, Iterable[str]], bool]) -> FileKind | None:
-    """The kind to which more of the keys belong; None if no key belongs to either."""
+    """Return the kind to which more of the keys belong; None if no key belongs to either."""
     given = list(keys)
     roster, policy = (sum(is_one_of(key, known) for key in given) for known in (_ROSTER_KEYS, _POLICY_KEYS))
     if not roster and not policy:

@@ -41,14 +41,14 @@ class Relaxation:
 
     @property
     def id(self) -> str:
-        """The name, as `--relax` takes it and plan files keep it."""
+        """Return the name, as `--relax` takes it and plan files keep it."""
         value = "" if self.value is None else f"={self.value}"
         until = "" if self.last_day == self.first_day else f"..{self.last_day}"
         return f"{self.rule}{value}@{self.first_day}{until}{f':{self.person}' if self.person else ''}"
 
     @property
     def text(self) -> str:
-        """The relaxation in words."""
+        """Return the relaxation in words."""
         if self.rule == DAY_OFF:
             days = "day off on" if self.last_day == self.first_day else "days off from"
             return f"{self.person}'s {days} {self._span} moved"
@@ -71,7 +71,7 @@ class Relaxation:
         return f"the shifts of {self._span}"
 
     def touches(self, day: date, person: str) -> bool:
-        """Whether it holds for a shift of `person` (an engineer's id) that starts on `day`."""
+        """Return True if it holds for a shift of `person` (an engineer's id) that starts on `day`."""
         return self.first_day <= day <= self.last_day and self.person in (None, person)
 
 

@@ -48,7 +48,7 @@ def _without_days_off(roster: Roster, relaxation: Relaxation) -> Roster:
 
 
 def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterator[Absence]:
-    """The parts of an absence that remain without the relaxation's dates."""
+    """Yield the parts of an absence that remain without the relaxation's dates."""
     first, last = relaxation.first_day, relaxation.last_day
     if last < absence.first_day or absence.last_day < first:
         yield absence

@@ -82,7 +82,7 @@ class Engineer:
     shadows: tuple[Shadowing, ...] = ()
 
     def is_member_on(self, day: date) -> bool:
-        """Whether `day` lies between joining and leaving, outside leave and outside shadowing."""
+        """Return True if `day` lies between joining and leaving, outside leave and outside shadowing."""
         if self.joins is not None and day < self.joins:
             return False
         if self.leaves is not None and day > self.leaves:
@@ -171,5 +171,5 @@ class Roster:
     """Values of this file and of its policy that can be used but should be checked."""
 
     def engineer(self, engineer_id: str) -> Engineer | None:
-        """The engineer of that id, or None."""
+        """Return the engineer of that id, or None."""
         return next((engineer for engineer in self.engineers if engineer.id == engineer_id), None)

@@ -71,7 +71,10 @@ def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
 
 
 def _inner(node: yaml.Node, path: str, word: str, roster: Roster, setting: str) -> tuple[yaml.Node, str]:
-    """The value below one word of a key, and its path. A missing one becomes an empty mapping. Engineers go by id."""
+    """Return the value under one word of a key, and its path. `word` is an engineer's id below `engineers`.
+
+    A missing value becomes an empty mapping.
+    """
     if path == "engineers":
         ids = [engineer.id for engineer in roster.engineers]
         if word not in ids or not isinstance(node, yaml.SequenceNode):
@@ -94,7 +97,7 @@ def _put(node: yaml.MappingNode, word: str, value: yaml.Node) -> None:
 
 
 def _told(fault: Fault, places: dict[str, str]) -> str:
-    """A fault with the setting that caused it, because the lines of the changed text are in no file."""
+    """Return a fault with the setting that caused it, because the lines of the changed text are in no file."""
     for path, setting in places.items():
         if re.match(re.escape(path) + r"($|[.\[])", fault.path):
             return f"--set {setting}: {fault.message}"

@@ -38,7 +38,7 @@ def changes_between(before: Schedule, after: Schedule, start: datetime, end: dat
 def _without_same_engineer(
     assignments: Sequence[Assignment], others: Sequence[Assignment], start: datetime, end: datetime
 ) -> Iterator[Assignment]:
-    """The parts of `assignments` in [start, end) in which `others`, of the same role, have another engineer or none."""
+    """Yield the parts of `assignments` in [start, end) whose engineer has no assignment in `others` at that time."""
     by_engineer: dict[str, list[Window]] = {}
     for other in others:
         by_engineer.setdefault(other.engineer, []).append(other.window)

@@ -40,10 +40,10 @@ def check_override(schedule: Schedule, window: Window, role: str, engineer: str,
 
 
 def override_objections(schedule: Schedule, window: Window, role: str, engineer: str) -> list[str]:
-    """Return what the published roster says against this engineer in this role then, a sentence each.
+    """Return the conflicts between an override and the published roster, a sentence each.
 
-    These are days off, dates before joining or after leaving, dates of shadowing, and roles that they do not take. A
-    night counts for the date on which it begins.
+    These are days off, dates before joining or after leaving, dates of shadowing, and roles that the engineer does not
+    take. A night counts for the date on which it begins.
     """
     person, zone = schedule.people.get(engineer), schedule.calendar.zone
     if person is None:
@@ -58,7 +58,7 @@ def override_objections(schedule: Schedule, window: Window, role: str, engineer:
 
 
 def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:
-    """The local date that an instant of a window counts for: until the handoff in the morning, that of the evening."""
+    """Return the local date that an instant counts for: before the window's morning handoff, the date before."""
     local, ends = at.astimezone(zone), window.end.astimezone(zone)
     day = local.date() - timedelta(days=1) if local.time() < ends.time() else local.date()
     return max(day, window.start.astimezone(zone).date())

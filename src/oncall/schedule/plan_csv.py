@@ -97,7 +97,7 @@ class _CsvRows:
         return node
 
     def _column(self, line: int, name: str) -> int:
-        """The column, counted from 1, at which a cell begins; 1 where quotes make that unsure."""
+        """Return the column, counted from 1, at which a cell begins; 1 where quotes make that unsure."""
         text = self._lines[line - 1]
         # A cell in quotes may hold commas and line breaks.
         return 1 if '"' in text else 1 + sum(len(cell) + 1 for cell in text.split(",")[: self._index[name]])

@@ -75,7 +75,7 @@ def shift_kind(node: Node) -> WindowKind:
 
 
 def _name(example: str) -> Reader[str]:
-    """A reader of a role's or an engineer's name."""
+    """Return a reader of a role's or an engineer's name."""
 
     def read(node: Node) -> str:
         name = scalar(node)

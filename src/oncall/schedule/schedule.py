@@ -51,27 +51,27 @@ class Schedule:
 
     @property
     def latest(self) -> Publication | None:
-        """The publication with the highest version."""
+        """Return the publication with the highest version."""
         return self.publications[-1] if self.publications else None
 
     @property
     def calendar(self) -> SupportCalendar:
-        """The hours of the latest publication."""
+        """Return the hours of the latest publication."""
         return self.latest.calendar if self.latest else self.fallback
 
     @property
     def manager(self) -> Person | None:
-        """The manager of the latest publication."""
+        """Return the manager of the latest publication."""
         return self.latest.manager if self.latest else None
 
     @cached_property
     def people(self) -> dict[str, Person]:
-        """Every engineer and manager of any publication by id, as the latest publication that names them has them."""
+        """Return every engineer and manager of any publication by id, as in the latest publication that names them."""
         return {person.id: person for publication in self.publications for person in _people_of(publication)}
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
-        """Every role of any publication, those of the latest first; primary and secondary when nothing is published."""
+        """Return the roles of all publications, the latest first; primary and secondary when none is published."""
         named = [role for publication in reversed(self.publications) for role in publication.roles]
         return tuple(dict.fromkeys(named)) or ("primary", "secondary")
 
@@ -154,7 +154,7 @@ class Schedule:
         return [each for each in self.assignments(start, end) if each.engineer == engineer]
 
     def _last_on_call_before(self, business: KindWindow) -> datetime:
-        """The last instant of on-call time before these business hours; a week before them when there is none."""
+        """Return the last on-call instant before these business hours; a week before them when there is none."""
         window = business
         while window.kind is WindowKind.BUSINESS and business.start - window.start < _WEEK:
             window = self.calendar_at(window.start - _INSTANT).window_at(window.start - _INSTANT)
@@ -172,7 +172,7 @@ class Schedule:
 
 
 def _people_of(publication: Publication) -> list[Person]:
-    """The engineers of a publication, and then its manager."""
+    """Return the engineers of a publication, and then its manager."""
     return [*publication.people.values(), *([publication.manager] if publication.manager else [])]
 
 

@@ -39,7 +39,7 @@ def _shift(window: KindWindow, zone: ZoneInfo) -> Shift:
 
 
 def _pieces(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle) -> Iterator[KindWindow]:
-    """The window itself, or the days of a daily weekend one by one."""
+    """Yield the window itself, or the days of a daily weekend one by one."""
     start = window.start
     if window.kind is WindowKind.WEEKEND and weekend is WeekendStyle.DAILY:
         last = window.end.astimezone(zone)

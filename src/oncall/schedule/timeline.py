@@ -65,7 +65,7 @@ def timeline_of(
 def _layers(
     role: str, publications: Sequence[Publication], overrides: Sequence[Override]
 ) -> Iterator[tuple[Window, Publication | Override]]:
-    """The layers from the strongest to the weakest, each with the time that it decides.
+    """Yield the layers from the strongest to the weakest, each with the time that it decides.
 
     First come overrides, the newest first, whatever is published after them. Then comes what each publication says
     about its future, the newest first. What a publication says about its own past comes last, the oldest first: it
@@ -99,7 +99,7 @@ def _of_override(override: Override, windows: Callable[[datetime, datetime], Ite
 
 
 def _cut_to(assignment: Assignment, free: Sequence[Window]) -> Iterator[Assignment]:
-    """The parts of an assignment that lie in `free`, which is in order and disjoint."""
+    """Yield the parts of an assignment that lie in `free`, which is in order and disjoint."""
     for window in free[bisect_right(free, assignment.window.start, key=lambda window: window.end) :]:
         if window.start >= assignment.window.end:
             return

@@ -47,13 +47,13 @@ class Publication:
 
     @property
     def ahead(self) -> Window | None:
-        """The part of the span that was still to come when it was published."""
+        """Return the part of the span that was still to come when it was published."""
         start = max(self.span.start, self.at)
         return Window(start, self.span.end) if start < self.span.end else None
 
     @property
     def behind(self) -> Window | None:
-        """The part of the span that was over when it was published."""
+        """Return the part of the span that was over when it was published."""
         end = min(self.span.end, self.at)
         return Window(self.span.start, end) if self.span.start < end else None
 

@@ -168,7 +168,7 @@ class TextLimit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a storm of tickets may send by SMS. The first page of an urgent ticket only counts and is never limited.
+    """The rate limits of texts. The first page of an urgent ticket counts, but is never limited.
 
     bundle_for: a page waits while its phone got a page less than this ago, and waiting pages go as one message; zero:
     no page waits. per_phone: messages to one phone, without answers to its own texts. sender: segments to all phones,

@@ -23,9 +23,9 @@ class Workaround(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers about a ticket; None where nobody asked or knows.
+    """The answers about a ticket; None for an unknown answer.
 
-    is_down: nobody can work with the product. users: how many users are affected, if counted. has_many_users: many or
+    is_down: the product cannot be used at all. users: how many users are affected, if counted. has_many_users: many or
     few, if not counted. is_question: a question, a feature request, or about the documentation.
     """
 

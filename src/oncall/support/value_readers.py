@@ -61,7 +61,7 @@ class Once:
 
     @property
     def claimed(self) -> list[str]:
-        """Every value that was claimed so far, in order."""
+        """Return every value that was claimed so far, in order."""
         return list(self._seen)
 
     def claim(self, text: str, node: Node, *, owner: str) -> None:

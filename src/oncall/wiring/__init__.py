@@ -132,7 +132,7 @@ class Channels:
     why_no_calls: str = ""
 
     def by_name(self) -> dict[str, Channel]:
-        """The channels under the names that the policy uses: `sms`, `voice`."""
+        """Return the channels under the names that the policy uses: `sms`, `voice`."""
         return {"sms": self.sms} if self.voice is None else {"sms": self.sms, "voice": self.voice}
 
     async def close(self) -> None:

@@ -38,7 +38,7 @@ class Watch:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with this pager now, one sentence each."""
+        """Return what is wrong with this pager now, one sentence each."""
         found = [*_silence(self._engine.beat_at, self._clock.real_now()), *self._auditor.problems]
         return [*found, self._engine.trouble] if self._engine.trouble is not None else found
 

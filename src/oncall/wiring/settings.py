@@ -39,7 +39,7 @@ class Settings:
 
     @property
     def is_rehearsing(self) -> bool:
-        """True if policy time differs from real time."""
+        """Return True if policy time differs from real time."""
         return self.clock_starts_at is not None or self.clock_rate != 1.0
 
 

@@ -94,7 +94,7 @@ class _Pressed:
     person: Person
 
     def action(self, now: datetime) -> TicketAction:
-        """The ticket action of the key."""
+        """Return the ticket action of the key."""
         return TicketAction(_ACTIONS[self.key], self.person.id, now, why="by phone", id=f"{self.call}:{self.key.value}")
 
 
@@ -115,7 +115,7 @@ def _do(tx: TicketStore, ticket_id: str, pressed: _Pressed, context: ActionConte
 
 
 def _standing(work: TicketWork, pressed: _Pressed) -> str:
-    """The answer to a key that changes nothing."""
+    """Return the answer to a key that changes nothing."""
     name, stored = f"Ticket {by_letters(work.name)}", work.stored
     if stored.status is TicketStatus.RESOLVED:
         return f"{name} is resolved."

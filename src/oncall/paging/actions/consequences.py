@@ -37,7 +37,7 @@ class ActionResult:
 
     @property
     def ticket(self) -> StoredTicket:
-        """The ticket after the action."""
+        """Return the ticket after the action."""
         return self.work.stored
 
 

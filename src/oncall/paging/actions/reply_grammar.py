@@ -65,7 +65,7 @@ class Reply:
 
 
 def parse_reply(said: Said, names: TicketNames) -> Reply:
-    """Return what a person asks for."""
+    """Return the commands in a person's text."""
     clauses = [read_clause(clause, names) for clause in said.clauses]
     words = [word for clause in clauses for word in clause.words]
     every = next((verb for clause in clauses if (verb := clause.asks_for_all) is not None), None)
@@ -199,7 +199,7 @@ class _Reader:
             self._pass_all(to, unknown)
 
     def _pass_all(self, to: str | None, unknown: str | None) -> None:
-        """`PASS 84G H4C ben` passes both to Ben."""
+        """Set the person in the earlier PASS orders too: `PASS 84G H4C ben` passes both tickets to Ben."""
         for place in range(self._begins, len(self.orders)):
             order = self.orders[place]
             if order.verb is Verb.PASS and order.to is None and order.unknown_person is None:

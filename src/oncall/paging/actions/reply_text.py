@@ -37,7 +37,7 @@ _INVISIBLE = ("Cf", "Cc", "Co", "Cn", "Cs")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person wrote themselves, one clause a string, in plain letters without accents.
+    """The words that a person wrote themselves: one string a clause, in plain letters without accents.
 
     whole: all of it. is_reaction: the text only quotes ours, as a tapback does.
     """
@@ -48,7 +48,7 @@ class Said:
 
 
 def said_in(body: str) -> Said:
-    """Return what `body`, the text of an SMS, says apart from what it quotes."""
+    """Return the person's own words in `body`, the text of an SMS, without the text that it quotes."""
     own = _SIGNATURE.sub("", _HISTORY.sub("", _QUOTED_LINE.sub("", _folded(body))))
     words = _without_quotation(own)
     kept = "" if words is None else _OUR_PAGE.sub("", words)

@@ -16,7 +16,7 @@ def word_set(text: str) -> frozenset[str]:
 
 
 class Verb(StrEnum):
-    """What a reply asks for."""
+    """A command in a reply."""
 
     ACK = "ACK"
     PASS = "PASS"  # noqa: S105
@@ -47,7 +47,7 @@ _MOST_CHUNKS = 200
 
 @dataclass(frozen=True, slots=True)
 class TicketNames:
-    """What a text may name.
+    """The tickets and people that a text may name.
 
     paged: ids of the tickets that the person was paged for, by code and by id; both also in capitals. other: finds any
     ticket by its id or an unresolved one by its code. people: ids of the roster, by id and by first name, in small
@@ -69,27 +69,27 @@ class Word:
 
     @property
     def lower(self) -> str:
-        """The word in small letters."""
+        """Return the word in small letters."""
         return self.text.lower()
 
     @property
     def verb(self) -> Verb | None:
-        """The command that the word is."""
+        """Return the command that this word is, or None."""
         return SPELLINGS.get(self.text.upper())
 
     @property
     def is_filler(self) -> bool:
-        """Whether the word may stand between a command and its codes."""
+        """Return True if the word may stand between a command and its codes."""
         return self.lower in FILLERS
 
     @property
     def looks_like_code(self) -> bool:
-        """Whether the word may be meant as the code of a ticket."""
+        """Return True if the word may be meant as the code of a ticket."""
         return is_code(self.text.upper())
 
     @property
     def names_by_itself(self) -> bool:
-        """Whether the word names a ticket without a command: not if it is a plain word or a number such as `3PM`."""
+        """Return True if the word names a ticket without a command. A plain word and a number like `3PM` do not."""
         is_plain_word = self.text.isalpha()
         return self.ticket is not None and not is_plain_word and not looks_like_a_number(self.text.upper())
 
@@ -102,7 +102,7 @@ class Clause:
 
     @property
     def asks_for_all(self) -> Verb | None:
-        """The command in `ACK ALL`."""
+        """Return the command in `ACK ALL`."""
         for position, word in enumerate(self.words[:-1]):
             rest = [one.lower for one in self.words[position + 1 :]]
             is_denied = any(one.lower in NEGATIONS for one in self.words[:position])
@@ -112,7 +112,7 @@ class Clause:
 
     @property
     def is_list(self) -> bool:
-        """Whether the clause only names tickets, as the second one in `DONE 84G, H4C`."""
+        """Return True if the clause only names tickets, as the second one in `DONE 84G, H4C`."""
         names = [word for word in self.words if word.ticket is not None or word.looks_like_code]
         return bool(names) and all(word in names or word.is_filler for word in self.words)
 

@@ -208,8 +208,10 @@ def message_of(
     reported: ReportedTimes | None = None,
     forwarded_to: str | None = None,
 ) -> Replied | Updated | CustomerReplied:
-    """The event for a message to the customer or from the customer. forwarded_to: the ticket on which it counts, for a
-    duplicate."""
+    """Return the event for a message to or from the customer.
+
+    forwarded_to: the ticket on which it counts, if this one is a duplicate.
+    """
     common = (ticket_id, at, action.by, why, action.id)
     from_ = action.forwarded_from
     if action.kind is EventKind.CUSTOMER_REPLIED:

@@ -60,7 +60,7 @@ class Event:
 
     @property
     def kind(self) -> EventKind:
-        """What happened."""
+        """Return what happened."""
         raise NotImplementedError("only the dataclasses of one kind are events")
 
 

@@ -49,7 +49,7 @@ def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
 
 
 def due_alert(state: TicketState, clocks: SlaState, situation: Situation) -> SlaAlert | None:
-    """The SLA alert that is due in this situation, the earliest first; None when none is."""
+    """Return the SLA alert that is due in this situation, the earliest first; None when none is."""
     due = [each for each in _alerts(state, clocks, situation.policy) if each[0] <= situation.now]
     # A person who is paged for this clock at the same instant needs no warning.
     chased = [clock for _, kind, clock in due if kind is EventKind.CHASED]
@@ -61,7 +61,7 @@ def due_alert(state: TicketState, clocks: SlaState, situation: Situation) -> Sla
 
 
 def next_alert_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetime | None:
-    """When the next SLA alert is due; None when none is until something happens."""
+    """Return when (policy time) the next SLA alert is due; None when none is due before the next event."""
     return min((at for at, _, _ in _alerts(state, clocks, policy)), default=None)
 
 

@@ -34,7 +34,7 @@ class _Page:
 
     @property
     def due(self) -> datetime:
-        """The deadline of that clock."""
+        """Return the deadline of that clock."""
         return promise_of(self.clock, self.stored.first_reply_due)[0]
 
 

@@ -48,7 +48,7 @@ def add_alert(work: TicketWork, alert: SlaAlert) -> None:
 
 
 def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
-    """The copies of a first page: to the people of the desk's channel, or to the customer's account manager."""
+    """Return the copies of a first page: to the people of the desk's channel, or to the customer's account manager."""
     if not _is_first(work.state, decision):
         return []
     ticket, policy, schedule = work.stored.ticket, work.policy, work.schedule
@@ -64,7 +64,7 @@ def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
 
 
 def _is_first(state: TicketState, decision: Fire) -> bool:
-    """Whether it is the first page to the desk, or the first page to an engineer."""
+    """Return True if no page of this ticket went to the desk, or to an engineer, before this one."""
     if decision.position.round != 0:
         return False
     desk_alone = state.action is Action.DESK and state.last_fired == (0, 0)
@@ -72,7 +72,7 @@ def _is_first(state: TicketState, decision: Fire) -> bool:
 
 
 def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
-    """Ids of the people who get a copy of the customer's pages, by the customer's plan."""
+    """Return the ids of the people who get a copy of the customer's pages, by the customer's plan."""
     if Extra.ACCOUNT_MANAGER not in policy.extras.get(ticket.plan, ()):
         return ()
     customer = policy.customer(ticket.customer)

@@ -57,7 +57,7 @@ class TicketWork:
 
     @property
     def name(self) -> str:
-        """The ticket's id."""
+        """Return the ticket's id."""
         return self.stored.ticket.id
 
     @property
@@ -67,17 +67,17 @@ class TicketWork:
 
     @property
     def policy(self) -> Policy:
-        """The policy in force."""
+        """Return the policy in force."""
         return self.tx.policy()
 
     @property
     def schedule(self) -> Schedule:
-        """The published schedule with every override."""
+        """Return the published schedule with every override."""
         return self.tx.schedule()
 
     @property
     def situation(self) -> Situation:
-        """The facts beside the ticket on which decisions rest."""
+        """Return the facts beside the ticket on which decisions rest."""
         if self._situation is None:
             opted_out = unreachable_by_text(self.tx, self.schedule)
             self._situation = Situation(self.policy, self.schedule, self.now, opted_out)
@@ -85,24 +85,24 @@ class TicketWork:
 
     @property
     def book(self) -> ClockBook:
-        """The ticket's log as its SLA clocks read it."""
+        """Return the ticket's log as its SLA clocks read it."""
         if self._book is None:
             self._book = ClockBook(self.tx, self.stored.ticket, self.log)
         return self._book
 
     @property
     def clocks(self) -> SlaState:
-        """The ticket's SLA clocks now."""
+        """Return the ticket's SLA clocks now."""
         return self.book.clocks(self.now)
 
     @property
     def owner_name(self) -> str | None:
-        """The owner's name; None if the ticket has no owner."""
+        """Return the owner's name; None if the ticket has no owner."""
         return name_of(self.state.owner, self.schedule) if self.state.owner is not None else None
 
     @property
     def attempts(self) -> list[Attempt]:
-        """Every attempt for this ticket, oldest first."""
+        """Return every attempt for this ticket, oldest first."""
         if self._attempts is None:
             self._attempts = {one.id: one for one in self.tx.attempts(self.name)}
             self._attempts |= {one.id: one for one in self._unwritten_attempts}

@@ -15,13 +15,13 @@ class ReachabilityLog(Protocol):
     """Who can be reached by which channel."""
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Append it: from now on it says whether this person is reached by this channel."""
+        """Append a mark that says whether this channel reaches this person. The latest mark counts."""
 
     def opted_out(self) -> list[Reachability]:
-        """The latest mark of each person and channel, if it says that the person opted out; in the order of ids."""
+        """Return the latest mark of each person and channel that are opted out, in the order of ids."""
 
     def reached(self) -> Mapping[str, datetime]:
-        """When (policy time) a message was last delivered to a person, or last came from them, by the person's id."""
+        """Return when (policy time) the last message to or from each person was delivered, by the person's id."""
 
 
 class Alerts(Protocol):
@@ -44,7 +44,7 @@ class Inbox(Protocol):
     """SMS that people sent to us."""
 
     def inbound(self, provider_id: str) -> InboundMessage | None:
-        """An SMS that came before."""
+        """Return the stored SMS with this provider's id, or None."""
 
     def add_inbound(self, message: InboundMessage) -> None:
         """Keep it, for replays."""
@@ -60,10 +60,10 @@ class Tokens(Protocol):
         """Forget it. Raises NotFound."""
 
     def token_by_digest(self, digest: str) -> Token | None:
-        """The caller whose secret has this digest."""
+        """Return the caller whose secret has this digest."""
 
     def tokens(self) -> list[Token]:
-        """Every caller, by name."""
+        """Return every caller, by name."""
 
 
 class Pagers(Protocol):
@@ -73,4 +73,4 @@ class Pagers(Protocol):
         """Note that this pager is alive."""
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """When (real time) a pager last beat, and its channel."""
+        """Return when (real time) a pager last beat, and its channel."""

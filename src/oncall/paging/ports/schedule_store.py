@@ -14,21 +14,24 @@ class Schedules(Protocol):
     """The published schedule, and the policies that publications brought."""
 
     def schedule(self) -> Schedule:
-        """The published schedule with every override, as of this transaction."""
+        """Return the published schedule with every override, as of this transaction."""
 
     def policy(self, version: int | None = None) -> Policy:
-        """The policy of the last publication, or of the schedule version `version`; the packaged one for 0, and when
-        nothing is published. Raises NotFound for a version that is no publication."""
+        """Return the policy of the last publication, or of the schedule version `version`.
+
+        The packaged policy is returned for version 0, and when nothing is published. Raises NotFound for a version
+        that is no publication.
+        """
 
     def policy_version(self) -> int:
-        """The number of the schedule version that brought the policy in force; 0 for the packaged policy."""
+        """Return the number of the schedule version that brought the policy in force; 0 for the packaged policy."""
 
 
 class PolicySources(Schedules, Protocol):
     """The same with the texts of the policy in force."""
 
     def policy_sources(self) -> Mapping[str, str]:
-        """The texts that the policy in force was published with, as `NewVersion.sources`; empty if nothing is
+        """Return the texts that the policy in force was published with, as `NewVersion.sources`; empty if nothing is
         published."""
 
 

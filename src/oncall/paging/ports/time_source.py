@@ -16,4 +16,4 @@ class Clock(Protocol):
         """Real time: network time-outs, back-off, leases, a provider's own dates."""
 
     def real_seconds_until(self, at: datetime) -> float:
-        """How many real seconds until policy time reaches `at`; never negative."""
+        """Return how many real seconds until policy time reaches `at`; never negative."""

@@ -173,8 +173,10 @@ class _Look:
         return [seen.overdue(Kind.PROMISE, self.now - due_at)] if due_at is not None and is_late else []
 
     def _pages_not_arrived(self, seen: _SeenTicket) -> list[Overdue]:
-        """The oldest page of an open ticket that its provider has and that should have arrived, unless a later page
-        has. Pages that were sent before a person last had the ticket do not count."""
+        """Return the oldest page of an open ticket that its provider has and that should have arrived by now.
+
+        Nothing is returned if a later page has arrived. Pages sent before a person last owned the ticket do not count.
+        """
         opened_at = _open_since(seen.stored, seen.log)
         pages = [one for one in seen.attempts if one.purpose is Purpose.PAGE and one.at >= opened_at]
         arrived_at = max((one.at for one in pages if one.status is AttemptStatus.DELIVERED), default=None)
@@ -189,8 +191,10 @@ class _Look:
         return []
 
     def _unsent(self, attempt: Attempt) -> list[Overdue]:
-        """An attempt that should have been sent: the pages in its message that an open ticket waits for, or the notice
-        of an SLA alert."""
+        """Return an attempt that should have been sent by now, as an overdue item for each ticket in its message.
+
+        Only pages that an open ticket waits for and notices of an SLA alert count.
+        """
         late = self.real_now - _due_since(attempt, self.now)
         if late < GRACE:
             return []

@@ -17,7 +17,7 @@ def comparison_view(found: RosterComparison) -> dict[str, object]:
 
 
 def explanation_view(plan: str, answers: Sequence[SeatExplanation], roster: Roster) -> dict[str, object]:
-    """The seats of one shift, each with every other person for it. plan: the name of its file."""
+    """Return the seats of one shift, each with every other person for it. plan: the name of its file."""
     seat, zone = answers[0].seat, roster.policy.zone
     start, end = (at.astimezone(zone).isoformat() for at in (seat.window.start, seat.window.end))
     seats = [

@@ -7,7 +7,7 @@ from oncall.rotation.problem.ledger_file import LedgerFile
 
 
 def ledger_view(found: Ledger) -> dict[str, object]:
-    """Who served how much of each kind, against which share, and what is carried on."""
+    """Return the ledger as JSON: what each engineer served of each kind, their share, and their balance."""
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
     return {
         "shifts": found.shifts,
@@ -28,7 +28,7 @@ def ledger_view(found: Ledger) -> dict[str, object]:
 
 
 def ledger_file_view(path: str, written: LedgerFile) -> dict[str, object]:
-    """A ledger file that was written: its name and its rows."""
+    """Return a ledger file that was written: its name and its rows."""
     rows = [
         {"engineer": each.engineer, "kind": str(each.kind), "balance": each.thousandths / 1000}
         for each in written.balances

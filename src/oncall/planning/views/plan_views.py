@@ -8,7 +8,7 @@ from oncall.schedule.plan_json import plan_document
 
 
 def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:
-    """Why no plan is possible, and which relaxations make one possible."""
+    """Return why no plan is possible, and which relaxations make one possible."""
     return {
         "status": "infeasible",
         "summary": refusal.summary,
@@ -18,7 +18,7 @@ def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:
 
 
 def repaired_plan_view(found: Repair) -> dict[str, object]:
-    """The repaired plan with its proof, and under `repair` what changed and what more changes would improve."""
+    """Return the repaired plan with its proof, and under `repair` what changed and what more changes would improve."""
     return {**plan_document(found.plan), "repair": _repair_view(found)}
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def verification_view(plan: str, verified: Verification) -> dict[str, object]:
-    """What was checked and what breaks a rule. `relaxed` and `second_opinion` are there where they say something."""
+    """Return the result of a check. `relaxed` and `second_opinion` are present only when there is something to say."""
     found = verified.examination
     view: dict[str, object] = {
         "plan": plan,

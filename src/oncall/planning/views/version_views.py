@@ -9,7 +9,7 @@ from oncall.schedule.schedule_views import assignment_view
 
 
 def publication_view(sound: PublishablePlan, made: AppendedVersion) -> dict[str, object]:
-    """A publication: what was published, and what it changes for whom."""
+    """Return a publication as JSON, with the shifts that each engineer gains and loses."""
     return {
         "version": made.number,
         "team": sound.roster.team,
@@ -21,7 +21,7 @@ def publication_view(sound: PublishablePlan, made: AppendedVersion) -> dict[str,
 
 
 def override_view(made: OverrideMade) -> dict[str, object]:
-    """An override: what it changes for whom, and what the roster has against it."""
+    """Return an override as JSON, with the shifts that each engineer gains and loses and the roster's objections."""
     return {
         "version": made.version.number,
         "changes": _changes_view(made.version),

@@ -28,13 +28,13 @@ class CheckedDuty:
 
     @property
     def days(self) -> list[date]:
-        """The dates that a day off blocks this duty on: the date of each night, or the one date of a holiday by day."""
+        """Return the dates on which a day off blocks this duty: of each night, or of a holiday's one day."""
         nights = (self.end_night - self.first_night).days
         return [self.first_night + timedelta(days=number) for number in range(max(1, nights))]
 
     @property
     def text(self) -> str:
-        """The duty in words, like `Mon 2027-01-04 (weeknight)`."""
+        """Return the duty in words, like `Mon 2027-01-04 (weeknight)`."""
         kind = f"{self.seat.kind}, {self.origin}" if self.origin else str(self.seat.kind)
         return f"{self.first_night:%a} {self.first_night} ({kind})"
 

@@ -67,7 +67,7 @@ def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhe
 def _person_violations(
     plan: Plan, roster: Roster, history: Sequence[Seat], elsewhere: Sequence[Seat]
 ) -> Iterator[Violation]:
-    """What each engineer's duties break, without what duties outside the plan break among themselves."""
+    """Yield the violations of each engineer's duties, without those among duties outside the plan alone."""
     for engineer, duties in duties_by_engineer(plan, roster.policy.zone, history, elsewhere).items():
         outside = [duty for duty in duties if duty.origin]
         for check in PERSON_CHECKS.values():

@@ -45,7 +45,7 @@ def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofChe
 
 
 def _weight(engineer: Engineer, shifts: Sequence[Shift]) -> float:
-    """The engineer's `fte` times the number of shifts that joining, leaving, leave and shadowing let them take."""
+    """Return the engineer's `fte` times the number of shifts that their membership, leave and shadowing allow."""
     first = engineer.joins or date.min
     last = engineer.leaves or date.max
     barred = [(away.first_day, away.last_day) for away in engineer.absences if away.leave]

@@ -38,7 +38,7 @@ class SecondOpinion:
 
     @property
     def is_optimal(self) -> bool:
-        """Whether the plan's cost is proven the lowest."""
+        """Return True if the plan's cost is proven the lowest."""
         return self.cost <= self.bound
 
 

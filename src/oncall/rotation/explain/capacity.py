@@ -62,7 +62,7 @@ def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) 
 
 
 def _away_text(engineer: Engineer, most: int, shifts: Sequence[Shift], rules: RotationRules) -> str:
-    """The engineer's dates in brackets, if they lower the capacity `most`; otherwise nothing."""
+    """Return the engineer's dates in brackets, if they lower the capacity `most`; otherwise nothing."""
     if most == capacity(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules):
         return ""
     obstacles = dict.fromkeys(found.sentence for shift in shifts if (found := first_obstacle(engineer, shift)))

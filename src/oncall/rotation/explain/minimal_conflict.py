@@ -80,7 +80,7 @@ def _in_words(problem: Problem, causes: Sequence[Cause], is_minimal: bool) -> Mi
 def _limited_to(
     problem: Problem, causes: Sequence[Cause], budget: SearchBudget, search: Search
 ) -> tuple[ConflictModel, list[int]] | None:
-    """A model of only the shifts that the causes are about, and switches that suffice for a conflict in it."""
+    """Return a model of only the shifts that the causes are about, and switches that suffice for a conflict in it."""
     model = ConflictModel(replace(problem, limited_to=shifts_of(problem, causes)), budget)
     named = set(causes)
     core = model.core([index for index, cause in model.causes.items() if cause in named], search)
@@ -88,7 +88,7 @@ def _limited_to(
 
 
 def _conflict_of_groups(model: ConflictModel, search: Search) -> MinimalConflict:
-    """A conflict of groups of causes, which takes a few trials: all weeks, all dates of people, and each rule."""
+    """Return a conflict of groups of causes: all weeks, all dates of people, and each rule. It takes a few trials."""
     remaining = model.groups()
     if not model.refutes([switch for group in remaining for switch in group.switches], search):
         return MinimalConflict((), False)

@@ -62,7 +62,7 @@ def find_overloads(problem: Problem, search: Search) -> Overloads:
 def _sentences(
     problem: Problem, spans: Sequence[Span], full: Sequence[tuple[int, str]], heading: _Heading, search: Search
 ) -> Iterator[str]:
-    """A sentence for each overloaded span; consecutive spans with the same text share one."""
+    """Yield a sentence for each overloaded span; consecutive spans with the same text share one."""
     numbered = [(number - index, text, number) for index, (number, text) in enumerate(full)]
     runs = [[spans[number] for _, _, number in run] for _, run in groupby(numbered, key=lambda item: item[:2])]
     for run in runs[:MOST_SENTENCES]:
@@ -72,7 +72,7 @@ def _sentences(
 
 
 def _reason(problem: Problem, span: Span, search: Search) -> str:
-    """A minimal conflict for one span: as a sum if the sum shows it, else as a list of causes."""
+    """Return a minimal conflict for one span: as a sum if the sum shows it, else as a list of causes."""
     starts = {shift.window.start for shift in span}
     numbers = frozenset(number for number, shift in enumerate(problem.shifts) if shift.window.start in starts)
     conflict = minimal_conflict(replace(problem, limited_to=numbers), search)
@@ -92,7 +92,7 @@ def _reason(problem: Problem, span: Span, search: Search) -> str:
 
 
 def _causes_text(named: Problem, span: Span, conflict: MinimalConflict) -> str:
-    """The conflict as a list of causes, for engineers who could take that many shifts but not on these dates."""
+    """Return the conflict as a list of causes, for engineers who could take that many shifts but not on these dates."""
     rules = [rule.text for rule in rules_of(named.roster.rules) if rule.text in conflict.causes]
     people = _joined_absences([cause for cause in conflict.causes[conflict.weeks :] if cause not in rules])
     left = sum(1 for engineer in named.engineers if any(can_take(engineer, shift) for shift in span))
@@ -102,7 +102,7 @@ def _causes_text(named: Problem, span: Span, conflict: MinimalConflict) -> str:
 
 
 def _joined_absences(causes: Sequence[str]) -> list[str]:
-    """The causes, with people who are away on the same dates in one, like `ben and cai are away 2027-01-11`."""
+    """Return the causes, with people who are away on the same dates in one, like `ben and cai are away 2027-01-11`."""
     people: dict[str, list[str]] = {}
     for cause in causes:
         who, _, dates = cause.partition(" is away ")
@@ -118,7 +118,7 @@ def _absence_of(who: Sequence[str], dates: str) -> str:
 
 
 def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRules:
-    """The rules, without those counted rules that are not among the causes."""
+    """Return the rules, without those counted rules that are not among the causes."""
     idle = {rule.name for rule in rules_of(rules) if rule.text not in causes} & set(COUNTED_RULES)
     return replace(
         rules,
@@ -130,7 +130,7 @@ def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRu
 
 
 def _only_dates_among(engineer: Engineer, causes: Sequence[str]) -> Engineer:
-    """The engineer with only those absences and dates that are among the causes."""
+    """Return the engineer with only those absences and dates that are among the causes."""
     return replace(
         engineer,
         absences=tuple(each for each in engineer.absences if absence_text(engineer, each) in causes),

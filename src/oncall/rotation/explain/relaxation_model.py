@@ -157,7 +157,7 @@ class RelaxationModel:
                     self.model.add_bool_or([~on_duty] if choice is None else [~on_duty, choice])
 
     def _unless(self, looser: cp_model.IntVar | None, duty: Duty) -> cp_model.IntVar:
-        """A literal that is 1 if the duty is taken, unless `looser` is chosen."""
+        """Return a literal that is 1 if the duty is taken, unless `looser` is chosen."""
         if looser is None:
             return self._on_duty[duty]
         bound = self.model.new_bool_var("")
@@ -191,7 +191,7 @@ class RelaxationModel:
 
 
 def _without_days_off(problem: Problem) -> Problem:
-    """The problem without any day off but leave."""
+    """Return the problem without any day off but leave."""
     people = tuple(
         replace(each, absences=tuple(absence for absence in each.absences if absence.leave))
         for each in problem.engineers
@@ -200,7 +200,7 @@ def _without_days_off(problem: Problem) -> Problem:
 
 
 def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType({})) -> Problem:
-    """The problem with every rule as loose as possible on all dates; rules in `except_for` only to that value."""
+    """Return the problem with every rule as loose as possible on all dates, but rules in `except_for` to that value."""
     first, last = problem.shifts[0].day, problem.shifts[-1].day
     rules = problem.roster.rules
     loosest = {rule.name: values[-1] for rule in rules_of(rules) if (values := _values(problem, rule))}
@@ -209,7 +209,7 @@ def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType(
 
 
 def _values(problem: Problem, rule: Rule) -> list[int]:
-    """The values that a rule can have, its own first and the loosest last; empty if it cannot be relaxed."""
+    """Return the values that a rule can have, its own first and the loosest last; empty if it cannot be relaxed."""
     now = rule_value(problem.roster.rules, rule.name) if rule.name in PRICES else None
     if now is None:
         return []
@@ -219,6 +219,6 @@ def _values(problem: Problem, rule: Rule) -> list[int]:
 
 
 def _with_value(problem: Problem, rule: Rule, value: int) -> Rule | None:
-    """The rule with another value, with its relaxations; None if that value switches it off."""
+    """Return the rule with another value, with its relaxations; None if that value switches it off."""
     rules = rules_of(with_rule_value(problem.roster.rules, rule.name, value))
     return next((each for each in rules if each.name == rule.name), None)

@@ -31,7 +31,7 @@ class RelaxationOption:
 
     @property
     def text(self) -> str:
-        """A sentence with the relaxations in words and as options of `generate`."""
+        """Return a sentence with the relaxations in words and as options of `generate`."""
         names = " ".join(f"--relax {each.id}" for each in self.relaxations)
         return f"a plan exists with {relaxation_texts(self.relaxations)}: {names}"
 
@@ -124,7 +124,7 @@ def _of_one_rule_each(
 
 
 def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]]) -> list[tuple[Relaxation, ...]]:
-    """The options by price, without those that allow all that a cheaper one allows, and more."""
+    """Return the options by price, without those that allow all that a cheaper one allows, and more."""
     rules = problem.roster.rules
     by_price = sorted(dict.fromkeys(options), key=lambda option: sum(price_of(each, rules) for each in option))
     found: list[tuple[Relaxation, ...]] = []
@@ -137,7 +137,7 @@ def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]])
 def _without_needless(
     problem: Problem, relaxations: tuple[Relaxation, ...], budget: SearchBudget, search: Search
 ) -> tuple[Relaxation, ...]:
-    """The relaxations without those that a plan does not need; empty if they do not let a plan exist."""
+    """Return the relaxations without those that a plan does not need; empty if they do not let a plan exist."""
     if not _is_enough(problem, relaxations, budget, search):
         return ()
     for each in relaxations:
@@ -148,7 +148,7 @@ def _without_needless(
 
 
 def _is_enough(problem: Problem, relaxations: Sequence[Relaxation], budget: SearchBudget, search: Search) -> bool:
-    """Whether a plan exists with these relaxations, by the planner's own model."""
+    """Return True if a plan exists with these relaxations, by the planner's own model."""
     try:
         roster = relaxed(problem.roster, relaxations)
     except Refused:

@@ -59,7 +59,7 @@ def team_size(problem: Problem, search: Search, conflicting: frozenset[int] = fr
 def _more_people(
     problem: Problem, least: int, conflicting: frozenset[int], budget: SearchBudget, search: Search
 ) -> MorePeople | None:
-    """The fewest people beyond the roster, from `least` on; None if not even one size was settled."""
+    """Return the fewest people beyond the roster, from `least` on; None if not even one size was settled."""
     for more in range(least, MOST_MORE + 1):
         larger = _with_more_people(problem, more)
         status = SearchStatus.FEASIBLE
@@ -74,7 +74,7 @@ def _more_people(
 
 
 def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> int | None:
-    """The smallest number of the roster's engineers that is enough if nobody is away; None if it is not settled."""
+    """Return the fewest of the roster's engineers that are enough if all are present; None if that is not settled."""
     present = _with_nobody_away(problem)
     for size in range(_least_by_counting(problem), len(problem.engineers) + 1):
         fewer = replace(present, roster=replace(present.roster, engineers=present.engineers[:size]))
@@ -85,7 +85,7 @@ def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> i
 
 
 def _are_alike(problem: Problem) -> bool:
-    """Whether the engineers differ in nothing but their dates, so that any of them could leave."""
+    """Return True if the engineers differ in nothing but their dates, so that any of them could leave."""
     rules = problem.roster.rules
     named = problem.fixed_seats or rules.never_together or rules.relaxed
     outside = any(problem.outside_shifts.of(each.id) for each in problem.engineers)
@@ -93,7 +93,7 @@ def _are_alike(problem: Problem) -> bool:
 
 
 def _least_by_counting(problem: Problem) -> int:
-    """How many people the duties of each kind need at least, counted one person at a time."""
+    """Return how many people the duties of each kind need at least, counted one person at a time."""
     one = replace(problem, roster=replace(problem.roster, engineers=(_new_engineer(problem, 0),)))
     seats = len(problem.roles)
     needed = [-(-total * seats // max(1, max_duties(one, 0, kind))) for kind, total in problem.shares.totals.items()]

@@ -31,7 +31,7 @@ class ComparedPlan:
 
     @property
     def requests(self) -> RequestTally | None:
-        """How the plan meets the requests; None without a plan."""
+        """Return how the plan meets the requests; None without a plan."""
         if self.plan is None:
             return None
         problem = Problem.of(self.roster, self.shifts, self.context)

@@ -153,7 +153,7 @@ class _Explanation:
         return Alternative(person.id, None, broken_rules, None if broken_rules else 0)
 
     def _seats_with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
-        """The plan's seats, with one of them given to `who`."""
+        """Return the plan's seats, with one of them given to `who`."""
         return tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
 
     def _newly_broken(self, seats: tuple[Seat, ...]) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ class _Explanation:
         return [str(each) for each in found]
 
     def _seats_of_baseline(self, plan: Plan) -> Iterator[FixedSeat]:
-        """The seats that a repair took over; they stay in every other plan, as far as the roster still allows them."""
+        """Yield the seats that a repair took over. Every other plan keeps them, as far as the roster still allows."""
         if plan.kept_until is None:
             return
         numbers = {person.id: index for index, person in enumerate(self._problem.engineers)}
@@ -179,7 +179,7 @@ class _Explanation:
     def _solved(
         self, who: str, number: int, role: str, swap_change: int | None
     ) -> tuple[SolvedAlternative, tuple[str, ...]]:
-        """The fairest plan in which `who` has the seat; if there is none, what excludes it."""
+        """Return the fairest plan in which `who` has the seat; if there is none, what excludes it."""
         if swap_change is not None and self._cost + swap_change <= self._bound:
             return SolvedAlternative(swap_change, swap_change, True), ()
         shift, rules = self._problem.shifts[number], self._problem.roster.rules

@@ -41,7 +41,7 @@ class BestPlan:
 
     @property
     def is_proven(self) -> bool:
-        """True if no plan costs less."""
+        """Return True if no plan costs less."""
         return self.cost <= self.bound
 
 

@@ -54,39 +54,39 @@ class Problem:
 
     @property
     def engineers(self) -> tuple[Engineer, ...]:
-        """The engineers, in the order of the roster file."""
+        """Return the engineers, in the order of the roster file."""
         return self.roster.engineers
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The roles of every shift, in the order of the roster file."""
+        """Return the roles of every shift, in the order of the roster file."""
         return self.roster.rules.roles
 
     @cached_property
     def staffed(self) -> tuple[int, ...]:
-        """The numbers of the shifts to staff, in time order."""
+        """Return the numbers of the shifts to staff, in time order."""
         every = range(len(self.shifts))
         return tuple(every) if self.limited_to is None else tuple(n for n in every if n in self.limited_to)
 
     @cached_property
     def shares(self) -> Shares:
-        """The share of every engineer."""
+        """Return the share of every engineer."""
         return shares_of(self.roster, self.shifts, self.context.balances)
 
     @cached_property
     def outside_shifts(self) -> OutsideShifts:
-        """The shifts that engineers have outside this plan."""
+        """Return the shifts that engineers have outside this plan."""
         outside = outside_shifts_around(self.context, self.shifts, self.roster.policy.zone) if self.shifts else {}
         return OutsideShifts(self.roster, outside, self.context.other_teams)
 
     @cached_property
     def holidays(self) -> tuple[tuple[Feast, ...], ...]:
-        """For each shift the named holidays that it serves."""
+        """Return the named holidays that each shift serves."""
         return tuple(holidays_of(self.roster.holidays, shift) for shift in self.shifts)
 
     @cached_property
     def fixed_seats(self) -> Mapping[int, Mapping[str, int]]:
-        """The fixed seats: for the number of a shift the engineer of each fixed role."""
+        """Return the fixed seats: by the number of a shift, the engineer of each fixed role."""
         numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
         by_shift: dict[int, dict[str, int]] = {}
         for seat in self.roster.rules.fixed:
@@ -98,7 +98,7 @@ class Problem:
 
     @cached_property
     def fixed_duties(self) -> tuple[Duty, ...]:
-        """The duties that come with the fixed seats, in the order of the shifts."""
+        """Return the duties that come with the fixed seats, in the order of the shifts."""
         return tuple(
             dict.fromkeys(
                 Duty(each, number) for number in sorted(self.fixed_seats) for each in self.fixed_seats[number].values()
@@ -109,7 +109,7 @@ class Problem:
 
     @cached_property
     def eligible_shifts(self) -> tuple[tuple[int, ...], ...]:
-        """For each engineer the numbers of the shifts that they may take in some role, in time order."""
+        """Return, for each engineer, the numbers of the shifts that they may take in some role, in time order."""
         return tuple(
             tuple(number for number in self.staffed if self._is_eligible(index, number))
             for index in range(len(self.engineers))
@@ -129,7 +129,7 @@ class Problem:
 
     @cached_property
     def eligible_engineers(self) -> tuple[tuple[int, ...], ...]:
-        """For each shift the numbers of the engineers who may take it in some role."""
+        """Return, for each shift, the numbers of the engineers who may take it in some role."""
         found: list[list[int]] = [[] for _ in self.shifts]
         for engineer, numbers in enumerate(self.eligible_shifts):
             for number in numbers:
@@ -191,12 +191,12 @@ class Problem:
 
     @cached_property
     def roles_are_interchangeable(self) -> bool:
-        """True if every engineer takes every role, so that duties can be decided before roles."""
+        """Return True if every engineer takes every role, so that duties can be decided before roles."""
         return all(set(self.roles) <= set(engineer.roles) for engineer in self.engineers)
 
     @cached_property
     def roles_are_free(self) -> bool:
-        """True if every engineer takes every role and no seat is fixed, so that any even split of roles is legal."""
+        """Return True if every engineer takes every role and no seat is fixed: any even split of roles is legal."""
         return self.roles_are_interchangeable and not self.fixed_seats
 
     # ---- what a plan costs

@@ -21,7 +21,7 @@ class Limit:
 
     @property
     def single(self) -> tuple[Duty, ...] | None:
-        """The duties, if every group consists of exactly one; otherwise None."""
+        """Return the duties, if every group consists of exactly one; otherwise None."""
         return tuple(group[0] for group in self.groups) if all(len(group) == 1 for group in self.groups) else None
 
 

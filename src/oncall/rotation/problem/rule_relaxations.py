@@ -37,12 +37,12 @@ class RelaxedRule:
 
     @property
     def name(self) -> str:
-        """The rule's roster key."""
+        """Return the rule's roster key."""
         return self.rule.name
 
     @property
     def text(self) -> str:
-        """The rule with its relaxations, for messages."""
+        """Return the rule with its relaxations, for messages."""
         return f"{self.rule.text} ({'; '.join(each.text for each in self.relaxations)})"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:

@@ -32,7 +32,7 @@ class RestNights:
 
     @property
     def text(self) -> str:
-        """The rule with its number, for messages."""
+        """Return the rule with its number, for messages."""
         return f"rest_nights {self.nights}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
@@ -76,7 +76,7 @@ class WeekendsApart:
 
     @property
     def text(self) -> str:
-        """The rule with its number, for messages."""
+        """Return the rule with its number, for messages."""
         return f"weekends_apart {self.weekends}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
@@ -110,7 +110,7 @@ class MaxShiftsPerWeek:
 
     @property
     def text(self) -> str:
-        """The rule with its number, for messages."""
+        """Return the rule with its number, for messages."""
         return f"max_shifts_per_week {self.most}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
@@ -127,7 +127,7 @@ class MaxShiftsPerMonth:
 
     @property
     def text(self) -> str:
-        """The rule with its number, for messages."""
+        """Return the rule with its number, for messages."""
         return f"max_shifts_per_month {self.most}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
@@ -154,7 +154,7 @@ class HolidaysApart:
 
     @property
     def text(self) -> str:
-        """The rule with its number, for messages."""
+        """Return the rule with its number, for messages."""
         return f"holidays_apart {self.years}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
@@ -178,7 +178,7 @@ class NeverTogether:
 
     @property
     def text(self) -> str:
-        """The rule with its engineers, for messages."""
+        """Return the rule with its engineers, for messages."""
         return f"never_together {self.one} and {self.other}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:

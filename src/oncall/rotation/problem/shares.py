@@ -21,7 +21,7 @@ KIND_ORDER = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
 
 
 class ShareKey(NamedTuple):
-    """What a share is of: a kind of shift, a role, and an engineer by id."""
+    """The key of a share: a kind of shift, a role, and an engineer by id."""
 
     kind: WindowKind
     role: str

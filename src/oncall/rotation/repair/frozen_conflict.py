@@ -41,7 +41,7 @@ def frozen_conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], se
 def _dates_to_open(
     baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search
 ) -> tuple[SearchStatus, tuple[date, ...]]:
-    """How the search ended, and the fewest frozen dates to open so that a plan exists; late dates are opened first."""
+    """Return how the search ended, and the fewest frozen dates to open so that a plan exists, late dates first."""
     model = RepairModel(baseline)
     opened: dict[date, cp_model.IntVar] = {}
     for seat in sorted(frozen):
@@ -58,7 +58,7 @@ def _dates_to_open(
 
 
 def _conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search) -> MinimalConflict:
-    """A minimal conflict of the open problem with the frozen seats as fixed seats."""
+    """Return a minimal conflict of the open problem with the frozen seats as fixed seats."""
     rules = baseline.open.roster.rules
     fixed_anyway = {(seat.day, seat.role, seat.engineer) for seat in rules.fixed}
     seats = [seat for seat in _as_fixed(baseline, frozen) if (seat.day, seat.role, seat.engineer) not in fixed_anyway]

@@ -121,7 +121,7 @@ def _repaired_plan(baseline: RepairBaseline, costs: RepairCosts, found: Repaired
 
 
 def _shadows(baseline: RepairBaseline, found: RepairedSeats) -> list[Seat]:
-    """The seats of shadows: those before the open part as they were, the others as the roster has them now."""
+    """Return the seats of shadows: those before the open part as they were, the others as the roster has them now."""
     zone = baseline.whole.roster.policy.zone
     settled = [
         seat

@@ -66,7 +66,7 @@ class RepairBaseline:
         return frozenset(found)
 
     def _may_have(self, number: int, role: str, engineer: int) -> bool:
-        """Whether dates, roles and outside shifts allow the engineer the seat."""
+        """Return True if dates, roles and outside shifts allow the engineer the seat."""
         return number in self.open.eligible_shift_sets[engineer] and role in self.open.roles_at(engineer, number)
 
     def changes(self, seats: Sequence[StaffedSeat]) -> int:

@@ -65,7 +65,7 @@ class RepairCosts:
 
     @cached_property
     def bound(self) -> CountingBound:
-        """What no plan with the same settled seats can cost less than: the cheapest counts, without a calendar."""
+        """Return the lower bound of the cost of plans with the same settled seats, by counting without a calendar."""
         bounds = [self._bound_of(kind) for kind in self._whole.shares.totals]
         counts = {key: count for bound in bounds for key, count in bound.counts.items()}
         return CountingBound(sum(bound.cost for bound in bounds), counts, all(bound.is_exact for bound in bounds))
@@ -107,7 +107,7 @@ class RepairCosts:
         return counts
 
     def _expected_count(self, key: LoadKey) -> int:
-        """What is left of the engineer's share, rounded."""
+        """Return the engineer's share less their settled seats, rounded; at least 0."""
         share = self._whole.shares.of(key.kind, key.role, self._open.engineers[key.engineer].id)
         return max(0, round(share) - self.settled_count(key))
 

@@ -121,7 +121,7 @@ class RepairSearch:
                 yield ChangeOption(more, option.cost, option.is_proven or option.cost <= self._costs.bound.cost)
 
     def _verified(self, seats: Sequence[StaffedSeat], most_changes: int) -> RepairedSeats | None:
-        """The seats as a plan, if the model confirms that they keep every rule; otherwise None."""
+        """Return the seats as a plan, if the model confirms that they keep every rule; otherwise None."""
         model = RepairModel(self._baseline, self._frozen)
         model.model.add(model.changes <= most_changes)
         if any(seat not in model.in_seat for seat in seats):

@@ -61,7 +61,7 @@ class StepwiseSearch:
 
     @property
     def seats(self) -> list[StaffedSeat]:
-        """Who has which open seat now."""
+        """Return who has which open seat now."""
         return [StaffedSeat(number, role, engineer) for (number, role), engineer in self._holder.items()]
 
     def _best_step(self, most_changes: int) -> _Step | None:

@@ -56,7 +56,7 @@ class HeatMap:
 
     @property
     def staffed(self) -> frozenset[date]:
-        """The dates on which an engineer is on duty."""
+        """Return the dates on which an engineer is on duty."""
         return frozenset(day for row in self.rows for day in row.duties)
 
 

@@ -155,7 +155,7 @@ def _time(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _gutter(names: Sequence[str]) -> float:
-    """The width for the names on the left, at about 6.2 pixels a letter."""
+    """Return the width for the names on the left, at about 6.2 pixels a letter."""
     return min(240.0, 14 + 6.2 * max(len(name) for name in names))
 
 

@@ -76,7 +76,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _stacked(loads: Loads, columns: Sequence[str], figures: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
-    """Each engineer on as many lines as the numbers need."""
+    """Yield each engineer on as many lines as the numbers need."""
     for (person, _), row in zip(loads, figures, strict=True):
         line = person
         for label, figure in zip(columns, row, strict=True):
@@ -117,7 +117,7 @@ def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Ite
 
 
 def _legend(calendar: HeatMap) -> str:
-    """The legend of the signs in use."""
+    """Return the legend of the signs in use."""
     cells = [_cell(calendar, row, monday, plain=True)[0] for row in calendar.rows for monday in calendar.weeks]
     return ("; - away" if "-" in cells else "") + ("; s shadow" if "s" in cells else "")
 
@@ -134,7 +134,7 @@ def _cell(calendar: HeatMap, row: Row, monday: date, plain: bool) -> tuple[str, 
 
 
 def _months(weeks: Sequence[date], room: int) -> str:
-    """The names of the months, each above the first week that ends in it.
+    """Return the names of the months, each above the first week that ends in it.
 
     A name without enough room is left out. A month with too few weeks for its name leaves the room to the next month.
     """

@@ -41,7 +41,7 @@ def workbook_of(plan: Plan, roster: Roster) -> bytes:
 
 
 def _saved(book: Workbook, stamp: datetime) -> bytes:
-    """The workbook as bytes. The same plan gives the same bytes, so the file has `stamp` (UTC) as its date."""
+    """Return the workbook as bytes. The same plan gives the same bytes, so the file has `stamp` (UTC) as its date."""
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.writer.excel import ExcelWriter
 

@@ -38,7 +38,7 @@ class RequestsGoal:
 
     @property
     def paired(self) -> frozenset[int]:
-        """The engineers who are in a pair."""
+        """Return the engineers who are in a pair."""
         return frozenset(engineer for pair in self.pairs for engineer in pair)
 
     def cost_of(self, duties: Iterable[Duty]) -> int:

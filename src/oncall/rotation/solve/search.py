@@ -28,7 +28,7 @@ class SearchProgress:
 
     @property
     def gap(self) -> float | None:
-        """The fraction of the cost that might still be saved, 0 to 1; None before the first plan."""
+        """Return the fraction of the cost that might still be saved, 0 to 1; None before the first plan."""
         if self.cost is None:
             return None
         return (self.cost - self.bound) / self.cost if self.cost else 0.0
@@ -72,7 +72,7 @@ class SearchResult:
 
     @property
     def has_solution(self) -> bool:
-        """True if the run found a solution, proven optimal or not."""
+        """Return True if the run found a solution, proven optimal or not."""
         return self.status in FOUND
 
     def is_true(self, variable: cp_model.IntVar) -> bool:
@@ -96,7 +96,7 @@ class SearchBudget:
 
     @property
     def is_used_up(self) -> bool:
-        """True if nothing is left for another run."""
+        """Return True if nothing is left for another run."""
         return self._left <= 0
 
     def status(self, search: Search, model: cp_model.CpModel) -> SearchStatus:
@@ -142,7 +142,7 @@ class Search:
 
     @property
     def is_over(self) -> bool:
-        """True if the time limit is reached or the caller asked to stop."""
+        """Return True if the time limit is reached or the caller asked to stop."""
         return self._should_stop() or (self._limit is not None and self.elapsed >= self._limit)
 
     def report(self, cost: int | None, bound: int) -> None:

@@ -16,7 +16,7 @@ _WRITERS = action_codecs.WRITERS | pager_codecs.WRITERS
 
 
 def event_from(kind: str, common: Common, details: Details) -> Event:
-    """The event that a row holds; `Unreadable` if its details make no sense. Raises KeyError for an unknown kind."""
+    """Return the event in a row; `Unreadable` if its details make no sense. Raises KeyError for an unknown kind."""
     known = _KINDS[kind]
     try:
         return _READERS[known](common, details)
@@ -25,5 +25,5 @@ def event_from(kind: str, common: Common, details: Details) -> Event:
 
 
 def details_of(event: Event) -> Json:
-    """What the `details` of this event hold; those of an `Unreadable` event are as they were stored."""
+    """Return the `details` of this event as JSON; those of an `Unreadable` event are as they were stored."""
     return event.details if isinstance(event, Unreadable) else _WRITERS[type(event)](event)

@@ -90,12 +90,12 @@ def position_json(position: Position | None) -> Json | None:
 
 
 def mark_of(found: list[str]) -> AlertMark:
-    """The mark of an SLA alert, from `[kind, metric, since]` with or without a due time."""
+    """Return the mark of an SLA alert, from `[kind, metric, since]` with or without a due time."""
     kind, metric, since, *due_at = found
     return AlertMark(EventKind(kind), Metric(metric), instant(since), instant(due_at[0]) if due_at else None)
 
 
 def mark_json(mark: AlertMark) -> list[str]:
-    """The inverse of `mark_of`."""
+    """Return the inverse of `mark_of`."""
     name = [mark.kind.value, mark.metric.value, mark.since.isoformat()]
     return name if mark.due_at is None else [*name, mark.due_at.isoformat()]
