@@ -38,7 +38,7 @@ class Slot(Generic[T]):
 
     @property
     def value(self) -> T:
-        """Return the value. Raises AtFault when there is none, so that the reader of the mapping has none either."""
+        """Return the value. Raises AtFault if there is none, so that the whole mapping counts as faulty."""
         if not self._values:
             raise AtFault
         return self._values[0]

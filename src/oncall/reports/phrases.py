@@ -17,7 +17,7 @@ NOTHING = "-"
 
 
 def share(value: float | None) -> str:
-    """Return a share as `97.5 %`. Only a share of exactly 1 is written as 100 %."""
+    """Return a share as `97.5 %`. Only 1 is shown as `100.0 %`; a share just below it is not rounded up."""
     if value is None:
         return NOTHING
     if 0.9995 <= value < 1:
@@ -26,7 +26,7 @@ def share(value: float | None) -> str:
 
 
 def lasting(length: timedelta | None) -> str:
-    """Return a span like `42 min`, `9 h 30 min` or `3 d 4 h`: to the minute, or to the hour from two days on."""
+    """Return a length as `42 min`, `9 h 30 min` or `3 d 4 h`, rounded to minutes, or to hours from two days on."""
     if length is None:
         return NOTHING
     if length < timedelta(minutes=1):
@@ -38,7 +38,7 @@ def lasting(length: timedelta | None) -> str:
 
 
 def brief(length: timedelta | None) -> str:
-    """Return a span like `42 min`, `9:30 h` or `3 d 4 h`, for columns of numbers."""
+    """Return a length as `42 min`, `9:30 h` or `3 d 4 h`, for columns of numbers."""
     if length is None or length < timedelta(hours=1) or length >= timedelta(days=2):
         return lasting(length)
     hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
@@ -46,7 +46,7 @@ def brief(length: timedelta | None) -> str:
 
 
 def target_words(targets: tuple[Target, ...]) -> str:
-    """Return targets like `1 h` or `16 h of coverage`; if the policy changed, several, the first in force first."""
+    """Return targets in words, like `1 h` or `16 h of coverage`, in the order in which they were in force."""
     return ", then ".join(dict.fromkeys(map(_target, targets)))
 
 

@@ -102,7 +102,10 @@ class _Readiness:
         self._one_at_a_time = asyncio.Lock()
 
     async def problems(self) -> Sequence[str]:
-        """Return what would stop a page now, a sentence each, without the database's address: anyone may ask."""
+        """Return what would stop a page now, a sentence each.
+
+        The sentences leave out the database's address, because `/readyz` is public.
+        """
         try:
             schedule = await asyncio.wait_for(self._pager.engine.read(lambda tx: tx.schedule()), timeout=5)
         except StoreError:

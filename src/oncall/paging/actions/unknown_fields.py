@@ -18,7 +18,7 @@ TICKET_FIELDS = ("id", "customer", "plan", "impact", "subject", "url", "opened_a
 LIKENESS = 0.65
 """How alike two names must be for a suggestion: `tags` is no misspelt `triage`."""
 MOST_NAMED = 20
-"""How many unknown fields are listed; the others are counted."""
+"""The most unknown fields that are listed; the others are only counted."""
 
 
 def unknown_fields(posted: object, known: Iterable[str], *, within: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""A channel: one way to reach a person, what it is given and what it answers."""
+"""The protocol of a channel, with the messages that it sends and the receipts that it returns."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from oncall.paging.domain.ticket import AttemptStatus
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a channel is asked to deliver. `phone` and `email` stay out of every log and error.
+    """A message to deliver. `phone` and `email` stay out of every log and error.
 
-    spoken: for a call that asks for a key, what it says before it does; without it a call only says the body.
+    spoken: what a call says before it asks for a key; None: a call says the body and asks for no key.
     """
 
     delivery_id: str
@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailure:
-    """Why a message did not reach its person, and what that leaves to be tried.
+    """Why a message did not reach its person, and what may still work.
 
     is_busy: a call met a line that another call holds. may_pass: the same text sent once more may arrive. may_call,
     is_ours, has_stopped: as for `errors.Permanent`.
@@ -44,7 +44,7 @@ class DeliveryFailure:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a provider says of a message it has. `failure` explains a status of failure, where the provider did."""
+    """The status of a message at its provider. `failure`: why it failed, if the provider said so."""
 
     provider_id: str
     status: AttemptStatus
@@ -53,21 +53,24 @@ class Receipt:
 
 
 class Channel(Protocol):
-    """One way to reach a person. Errors are `errors.DeliveryError`s and nothing else."""
+    """One way to reach a person. Its methods raise only `errors.DeliveryError`."""
 
     @property
     def name(self) -> str:
-        """`twilio`, `outbox`."""
+        """The channel's name, like `twilio` or `outbox`."""
 
     async def send(self, message: Message) -> Receipt:
-        """Hand it to the provider. Raises Temporary, Ambiguous or Permanent."""
+        """Hand a message to the provider. Raises Temporary, Ambiguous or Permanent."""
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Ask the provider whether it has a message to this number whose text ends so, sent since (real time, UTC),
-        and whose id is not `known`. None: it surely has not. Raises Temporary when it cannot be asked now."""
+        """Return the provider's message to this number that ends with `ends_with`; None if it certainly has none.
+
+        since: real time, aware UTC; older messages do not count. known: ids of messages that belong to other attempts.
+        Raises Temporary when the provider gives no answer now.
+        """
 
     async def status(self, provider_id: str) -> Receipt:
-        """Ask what became of a message. Raises Temporary when it cannot be asked now."""
+        """Return the status of a message. Raises Temporary when the provider gives no answer now."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""

@@ -1,4 +1,4 @@
-"""What is asked of the store about people and programs: who is reached, alerts, inbound messages, callers, pagers."""
+"""Protocols for opt-outs, alerts, inbound messages, callers and pagers in the store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ReachabilityLog(Protocol):
     """Who can be reached by which channel."""
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Append a mark that says whether this channel reaches this person. The latest mark counts."""
+        """Record that a person opted out of a channel or back in. The latest record counts."""
 
     def opted_out(self) -> list[Reachability]:
         """Return the latest mark of each person and channel that are opted out, in the order of ids."""
@@ -28,39 +28,39 @@ class Alerts(Protocol):
     """Messages that belong to no ticket."""
 
     def add_alert(self, alert: Alert) -> bool:
-        """Keep it, to be sent; False, and nothing is kept, if there is one about the same already."""
+        """Store an alert to be sent and return True, or return False if there is one about the same subject already."""
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Take over alerts that are due, and put them off until the lease ends; no two callers get the same one."""
+        """Claim all alerts that are due until `lease_until`. No two callers get the same alert."""
 
     def update_alert(self, alert: Alert) -> None:
-        """Write everything that can change: due_at, sends, provider id, error, sent_at."""
+        """Store the columns of an alert that can change: due_at, sends, provider id, error and sent_at."""
 
     def alerts(self, *, written_since: datetime) -> list[Alert]:
-        """Alerts written since an instant (real time), the newest first."""
+        """Return the alerts written since `written_since` (real time), the newest first."""
 
 
 class Inbox(Protocol):
     """SMS that people sent to us."""
 
     def inbound(self, provider_id: str) -> InboundMessage | None:
-        """Return the stored SMS with this provider's id, or None."""
+        """Return the inbound SMS with this id of the provider, or None."""
 
     def add_inbound(self, message: InboundMessage) -> None:
-        """Keep it, for replays."""
+        """Store an inbound SMS. Raises Conflict if its provider id is already stored."""
 
 
 class Tokens(Protocol):
     """The callers of the API."""
 
     def add_token(self, token: Token) -> None:
-        """Keep it. Raises Conflict when the name is taken."""
+        """Store a token. Raises Conflict if the name is taken."""
 
     def remove_token(self, name: str) -> None:
-        """Forget it. Raises NotFound."""
+        """Delete a token. Raises NotFound if there is none with this name."""
 
     def token_by_digest(self, digest: str) -> Token | None:
-        """Return the caller whose secret has this digest."""
+        """Return the token with this digest, or None."""
 
     def tokens(self) -> list[Token]:
         """Return every caller, by name."""
@@ -70,7 +70,7 @@ class Pagers(Protocol):
     """The pagers that run on this store."""
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
-        """Note that this pager is alive."""
+        """Record that this pager is alive."""
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """Return when (real time) a pager last beat, and its channel."""
+        """Return when (real time) a pager last recorded that it was alive, and its channel; None if none ever did."""

@@ -1,4 +1,4 @@
-"""What is asked of the store about the published schedule and policy."""
+"""Protocols for the published schedule and policy in the store."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ class Schedules(Protocol):
         """Return the published schedule with every override, as of this transaction."""
 
     def policy(self, version: int | None = None) -> Policy:
-        """Return the policy of the last publication, or of the schedule version `version`.
+        """Return the policy of publication `version`; None: of the latest. The packaged policy if that is 0.
 
-        The packaged policy is returned for version 0, and when nothing is published. Raises NotFound for a version
-        that is no publication.
+        Raises NotFound for a version that is not a publication.
         """
 
     def policy_version(self) -> int:
@@ -28,15 +27,17 @@ class Schedules(Protocol):
 
 
 class PolicySources(Schedules, Protocol):
-    """The same with the texts of the policy in force."""
+    """The published schedule, with the texts of the policy in force."""
 
     def policy_sources(self) -> Mapping[str, str]:
-        """Return the texts that the policy in force was published with, as `NewVersion.sources`; empty if nothing is
-        published."""
+        """Return the texts that were published with the policy in force; empty if nothing is published.
+
+        The keys are those of `NewVersion.sources`.
+        """
 
 
 class Publishing(Protocol):
     """Changes of the schedule."""
 
     def add_version(self, version: NewVersion) -> int:
-        """Append a schedule version and number it: 1, 2, 3, ... without a hole."""
+        """Append a version and return its number, which is the highest number plus one."""

@@ -1,6 +1,6 @@
-"""The store that the pager needs: what each of its parts may ask in a transaction, and the transactions themselves.
+"""The store that the pager needs: the queries of each part in a transaction, and the transactions themselves.
 
-Each part takes the smallest of these protocols that will do; a store implements `Transaction`, their sum.
+Each part of the pager takes the smallest protocol that is enough. A store implements `Transaction`, which holds all.
 """
 
 from __future__ import annotations
@@ -98,17 +98,16 @@ class Transaction(
 
 
 class Store(Protocol):
-    """Runs work in transactions. The database may make the same work run again, so it must have no effect outside its
-    transaction."""
+    """Runs work in transactions. A transaction may be retried, so work must have no effect outside its transaction."""
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run it in a transaction of its own, durable when this returns. Raises StoreUnavailable."""
+        """Run work and return its result; its writes are durable when this returns. Raises StoreUnavailable."""
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run it on a consistent snapshot."""
+        """Run work on a consistent snapshot and return its result."""
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """As `write`, without waiting: durable when the future resolves. Several pieces of work may share a commit."""
+        """Queue work; its writes are durable when the future resolves. Several pieces of work may share a commit."""
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """As `submit` for work that may take long: it shares a commit only if the store has just one writer."""
+        """Queue work that may take long. It shares a commit only if the store has just one writer."""

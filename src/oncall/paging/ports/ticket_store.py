@@ -15,7 +15,7 @@ class Tickets(Protocol):
     """Reads and writes single tickets."""
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """Return the ticket, its row locked until the transaction ends; None when there is none."""
+        """Return the ticket and lock its row until the transaction ends; None if there is none."""
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
         """Return the unresolved ticket with this code."""
@@ -37,7 +37,7 @@ class TicketLists(Protocol):
     """Pages of tickets."""
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
-        """Return tickets, newest first, at most `wanted.limit`."""
+        """Return at most `wanted.limit` tickets, newest first."""
 
 
 class TicketHistory(Protocol):
@@ -50,14 +50,14 @@ class TicketHistory(Protocol):
         """
 
     def customer_names(self) -> list[str]:
-        """Return the customers of all tickets, each spelling once, sorted."""
+        """Return the customer names of all tickets, each spelling once, sorted."""
 
 
 class Codes(Protocol):
     """The codes of unresolved tickets."""
 
     def code_count(self, length: int) -> int:
-        """Return how many codes of this length unresolved tickets hold; up to a second old in a write."""
+        """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
 
     def unused_code(self, draw: Callable[[], str]) -> str:
         """Return a code from `draw` that no unresolved ticket holds. `draw` may be called more often than needed."""
@@ -77,13 +77,13 @@ class EventLog(Protocol):
     """The tickets' logs."""
 
     def events(self, ticket_id: str) -> list[Event]:
-        """Return the ticket's log in its order."""
+        """Return the ticket's events in log order."""
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
         """Return the logs of many tickets at once, each in its order, without events of the kinds in `without`.
 
-        A ticket with nothing to show is absent.
+        A ticket without such events is absent.
         """
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append to the logs, in the order given. An event whose sender's id is there already raises Conflict."""
+        """Append events to the logs, in the order given. Raises Conflict if an event's own id is already stored."""

@@ -10,10 +10,10 @@ class Clock(Protocol):
     """Two times: the policy's (which a rehearsal may shift and speed up) and the real one. Both aware UTC."""
 
     def now(self) -> datetime:
-        """Policy time: steps, holds, deadlines, who."""
+        """Return policy time, for steps, holds, deadlines and who is on call."""
 
     def real_now(self) -> datetime:
-        """Real time: network time-outs, back-off, leases, a provider's own dates."""
+        """Return real time, for network time-outs, back-off, leases and a provider's own dates."""
 
     def real_seconds_until(self, at: datetime) -> float:
-        """Return how many real seconds until policy time reaches `at`; never negative."""
+        """Return how many real seconds pass until policy time reaches `at`; never negative."""

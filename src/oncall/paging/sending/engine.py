@@ -279,7 +279,7 @@ class Engine:
         return ready_alone(self._access.work(tx), attempt)
 
     async def _inquire(self, attempt: Attempt) -> None:
-        """Ask the provider about a page that it accepted and has not reported on since."""
+        """Ask the provider about a page that it accepted and for which no receipt came."""
         await self._guarded(self._delivery.ask(attempt))
 
     async def _nap(self) -> float:

@@ -132,7 +132,7 @@ def _latest(attempt: Attempt) -> datetime:
 
 
 def _put_off(work: SendWork, waiting: Sequence[Attempt], until: SendTime) -> None:
-    """Put attempts off, and note it once in the log of each page's ticket."""
+    """Delay attempts until `until`, and log the reason for a page the first time that it is delayed."""
     retry_at = work.real_time_of(until.at)
     for attempt in waiting:
         work.tx.update_attempt(replace(attempt, retry_at=retry_at, lease_until=None))

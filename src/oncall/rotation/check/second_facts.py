@@ -67,7 +67,7 @@ class ExactShares:
         }
 
     def of_role(self, person: Engineer, kind: WindowKind, role: str) -> Fraction:
-        """Return the engineer's share of one kind in one role that they take, in shifts."""
+        """Return the engineer's share of a kind in a role that they take, in shifts."""
         takers = (each for each in self._roster.engineers if role in each.roles)
         all_weights = sum((self._weights[each.id] for each in takers), Fraction(0))
         if not all_weights or not self._weights[person.id]:
@@ -77,12 +77,12 @@ class ExactShares:
         return self._totals[kind] * self._weights[person.id] / all_weights - balance
 
     def of_all_roles(self, person: Engineer, kind: WindowKind) -> Fraction:
-        """Return the engineer's share of one kind in all roles together, in shifts."""
+        """Return the engineer's share of a kind in all roles together, in shifts."""
         roles = [role for role in self._roster.rules.roles if role in person.roles]
         return sum((self.of_role(person, kind, role) for role in roles), Fraction(0))
 
 
 def days_of(shift: Shift) -> list[date]:
-    """Return the dates that a day off blocks the shift on."""
+    """Return the dates on which a day off blocks the shift."""
     nights = max(1, shift.end_night - shift.first_night)
     return [shift.day + timedelta(days=number) for number in range(nights)]

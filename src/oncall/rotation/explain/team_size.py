@@ -17,12 +17,12 @@ from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 MOST_MORE = 12
 EFFORT = 3.0
-"""Deterministic seconds for all team sizes."""
+"""Limit in deterministic seconds for the search of all team sizes together."""
 
 
 @dataclass(frozen=True, slots=True)
 class MorePeople:
-    """How many people the team needs beyond the roster. is_known: one fewer is not enough; else it may be more."""
+    """How many people the team needs beyond the roster. is_known: exactly so many; False: at least so many."""
 
     people: int
     is_known: bool
