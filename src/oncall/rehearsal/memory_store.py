@@ -191,8 +191,8 @@ class MemoryStore(TicketBook):
     def reached(self) -> dict[str, datetime]:
         """Return when a message to or from each person was last confirmed, by the person's id."""
         heard = [(sms.by, sms.at) for sms in self._inbound.values()]
-        tries = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
-        heard += [(one.to, one.at) for one in tries if one.channel != ChannelName.DESK]
+        delivered = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
+        heard += [(one.to, one.at) for one in delivered if one.channel != ChannelName.DESK]
         return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
 
     def add_alert(self, alert: Alert) -> bool:

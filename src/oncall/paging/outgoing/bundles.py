@@ -114,7 +114,7 @@ def _with_tickets(tx: TicketReads, pages: Sequence[Attempt], context: ActionCont
     found = []
     for page in pages:
         stored = tx.ticket(page.ticket)
-        assert stored is not None, "no try is stored without its ticket"
+        assert stored is not None, "no attempt is stored without its ticket"
         log = logs.get(page.ticket, ())
         found.append(_Page(page, stored, next_due(sla(sla_events(stored.ticket, log, terms_of), context.now))))
     return found

@@ -65,14 +65,14 @@ def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
     if window.kind is WindowKind.BUSINESS:
         return Handoff(window.start, DESK)
     to = first_responder(schedule, schedule.who(now))
-    begins = [turn.window.start for turn in schedule.assignments(now, now + _INSTANT) if turn.engineer == to]
+    begins = [one.window.start for one in schedule.assignments(now, now + _INSTANT) if one.engineer == to]
     return Handoff(max([window.start, *begins]), to)
 
 
 def next_handoff(schedule: Schedule, now: datetime) -> datetime:
     """Return the time of the next handoff after `now` (aware UTC), by the present schedule."""
     window = schedule.calendar_at(now).window_at(now)
-    starts = [turn.window.start for turn in schedule.assignments(now, now + _LONGEST_WINDOW) if turn.window.start > now]
+    starts = [one.window.start for one in schedule.assignments(now, now + _LONGEST_WINDOW) if one.window.start > now]
     return min([window.end, *starts])
 
 

@@ -74,9 +74,9 @@ def tell_manager(tx: OptOutNotes, context: ActionContext) -> None:
 def on_call_or_next(schedule: Schedule, now: datetime) -> set[str]:
     """Return the ids of the people on call at `now` (aware UTC) and of those who come on next."""
     paged = {duty.engineer for duty in schedule.responders(now).roles.values()}
-    coming = [turn for turn in schedule.assignments(now, now + _NEXT_WITHIN) if turn.window.start > now]
-    begins = min((turn.window.start for turn in coming), default=None)
-    return paged | {turn.engineer for turn in coming if turn.window.start == begins}
+    coming = [one for one in schedule.assignments(now, now + _NEXT_WITHIN) if one.window.start > now]
+    begins = min((one.window.start for one in coming), default=None)
+    return paged | {one.engineer for one in coming if one.window.start == begins}
 
 
 def _warning(name: str, opted_out: Collection[str], manager: str, *, unicode: bool) -> str:

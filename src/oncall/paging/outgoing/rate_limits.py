@@ -47,12 +47,12 @@ class RateLimits:
         """
         size = max(map(segments, texts))
         waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(size)]
-        return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
+        return max((each for each in waits if each is not None), key=lambda each: each.at, default=None)
 
     def of_notice(self, to: str, text: str) -> SendTime | None:
         """Return when a notice may go to this phone; None: now."""
         waits = [self._of_phone(to), self._of_sender(segments(text))]
-        return max((turn for turn in waits if turn is not None), key=lambda turn: turn.at, default=None)
+        return max((each for each in waits if each is not None), key=lambda each: each.at, default=None)
 
     def of_call(self, to: str) -> SendTime | None:
         """Return when this person may be called, one call at a time; None: now."""

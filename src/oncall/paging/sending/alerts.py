@@ -17,7 +17,7 @@ from oncall.paging.sending.failed_pages import failure_in
 from oncall.paging.sending.send_work import SendWork
 from oncall.schedule.schedule import Schedule
 
-MOST_TRIES = 8
+MOST_SENDS = 8
 REPORTED_WITHIN = timedelta(days=1)
 """Real time after which carriers report nothing more about a text."""
 FIRST_PAUSE = timedelta(seconds=5)
@@ -111,9 +111,9 @@ async def _sent(alert: Alert, message: Message, channel: Channel) -> Receipt:
 
 
 def _tried(alert: Alert, error: DeliveryError, real_now: datetime) -> Alert:
-    tries = alert.sends + 1
+    sends = alert.sends + 1
     # A text that may have gone out counts towards the limits.
     sent_at = alert.sent_at if isinstance(error, Ambiguous) else None
-    is_over = isinstance(error, Permanent) or tries >= MOST_TRIES
+    is_over = isinstance(error, Permanent) or sends >= MOST_SENDS
     due_at = None if is_over else real_now + FIRST_PAUSE * 2**alert.sends
-    return replace(alert, sends=tries, due_at=due_at, error=str(error), sent_at=sent_at)
+    return replace(alert, sends=sends, due_at=due_at, error=str(error), sent_at=sent_at)

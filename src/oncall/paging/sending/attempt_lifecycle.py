@@ -97,8 +97,8 @@ def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
 def _share(tx: Attempts, attempt: Attempt) -> None:
     """Mark the members of a bundle as unknown if its leader is, because the pager that sent it died."""
     if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
-        for rider in members(tx, attempt)[1:]:
-            tx.update_attempt(replace(rider, status=AttemptStatus.UNKNOWN))
+        for member in members(tx, attempt)[1:]:
+            tx.update_attempt(replace(member, status=AttemptStatus.UNKNOWN))
 
 
 def mark_sending(work: SendWork, attempt: Attempt) -> Attempt | None:

@@ -141,7 +141,7 @@ class Delivery:
             await self._record(attempt, found)
         elif attempt.sends >= MOST_SENDS:
             # The number is not at fault: the pager sends again, with growing pauses, until the next step.
-            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.sends} tries"))
+            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.sends} sends"))
         else:
             again = await self._access.write(lambda tx: mark_sending(self._access.work(tx), attempt))
             if again is not None:

@@ -82,8 +82,8 @@ def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:
 
 
 def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetime) -> Attempt:
-    tries = attempt.sends + 1 if attempt.status is AttemptStatus.SENDING else attempt.sends
-    freed = replace(attempt, sends=tries, lease_until=None, retry_at=None)
+    sends = attempt.sends + 1 if attempt.status is AttemptStatus.SENDING else attempt.sends
+    freed = replace(attempt, sends=sends, lease_until=None, retry_at=None)
     if isinstance(outcome, Receipt):
         failure = failure_in(outcome)
         taken = replace(

@@ -62,14 +62,14 @@ def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | None:
-    turn = work.limits.of_page(person, [page.text for page in due], waiting_since=min(page.at for page in due))
+    until = work.limits.of_page(person, [page.text for page in due], waiting_since=min(page.at for page in due))
     latest = min(_latest(page) for page in due)
-    if turn is not None and work.now < latest:
+    if until is not None and work.now < latest:
         # A page goes before its own step ends, whatever the limits; all others that wait then go with it.
-        _put_off(work, due, replace(turn, at=min(turn.at, latest)))
+        _put_off(work, due, replace(until, at=min(until.at, latest)))
         return None
-    owed = _still_needed(work, work.tx.queued_pages(person))
-    return compose(work.tx, owed, work.context) if owed else None
+    needed = _still_needed(work, work.tx.queued_pages(person))
+    return compose(work.tx, needed, work.context) if needed else None
 
 
 def _still_needed(work: SendWork, waiting: Sequence[Attempt]) -> list[Attempt]:
@@ -98,11 +98,11 @@ def _notice(work: SendWork, notice: Attempt, *, behind: int) -> Attempt | None:
     if why is not None:
         work.tx.update_attempt(ended(notice, why))
         return None
-    turn, latest = work.limits.of_notice(notice.to, notice.body), _latest(notice)
-    if turn is not None and work.now < latest:
+    until, latest = work.limits.of_notice(notice.to, notice.body), _latest(notice)
+    if until is not None and work.now < latest:
         sender = work.tx.policy().limits.sender
-        at = turn.at + behind * sender.within / sender.most
-        _put_off(work, [notice], replace(turn, at=min(at, latest)))
+        at = until.at + behind * sender.within / sender.most
+        _put_off(work, [notice], replace(until, at=min(at, latest)))
         return None
     return sending(work.tx, notice, work.context)
 
@@ -112,14 +112,14 @@ def _call(work: SendWork, call: Attempt) -> Attempt | None:
     why = why_unneeded(work.tx, call, work.now)
     if why is None and later_page(call, work.tx.attempts(call.ticket)) is not None:
         why = REPLACED
-    turn = work.limits.of_call(call.to)
-    if why is None and turn is not None and call.deadline is not None and work.now >= call.deadline:
-        why = f"{UNNEEDED}, its step is over: {turn.why}"
+    until = work.limits.of_call(call.to)
+    if why is None and until is not None and call.deadline is not None and work.now >= call.deadline:
+        why = f"{UNNEEDED}, its step is over: {until.why}"
     if why is not None:
         work.tx.update_attempt(ended(call, why))
         return None
-    if turn is not None and work.now < (call.deadline or _latest(call)):
-        _put_off(work, [call], turn)
+    if until is not None and work.now < (call.deadline or _latest(call)):
+        _put_off(work, [call], until)
         return None
     return sending(work.tx, call, work.context)
 

@@ -43,13 +43,13 @@ class Kind(StrEnum):
 
     STEP = "step"
     """A step or the end of a hold was due, and nothing happened."""
-    TRY = "try"
+    UNSENT = "try"
     """A page is stored, and no provider has accepted it."""
     LOST = "lost"
     """The log names a page that is not stored."""
     ARRIVAL = "arrival"
     """A provider accepted a page, and it was neither delivered nor refused."""
-    PROMISE = "promise"
+    SLA_ALERT = "promise"
     """A warning, chase or breach was due, and nobody was told."""
     NOTICE = "notice"
     """The notice of an SLA alert is stored, and no provider has accepted it."""
@@ -73,10 +73,10 @@ class Overdue:
         seconds = int(self.late.total_seconds())
         words = {
             Kind.STEP: f"{self.ticket}: its next step has been due for {seconds} s and did not fire",
-            Kind.TRY: f"{self.ticket}: a page was written {seconds} s ago and no provider has taken it",
+            Kind.UNSENT: f"{self.ticket}: a page was written {seconds} s ago and no provider has taken it",
             Kind.LOST: f"{self.ticket}: the log has a page of {seconds} s ago that is not stored",
             Kind.ARRIVAL: f"{self.ticket}: a page was taken by its provider {seconds} s ago and has not arrived",
-            Kind.PROMISE: f"{self.ticket}: what a promised time owes has been due for {seconds} s and did not happen",
+            Kind.SLA_ALERT: f"{self.ticket}: what a promised time owes has been due for {seconds} s and did not happen",
             Kind.NOTICE: f"{self.ticket}: a word of a promised time was written {seconds} s ago and no provider has "
             "taken it",
             Kind.UNREADABLE: f"{self.ticket}: its log cannot be read, so that nobody can tell what it is owed",
@@ -170,7 +170,7 @@ class _Look:
         state = clocks(self.tx, ticket, seen.log, self.now)
         due_at = next_alert_at(fold(ticket, seen.log), state, self.tx.policy())
         is_late = due_at is not None and self.now - due_at > self.grace
-        return [seen.overdue(Kind.PROMISE, self.now - due_at)] if due_at is not None and is_late else []
+        return [seen.overdue(Kind.SLA_ALERT, self.now - due_at)] if due_at is not None and is_late else []
 
     def _pages_not_arrived(self, seen: _SeenTicket) -> list[Overdue]:
         """Return the oldest page of an open ticket that its provider has and that should have arrived by now.
@@ -200,7 +200,7 @@ class _Look:
             return []
         if attempt.purpose is Purpose.PAGE:
             pages = [page for page in members(self.tx, attempt) if page.status in _UNSENT]
-            return [Overdue(page.ticket, Kind.TRY, late) for page in pages if _is_waited_for(self.tx, page)]
+            return [Overdue(page.ticket, Kind.UNSENT, late) for page in pages if _is_waited_for(self.tx, page)]
         alerts = [event for event in self.tx.events(attempt.ticket) if isinstance(event, Warned | Breached)]
         is_of_alert = any(event.attempt == attempt.id for event in alerts)
         return [Overdue(attempt.ticket, Kind.NOTICE, late)] if is_of_alert else []

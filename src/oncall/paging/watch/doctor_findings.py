@@ -266,7 +266,7 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
     """Yield the people whose number does not work: they stop pages now if they are on call, later if not."""
-    soon = {turn.engineer for turn in stored.schedule.assignments(facts.now, facts.now + AHEAD)}
+    soon = {assignment.engineer for assignment in stored.schedule.assignments(facts.now, facts.now + AHEAD)}
     manager = stored.schedule.manager_at(facts.now)
     soon |= {manager.id} if manager is not None else set()
     broken = {**_broken_phones(facts, stored), **stored.opted_out}
