@@ -110,5 +110,5 @@ class Plan:
 
     @property
     def window(self) -> Window:
-        """Return the span from the first start to the last end of a seat. Raises ValueError for a plan without seats."""
+        """Return the span from the first start to the last end of the seats. Raises ValueError if there are none."""
         return Window(min(s.window.start for s in self.seats), max(s.window.end for s in self.seats))
