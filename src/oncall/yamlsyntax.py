@@ -104,7 +104,7 @@ def _parser_fault(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> TextFaul
 
 
 def has_lookalikes(text: str) -> bool:
-    """Whether the text holds a look-alike anywhere, misleading or not."""
+    """Return True if the text holds a look-alike anywhere, misleading or not."""
     return _LOOKALIKE.search(text) is not None
 
 

@@ -37,7 +37,7 @@ class OutboxChannel:
 
     @property
     def name(self) -> str:
-        """`outbox`."""
+        """Return the channel's name, `outbox`."""
         return "outbox"
 
     async def send(self, message: Message) -> Receipt:

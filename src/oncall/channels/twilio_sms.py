@@ -43,7 +43,7 @@ class TwilioSms:
 
     @property
     def name(self) -> str:
-        """`twilio`."""
+        """Return the channel's name, `twilio`."""
         return "twilio"
 
     async def send(self, message: Message) -> Receipt:

@@ -41,7 +41,7 @@ class TwilioVoice:
 
     @property
     def name(self) -> str:
-        """`twilio-voice`."""
+        """Return the channel's name, `twilio-voice`."""
         return "twilio-voice"
 
     async def send(self, message: Message) -> Receipt:

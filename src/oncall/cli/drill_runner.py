@@ -29,8 +29,8 @@ class Drilling(Protocol):
     def start(self, to: str | None, wait: int) -> tuple[str, str, str]:
         """Start a drill; return its ticket, the person who is paged, and its code.
 
-        to: a person's id; None: the person whom a page would reach first. wait: seconds after which the page is not
-        sent any more. Raises Refused without a pager, and without a person to page.
+        to: a person's id; None: the person whom a page would reach first. wait: seconds after which the page is no
+        longer sent. Raises Refused without a pager, and without a person to page.
         """
 
     def progress(self, ticket: str) -> DrillProgress:

@@ -129,7 +129,7 @@ def generate(
 
 @dataclass(frozen=True, slots=True)
 class _RepairAsked:
-    """What `--keep` and the options that go with it ask for."""
+    """The values of `--keep` and the options that belong to it."""
 
     keep: Path
     first_open: date

@@ -108,7 +108,10 @@ def _print_listing(found: Sequence[TicketView], most_lines: int | None = None) -
 
 
 def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
-    """Return the `limit` tickets whose clocks end first, of all pages; `read` returns the page after an id."""
+    """Return the `limit` tickets whose clocks end first.
+
+    read: returns one part of the listing, after a ticket id or from the start; it is called until all parts are read.
+    """
     found: list[TicketView] = []
     view = read(None)
     while True:

@@ -143,7 +143,7 @@ _FACTS: tuple[tuple[str, Callable[[ComparedPlan], str]], ...] = (
     ("requests broken", _requests),
 )
 _TOGETHER = ("shifts together", _together)
-"""How many shifts people share who prefer to; shown where a roster has such a request."""
+"""The row for shifts that preferred pairs share; shown if a roster has such a request."""
 
 
 def _load_rows(today: ComparedPlan, changed: ComparedPlan) -> Iterator[list[str]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A team, the promise it keeps (the roster's policy), and who is on call when."""
+    """A roster with its policy, and the plan of who is on call."""
 
     roster: Roster
     plan: Plan
@@ -40,7 +40,7 @@ def planned(
     time_limit: timedelta,
     on_progress: Callable[[SearchProgress], None] | None = None,
 ) -> Scenario:
-    """Return the scenario in which this roster is planned as `oncall generate` would for these dates, both inside.
+    """Return a scenario with a new plan for this roster and these dates (both inside), made as by `oncall generate`.
 
     time_limit: wall time for the search; the best plan found by then is taken. Raises PlanInfeasible and Refused.
     """

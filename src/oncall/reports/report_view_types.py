@@ -10,7 +10,7 @@ MetricName = Annotated[str, Keyword("enum", ("first_reply", "next_reply", "perio
 
 
 class CountsView(TypedDict):
-    """How many SLA clocks ended how. `count` is the sum of the other four."""
+    """The number of SLA clocks by outcome. `count` is the sum of the other four."""
 
     count: int
     met: int

@@ -17,7 +17,7 @@ from oncall.web.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What exists while the application runs. report_lock: held by the one report that is being measured."""
+    """Objects that exist while the application runs. report_lock: held by the one report that is being measured."""
 
     services: Services
     authenticator: Authenticator

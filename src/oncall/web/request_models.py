@@ -79,7 +79,7 @@ class EventBody(_Body):
     impact: str | None = None
     """The new impact; for `impact_changed` alone, and needed there."""
     into: str | None = None
-    """Id of the ticket that goes on; for `merged` alone, and needed there."""
+    """Id of the ticket to merge into; for `merged` only, and required there."""
     needs_reply: bool | None = None
     """False for a customer's message that asks for nothing; for `customer_replied` alone."""
     take_over: bool | None = None
@@ -103,7 +103,7 @@ class DrillBody(_Body):
     to: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
     """An engineer's id; the person whom a page would reach first when absent."""
     wait: Annotated[int, Field(ge=1, le=LONGEST_DRILL)] = 120
-    """Seconds after which the page is not sent any more."""
+    """Seconds after which the page is no longer sent."""
 
 
 class InboundSmsForm(BaseModel):
@@ -116,7 +116,7 @@ class InboundSmsForm(BaseModel):
 
 
 class MessageStatusForm(BaseModel):
-    """What became of one of our messages, as Twilio posts it."""
+    """A status report on one of our messages, as Twilio posts it."""
 
     MessageSid: str
     MessageStatus: str

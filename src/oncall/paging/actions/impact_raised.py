@@ -28,7 +28,10 @@ def speed_up_escalation(work: TicketWork) -> None:
 
 
 def _first_page(work: TicketWork) -> Attempt | None:
-    """Return the first page by text since the ticket was opened; None if a provider has it or a later page."""
+    """Return the first page by text since the ticket was opened, if it still waits to be sent.
+
+    None if a page of this time has gone to a provider already.
+    """
     opened_at = work.state.opened_at
     pages = [one for one in work.attempts if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]
     if any(page.sent_at is not None or page.is_member for page in pages):

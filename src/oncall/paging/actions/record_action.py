@@ -54,12 +54,12 @@ def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: Actio
 
 
 def record_by_reference(tx: TicketStore, reference: str, action: TicketAction, context: ActionContext) -> ActionResult:
-    """As `record`, for the ticket with that id, or the open ticket with that code."""
+    """Record an action as `record` does, on the ticket with that id, or the open ticket with that code."""
     return record_on(TicketWork.on(tx, find_ticket(tx, reference), context), action)
 
 
 def record_on(work: TicketWork, action: TicketAction) -> ActionResult:
-    """As `record`, for a ticket that was read in this transaction."""
+    """Record an action as `record` does, on a ticket that was read in this transaction."""
     refuse_unrecordable(action, work.context)
     return _record(work, action)
 

@@ -65,7 +65,7 @@ _COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITIN
 
 @dataclass(frozen=True, slots=True)
 class TicketAction:
-    """What a person or caller does to a ticket. at: when, policy time, aware UTC. id: the sender's own id, for repeats.
+    """What a person or caller does to a ticket. at: policy time, aware UTC. id: the sender's own id, for repeats.
 
     impact: the new one, for IMPACT_CHANGED. into: the ticket to merge into, for MERGED. needs_reply: False for a
     customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:

@@ -10,7 +10,7 @@ SMS = "sms"
 
 
 class Reach(StrEnum):
-    """Whether a person is reached by a channel. The values are those that databases hold."""
+    """Whether a channel reaches a person. Databases hold these values."""
 
     OPTED_OUT = "deaf"
     """The person sent STOP: the carrier delivers no text."""

@@ -88,7 +88,7 @@ def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
 
 
 def hand_over(tx: HandoffStore, context: ActionContext, found: HandoffNotice) -> tuple[Attempt, ...]:
-    """Tell the person who came on at the latest handoff what is open, unless that was done. Returns the notices.
+    """Notify the person who came on call at the latest handoff of the open tickets, once. Returns the notices.
 
     found: from a recent snapshot. Each ticket's log says to whom it was handed over, so that no pager tells it twice.
     """

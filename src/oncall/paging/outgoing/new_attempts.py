@@ -18,11 +18,11 @@ NOTICE_FOR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """Who acts, when, and whether the one who acts sends at once.
+    """Who acts, when, and whether this process sends at once.
 
-    now: policy time; real_now: real time; both aware UTC. lease_until (real time): the attempts written are this
-    process's to send until then; None leaves them queued for any pager. can_call: whether this process can call people.
-    is_answered: whether who acts reads the result at once, in an answer by SMS or in the call.
+    now: policy time; real_now: real time; both aware UTC. lease_until (real time): this process sends the attempts
+    that it writes until then; None leaves them queued for any pager. can_call: whether this process can call people.
+    is_answered: True if the person who acts reads the result at once, in an answer by SMS or in the call.
     """
 
     by: str

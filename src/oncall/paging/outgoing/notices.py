@@ -64,7 +64,7 @@ def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
 
 
 def _is_first(state: TicketState, decision: Fire) -> bool:
-    """Return True if no page of this ticket went to the desk, or to an engineer, before this one."""
+    """Return True if the page is the first one to the desk, or the first one to an engineer."""
     if decision.position.round != 0:
         return False
     desk_alone = state.action is Action.DESK and state.last_fired == (0, 0)

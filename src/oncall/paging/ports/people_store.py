@@ -12,13 +12,13 @@ from oncall.paging.ports.records import InboundMessage
 
 
 class ReachabilityLog(Protocol):
-    """Who can be reached by which channel."""
+    """Records which person can be reached by which channel."""
 
     def note_reachability(self, mark: Reachability) -> None:
         """Record that a person opted out of a channel or back in. The latest record counts."""
 
     def opted_out(self) -> list[Reachability]:
-        """Return the latest mark of each person and channel that are opted out, in the order of ids."""
+        """Return the latest entry of each person and channel, if the person has opted out; in the order of ids."""
 
     def reached(self) -> Mapping[str, datetime]:
         """Return when (policy time) the last message to or from each person was delivered, by the person's id."""

@@ -28,7 +28,7 @@ class ProofCheck:
 
 
 def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofCheck:
-    """Compute the plan's cost, and compare what the plan states with what is true. shifts: those of the calendar."""
+    """Compute the plan's cost, and compare the plan's stated proof with it. shifts: those of the calendar."""
     weights = {engineer.id: _weight(engineer, shifts) for engineer in roster.engineers}
     shares = _shares(roster, shifts, weights, plan.balances)
     counts = _counts(plan, roster.rules.roles)

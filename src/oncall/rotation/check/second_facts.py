@@ -27,10 +27,10 @@ def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 
 
 class SettledPart:
-    """What no plan with the same baseline can change.
+    """The duties and seats that no plan with the same baseline can change.
 
-    first_open: the first date whose shifts may change. duties: by engineer, those before it and those outside the plan.
-    seats: how many seats before it each engineer has, by engineer, kind and role.
+    first_open: the first date whose shifts may change. duties: by engineer, those before it and those outside the
+    plan. seats: how many seats before it each engineer has, by engineer, kind and role.
     """
 
     def __init__(self, plan: Plan, roster: Roster, outside: Sequence[Seat]) -> None:

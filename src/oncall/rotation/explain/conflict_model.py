@@ -42,10 +42,10 @@ class _OpenToAll(Problem):
 
 
 class ConflictModel:
-    """The problem with a switch for each cause. All causes switched on is the problem itself.
+    """The planning problem with a switch for each cause. With all switches on it is the problem itself.
 
-    causes: by the index of the switch, in the order in which they should be dropped from an explanation.
-    is_unsettled: whether the last question was left without an answer when its time was up.
+    causes: by the index of the switch; the first ones should be dropped from an explanation first. is_unsettled: True
+    if the time for the last question was up before it had an answer.
     """
 
     def __init__(self, problem: Problem, budget: SearchBudget) -> None:

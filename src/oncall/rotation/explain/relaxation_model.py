@@ -43,7 +43,7 @@ class _Choice:
 
 
 class RelaxationModel:
-    """Who is on duty, with at least one relaxation chosen. `model` minimises the price of all that are chosen."""
+    """A model of who is on duty, with at least one relaxation chosen. `model` minimises the price of those chosen."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem

@@ -18,9 +18,9 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True, slots=True)
 class ComparedPlan:
-    """The plan of one of the rosters that are compared, or the error that says why there is none.
+    """The plan of one of the compared rosters, or the error that says why there is none.
 
-    context: what the plan had to respect.
+    context: the facts around the plan that it had to respect.
     """
 
     roster: Roster
@@ -31,7 +31,7 @@ class ComparedPlan:
 
     @property
     def requests(self) -> RequestTally | None:
-        """Return how the plan meets the requests; None without a plan."""
+        """Return the numbers of requests that the plan meets and breaks; None without a plan."""
         if self.plan is None:
             return None
         problem = Problem.of(self.roster, self.shifts, self.context)
@@ -42,7 +42,7 @@ class ComparedPlan:
         return tally_requests(request_costs(problem), taken, preferred_pairs(problem))
 
     def load(self, engineer: str, kind: WindowKind) -> Load | None:
-        """Return one engineer's load of a kind in all roles; None without a plan, or if it does not have them."""
+        """Return one engineer's load of a kind in all roles; None if there is no plan or it has no such load."""
         fairness = self.plan.fairness if self.plan is not None else None
         for each in fairness.engineers if fairness is not None else ():
             if each.engineer == engineer:

@@ -15,12 +15,12 @@ from oncall.schedule.plan import Plan, Seat, Shift
 
 
 class RepairBaseline:
-    """A plan of which the shifts from `first_open` on may change.
+    """The plan to repair. The repair may change only its shifts from `first_open` on, the open shifts.
 
-    settled: the seats before `first_open`, without shadows. whole, open: the problem of all shifts, and the problem of
-    the open ones; shifts and engineers below are numbers of `open`. holders: who had each open seat, by shift and role;
-    None for a shift that the plan did not have. unrested: new duties that would leave an engineer without rest after a
-    shift that they covered for another engineer.
+    settled: the seats before `first_open`, without shadows. whole: the problem of all shifts. open: the problem of the
+    open shifts; shifts and engineers below are numbers of `open`. holders: the engineer in each open seat, by shift
+    and role; None for a shift that the plan did not have. unrested: new duties that would leave an engineer without
+    rest after a shift that they covered for another engineer.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class RepairBaseline:
         self.unrested = self._unrested(context.covers)
 
     def number_of(self, engineer: str | None) -> int | None:
-        """Return the number of an engineer; None for nobody, and for an engineer who has left the roster."""
+        """Return the number of an engineer; None without one, and for an engineer who has left the roster."""
         return None if engineer is None else self._numbers.get(engineer)
 
     def frozen(self, days: int, opened: frozenset[date]) -> frozenset[StaffedSeat]:
@@ -78,7 +78,7 @@ class RepairBaseline:
         )
 
     def _unrested(self, covers: tuple[Seat, ...]) -> frozenset[Duty]:
-        """Duties that a covered shift forbids, without those that the engineers had before."""
+        """Return the duties that a covered shift forbids, without those that the engineers had before."""
         if not covers:
             return frozenset()
         covered = Problem(self.open.roster, self.open.shifts, PlanningContext(published=covers))

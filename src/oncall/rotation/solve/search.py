@@ -96,15 +96,15 @@ class SearchBudget:
 
     @property
     def is_used_up(self) -> bool:
-        """Return True if nothing is left for another run."""
+        """Return True if no effort is left for another run."""
         return self._left <= 0
 
     def status(self, search: Search, model: cp_model.CpModel) -> SearchStatus:
-        """Solve a model within what is left, and return only how the run ended; UNKNOWN if nothing is left."""
+        """Solve a model in the effort that is left, and return only the run's status; UNKNOWN if none is left."""
         return self.solve(search, model).status
 
     def solve(self, search: Search, model: cp_model.CpModel, *, most: float | None = None) -> SearchResult:
-        """Solve a model within what is left, and return the result. most: a smaller limit for this run."""
+        """Solve a model in the effort that is left, and return the result. most: a smaller limit for this run."""
         if self.is_used_up:
             return SearchResult(SearchStatus.UNKNOWN, 0, (), 0.0)
         result = search.run(model, effort=min(most or self._per_run, self._per_run, self._left))
