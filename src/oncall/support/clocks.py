@@ -59,7 +59,8 @@ def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ..
 
 
 def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
-    """Return the fold after the events up to `now`; for a ticket without clocks, its state."""
+    """Apply the events up to `now` and return the fold; for a ticket that the policy promises nothing, a state without
+    clocks."""
     opening = next((event for event in events if event.kind is SlaEventKind.OPENED), None)
     if opening is None:
         raise ValueError("a ticket's events must begin with its opening")

@@ -25,7 +25,7 @@ MOST_SENDS = 3
 """How often an attempt without a clear answer is sent again at once; after that the pauses grow."""
 MOST_ADOPTED = 10_000
 CALLS_BEFORE = timedelta(minutes=5)
-"""How long (real time) before an attempt the search for other attempts' calls begins: a call may be made late."""
+"""How far back (real time) to look for other attempts whose calls may be mixed up with this one's."""
 
 
 def claim(work: SendWork, limit: int) -> list[Attempt]:

@@ -21,7 +21,7 @@ from oncall.paging.sending.send_work import SendWork
 from oncall.support.wording import exact_span
 
 BEFORE_ITS_STEP_ENDS = timedelta(seconds=5)
-"""How long (policy time) before the next step a page is sent whatever the rate limits say."""
+"""A page is sent this long (policy time) before the next step fires, even if a rate limit is reached."""
 
 
 def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:

@@ -16,7 +16,7 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """A customer. name: as the customers file spells it, or else the spelling of the tickets.
+    """A customer. name: its spelling in the policy's list of customers, or else in the tickets.
 
     spellings: those of their tickets; empty if they have none.
     """
