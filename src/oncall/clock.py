@@ -28,7 +28,7 @@ class SystemClock:
         self._last, self._last_ticks = wall(), ticks()
 
     def begin_at(self, at: datetime) -> None:
-        """Never show a time before `at` (aware UTC), which the process before this one has already shown."""
+        """Start at `at` (aware UTC), which an earlier process has shown, if it is at most MOST_SLEWED ahead."""
         with self._lock:
             self._last = max(self._last, at) if at - self._last <= MOST_SLEWED else self._last
 

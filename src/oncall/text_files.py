@@ -57,7 +57,7 @@ def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
 
 
 def place_of(text: str, index: int) -> tuple[int, int]:
-    """Line and column, counted from 1, of the character at `index`."""
+    """Return line and column, counted from 1, of the character at `index`."""
     before = text[:index]
     return before.count("\n") + 1, index - before.rfind("\n")
 

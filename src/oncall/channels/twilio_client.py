@@ -61,7 +61,7 @@ class TwilioClient:
 
     @property
     def api(self) -> Any:  # The library's resources have no useful types.
-        """The library's client. Raises Temporary after `close`."""
+        """Return the library's client. Raises Temporary after `close`."""
         if self._is_closed:
             raise Temporary(
                 "the Twilio channel is closed because this process is stopping; the next start sends "

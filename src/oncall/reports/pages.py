@@ -67,7 +67,7 @@ def review_page(review: Review) -> str:
 
 
 def _trends(before: QuarterFacts, now: QuarterFacts) -> Sequence[tuple[str, str, str, str]]:
-    """Name, the quarter before, this one, and the difference in words."""
+    """Return rows: a name, the value of the quarter before, the value of this one, and the difference in words."""
     rows: list[tuple[str, int, int]] = [("tickets", before.tickets, now.tickets)]
     rows += [(f"  {name}", before.impacts.get(name, 0), count) for name, count in now.impacts.items()]
     rows += [

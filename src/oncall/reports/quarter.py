@@ -21,11 +21,11 @@ class Quarter:
 
     @property
     def first_day(self) -> date:
-        """January, April, July or October 1st."""
+        """Return the first day: January, April, July or October 1st."""
         return date(self.year, self.number * 3 - 2, 1)
 
     def days(self, zone: ZoneInfo) -> Days:
-        """Its dates in `zone`."""
+        """Return the quarter's dates in `zone`."""
         return Days(self.first_day, self.next.first_day - timedelta(days=1), zone)
 
     @property

@@ -34,7 +34,7 @@ def cell_view(cell: Cell) -> CellView:
 
 
 def percentiles_view(times: Percentiles | None) -> PercentilesView | None:
-    """Seconds; None when nothing was measured."""
+    """Return percentiles as JSON, in seconds; None when nothing was measured."""
     if times is None:
         return None
     return {"p50": seconds(times.p50), "p90": seconds(times.p90), "p95": seconds(times.p95)}

@@ -108,7 +108,7 @@ def _legend(names: Sequence[str], y: float) -> list[Markup]:
 
 
 def pairs(rows: Sequence[tuple[str, float | None, float | None]], names: tuple[str, str]) -> Markup:
-    """Shares (0 to 1) of two periods as bars, the earlier one in grey. `names`: of the earlier and the later."""
+    """Return shares (0 to 1) of two periods as bars, the earlier one in grey. `names`: of the earlier and the later."""
     plot = WIDTH - _LABELS - 80
     parts = []
     for number, (label, before, now) in enumerate(rows):

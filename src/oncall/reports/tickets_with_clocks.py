@@ -43,7 +43,7 @@ def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> I
 
 
 def _telling(log: Sequence[Event]) -> Sequence[Event]:
-    """Without the verdict that follows the receipt in its instant: it holds the terms that the receipt holds."""
+    """Return the log without the verdict at the time of receipt, which repeats the terms of the receipt."""
     match log:
         case [Received(at=received_at) as received, Judged(at=judged_at), *rest] if received_at == judged_at:
             return [received, *rest]

@@ -129,7 +129,7 @@ def _fairness_document(fairness: Fairness) -> FairnessDocument:
 
 
 def _lines_of(document: Mapping[str, object], indent: str = "") -> str:
-    """JSON with a line for each key and each item of a list of objects, so that two plans can be compared by line."""
+    """Return JSON with a line for each key and each item of a list of objects, so that a line diff is useful."""
     inner = indent + "  "
     lines = []
     for key, value in document.items():

@@ -109,7 +109,7 @@ def _cut_to(assignment: Assignment, free: Sequence[Window]) -> Iterator[Assignme
 
 
 def _joined(assignments: Sequence[Assignment]) -> list[Assignment]:
-    """Neighbouring parts of one shift or override that one engineer holds become one assignment."""
+    """Join neighbouring parts of one shift or override that one engineer holds into one assignment."""
     joined: list[Assignment] = []
     for each in assignments:
         last = joined[-1] if joined else None

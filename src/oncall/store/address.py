@@ -19,7 +19,7 @@ class SqliteAddress:
 
     @property
     def place(self) -> str:
-        """The name of the database in messages."""
+        """Return the name of the database in messages."""
         return str(self.path)
 
 

@@ -103,7 +103,7 @@ class PublishedView:
 
     @property
     def is_detached(self) -> bool:
-        """True if this view has a cache of its own."""
+        """Return True if this view has a cache of its own."""
         return self.cache is not self._shared
 
     def detach(self) -> None:

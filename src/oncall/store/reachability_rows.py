@@ -104,7 +104,7 @@ class ReachQueries(Queries):
         return True
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Claim all alerts that are due until `lease_until`, the longest overdue first."""
+        """Claim all due alerts, under a lease until `lease_until`. The longest overdue comes first."""
         found = [rows.alert(row) for row in self._run(_DUE_ALERTS, {"now": real_now})]
         for alert in found:
             self._run(_UPDATE_ALERT, {"wanted": alert.id, "due_at": lease_until})

@@ -72,7 +72,7 @@ def make_store(settings: Settings) -> SqlStore:
 
 
 def migrate_store(settings: Settings) -> None:
-    """Bring the database's tables to this version."""
+    """Create or update the database's tables for this version."""
     from oncall.store.database import migrate
 
     migrate(database_url(settings))

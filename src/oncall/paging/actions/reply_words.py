@@ -136,7 +136,7 @@ def _words_in(chunk: str, names: TicketNames) -> list[Word]:
 
 
 def _split(part: str, names: TicketNames) -> list[Word]:
-    """`ACK7K2` was meant as two words."""
+    """Return the words of a part: `ACK7K2` is split into `ACK` and `7K2`."""
     word = _word(part, names)
     for verb in ("ACK", "PASS", "DONE", "TAKE"):
         rest = part[len(verb) :]

@@ -91,7 +91,7 @@ def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent | No
 
 
 def _is_for_this_ticket(event: Event) -> bool:
-    """False for a message that counts on another ticket, and for a customer's message that asks for nothing."""
+    """Return False for a message that counts on another ticket, and for a customer's message that asks for nothing."""
     if not isinstance(event, MessageEvent):
         return True
     return event.forwarded_to is None and (not isinstance(event, CustomerReplied) or event.needs_reply)

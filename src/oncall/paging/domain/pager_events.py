@@ -152,7 +152,7 @@ class AlertEvent(ClockEvent):
 
     @property
     def mark(self) -> AlertMark:
-        """Identifies this alert."""
+        """Return the mark that identifies this alert."""
         return AlertMark(self.kind, self.metric, self.since, self.due_at)
 
 
@@ -178,7 +178,7 @@ class Breached(AlertEvent):
 
     @property
     def mark(self) -> AlertMark:
-        """Identifies this breach."""
+        """Return the mark that identifies this breach."""
         return AlertMark(self.kind, self.metric, self.since, None)
 
 
@@ -190,7 +190,7 @@ class Withdrawn(ClockEvent):
 
     @property
     def mark(self) -> AlertMark:
-        """Identifies the breach that is withdrawn."""
+        """Return the mark of the breach that is withdrawn."""
         return AlertMark(EventKind.BREACHED, self.metric, self.since, None)
 
 

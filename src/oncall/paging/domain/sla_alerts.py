@@ -44,7 +44,7 @@ class SlaAlert:
 
 
 def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
-    """Identifies the alert of this kind for this clock: a breach once, a warning or chase once for each target."""
+    """Return the mark of an alert: a clock has one breach, and one warning and one chase for each target."""
     return AlertMark(kind, clock.metric, clock.since, None if kind is EventKind.BREACHED else clock.due_at)
 
 

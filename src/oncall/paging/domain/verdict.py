@@ -34,11 +34,11 @@ class Judgeable(Protocol):
 
     @property
     def plan(self) -> str:
-        """Name of the customer's support plan."""
+        """Return the name of the customer's support plan."""
 
     @property
     def impact(self) -> str:
-        """Name of the impact."""
+        """Return the name of the impact."""
 
 
 @dataclass(frozen=True, slots=True)

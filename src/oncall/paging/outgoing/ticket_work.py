@@ -62,7 +62,7 @@ class TicketWork:
 
     @property
     def now(self) -> datetime:
-        """Policy time, aware UTC."""
+        """Return policy time, aware UTC."""
         return self.context.now
 
     @property

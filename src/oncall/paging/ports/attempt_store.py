@@ -40,7 +40,7 @@ class AttemptClaims(Protocol):
     """Claims the attempts that are due, and records the provider's answer."""
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Claim due attempts until `lease_until` and return them. No two callers get the same attempt.
+        """Claim due attempts, under a lease until `lease_until`, and return them. No two callers get the same attempt.
 
         An attempt is due if it is `queued`, `retrying` or `unknown` and its `retry_at` has passed. It is also due if it
         is `sending` and its lease has expired (it is returned as `unknown`), or if it is `accepted` or `sent` and the

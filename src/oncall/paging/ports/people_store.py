@@ -31,7 +31,7 @@ class Alerts(Protocol):
         """Store an alert to be sent and return True, or return False if there is one about the same subject already."""
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Claim all alerts that are due until `lease_until`. No two callers get the same alert."""
+        """Claim all due alerts, under a lease until `lease_until`. No two callers get the same alert."""
 
     def update_alert(self, alert: Alert) -> None:
         """Store the columns of an alert that can change: due_at, sends, provider id, error and sent_at."""

@@ -51,37 +51,37 @@ class Unobserved:
     """An `Observer` that counts nothing."""
 
     def ticket_accepted(self, action: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def acknowledged(self, seconds: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def tried(self, status: AttemptStatus) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def page_accepted(self, seconds: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def due(self, count: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def claimed(self, count: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def resent(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def bundled(self, count: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def rested(self, *, was_woken: bool) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def queue_age(self, seconds: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def alarmed(self, kind: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def page_delivered(self, seconds: float) -> None:
-        """Nothing."""
+        """Do nothing."""

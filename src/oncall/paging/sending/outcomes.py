@@ -104,8 +104,11 @@ def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetim
 
 
 def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
-    """How long to wait before the next send (real time): grows with jitter, honours the provider's Retry-After, and
-    leaves time for one more send before the step is over."""
+    """Return how long (real time) to wait before the next send.
+
+    The wait grows with jitter, honours the provider's Retry-After, and leaves time for one more send before the step is
+    over.
+    """
     back_off = timedelta(seconds=2 ** min(attempt.sends, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
     longest = LONGEST_BACK_OFF_ALONE if attempt.is_immediate else LONGEST_BACK_OFF
     wait = max(min(back_off, longest), error.retry_after or timedelta(0))

@@ -19,17 +19,17 @@ class SendWork:
 
     @property
     def now(self) -> datetime:
-        """Policy time, aware UTC."""
+        """Return policy time, aware UTC."""
         return self.context.now
 
     @property
     def real_now(self) -> datetime:
-        """Real time, aware UTC."""
+        """Return real time, aware UTC."""
         return self.context.real_now
 
     @property
     def limits(self) -> RateLimits:
-        """The rate limits, which count what went out before and in this transaction."""
+        """Return the rate limits. They count messages that were sent before and in this transaction."""
         if self._limits is None:
             self._limits = RateLimits(self.tx, self.tx.policy().limits, self.context)
         return self._limits

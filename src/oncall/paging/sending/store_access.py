@@ -78,7 +78,7 @@ class Access:
         return await self._end_of(self._store.submit(partial(self._noting_the_schedule, work)))
 
     async def write_apart(self, work: Callable[[Transaction], T]) -> T:
-        """As `write` for work that may take long: it does not block other work if the database runs several at once."""
+        """Run work that may take long. On PostgreSQL it does not block other work."""
         return await self._end_of(self._store.submit_apart(partial(self._noting_the_schedule, work)))
 
     async def _end_of(self, stored: Future[T]) -> T:

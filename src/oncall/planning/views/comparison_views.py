@@ -12,7 +12,7 @@ from oncall.rotation.explain.why_seat import Alternative, SeatExplanation
 
 
 def comparison_view(found: RosterComparison) -> dict[str, object]:
-    """Today's plan and that of the changed roster: people, loads, cost, bound and requests, or why there is none."""
+    """Return both rosters' plans as JSON: people, loads, cost, bound and requests, or why there is no plan."""
     return {"today": _side_view(found.today), "changed": _side_view(found.changed)}
 
 

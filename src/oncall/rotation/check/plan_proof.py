@@ -79,7 +79,7 @@ def _shares(
 
 
 def _counts(plan: Plan, roles: Sequence[str]) -> Counter[_LoadKey]:
-    """Seats by kind, role and engineer; seats of shadows and of roles that the roster no longer has do not count."""
+    """Count seats by kind, role and engineer, without shadows and roles that the roster no longer has."""
     counts: Counter[_LoadKey] = Counter()
     for seat in plan.seats:
         if seat.role in roles:
@@ -98,7 +98,7 @@ def _false_proof(plan: Plan, fairness: Fairness, cost: int) -> Iterator[str]:
 
 
 def _false_balances(plan: Plan) -> Iterator[str]:
-    """Shifts that one engineer served above their share are shifts that others served below theirs."""
+    """Yield a fault for each kind whose balances do not add up to zero over all engineers."""
     sums: Counter[WindowKind] = Counter()
     for each in plan.balances:
         sums[each.kind] += each.thousandths

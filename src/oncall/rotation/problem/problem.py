@@ -124,7 +124,7 @@ class Problem:
 
     @cached_property
     def eligible_shift_sets(self) -> tuple[frozenset[int], ...]:
-        """`eligible_shifts` as sets."""
+        """Return `eligible_shifts` as sets."""
         return tuple(frozenset(numbers) for numbers in self.eligible_shifts)
 
     @cached_property

@@ -35,7 +35,7 @@ class RequestTally:
 
     @property
     def text(self) -> str:
-        """One sentence that names only the kinds of request that were made."""
+        """Return one sentence that names only the kinds of request that were made."""
         parts = [*self._avoided_text(), *self._preferred_text(), *self._together_text()]
         return f"requests: {', '.join(parts) or 'none could be met'}"
 

@@ -43,8 +43,8 @@ def repair(
     """Repair `plan` for the roster as it is now; shifts that start before `first_open` stay as they are.
 
     shifts: those of the whole plan, by today's calendar. more_changes: how many seats may change beyond the fewest, if
-    that is fairer. frozen_days: for so many days from `first_open` on, engineers who still can keep their seats, except
-    on the dates in `opened`. option_changes: for which numbers of further changes to find the cost. time_limit: wall
+    that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if possible,
+    except on the dates in `opened`. option_changes: numbers of further changes whose cost is computed. time_limit: wall
     time. should_stop: polled; once it returns True, the search ends.
     Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift is
     open.

@@ -94,7 +94,7 @@ class StepwiseSearch:
         return seat in self._before and self._before[seat] != engineer
 
     def _gain(self, step: _Step) -> int:
-        """By how much the step lowers the cost."""
+        """Return by how much the step lowers the cost."""
         differences: Counter[LoadKey] = Counter()
         for seat, engineer in step:
             differences.update(self._keys(seat, engineer))

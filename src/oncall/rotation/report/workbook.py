@@ -100,7 +100,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell) -> Any:
 
 
 def _draw(sheet: Worksheet, calendar: HeatMap) -> None:
-    """A row for each engineer and a column for each day: the letter of the role in its colour, grey for days away."""
+    """Draw a row for each engineer and a column for each day: the role's letter in its colour, grey for days away."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 

@@ -137,7 +137,7 @@ class Search:
 
     @property
     def elapsed(self) -> timedelta:
-        """Wall time since the search was made."""
+        """Return the real time since the search was created."""
         return timedelta(seconds=time.monotonic() - self._began)
 
     @property

@@ -34,7 +34,7 @@ class SeatVariables:
                 self._fill_once(number, role)
 
     def _add_seats_of(self, duty: Duty, on_duty: cp_model.IntVar) -> None:
-        """An engineer on duty has exactly one of the shift's roles."""
+        """Add the seats of a duty: an engineer on duty has exactly one of the shift's roles."""
         roles = self.problem.roles_at(duty.engineer, duty.shift)
         own = {StaffedSeat(duty.shift, role, duty.engineer): self.model.new_bool_var("") for role in roles}
         self.model.add(cp_model.LinearExpr.sum(list(own.values())) == on_duty)
