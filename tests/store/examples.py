@@ -1,4 +1,4 @@
-"""Tickets, events, attempts and schedule versions that the tests store, each with what matters as arguments."""
+"""Tickets, events, attempts and schedule versions for tests. Arguments change their fields."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PHONE = "+13055550101"
 
 
 def minutes(count: float) -> timedelta:
-    """So many minutes."""
+    """Return a span of `count` minutes."""
     return timedelta(minutes=count)
 
 
 def ticket(ticket_id: str = "T-1", **changes: Any) -> StoredTicket:
-    """An open Urgent ticket, received at NOW and due at once. Its code is its id unless `code` is given."""
+    """Return an open Urgent ticket, received at NOW and due at once. Its code is its id unless `code` is given."""
     posted = Ticket(
         id=ticket_id,
         customer=changes.pop("customer", "Acme"),
@@ -56,7 +56,7 @@ def ticket(ticket_id: str = "T-1", **changes: Any) -> StoredTicket:
 
 
 def adding(*tickets: StoredTicket) -> Callable[[Transaction], None]:
-    """Work that adds them."""
+    """Return work that stores these tickets."""
 
     def work(t: Transaction) -> None:
         for one in tickets:
@@ -66,12 +66,12 @@ def adding(*tickets: StoredTicket) -> Callable[[Transaction], None]:
 
 
 def event(ticket_id: str = "T-1", kind: type[Received | Replied | Acknowledged] = Received, **changes: Any) -> Event:
-    """What the help desk wrote into a ticket's log at NOW."""
+    """Return an event that the help desk recorded at NOW."""
     return replace(kind(ticket_id, NOW, "helpdesk", "posted by the help desk"), **changes)
 
 
 def attempt(attempt_id: str = "a-1", ticket_id: str = "T-1", **changes: Any) -> Attempt:
-    """A page to Ana that is being sent, under a lease of a minute."""
+    """Return a page to Ana that is being sent, under a lease of a minute."""
     plain = Attempt(
         id=attempt_id,
         ticket=ticket_id,
@@ -91,12 +91,12 @@ def attempt(attempt_id: str = "a-1", ticket_id: str = "T-1", **changes: Any) -> 
 
 
 def message(provider_id: str = "SM1") -> InboundMessage:
-    """Ana acknowledges by SMS."""
+    """Return an SMS by which Ana acknowledges."""
     return InboundMessage(provider_id, NOW, "ana", "ACK 7K2", "T-1 is yours.")
 
 
 def publication(reason: str = "first quarter", **changes: Any) -> NewVersion:
-    """One weekend shift of Ana and Ben, from Friday night in New York to Monday morning."""
+    """Return a publication of one weekend shift of Ana and Ben, Friday night to Monday morning in New York."""
     start, end = datetime(2027, 1, 9, 0, 1, tzinfo=UTC), datetime(2027, 1, 11, 13, tzinfo=UTC)
     document = {
         "format": 1,
@@ -121,7 +121,7 @@ def publication(reason: str = "first quarter", **changes: Any) -> NewVersion:
 
 
 def override(engineer: str = "ben", role: str = "primary") -> NewVersion:
-    """Puts another on for half an hour around NOW."""
+    """Return an override that puts another engineer on call for an hour around NOW."""
     window = Window(NOW - minutes(30), NOW + minutes(30))
     return NewVersion(NOW - minutes(60), OVERRIDE, "mei", "Ana is ill", override_document(window, role, engineer))
 

@@ -1,4 +1,4 @@
-"""The address of a database: what it names, what messages call it, and what it never shows."""
+"""The address of a database: which database it names, and what messages show of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_three_slashes_name_a_relative_file_and_four_an_absolute_one() -> None:
         ("postgresql:///oncall", "postgresql local socket/oncall"),
     ],
 )
-def test_a_postgresql_address_is_known_by_host_and_database_alone(url: str, place: str) -> None:
+def test_the_place_of_a_postgresql_address_is_its_host_and_database(url: str, place: str) -> None:
     address = address_of(url)
     assert isinstance(address, PostgresAddress)
     assert address.place == place

@@ -1,4 +1,4 @@
-"""Attempts come back as they went in, and are taken over when they are due, by one worker only."""
+"""Attempts are read back unchanged, and one worker claims each due attempt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEASE = NOW + minutes(10)
 
 @pytest.fixture
 def store(store: SqlStore) -> SqlStore:
-    """With tickets T-1 and T-2."""
+    """A store with tickets T-1 and T-2."""
     store.write(adding(ticket("T-1"), ticket("T-2")))
     return store
 
@@ -63,7 +63,7 @@ def test_an_attempt_for_an_unknown_ticket_is_refused(store: SqlStore) -> None:
         add(store, attempt(ticket_id="T-9"))
 
 
-def test_an_update_changes_what_changes_in_an_attempt_s_life(store: SqlStore) -> None:
+def test_an_update_stores_every_column_of_an_attempt_that_can_change(store: SqlStore) -> None:
     add(store, attempt())
     changed = attempt(
         status=AttemptStatus.UNKNOWN,
@@ -78,12 +78,12 @@ def test_an_update_changes_what_changes_in_an_attempt_s_life(store: SqlStore) ->
     assert store.read(lambda t: t.attempt("a-1")) == changed
 
 
-def test_an_attempt_that_was_never_added_cannot_be_updated(store: SqlStore) -> None:
+def test_an_unknown_attempt_cannot_be_updated(store: SqlStore) -> None:
     with pytest.raises(NotFound, match=r"^attempt of ticket T-1: there is no such attempt$"):
         store.write(lambda t: t.update_attempt(attempt()))
 
 
-def test_a_provider_s_id_gives_the_newest_attempt_that_carries_it(store: SqlStore) -> None:
+def test_a_provider_id_finds_its_newest_attempt(store: SqlStore) -> None:
     add(store, attempt("a-1", provider_id="SM1"), attempt("a-2", written_at=NOW + minutes(1), provider_id="SM1"))
     found = store.read(lambda t: t.attempt_by_provider_id("SM1"))
     assert found is not None
@@ -91,7 +91,7 @@ def test_a_provider_s_id_gives_the_newest_attempt_that_carries_it(store: SqlStor
     assert store.read(lambda t: t.attempt_by_provider_id("SM2")) is None
 
 
-def test_what_is_due_is_claimed_longest_overdue_first(store: SqlStore) -> None:
+def test_due_attempts_are_claimed_longest_overdue_first(store: SqlStore) -> None:
     add(
         store,
         attempt("retry", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None),
@@ -112,7 +112,7 @@ def test_what_is_due_is_claimed_longest_overdue_first(store: SqlStore) -> None:
     assert store.read(lambda t: t.next_attempt_at()) == NOW + minutes(1)
 
 
-def test_the_first_page_of_an_urgent_ticket_is_claimed_before_whatever_is_overdue_for_longer(store: SqlStore) -> None:
+def test_the_first_page_of_an_urgent_ticket_is_claimed_before_older_attempts(store: SqlStore) -> None:
     urgent = attempt("urgent", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None, is_immediate=True)
     due = [(f"notice-{n}", NOW - minutes(n)) for n in range(5)]
     add(store, *(replace(urgent, id=name, written_at=at, retry_at=at, is_immediate=False) for name, at in due), urgent)
@@ -120,7 +120,7 @@ def test_the_first_page_of_an_urgent_ticket_is_claimed_before_whatever_is_overdu
     assert ids(claim(store)) == ["notice-3", "notice-2", "notice-1", "notice-0"]
 
 
-def test_a_crashed_attempt_is_claimed_as_unknown_and_a_retry_stays_one(store: SqlStore) -> None:
+def test_a_crashed_attempt_is_claimed_as_unknown_and_a_retry_stays_a_retry(store: SqlStore) -> None:
     crashed = attempt("a-1", lease_until=NOW)
     retry = attempt("a-2", status=AttemptStatus.RETRYING, retry_at=NOW, lease_until=None)
     add(store, crashed, retry)
@@ -132,33 +132,33 @@ def test_a_crashed_attempt_is_claimed_as_unknown_and_a_retry_stays_one(store: Sq
     assert store.read(lambda t: t.attempts("T-1")) == claimed
 
 
-def test_no_more_is_claimed_than_was_asked_for(store: SqlStore) -> None:
+def test_a_claim_keeps_its_limit(store: SqlStore) -> None:
     add(store, *(attempt(f"a-{n}", lease_until=NOW) for n in range(3)))
     assert [len(claim(store, limit=2)), len(claim(store, limit=2)), len(claim(store, limit=2))] == [2, 1, 0]
 
 
-def test_a_claim_is_due_again_when_its_lease_ran_out(store: SqlStore) -> None:
+def test_a_claimed_attempt_is_due_again_when_its_lease_expires(store: SqlStore) -> None:
     add(store, attempt(lease_until=NOW))
     claim(store)
     again = store.write(lambda t: t.claim_attempts(real_now=LEASE, lease_until=LEASE + minutes(1), limit=10))
     assert ids(again) == ["a-1"]
 
 
-def test_an_attempt_in_doubt_without_a_time_is_due_at_once(store: SqlStore) -> None:
+def test_an_unknown_attempt_without_a_retry_time_is_due_at_once(store: SqlStore) -> None:
     add(store, attempt(status=AttemptStatus.UNKNOWN, retry_at=None, lease_until=None))
     assert ids(claim(store)) == ["a-1"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("status", sorted(FINAL_STATUSES | {AttemptStatus.ACCEPTED, AttemptStatus.SENT}))
-def test_an_attempt_that_the_provider_has_is_nobody_s_work(store: SqlStore, status: AttemptStatus) -> None:
+def test_an_attempt_that_the_provider_has_is_not_due(store: SqlStore, status: AttemptStatus) -> None:
     add(store, attempt(status=status, lease_until=NOW, retry_at=None))
     assert claim(store) == []
     assert store.read(lambda t: t.next_attempt_at()) is None
 
 
 @pytest.mark.parametrize("status", [AttemptStatus.ACCEPTED, AttemptStatus.SENT])
-def test_an_attempt_that_the_provider_has_is_claimed_when_it_is_to_be_asked(
+def test_an_attempt_that_the_provider_has_is_due_when_its_status_must_be_queried(
     store: SqlStore, status: AttemptStatus
 ) -> None:
     add(store, attempt(status=status, lease_until=None, retry_at=NOW))
@@ -166,7 +166,7 @@ def test_an_attempt_that_the_provider_has_is_claimed_when_it_is_to_be_asked(
     assert store.read(lambda t: t.unsent_attempts(written_before=NOW + minutes(60), limit=10)) == []
 
 
-def test_a_worker_passes_over_what_another_is_claiming(postgres_url: str) -> None:
+def test_a_worker_skips_attempts_that_another_worker_is_claiming(postgres_url: str) -> None:
     with open_store(postgres_url) as mine, open_store(postgres_url) as theirs:
         mine.write(lambda t: t.add_ticket(ticket("T-1")))
         mine.write(lambda t: t.add_ticket(ticket("T-2", due_at=NOW + minutes(1))))
@@ -181,13 +181,13 @@ def test_a_worker_passes_over_what_another_is_claiming(postgres_url: str) -> Non
         assert mine.write(hold_the_first_of_each) == (["a-2"], ["T-2"])
 
 
-def test_a_person_s_pages_are_listed_latest_first(store: SqlStore) -> None:
+def test_the_tickets_that_paged_a_person_are_listed_latest_page_first(store: SqlStore) -> None:
     add(store, attempt("a-1", "T-1", at=NOW + minutes(5)), attempt("a-2", "T-2"), attempt("a-3", "T-1"))
     assert store.read(lambda t: t.paged_tickets("ana")) == ["T-1", "T-2"]
     assert store.read(lambda t: t.paged_tickets("ben")) == []
 
 
-def test_a_resolved_ticket_a_notice_and_a_page_that_never_left_are_not_listed(store: SqlStore) -> None:
+def test_resolved_tickets_notices_and_unsent_pages_are_not_listed(store: SqlStore) -> None:
     add(
         store,
         attempt("a-1", "T-1"),

@@ -1,4 +1,4 @@
-"""What was answered for is there after the process was killed, whatever it was doing."""
+"""Every finished write survives a kill of the process at any moment."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ for _ in range(4):
 
 
 def sizes(t: Transaction) -> dict[str, tuple[int, int]]:
-    """How many events and attempts each ticket has."""
+    """Return how many events and attempts each ticket has."""
     ids = [found.ticket.id for found in t.tickets(TicketFilter(limit=100_000))]
     return {ticket_id: (len(t.events(ticket_id)), len(t.attempts(ticket_id))) for ticket_id in ids}
 
 
 @pytest.mark.slow
-def test_every_write_that_returned_is_there_after_the_process_was_killed(url: str) -> None:
+def test_every_finished_write_survives_a_kill_of_the_process(url: str) -> None:
     open_store(url).close()
     for answers in (1, 20, 60):
         command = [sys.executable, "-c", _WRITER, url, f"after-{answers}"]

@@ -1,4 +1,4 @@
-"""What a database is to this version of the product, by the step it is at."""
+"""The state of a database follows from its revision."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from oncall.store.revisions import HEAD, SchemaState, state_at, wrong_schema
         ("9999", True, SchemaState.UNKNOWN),
     ],
 )
-def test_the_step_says_what_the_database_is(revision: str | None, has_tables: bool, state: SchemaState) -> None:
+def test_the_revision_tells_the_state_of_a_database(revision: str | None, has_tables: bool, state: SchemaState) -> None:
     assert state_at(revision, has_tables=has_tables) is state
 
 
-def test_a_database_of_an_older_version_is_mended_by_one_command() -> None:
+def test_an_older_database_is_refused_with_the_command_to_run() -> None:
     assert str(wrong_schema(SchemaState.OLDER, "/data/oncall.db")) == (
         "/data/oncall.db: the database was made by an older version of oncall; run: oncall migrate"
     )

@@ -1,4 +1,4 @@
-"""An empty database gets its tables by itself; one of another version or program is refused with the way out."""
+"""An empty database gets its tables; a database of another version or program is refused with what to do."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SQLITE_DESCRIPTION = (
 
 
 def description(connection: Connection) -> list[list[str]]:
-    """Everything the database knows of its tables, by name."""
+    """Return the definitions of all tables, indexes and constraints, ordered by name."""
     is_sqlite = connection.dialect.name == "sqlite"
     return [
         [
@@ -61,7 +61,7 @@ def description(connection: Connection) -> list[list[str]]:
     ]
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_queries(empty_url: str) -> None:
+def test_the_migrations_create_exactly_the_defined_tables(empty_url: str) -> None:
     open_store(empty_url).close()
     engine = engine_of(empty_url)
     with engine.connect() as connection:
@@ -75,7 +75,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_queries(empty_url: str) -
     engine.dispose()
 
 
-def test_the_known_steps_are_those_of_the_migrations() -> None:
+def test_the_known_revisions_are_those_of_the_migrations() -> None:
     config = Config()
     config.set_main_option("script_location", "oncall.store:migrations")
     scripts = ScriptDirectory.from_config(config)
@@ -83,7 +83,7 @@ def test_the_known_steps_are_those_of_the_migrations() -> None:
     assert scripts.get_current_head() == HEAD
 
 
-def test_migrating_is_what_first_use_does_and_twice_is_once(empty_url: str) -> None:
+def test_migrating_equals_opening_and_may_be_repeated(empty_url: str) -> None:
     migrate(empty_url)
     migrate(empty_url)
     with open_store(empty_url) as store:
@@ -108,7 +108,7 @@ def test_alembic_is_loaded_only_when_there_is_something_to_migrate(empty_url: st
 
 
 @pytest.mark.slow
-def test_processes_that_open_a_new_database_at_once_agree(empty_url: str) -> None:
+def test_processes_may_open_a_new_database_at_the_same_time(empty_url: str) -> None:
     script = (
         "import sys; from oncall.store.database import open_store; sys.stdin.read(1); open_store(sys.argv[1]).close()"
     )
@@ -124,7 +124,7 @@ def test_processes_that_open_a_new_database_at_once_agree(empty_url: str) -> Non
     open_store(empty_url).close()
 
 
-def test_threads_that_open_a_new_database_at_once_agree(empty_url: str) -> None:
+def test_threads_may_open_a_new_database_at_the_same_time(empty_url: str) -> None:
     faults: list[BaseException] = []
 
     def open_it() -> None:
@@ -149,7 +149,7 @@ def place(url: str) -> str:
     return f"postgresql {found[2]}/{found[1]}"
 
 
-def test_a_database_of_a_newer_version_is_refused_with_the_way_out(empty_url: str) -> None:
+def test_a_newer_database_is_refused_with_what_to_do(empty_url: str) -> None:
     open_store(empty_url).close()
     set_revision(empty_url, "9999")
     for opening in (open_store, migrate):
@@ -161,7 +161,7 @@ def test_a_database_of_a_newer_version_is_refused_with_the_way_out(empty_url: st
         )
 
 
-def test_another_program_s_database_is_left_alone(empty_url: str) -> None:
+def test_another_programs_database_is_refused_and_not_changed(empty_url: str) -> None:
     if empty_url.startswith("sqlite"):
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir()
     run(empty_url, "CREATE TABLE songs (title TEXT)")
@@ -174,8 +174,8 @@ def test_another_program_s_database_is_left_alone(empty_url: str) -> None:
         )
 
 
-def test_a_migration_that_was_cut_short_is_begun_again(sqlite_path: Path) -> None:
-    """The file is there and empty: all that a crash in the middle of the first migration leaves."""
+def test_an_interrupted_migration_runs_again(sqlite_path: Path) -> None:
+    """A crash during the first migration leaves an empty file."""
     sqlite_path.parent.mkdir()
     sqlite_path.touch()
     open_store(f"sqlite:///{sqlite_path}").close()

@@ -1,4 +1,4 @@
-"""Tickets and their logs come back as they went in, are found by what the pager asks, and are never stored twice."""
+"""Tickets and their logs are read back unchanged, found by each query, and never stored twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_ticket_comes_back_with_the_same_fingerprint(store: SqlStore) -> None:
     assert found.ticket.fingerprint() == posted.ticket.fingerprint()
 
 
-def test_a_ticket_that_was_never_posted_is_none(store: SqlStore) -> None:
+def test_an_unknown_ticket_is_none(store: SqlStore) -> None:
     assert store.read(lambda t: t.ticket("T-1")) is None
     assert store.read(lambda t: t.ticket_by_code("T-1")) is None
     assert store.read(lambda t: t.events("T-1")) == []
@@ -48,7 +48,7 @@ def test_two_unresolved_tickets_never_share_a_code(store: SqlStore) -> None:
         store.write(lambda t: t.add_ticket(ticket("T-2", code="7K2")))
 
 
-def test_the_code_of_a_resolved_ticket_is_free_again(store: SqlStore) -> None:
+def test_the_code_of_a_resolved_ticket_may_be_used_again(store: SqlStore) -> None:
     store.write(lambda t: t.add_ticket(ticket("T-1", code="7K2", status=TicketStatus.RESOLVED)))
     store.write(lambda t: t.add_ticket(ticket("T-2", code="7K2")))
     found = store.read(lambda t: t.ticket_by_code("7K2"))
@@ -57,7 +57,7 @@ def test_the_code_of_a_resolved_ticket_is_free_again(store: SqlStore) -> None:
     assert store.write(lambda t: t.ticket_by_code("7K2")) == found
 
 
-def test_the_last_resolved_ticket_that_had_a_code_is_found_for_a_while(store: SqlStore) -> None:
+def test_the_latest_resolved_ticket_with_a_code_is_found_for_a_while(store: SqlStore) -> None:
     over = TicketStatus.RESOLVED
     old, young = (
         ticket(name, code="7K2", status=over, received_at=NOW + minutes(day)) for name, day in (("T-1", 1), ("T-2", 2))
@@ -72,13 +72,13 @@ def test_the_last_resolved_ticket_that_had_a_code_is_found_for_a_while(store: Sq
     assert store.read(lambda t: t.resolved_by_code("7K3", since=NOW)) is None
 
 
-def test_codes_of_unresolved_tickets_are_counted_by_their_length(store: SqlStore) -> None:
+def test_codes_of_unresolved_tickets_are_counted_by_length(store: SqlStore) -> None:
     store.write(adding(*(ticket(f"T-{code}", code=code) for code in ("7K2", "7K3", "7K44"))))
     store.write(adding(ticket("T-9", code="7K5", status=TicketStatus.RESOLVED)))
     assert store.read(lambda t: [t.code_count(length) for length in (2, 3, 4)]) == [0, 2, 1]
 
 
-def test_an_update_changes_what_changes_in_a_ticket_s_life(store: SqlStore) -> None:
+def test_an_update_stores_every_column_of_a_ticket_that_can_change(store: SqlStore) -> None:
     store.write(lambda t: t.add_ticket(ticket()))
     changed = ticket(
         status=TicketStatus.ACKNOWLEDGED,
@@ -94,7 +94,7 @@ def test_an_update_changes_what_changes_in_a_ticket_s_life(store: SqlStore) -> N
     assert store.read(lambda t: t.ticket("T-1")) == changed
 
 
-def test_a_ticket_that_was_never_added_cannot_be_updated(store: SqlStore) -> None:
+def test_an_unknown_ticket_cannot_be_updated(store: SqlStore) -> None:
     with pytest.raises(NotFound, match=r"^ticket T-1: there is no such ticket$"):
         store.write(lambda t: t.update_ticket(ticket()))
 
@@ -107,7 +107,7 @@ def test_a_reopened_ticket_cannot_take_back_a_code_that_is_in_use(store: SqlStor
         store.write(lambda t: t.update_ticket(ticket("T-1", code="7K2")))
 
 
-def test_due_tickets_are_those_whose_time_has_come_longest_overdue_first(store: SqlStore) -> None:
+def test_due_tickets_are_listed_longest_overdue_first(store: SqlStore) -> None:
     store.write(lambda t: t.add_ticket(ticket("now", due_at=NOW)))
     store.write(lambda t: t.add_ticket(ticket("late", due_at=NOW - minutes(5))))
     store.write(lambda t: t.add_ticket(ticket("soon", due_at=NOW + minutes(1))))
@@ -168,7 +168,7 @@ def test_a_log_keeps_the_order_in_which_it_was_written(store: SqlStore) -> None:
     assert log == [replace(each, seq=entry.seq) for each, entry in zip((first, second, third), log, strict=True)]
 
 
-def test_an_event_that_its_sender_numbered_is_stored_once(store: SqlStore) -> None:
+def test_an_event_with_a_senders_id_is_stored_once(store: SqlStore) -> None:
     store.write(lambda t: t.add_ticket(ticket()))
     store.write(lambda t: t.append([event(id="e-1")]))
     with pytest.raises(Conflict, match=r"^ticket T-1: an event with this id is in its log already$"):
@@ -176,7 +176,7 @@ def test_an_event_that_its_sender_numbered_is_stored_once(store: SqlStore) -> No
     assert len(store.read(lambda t: t.events("T-1"))) == 1
 
 
-def test_two_tickets_may_have_events_with_the_same_sender_s_id(store: SqlStore) -> None:
+def test_two_tickets_may_have_events_with_the_same_senders_id(store: SqlStore) -> None:
     store.write(adding(ticket("T-1"), ticket("T-2")))
     store.write(lambda t: t.append([event("T-1", id="e-1"), event("T-2", id="e-1")]))
     assert len(store.read(lambda t: t.events("T-1") + t.events("T-2"))) == 2
@@ -187,6 +187,6 @@ def test_an_event_of_an_unknown_ticket_is_refused(store: SqlStore) -> None:
         store.write(lambda t: t.append([event()]))
 
 
-def test_appending_nothing_is_no_fault(store: SqlStore) -> None:
+def test_appending_no_events_is_allowed(store: SqlStore) -> None:
     store.write(lambda t: t.append([]))
     store.write(lambda t: t.add_attempts([]))

@@ -1,4 +1,4 @@
-"""Work is done whole or not at all, alone or in a group, and two stores on one database do not trip over each other."""
+"""Work is stored as a whole or not at all, alone or in a group, also with two stores on one database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LATER = NOW + minutes(10)
 
 
 class Mistake(Exception):
-    """Something in the work went wrong."""
+    """An error in the work."""
 
 
 def stored_ids(store: SqlStore) -> list[str]:
@@ -47,19 +47,19 @@ def failing(ticket_id: str) -> Callable[[Transaction], str]:
     return work
 
 
-def test_a_write_gives_what_its_work_gives(store: SqlStore) -> None:
+def test_a_write_returns_the_result_of_its_work(store: SqlStore) -> None:
     assert store.write(adding("T-1")) == "T-1"
     assert store.submit(adding("T-2")).result() == "T-2"
     assert stored_ids(store) == ["T-1", "T-2"]
 
 
-def test_work_that_fails_leaves_nothing_behind(store: SqlStore) -> None:
+def test_failed_work_stores_nothing(store: SqlStore) -> None:
     with pytest.raises(Mistake, match="T-1"):
         store.write(failing("T-1"))
     assert stored_ids(store) == []
 
 
-def test_work_that_goes_on_after_a_conflict_is_undone_all_the_same(store: SqlStore) -> None:
+def test_work_that_catches_a_conflict_is_rolled_back(store: SqlStore) -> None:
     store.write(adding("T-1"))
 
     def careless(t: Transaction) -> None:
@@ -74,7 +74,7 @@ def test_work_that_goes_on_after_a_conflict_is_undone_all_the_same(store: SqlSto
 
 @contextmanager
 def held_up(store: SqlStore) -> Iterator[None]:
-    """Inside, the store's writer is busy, and whatever is submitted waits."""
+    """Keep the store's writer busy, so that all submitted jobs wait."""
     gate, opened = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
@@ -88,9 +88,9 @@ def held_up(store: SqlStore) -> Iterator[None]:
     held.result(120)
 
 
-def test_one_failing_work_does_not_take_its_group_with_it(sqlite_store: SqlStore) -> None:
+def test_a_failing_job_does_not_fail_its_group(sqlite_store: SqlStore) -> None:
     with held_up(sqlite_store):
-        # These five wait, and so they share the next commit.
+        # These five jobs wait, so they share the next commit.
         futures = [sqlite_store.submit(failing(f"T-{n}") if n in (1, 3) else adding(f"T-{n}")) for n in range(5)]
     outcomes = [type(future.exception(120)).__name__ for future in futures]
     assert outcomes == ["NoneType", "Mistake", "NoneType", "Mistake", "NoneType"]
@@ -105,14 +105,14 @@ def test_everything_submitted_is_stored_before_the_store_is_closed(url: str) -> 
         assert stored_ids(again) == [f"T-{n:03}" for n in range(200)]
 
 
-def test_work_that_was_cancelled_while_it_waited_is_not_done(sqlite_store: SqlStore) -> None:
+def test_a_job_that_is_cancelled_in_the_queue_does_not_run(sqlite_store: SqlStore) -> None:
     with held_up(sqlite_store):
         waiting = sqlite_store.submit(adding("T-1"))
         assert waiting.cancel()
     assert stored_ids(sqlite_store) == []
 
 
-def test_a_queue_that_is_far_too_long_is_refused_at_once(sqlite_store: SqlStore, sqlite_path: Path) -> None:
+def test_a_job_is_refused_when_the_queue_is_too_long(sqlite_store: SqlStore, sqlite_path: Path) -> None:
     gate, opened = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
@@ -129,19 +129,19 @@ def test_a_queue_that_is_far_too_long_is_refused_at_once(sqlite_store: SqlStore,
     assert str(refused.value) == f"{sqlite_path}: too many requests are waiting for the database; try again"
 
 
-def test_a_callback_of_a_write_may_write(store: SqlStore) -> None:
+def test_the_callback_of_a_write_may_write(store: SqlStore) -> None:
     followed: Future[str] = Future()
     first = store.submit(adding("T-1"))
     first.add_done_callback(lambda _: followed.set_result(store.write(adding("T-2"))))
     assert followed.result(120) == "T-2"
 
 
-def test_work_that_opens_a_second_transaction_is_told_so_instead_of_waiting_for_ever(sqlite_store: SqlStore) -> None:
-    with pytest.raises(RuntimeError, match=r"^work that runs in a transaction cannot open another one$"):
+def test_work_that_opens_a_second_transaction_fails_instead_of_waiting_for_itself(sqlite_store: SqlStore) -> None:
+    with pytest.raises(RuntimeError, match=r"^work inside a transaction cannot open another transaction$"):
         sqlite_store.write(lambda _: sqlite_store.write(adding("T-1")))
 
 
-def test_a_read_sees_one_moment(store: SqlStore) -> None:
+def test_a_read_sees_one_snapshot(store: SqlStore) -> None:
     def look_twice(t: Transaction) -> tuple[int, int]:
         before = len(t.tickets(TicketFilter()))
         store.write(adding("T-1"))
@@ -150,21 +150,21 @@ def test_a_read_sees_one_moment(store: SqlStore) -> None:
     assert store.read(look_twice) == (0, 0)
 
 
-def test_a_closed_store_says_so(store: SqlStore) -> None:
+def test_a_closed_store_refuses_work(store: SqlStore) -> None:
     store.close()
     for call in (store.read, store.write, store.submit):
         with pytest.raises(StoreUnavailable, match=r"the store is closed$"):
             call(lambda t: None)
 
 
-def test_the_same_ticket_posted_at_the_same_moment_is_seen_by_the_one_that_comes_second(store: SqlStore) -> None:
-    """The second look finds it, so the poster gets the first answer and not a refusal."""
+def test_the_second_of_two_simultaneous_posts_sees_the_first(store: SqlStore) -> None:
+    """The second run finds the ticket, so the caller gets the first answer and no refusal."""
     barrier = threading.Barrier(2)
 
     def post(t: Transaction) -> str:
         if t.ticket("T-1") is not None:
             return "there already"
-        # On SQLite the other one cannot come this far, as writers take turns.
+        # On SQLite the other one cannot get this far, because only one transaction writes at a time.
         with suppress(threading.BrokenBarrierError):
             barrier.wait(0.5)
         t.add_ticket(ticket("T-1"))
@@ -192,18 +192,18 @@ def test_two_stores_never_claim_the_same_attempt(url: str) -> None:
     assert len(claimed) == len(set(claimed))
     with open_store(url) as after:
         left = after.write(lambda t: t.claim_attempts(real_now=NOW, lease_until=LATER, limit=count))
-    # A worker that skips what another holds may stop before that one lets go; nothing is lost by it.
+    # A worker that skips locked rows may stop before they are released; no attempt is lost by that.
     assert sorted(claimed + [found.id for found in left]) == sorted(f"a-{n}" for n in range(count))
 
 
-def test_two_stores_on_one_database_write_at_the_same_time(url: str) -> None:
+def test_two_stores_may_write_to_one_database_at_the_same_time(url: str) -> None:
     with open_store(url) as one, open_store(url) as two:
         futures = [store.submit(adding(f"T-{n:03}-{i}")) for n in range(50) for i, store in enumerate((one, two))]
         assert [future.exception(120) for future in futures] == [None] * 100
         assert len(stored_ids(one)) == 100
 
 
-def test_a_deadlock_is_run_again_until_both_are_done(postgres_store: SqlStore) -> None:
+def test_transactions_that_deadlock_run_again_until_both_succeed(postgres_store: SqlStore) -> None:
     for ticket_id in ("T-1", "T-2"):
         postgres_store.write(adding(ticket_id))
     barrier = threading.Barrier(2)

@@ -1,46 +1,46 @@
-"""Deferred writes: inserts and updates of several jobs that go to the database in one statement for each kind."""
+"""Writes that wait until the end of a transaction, so that each kind needs one statement for many jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, Insert, Update
 
-Change = Insert | Update
+Write = Insert | Update
+Values = Mapping[str, object]
 
 
 class UnexpectedRow(Exception):
-    """An update did not find its row in the state that the job expected."""
+    """A deferred update found its row changed."""
 
 
-class Unwritten:
-    """The deferred writes of one transaction.
+class DeferredWrites:
+    """The writes of one transaction that wait, in order for each kind.
 
-    kinds: the statements that may be deferred, in the order of writing: a row comes before the rows that refer to it.
-    An update changes exactly one row, and the row is assumed to exist. `names`: every id and code of a
-    deferred row. A query that may need one of those rows must call `write` first.
+    kinds: the statements that may wait; a kind comes before those whose rows refer to its rows. An update changes one
+    row, which is assumed to exist. `keys` holds the ids and codes of all waiting rows: before a statement that may
+    read one of them, call `flush`.
     """
 
-    def __init__(self, connection: Connection, kinds: Sequence[Change]) -> None:
+    def __init__(self, connection: Connection, kinds: Sequence[Write]) -> None:
         self._connection = connection
-        self._rows: dict[Change, list[Mapping[str, Any]]] = {kind: [] for kind in kinds}
-        self.names: set[str] = set()
+        self._rows: dict[Write, list[Values]] = {kind: [] for kind in kinds}
+        self.keys: set[str] = set()
 
-    def add(self, kind: Change, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
-        """Defer rows of one kind. names: every id and code by which a query may ask for them."""
+    def add(self, kind: Write, rows: Iterable[Values], keys: Iterable[str]) -> None:
+        """Let the rows of a statement wait. keys: every id and code by which they may be read."""
         self._rows[kind].extend(rows)
-        self.names.update(names)
+        self.keys.update(keys)
 
-    def write(self) -> None:
-        """Write all deferred rows, one statement for each kind.
+    def flush(self) -> None:
+        """Write all waiting rows.
 
-        Raises UnexpectedRow, or the error of the database. A failed statement cannot be blamed on one job, so the
-        caller must roll back and run each job alone.
+        A failure cannot be blamed on one job, so the caller then runs each job alone. Raises UnexpectedRow, and the
+        errors of the database.
         """
-        if not self.names:
+        if not self.keys:
             return
-        self.names.clear()
+        self.keys.clear()
         for kind, rows in self._rows.items():
             if rows:
                 self._rows[kind] = []

@@ -1,4 +1,4 @@
-"""Group commit: one writing thread commits all queued jobs together, so that a slow disk confirms once for all."""
+"""Group commit: one thread runs all waiting jobs in one transaction, so that the disk confirms them together."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ T = TypeVar("T")
 
 MOST_PER_COMMIT = 64
 MOST_WAITING = 10_000
-LEAST_PATIENCE_SECONDS = 0.25
-"""Shortest time for which a group waits for another program's lock, even if its jobs waited too long already."""
+SHORTEST_LOCK_WAIT_SECONDS = 0.25
+"""A group waits at least this long for another program's lock, because most locks are brief."""
 
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work, its result or error, and the future of its caller.
+    """One piece of work and the future that its caller waits for. `submitted_at`: seconds of the monotonic clock.
 
-    submitted_at: seconds of the monotonic clock. Call `resolve` once, after the commit or its failure, and `forget`
-    before the work runs again.
+    Call `resolve` once, after the commit or its failure, and `reset` before running the work again.
     """
 
     work: Callable[[Transaction], Any]
@@ -35,12 +34,12 @@ class Job:
     result: Any = None
     error: BaseException | None = field(default=None)
 
-    def forget(self) -> None:
-        """Drop the result and the error, because the transaction was rolled back."""
+    def reset(self) -> None:
+        """Drop the result and the error of a run whose transaction was rolled back."""
         self.result = self.error = None
 
     def resolve(self) -> None:
-        """Hand the result or the error to the caller."""
+        """Give the result or the error to the caller."""
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -48,25 +47,25 @@ class Job:
 
 
 class GroupCommit:
-    """One thread that takes all queued jobs, at most `MOST_PER_COMMIT`, and passes them to `commit` as one group.
+    """One thread that passes all waiting jobs, at most MOST_PER_COMMIT, to `commit` as one group.
 
-    commit: runs the jobs, sets the result or error of each, and returns the jobs that are finished. It resolves the
-    others itself, later. Its second argument says how long (seconds) it may wait for another program's lock:
-    `patience_seconds` minus the time that the oldest job has been queued. So a job in the queue waits no longer for a
-    lock than the jobs before it. The thread starts with the first job.
+    commit: runs the jobs, sets each one's result or error, and returns those that are finished. It passes the others to
+    another thread, which resolves them. Its second argument is the time (seconds) that it may wait for another
+    program's lock: `lock_wait_seconds` minus the time that the oldest job has already waited, so that every caller
+    gets an answer in time. The thread starts with the first job.
     """
 
     def __init__(
         self,
         commit: Callable[[Sequence[Job], float], Sequence[Job]],
         place: str,
-        patience_seconds: float,
+        lock_wait_seconds: float,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._commit = commit
         self._place = place
-        self._patience_seconds = patience_seconds
+        self._lock_wait_seconds = lock_wait_seconds
         self._monotonic = monotonic
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
@@ -75,7 +74,7 @@ class GroupCommit:
         self._is_committing = False
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work for the thread. Raises StoreUnavailable after `close`, and when the queue is full."""
+        """Queue a job. Raises StoreUnavailable after `close`, and when the queue is too long."""
         future: Future[T] = Future()
         job = Job(work, future, self._monotonic())
         if threading.current_thread() is self._thread:
@@ -94,7 +93,7 @@ class GroupCommit:
         return future
 
     def close(self) -> None:
-        """Commit all queued jobs, then end the thread."""
+        """Commit the waiting jobs, then end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -102,12 +101,9 @@ class GroupCommit:
             self._thread.join()
 
     def _run_nested(self, job: Job) -> None:
-        """Run a job that the writing thread itself submitted from a future's callback; queued, it would never run.
-
-        Raises RuntimeError for a job that is submitted inside a transaction.
-        """
+        """Run a job that this thread itself submits, for instance in a future's callback: it cannot wait for itself."""
         if self._is_committing:
-            raise RuntimeError("work that runs in a transaction cannot open another one")
+            raise RuntimeError("work inside a transaction cannot open another transaction")
         self._run([job])
 
     def _loop(self) -> None:
@@ -115,7 +111,7 @@ class GroupCommit:
             self._run(group)
 
     def _next_group(self) -> list[Job]:
-        """Wait for jobs and return the next group. An empty group means that all jobs are done and no more come."""
+        """Wait for jobs and return them. Empty when the queue is closed and no job is left."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
@@ -125,16 +121,16 @@ class GroupCommit:
             return group
 
     def _run(self, group: Sequence[Job]) -> None:
-        wanted = [job for job in group if job.future.set_running_or_notify_cancel()]
-        if not wanted:
+        active = [job for job in group if job.future.set_running_or_notify_cancel()]
+        if not active:
             return
-        waited = self._monotonic() - min(job.submitted_at for job in wanted)
-        done: Sequence[Job] = wanted
+        waited = self._monotonic() - min(job.submitted_at for job in active)
+        done: Sequence[Job] = active
         self._is_committing = True
         try:
-            done = self._commit(wanted, max(self._patience_seconds - waited, LEAST_PATIENCE_SECONDS))
-        except BaseException as error:  # The callers get the error, whatever it is; the thread goes on.
-            for job in wanted:
+            done = self._commit(active, max(self._lock_wait_seconds - waited, SHORTEST_LOCK_WAIT_SECONDS))
+        except BaseException as error:  # Every caller must get an answer, and the thread must go on.
+            for job in active:
                 job.error = job.error or error
         finally:
             self._is_committing = False

@@ -1,4 +1,4 @@
-"""Runs several jobs in one transaction with deferred writes: all of them, or none."""
+"""Runs several jobs in one transaction, with as few statements as they need: all are stored, or none."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from oncall.store.deferred_writes import Unwritten
+from oncall.store.deferred_writes import DeferredWrites
 from oncall.store.group_commit import Job
 from oncall.store.publications import PublishedView
 from oncall.store.transaction import DEFERRABLE, SqlTransaction
 
 
-class Apart(Exception):
-    """The jobs cannot share a transaction. The caller must roll back and run each job alone."""
+class GroupFailed(Exception):
+    """The jobs of a group cannot share a transaction. Nothing of it may be stored; the caller runs each job alone."""
 
 
-def do_together(jobs: Sequence[Job], connection: Connection, view: PublishedView) -> bool:
-    """Run jobs in the transaction that is open on `connection`, and set the result or error of each.
+def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView) -> bool:
+    """Run jobs in the open transaction of `connection`, and set each job's result or error.
 
-    Returns True if the pagers must be woken. A job that fails before it has written anything keeps its own error and
-    does not block other jobs. Raises Apart for any other failure.
+    Returns True if the pagers must be woken. A job that fails before it writes anything does not affect the others. Any
+    other failure raises GroupFailed.
     """
-    unwritten = Unwritten(connection, DEFERRABLE)
+    deferred = DeferredWrites(connection, DEFERRABLE)
     touched = False
     for job in jobs:
-        transaction = SqlTransaction(connection, view, writes=True, unwritten=unwritten)
+        transaction = SqlTransaction(connection, view, writes=True, deferred=deferred)
         try:
             job.result = job.work(transaction)
         except BaseException as error:
             if transaction.has_written or isinstance(error, SQLAlchemyError):
-                raise Apart from error
+                raise GroupFailed from error
             job.error = error
         if transaction.has_failed:
-            raise Apart
+            raise GroupFailed
         touched = touched or transaction.touched_pages
     try:
-        unwritten.write()
+        deferred.flush()
     except Exception as error:
-        # Includes a value that the driver cannot write. It belongs to one job; the other jobs succeed when run alone.
-        raise Apart from error
+        # Also errors of the driver: one job's row cannot be written, and the other jobs must not fail with it.
+        raise GroupFailed from error
     return touched

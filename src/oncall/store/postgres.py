@@ -21,7 +21,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.store import schema
 from oncall.store.address import PostgresAddress
 from oncall.store.group_commit import MOST_PER_COMMIT, GroupCommit, Job
-from oncall.store.grouped_work import Apart, do_together
+from oncall.store.grouped_work import GroupFailed, run_group
 from oncall.store.postgres_errors import translated
 from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
@@ -31,17 +31,17 @@ from oncall.store.transaction import SqlTransaction
 T = TypeVar("T")
 
 _THREADS = 8
-_MOST_TRIES = 6
-_MOST_WAITING_ALONE = 2 * MOST_PER_COMMIT
+_MOST_RUNS = 6
+_MOST_SINGLE_JOBS = 2 * MOST_PER_COMMIT
 _LISTEN_SLICE_SECONDS = 0.5
 _GROUP_LOCK_SECONDS = 0.05
-"""How long a group waits for a row lock. A job that needs a longer wait retries alone and does not block others."""
-_SILENT_SECONDS = 10.0
-"""Idle time (real seconds) after which the server ends a transaction. Without it, a process that hangs or lost its
-network inside a transaction would keep its locks, and every other process would wait for them."""
+"""A group waits this long for another transaction's lock, so that one job that needs it does not block the others."""
+_IDLE_SECONDS = 10.0
+"""PostgreSQL rolls back a transaction that is idle for this long. Otherwise a machine that freezes, or loses its power
+or network, in the middle of a transaction would keep its locks, and all other pagers would wait."""
 _PLANNED_AT = "planned_at"
-_PLANS_SERVE_SECONDS = 2.0
-"""Age (real seconds) after which a connection drops its query plans, because the tables may have grown."""
+_PLANS_VALID_SECONDS = 2.0
+"""Age (real time) at which a connection drops its query plans, because the tables may have grown."""
 _CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 _UNIQUE_VIOLATION = "23505"
@@ -51,26 +51,26 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 class PostgresStore(SqlStore):
-    """The store in one PostgreSQL database. Writes are READ COMMITTED with row locks.
+    """A PostgreSQL database. Transactions use READ COMMITTED and row locks.
 
-    Work that is submitted shares a transaction with other jobs if possible; otherwise each job gets its own.
-    silent_seconds: idle time (real seconds) after which the server ends a transaction.
+    Submitted jobs share a transaction where they can; otherwise each has its own. idle_seconds: real time after which
+    the server rolls back an idle transaction.
     """
 
-    def __init__(self, address: PostgresAddress, *, silent_seconds: float = _SILENT_SECONDS) -> None:
+    def __init__(self, address: PostgresAddress, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         self._address = address
         self._published = PublishedCache()
-        self._engine = _engine(address, kept=2, silent_seconds=silent_seconds)
-        # Readers hold no locks, and a report may be idle for long between its queries: no idle limit here.
+        self._engine = _engine(address, kept=2, idle_seconds=idle_seconds)
+        # No limit for idle reads: they block nobody, and a report computes for long between its queries.
         self._snapshots = _engine(address).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._group_engine = _engine(
-            address, connections=1, lock_seconds=_GROUP_LOCK_SECONDS, silent_seconds=silent_seconds
+            address, connections=1, lock_seconds=_GROUP_LOCK_SECONDS, idle_seconds=idle_seconds
         )
         self._group = GroupCommit(self._commit, address.place, _GROUP_LOCK_SECONDS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="oncall-store")
-        self._waiting_alone = threading.BoundedSemaphore(_MOST_WAITING_ALONE)
+        self._single_jobs = threading.BoundedSemaphore(_MOST_SINGLE_JOBS)
         self._listener: psycopg.Connection | None = None
         self._closing = threading.Event()
         try:
@@ -80,29 +80,28 @@ class PostgresStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run work on a consistent snapshot and return its result."""
+        """Run it on a consistent snapshot."""
         self._refuse_when_closed()
         return self._with_retries(lambda: self._read_once(work))
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run work in the calling thread, in a transaction of its own, and return its result."""
+        """Run the work in this thread, in a transaction of its own."""
         self._refuse_when_closed()
         return self._with_retries(lambda: self._write_once(work))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work for the writing thread."""
+        """Queue the work for the group commit."""
         return self._group.submit(work)
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Run work in another thread, in a transaction of its own."""
+        """Run the work in another thread, in a transaction of its own."""
         self._refuse_when_closed()
         return self._threads.submit(self._with_retries, lambda: self._write_once(work))
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Block until a commit sends NOTIFY, and return True; return False after `timeout_seconds` (real time).
+        """Wait for a NOTIFY, which each change that concerns the pagers sends with its commit.
 
-        While the server is away it returns False after at most a second. The first call that can listen again returns
-        True.
+        While the server is away this returns False, after at most a second. The first call after that returns True.
         """
         deadline = time.monotonic() + timeout_seconds
         try:
@@ -118,14 +117,14 @@ class PostgresStore(SqlStore):
         return False
 
     def database_now(self) -> datetime | None:
-        """Return the time of the server's clock (aware UTC)."""
+        """Return the time by the server's clock (aware UTC)."""
         self._refuse_when_closed()
         with _translating(self._address), self._engine.connect() as connection:
             at: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return at.astimezone(UTC)
 
     def close(self) -> None:
-        """Finish all submitted work and close every connection."""
+        """Finish the submitted jobs and close all connections."""
         self._group.close()
         self._closing.set()
         self._threads.shutdown(wait=True)
@@ -134,21 +133,18 @@ class PostgresStore(SqlStore):
             engine.dispose()
 
     def _with_retries(self, once: Callable[[], T]) -> T:
-        """Run a transaction, and run it again after a deadlock, a serialization failure or a cut connection.
-
-        It also runs once more after a unique violation. A refused run leaves nothing behind.
-        """
+        """Run a transaction, and run it again after a deadlock or a lost connection, which leave nothing stored."""
         was_cut = False
-        for tries in itertools.count(1):
+        for runs in itertools.count(1):
             try:
                 return once()
             except Conflict as error:
-                # Another transaction stored the same row between our query and our insert; the next run sees it.
-                if tries > 1 or _state(error.__cause__) != _UNIQUE_VIOLATION:
+                # Another transaction stored the same row after we looked for it. A second run will find it.
+                if runs > 1 or _state(error.__cause__) != _UNIQUE_VIOLATION:
                     raise
             except (SQLAlchemyError, psycopg.Error) as error:
                 again = _state(error) in {_DEADLOCK, _SERIALIZATION_FAILURE} or (_is_cut(error) and not was_cut)
-                if tries == _MOST_TRIES or not again:
+                if runs == _MOST_RUNS or not again:
                     raise translated(error, self._address) from error
                 was_cut = was_cut or _is_cut(error)
         raise AssertionError("unreachable")
@@ -158,19 +154,19 @@ class PostgresStore(SqlStore):
             return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
     def _write_once(self, work: Callable[[Transaction], T], *, lock_seconds: float | None = None) -> T:
-        """Run work once in a transaction of its own. lock_seconds: longest wait for each lock; None: no limit."""
+        """Run the work in one transaction. lock_seconds: fail when a lock takes longer; None: wait for it."""
         with self._engine.connect() as connection, connection.begin() as whole:
             if lock_seconds is not None:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(lock_seconds)}")
             transaction = SqlTransaction(connection, PublishedView(self._published), writes=True)
             result = work(transaction)
-            if transaction.spoiled is not None:
-                raise transaction.spoiled
+            if transaction.conflict is not None:
+                raise transaction.conflict
             self._finish(connection, whole, touched=transaction.touched_pages)
             return result
 
     def _finish(self, connection: Connection, whole: RootTransaction, *, touched: bool) -> None:
-        """Commit; if `touched`, wake the pagers as well. Raises StoreInDoubt if the connection is cut meanwhile."""
+        """Commit, and wake the pagers if the change concerns them."""
         if touched:
             connection.execute(_NOTIFY)
         try:
@@ -181,50 +177,47 @@ class PostgresStore(SqlStore):
             # The change may or may not be stored, so it must not run again.
             raise StoreInDoubt(
                 f"{self._address.place}: the connection was cut while a change was being stored; "
-                "look whether it is there before trying again"
+                "check whether it is stored before you try again"
             ) from error
 
     def _commit(self, jobs: Sequence[Job], _: float) -> Sequence[Job]:
-        """Run all jobs in one transaction and return them. If that fails, return () and run each alone.
-
-        A failed group stores nothing. The jobs that run alone use other threads, so that their waits do not delay the
-        next group.
-        """
+        """Run a group in one transaction. If that fails, run each job alone in another thread, where a job that waits
+        for a lock does not delay the next group."""
         with _translating(self._address):
             connection = self._group_engine.connect()
         with connection:
             try:
                 with connection.begin() as whole:
-                    touched = do_together(jobs, connection, PublishedView(self._published))
+                    touched = run_group(jobs, connection, PublishedView(self._published))
                     self._finish(connection, whole, touched=touched)
                 return jobs
-            except (Apart, SQLAlchemyError, psycopg.Error):
+            except (GroupFailed, SQLAlchemyError, psycopg.Error):
                 pass
         for job in jobs:
-            job.forget()
-            self._waiting_alone.acquire()
-            self._queue_alone(job)
+            job.reset()
+            self._single_jobs.acquire()
+            self._queue_single(job)
         return ()
 
-    def _alone(self, job: Job) -> None:
-        """Run one job in a transaction of its own. If it cannot get a lock, queue it again behind the others."""
+    def _run_single(self, job: Job) -> None:
+        """Run a job in a transaction of its own. If it has to wait for a lock, queue it again behind the other jobs."""
         lock_seconds = _GROUP_LOCK_SECONDS if not self._closing.is_set() else None
         try:
             job.result = self._with_retries(lambda: self._write_once(job.work, lock_seconds=lock_seconds))
-        except BaseException as error:  # The caller gets the error, whatever it is.
+        except BaseException as error:  # Every caller must get an answer.
             if _state(error.__cause__) == _LOCK_NOT_AVAILABLE:
-                self._queue_alone(job)
+                self._queue_single(job)
                 return
             job.error = error
-        self._waiting_alone.release()
+        self._single_jobs.release()
         job.resolve()
 
-    def _queue_alone(self, job: Job) -> None:
+    def _queue_single(self, job: Job) -> None:
         try:
-            self._threads.submit(self._alone, job)
+            self._threads.submit(self._run_single, job)
         except RuntimeError:
-            # The store is closing and takes no new jobs, so this thread may wait.
-            self._alone(job)
+            # The pool is shut down because the store is closing, so this thread may wait for the lock.
+            self._run_single(job)
 
     def _check_schema(self) -> None:
         with _translating(self._address):
@@ -236,7 +229,7 @@ class PostgresStore(SqlStore):
                 raise wrong_schema(state, self._address.place)
 
     def _listen(self) -> psycopg.Connection:
-        """Return a new connection outside the pool that listens for NOTIFY until it is closed."""
+        """Open a connection outside the pool, which listens until it is closed."""
         pooled = self._engine.raw_connection()
         connection = pooled.driver_connection
         pooled.detach()
@@ -256,7 +249,7 @@ class PostgresStore(SqlStore):
 
 
 def migrate(address: PostgresAddress) -> None:
-    """Create or update the tables. Raises WrongSchema and StoreUnavailable."""
+    """Create the tables, or update those of an older version. Raises WrongSchema and StoreUnavailable."""
     engine = _engine(address)
     try:
         with _translating(address):
@@ -291,12 +284,12 @@ def _engine(
     connections: int = 2 * _THREADS,
     kept: int = _THREADS,
     lock_seconds: float = 0,
-    silent_seconds: float = 0,
+    idle_seconds: float = 0,
 ) -> Engine:
-    """Return an engine with a pool of connections.
+    """Create an engine for at most so many connections, of which `kept` stay open.
 
-    connections: the most at once, of which `kept` stay open. lock_seconds: the longest wait of a statement for a lock.
-    silent_seconds: idle time after which the server ends a transaction. 0 means no limit.
+    lock_seconds: a statement fails after waiting this long for a lock; 0: it waits without limit. idle_seconds: the
+    server rolls back a transaction that is idle for this long; 0: never.
     """
     keep_rows_out_of_logs()
     engine = create_engine(
@@ -312,15 +305,15 @@ def _engine(
     @event.listens_for(engine, "connect")
     def prepare(connection: psycopg.Connection, record: ConnectionPoolEntry) -> None:
         connection.execute(f"SET lock_timeout = {_milliseconds(lock_seconds)}")
-        connection.execute(f"SET idle_in_transaction_session_timeout = {_milliseconds(silent_seconds)}")
+        connection.execute(f"SET idle_in_transaction_session_timeout = {_milliseconds(idle_seconds)}")
         connection.commit()
         record.info[_PLANNED_AT] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def drop_old_plans(connection: psycopg.Connection, record: ConnectionPoolEntry, _: object) -> None:
-        # A connection keeps the plan of a statement. A plan that scans a small table would stay in use while the table
-        # grows, until the server next analyses it.
-        if time.monotonic() - record.info[_PLANNED_AT] < _PLANS_SERVE_SECONDS:
+        # A connection plans each statement once. While its tables are small, the plan reads them whole, and it would go
+        # on so while they grow, until the server next analyses them.
+        if time.monotonic() - record.info[_PLANNED_AT] < _PLANS_VALID_SECONDS:
             return
         try:
             connection.execute("DISCARD PLANS")
@@ -333,11 +326,11 @@ def _engine(
 
 
 def _state(error: BaseException | None) -> str | None:
-    """Return the SQLSTATE of a PostgreSQL error, also inside an error of SQLAlchemy; None for any other error."""
+    """Return the SQLSTATE of a PostgreSQL error, also of one that SQLAlchemy has wrapped."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     return origin.sqlstate if isinstance(origin, psycopg.Error) else None
 
 
 def _is_cut(error: BaseException) -> bool:
-    """Return True if the connection was cut. The server then rolled the transaction back, so it may run again."""
+    """Return True if the connection was lost: the server has then rolled back, so the work may run again."""
     return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -1,4 +1,4 @@
-"""The store in one SQLite file: WAL, durable commits, one writing thread; other processes may use the file as well."""
+"""The store in a SQLite file: WAL, durable commits and one writing thread. Other processes may use the file, too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.store import schema
 from oncall.store.address import SqliteAddress
 from oncall.store.group_commit import GroupCommit, Job
-from oncall.store.grouped_work import Apart, do_together
+from oncall.store.grouped_work import GroupFailed, run_group
 from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
@@ -30,13 +30,13 @@ from oncall.store.transaction import SqlTransaction
 
 T = TypeVar("T")
 
-_LOOK_EVERY_SECONDS = 0.1
-_SWITCH_EVERY_SECONDS = 0.02
+_CHECK_EVERY_SECONDS = 0.1
+_RETRY_WAL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class _GroupCache:
-    """What a group has read, for the next group. It is valid while `data_version` on this connection is the same."""
+class _LastView:
+    """What the last group has read. It stays valid while `data_version` of this connection stays the same."""
 
     driver: sqlite3.Connection
     data_version: int
@@ -44,11 +44,7 @@ class _GroupCache:
 
 
 class SqliteStore(SqlStore):
-    """The store in one SQLite file.
-
-    busy_seconds: the longest time (real seconds) that a write waits for another process, including its time in the
-    queue.
-    """
+    """A SQLite file. busy_seconds: real time for which a write waits for other writes before it fails."""
 
     def __init__(self, address: SqliteAddress, *, busy_seconds: float = 5.0) -> None:
         self._address = address
@@ -58,7 +54,7 @@ class SqliteStore(SqlStore):
         self._readers = _engine(address, begin="BEGIN", busy_seconds=busy_seconds, connections=8)
         self._writing = threading.Lock()
         self._group = GroupCommit(self._commit, address.place, busy_seconds)
-        self._kept: _GroupCache | None = None
+        self._last_view: _LastView | None = None
         self._changed = threading.Condition()
         self._own_changes = 0
         self._foreign_changes = 0
@@ -72,7 +68,7 @@ class SqliteStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run work on a consistent snapshot and return its result."""
+        """Run it on a consistent snapshot."""
         if self._is_closed:
             raise StoreUnavailable(f"{self._address.place}: the store is closed")
         with _translating(self._address):
@@ -81,17 +77,14 @@ class SqliteStore(SqlStore):
                 return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work for the writing thread."""
+        """Queue the work for the writing thread."""
         return self._group.submit(work)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Block until a write, at most `timeout_seconds` (real time), and return True if there was one.
-
-        A write of this process wakes it at once, one of another process within 0.2 s.
-        """
+        """Wait for a change: this process's own wake at once, those of other processes within 0.2 s."""
         deadline = time.monotonic() + timeout_seconds
         while True:
-            foreign = self._look_at_file()
+            foreign = self._data_version()
             with self._changed:
                 seen = (self._own_changes, foreign)
                 if seen != self._seen:
@@ -100,10 +93,10 @@ class SqliteStore(SqlStore):
                 left = deadline - time.monotonic()
                 if left <= 0 or self._is_closed:
                     return False
-                self._changed.wait(min(left, _LOOK_EVERY_SECONDS))
+                self._changed.wait(min(left, _CHECK_EVERY_SECONDS))
 
     def close(self) -> None:
-        """Commit all queued work and close every connection."""
+        """Commit the waiting jobs and close all connections."""
         self._group.close()
         with self._changed:
             self._is_closed = True
@@ -112,73 +105,69 @@ class SqliteStore(SqlStore):
             self._writer.dispose()
         self._readers.dispose()
 
-    def _commit(self, jobs: Sequence[Job], patience_seconds: float) -> Sequence[Job]:
-        """Run all jobs in one transaction and return them. A job that fails is rolled back alone."""
+    def _commit(self, jobs: Sequence[Job], lock_wait_seconds: float) -> Sequence[Job]:
+        """Run a group in one transaction. A job that fails is rolled back alone and gets its own error."""
         with _translating(self._address), self._writing:
             self._check_file()
             with self._writer.connect() as connection:
-                _wait_at_most(connection, patience_seconds)
-                touched = self._together(jobs, connection)
+                _wait_at_most(connection, lock_wait_seconds)
+                touched = self._run_group(jobs, connection)
         if touched:
             with self._changed:
                 self._own_changes += 1
                 self._changed.notify_all()
         return jobs
 
-    def _together(self, jobs: Sequence[Job], connection: Connection) -> bool:
-        """Run all jobs with shared statements; if that fails, run each under a savepoint.
-
-        Returns True if the pagers must be woken.
-        """
-        kept, self._kept = self._kept, None
+    def _run_group(self, jobs: Sequence[Job], connection: Connection) -> bool:
+        """Run the jobs together, or each under a savepoint of its own if that fails. Returns True if the pagers must be
+        woken."""
+        last, self._last_view = self._last_view, None
         try:
             with connection.begin() as whole:
-                kept = self._still_valid(kept, connection)
+                current = self._current_view(last, connection)
                 if len(jobs) == 1:
-                    touched = [self._attempt(jobs[0], connection, kept.view)]
+                    touched = self._run_job(jobs[0], connection, current.view)
                     if jobs[0].error is not None:
                         whole.rollback()
                 else:
-                    touched = [do_together(jobs, connection, kept.view)]
-        except Apart:
+                    touched = run_group(jobs, connection, current.view)
+        except GroupFailed:
             with connection.begin():
                 view = PublishedView(self._published)
-                touched = [self._apart(job, connection, view) for job in jobs]
-        else:
-            was_undone = len(jobs) == 1 and jobs[0].error is not None
-            self._kept = None if was_undone or kept.view.is_detached else kept
-        return any(touched)
+                each_touched = [self._run_under_savepoint(job, connection, view) for job in jobs]
+            return any(each_touched)
+        was_rolled_back = len(jobs) == 1 and jobs[0].error is not None
+        self._last_view = None if was_rolled_back or current.view.is_detached else current
+        return touched
 
-    def _still_valid(self, kept: _GroupCache | None, connection: Connection) -> _GroupCache:
-        """Return the last group's cache, or an empty one if another process has written since.
-
-        Only the writing connection can tell, inside its transaction.
-        """
+    def _current_view(self, last: _LastView | None, connection: Connection) -> _LastView:
+        """Return the last group's view, or a new one if another process has written since. Only the writing connection
+        can tell, and only inside its transaction."""
         driver = _driver(connection)
         ((version,),) = driver.execute("PRAGMA data_version").fetchall()
-        if kept is not None and kept.driver is driver and kept.data_version == version:
-            return kept
-        return _GroupCache(driver, version, PublishedView(self._published))
+        if last is not None and last.driver is driver and last.data_version == version:
+            return last
+        return _LastView(driver, version, PublishedView(self._published))
 
-    def _attempt(self, job: Job, connection: Connection, view: PublishedView) -> bool:
-        """Run one job and set its result or error. Return True if the pagers must be woken."""
+    def _run_job(self, job: Job, connection: Connection, view: PublishedView) -> bool:
+        """Run one job and set its result or error. Returns True if the pagers must be woken."""
         transaction = SqlTransaction(connection, view, writes=True)
         try:
             job.result = job.work(transaction)
-            if transaction.spoiled is not None:
-                raise transaction.spoiled
+            if transaction.conflict is not None:
+                raise transaction.conflict
         except BaseException as error:
             job.error = _translated(error, self._address) if isinstance(error, _DRIVER_ERRORS) else error
         return job.error is None and transaction.touched_pages
 
-    def _apart(self, job: Job, connection: Connection, view: PublishedView) -> bool:
-        """Run one job as `_attempt` does, under a savepoint. A job that fails is rolled back alone."""
-        job.forget()
+    def _run_under_savepoint(self, job: Job, connection: Connection, view: PublishedView) -> bool:
+        """Run one job under a savepoint, so that only its own changes are rolled back if it fails."""
+        job.reset()
         connection.exec_driver_sql("SAVEPOINT work")
-        touched = self._attempt(job, connection, view)
+        touched = self._run_job(job, connection, view)
         if job.error is not None:
             if not _driver(connection).in_transaction:
-                # On a full disk SQLite rolls back the whole transaction: no job is stored.
+                # On a full disk SQLite rolls back the whole transaction, so no job is stored.
                 raise job.error
             connection.exec_driver_sql("ROLLBACK TO work")
             view.forget()
@@ -194,16 +183,16 @@ class SqliteStore(SqlStore):
             raise wrong_schema(state, self._address.place)
 
     def _check_file(self) -> None:
-        """Raise StoreUnavailable if the file was replaced: SQLite would go on writing to the old file."""
+        """Raise StoreUnavailable if the file was removed or replaced: SQLite would go on writing to the lost file."""
         if identity(self._address) != self._identity:
             raise StoreUnavailable(
                 f"{self._address.place}: the database file was replaced by another one while it was in use; "
                 "restart oncall to use the new one"
             )
 
-    def _look_at_file(self) -> int:
-        """Return a number that changes when another process commits. It must be read on the writing connection."""
-        if self._is_closed or not self._writing.acquire(timeout=_LOOK_EVERY_SECONDS):
+    def _data_version(self) -> int:
+        """Return a number that changes when another process commits. Our own commits do not change it."""
+        if self._is_closed or not self._writing.acquire(timeout=_CHECK_EVERY_SECONDS):
             return self._foreign_changes
         try:
             connection = self._writer.raw_connection()
@@ -215,14 +204,14 @@ class SqliteStore(SqlStore):
             finally:
                 connection.close()
         except _DRIVER_ERRORS:
-            pass  # The next read or write raises the error; here the answer is that no change is known.
+            pass  # The next read or write reports the error; here nothing is known to have changed.
         finally:
             self._writing.release()
         return self._foreign_changes
 
 
 def migrate(address: SqliteAddress) -> None:
-    """Create or update the tables. Raises WrongSchema and StoreUnavailable."""
+    """Create the tables, or update those of an older version. Raises WrongSchema and StoreUnavailable."""
     make_private_file(address)
     engine = _engine(address, begin="BEGIN IMMEDIATE", busy_seconds=30.0, connections=1)
     try:
@@ -261,7 +250,7 @@ def _upgrade(writer: Engine, address: SqliteAddress) -> None:
 
 
 def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connections: int) -> Engine:
-    """Return an engine whose transactions start with the statement `begin`. With "BEGIN" they can only read."""
+    """Create an engine whose transactions start with the statement `begin`. A plain BEGIN only allows reads."""
     keep_rows_out_of_logs()
     engine = create_engine(
         URL.create("sqlite", database=str(address.path)),
@@ -275,7 +264,7 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
-        # Switch off the driver's own deferred transactions; `start` below begins ours.
+        # Disable the driver's own transactions, which begin too late; `start` begins ours.
         connection.isolation_level = None
         _use_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous=FULL")
@@ -291,8 +280,8 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
 
 
 def _wait_at_most(connection: Connection, seconds: float) -> None:
-    """Set the longest time (seconds) that this connection waits for other programs' locks."""
-    # Use the driver directly: SQLAlchemy would begin a transaction first, and wait for its lock.
+    """Set how long the connection waits for other programs' locks."""
+    # Bypass SQLAlchemy, which would begin a transaction, and wait for its lock, before this statement.
     _driver(connection).execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").close()
 
 
@@ -303,7 +292,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Switch a new file to WAL. SQLite does not wait for a lock here, so this retries for `busy_seconds`."""
+    """Switch a new file to WAL. SQLite does not wait for a lock here, so retry when two processes start at once."""
     deadline = time.monotonic() + busy_seconds
     while True:
         try:
@@ -311,6 +300,6 @@ def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(_SWITCH_EVERY_SECONDS)
+            time.sleep(_RETRY_WAL_SECONDS)
         else:
             return

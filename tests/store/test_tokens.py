@@ -1,4 +1,4 @@
-"""Inbound messages, callers' tokens and the pagers' signs of life."""
+"""Inbound messages, tokens and the pagers' heartbeats."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from .examples import NOW, message, minutes
 HELPDESK = Token("helpdesk", CallerRole.INTAKE, "ab" * 32, NOW)
 
 
-def test_an_inbound_message_with_a_nul_is_kept_without_it(store: SqlStore) -> None:
+def test_an_inbound_message_is_stored_without_nul_characters(store: SqlStore) -> None:
     store.write(lambda t: t.add_inbound(replace(message(), body="ACK\0 7K2")))
     assert store.read(lambda t: t.inbound("SM1")) == replace(message(), body="ACK 7K2")
 
 
-def test_an_inbound_message_is_kept_for_replays(store: SqlStore) -> None:
+def test_an_inbound_message_is_found_again_by_its_provider_id(store: SqlStore) -> None:
     store.write(lambda t: t.add_inbound(message()))
     assert store.read(lambda t: (t.inbound("SM1"), t.inbound("SM2"))) == (message(), None)
     with pytest.raises(Conflict, match=r"^inbound message SM1: it is stored already$"):
         store.write(lambda t: t.add_inbound(message()))
 
 
-def test_a_caller_is_found_by_the_digest_of_the_secret(store: SqlStore) -> None:
+def test_a_token_is_found_by_its_digest(store: SqlStore) -> None:
     store.write(lambda t: t.add_token(HELPDESK))
     assert store.read(lambda t: (t.token_by_digest("ab" * 32), t.token_by_digest("cd" * 32))) == (HELPDESK, None)
 
 
-def test_a_token_s_name_is_given_once(store: SqlStore) -> None:
+def test_two_tokens_cannot_have_the_same_name(store: SqlStore) -> None:
     store.write(lambda t: t.add_token(HELPDESK))
     with pytest.raises(Conflict, match=r'^token "helpdesk": the name is taken$'):
         store.write(lambda t: t.add_token(Token("helpdesk", CallerRole.MANAGER, "cd" * 32, NOW)))
@@ -40,14 +40,14 @@ def test_a_token_s_name_is_given_once(store: SqlStore) -> None:
         store.write(lambda t: t.add_token(Token("other", CallerRole.MANAGER, "ab" * 32, NOW)))
 
 
-def test_callers_are_listed_by_name(store: SqlStore) -> None:
+def test_tokens_are_listed_by_name(store: SqlStore) -> None:
     ana = Token("ana", CallerRole.ENGINEER, "cd" * 32, NOW)
     store.write(lambda t: t.add_token(HELPDESK))
     store.write(lambda t: t.add_token(ana))
     assert store.read(lambda t: t.tokens()) == [ana, HELPDESK]
 
 
-def test_the_last_sign_of_life_is_the_newest_of_all_pagers(store: SqlStore) -> None:
+def test_the_last_heartbeat_is_the_newest_of_all_pagers(store: SqlStore) -> None:
     assert store.read(lambda t: t.last_beat()) is None
     store.write(lambda t: t.beat("a", real_now=NOW, channel="outbox"))
     store.write(lambda t: t.beat("b", real_now=NOW + minutes(1), channel="twilio"))
@@ -56,9 +56,9 @@ def test_the_last_sign_of_life_is_the_newest_of_all_pagers(store: SqlStore) -> N
     assert store.read(lambda t: t.last_beat()) == (NOW + minutes(2), "twilio")
 
 
-def test_a_new_pager_sweeps_away_those_that_were_silent_for_a_week(sqlite_store: SqlStore) -> None:
+def test_a_new_pager_deletes_pagers_that_stopped_a_week_ago(sqlite_store: SqlStore) -> None:
     sqlite_store.write(lambda t: t.beat("old", real_now=NOW, channel="outbox"))
     sqlite_store.write(lambda t: t.beat("new", real_now=NOW + minutes(8 * 24 * 60), channel="outbox"))
-    # Were it still there, a clock set back by eight days would show it as the last one.
+    # If it were still stored, it would be the last heartbeat after the clock is set back by eight days.
     sqlite_store.write(lambda t: t.beat("new", real_now=NOW - minutes(1), channel="outbox"))
     assert sqlite_store.read(lambda t: t.last_beat()) == (NOW - minutes(1), "outbox")

@@ -1,23 +1,23 @@
-"""Whoever waits behind others that wait for a lock is answered in the same time as they."""
+"""A group waits for a lock only as long as its oldest job may still wait."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 
-from oncall.store.group_commit import LEAST_PATIENCE_SECONDS, GroupCommit, Job
+from oncall.store.group_commit import SHORTEST_LOCK_WAIT_SECONDS, GroupCommit, Job
 
 
 class Locked:
-    """A commit that hangs until `go`, and notes for how long it was allowed to wait for each group."""
+    """A commit that blocks until `go`, and records how long each group may wait for a lock."""
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.patience: list[float] = []
+        self.lock_waits: list[float] = []
         self.began, self.go = threading.Event(), threading.Event()
 
-    def commit(self, jobs: Sequence[Job], patience_seconds: float) -> Sequence[Job]:
-        self.patience.append(patience_seconds)
+    def commit(self, jobs: Sequence[Job], lock_wait_seconds: float) -> Sequence[Job]:
+        self.lock_waits.append(lock_wait_seconds)
         self.began.set()
         assert self.go.wait(60)
         for job in jobs:
@@ -25,7 +25,7 @@ class Locked:
         return jobs
 
 
-def test_the_time_for_which_work_waited_behind_others_counts_in_its_patience() -> None:
+def test_the_time_that_a_job_has_waited_shortens_its_wait_for_a_lock() -> None:
     locked = Locked()
     group = GroupCommit(locked.commit, "here", 5.0, monotonic=lambda: locked.now)
     first = group.submit(lambda _: None)
@@ -36,11 +36,11 @@ def test_the_time_for_which_work_waited_behind_others_counts_in_its_patience() -
     locked.now += 1.0
     locked.go.set()
     assert [waiting.result(60) for waiting in (first, second, third)] == ["stored"] * 3
-    assert locked.patience == [5.0, 1.0]
+    assert locked.lock_waits == [5.0, 1.0]
     group.close()
 
 
-def test_work_that_waited_too_long_still_gets_past_a_brief_lock() -> None:
+def test_a_job_that_has_waited_too_long_still_waits_for_a_brief_lock() -> None:
     locked = Locked()
     group = GroupCommit(locked.commit, "here", 5.0, monotonic=lambda: locked.now)
     first = group.submit(lambda _: None)
@@ -49,5 +49,5 @@ def test_work_that_waited_too_long_still_gets_past_a_brief_lock() -> None:
     locked.now += 9.0
     locked.go.set()
     assert [first.result(60), second.result(60)] == ["stored"] * 2
-    assert locked.patience == [5.0, LEAST_PATIENCE_SECONDS]
+    assert locked.lock_waits == [5.0, SHORTEST_LOCK_WAIT_SECONDS]
     group.close()

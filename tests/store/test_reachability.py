@@ -1,4 +1,4 @@
-"""Who is reached and who is not, and messages that belong to no ticket, as both databases keep them."""
+"""Opt-outs and alerts, on both databases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STOP = Reachability("ana", "sms", Reach.OPTED_OUT, NOW, "sent STOP", "+130555501
 ALERT = Alert("f" * 32, "deaf ana", "mei", "Ana has sent STOP.", NOW, NOW)
 
 
-def test_the_latest_word_on_a_person_and_channel_counts(store: SqlStore) -> None:
+def test_the_latest_record_for_a_person_and_channel_counts(store: SqlStore) -> None:
     store.write(lambda t: t.note_reachability(STOP))
     other = replace(STOP, person="ben")
     store.write(lambda t: t.note_reachability(other))
@@ -27,7 +27,7 @@ def test_the_latest_word_on_a_person_and_channel_counts(store: SqlStore) -> None
     assert store.read(lambda t: t.opted_out()) == [other]
 
 
-def test_what_is_noted_is_seen_in_the_same_transaction(store: SqlStore) -> None:
+def test_a_record_is_seen_in_the_same_transaction(store: SqlStore) -> None:
     def noting(t: Transaction) -> tuple[list[Reachability], list[Reachability]]:
         before = list(t.opted_out())
         t.note_reachability(STOP)
@@ -36,7 +36,7 @@ def test_what_is_noted_is_seen_in_the_same_transaction(store: SqlStore) -> None:
     assert store.write(noting) == ([], [STOP])
 
 
-def test_somebody_was_reached_when_a_message_arrived_or_came_from_them_last(store: SqlStore) -> None:
+def test_a_person_was_last_reached_by_the_latest_message_to_or_from_them(store: SqlStore) -> None:
     def story(t: Transaction) -> None:
         t.add_ticket(ticket("T-1"))
         arrived = attempt("a-1", "T-1", to="ana", at=minutes_after(1), status=AttemptStatus.DELIVERED)
@@ -54,12 +54,12 @@ def minutes_after(count: int) -> datetime:
     return NOW + minutes(count)
 
 
-def test_an_alert_is_kept_once_whatever_its_id(store: SqlStore) -> None:
+def test_an_alert_about_one_subject_is_stored_once(store: SqlStore) -> None:
     assert store.write(lambda t: t.add_alert(ALERT))
     assert not store.write(lambda t: t.add_alert(replace(ALERT, id="e" * 32)))
 
 
-def test_an_alert_is_claimed_once_and_again_when_its_lease_is_over(store: SqlStore) -> None:
+def test_an_alert_is_claimed_again_when_its_lease_expires(store: SqlStore) -> None:
     store.write(lambda t: t.add_alert(ALERT))
     lease = NOW + minutes(1)
     assert store.write(lambda t: t.claim_alerts(real_now=NOW, lease_until=lease)) == [ALERT]
@@ -68,7 +68,7 @@ def test_an_alert_is_claimed_once_and_again_when_its_lease_is_over(store: SqlSto
     assert [alert.id for alert in again] == [ALERT.id]
 
 
-def test_alerts_are_found_by_when_they_were_written_the_newest_first(store: SqlStore) -> None:
+def test_alerts_are_listed_by_the_time_of_writing_newest_first(store: SqlStore) -> None:
     later = replace(ALERT, id="e" * 32, about="deaf ben", written_at=ALERT.written_at + minutes(1))
     for alert in (ALERT, later):
         store.write(partial(_add, alert))
@@ -80,7 +80,7 @@ def _add(alert: Alert, tx: Transaction) -> None:
     tx.add_alert(alert)
 
 
-def test_an_alert_that_is_over_is_claimed_by_nobody(store: SqlStore) -> None:
+def test_a_finished_alert_is_not_claimed(store: SqlStore) -> None:
     store.write(lambda t: t.add_alert(ALERT))
     over = replace(ALERT, due_at=None, sends=1, provider_id="SM1")
     store.write(lambda t: t.update_alert(over))

@@ -1,4 +1,4 @@
-"""Whoever waits for a change is woken by it, whichever process made it, and by nothing else."""
+"""A change of any process ends the wait for changes, and nothing else does."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from .examples import NOW, attempt, event, publication, ticket
 
 
 def quickest(work: Callable[[], object], *, seconds: float) -> float:
-    """How long it takes at the best of ten tries, or at the first that is quick enough: a busy machine may stop any
-    program for a while, and not ten times in a row."""
+    """Return the shortest time of ten runs, or the first that is short enough: a busy machine delays single runs."""
     took: list[float] = []
     while len(took) < 10 and min(took, default=seconds) >= seconds:
         start = time.monotonic()
@@ -31,7 +30,7 @@ def quickest(work: Callable[[], object], *, seconds: float) -> float:
 
 @pytest.fixture
 def waiting(store: SqlStore) -> SqlStore:
-    """A store with ticket T-1 and attempt a-1 whose changes so far were seen."""
+    """A store with ticket T-1 and attempt a-1, whose earlier changes have been reported."""
     store.write(lambda t: t.add_ticket(ticket()))
     store.write(lambda t: t.add_attempts([attempt()]))
     assert store.wait_for_change(120)
@@ -40,11 +39,11 @@ def waiting(store: SqlStore) -> SqlStore:
     return store
 
 
-def test_the_first_call_is_answered_at_once(store: SqlStore) -> None:
+def test_the_first_wait_returns_at_once(store: SqlStore) -> None:
     assert store.wait_for_change(120)
 
 
-def test_nothing_happens_and_the_time_runs_out(waiting: SqlStore) -> None:
+def test_a_wait_without_a_change_times_out(waiting: SqlStore) -> None:
     def wait() -> None:
         assert not waiting.wait_for_change(0.25)
 
@@ -63,17 +62,17 @@ def test_nothing_happens_and_the_time_runs_out(waiting: SqlStore) -> None:
     ],
     ids=["ticket", "update", "event", "attempt", "outcome", "version"],
 )
-def test_a_write_wakes_who_waits(waiting: SqlStore, work: Callable[[Transaction], None]) -> None:
+def test_a_write_ends_the_wait(waiting: SqlStore, work: Callable[[Transaction], None]) -> None:
     waiting.write(work)
     assert waiting.wait_for_change(120)
 
 
-def test_a_sign_of_life_wakes_nobody(waiting: SqlStore) -> None:
+def test_a_heartbeat_does_not_end_the_wait(waiting: SqlStore) -> None:
     waiting.write(lambda t: t.beat("me", real_now=NOW, channel="outbox"))
     assert not waiting.wait_for_change(0.25)
 
 
-def test_a_write_that_failed_wakes_nobody(waiting: SqlStore) -> None:
+def test_a_failed_write_does_not_end_the_wait(waiting: SqlStore) -> None:
     def fails(t: Transaction) -> None:
         t.append([event()])
         raise ZeroDivisionError
@@ -83,7 +82,7 @@ def test_a_write_that_failed_wakes_nobody(waiting: SqlStore) -> None:
     assert not waiting.wait_for_change(0.25)
 
 
-def test_a_thread_that_waits_is_woken_by_the_write(waiting: SqlStore) -> None:
+def test_a_write_wakes_a_waiting_thread(waiting: SqlStore) -> None:
     answers: list[bool] = []
 
     def write_and_be_woken() -> None:
@@ -106,12 +105,12 @@ with open_store(sys.argv[1]) as store:
 
 
 @pytest.mark.slow
-def test_another_process_wakes_who_waits(waiting: SqlStore, url: str) -> None:
+def test_a_write_of_another_process_ends_the_wait(waiting: SqlStore, url: str) -> None:
     subprocess.run([sys.executable, "-c", _OTHER_PROCESS, url], check=True, cwd=Path(__file__).parents[2])
     assert waiting.wait_for_change(120)
 
 
-def test_another_store_s_write_is_seen_within_a_moment(waiting: SqlStore, url: str) -> None:
+def test_a_write_of_another_store_ends_the_wait_soon(waiting: SqlStore, url: str) -> None:
     with open_store(url) as other:
 
         def write_and_be_seen() -> None:
@@ -121,7 +120,7 @@ def test_another_store_s_write_is_seen_within_a_moment(waiting: SqlStore, url: s
         assert quickest(write_and_be_seen, seconds=2) < 2
 
 
-def test_closing_ends_the_wait(waiting: SqlStore) -> None:
+def test_closing_the_store_ends_the_wait(waiting: SqlStore) -> None:
     answers: list[bool] = []
     waiter = threading.Thread(target=lambda: answers.append(waiting.wait_for_change(600)))
     waiter.start()

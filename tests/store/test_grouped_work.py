@@ -1,4 +1,4 @@
-"""Work that shares a commit gets what it would get alone, and keeps nobody else's back."""
+"""Jobs that share a commit get the same results as alone, and do not affect each other."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, attempt, event, publication, ticket
-from .test_faults import cut_all
+from .test_database_faults import cut_all
 
 TAKEN = replace(attempt(), status=AttemptStatus.ACCEPTED, provider_id="SM1", lease_until=None)
-TURNS = 500000651891
-"""The lock by which pagers decide one at a time whose turn it is."""
+SEND_QUEUE = 500000651891
+"""The key of the lock of the send queue."""
 Work = Callable[[Transaction], Any]
 
 
 @contextmanager
 def one_group(store: SqlStore) -> Iterator[None]:
-    """What is submitted inside shares a commit: the writer is held up until then."""
+    """Let all jobs that are submitted inside share a commit: a job before them blocks the writer until then."""
     gate, opened = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
@@ -57,7 +57,7 @@ def together(store: SqlStore, *works: Work) -> list[Future[Any]]:
 
 
 def posting(ticket_id: str) -> Work:
-    """As intake does: looks whether it is there, and stores it with its log and its page."""
+    """Return work like the intake: it looks for the ticket, and stores it with its log and its page."""
 
     def work(t: Transaction) -> str:
         if t.ticket(ticket_id) is not None:
@@ -82,11 +82,11 @@ def test_each_ticket_of_a_group_is_stored_with_its_log_in_order_and_its_page(sto
     assert store.read(lambda t: [[one.id for one in t.attempts(name)] for name in names]) == [[f"a-{n}"] for n in names]
 
 
-def test_the_same_ticket_twice_in_one_group_is_stored_once_and_seen_by_the_second(store: SqlStore) -> None:
+def test_the_same_ticket_twice_in_a_group_is_stored_once_and_the_second_job_sees_it(store: SqlStore) -> None:
     assert [done.result() for done in together(store, posting("T-1"), posting("T-1"))] == ["stored", "there already"]
 
 
-def test_what_another_in_the_group_has_stored_is_seen_by_every_question(store: SqlStore) -> None:
+def test_every_query_sees_what_an_earlier_job_of_the_group_stored(store: SqlStore) -> None:
     def asking(t: Transaction) -> tuple[Any, ...]:
         listed = [found.ticket.id for found in t.tickets(TicketFilter())]
         found = t.ticket_by_code("T-1")
@@ -96,7 +96,7 @@ def test_what_another_in_the_group_has_stored_is_seen_by_every_question(store: S
     assert asked.result() == (["T-1"], True, 2, True)
 
 
-def test_work_that_fails_after_it_has_written_is_undone_alone(store: SqlStore) -> None:
+def test_a_job_that_fails_after_a_write_is_rolled_back_alone(store: SqlStore) -> None:
     def failing(t: Transaction) -> None:
         posting("T-1")(t)
         raise KeyError("T-1")
@@ -106,7 +106,7 @@ def test_work_that_fails_after_it_has_written_is_undone_alone(store: SqlStore) -
     assert stored_ids(store) == ["T-0", "T-2"]
 
 
-def test_work_that_the_tables_forbid_is_told_so_and_the_others_are_stored(store: SqlStore) -> None:
+def test_a_job_that_breaks_a_constraint_fails_and_the_others_are_stored(store: SqlStore) -> None:
     def doubling(t: Transaction) -> None:
         t.add_ticket(ticket("T-8", code="7K2"))
         with suppress(Conflict):
@@ -121,7 +121,7 @@ def test_work_that_the_tables_forbid_is_told_so_and_the_others_are_stored(store:
     assert stored_ids(store) == ["T-0", "T-2"]
 
 
-def test_a_refusal_before_anything_is_written_keeps_its_words(store: SqlStore) -> None:
+def test_a_refusal_before_any_write_keeps_its_message(store: SqlStore) -> None:
     def refusing(t: Transaction) -> None:
         raise Conflict(f"ticket {t.ticket('T-9')}: no")
 
@@ -130,7 +130,7 @@ def test_a_refusal_before_anything_is_written_keeps_its_words(store: SqlStore) -
     assert stored_ids(store) == ["T-0", "T-2"]
 
 
-def test_of_two_answers_to_one_try_in_a_group_the_first_one_counts(store: SqlStore) -> None:
+def test_of_two_results_for_one_attempt_in_a_group_the_first_counts(store: SqlStore) -> None:
     store.write(posting("T-1"))
 
     def settling(provider_id: str) -> Work:
@@ -144,7 +144,7 @@ def test_of_two_answers_to_one_try_in_a_group_the_first_one_counts(store: SqlSto
     assert first.provider_id == ("SM1" if answers[0] else "SM2")
 
 
-def test_an_answer_to_a_try_that_was_settled_before_the_group_is_told_apart(store: SqlStore) -> None:
+def test_a_result_for_an_attempt_that_was_settled_before_the_group_is_refused(store: SqlStore) -> None:
     def prepare(t: Transaction) -> None:
         t.add_ticket(ticket())
         t.add_attempts([replace(TAKEN, provider_id="SM0"), attempt("a-2")])
@@ -159,7 +159,7 @@ def test_an_answer_to_a_try_that_was_settled_before_the_group_is_told_apart(stor
     assert [one.provider_id for one in store.read(kept)] == ["SM0", "SM1"]
 
 
-def test_codes_given_in_one_group_differ_though_all_draw_the_same(store: SqlStore) -> None:
+def test_codes_of_one_group_differ_although_all_jobs_draw_the_same(store: SqlStore) -> None:
     store.write(lambda t: t.add_ticket(ticket("T-0", code="2AA")))
 
     def naming(number: int) -> Work:
@@ -175,7 +175,7 @@ def test_codes_given_in_one_group_differ_though_all_draw_the_same(store: SqlStor
     assert len(set(codes) - {"2AA"}) == 4
 
 
-def test_what_another_store_has_written_meanwhile_is_seen_by_the_next_group(url: str) -> None:
+def test_the_next_group_sees_what_another_store_wrote_in_between(url: str) -> None:
     stop = Reachability("ana", "sms", Reach.OPTED_OUT, NOW, "sent STOP", "+13055550101")
 
     def look(t: Transaction) -> tuple[int, list[str]]:
@@ -189,24 +189,24 @@ def test_what_another_store_has_written_meanwhile_is_seen_by_the_next_group(url:
         assert one.submit(look).result(60) == (1, ["ana"])
 
 
-def test_a_version_that_is_added_in_a_group_is_seen_by_the_next_one(store: SqlStore) -> None:
+def test_the_next_group_sees_a_version_that_a_group_added(store: SqlStore) -> None:
     assert store.submit(lambda t: t.policy_version()).result(60) == 0
     assert store.submit(lambda t: t.add_version(publication())).result(60) == 1
     assert store.submit(lambda t: t.policy_version()).result(60) == 1
 
 
-def test_a_text_that_no_database_takes_is_refused_to_its_writer_alone(store: SqlStore) -> None:
+def test_a_text_that_cannot_be_stored_fails_only_its_own_job(store: SqlStore) -> None:
     store.write(posting("T-0"))
     done = together(store, posting("T-1"), lambda t: t.append([event("T-0", why="\ud800")]), posting("T-2"))
     assert [type(one.exception()) for one in done] == [type(None), UnicodeEncodeError, type(None)]
     assert stored_ids(store) == ["T-0", "T-1", "T-2"]
 
 
-def test_a_ticket_is_stored_though_many_in_its_group_wait_for_a_lock(
+def test_a_ticket_is_stored_although_many_jobs_of_its_group_wait_for_a_lock(
     postgres_store: SqlStore, postgres_url: str
 ) -> None:
     with psycopg.connect(postgres_url) as other:
-        other.execute(f"SELECT pg_advisory_xact_lock({TURNS})")
+        other.execute(f"SELECT pg_advisory_xact_lock({SEND_QUEUE})")
         *waiting, free = together_at_once(postgres_store, *[taking_turns] * 20, posting("T-1"))
         assert free.result(30) == "stored"
         assert not any(one.done() for one in waiting)
@@ -214,9 +214,9 @@ def test_a_ticket_is_stored_though_many_in_its_group_wait_for_a_lock(
     assert [one.result(60) for one in waiting] == ["my turn"] * 20
 
 
-def test_a_store_that_is_closed_finishes_what_waits_for_a_lock(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_closing_the_store_finishes_jobs_that_wait_for_a_lock(postgres_store: SqlStore, postgres_url: str) -> None:
     with psycopg.connect(postgres_url) as other:
-        other.execute(f"SELECT pg_advisory_xact_lock({TURNS})")
+        other.execute(f"SELECT pg_advisory_xact_lock({SEND_QUEUE})")
         waiting = together_at_once(postgres_store, *[taking_turns] * 20)
         closing = threading.Thread(target=postgres_store.close)
         closing.start()
@@ -232,7 +232,7 @@ def taking_turns(t: Transaction) -> str:
     return "my turn"
 
 
-def test_whoever_waits_for_a_lock_does_not_hold_up_those_behind(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_a_job_that_waits_for_a_lock_does_not_delay_later_jobs(postgres_store: SqlStore, postgres_url: str) -> None:
     postgres_store.write(posting("T-1"))
     with psycopg.connect(postgres_url) as other:
         other.execute("SELECT 1 FROM tickets WHERE id = 'T-1' FOR UPDATE")
@@ -245,12 +245,12 @@ def test_whoever_waits_for_a_lock_does_not_hold_up_those_behind(postgres_store: 
 
 
 def together_at_once(store: SqlStore, *works: Work) -> list[Future[Any]]:
-    """As `together`, without waiting for what comes of it."""
+    """As `together`, without waiting for the results."""
     with one_group(store):
         return [store.submit(work) for work in works]
 
 
-def test_a_group_whose_connection_is_cut_is_done_again(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_a_group_whose_connection_is_cut_runs_again(postgres_store: SqlStore, postgres_url: str) -> None:
     cuts: list[Transaction] = []
 
     def cutting(t: Transaction) -> None:
@@ -265,7 +265,7 @@ def test_a_group_whose_connection_is_cut_is_done_again(postgres_store: SqlStore,
     assert stored_ids(postgres_store) == ["T-0", "T-1", "T-2", "T-3"]
 
 
-def test_a_group_that_is_cut_at_its_commit_is_in_doubt_and_says_so(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_a_group_that_is_cut_at_its_commit_is_reported_as_unknown(postgres_store: SqlStore, postgres_url: str) -> None:
     def beating(t: Transaction) -> None:
         t.beat("me", real_now=NOW, channel="outbox")
         cut_all(postgres_url)
@@ -274,11 +274,11 @@ def test_a_group_that_is_cut_at_its_commit_is_in_doubt_and_says_so(postgres_stor
     with pytest.raises(StoreInDoubt) as refused:
         done.result()
     assert str(refused.value).endswith(
-        ": the connection was cut while a change was being stored; look whether it is there before trying again"
+        ": the connection was cut while a change was being stored; check whether it is stored before you try again"
     )
 
 
-def test_codes_are_counted_once_a_second() -> None:
+def test_codes_are_counted_at_most_once_a_second() -> None:
     now, counted = [100.0], iter([5, 7])
     counts = CodeCounts(lambda: now[0])
     assert counts.about(3, lambda: next(counted)) == 5

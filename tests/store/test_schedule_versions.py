@@ -1,4 +1,4 @@
-"""The schedule and the policy are what was published last, at once, for everybody, and never what was rolled back."""
+"""All transactions see the latest publication and overrides at once, and never a version that was rolled back."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .examples import NOW, override, publication
 
 
 class Mistake(Exception):
-    """Something in the work went wrong after all."""
+    """An error after the work has added a version."""
 
 
 def primary(schedule: Schedule) -> str:
     return schedule.who(NOW).roles["primary"].engineer
 
 
-def test_nothing_published_is_an_empty_schedule_with_the_packaged_policy(store: SqlStore) -> None:
+def test_without_a_publication_the_schedule_is_empty_and_the_policy_the_packaged_one(store: SqlStore) -> None:
     schedule, policy = store.read(lambda t: (t.schedule(), t.policy()))
     assert (schedule.publications, schedule.overrides) == ((), ())
     assert policy == packaged_policy()
 
 
-def test_versions_are_numbered_without_a_hole(store: SqlStore) -> None:
+def test_versions_are_numbered_without_gaps(store: SqlStore) -> None:
     assert [store.write(lambda t: t.add_version(publication())), store.write(lambda t: t.add_version(override()))] == [
         1,
         2,
@@ -47,7 +47,7 @@ def test_versions_are_numbered_without_a_hole(store: SqlStore) -> None:
     assert store.write(lambda t: t.add_version(override())) == 3
 
 
-def test_a_publication_is_the_schedule_and_brings_its_policy(store: SqlStore) -> None:
+def test_a_publication_sets_the_schedule_and_the_policy(store: SqlStore) -> None:
     store.write(lambda t: t.add_version(publication("first quarter")))
     schedule, policy = store.read(lambda t: (t.schedule(), t.policy()))
     assert primary(schedule) == "ana"
@@ -55,7 +55,7 @@ def test_a_publication_is_the_schedule_and_brings_its_policy(store: SqlStore) ->
     assert policy.zone == ZoneInfo("America/Chicago")
 
 
-def test_an_override_counts_at_once_and_the_policy_stays(store: SqlStore) -> None:
+def test_an_override_takes_effect_at_once_and_keeps_the_policy(store: SqlStore) -> None:
     store.write(lambda t: t.add_version(publication()))
     before = store.read(lambda t: (t.schedule(), t.policy()))
     store.write(lambda t: t.add_version(override("ben")))
@@ -69,7 +69,7 @@ def test_an_unchanged_schedule_is_not_built_again(store: SqlStore) -> None:
     assert store.read(lambda t: t.schedule()) is store.write(lambda t: t.schedule())
 
 
-def test_another_process_s_override_counts_at_once(url: str) -> None:
+def test_an_override_of_another_process_takes_effect_at_once(url: str) -> None:
     with open_store(url) as mine, open_store(url) as theirs:
         mine.write(lambda t: t.add_version(publication()))
         assert primary(mine.read(lambda t: t.schedule())) == "ana"
@@ -77,7 +77,7 @@ def test_another_process_s_override_counts_at_once(url: str) -> None:
         assert primary(mine.read(lambda t: t.schedule())) == "ben"
 
 
-def test_a_transaction_sees_its_own_version_and_others_do_not(store: SqlStore) -> None:
+def test_only_the_transaction_itself_sees_a_version_that_it_adds(store: SqlStore) -> None:
     store.write(lambda t: t.add_version(publication()))
     seen: list[str] = []
 
@@ -90,7 +90,7 @@ def test_a_transaction_sees_its_own_version_and_others_do_not(store: SqlStore) -
     assert seen == ["ben", "ana"]
 
 
-def test_a_version_that_was_rolled_back_is_forgotten(store: SqlStore) -> None:
+def test_a_rolled_back_version_is_not_cached(store: SqlStore) -> None:
     store.write(lambda t: t.add_version(publication()))
 
     def fails(t: Transaction) -> None:
@@ -105,7 +105,7 @@ def test_a_version_that_was_rolled_back_is_forgotten(store: SqlStore) -> None:
     assert primary(store.read(lambda t: t.schedule())) == "mei"
 
 
-def test_every_version_s_policy_can_be_asked_for_long_after_it_was_replaced(store: SqlStore) -> None:
+def test_the_policy_of_an_old_publication_can_still_be_read(store: SqlStore) -> None:
     assert store.read(lambda t: t.policy_version()) == 0
     store.write(lambda t: t.add_version(publication()))
     store.write(lambda t: t.add_version(override()))
@@ -121,7 +121,7 @@ def _policy(version: int, t: Transaction) -> Policy:
     return t.policy(version)
 
 
-def test_a_version_that_brought_no_policy_is_not_found(store: SqlStore) -> None:
+def test_a_version_that_is_not_a_publication_has_no_policy(store: SqlStore) -> None:
     store.write(lambda t: t.add_version(publication()))
     store.write(lambda t: t.add_version(override()))
     for version in (2, 9):
@@ -130,7 +130,7 @@ def test_a_version_that_brought_no_policy_is_not_found(store: SqlStore) -> None:
         assert str(refused.value) == f"schedule version {version} brought no policy"
 
 
-def test_the_policy_version_is_of_the_same_transaction(store: SqlStore) -> None:
+def test_the_policy_version_matches_the_policy_of_the_transaction(store: SqlStore) -> None:
     def work(t: Transaction) -> tuple[int, int]:
         before = t.policy_version()
         t.add_version(publication())

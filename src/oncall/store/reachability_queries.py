@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, u
 from oncall.paging.domain.reachability import Alert, Reachability
 from oncall.paging.ports.records import SentText
 from oncall.store import rows
-from oncall.store.queries import Queries
+from oncall.store.statements import Statements
 from oncall.store.tables import alerts, attempts, inbound, reachability, was_answered
 
 _OPTED_OUT = (
@@ -66,7 +66,7 @@ _TEXTS_SENT = _newest_of(_OF_TICKETS, _ALERTS, _ANSWERS)
 _TEXTS_SENT_TO = _newest_of(_OF_TICKETS_TO, _ALERTS_TO)
 
 
-class ReachQueries(Queries):
+class ReachabilityQueries(Statements):
     """The queries for opt-outs, sent texts and alerts."""
 
     def note_reachability(self, mark: Reachability) -> None:

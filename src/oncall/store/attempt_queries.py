@@ -1,4 +1,4 @@
-"""Queries for attempts on one open transaction, the same for both databases."""
+"""Queries for attempts in one open transaction, the same on both databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Executable, and_, bindparam, case, func, insert, not_, se
 from oncall.errors import NotFound
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.store import rows
-from oncall.store.queries import Queries
+from oncall.store.statements import Statements
 from oncall.store.tables import attempts, tickets, unresolved, waiting
 
 ADD_ATTEMPT = insert(attempts)
@@ -30,8 +30,8 @@ _ATTEMPT_BY_PROVIDER = (
 _UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
 SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
 _IS_DUE = and_(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
-_IS_IN_SEND_QUEUE = and_(waiting, attempts.c.goes_alone.is_(False), attempts.c.channel != "desk")
-_SEND_QUEUE_IS_DUE = select(attempts.c.id).where(_IS_DUE, _IS_IN_SEND_QUEUE).limit(1)
+_IS_QUEUED = and_(waiting, attempts.c.goes_alone.is_(False), attempts.c.channel != "desk")
+_ANY_QUEUED_DUE = select(attempts.c.id).where(_IS_DUE, _IS_QUEUED).limit(1)
 _CLAIMABLE = (
     select(attempts)
     .where(_IS_DUE)
@@ -39,10 +39,10 @@ _CLAIMABLE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_GOES_AT_ONCE = and_(waiting, attempts.c.goes_alone.is_(True))
-_CLAIMABLE_AT_ONCE = _CLAIMABLE.where(_GOES_AT_ONCE)
-_CLAIMABLE_AFTER = _CLAIMABLE.where(not_(_GOES_AT_ONCE))
-_CLAIMABLE_OUTSIDE_QUEUE = _CLAIMABLE_AFTER.where(not_(_IS_IN_SEND_QUEUE))
+_IS_IMMEDIATE = and_(waiting, attempts.c.goes_alone.is_(True))
+_CLAIMABLE_IMMEDIATE = _CLAIMABLE.where(_IS_IMMEDIATE)
+_CLAIMABLE_OTHERS = _CLAIMABLE.where(not_(_IS_IMMEDIATE))
+_CLAIMABLE_UNQUEUED = _CLAIMABLE_OTHERS.where(not_(_IS_QUEUED))
 _CLAIM = (
     update(attempts)
     .where(attempts.c.id.in_(bindparam("wanted", expanding=True)))
@@ -117,11 +117,11 @@ _HAS_DELIVERED = (
     )
     .limit(1)
 )
-# Keys of advisory locks. All processes must use the same ones; keys below 2**32 are hashes of providers' ids.
-_SEND_QUEUE_LOCK, _HANDOFF_LOCK = 500000651891, 500000651892
+# Keys of advisory locks: any numbers above 32 bits that all our processes share. Keys below lock provider ids.
+_SEND_QUEUE, _HANDOFFS = 500000651891, 500000651892
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
-_LAST_PAGED = (
+_PAGED_TICKETS = (
     select(attempts.c.ticket)
     .join(tickets, and_(tickets.c.id == attempts.c.ticket, unresolved))
     .where(
@@ -132,7 +132,7 @@ _LAST_PAGED = (
     .group_by(attempts.c.ticket)
     .order_by(
         func.max(func.coalesce(attempts.c.sent_at, attempts.c.at)).desc(),
-        # In a bundle, the ticket that the message shows in full.
+        # Of the pages in one message, first the leading one.
         func.max(case((attempts.c.sent_at.is_not(None), 1), else_=0)).desc(),
         func.max(attempts.c.written_at).desc(),
         attempts.c.ticket,
@@ -140,11 +140,11 @@ _LAST_PAGED = (
 )
 
 
-class AttemptQueries(Queries):
-    """The queries for attempts: single ones, due ones, the send queue, and what was sent lately."""
+class AttemptQueries(Statements):
+    """The queries for attempts, and the locks of the send queue and the handoffs."""
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Return every attempt for this ticket, oldest first."""
+        """Return all attempts of a ticket, the oldest first."""
         return [rows.attempt(row) for row in self._run_on(ticket_id, _ATTEMPTS, {"wanted": ticket_id})]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
@@ -154,54 +154,47 @@ class AttemptQueries(Queries):
         return None if row is None else rows.attempt(row)
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """Return the newest attempt with the provider's id, or None.
-
-        In a write, other writes that ask for the same id wait until this transaction ends.
-        """
+        """Return the newest attempt with this provider id, or None. A write locks the id until the transaction ends."""
         if self._writes:
-            # Two attempts may find the same message at the provider. The lock lets only one of them record it.
+            # Otherwise two pagers could both find that no attempt has this message, and both take it.
             self._lock(crc32(provider_id.encode()))
         row = self._run(_ATTEMPT_BY_PROVIDER, {"wanted": provider_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Insert attempts. Raises Conflict if an id is already stored or a ticket is unknown."""
+        """Store new attempts. Raises Conflict for an id that is already stored and for an unknown ticket."""
         if attempts:
-            names = {name for attempt in attempts for name in (attempt.id, attempt.ticket)}
+            keys = {key for attempt in attempts for key in (attempt.id, attempt.ticket)}
             subject = f"attempt of ticket {attempts[0].ticket}"
-            self._insert(ADD_ATTEMPT, [rows.attempt_row(attempt) for attempt in attempts], names=names, subject=subject)
+            self._insert(ADD_ATTEMPT, [rows.attempt_row(attempt) for attempt in attempts], keys=keys, subject=subject)
             self.touched_pages = True
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Store the columns of an attempt that can change. Raises NotFound if the attempt is not stored."""
+        """Store the columns of an attempt that can change. Raises NotFound for an unknown attempt."""
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
         if self._run(_UPDATE_ATTEMPT, values).rowcount == 0:
             raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
         self.touched_pages = True
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """Store the provider's answer to a send. Return False if the attempt is no longer `sending`."""
+        """Store the result of an attempt if it is still `sending`, and return True; otherwise return False."""
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
-        if self._unwritten is None or attempt.id in self._unwritten.names:
+        if self._deferred is None or attempt.id in self._deferred.keys:
             settled = self._run_on(attempt.id, SETTLE_ATTEMPT, values).rowcount == 1
         else:
-            # The attempt is nearly always still `sending`. If not, the group fails and each job runs again alone.
-            self._put_off(self._unwritten, SETTLE_ATTEMPT, [values], (attempt.id, attempt.ticket))
+            # Assume that it is. If it is not, the deferred write fails, and each job of the group runs again alone.
+            self._defer(self._deferred, SETTLE_ATTEMPT, [values], (attempt.id, attempt.ticket))
             settled = True
         self.touched_pages = self.touched_pages or settled
         return settled
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Claim due attempts and return them as they are after the claim.
-
-        Attempts that need no place in the send queue come first, then the longest overdue.
-        """
-        found = self._claimable(_CLAIMABLE_AT_ONCE, real_now, limit)
-        # The transaction that holds the send queue composes bundles, and skips rows that are locked here. So queued
-        # attempts are claimed only under the lock of the send queue; all others do not wait for it.
-        is_due = self._run(_SEND_QUEUE_IS_DUE, {"now": real_now}).first() is not None
-        query = _CLAIMABLE_AFTER if is_due and self.try_lock_send_queue() else _CLAIMABLE_OUTSIDE_QUEUE
-        found += self._claimable(query, real_now, limit - len(found))
+        """Claim attempts that are due, immediate ones first, then the longest overdue. Returns them as claimed."""
+        found = self._claimable(_CLAIMABLE_IMMEDIATE, real_now, limit)
+        # Claim queued pages only under the lock of the send queue: the pager that holds it bundles all pages of a
+        # phone, and would miss rows that another pager locks here. Other attempts need no lock.
+        has_queue = self._run(_ANY_QUEUED_DUE, {"now": real_now}).first() is not None and self.try_lock_send_queue()
+        found += self._claimable(_CLAIMABLE_OTHERS if has_queue else _CLAIMABLE_UNQUEUED, real_now, limit - len(found))
         if not found:
             return []
         self._run(_CLAIM, {"wanted": [attempt.id for attempt in found], "lease": lease_until})
@@ -211,58 +204,52 @@ class AttemptQueries(Queries):
         return [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": most})] if most > 0 else []
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Return attempts that no provider is known to have accepted, the longest overdue first.
-
-        written_before: real time.
-        """
+        """Return attempts that no provider is known to have accepted, the longest overdue first."""
         return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Return attempts written since `written_since` (real time), the newest first."""
+        """Return the attempts written since `written_since`, the newest first."""
         return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
 
     def next_attempt_at(self) -> datetime | None:
-        """Return the earliest instant (real time) at which `claim_attempts` returns an attempt, or None."""
+        """Return the earliest real time at which an attempt can be claimed; None if there is none."""
         claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
         return claimable_at
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Return the `queued` and `retrying` texts that page this person, oldest first, and lock their rows.
-
-        Rows that another transaction has locked are left out.
-        """
+        """Return the queued texts that page this person, the oldest first, without rows that another pager locks."""
         return [rows.attempt(row) for row in self._run(_QUEUED_PAGES, {"person": person})]
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Return every attempt in the message that the attempt `leader` leads, oldest first."""
+        """Return all attempts in the message that `leader` leads, the oldest first."""
         return [rows.attempt(row) for row in self._run(_BUNDLE, {"wanted": leader})]
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the last text that paged this person and is not known to have failed, or None."""
+        """Return the latest text that paged this person and is not known to have failed, or None."""
         row = self._run(_LAST_PAGE_TO, {"person": person}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """Return the calls to this person that were handed to a provider since `since` (policy time), latest first."""
+        """Return the calls to this person that a provider accepted since `since` (policy time), the latest first."""
         return [rows.attempt(row) for row in self._run(_CALLS_TO, {"person": person, "since": since})]
 
     def has_delivered(self, person: str, channel: str) -> bool:
-        """Return True if a message to this person by this channel was ever reported as delivered."""
+        """Return True if a message to this person by this channel was ever delivered."""
         return self._run(_HAS_DELIVERED, {"person": person, "channel": channel}).first() is not None
 
     def lock_send_queue(self) -> None:
-        """Wait for the lock of the send queue and hold it until the transaction ends. SQLite has one writer anyway."""
-        self._lock(_SEND_QUEUE_LOCK)
+        """Wait for the lock of the send queue and hold it until the transaction ends. SQLite has only one writer."""
+        self._lock(_SEND_QUEUE)
 
     def try_lock_send_queue(self) -> bool:
-        """Take the lock of the send queue without waiting. Return False if another transaction holds it."""
+        """Take the lock of the send queue and return True, or return False if another transaction holds it."""
         if self._connection.dialect.name != "postgresql":
             return True
-        return bool(self._run(_TRY_LOCK, {"key": _SEND_QUEUE_LOCK}).scalar_one())
+        return bool(self._run(_TRY_LOCK, {"key": _SEND_QUEUE}).scalar_one())
 
     def lock_handoffs(self) -> None:
         """Wait for the lock of the handoff notices and hold it until the transaction ends."""
-        self._lock(_HANDOFF_LOCK)
+        self._lock(_HANDOFFS)
 
     def _lock(self, key: int) -> None:
         if self._connection.dialect.name == "postgresql":
@@ -271,9 +258,9 @@ class AttemptQueries(Queries):
     def paged_tickets(self, person: str) -> list[str]:
         """Return the ids of unresolved tickets that this person was paged for, the latest page first.
 
-        A page that failed or waits to be sent does not count.
+        Pages that were certainly not sent (failed, queued or waiting for a retry) do not count.
         """
-        return list(self._run(_LAST_PAGED, {"person": person}).scalars())
+        return list(self._run(_PAGED_TICKETS, {"person": person}).scalars())
 
 
 def _claimed(attempt: Attempt, lease_until: datetime) -> Attempt:

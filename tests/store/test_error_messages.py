@@ -1,4 +1,4 @@
-"""Every error of the drivers that is known has its sentence, and the rest have one that says at least what it is."""
+"""Each known error of a driver has its message; any other error is at least named."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ UNREADABLE = "the database may not be read; check the owner and mode of the file
         (sqlite3.SQLITE_ERROR, "the database cannot answer (no such table: tickets)"),
     ],
 )
-def test_sqlite_s_errors_are_sentences(code: int, sentence: str) -> None:
+def test_sqlite_errors_become_messages(code: int, sentence: str) -> None:
     error = sqlite3.OperationalError("no such table: tickets")
     error.sqlite_errorcode = code
     assert str(unavailable(error, Path("/data/oncall.db"))) == f"/data/oncall.db: {sentence}"
@@ -81,14 +81,14 @@ def wrapped(error: psycopg.Error) -> exc.DBAPIError:
         ),
     ],
 )
-def test_postgresql_s_errors_are_sentences(error: psycopg.Error, kind: type[OncallError], sentence: str) -> None:
+def test_postgresql_errors_become_messages(error: psycopg.Error, kind: type[OncallError], sentence: str) -> None:
     address = PostgresAddress("postgresql+psycopg://ana:s3cret@db/oncall", "postgresql db/oncall", "s3cret")
     said = translated(wrapped(error), address)
     assert type(said) is kind
     assert str(said) == f"postgresql db/oncall: {sentence}"
 
 
-def test_a_pool_without_a_free_connection_is_too_many_requests() -> None:
+def test_a_pool_without_a_free_connection_means_too_many_requests() -> None:
     address = PostgresAddress("postgresql+psycopg://db/oncall", "postgresql db/oncall", None)
     assert str(translated(exc.TimeoutError("pool"), address)) == (
         "postgresql db/oncall: too many requests are waiting for the database; try again"

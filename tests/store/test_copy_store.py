@@ -1,4 +1,4 @@
-"""Moving house: everything of a SQLite file is in PostgreSQL afterwards, or nothing."""
+"""Copying a SQLite file to PostgreSQL: all rows are copied, or none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _with_three_events(name: str, t: Transaction) -> None:
 
 @pytest.fixture
 def full(sqlite_path: Path) -> str:
-    """A SQLite file with a schedule, two tickets, their logs and a try."""
+    """A SQLite file with a schedule, two tickets, their logs and an attempt."""
     url = f"sqlite:///{sqlite_path}"
     with open_store(url) as store:
         store.write(lambda t: t.add_version(publication()))
@@ -43,7 +43,7 @@ def full(sqlite_path: Path) -> str:
     return url
 
 
-def test_everything_of_a_sqlite_file_is_in_postgresql_and_its_log_goes_on(full: str, empty_postgres: str) -> None:
+def test_all_rows_of_a_sqlite_file_are_copied_and_events_keep_counting(full: str, empty_postgres: str) -> None:
     open_store(empty_postgres).close()
     assert copy_store(full, empty_postgres, NO_PAGER) == 1 + 2 + 6 + 1
     with open_store(full) as old, open_store(empty_postgres) as new:
@@ -58,7 +58,7 @@ def test_everything_of_a_sqlite_file_is_in_postgresql_and_its_log_goes_on(full: 
         assert [line.seq for line in new.read(lambda t: t.events("T-1"))][-1] == 7
 
 
-def test_a_database_that_holds_something_is_not_copied_into(full: str, tmp_path: Path) -> None:
+def test_a_target_with_rows_is_refused(full: str, tmp_path: Path) -> None:
     other = f"sqlite:///{tmp_path / 'other.db'}"
     with open_store(other) as store:
         store.write(lambda t: t.add_ticket(ticket("T-9")))
@@ -71,7 +71,7 @@ def test_a_database_that_holds_something_is_not_copied_into(full: str, tmp_path:
         assert [found.ticket.id for found in store.read(lambda t: t.tickets(TicketFilter()))] == ["T-9"]
 
 
-def test_a_database_on_which_a_pager_has_only_been_started_is_copied_into(full: str, empty_postgres: str) -> None:
+def test_a_target_on_which_a_pager_was_only_started_is_accepted(full: str, empty_postgres: str) -> None:
     with open_store(empty_postgres) as store:
         store.write(lambda t: t.beat("host:1", real_now=NOW, channel="outbox"))
     with open_store(full) as store:
@@ -87,7 +87,7 @@ def test_a_database_is_not_copied_into_itself(full: str) -> None:
     assert str(refused.value) == "a database cannot be copied into itself; name the old one with --from"
 
 
-def test_a_source_that_is_not_there_is_told_and_not_made(full: str, tmp_path: Path) -> None:
+def test_a_missing_source_is_refused_and_not_created(full: str, tmp_path: Path) -> None:
     gone = tmp_path / "gone.db"
     with pytest.raises(Refused) as refused:
         copy_store(f"sqlite:///{gone}", full, NO_PAGER)
@@ -95,7 +95,7 @@ def test_a_source_that_is_not_there_is_told_and_not_made(full: str, tmp_path: Pa
     assert not gone.exists()
 
 
-def test_a_source_that_cannot_be_copied_is_told_with_what_mends_it(full: str, tmp_path: Path) -> None:
+def test_a_source_with_other_tables_is_refused_with_the_command_to_run(full: str, tmp_path: Path) -> None:
     source = tmp_path / "source.db"
 
     def refusal() -> str:
@@ -115,7 +115,7 @@ def test_a_source_that_cannot_be_copied_is_told_with_what_mends_it(full: str, tm
     )
 
 
-def test_an_address_after_from_that_is_none_names_from(full: str) -> None:
+def test_a_malformed_source_address_names_the_option(full: str) -> None:
     with pytest.raises(SettingsError) as refused:
         copy_store("oncall.db", full, NO_PAGER)
     assert str(refused.value) == (
@@ -125,13 +125,13 @@ def test_an_address_after_from_that_is_none_names_from(full: str) -> None:
 
 
 def beating(url: str, worker: str, silent: timedelta) -> None:
-    """Store the heartbeat of a pager that has been silent for so long at LATER."""
+    """Store the last heartbeat of a pager, which at LATER has been silent for this long."""
     with open_store(url) as store:
         store.write(lambda t: t.beat(worker, real_now=LATER - silent, channel="twilio"))
 
 
 def refusal(source: str, target: str, pagers: SourcePagers = NO_PAGER) -> str:
-    """Why the source is not copied. The target stays empty."""
+    """Return why the source is not copied, and check that the target stays empty."""
     with pytest.raises(Refused) as refused:
         copy_store(source, target, pagers)
     with open_store(target) as store:
@@ -146,7 +146,7 @@ def empty(tmp_path: Path) -> str:
     return url
 
 
-def test_a_database_on_which_a_pager_runs_is_not_copied(full: str, empty: str, sqlite_path: Path) -> None:
+def test_a_source_with_a_running_pager_is_refused(full: str, empty: str, sqlite_path: Path) -> None:
     beating(full, "otherhost:7", timedelta(minutes=3))
     beating(full, "otherhost:8", timedelta(seconds=4))
     why = (
@@ -157,7 +157,7 @@ def test_a_database_on_which_a_pager_runs_is_not_copied(full: str, empty: str, s
     assert refusal(full, empty, SourcePagers(LATER, HOST, is_stopped=True)) == why
 
 
-def test_a_pager_whose_clock_is_ahead_runs(full: str, empty: str, sqlite_path: Path) -> None:
+def test_a_pager_whose_clock_is_ahead_counts_as_running(full: str, empty: str, sqlite_path: Path) -> None:
     beating(full, "otherhost:8", timedelta(seconds=-20))
     assert refusal(full, empty) == (
         f"{sqlite_path}: the pager otherhost:8 runs on it (it last wrote just now); "
@@ -165,7 +165,7 @@ def test_a_pager_whose_clock_is_ahead_runs(full: str, empty: str, sqlite_path: P
     )
 
 
-def test_a_pager_that_is_silent_for_minutes_is_taken_for_stopped_only_by_request(
+def test_a_pager_that_is_silent_for_minutes_counts_as_stopped_only_on_request(
     full: str, empty: str, sqlite_path: Path
 ) -> None:
     beating(full, "otherhost:8", timedelta(minutes=9))
@@ -181,7 +181,7 @@ def test_a_pager_of_this_machine_that_has_just_been_stopped_delays_no_copy(full:
     assert copy_store(full, empty, NO_PAGER) == 1 + 2 + 6 + 1
 
 
-def test_a_pager_that_holds_the_lock_runs_however_long_it_is_silent(full: str, empty: str, sqlite_path: Path) -> None:
+def test_a_pager_that_holds_the_lock_counts_as_running(full: str, empty: str, sqlite_path: Path) -> None:
     with only_pager_of(SqliteAddress(sqlite_path)):
         assert refusal(full, empty) == f"{sqlite_path}: `oncall serve` runs on it; stop it, then run this again"
         beating(full, f"{HOST}:8", timedelta(hours=2))
@@ -191,7 +191,7 @@ def test_a_pager_that_holds_the_lock_runs_however_long_it_is_silent(full: str, e
         )
 
 
-def test_a_pager_on_postgresql_is_known_by_its_heartbeat(empty_postgres: str, empty: str) -> None:
+def test_a_pager_on_postgresql_is_recognised_by_its_heartbeat(empty_postgres: str, empty: str) -> None:
     open_store(empty_postgres).close()
     beating(empty_postgres, f"{HOST}:8", timedelta(seconds=4))
     place = address_of(empty_postgres).place

@@ -1,4 +1,4 @@
-"""Reports read many tickets and their logs at once, and see the same as one by one."""
+"""Queries for reports read many tickets and logs at once, with the same result as one by one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def at_minutes(*counts: int) -> list[StoredTicket]:
     return [ticket(f"T-{count}", received_at=NOW + minutes(count)) for count in counts]
 
 
-def test_a_span_holds_its_start_and_not_its_end(store: SqlStore) -> None:
+def test_a_span_includes_its_start_and_excludes_its_end(store: SqlStore) -> None:
     store.write(adding(*at_minutes(3, 1, 2, 0)))
     assert between(store, TicketSpan(NOW + minutes(1), NOW + minutes(3))) == ["T-1", "T-2"]
 
 
-def test_a_span_is_read_page_by_page_without_losing_a_ticket_of_the_same_instant(store: SqlStore) -> None:
+def test_reading_a_span_in_pages_skips_no_ticket_of_the_same_instant(store: SqlStore) -> None:
     names = [f"T-{number:02d}" for number in range(10)]
     store.write(adding(*(ticket(name) for name in reversed(names))))
     found: list[str] = []
@@ -40,7 +40,7 @@ def test_a_span_is_read_page_by_page_without_losing_a_ticket_of_the_same_instant
     assert found == names
 
 
-def test_a_span_can_be_of_one_customer_or_one_plan(store: SqlStore) -> None:
+def test_a_span_can_be_limited_to_a_customer_or_a_plan(store: SqlStore) -> None:
     store.write(adding(ticket("T-1", customer="Acme"), ticket("T-2", customer="Zenith")))
     whole = TicketSpan(NOW, NOW + minutes(1))
     assert between(store, replace(whole, customers=("Zenith",))) == ["T-2"]
@@ -48,7 +48,7 @@ def test_a_span_can_be_of_one_customer_or_one_plan(store: SqlStore) -> None:
     assert between(store, replace(whole, plan="business-critical")) == []
 
 
-def test_the_logs_of_many_tickets_are_those_of_each_one(store: SqlStore) -> None:
+def test_the_logs_of_many_tickets_match_the_log_of_each(store: SqlStore) -> None:
     names = [f"T-{number}" for number in range(1100)]
 
     def work(t: Transaction) -> None:
@@ -63,7 +63,7 @@ def test_the_logs_of_many_tickets_are_those_of_each_one(store: SqlStore) -> None
     assert [found[name] for name in some] == store.read(lambda t: [t.events(name) for name in some])
 
 
-def test_kinds_of_events_that_a_report_does_not_need_are_left_in_the_database(store: SqlStore) -> None:
+def test_excluded_kinds_of_events_are_not_read(store: SqlStore) -> None:
     store.write(adding(ticket("T-1"), ticket("T-2")))
     store.write(lambda t: t.append([event("T-1"), event("T-1", Replied), event("T-2", Replied)]))
     found = store.read(lambda t: t.events_of(["T-1", "T-2", "T-3"], without=[EventKind.REPLIED]))

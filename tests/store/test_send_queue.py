@@ -1,4 +1,4 @@
-"""Storms on both databases: what the store tells of phones, and pagers that share it and die."""
+"""The send queue and its lock on both databases, and pagers that share it and die."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def page(key: str, **changes: Any) -> Attempt:
 
 @pytest.fixture
 def filled(store: SqlStore) -> SqlStore:
-    """With tickets T-1 and T-2."""
+    """A store with tickets T-1 and T-2."""
     store.write(adding(ticket("T-1"), ticket("T-2")))
     return store
 
@@ -55,12 +55,12 @@ def keep(store: SqlStore, *attempts: Attempt) -> None:
 
 
 def sent_at(store: SqlStore, *, since: datetime = NOW, most: int = 9, to: str | None = None) -> list[float]:
-    """How many minutes after NOW each text went out that counts, the newest first."""
+    """Return when each text was sent, in minutes after NOW, the newest first."""
     found = store.read(lambda tx: tx.texts_sent(since=since, most=most, to=to))
     return [(one.at - NOW) / timedelta(minutes=1) for one in found]
 
 
-def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_has(filled: SqlStore) -> None:
+def test_the_queued_pages_of_a_phone_are_those_in_the_send_queue(filled: SqlStore) -> None:
     retried = page("a-2", status=AttemptStatus.RETRYING, written_at=NOW + minutes(1))
     keep(
         filled,
@@ -76,10 +76,10 @@ def test_what_waits_for_a_phone_is_every_page_that_takes_turns_and_no_provider_h
     assert filled.write(lambda tx: tx.queued_pages("ana")) == [page("a-1"), retried]
 
 
-def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_just_taking_it_over(
+def test_the_holder_of_the_queue_lock_sees_pages_that_another_pager_is_claiming(
     postgres_url: str,
 ) -> None:
-    """Else one phone gets two messages where one was owed."""
+    """Otherwise one phone would get two messages instead of one."""
     claimed, looked = threading.Event(), threading.Event()
 
     def claim(tx: Transaction) -> list[str]:
@@ -106,7 +106,7 @@ def test_who_has_the_turns_sees_what_waits_for_a_phone_though_another_pager_is_j
         assert theirs.write(claim) == ["a-1", "a-2"]
 
 
-def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn_it_is(postgres_url: str) -> None:
+def test_attempts_outside_the_send_queue_are_claimed_while_another_pager_holds_its_lock(postgres_url: str) -> None:
     def claim(tx: Transaction) -> list[str]:
         return [one.id for one in tx.claim_attempts(real_now=NOW, lease_until=NOW + minutes(1), limit=9)]
 
@@ -126,7 +126,7 @@ def test_what_takes_no_turn_goes_on_while_another_pager_is_long_about_whose_turn
 
 @dataclass
 class Thoughtful(FakeClock):
-    """A clock over which whoever puts off a page thinks for long, other than in the event loop."""
+    """A clock that blocks other threads than the event loop, like a pager that works long on the send queue."""
 
     thinks: threading.Event = field(default_factory=threading.Event)
     knows: threading.Event = field(default_factory=threading.Event)
@@ -138,10 +138,8 @@ class Thoughtful(FakeClock):
         return super().real_seconds_until(at)
 
 
-def test_an_urgent_page_goes_out_while_its_own_pager_is_long_about_whose_turn_it_is(
-    postgres_url: str, tmp_path: Path
-) -> None:
-    """After a storm thousands of pages are put together."""
+def test_an_urgent_page_goes_out_while_its_pager_works_on_the_send_queue(postgres_url: str, tmp_path: Path) -> None:
+    """After a storm a pager bundles thousands of pages."""
     world = World(tmp_path, url=postgres_url)
     world.publish()
     world.post("U-1")
@@ -168,10 +166,10 @@ def test_an_urgent_page_goes_out_while_its_own_pager_is_long_about_whose_turn_it
     world.close()
 
 
-def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pagers_find_at_the_same_moment(
+def test_a_message_that_two_pagers_find_at_once_counts_for_one_unknown_attempt(
     postgres_url: str,
 ) -> None:
-    """Pages of one ticket to one person read alike. The other try is still in doubt, and not lost."""
+    """All pages of a ticket to one person have the same text. The other attempt stays unknown and is not lost."""
     found, context = Receipt("SM1", AttemptStatus.SENT), ActionContext("pager", NOW, NOW)
     tries = [page(name, status=AttemptStatus.UNKNOWN, retry_at=NOW) for name in ("a-1", "a-2")]
 
@@ -199,7 +197,7 @@ def test_of_two_tries_in_doubt_one_alone_is_taken_for_the_message_that_two_pager
     ]
 
 
-def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(postgres_url: str, tmp_path: Path) -> None:
+def test_an_alert_stays_due_while_another_pager_holds_the_queue_lock(postgres_url: str, tmp_path: Path) -> None:
     world = World(tmp_path, url=postgres_url)
     world.publish()
     now = world.clock.moment
@@ -217,7 +215,7 @@ def test_a_warning_that_is_due_while_another_pager_has_the_turns_stays_due(postg
     world.close()
 
 
-def test_a_bundle_is_found_by_the_try_that_leads_it_and_only_that_one_is_ever_due(filled: SqlStore) -> None:
+def test_a_bundle_is_found_by_its_leader_and_only_the_leader_is_due(filled: SqlStore) -> None:
     leader = page("a-1", bundle="a-1", sent_text="both", sent_at=NOW)
     rider = page("a-2", ticket="T-2", bundle="a-1", sent_text="both")
     keep(filled, rider, leader, page("a-3", status=AttemptStatus.ACCEPTED))
@@ -227,7 +225,7 @@ def test_a_bundle_is_found_by_the_try_that_leads_it_and_only_that_one_is_ever_du
     assert [one.id for one in claimed] == ["a-1"]
 
 
-def test_the_latest_messages_are_counted_for_all_phones_and_for_one(filled: SqlStore) -> None:
+def test_sent_texts_are_listed_for_all_phones_and_for_one(filled: SqlStore) -> None:
     gone = {"status": AttemptStatus.ACCEPTED}
     keep(
         filled,
@@ -248,7 +246,7 @@ def test_the_latest_messages_are_counted_for_all_phones_and_for_one(filled: SqlS
     assert last == (page("a-1", sent_at=NOW, **gone), None)
 
 
-def test_a_text_that_went_out_is_known_by_what_it_said_whatever_it_belongs_to(filled: SqlStore) -> None:
+def test_sent_texts_include_pages_alerts_and_answers(filled: SqlStore) -> None:
     alert = Alert("f" * 32, "deaf ana", "mei", "Ana has sent STOP.", NOW, None, sent_at=NOW + minutes(2))
     keep(
         filled,
@@ -270,7 +268,7 @@ def test_a_text_that_went_out_is_known_by_what_it_said_whatever_it_belongs_to(fi
     assert filled.read(said_to) == [[answer, warning, *ticket_texts], [warning], ticket_texts]
 
 
-def test_calls_to_somebody_are_known_and_count_as_no_message(filled: SqlStore) -> None:
+def test_calls_to_a_person_are_listed_and_do_not_count_as_texts(filled: SqlStore) -> None:
     gone = {"status": AttemptStatus.ACCEPTED, "channel": "voice"}
     later = page("a-2", sent_at=NOW + minutes(2), ticket="T-2", **gone)
     keep(
@@ -288,7 +286,7 @@ def test_calls_to_somebody_are_known_and_count_as_no_message(filled: SqlStore) -
     assert last.id == "a-5"
 
 
-def test_that_a_channel_delivers_to_somebody_is_known_once_it_did(filled: SqlStore) -> None:
+def test_a_channel_has_delivered_to_a_person_after_its_first_delivery(filled: SqlStore) -> None:
     keep(filled, page("a-1", status=AttemptStatus.DELIVERED), page("a-2", to="ben", status=AttemptStatus.SENT))
     known = filled.read(
         lambda tx: [tx.has_delivered(*one) for one in (("ana", "sms"), ("ana", "voice"), ("ben", "sms"))]
@@ -296,7 +294,7 @@ def test_that_a_channel_delivers_to_somebody_is_known_once_it_did(filled: SqlSto
     assert known == [True, False, False]
 
 
-def test_of_a_bundle_the_ticket_that_leads_it_was_paged_last(filled: SqlStore) -> None:
+def test_the_leading_ticket_of_a_bundle_was_paged_last(filled: SqlStore) -> None:
     gone = {"status": AttemptStatus.ACCEPTED, "bundle": "a-1"}
     keep(
         filled,
@@ -306,7 +304,7 @@ def test_of_a_bundle_the_ticket_that_leads_it_was_paged_last(filled: SqlStore) -
     assert filled.read(lambda tx: tx.paged_tickets("ana")) == ["T-1", "T-2"]
 
 
-def test_a_try_of_an_older_version_waits_for_nothing(filled: SqlStore, url: str) -> None:
+def test_an_attempt_of_version_0_1_0_is_not_queued(filled: SqlStore, url: str) -> None:
     keep(filled, page("a-1"))
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
@@ -317,9 +315,7 @@ def test_a_try_of_an_older_version_waits_for_nothing(filled: SqlStore, url: str)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("calls", [3, 5, 6, 7, 8, 9, 10, 12, 15, 40])
-def test_of_a_storm_two_pagers_lose_and_double_nothing_when_one_of_them_dies(
-    url: str, tmp_path: Path, calls: int
-) -> None:
+def test_two_pagers_in_a_storm_lose_and_repeat_no_page_when_one_dies(url: str, tmp_path: Path, calls: int) -> None:
     world = World(tmp_path, url=url)
     world.publish()
     world.post("U-1")

@@ -10,7 +10,7 @@ from oncall.errors import NotFound
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage
 from oncall.store import rows
-from oncall.store.queries import Queries
+from oncall.store.statements import Statements
 from oncall.store.tables import inbound, pagers, tokens
 
 # A row of a pager that stopped this long ago is useless.
@@ -22,7 +22,7 @@ _TOKENS = select(tokens).order_by(tokens.c.name)
 _LAST_BEAT = select(pagers.c.at, pagers.c.channel).order_by(pagers.c.at.desc()).limit(1)
 
 
-class CallerQueries(Queries):
+class TokenQueries(Statements):
     """The queries for inbound SMS, tokens and pagers."""
 
     def inbound(self, provider_id: str) -> InboundMessage | None:

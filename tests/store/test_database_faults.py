@@ -1,4 +1,4 @@
-"""What goes wrong with a database is said in one sentence with a mend, and the store goes on when it is over."""
+"""A fault of the database becomes one clear message, and the store works again when the fault is over."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def impatient(sqlite_path: Path) -> Iterator[SqliteStore]:
         yield store
 
 
-def test_a_locked_database_is_said_to_be_locked_and_works_when_it_is_free(
-    impatient: SqliteStore, sqlite_path: Path
-) -> None:
+def test_a_locked_database_is_reported_and_works_again_later(impatient: SqliteStore, sqlite_path: Path) -> None:
     with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable) as refused:
@@ -53,7 +51,7 @@ def test_a_locked_database_is_said_to_be_locked_and_works_when_it_is_free(
     assert count(impatient) == 1
 
 
-def test_a_full_disk_is_said_to_be_full_and_nothing_is_stored_by_halves(sqlite_path: Path) -> None:
+def test_a_full_disk_is_reported_and_no_work_is_half_stored(sqlite_path: Path) -> None:
     open_store(f"sqlite:///{sqlite_path}").close()
     long = "x" * 40_000
 
@@ -76,7 +74,7 @@ def test_a_full_disk_is_said_to_be_full_and_nothing_is_stored_by_halves(sqlite_p
         assert count(store) == 2
 
 
-def test_a_folder_that_is_gone_for_a_while_is_missed_and_taken_up_again(
+def test_a_missing_folder_is_reported_and_works_again_later(
     sqlite_store: SqlStore, sqlite_path: Path, tmp_path: Path
 ) -> None:
     away = tmp_path / "away"
@@ -103,7 +101,7 @@ def test_a_file_that_was_replaced_is_not_written_to(sqlite_store: SqlStore, sqli
     )
 
 
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file, not a folder")
     path = tmp_path / "data" / "oncall.db"
     with pytest.raises(StoreUnavailable) as refused:
@@ -123,7 +121,7 @@ def test_a_folder_in_place_of_the_file_is_refused(sqlite_path: Path) -> None:
     )
 
 
-def test_a_damaged_database_is_said_to_be_damaged(sqlite_path: Path) -> None:
+def test_a_damaged_database_is_reported(sqlite_path: Path) -> None:
     with open_store(f"sqlite:///{sqlite_path}") as store:
         store.write(lambda t: t.add_ticket(ticket()))
     content = bytearray(sqlite_path.read_bytes())
@@ -134,13 +132,13 @@ def test_a_damaged_database_is_said_to_be_damaged(sqlite_path: Path) -> None:
     assert str(refused.value) == f"{sqlite_path}: the database is damaged; restore it from a backup"
 
 
-def test_the_file_and_its_folder_are_for_their_owner_alone(sqlite_store: SqlStore, sqlite_path: Path) -> None:
+def test_only_their_owner_may_read_the_file_and_its_folder(sqlite_store: SqlStore, sqlite_path: Path) -> None:
     sqlite_store.write(lambda t: t.add_ticket(ticket()))
     modes = {path.name: path.stat().st_mode & 0o777 for path in (sqlite_path.parent, *sqlite_path.parent.iterdir())}
     assert modes == {"data": 0o700, "oncall.db": 0o600, "oncall.db-wal": 0o600, "oncall.db-shm": 0o600}
 
 
-def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+def test_an_unreachable_server_is_named_without_the_password() -> None:
     with pytest.raises(StoreUnavailable) as refused:
         open_store("postgresql://ana:s3cret@127.0.0.1:1/oncall")
     assert str(refused.value) == (
@@ -150,20 +148,18 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
 
 
 def cut_all(url: str) -> None:
-    """End every session of the database but this one."""
+    """End all other sessions of the database."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            # Told only how long it waits until they have ended: without that it goes on while they still run.
+            # With a time-out it waits until the sessions have ended.
             "SELECT pg_terminate_backend(pid, 120000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
 
 @pytest.mark.parametrize("by", ["submit", "write"])
-def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up_for_seconds_only(
-    postgres_url: str, by: str
-) -> None:
-    """Its machine lost its power or its network, or sleeps. When it wakes it does its work anew."""
+def test_a_pager_that_freezes_in_a_transaction_blocks_the_others_for_seconds_only(postgres_url: str, by: str) -> None:
+    """A machine without power or network, or asleep, looks like this. When it wakes, its work runs again."""
     address = address_of(postgres_url)
     assert isinstance(address, PostgresAddress)
     try_lock_send_queue, wakes, tries = threading.Event(), threading.Event(), itertools.count(1)
@@ -178,7 +174,7 @@ def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up
         return done
 
     with (
-        PostgresStore(address, silent_seconds=0.2) as asleep,
+        PostgresStore(address, idle_seconds=0.2) as asleep,
         open_store(postgres_url) as awake,
         ThreadPoolExecutor(1) as thread,
     ):
@@ -191,7 +187,7 @@ def test_a_pager_that_stands_still_in_the_middle_of_a_change_holds_the_others_up
         assert awake.read(lambda t: t.last_beat()) == (NOW, "outbox")
 
 
-def test_a_connection_that_was_cut_between_two_writes_is_made_anew(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_a_connection_that_is_cut_between_two_writes_is_replaced(postgres_store: SqlStore, postgres_url: str) -> None:
     postgres_store.write(lambda t: t.add_ticket(ticket("T-1")))
     cut_all(postgres_url)
     postgres_store.write(lambda t: t.add_ticket(ticket("T-2")))
@@ -199,9 +195,7 @@ def test_a_connection_that_was_cut_between_two_writes_is_made_anew(postgres_stor
     assert count(postgres_store) == 2
 
 
-def test_a_connection_that_is_cut_in_the_middle_of_work_has_the_work_done_again(
-    postgres_store: SqlStore, postgres_url: str
-) -> None:
+def test_work_whose_connection_is_cut_runs_again(postgres_store: SqlStore, postgres_url: str) -> None:
     tries = []
 
     def work(t: Transaction) -> None:
@@ -214,7 +208,7 @@ def test_a_connection_that_is_cut_in_the_middle_of_work_has_the_work_done_again(
     assert (len(tries), count(postgres_store)) == (2, 1)
 
 
-def test_a_connection_that_is_always_cut_is_given_up(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_work_whose_connection_is_always_cut_fails(postgres_store: SqlStore, postgres_url: str) -> None:
     def work(t: Transaction) -> None:
         t.next_due_at()
         cut_all(postgres_url)
@@ -225,7 +219,7 @@ def test_a_connection_that_is_always_cut_is_given_up(postgres_store: SqlStore, p
     assert str(refused.value).endswith(": the database cannot answer now (AdminShutdown, SQLSTATE 57P01); try again")
 
 
-def test_a_connection_that_is_cut_at_the_commit_leaves_a_doubt_that_is_said(
+def test_a_connection_that_is_cut_at_the_commit_is_reported_as_unknown(
     postgres_store: SqlStore, postgres_url: str
 ) -> None:
     def work(t: Transaction) -> None:
@@ -235,11 +229,11 @@ def test_a_connection_that_is_cut_at_the_commit_leaves_a_doubt_that_is_said(
     with pytest.raises(StoreInDoubt) as refused:
         postgres_store.write(work)
     assert str(refused.value).endswith(
-        ": the connection was cut while a change was being stored; look whether it is there before trying again"
+        ": the connection was cut while a change was being stored; check whether it is stored before you try again"
     )
 
 
-def test_a_listener_that_was_cut_listens_again(postgres_store: SqlStore, postgres_url: str) -> None:
+def test_a_listener_whose_connection_is_cut_reconnects(postgres_store: SqlStore, postgres_url: str) -> None:
     assert postgres_store.wait_for_change(120)
     cut_all(postgres_url)
     assert not postgres_store.wait_for_change(0.1)
@@ -248,7 +242,7 @@ def test_a_listener_that_was_cut_listens_again(postgres_store: SqlStore, postgre
     assert postgres_store.wait_for_change(120)
 
 
-def test_a_time_that_is_not_utc_is_a_mistake_of_ours_and_not_of_the_database(store: SqlStore) -> None:
+def test_a_time_that_is_not_utc_raises_value_error(store: SqlStore) -> None:
     tries: list[Transaction] = []
 
     def work(t: Transaction) -> None:
@@ -264,12 +258,12 @@ def test_a_time_that_is_not_utc_is_a_mistake_of_ours_and_not_of_the_database(sto
 
 @pytest.fixture
 def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Everything that any part of the program logs, from before the store is opened."""
+    """Everything that the program logs from before the store is opened."""
     caplog.set_level("DEBUG")
     return caplog
 
 
-def test_no_error_and_no_log_holds_a_phone_number_or_a_text(logs: pytest.LogCaptureFixture, store: SqlStore) -> None:
+def test_no_error_and_no_log_shows_a_phone_number_or_a_text(logs: pytest.LogCaptureFixture, store: SqlStore) -> None:
     store.write(lambda t: t.add_ticket(ticket()))
     store.write(lambda t: t.add_attempts([attempt(body=f"call {PHONE}")]))
     store.write(lambda t: t.add_version(publication()))

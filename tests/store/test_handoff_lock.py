@@ -1,4 +1,4 @@
-"""Several pagers come to a handoff in the same instant: whoever comes on is told once."""
+"""At a handoff with several pagers, the engineer who comes on call is told once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.store.sql_store import SqlStore
 from tests.paging.world import World, at
 
 
-def test_two_pagers_at_one_handoff_tell_whoever_comes_on_once(tmp_path: Path, url: str) -> None:
+def test_of_two_pagers_at_a_handoff_one_tells_the_engineer_who_comes_on_call(tmp_path: Path, url: str) -> None:
     world = World(tmp_path, now=at("2027-01-11 18:00"), url=url)
     world.publish()
     world.post(impact="high")

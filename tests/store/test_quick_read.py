@@ -1,4 +1,4 @@
-"""The quick way reads the same schedule as the store, refuses in the same words, and loads nothing heavy."""
+"""The quick reader returns the same schedule and errors as the store, and imports no heavy library."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from oncall.store.sql_store import SqlStore
 from .examples import override, publication
 
 
-def test_a_database_that_is_not_there_has_no_schedule(tmp_path: Path) -> None:
+def test_a_missing_database_has_no_schedule(tmp_path: Path) -> None:
     assert read_schedule(tmp_path / "oncall.db") is None
 
 
 @pytest.mark.usefixtures("sqlite_store")
-def test_an_empty_file_and_an_unpublished_schedule_are_the_same(sqlite_path: Path, tmp_path: Path) -> None:
+def test_an_empty_file_has_no_schedule_like_one_without_publications(sqlite_path: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     assert read_schedule(tmp_path / "empty.db") is None
     assert read_schedule(sqlite_path) is None
@@ -36,13 +36,13 @@ def add_version(version: NewVersion, t: Transaction) -> int:
     return t.add_version(version)
 
 
-def test_it_reads_what_the_store_reads_while_the_store_is_open(sqlite_store: SqlStore, sqlite_path: Path) -> None:
+def test_it_returns_the_stores_schedule_while_the_store_is_open(sqlite_store: SqlStore, sqlite_path: Path) -> None:
     for version in (publication(), override("ben"), publication("again"), override("mei", "secondary")):
         sqlite_store.write(partial(add_version, version))
         assert read_schedule(sqlite_path) == sqlite_store.read(lambda t: t.schedule())
 
 
-def test_it_reads_a_database_that_nobody_has_open(sqlite_path: Path) -> None:
+def test_it_reads_a_closed_database(sqlite_path: Path) -> None:
     with open_store(f"sqlite:///{sqlite_path}") as store:
         store.write(lambda t: t.add_version(publication()))
     schedule = read_schedule(sqlite_path)
@@ -51,7 +51,7 @@ def test_it_reads_a_database_that_nobody_has_open(sqlite_path: Path) -> None:
 
 
 def both_refusals(path: Path) -> list[str]:
-    """What the quick way and the store say of the same file."""
+    """Return what the quick reader and the store report about the same file."""
     said = []
     for opening in (read_schedule, lambda p: open_store(f"sqlite:///{p}")):
         with pytest.raises(OncallError) as refused:
@@ -61,7 +61,7 @@ def both_refusals(path: Path) -> list[str]:
     return said
 
 
-def test_a_newer_database_is_refused_in_the_store_s_words(sqlite_path: Path) -> None:
+def test_a_newer_database_is_refused_with_the_stores_message(sqlite_path: Path) -> None:
     open_store(f"sqlite:///{sqlite_path}").close()
     with closing(sqlite3.connect(sqlite_path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -75,7 +75,7 @@ def test_a_newer_database_is_refused_in_the_store_s_words(sqlite_path: Path) -> 
     )
 
 
-def test_another_program_s_database_is_refused_in_the_store_s_words(tmp_path: Path) -> None:
+def test_another_programs_database_is_refused_with_the_stores_message(tmp_path: Path) -> None:
     path = tmp_path / "songs.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
@@ -89,7 +89,7 @@ def test_another_program_s_database_is_refused_in_the_store_s_words(tmp_path: Pa
     )
 
 
-def test_a_file_that_is_no_database_is_refused_in_the_store_s_words(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_with_the_stores_message(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear Ana, " * 100)
     assert both_refusals(path) == [f"{path}: the file is not a database; name another one in ONCALL_DATABASE_URL"] * 2
@@ -104,7 +104,7 @@ def test_a_path_with_odd_characters_is_read(sqlite_path: Path, tmp_path: Path) -
     assert [published.version for published in schedule.publications] == [1]
 
 
-def test_nothing_heavy_is_loaded() -> None:
+def test_it_imports_no_heavy_library() -> None:
     script = "import sys, oncall.store.quick_read; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
     assert not {"sqlalchemy", "psycopg", "alembic", "fastapi", "ortools", "pandas", "holidays", "twilio"} & set(loaded)

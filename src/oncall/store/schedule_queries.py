@@ -1,0 +1,84 @@
+"""Queries for the schedule's versions and their policies in one open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, func, insert, select, text
+
+from oncall.errors import NotFound
+from oncall.paging.ports.records import NewVersion
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.version_document import VersionRow, window_of
+from oncall.store.statements import Statements
+from oncall.store.tables import schedule_versions
+from oncall.support.policy import Policy
+
+_HIGHEST_VERSION = select(func.max(schedule_versions.c.version))
+_HIGHEST_PUBLICATION = _HIGHEST_VERSION.where(schedule_versions.c.kind == "publish")
+_VERSIONS_AFTER = (
+    select(*(schedule_versions.c[name] for name in ("version", "at", "kind", "by", "reason", "document")))
+    .where(schedule_versions.c.version > bindparam("known"))
+    .order_by(schedule_versions.c.version)
+)
+_SOURCES = select(schedule_versions.c.sources).where(schedule_versions.c.version == bindparam("wanted"))
+
+
+class ScheduleQueries(Statements):
+    """The queries for the schedule's versions and their policies."""
+
+    def schedule(self) -> Schedule:
+        """Return the published schedule with all overrides."""
+        view = self._published
+        if view.highest is None:
+            view.highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
+        return view.cache.schedule(view.highest, self._versions_after)
+
+    def policy(self, version: int | None = None) -> Policy:
+        """Return the policy of a publication, by default the latest. 0, or no publication: the packaged policy."""
+        wanted = self.policy_version() if version is None else version
+        return self._published.cache.policy(wanted, self._sources)
+
+    def policy_version(self) -> int:
+        """Return the number of the latest publication; 0 if there is none."""
+        view = self._published
+        if view.highest_publication is None:
+            view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
+        return view.highest_publication
+
+    def policy_sources(self) -> Mapping[str, str]:
+        """Return the texts that the current policy was published with; empty if nothing is published."""
+        version = self.policy_version()
+        return self._sources(version) if version else {}
+
+    def add_version(self, version: NewVersion) -> int:
+        """Store a new version and return its number, the highest so far plus one."""
+        if self._connection.dialect.name == "postgresql":
+            # Numbers have no gaps, so only one transaction may add a version at a time. Readers do not wait.
+            self._run(text("LOCK TABLE schedule_versions IN SHARE ROW EXCLUSIVE MODE"))
+        number = (self._run(_HIGHEST_VERSION).scalar_one() or 0) + 1
+        span = window_of(version.document)
+        values = {
+            "version": number,
+            "at": version.at,
+            "kind": version.kind,
+            "by": version.by,
+            "reason": version.reason,
+            "starts_at": span.start,
+            "ends_at": span.end,
+            "document": dict(version.document),
+            "sources": dict(version.sources),
+        }
+        self._change(insert(schedule_versions), values, subject=f"schedule version {number}")
+        self._published.detach()
+        self.touched_pages = True
+        return number
+
+    def _versions_after(self, known: int) -> list[VersionRow]:
+        return [VersionRow(*tuple(row)) for row in self._run(_VERSIONS_AFTER, {"known": known})]
+
+    def _sources(self, version: int) -> Mapping[str, str]:
+        sources: Mapping[str, str] | None = self._run(_SOURCES, {"wanted": version}).scalar_one_or_none()
+        if not sources:
+            raise NotFound(f"schedule version {version} brought no policy")
+        return sources

@@ -1,0 +1,97 @@
+"""Runs statements in one open transaction, and keeps what the store must know at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.exc import IntegrityError
+
+from oncall.errors import Conflict
+from oncall.store.conflicts import conflict
+from oncall.store.deferred_writes import DeferredWrites, Values, Write
+from oncall.store.publications import PublishedView
+
+Result = CursorResult[Any]  # The columns of a row have the types of its table, which SQLAlchemy does not tell.
+Parameters = Values | Sequence[Values]
+
+
+class Statements:
+    """Base of the queries on one open transaction.
+
+    writes: lock the rows that are read by their key. deferred: where new rows wait to be written together with those
+    of other jobs; None: they are written at once.
+    """
+
+    def __init__(
+        self, connection: Connection, published: PublishedView, *, writes: bool, deferred: DeferredWrites | None = None
+    ) -> None:
+        self._connection = connection
+        self._published = published
+        self._writes = writes
+        self._deferred = deferred
+        self.touched_pages = False
+        """True if a ticket, an attempt or the schedule was written, so that the pagers must be woken."""
+        self.has_written = False
+        """True if any row was written or deferred."""
+        self.has_failed = False
+        """True if the database refused a statement, even if the work caught the error."""
+        self.conflict: Conflict | None = None
+        """The error of a statement that broke a constraint. Nothing of the work may be stored then."""
+
+    def _run(self, statement: Executable, parameters: Parameters | None = None) -> Result:
+        """Run a statement that may read any row. Flushes the deferred writes first."""
+        if self._deferred is not None:
+            self._flush(self._deferred)
+        return self._execute(statement, parameters)
+
+    def _run_on(self, key: str, statement: Executable, parameters: Parameters) -> Result:
+        """Run a statement that reads only rows with this id or code. Flushes the deferred writes only if it must."""
+        if self._deferred is not None and key in self._deferred.keys:
+            self._flush(self._deferred)
+        return self._execute(statement, parameters)
+
+    def _flush(self, deferred: DeferredWrites) -> None:
+        try:
+            deferred.flush()
+        except BaseException:
+            self.has_failed = True
+            raise
+
+    def _execute(self, statement: Executable, parameters: Parameters | None) -> Result:
+        self.has_written = self.has_written or statement.is_dml
+        try:
+            return self._connection.execute(statement, parameters)
+        except BaseException:
+            self.has_failed = True
+            raise
+
+    def _unconverted(self, query: Executable, parameters: Parameters | None = None) -> Sequence[Any]:
+        """Return all rows as the driver delivers them: for a million rows SQLAlchemy's conversion doubles the time."""
+        result = self._run(query, parameters)
+        found = result.cursor.fetchall() if result.cursor is not None else ()
+        result.close()
+        return found
+
+    def _change(self, statement: Executable, parameters: Parameters, *, subject: str) -> Result:
+        """Run a statement that may break a constraint. subject: the row that the Conflict names."""
+        try:
+            return self._run(statement, parameters)
+        except IntegrityError as error:
+            self.conflict = conflict(error, subject)
+            raise self.conflict from error
+
+    def _insert(self, kind: Write, rows: Sequence[Values], *, keys: Iterable[str], subject: str) -> None:
+        """Insert rows now, or defer them. keys: every id and code by which they may be read before they are written.
+
+        subject: the row that the Conflict names.
+        """
+        if self._deferred is None:
+            self._change(kind, rows, subject=subject)
+        else:
+            self._defer(self._deferred, kind, rows, keys)
+
+    def _defer(self, deferred: DeferredWrites, kind: Write, rows: Sequence[Values], keys: Iterable[str]) -> None:
+        deferred.add(kind, rows, keys)
+        self.has_written = True

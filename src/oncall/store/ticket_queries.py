@@ -1,0 +1,189 @@
+"""Queries for tickets and their logs in one open transaction, the same on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, select, tuple_, type_coerce, update
+
+from oncall.errors import NotFound
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.ports.records import TicketFilter, TicketSpan
+from oncall.store import rows
+from oncall.store.columns import JsonText
+from oncall.store.statements import Statements
+from oncall.store.tables import events, tickets, unresolved
+
+_TICKET = select(tickets).where(tickets.c.id == bindparam("wanted"))
+_LOCK_TICKET = _TICKET.with_for_update()
+_TICKET_BY_CODE = select(tickets).where(tickets.c.code == bindparam("wanted"), unresolved)
+_LOCK_TICKET_BY_CODE = _TICKET_BY_CODE.with_for_update()
+_RESOLVED_BY_CODE = (
+    select(tickets)
+    .where(
+        tickets.c.code == bindparam("wanted"),
+        tickets.c.received_at >= bindparam("since"),
+        tickets.c.status == TicketStatus.RESOLVED.value,
+    )
+    .order_by(tickets.c.received_at.desc(), tickets.c.id.desc())
+    .limit(1)
+)
+ADD_TICKET = insert(tickets)
+_UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
+_CUSTOMER_NAMES = select(tickets.c.customer).distinct()
+_CODES_IN_USE = select(tickets.c.code).where(tickets.c.code.in_(bindparam("wanted", expanding=True)), unresolved)
+_CODE_COUNT = select(func.count()).where(unresolved, func.length(tickets.c.code) == bindparam("wanted"))
+_DUE_TICKETS = (
+    select(tickets.c.id)
+    .where(tickets.c.due_at.is_not(None), tickets.c.due_at <= bindparam("now"))
+    .order_by(tickets.c.due_at, tickets.c.id)
+    .limit(bindparam("most"))
+)
+_LOCK_DUE_TICKETS = _DUE_TICKETS.with_for_update(skip_locked=True)
+_NEXT_DUE = select(func.min(tickets.c.due_at)).where(tickets.c.due_at.is_not(None))
+ADD_EVENT = insert(events)
+_EVENTS = select(events).where(events.c.ticket == bindparam("wanted")).order_by(events.c.seq)
+# Read without conversion by column type, which takes longer than the rest of reading.
+_PLAIN_EVENT = [type_coerce(column, Text).label(column.name) for column in events.c]
+_EVENTS_OF = (
+    select(*_PLAIN_EVENT).where(events.c.ticket.in_(bindparam("wanted", expanding=True))).order_by(events.c.seq)
+)
+_NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
+_MOST_IDS = 500
+"""Ids in one query: databases limit the number of parameters."""
+_CODES_PER_QUERY = 16
+
+
+class TicketQueries(Statements):
+    """The queries for tickets and their logs."""
+
+    def ticket(self, ticket_id: str) -> StoredTicket | None:
+        """Return the ticket, or None. A write locks its row until the transaction ends."""
+        row = self._run_on(ticket_id, _LOCK_TICKET if self._writes else _TICKET, {"wanted": ticket_id}).one_or_none()
+        return None if row is None else rows.stored_ticket(row)
+
+    def ticket_by_code(self, code: str) -> StoredTicket | None:
+        """Return the unresolved ticket with this code, or None. A write locks its row until the transaction ends."""
+        query = _LOCK_TICKET_BY_CODE if self._writes else _TICKET_BY_CODE
+        row = self._run_on(code, query, {"wanted": code}).one_or_none()
+        return None if row is None else rows.stored_ticket(row)
+
+    def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
+        """Return the latest resolved ticket with this code among those received since `since`, or None."""
+        row = self._run(_RESOLVED_BY_CODE, {"wanted": code, "since": since}).one_or_none()
+        return None if row is None else rows.stored_ticket(row)
+
+    def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
+        """Return tickets, the newest first; of two received at the same instant, the higher id first."""
+        return [rows.stored_ticket(row) for row in self._run(_listing(wanted))]
+
+    def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
+        """Return tickets received in a span without their answers, the oldest first, then the lower id."""
+        return list(rows.plain_tickets(self._unconverted(_received_in(wanted))))
+
+    def customer_names(self) -> list[str]:
+        """Return every spelling of a customer in a ticket once, sorted."""
+        return sorted(self._run(_CUSTOMER_NAMES).scalars())
+
+    def code_count(self, length: int) -> int:
+        """Return how many unresolved tickets have a code of this length; in a write, as of at most a second ago."""
+
+        def count() -> int:
+            return int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
+
+        return self._published.cache.code_counts.about(length, count) if self._writes else count()
+
+    def unused_code(self, draw: Callable[[], str]) -> str:
+        """Return a code from `draw` that no unresolved ticket has. In a group, one query checks several codes, for the
+        jobs that follow."""
+        spare = self._published.spare_codes
+        while not spare:
+            drawn = {draw() for _ in range(_CODES_PER_QUERY if self._deferred is not None else 1)}
+            waiting = self._deferred.keys if self._deferred is not None else ()
+            taken = {*self._execute(_CODES_IN_USE, {"wanted": list(drawn)}).scalars(), *waiting}
+            spare.extend(drawn - taken)
+        return spare.pop()
+
+    def add_ticket(self, ticket: StoredTicket) -> None:
+        """Store a new ticket. Raises Conflict if its id is stored already or another unresolved ticket has its code."""
+        ticket_id = ticket.ticket.id
+        keys = (ticket_id, ticket.code)
+        self._insert(ADD_TICKET, [rows.ticket_row(ticket)], keys=keys, subject=f"ticket {ticket_id}")
+        self.touched_pages = True
+
+    def update_ticket(self, ticket: StoredTicket) -> None:
+        """Store the columns of a ticket that can change. Raises NotFound for an unknown ticket."""
+        subject = f"ticket {ticket.ticket.id}"
+        values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
+        if self._change(_UPDATE_TICKET, values, subject=subject).rowcount == 0:
+            raise NotFound(f"{subject}: there is no such ticket")
+        if ticket.code in self._published.spare_codes:
+            # A reopened ticket has taken its old code back.
+            self._published.spare_codes.remove(ticket.code)
+        self.touched_pages = True
+
+    def due_tickets(self, now: datetime, limit: int) -> list[str]:
+        """Return the ids of due tickets, the longest overdue first. A write skips rows that another one locks."""
+        query = _LOCK_DUE_TICKETS if self._writes else _DUE_TICKETS
+        return list(self._run(query, {"now": now, "most": limit}).scalars())
+
+    def next_due_at(self) -> datetime | None:
+        """Return the earliest time at which a ticket is due; None if none ever is."""
+        due_at: datetime | None = self._run(_NEXT_DUE).scalar_one()
+        return due_at
+
+    def events(self, ticket_id: str) -> list[Event]:
+        """Return the log of a ticket, in order."""
+        return [rows.event(row) for row in self._run_on(ticket_id, _EVENTS, {"wanted": ticket_id})]
+
+    def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
+        """Return the logs of many tickets by ticket id, each in order, without the kinds in `without`."""
+        found: dict[str, list[Event]] = {}
+        for start in range(0, len(ticket_ids), _MOST_IDS):
+            query = _EVENTS_OF.where(events.c.kind.not_in([kind.value for kind in without])) if without else _EVENTS_OF
+            wanted = {"wanted": list(ticket_ids[start : start + _MOST_IDS])}
+            for happened in rows.plain_events(self._unconverted(query, wanted)):
+                found.setdefault(happened.ticket, []).append(happened)
+        return found
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Append events to their logs. Raises Conflict for a stored sender's id and for an unknown ticket."""
+        if events:
+            keys, subject = {event.ticket for event in events}, f"ticket {events[0].ticket}"
+            self._insert(ADD_EVENT, [rows.event_row(event) for event in events], keys=keys, subject=subject)
+            self.touched_pages = True
+
+
+def _listing(wanted: TicketFilter) -> Select[Any]:
+    query = select(tickets).order_by(tickets.c.received_at.desc(), tickets.c.id.desc()).limit(wanted.limit)
+    if wanted.statuses:
+        query = query.where(tickets.c.status.in_([status.value for status in wanted.statuses]))
+        if TicketStatus.RESOLVED not in wanted.statuses:
+            # The same condition again, in the form that lets the planner use the partial index.
+            query = query.where(unresolved)
+    if wanted.customers:
+        query = query.where(tickets.c.customer.in_(wanted.customers))
+    if wanted.after is not None:
+        last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
+        query = query.where(tuple_(tickets.c.received_at, tickets.c.id) < tuple_(last, wanted.after))
+    return query
+
+
+def _received_in(wanted: TicketSpan) -> Select[Any]:
+    query = (
+        select(*(_NO_ANSWER if column.name == "answer" else column for column in tickets.c))
+        .where(tickets.c.received_at >= wanted.start, tickets.c.received_at < wanted.end)
+        .order_by(tickets.c.received_at, tickets.c.id)
+        .limit(wanted.limit)
+    )
+    if wanted.customers:
+        query = query.where(tickets.c.customer.in_(wanted.customers))
+    if wanted.plan is not None:
+        query = query.where(tickets.c.plan == wanted.plan)
+    if wanted.after is not None:
+        last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
+        query = query.where(tuple_(tickets.c.received_at, tickets.c.id) > tuple_(last, wanted.after))
+    return query
