@@ -11,6 +11,7 @@ from typing import Protocol
 from oncall.errors import Refused
 from oncall.paging.domain.people import first_responder
 from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.domain.situation import Situation
 from oncall.paging.domain.ticket_answer import VerdictView
 from oncall.schedule.schedule import OnCall, Schedule
 from oncall.support.calendar import SupportCalendar
@@ -105,7 +106,7 @@ def verdict(
     if counts_from is not None:
         reasons.append(f"It was held until {full_time(counts_from, policy.zone)}, and nothing is held twice.")
     elif not is_covered(promise.coverage, calendar, at):
-        return _hold(promise, policy, schedule, at, reasons, due)
+        return _hold(promise, Situation(policy, schedule, at), reasons, due)
     due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, calendar, counts_from or at)
     due_words = _due_words(promise, policy, due)
     if window.kind is WindowKind.BUSINESS:
@@ -157,10 +158,9 @@ def _choices(names: Iterable[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-def _hold(
-    promise: Promise, policy: Policy, schedule: Schedule, at: datetime, reasons: list[str], due: datetime | None
-) -> Verdict:
-    calendar = schedule.calendar_at(at)
+def _hold(promise: Promise, situation: Situation, reasons: list[str], due: datetime | None) -> Verdict:
+    policy, at = situation.policy, situation.now
+    calendar = situation.schedule.calendar_at(at)
     until = next_covered(promise.coverage, calendar, at)
     due = due or deadline(promise.targets[Metric.FIRST_REPLY], promise.coverage, calendar, until)
     reasons += [

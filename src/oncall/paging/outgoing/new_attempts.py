@@ -51,25 +51,7 @@ def new_attempt(
     """Return a new attempt: delivered if it is for the desk's own queue, `sending` if it may go at once and this
     process sends it, otherwise queued.
     """
-    attempt = _queued(ticket_id, to, channel, purpose, body, context, is_immediate)
-    if to == DESK:
-        return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
-    if context.lease_until is None or attempt.may_wait:
-        return attempt
-    sending = replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
-    return replace(sending, sent_at=context.now)
-
-
-def _queued(
-    ticket_id: str,
-    to: str,
-    channel: ChannelName,
-    purpose: Purpose,
-    body: str,
-    context: ActionContext,
-    is_immediate: bool,
-) -> Attempt:
-    return Attempt(
+    attempt = Attempt(
         id=uuid.uuid4().hex,
         ticket=ticket_id,
         at=context.now,
@@ -82,6 +64,12 @@ def _queued(
         retry_at=context.real_now,
         is_immediate=is_immediate,
     )
+    if to == DESK:
+        return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
+    if context.lease_until is None or attempt.may_wait:
+        return attempt
+    sending = replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
+    return replace(sending, sent_at=context.now)
 
 
 def notice(ticket_id: str, person: str, body: str, context: ActionContext) -> Attempt:
