@@ -10,7 +10,9 @@ from datetime import timedelta
 
 import pytest
 
+from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
+from oncall.paging.views.ticket_views import listing_view
 from oncall.paging.watch.audit import Audit
 from oncall.paging.watch.auditor import Auditor
 from tests.paging.test_auditor import Control, Counts, deliver
@@ -95,6 +97,15 @@ def test_a_log_that_cannot_be_read_is_named_and_hides_no_other(world: World) -> 
     named = control.look(after=AGAIN)
     assert "overdue: T-1: its log cannot be read, so that nobody can tell what it is owed" in named
     assert "overdue: T-2: its next step has been due for 75 s and did not fire" in named
+
+
+def test_a_log_with_an_unreadable_verdict_is_listed_with_its_clocks_like_any_other(world: World) -> None:
+    world.post("T-1")
+    world.post("T-2")
+    tamper(world, "UPDATE events SET details = '{}' WHERE ticket = 'T-1' AND kind = 'judged'")
+    listing = world.store.read(lambda tx: listing_view(tx, TicketFilter(), world.clock.now()))
+    clocks = {ticket["id"]: [clock["metric"] for clock in ticket["clocks"]] for ticket in listing["tickets"]}
+    assert clocks == {"T-1": ["first_reply"], "T-2": ["first_reply"]}
 
 
 def test_a_policy_that_is_gone_makes_the_auditor_name_the_ticket_that_needs_it(world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import HandedOver
 from tests.paging.test_auditor_blindness import tamper
@@ -153,10 +155,19 @@ def test_an_urgent_ticket_that_nobody_took_at_the_desk_goes_on_to_the_engineers_
     world.act(EventKind.REPLIED, "ana")
 
 
-def test_a_ticket_whose_policy_of_then_is_gone_is_handed_over_and_keeps_no_page_back(world: World) -> None:
+UNREADABLE = {
+    "policy": "UPDATE events SET details = json_set(details, '$.policy', 99) WHERE kind = 'received'",
+    "log": "UPDATE events SET kind = 'merged', details = '{}' WHERE kind = 'judged'",
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_ticket_whose_policy_or_log_cannot_be_read_is_handed_over_and_keeps_no_page_back(
+    world: World, what: str
+) -> None:
     world.clock.moment = at("2027-01-11 18:00")
     world.post("T-0", impact="high")
-    tamper(world, "UPDATE events SET details = json_set(details, '$.policy', 99) WHERE kind = 'received'")
+    tamper(world, UNREADABLE[what])
     tamper(world, "UPDATE tickets SET due_at = NULL")
     world.clock.moment = at("2027-01-11 19:02")
     world.post(impact="high")

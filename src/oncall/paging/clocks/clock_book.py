@@ -126,9 +126,13 @@ def _absorbed(ticket: Ticket, event: Absorbed, terms_of: TermsOf) -> SlaEvent:
     return SlaEvent(event.at, SlaEventKind.ABSORBED, id=event.id, carried=carried)
 
 
-def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> None:
+def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> SlaEvent | None:
+    """Of a verdict the clocks need the instant: listings and reports show its ticket all the same."""
+    if event.kind is EventKind.JUDGED:
+        return SlaEvent(event.at, SlaEventKind.JUDGED, terms=terms_of(None, event.at), id=event.id)
     if event.kind in COUNTS_FOR_CLOCKS:
         raise UnreadableLog(f"{ticket.id}: an event of kind {event.kind.value} cannot be read")
+    return None
 
 
 # Each function takes the events of its own key, which a dict cannot say.

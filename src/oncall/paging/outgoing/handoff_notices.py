@@ -10,7 +10,7 @@ from oncall.errors import FileFaults, NotFound
 from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, TermsOf, sla_events, terms_in
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.escalation import wakes_people
-from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.domain.events import Event, EventKind, UnreadableLog
 from oncall.paging.domain.pager_events import HandedOver
 from oncall.paging.domain.people import DESK, first_responder, name_of
 from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
@@ -139,12 +139,12 @@ def _left(tx: HandoffStore, handoff: Handoff, now: datetime) -> list[_Left]:
 
 
 def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, now: datetime) -> SlaClock | None:
-    """Return the clock that ends first; None if the ticket's policy cannot be read, so that the ticket is named all the
-    same.
+    """Return the clock that ends first; None if its policy or log cannot be read, so that the ticket is named all
+    the same.
     """
     try:
         return next_due(sla(sla_events(stored.ticket, log, terms_of), now))
-    except (NotFound, FileFaults):
+    except (NotFound, FileFaults, UnreadableLog):
         return None
 
 
