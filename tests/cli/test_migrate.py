@@ -44,7 +44,7 @@ def test_a_source_that_cannot_be_read_is_refused_under_the_name_of_its_setting_w
     ran = oncall("migrate")
     assert (ran.code, ran.err) == (
         1,
-        'oncall: ONCALL_MIGRATE_FROM: "mysql://..." is not a database that this product knows; '
+        'oncall: ONCALL_MIGRATE_FROM: "mysql://..." is not a kind of database that oncall supports; '
         'write "sqlite:////absolute/path/oncall.db" or "postgresql://user:password@host/database"\n',
     )
     assert "s3cret" not in repr(read_settings({"ONCALL_MIGRATE_FROM": "postgresql://ana:s3cret@db/oncall"}))
