@@ -19,7 +19,7 @@ LONGEST_RING_SECONDS = 30
 _SHORTEST_RING_SECONDS = 10
 _MOST_LISTED = 200
 _CLOCK_SKEW = timedelta(seconds=30)
-"""The same tolerance as in `oncall doctor`."""
+"""The tolerated difference between our clock and Twilio's, as in `oncall doctor`."""
 
 
 class TwilioVoice:

@@ -142,7 +142,7 @@ class _Reader:
 
     def _arrival(self, line: int, row: Mapping[str, str | None]) -> Arrival | None:
         if None in row:
-            # A comma in a text without quotes: every cell behind it stands in another's column.
+            # A comma in a text without quotes moves every later cell into a wrong column.
             self._fault(line, "", "has more cells than the header has columns; put a text that holds a comma in quotes")
             return None
         cells = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "subject")}

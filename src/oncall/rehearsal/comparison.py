@@ -180,6 +180,6 @@ def _percent(value: float | None) -> str:
 
 
 def _signed(value: float, form: str) -> str:
-    """Return a change as `+3` or `-0.2`; `=` when it is zero as far as it is shown."""
+    """Return a change as `+3` or `-0.2`; `=` when all digits shown are zero."""
     shown = form.format(value)
     return shown if any(digit in shown for digit in "123456789") else "="

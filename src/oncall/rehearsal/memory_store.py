@@ -74,7 +74,9 @@ class MemoryStore(TicketBook):
         self._keep_attempt(attempt)
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """Store an attempt that its provider took; False, and nothing changes, if it is no longer `sending`."""
+        """Store the result of an attempt that is still `sending` and return True; otherwise change nothing and return
+        False.
+        """
         current = self._attempts.get(attempt.id)
         if current is None or current.status is not AttemptStatus.SENDING or current.provider_id is not None:
             return False
@@ -196,7 +198,7 @@ class MemoryStore(TicketBook):
         return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
 
     def add_alert(self, alert: Alert) -> bool:
-        """Store an alert and return True; False if an alert about the same is stored already."""
+        """Store an alert and return True; return False if an alert about the same subject is stored already."""
         return self._alerts.setdefault(alert.about, alert) is alert
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:

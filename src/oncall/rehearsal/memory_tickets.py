@@ -72,7 +72,7 @@ class TicketBook:
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
         """Return tickets, newest first; of two received at the same instant, the higher id comes first."""
         is_open = wanted.statuses and TicketStatus.RESOLVED not in wanted.statuses
-        # Every unresolved ticket holds a code; they are few, and at each handoff they are asked for.
+        # Only unresolved tickets hold a code. Each handoff lists them, so skip the many resolved ones.
         names = self._codes.values() if is_open else self._tickets
         found = sorted((self._tickets[name] for name in names), key=_received, reverse=True)
         if wanted.after is not None:

@@ -48,8 +48,8 @@ class RehearsalOutcome:
 
     loads: every person on the schedule, the manager last. nights: the number of nights, each from noon to noon in
     policy time. night_pages: pages in on-call time; the other pages came in business hours. quiet_nights: nights
-    without any of these; worst_night: how many the fullest night had. manager_tickets: tickets for which the manager
-    was paged. taken: time from a ticket's first page to a person until a person took it.
+    without a page in on-call time. worst_night: the number of such pages in the fullest night. manager_tickets:
+    tickets for which the manager was paged. taken: time from a ticket's first page to a person until a person took it.
     """
 
     tickets: int

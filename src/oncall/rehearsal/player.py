@@ -149,7 +149,7 @@ class _Play:
     def _context(by: str, now: datetime) -> ActionContext:
         return ActionContext(by, now, now, now + _LEASE)
 
-    # What comes in, and what goes out.
+    # Tickets come in, and messages go out.
 
     def _arrive(self, arrival: Arrival, now: datetime) -> None:
         try:
@@ -211,7 +211,7 @@ class _Play:
         self._record(name, EventKind.ACKNOWLEDGED, by, now)
         life = (name, self._lives[name])
         if life in self._begun:
-            # The chain was paged because a reply or an update is nearly due: it is written first of all.
+            # This is a chase: a reply or an update is nearly due, so the person writes it first.
             self._record(name, EventKind.REPLIED, by, now)
         else:
             self._begun.add(life)
@@ -271,7 +271,7 @@ class _Play:
         done = record(self._ledger, name, TicketAction(kind, by, now), self._context(by, now))
         self._sent(done.attempts, now)
 
-    # When, and by which habits.
+    # Scheduling, and the habits of people.
 
     def _soon(self, name: str, at: datetime, act: Act) -> None:
         """Schedule an act at an instant. It is skipped if the ticket is resolved before then."""
@@ -284,7 +284,7 @@ class _Play:
         self._soon(name, now + worked if self._pages(name) else self._in_business_hours(now, worked), act)
 
     def _in_business_hours(self, now: datetime, worked: timedelta) -> datetime:
-        # A second later than the last one that is open is the first one that is closed; nobody starts there.
+        # Count one second more and subtract it again, so that the result is never the instant of closing time.
         counted = Target(worked + timedelta(seconds=1), Counting.COVERAGE)
         return deadline(counted, Coverage.BUSINESS, self._schedule.calendar, now) - timedelta(seconds=1)
 

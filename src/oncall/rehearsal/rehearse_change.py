@@ -26,11 +26,11 @@ _WITHOUT_A_PLAN = "to rehearse anyway: other dates with --from, or --plan with a
 
 @dataclass(frozen=True, slots=True)
 class RehearsalRequest:
-    """What to rehearse. today: the date on which it is asked, in the policy's zone.
+    """What to rehearse. today: the date of the request, in the policy's zone.
 
-    tickets: those of a file, in time order; rate: how many random ones instead, like `10000/year`. plan: who is on
-    call; made from the roster when None. first_day, weeks: None takes the dates of the tickets, else of the plan, else
-    a year from next Monday. time_limit: wall time of each search for a plan.
+    tickets: those of a file, in time order. rate: the rate of random tickets instead of a file, like `10000/year`.
+    plan: who is on call; made from the roster when None. first_day, weeks: None takes the dates of the tickets, else
+    of the plan, else a year from next Monday. time_limit: wall time of each search for a plan.
     """
 
     roster: Roster

@@ -65,7 +65,7 @@ class ClockCounts:
 class Cell:
     """The clocks of one plan, impact and metric. targets: every target that was in force, the latest last.
 
-    times: of the replies and updates that came, counted as the target counts; None when none came.
+    times: the time taken by the replies and updates that came, in the hours of their target; None when none came.
     """
 
     plan: str
@@ -86,7 +86,7 @@ class _Pile:
 
 
 class Tally:
-    """Counts clocks. `calendar`: the hours by which times in coverage hours are measured."""
+    """Counts clocks. `calendar`: the support hours, for times that count in coverage hours only."""
 
     def __init__(self, calendar: SupportCalendar) -> None:
         self._calendar = calendar
@@ -98,7 +98,7 @@ class Tally:
         for clock in state.clocks:
             stands = clock.state(state.at)
             if stands is ClockState.MERGED:
-                # It goes on with the ticket into which its own was merged, and is counted there.
+                # The clock of a duplicate counts on the ticket that the duplicate was merged into.
                 continue
             key = (clock.plan, clock.impact, clock.metric)
             pile = self._piles.get(key)

@@ -1,4 +1,4 @@
-"""Reports as pages: one HTML file each, whole in itself, without scripts or anything from another address."""
+"""Reports as HTML pages: one self-contained file each, without scripts or anything from another address."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ MOST_BREACHES = 500
 """The most breaches that a page describes in full, so that browsers can show it."""
 
 MOST_REVIEWED = 20
-"""Breaches that a business review tells in full, the latest: it is a few pages that people go through together."""
+"""The most breaches that a business review describes in full, the latest ones. People read a review together, so it
+has few pages."""
 
 
 def sla_page(report: SlaReport) -> str:
@@ -100,7 +101,7 @@ def _halves(before: Percentiles | None, now: Percentiles | None) -> tuple[str, s
 
 
 def _by_plan(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
-    """Plans in the order of the cells, which is the policy's."""
+    """Return each plan with its cells, in the order of the cells, which is the policy's."""
     return [(plan, list(group)) for plan, group in groupby(cells, key=lambda cell: cell.plan)]
 
 

@@ -1,4 +1,4 @@
-"""A report as it is asked for, by name and format: the one way for the terminal and the API."""
+"""Writes a report in the format that was asked for. The terminal and the API both use this module."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ class Format(StrEnum):
 SLA_FORMATS = tuple(Format)
 REVIEW_FORMATS = (Format.HTML, Format.JSON)
 BREACHES = 20
-"""Breaches that the text tells in full when nobody says how many."""
+"""The breaches that the text describes in full by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlaAsked:
     """A request for an SLA report on the tickets received on the dates `first` to `last`, both included.
 
-    breaches: how many the text tells in full, the latest. width: of the terminal that shows the text; None: any.
+    breaches: how many of the latest breaches the text describes in full. width: of the terminal that shows the text;
+    None: any.
     """
 
     first: date

@@ -41,7 +41,7 @@ def percentiles_view(times: Percentiles | None) -> PercentilesView | None:
 
 
 def seconds(length: timedelta) -> float:
-    """Return a whole number where it is one."""
+    """Return a length in seconds, as a whole number where possible."""
     exact = length.total_seconds()
     return int(exact) if exact.is_integer() else exact
 

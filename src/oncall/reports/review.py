@@ -59,9 +59,9 @@ class SlowTicket:
 class OnCallResponse:
     """How soon engineers answered when they were paged.
 
-    paged: tickets for which a person was paged. answered: those that a person took or replied to. taken: the times
-    until then, from the first page. escalated: tickets for which more than one person was paged. manager: tickets for
-    which the manager was paged.
+    paged: tickets for which a person was paged. answered: tickets that a person then took or replied to. taken: the
+    times from the first page until that answer. escalated: tickets for which more than one person was paged. manager:
+    tickets for which the manager was paged.
     """
 
     paged: int
@@ -104,7 +104,7 @@ class QuarterFacts:
         return together(self.cells)
 
     def of_metric(self, metric: Metric) -> ClockCounts:
-        """Return the counts of one metric."""
+        """Return the counts of all cells of one metric added up."""
         return together(cell for cell in self.cells if cell.metric is metric)
 
 

@@ -191,8 +191,9 @@ def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Switch the garbage collector off. A report makes millions of objects without cycles; the search takes a fifth of
-    the time."""
+    """Switch the garbage collector off inside the context. A report makes millions of objects without cycles, and the
+    collector's search for cycles takes a fifth of the time.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -213,7 +214,7 @@ def sla_report(
     plan = plan_named(plan, tx.policy()).name if plan is not None else None
     wanted = TicketSpan(days.window.start, days.window.end, plan=plan, limit=PAGE)
     if whose is not None:
-        # A customer who never had a ticket has none by the name that was asked for either.
+        # A customer without any ticket has no spellings; their own name then finds no ticket.
         wanted = replace(wanted, customers=whose.spellings or (whose.name,))
     tally = Tally(tx.schedule().calendar)
     tickets = 0

@@ -88,7 +88,9 @@ def _numbers(counts: ClockCounts) -> tuple[str, ...]:
 
 
 def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
-    """Yield the number of breaches left out, then the latest `most`; those of a ticket share its timeline."""
+    """Yield a line with the number of breaches left out, then the lines of the latest `most` breaches. Breaches of the
+    same ticket have one timeline.
+    """
     shown = report.breaches[-most:] if most else ()
     hidden = len(report.breaches) - len(shown)
     if hidden:
@@ -100,7 +102,7 @@ def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
 
 
 def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
-    """Return the breaches of each ticket together, the ticket whose first one is oldest first."""
+    """Return the breaches grouped by ticket, in the order of each ticket's oldest breach."""
     found: dict[str, list[Breach]] = {}
     for breach in breaches:
         found.setdefault(breach.ticket.id, []).append(breach)

@@ -1,4 +1,6 @@
-"""The tickets of a span with their clocks, read in bulk: a year of them in seconds, a page of them in memory."""
+"""Reads the tickets of a span with their clocks, in bulk: a year takes seconds, and memory holds one page of tickets
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS,
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A ticket and its clocks. withdrawn: the events that took back a breach which had been told."""
+    """A ticket and its clocks. withdrawn: the events that withdrew a reported breach."""
 
     stored: StoredTicket
     clocks: SlaState

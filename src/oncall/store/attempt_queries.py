@@ -132,7 +132,7 @@ _PAGED_TICKETS = (
     .group_by(attempts.c.ticket)
     .order_by(
         func.max(func.coalesce(attempts.c.sent_at, attempts.c.at)).desc(),
-        # Of the pages in one message, first the leading one.
+        # Among the pages in one message, the leader comes first.
         func.max(case((attempts.c.sent_at.is_not(None), 1), else_=0)).desc(),
         func.max(attempts.c.written_at).desc(),
         attempts.c.ticket,
@@ -182,7 +182,7 @@ class AttemptQueries(Statements):
         if self._deferred is None or attempt.id in self._deferred.keys:
             settled = self._run_on(attempt.id, SETTLE_ATTEMPT, values).rowcount == 1
         else:
-            # Assume that it is. If it is not, the deferred write fails, and each job of the group runs again alone.
+            # Assume that the attempt is `sending`. If not, the deferred write fails and each job runs again alone.
             self._defer(self._deferred, SETTLE_ATTEMPT, [values], (attempt.id, attempt.ticket))
             settled = True
         self.touched_pages = self.touched_pages or settled

@@ -73,7 +73,7 @@ def _write(source: SqliteAddress, target: Path) -> None:
             closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)) as database,
             closing(sqlite3.connect(target)) as copy,
         ):
-            # One step: the copy is of one instant, and other processes go on writing meanwhile.
+            # One step: the copy is of one instant, and other processes can write meanwhile.
             database.backup(copy)
             # One file is enough: in the database's own mode the copy would get companions when it is opened.
             copy.execute("PRAGMA journal_mode=DELETE").fetchone()

@@ -31,7 +31,7 @@ def copy_store(source: str, target: str, source_pagers: SourcePagers, *, setting
     if here == there:
         raise Refused(f"a database cannot be copied into itself; name the old one with {setting}")
     if isinstance(here, SqliteAddress) and not here.path.exists():
-        # Opening it would create it.
+        # Opening a missing file would create it.
         raise Refused(f"{here.place}: there is no such file; name the old database with {setting}")
     reading, writing = _engine(here), _engine(there)
     try:

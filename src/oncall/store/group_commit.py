@@ -129,7 +129,7 @@ class GroupCommit:
         self._is_committing = True
         try:
             done = self._commit(active, max(self._lock_wait_seconds - waited, SHORTEST_LOCK_WAIT_SECONDS))
-        except BaseException as error:  # Every caller must get an answer, and the thread must go on.
+        except BaseException as error:  # Every caller must get an answer, and the thread must continue.
             for job in active:
                 job.error = job.error or error
         finally:

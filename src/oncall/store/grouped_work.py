@@ -14,7 +14,9 @@ from oncall.store.transaction import DEFERRABLE, SqlTransaction
 
 
 class GroupFailed(Exception):
-    """The jobs of a group cannot share a transaction. Nothing of it may be stored; the caller runs each job alone."""
+    """The jobs of a group cannot share a transaction. Nothing of the group may be stored; the caller runs each job
+    alone.
+    """
 
 
 def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView) -> bool:

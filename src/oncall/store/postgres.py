@@ -80,7 +80,7 @@ class PostgresStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run it on a consistent snapshot."""
+        """Run the work on a consistent snapshot."""
         self._refuse_when_closed()
         return self._with_retries(lambda: self._read_once(work))
 
@@ -286,7 +286,7 @@ def _engine(
     lock_seconds: float = 0,
     idle_seconds: float = 0,
 ) -> Engine:
-    """Create an engine for at most so many connections, of which `kept` stay open.
+    """Create an engine for at most `connections` connections, of which `kept` stay open.
 
     lock_seconds: a statement fails after waiting this long for a lock; 0: it waits without limit. idle_seconds: the
     server rolls back a transaction that is idle for this long; 0: never.
@@ -311,8 +311,8 @@ def _engine(
 
     @event.listens_for(engine, "checkout")
     def drop_old_plans(connection: psycopg.Connection, record: ConnectionPoolEntry, _: object) -> None:
-        # A connection plans each statement once. While its tables are small, the plan reads them whole, and it would go
-        # on so while they grow, until the server next analyses them.
+        # A connection plans each statement once. A plan for small tables reads them whole. Without this reset it would
+        # still do so after the tables have grown, until the server next analyses them.
         if time.monotonic() - record.info[_PLANNED_AT] < _PLANS_VALID_SECONDS:
             return
         try:

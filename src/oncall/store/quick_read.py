@@ -34,7 +34,8 @@ def read_schedule(path: Path) -> Schedule | None:
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
     publication = next((row for row in versions if row.kind == PUBLISH), None)
-    # Use its calendar outside the plans, too: reading the packaged policy takes long, and no quick command needs it.
+    # Use the publication's calendar outside the plans, too. Reading the packaged policy takes long, and no quick
+    # command needs it.
     return schedule_from_rows(versions, calendar_in(publication)) if publication is not None else None
 
 

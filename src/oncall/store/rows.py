@@ -105,7 +105,7 @@ def _plain_time(value: str | datetime) -> datetime:
 
 def plain_events(found: Iterable[Row]) -> Iterator[Event]:
     """Read rows of `events` that SQLAlchemy has not converted: a report reads hundreds of thousands of them."""
-    # What the pager notes is the same few texts over and over.
+    # The details of most events are equal, so each text is parsed only once.
     told: dict[str, Mapping[str, Any]] = {"{}": {}}
     read = datetime.fromisoformat
     for seq, ticket, at, kind, by, why, details, sender_id in found:

@@ -1,4 +1,4 @@
-"""Refuses to copy a database on which a pager runs: it would go on paging for tickets that the copy has, too."""
+"""Refuses to copy a database on which a pager runs: that pager would keep paging for tickets that the copy has too."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from oncall.store.tables import pagers
 from oncall.support.wording import span
 
 RUNS_FOR = timedelta(seconds=30)
-"""A pager that wrote so recently (real time) is running; it writes every few seconds."""
+"""A pager whose last heartbeat is younger than this (real time) is running. A pager writes one every few seconds."""
 MAY_RETURN_FOR = timedelta(minutes=10)
-"""A pager that has been silent for less than this may only be cut off or suspended, and may continue."""
+"""A pager whose last heartbeat is younger than this (real time) may be cut off or suspended and continue later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SourcePagers:
     """Decides whether a pager still runs on the source.
 
     real_now: aware UTC. host: this machine's name; the names of its pagers begin with it. is_stopped: the operator
-    confirms that the pagers are stopped for good, which is believed of silent pagers only.
+    confirms that the pagers are stopped for good. This is accepted only for pagers that are silent.
     """
 
     real_now: datetime

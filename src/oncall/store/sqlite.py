@@ -68,7 +68,7 @@ class SqliteStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run it on a consistent snapshot."""
+        """Run the work on a consistent snapshot."""
         if self._is_closed:
             raise StoreUnavailable(f"{self._address.place}: the store is closed")
         with _translating(self._address):
@@ -183,7 +183,7 @@ class SqliteStore(SqlStore):
             raise wrong_schema(state, self._address.place)
 
     def _check_file(self) -> None:
-        """Raise StoreUnavailable if the file was removed or replaced: SQLite would go on writing to the lost file."""
+        """Raise StoreUnavailable if the file was removed or replaced: SQLite would keep writing to the lost file."""
         if identity(self._address) != self._identity:
             raise StoreUnavailable(
                 f"{self._address.place}: the database file was replaced by another one while it was in use; "

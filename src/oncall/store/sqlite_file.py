@@ -41,7 +41,7 @@ def make_private_file(address: SqliteAddress) -> None:
 
 
 def real_path(address: SqliteAddress) -> Path:
-    """Return the path of the file after its links are resolved; SQLite keeps its companions beside that one."""
+    """Return the path of the file after its links are resolved; SQLite keeps its companion files beside that path."""
     return Path(os.path.realpath(address.path))
 
 

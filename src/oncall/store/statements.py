@@ -47,7 +47,9 @@ class Statements:
         return self._execute(statement, parameters)
 
     def _run_on(self, key: str, statement: Executable, parameters: Parameters) -> Result:
-        """Run a statement that reads only rows with this id or code. Flushes the deferred writes only if it must."""
+        """Run a statement that reads only rows with this id or code. Flushes the deferred writes only if one of them
+        has this key.
+        """
         if self._deferred is not None and key in self._deferred.keys:
             self._flush(self._deferred)
         return self._execute(statement, parameters)

@@ -124,7 +124,7 @@ attempts = Table(
     Column("tries", Integer, nullable=False),
     Column("retry_at", UtcDateTime),
     Column("lease_until", UtcDateTime),
-    # When `claim_attempts` may claim it, so that one index finds all due attempts; null if nothing is left to do.
+    # When `claim_attempts` may claim the attempt: one index finds all due attempts. Null if nothing is left to do.
     Column("claimable_at", UtcDateTime),
     Column("goes_alone", Boolean),
     Column("bundle", Text),

@@ -131,7 +131,7 @@ class TicketQueries(Statements):
         return list(self._run(query, {"now": now, "most": limit}).scalars())
 
     def next_due_at(self) -> datetime | None:
-        """Return the earliest time at which a ticket is due; None if none ever is."""
+        """Return the earliest time at which a ticket is due; None if no ticket is waiting to become due."""
         due_at: datetime | None = self._run(_NEXT_DUE).scalar_one()
         return due_at
 
@@ -150,7 +150,7 @@ class TicketQueries(Statements):
         return found
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append events to their logs. Raises Conflict for a stored sender's id and for an unknown ticket."""
+        """Append events to their logs. Raises Conflict for a stored sender's id or an unknown ticket."""
         if events:
             keys, subject = {event.ticket for event in events}, f"ticket {events[0].ticket}"
             self._insert(ADD_EVENT, [rows.event_row(event) for event in events], keys=keys, subject=subject)

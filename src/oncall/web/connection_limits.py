@@ -9,13 +9,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE_SECONDS = 10.0
 """Real time for a whole request, headers and body, from its first byte or from the start of the connection. A client
-that reads nothing of its answer for that long is cut off too."""
+that reads nothing of its answer for this time is cut off too."""
 MOST_CONNECTIONS = 400
 """Well below the number of files that a process may open: the provider and the database need descriptors too."""
 MOST_UNDERWAY = 2**16
-"""Bytes of an answer that the system may buffer for a client. With the default of several megabytes, a client that
-reads slowly looks like one that reads nothing: the system does not report how much it holds, and asks for more only
-when a third of it is gone."""
+"""The most bytes of an answer that the system may buffer for a client. The default of several megabytes would hide
+that a slow client is still reading: the system does not report how full its buffer is, and asks for more bytes only
+when a third of the buffer is free."""
 
 
 class PatientProtocol(H11Protocol):

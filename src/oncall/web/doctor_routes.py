@@ -1,4 +1,4 @@
-"""Would a page go out tonight, over HTTP: the doctor's findings on the server, and a drill through its pager."""
+"""Routes that show whether a page would go out tonight: the doctor's findings on the server, and a drill."""
 
 from __future__ import annotations
 

@@ -100,7 +100,9 @@ async def get_review(services: ServicesDep, caller: PersonCaller, asked: QueryDe
 async def _written(
     lock: asyncio.Lock, services: Services, form: Format, work: Callable[[Transaction, datetime], str]
 ) -> Response:
-    """Measure one report at a time: each works for seconds, and pages must not wait for several of them."""
+    """Return the report as an answer. One report is measured at a time: each takes seconds, and pages must not wait
+    for several reports.
+    """
     now = services.clock.now()
     async with lock:
         written = await services.engine.read(lambda tx: work(tx, now))

@@ -50,7 +50,7 @@ class Posted(Generic[ModelT]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Self], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let FastAPI describe the model in our place."""
+        """Make FastAPI document the model instead of this class."""
         (model,) = get_args(source)
         return handler(model)
 

@@ -88,7 +88,8 @@ def backup_store(settings: Settings, target: Path, *, may_replace: bool) -> int:
 def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool) -> int | None:
     """Copy all rows of another database into the empty one of the settings. Returns how many; None without a source.
 
-    source: its address; None: the one in the settings. is_pager_stopped: a silent pager of the source is stopped.
+    source: the address of the other database; None: the one in the settings. is_pager_stopped: the operator confirms
+    that a silent pager of the source is stopped.
     """
     url, setting = (source, "--from") if source is not None else (settings.migrate_from, "ONCALL_MIGRATE_FROM")
     if url is None:
@@ -145,7 +146,7 @@ def make_channels(settings: Settings, *, callback_url: str | None) -> Channels:
     """Create the channels for SMS and calls. They connect on first use.
 
     callback_url: the address at which Twilio reaches this service; None if there is none. Raises SettingsError when
-    the settings name no channel, so that no pager runs that reaches nobody.
+    the settings name no channel, because such a pager could reach nobody.
     """
     if settings.sms == "outbox":
         return _outbox_channels()

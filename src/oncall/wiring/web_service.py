@@ -29,8 +29,8 @@ from oncall.wiring.pager import Pager, open_pager
 def make_app(settings: Settings, *, address: str) -> FastAPI:
     """Build the web application; its pager runs while the application runs.
 
-    address: where the service listens. Without a public URL Twilio's callbacks come there, unless it is the real
-    Twilio, which could not reach it. Raises SettingsError or StoreError at once for settings that cannot work.
+    address: where the service listens. Without a public URL, callbacks of a Twilio double go to this address; the real
+    Twilio could not reach it. Raises SettingsError or StoreError at once for settings that cannot work.
     """
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
     make_channels(settings, callback_url=callback_url)
@@ -53,7 +53,7 @@ def raise_open_files() -> None:
 def only_pager(settings: Settings) -> AbstractContextManager[None]:
     """Hold the lock that keeps a second pager off a SQLite file. Does nothing on PostgreSQL, which serves many pagers.
 
-    Entering it raises Refused when another process holds the lock.
+    Entering the context raises Refused when another process holds the lock.
     """
     address = address_of(database_url(settings))
     return only_pager_of(address) if isinstance(address, SqliteAddress) else nullcontext()

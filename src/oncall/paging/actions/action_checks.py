@@ -1,4 +1,4 @@
-"""What may be recorded of a ticket action: the one check that HTTP, the terminal, SMS and calls pass through."""
+"""Checks the fields of a ticket action before it is recorded. HTTP, the terminal, SMS and calls all use this check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDED = {EventKind.IMPACT_CHANGED: "impact", EventKind.MERGED: "into"}
 
 _NAME = re.compile(r"[\w.@ -]+")
 _PHONE = re.compile(r"(?:\d[ ._@-]*){7}")
-"""Seven digits, also with separators between them: no name and no id has so many."""
+"""Matches a phone number: seven digits, also with separators between them. No name and no id has seven digits."""
 
 
 def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -> list[FieldFault]:

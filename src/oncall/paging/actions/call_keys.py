@@ -26,7 +26,7 @@ KEYS = "Press 1 to acknowledge, 2 to pass on."
 
 
 class Key(StrEnum):
-    """The keys that do something."""
+    """The keys to which a call reacts."""
 
     ACKNOWLEDGE = "1"
     PASS = "2"  # noqa: S105
@@ -58,7 +58,8 @@ class CallAnswer:
 def answer_call(tx: TicketStore, *, delivery_id: str | None, press: KeyPress, context: ActionContext) -> CallAnswer:
     """Carry out a pressed key for the person whose number was called, and return what the call says.
 
-    The same key again in the same call changes nothing, nor does a key in a call that is not ours."""
+    A repeated key in the same call changes nothing. A key in a call that is not ours changes nothing either.
+    """
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
         attempt = tx.attempt_by_provider_id(press.provider_id)

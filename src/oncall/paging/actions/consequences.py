@@ -25,8 +25,8 @@ from oncall.support.wording import short_time
 class ActionResult:
     """The result of a ticket action. changed: False for a repeat. sentence: for the person or caller who acted.
 
-    attempts: the new ones, of every ticket that was changed. waited: how long the ticket had waited (policy time), if
-    the action took it; None for a drill, which nobody takes.
+    attempts: the new attempts for every changed ticket. waited: how long the ticket had waited (policy time), if the
+    action took it; None for a drill, which nobody takes.
     """
 
     work: TicketWork
@@ -42,7 +42,10 @@ class ActionResult:
 
 
 def follow(work: TicketWork, event: Event, *more: Event) -> ActionResult:
-    """Add an event and everything that follows, and store both. more: events without consequences of their own."""
+    """Append an event, carry out its consequences, store the ticket and return the result.
+
+    more: further events to append, without consequences of their own.
+    """
     before = work.state
     for one in (event, *more):
         work.add(one)
@@ -77,7 +80,9 @@ def _judge_again(work: TicketWork, event: Reopened | ImpactChanged) -> None:
 
 
 def _withdraw_breaches(work: TicketWork, event: Event) -> None:
-    """Withdraw each reported breach that did not happen, as `event`, recorded late, shows. Tell its receivers."""
+    """Withdraw each reported breach that `event`, recorded late, disproves. Notify the people who were told of the
+    breach.
+    """
     told = {mark for mark in work.state.alerts if mark.kind is EventKind.BREACHED}
     if not told:
         return
@@ -129,7 +134,7 @@ def _sentence(work: TicketWork, event: Event) -> str:
 
 
 def _nobody_left(work: TicketWork) -> str:
-    """Return when the next page goes out after a pass that has reached nobody."""
+    """Return the words that say when the next page goes out, for a pass after which nobody was paged."""
     if work.stored.due_at is None:
         return "nobody else can be paged"
     return f"nobody else can be paged before {short_time(work.stored.due_at, work.policy.zone)}"

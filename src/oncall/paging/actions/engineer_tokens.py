@@ -1,4 +1,4 @@
-"""Engineers' tokens: one may record events while its name is an id on a published roster."""
+"""Engineers' tokens. A token may record events only while its name is an engineer's id on a published roster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If a ticket becomes urgent while its first page waits, the page goes at once and says so."""
+"""If a ticket becomes urgent while its first page waits, the page goes at once and its text names the new impact."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def speed_up_escalation(work: TicketWork) -> None:
 
 
 def _first_page(work: TicketWork) -> Attempt | None:
-    """Return the first page by text since the ticket was opened, if it still waits to be sent.
+    """Return the first page by SMS since the ticket was last opened, if that page still waits to be sent.
 
-    None if a page of this time has gone to a provider already.
+    None if a provider already has a page from that time.
     """
     opened_at = work.state.opened_at
     pages = [one for one in work.attempts if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]

@@ -44,7 +44,7 @@ class FieldFault:
 
 
 class FieldFaults(OncallError):
-    """A posted document with one or more faults, all of them at once."""
+    """Raised for a posted document that has faults. Holds all faults, not only the first one."""
 
     def __init__(self, faults: Sequence[FieldFault]) -> None:
         self.faults = tuple(faults)
@@ -101,7 +101,7 @@ class _Reader:
         return ""
 
     def _missing(self, field: str, message: str = "missing") -> str:
-        """Record a missing field, with the field that was probably written instead of it."""
+        """Record a missing field. The message suggests the unknown field that was probably meant for it."""
         near = nearest(field, (name for name in self._body if name not in TICKET_FIELDS), likeness=LIKENESS)
         return self._fault(field, f"{message}; {_shown(near)} is not known, did you mean {field}?" if near else message)
 

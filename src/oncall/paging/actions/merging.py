@@ -19,8 +19,9 @@ _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 def goes_on_as(work: TicketWork) -> TicketWork:
-    """Return the ticket that this one was merged into, through any number of merges; the ticket itself if it is no
-    duplicate."""
+    """Return the ticket on which this one continues: the last one in a chain of merges. A ticket that is no duplicate
+    is returned unchanged.
+    """
     seen = {work.name}
     while work.stored.status is TicketStatus.RESOLVED:
         into = work.state.merged_into
@@ -35,7 +36,7 @@ def goes_on_as(work: TicketWork) -> TicketWork:
 def merge(work: TicketWork, action: TicketAction) -> ActionResult:
     """End a duplicate. The ticket that it is merged into takes over its clocks, and its impact if that is more urgent.
 
-    Raises Refused for a ticket into which it cannot be merged.
+    Raises Refused if the duplicate cannot be merged into that ticket.
     """
     target, now = _merge_target(work, action.into), work.now
     takes_over = absorbed(work, into=target.name, by=action.by)
@@ -58,8 +59,9 @@ def _merged(work: TicketWork, action: TicketAction, *, into: str) -> Merged:
 
 
 def _merge_target(work: TicketWork, into: str) -> TicketWork:
-    """Return the ticket to merge `work` into: `into`, or the one that `into` was merged into. Raises Refused if
-    neither will do."""
+    """Return the ticket to merge `work` into: `into`, or the ticket that `into` was merged into. Raises Refused if
+    that ticket is not suitable.
+    """
     name = work.name
     if into == name:
         raise Refused(f"{name} cannot be merged into itself")
@@ -88,7 +90,9 @@ def _refuse_another_customer(stored: StoredTicket, target: StoredTicket) -> None
 
 
 def _refuse_a_slower_plan(stored: StoredTicket, target: StoredTicket, policy: Policy) -> None:
-    """Raise Refused if the target ticket's plan is slower: that plan holds for everything the customer writes later."""
+    """Raise Refused if the target ticket's plan is slower. That plan would apply to everything the customer writes
+    later.
+    """
     ours, theirs = stored.ticket.plan, target.ticket.plan
     if ours == theirs or ours not in policy.plans:
         return
@@ -113,7 +117,7 @@ def _raises_impact(stored: StoredTicket, target: StoredTicket, policy: Policy) -
 
 
 def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
-    """Return a sort key: the most urgent impact first, and a plan or impact that the policy does not have last."""
+    """Return a sort key: the most urgent impact first. Plans and impacts that are not in the policy come last."""
     promise = policy.plans[plan].promises.get(impact) if plan in policy.plans else None
     if promise is None or impact not in policy.impacts:
         return (2,)

@@ -19,13 +19,13 @@ _ONLY_FOR = {
     "take_over": EventKind.ACKNOWLEDGED,
     "to": EventKind.PASSED,
 }
-"""Fields that one kind of action alone has."""
+"""Fields that only one kind of action may have, with that kind."""
 
 
 def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
     """Return the ticket action that a posted object describes.
 
-    caller: who acts when `by` is absent. now: policy time, aware UTC; when it happened when `at` is absent.
+    caller: the acting name if `by` is absent. now: policy time, aware UTC; the time of the action if `at` is absent.
     Raises FieldFaults naming every field at fault.
     """
     if not isinstance(posted, Mapping):

@@ -11,12 +11,14 @@ from oncall.errors import Refused
 from oncall.paging.domain.quoted_text import quoted
 
 LARGEST_BODY = 64 * 1024
-"""Bytes of a posted document."""
+"""The most bytes of a posted document."""
 LONGEST_NUMBER = 100
 
 
 class BadJson(Refused):
-    """A text is not JSON, or JSON that programs read differently. The message says what it does, without a subject."""
+    """Raised for text that is not JSON, or that programs read differently. The message is a predicate without a
+    subject.
+    """
 
 
 def json_from(raw: bytes) -> object:

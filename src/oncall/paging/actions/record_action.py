@@ -44,8 +44,8 @@ def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
 def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
     """Record an action on the ticket of that id, with everything that follows from it. A repeat changes nothing.
 
-    Raises FieldFaults for an action that cannot be recorded, NotFound for an unknown ticket, and Refused for what its
-    state does not allow.
+    Raises FieldFaults for an action that cannot be recorded, NotFound for an unknown ticket, and Refused if the
+    ticket's state does not allow the action.
     """
     stored = tx.ticket(ticket_id)
     if stored is None:
@@ -93,7 +93,9 @@ def _record_event(work: TicketWork, event: Event) -> ActionResult:
 
 
 def _keep_reopening(work: TicketWork, action: TicketAction) -> None:
-    """Log a reopening of an open ticket: senders keep no order, so the resolution that it undoes may come later."""
+    """Log a reopening although the ticket is open. Events arrive in any order, so the resolution that this reopening
+    undoes may be reported later.
+    """
     if action.kind is EventKind.REOPENED and work.state.merged_into is None:
         event = event_of(work, action)
         assert isinstance(event, Reopened)
@@ -131,7 +133,9 @@ def _reopening(work: TicketWork, at: datetime, *, by_customer: bool = True) -> R
 
 
 def _reopen_for(work: TicketWork, message: Event) -> ActionResult:
-    """Reopen a resolved ticket for a customer's message, whenever it was written: the resolver had not read it."""
+    """Reopen a resolved ticket for a customer's message. The message may be older than the resolution, because the
+    person who resolved the ticket had not read it.
+    """
     at = max(message.at, work.state.resolved_at or message.at)
     done = follow(work, _reopening(work, at), message)
     return replace(done, sentence=f"{work.name} is open again: the customer wrote.")

@@ -19,7 +19,8 @@ from oncall.support.wording import short_time
 NOT_ACKNOWLEDGED = "NOT acknowledged"
 HELP = "Send ACK CODE to take a ticket, PASS CODE to pass it on, DONE CODE to resolve it, or WHO."
 LONGEST_ANSWER = 3 * 153
-"""Characters of three GSM-7 segments: the codes of a storm may fill them. Other answers are one."""
+"""The most characters of an answer: three GSM-7 segments. Only a list of many codes takes three; other answers take
+one."""
 REMEMBERED_FOR = timedelta(days=7)
 """How long after its receipt (policy time) a resolved ticket is still named in the answer to a late reply."""
 
@@ -55,7 +56,7 @@ def taken_words(tx: Schedules, stored: StoredTicket) -> str:
 
 
 def over_words(tx: TicketReads, stored: StoredTicket) -> str:
-    """Return what became of a resolved ticket."""
+    """Return words for an SMS that say how a resolved ticket ended."""
     log = tx.events(stored.ticket.id)
     into = fold(stored.ticket, log).merged_into
     going_on = tx.ticket(into) if into is not None else None

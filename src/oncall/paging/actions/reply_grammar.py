@@ -31,10 +31,12 @@ _REFUSAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One command for one ticket. word: as it was written. ticket: its id; None: no ticket has this code or id.
+    """One command for one ticket. word: as written in the text. ticket: the ticket's id; None: no ticket has this code
+    or id.
 
-    is_explicit: the text gives the command, so that it counts for any ticket. is_paged: the person was paged for the
-    ticket. to: the person to whom it passes the ticket. unknown_person: a name that is nobody's.
+    is_explicit: the text gives the command itself; such an order is valid for any ticket. is_paged: the person was
+    paged for the ticket. to: for PASS, the person who gets the ticket. unknown_person: for PASS, a name that is not on
+    the roster.
     """
 
     verb: Verb
@@ -48,11 +50,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply, understood. orders: at most one for each ticket, in the order of the text.
+    """The commands found in a text. orders: at most one for each ticket, in the order of the text.
 
-    bare: a command without a code. all: a command for all tickets. unclear: codes of tickets for which the text asks
-    two things, or one that may belong to another. unused: a command that belongs to no ticket. is_refusal, is_question:
-    the words around the codes say no, or ask.
+    bare: a command without a code. all: a command for all tickets. unclear: codes of tickets with two different
+    commands, or with a command that may belong to another ticket. unused: a command that belongs to no ticket.
+    is_refusal: the words around the codes refuse. is_question: those words ask a question.
     """
 
     orders: tuple[Order, ...] = ()
@@ -92,9 +94,10 @@ def parse_reply(said: Said, names: TicketNames) -> Reply:
 
 
 def _bare(words: Sequence[Word]) -> Verb | None:
-    """Return the command of a text that names no ticket.
+    """Return the command of a text that names no ticket; None if there is none.
 
-    ACK may have any words after it but another command or a negation; the others only polite ones.
+    Beside ACK, any words may follow except another command or a negation. Beside other commands, only polite words may
+    stand.
     """
     lower = [word.lower for word in words]
     if lower and lower[0] in ("who", "whos") and set(lower) <= _WHO_IS_ON_CALL:
@@ -109,7 +112,7 @@ def _bare(words: Sequence[Word]) -> Verb | None:
 
 
 def _one_each(orders: Sequence[Order]) -> tuple[list[Order], list[str]]:
-    """Return one order for each ticket, and the words of the tickets that have two different explicit ones."""
+    """Return one order for each ticket, and the words that name tickets with two different explicit orders."""
     found: dict[str, Order] = {}
     unclear: list[str] = []
     for order in orders:
@@ -167,7 +170,7 @@ class _Reader:
         return len(self.orders) > self._begins and not self.orders[-1].is_explicit
 
     def _claim_before(self, clause: Clause, position: int, verb: Verb) -> None:
-        """Give the command to the codes before it that have none."""
+        """Assign the command to the preceding codes that have no command yet."""
         self._active = None
         following = [word for word in clause.words[position + 1 :] if not word.is_filler]
         has_more_commands = any(word.verb is not None for word in following)
@@ -206,9 +209,10 @@ class _Reader:
                 self.orders[place] = replace(order, to=to, unknown_person=unknown)
 
     def _person_after(self, clause: Clause, position: int) -> tuple[str | None, str | None]:
-        """Return the person whom `PASS 84G ben` or `PASS 84G to Ben please` names: an id, or a name that is nobody's.
+        """Return the person in `PASS 84G ben` or `PASS 84G to Ben please`: an id, or else a name that is not on the
+        roster.
 
-        Without `to` the name must be the last word, since it may be any word otherwise.
+        Without `to`, the name must be the last word and on the roster, because other words may follow a code.
         """
         rest = [word for word in clause.words[position + 1 :] if word.lower not in POLITE]
         if not rest:
@@ -223,7 +227,9 @@ class _Reader:
 
 
 def _command_at(clause: Clause, position: int) -> Verb | None:
-    """Return the command at a place, unless a word before it takes it back. TAKE must begin its clause."""
+    """Return the command at `position`; None if there is none or a word before it negates it. TAKE must begin its
+    clause.
+    """
     verb, before = clause.words[position].verb, clause.words[:position]
     if verb is None or verb is Verb.WHO:
         return None

@@ -1,4 +1,4 @@
-"""What a person says in an SMS reply, apart from the parts that only quote our texts, and apart from signatures."""
+"""Finds the words that a person wrote in an SMS reply: leaves out quotations of our texts, and signatures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTATIONS = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (r"„.*[“”]|„.*", r"“.*”|“.*", r"«.*»|«.*", r"「.*」|「.*", r"『.*』|『.*", r"\".*\"")
 )
-"""From the first opening mark to the last closing one, or to the end of a text that was cut."""
+"""Match a quotation: from the first opening mark to the last closing one, or to the end of a truncated text."""
 _REACTION = re.compile(
     r"\b(?:liked|loved|disliked|laughed|emphasi[sz]ed|questioned|reacted|removed"
     r"|gefallt|gefiel|liebt|reagiert|reagierte|markiert|hervorgehoben|entfernt"
@@ -27,19 +27,20 @@ _REACTION = re.compile(
     r"|gostou|adorou|reagiu|curtiu|piace|piaciuto|reagito|leuk|gillade|polubiono)\b|いいね|赞了|喜欢",
     re.I,
 )
-"""How phones word a reaction in several languages, without accents."""
+"""Matches the words with which phones describe a reaction, in several languages, without accents."""
 _TO = frozenset({"to", "zu", "an", "auf", "a", "ao", "au", "para", "su", "sur"})
 _COMMANDS = frozenset({"ack", "pass", "done", "take"})
 _LONGEST_COMMAND = 3
-"""Words of a quotation that may be a command in quotes, such as `"ACK 84G H4C"`."""
+"""The most words of a quotation that may still be a command in quotes, such as `"ACK 84G H4C"`."""
 _INVISIBLE = ("Cf", "Cc", "Co", "Cn", "Cs")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The words that a person wrote themselves: one string a clause, in plain letters without accents.
+    """The words that a person wrote themselves, in plain letters without accents.
 
-    whole: all of it. is_reaction: the text only quotes ours, as a tapback does.
+    whole: the words as one string. clauses: one string for each clause. is_reaction: the text only quotes ours, as a
+    tapback does.
     """
 
     whole: str
@@ -48,7 +49,7 @@ class Said:
 
 
 def said_in(body: str) -> Said:
-    """Return the person's own words in `body`, the text of an SMS, without the text that it quotes."""
+    """Return the person's own words in `body`, the text of an SMS. Quoted text is left out."""
     own = _SIGNATURE.sub("", _HISTORY.sub("", _QUOTED_LINE.sub("", _folded(body))))
     words = _without_quotation(own)
     kept = "" if words is None else _OUR_PAGE.sub("", words)
@@ -57,7 +58,7 @@ def said_in(body: str) -> Said:
 
 
 def _folded(body: str) -> str:
-    """Return the text without accents, invisible characters, and apostrophes inside words. Lines stay."""
+    """Return the text without accents, invisible characters, and apostrophes inside words. Line breaks are kept."""
     kept: list[str] = []
     for letter in unicodedata.normalize("NFKC", body.replace("…", "\ue000")):
         base = unicodedata.normalize("NFKD", letter)[0]

@@ -146,7 +146,9 @@ def _split(part: str, names: TicketNames) -> list[Word]:
 
 
 def _word(text: str, names: TicketNames) -> Word:
-    """Return the word with its ticket. A command or a filler never names one, whatever ids there are."""
+    """Return the word with the ticket that it names, if any. A command or a filler names no ticket, even if an id is
+    equal.
+    """
     if not text or text.upper() in SPELLINGS or text.lower() in FILLERS | POLITE | NEGATIONS | {"all", "to"}:
         return Word(text)
     paged = names.paged.get(text) or names.paged.get(text.upper())

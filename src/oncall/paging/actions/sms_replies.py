@@ -38,9 +38,10 @@ from oncall.schedule.versions import Person
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 """Words that the carrier acts on and answers by itself; never a command of ours."""
 _ANSWERED_ALL_THE_SAME = "YES"
-"""The carrier's word for START that engineers also answer to a page. The answer says that it acknowledges nothing."""
+"""A carrier keyword (it means START) with which engineers also reply to a page. If a ticket waits for the person, the
+answer says that YES acknowledges nothing."""
 _MOST_LOOKUPS = 50
-"""Words of one text that are looked up as codes or ids of tickets that its sender was not paged for."""
+"""The most words of one text that are looked up as codes or ids of tickets that its sender was not paged for."""
 
 _ACTIONS = {
     Verb.ACK: EventKind.ACKNOWLEDGED,
@@ -132,7 +133,7 @@ class _Replies:
         """Carry out the commands in a text and return the answer."""
         said = said_in(body)
         if said.is_reaction:
-            # It needs no answer where nothing waits.
+            # A reaction needs no answer if no ticket waits for the person.
             return self.nothing_done() if self.waiting else SmsAnswer("")
         reply = parse_reply(said, self._names())
         if reply.all is not None:
@@ -281,7 +282,7 @@ class _Replies:
         return text
 
     def _now(self, tickets: list[StoredTicket]) -> list[StoredTicket]:
-        """Return those tickets that are still open, as they are after this text was carried out."""
+        """Return those of the tickets that are still open, as stored after this text was carried out."""
         found = (self._tx.ticket(stored.ticket.id) for stored in tickets)
         return [stored for stored in found if stored is not None and stored.status is TicketStatus.OPEN]
 

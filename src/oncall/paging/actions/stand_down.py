@@ -57,7 +57,8 @@ def tell_about_new_owner(work: TicketWork, event: Acknowledged) -> None:
 
 
 def tell_about_pass(work: TicketWork, event: Passed, before: TicketState) -> None:
-    """Cancel the unsent pages to those who had the ticket, and tell its owner if another person passed it on.
+    """Cancel the unsent pages to the person who passed the ticket and to the person who had it. Notify its owner if
+    another person passed it.
 
     before: the ticket's state before the event.
     """

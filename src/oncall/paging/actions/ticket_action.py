@@ -69,8 +69,8 @@ class TicketAction:
 
     impact: the new one, for IMPACT_CHANGED. into: the ticket to merge into, for MERGED. needs_reply: False for a
     customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:
-    for ACKNOWLEDGED, take the ticket also from an engineer who has it. to: for PASSED, the id of the person who is
-    paged; None: the next one of the escalation.
+    for ACKNOWLEDGED, take the ticket even if it has an owner. to: for PASSED, the id of the person who is paged; None:
+    the next person of the escalation.
     """
 
     kind: EventKind
@@ -87,7 +87,8 @@ class TicketAction:
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
-    """Raise Conflict if another event with the same id was recorded: only an equal one is a repeat.
+    """Raise Conflict if `before`, the recorded event with the same id, differs from the action. An equal event is a
+    repeat.
 
     Raises Conflict.
     """
@@ -210,7 +211,7 @@ def message_of(
 ) -> Replied | Updated | CustomerReplied:
     """Return the event for a message to or from the customer.
 
-    forwarded_to: the ticket on which it counts, if this one is a duplicate.
+    forwarded_to: the ticket on which the message counts, if `ticket_id` is a duplicate.
     """
     common = (ticket_id, at, action.by, why, action.id)
     from_ = action.forwarded_from

@@ -16,13 +16,13 @@ from oncall.support.triage import QUESTIONS, answers_from, propose
 
 TICKET_FIELDS = ("id", "customer", "plan", "impact", "subject", "url", "opened_at", "contact", "triage")
 LIKENESS = 0.65
-"""How alike two names must be for a suggestion: `tags` is no misspelt `triage`."""
+"""The least similarity of two names for a suggestion. It is high enough that `tags` does not suggest `triage`."""
 MOST_NAMED = 20
 """The most unknown fields that are listed; the others are only counted."""
 
 
 def unknown_fields(posted: object, known: Iterable[str], *, within: str = "") -> list[str]:
-    """Return a sentence for each unknown field of the document. within: the field that holds it, if any."""
+    """Return a sentence for each unknown field of the document. within: the field that holds the document, if any."""
     if not isinstance(posted, Mapping):
         return []
     names = list(known)

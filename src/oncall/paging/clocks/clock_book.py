@@ -41,7 +41,7 @@ _MESSAGES: Mapping[type[Event], SlaEventKind] = {
     Waiting: SlaEventKind.WAITING,
     Resolved: SlaEventKind.RESOLVED,
 }
-"""Events of which the clocks need only the time: nearly every line of a log is one of these."""
+"""Events from which the clocks need only the time. Nearly every event of a log is one of these."""
 
 COUNTS_FOR_CLOCKS = (
     EventKind.RECEIVED,
@@ -63,7 +63,7 @@ FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in COUNTS_FOR
 
 
 def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
-    """Return the events that SLA clocks read, in the log's order. The clocks of a drill end as they begin.
+    """Return the events that SLA clocks read, in the log's order. The clocks of a drill end at the instant they start.
 
     Raises UnreadableLog for an event that the clocks need and that cannot be read.
     """
@@ -127,7 +127,11 @@ def _absorbed(ticket: Ticket, event: Absorbed, terms_of: TermsOf) -> SlaEvent:
 
 
 def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> SlaEvent | None:
-    """Of a verdict the clocks need the instant: listings and reports show its ticket all the same."""
+    """Return the clock event for an event that cannot be read; None if no clock needs it.
+
+    For an unreadable verdict the time is enough, so that listings and reports can show its ticket. Raises
+    UnreadableLog for the other kinds that clocks need.
+    """
     if event.kind is EventKind.JUDGED:
         return SlaEvent(event.at, SlaEventKind.JUDGED, terms=terms_of(None, event.at), id=event.id)
     if event.kind in COUNTS_FOR_CLOCKS:

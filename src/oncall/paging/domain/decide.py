@@ -118,10 +118,10 @@ def _step(state: TicketState, situation: Situation) -> Fire | Skip:
 
 
 def _to_named(state: TicketState, person: str, situation: Situation) -> Fire:
-    """Return the page to a person to whom the ticket was passed by name; the round continues after it.
+    """Return the page to a person to whom the ticket was passed by name. The round continues after this page.
 
-    The person has as long to answer as the person of the step before. What is left of the round gets the number of the
-    next one, so that no two pages have the same round and step.
+    The person gets as long to answer as the person of the previous step. The remaining steps of the round get the
+    number of the next round, so that no two pages have the same round and step.
     """
     position = state.position
     assert position is not None, "a ticket that was passed on has a next step"

@@ -60,7 +60,7 @@ class Event:
 
     @property
     def kind(self) -> EventKind:
-        """Return what happened."""
+        """Return the kind of the event."""
         raise NotImplementedError("only the dataclasses of one kind are events")
 
 
@@ -69,7 +69,7 @@ class TermsVersions:
     """The schedule versions whose policy and business hours were in force when an event happened.
 
     policy: the version that brought the policy; 0: the packaged one. hours: the version that brought the business
-    hours, if it is another one; None: the same.
+    hours; None: the same version as `policy`.
     """
 
     policy: int
@@ -90,7 +90,7 @@ class ReportedTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received(Event):
-    """The intake posted the ticket. terms: None in logs that do not say it. impact: None likewise."""
+    """The intake posted the ticket. terms, impact: None in logs that do not record them."""
 
     kind: ClassVar[EventKind] = EventKind.RECEIVED
     plan: str | None = None
@@ -156,8 +156,9 @@ class Resolved(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(ActionEvent):
-    """The ticket was opened again. was_open: it was reported while the ticket was open, and changes nothing, unless an
-    earlier resolution is reported later."""
+    """The ticket was opened again. was_open: the reopening was reported while the ticket was open. It then changes
+    nothing, unless an earlier resolution is reported later.
+    """
 
     kind: ClassVar[EventKind] = EventKind.REOPENED
     terms: TermsVersions | None = None
@@ -202,7 +203,7 @@ class Merged(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable(Event):
-    """A stored event whose details make no sense. A fold that needs it raises UnreadableLog.
+    """A stored event with invalid details. A fold that needs the details raises UnreadableLog.
 
     details: as stored, any JSON.
     """

@@ -13,9 +13,9 @@ from oncall.support.policy import Metric
 
 
 class AlertMark(NamedTuple):
-    """Identifies an SLA alert, so that each is given once. kind: WARNED, CHASED or BREACHED.
+    """Identifies an SLA alert, so that each alert is given once. kind: WARNED, CHASED or BREACHED.
 
-    due_at: None for a breach, which is told once for each clock; a warning or chase is given again for a new target.
+    due_at: None for a breach, because each clock has only one. A new target gets a warning and a chase of its own.
     """
 
     kind: EventKind
@@ -28,7 +28,7 @@ class AlertMark(NamedTuple):
 class AbsorbedClock:
     """An SLA clock of a duplicate. It continues on the ticket that the duplicate was merged into.
 
-    Fields as those of `support.clocks.CarriedClock`. terms: None in logs that do not say it.
+    Fields as those of `support.clocks.CarriedClock`. terms: None in logs that do not record them.
     """
 
     metric: Metric
@@ -49,7 +49,7 @@ class Absorbed(Event):
     """A duplicate was merged into this ticket.
 
     clocks: the duplicate's clocks that continue here. alerts: the SLA alerts that were given on the duplicate.
-    first_reply_due: when the first reply is due here now; None: as before.
+    first_reply_due: the new deadline of this ticket's first reply; None: unchanged.
     """
 
     kind: ClassVar[EventKind] = EventKind.ABSORBED
@@ -101,7 +101,7 @@ class StepSkipped(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailed(StepEvent):
-    """A step's page did not reach `to`. for_good: the same channel would not reach the person in this round either."""
+    """A step's page did not reach `to`. for_good: no page by the same channel can reach them in this round."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_FAILED
     to: str
@@ -136,7 +136,7 @@ class StepResent(StepRepeated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockEvent(Event):
-    """Something about the SLA clock of `metric` that started at `since`. to: the person who is told; None: nobody."""
+    """An event of the SLA clock of `metric` that started at `since`. to: who gets a notice; None: nobody."""
 
     metric: Metric
     since: datetime
@@ -146,7 +146,7 @@ class ClockEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent(ClockEvent):
-    """An SLA alert. attempt: the notice to `to`; None if nobody is told."""
+    """An SLA alert. attempt: the notice to `to`; None if there is no notice."""
 
     attempt: str | None = None
 

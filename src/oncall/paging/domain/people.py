@@ -12,7 +12,7 @@ DESK = "desk"
 def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | None:
     """Return the person whom a step pages, given who is on call; None if nobody holds the role.
 
-    The first role of a roster stands for `primary` and the second for `secondary` when it names its roles otherwise.
+    If the roster names its roles otherwise, its first role counts as `primary` and its second as `secondary`.
     """
     if notify is Notify.MANAGER:
         return schedule.manager_at(on_call.at)

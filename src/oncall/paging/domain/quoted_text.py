@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 LONGEST_QUOTE = 100
-"""Characters that a message quotes whole: more than the longest id, so that its reader sees what is wrong with one."""
+"""The most characters that a message quotes of a text. The longest id is shorter, so the reader sees what is wrong
+with a long one."""
 
 
 def clean(text: str) -> str:

@@ -19,7 +19,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reachability:
-    """From `since` on (policy time, aware UTC) this person is, or is not, reached by this channel at this number."""
+    """One record of whether a channel reaches a person at a number. since: policy time, aware UTC."""
 
     person: str
     channel: str
@@ -33,9 +33,9 @@ class Reachability:
 class Alert:
     """A message to a person that belongs to no ticket. Times are real unless said otherwise, aware UTC.
 
-    id: our delivery id. about: its subject; each subject has one alert, ever. due_at: when it is sent; None once it is
-    over. sends: how often it was handed to its provider. sent_at: policy time at which it was last handed to its
-    provider as a text, unless that refused it.
+    id: our delivery id. about: its subject; each subject has one alert, ever. due_at: when the alert is sent next;
+    None once the alert is finished. sends: how often the alert was handed to its provider. sent_at: policy time of the
+    last send as a text that the provider did not refuse.
     """
 
     id: str

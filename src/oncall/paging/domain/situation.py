@@ -1,4 +1,4 @@
-"""What a decision rests on besides the ticket itself."""
+"""The facts on which a decision depends, besides the ticket itself."""
 
 from __future__ import annotations
 

@@ -31,9 +31,10 @@ METRIC_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class SlaAlert:
-    """One due alert about `clock`. kind: WARNED, CHASED or BREACHED. at: since when it is due.
+    """One due alert about `clock`. kind: WARNED, CHASED or BREACHED. at: when the alert became due.
 
-    to: the person who is told; None if nobody can be told, and for a chase, which pages through escalation steps.
+    to: the person who gets the notice. None if there is nobody to notify, and for a chase, which pages through
+    escalation steps.
     """
 
     kind: EventKind
@@ -49,7 +50,7 @@ def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
 
 
 def due_alert(state: TicketState, clocks: SlaState, situation: Situation) -> SlaAlert | None:
-    """Return the SLA alert that is due in this situation, the earliest first; None when none is."""
+    """Return the earliest SLA alert that is due in this situation; None if none is due."""
     due = [each for each in _alerts(state, clocks, situation.policy) if each[0] <= situation.now]
     # A person who is paged for this clock at the same instant needs no warning.
     chased = [clock for _, kind, clock in due if kind is EventKind.CHASED]
@@ -83,7 +84,7 @@ _ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
 
 
 def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
-    """Yield every alert not given yet that is or will be due: when, its kind, and its clock."""
+    """Yield each alert that has not been given yet: when it is due, its kind, and its clock."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
         is_told = mark_of(EventKind.BREACHED, clock) in state.alerts
@@ -120,7 +121,9 @@ def _has_owner(state: TicketState) -> bool:
 
 
 def _is_breached_with_owner(state: TicketState, clock: SlaClock) -> bool:
-    """Return True if an owned ticket is in breach and was not chased for this clock, as after a change of impact."""
+    """Return True if an owned ticket is in breach and this clock has had no chase, for instance after a change of
+    impact.
+    """
     if not clock.is_running or clock.breached_at is None or state.taken_at is None or not _has_owner(state):
         return False
     of_this_clock = (EventKind.CHASED, clock.metric, clock.since)

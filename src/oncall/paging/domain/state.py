@@ -79,7 +79,7 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
 
 
 def _from_the_first_round(state: TicketState) -> TicketState:
-    """Return the state with everything noted by round number cleared, for rounds that restart at 0."""
+    """Return the state without everything that is stored by round number, because the rounds restart at 0."""
     return replace(
         state,
         last_to=None,
@@ -126,9 +126,10 @@ def _back_to_owner(state: TicketState) -> TicketState:
 
 
 def held_by(state: TicketState, event: Passed) -> str | None:
-    """Return the id of the person from whom the ticket is passed on: its owner, or else the last person paged.
+    """Return the id of the person who had the ticket before the pass: its owner, or else the last person paged.
 
-    None if the passer was paged too."""
+    None if the person who passed the ticket on was paged for it, too.
+    """
     return state.owner or (state.last_to if event.by not in state.paged else None)
 
 
@@ -212,7 +213,7 @@ def _reopened(state: TicketState, event: Reopened) -> TicketState:
 
 
 def _impact_changed(state: TicketState, event: ImpactChanged) -> TicketState:
-    """End the chase of the old target. If the new target is as near, another chase starts."""
+    """End the chase of the old target. If the new target is also close to its breach, another chase starts."""
     state = replace(state, impact=event.impact)
     if not state.is_chased:
         return state

@@ -79,7 +79,7 @@ def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) 
 
 
 def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketState:
-    """Repeat a chase that reached nobody while there is time; after that the manager gets the breach."""
+    """Repeat a chase that reached nobody, if time is left before the breach. At the breach the manager is notified."""
     if not state.is_chased or state.chase is None or state.chase.round != number:
         return state
     left = state.chase.time_left - AFTER_AN_EMPTY_ROUND

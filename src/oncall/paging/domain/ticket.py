@@ -22,7 +22,7 @@ class TicketStatus(StrEnum):
 DRILL = "drill"
 """The plan and the impact of a drill. No policy has them, so no caller can post one."""
 LONGEST_DRILL = 3600
-"""Seconds for which a drill may wait for its answer."""
+"""The most seconds for which a drill may wait for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class AttemptStatus(StrEnum):
 
 
 SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
-"""An attempt that no provider has: it may be sent, put off, or ended."""
+"""Statuses of an attempt that no provider has. Such an attempt may be sent, delayed or cancelled."""
 
 TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
-"""An attempt that a provider has, and whose end is not known yet."""
+"""Statuses of an attempt that a provider has, while its outcome is not known yet."""
 
 FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, AttemptStatus.FAILED})
 
@@ -88,14 +88,15 @@ FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, 
 class Attempt:
     """One message to one person by one channel.
 
-    id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC.
-    to: an engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC.
-    deadline: policy time after which a temporary failure is not sent again (the next step has fired); None: no limit.
-    sends: how often it was handed to its provider. is_immediate: it never waits for a rate limit and is never bundled.
-    bundle: the id of the attempt that leads its message, its own id if it leads; None: it goes alone. sent_text: what
-    is sent instead of `body`: the bundle's text, or the text of a ticket that has become urgent. sent_at: policy time
-    at which it was last handed to its provider, unless that refused it; None for a member of a bundle. why: the reason
-    for a page, for the log of the process that writes it; the store has it in the event that names the page.
+    id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC. to: an
+    engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC. deadline: policy
+    time after which a temporary failure is not retried, because the next step has fired; None: no limit. sends: how
+    often the attempt was handed to its provider. is_immediate: the attempt never waits for a rate limit and is never
+    bundled. bundle: the id of the attempt that leads the message, also in the leader itself; None: no bundle.
+    sent_text: the text that is sent instead of `body`: the bundle's text, or the text of a ticket that has become
+    urgent. sent_at: policy time of the last send that the provider did not refuse; None for a member of a bundle. why:
+    the reason for a page, for the log of the process that writes the attempt. The store keeps the reason in the event
+    that names the page.
     """
 
     id: str
@@ -134,7 +135,7 @@ class Attempt:
 
     @property
     def may_wait(self) -> bool:
-        """Return True if it may have to wait: a text for a rate limit, a call for the end of another call."""
+        """Return True if the attempt may have to wait: a text for a rate limit, a call for the end of another call."""
         return self.channel != "desk" and not self.is_immediate
 
     @property
@@ -146,8 +147,8 @@ class Attempt:
     def claimable_at(self) -> datetime | None:
         """Return the real instant (aware UTC) from which any pager may claim this attempt; None if no pager has to.
 
-        An unknown attempt without `retry_at` is due at once, because otherwise it would wait for ever. An attempt that
-        its provider has is due when the provider must be asked about it. A member of a bundle is never due itself.
+        An unknown attempt without `retry_at` is due at once, because otherwise it would wait for ever. An accepted or
+        sent attempt is due when the provider must be asked for its status. A member of a bundle is never due itself.
         """
         if self.is_member:
             return None

@@ -23,15 +23,16 @@ class Chase:
 class TicketState:
     """The state of a ticket after its events. Times are policy time, aware UTC.
 
-    position: the next due step while the ticket is open. It survives an acknowledgement, so that a later pass continues
+    position: the next due step while the ticket is open. An acknowledgement keeps it, so that a later pass continues
     from there. paged: every person who was sent a page, in order. last_fired: (round, step) of the last step that
-    fired; last_to: the person whom it paged. alive: the steps that fired and have not failed. passed: (round, person)
-    of those who passed the ticket on, and passed_from: of those from whom another person passed it on; that round does
-    not page them again. pass_to: the person to whom it was passed by name, until they are paged. dead: (round, person,
-    channel) that failed for good in that round. called: (round, person) of people whom no text reached in that round
-    and whom the pager calls instead. alerts: the SLA alerts given so far. chase: the round of a chase, and the
-    time left for it. owner: the person who took it, also during a chase. taken_at: when they took it. opened_at: when
-    the ticket came in or was reopened.
+    fired; last_to: the person whom that step paged. alive: the steps that fired and have not failed. passed: (round,
+    person) of each person who passed the ticket on. passed_from: (round, person) of each person from whom another
+    person passed the ticket on. A round does not page the people of its `passed` and `passed_from` again. pass_to: the
+    person to whom the ticket was passed by name, until they are paged. dead: (round, person, channel) that failed for
+    good in that round. called: (round, person) of people whom no text reached in that round and whom the pager calls
+    instead. alerts: the SLA alerts given so far. chase: the round of a chase, and the time left for it. owner: the
+    person who took the ticket, also during a chase. taken_at: when the owner took the ticket. opened_at: when the
+    ticket came in or was reopened.
     """
 
     plan: str

@@ -17,7 +17,7 @@ from oncall.paging.ports.store import TicketStore
 from oncall.support.clocks import next_due
 
 MOST_DECISIONS = 50
-"""More than any round has steps. A ticket that needs more continues in the next pass."""
+"""The most decisions for one ticket in one pass: more than any round has steps. The next pass makes the others."""
 
 
 def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> tuple[Attempt, ...]:
@@ -51,7 +51,7 @@ def advance(work: TicketWork) -> None:
 
 
 def _judge_again(work: TicketWork, decision: Judge) -> None:
-    """Give a ticket whose hold has ended a new verdict. Its own clock says when the first reply is due."""
+    """Give a ticket whose hold has ended a new verdict. The ticket's clock says when the first reply is due."""
     due = work.book.first_reply_due(work.now)
     decided = verdict_again(work.state, work.situation, counts_from=work.state.hold_until, due=due)
     work.add(judged(decided, ticket_id=work.name, why=decision.why, terms=work.book.in_force(work.now)))

@@ -34,7 +34,7 @@ class _Page:
 
     @property
     def due(self) -> datetime:
-        """Return the deadline of that clock."""
+        """Return the deadline of the ticket's clock that ends first."""
         return promise_of(self.clock, self.stored.first_reply_due)[0]
 
 

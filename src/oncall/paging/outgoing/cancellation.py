@@ -1,4 +1,4 @@
-"""Cancellation: is an unsent attempt still needed, and how does one end that is not?"""
+"""Cancellation: decides whether an unsent attempt is still needed, and ends an attempt that is not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_PASS = tuple(kind for kind in EventKind if kind is not EventKind.PASSED)
 
 
 def why_unneeded(tx: TicketReads, attempt: Attempt, now: datetime) -> str | None:
-    """Return why an unsent attempt is no longer needed; None if it is. now: policy time.
+    """Return why an unsent attempt is no longer needed; None if the attempt is needed. now: policy time.
 
     An attempt is not needed if the ticket has an owner, is on hold or pages nobody now, if its person has passed the
     ticket on, or if a later step has fired.
@@ -42,7 +42,7 @@ def _wakes_nobody(tx: Schedules, stored: StoredTicket) -> bool:
 
 
 def _was_on_its_way(attempt: Attempt) -> bool:
-    """Return True if the attempt was sent or put off before; a pass cancels the others itself."""
+    """Return True if the attempt was sent or delayed before. A pass itself cancels all other attempts."""
     return attempt.sends > 0 or attempt.retry_at != attempt.written_at
 
 
@@ -53,7 +53,7 @@ def _was_passed_on(tx: EventLog, attempt: Attempt) -> bool:
 
 
 def ended(attempt: Attempt, why: str) -> Attempt:
-    """Return the attempt as failed before it reached its person."""
+    """Return the attempt marked as failed before it reached its person. why: put before its error."""
     error = f"{why}; {attempt.error}" if attempt.error else why
     return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)
 

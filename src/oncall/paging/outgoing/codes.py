@@ -9,8 +9,8 @@ from collections.abc import Callable
 from oncall.paging.ports.ticket_store import Codes
 
 ALPHABET = "23456789ACDEFGHJKMNPQRTWXY"
-"""No two characters that a tired reader confuses: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S, 8 but no B, and
-neither U nor V."""
+"""The characters of a code. A tired reader confuses no two of them: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S,
+8 but no B, and neither U nor V."""
 
 DIGITS = "23456789"
 SHORTEST = 3
@@ -21,7 +21,9 @@ _NUMBER = re.compile(r"\d+(?:AM|PM|ND|RD|TH|H|M|K|X)?")
 
 
 def room(length: int) -> int:
-    """Return how many texts of this length hold a digit; a few of them look like numbers and are no codes."""
+    """Return the number of possible texts of this length with a digit. A few of them look like numbers and are no
+    codes.
+    """
     return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
 
 

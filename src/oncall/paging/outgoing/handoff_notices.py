@@ -1,4 +1,4 @@
-"""Handoff notices: at a handoff the next person on call is told once what is open."""
+"""Handoff notices: at a handoff the next person on call is notified once of the open tickets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Left:
 
 @dataclass(frozen=True, slots=True)
 class HandoffNotice:
-    """The tickets of a handoff, as of a snapshot, the most pressing first."""
+    """The tickets to hand over at a handoff, as read from a snapshot, the most pressing first."""
 
     handoff: Handoff
     tickets: tuple[_Left, ...]
@@ -79,7 +79,8 @@ def next_handoff(schedule: Schedule, now: datetime) -> datetime:
 def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
     """Return the open tickets that were not handed over at the latest handoff. now: policy time.
 
-    It reads every open ticket; run it on a snapshot, so that no writer waits for it."""
+    Reads every open ticket. Run it on a snapshot, so that no writer waits.
+    """
     handoff = last_handoff(tx.schedule(), now)
     if handoff.to is None or now - handoff.at > GRACE:
         return HandoffNotice(handoff, ())
@@ -90,7 +91,8 @@ def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
 def hand_over(tx: HandoffStore, context: ActionContext, found: HandoffNotice) -> tuple[Attempt, ...]:
     """Notify the person who came on call at the latest handoff of the open tickets, once. Returns the notices.
 
-    found: from a recent snapshot. Each ticket's log says to whom it was handed over, so that no pager tells it twice.
+    found: the result of `leaving` on a recent snapshot. Each ticket's log records to whom it was handed over, so that
+    no other pager sends a second notice.
     """
     policy, schedule = tx.policy(), tx.schedule()
     if last_handoff(schedule, context.now) != found.handoff:
@@ -139,8 +141,8 @@ def _left(tx: HandoffStore, handoff: Handoff, now: datetime) -> list[_Left]:
 
 
 def _first_clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, now: datetime) -> SlaClock | None:
-    """Return the clock that ends first; None if its policy or log cannot be read, so that the ticket is named all
-    the same.
+    """Return the clock that ends first; None if the ticket's policy or log cannot be read. The notice names such a
+    ticket, too.
     """
     try:
         return next_due(sla(sla_events(stored.ticket, log, terms_of), now))

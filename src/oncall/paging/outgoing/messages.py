@@ -50,11 +50,13 @@ class _Writer:
         return self.encoding.width(text)
 
     def words(self, text: str) -> str:
-        """Return a customer's or a person's text. It never looks like our own way to reply."""
+        """Return a customer's or a person's text, spelt for this message. `ACK` in it is written small: only our own
+        reply instruction has it in capitals.
+        """
         return _ACK.sub("ack", self.encoding.spell(text))
 
     def short(self, text: str, length: int) -> str:
-        """Return `words` of the text, cut to a length."""
+        """Return the text as `words` spells it, cut to `length`."""
         return self.encoding.cut(self.words(text), length)
 
     def room(self, *parts: str) -> int:
@@ -62,7 +64,7 @@ class _Writer:
         return self.encoding.limit - sum(self.width(part) for part in parts)
 
     def head(self, ticket: Ticket, impact: str, customer_length: int) -> str:
-        """Return `URGENT T-1 Acme Ltd (STD)`."""
+        """Return the start of a message, like `URGENT T-1 Acme Ltd (STD)`."""
         plans = self.policy.plans
         plan = plans[ticket.plan].short_name if ticket.plan in plans else ticket.plan
         customer = self.short(ticket.customer, customer_length)
@@ -130,7 +132,10 @@ def _page_head(writer: _Writer, ticket: Ticket, impact: str, owner: str | None, 
 
 
 def promise_of(clock: SlaClock | None, first_reply_due: datetime | None) -> tuple[datetime, str]:
-    """Return the deadline that a page names, and its word: those of the running clock that ends first, if any runs."""
+    """Return the deadline that a page names, and the short name of its target.
+
+    Both come from `clock`, the running clock that ends first; without one, from `first_reply_due`.
+    """
     if clock is not None and clock.due_at is not None:
         return clock.due_at, SHORT_WORDS[clock.metric]
     assert first_reply_due is not None, "a ticket that pages has been judged"
@@ -209,7 +214,8 @@ def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> s
 def handover_text(tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy, *, owner: str | None) -> str:
     """Return the notice to the next person on call about the open tickets, with the first one's link if there is room.
 
-    tickets: in the order of their clocks. clock, owner: the first one's; the owner by name.
+    tickets: in the order of their clocks. clock: the first ticket's clock. owner: the name of the first ticket's
+    owner.
     """
     first = tickets[0]
     writer = _writer(policy, first.ticket.customer, owner)
@@ -269,7 +275,7 @@ def drilled_text(ticket_id: str) -> str:
 
 
 def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -> str:
-    """Return the notice that a breach was none; `words` say why."""
+    """Return the notice that a reported breach did not happen. words: the reason."""
     writer = _writer(policy, ticket.customer, words)
     return writer.notice(f"NO BREACH {writer.head(ticket, impact, CUSTOMER_LENGTH)}: {writer.words(words)}")
 

@@ -25,7 +25,7 @@ _ALERT_EVENTS: dict[EventKind, type[Warned | Chased | Breached]] = {
 
 
 def add_alert(work: TicketWork, alert: SlaAlert) -> None:
-    """Add the event of a warning, a chase or a breach, and the notice to the person who is told."""
+    """Add the event of a warning, a chase or a breach, and a notice to the alert's recipient if it has one."""
     clock, told = alert.clock, None
     if alert.to is not None:
         text = promised_text(

@@ -22,7 +22,8 @@ _NEXT_WITHIN = timedelta(days=8)
 def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
     """Return whether an inbound text opts out of texts or in again; None for any other text.
 
-    The whole body must be one of the carrier's words, in any letter case. opt_out_type: how the provider read it.
+    The whole body must be one of the carrier's words, in any letter case. opt_out_type: the provider's own reading of
+    the text.
     """
     word = opt_out_type.upper() if opt_out_type else plain(body).strip().upper()
     if word in STOP_WORDS:
@@ -41,9 +42,9 @@ def unreachable_by_text(tx: OptOuts, schedule: Schedule | None = None) -> Mappin
 
 
 def note_opting(tx: OptOutNotes, person: Person, reach: Reach, *, why: str, context: ActionContext) -> bool:
-    """Record that this person opted out of texts, or in again. False if that was known.
+    """Record that this person opted out of texts, or in again. Returns False if this was recorded already.
 
-    The manager is told if the person is on call or comes on next.
+    Alerts the manager if the person is on call or comes on next.
     """
     has_opted_out = person.id in unreachable_by_text(tx)
     if has_opted_out is (reach is Reach.OPTED_OUT):

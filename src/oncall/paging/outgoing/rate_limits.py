@@ -19,7 +19,7 @@ from oncall.support.policy import Limits, TextLimit
 from oncall.support.wording import exact_span
 
 LONGEST_WAIT = timedelta(minutes=10)
-"""How long a text without a following step may wait: policy time, real time for an alert."""
+"""The longest wait of a text that no escalation step follows: policy time, real time for an alert."""
 _IN_FLIGHT = timedelta(seconds=1)
 """Pause (policy time) before the next check whether the previous page has its answer from the provider."""
 _LINE_AGAIN = timedelta(seconds=5)
@@ -35,7 +35,7 @@ class SendTime:
 
 
 class RateLimits:
-    """The rate limits in one transaction. They count what went out before and in it."""
+    """The rate limits in one transaction. They count messages that were sent before and in this transaction."""
 
     def __init__(self, tx: SentMessages, limits: Limits, context: ActionContext) -> None:
         self._tx, self._limits, self._context = tx, limits, context
@@ -86,7 +86,7 @@ class RateLimits:
     def _of_sender(self, wanted: int) -> SendTime | None:
         allowed = self._limits.sender
         sent = self._tx.texts_sent(since=self._context.now - allowed.within, most=allowed.most)
-        # A message longer than the limit itself goes when no other text does.
+        # A message longer than the whole limit is sent when no other text has used any of the limit.
         wanted = min(wanted, allowed.most)
         free_at = self._free_at(allowed, [(one.at, segments(one.text)) for one in sent], wanted=wanted)
         return (
@@ -96,7 +96,9 @@ class RateLimits:
         )
 
     def _free_at(self, allowed: TextLimit, sent: Sequence[tuple[datetime, int]], *, wanted: int) -> datetime | None:
-        """Return when the limit has room for `wanted` more; None: now. sent: when and how much, the newest first."""
+        """Return when the limit has room for `wanted` more; None: now. sent: time and size of each earlier one, newest
+        first.
+        """
         taken = wanted
         for at, size in sent:
             taken += size

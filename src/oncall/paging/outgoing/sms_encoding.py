@@ -20,7 +20,7 @@ _BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")
-"""Characters of GSM-7 that take the place of two."""
+"""Characters that take two places in GSM-7."""
 
 _SPELT = {
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
@@ -187,7 +187,7 @@ def _continues(cluster: str, letter: str) -> bool:
     if code in _SKIN_TONES or code in _FLAG_TAGS or last == "\u200d":
         return True
     if code in _REGIONAL:
-        # Two of them make one flag.
+        # Two regional letters make one flag.
         return len(cluster) % 2 == 1 and all(ord(one) in _REGIONAL for one in cluster)
     return _joins_hangul(ord(last), code) or (unicodedata.combining(last) == _VIRAMA and letter.isalpha())
 

@@ -22,7 +22,7 @@ from oncall.support.policy import Policy
 
 
 class TicketWork:
-    """A ticket while one transaction works on it. What is added counts at once, and `write` stores it.
+    """A ticket while one transaction works on it. Additions change its state at once; `write` stores them.
 
     stored: the ticket's row. log: its events, in order. context: who acts, and when.
     """
@@ -77,7 +77,7 @@ class TicketWork:
 
     @property
     def situation(self) -> Situation:
-        """Return the facts beside the ticket on which decisions rest."""
+        """Return what decisions need besides the ticket: policy, schedule, time and opt-outs."""
         if self._situation is None:
             opted_out = unreachable_by_text(self.tx, self.schedule)
             self._situation = Situation(self.policy, self.schedule, self.now, opted_out)

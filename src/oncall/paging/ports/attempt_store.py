@@ -20,7 +20,9 @@ class Attempts(Protocol):
         """Return the attempt with this id and lock its row; None if there is none."""
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """Return the newest attempt with the provider's id. Other transactions that ask for it wait for this one."""
+        """Return the newest attempt with the provider's id. Other transactions that ask for the same id wait until
+        this one ends.
+        """
 
     def bundle(self, leader: str) -> list[Attempt]:
         """Return every attempt in the message that the attempt `leader` leads, itself included, oldest first."""
@@ -42,15 +44,16 @@ class AttemptClaims(Protocol):
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
         """Claim due attempts, under a lease until `lease_until`, and return them. No two callers get the same attempt.
 
-        An attempt is due if it is `queued`, `retrying` or `unknown` and its `retry_at` has passed. It is also due if it
-        is `sending` and its lease has expired (it is returned as `unknown`), or if it is `accepted` or `sent` and the
-        provider must be asked again. While another transaction holds the send queue, its attempts are left out.
+        An attempt is due if it is `queued`, `retrying` or `unknown` and its `retry_at` has passed. It is also due if
+        it is `sending` and its lease has expired (it is returned as `unknown`), or if it is `accepted` or `sent` and
+        the provider must be asked again. Attempts in the send queue are left out while another transaction holds the
+        queue's lock.
         """
 
     def settle_attempt(self, attempt: Attempt) -> bool:
         """Store the provider's answer to a send, if the stored attempt is `sending` and has no provider's id yet.
 
-        Returns False, and writes nothing, if it is not.
+        Otherwise writes nothing and returns False.
         """
 
     def next_attempt_at(self) -> datetime | None:
@@ -71,7 +74,7 @@ class AttemptLists(Protocol):
 
 
 class SendQueue(Protocol):
-    """The attempts that wait for a rate limit. One transaction at a time decides which of them go."""
+    """The attempts that wait for a rate limit. One transaction at a time decides which of them are sent."""
 
     def lock_send_queue(self) -> None:
         """Wait for the send queue, and hold it until the transaction ends. Before this call the transaction may lock
@@ -88,7 +91,7 @@ class SendQueue(Protocol):
 
 
 class SentMessages(Protocol):
-    """Messages that were sent recently."""
+    """Reads the messages that were sent recently."""
 
     def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
         """Return at most `most` texts that were sent since an instant (policy time), the newest first.

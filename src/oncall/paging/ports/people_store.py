@@ -25,7 +25,7 @@ class ReachabilityLog(Protocol):
 
 
 class Alerts(Protocol):
-    """Messages that belong to no ticket."""
+    """Stores and claims messages that belong to no ticket."""
 
     def add_alert(self, alert: Alert) -> bool:
         """Store an alert to be sent and return True, or return False if there is one about the same subject already."""
@@ -41,7 +41,7 @@ class Alerts(Protocol):
 
 
 class Inbox(Protocol):
-    """SMS that people sent to us."""
+    """Stores the SMS that people sent to us."""
 
     def inbound(self, provider_id: str) -> InboundMessage | None:
         """Return the inbound SMS with this id of the provider, or None."""
@@ -51,7 +51,7 @@ class Inbox(Protocol):
 
 
 class Tokens(Protocol):
-    """The callers of the API."""
+    """Stores the tokens of the API's callers."""
 
     def add_token(self, token: Token) -> None:
         """Store a token. Raises Conflict if the name is taken."""
@@ -67,7 +67,7 @@ class Tokens(Protocol):
 
 
 class Pagers(Protocol):
-    """The pagers that run on this store."""
+    """Stores the heartbeats of the pagers that run on this store."""
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
         """Record that this pager is alive."""

@@ -17,7 +17,8 @@ class Schedules(Protocol):
         """Return the published schedule with every override, as of this transaction."""
 
     def policy(self, version: int | None = None) -> Policy:
-        """Return the policy of publication `version`; None: of the latest. The packaged policy if that is 0.
+        """Return the policy of publication `version`; None: of the latest publication. Version 0 is the packaged
+        policy.
 
         Raises NotFound for a version that is not a publication.
         """

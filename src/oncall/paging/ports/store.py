@@ -26,23 +26,23 @@ T = TypeVar("T")
 
 
 class OptOuts(Schedules, ReachabilityLog, Protocol):
-    """Who on the roster opted out of texts."""
+    """Reads who on the roster opted out of texts."""
 
 
 class OptOutNotes(OptOuts, Alerts, Protocol):
-    """A person opts out, and the manager is told."""
+    """What recording an opt-out needs, with the alert to the manager."""
 
 
 class TicketReads(Schedules, Tickets, EventLog, Protocol):
-    """Tickets with their logs, under the policies of their time."""
+    """Reads tickets, their logs, and the policies that were in force."""
 
 
 class BundleStore(TicketReads, Attempts, Protocol):
-    """Tickets with their logs and attempts."""
+    """Reads tickets, logs and attempts, and changes attempts."""
 
 
 class AttemptReads(Attempts, AttemptLists, Protocol):
-    """Attempts for one ticket and for all."""
+    """Reads the attempts for one ticket and for all tickets."""
 
 
 class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, Protocol):
@@ -50,7 +50,7 @@ class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, Protocol):
 
 
 class ReplyStore(TicketStore, Inbox, PagedTickets, Protocol):
-    """Replies by SMS."""
+    """Everything that replies by SMS need."""
 
 
 class SendStore(TicketStore, AttemptReads, AttemptClaims, SendQueue, Protocol):
@@ -58,27 +58,27 @@ class SendStore(TicketStore, AttemptReads, AttemptClaims, SendQueue, Protocol):
 
 
 class HandoffStore(Schedules, EventLog, Attempts, TicketLists, HandoffLock, Protocol):
-    """Handoff notices."""
+    """Everything that handoff notices need."""
 
 
 class ViewStore(BundleStore, TicketLists, Protocol):
-    """Tickets as JSON."""
+    """Everything that the JSON of tickets needs."""
 
 
 class AuditStore(ViewStore, AttemptReads, Protocol):
-    """The audit of tickets and attempts."""
+    """Everything that the audit of tickets and attempts needs."""
 
 
 class CustomerStore(Schedules, TicketHistory, Protocol):
-    """The customers by the spellings of their names."""
+    """Finds customers in every spelling of their names."""
 
 
 class ListingStore(ViewStore, CustomerStore, Protocol):
-    """A listing of tickets, of all customers or of one."""
+    """Everything that a listing of tickets needs, of all customers or of one."""
 
 
 class ReportStore(CustomerStore, EventLog, Protocol):
-    """Reports on the tickets of a span."""
+    """Everything that reports on the tickets of a span need."""
 
 
 class Transaction(

@@ -18,10 +18,12 @@ class Tickets(Protocol):
         """Return the ticket and lock its row until the transaction ends; None if there is none."""
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
-        """Return the unresolved ticket with this code."""
+        """Return the unresolved ticket with this code; None if there is none."""
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
-        """Return the resolved ticket that had this code last, of those received since (policy time)."""
+        """Return the resolved ticket that had this code last, among those received since `since` (policy time), or
+        None.
+        """
 
     def add_ticket(self, ticket: StoredTicket) -> None:
         """Insert a ticket. Raises Conflict when its id is stored already."""
@@ -34,14 +36,14 @@ class Tickets(Protocol):
 
 
 class TicketLists(Protocol):
-    """Pages of tickets."""
+    """Lists tickets page by page."""
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
         """Return at most `wanted.limit` tickets, newest first."""
 
 
 class TicketHistory(Protocol):
-    """Tickets for reports."""
+    """Reads tickets and customers' names for reports."""
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
         """Return tickets received in a span, oldest first and then by id, at most `wanted.limit`.
@@ -54,7 +56,7 @@ class TicketHistory(Protocol):
 
 
 class Codes(Protocol):
-    """The codes of unresolved tickets."""
+    """Counts and checks the codes of unresolved tickets."""
 
     def code_count(self, length: int) -> int:
         """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
@@ -64,17 +66,17 @@ class Codes(Protocol):
 
 
 class DueTickets(Protocol):
-    """Tickets with work due for the pager."""
+    """Finds the tickets for which the pager has work."""
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of due tickets, the longest overdue first, without rows that another pager has locked."""
 
     def next_due_at(self) -> datetime | None:
-        """Return the earliest `due_at` of all."""
+        """Return the earliest `due_at` of all tickets; None if no ticket has one."""
 
 
 class EventLog(Protocol):
-    """The tickets' logs."""
+    """Reads the tickets' logs and appends to them."""
 
     def events(self, ticket_id: str) -> list[Event]:
         """Return the ticket's events in log order."""

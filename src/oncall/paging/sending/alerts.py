@@ -30,10 +30,10 @@ def is_called(alert: Alert, opted_out: Container[str], *, can_call: bool) -> boo
 
 
 def due_alerts(work: SendWork) -> list[Alert]:
-    """Claim the alerts that are due and may go now; put off the others. Run it before any row is locked.
+    """Claim the due alerts and return those that may go now; delay the others. Run it before any row is locked.
 
-    Alerts go before anything else in the send queue: they tell of people whom no page reaches. While another pager
-    holds the send queue they stay due.
+    Alerts go before everything else in the send queue, because they are about people whom no page reaches. While
+    another pager holds the send queue, the alerts stay due.
     """
     tx = work.tx
     due = tx.claim_alerts(real_now=work.real_now, lease_until=work.real_now + LEASE)
@@ -65,11 +65,11 @@ def _begun(work: SendWork, alert: Alert) -> Alert:
 
 
 async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_now: Callable[[], datetime]) -> Alert:
-    """Hand the alert to the channel and return it as it is now: over, given up, or due again.
+    """Hand the alert to the channel and return its new state: finished, given up, or due again.
 
     `error` says why it failed.
 
-    If an earlier answer left its state unknown, the provider is asked first, so that nobody is told twice.
+    If an earlier send has an unknown outcome, the provider is asked first, so that no person gets the alert twice.
     """
     person = schedule.people.get(alert.to)
     if person is None:

@@ -25,7 +25,7 @@ MOST_SENDS = 3
 """How often an attempt without a clear answer is sent again at once; after that the pauses grow."""
 MOST_ADOPTED = 10_000
 CALLS_BEFORE = timedelta(minutes=5)
-"""How far back (real time) to look for other attempts whose calls may be mixed up with this one's."""
+"""How far back (real time) to look for other calls that could be mistaken for the call of this attempt."""
 
 
 def claim(work: SendWork, limit: int) -> list[Attempt]:
@@ -34,7 +34,7 @@ def claim(work: SendWork, limit: int) -> list[Attempt]:
 
 
 def take_over(work: SendWork, limit: int) -> list[Attempt]:
-    """Return due attempts, the longest due first. Each has a lease, until whose end no other pager claims it."""
+    """Return due attempts, the longest due first. Each gets a lease; no other pager claims it before that ends."""
     return work.tx.claim_attempts(real_now=work.real_now, lease_until=work.real_now + LEASE, limit=limit)
 
 
@@ -104,8 +104,9 @@ def _share(tx: Attempts, attempt: Attempt) -> None:
 def mark_sending(work: SendWork, attempt: Attempt) -> Attempt | None:
     """Mark an attempt that its provider certainly does not have as `sending` again, under a new lease.
 
-    Returns the attempt to send, which may lead a bundle now. Returns None if it is no longer needed, must wait for a
-    rate limit, or is no longer ours: the provider's list lags, so a receipt may have come although it showed nothing.
+    Returns the attempt to send, which may lead a bundle now. Returns None if the attempt is no longer needed, must
+    wait for a rate limit, or is no longer ours. The provider's list lags: a receipt may have come although the list
+    did not show the message.
     """
     current = _still_ours(work.tx, attempt)
     return None if current is None else _sent_again(work, current)

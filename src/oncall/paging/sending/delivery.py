@@ -111,7 +111,11 @@ class Delivery:
         return person in self.opted_out
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
-        """Return the attempt under a new lease if it waited long: without one, another pager would send it too."""
+        """Return the attempt, under a new lease if the old one ends soon; None if the attempt is no longer ours to
+        send.
+
+        Without a new lease, another pager would send the attempt, too.
+        """
         if self._is_fresh(attempt):
             return attempt
         return await self._access.write(lambda tx: renew(self._access.work(tx), attempt))

@@ -45,10 +45,10 @@ REST_AFTER_FAILURE = 0.5
 
 
 class Engine:
-    """One pager.
+    """One pager: finds due work, stores each attempt before it is sent, sends it, and records the outcome.
 
-    channels: by the name that policy steps use. A missing channel falls back to `sms`, except for a person whom no text
-    reaches.
+    channels: by the name that policy steps use. A missing channel falls back to `sms`, except for a person whom no
+    text reaches.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class Engine:
             self._beat_at = now
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
-        """Run work of one pass; log its error instead of raising it, so that the loop goes on."""
+        """Run work of one pass and return its result. An error is logged, not raised, so that the loop continues."""
         try:
             return await work
         except StoreError as error:
@@ -212,7 +212,9 @@ class Engine:
         return True
 
     async def _hand_over(self) -> bool:
-        """Tell the person on call what is open: at a handoff, after a start, and after a change of the schedule."""
+        """Notify the person on call of the open tickets: at a handoff, after a start, and after a change of the
+        schedule.
+        """
         now = self._clock.now()
         if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
             return True
@@ -254,8 +256,9 @@ class Engine:
         return due_alerts(work), unreachable_by_text(tx), is_due
 
     async def _claimed(self, most: int) -> list[Attempt]:
-        """Claim due attempts in a commit of their own, because thousands may have to be bundled. If they cannot be made
-        ready together, each person's are made ready alone."""
+        """Claim due attempts in a separate commit, because thousands may have to be bundled. If that work fails for
+        all of them together, each person's attempts are made ready separately.
+        """
         write = self._access.write_apart
         try:
             return await write(lambda tx: claim(self._access.work(tx), most))

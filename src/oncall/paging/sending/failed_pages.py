@@ -101,9 +101,9 @@ def _step_failed(attempt: Attempt, failure: DeliveryFailure, now: datetime) -> S
 
 
 def _is_of_now(work: TicketWork, attempt: Attempt) -> bool:
-    """Return True if its step fired after the ticket was last opened.
+    """Return True if the attempt's step fired after the ticket was last opened.
 
-    Step numbers start again then, so a late report about an older attempt must not count.
+    A reopened ticket numbers its steps from the start again, so a late report about an older attempt must not count.
     """
     for event in reversed(work.log):
         if isinstance(event, _OF_A_PAGE) and event.attempt == attempt.id:

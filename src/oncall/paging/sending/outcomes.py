@@ -20,13 +20,14 @@ RECONCILE_AFTER = timedelta(seconds=3)
 """How long (real time) an unknown attempt waits for a receipt before the provider is asked."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
 LONGEST_BACK_OFF_ALONE = timedelta(seconds=15)
-"""The same for the first page of an urgent ticket, which goes out soon after its provider is back."""
+"""The longest pause (real time) before a retry of the first page of an urgent ticket, so that the page goes out soon
+after its provider is back."""
 
 
 def write_outcome(work: SendWork, attempt: Attempt, outcome: Receipt | DeliveryError) -> list[Attempt]:
     """Record the provider's answer for every attempt in the message, and what follows from a failure.
 
-    Returns the attempts as they are now, the leading one first; none if the answer was known already.
+    Returns the attempts with their new status, the leader first; an empty list if the answer was known already.
     """
     tx, real_now = work.tx, work.real_now
     if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING and attempt.bundle is None:

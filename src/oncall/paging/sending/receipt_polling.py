@@ -45,7 +45,9 @@ def _is_awaited(tx: BundleStore, attempt: Attempt) -> bool:
 
 
 class ReceiptPoller:
-    """The questions of one process in flight: a few at once, one for each page. Create it outside of an event loop."""
+    """Asks the provider about accepted pages: a few at a time, and once at a time for each page. Create it outside of
+    an event loop.
+    """
 
     def __init__(self, ask: Callable[[Attempt], Awaitable[None]]) -> None:
         self._ask = ask

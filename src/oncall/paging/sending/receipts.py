@@ -32,8 +32,8 @@ def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
 def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, context: ActionContext) -> bool:
     """Record a receipt for the attempt with our delivery id, or else the provider's id. True if it changed something.
 
-    It counts for every page in the message. An older status never overwrites a newer one. A failed page makes the next
-    step due at once.
+    A receipt counts for every page in the message. An older status never overwrites a newer one. A failed page makes
+    the next step due at once.
     """
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:

@@ -48,9 +48,9 @@ def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
 
 
 def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Send a message again that its provider does not have, with all pages that wait for that phone now.
+    """Mark a message that its provider does not have as being sent again, and return its attempt.
 
-    None if it is no longer needed or has to wait.
+    All pages that wait for the same phone now go with it. None if the message is no longer needed or has to wait.
     """
     work.tx.lock_send_queue()
     waiting = apart(work.tx, attempt, work.context)

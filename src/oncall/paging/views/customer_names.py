@@ -28,7 +28,7 @@ class Whose:
 def customer_meant(tx: CustomerStore, asked: str) -> Whose:
     """Return the customer of that name; letter case, blanks and punctuation do not count.
 
-    Raises NotFound, with the nearest known name, when neither a ticket nor the policy knows them.
+    Raises NotFound, with the nearest known name, if neither the tickets nor the policy have this customer.
     """
     wanted = folded_name(asked)
     names = tx.customer_names()

@@ -90,7 +90,8 @@ def warnings_view(warnings: Sequence[str]) -> Warnings:
 
 
 def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> ExplainView:
-    """Return the verdict on such a ticket received at `at`, and each step of the first round if nobody acknowledges.
+    """Return the verdict on a ticket of this plan and impact received at `at`, and the steps of the first round if
+    nobody acknowledges.
 
     Raises Refused for an unknown plan or impact.
     """
@@ -121,7 +122,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
 def clocks_view(state: SlaState, zone: tzinfo) -> list[ClockView]:
     """Return one clock for each metric: the running one that ends first, or else the one that ended last.
 
-    Sorted by end. `seconds_left` is negative once it is late, and null while paused.
+    Sorted by end. `seconds_left` is negative once the clock is late, and null while it is paused.
 
     A merged ticket may have several running clocks of one metric. One answer meets all of them, so that the first
     deadline is the one that counts.
@@ -146,7 +147,7 @@ def clocks_view(state: SlaState, zone: tzinfo) -> list[ClockView]:
 
 
 def _deadline(clock: SlaClock) -> tuple[bool, datetime]:
-    """Sort key: the earliest deadline first, clocks without one last."""
+    """Return a sort key: the earliest deadline first, clocks without a deadline last."""
     return clock.due_at is None, clock.due_at or clock.since
 
 

@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """One overdue thing.
+    """An overdue step, page, delivery or SLA alert, or a log that cannot be read.
 
     late: policy time for steps and SLA alerts, real time for the others; since the ticket's receipt if its log cannot
     be read.
@@ -84,7 +84,7 @@ class Overdue:
         return words[self.kind]
 
     def as_json(self) -> dict[str, str | int]:
-        """Return it as JSON for an alarm."""
+        """Return this item as JSON for an alarm."""
         return {"ticket": self.ticket, "kind": self.kind.value, "late_seconds": int(self.late.total_seconds())}
 
 
@@ -114,7 +114,7 @@ class _SeenTicket:
         return self.stored.status is TicketStatus.OPEN
 
     def overdue(self, kind: Kind, late: timedelta) -> Overdue:
-        """Return an overdue thing of this ticket."""
+        """Return an overdue item of this ticket."""
         return Overdue(self.stored.ticket.id, kind, late)
 
 
@@ -128,7 +128,9 @@ class _Look:
     grace: timedelta
 
     def at_ticket(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return what is overdue by a ticket's log, whatever its row says. An unreadable log is reported too."""
+        """Return what is overdue according to a ticket's log, even if its row differs. An unreadable log is reported
+        too.
+        """
         try:
             found = self._steps(seen)
             if seen.is_open:
@@ -144,7 +146,9 @@ class _Look:
         return found
 
     def at_attempts(self, pages: Sequence[Attempt]) -> list[Overdue]:
-        """Return overdue attempts: those that a pager would claim, and those of `pages` that none would; each once."""
+        """Return the overdue attempts, each once: those that a pager would claim, and those of `pages` that no pager
+        would claim.
+        """
         waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_ATTEMPTS)
         known = {attempt.id for attempt in waiting}
         waiting += [one for one in pages if one.id not in known and _is_stranded(self.tx, one)]

@@ -33,7 +33,7 @@ class AuditObserver(Protocol):
         """Count an alarm."""
 
     def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
-        """Count one look at `at` (real time)."""
+        """Record one look at `at` (real time). overdue: the number of items. pages: of open tickets, by status."""
 
 
 Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
@@ -67,7 +67,7 @@ class Auditor:
 
     @property
     def problems(self) -> list[str]:
-        """Return a sentence for each overdue thing, for /readyz."""
+        """Return a sentence for each overdue item, for /readyz."""
         named = [f"overdue: {late}" for late in self.confirmed[:MOST_NAMED]]
         rest = len(self.confirmed) - len(named)
         named += [f"overdue: {rest} more"] if rest > 0 else []
@@ -108,7 +108,7 @@ class Auditor:
 
     @property
     def _suspected(self) -> list[str]:
-        """Return the ids of tickets that the last look found overdue, so that the next look sees them again."""
+        """Return the ids of tickets that the last look found overdue, for the next look to check again."""
         return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_LOOK:]
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:

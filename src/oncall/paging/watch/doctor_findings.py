@@ -227,7 +227,7 @@ def _failures(facts: Facts, stored: Stored) -> list[FailedAttempt]:
 
 
 def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield refusals of our account or sender. They stop pages unless a message was delivered since."""
+    """Yield refusals of our account or sender. They stop pages, unless a message was delivered after the refusal."""
     delivered = [tried.written_at for tried in stored.attempts if tried.status is AttemptStatus.DELIVERED]
     last = max(delivered, default=None)
     seen: dict[int | None, FailedAttempt] = {}
@@ -253,7 +253,7 @@ def _lost(stored: Stored) -> list[Alert]:
 
 
 def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield alerts that were not delivered. A page would fail too, unless one was delivered since."""
+    """Yield alerts that were not delivered. A page would fail as well, unless a later message was delivered."""
     for alert in _lost(stored):
         since = [one for one in stored.attempts if one.to == alert.to and one.written_at > alert.written_at]
         error = str(alert.error).rstrip(".")

@@ -49,7 +49,8 @@ class FailedAttempt:
 class Provider:
     """The provider. name: `twilio` or `outbox`; None if none is set.
 
-    trouble: why it does not work; is_lasting: waiting does not help. skew: our clock minus its clock.
+    trouble: why the provider does not work. is_lasting: waiting does not help. skew: our clock minus the provider's
+    clock.
     """
 
     name: str | None
@@ -63,7 +64,7 @@ class Stored:
     """The facts from the database. policy_fault: why the published policy cannot be read, if it cannot.
 
     heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent ones, the newest first; alerts:
-    recent messages that belong to no ticket, likewise.
+    recent messages that belong to no ticket, the newest first.
     opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
     was last confirmed, by id. skew: our clock minus the database's; None: the same clock.
     """

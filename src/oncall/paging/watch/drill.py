@@ -85,7 +85,7 @@ def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionC
     verdict: VerdictView = {"action": "page", "reasons": [why], "engineer": to, "first_reply_due": None}
     answer: TicketAnswer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
     body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"
-    # A drill times the way of a page, not the send queue, and has no SLA clock by which a bundle could order it.
+    # A drill never waits in the send queue, and has no SLA clock by which a bundle could order it.
     page = new_attempt(
         name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, is_immediate=True
     )

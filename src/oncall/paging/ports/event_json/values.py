@@ -20,7 +20,8 @@ Common = tuple[str, datetime, str, str, str | None, int]
 Reader = Callable[[Common, Details], Event]
 """Makes the event of one kind."""
 Writer = Callable[[Any], Json]
-"""Takes the events of one class, and no others: a table of writers by class cannot say that, so it is Any here."""
+"""Returns the JSON of an event of one class. The parameter is Any because a table of writers by class has no exact
+type."""
 
 
 def instant(text: str) -> datetime:
