@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 MOST_SLEWED = timedelta(hours=2)
-"""If the machine's clock is set back by more than this, policy time follows at once: it must say who is on call."""
+"""If the machine's clock is set back by more than this, policy time follows at once, to page the right engineer."""
 
 
 class SystemClock:

@@ -27,9 +27,9 @@ from unicodedata import category
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of characters that show nothing or steer the terminal."""
 MOST_FAULTS = 100
-"""Faults of one file that are kept; a file with more is hardly of the kind that it is read as."""
+"""The most faults of one file that are kept; a file with more is probably another kind of file."""
 MOST_CHARACTERS = 600
-"""Characters of one message that are kept."""
+"""The most characters of one message that are kept."""
 
 
 def readable(text: str, most: int = MOST_CHARACTERS) -> str:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 MOST_LEVELS = 20
 MOST_READ_FAULTS = 1000
-"""A file is not read further after so many."""
+"""Reading of a file stops after this many faults."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -44,7 +44,7 @@ class Faults:
     def note(self, line: int, column: int, path: str, message: str) -> None:
         """Add one fault; line and column count from 1, and are 0 where the file could not be read at all.
 
-        Raises FileFaults when there are so many that the file can hardly be of the kind it is read as.
+        Raises FileFaults after too many faults, because the file is probably another kind of file.
         """
         self._faults.append(Fault(self.file, line, column, path, message))
         if len(self._faults) >= MOST_READ_FAULTS:
@@ -91,7 +91,7 @@ class Node:
     column: int
 
     def note(self, message: str) -> None:
-        """Note a fault of this value and go on."""
+        """Note a fault of this value; the reading continues."""
         self.faults.note(self.line, self.column, self.path, message)
 
     def warn(self, message: str) -> None:

@@ -208,7 +208,7 @@ def paragraph(node: Node) -> str:
 
 
 _MOST_DIGITS = 18
-"""Digits, sign and leading zeros together; a longer number is outside every range."""
+"""The most characters of a number, sign and leading zeros included; a longer number is outside every range."""
 
 
 def whole_number(least: int, most: int) -> Reader[int]:

@@ -22,7 +22,7 @@ _DECODER = json.JSONDecoder()
 def parse_json(text: str, faults: Faults) -> Node:
     """Return the tree of a JSON text. Raises FileFaults when it is empty, no JSON, or nested too deep.
 
-    A key that stands twice is noted in `faults`, and the tree keeps its first value.
+    A duplicate key is noted in `faults`, and the tree keeps its first value.
     """
     _check_syntax(text, faults)
     try:
@@ -111,7 +111,7 @@ class _Scanner:
         return node
 
     def _items(self, closing: str) -> Iterator[None]:
-        """Stop at the beginning of each item, and at the end step over the closing bracket."""
+        """Yield at the beginning of each item; after the last item, step over the closing bracket."""
         self._step()
         while self._text[self._at] != closing:
             yield

@@ -61,7 +61,7 @@ class ParserMark(Protocol):
 
 
 def mark_place(mark: ParserMark | None) -> tuple[int, int]:
-    """Line and column of a mark, counted from 1."""
+    """Return the line and column of a mark, counted from 1."""
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
@@ -109,7 +109,7 @@ def has_lookalikes(text: str) -> bool:
 
 
 def misleading_between(lines: Sequence[str], start: ParserMark | None, end: ParserMark | None) -> Iterator[TextFault]:
-    """Look-alikes where YAML needs a plain space, in the unquoted text between two places of a file's lines."""
+    """Yield look-alikes where YAML needs a plain space, in the unquoted text between two places of a file."""
     (first_line, first_column), (last_line, end_column) = mark_place(start), mark_place(end)
     for line in range(first_line, min(last_line, len(lines)) + 1):
         text = lines[line - 1]
@@ -118,7 +118,7 @@ def misleading_between(lines: Sequence[str], start: ParserMark | None, end: Pars
 
 
 def misleading_in(piece: str, line: int, columns_before: int = 0) -> Iterator[TextFault]:
-    """Look-alikes in a piece of one line, in places where YAML needs a plain space or nothing."""
+    """Yield look-alikes in a piece of one line, in places where YAML needs a plain space or nothing."""
     for found in _MISLEADING.finditer(piece):
         index = next(found.start(number) for number in range(1, _MISLEADING.groups + 1) if found[number])
         yield TextFault(line, columns_before + index + 1, f"found {described(piece[index])}")

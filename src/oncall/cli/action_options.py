@@ -17,7 +17,7 @@ def given_fields(body: Mapping[str, object]) -> dict[str, object]:
 
 @contextmanager
 def faults_by_option() -> Iterator[None]:
-    """Name the options of the terminal instead of the fields of the API in a refusal."""
+    """Make a refusal name the options of the command line instead of the fields of the API."""
     try:
         yield
     except OncallError as error:

@@ -37,7 +37,7 @@ class Drilling(Protocol):
         """Return how far the drill has come."""
 
     def pause(self, seconds: float) -> None:
-        """Wait for so many seconds; a change in the database may end the wait early."""
+        """Wait for this many seconds; a change in the database may end the wait early."""
 
     def end(self, ticket: str) -> None:
         """Resolve the drill's ticket, whether it was answered or not."""

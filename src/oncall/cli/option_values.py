@@ -9,7 +9,7 @@ import typer
 
 MOST_WEEKS = 530
 MOST_SECONDS = 1_000_000
-"""Eleven days; the solver cannot be given a limit of many years."""
+"""The longest time limit, about eleven days; the solver cannot take a limit of many years."""
 
 
 def weeks_of(text: str) -> int:

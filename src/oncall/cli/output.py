@@ -37,7 +37,8 @@ def print_table(
 ) -> None:
     """Print a table; on a terminal that is too narrow for it, a list with the first `names` cells as titles.
 
-    colours: of each row, empty for none; there are none in a pipe. most_lines: leave out the rows beyond so many lines.
+    colours: one for each row, empty for none; a pipe gets no colours. most_lines: leave out the rows after this many
+    lines.
     """
     from oncall.support.text_tables import table_blocks
 
@@ -122,7 +123,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def time_of(text: str | None, zone: ZoneInfo) -> str:
-    """Return an ISO time of a JSON answer as people read it; empty when there is none."""
+    """Return the ISO time of a JSON answer as readable text in `zone`; empty when there is no time."""
     return full_time(datetime.fromisoformat(text), zone) if text else ""
 
 

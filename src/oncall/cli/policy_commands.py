@@ -120,7 +120,7 @@ def triage(
 
 @dataclass(slots=True)
 class _Answers:
-    """The answers to the questions of triage; None for one that is not answered."""
+    """The answers to the questions of triage; None for an unanswered question."""
 
     question: bool | None
     down: bool | None
@@ -166,7 +166,7 @@ PUBLISHED = "published"
 
 
 def _read(name: str) -> Policy:
-    """Return the policy of that file, or the one in force."""
+    """Return the policy in the file `name`, or the policy in force if `name` is PUBLISHED."""
     from oncall.support.policy_file import read_policy
 
     return _published()[0] if name == PUBLISHED else read_policy(Path(name))

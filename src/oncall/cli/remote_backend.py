@@ -34,7 +34,7 @@ Published = Any  # type: ignore[explicit-any]  # a server publishes the type of 
 
 TIMEOUT_SECONDS = 15.0
 REPORT_SECONDS = 180.0
-"""A report may measure years of tickets, and a server writes one report at a time."""
+"""How long to wait for a report: it may measure years of tickets, and a server writes one report at a time."""
 _QUESTIONS = ("/v1/explain", "/v1/triage")
 """Paths of POST requests that change nothing."""
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
@@ -179,7 +179,7 @@ class RemoteBackend:
 
 
 def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bool) -> str:
-    """Return why there is no answer, and whether the server may have made the change.
+    """Return why the server did not answer, and whether the server may have made the change.
 
     changes: whether the request would change anything.
     """

@@ -22,7 +22,7 @@ REFERENCE = typer.Argument(metavar="TICKET", help="The ticket's id, or the code 
 
 @dataclass(frozen=True, slots=True)
 class TicketActionCommand:
-    """A command that records one event on a ticket. kind: of the event. help: what `--help` shows."""
+    """A command that records one event on a ticket. kind: the event's kind. help: what `--help` shows."""
 
     name: str
     kind: str

@@ -89,9 +89,9 @@ def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:
 
 
 def _place(attempt: AttemptView, events: Sequence[EventView]) -> int | None:
-    """Return the index of the event below which a message is printed; None for the end of the log.
+    """Return the index of the event to print a message under; None to print it after the whole log.
 
-    That is the last event that delayed or bundled the message, else the event that caused it.
+    The event is the last one that delayed or bundled the message, else the one that caused it.
     """
     own = [index for index, event in enumerate(events) if _belongs(attempt, event)]
     delays = [
@@ -122,7 +122,7 @@ def _recorded_at(event: EventView) -> str | None:
 
 
 def _clock_words(event: EventView, zone: str | None) -> str:
-    """Return when the event was recorded and what its sender said, where these differ from its own time."""
+    """Return when the event was recorded and which time its sender gave, where these differ from the event's time."""
     said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
     words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
     if said_at is not None:
@@ -153,7 +153,7 @@ def event_words(event: EventView, zone: str | None = None) -> str:
 
 
 def _error_words(attempt: AttemptView) -> str:
-    """Return why an attempt failed; for one that went out later, the error before that."""
+    """Return why an attempt failed; for an attempt that went out after a retry, its last error before that."""
     if not attempt["error"]:
         return ""
     if attempt["status"] not in ("accepted", "sent", "delivered"):

@@ -62,7 +62,7 @@ def compare_rosters(
 
 
 class _OnceForBoth:
-    """Passes on each sentence that holds for both plans once. Marks one for the changed plan alone as `changed`."""
+    """Passes on a sentence about both plans only once; marks a sentence about the changed plan alone as `changed`."""
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say
@@ -74,7 +74,7 @@ class _OnceForBoth:
         self._say(sentence)
 
     def changed(self, sentence: str) -> None:
-        """Pass on a sentence about the changed plan, unless it was said of today's."""
+        """Pass on a sentence about the changed plan, unless today's plan had the same sentence."""
         if sentence not in self._said:
             self._say(f"changed: {sentence}")
 

@@ -19,15 +19,15 @@ from oncall.schedule.shifts import shift_of, shifts_between
 from oncall.support.calendar import calendar_of
 
 LOOKED_BACK = timedelta(days=3660)
-"""How far back missing shifts are looked for."""
+"""How far back to look for missing shifts."""
 NOTHING_YET = "No shift was served yet, and no balances are given"
 
 
 def ledger_for(roster: Roster, sources: ContextSources, *, before: date | None, say: Callable[[str], None]) -> Ledger:
-    """Return what each person served before a date (None: all there is), on top of the ledger file's balances.
+    """Return the ledger: what each person served before a date, added to the ledger file's balances.
 
-    say: takes each sentence about what counts, twice or not at all. Raises Refused for a ledger file that counts
-    beyond that date, and for a plan of another team.
+    before: None counts all shifts. say: takes a sentence about each source whose shifts may count twice or not at all.
+    Raises Refused for a ledger file that counts beyond that date, and for a plan of another team.
     """
     return ledger_of_record(roster, service_record(roster, sources, say), sources, before=before, say=say)
 
@@ -40,7 +40,7 @@ def ledger_of_record(
     before: date | None,
     say: Callable[[str], None],
 ) -> Ledger:
-    """Return the same as `ledger_for`, from a service record."""
+    """Return the ledger as `ledger_for` does, from a service record that the caller already has."""
     opening, since = _opening_balances(roster, sources.ledger, say)
     if since is not None and before is not None and since > before:
         assert sources.ledger is not None, "only a ledger file says up to when it counts"

@@ -25,7 +25,7 @@ from oncall.rotation.repair.repair_result import Repair
 class RepairRequest:
     """What to repair. first_open: shifts that start before it stay as they are.
 
-    more_changes: seats that may change beyond the fewest. frozen_days: for so many days from `first_open` on each
+    more_changes: seats that may change beyond the fewest. frozen_days: for this many days from `first_open` on, each
     person who can keep a seat keeps it, except on the dates in `opened`.
     """
 
@@ -81,7 +81,7 @@ def repair_plan(
 
 
 def _dates_of(baseline: NamedPlan, roster: Roster) -> tuple[date, date]:
-    """Return the baseline's first and last date, by its seats where the file does not say. Raises Refused."""
+    """Return the baseline's first and last date, taken from its seats if the file has no dates. Raises Refused."""
     refuse_other_team(baseline, roster)
     plan = baseline.plan
     if not plan.seats:

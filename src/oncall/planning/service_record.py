@@ -22,7 +22,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shift_of
 
 _LONGEST = timedelta(days=5)
-"""No shift lasts longer."""
+"""An upper limit for the length of a shift."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class ServiceRecord:
 
 
 def service_record(roster: Roster, sources: ContextSources, say: Callable[[str], None]) -> ServiceRecord:
-    """Return who served which seats, by the published schedule and the named plans; the first source of a seat counts.
+    """Return who served which seats, by the published schedule and the named plans; a seat's first source counts.
 
     say: takes a sentence for each plan that names people whom the roster does not have.
     Raises Refused for a plan of another team or without a shift.
@@ -71,12 +71,15 @@ def seats_outside(
 
 
 def published_seats_of(roster: Roster, schedule: Schedule | None) -> tuple[Seat, ...]:
-    """Return the published seats of this team, each with the person who serves most of it; none when none is."""
+    """Return the published seats of this team, each with the person who serves most of it; empty if there are none."""
     return seats_as_served(_published_record(roster, schedule).served)
 
 
 def refuse_unusable(named: NamedPlan, roster: Roster, say: Callable[[str], None]) -> None:
-    """Raise Refused for a plan of another team, of unknown people or without a shift; `say` takes who is unknown."""
+    """Raise Refused for a plan of another team, without a shift, or with unknown people alone.
+
+    say: takes a sentence if some of the plan's people are unknown.
+    """
     refuse_other_team(named, roster)
     if not named.plan.seats:
         raise Refused(f"{named.name}: the plan has no shift; leave it out")

@@ -31,7 +31,11 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class AnotherSolver:
-    """How to ask another solver. time_limit: wall time. waiting: entered around the search; gets the time taken."""
+    """How to ask another solver.
+
+    time_limit: wall time. waiting: a context manager around the search; the function that it yields gets the time
+    taken so far.
+    """
 
     time_limit: timedelta
     waiting: Callable[[], AbstractContextManager[Callable[[timedelta], None]]]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SearchHooks:
-    """Functions of the caller that one search calls. should_stop: asked many times a second; True ends the search."""
+    """Callbacks of one search. should_stop: called many times a second; True ends the search."""
 
     on_progress: Callable[[SearchProgress], None] | None = None
     should_stop: Callable[[], bool] | None = None
@@ -30,7 +30,7 @@ def _no_hooks() -> AbstractContextManager[SearchHooks]:
 
 @dataclass(frozen=True, slots=True)
 class PlanningWatch:
-    """Functions of the caller that planning calls.
+    """Callbacks of a planning run.
 
     say: takes each sentence about what was taken into account or found. search: a context manager around each search.
     """
@@ -44,7 +44,10 @@ SILENT = PlanningWatch()
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How to search. time_limit: wall time; None searches until the proof. Another seed gives another plan, as fair."""
+    """How to search.
+
+    time_limit: wall time; None searches until the proof. seed: another one may give another plan that is as fair.
+    """
 
     seed: int = 0
     time_limit: timedelta | None = None

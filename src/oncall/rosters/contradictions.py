@@ -36,8 +36,8 @@ def check_pairs(named: PeopleRules) -> None:
 def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node]], spans: Sequence[WeekSpan]) -> None:
     """Note fixed seats that exclude each other, and fixed seats that their engineers cannot take.
 
-    engineers: by id, each with its node; those at fault are missing. spans: the policy's windows where a weekend is one
-    shift, so that a fixed seat on it takes all of its days.
+    engineers: by id, each with its node; engineers with faults are missing. spans: the policy's windows where a
+    weekend is one shift, so that a fixed seat on it takes all of its days.
     """
     never = {frozenset(pair): place for pair, place in named.never}
     by_day: dict[date, list[tuple[FixedSeat, Node]]] = defaultdict(list)
@@ -104,7 +104,7 @@ def _obstacles(
 
 
 def _days_of(seat: FixedSeat, spans: Sequence[WeekSpan]) -> int:
-    """Return how many dates in a row the seat's shift takes: all of a weekend if it is one."""
+    """Return how many dates in a row the seat's shift takes; a weekend that is one shift takes all of its days."""
     if seat.kind not in (None, WindowKind.WEEKEND.value):
         return 1
     for span in spans:

@@ -28,7 +28,7 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypedFile:
-    """A file and its kind. text: its content where it had to be read to tell the kind; None where the name tells it."""
+    """A file and its kind. text: the file's content; None if it was not read because the name shows the kind."""
 
     kind: FileKind
     text: str | None = None

@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 class PeopleRules:
     """The rules that name engineers, each with its node. They are read before the engineers, and checked after them.
 
-    seats, never, prefer: in the order of the file; those at fault are missing.
+    seats, never, prefer: in the order of the file; rules with faults are missing.
     """
 
     def __init__(self) -> None:

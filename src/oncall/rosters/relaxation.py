@@ -71,7 +71,7 @@ class Relaxation:
         return f"the shifts of {self._span}"
 
     def touches(self, day: date, person: str) -> bool:
-        """Return True if it holds for a shift of `person` (an engineer's id) that starts on `day`."""
+        """Return True if the relaxation holds for a shift of `person` (an engineer's id) that starts on `day`."""
         return self.first_day <= day <= self.last_day and self.person in (None, person)
 
 

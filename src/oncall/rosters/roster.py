@@ -112,7 +112,7 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class FixedSeat:
-    """A seat that the roster gives to an engineer, on the shift that starts on `day`. kind: if two start then."""
+    """A seat that the roster gives to an engineer, on the shift that starts on `day`. kind: set if two start then."""
 
     day: date
     role: str
@@ -125,9 +125,9 @@ class RotationRules:
     """The hard rules of the rotation, and two soft ones. None switches a maximum off.
 
     rest_nights: free nights between two shifts of one engineer, whatever the roles.
-    weekends_apart: an engineer works at most one weekend in any so many in a row.
-    holidays_apart: an engineer has the same holiday at most once in any so many years in a row; 1 switches it off.
-    requests_weight: what a request counts for, against 1 for a shift that a preferred pair shares; 0 ignores requests.
+    weekends_apart: of any this many weekends in a row, an engineer works at most one.
+    holidays_apart: in any this many years in a row, an engineer has the same holiday at most once; 1 switches it off.
+    requests_weight: the weight of a request; a shift that a preferred pair shares has weight 1. 0 ignores requests.
     never_together: pairs of engineers who are never on the same shift. prefer_together (soft): pairs who should be.
     relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
     """

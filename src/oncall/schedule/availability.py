@@ -14,7 +14,7 @@ from oncall.rosters.roster import Engineer
 
 
 class AvailabilityDocument(TypedDict, total=False):
-    """The JSON form. Dates are ISO 8601; first and last days are inside. A key that is absent restricts nothing."""
+    """An Availability as JSON. Dates are ISO 8601; first and last days are inside. An absent key restricts nothing."""
 
     away: list[list[str]]
     """First day, last day and reason of each absence."""
@@ -32,7 +32,7 @@ class Availability:
     document: AvailabilityDocument
 
     def objections(self, person: str, role: str, days: Sequence[date]) -> Iterator[str]:
-        """Return what speaks against `person` in `role` on these local dates, a sentence each."""
+        """Yield each reason against `person` in `role` on these local dates, as a sentence."""
         for first, last, reason in self.document.get("away", ()):
             if _includes(first, last, days):
                 span = f"on {first}" if first == last else f"from {first} to {last}"
@@ -50,7 +50,7 @@ class Availability:
 
 
 def availability_document(engineer: Engineer, roles: Sequence[str]) -> AvailabilityDocument:
-    """Return the JSON form. It is empty for an engineer who is always there and takes all of `roles`."""
+    """Return the availability as JSON; empty for an engineer who is always there and takes all of `roles`."""
     document = AvailabilityDocument()
     if engineer.absences:
         document["away"] = [[a.first_day.isoformat(), a.last_day.isoformat(), a.reason] for a in engineer.absences]

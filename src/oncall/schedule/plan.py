@@ -90,9 +90,10 @@ class Balance:
 class Plan:
     """Every seat of a span of dates, sorted by start and then by role, with its proof.
 
-    first_day, last_day: the dates whose shifts the plan holds, both inside. status, fairness: None for a plan from CSV,
-    which does not hold the proof. balances: what the shares make up for. kept_until: for a repair the first date that
-    could change; None for a new plan. relaxed: the relaxations that the plan may use.
+    first_day, last_day: the dates whose shifts the plan holds, both inside. status, fairness: None for a plan from
+    CSV, which does not hold the proof. balances: earlier service beyond the shares, for which the shares of this plan
+    make up. kept_until: for a repair the first date that could change; None for a new plan. relaxed: the relaxations
+    that the plan may use.
     """
 
     team: str

@@ -19,7 +19,7 @@ from oncall.schedule.plan_json import json_of, plan_of_json
 from oncall.text_files import read_text, replace_file
 
 MOST_MIB = 16
-"""The plan of a year for a hundred people is a hundredth of it."""
+"""The largest plan file that is read; a year's plan for a hundred people takes a hundredth of this."""
 
 
 def write_plan(plan: Plan, path: Path, names: Mapping[str, str] | None = None) -> None:

@@ -99,7 +99,7 @@ def plan_document(plan: Plan) -> PlanDocument:
 
 
 def _carried(plan: Plan) -> _Carried:
-    """Return the plan's relaxations, `kept_until` and balances; no key for one that it does not have."""
+    """Return the plan's relaxations, `kept_until` and balances; with keys only for what the plan has."""
     carried: _Carried = {}
     if plan.relaxed:
         carried["relaxed"] = [each.id for each in plan.relaxed]
@@ -289,7 +289,7 @@ def _number(node: Node) -> float:
 
 
 def _list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """Return a reader of lists whose items `read` takes."""
+    """Return a reader of lists that reads each item with `read`."""
 
     def read_list(node: Node) -> tuple[T, ...]:
         _items(node)

@@ -21,7 +21,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class RoleHolder:
-    """The engineer who holds a role, and until when (aware UTC). override: the override that says so, if any."""
+    """The engineer who holds a role, and until when (aware UTC). override: the override behind it, if any."""
 
     engineer: str
     until: datetime
@@ -135,7 +135,7 @@ class Schedule:
         return OnCall(at, window, holders, tuple(role for role in roles if role not in holders))
 
     def responders(self, at: datetime) -> OnCall:
-        """Return whom the pager reaches at `at`: who is on call, or in business hours those of the last shift."""
+        """Return whom the pager reaches at `at`: who is on call, or in business hours the people of the last shift."""
         on_call = self.who(at)
         if on_call.window.kind is not WindowKind.BUSINESS:
             return on_call

@@ -68,7 +68,7 @@ class PublicationDocument(TypedDict):
     seats: list[tuple[float, float, str, int, int]]
     """Start, end, kind, number of the role and number of the engineer of each seat that covers a shift."""
     shadows: NotRequired[list[tuple[float, float, str, int]]]
-    """Start, end, kind and number of the engineer of each seat of a shadow; nobody is paged by it."""
+    """Start, end, kind and number of the engineer of each seat of a shadow; shadows are never paged."""
 
 
 class OverrideDocument(TypedDict):

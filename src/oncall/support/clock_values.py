@@ -23,7 +23,7 @@ class SlaEventKind(StrEnum):
     REOPENED = "reopened"
     IMPACT_CHANGED = "impact_changed"
     JUDGED = "judged"
-    """The ticket got a new verdict under the terms of that instant: hold ended, impact changed, or reopened."""
+    """The ticket got a new verdict under the terms of that instant: hold ended, impact changed, or ticket reopened."""
     MERGED = "merged"
     """The ticket is a duplicate; its clocks continue on another ticket."""
     ABSORBED = "absorbed"
@@ -34,12 +34,12 @@ class ClockState(StrEnum):
     """The state of a clock at an instant."""
 
     AHEAD = "ahead"
-    """Its coverage has not begun, so it does not count yet."""
+    """The coverage has not begun, so the clock does not count yet."""
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
     BREACHED = "breached"
-    """Its target was reached unmet. It stays breached if a reply comes later."""
+    """The target was reached unmet. The clock stays breached if a reply comes later."""
     STOPPED = "stopped"
     """The ticket was resolved before the target was reached."""
     MERGED = "merged"
@@ -60,7 +60,7 @@ class PolicyTerms:
     hours: int | None = None
 
     def promise(self, plan: str, impact: str) -> Promise | None:
-        """Return what the policy promises a plan for an impact; None when it does not have one of them."""
+        """Return what the policy promises a plan for an impact; None if the policy lacks the plan or the impact."""
         known = self.policy.plans.get(plan)
         return known.promises.get(impact) if known is not None else None
 
@@ -92,7 +92,7 @@ class CarriedClock:
 
     @property
     def promise(self) -> Promise:
-        """Return the promise of its terms. Raises ValueError if they promise its plan nothing for its impact."""
+        """Return what the clock's terms promise. Raises ValueError if they promise nothing for its plan and impact."""
         promise = self.terms.promise(self.plan, self.impact)
         if promise is None:
             raise ValueError(f"the terms of a carried clock promise {self.plan} nothing for {self.impact}")
@@ -102,9 +102,9 @@ class CarriedClock:
 class SlaEvent(NamedTuple):
     """One event of a ticket's log. `at`: aware UTC, by the sender's clock.
 
-    impact, terms: those from then on, for opened, reopened, impact_changed and judged; None: unchanged. plan: for
-    opened. id: the sender's own id; a second event with the same id is a repeat. carried: for absorbed, the clocks that
-    were running on the duplicate. into: for merged, the id of the ticket that continues.
+    impact, terms: what holds from this event on, for opened, reopened, impact_changed and judged; None: unchanged.
+    plan: for opened. id: the sender's own id; a second event with the same id is a repeat. carried: for absorbed, the
+    clocks that were running on the duplicate. into: for merged, the id of the ticket that continues.
     """
 
     at: datetime
@@ -123,9 +123,9 @@ class SlaClock(NamedTuple):
     since: the event that started it; with `metric` it identifies the clock. started_at: when it begins to count:
     `since` or the next instant of coverage. due_at: when its target is used up; None while it is paused. warn_at: when
     the policy's `warn_share` of the target is used up; None unless it runs. met_at: the reply or update that ended it.
-    stopped_at: it ended without one, because the ticket was resolved or merged. breached_at: the instant its target was
-    reached unmet; a later change of impact does not undo it. is_moved: it continues on the ticket into which its own
-    was merged, and is counted there.
+    stopped_at: when the clock ended without a reply or update, because the ticket was resolved or merged. breached_at:
+    the instant its target was reached unmet; a later change of impact does not undo it. is_moved: its ticket was
+    merged, and the clock continues and is counted on the other ticket.
     """
 
     metric: Metric
@@ -151,11 +151,11 @@ class SlaClock(NamedTuple):
 
     @property
     def ended_at(self) -> datetime | None:
-        """Return when it was met or stopped; None while it runs."""
+        """Return when the clock was met or stopped; None while it runs."""
         return self.met_at if self.met_at is not None else self.stopped_at
 
     def state(self, now: datetime) -> ClockState:
-        """Return its state at `now`, the instant for which it was computed."""
+        """Return the clock's state at `now`, which must be the instant for which the clock was computed."""
         if self.is_moved:
             return ClockState.MERGED
         if self.breached_at is not None:

@@ -17,7 +17,7 @@ from oncall.support.policy import Counting, Coverage, Target
 from oncall.support.windows import Window, WindowKind
 
 _FAR = timedelta(days=400)
-"""Business hours that do not come within this span never come: hours repeat weekly, holidays yearly."""
+"""How far ahead to look for business hours. Later is pointless: hours repeat weekly, holidays yearly."""
 
 
 def is_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> bool:
@@ -132,7 +132,7 @@ def _computed_hours(coverage: Coverage, calendar: SupportCalendar, year: int) ->
 
 
 def _covered_from(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
-    """Yield the covered windows that end after `at`, whole, in order, without end."""
+    """Yield the covered windows that end after `at`, whole and in order; the iterator never ends."""
     return _five_days_from(calendar, at) if coverage is Coverage.FIVE_DAYS else _business_from(calendar, at)
 
 

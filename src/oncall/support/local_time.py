@@ -19,7 +19,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WrittenTime:
-    """An instant that a person wrote. `at`: aware UTC. `note`: which one was taken, if the text means two instants."""
+    """An instant that a person wrote. `at`: aware UTC. `note`: which instant was taken, if the text could mean two."""
 
     at: datetime
     note: str | None = None

@@ -47,7 +47,7 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
 
 
 def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
-    """Return a policy that was checked when it was published. Faults that rules added since find in it are ignored.
+    """Return a policy that was checked when it was published. Faults under rules that were added later are ignored.
 
     Raises FileFaults only when no policy can be read from the text: the pager must go on after an upgrade.
     """

@@ -11,7 +11,7 @@ from unicodedata import combining, east_asian_width
 GAP = "  "
 INSET = "  "
 LEAST = 24
-"""Columns below which no cell is broken: a table that needs less becomes a list."""
+"""The width to which a column may be narrowed, in columns; a table that needs narrower ones becomes a list."""
 
 
 def table_blocks(

@@ -10,7 +10,7 @@ from oncall.errors import Refused
 from oncall.support.policy import Policy
 
 MANY = 10
-"""A counted number of users from this on is many."""
+"""The smallest counted number of users that is many."""
 
 
 class Workaround(StrEnum):
@@ -72,7 +72,7 @@ def propose(answers: Answers, policy: Policy) -> Proposal:
 
 
 def _judge(answers: Answers) -> tuple[int, list[str]]:
-    """Return the index in `_RANKS` and the sentences for it."""
+    """Return the proposed impact, as an index in `_RANKS`, and the reasons as sentences."""
     if answers.is_question:
         return 3, ["It is a question, a wish or about the documentation."]
     if answers.is_down:

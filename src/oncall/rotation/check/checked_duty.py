@@ -16,8 +16,8 @@ class CheckedDuty:
     """One engineer's duty on one shift.
 
     first_night, end_night: the dates, in the policy's zone, on which its first night begins and on which it ends.
-    origin: empty for a duty of the plan; else where a duty comes from that the plan cannot change, in words. Such a
-    duty is judged only together with duties of the plan.
+    origin: empty for a duty of the plan; otherwise the source of a duty outside the plan, in words. The plan cannot
+    change such a duty, so it is judged only together with duties of the plan.
     """
 
     seat: Seat
@@ -42,7 +42,7 @@ class CheckedDuty:
 def duties_by_engineer(
     plan: Plan, zone: ZoneInfo, history: Sequence[Seat], elsewhere: Sequence[Seat]
 ) -> dict[str, list[CheckedDuty]]:
-    """Return each engineer's duties in time order, with those before and after the plan and on other teams.
+    """Return each engineer's duties in time order, including duties before and after the plan and on other teams.
 
     history: seats of this team; those inside the plan's time are left out, because the plan replaces them.
     elsewhere: seats in other teams' plans.

@@ -44,9 +44,9 @@ def check_plan(
 def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhere: Sequence[Seat] = ()) -> Examination:
     """Check the plan against the roster, under the relaxations that the plan names.
 
-    history: seats of this team before and after the plan, which its rules include; those inside its time do not count.
-    elsewhere: seats of the same people in other teams' plans. Shifts that a repair took over unchanged count as
-    history, too. Raises Refused for a relaxation that does not fit the roster.
+    history: seats of this team before and after the plan, which its rules include; seats inside the plan's own time do
+    not count. elsewhere: seats of the same people in other teams' plans. Shifts that a repair took over unchanged
+    count as history, too. Raises Refused for a relaxation that does not fit the roster.
     """
     roster = relaxed(roster, plan.relaxed)
     expected = expected_shifts(plan, roster)
@@ -67,7 +67,7 @@ def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhe
 def _person_violations(
     plan: Plan, roster: Roster, history: Sequence[Seat], elsewhere: Sequence[Seat]
 ) -> Iterator[Violation]:
-    """Yield the violations of each engineer's duties, without those among duties outside the plan alone."""
+    """Yield the violations of the rules about one engineer, each about at least one duty of the plan."""
     for engineer, duties in duties_by_engineer(plan, roster.policy.zone, history, elsewhere).items():
         outside = [duty for duty in duties if duty.origin]
         for check in PERSON_CHECKS.values():

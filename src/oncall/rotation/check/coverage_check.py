@@ -20,7 +20,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class CoverageResult(NamedTuple):
-    """minutes: on-call minutes that each role has to cover."""
+    """The violations of coverage. minutes: on-call minutes that each role has to cover."""
 
     minutes: int
     violations: list[Violation]
@@ -45,7 +45,8 @@ def expected_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> CoverageResult:
     """Find every minute of on-call time without exactly one person in each role, and seats at any other time.
 
-    Nothing changes between two neighbouring starts or ends, so one look there is a look at each minute.
+    Coverage changes only where a seat or a window starts or ends, so one check between two such instants covers every
+    minute between them.
     """
     if not expected:
         day = plan.first_day or date.min
@@ -80,7 +81,7 @@ def _coverage_violations(
 def _faulty_spans(
     seats: Sequence[Seat], on_call: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[str, datetime, datetime]]:
-    """Stretches of time with too few or too many people in one role: the fault in words, the start and the end."""
+    """Return each stretch with too few or too many people in a role, as (fault in words, start, end)."""
     # For each instant by how much the number of people needed, and of people there, changes.
     changes: dict[datetime, list[int]] = defaultdict(lambda: [0, 0])
     for start, end in on_call:
@@ -114,7 +115,7 @@ def _local(at: datetime, zone: ZoneInfo) -> str:
 
 
 def check_seats(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> Iterator[Violation]:
-    """Find seats that are not of a shift, role or engineer of this roster."""
+    """Yield a violation for each seat that fits no shift, role or engineer of this roster."""
     zone = roster.policy.zone
     kinds = {(shift.window.start, shift.window.end): shift.kind for shift in expected}
     for seat in plan.seats:

@@ -13,7 +13,7 @@ from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Plan, Plan
 from oncall.support.windows import WindowKind
 
 _TOLERANCE = 1e-6
-"""Shares in the file are rounded floating-point numbers."""
+"""The difference allowed in shares, because the file has rounded floating-point numbers."""
 
 _LoadKey = tuple[WindowKind, str | None, str]
 """Kind, role (None for all roles together) and engineer."""
@@ -21,14 +21,14 @@ _LoadKey = tuple[WindowKind, str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class ProofCheck:
-    """cost: the plan's fairness cost. violations: where the plan states something else about itself."""
+    """The result of checking a proof. cost: the plan's fairness cost. violations: where the plan states otherwise."""
 
     cost: int
     violations: tuple[Violation, ...]
 
 
 def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofCheck:
-    """Compute the plan's cost, and compare the plan's stated proof with it. shifts: those of the calendar."""
+    """Compute the plan's cost, and compare the plan's stated proof with it. shifts: the calendar's."""
     weights = {engineer.id: _weight(engineer, shifts) for engineer in roster.engineers}
     shares = _shares(roster, shifts, weights, plan.balances)
     counts = _counts(plan, roster.rules.roles)

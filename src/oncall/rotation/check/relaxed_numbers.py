@@ -18,7 +18,7 @@ class Excess:
 
 
 def smallest_number(rules: RotationRules, rule: str, engineer: str, days: Sequence[date]) -> int:
-    """Return what `rest_nights` or `weekends_apart` asks of an engineer's shifts that start on these days."""
+    """Return the smallest value of `rest_nights` or `weekends_apart` for an engineer's shifts on these days."""
     number: int = getattr(rules, rule)
     return min([number, *_relaxed_to(rules, rule, engineer, days)])
 
@@ -31,8 +31,8 @@ def is_relaxed(rules: RotationRules, rule: str, engineer: str) -> bool:
 def excess(rules: RotationRules, rule: str, engineer: str, days: Sequence[date]) -> Excess | None:
     """Return by how much one engineer's shifts of one week or month exceed the maximum, or None if they do not.
 
-    days: the date on which each shift starts. A shift with a relaxed maximum counts only against that maximum, together
-    with all the others.
+    days: the date on which each shift starts. A shift with a relaxed maximum counts only against that maximum,
+    together with all other shifts.
     """
     most: int | None = getattr(rules, rule)
     if most is None:

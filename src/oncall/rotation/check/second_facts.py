@@ -15,7 +15,7 @@ from oncall.support.windows import WindowKind
 
 
 def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
-    """Return the calendar's shifts that the plan has, and all before the date from which a repair could change it."""
+    """Return the calendar's shifts that the plan has, and all before the first date that a repair could change."""
     zone = roster.policy.zone
     starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
     calendar = calendar_of(roster.policy, roster.holidays)
@@ -29,8 +29,8 @@ def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 class SettledPart:
     """The duties and seats that no plan with the same baseline can change.
 
-    first_open: the first date whose shifts may change. duties: by engineer, those before it and those outside the
-    plan. seats: how many seats before it each engineer has, by engineer, kind and role.
+    first_open: the first date whose shifts may change. duties: by engineer, the duties before that date and outside
+    the plan. seats: how many seats before that date each engineer has, by engineer, kind and role.
     """
 
     def __init__(self, plan: Plan, roster: Roster, outside: Sequence[Seat]) -> None:

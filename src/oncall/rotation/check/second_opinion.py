@@ -19,7 +19,7 @@ from oncall.schedule.plan import Plan, Seat
 
 _TOLERANCE = 1e-6
 _GRACE = timedelta(seconds=5)
-"""The solver looks at the clock only now and then."""
+"""Extra time for the solver, which looks at the clock only now and then."""
 
 
 @dataclass(frozen=True, slots=True)

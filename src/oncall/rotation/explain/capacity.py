@@ -43,7 +43,7 @@ def seats_text(problem: Problem, shifts: Sequence[Shift]) -> str:
 
 
 def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> int:
-    """Return a number of these shifts that the engineer cannot exceed, whatever the others do."""
+    """Return an upper limit for how many of these shifts the engineer can take, whatever the others do."""
     if not set(engineer.roles) & set(rules.roles):
         return 0
     rules = loosest_for(rules, engineer.id)

@@ -16,7 +16,7 @@ from oncall.rotation.solve.search import Search, SearchStatus
 
 @dataclass(frozen=True, slots=True)
 class LowestCost:
-    """cost: of the cheapest plan found, or None. bound: no plan costs less. is_infeasible: proven that none exists."""
+    """The lowest cost found, or None. bound: no plan costs less. is_infeasible: proven that no plan exists."""
 
     cost: int | None
     bound: int

@@ -61,7 +61,7 @@ def absence_text(person: Engineer, absence: Absence) -> str:
 
 
 def fixed_seat_text(problem: Problem, number: int, role: str, engineer: int) -> str:
-    """Return a fixed seat as a cause. number, engineer: of the shift and of the engineer."""
+    """Return a fixed seat as a cause. number, engineer: the shift's and the engineer's number."""
     return seat_text(FixedSeat(problem.shifts[number].day, role, problem.engineers[engineer].id))
 
 

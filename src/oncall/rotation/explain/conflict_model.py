@@ -35,7 +35,7 @@ class CauseGroup:
 
 
 class _OpenToAll(Problem):
-    """The same shifts, which every engineer may take."""
+    """A problem in which every engineer may take every shift."""
 
     def _is_eligible(self, engineer: int, number: int) -> bool:
         return True
@@ -90,8 +90,7 @@ class ConflictModel:
     def refutes(self, switches: Sequence[int], search: Search) -> bool:
         """Return True if it is proven that no plan exists with only these switches on.
 
-        The switches are fixed rather than assumed: that leaves the solver the rules as in planning, and it refutes them
-        much sooner.
+        The switches are fixed, not assumed, so the solver sees the rules as in planning and finds a proof much sooner.
         """
         model = self._model.clone()
         model.clear_assumptions()

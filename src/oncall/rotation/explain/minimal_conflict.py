@@ -15,7 +15,7 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search, SearchBudget
 
 EFFORT_PER_TRIAL, EFFORT = 3.0, 12.0
-"""Deterministic seconds for each trial and for all. A trial without an answer leaves its cause in the conflict."""
+"""Deterministic seconds for a trial and for all trials. A trial without an answer leaves its cause in the conflict."""
 MOST_TRIED = 60
 """How many causes are tried one by one when the solver does not name sufficient ones by itself."""
 
@@ -25,8 +25,8 @@ class MinimalConflict:
     """Causes in words, weeks first and rules last; empty if none was found.
 
     is_minimal: it is proven that the causes no longer conflict if any one of them is left out. shifts: the numbers of
-    the shifts that the causes are about; no plan can staff all of them. weeks: how many of the causes, the first ones,
-    are weeks.
+    the shifts that the causes are about; no plan can staff all of them. weeks: how many of the causes are weeks; these
+    come first.
     """
 
     causes: tuple[str, ...]

@@ -23,7 +23,7 @@ MOST_SENTENCES = 6
 Span = tuple[Shift, ...]
 """The shifts of a week, a month or another span of time that is counted together."""
 _Heading = Callable[[Sequence[Span]], str]
-"""Names consecutive spans."""
+"""Returns a name for consecutive spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _only_dates_among(engineer: Engineer, causes: Sequence[str]) -> Engineer:
 
 
 def _runs_of_weekends(problem: Problem) -> list[Span]:
-    """Runs of as many weekends as `weekends_apart` says, of which an engineer may have one; a run from each weekend."""
+    """Return runs of `weekends_apart` weekends, one from each weekend; an engineer may have one weekend of a run."""
     weekends = [shift for shift in problem.shifts if shift.kind is WindowKind.WEEKEND]
     by_number = {number: tuple(group) for number, group in groupby(weekends, key=weekend_number)}
     apart = problem.roster.rules.weekends_apart

@@ -33,7 +33,7 @@ from oncall.rotation.solve.search import SearchResult
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A relaxation that the model can choose: its literal is 1 if it does."""
+    """A relaxation that the model can choose: the literal is 1 if it is chosen."""
 
     rule: str
     place: Place
@@ -43,7 +43,7 @@ class _Choice:
 
 
 class RelaxationModel:
-    """A model of who is on duty, with at least one relaxation chosen. `model` minimises the price of those chosen."""
+    """A model of who is on duty, with one or more relaxations chosen. `model` minimises their price."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -167,7 +167,10 @@ class RelaxationModel:
     def _add_choices(
         self, rule: str, values: Sequence[int], places: Mapping[Place, None]
     ) -> dict[tuple[Place | None, int], cp_model.IntVar]:
-        """Add the choices for each place and for all dates. Return for each place and value: 1 if at least as loose."""
+        """Add the choices for each place and for all dates. Return a literal for each place and value.
+
+        The literal is 1 only if a relaxation to this value or a looser one is chosen there or for all dates.
+        """
         days = [shift.day for shift in self._problem.shifts]
         all_dates: Place = ((days[0], days[-1]), None)
         is_looser: dict[tuple[Place | None, int], cp_model.IntVar] = {}
@@ -200,7 +203,10 @@ def _without_days_off(problem: Problem) -> Problem:
 
 
 def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType({})) -> Problem:
-    """Return the problem with every rule as loose as possible on all dates, but rules in `except_for` to that value."""
+    """Return the problem with every rule as loose as possible on all dates.
+
+    except_for: values for some rules, by name, in place of their loosest ones.
+    """
     first, last = problem.shifts[0].day, problem.shifts[-1].day
     rules = problem.roster.rules
     loosest = {rule.name: values[-1] for rule in rules_of(rules) if (values := _values(problem, rule))}

@@ -19,7 +19,7 @@ from oncall.support.windows import WindowKind
 PRICES = {"rest_nights": 4, "weekends_apart": 3, "max_shifts_per_week": 2, "max_shifts_per_month": 3, DAY_OFF: 3}
 """The price of one step of each rule in one place, and of one day off."""
 ALL_DATES_FACTOR = 6
-"""A relaxation for all dates costs as much as one for this many places."""
+"""A relaxation for all dates costs as much as the same relaxation in this many places."""
 MOST_EXTRA_SHIFTS = {"max_shifts_per_week": 2, "max_shifts_per_month": 4}
 """By how many shifts a maximum may be exceeded."""
 
@@ -53,7 +53,7 @@ def is_within(one: Relaxation, other: Relaxation) -> bool:
 
 
 def joined(relaxations: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
-    """Return the relaxations without those within others, and with those of consecutive dates joined into one."""
+    """Return the relaxations without any that another one includes, and joined where their dates are consecutive."""
     needed = [
         each for each in relaxations if not any(each != other and is_within(each, other) for other in relaxations)
     ]

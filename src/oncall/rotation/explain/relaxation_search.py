@@ -124,7 +124,7 @@ def _of_one_rule_each(
 
 
 def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]]) -> list[tuple[Relaxation, ...]]:
-    """Return the options by price, without those that allow all that a cheaper one allows, and more."""
+    """Return the options by price, without any that includes a cheaper option."""
     rules = problem.roster.rules
     by_price = sorted(dict.fromkeys(options), key=lambda option: sum(price_of(each, rules) for each in option))
     found: list[tuple[Relaxation, ...]] = []

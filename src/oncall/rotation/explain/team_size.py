@@ -22,7 +22,7 @@ EFFORT = 3.0
 
 @dataclass(frozen=True, slots=True)
 class MorePeople:
-    """How many people the team needs beyond the roster. is_known: exactly so many; False: at least so many."""
+    """How many people the team needs beyond the roster. is_known: the number is exact; False: at least this number."""
 
     people: int
     is_known: bool
@@ -30,10 +30,11 @@ class MorePeople:
 
 @dataclass(frozen=True, slots=True)
 class TeamSize:
-    """What is known about the size of the team; None where nothing is.
+    """What is known about the size of the team; None for an unknown number.
 
-    if_present: how many more people it needs if nobody is away. as_is: with the days off as they are. enough_of_them:
-    how many of its engineers are enough if nobody is away; only if they differ in nothing but their days off.
+    if_present: how many more people the team needs if nobody is away. as_is: how many more with the days off in the
+    roster. enough_of_them: how many of the roster's engineers are enough if nobody is away; known only if the
+    engineers differ in nothing but their days off.
     """
 
     if_present: MorePeople | None
@@ -74,7 +75,7 @@ def _more_people(
 
 
 def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> int | None:
-    """Return the fewest of the roster's engineers that are enough if all are present; None if that is not settled."""
+    """Return how few of the roster's engineers are enough if nobody is away; None if that is not settled."""
     present = _with_nobody_away(problem)
     for size in range(_least_by_counting(problem), len(problem.engineers) + 1):
         fewer = replace(present, roster=replace(present.roster, engineers=present.engineers[:size]))
@@ -93,7 +94,7 @@ def _are_alike(problem: Problem) -> bool:
 
 
 def _least_by_counting(problem: Problem) -> int:
-    """Return how many people the duties of each kind need at least, counted one person at a time."""
+    """Return a lower limit for the team size: each kind's duties, divided by the most that one person can take."""
     one = replace(problem, roster=replace(problem.roster, engineers=(_new_engineer(problem, 0),)))
     seats = len(problem.roles)
     needed = [-(-total * seats // max(1, max_duties(one, 0, kind))) for kind, total in problem.shares.totals.items()]

@@ -30,8 +30,9 @@ from oncall.schedule.plan import Plan, Seat
 class SolvedAlternative:
     """The fairest plan in which another engineer has the seat, compared with the plan as it is.
 
-    cost_change: of the fairest plan found; None if none was found. least_change: no such plan costs less; None if it is
-    proven that no such plan exists. is_proven: nothing better can be found.
+    cost_change: the cost of the fairest plan found, less that of the plan as it is; None if none was found.
+    least_change: a lower bound on that change for any such plan; None if it is proven that no such plan exists.
+    is_proven: nothing better can be found.
     """
 
     cost_change: int | None
@@ -61,7 +62,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class SeatExplanation:
-    """One seat, and every other engineer for it in the order of the roster. cost: of the plan as it is."""
+    """Why a seat is as it is: what every other engineer in it would mean, in roster order. cost: the plan's own."""
 
     seat: Seat
     cost: int
@@ -78,7 +79,7 @@ def why_seat(
     should_stop: Callable[[], bool] | None = None,
     on_person: Callable[[str], None] | None = None,
 ) -> SeatExplanation:
-    """Explain one seat of a plan; it may be a shadow's.
+    """Return the explanation of one seat of a plan, which may be a shadow's.
 
     time_limit: wall time for each other engineer. around: seats of this team before and after the plan. on_person:
     called with the id of the engineer who is examined next.
@@ -116,7 +117,7 @@ class _Explanation:
         self._broken_anyway = set(self._violations(plan.seats))
 
     def of(self, seat: Seat) -> SeatExplanation:
-        """Return each other engineer for the seat."""
+        """Return the explanation of one seat: what happens with each other engineer in it."""
         number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
         alternative = self._other_shadow if seat.role == SHADOW else self._alternative
         others = []
@@ -179,7 +180,7 @@ class _Explanation:
     def _solved(
         self, who: str, number: int, role: str, swap_change: int | None
     ) -> tuple[SolvedAlternative, tuple[str, ...]]:
-        """Return the fairest plan in which `who` has the seat; if there is none, what excludes it."""
+        """Return the fairest plan in which `who` has the seat; if there is none, the causes that exclude it."""
         if swap_change is not None and self._cost + swap_change <= self._bound:
             return SolvedAlternative(swap_change, swap_change, True), ()
         shift, rules = self._problem.shifts[number], self._problem.roster.rules

@@ -21,7 +21,7 @@ from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.support.windows import WindowKind
 
 MOST_ROLE_SOLVES = 6
-"""For how many greedy starts a solver assigns the roles, where an even split is not always legal."""
+"""The most greedy starts whose roles a solver assigns, if an even split is not always legal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class _Transfer(NamedTuple):
 def rebalance(problem: Problem, targets: TargetCounts, legal: LegalDuties, teams: Teams) -> None:
     """Change `teams` in place until every engineer has their target or no legal chain of transfers helps.
 
-    legal: the duties of the teams are taken in it; it is kept up to date.
+    legal: holds the teams' duties as taken, and is updated with each transfer.
     """
     _Rebalancing(problem, targets, legal, teams).run()
 

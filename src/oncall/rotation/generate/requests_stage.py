@@ -12,12 +12,12 @@ from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requ
 from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
 
 EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
-"""Deterministic seconds: enough to prove a year of a large team, and an end where the proof is far off."""
+"""Deterministic seconds: enough to prove a large team's year; fewer with pairs, whose proof is often far off."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestsResult:
-    """The best seats found, None when none were found in time. is_best: it is proven that no plan meets them better."""
+    """The best seats found in time, or None. is_best: it is proven that no plan meets the requests better."""
 
     seats: list[StaffedSeat] | None
     is_best: bool

@@ -39,13 +39,13 @@ class LedgerEntry:
 
     @property
     def exact_balance(self) -> Fraction:
-        """Served less share plus the opening balance, in thousandths of a shift."""
+        """Return shifts served, less the share, plus the opening balance, in thousandths of a shift."""
         return (self.served - self.share) * _THOUSANDTHS + self.opening
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Entries by kind, then in the order of the roster, and the balances that follow.
+    """Entries by kind, then in the order of the roster, and the balances computed from them.
 
     shifts: how many were counted. first_day, last_day: of the shifts counted, None when there are none.
     """
@@ -124,7 +124,7 @@ def _balances(entries: Sequence[LedgerEntry], *, has_opening: Iterable[_Engineer
     """Return balances in whole thousandths that add up to 0 for each kind; balances of 0 are left out.
 
     Engineers who served, have a share or have an opening balance divide the remainder of a kind evenly. Rounding
-    leaves some thousandths over; they go to the engineers who are nearest to the next one.
+    leaves some thousandths over; they go to the engineers who are nearest to the next thousandth.
     """
     opened = set(has_opening)
     balances: list[Balance] = []

@@ -37,7 +37,7 @@ class _HolidayShift(NamedTuple):
 
 
 class OutsideShifts:
-    """The shifts that engineers have outside a plan. It tells which shifts of the plan these forbid.
+    """The shifts that engineers have outside a plan, and which shifts of the plan these forbid.
 
     by_engineer: outside shifts by engineer id, each in time order.
     other_teams: the seats among them that are in other teams' plans.
@@ -64,7 +64,7 @@ class OutsideShifts:
     def obstacle(self, engineer: str, shift: Shift, holidays: Sequence[Feast]) -> Obstacle | None:
         """Return the first rule by which an outside shift forbids the engineer this shift, or None.
 
-        holidays: those that the shift serves, if `holidays_apart` is on.
+        holidays: the holidays that the shift serves, if `holidays_apart` is on.
         """
         if engineer not in self._by_engineer:
             return None

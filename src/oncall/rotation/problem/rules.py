@@ -114,7 +114,7 @@ class MaxShiftsPerWeek:
         return f"max_shifts_per_week {self.most}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and week in which they could exceed it."""
+        """Yield one limit for each engineer and week in which they could exceed the maximum."""
         return _at_most_in_each(problem, self.most, week_of)
 
 
@@ -131,7 +131,7 @@ class MaxShiftsPerMonth:
         return f"max_shifts_per_month {self.most}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and month in which they could exceed it."""
+        """Yield one limit for each engineer and month in which they could exceed the maximum."""
         return _at_most_in_each(problem, self.most, month_of)
 
 

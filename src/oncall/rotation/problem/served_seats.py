@@ -26,7 +26,7 @@ class ServedPart:
 
 @dataclass(frozen=True, slots=True)
 class PlanMembers:
-    """The dates of a plan and the ids of the engineers whom it was made for; None when it does not say (CSV)."""
+    """The dates of a plan and the ids of the engineers it was made for; None for a CSV plan, which has no list."""
 
     first_day: date
     last_day: date
@@ -55,7 +55,7 @@ def served_as_planned(seats: Iterable[Seat]) -> list[ServedPart]:
 
 
 def published_seats(schedule: Schedule) -> list[Seat]:
-    """Return the seats that are published now, in time order. A newer publication replaces the older in its time."""
+    """Return the seats that are published now, in time order. A newer publication replaces older ones in its span."""
     seats: list[Seat] = []
     covered: list[Window] = []
     for publication in reversed(schedule.publications):
@@ -98,7 +98,7 @@ def _parts_of(seat: Seat, assignments: Sequence[Assignment]) -> Iterator[ServedP
 def seats_as_served(served: Iterable[ServedPart]) -> tuple[Seat, ...]:
     """Return each seat with the engineer who served the largest part of it.
 
-    The rules for rest and weekends go by these: a short cover does not count as a shift.
+    The rules for rest and weekends use these seats: a short cover does not count as a shift.
     """
     largest: dict[tuple[Window, str], ServedPart] = {}
     for each in served:

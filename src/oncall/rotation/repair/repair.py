@@ -42,12 +42,12 @@ def repair(
 ) -> Repair:
     """Repair `plan` for the roster as it is now; shifts that start before `first_open` stay as they are.
 
-    shifts: those of the whole plan, by today's calendar. more_changes: how many seats may change beyond the fewest, if
-    that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if possible,
-    except on the dates in `opened`. option_changes: numbers of further changes whose cost is computed. time_limit: wall
-    time. should_stop: polled; once it returns True, the search ends.
-    Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift is
-    open.
+    shifts: all shifts of the plan's dates, by today's calendar. more_changes: how many seats may change beyond the
+    fewest, if that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if
+    possible, except on the dates in `opened`. option_changes: numbers of further changes whose cost is computed.
+    time_limit: wall time. should_stop: polled; once it returns True, the search ends.
+    Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift
+    is open.
     """
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context)
@@ -121,7 +121,7 @@ def _repaired_plan(baseline: RepairBaseline, costs: RepairCosts, found: Repaired
 
 
 def _shadows(baseline: RepairBaseline, found: RepairedSeats) -> list[Seat]:
-    """Return the seats of shadows: those before the open part as they were, the others as the roster has them now."""
+    """Return the shadow seats: unchanged before the open part, and as today's roster asks from there on."""
     zone = baseline.whole.roster.policy.zone
     settled = [
         seat

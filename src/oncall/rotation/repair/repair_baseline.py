@@ -49,13 +49,13 @@ class RepairBaseline:
         self.unrested = self._unrested(context.covers)
 
     def number_of(self, engineer: str | None) -> int | None:
-        """Return the number of an engineer; None without one, and for an engineer who has left the roster."""
+        """Return the number of an engineer; None for no engineer and for one who has left the roster."""
         return None if engineer is None else self._numbers.get(engineer)
 
     def frozen(self, days: int, opened: frozenset[date]) -> frozenset[StaffedSeat]:
-        """Return the open seats that stay, for `days` days from `first_open` on, except on the dates in `opened`.
+        """Return the open seats that must not change: all in the first `days` days, except on the dates in `opened`.
 
-        A seat that its engineer can no longer have does not stay.
+        The days count from `first_open`. A seat that its engineer can no longer have is left out.
         """
         end = self.first_open + timedelta(days=days)
         found = set()
@@ -70,7 +70,7 @@ class RepairBaseline:
         return number in self.open.eligible_shift_sets[engineer] and role in self.open.roles_at(engineer, number)
 
     def changes(self, seats: Sequence[StaffedSeat]) -> int:
-        """Return how many of these seats another engineer had before. Seats of new shifts do not count."""
+        """Return how many of these seats another engineer has in the baseline. Seats of new shifts do not count."""
         return sum(
             1
             for seat in seats
@@ -78,7 +78,7 @@ class RepairBaseline:
         )
 
     def _unrested(self, covers: tuple[Seat, ...]) -> frozenset[Duty]:
-        """Return the duties that a covered shift forbids, without those that the engineers had before."""
+        """Return the duties that a covered shift forbids, except duties that the engineers have in the baseline."""
         if not covers:
             return frozenset()
         covered = Problem(self.open.roster, self.open.shifts, PlanningContext(published=covers))
@@ -91,7 +91,7 @@ class RepairBaseline:
         )
 
     def _refuse_cut_weekend(self, first: Shift) -> None:
-        """Raise Refused when the open shifts do not begin where the settled ones end, because of another `weekend`."""
+        """Raise Refused if `first_open` cuts a weekend in two, because the roster's `weekend` setting has changed."""
         settled_end = max((seat.window.end for seat in self.settled), default=first.window.start)
         earlier = [shift for shift in self.whole.shifts if shift.day < self.first_open]
         expected_end = max((shift.window.end for shift in earlier), default=settled_end)

@@ -54,7 +54,7 @@ class RepairCosts:
         return sum(self._settled[CountedSeat(key.kind, role, who)] for role in roles)
 
     def curve(self, key: LoadKey) -> CostCurve:
-        """Return what a count of open seats costs, together with the settled ones."""
+        """Return a function from a load's count of open seats to its cost, with the settled seats included."""
         return partial(_cost_after, role_cost_curve(self._whole, key), self.settled_count(key))
 
     def ranges(self) -> dict[LoadKey, CountRange]:

@@ -16,7 +16,8 @@ from oncall.rotation.solve.seat_variables import SeatVariables
 class RepairModel(SeatVariables):
     """Decides who has which open seat. The seats in `frozen` stay as they are.
 
-    unrested: duties that no plan contains; by default those of the baseline. changes: how many seats change hands.
+    unrested: duties that no plan may contain; by default `unrested` of the baseline. changes: how many seats change
+    hands.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class RepairModel(SeatVariables):
         return cp_model.LinearExpr.sum(parts)
 
     def add_cost(self, costs: RepairCosts, ranges: Mapping[LoadKey, CountRange]) -> cp_model.LinearExprT:
-        """Add and return the cost of the whole plan, settled seats included. ranges: of the loads in open seats.
+        """Add and return the cost of the whole plan, settled seats included. ranges: for counts of open seats.
 
         If the counting bound is exact, the cost is kept at or above it, which ends a search that reaches it.
         """

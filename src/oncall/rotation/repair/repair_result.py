@@ -47,10 +47,10 @@ class RequestOutcome:
 class Repair:
     """The repaired plan.
 
-    changes, new_seats: in time order; new seats are those of new shifts. fewest: how many seats have to change at
-    least; proven if `fewest_is_proven`. cost_before: of the baseline, with the shares of today's roster.
-    best_is_proven: no plan with as few changes costs less. options: those that lower the cost. requests: None if nobody
-    asked for anything.
+    changes, new_seats: in time order; new seats are those of new shifts. fewest: the least number of seats that have
+    to change; proven if `fewest_is_proven`. cost_before: the baseline's cost, with the shares of today's roster.
+    best_is_proven: no plan with as few changes costs less. options: what further changes would allow, if that lowers
+    the cost. requests: None if nobody asked for anything.
     """
 
     plan: Plan

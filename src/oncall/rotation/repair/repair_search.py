@@ -1,4 +1,4 @@
-"""The searches of a repair: the fewest changes, the lowest cost for so many changes, and a bound on any cost."""
+"""The searches of a repair: the fewest changes, the lowest cost for a number of changes, and a bound on any cost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from oncall.rotation.solve.load_counts import widened_ranges
 from oncall.rotation.solve.search import Search, SearchStatus
 
 OPTION_EFFORT = 1.0
-"""Deterministic seconds to prove that no plan with so many changes costs less."""
+"""Deterministic seconds to prove that no plan with the same number of changes costs less."""
 BOUND_EFFORT = 1.0
 """Deterministic seconds to raise the bound above the counting bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepairedSeats:
-    """The open seats of a plan that keeps the rules. cost: of the whole plan. is_proven: no such plan costs less."""
+    """The open seats of a plan that keeps the rules. cost: the whole plan's. is_proven: no such plan costs less."""
 
     seats: list[StaffedSeat]
     cost: int
@@ -82,9 +82,9 @@ class RepairSearch:
             )
 
     def lowest_cost(self, most_changes: int, *, effort: float | None = None) -> RepairedSeats | None:
-        """Return the cheapest plan found with at most so many changes; None if none was found in the time.
+        """Return the cheapest plan found with at most `most_changes` changes; None if none was found in time.
 
-        effort: deterministic seconds for each run of the solver; None for no limit but the search's own.
+        effort: deterministic seconds for each run of the solver; None: only the limit of the search holds.
         """
         ranges = self._costs.ranges()
         lower_bound = self._costs.bound.cost if effort is None else None
@@ -105,7 +105,7 @@ class RepairSearch:
             best, ranges = RepairedSeats(seats, cost, is_proven=False), wider
 
     def options(self, found: RepairedSeats, fewest: int, more_changes: Sequence[int]) -> Iterator[ChangeOption]:
-        """Yield what more changes than the fewest improve, for each of these numbers that lowers the cost further."""
+        """Yield an option for each number in `more_changes` that lowers the cost. fewest: the fewest changes."""
         steps = StepwiseSearch(self._baseline, self._costs, found.seats, self._frozen)
         best = found.cost
         for more in sorted(more_changes):
@@ -134,7 +134,7 @@ class RepairSearch:
         return RepairedSeats(list(seats), cost, cost <= self._costs.bound.cost)
 
     def cost_bound(self, found: RepairedSeats, best_known: int) -> int:
-        """Return what no plan with the same settled seats costs less than, however many seats change.
+        """Return a lower bound on the cost of every plan with the same settled seats, however many seats change.
 
         best_known: the cost of the cheapest plan that is known.
         """

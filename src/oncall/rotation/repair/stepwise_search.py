@@ -25,7 +25,7 @@ _Step = tuple[tuple[_Seat, int], ...]
 
 
 class StepwiseSearch:
-    """A plan that gets fairer step by step. `seats`: who has which open seat now."""
+    """Makes a repaired plan fairer step by step. `seats`: who has which open seat now."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class StepwiseSearch:
                     self._loads[key] += costs.settled_count(key)
 
     def improve(self, most_changes: int) -> None:
-        """Make the best step until none helps, with at most so many seats changed from the baseline."""
+        """Make the best step until none helps, with at most `most_changes` seats changed from the baseline."""
         while (step := self._best_step(most_changes)) is not None:
             self._make(step)
 

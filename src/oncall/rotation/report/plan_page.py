@@ -22,7 +22,7 @@ ROLE_COLOURS = ("#23568f", "#7fb0de", "#7a5195", "#c58bd6", "#4d8f86")
 SHADOW_COLOUR, AWAY = "#c9d6bf", "#d9dde2"
 WIDTH, LINE = 1030, 20
 WEEKS_IN_A_ROW = 27
-"""A quarter fits in wide cells, half a year in narrow ones; a year takes two rows of charts."""
+"""The most weeks in one chart: a quarter has wide cells, half a year narrow ones, and a year takes two charts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
 
 CostCurve = Callable[[int], int]
-"""Returns the cost of a count; convex."""
+"""Returns the cost of a count of shifts; the function is convex."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class CountingBound:
     """The least cost by counting alone, and the counts that reach it.
 
     is_exact: the counts are proven cheapest. Then no single step away from them is cheaper. A model has the exact cost
-    of single steps around them, so `cost` is also a bound of what the model makes of counts far away.
+    of such steps, so its cost of counts further away is not below `cost` either.
     """
 
     cost: int
@@ -43,7 +43,7 @@ class CountingBound:
 
 
 def duty_cost_curve(problem: Problem, engineer: int, kind: WindowKind) -> CostCurve:
-    """Return the cost of `n` duties of a kind for one engineer, with their roles split evenly.
+    """Return a function: the cost of `n` duties of a kind for one engineer, with their roles split evenly.
 
     Only for problems in which every engineer takes every role: each role then has the same share, and the even split
     is the cheapest.
@@ -61,7 +61,7 @@ def duty_cost_curve(problem: Problem, engineer: int, kind: WindowKind) -> CostCu
 
 
 def role_cost_curve(problem: Problem, key: LoadKey) -> CostCurve:
-    """Return the cost of `n` shifts in one load: of one engineer, kind and role (or all roles together)."""
+    """Return a function: the cost of `n` shifts in one load, which has one engineer, kind and role (or all roles)."""
     share = problem.shares.of(key.kind, key.role, problem.engineers[key.engineer].id)
 
     @cache
@@ -72,7 +72,7 @@ def role_cost_curve(problem: Problem, key: LoadKey) -> CostCurve:
 
 
 def max_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
-    """Return a number of shifts of a kind that an engineer cannot exceed under the rest and weekend rules."""
+    """Return an upper limit for an engineer's shifts of a kind under the rest and weekend rules."""
     shifts = [problem.shifts[duty.shift] for duty in problem.duties_of(engineer, kind)]
     rules = loosest_for(problem.roster.rules, problem.engineers[engineer].id)
     if kind is WindowKind.WEEKEND:
@@ -114,7 +114,7 @@ def max_weekend_shifts(shifts: Sequence[Shift], rest: int, apart: int) -> int:
 def cheapest_counts(total: int, curves: Sequence[CostCurve], most: Sequence[int]) -> list[int] | None:
     """Return the cheapest counts that add up to `total`, one for each curve; the first curve wins a tie.
 
-    most: the largest count of each. None if these do not add up to `total`.
+    most: the largest count of each. Returns None if even these add up to less than `total`.
     """
     if total > sum(most):
         return None

@@ -51,7 +51,7 @@ class CountRange:
 class LoadVariables(NamedTuple):
     """Variables for how many shifts of each kind each engineer has, and the cost of all their loads.
 
-    counts: by load of all roles together.
+    counts: variables by load, for all roles together.
     """
 
     counts: Mapping[LoadKey, cp_model.IntVar]

@@ -26,14 +26,14 @@ from oncall.rotation.solve.search import Search
 from oncall.support.windows import WindowKind
 
 COUNTING_EFFORT, PAIRS_EFFORT = 1.0, 3.0
-"""Deterministic seconds for the two models; what is proven by then is the bound."""
+"""Deterministic seconds for each of the two models; each returns the best bound that it proved in that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairsOnlyPlan:
     """The best meetings when only the paired engineers are planned.
 
-    bound: in no plan do the requests of the paired engineers, less their meetings, cost less.
+    bound: in every plan, the requests of the paired engineers, less their meetings, cost at least this.
     """
 
     meetings: tuple[Meeting, ...]
@@ -83,9 +83,9 @@ def _add_paired_duties(
 def _leave_shifts_for_others(
     model: cp_model.CpModel, problem: Problem, on_duty: DutyVariables, paired: frozenset[int]
 ) -> None:
-    """Require the paired engineers to take what the others cannot.
+    """Require the paired engineers to take the shifts that the others cannot.
 
-    Of shifts that exclude each other, each of the others can take one; the paired engineers must take the rest.
+    Of shifts that exclude each other, every other engineer can take one; the paired engineers must take the rest.
     """
     rules = problem.roster.rules
     if rules.relaxed:
@@ -101,7 +101,7 @@ def _leave_shifts_for_others(
 
 
 def _weekends_in_a_row(problem: Problem) -> Iterator[list[int]]:
-    """Yield runs of block weekends of which one engineer may take only one."""
+    """Yield runs of block weekends; an engineer may take only one weekend of a run."""
     by_number = {weekend_number(problem.shifts[n]): n for n in problem.staffed if _is_block_weekend(problem, n)}
     for first in by_number:
         yield [by_number[n] for n in range(first, first + problem.roster.rules.weekends_apart) if n in by_number]

@@ -13,7 +13,7 @@ from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.support.windows import WindowKind
 
 BOUND_EFFORT = 5.0
-"""Deterministic seconds for the counting bound of one kind of shift; what is proven by then is the bound."""
+"""Deterministic seconds for the counting bound of one kind of shift; the bound is the best one proven by then."""
 
 
 def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | None:

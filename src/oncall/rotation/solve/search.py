@@ -16,7 +16,7 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """How far a search is. cost: of the best plan so far, None before the first. bound: no plan costs less.
+    """How far a search is. cost: the best plan's so far, None before the first plan. bound: no plan costs less.
 
     stage: what the search works on, in words; when it is set, cost and bound mean nothing.
     """
@@ -150,7 +150,7 @@ class Search:
         self._on_progress(SearchProgress(cost, bound, self.elapsed))
 
     def enter_stage(self, stage: str) -> None:
-        """Report from now on that the search works on this stage, in runs that do not report a cost."""
+        """Report `stage` as progress now, and again during each run that has no cost to report."""
         self._stage = stage
         self._report_stage()
 
@@ -171,7 +171,7 @@ class Search:
 
         lower_bound: the objective is a cost that cannot be below this; cost and bound are then reported as progress.
         known_cost: the cost of the best plan found elsewhere, used only to report progress.
-        effort: stop after so many deterministic seconds, which are the same work on every machine.
+        effort: stop after this many deterministic seconds, which are the same work on every machine.
         linearization: 2 gives the linear relaxation every implication, which helps where implications carry the proof.
         """
         if self.is_over:

@@ -16,8 +16,8 @@ from oncall.rotation.solve.search import SearchResult
 class SeatVariables:
     """A model of every seat of a problem, under the hard rules and without a cost.
 
-    on_duty: 1 if the plan contains the duty. in_seat: 1 if the engineer has the seat. Both only where they may.
-    forbidden: duties that no plan may contain, although the rules allow them.
+    on_duty: 1 if the plan contains the duty. in_seat: 1 if the engineer has the seat. Both only for duties and seats
+    that the engineer may have. forbidden: duties that no plan may contain, although the rules allow them.
     """
 
     def __init__(self, problem: Problem, *, forbidden: Collection[Duty] = ()) -> None:
