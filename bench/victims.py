@@ -62,8 +62,8 @@ class Process:
         return False
 
     def _announcements(self) -> int:
-        """How often it has said that it pages."""
-        return self._log.read_text().count("oncall worker pages.") if self._log.exists() else 0
+        """Return how often the process has announced that it runs."""
+        return self._log.read_text().count("oncall worker runs.") if self._log.exists() else 0
 
     @property
     def is_alive(self) -> bool:
