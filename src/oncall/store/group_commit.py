@@ -28,10 +28,10 @@ class Job:
     Call `resolve` once, after the commit or its failure, and `reset` before running the work again.
     """
 
-    work: Callable[[Transaction], Any]
+    work: Callable[[Transaction], object]
     future: Future[Any]
     submitted_at: float
-    result: Any = None
+    result: object = None
     error: BaseException | None = field(default=None)
 
     def reset(self) -> None:

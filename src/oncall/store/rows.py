@@ -15,11 +15,14 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.event_json import details_of, event_from
 
 Row = Sequence[Any]
+"""The columns of a row that was read; each has the type of its column, which a sequence cannot say."""
+Values = dict[str, object]
+"""Columns of a row to be written, by name."""
 
 _STATUSES = {status.value: status for status in TicketStatus}
 
 
-def ticket_row(stored: StoredTicket) -> dict[str, Any]:
+def ticket_row(stored: StoredTicket) -> Values:
     """Return all columns of a ticket."""
     ticket = stored.ticket
     return {
@@ -37,7 +40,7 @@ def ticket_row(stored: StoredTicket) -> dict[str, Any]:
     }
 
 
-def ticket_changes(stored: StoredTicket) -> dict[str, Any]:
+def ticket_changes(stored: StoredTicket) -> Values:
     """Return the columns of a ticket that can change."""
     return {
         "code": stored.code,
@@ -57,7 +60,7 @@ def stored_ticket(row: Row) -> StoredTicket:
     return StoredTicket(Ticket(*row[:8]), answer, code, received_at, TicketStatus(status), *rest)
 
 
-def event_row(event: Event) -> dict[str, Any]:
+def event_row(event: Event) -> Values:
     """Return all columns of an event except `seq`, which the database sets."""
     return {
         "ticket": event.ticket,
@@ -106,7 +109,7 @@ def _plain_time(value: str | datetime) -> datetime:
 def plain_events(found: Iterable[Row]) -> Iterator[Event]:
     """Read rows of `events` that SQLAlchemy has not converted: a report reads hundreds of thousands of them."""
     # The details of most events are equal, so each text is parsed only once.
-    told: dict[str, Mapping[str, Any]] = {"{}": {}}
+    told: dict[str, Mapping[str, object]] = {"{}": {}}
     read = datetime.fromisoformat
     for seq, ticket, at, kind, by, why, details, sender_id in found:
         if details not in told:
@@ -116,7 +119,7 @@ def plain_events(found: Iterable[Row]) -> Iterator[Event]:
         yield event_from(kind, (ticket, when, by, why, sender_id, seq), told[details])
 
 
-def attempt_row(attempt: Attempt) -> dict[str, Any]:
+def attempt_row(attempt: Attempt) -> Values:
     """Return all columns of an attempt."""
     return {
         "id": attempt.id,
@@ -133,7 +136,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def attempt_changes(attempt: Attempt) -> dict[str, Any]:
+def attempt_changes(attempt: Attempt) -> Values:
     """Return the columns of an attempt that can change."""
     return {
         "channel": attempt.channel,
@@ -173,7 +176,7 @@ def reachability(row: Row) -> Reachability:
     return Reachability(person, channel, Reach(state), since, why, phone)
 
 
-def reachability_row(mark: Reachability) -> dict[str, Any]:
+def reachability_row(mark: Reachability) -> Values:
     """Return all columns of a mark except `seq`, which the database sets."""
     return {
         "person": mark.person,
@@ -185,7 +188,7 @@ def reachability_row(mark: Reachability) -> dict[str, Any]:
     }
 
 
-def alert_row(alert: Alert) -> dict[str, Any]:
+def alert_row(alert: Alert) -> Values:
     """Return all columns of an alert."""
     return {
         "id": alert.id,
@@ -197,7 +200,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def alert_changes(alert: Alert) -> dict[str, Any]:
+def alert_changes(alert: Alert) -> Values:
     """Return the columns of an alert that can change."""
     return {
         "due_at": alert.due_at,
@@ -213,7 +216,7 @@ def alert(row: Row) -> Alert:
     return Alert(*row)
 
 
-def token_row(token: Token) -> dict[str, Any]:
+def token_row(token: Token) -> Values:
     """Return all columns of a token."""
     return {"name": token.name, "role": token.role.value, "digest": token.digest, "created_at": token.created_at}
 
