@@ -40,6 +40,18 @@ def test_limits_are_read_and_what_is_left_out_is_as_usual() -> None:
             22,
             'limits.bundle_for: "6m" is too long for a page to wait; write one from 0s to 5m, like 30s',
         ),
+        (
+            "{bundle_urgent_for: 11s}",
+            29,
+            'limits.bundle_urgent_for: "11s" is too long for an urgent page to wait; write one from 0s to 10s, like 3s',
+        ),
+        (
+            "{bundle_urgent_for: soon}",
+            29,
+            'limits.bundle_urgent_for: "soon" is not a length of time; write one like 90s, 15m, 2h or 1d',
+        ),
+        ("{bundle_urgent_for: 3}", 29, 'limits.bundle_urgent_for: "3" is not a length of time; write 3m for minutes'),
+        ("{bundle_urgent: 3s}", 10, 'limits.bundle_urgent: is not a known key; did you mean "bundle_urgent_for"?'),
         ("{bundle_for: 30}", 22, 'limits.bundle_for: "30" is not a length of time; write 30m for minutes'),
         (
             "{per_phone: 10}",
@@ -71,22 +83,36 @@ def test_a_wrong_limit_is_refused_with_an_example(written: str, column: int, sai
     assert refusal(with_limits(written)) == f"p.yaml:{line()}:{column}: {said}"
 
 
+@pytest.mark.parametrize(("written", "seconds"), [("0s", 0), ("1s", 1), ("10s", 10)])
+def test_the_time_that_an_urgent_page_waits_is_read(written: str, seconds: int) -> None:
+    policy = policy_from_text(with_limits(f"{{bundle_urgent_for: {written}}}"), "p.yaml")
+    assert policy.limits.bundle_urgent_for == timedelta(seconds=seconds)
+
+
 def test_limits_are_shown_and_compared() -> None:
     usual = policy_from_text(SMALL, "p.yaml")
     other = policy_from_text(
-        with_limits("{bundle_for: 1m, per_phone: {most: 1, within: 5m}, sender: {most: 3, within: 1s}}"), "p.yaml"
+        with_limits(
+            "{bundle_for: 1m, bundle_urgent_for: 0s, per_phone: {most: 1, within: 5m}, sender: {most: 3, within: 1s}}"
+        ),
+        "p.yaml",
     )
     assert (
         "Limits: pages within 1 min go as one; at most 1 text in 5 min to one phone, 3 segments in 1 s to all together."
         in policy_lines(other)
     )
+    assert "Urgent pages: each goes at once and alone." in policy_lines(other)
+    assert "Urgent pages: the first goes at once; others to that phone within 3 s go as one." in policy_lines(usual)
     assert policy_view(other)["limits"] == {
         "bundle_for_seconds": 60,
+        "bundle_urgent_for_seconds": 0,
         "per_phone": {"most": 1, "within_seconds": 300},
         "sender": {"most": 3, "within_seconds": 1},
     }
     assert changes(usual, other) == [
         "Pages: further ones to one phone wait for each other for 1 min, before 10 s.",
+        "Urgent pages: each goes at once and alone, before the first goes at once; others to that phone within 3 s "
+        "go as one.",
         "Each phone: at most 1 text in 5 min, before 10 texts in 1 min.",
         "All phones together: at most 3 segments in 1 s, before 10 segments in 10 s.",
     ]

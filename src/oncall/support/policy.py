@@ -171,13 +171,15 @@ class Limits:
     """The rate limits of texts. The first page of an urgent ticket counts, but is never limited.
 
     bundle_for: a page waits while its phone got a page less than this ago, and waiting pages go as one message; zero:
-    no page waits. per_phone: messages to one phone, without answers to its own texts. sender: segments to all phones,
-    with answers; a carrier allows a long code one segment a second.
+    no page waits. bundle_urgent_for: the same for the first pages of urgent tickets. per_phone: messages to one phone,
+    without answers to its own texts. sender: segments to all phones, with answers; a carrier allows a long code one
+    segment a second.
     """
 
     bundle_for: timedelta = timedelta(seconds=10)
     per_phone: TextLimit = TextLimit(10, timedelta(minutes=1))
     sender: TextLimit = TextLimit(10, timedelta(seconds=10))
+    bundle_urgent_for: timedelta = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from oncall.support.policy_table import (
     script_words,
     step_words,
     target_words,
+    urgent_words,
 )
 from oncall.support.wording import exact_span
 
@@ -159,6 +160,8 @@ def _limit_changes(old: Limits, new: Limits) -> Iterator[str]:
         after = f"wait for each other for {exact_span(new.bundle_for)}" if new.bundle_for else "never wait"
         before = exact_span(old.bundle_for) if old.bundle_for else "never"
         yield f"Pages: further ones to one phone {after}, before {before}."
+    if old.bundle_urgent_for != new.bundle_urgent_for:
+        yield f"Urgent pages: {urgent_words(new)}, before {urgent_words(old)}."
     if old.per_phone != new.per_phone:
         after, before = (allowance_words(limits.per_phone, "text") for limits in (new, old))
         yield f"Each phone: at most {after}, before {before}."

@@ -104,6 +104,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"{exact_span(rules.desk_after)}.",
         f"The owner of a ticket is warned at {rules.warn_share * 100:g}% of a promised time.",
         f"Limits: {limits_words(policy.limits)}.",
+        f"Urgent pages: {urgent_words(policy.limits)}.",
         f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(
@@ -149,6 +150,7 @@ def policy_view(policy: Policy) -> PolicyView:
         },
         "limits": {
             "bundle_for_seconds": int(policy.limits.bundle_for.total_seconds()),
+            "bundle_urgent_for_seconds": int(policy.limits.bundle_urgent_for.total_seconds()),
             "per_phone": _allowance_view(policy.limits.per_phone),
             "sender": _allowance_view(policy.limits.sender),
         },
@@ -182,6 +184,13 @@ def limits_words(limits: Limits) -> str:
     )
     to_one, to_all = allowance_words(limits.per_phone, "text"), allowance_words(limits.sender, "segment")
     return f"{waits}; at most {to_one} to one phone, {to_all} to all together"
+
+
+def urgent_words(limits: Limits) -> str:
+    """Return how the first pages of urgent tickets go to a phone that was just paged."""
+    if not limits.bundle_urgent_for:
+        return "each goes at once and alone"
+    return f"the first goes at once; others to that phone within {exact_span(limits.bundle_urgent_for)} go as one"
 
 
 def allowance_words(allowance: TextLimit, what: str) -> str:

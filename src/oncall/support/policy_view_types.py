@@ -61,6 +61,9 @@ class LimitsView(TypedDict):
     """The rate limits of texts."""
 
     bundle_for_seconds: Annotated[int, "How long a page that is not urgent waits for others to the same phone."]
+    bundle_urgent_for_seconds: Annotated[
+        int, "How long an urgent page waits after another page to the same phone; 0: each goes alone."
+    ]
     per_phone: TextLimitView
     sender: TextLimitView
 

@@ -10,6 +10,7 @@ from oncall.support.policy import Limits, SmsRules, TextLimit
 from oncall.support.value_readers import duration, some_time
 
 _LONGEST_BUNDLE = timedelta(minutes=5)
+_LONGEST_URGENT_BUNDLE = timedelta(seconds=10)
 _LONGEST_SPAN = timedelta(hours=1)
 _MOST = 10_000
 
@@ -20,8 +21,9 @@ def limits(node: Node) -> Limits:
     bundle_for = fields.optional("bundle_for", _bundle_for, usual.bundle_for)
     per_phone = fields.optional("per_phone", _allowance, usual.per_phone)
     sender = fields.optional("sender", _allowance, usual.sender)
+    bundle_urgent_for = fields.optional("bundle_urgent_for", _bundle_urgent_for, usual.bundle_urgent_for)
     fields.close()
-    return Limits(bundle_for.value, per_phone.value, sender.value)
+    return Limits(bundle_for.value, per_phone.value, sender.value, bundle_urgent_for.value)
 
 
 def sms_rules(node: Node) -> SmsRules:
@@ -38,6 +40,15 @@ def _bundle_for(node: Node) -> timedelta:
     if length > _LONGEST_BUNDLE:
         raise node.refuse(
             f"{shown(scalar(node).text)} is too long for a page to wait; write one from 0s to 5m, like 30s"
+        )
+    return length
+
+
+def _bundle_urgent_for(node: Node) -> timedelta:
+    length = duration(node)
+    if length > _LONGEST_URGENT_BUNDLE:
+        raise node.refuse(
+            f"{shown(scalar(node).text)} is too long for an urgent page to wait; write one from 0s to 10s, like 3s"
         )
     return length
 
