@@ -37,15 +37,16 @@ test-system: install ## Install Debian's programs with apt where they are missin
 explore: install ## Run the property tests on new random cases; SEED=number repeats the cases of an earlier run
 	$(BIN)/python -m pytest -q -n 2 -m "hypothesis and not system_packages" --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
 
-check: install ## Check format, lint, types and import arrows; runs no tests
-	$(BIN)/ruff format --check src tests doubles demo bench docs
-	$(BIN)/ruff check src tests doubles demo bench docs
+check: install ## Check format, lint, types, import arrows and security advisories; runs no tests
+	$(BIN)/ruff format --check src tests doubles demo bench docs checks
+	$(BIN)/ruff check src tests doubles demo bench docs checks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m checks.advisories
 
 format: install ## Format the code
-	$(BIN)/ruff format src tests doubles demo bench docs
-	$(BIN)/ruff check --fix src tests doubles demo bench docs
+	$(BIN)/ruff format src tests doubles demo bench docs checks
+	$(BIN)/ruff check --fix src tests doubles demo bench docs checks
 
 bench: install ## Measure speed and print the tables; ONLY=pager runs one of them
 	BENCH_ONLY="$(ONLY)" $(BIN)/python -m bench
