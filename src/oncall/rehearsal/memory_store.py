@@ -16,6 +16,7 @@ from oncall.paging.domain.reachability import Alert, Reach, Reachability
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
+from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Policy
@@ -245,6 +246,13 @@ class MemoryStore(TicketBook):
     def last_beat(self) -> tuple[datetime, str] | None:
         """Return the time (real time) and channel of the last heartbeat; None before the first."""
         return self._beat
+
+    def write_refusals(self, counts: Sequence[RefusalCount]) -> None:
+        """Keep no counts: a rehearsal receives no requests."""
+
+    def refusals(self, *, since: datetime) -> list[RefusalCount]:
+        """Return no counts."""
+        return []
 
     # ---------------------------------------------------------------------------------------------------------------
 

@@ -243,3 +243,20 @@ pagers = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("channel", Text, nullable=False),
 )
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("caller", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("accepted_at", UtcDateTime),
+)
+
+Index("refusals_hour", refusals.c.hour)

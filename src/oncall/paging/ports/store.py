@@ -19,6 +19,7 @@ from oncall.paging.ports.attempt_store import (
     SentMessages,
 )
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
+from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
 
@@ -92,6 +93,7 @@ class Transaction(
     DueTickets,
     Tokens,
     Pagers,
+    RefusalCounts,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

@@ -1,0 +1,68 @@
+"""Refused requests: why they were refused, and their counts in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class RefusalReason(StrEnum):
+    """Why the service refused a request."""
+
+    TOKEN = "token"  # noqa: S105  # the name of a reason
+    """No token, or one that is not known (401)."""
+    ROLE = "role"
+    """The caller's role may not do this (403)."""
+    SIGNATURE = "signature"
+    """The provider did not sign this request (403)."""
+    BODY = "body"
+    """The body or a field cannot be used (400, 413, 422)."""
+    CONFLICT = "conflict"
+    """The request contradicts what is stored, such as a ticket id with other content (409)."""
+    UNKNOWN = "unknown"
+    """The request names a ticket or a path that does not exist (404, 405)."""
+    FRAMING = "framing"
+    """The request has two lengths, so that its end is not certain (400)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused request. at: real time. caller: the name of the token, or empty if it is not known.
+
+    source: the address that the request came from. detail: why, without a token or a phone number.
+    """
+
+    at: datetime
+    reason: RefusalReason
+    status: int
+    caller: str
+    source: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCount:
+    """How many requests of one caller a process refused for one reason within one hour.
+
+    worker: the process. hour: the start of the hour. last: the last of the refusals. accepted_at: when a request of
+    this caller was last accepted after a refusal; None: not since. All times are real times.
+    """
+
+    worker: str
+    hour: datetime
+    count: int
+    last: Refusal
+    accepted_at: datetime | None = None
+
+
+class RefusalCounts(Protocol):
+    """Stores how many requests were refused."""
+
+    def write_refusals(self, counts: Sequence[RefusalCount]) -> None:
+        """Store the counts. Each replaces the earlier count of its process, hour, caller and reason."""
+
+    def refusals(self, *, since: datetime) -> list[RefusalCount]:
+        """Return the counts of all processes for the hours that begin at `since` (real time) or later."""
