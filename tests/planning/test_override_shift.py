@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
@@ -45,6 +46,50 @@ def test_what_the_roster_has_against_it_is_a_warning(store: MemorySchedule, plan
     publish_plan(store, check_for_publication(plan, away, None), AUTHOR)
     made = override_shift(store, "dee", "primary", start=START, end=END, author=AUTHOR)
     assert made.warnings == ("dee is away on 2027-01-04",)
+
+
+@pytest.mark.parametrize(
+    ("rules", "dates", "warnings"),
+    [
+        ("", "{from: 2027-01-05, to: 2027-01-05}", ("fay is away on 2027-01-05",)),
+        ("rotation: {days_off: evenings}\n", "{from: 2027-01-05, to: 2027-01-05}", ()),
+        ("", "{every: tuesdays, to: 2027-01-10, reason: exam}", ("fay is away every Tuesday to 2027-01-10: exam",)),
+        ("", "{from: 2027-01-05T08:00, to: 2027-01-05}", ()),
+        (
+            "",
+            "{from: 2027-01-05T07:59, to: 2027-01-05T12:00}",
+            ("fay is away from 2027-01-05 07:59 to 2027-01-05 12:00",),
+        ),
+    ],
+)
+def test_an_override_that_ends_on_the_morning_of_a_day_off_has_a_warning_unless_only_evenings_count(
+    store: MemorySchedule, plan: NamedPlan, rules: str, dates: str, warnings: tuple[str, ...]
+) -> None:
+    away = ROSTER.replace('"+13055550105"}', f'"+13055550105", unavailable: [{dates}]}}') + rules
+    publish_plan(store, check_for_publication(plan, roster_of(away), None), AUTHOR)
+    made = override_shift(store, "fay", "primary", start=START, end=END, author=AUTHOR)
+    assert made.warnings == warnings
+
+
+def test_an_override_that_ends_at_midnight_does_not_touch_the_day_off_after_it(
+    store: MemorySchedule, plan: NamedPlan
+) -> None:
+    away = ROSTER.replace('"+13055550105"}', '"+13055550105", unavailable: [{from: 2027-01-05, to: 2027-01-05}]}')
+    publish_plan(store, check_for_publication(plan, roster_of(away), None), AUTHOR)
+    midnight = datetime(2027, 1, 5, 5, 0, tzinfo=UTC)
+    made = override_shift(store, "fay", "primary", start=START, end=midnight, author=AUTHOR)
+    assert made.warnings == ()
+
+
+def test_a_publication_of_an_earlier_program_is_judged_by_its_evenings(store: MemorySchedule, plan: NamedPlan) -> None:
+    away = ROSTER.replace('"+13055550105"}', '"+13055550105", unavailable: [{from: 2027-01-05, to: 2027-01-05}]}')
+    publish_plan(store, check_for_publication(plan, roster_of(away), None), AUTHOR)
+    [version] = store.versions
+    for person in cast(list[dict[str, dict[str, object]]], version.document["people"]):
+        if person["id"] == "fay":
+            del person["availability"]["days_off"], person["availability"]["zone"]
+    made = override_shift(store, "fay", "primary", start=START, end=END, author=AUTHOR)
+    assert made.warnings == ()
 
 
 def test_an_unknown_person_or_a_time_that_is_over_is_refused(published: MemorySchedule) -> None:

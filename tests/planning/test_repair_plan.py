@@ -16,7 +16,7 @@ from oncall.rosters.roster import Roster
 from tests.planning.conftest import ROSTER, Told, in_turn, roster_of
 
 AWAY = ROSTER.replace(
-    '"+13055550100"}', '"+13055550100", unavailable: [{from: 2027-01-12, to: 2027-01-12, reason: flu}]}'
+    '"+13055550100"}', '"+13055550100", unavailable: [{from: 2027-01-12T12:00, to: 2027-01-12, reason: flu}]}'
 )
 TENTH = date(2027, 1, 10)
 

@@ -68,6 +68,16 @@ def test_two_shifts_of_one_day_are_two_seats(folder: Path) -> None:
             "zoe is away from 2027-01-10 to 2027-01-12; see engineers[3].unavailable[0]",
         ),
         (
+            "unavailable: [{from: 2027-01-07, to: 2027-01-12}]",
+            "2027-01-06",
+            "zoe is away from 2027-01-07 to 2027-01-12; see engineers[3].unavailable[0]",
+        ),
+        (
+            "leaves: 2027-01-06",
+            "2027-01-06",
+            "zoe has left by 2027-01-07, with 2027-01-06 as the last day; see engineers[3].leaves",
+        ),
+        (
             "shadows: {from: 2027-01-01, to: 2027-01-31}",
             "2027-01-06",
             "zoe only shadows from 2027-01-01 to 2027-01-31; see engineers[3].shadows",

@@ -99,7 +99,10 @@ def test_a_day_may_stand_in_quotes_or_not(roster_with: type[_Rosters], written: 
         ("2027-3-1", '"2027-3-1" is not a date; write "2027-03-01"'),
         ("2027/03/01", '"2027/03/01" is not a date; write "2027-03-01"'),
         ("20270301", '"20270301" is not a date; write "2027-03-01"'),
-        ("2027-03-01T08:00:00Z", '"2027-03-01T08:00:00Z" is not a date; write "2027-03-01"'),
+        (
+            "2027-03-01T08:00:00Z",
+            '"2027-03-01T08:00:00Z" is not a local date and time; write one like "2027-03-01T08:00"',
+        ),
         ("01/03/2027", '"01/03/2027" is not a date; write "2027-01-04"'),
         ("0207-03-01", '"0207-03-01" is out of range; write a year from 2000 to 2100'),
         ("2101-01-01", '"2101-01-01" is out of range; write a year from 2000 to 2100'),
@@ -128,7 +131,8 @@ def test_days_off_are_judged_one_by_one(refusal: Refusal) -> None:
         "x.yaml:11:32: engineers[1].unavailable[0].to: 2027-02-15 is before from, 2027-02-19; swap them or correct one",
         "x.yaml:12:9: engineers[1].unavailable[1].to: is missing; write to: 2027-02-19",
         'x.yaml:13:51: engineers[1].unavailable[2].leave: "yes" is text; write true without quotes',
-        "x.yaml:13:58: engineers[1].unavailable[2].until: is not a known key; write one of from, to, reason, leave",
+        "x.yaml:13:58: engineers[1].unavailable[2].until: is not a known key; "
+        "write one of every, from, to, reason, leave",
         'x.yaml:14:9: engineers[1].unavailable[3]: "2027-02-19" is a single value; '
         "keys with values (key: value) are expected here",
     ]

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from oncall.errors import Refused
 from oncall.rosters.relaxation import MAXIMUM_RULES, MINIMUM_RULES, Relaxation, relaxation_named
 from oncall.rosters.relaxed_roster import loosest_for, relaxed
+from oncall.rosters.roster import Absence
 from tests.rotation.teams import MONDAY, away, person, team
 
 ROSTER = team(
     person("ana", absences=away(date(2027, 2, 15), 5)),
     person("ben", absences=away(MONDAY, 30, leave=True)),
+    person("cai", absences=(Absence(date.min, date.max, weekday=4),)),
     max_shifts_per_month=4,
 )
 
@@ -64,6 +66,12 @@ def test_a_day_off_that_is_moved_leaves_the_others() -> None:
     assert [(each.first_day.day, each.last_day.day) for each in absences] == [(15, 16), (18, 19)]
 
 
+def test_a_weekly_day_off_that_is_moved_once_stays_off_in_all_other_weeks() -> None:
+    absences = relaxed(ROSTER, [relaxation_named("unavailable@2027-03-05:cai")]).engineers[2].absences
+    fridays = [date(2027, 2, 26), date(2027, 3, 5), date(2027, 3, 12)]
+    assert [any(day in each for each in absences) for day in fridays] == [True, False, True]
+
+
 def test_the_loosest_numbers_of_a_person_are_those_of_all_their_exceptions() -> None:
     names = ["rest_nights=1@2027-01-04", "rest_nights=0@2027-03-01:ben", "max_shifts_per_month=6@2027-01-01:ana"]
     rules = relaxed(ROSTER, [relaxation_named(name) for name in names]).rules
@@ -90,6 +98,7 @@ def test_the_loosest_numbers_of_a_person_are_those_of_all_their_exceptions() -> 
         ("rest_nights=1@2027-02-04:anna", '"anna" is not on the roster; did you mean "ana"?'),
         ("unavailable@2027-02-15", 'name the person and no number, like "unavailable@2027-02-15:ana"'),
         ("unavailable@2027-02-22:ana", "ana has no day off then"),
+        ("unavailable@2027-03-02..2027-03-04:cai", "cai has no day off then"),
         ("unavailable@2027-01-10:ben", "ben is on leave then, and leave is not moved"),
     ],
 )

@@ -23,7 +23,7 @@ from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shift_of
 from oncall.support.windows import WindowKind
-from tests.rotation.teams import NAMES, person, shifts_of, team
+from tests.rotation.teams import NAMES, blocked_dates, person, shifts_of, team
 
 FIRST = date(2027, 1, 11)
 """A Monday; the Monday after it is a holiday in the US."""
@@ -225,11 +225,10 @@ class EveryPlan:
         return all(self._fit(turn, shift, who.id) for turn in mine) and (most is None or len(week) < most)
 
     def _is_free(self, who: Engineer, shift: Shift, role: str) -> bool:
-        nights = max(1, shift.end_night - shift.first_night)
-        days = [shift.day + timedelta(days=n) for n in range(nights)]
+        days = blocked_dates(self._roster, shift)
         there = all(who.joins is None or who.joins <= day for day in days)
         there = there and all(who.leaves is None or day <= who.leaves for day in days)
-        return there and role in who.roles and not any(who.absence_on(day) for day in days)
+        return there and role in who.roles and not any(day in each for each in who.absences for day in days)
 
     def _fit(self, one: Shift, two: Shift, who: str) -> bool:
         earlier, later = sorted((one, two), key=lambda shift: shift.window.start)

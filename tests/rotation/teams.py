@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from oncall.rosters.roster import Absence, Engineer, Request, RequestDirection, Roster, RotationRules, WeekendStyle
+from oncall.rosters.roster import (
+    Absence,
+    DaysOff,
+    Engineer,
+    Request,
+    RequestDirection,
+    Roster,
+    RotationRules,
+    WeekendStyle,
+)
 from oncall.rotation.check.checker import check_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
@@ -44,6 +53,16 @@ def team_of(size: int, **rules: Any) -> Roster:
 def away(first: date, days: int = 1, *, reason: str = "vacation", leave: bool = False) -> tuple[Absence, ...]:
     """Return one absence of so many days."""
     return (Absence(first, first + timedelta(days=days - 1), reason, leave),)
+
+
+def blocked_dates(roster: Roster, shift: Shift) -> list[date]:
+    """Return the dates on which a day off blocks the shift, from the text of the rule: all that it touches, or for
+    `evenings` its nights alone."""
+    first = shift.window.start.astimezone(roster.policy.zone).date()
+    last = (shift.window.end - timedelta(minutes=1)).astimezone(roster.policy.zone).date()
+    if roster.rules.days_off is DaysOff.EVENINGS and shift.end_night > shift.first_night:
+        last = first + timedelta(days=shift.end_night - shift.first_night - 1)
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 @cache

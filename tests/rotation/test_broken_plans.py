@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 
-from oncall.rosters.roster import SHADOW, FixedSeat, Roster, Shadowing, WeekendStyle
+from oncall.rosters.roster import SHADOW, Absence, FixedSeat, Roster, Shadowing, WeekendStyle
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import Balance, Plan, PlanStatus, Seat
@@ -137,6 +137,22 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
         lambda p, r: seat(lambda s: replace(s, engineer=p.seats[0].engineer), 1)(p, r),
     ),
     "a shift lies on a day off": ("unavailable", people(absences=away(MONDAY))),
+    "a shift ends on the morning of a day off": ("unavailable", people(absences=away(MONDAY + timedelta(days=1)))),
+    "a shift has its last minute in a day off": (
+        "unavailable",
+        people(absences=(Absence(MONDAY, MONDAY + timedelta(days=1), starts_at=time(23, 59)),)),
+    ),
+    "a shift begins a minute before the end of a day off": (
+        "unavailable",
+        people(absences=(Absence(MONDAY, MONDAY, ends_at=time(19, 2)),)),
+    ),
+    "a shift lies on a weekly day off": ("unavailable", people(absences=(Absence(date.min, date.max, weekday=1),))),
+    "a shift ends after the last day": ("leaves", people(leaves=MONDAY)),
+    "a shift ends after the last hour": (
+        "leaves",
+        people(leaves=MONDAY + timedelta(days=1), leaves_at=time(7, 59)),
+    ),
+    "a shift begins before the first hour": ("joins", people(joins=MONDAY, joins_at=time(19, 2))),
     "a shift lies before joining": ("joins", people(joins=MONDAY + timedelta(days=1))),
     "a shift lies after leaving": ("leaves", people(leaves=MONDAY - timedelta(days=1))),
     "the next night is too soon": ("rest_nights", hand_over(MONDAY, MONDAY + timedelta(days=1))),

@@ -11,14 +11,14 @@ from random import Random
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import Absence, Roster
+from oncall.rosters.roster import Absence, DaysOff, Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.windows import WindowKind
-from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team
+from tests.rotation.teams import MONDAY, NAMES, blocked_dates, person, shifts_of, team
 
 _Counts = tuple[int, ...]
 _State = tuple[_Counts, tuple[int, ...], tuple[int, ...]]
@@ -34,7 +34,8 @@ def tiny_team(draw: Random, size: int, days: int) -> Roster:
         people.append(person(name, absences=absences, fte=draw.choice([1.0, 1.0, 0.5])))
     rest = draw.choice([0, 0, 1])
     pair = ((NAMES[0], NAMES[1]),) if draw.random() < 0.2 else ()
-    return team(*people, rest_nights=rest, weekends_apart=draw.choice([1, 2]), never_together=pair)
+    style = draw.choice(list(DaysOff))
+    return team(*people, rest_nights=rest, weekends_apart=draw.choice([1, 2]), never_together=pair, days_off=style)
 
 
 def least_cost(roster: Roster, shifts: tuple[Shift, ...]) -> int | None:
@@ -54,8 +55,8 @@ def _next(roster: Roster, shift: Shift, kind: int, state: _State) -> Iterator[_S
     length = shift.end_night - shift.first_night
     able = []
     for each, engineer in enumerate(roster.engineers):
-        days = [shift.day + timedelta(days=n) for n in range(max(1, length))]
-        free = not any(engineer.absence_on(day) for day in days)
+        days = blocked_dates(roster, shift)
+        free = not any(day in absence for absence in engineer.absences for day in days)
         rested = number - nights[each] >= roster.rules.rest_nights
         apart = shift.kind is not WindowKind.WEEKEND or number // 7 - weekends[each] >= roster.rules.weekends_apart
         if free and rested and apart:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from oncall.rosters.roster import Engineer, Roster, WeekendStyle
+from oncall.rosters.roster import DaysOff, Engineer, Roster, WeekendStyle
 from oncall.rotation.check.checker import check_plan, examine
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
@@ -197,9 +197,13 @@ def test_a_day_off_on_any_day_of_a_block_weekend_counts(plan: Plan, roster: Rost
     assert rules_broken(given_to(plan, "zoe", date(2027, 1, 8)), absent) == {"unavailable"}
 
 
-def test_the_monday_after_a_block_weekend_may_be_off(plan: Plan, roster: Roster) -> None:
+@pytest.mark.parametrize(("days_off", "broken"), [(DaysOff.WHOLE, {"unavailable"}), (DaysOff.EVENINGS, set())])
+def test_the_monday_after_a_block_weekend_may_be_off_only_where_days_off_mean_evenings(
+    plan: Plan, roster: Roster, days_off: DaysOff, broken: set[str]
+) -> None:
     absent = with_spare(roster, person("zoe", absences=away(date(2027, 1, 11))))
-    assert rules_broken(given_to(plan, "zoe", date(2027, 1, 8)), absent) == set()
+    absent = replace(absent, rules=replace(absent.rules, days_off=days_off))
+    assert rules_broken(given_to(plan, "zoe", date(2027, 1, 8)), absent) == broken
 
 
 def test_a_shift_before_joining_is_named(plan: Plan, roster: Roster) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from oncall.errors import OncallError, PlanInfeasible, Refused
-from oncall.rosters.roster import Request, RequestDirection, Roster, WeekendStyle
+from oncall.rosters.roster import DaysOff, Request, RequestDirection, Roster, WeekendStyle
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
@@ -195,7 +195,7 @@ def tight_team() -> Roster:
     for name in NAMES[:6]:
         days = [MONDAY + timedelta(days=draw.randrange(182)) for _ in range(8)]
         people.append(person(name, absences=tuple(absence for day in days for absence in away(day))))
-    return team(*people)
+    return team(*people, days_off=DaysOff.EVENINGS)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from oncall.errors import PlanInfeasible
 from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.rosters.relaxed_roster import relaxed
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import DaysOff, Roster
 from oncall.rotation.check.used_relaxations import used_relaxations, with_relaxations
 from oncall.rotation.explain.relaxation_prices import is_within, price_of
 from oncall.rotation.explain.relaxation_search import relaxation_options
@@ -40,7 +40,10 @@ def solved_with(roster: Roster, names: list[str], *, days: int = 7) -> Plan:
 
 
 BEN_IS_AWAY = team(
-    person("ana"), person("ben", absences=away(MONDAY + timedelta(days=1), 3)), *team_of(6).engineers[2:]
+    person("ana"),
+    person("ben", absences=away(MONDAY + timedelta(days=1), 3)),
+    *team_of(6).engineers[2:],
+    days_off=DaysOff.EVENINGS,
 )
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import DaysOff, Roster
 from oncall.rotation.problem.cost import CountedSeat, fairness_of, load_cost
 from oncall.rotation.problem.shares import shares_of
 from oncall.support.windows import WindowKind
@@ -44,16 +44,30 @@ def test_leave_lowers_the_share_by_the_shifts_it_takes_away() -> None:
     assert share(roster, "ana") * 2 == share(roster, "ben")
 
 
-@pytest.mark.parametrize("day", [4, 5, 6])
-def test_leave_on_any_day_of_a_block_weekend_takes_that_weekend_away(day: int) -> None:
-    roster = team(person("ana", absences=away(MONDAY + timedelta(days=day), leave=True)), person("ben"))
-    weights = shares_of(roster, shifts_of(roster)).weights
-    assert weights == {"ana": 4, "ben": 5}
+@pytest.mark.parametrize(
+    ("day", "days_off", "able"),
+    [
+        (4, DaysOff.EVENINGS, 4),
+        (5, DaysOff.EVENINGS, 4),
+        (6, DaysOff.EVENINGS, 4),
+        (7, DaysOff.EVENINGS, 5),
+        # The night of Thursday ends on Friday morning, and the weekend ends on Monday morning.
+        (4, DaysOff.WHOLE, 3),
+        (5, DaysOff.WHOLE, 4),
+        (7, DaysOff.WHOLE, 4),
+    ],
+)
+def test_leave_lowers_the_weight_by_the_shifts_of_which_it_blocks_a_part(
+    day: int, days_off: DaysOff, able: int
+) -> None:
+    ana = person("ana", absences=away(MONDAY + timedelta(days=day), leave=True))
+    roster = team(ana, person("ben"), days_off=days_off)
+    assert shares_of(roster, shifts_of(roster)).weights == {"ana": able, "ben": 5}
 
 
 def test_joining_or_leaving_half_way_halves_the_share() -> None:
     half = MONDAY + timedelta(days=14)
-    roster = team(person("ana", joins=half), person("ben", leaves=half - timedelta(days=1)), person("cai"))
+    roster = team(person("ana", joins=half), person("ben", leaves=half), person("cai"))
     assert share(roster, "ana") == share(roster, "ben") == share(roster, "cai") / 2
 
 

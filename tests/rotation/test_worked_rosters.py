@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,3 +60,16 @@ class FirstPlan:
 
     def is_over(self) -> bool:
         return self._is_found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ROSTERS, ids=lambda path: path.stem)
+def test_nobody_is_on_call_in_any_minute_of_their_days_off(path: Path) -> None:
+    roster = read_roster(path)
+    plan = fairest_plan(roster, shifts_of(roster, first_day=date(2027, 1, 4), days=182))
+    for engineer in roster.engineers:
+        mine = [seat.window for seat in plan.seats if seat.engineer == engineer.id]
+        for off in engineer.absences:
+            begins = datetime.combine(off.first_day, off.starts_at or time(), roster.zone)
+            ends = datetime.combine(off.last_day + timedelta(days=1), time(), roster.zone)
+            assert [window for window in mine if window.start < ends and begins < window.end] == [], (engineer.id, off)

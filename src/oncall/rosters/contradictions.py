@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from oncall.file_nodes import ListNode, Node, descend
 from oncall.rosters.people_rules import Pair, PeopleRules
-from oncall.rosters.roster import Engineer, FixedSeat, Request
-from oncall.support.windows import WeekSpan, WindowKind
-
-_DAY = 24 * 60
+from oncall.rosters.roster import DaysOff, Engineer, FixedSeat, Request, RotationRules, WeekendStyle
+from oncall.rosters.time_off import (
+    DaysOffRule,
+    DutyTime,
+    blocked_days,
+    duty_time,
+    joining_text,
+    joins_after,
+    leaves_before,
+    leaving_text,
+)
+from oncall.support.calendar import calendar_of, first_instant
+from oncall.support.policy import Policy
+from oncall.support.windows import Window, WindowKind
 
 
 def check_pairs(named: PeopleRules) -> None:
@@ -33,11 +44,45 @@ def check_pairs(named: PeopleRules) -> None:
             )
 
 
-def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node]], spans: Sequence[WeekSpan]) -> None:
+class SeatTimes:
+    """The on-call time of fixed seats, as the policy and the public holidays have it.
+
+    policy, rules: None if they have faults; then a seat takes its date alone. zone: the roster's.
+    """
+
+    def __init__(
+        self, policy: Policy | None, rules: RotationRules | None, zone: ZoneInfo, holidays: str | None
+    ) -> None:
+        self._policy, self._rules, self._zone, self._holidays = policy, rules, zone, holidays
+
+    def of(self, seat: FixedSeat) -> DutyTime:
+        """Return the part of the seat's time that days off block."""
+        if self._policy is None or self._rules is None:
+            return duty_time(_whole_day(seat.day, self._zone), DaysOffRule(DaysOff.WHOLE, self._zone))
+        style, calendar = self._rules.days_off, calendar_of(self._policy, self._holidays)
+        whole = _whole_day(seat.day, calendar.zone)
+        found = next(
+            (
+                Window(each.start, each.end)
+                for each in calendar.windows_between(whole.start, whole.end)
+                if each.kind is not WindowKind.BUSINESS and seat.kind in (None, each.kind.value)
+                if each.kind is not WindowKind.WEEKEND or self._rules.weekend is WeekendStyle.BLOCK
+                if whole.start <= each.start
+            ),
+            whole,
+        )
+        return duty_time(found, DaysOffRule(style, self._zone if style is DaysOff.WHOLE else calendar.zone))
+
+
+def _whole_day(day: date, zone: ZoneInfo) -> Window:
+    starts = (datetime.combine(day + timedelta(days=number), time()) for number in (0, 1))
+    return Window(*(first_instant(zone, start) for start in starts))
+
+
+def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node]], times: SeatTimes) -> None:
     """Note fixed seats that exclude each other, and fixed seats that their engineers cannot take.
 
-    engineers: by id, each with its node; engineers with faults are missing. spans: the policy's windows where a
-    weekend is one shift, so that a fixed seat on it takes all of its days.
+    engineers: by id, each with its node; engineers with faults are missing.
     """
     never = {frozenset(pair): place for pair, place in named.never}
     by_day: dict[date, list[tuple[FixedSeat, Node]]] = defaultdict(list)
@@ -49,7 +94,7 @@ def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node
         by_day[seat.day].append((seat, node))
     for seat, node in named.seats:
         if seat.engineer in engineers:
-            for sentence, place in _obstacles(seat, *engineers[seat.engineer], spans):
+            for sentence, place in _obstacles(seat, *engineers[seat.engineer], times.of(seat)):
                 node.note(f"{seat.engineer} {sentence}; see {place.path} {_place(place)}")
 
 
@@ -82,36 +127,22 @@ def _conflict(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], 
     return ""
 
 
-def _obstacles(
-    seat: FixedSeat, engineer: Engineer, node: Node, spans: Sequence[WeekSpan]
-) -> Iterator[tuple[str, Node]]:
+def _obstacles(seat: FixedSeat, engineer: Engineer, node: Node, duty: DutyTime) -> Iterator[tuple[str, Node]]:
     """Yield why the engineer cannot take the seat, each reason with its place in the file."""
-    days = [seat.day + timedelta(days=number) for number in range(_days_of(seat, spans))]
     if seat.role not in engineer.roles:
         yield f"does not take the role {seat.role}", descend(node, "roles")
-    if engineer.joins is not None and days[0] < engineer.joins:
-        yield f"joins only on {engineer.joins}", descend(node, "joins")
-    if engineer.leaves is not None and days[-1] > engineer.leaves:
-        yield f"has left by {days[-1]}, with {engineer.leaves} as the last day", descend(node, "leaves")
+    if joins_after(engineer, duty):
+        yield f"joins only on {joining_text(engineer)}", descend(node, "joins")
+    if engineer.leaves is not None and leaves_before(engineer, duty):
+        gone = max(duty.first_day, min(engineer.leaves + timedelta(days=1), duty.last_day))
+        yield f"has left by {gone}, with {leaving_text(engineer)} as the last day", descend(node, "leaves")
     for number, away in enumerate(engineer.absences):
-        if away.first_day <= days[-1] and days[0] <= away.last_day:
-            place = _item(descend(node, "unavailable"), number)
-            yield f"is away from {away.first_day} to {away.last_day}", place
+        if next(blocked_days(away, duty), None):
+            yield f"is away {away.span_text}", _item(descend(node, "unavailable"), number)
     for number, learning in enumerate(engineer.shadows):
-        if learning.first_day <= days[-1] and days[0] <= learning.last_day:
+        if learning.first_day <= duty.last_day and duty.first_day <= learning.last_day:
             place = _item(descend(node, "shadows"), number)
             yield f"only shadows from {learning.first_day} to {learning.last_day}", place
-
-
-def _days_of(seat: FixedSeat, spans: Sequence[WeekSpan]) -> int:
-    """Return how many dates in a row the seat's shift takes; a weekend that is one shift takes all of its days."""
-    if seat.kind not in (None, WindowKind.WEEKEND.value):
-        return 1
-    for span in spans:
-        first_day, end_day = span.start_minute // _DAY, span.end_minute // _DAY
-        if span.kind is WindowKind.WEEKEND and first_day % 7 == seat.day.weekday():
-            return max(1, end_day - first_day)
-    return 1
 
 
 def _item(node: Node, number: int) -> Node:

@@ -79,9 +79,9 @@ def load_share(node: Node) -> float:
     raise node.refuse(f"{shown(value.text)} is not a share of the load; write a number above 0, at most 1, like 0.5")
 
 
-def day(node: Node) -> date:
-    """Read a date of the years 2000 to 2100, with or without quotes."""
-    text = scalar(node).text.strip()
+def day(node: Node, text: str | None = None) -> date:
+    """Read a date of the years 2000 to 2100, with or without quotes. text: the part of the value to read as a date."""
+    text = scalar(node).text.strip() if text is None else text
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return _existing_day(text, node)
     raise node.refuse(f'{shown(text)} is not a date; write "{_likely_day(text)}"')
@@ -132,7 +132,8 @@ def _nearest_part(text: str, country: str) -> str | None:
     return nearest(text, parts) or country
 
 
-_WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}
+WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}
+"""The numbers of the days of the week by name, Monday is 0."""
 _KINDS = {
     kind.value + ending: kind.value
     for kind in (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
@@ -163,12 +164,12 @@ def request(node: Node) -> Request:
 def _request(direction: RequestDirection, node: Node) -> Request:
     text = scalar(node).text.strip()
     word = text.lower()
-    if word in _WEEKDAYS:
-        return Request(direction, weekday=_WEEKDAYS[word])
+    if word in WEEKDAYS:
+        return Request(direction, weekday=WEEKDAYS[word])
     if word in _KINDS:
         return Request(direction, kind=_KINDS[word])
     if word[:1].isdigit():
         return Request(direction, day=day(node))
-    near = nearest(word, [*_WEEKDAYS, *_KINDS])
+    near = nearest(word, [*WEEKDAYS, *_KINDS])
     correction = f'did you mean "{near}"?' if near else "write one like 2027-03-17, fridays or weekends"
     raise node.refuse(f"{shown(text)} is not a date, a day of the week or a kind of shift; {correction}")

@@ -50,16 +50,17 @@ def _without_days_off(roster: Roster, relaxation: Relaxation) -> Roster:
 def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterator[Absence]:
     """Yield the parts of an absence that remain without the relaxation's dates."""
     first, last = relaxation.first_day, relaxation.last_day
-    if last < absence.first_day or absence.last_day < first:
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    if not any(day in absence for day in days):
         yield absence
         return
     if absence.leave:
         raise not_a_relaxation(relaxation.id, f"{engineer.id} is on leave then, and leave is not moved")
     one = timedelta(days=1)
     if absence.first_day < first:
-        yield replace(absence, last_day=first - one)
+        yield replace(absence, last_day=first - one, ends_at=None)
     if last < absence.last_day:
-        yield replace(absence, first_day=last + one)
+        yield replace(absence, first_day=last + one, starts_at=None)
 
 
 def loosest_for(rules: RotationRules, person: str) -> RotationRules:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
 from oncall.rosters.relaxation import Relaxation
+from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.policy import Policy
 
 SHADOW = "shadow"
@@ -23,17 +24,50 @@ class WeekendStyle(StrEnum):
     DAILY = "daily"
 
 
+class DaysOff(StrEnum):
+    """Which shifts a day off blocks.
+
+    WHOLE: every shift that overlaps any minute of the day. EVENINGS: only shifts that start on the day (a block
+    weekend: on any of its days), so a shift of the evening before still ends on its morning.
+    """
+
+    WHOLE = "whole"
+    EVENINGS = "evenings"
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share."""
+    """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share.
+
+    starts_at, ends_at: the local time on the first and on the last day, if the absence does not take the whole day; it
+    ends before `ends_at`. weekday: only this day of each week is off (Monday is 0).
+    """
 
     first_day: date
     last_day: date
     reason: str = ""
     leave: bool = False
+    starts_at: time | None = None
+    ends_at: time | None = None
+    weekday: int | None = None
 
     def __contains__(self, day: date) -> bool:
-        return self.first_day <= day <= self.last_day
+        return self.first_day <= day <= self.last_day and self.weekday in (None, day.weekday())
+
+    @property
+    def span_text(self) -> str:
+        """Return the dates in words: `on 2027-02-15`, `from 2027-02-15 18:00 to 2027-02-19`, `every Friday`."""
+        first, last = moment_text(self.first_day, self.starts_at), moment_text(self.last_day, self.ends_at)
+        if self.weekday is None:
+            return f"on {first}" if first == last else f"from {first} to {last}"
+        begins = "" if self.first_day == date.min else f" from {first}"
+        ends = "" if self.last_day == date.max else f" to {last}"
+        return f"every {DAYS_OF_WEEK[self.weekday]}{begins}{ends}"
+
+
+def moment_text(day: date | None, at: time | None) -> str:
+    """Return a date with its time, if it has one: `2027-02-15`, or `2027-02-15 18:00`."""
+    return str(day) if at is None else f"{day} {at:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +100,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Engineer:
-    """A person of the rotation. `roles` is never empty. joins, leaves: first and last day, both inside."""
+    """A person of the rotation. `roles` is never empty.
+
+    joins, leaves: first and last day, both inside. joins_at, leaves_at: the local time on that day, if it counts only
+    in part; the person leaves before `leaves_at`. `time_off` judges these dates and the absences.
+    """
 
     id: str
     name: str
@@ -80,24 +118,12 @@ class Engineer:
     absences: tuple[Absence, ...] = ()
     requests: tuple[Request, ...] = ()
     shadows: tuple[Shadowing, ...] = ()
-
-    def is_member_on(self, day: date) -> bool:
-        """Return True if `day` lies between joining and leaving, outside leave and outside shadowing."""
-        if self.joins is not None and day < self.joins:
-            return False
-        if self.leaves is not None and day > self.leaves:
-            return False
-        if self.shadowing_on(day) is not None:
-            return False
-        return not any(absence.leave and day in absence for absence in self.absences)
+    joins_at: time | None = None
+    leaves_at: time | None = None
 
     def shadowing_on(self, day: date) -> Shadowing | None:
         """Return the shadowing that includes `day`, or None."""
         return next((shadowing for shadowing in self.shadows if day in shadowing), None)
-
-    def absence_on(self, day: date) -> Absence | None:
-        """Return the first absence, leave or not, that includes `day`, or None."""
-        return next((absence for absence in self.absences if day in absence), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +170,7 @@ class RotationRules:
     never_together: tuple[tuple[str, str], ...] = ()
     prefer_together: tuple[tuple[str, str], ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
+    days_off: DaysOff = DaysOff.WHOLE
 
 
 @dataclass(frozen=True, slots=True)

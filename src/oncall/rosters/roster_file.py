@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,13 +22,12 @@ from oncall.file_values import (
     list_of,
     one_of,
     one_or_many,
-    true_or_false,
     whole_number,
     words_in,
 )
-from oncall.rosters.contradictions import check_pairs, check_requests, check_seats
+from oncall.rosters.absences import Moment, absence, check_order, moment, shadowing
+from oncall.rosters.contradictions import SeatTimes, check_pairs, check_requests, check_seats
 from oncall.rosters.fields import (
-    day,
     email_address,
     holiday_code,
     load_share,
@@ -39,15 +37,7 @@ from oncall.rosters.fields import (
     role_name,
 )
 from oncall.rosters.people_rules import PeopleRules
-from oncall.rosters.roster import (
-    Absence,
-    Engineer,
-    Manager,
-    Roster,
-    RotationRules,
-    Shadowing,
-    WeekendStyle,
-)
+from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, WeekendStyle
 from oncall.rosters.staffing import check_staffing
 from oncall.suggestions import nearest
 from oncall.support.phones import canonical_phone, same_phone
@@ -157,8 +147,10 @@ class _RosterReader:
             place = descend(self._root, "rotation", "holidays_apart")
             place.note("needs to know the holidays; write holidays: US, or another place, at the top of the file")
         policy = self._policy(policy_name, zone)
-        is_block = rules.is_good and rules.value.weekend is WeekendStyle.BLOCK
-        check_seats(self._named, self._engineers, policy.value.spans if policy.is_good and is_block else ())
+        times = SeatTimes(
+            policy.value if policy.is_good else None, rules.value if rules.is_good else None, self._zone, self._holidays
+        )
+        check_seats(self._named, self._engineers, times)
         return Roster(
             team=team.value,
             zone=zone.value,
@@ -196,6 +188,7 @@ class _RosterReader:
         fixed = fields.optional("fixed", list_of(seat), default.fixed)
         never = fields.optional("never_together", list_of(self._named.never_pair), default.never_together)
         prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
+        days_off = fields.optional("days_off", one_of(list(DaysOff), "a rule for days off"), default.days_off)
         fields.close()
         return RotationRules(
             roles=roles.value,
@@ -209,6 +202,7 @@ class _RosterReader:
             fixed=fixed.value,
             never_together=never.value,
             prefer_together=prefer.value,
+            days_off=DaysOff(days_off.value),
         )
 
     def _engineer(self, node: Node) -> Engineer:
@@ -220,13 +214,13 @@ class _RosterReader:
         zone = fields.optional("timezone", time_zone, self._zone)
         fte = fields.optional("fte", load_share, 1.0)
         roles = fields.optional("roles", self._own_roles, self._role_names or ())
-        joins = fields.optional("joins", day, None)
-        leaves = fields.optional("leaves", day, None)
-        absences = fields.optional("unavailable", list_of(_absence), ())
+        joins = fields.optional("joins", moment, Moment())
+        leaves = fields.optional("leaves", moment, Moment())
+        absences = fields.optional("unavailable", list_of(absence), ())
         requests = fields.optional("requests", list_of(request), ())
-        shadows = fields.optional("shadows", one_or_many(_shadowing), ())
+        shadows = fields.optional("shadows", one_or_many(shadowing), ())
         fields.close()
-        _check_order(joins, leaves, "joins")
+        check_order(joins, leaves, "joins")
         if requests.is_good:
             check_requests(requests.value, requests.place)
         if person.is_good and phone.is_good:
@@ -239,11 +233,13 @@ class _RosterReader:
             zone=zone.value,
             email=email.value,
             fte=fte.value,
-            joins=joins.value,
-            leaves=leaves.value,
+            joins=joins.value.day,
+            leaves=leaves.value.day,
             absences=absences.value,
             requests=requests.value,
             shadows=shadows.value,
+            joins_at=joins.value.at,
+            leaves_at=leaves.value.at,
         )
         self._engineers[engineer.id] = engineer, node
         return engineer
@@ -307,31 +303,3 @@ class _RosterReader:
             place = descend(self._root, "rotation", "roles")
             steps = ", ".join(sorted(notified))
             place.note(f"the policy {shown(policy.name)} notifies none of these roles, only {steps}")
-
-
-def _absence(node: Node) -> Absence:
-    fields = Fields(node)
-    first = fields.required("from", day, example="2027-02-15")
-    last = fields.required("to", day, example="2027-02-19")
-    reason = fields.optional("reason", line_of_text, "")
-    leave = fields.optional("leave", true_or_false, False)
-    fields.close()
-    _check_order(first, last, "from")
-    return Absence(first.value, last.value, reason.value, leave.value)
-
-
-def _shadowing(node: Node) -> Shadowing:
-    fields = Fields(node)
-    first = fields.required("from", day, example="2027-02-01")
-    last = fields.required("to", day, example="2027-02-28")
-    fields.close()
-    _check_order(first, last, "from")
-    return Shadowing(first.value, last.value)
-
-
-def _check_order(first: Slot[date] | Slot[date | None], last: Slot[date] | Slot[date | None], first_key: str) -> None:
-    """Note a last day that is before the first day."""
-    if not (first.is_good and last.is_good):
-        return
-    if first.value is not None and last.value is not None and last.value < first.value:
-        last.place.note(f"{last.value} is before {first_key}, {first.value}; swap them or correct one")

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from oncall.errors import NotFound, Refused
+from oncall.schedule.availability import OnCallPiece
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.span_set import parts_left
 from oncall.support.windows import Window, WindowKind
@@ -43,18 +44,18 @@ def override_objections(schedule: Schedule, window: Window, role: str, engineer:
     """Return the conflicts between an override and the published roster, a sentence each.
 
     These are days off, dates before joining or after leaving, dates of shadowing, and roles that the engineer does not
-    take. A night counts for the date on which it begins.
+    take. Days off block on-call time as the roster's `days_off` says.
     """
     person, zone = schedule.people.get(engineer), schedule.calendar.zone
     if person is None:
         return []
-    days: list[date] = []
+    pieces = []
     for piece in schedule.windows(window.start, window.end):
         if piece.kind is not WindowKind.BUSINESS:
             whole = schedule.calendar_at(piece.start).window_at(piece.start)
             first, last = (_duty_date(at, whole, zone) for at in (piece.start, piece.end - timedelta(microseconds=1)))
-            days += [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return list(person.availability.objections(engineer, role, days)) if days else []
+            pieces.append(OnCallPiece(Window(piece.start, piece.end), first, last))
+    return list(person.availability.objections(engineer, role, pieces)) if pieces else []
 
 
 def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
 from oncall.rosters.roster import SHADOW, Roster
+from oncall.rosters.time_off import days_off_rule
 from oncall.schedule.availability import Availability, AvailabilityDocument, availability_document
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
@@ -183,10 +184,10 @@ def _holidays(code: str | None, first: int, last: int) -> HolidaysDocument | Non
 
 
 def _people(roster: Roster) -> list[PersonDocument]:
-    people = []
+    people, rule = [], days_off_rule(roster)
     for engineer in roster.engineers:
         person = _person(engineer.id, engineer.name, engineer.phone, engineer.email, engineer.zone)
-        if availability := availability_document(engineer, roster.rules.roles):
+        if availability := availability_document(engineer, roster.rules.roles, rule):
             person["availability"] = availability
         people.append(person)
     return people

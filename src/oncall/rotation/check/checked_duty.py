@@ -28,7 +28,7 @@ class CheckedDuty:
 
     @property
     def days(self) -> list[date]:
-        """Return the dates on which a day off blocks this duty: of each night, or of a holiday's one day."""
+        """Return the dates of its nights, or of a holiday's one day."""
         nights = (self.end_night - self.first_night).days
         return [self.first_night + timedelta(days=number) for number in range(max(1, nights))]
 

@@ -8,6 +8,15 @@ from datetime import date, timedelta
 from itertools import combinations, islice, pairwise, product
 
 from oncall.rosters.roster import SHADOW, Roster
+from oncall.rosters.time_off import (
+    absences_in,
+    days_off_rule,
+    duty_time,
+    joining_text,
+    joins_after,
+    leaves_before,
+    leaving_text,
+)
 from oncall.rotation.check.checked_duty import CheckedDuty
 from oncall.rotation.check.relaxed_numbers import excess, is_relaxed, smallest_number
 from oncall.rotation.check.violation import Violation
@@ -19,18 +28,17 @@ def _check_days(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) ->
     person = roster.engineer(engineer)
     if person is None:
         return
+    rule = days_off_rule(roster)
     for duty in duties:
-        day = duty.first_night
+        day, time = duty.first_night, duty_time(duty.seat.window, rule)
         start = f"{engineer} is on {duty.text}"
-        if person.joins is not None and duty.days[0] < person.joins:
-            yield Violation("joins", day, (engineer,), f"{start} but joins only on {person.joins}")
-        if person.leaves is not None and duty.days[-1] > person.leaves:
-            yield Violation("leaves", day, (engineer,), f"{start} but leaves on {person.leaves}")
-        for away in person.absences:
-            if away.first_day <= duty.days[-1] and duty.days[0] <= away.last_day:
-                reason = f" ({away.reason})" if away.reason else ""
-                sentence = f"{start} but is away from {away.first_day} to {away.last_day}{reason}"
-                yield Violation("unavailable", day, (engineer,), sentence)
+        if joins_after(person, time):
+            yield Violation("joins", day, (engineer,), f"{start} but joins only on {joining_text(person)}")
+        if leaves_before(person, time):
+            yield Violation("leaves", day, (engineer,), f"{start} but leaves on {leaving_text(person)}")
+        for away in absences_in(person, time):
+            reason = f" ({away.reason})" if away.reason else ""
+            yield Violation("unavailable", day, (engineer,), f"{start} but is away {away.span_text}{reason}")
 
 
 def _check_roles(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:

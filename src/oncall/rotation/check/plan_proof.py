@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.time_off import DaysOffRule, days_off_rule, duty_time, is_free
 from oncall.rotation.check.violation import Violation
 from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Plan, PlanStatus, Shift
 from oncall.support.windows import WindowKind
@@ -29,7 +30,7 @@ class ProofCheck:
 
 def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofCheck:
     """Compute the plan's cost, and compare the plan's stated proof with it. shifts: the calendar's."""
-    weights = {engineer.id: _weight(engineer, shifts) for engineer in roster.engineers}
+    weights = {engineer.id: _weight(engineer, shifts, days_off_rule(roster)) for engineer in roster.engineers}
     shares = _shares(roster, shifts, weights, plan.balances)
     counts = _counts(plan, roster.rules.roles)
     cost = sum(round(100 * (counts[key] - share) ** 2) for key, share in shares.items())
@@ -44,18 +45,15 @@ def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofChe
     return ProofCheck(cost, tuple(Violation("fairness", day, (), sentence) for sentence in sentences))
 
 
-def _weight(engineer: Engineer, shifts: Sequence[Shift]) -> float:
+def _weight(engineer: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> float:
     """Return the engineer's `fte` times the number of shifts that their membership, leave and shadowing allow."""
-    first = engineer.joins or date.min
-    last = engineer.leaves or date.max
-    barred = [(away.first_day, away.last_day) for away in engineer.absences if away.leave]
-    barred += [(learning.first_day, learning.last_day) for learning in engineer.shadows]
+    member = replace(engineer, absences=tuple(away for away in engineer.absences if away.leave))
+    learning = [(each.first_day, each.last_day) for each in engineer.shadows]
     able = 0
     for shift in shifts:
-        begin = shift.day
         end = shift.day + timedelta(days=max(1, shift.end_night - shift.first_night) - 1)
-        is_free = not any(start <= end and begin <= stop for start, stop in barred)
-        able += first <= begin and end <= last and is_free
+        learns = any(start <= end and shift.day <= stop for start, stop in learning)
+        able += not learns and is_free(member, duty_time(shift.window, rule))
     return engineer.fte * able
 
 

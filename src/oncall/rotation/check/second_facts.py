@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.time_off import DaysOffRule, days_off_rule, duty_time, is_free
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
@@ -61,8 +63,7 @@ class ExactShares:
         self._totals = Counter(shift.kind for shift in shifts)
         self._balances = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in plan.balances}
         self._weights = {
-            person.id: Fraction(str(person.fte))
-            * sum(all(person.is_member_on(day) for day in days_of(shift)) for shift in shifts)
+            person.id: Fraction(str(person.fte)) * sum(_is_member(person, shift, roster) for shift in shifts)
             for person in roster.engineers
         }
 
@@ -82,7 +83,19 @@ class ExactShares:
         return sum((self.of_role(person, kind, role) for role in roles), Fraction(0))
 
 
+def _is_member(person: Engineer, shift: Shift, roster: Roster) -> bool:
+    """Return True if only ordinary days off could keep the person from the shift."""
+    leave = tuple(absence for absence in person.absences if absence.leave)
+    return is_there(replace(person, absences=leave), shift, days_off_rule(roster))
+
+
+def is_there(person: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
+    """Return True if the person's dates let them take the shift: joining, leaving, shadowing and days off."""
+    learns = any(person.shadowing_on(day) for day in days_of(shift)) if person.shadows else False
+    return not learns and is_free(person, duty_time(shift.window, rule))
+
+
 def days_of(shift: Shift) -> list[date]:
-    """Return the dates on which a day off blocks the shift."""
+    """Return the dates on which the shift has a night, or the date of a shift without one."""
     nights = max(1, shift.end_night - shift.first_night)
     return [shift.day + timedelta(days=number) for number in range(nights)]

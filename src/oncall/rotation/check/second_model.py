@@ -16,7 +16,8 @@ from ortools.math_opt.python import mathopt
 
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.roster import Engineer, Roster
-from oncall.rotation.check.second_facts import ExactShares, SettledPart, days_of, planned_shifts
+from oncall.rosters.time_off import days_off_rule
+from oncall.rotation.check.second_facts import ExactShares, SettledPart, days_of, is_there, planned_shifts
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
@@ -37,13 +38,14 @@ class SecondModel:
         self._settled = SettledPart(plan, roster, outside or ())
         self._shares = ExactShares(plan, roster, self._shifts)
         self._open = [n for n, shift in enumerate(self._shifts) if shift.day >= self._settled.first_open]
+        rule = days_off_rule(roster)
         # on[engineer, shift]: 1 if the engineer is on duty in some role; only where nothing settled forbids it.
         self._on = {
             (person.id, number): self.model.add_binary_variable()
             for person in roster.engineers
             if set(person.roles) & set(roster.rules.roles)
             for number in self._open
-            if _is_there(person, self._shifts[number]) and self._is_compatible(person, self._shifts[number])
+            if is_there(person, self._shifts[number], rule) and self._is_compatible(person, self._shifts[number])
         }
         # seat[engineer, shift, role]: 1 if the engineer has that seat; empty where any split of roles is possible.
         self._seat = {} if self._roles_are_free() else self._add_seats()
@@ -252,12 +254,6 @@ class SecondModel:
         yield float(costs[low])
         for n, step in enumerate(steps, start=low):
             yield (costs[n + 1] - costs[n]) * step
-
-
-def _is_there(person: Engineer, shift: Shift) -> bool:
-    """Return True if the engineer is a member on every day of the shift and absent on none."""
-    days = days_of(shift)
-    return all(person.is_member_on(day) and person.absence_on(day) is None for day in days)
 
 
 def _first_day_of_span(rule: str, shift: Shift) -> date:

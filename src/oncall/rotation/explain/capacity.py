@@ -8,6 +8,7 @@ from itertools import accumulate, groupby
 
 from oncall.rosters.relaxed_roster import loosest_for
 from oncall.rosters.roster import Engineer, RotationRules
+from oncall.rosters.time_off import DaysOffRule
 from oncall.rotation.problem.eligibility import can_take, first_obstacle
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
@@ -21,16 +22,16 @@ COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_sh
 
 def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
     """Return a sentence that shows that the shifts hold more duties than the team can take; empty if they do not."""
-    needed = len(shifts) * len(problem.roles)
+    needed, days_off = len(shifts) * len(problem.roles), problem.days_off_rule
     # Usually the first few engineers can take enough, and the others need not be counted.
-    so_far = accumulate(capacity(engineer, shifts, rules) for engineer in problem.engineers)
+    so_far = accumulate(capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers)
     if any(each >= needed for each in so_far):
         return ""
-    capacities = [capacity(engineer, shifts, rules) for engineer in problem.engineers]
+    capacities = [capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers]
     counted = [rule.text for rule in rules_of(rules) if rule.name in COUNTED_RULES and rule.text != "rest_nights 0"]
     under = f" under {' and '.join(counted)}" if counted else ""
     each = ", ".join(
-        f"{engineer.id} {most}{_away_text(engineer, most, shifts, rules)}"
+        f"{engineer.id} {most}{_away_text(engineer, most, shifts, rules, days_off)}"
         for engineer, most in zip(problem.engineers, capacities, strict=True)
     )
     return f"{seats_text(problem, shifts)} are {needed} duties, and{under} people can take {sum(capacities)}: {each}"
@@ -42,12 +43,12 @@ def seats_text(problem: Problem, shifts: Sequence[Shift]) -> str:
     return f"{count} in {len(problem.roles)} role{'' if len(problem.roles) == 1 else 's'}"
 
 
-def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) -> int:
+def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules, days_off: DaysOffRule) -> int:
     """Return an upper limit for how many of these shifts the engineer can take, whatever the others do."""
     if not set(engineer.roles) & set(rules.roles):
         return 0
     rules = loosest_for(rules, engineer.id)
-    own = [shift for shift in shifts if can_take(engineer, shift)]
+    own = [shift for shift in shifts if can_take(engineer, shift, days_off)]
     weekends = [shift for shift in own if shift.kind is WindowKind.WEEKEND]
     others = [shift for shift in own if shift.kind is not WindowKind.WEEKEND]
     on_weekends = max_weekend_shifts(weekends, rules.rest_nights, rules.weekends_apart)
@@ -61,10 +62,13 @@ def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules) 
     return min(limits)
 
 
-def _away_text(engineer: Engineer, most: int, shifts: Sequence[Shift], rules: RotationRules) -> str:
+def _away_text(
+    engineer: Engineer, most: int, shifts: Sequence[Shift], rules: RotationRules, days_off: DaysOffRule
+) -> str:
     """Return the engineer's dates in brackets, if they lower the capacity `most`; otherwise nothing."""
-    if most == capacity(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules):
+    if most == capacity(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules, days_off):
         return ""
-    obstacles = dict.fromkeys(found.sentence for shift in shifts if (found := first_obstacle(engineer, shift)))
+    found = (first_obstacle(engineer, shift, days_off) for shift in shifts)
+    obstacles = dict.fromkeys(each.sentence for each in found if each is not None)
     reasons = "; ".join(sentence.removeprefix(f"{engineer.id} ").removeprefix("is ") for sentence in obstacles)
     return f" ({reasons})" if reasons else ""

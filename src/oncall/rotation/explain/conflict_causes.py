@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
 from oncall.rosters.roster import Absence, Engineer, FixedSeat, Shadowing
+from oncall.rosters.time_off import (
+    DaysOffRule,
+    absences_in,
+    duty_time,
+    joining_text,
+    joins_after,
+    leaves_before,
+    leaving_text,
+)
 from oncall.rotation.problem.eligibility import away_text, duty_days
 from oncall.rotation.problem.fixed_seats import seat_text
 from oncall.rotation.problem.problem import Problem
@@ -26,28 +35,29 @@ Cause = WeekToCover | str
 """A week to cover, or any other cause in words."""
 
 
-def date_causes(person: Engineer, shifts: Sequence[Shift]) -> Iterator[tuple[str, list[int]]]:
+def date_causes(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Iterator[tuple[str, list[int]]]:
     """Yield each of the engineer's dates and absences in words, with the numbers of the shifts that it forbids."""
     days = [(number, day) for number, shift in enumerate(shifts) for day in duty_days(shift)]
-    joins, leaves = person.joins, person.leaves
-    if joins is not None:
-        yield joins_text(person), sorted({number for number, day in days if day < joins})
-    if leaves is not None:
-        yield leaves_text(person), sorted({number for number, day in days if day > leaves})
+    duties = [duty_time(shift.window, rule) for shift in shifts]
+    if person.joins is not None:
+        yield joins_text(person), [number for number, duty in enumerate(duties) if joins_after(person, duty)]
+    if person.leaves is not None:
+        yield leaves_text(person), [number for number, duty in enumerate(duties) if leaves_before(person, duty)]
     for shadowing in person.shadows:
         yield shadows_text(person, shadowing), sorted({number for number, day in days if day in shadowing})
     for absence in person.absences:
-        yield absence_text(person, absence), sorted({number for number, day in days if day in absence})
+        alone = replace(person, absences=(absence,))
+        yield absence_text(person, absence), [n for n, duty in enumerate(duties) if any(absences_in(alone, duty))]
 
 
 def joins_text(person: Engineer) -> str:
     """Return the date of joining as a cause."""
-    return f"{person.id} joins only on {person.joins}"
+    return f"{person.id} joins only on {joining_text(person)}"
 
 
 def leaves_text(person: Engineer) -> str:
     """Return the date of leaving as a cause."""
-    return f"{person.id} leaves (last day {person.leaves})"
+    return f"{person.id} leaves (last day {leaving_text(person)})"
 
 
 def shadows_text(person: Engineer, shadowing: Shadowing) -> str:

@@ -149,7 +149,7 @@ class ConflictModel:
 
     def _add_person(self, engineer: int, person: Engineer) -> None:
         """Add a switch for each thing that forbids the engineer some of the shifts: dates, outside shifts and roles."""
-        for cause, numbers in date_causes(person, self._problem.shifts):
+        for cause, numbers in date_causes(person, self._problem.shifts, self._problem.days_off_rule):
             duties = [Duty(engineer, number) for number in numbers]
             self._forbid(cause, [self._on_duty[duty] for duty in duties if duty in self._on_duty])
         outside: dict[str, list[int]] = defaultdict(list)

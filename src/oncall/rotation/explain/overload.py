@@ -82,10 +82,11 @@ def _reason(problem: Problem, span: Span, search: Search) -> str:
     rules = _only_rules_among(problem.roster.rules, conflict.causes)
     people = tuple(_only_dates_among(engineer, conflict.causes) for engineer in problem.engineers)
     named = replace(problem, roster=replace(problem.roster, engineers=people))
+    days_off = problem.days_off_rule
     irrelevant = [
         now.id
         for was, now in zip(problem.engineers, people, strict=True)
-        if capacity(was, span, rules) < capacity(now, span, rules)
+        if capacity(was, span, rules, days_off) < capacity(now, span, rules, days_off)
     ]
     text = excess_text(named, span, rules) or _causes_text(named, span, conflict)
     return f"{text}; that is so even if {', '.join(irrelevant)} were there" if irrelevant else text
@@ -95,7 +96,8 @@ def _causes_text(named: Problem, span: Span, conflict: MinimalConflict) -> str:
     """Return the conflict as a list of causes, for engineers who could take that many shifts but not on these dates."""
     rules = [rule.text for rule in rules_of(named.roster.rules) if rule.text in conflict.causes]
     people = _joined_absences([cause for cause in conflict.causes[conflict.weeks :] if cause not in rules])
-    left = sum(1 for engineer in named.engineers if any(can_take(engineer, shift) for shift in span))
+    days_off = named.days_off_rule
+    left = sum(1 for engineer in named.engineers if any(can_take(engineer, shift, days_off) for shift in span))
     under = f" under {' and '.join(rules)}" if rules else ""
     when = f" when {', '.join(people)}" if people else ""
     return f"{seats_text(named, span)} cannot be staffed{under} by the {left} people who are left{when}"

@@ -1,13 +1,16 @@
 """The planning problem as a CP-SAT model in which relaxations can be chosen, each at a price.
 
 A relaxation of a rule holds for a week or a month and everybody, or for a weekend and one engineer; or it holds for all
-dates. A relaxation of a day off holds for one shift. What outside shifts forbid can be relaxed in the same way.
+dates. A relaxation of a day off holds for one engineer and date. What outside shifts forbid can be relaxed in the same
+way.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -15,6 +18,7 @@ from ortools.sat.python import cp_model
 
 from oncall.rosters.relaxation import DAY_OFF, Relaxation
 from oncall.rosters.relaxed_roster import rule_value, with_rule_value
+from oncall.rosters.time_off import blocked_days, duty_time
 from oncall.rotation.explain.relaxation_prices import (
     ALL_DATES_FACTOR,
     MOST_EXTRA_SHIFTS,
@@ -23,7 +27,6 @@ from oncall.rotation.explain.relaxation_prices import (
     Place,
     joined,
 )
-from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Rule
 from oncall.rotation.problem.rules import rules_of
@@ -108,13 +111,18 @@ class RelaxationModel:
             self.model.add_exactly_one([literal for (_, own), literal in has_role.items() if own == role])
 
     def _add_days_off(self) -> None:
-        """Make each duty on a day off a choice: to take the duty is to move the day off."""
-        for (engineer, number), on_duty in self._on_duty.items():
-            person = self._problem.engineers[engineer]
-            days = [day for day in duty_days(self._problem.shifts[number]) if person.absence_on(day) is not None]
-            if days:
-                place = ((days[0], days[-1]), person.id)
-                self._choices.append(_Choice(DAY_OFF, place, None, on_duty, PRICES[DAY_OFF] * len(days)))
+        """Make each day off a choice: a duty that it blocks can be taken only if it is moved."""
+        blocked: dict[tuple[int, date], list[Duty]] = defaultdict(list)
+        for duty in self._on_duty:
+            time = duty_time(self._problem.shifts[duty.shift].window, self._problem.days_off_rule)
+            absences = self._problem.engineers[duty.engineer].absences
+            for day in sorted({day for absence in absences for day in blocked_days(absence, time)}):
+                blocked[duty.engineer, day].append(duty)
+        for (engineer, day), duties in blocked.items():
+            # To take the only duty that it blocks is to move the day off.
+            moved = any_of(self.model, [self._on_duty[duty] for duty in duties])
+            place = ((day, day), self._problem.engineers[engineer].id)
+            self._choices.append(_Choice(DAY_OFF, place, None, moved, PRICES[DAY_OFF]))
 
     def _add_rule(self, rule: Rule) -> None:
         """Add a rule with each value that it can be relaxed to: a duty keeps a value unless a looser one is chosen."""

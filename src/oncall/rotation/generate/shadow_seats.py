@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oncall.rosters.roster import SHADOW, Engineer
+from oncall.rosters.time_off import DaysOffRule, duty_time, is_free
 from oncall.rotation.problem.eligibility import duty_days, weekend_number
 from oncall.rotation.problem.outside_shifts import month_of, week_of
 from oncall.rotation.problem.problem import Problem, StaffedSeat
@@ -41,7 +42,7 @@ def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], sh
 
     own: the newcomer's shifts; the shadowed ones are appended. shadowed: shifts that have a shadow already.
     """
-    possible = [n for n, shift in enumerate(problem.shifts) if _may_shadow(engineer, shift)]
+    possible = [n for n, shift in enumerate(problem.shifts) if _may_shadow(engineer, shift, problem.days_off_rule)]
     others = sum(1 for each in problem.engineers if not each.shadows)
     pace = len(problem.roles) / max(1, others)
     chosen: list[int] = []
@@ -55,12 +56,10 @@ def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], sh
     return chosen
 
 
-def _may_shadow(engineer: Engineer, shift: Shift) -> bool:
+def _may_shadow(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     """Return True if the engineer shadows on every day of the shift, is a member then and not away."""
-    days = duty_days(shift)
-    joined = engineer.joins is None or engineer.joins <= days[0]
-    is_member = joined and (engineer.leaves is None or days[-1] <= engineer.leaves)
-    return is_member and all(engineer.shadowing_on(day) and not engineer.absence_on(day) for day in days)
+    shadows = all(engineer.shadowing_on(day) for day in duty_days(shift))
+    return shadows and is_free(engineer, duty_time(shift.window, rule))
 
 
 def _fits(problem: Problem, own: Sequence[Shift], shift: Shift) -> bool:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from oncall.rosters.roster import Absence, Engineer
+from oncall.rosters.roster import Absence, Engineer, Shadowing
+from oncall.rosters.time_off import (
+    DaysOffRule,
+    absences_in,
+    duty_time,
+    joining_text,
+    joins_after,
+    leaves_before,
+    leaving_text,
+)
 from oncall.schedule.plan import Shift
 
 
@@ -54,46 +63,59 @@ def weekend_number(shift: Shift) -> int:
     return (shift.day.toordinal() - 1) // 7
 
 
-def is_member_for(engineer: Engineer, shift: Shift) -> bool:
+def is_member_for(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     """Return True if joining, leaving, shadowing and `leave: true` let the engineer take the shift.
 
     Ordinary days off do not count here.
     """
-    return all(engineer.is_member_on(day) for day in duty_days(shift))
+    if not has_dates(engineer):
+        return True
+    duty = duty_time(shift.window, rule)
+    if joins_after(engineer, duty) or leaves_before(engineer, duty) or _shadowing_in(engineer, shift) is not None:
+        return False
+    return not any(absence.leave for absence in absences_in(engineer, duty))
 
 
-def can_take(engineer: Engineer, shift: Shift) -> bool:
-    """Return True if the engineer is a member and has no day off on any day of the shift."""
-    return next(_date_obstacles(engineer, shift), None) is None
+def has_dates(engineer: Engineer) -> bool:
+    """Return True if the engineer has a date of joining or leaving, a day off or a date of shadowing."""
+    return bool(engineer.absences or engineer.joins or engineer.leaves or engineer.shadows)
 
 
-def first_obstacle(engineer: Engineer, shift: Shift, role: str | None = None) -> Obstacle | None:
+def can_take(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
+    """Return True if the engineer is a member and has no day off in any part of the shift that days off block."""
+    return not has_dates(engineer) or next(_date_obstacles(engineer, shift, rule), None) is None
+
+
+def first_obstacle(engineer: Engineer, shift: Shift, rule: DaysOffRule, role: str | None = None) -> Obstacle | None:
     """Return the first reason why the engineer cannot take the shift (in `role`, if given), or None."""
-    obstacle = next(_date_obstacles(engineer, shift), None)
+    obstacle = next(_date_obstacles(engineer, shift, rule), None)
     if obstacle is None and role is not None and role not in engineer.roles:
         return Obstacle(ObstacleKind.ROLE, engineer.id, f"{engineer.id} does not take the role {role}")
     return obstacle
 
 
-def _date_obstacles(engineer: Engineer, shift: Shift) -> Iterator[Obstacle]:
-    for day in duty_days(shift):
-        if engineer.joins is not None and day < engineer.joins:
-            yield Obstacle(ObstacleKind.NOT_JOINED, engineer.id, f"{engineer.id} joins only on {engineer.joins}")
-        if engineer.leaves is not None and day > engineer.leaves:
-            yield Obstacle(ObstacleKind.LEFT, engineer.id, f"{engineer.id} has left (last day {engineer.leaves})")
-        shadowing = engineer.shadowing_on(day)
-        if shadowing is not None:
-            span = f"{shadowing.first_day} to {shadowing.last_day}"
-            yield Obstacle(ObstacleKind.SHADOWS, engineer.id, f"{engineer.id} only shadows {span}")
-        absence = engineer.absence_on(day)
-        if absence is not None:
-            yield Obstacle(ObstacleKind.AWAY, engineer.id, f"{engineer.id} is away {away_text(absence)}")
+def _date_obstacles(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> Iterator[Obstacle]:
+    duty, who = duty_time(shift.window, rule), engineer.id
+    if joins_after(engineer, duty):
+        yield Obstacle(ObstacleKind.NOT_JOINED, who, f"{who} joins only on {joining_text(engineer)}")
+    if leaves_before(engineer, duty):
+        yield Obstacle(ObstacleKind.LEFT, who, f"{who} has left (last day {leaving_text(engineer)})")
+    shadowing = _shadowing_in(engineer, shift)
+    if shadowing is not None:
+        span = f"{shadowing.first_day} to {shadowing.last_day}"
+        yield Obstacle(ObstacleKind.SHADOWS, who, f"{who} only shadows {span}")
+    for absence in absences_in(engineer, duty):
+        yield Obstacle(ObstacleKind.AWAY, who, f"{who} is away {away_text(absence)}")
+
+
+def _shadowing_in(engineer: Engineer, shift: Shift) -> Shadowing | None:
+    if not engineer.shadows:
+        return None
+    found = (engineer.shadowing_on(day) for day in duty_days(shift))
+    return next((shadowing for shadowing in found if shadowing is not None), None)
 
 
 def away_text(absence: Absence) -> str:
     """Return the dates of an absence and its reason, such as `2027-02-15 to 2027-02-19 (vacation)`."""
-    if absence.last_day != absence.first_day:
-        span = f"{absence.first_day} to {absence.last_day}"
-    else:
-        span = f"on {absence.first_day}"
+    span = absence.span_text.removeprefix("from ")
     return f"{span} ({absence.reason})" if absence.reason else span

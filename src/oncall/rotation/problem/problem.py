@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.time_off import DaysOffRule, days_off_rule
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext, outside_shifts_around
 from oncall.rotation.problem.cost import CountedSeat, fairness_of
 from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, can_take, first_obstacle
@@ -108,6 +109,11 @@ class Problem:
     # ---- who may take what
 
     @cached_property
+    def days_off_rule(self) -> DaysOffRule:
+        """Return how days off block shifts."""
+        return days_off_rule(self.roster)
+
+    @cached_property
     def eligible_shifts(self) -> tuple[tuple[int, ...], ...]:
         """Return, for each engineer, the numbers of the shifts that they may take in some role, in time order."""
         return tuple(
@@ -118,7 +124,7 @@ class Problem:
     def _is_eligible(self, engineer: int, number: int) -> bool:
         return (
             bool(self.roles_at(engineer, number))
-            and can_take(self.engineers[engineer], self.shifts[number])
+            and can_take(self.engineers[engineer], self.shifts[number], self.days_off_rule)
             and self.outside_obstacle(engineer, number) is None
         )
 
@@ -146,7 +152,7 @@ class Problem:
         Only reasons that hold for every plan count: dates, roles, outside shifts and fixed seats.
         """
         return (
-            first_obstacle(self.engineers[engineer], self.shifts[number], role)
+            first_obstacle(self.engineers[engineer], self.shifts[number], self.days_off_rule, role)
             or self.outside_obstacle(engineer, number)
             or self._fixed_seat_obstacle(engineer, number, role)
         )

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.time_off import DaysOffRule, days_off_rule
 from oncall.rotation.problem.eligibility import is_member_for
 from oncall.schedule.plan import Balance, Shift
 from oncall.support.windows import WindowKind
@@ -48,11 +49,11 @@ class Shares:
         return sum((self.by_role[ShareKey(kind, each, engineer)] for each in self.roles), Fraction(0))
 
 
-def weight(engineer: Engineer, shifts: Sequence[Shift]) -> Fraction:
+def weight(engineer: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Fraction:
     """Return `fte` x the number of the shifts that joining, leaving and `leave: true` let the engineer take."""
     # The decimal that the file says (0.1), not the binary number nearest to it.
     fte = Fraction(repr(engineer.fte))
-    return fte * sum(1 for shift in shifts if is_member_for(engineer, shift))
+    return fte * sum(1 for shift in shifts if is_member_for(engineer, shift, rule))
 
 
 def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balance] = ()) -> Shares:
@@ -63,7 +64,8 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
     """
     counted = Counter(shift.kind for shift in shifts)
     totals = {kind: counted[kind] for kind in KIND_ORDER if counted[kind]}
-    weights = {engineer.id: weight(engineer, shifts) for engineer in roster.engineers}
+    rule = days_off_rule(roster)
+    weights = {engineer.id: weight(engineer, shifts, rule) for engineer in roster.engineers}
     carried = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in balances}
     by_role: dict[ShareKey, Fraction] = {}
     for role in roster.rules.roles:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.time_off import DaysOffRule, days_off_rule
 from oncall.rotation.problem.eligibility import can_take, duty_days
 from oncall.rotation.problem.fairness import shifts_of_plan
 from oncall.schedule.plan import Plan, Shift
@@ -77,12 +78,15 @@ def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
     first, last = (shifts[0].day, duty_days(shifts[-1])[-1])
     monday = first - timedelta(days=first.weekday())
     weeks = tuple(monday + timedelta(weeks=number) for number in range((last - monday).days // 7 + 1))
-    rows = tuple(_row(engineer, duties[engineer.id], shifts) for engineer in roster.engineers)
+    rule = days_off_rule(roster)
+    rows = tuple(_row(engineer, duties[engineer.id], shifts, rule) for engineer in roster.engineers)
     return HeatMap(weeks, rows, roster.rules.roles)
 
 
-def _row(engineer: Engineer, duties: dict[date, list[CalendarCell]], shifts: tuple[Shift, ...]) -> Row:
-    away = {day for shift in shifts if not can_take(engineer, shift) for day in duty_days(shift)}
-    open_days = {day for shift in shifts if can_take(engineer, shift) for day in duty_days(shift)}
+def _row(
+    engineer: Engineer, duties: dict[date, list[CalendarCell]], shifts: tuple[Shift, ...], rule: DaysOffRule
+) -> Row:
+    away = {day for shift in shifts if not can_take(engineer, shift, rule) for day in duty_days(shift)}
+    open_days = {day for shift in shifts if can_take(engineer, shift, rule) for day in duty_days(shift)}
     held = {day: tuple(each) for day, each in duties.items()}
     return Row(engineer.id, engineer.name, held, frozenset(away - open_days))

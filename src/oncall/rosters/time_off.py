@@ -1,0 +1,148 @@
+"""Whether an engineer's dates allow on-call time: days off, joining and leaving.
+
+Every part of the program that judges an engineer's dates asks here: the planner, the checker, and overrides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from oncall.rosters.roster import Absence, DaysOff, Roster, moment_text
+from oncall.support.calendar import first_instant
+from oncall.support.windows import Window
+
+_DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOffRule:
+    """How days off block shifts. zone: the dates and times of days off, joining and leaving are local to it."""
+
+    style: DaysOff
+    zone: ZoneInfo
+
+
+class HasDates(Protocol):
+    """A person with dates of joining and leaving, and days off."""
+
+    @property
+    def joins(self) -> date | None:
+        """Return the first day; `joins_at` is the time on it, if it is not a whole day."""
+
+    @property
+    def joins_at(self) -> time | None: ...
+
+    @property
+    def leaves(self) -> date | None:
+        """Return the last day; `leaves_at` is the time on it, if it is not a whole day."""
+
+    @property
+    def leaves_at(self) -> time | None: ...
+
+    @property
+    def absences(self) -> tuple[Absence, ...]: ...
+
+
+def joining_text(person: HasDates) -> str:
+    """Return when a person joins in words: `2027-03-01`, or `2027-03-01 18:00`."""
+    return moment_text(person.joins, person.joins_at)
+
+
+def leaving_text(person: HasDates) -> str:
+    """Return when a person leaves in words: `2027-06-30`, or `2027-06-30 12:00`."""
+    return moment_text(person.leaves, person.leaves_at)
+
+
+def days_off_rule(roster: Roster) -> DaysOffRule:
+    """Return how days off block the roster's shifts. Under `evenings`, the dates are those of the policy's shifts."""
+    style = roster.rules.days_off
+    return DaysOffRule(style, roster.zone if style is DaysOff.WHOLE else roster.policy.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class DutyTime:
+    """The part of on-call time that days off can block. first_day, last_day: the local dates that it touches."""
+
+    window: Window
+    first_day: date
+    last_day: date
+    zone: ZoneInfo
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Return the local dates that it touches, in order."""
+        return tuple(self.first_day + number * _DAY for number in range((self.last_day - self.first_day).days + 1))
+
+
+@lru_cache(maxsize=65536)
+def duty_time(window: Window, rule: DaysOffRule) -> DutyTime:
+    """Return the part of a shift that days off can block: all of it, or without the morning after its last night."""
+    zone = rule.zone
+    first, end = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
+    if rule.style is DaysOff.EVENINGS and first < end:
+        midnight = first_instant(zone, datetime.combine(end, time()))
+        return DutyTime(Window(window.start, min(window.end, midnight)), first, end - _DAY, zone)
+    return DutyTime(window, first, (window.end - _INSTANT).astimezone(zone).date(), zone)
+
+
+def joins_after(person: HasDates, duty: DutyTime) -> bool:
+    """Return True if the person has not joined yet when the duty starts."""
+    if person.joins is None or duty.first_day > person.joins:
+        return False
+    if duty.first_day < person.joins:
+        return True
+    return person.joins_at is not None and duty.window.start < _at(duty.zone, person.joins, person.joins_at)
+
+
+def leaves_before(person: HasDates, duty: DutyTime) -> bool:
+    """Return True if the person has left before the duty ends."""
+    if person.leaves is None or duty.last_day < person.leaves:
+        return False
+    if duty.last_day > person.leaves:
+        return True
+    return person.leaves_at is not None and duty.window.end > _at(duty.zone, person.leaves, person.leaves_at)
+
+
+def absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
+    """Yield each absence, leave or not, that takes any minute of the duty."""
+    return (absence for absence in person.absences if next(blocked_days(absence, duty), None) is not None)
+
+
+def blocked_days(absence: Absence, duty: DutyTime) -> Iterator[date]:
+    """Yield the local dates of the duty on which the absence takes any minute of it, in order."""
+    day, last = max(duty.first_day, absence.first_day), min(duty.last_day, absence.last_day)
+    while day <= last:
+        if day in absence and _meets(absence, day, duty):
+            yield day
+        day += _DAY
+
+
+def _meets(absence: Absence, day: date, duty: DutyTime) -> bool:
+    """Return True if the absence takes a minute of the duty on this date, which both touch."""
+    if day == absence.first_day and absence.starts_at is not None:
+        begin = _at(duty.zone, day, absence.starts_at)
+        ends = duty.window.end if day == duty.last_day else _at(duty.zone, day + _DAY, time())
+        if ends <= begin:
+            return False
+    if day == absence.last_day and absence.ends_at is not None:
+        begins = duty.window.start if day == duty.first_day else _at(duty.zone, day, time())
+        return begins < _at(duty.zone, day, absence.ends_at)
+    return True
+
+
+def is_free(person: HasDates, duty: DutyTime) -> bool:
+    """Return True if the person has joined, has not left and has no day off in any minute of the duty."""
+    return not (
+        joins_after(person, duty) or leaves_before(person, duty) or next(absences_in(person, duty), None) is not None
+    )
+
+
+@lru_cache(maxsize=4096)
+def _at(zone: ZoneInfo, day: date, at: time) -> datetime:
+    return first_instant(zone, datetime.combine(day, at))
