@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from oncall.rosters.roster import Absence, Engineer, Request, RequestDirection, Roster, RotationRules
+from oncall.rosters.roster import Absence, DaysOff, Engineer, Request, RequestDirection, Roster, RotationRules
 from oncall.schedule.plan import Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
@@ -24,7 +24,7 @@ class Instance:
     days_off: single days off of each engineer a year. vacations: their weeks of vacation a year. juniors: engineers who
     take only the secondary role. part_time: engineers who work half. joiners: engineers who join half-way; as many
     leave then. requests: dates that each engineer asks to avoid. pairs: pairs of engineers who prefer to work together.
-    all_away: two thirds of the team are away in one week.
+    all_away: two thirds of the team are away in one week. blocks: what a day off blocks.
     """
 
     name: str
@@ -41,13 +41,14 @@ class Instance:
     requests: int = 0
     pairs: int = 0
     all_away: bool = False
+    blocks: DaysOff = DaysOff.EVENINGS
 
     def roster(self) -> Roster:
         """Return the team, always the same for the same instance."""
         draw = random.Random(self.seed)
         people = tuple(self._person(number, draw) for number in range(self.people))
         pairs = tuple((f"p{2 * number:03}", f"p{2 * number + 1:03}") for number in range(self.pairs))
-        rules = RotationRules(rest_nights=self.rest_nights, prefer_together=pairs)
+        rules = RotationRules(rest_nights=self.rest_nights, prefer_together=pairs, days_off=self.blocks)
         return Roster("bench", ZONE, packaged_policy(ZONE), rules, people, None, holidays=self.holidays)
 
     def _person(self, number: int, draw: random.Random) -> Engineer:

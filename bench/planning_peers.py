@@ -14,6 +14,7 @@ from itertools import cycle, product
 
 from bench.planning_instances import ZONE
 from oncall.rosters.roster import Engineer, Roster, RotationRules
+from oncall.rosters.time_off import days_off_rule
 from oncall.rotation.problem.eligibility import can_take
 from oncall.rotation.problem.rules import are_too_close
 from oncall.rotation.problem.shares import shares_of
@@ -23,13 +24,13 @@ from oncall.support.windows import WindowKind
 
 def round_robin(roster: Roster, shifts: Sequence[Shift]) -> Plan:
     """Return a plan in which each seat goes to the next engineer in turn who is not away and takes the role."""
-    seats = []
+    seats, rule = [], days_off_rule(roster)
     in_turn = cycle(roster.engineers)
     for shift in shifts:
         taken: set[str] = set()
         for role in roster.rules.roles:
             for person in (next(in_turn) for _ in roster.engineers):
-                if role in person.roles and person.id not in taken and can_take(person, shift):
+                if role in person.roles and person.id not in taken and can_take(person, shift, rule):
                     seats.append(Seat(shift.window, shift.kind, role, person.id))
                     taken.add(person.id)
                     break
@@ -40,6 +41,7 @@ def least_loaded(roster: Roster, shifts: Sequence[Shift]) -> Plan:
     """Return a plan in which each seat goes to the legal engineer with the smallest load, if any."""
     weights = shares_of(roster, shifts).weights
     count: Counter[tuple[WindowKind, str, str]] = Counter()
+    rule = days_off_rule(roster)
     own: dict[str, list[Shift]] = {person.id: [] for person in roster.engineers}
     seats = []
 
@@ -48,7 +50,7 @@ def least_loaded(roster: Roster, shifts: Sequence[Shift]) -> Plan:
         return count[kind, "", person.id] / weight, count[kind, role, person.id] / weight
 
     for shift, role in product(shifts, roster.rules.roles):
-        there = [person for person in roster.engineers if role in person.roles and can_take(person, shift)]
+        there = [person for person in roster.engineers if role in person.roles and can_take(person, shift, rule)]
         able = [person for person in there if _is_legal(own[person.id], shift, roster.rules)]
         if able:
             chosen = min(able, key=partial(load, kind=shift.kind, role=role))
@@ -79,13 +81,13 @@ def nurse_pattern(roster: Roster, shifts: Sequence[Shift]) -> Plan:
     """
     from ortools.sat.python import cp_model
 
-    model = cp_model.CpModel()
+    model, rule = cp_model.CpModel(), days_off_rule(roster)
     people, roles = roster.engineers, roster.rules.roles
     works = {
         (p, s, role): model.new_bool_var("")
         for p, person in enumerate(people)
         for s, shift in enumerate(shifts)
-        if can_take(person, shift)
+        if can_take(person, shift, rule)
         for role in roles
         if role in person.roles
     }

@@ -20,6 +20,7 @@ manager: {id: mei, name: Mei Lin, phone: "+13055550100"}
 TIGHT_ROSTER = """\
 team: tight
 timezone: America/New_York
+rotation: {days_off: evenings}
 engineers:
   - {id: ana, name: Ana, phone: "+13055550101"}
   - {id: ben, name: Ben, phone: "+13055550102", unavailable: [{from: 2027-01-05, to: 2027-01-07, reason: flight}]}
@@ -28,7 +29,7 @@ engineers:
   - {id: eve, name: Eve, phone: "+13055550105"}
   - {id: fay, name: Fay, phone: "+13055550106"}
 """
-"""Six people with two free nights, of whom ben is away for three: no plan of the first week keeps every rule."""
+"""Six people with two free nights, of whom ben is away three evenings: no plan of the first week keeps every rule."""
 
 EIGHT = """\
 team: eight

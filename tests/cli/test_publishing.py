@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -17,15 +17,18 @@ from oncall.support.calendar import calendar_of
 from tests.cli.conftest import Oncall
 from tests.cli.teams import SMALL_ROSTER, with_more
 
-Publish = Callable[[str], Oncall]
+
+class Publish(Protocol):
+    def __call__(self, more: str, evenings: bool = ...) -> Oncall: ...
 
 
 @pytest.fixture
 def with_chloe(oncall: Oncall, roster: Path, plan: Path) -> Publish:
     """Publishes the plan of ana and ben, with a chloe of whom the roster says more."""
 
-    def publish(more: str) -> Oncall:
-        roster.write_text(with_more(SMALL_ROSTER, "chloe", more), encoding="utf-8")
+    def publish(more: str, evenings: bool = False) -> Oncall:
+        text = SMALL_ROSTER.replace("rotation: {", "rotation: {days_off: evenings, ") if evenings else SMALL_ROSTER
+        roster.write_text(with_more(text, "chloe", more), encoding="utf-8")
         ran = oncall("publish", str(plan), "--roster", str(roster))
         assert ran.code == 0, ran.err
         return oncall
@@ -67,21 +70,23 @@ def test_an_override_as_json_has_its_warnings(with_chloe: Publish) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "is_away"),
+    ("start", "end", "is_away", "is_away_by_evenings"),
     [
-        ("2027-01-18T00:00", "2027-01-18T08:00", False),
-        ("2027-01-19T23:00", "2027-01-20T06:00", True),
-        ("2027-01-20T00:00", "2027-01-20T08:00", True),
-        ("2027-01-20T19:01", "2027-01-21T08:00", False),
-        ("2027-01-16T12:00", "2027-01-18T08:00", False),
-        ("2027-01-15T12:00", "2027-01-20T20:00", True),
+        ("2027-01-18T00:00", "2027-01-18T08:00", True, False),
+        ("2027-01-19T23:00", "2027-01-20T06:00", True, True),
+        ("2027-01-20T00:00", "2027-01-20T08:00", False, True),
+        ("2027-01-20T19:01", "2027-01-21T08:00", False, False),
+        ("2027-01-16T12:00", "2027-01-18T08:00", True, False),
+        ("2027-01-15T12:00", "2027-01-20T20:00", True, True),
+        ("2027-01-17T20:00", "2027-01-18T00:00", False, False),
     ],
 )
-def test_a_day_off_is_one_of_duty_so_a_night_counts_for_the_date_on_which_it_begins(
-    with_chloe: Publish, start: str, end: str, is_away: bool
+@pytest.mark.parametrize("evenings", [False, True])
+def test_a_day_off_blocks_its_own_minutes_and_by_the_older_rule_the_nights_that_begin_on_it(
+    with_chloe: Publish, start: str, end: str, is_away: bool, is_away_by_evenings: bool, evenings: bool
 ) -> None:
-    code, told = put_on(with_chloe(AWAY), start, end)
-    assert (code, "is away" in told) == (0, is_away)
+    code, told = put_on(with_chloe(AWAY, evenings), start, end)
+    assert (code, "is away" in told) == (0, is_away_by_evenings if evenings else is_away)
 
 
 def test_an_old_publication_without_days_off_can_still_be_read(roster: Path, plan: Path) -> None:

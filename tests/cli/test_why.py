@@ -180,7 +180,7 @@ def test_an_engineer_whom_no_plan_puts_there_has_the_rules_that_exclude_it(
 def test_plans_that_are_relaxed_published_or_without_a_proof_are_explained(
     oncall: Oncall, support: Path, planned: Planned, suffix: str
 ) -> None:
-    plan = planned(support, f"plan.{suffix}", *TWO_WEEKS, "--relax", "unavailable@2027-01-06:cai")
+    plan = planned(support, f"plan.{suffix}", *TWO_WEEKS, "--relax", "unavailable@2027-01-06..2027-01-07:cai")
     if suffix == "json":
         assert oncall("publish", plan, "--roster", support).code == 0
     ran = oncall("why", plan, "--roster", support, "--shift", "2027-01-06", "--json")
