@@ -85,7 +85,7 @@ def test_a_healthy_pager_gets_a_list_of_checks_and_no_message(healthy: Oncall, t
     assert ran.code == 0, ran.out
     rows = {line.split()[1]: line.split(maxsplit=2) for line in ran.out.splitlines()}
     assert {row[0] for row in rows.values()} == {"fine"}
-    assert rows["sms"][2] == "twilio answers, and takes the credentials."
+    assert rows["sms"][2] == "twilio answers and accepts the credentials."
     assert rows["schedule"][2] == "every role is held for the next 14 days."
     assert rows["clock"][2] == "this machine's clock agrees with twilio."
     assert twilio.messages == []
@@ -116,7 +116,7 @@ def test_nothing_published_and_no_pager_each_stop_a_page(oncall: Oncall, twilio:
 def test_a_dead_pager_and_an_outbox_pager_are_reported(answered: Oncall, tmp_path: Path) -> None:
     long_ago = datetime.now(UTC) - timedelta(minutes=90)
     database(tmp_path, lambda tx: tx.beat("w1", real_now=long_ago, channel="twilio"))
-    assert bad(answered) == {"pager": ["stops: no pager has lived for 1 h 30 min; start `oncall serve`."]}
+    assert bad(answered) == {"pager": ["stops: no pager has run for 1 h 30 min; start `oncall serve`."]}
     database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="outbox"))
     assert bad(answered) == {
         "pager": ["stops: the pager that runs prints its pages and sends nothing; restart it with ONCALL_SMS=twilio."]
@@ -196,8 +196,8 @@ def test_without_a_public_url_no_reply_can_come_in(healthy: Oncall, monkeypatch:
     monkeypatch.delenv("ONCALL_PUBLIC_URL")
     assert bad(healthy) == {
         "callbacks": [
-            "warns: ONCALL_PUBLIC_URL is not set: no receipt and no reply by SMS can come in; "
-            "set it to the https address under which Twilio reaches `oncall serve`."
+            "warns: ONCALL_PUBLIC_URL is not set: no delivery receipt and no SMS reply can reach the pager; "
+            "set it to the https address at which Twilio reaches `oncall serve`."
         ]
     }
 
@@ -282,7 +282,7 @@ def test_a_page_that_has_not_arrived_is_late_by_real_minutes_on_a_clock_of_any_p
     monkeypatch.setenv("ONCALL_CLOCK_RATE", rate)
     told = bad(healthy).get("audit", [])
     assert len(told) == is_late
-    assert all(words.startswith("stops: T-1: a page was taken by its provider 18") for words in told)
+    assert all(words.startswith("stops: T-1: a provider accepted a page 18") for words in told)
 
 
 # What the pure part makes of facts that cannot be staged on one machine.
@@ -310,8 +310,8 @@ def test_a_number_that_was_never_reached_is_a_warning_until_an_sms_comes_from_it
 ) -> None:
     database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
     words = (
-        "warns: nothing has ever reached {}, nor come from them, at their number of now; "
-        "`oncall drill --to {}` tries it."
+        "warns: no message to or from the current number of {} has ever been confirmed; "
+        "test it: `oncall drill --to {}`."
     )
     assert bad(published) == {"phone": [words.format("ana, ben, mei", "ana")]}
     sms = InboundMessage("SM1", SATURDAY_NIGHT + timedelta(minutes=1), "ana", "WHO", "")

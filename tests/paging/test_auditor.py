@@ -101,7 +101,7 @@ def test_a_page_that_its_provider_took_and_never_delivers_is_overdue_a_minute_af
     assert control.look(after=timedelta(seconds=119)) == []
     assert control.look(after=timedelta(seconds=1)) == []
     assert control.look(after=timedelta(seconds=5)) == [
-        "overdue: T-1: a page was taken by its provider 125 s ago and has not arrived"
+        "overdue: T-1: a provider accepted a page 125 s ago and has not delivered it"
     ]
     assert control.heard[0]["overdue"] == [{"ticket": "T-1", "kind": "arrival", "late_seconds": 125}]
     deliver(world)
@@ -161,7 +161,7 @@ def test_a_carrier_that_reported_arrivals_before_is_waited_for(world: World) -> 
     control = Control(world)
     control.look(after=timedelta(minutes=3))
     assert control.look(after=timedelta(seconds=5)) == [
-        "overdue: T-2: a page was taken by its provider 185 s ago and has not arrived"
+        "overdue: T-2: a provider accepted a page 185 s ago and has not delivered it"
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_chase_that_nobody_fired_for_a_ticket_that_somebody_has_is_overdue(wor
     assert control.look(after=warned_at - world.clock.moment + timedelta(seconds=60)) == []
     control.look(after=timedelta(seconds=1))
     assert control.look(after=timedelta(seconds=5)) == [
-        "overdue: T-1: what a promised time owes has been due for 66 s and did not happen"
+        "overdue: T-1: an SLA alert has been due for 66 s and was not written"
     ]
 
 
@@ -201,7 +201,7 @@ def test_a_warning_that_no_provider_takes_is_overdue(world: World) -> None:
     control = Control(world)
     control.look(after=timedelta(seconds=60))
     assert control.look(after=timedelta(seconds=5)) == [
-        "overdue: T-1: a word of a promised time was written 65 s ago and no provider has taken it"
+        "overdue: T-1: an SLA alert was written 65 s ago and no provider has accepted it"
     ]
 
 
@@ -247,7 +247,7 @@ def test_a_page_that_no_provider_takes_is_overdue_although_it_is_written(world: 
     control = Control(world)
     control.look(after=timedelta(seconds=60))
     assert control.look(after=timedelta(seconds=5)) == [
-        "overdue: T-1: a page was written 65 s ago and no provider has taken it"
+        "overdue: T-1: a page was written 65 s ago and no provider has accepted it"
     ]
     assert control.counts.pages == {"retrying": 1}
 

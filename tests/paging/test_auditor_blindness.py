@@ -71,7 +71,7 @@ def test_a_page_that_no_pager_would_ever_claim_is_named(world: World) -> None:
     tamper(world, "UPDATE attempts SET claimable_at = NULL")
     control = Control(world)
     control.look(after=timedelta(seconds=65))
-    assert control.look(after=AGAIN) == ["overdue: T-1: a page was written 70 s ago and no provider has taken it"]
+    assert control.look(after=AGAIN) == ["overdue: T-1: a page was written 70 s ago and no provider has accepted it"]
 
 
 def test_a_page_that_rides_in_a_message_that_is_over_is_named(world: World) -> None:
@@ -85,7 +85,7 @@ def test_a_page_that_rides_in_a_message_that_is_over_is_named(world: World) -> N
     control.look(after=timedelta(seconds=65))
     (named,) = control.look(after=AGAIN)
     (rider,) = [name for name in ("T-1", "T-2") if world.attempts(name)[0].is_member]
-    assert named == f"overdue: {rider}: a page was written 70 s ago and no provider has taken it"
+    assert named == f"overdue: {rider}: a page was written 70 s ago and no provider has accepted it"
 
 
 def test_a_log_that_cannot_be_read_is_named_and_hides_no_other(world: World) -> None:
@@ -95,7 +95,7 @@ def test_a_log_that_cannot_be_read_is_named_and_hides_no_other(world: World) -> 
     control = Control(world)
     control.look(after=timedelta(minutes=6, seconds=10))
     named = control.look(after=AGAIN)
-    assert "overdue: T-1: its log cannot be read, so that nobody can tell what it is owed" in named
+    assert "overdue: T-1: its log cannot be read, so its next step is not known" in named
     assert "overdue: T-2: its next step has been due for 75 s and did not fire" in named
 
 
@@ -113,7 +113,7 @@ def test_a_policy_that_is_gone_makes_the_auditor_name_the_ticket_that_needs_it(w
     tamper(world, "UPDATE events SET details = json_set(details, '$.policy', 99) WHERE kind = 'received'")
     control = Control(world)
     control.look()
-    assert "overdue: T-1: its log cannot be read, so that nobody can tell what it is owed" in control.look(after=AGAIN)
+    assert "overdue: T-1: its log cannot be read, so its next step is not known" in control.look(after=AGAIN)
 
 
 def test_an_auditor_that_fails_raises_an_alarm_and_is_not_taken_for_one_that_finds_nothing(world: World) -> None:

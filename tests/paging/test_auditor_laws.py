@@ -119,30 +119,30 @@ class House:
         return any(due is not None and due <= self.world.clock.moment for due in times)
 
     def _surely_late(self) -> list[tuple[str, str]]:
-        """By the pager's own rows, which the auditor does not go by: what waits in vain, at most five of them."""
+        """Return one ticket that is surely late, found from the pager's own rows, which the auditor does not read."""
         late = []
         for number in range(1, self.posted + 1):
             ticket = self.world.ticket(f"T-{number}")
             if ticket.status is not TicketStatus.OPEN:
                 continue
-            tries = [one for one in self.world.attempts(ticket.ticket.id) if one.purpose is Purpose.PAGE]
-            if any(self._never_arrives(one, tries) for one in tries):
-                late.append((ticket.ticket.id, "a page was taken by its provider"))
-            if any(self._waits_in_vain(one, tries) for one in tries):
+            attempts = [one for one in self.world.attempts(ticket.ticket.id) if one.purpose is Purpose.PAGE]
+            if any(self._never_arrives(one, attempts) for one in attempts):
+                late.append((ticket.ticket.id, "a provider accepted a page"))
+            if any(self._waits_in_vain(one, attempts) for one in attempts):
                 late.append((ticket.ticket.id, "a page was written"))
         return late[:1]
 
-    def _never_arrives(self, page: Attempt, tries: list[Attempt]) -> bool:
-        """What carriers have not delivered for long, of a ticket that nobody ever had."""
+    def _never_arrives(self, page: Attempt, attempts: list[Attempt]) -> bool:
+        """Return True if a carrier is long overdue with a page of a ticket that never had an owner."""
         is_old = self.world.clock.moment - (page.sent_at or page.at) > ARRIVES_WITHIN + SOON
         was_had = self.world.ticket(page.ticket).owner is not None or self.has_acted
-        is_told = any(one.status is AttemptStatus.DELIVERED and one.at >= page.at for one in tries)
+        is_told = any(one.status is AttemptStatus.DELIVERED and one.at >= page.at for one in attempts)
         return page.status is AttemptStatus.ACCEPTED and is_old and not was_had and not is_told
 
-    def _waits_in_vain(self, page: Attempt, tries: list[Attempt]) -> bool:
+    def _waits_in_vain(self, page: Attempt, attempts: list[Attempt]) -> bool:
         has_waited = self.world.clock.moment - max(page.written_at, self.well_since) > SOON
         is_waiting = page.status in (AttemptStatus.QUEUED, AttemptStatus.RETRYING, AttemptStatus.UNKNOWN)
-        return is_waiting and has_waited and not any(one.written_at > page.written_at for one in tries)
+        return is_waiting and has_waited and not any(one.written_at > page.written_at for one in attempts)
 
 
 @pytest.mark.slow

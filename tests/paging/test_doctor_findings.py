@@ -58,7 +58,9 @@ def test_a_refused_sender_stops_pages_until_a_later_message_arrives(schedule: Sc
     )
     assert judged(stored(schedule, attempts=[refused])) == [f"stops sender: {words}"]
     arrived = attempt("ben", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
-    assert judged(stored(schedule, attempts=[arrived, refused])) == [f"warns sender: {words} Others arrived since."]
+    assert judged(stored(schedule, attempts=[arrived, refused])) == [
+        f"warns sender: {words} Later messages were delivered."
+    ]
 
 
 def test_a_refusal_of_this_minute_was_less_than_a_minute_ago(schedule: Schedule) -> None:
@@ -71,13 +73,13 @@ def test_a_refusal_of_this_minute_was_less_than_a_minute_ago(schedule: Schedule)
 def test_an_undelivered_warning_to_the_manager_stops_pages_until_a_message_arrives(schedule: Schedule) -> None:
     reason = "the sender is not registered for A2P 10DLC (code 30034); register it in the Twilio console"
     lost = Alert("a-1", "deaf ana", "mei", "WARNING: ...", SATURDAY_NIGHT - HOUR, None, sends=1, error=reason)
-    words = f"1 h ago a warning to mei did not arrive: {reason}"
+    words = f"1 h ago an alert to mei was not delivered: {reason}"
     assert judged(stored(schedule, alerts=[lost])) == [
-        f"stops alert: {words}; once it is mended, `oncall drill --to mei` shows it."
+        f"stops alert: {words}; correct the cause, then test it: `oncall drill --to mei`."
     ]
     arrived = attempt("mei", None, ago=HOUR / 2, status=AttemptStatus.DELIVERED)
     assert judged(stored(schedule, alerts=[lost], attempts=[arrived])) == [
-        f"warns alert: {words}. Others arrived since."
+        f"warns alert: {words}. Later messages were delivered."
     ]
     later = replace(lost, id="a-2", about="deaf ben", written_at=SATURDAY_NIGHT - HOUR / 2, error=None)
     assert judged(stored(schedule, alerts=[later, lost])) == []
@@ -103,8 +105,8 @@ def test_a_new_number_has_to_be_reached_again(schedule: Schedule) -> None:
     second = replace(first, version=2, at=later, people={**first.people, "ana": moved})
     changed = replace(schedule, publications=(first, second))
     assert judged(stored(changed)) == [
-        "warns phone: nothing has ever reached ana, nor come from them, at their number of now; "
-        "`oncall drill --to ana` tries it."
+        "warns phone: no message to or from the current number of ana has ever been confirmed; "
+        "test it: `oncall drill --to ana`."
     ]
     assert judged(stored(changed, reached={**dict.fromkeys(changed.people, SATURDAY_NIGHT), "ana": later})) == []
 
@@ -118,8 +120,11 @@ def test_people_who_opted_out_are_reported(schedule: Schedule) -> None:
 @pytest.mark.parametrize(
     ("free", "words"),
     [
-        (49 * 2**20, ["stops disk: 49 MB are free under the database: soon nothing can be stored; make room now."]),
-        (499 * 2**20, ["warns disk: 499 MB are free under the database; make room before it is full."]),
+        (
+            49 * 2**20,
+            ["stops disk: 49 MB are free under the database: soon no ticket can be stored; free some space now."],
+        ),
+        (499 * 2**20, ["warns disk: 499 MB are free under the database; free some space before the disk is full."]),
         (501 * 2**20, []),
     ],
 )
@@ -148,5 +153,5 @@ def test_clocks_of_pagers_that_disagree_by_seconds_are_warned_about(schedule: Sc
 
 def test_a_policy_that_cannot_be_read_stops_pages(schedule: Schedule) -> None:
     assert judged(stored(schedule, policy=None, policy_fault="p:1:1: no impacts")) == [
-        "stops policy: the published policy cannot be read: p:1:1: no impacts; publish a mended one."
+        "stops policy: the published policy cannot be read: p:1:1: no impacts; publish a corrected policy."
     ]

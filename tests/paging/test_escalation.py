@@ -305,5 +305,5 @@ def test_a_held_ticket_whose_plan_is_gone_is_paged_at_its_hour_and_says_why(worl
     judged = world.logged(Judged)[-1]
     assert judged.verdict.reasons == (
         '"standard" is not a plan of the policy; write "basic" or "business-critical".',
-        "So it cannot be judged by the policy of now, and is paged.",
+        "The current policy cannot judge this ticket, so it is paged.",
     )

@@ -14,7 +14,7 @@ def test_the_server_says_what_would_stop_a_page_tonight(service: Service) -> Non
     found = service.call("GET", "/v1/doctor").json()
     bad = {one["subject"]: one["sentence"] for one in found["findings"] if one["severity"] != "fine"}
     assert bad["callbacks"].startswith("ONCALL_PUBLIC_URL is not set")
-    assert bad["phone"].startswith("nothing has ever reached ana, ben, mei, nor come from them")
+    assert bad["phone"].startswith("no message to or from the current number of ana, ben, mei")
     assert found["would_page"] is True
     assert "+1" not in str(found)
     assert service.twilio.messages == []
@@ -42,7 +42,9 @@ def test_a_server_whose_pager_is_refused_does_not_say_that_it_would_page(service
     found = service.call("GET", "/v1/doctor").json()
     assert found["would_page"] is False
     (sentence,) = [one["sentence"] for one in found["findings"] if one["subject"] == "pager"]
-    assert sentence.startswith("one lives, and the provider refused what it sent last: Twilio refused the message to ")
+    assert sentence.startswith(
+        "the pager runs, but the provider refused its last message: Twilio refused the message to "
+    )
     assert sentence.endswith("(code 20003); check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
 
 

@@ -179,7 +179,7 @@ def verdict_again(
         return verdict(state, policy, schedule, now, counts_from=counts_from, due=due)
     except Refused as refusal:
         engineer = first_responder(schedule, schedule.responders(now))
-        reasons = (f"{refusal}.", "So it cannot be judged by the policy of now, and is paged.")
+        reasons = (f"{refusal}.", "The current policy cannot judge this ticket, so it is paged.")
         return Verdict(now, Action.PAGE, reasons, state.first_reply_due or now, engineer=engineer)
 
 

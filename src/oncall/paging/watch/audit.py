@@ -73,13 +73,12 @@ class Overdue:
         seconds = int(self.late.total_seconds())
         words = {
             Kind.STEP: f"{self.ticket}: its next step has been due for {seconds} s and did not fire",
-            Kind.UNSENT: f"{self.ticket}: a page was written {seconds} s ago and no provider has taken it",
+            Kind.UNSENT: f"{self.ticket}: a page was written {seconds} s ago and no provider has accepted it",
             Kind.LOST: f"{self.ticket}: the log has a page of {seconds} s ago that is not stored",
-            Kind.ARRIVAL: f"{self.ticket}: a page was taken by its provider {seconds} s ago and has not arrived",
-            Kind.SLA_ALERT: f"{self.ticket}: what a promised time owes has been due for {seconds} s and did not happen",
-            Kind.NOTICE: f"{self.ticket}: a word of a promised time was written {seconds} s ago and no provider has "
-            "taken it",
-            Kind.UNREADABLE: f"{self.ticket}: its log cannot be read, so that nobody can tell what it is owed",
+            Kind.ARRIVAL: f"{self.ticket}: a provider accepted a page {seconds} s ago and has not delivered it",
+            Kind.SLA_ALERT: f"{self.ticket}: an SLA alert has been due for {seconds} s and was not written",
+            Kind.NOTICE: f"{self.ticket}: an SLA alert was written {seconds} s ago and no provider has accepted it",
+            Kind.UNREADABLE: f"{self.ticket}: its log cannot be read, so its next step is not known",
         }
         return words[self.kind]
 

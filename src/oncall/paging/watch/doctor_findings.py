@@ -104,9 +104,9 @@ def _database(facts: Facts) -> Iterator[Finding]:
         return
     room = f"{free // 2**20} MB are free under the database"
     if free < FULL:
-        yield _stops("disk", f"{room}: soon nothing can be stored; make room now.")
+        yield _stops("disk", f"{room}: soon no ticket can be stored; free some space now.")
     elif free < NEARLY_FULL:
-        yield _warns("disk", f"{room}; make room before it is full.")
+        yield _warns("disk", f"{room}; free some space before the disk is full.")
     else:
         yield _fine("disk", f"{room}.")
 
@@ -121,7 +121,7 @@ def _provider(facts: Facts) -> Iterator[Finding]:
     elif provider.trouble is not None:
         yield (_stops if provider.is_lasting else _warns)("sms", provider.trouble)
     else:
-        yield _fine("sms", f"{provider.name} answers, and takes the credentials.")
+        yield _fine("sms", f"{provider.name} answers and accepts the credentials.")
 
 
 def _callbacks(facts: Facts) -> Iterator[Finding]:
@@ -130,8 +130,8 @@ def _callbacks(facts: Facts) -> Iterator[Finding]:
     if facts.public_url is None:
         yield _warns(
             "callbacks",
-            "ONCALL_PUBLIC_URL is not set: no receipt and no reply by SMS can come in; "
-            "set it to the https address under which Twilio reaches `oncall serve`.",
+            "ONCALL_PUBLIC_URL is not set: no delivery receipt and no SMS reply can reach the pager; "
+            "set it to the https address at which Twilio reaches `oncall serve`.",
         )
     else:
         yield _fine("callbacks", "Twilio has an address for receipts and replies.")
@@ -144,15 +144,17 @@ def _pager(facts: Facts, stored: Stored) -> Iterator[Finding]:
     at, channel = stored.heartbeat
     silent = facts.real_now - at
     if silent > PAGER_IS_DEAD:
-        yield _stops("pager", f"no pager has lived for {span(silent)}; start `oncall serve`.")
+        yield _stops("pager", f"no pager has run for {span(silent)}; start `oncall serve`.")
     elif channel == "outbox":
         yield _stops(
             "pager", "the pager that runs prints its pages and sends nothing; restart it with ONCALL_SMS=twilio."
         )
     elif facts.trouble is not None:
-        yield _stops("pager", f"one lives, and the provider refused what it sent last: {facts.trouble.rstrip('.')}.")
+        yield _stops(
+            "pager", f"the pager runs, but the provider refused its last message: {facts.trouble.rstrip('.')}."
+        )
     else:
-        yield _fine("pager", f"one lives, and sends by {channel}.")
+        yield _fine("pager", f"the pager runs and sends by {channel}.")
 
 
 def _audit(facts: Facts, stored: Stored) -> Iterator[Finding]:
@@ -217,7 +219,9 @@ def _manager(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 def _policy(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if stored.policy_fault is not None:
-        yield _stops("policy", f"the published policy cannot be read: {stored.policy_fault}; publish a mended one.")
+        yield _stops(
+            "policy", f"the published policy cannot be read: {stored.policy_fault}; publish a corrected policy."
+        )
     elif stored.policy is not None:
         yield _fine("policy", f"{stored.policy.name} can be read.")
 
@@ -237,7 +241,7 @@ def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for failure in seen.values():
         is_over = last is not None and last > failure.at
         words = f"{rough_span(facts.real_now - failure.at)} ago a message was refused: {failure.says}"
-        yield _warns("sender", f"{words} Others arrived since.") if is_over else _stops("sender", words)
+        yield _warns("sender", f"{words} Later messages were delivered.") if is_over else _stops("sender", words)
     if not seen and not _lost(stored):
         yield _fine(
             "sender", f"no message of the last {BEHIND.days} days was refused because of the account or sender."
@@ -257,11 +261,11 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for alert in _lost(stored):
         since = [one for one in stored.attempts if one.to == alert.to and one.written_at > alert.written_at]
         error = str(alert.error).rstrip(".")
-        words = f"{rough_span(facts.real_now - alert.written_at)} ago a warning to {alert.to} did not arrive: {error}"
+        words = f"{rough_span(facts.real_now - alert.written_at)} ago an alert to {alert.to} was not delivered: {error}"
         if any(one.status is AttemptStatus.DELIVERED for one in since):
-            yield _warns("alert", f"{words}. Others arrived since.")
+            yield _warns("alert", f"{words}. Later messages were delivered.")
         else:
-            yield _stops("alert", f"{words}; once it is mended, `oncall drill --to {alert.to}` shows it.")
+            yield _stops("alert", f"{words}; correct the cause, then test it: `oncall drill --to {alert.to}`.")
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
@@ -277,10 +281,12 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
             yield _warns("phone", f"{person} cannot be reached: {why}")
     untried = [person for person in sorted(soon) if person not in broken and not _was_reached(person, stored)]
     if untried:
-        words = f"nothing has ever reached {', '.join(untried)}, nor come from them, at their number of now"
-        yield _warns("phone", f"{words}; `oncall drill --to {untried[0]}` tries it.")
+        words = f"no message to or from the current number of {', '.join(untried)} has ever been confirmed"
+        yield _warns("phone", f"{words}; test it: `oncall drill --to {untried[0]}`.")
     elif not broken and stored.schedule.latest is not None:
-        yield _fine("phone", f"everybody on call within {AHEAD.days} days was reached at their number before.")
+        yield _fine(
+            "phone", f"a message to or from each engineer on call within {AHEAD.days} days was confirmed before."
+        )
 
 
 def _was_reached(person: str, stored: Stored) -> bool:
