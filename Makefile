@@ -19,6 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src  # pip compiles only what it copies, so the first commands would be slow
 	@touch $(READY)
 
 demo: install ## Show the product from a roster to an acknowledged page, in about half a minute

@@ -14,6 +14,7 @@ import pytest
 from oncall.errors import OncallError, StoreUnavailable, WrongSchema
 from oncall.paging.ports.records import NewVersion
 from oncall.paging.ports.store import Transaction
+from oncall.schedule.schedule import Schedule
 from oncall.store.database import open_store
 from oncall.store.quick_read import read_schedule
 from oncall.store.sql_store import SqlStore
@@ -32,6 +33,12 @@ def test_an_empty_file_has_no_schedule_like_one_without_publications(sqlite_path
     assert read_schedule(sqlite_path) is None
 
 
+def published_in(path: Path) -> Schedule:
+    published = read_schedule(path)
+    assert published is not None
+    return published.whole()
+
+
 def add_version(version: NewVersion, t: Transaction) -> int:
     return t.add_version(version)
 
@@ -39,14 +46,13 @@ def add_version(version: NewVersion, t: Transaction) -> int:
 def test_it_returns_the_stores_schedule_while_the_store_is_open(sqlite_store: SqlStore, sqlite_path: Path) -> None:
     for version in (publication(), override("ben"), publication("again"), override("mei", "secondary")):
         sqlite_store.write(partial(add_version, version))
-        assert read_schedule(sqlite_path) == sqlite_store.read(lambda t: t.schedule())
+        assert published_in(sqlite_path) == sqlite_store.read(lambda t: t.schedule())
 
 
 def test_it_reads_a_closed_database(sqlite_path: Path) -> None:
     with open_store(f"sqlite:///{sqlite_path}") as store:
         store.write(lambda t: t.add_version(publication()))
-    schedule = read_schedule(sqlite_path)
-    assert schedule is not None
+    schedule = published_in(sqlite_path)
     assert [published.version for published in schedule.publications] == [1]
 
 
@@ -99,8 +105,7 @@ def test_a_path_with_odd_characters_is_read(sqlite_path: Path, tmp_path: Path) -
     with open_store(f"sqlite:///{sqlite_path}") as store:
         store.write(lambda t: t.add_version(publication()))
     odd = sqlite_path.rename(tmp_path / "100% on?call#1.db")
-    schedule = read_schedule(odd)
-    assert schedule is not None
+    schedule = published_in(odd)
     assert [published.version for published in schedule.publications] == [1]
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import counted, print_json, say, tell
 from oncall.errors import MOST_FAULTS, FileFaults
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, counted, local_settings, print_json, say
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import counted, local_settings, print_json, say
 
 
 def register(app: typer.Typer) -> None:

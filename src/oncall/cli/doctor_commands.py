@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import print_json, print_rows, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of, seconds_of, weeks_of
-from oncall.cli.output import JSON_OPTION, counted, print_json, say, tell
+from oncall.cli.output import counted, print_json, say, tell
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,

@@ -6,9 +6,11 @@ It imports little at the top, so that it can catch Ctrl-C while the commands are
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
@@ -24,6 +26,7 @@ def main() -> None:
     try:
         _run()
     except BrokenPipeError:
+        _drop_unwritten()
         sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:
@@ -45,11 +48,15 @@ def main() -> None:
 
 def _run() -> None:
     usual = signal.signal(signal.SIGINT, _leave)
-    from oncall.cli.command_tree import make_app
-    from oncall.cli.output import laid_out
+    from oncall.cli.quick_answers import quick_answer
     from oncall.errors import FileFaults, OncallError
 
-    app = make_app(sys.argv[1] if len(sys.argv) > 1 else None)
+    # A quick command ends before the garbage collector could free anything.
+    gc.disable()
+    answer = quick_answer(sys.argv[1:])
+    if answer is None:
+        gc.enable()
+        answer = _typer_app()
     signal.signal(signal.SIGINT, usual)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -57,18 +64,27 @@ def _run() -> None:
             reconfigure(errors="replace")
     try:
         try:
-            app()
+            answer()
         finally:
+            gc.enable()
             # When the interpreter ends, it is too late to report a full disk.
             if sys.stdout is not None:
                 sys.stdout.flush()
     except OncallError as error:
+        from oncall.cli.output import laid_out
+
         # A fault begins with its place, so that editors can jump to it.
         text = str(error) if isinstance(error, FileFaults) else f"oncall: {error}"
         print(laid_out(_bounded(text), sys.stderr), file=sys.stderr)  # noqa: T201
         if _is_of_an_interrupt(error):
             _leave_at_once()
         sys.exit(1)
+
+
+def _typer_app() -> Callable[[], None]:
+    from oncall.cli.command_tree import make_app
+
+    return make_app(sys.argv[1] if len(sys.argv) > 1 else None)
 
 
 def _bounded(text: str) -> str:
@@ -101,9 +117,13 @@ def _is_of_the_answer(error: OSError) -> bool:
 def _unwritten(error: OSError) -> None:
     message = f"oncall: the answer cannot be written: {error.strerror}; the part that was written is incomplete"
     print(message, file=sys.stderr)  # noqa: T201
-    # Do not try to write the rest of the buffer again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop_unwritten()
     sys.exit(1)
+
+
+def _drop_unwritten() -> None:
+    """Do not try to write the rest of stdout's buffer again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stopped() -> None:

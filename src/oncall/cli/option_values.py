@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-import typer
+from oncall.cli.output import bad_value
 
 MOST_WEEKS = 530
 MOST_SECONDS = 1_000_000
@@ -25,9 +25,9 @@ def seed_of(text: str) -> int:
 def seconds_of(text: str) -> float:
     """Return the time limit of a search, in seconds. Raises BadParameter."""
     if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", str(text)):
-        raise typer.BadParameter(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30')
+        raise bad_value(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30', None)
     if not 0.001 <= float(text) <= MOST_SECONDS:
-        raise typer.BadParameter(f"{text[:40]} is out of range; write seconds from 0.001 to {MOST_SECONDS}, like 30")
+        raise bad_value(f"{text[:40]} is out of range; write seconds from 0.001 to {MOST_SECONDS}, like 30", None)
     return float(text)
 
 
@@ -36,12 +36,12 @@ def date_of(text: str, option: str | None = None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f'"{text[:40]}" is not a date; write "2027-01-04"', param_hint=option) from None
+        raise bad_value(f'"{text[:40]}" is not a date; write "2027-01-04"', option) from None
 
 
 def _whole_number(text: str, least: int, most: int, example: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise typer.BadParameter(f'"{text[:40]}" is not a whole number; write one like {example}')
+        raise bad_value(f'"{text[:40]}" is not a whole number; write one like {example}', None)
     if len(text) > 40 or not least <= int(text) <= most:
-        raise typer.BadParameter(f"{text[:40]} is out of range; write a number from {least} to {most}, like {example}")
+        raise bad_value(f"{text[:40]} is out of range; write a number from {least} to {most}, like {example}", None)
     return int(text)

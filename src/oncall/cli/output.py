@@ -1,17 +1,17 @@
-"""Prints answers as text in columns or as JSON on stdout, and progress messages on stderr."""
+"""Prints answers as text in columns or as JSON on stdout, and progress messages on stderr.
+
+Imports typer only where it is needed, because its import takes longer than most answers.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
-
-import typer
 
 from oncall.errors import Refused
 from oncall.support.wording import full_time
@@ -19,12 +19,13 @@ from oncall.support.wording import full_time
 if TYPE_CHECKING:
     from oncall.wiring import Settings
 
-JSON_OPTION = typer.Option(False, "--json", help="Print the answer as JSON.")
+_ESCAPE = "\x1b"
+"""Begins the codes of a terminal's colours."""
 
 
 def print_json(value: object) -> None:
     """Print a value as JSON on stdout, indented."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    _print(json.dumps(value, indent=2, ensure_ascii=False), sys.stdout)
 
 
 def print_table(
@@ -61,23 +62,44 @@ def _print_blocks(blocks: Sequence[Sequence[str]], colours: Sequence[str]) -> No
     for number, block in enumerate(blocks):
         colour = colours[number] if number < len(colours) and has_colours else ""
         for line in block:
-            typer.echo(typer.style(line, fg=colour) if colour else line)
+            _print(_coloured(line, colour) if colour else line, sys.stdout)
 
 
 def terminal_width(stream: TextIO) -> int | None:
     """Return the terminal's width in columns, at least 40; None for a pipe or a file."""
-    return max(40, shutil.get_terminal_size().columns) if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return max(40, get_terminal_size().columns)
 
 
 def tell(text: str, *, colour: str | None = None) -> None:
     """Print a progress message on stderr, in colour only on a terminal."""
     shown = laid_out(text, sys.stderr)
-    typer.echo(typer.style(shown, fg=colour, bold=True) if colour and _has_colours(sys.stderr) else shown, err=True)
+    _print(_coloured(shown, colour, bold=True) if colour and _has_colours(sys.stderr) else shown, sys.stderr)
 
 
 def say(text: str) -> None:
     """Print text of the answer on stdout. On a terminal, long lines are broken between words."""
-    typer.echo(laid_out(text, sys.stdout))
+    _print(laid_out(text, sys.stdout), sys.stdout)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print a line. Leave colours, and a stream that is closed or not UTF-8, to typer."""
+    if _ESCAPE in text or getattr(stream, "encoding", None) != "utf-8":
+        import typer
+
+        typer.echo(text, file=stream)
+    else:
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
+def _coloured(text: str, colour: str, *, bold: bool | None = None) -> str:
+    import typer
+
+    return typer.style(text, fg=colour, bold=bold)
 
 
 def _has_colours(stream: TextIO) -> bool:
@@ -106,15 +128,22 @@ def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:
     try:
         written = read_time(text, zone)
     except Refused as skipped:
-        raise typer.BadParameter(str(skipped), param_hint=option) from None
+        raise bad_value(str(skipped), option) from None
     except ValueError:
         words = f'"{text[:60]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
-        raise typer.BadParameter(words, param_hint=option) from None
+        raise bad_value(words, option) from None
     except OverflowError:
-        raise typer.BadParameter(f'"{text[:60]}" lies outside the calendar', param_hint=option) from None
+        raise bad_value(f'"{text[:60]}" lies outside the calendar', option) from None
     if written.note is not None:
         tell(f"{option}: {written.note}")
     return written.at
+
+
+def bad_value(words: str, option: str | None) -> Exception:
+    """Return typer's error for a value that cannot be used. option: its name; None in a typer callback."""
+    import typer
+
+    return typer.BadParameter(words, param_hint=option)
 
 
 def counted(number: int, thing: str) -> str:

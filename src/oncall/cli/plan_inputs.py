@@ -97,7 +97,8 @@ def published_here() -> Schedule | None:
     if settings.server is not None:
         return None
     try:
-        return wiring.quick_schedule(settings)
+        published = wiring.quick_schedule(settings)
+        return published.whole() if published is not None else None
     except OncallError as error:
         tell(f"the published schedule cannot be read and is ignored: {error}")
         return None

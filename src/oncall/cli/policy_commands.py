@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, print_json, say, terminal_width, time_of
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import print_json, say, terminal_width, time_of
 from oncall.errors import Refused
 
 if TYPE_CHECKING:

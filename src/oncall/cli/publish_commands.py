@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, local_settings, parse_time, print_json, say, tell
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import local_settings, parse_time, print_json, say, tell
 from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, published_here, read_both
-from oncall.cli.schedule_commands import published_schedule
+from oncall.cli.schedule_answers import published_schedule
 from oncall.errors import Refused
 from oncall.support.wording import full_time
 
@@ -86,7 +87,7 @@ def override(
     settings = local_settings("override")
     if not reason.strip():
         raise Refused("--reason is empty; say why, so that `oncall who` can show it")
-    zone = published_schedule(settings).calendar.zone
+    zone = published_schedule(settings).zone
     first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
     if last <= first:
         raise Refused(f"--to must be after --from: {end} is not after {start}")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of
-from oncall.cli.output import JSON_OPTION, say, tell, terminal_width
+from oncall.cli.output import say, tell, terminal_width
 from oncall.errors import Refused
 
 if TYPE_CHECKING:

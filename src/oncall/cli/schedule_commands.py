@@ -1,26 +1,15 @@
-"""The schedule in the terminal: who is on call, and an engineer's shifts."""
+"""The commands for the schedule in the terminal: who is on call, and an engineer's shifts.
+
+`schedule_answers` answers them. `quick_answers` holds the same options for the way without typer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
-
 import typer
 
-from oncall.cli.option_values import date_of
-from oncall.cli.output import JSON_OPTION, parse_time, print_json, print_rows, print_table, say, tell, time_of
-from oncall.errors import NotFound, Refused
-from oncall.suggestions import suggestion
+from oncall.cli import schedule_answers
+from oncall.cli.json_option import JSON_OPTION
 
-if TYPE_CHECKING:
-    from oncall.schedule.schedule import Schedule
-    from oncall.schedule.schedule_view_types import LocalAssignmentView, OnCallView
-    from oncall.wiring import Settings
-
-NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
-FAR = timedelta(days=800)
 ENGINEER = typer.Argument(metavar="ENGINEER", help="The engineer's id.")
 
 
@@ -43,62 +32,7 @@ def who(
 
     Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
     """
-    view = _who_view(at)
-    if json:
-        print_json(view)
-    else:
-        _print_who(view)
-    if view["missing"]:
-        raise NotFound(_gap_words(view))
-
-
-def _gap_words(view: OnCallView) -> str:
-    missing, begins = " or ".join(view["missing"]), view.get("schedule_begins")
-    if begins is not None and datetime.fromisoformat(view["at"]) < datetime.fromisoformat(begins):
-        begins = time_of(begins, ZoneInfo(view["timezone"]))
-        words = f"NOBODY IS ON CALL as {missing}: the published schedule begins on {begins}"
-    else:
-        words = f"GAP IN THE SCHEDULE: nobody is on call as {missing}"
-    if view["roles"]:
-        return words
-    return words + (
-        "; pages go to the manager at once" if view.get("manager") else "; no manager is on the roster either"
-    )
-
-
-def _who_view(at: str | None) -> OnCallView:
-    from oncall import wiring
-    from oncall.schedule.schedule_views import oncall_view
-
-    settings = wiring.read_settings()
-    if settings.server is not None:
-        from oncall.cli.remote_backend import RemoteBackend
-
-        server = RemoteBackend(settings.server, settings.token)
-        return server.oncall(parse_time("--at", at, server.zone()) if at else None)
-    schedule = published_schedule(settings)
-    moment = parse_time("--at", at, schedule.calendar.zone) if at else wiring.make_clock(settings).now()
-    return oncall_view(schedule, moment)
-
-
-def _print_who(view: OnCallView) -> None:
-    zone = ZoneInfo(view["timezone"])
-    at, ends = time_of(view["at"], zone), time_of(view["window_ends"], zone)
-    if view["window"] == "business":
-        say(f"{at}: business hours until {ends}. The support desk has the tickets.")
-        return
-    say(f"{at}: on call, {view['window']} until {ends}.")
-    rows = [
-        [
-            role,
-            f"{duty.get('name', duty['engineer'])} ({duty['engineer']})",
-            f"until {time_of(duty['until'], zone)}",
-            f"{time_of(duty['until'], ZoneInfo(duty['timezone']))} in {duty['timezone']}" if "timezone" in duty else "",
-            f"override: {duty['override']}" if "override" in duty else "",
-        ]
-        for role, duty in view["roles"].items()
-    ]
-    print_rows([*rows, *([role, "NOBODY", "", "", ""] for role in view["missing"])])
+    schedule_answers.who(at, json=json)
 
 
 def shifts(
@@ -113,60 +47,7 @@ def shifts(
 
     Examples: oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
     """
-    found, _ = _shifts_of(engineer, start, end)
-    if json:
-        print_json({"shifts": found})
-    elif not found:
-        tell(f"{engineer} has no shifts in that time.")
-    else:
-        _print_shifts(found)
-
-
-def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[LocalAssignmentView], datetime]:
-    """Return the engineer's shifts, and the time of the question (aware UTC)."""
-    from oncall import wiring
-    from oncall.schedule.schedule_views import own_assignment_view
-
-    settings = wiring.read_settings()
-    if settings.server is not None:
-        from oncall.cli.remote_backend import RemoteBackend
-
-        server = RemoteBackend(settings.server, settings.token)
-        now, zone = server.now(), server.zone()
-        first, last = _span(start, end, zone, now)
-        return [shift for shift in server.schedule(first, last) if shift["engineer"] == engineer], now
-    schedule = published_schedule(settings)
-    _refuse_stranger(engineer, schedule)
-    now = wiring.make_clock(settings).now()
-    first, last = _span(start, end, schedule.calendar.zone, now)
-    return [own_assignment_view(turn, schedule) for turn in schedule.assignments_of(engineer, first, last)], now
-
-
-def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    today = now.astimezone(zone).date()
-    first = date_of(start, "--from") if start else today
-    last = date_of(end, "--to") if end else max(today, first) + FAR
-    if last < first:
-        raise Refused(f"--to {last} is before --from {first}")
-    after_last = last + timedelta(days=1)
-    return _midnight(first, zone), _midnight(after_last, zone)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
-    header = ["kind", "role", "from", "to", "their own time"]
-    rows = []
-    for shift in found:
-        policy, own = ZoneInfo(shift["policy_timezone"]), ZoneInfo(shift["timezone"])
-        local = f"{time_of(shift['start'], own)} to {time_of(shift['end'], own)}"
-        note = f"  override: {shift['override']}" if "override" in shift else ""
-        rows.append(
-            [shift["kind"], shift["role"], time_of(shift["start"], policy), time_of(shift["end"], policy), local + note]
-        )
-    print_table(header, rows, names=2)
+    schedule_answers.shifts(engineer, start, end, json=json)
 
 
 def next_shift(engineer: str = ENGINEER, json: bool = JSON_OPTION) -> None:
@@ -174,35 +55,4 @@ def next_shift(engineer: str = ENGINEER, json: bool = JSON_OPTION) -> None:
 
     Example: oncall next ana
     """
-    found, now = _shifts_of(engineer, None, None)
-    running = [s for s in found if datetime.fromisoformat(s["start"]) <= now < datetime.fromisoformat(s["end"])]
-    coming = [s for s in found if datetime.fromisoformat(s["start"]) > now]
-    if json:
-        print_json(
-            {"engineer": engineer, "now": running[0] if running else None, "next": coming[0] if coming else None}
-        )
-        return
-    if running:
-        say(f"{engineer} is on call now:")
-        _print_shifts(running)
-    if coming:
-        say("Next:")
-        _print_shifts(coming[:1])
-    else:
-        tell(f"{engineer} has no further shift in the published schedule.")
-
-
-def published_schedule(settings: Settings) -> Schedule:
-    """Return the published schedule of the local database. Raises NotFound when there is none."""
-    from oncall import wiring
-
-    schedule = wiring.quick_schedule(settings)
-    if schedule is None or schedule.latest is None:
-        raise NotFound(NOT_PUBLISHED)
-    return schedule
-
-
-def _refuse_stranger(engineer: str, schedule: Schedule) -> None:
-    if engineer not in schedule.people:
-        hint = suggestion(engineer, sorted(schedule.people))
-        raise NotFound(f'nobody on the published rosters has the id "{engineer[:40]}"; {hint}')
+    schedule_answers.next_shift(engineer, json=json)

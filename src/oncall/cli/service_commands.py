@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.output import JSON_OPTION, local_settings, print_json, say, tell
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import local_settings, print_json, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of
-from oncall.cli.output import JSON_OPTION, counted, print_json, print_table, say, tell
+from oncall.cli.output import counted, print_json, print_table, say, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import typer
 
 from oncall.cli.backend import open_backend
-from oncall.cli.output import JSON_OPTION, print_json, say, tell
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import print_json, say, tell
 from oncall.errors import Conflict
 
 TAKEN = " is taken by "

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.backend import open_backend
+from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.local_backend import LocalBackend
-from oncall.cli.output import JSON_OPTION, print_json, print_rows, say, tell
+from oncall.cli.output import print_json, print_rows, say, tell
 from oncall.cli.remote_backend import RemoteBackend
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.ticket_listing import tickets

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.backend import open_backend
-from oncall.cli.output import JSON_OPTION, print_json, print_table, tell
+from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.output import print_json, print_table, tell
 from oncall.cli.ticket_timeline import left_words, stamp, state_words
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of, seconds_of, weeks_of
-from oncall.cli.output import JSON_OPTION, print_json, print_table, say
+from oncall.cli.output import print_json, print_table, say
 from oncall.cli.plan_inputs import (
     HISTORY,
     LEDGER,

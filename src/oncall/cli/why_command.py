@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of, seconds_of
-from oncall.cli.output import JSON_OPTION, parse_time, print_json, say, tell
+from oncall.cli.output import parse_time, print_json, say, tell
 from oncall.cli.plan_inputs import HISTORY, NO_HISTORY, PLAN, PLANS_ROSTER, read_both, sources_of
 from oncall.cli.search_progress import quiet_watch
 

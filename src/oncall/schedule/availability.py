@@ -1,28 +1,13 @@
 """When an engineer can be on call, as a published roster says: kept with the schedule, so that overrides can be judged.
 
-It is decoded only when an engineer is put on call, so that it costs nothing to answer who is on call.
+It is decoded only when an engineer is put on call (`availability_checks`), so that it costs nothing to answer who is
+on call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import TypedDict
-from zoneinfo import ZoneInfo
-
-from oncall.rosters.roster import Absence, DaysOff, Engineer
-from oncall.rosters.time_off import (
-    DaysOffRule,
-    DutyTime,
-    blocked_days,
-    duty_time,
-    joining_text,
-    joins_after,
-    leaves_before,
-    leaving_text,
-)
-from oncall.support.windows import Window
 
 
 class AvailabilityDocument(TypedDict, total=False):
@@ -44,112 +29,7 @@ class AvailabilityDocument(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class OnCallPiece:
-    """A piece of one shift's time. first_evening, last_evening: the local dates of its nights, both inside."""
-
-    window: Window
-    first_evening: date
-    last_evening: date
-
-    @property
-    def evenings(self) -> list[date]:
-        """Return the dates of its nights."""
-        days = (self.last_evening - self.first_evening).days + 1
-        return [self.first_evening + timedelta(days=number) for number in range(days)]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonDates:
-    """The dates of one person; see `Engineer`."""
-
-    absences: tuple[Absence, ...]
-    joins: date | None
-    joins_at: time | None
-    leaves: date | None
-    leaves_at: time | None
-
-
-@dataclass(frozen=True, slots=True)
 class Availability:
     """Days off, first and last day, shadowing and roles of one engineer."""
 
     document: AvailabilityDocument
-
-    def objections(self, person: str, role: str, pieces: Sequence[OnCallPiece]) -> Iterator[str]:
-        """Yield each reason against `person` in `role` in these pieces of on-call time, as a sentence."""
-        dates, duties = _dates_in(self.document), [self._duty_time(piece) for piece in pieces]
-        for absence in dates.absences:
-            if any(next(blocked_days(absence, duty), None) for duty in duties):
-                yield f"{person} is away {absence.span_text}" + (f": {absence.reason}" if absence.reason else "")
-        evenings = [day for piece in pieces for day in piece.evenings]
-        for first, last in self.document.get("shadows", ()):
-            if any(date.fromisoformat(first) <= day <= date.fromisoformat(last) for day in evenings):
-                yield f"{person} only shadows from {first} to {last}"
-        if any(joins_after(dates, duty) for duty in duties):
-            yield f"{person} joins only on {joining_text(dates)}"
-        if any(leaves_before(dates, duty) for duty in duties):
-            yield f"{person} has left by then; the last day is {leaving_text(dates)}"
-        roles = self.document.get("roles", [role])
-        if role not in roles:
-            yield f"{person} takes only {', '.join(roles)}, not {role}"
-
-    def _duty_time(self, piece: OnCallPiece) -> DutyTime:
-        style = DaysOff(self.document.get("days_off", DaysOff.EVENINGS))
-        zone = ZoneInfo(self.document.get("zone", "UTC"))
-        if style is DaysOff.WHOLE:
-            return duty_time(piece.window, DaysOffRule(style, zone))
-        return DutyTime(piece.window, piece.first_evening, piece.last_evening, zone)
-
-
-def availability_document(engineer: Engineer, roles: Sequence[str], rule: DaysOffRule) -> AvailabilityDocument:
-    """Return the availability as JSON; empty for an engineer who is always there and takes all of `roles`."""
-    document = AvailabilityDocument()
-    if engineer.absences:
-        document["away"] = [_away_in(absence) for absence in engineer.absences]
-    if engineer.shadows:
-        document["shadows"] = [[s.first_day.isoformat(), s.last_day.isoformat()] for s in engineer.shadows]
-    if engineer.joins is not None:
-        document["joins"] = _moment_in(engineer.joins, engineer.joins_at)
-    if engineer.leaves is not None:
-        document["leaves"] = _moment_in(engineer.leaves, engineer.leaves_at)
-    if document:
-        document["days_off"], document["zone"] = rule.style.value, rule.zone.key
-    if not set(roles) <= set(engineer.roles):
-        document["roles"] = list(engineer.roles)
-    return document
-
-
-def _away_in(absence: Absence) -> list[str]:
-    away = [absence.first_day.isoformat(), absence.last_day.isoformat(), absence.reason]
-    if absence.starts_at is None and absence.ends_at is None and absence.weekday is None:
-        return away
-    times = ["" if at is None else at.isoformat("minutes") for at in (absence.starts_at, absence.ends_at)]
-    return [*away, *times, "" if absence.weekday is None else str(absence.weekday)]
-
-
-def _moment_in(day: date, at: time | None) -> str:
-    return day.isoformat() if at is None else datetime.combine(day, at).isoformat(timespec="minutes")
-
-
-def _dates_in(document: AvailabilityDocument) -> PersonDates:
-    joins, leaves = _moment_of(document.get("joins")), _moment_of(document.get("leaves"))
-    return PersonDates(tuple(map(_absence_of, document.get("away", ()))), *joins, *leaves)
-
-
-def _moment_of(text: str | None) -> tuple[date | None, time | None]:
-    if text is None:
-        return None, None
-    day, _, at = text.partition("T")
-    return date.fromisoformat(day), time.fromisoformat(at) if at else None
-
-
-def _absence_of(away: Sequence[str]) -> Absence:
-    first, last, reason, starts, ends, weekday = [*away, "", "", ""][:6]
-    return Absence(
-        date.fromisoformat(first),
-        date.fromisoformat(last),
-        reason,
-        starts_at=time.fromisoformat(starts) if starts else None,
-        ends_at=time.fromisoformat(ends) if ends else None,
-        weekday=int(weekday) if weekday else None,
-    )

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from oncall.errors import NotFound, Refused
-from oncall.schedule.availability import OnCallPiece
+from oncall.schedule.availability_checks import OnCallPiece, objections
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.span_set import parts_left
 from oncall.support.windows import Window, WindowKind
@@ -55,7 +55,7 @@ def override_objections(schedule: Schedule, window: Window, role: str, engineer:
             whole = schedule.calendar_at(piece.start).window_at(piece.start)
             first, last = (_duty_date(at, whole, zone) for at in (piece.start, piece.end - timedelta(microseconds=1)))
             pieces.append(OnCallPiece(Window(piece.start, piece.end), first, last))
-    return list(person.availability.objections(engineer, role, pieces)) if pieces else []
+    return list(objections(person.availability, engineer, role, pieces)) if pieces else []
 
 
 def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:

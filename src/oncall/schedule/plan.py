@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from oncall.rosters.relaxation import Relaxation
+from oncall.schedule.seat import Seat
 from oncall.support.windows import Window, WindowKind
+
+if TYPE_CHECKING:
+    from oncall.rosters.relaxation import Relaxation
+
+__all__ = ["Balance", "EngineerFairness", "Fairness", "Load", "Plan", "PlanStatus", "Seat", "Shift"]
 
 
 class PlanStatus(StrEnum):
@@ -33,20 +39,6 @@ class Shift:
     day: date
     first_night: int
     end_night: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One role of one shift, and the engineer who holds it. It is a row of the plan file.
-
-    team: for a seat in another team's plan the name of that team; else empty.
-    """
-
-    window: Window
-    kind: WindowKind
-    role: str
-    engineer: str
-    team: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from oncall.schedule.schedule import RoleHolder, Schedule
-from oncall.schedule.schedule_view_types import (
-    AssignmentView,
-    DutyView,
-    LocalAssignmentView,
-    OnCallView,
-    ScheduleView,
-)
 from oncall.schedule.timeline import Assignment
+
+if TYPE_CHECKING:
+    from oncall.schedule.schedule_view_types import (
+        AssignmentView,
+        DutyView,
+        LocalAssignmentView,
+        OnCallView,
+        ScheduleView,
+    )
 
 
 def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import NotRequired, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
-from oncall.rosters.roster import SHADOW, Roster
-from oncall.rosters.time_off import days_off_rule
-from oncall.schedule.availability import Availability, AvailabilityDocument, availability_document
-from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.availability import Availability, AvailabilityDocument
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.seat import Seat
 from oncall.schedule.span_set import SpanSet
 from oncall.schedule.versions import Override, Person, Publication
 from oncall.support.calendar import SupportCalendar
@@ -26,7 +24,11 @@ from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
 from oncall.support.windows import WeekSpan, Window, WindowKind
 
-_Version = TypeVar("_Version", Publication, Override)
+if TYPE_CHECKING:
+    from oncall.rosters.roster import Roster
+    from oncall.schedule.plan import Plan
+
+_Decoded = TypeVar("_Decoded")
 
 FORMAT = 1
 PUBLISH, OVERRIDE = "publish", "override"
@@ -98,6 +100,9 @@ def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
 
     Raises Refused when the plan has no shifts, or names a role or an engineer that the roster does not have.
     """
+    # Publishing needs rosters; reading a version does not, and their import takes long.
+    from oncall.rosters.roster import SHADOW
+
     if not plan.seats:
         raise Refused("the plan has no shifts; there is nothing to publish")
     people, roles = [engineer.id for engineer in roster.engineers], roster.rules.roles
@@ -133,18 +138,21 @@ def override_document(window: Window, role: str, engineer: str) -> OverrideDocum
     return {"format": FORMAT, "span": _epochs(window), "role": role, "engineer": engineer}
 
 
-def schedule_from_rows(rows: Sequence[VersionRow], fallback: SupportCalendar) -> Schedule:
+def schedule_from_rows(
+    rows: Sequence[VersionRow], fallback: SupportCalendar, *, within: Window | None = None
+) -> Schedule:
     """Return the schedule that these versions make, in whatever order they come. `fallback`: the hours before any plan.
 
-    A publication that newer ones replace from its first shift on gets no seats, because no answer needs them. Raises
-    StoreError for a version that cannot be read.
+    A publication that newer ones replace from its first shift on gets no seats, because no answer needs them.
+    within: build only the seats that touch this window; the schedule then answers for instants inside it alone. None:
+    build all seats. Raises StoreError for a version that cannot be read.
     """
     publications: list[Publication] = []
     overrides: list[Override] = []
     replaced = SpanSet()
     for row in sorted(rows, key=lambda row: row.version, reverse=True):
         if row.kind == PUBLISH:
-            publications.append(_decoded(row, lambda row: _publication(row, replaced)))
+            publications.append(_decoded(row, lambda row: _publication(row, replaced, within)))
         elif row.kind == OVERRIDE:
             overrides.append(_decoded(row, _override))
         else:
@@ -157,7 +165,7 @@ def schedule_from_rows(rows: Sequence[VersionRow], fallback: SupportCalendar) ->
 
 def calendar_in(publication: VersionRow) -> SupportCalendar:
     """Return the hours of a publication."""
-    return _decoded(publication, lambda row: _publication(row, SpanSet())).calendar
+    return _decoded(publication, lambda row: _calendar_of(cast(PublicationDocument, row.document)))
 
 
 def window_of(document: Mapping[str, object]) -> Window:
@@ -184,6 +192,9 @@ def _holidays(code: str | None, first: int, last: int) -> HolidaysDocument | Non
 
 
 def _people(roster: Roster) -> list[PersonDocument]:
+    from oncall.rosters.time_off import days_off_rule
+    from oncall.schedule.availability_checks import availability_document
+
     people, rule = [], days_off_rule(roster)
     for engineer in roster.engineers:
         person = _person(engineer.id, engineer.name, engineer.phone, engineer.email, engineer.zone)
@@ -205,7 +216,7 @@ def _epoch(at: datetime) -> float:
     return at.timestamp() if at.microsecond else int(at.timestamp())
 
 
-def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Version]) -> _Version:
+def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Decoded]) -> _Decoded:
     if row.document.get("format") != FORMAT:
         raise StoreError(
             f"schedule version {row.version} has format {row.document.get('format')!r}, and this oncall reads "
@@ -217,7 +228,7 @@ def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Version]) -> _Vers
         raise StoreError(f"schedule version {row.version} is damaged: {type(error).__name__}: {error}") from error
 
 
-def _publication(row: VersionRow, replaced: SpanSet) -> Publication:
+def _publication(row: VersionRow, replaced: SpanSet, within: Window | None) -> Publication:
     document = cast(PublicationDocument, row.document)
     people = {person["id"]: _person_of(person) for person in document["people"]}
     publication = Publication(
@@ -237,7 +248,7 @@ def _publication(row: VersionRow, replaced: SpanSet) -> Publication:
     is_needed = publication.ahead is not None and replaced.take(publication.ahead)
     if not is_needed and publication.behind is None:
         return publication
-    return replace(publication, seats=_seats_of(document, list(people)))
+    return replace(publication, seats=_seats_of(document, list(people), within))
 
 
 def _override(row: VersionRow) -> Override:
@@ -256,13 +267,17 @@ def _calendar_of(document: PublicationDocument) -> SupportCalendar:
     return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)
 
 
-def _seats_of(document: PublicationDocument, people: Sequence[str]) -> tuple[Seat, ...]:
+def _seats_of(document: PublicationDocument, people: Sequence[str], within: Window | None) -> tuple[Seat, ...]:
+    written = document["seats"]
+    if within is not None:
+        first, last = _epochs(within)
+        written = [seat for seat in written if seat[1] > first and seat[0] < last]
     roles = document["roles"]
     kinds = {str(kind): kind for kind in WindowKind}
     # The roles of one shift share its window.
     windows: dict[tuple[float, float], Window] = {}
     seats = []
-    for start, end, kind, role, person in document["seats"]:
+    for start, end, kind, role, person in written:
         window = windows.get((start, end))
         if window is None:
             window = windows[start, end] = _window(start, end)

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from oncall.schedule.availability import Availability
-from oncall.schedule.plan import Seat
+from oncall.schedule.seat import Seat
 from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import Window
 

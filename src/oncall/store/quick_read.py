@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.version_document import PUBLISH, VersionRow, calendar_in, schedule_from_rows
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.times import utc_from_text
+from oncall.support.windows import Window
 
 _VERSIONS = 'SELECT version, at, kind, "by", reason, document FROM schedule_versions ORDER BY version'
 _BUSY_SECONDS = 5.0
 
 
-def read_schedule(path: Path) -> Schedule | None:
+class QuickSchedule:
+    """The published schedule, with its seats built only for the window that a command asks about.
+
+    zone: the policy's. build: returns the schedule that answers for instants in a window; None: for all instants.
+    """
+
+    def __init__(self, zone: ZoneInfo, build: Callable[[Window | None], Schedule]) -> None:
+        self.zone, self._build = zone, build
+
+    def within(self, window: Window) -> Schedule:
+        """Return the schedule that answers for instants in `window`, and perhaps for no other."""
+        return self._build(window)
+
+    def whole(self) -> Schedule:
+        """Return the schedule that answers for all instants."""
+        return self._build(None)
+
+
+def read_schedule(path: Path) -> QuickSchedule | None:
     """Return the published schedule, as the store returns it, or None if nothing is published.
 
     Raises WrongSchema and StoreUnavailable with the messages of `open_store`.
@@ -33,10 +54,13 @@ def read_schedule(path: Path) -> Schedule | None:
             versions = _versions(connection, path)
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
-    publication = next((row for row in versions if row.kind == PUBLISH), None)
+    publications = [row for row in versions if row.kind == PUBLISH]
+    if not publications:
+        return None
     # Use the publication's calendar outside the plans, too. Reading the packaged policy takes long, and no quick
     # command needs it.
-    return schedule_from_rows(versions, calendar_in(publication)) if publication is not None else None
+    calendar = calendar_in(publications[-1])
+    return QuickSchedule(calendar.zone, lambda within: schedule_from_rows(versions, calendar, within=within))
 
 
 def _versions(connection: sqlite3.Connection, path: Path) -> list[VersionRow]:

@@ -12,14 +12,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
-from oncall.support.policy import Policy
 from oncall.support.windows import KindWindow, WeekSpan, WindowKind
+
+if TYPE_CHECKING:
+    from oncall.support.policy import Policy
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """The years (UTC) in which a calendar has windows."""

@@ -18,7 +18,7 @@ from oncall.wiring.settings import Settings, read_settings
 if TYPE_CHECKING:
     from oncall.clock import RehearsalClock, SystemClock
     from oncall.paging.ports.channel import Channel
-    from oncall.schedule.schedule import Schedule
+    from oncall.store.quick_read import QuickSchedule
     from oncall.store.sql_store import SqlStore
 
 __all__ = [
@@ -103,15 +103,16 @@ def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool
     return copy_store(url, database_url(settings), pagers, setting=setting)
 
 
-def quick_schedule(settings: Settings) -> Schedule | None:
+def quick_schedule(settings: Settings) -> QuickSchedule | None:
     """Read the published schedule as fast as possible. None if the SQLite file does not exist or holds none."""
+    from oncall.store.quick_read import QuickSchedule, read_schedule
+
     path = sqlite_path(settings)
     if path is not None:
-        from oncall.store.quick_read import read_schedule
-
         return read_schedule(path)
     with make_store(settings) as store:
-        return store.read(lambda tx: tx.schedule())
+        schedule = store.read(lambda tx: tx.schedule())
+    return QuickSchedule(schedule.calendar.zone, lambda _: schedule) if schedule.latest is not None else None
 
 
 def current_user() -> str:

@@ -1,0 +1,7 @@
+"""The option `--json`, which every command that answers has."""
+
+from __future__ import annotations
+
+import typer
+
+JSON_OPTION = typer.Option(False, "--json", help="Print the answer as JSON.")
