@@ -43,7 +43,8 @@ from sqlalchemy import (
 from bench.pager import postgres
 from bench.victims import NIGHT, publish
 from doubles.clock import FakeClock
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.channel import Message, Receipt

@@ -149,7 +149,8 @@ def poster(address: str, token: str) -> Iterator[Callable[[dict[str, Any]], bool
 @contextmanager
 def intake(database: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
     """Stores tickets as the API does, their pages queued for any pager."""
-    from oncall.paging.actions.intake import accept, parse_ticket
+    from oncall.paging.actions.intake import accept
+    from oncall.paging.actions.posted_ticket import parse_ticket
     from oncall.paging.outgoing.new_attempts import ActionContext
 
     now = datetime.fromisoformat(NIGHT).astimezone(UTC)

@@ -13,7 +13,8 @@ import pytest
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from doubles.twilio_faults import Operation, not_json, refuse, reset
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.reachability import Reach, Reachability
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.new_attempts import ActionContext

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.ports.channel import Channel, Message, Receipt
 from oncall.paging.ports.store import Store
 from oncall.paging.sending.engine import Engine

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oncall.paging.actions.intake import FieldFaults
+from oncall.paging.actions.field_faults import FieldFaults
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import EventKind

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.paging.actions.intake import FieldFaults
+from oncall.paging.actions.field_faults import FieldFaults
 from oncall.paging.domain.events import EventKind
 from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import MONDAY_MORNING, World

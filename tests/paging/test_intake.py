@@ -11,14 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.errors import Conflict
-from oncall.paging.actions.intake import EXAMPLE, FieldFaults, accept, parse_ticket
+from oncall.paging.actions.field_faults import FieldFaults
+from oncall.paging.actions.intake import AcceptedTicket, accept, accept_posted
+from oncall.paging.actions.posted_ticket import EXAMPLE, parse_ticket
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
-from oncall.support.policy_file import packaged_policy
+from oncall.support.policy_file import packaged_policy, packaged_policy_text
 from tests.paging.world import SATURDAY_NIGHT, World, ticket_body
 
 POLICY = packaged_policy()
+LONE = "holds only a lone surrogate, which is half of a character; send whole characters"
 NESTED: list[Any] = []
 for _ in range(900):
     NESTED = [NESTED]
@@ -52,11 +55,6 @@ def faults(body: object) -> list[str]:
         ("id", True, "true is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -"),
         ("id", 1.5, "1.5 is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -"),
         ("id", {"a": 1}, "an object is not a ticket id; write 1 to 40 of A-Z a-z 0-9 . _ : -"),
-        ("customer", None, "missing"),
-        ("customer", 7, "7 is not text"),
-        ("customer", NESTED, "a list is not text"),
-        ("customer", " \t\n\x00", "is empty"),
-        ("customer", "x" * 201, "has 201 characters; 200 at most"),
         ("plan", None, "missing"),
         ("plan", "", '"" is not a name of the policy'),
         ("plan", 3, "3 is not a name of the policy"),
@@ -65,42 +63,140 @@ def faults(body: object) -> list[str]:
         ("impact", None, "missing"),
         ("impact", [], "a list is not a name of the policy"),
         ("impact", "P1", '"P1" is not an impact of the policy; write "urgent", "high", "normal" or "low"'),
-        ("subject", None, "missing"),
-        ("subject", "x" * 1001, "has 1001 characters; 1000 at most"),
-        ("url", 5, "5 is not text"),
-        ("url", "x" * 2001, "has 2001 characters; 2000 at most"),
-        ("contact", ["kim"], "a list is not text"),
-        ("contact", "x" * 201, "has 201 characters; 200 at most"),
+    ],
+)
+def test_a_field_that_no_verdict_can_do_without_is_named_with_what_was_found(
+    field: str, value: object, message: str
+) -> None:
+    assert faults({**ticket_body(), field: value}) == [f"{field}: {message}"]
+
+
+LEFT_OUT = '"opened_at" was left out:'
+NO_TIME = 'is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "warning", "kept"),
+    [
+        ("customer", None, '"customer" is missing.', "unknown customer"),
+        ("customer", "", '"customer" is empty, and was left out.', "unknown customer"),
+        ("customer", " \t\n\x00", '"customer" is empty, and was left out.', "unknown customer"),
+        ("customer", 7, '"customer" was left out: 7 is not text.', "unknown customer"),
+        ("customer", NESTED, '"customer" was left out: a list is not text.', "unknown customer"),
+        ("customer", {"name": "Acme"}, '"customer" was left out: an object is not text.', "unknown customer"),
+        ("customer", "x" * 201, '"customer" has 201 characters and was cut to 200.', "x" * 200),
+        ("subject", None, '"subject" is missing.', "(no subject)"),
+        ("subject", "\ud800", f'"subject" {LONE}, and was left out.', "(no subject)"),
+        ("subject", False, '"subject" was left out: false is not text.', "(no subject)"),
+        ("subject", "x" * 5000, '"subject" has 5,000 characters and was cut to 1,000.', "x" * 1000),
+        ("url", 5, '"url" was left out: 5 is not text.', None),
+        ("url", "x" * 2001, '"url" has 2,001 characters, more than 2,000, and was left out.', None),
+        ("contact", ["kim"], '"contact" was left out: a list is not text.', None),
+        ("contact", "x" * 201, '"contact" has 201 characters, more than 200, and was left out.', None),
+        ("opened_at", "", f'"opened_at" was left out: "" {NO_TIME}.', None),
+        ("opened_at", "January 9, 2027", f'"opened_at" was left out: "January 9, 2027" {NO_TIME}.', None),
+        ("opened_at", "2027-01-09T03:12:00", f'"opened_at" was left out: "2027-01-09T03:12:00" {NO_TIME}.', None),
+        ("opened_at", 1799482320, f'"opened_at" was left out: 1799482320 {NO_TIME}.', None),
         (
             "opened_at",
-            "yesterday",
-            '"yesterday" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+            "0001-01-01T00:00:00+14:00",
+            f'"opened_at" was left out: "0001-01-01T00:00:00+14:00" {NO_TIME}.',
+            None,
         ),
         (
             "opened_at",
-            "2027-01-09T03:12:00",
-            '"2027-01-09T03:12:00" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
-        ),
-        ("opened_at", 1799482320, '1799482320 is not a time with an offset; write "2027-01-09T03:12:00-05:00"'),
-        (
-            "opened_at",
-            "2027-01-09T08:17:01Z",
-            "2027-01-09T08:17:01+00:00 is in the future: it is 2027-01-09T08:12:00+00:00 now",
+            "2027-01-09T08:18:00Z",
+            f"{LEFT_OUT} 2027-01-09T08:18:00+00:00 is in the future: it is 2027-01-09T08:12:00+00:00 now.",
+            None,
         ),
         (
             "opened_at",
             "2026-01-07T00:00:00Z",
-            "2026-01-07T00:00:00+00:00 is more than a year ago: it is 2027-01-09T08:12:00+00:00 now",
-        ),
-        (
-            "opened_at",
-            "0001-01-01T00:00:00+14:00",
-            '"0001-01-01T00:00:00+14:00" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+            '"opened_at" was left out: 2026-01-07T00:00:00+00:00 is more than a year ago: it is '
+            "2027-01-09T08:12:00+00:00 now.",
+            None,
         ),
     ],
 )
-def test_a_field_that_cannot_be_used_is_named_with_what_was_found(field: str, value: object, message: str) -> None:
-    assert faults({**ticket_body(), field: value}) == [f"{field}: {message}"]
+def test_a_field_without_which_a_ticket_can_be_judged_is_left_out_or_cut_with_a_warning(
+    world: World, field: str, value: object, warning: str, kept: str | None
+) -> None:
+    answer = post(world, {**ticket_body(), field: value}).answer
+    assert (answer["verdict"]["action"], answer["warnings"]) == ("page", [warning])
+    assert getattr(world.ticket().ticket, field) == kept
+    world.run()
+    world.expect_page("ana")
+
+
+@pytest.mark.parametrize("field", ["url", "contact", "opened_at", "triage"])
+def test_an_optional_field_that_is_null_is_absent(world: World, field: str) -> None:
+    assert "warnings" not in post(world, {**ticket_body(impact="low"), field: None}).answer
+
+
+def test_an_urgent_ticket_with_every_small_fault_pages_and_warns_of_each(world: World) -> None:
+    body = {"id": "T-1", "plan": "standard", "impact": "urgent", "customer": "", "subject": [], "url": 1, "contact": 2}
+    answer = post(world, {**body, "opened_at": "now", "colour": "red"}).answer
+    assert [warning.partition(" ")[0] for warning in answer["warnings"]] == [
+        '"customer"',
+        '"subject"',
+        '"url"',
+        '"opened_at"',
+        '"contact"',
+        '"colour"',
+    ]
+    world.run()
+    world.expect_page("ana", containing="T-1 unknown customer")
+
+
+def test_a_repeat_is_read_as_at_the_receipt_and_gets_the_first_answer_with_its_warnings(world: World) -> None:
+    body = ticket_body(impact="low", opened_at="2027-01-09T08:18:00Z")
+    first = post(world, body)
+    world.advance(timedelta(minutes=4))
+    again = post(world, body)
+    assert (first.is_new, again.is_new, again.answer) == (True, False, first.answer)
+    assert len(again.answer["warnings"]) == 1
+
+
+CUSTOMERS = "customers:\n  - {name: Acme Ltd, plan: standard}\n"
+
+
+@pytest.mark.parametrize("plan", [None, "gold", "", 5, ["standard"]])
+def test_a_plan_that_is_none_gives_way_to_the_one_that_the_customers_file_lists(world: World, plan: object) -> None:
+    listing = f"{packaged_policy_text()}\ncustomers: customers.yaml\n"
+    world.publish(policy=listing, customers=CUSTOMERS)
+    answer = post(world, {**ticket_body(impact="low"), "customer": "ACME ltd.", "plan": plan}).answer
+    assert world.ticket().ticket.plan == "standard"
+    if plan is None:
+        assert "warnings" not in answer
+    else:
+        (warning,) = answer["warnings"]
+        assert warning.startswith('"plan" was left out: ')
+        assert warning.endswith("; the policy lists Acme Ltd on standard.")
+
+
+@pytest.mark.parametrize("impact", ["P1", "", 5, {"name": "urgent"}])
+def test_an_impact_that_is_none_gives_way_to_the_triage(world: World, impact: object) -> None:
+    body = {**ticket_body(), "impact": impact, "triage": {"down": True, "users": "some"}}
+    answer = post(world, body).answer
+    assert world.ticket().impact == "urgent"
+    assert [warning.partition(" was left out: ")[0] for warning in answer["warnings"]] == ['"impact"', '"triage.users"']
+    world.run()
+    world.expect_page("ana")
+
+
+@pytest.mark.parametrize("triage", [{}, {"down": "yes"}, [], "urgent", {"down": True, "question": True}])
+def test_a_ticket_whose_triage_says_nothing_usable_is_judged_by_a_usable_impact_alone(
+    world: World, triage: object
+) -> None:
+    assert post(world, {**ticket_body(impact="low"), "triage": triage}).is_new
+    if triage != {}:
+        with pytest.raises(FieldFaults):
+            post(world, {**ticket_body("T-2"), "impact": "P1", "triage": triage})
+
+
+def post(world: World, body: dict[str, Any]) -> AcceptedTicket:
+    context = replace(world.engine().context("zendesk"), lease_until=None)
+    return world.store.write(lambda tx: accept_posted(tx, body, context))
 
 
 def test_all_faults_are_named_at_once_in_the_order_of_the_fields() -> None:

@@ -12,7 +12,8 @@ from typing import TypeVar, cast
 import pytest
 
 from oncall.errors import Ambiguous, StoreUnavailable
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.new_attempts import LEASE
 from oncall.paging.ports.channel import Message, Receipt

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from doubles.clock import FakeClock
 from oncall.paging.actions.consequences import ActionResult
-from oncall.paging.actions.intake import AcceptedTicket, accept, parse_ticket
+from oncall.paging.actions.intake import AcceptedTicket, accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.actions.record_action import find_ticket, record
 from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.actions.ticket_action import TicketAction

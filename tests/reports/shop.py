@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import EventKind

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from bench.victims import NIGHT
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.ticket import Attempt
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.store import Transaction

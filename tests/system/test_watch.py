@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from oncall.channels.alarm import AlarmPost
-from oncall.paging.actions.intake import accept, parse_ticket
+from oncall.paging.actions.intake import accept
+from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store

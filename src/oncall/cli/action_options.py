@@ -21,7 +21,7 @@ def faults_by_option() -> Iterator[None]:
     try:
         yield
     except OncallError as error:
-        from oncall.paging.actions.intake import FieldFault, FieldFaults
+        from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 
         if not isinstance(error, FieldFaults):
             raise

@@ -202,7 +202,7 @@ def _refusal(status: int, content: object) -> OncallError:
     if not isinstance(content, dict):
         return _error_of(status)(str(content)[:200])
     if content.get("errors"):
-        from oncall.paging.actions.intake import FieldFault, FieldFaults
+        from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 
         return FieldFaults([FieldFault(str(fault["field"]), str(fault["message"])) for fault in content["errors"]])
     return _error_of(status)(str(content.get("detail", content)))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.domain.ticket import LONGEST_DRILL, Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.doctor_findings import DoctorReport

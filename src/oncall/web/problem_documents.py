@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
-from oncall.paging.actions.intake import FieldFault, FieldFaults
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 
 PROBLEM_MEDIA = "application/problem+json"
 RETRY_AFTER_SECONDS = 5

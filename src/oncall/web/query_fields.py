@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 from starlette.datastructures import QueryParams
 
-from oncall.paging.actions.intake import FieldFault, FieldFaults, instant, no_time
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.suggestions import suggestion
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR

@@ -8,14 +8,14 @@ and listed in the answer's `warnings`, because a refused ticket pages nobody.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Body
 from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict, Field
 
 from oncall.paging.actions.action_checks import EVENT_ID, LONGEST_NAME, LONGEST_WHY
-from oncall.paging.actions.intake import ID_PATTERN, LENGTHS
+from oncall.paging.actions.posted_ticket import ID_PATTERN, LENGTHS
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.ticket import LONGEST_DRILL
 from oncall.web.request_bodies import Posted
@@ -45,22 +45,26 @@ class TriageBody(_Body):
 
 
 class TicketBody(_Body):
-    """A ticket, as an intake system posts it."""
+    """A ticket, as an intake system posts it.
+
+    A ticket needs an `id`, a plan (its own or its customer's), and an `impact` or a `triage`. Any other value that is
+    not of the first type given here is left out or cut, with a sentence in the answer's `warnings`.
+    """
 
     id: TicketId | int
     """The sender's id of the ticket. The same id with the same content is the same ticket."""
-    customer: Annotated[str, Field(min_length=1, max_length=LENGTHS["customer"])]
-    plan: str | None = Field(None, examples=["standard", "business-critical"])
+    customer: Annotated[str, Field(min_length=1, max_length=LENGTHS["customer"])] | Any = None
+    plan: str | Any = Field(None, examples=["standard", "business-critical"])
     """A plan of the policy, in any letter case. Optional for a customer on the policy's list."""
-    impact: str | None = Field(None, examples=["urgent", "high", "normal", "low"])
+    impact: str | Any = Field(None, examples=["urgent", "high", "normal", "low"])
     """An impact of the policy or one of its aliases, in any letter case. Optional beside `triage`."""
-    subject: Annotated[str, Field(min_length=1, max_length=LENGTHS["subject"])]
-    url: Annotated[str, Field(max_length=LENGTHS["url"])] | None = None
+    subject: Annotated[str, Field(min_length=1, max_length=LENGTHS["subject"])] | Any = None
+    url: Annotated[str, Field(max_length=LENGTHS["url"])] | Any = None
     """Where people read the ticket."""
-    opened_at: Time | None = None
+    opened_at: Time | Any = None
     """When the customer opened it."""
-    contact: Annotated[str, Field(max_length=LENGTHS["contact"])] | None = None
-    triage: TriageBody | None = None
+    contact: Annotated[str, Field(max_length=LENGTHS["contact"])] | Any = None
+    triage: TriageBody | Any = None
     """Answers from which the impact is proposed when `impact` is absent."""
 
 

@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.engineer_tokens import roster_fault
-from oncall.paging.actions.intake import FieldFault, FieldFaults, accept_posted, instant, no_time
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
+from oncall.paging.actions.intake import accept_posted
 from oncall.paging.actions.posted_action import action_from, action_warnings
 from oncall.paging.actions.record_action import find_ticket, record_by_reference
 from oncall.paging.actions.ticket_action import TicketAction

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from oncall.paging.actions.intake import EARLY, FieldFault, FieldFaults, instant, no_time
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
+from oncall.paging.actions.posted_ticket import EARLY
 from oncall.paging.actions.ticket_action import FROM_PEOPLE, TicketAction
 from oncall.paging.domain.events import EventKind
 from oncall.paging.outgoing.new_attempts import ActionContext

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from oncall.errors import Refused
 from oncall.paging.actions.consequences import ActionResult, follow
-from oncall.paging.actions.intake import ID_PATTERN
+from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.actions.ticket_action import TicketAction, event_of, reported_times
 from oncall.paging.domain.events import EventKind, Merged
 from oncall.paging.domain.pager_events import Absorbed

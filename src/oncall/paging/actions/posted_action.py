@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from oncall.paging.actions.action_checks import action_faults
-from oncall.paging.actions.intake import FieldFault, FieldFaults, instant
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.events import EventKind

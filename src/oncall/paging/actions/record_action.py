@@ -8,8 +8,8 @@ from datetime import datetime
 from oncall.errors import NotFound
 from oncall.paging.actions.action_checks import refuse_unrecordable
 from oncall.paging.actions.consequences import ActionResult, follow
-from oncall.paging.actions.intake import ID_PATTERN
 from oncall.paging.actions.merging import goes_on_as, merge
+from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.actions.ticket_action import (
     FORWARDED,
     TicketAction,

@@ -33,5 +33,5 @@ class TicketAnswer(TypedDict):
     verdict: VerdictView
     page: NotRequired[Annotated[PageView, "Absent when no page goes out."]]
     warnings: NotRequired[
-        Annotated[list[str], "Fields that were ignored and contradictions in the ticket, a sentence each."]
+        Annotated[list[str], "Fields that were left out or cut, and contradictions in the ticket, a sentence each."]
     ]

@@ -8,7 +8,8 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.consequences import ActionResult
-from oncall.paging.actions.intake import ID_PATTERN, FieldFault, FieldFaults
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
 from oncall.paging.domain.events import Event

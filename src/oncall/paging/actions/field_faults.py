@@ -1,0 +1,53 @@
+"""Faults of posted documents: every field at fault with what to send instead, and the times in such documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from oncall.errors import OncallError
+from oncall.paging.domain.quoted_text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One field of a posted document that cannot be used, and what to send instead."""
+
+    field: str
+    message: str
+
+
+class FieldFaults(OncallError):
+    """Raised for a posted document that has faults. Holds all faults, not only the first one."""
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{fault.field}: {fault.message}" for fault in faults))
+
+
+def instant(value: object) -> datetime | None:
+    """Return the aware UTC time of an ISO 8601 text with an offset; None for anything else."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def no_time(value: object) -> str:
+    """Return the fault of a value that is not a time with an offset."""
+    return f'{shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+
+
+def shown(value: object) -> str:
+    """Return a posted value as a message quotes it."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Mapping | list):
+        # The value is not quoted: it may be nested deeper than Python can walk.
+        return "an object" if isinstance(value, Mapping) else "a list"
+    return json.dumps(value)[:40]
