@@ -35,6 +35,37 @@ def test_twilio_may_sign_with_the_port_or_without() -> None:
     assert verify(PATH, FORM, SIGNED, [TOKEN], "https://oncall.example.com:8443")
 
 
+@pytest.mark.parametrize(
+    ("public", "called"),
+    [
+        ("https://oncall.example.com", "https://oncall.example.com:443"),
+        ("https://oncall.example.com:443", "https://oncall.example.com"),
+        ("http://oncall.example.com", "http://oncall.example.com:80"),
+        ("https://oncall.example.com:8443", "https://oncall.example.com"),
+        ("https://oncall.example.com:8443/pager", "https://oncall.example.com:8443/pager"),
+        ("http://[2001:db8::1]:8000", "http://[2001:db8::1]:8000"),
+        ("http://[2001:db8::1]", "http://[2001:db8::1]:80"),
+    ],
+)
+def test_an_address_is_signed_for_with_its_port_or_without(public: str, called: str) -> None:
+    assert verify(PATH, FORM, sign(called + PATH, FORM, TOKEN), [TOKEN], public)
+
+
+def test_every_value_of_a_repeated_field_is_signed_once_in_order() -> None:
+    signature = sign(PUBLIC + PATH, {"AddOns": "aAddOnsb", "Body": "x"}, TOKEN)
+    assert verify(PATH, {"AddOns": ["b", "a", "b"], "Body": ["x"]}, signature, [TOKEN], PUBLIC)
+    assert not verify(PATH, {"AddOns": ["b"], "Body": ["x"]}, signature, [TOKEN], PUBLIC)
+
+
+def test_the_header_names_the_algorithm_and_an_unknown_one_is_refused() -> None:
+    signature = RequestValidator(TOKEN).compute_signature(PUBLIC + PATH, FORM, "HMAC_SHA256")
+    settings = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
+    assert verify(PATH, FORM, signature, [OLD_TOKEN, TOKEN], PUBLIC, settings)
+    assert not verify(PATH, FORM, signature, [TOKEN], PUBLIC)
+    assert not verify(PATH, FORM, SIGNED, [TOKEN], PUBLIC, settings)
+    assert not verify(PATH, FORM, SIGNED, [TOKEN], PUBLIC, "key=webhooks_sharedkey_1,algorithm=none")
+
+
 def test_two_tokens_are_accepted_while_one_replaces_the_other() -> None:
     assert verify(PATH, FORM, SIGNED, [OLD_TOKEN, TOKEN], PUBLIC)
     assert verify(PATH, FORM, SIGNED, [TOKEN, OLD_TOKEN], PUBLIC)

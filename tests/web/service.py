@@ -43,9 +43,10 @@ class Service:
         is_published: bool = True,
         alarm_url: str | None = None,
         heartbeat_url: str | None = None,
+        second_auth_token: str = "",
     ) -> None:
         self.file = folder / "world.db"
-        self._now = now
+        self._now, self._second_auth_token = now, second_auth_token
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         world = World(folder, now=at("2027-01-01 12:00"))
         if is_published:
@@ -66,6 +67,7 @@ class Service:
             database_url=database,
             account_sid=ACCOUNT_SID,
             auth_token=AUTH_TOKEN,
+            second_auth_token=self._second_auth_token,
             from_number=NUMBER,
             twilio_url=self.twilio.base_url,
             clock_starts_at=self._now,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import httpx
 import pytest
+from structlog.testing import capture_logs
+from twilio.request_validator import RequestValidator
 
-from doubles.twilio_callbacks import CallbackRefused
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from doubles.twilio_callbacks import CallbackRefused, inbound_form
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
+from tests.web.test_probes import metrics
 
 ANA, BEN, STRANGER = "+13055550101", "+13055550102", "+15005550099"
 FORM = {"MessageSid": "SM" + "a" * 32, "From": ANA, "To": "+15005550006", "Body": "ACK", "FromCity": ""}
@@ -43,6 +50,23 @@ def test_a_strangers_reply_gets_an_empty_answer_and_changes_nothing(paged: Servi
     before = paged.ticket()
     assert reply(paged, STRANGER, f"ACK {before['code']}") is None
     assert paged.ticket() == before
+
+
+def test_a_strangers_text_is_logged_without_its_number_and_counted(quiet: Service) -> None:
+    before = metrics(quiet)["oncall_sms_from_unknown_numbers_total",]
+    with capture_logs() as logs:
+        assert reply(quiet, STRANGER, "ACK") is None
+        assert reply(quiet, "+5215512345678", "STOP") is None
+    assert [log for log in logs if log.get("action") == "sms_from_unknown_number"] == [
+        {
+            "event": "a text came from a number on no roster and did nothing",
+            "action": "sms_from_unknown_number",
+            "phone": shown,
+            "log_level": "warning",
+        }
+        for shown in ("...99", "...78")
+    ]
+    assert metrics(quiet)["oncall_sms_from_unknown_numbers_total",] == before + 2
 
 
 def test_an_emoji_and_a_text_of_the_longest_size_are_answered(paged: Service) -> None:
@@ -133,9 +157,79 @@ def test_a_report_on_a_message_that_is_not_ours_changes_nothing(paged: Service) 
     assert paged.ticket() == before
 
 
-def signed(service: Service, path: str, form: dict[str, str]) -> httpx.Response:
-    from doubles.twilio import AUTH_TOKEN
-    from doubles.twilio_callbacks import sign
+SMS = inbound_form(ACCOUNT_SID, ANA, NUMBER, "ACK", "SM" + "e" * 32)
 
-    headers = {"X-Twilio-Signature": sign(service.address + path, form, AUTH_TOKEN)}
-    return service.call("POST", path, by=None, data=form, headers=headers)
+
+def test_a_repeated_field_is_accepted_as_twilio_signs_it(paged: Service) -> None:
+    form: dict[str, str | list[str]] = {**SMS, "AddOns": ["b", "a"]}
+    assert "T-1 is yours." in signed(paged, "/webhooks/twilio/sms", form).text
+
+
+@pytest.mark.parametrize("field", ["Body", "From", "To", "MessageSid", "AccountSid"])
+def test_a_field_that_is_used_is_given_once(paged: Service, field: str) -> None:
+    form: dict[str, str | list[str]] = {**SMS, field: [SMS[field], SMS[field] + "x"]}
+    problem(signed(paged, "/webhooks/twilio/sms", form), 403, f"{field}: is given 2 times")
+    assert paged.ticket()["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "detail"),
+    [
+        ({"Body": "yX"}, {"Bod": "yyX"}, '"Bod" may be a part of the field Body'),
+        ({"Body": "X 7K2"}, {"BodyX": " 7K2"}, '"BodyX" may be a part of the field Body'),
+        ({"Body": "ACK CAB"}, {"Body": "ACK ", "CAB": ""}, '"CAB" may be a part of the field Body'),
+        ({"Body": "hi BodyACK"}, {"ApiVersion": "2010-04-01Bodyhi ", "Body": "ACK"}, None),
+        ({"Body": "ACK C b"}, {"Body": "ACK ", "C b": ""}, '"C b" is not the name of a field that Twilio sends'),
+    ],
+)
+def test_a_signed_text_cannot_be_posted_as_another_form(
+    paged: Service, before: dict[str, str], after: dict[str, str], detail: str | None
+) -> None:
+    genuine = {**SMS, **before}
+    forged = {name: text for name, text in genuine.items() if name not in before} | after
+    assert signed_text(forged) == signed_text(genuine)
+    answer = signed(paged, "/webhooks/twilio/sms", forged)
+    problem(answer, 403, detail or 'ApiVersion: "2010-04-01Bodyhi" is not a value that Twilio sends')
+    assert paged.ticket()["state"] == "open"
+
+
+def signed_text(form: dict[str, str]) -> str:
+    return "".join(name + form[name] for name in sorted(form))
+
+
+def test_a_call_of_another_account_or_to_another_number_is_refused(paged: Service) -> None:
+    other = "AC" + "9" * 32
+    foreign = signed(paged, "/webhooks/twilio/sms", {**SMS, "AccountSid": other})
+    problem(foreign, 403, f'AccountSid: "{other}" is not the account of TWILIO_ACCOUNT_SID')
+    status = {"MessageSid": "SM" + "e" * 32, "MessageStatus": "sent", "AccountSid": other}
+    problem(signed(paged, "/webhooks/twilio/status", status), 403, foreign.json()["detail"])
+    elsewhere = signed(paged, "/webhooks/twilio/sms", {**SMS, "To": "+15005550007"})
+    problem(elsewhere, 422, "To: this is not the number of TWILIO_FROM")
+    assert paged.ticket()["state"] == "open"
+
+
+def test_a_second_key_signs_as_the_first_does_also_with_sha_256(tmp_path: Path) -> None:
+    with Service(tmp_path, second_auth_token="the next token") as service:
+        path = "/webhooks/twilio/sms"
+        for number, (key, algorithm) in enumerate([("the next token", "HMAC_SHA1"), ("the next token", "HMAC_SHA256")]):
+            form = {**SMS, "MessageSid": f"SM{number:032x}"}
+            signature = RequestValidator(key).compute_signature(service.address + path, form, algorithm)
+            headers = {"X-Twilio-Signature": signature}
+            if algorithm == "HMAC_SHA256":
+                headers["X-Twilio-Webhooks-Signature-Settings"] = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
+            assert service.call("POST", path, by=None, data=form, headers=headers).status_code == 200
+            headers["X-Twilio-Webhooks-Signature-Settings"] = "key=webhooks_sharedkey_1,algorithm=HMAC_MD5"
+            assert service.call("POST", path, by=None, data=form, headers=headers).status_code == 403
+
+
+def signed(service: Service, path: str, form: Mapping[str, str | list[str]]) -> httpx.Response:
+    signature = RequestValidator(AUTH_TOKEN).compute_signature(service.address + path, _Form(form))
+    return service.call("POST", path, by=None, data=form, headers={"X-Twilio-Signature": signature})
+
+
+class _Form(dict[str, "str | list[str]"]):
+    """A form as web frameworks give it to Twilio's validator."""
+
+    def getlist(self, name: str) -> list[str]:
+        values = self[name]
+        return [values] if isinstance(values, str) else values

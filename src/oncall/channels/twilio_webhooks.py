@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator, get_signature_algorithm
 from twilio.twiml.messaging_response import MessagingResponse
 
 from oncall.channels.twilio_codes import call_receipt, message_receipt
@@ -54,26 +54,38 @@ class StatusReport:
     delivery: str | None = None
 
 
+class _Values(dict[str, list[str]]):
+    """Fields with all their values, as Twilio's validator asks for them."""
+
+    def getlist(self, name: str) -> list[str]:
+        """Return every value of a field."""
+        return self[name]
+
+
 def verify(
     url_path_and_query: str,
-    params: Mapping[str, str],
+    params: Mapping[str, str | Sequence[str]],
     signature: str | None,
     tokens: Sequence[str],
     public_url: str,
+    signature_settings: str | None = None,
 ) -> bool:
-    """Return True if Twilio signed this request with one of the auth tokens `tokens`.
+    """Return True if Twilio signed this request with one of the keys `tokens`.
 
-    url_path_and_query: as received, byte for byte. params: every form field, blank ones included. public_url: our
-    address as Twilio knows it; the request's own host is not trusted. Without a signature, a token or a public URL the
-    result is False.
+    url_path_and_query: as received, byte for byte. params: every form field, blank ones included, with its value or
+    all its values. tokens: auth tokens or secrets of shared keys. public_url: our address as Twilio knows it; the
+    request's own host is not trusted. signature_settings: the header that names the algorithm; HMAC-SHA1 when absent.
+    Without a signature, a key or a public URL the result is False.
     """
     usable = [token for token in tokens if token]
-    if not signature or not usable or not public_url:
+    algorithm = get_signature_algorithm(signature_settings)
+    if not signature or not usable or not public_url or algorithm.upper() not in (HMAC_SHA1, HMAC_SHA256):
         return False
     url = public_url.rstrip("/") + url_path_and_query.partition("#")[0]
+    values = _Values({name: [found] if isinstance(found, str) else list(found) for name, found in params.items()})
     try:
-        # Check every token, so that the time taken does not show which one matches.
-        matches = [RequestValidator(token).validate(url, dict(params), signature) for token in usable]
+        # Check every key, so that the time taken does not show which one matches.
+        matches = [RequestValidator(token).validate(url, values, signature, algorithm) for token in usable]
         return any(matches)
     except ValueError:
         # Twilio signs nothing that cannot be encoded.

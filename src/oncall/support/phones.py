@@ -34,6 +34,11 @@ def same_phone(one: str, other: str) -> bool:
     return canonical_phone(one) == canonical_phone(other)
 
 
+def masked_phone(number: str) -> str:
+    """Return a number as logs show it: its last two characters."""
+    return f"...{number[-2:]}"
+
+
 def is_e164(text: str) -> bool:
     """Return True for a plus sign and 7 to 15 digits."""
     return _E164.fullmatch(text) is not None

@@ -38,6 +38,11 @@ class Metrics:
             "oncall_queue_age_seconds", "Seconds for which the oldest work has been due", registry=registry
         )
         self._alarms = Counter("oncall_alarms", "Alarms raised for an operator, by kind", ["kind"], registry=registry)
+        self._strangers = Counter(
+            "oncall_sms_from_unknown_numbers",
+            "Texts from numbers on no roster, which change nothing",
+            registry=registry,
+        )
         self._delivered = Histogram(
             "oncall_page_delivered_seconds",
             "Real time from storing a page to the carrier's receipt",
@@ -108,6 +113,10 @@ class Metrics:
     def alarmed(self, kind: str) -> None:
         """Count an alarm for an operator."""
         self._alarms.labels(kind).inc()
+
+    def stranger_wrote(self) -> None:
+        """Count a text from a number that is on no roster."""
+        self._strangers.inc()
 
     def page_delivered(self, seconds: float) -> None:
         """Time the delivery of a page. seconds: real time since the page was stored."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
@@ -12,6 +13,7 @@ from oncall.paging.actions.call_keys import answer_call
 from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.domain.ticket import AttemptStatus, Purpose
 from oncall.paging.ports.channel import Receipt
+from oncall.support.phones import masked_phone
 from oncall.web.api_description import Answer, answers, form
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.plain_route import PlainRoute
@@ -28,12 +30,14 @@ class _Twiml(Response):
 
 
 async def _signed_form(request: Request) -> dict[str, str]:
-    """Return the posted form. Raises ProblemDocument 403 when the provider did not sign exactly this request."""
+    """Return the posted form. Raises ProblemDocument 403 when the provider did not sign exactly this request, and when
+    the form is about another account or could be another form in disguise.
+    """
     form = await form_body(request)
-    webhooks = running(request).services.webhooks
-    if not webhooks.is_authentic(_as_received(request), form, request.headers.get("x-twilio-signature")):
-        raise ProblemDocument(403, "the signature does not match")
-    return form
+    why = running(request).services.webhooks.why_refused(_as_received(request), form, request.headers)
+    if why is not None:
+        raise ProblemDocument(403, why)
+    return {name: values[0] for name, values in form.items()}
 
 
 SignedForm = Annotated[dict[str, str], Depends(_signed_form)]
@@ -56,6 +60,8 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
             tx, phone=sms.phone, body=sms.body, provider_id=sms.provider_id, context=context, opt_out=sms.opt_out
         )
     )
+    if answer.is_from_stranger:
+        _note_stranger(services, sms.phone)
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
     for waited in answer.waited:
@@ -97,6 +103,13 @@ async def pressed_key(request: Request, services: ServicesDep, form: SignedForm)
         services.engine.observer.acknowledged(answer.waited.total_seconds())
     asks_at = _as_received(request) if answer.asks_again else None
     return _Twiml(services.webhooks.said(answer.text, asks_at=asks_at))
+
+
+def _note_stranger(services: Services, phone: str) -> None:
+    """Log and count a text from a number on no roster. It may be an engineer with a new phone."""
+    words, shown = "a text came from a number on no roster and did nothing", masked_phone(phone)
+    structlog.get_logger("oncall.web").warning(words, action="sms_from_unknown_number", phone=shown)
+    services.engine.observer.stranger_wrote()
 
 
 async def _time_delivery(services: Services, receipt: Receipt, real_now: datetime) -> None:

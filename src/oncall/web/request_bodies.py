@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Generic, Self, TypeVar, get_args
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from fastapi import Request
 from pydantic import BaseModel, GetCoreSchemaHandler
@@ -60,16 +60,15 @@ class Posted(Generic[ModelT]):
         return cls(await json_body(request))
 
 
-async def form_body(request: Request) -> dict[str, str]:
-    """Return a form post, blank fields kept.
+async def form_body(request: Request) -> dict[str, list[str]]:
+    """Return a form post: each field with all its values, blank ones kept.
 
     Raises ProblemDocument: 400 when it is not a form, 413 when it is too large.
     """
     raw = await raw_body(request)
     try:
-        pairs = parse_qsl(
+        return parse_qs(
             raw.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(raw), max_num_fields=MOST_FORM_FIELDS
         )
     except ValueError as error:
         raise ProblemDocument(400, "the body is not a form") from error
-    return dict(pairs)

@@ -28,14 +28,19 @@ class Sms:
 class Webhooks(Protocol):
     """Checks and parses a provider's callbacks.
 
-    All methods but `is_authentic` expect an authentic form and raise Refused when a field is missing or malformed.
+    All methods but `why_refused` expect a form that it accepts, and raise Refused when a field is missing or malformed.
     """
 
-    def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
-        """Return True if the provider signed exactly this request; False when no secret is set."""
+    def why_refused(
+        self, path_and_query: str, form: Mapping[str, Sequence[str]], headers: Mapping[str, str]
+    ) -> str | None:
+        """Return why a request cannot be trusted; None if the provider signed exactly this request for our account.
+
+        form: each field with all its values. headers: by name in any letter case. Without a key nothing is trusted.
+        """
 
     def sms(self, form: Mapping[str, str]) -> Sms:
-        """Return the inbound SMS that a form describes."""
+        """Return the inbound SMS that a form describes. Raises Refused for one that was sent to another number."""
 
     def status(self, form: Mapping[str, str]) -> Receipt:
         """Return the receipt for one of our messages or calls."""

@@ -25,6 +25,7 @@ class Settings:
     sms: str | None = None
     account_sid: str = ""
     auth_token: str = field(default="", repr=False)
+    second_auth_token: str = field(default="", repr=False)
     from_number: str | None = field(default=None, repr=False)
     messaging_service_sid: str | None = None
     twilio_url: str = TWILIO_URL
@@ -55,10 +56,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         sms=sms,
         account_sid=found.get("TWILIO_ACCOUNT_SID", ""),
         auth_token=found.get("TWILIO_AUTH_TOKEN", ""),
+        second_auth_token=found.get("TWILIO_AUTH_TOKEN_SECONDARY", ""),
         from_number=found.get("TWILIO_FROM") or None,
         messaging_service_sid=found.get("TWILIO_MESSAGING_SERVICE_SID") or None,
         twilio_url=_address("TWILIO_BASE_URL", found.get("TWILIO_BASE_URL")) or TWILIO_URL,
-        public_url=_address("ONCALL_PUBLIC_URL", found.get("ONCALL_PUBLIC_URL")),
+        public_url=_public_address(found.get("ONCALL_PUBLIC_URL")),
         server=_address("ONCALL_SERVER", found.get("ONCALL_SERVER")),
         token=found.get("ONCALL_TOKEN") or None,
         clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
@@ -72,10 +74,35 @@ def _address(name: str, text: str | None) -> str | None:
     if not text:
         return None
     if not _is_address(text):
-        # Do not print an alarm address: anyone who knows it can post false alarms.
-        found = "the value" if name in _SECRET_ADDRESSES else f'"{text[:80]}"'
+        # Print no password, and no alarm address: anyone who knows it can post false alarms.
+        found = "the value" if name in _SECRET_ADDRESSES or "@" in text else f'"{text[:80]}"'
         raise SettingsError(f'{name}: {found} is not an address; write "https://oncall.example.com"')
     return text.rstrip("/")
+
+
+def _public_address(text: str | None) -> str | None:
+    """Return ONCALL_PUBLIC_URL. Twilio signs each callback with it, so it must be exactly what Twilio calls."""
+    url = _address("ONCALL_PUBLIC_URL", text)
+    if url is None or text is None:
+        return None
+    parts = urlsplit(url)
+    unfit = (
+        ("a user name or password", "@" in parts.netloc),
+        ("a query", "?" in text),
+        ("a fragment", "#" in text),
+        ("a colon without a port", parts.netloc.endswith(":")),
+        ("letters outside ASCII", not text.isascii()),
+        ("a backslash", "\\" in text),
+        ("a path with . or ..", any(step in (".", "..") for step in parts.path.split("/"))),
+    )
+    found = next((what for what, is_there in unfit if is_there), None)
+    if found is not None:
+        raise SettingsError(
+            f"ONCALL_PUBLIC_URL: the address has {found}, and Twilio's signatures could not be checked against it; "
+            'write it like "https://oncall.example.com" or "https://example.com:8443/oncall"'
+        )
+    # Twilio writes the scheme in small letters, whatever its settings say.
+    return parts.scheme + url[len(parts.scheme) :]
 
 
 def _is_address(text: str) -> bool:

@@ -8,11 +8,13 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 
 from fastapi import FastAPI
+from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 
 from oncall.channels.twilio_account import TWILIO_URL
+from oncall.channels.twilio_forms import Form, OwnAccount, why_unclear
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_status, reply_twiml, verify
-from oncall.errors import StoreError
+from oncall.errors import Refused, StoreError
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.doctor_findings import DoctorReport, findings, report
@@ -62,7 +64,7 @@ def only_pager(settings: Settings) -> AbstractContextManager[None]:
 @asynccontextmanager
 async def _open_services(settings: Settings, *, callback_url: str | None, address: str) -> AsyncIterator[Services]:
     """Run the pager and give the web routes what they need, until the service stops."""
-    webhooks = _TwilioWebhooks(auth_token=settings.auth_token, public_url=settings.public_url or address)
+    webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url) as pager:
         yield Services(pager.engine, pager.clock, webhooks, _Readiness(settings, pager), pager.registry)
 
@@ -70,13 +72,20 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
 class _TwilioWebhooks:
     """`web.ports.Webhooks` for Twilio. Without an auth token it refuses every request."""
 
-    def __init__(self, *, auth_token: str, public_url: str) -> None:
-        self._tokens, self._public_url = [auth_token], public_url.rstrip("/")
+    def __init__(self, settings: Settings, *, public_url: str) -> None:
+        self._keys, self._public_url = (settings.auth_token, settings.second_auth_token), public_url.rstrip("/")
+        self._own = OwnAccount(settings.account_sid, settings.from_number, settings.messaging_service_sid)
 
-    def is_authentic(self, path_and_query: str, form: Mapping[str, str], signature: str | None) -> bool:
-        return verify(path_and_query, form, signature, self._tokens, self._public_url)
+    def why_refused(self, path_and_query: str, form: Form, headers: Mapping[str, str]) -> str | None:
+        signature, algorithm = headers.get(SIGNATURE_HEADER), headers.get(SIGNATURE_SETTINGS_HEADER)
+        if not verify(path_and_query, form, signature, self._keys, self._public_url, algorithm):
+            return "the signature does not match"
+        return why_unclear(form) or self._own.why_foreign(form)
 
     def sms(self, form: Mapping[str, str]) -> Sms:
+        why = self._own.why_to_another(form)
+        if why is not None:
+            raise Refused(why)
         inbound = parse_inbound(form)
         opt_out = inbound.opt_out.value if inbound.opt_out is not None else None
         return Sms(inbound.message_sid, inbound.from_number, inbound.body, opt_out)

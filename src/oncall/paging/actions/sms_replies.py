@@ -56,12 +56,14 @@ class SmsAnswer:
     """The answer to an SMS (empty: none), and new messages to others.
 
     waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
+    is_from_stranger: the sender's number is on no roster, so the text did nothing.
     """
 
     text: str
     attempts: tuple[Attempt, ...] = ()
     waited: tuple[timedelta, ...] = ()
     parts: int = 1
+    is_from_stranger: bool = False
 
 
 def answer_sms(
@@ -76,7 +78,7 @@ def answer_sms(
     """
     person = tx.schedule().person_with_phone(phone)
     if person is None:
-        return SmsAnswer("")
+        return SmsAnswer("", is_from_stranger=True)
     before = tx.inbound(provider_id)
     if before is not None:
         return SmsAnswer(before.answer)

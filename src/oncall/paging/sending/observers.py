@@ -43,6 +43,9 @@ class Observer(Protocol):
     def alarmed(self, kind: str) -> None:
         """An alarm was raised. kind: `operator` or `audit`."""
 
+    def stranger_wrote(self) -> None:
+        """An SMS came in from a number that is on no roster."""
+
     def page_delivered(self, seconds: float) -> None:
         """A carrier reported a page as delivered this many real seconds after it was stored."""
 
@@ -81,6 +84,9 @@ class Unobserved:
         """Do nothing."""
 
     def alarmed(self, kind: str) -> None:
+        """Do nothing."""
+
+    def stranger_wrote(self) -> None:
         """Do nothing."""
 
     def page_delivered(self, seconds: float) -> None:
