@@ -1,4 +1,4 @@
-"""Writes docs/commands.md and docs/openapi.json from the program itself: `make docs`."""
+"""Writes docs/commands.md, docs/openapi.json and the table of docs/callers.md from the program itself: `make docs`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,28 @@ from typing import Any
 import typer
 
 from oncall.cli.command_tree import make_app
+from oncall.paging.actions.permissions import permissions_table
 from oncall.web.app import create_app
 from oncall.web.services import Services
 
 FOLDER = Path(__file__).parent
+TABLE, END = "<!-- table -->", "<!-- end of table -->"
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     api = json.dumps(api_description(), indent=1, ensure_ascii=False)
     (FOLDER / "openapi.json").write_text(f"{api}\n", encoding="utf-8")
     (FOLDER / "commands.md").write_text(command_reference(), encoding="utf-8")
+    callers = FOLDER / "callers.md"
+    callers.write_text(with_permissions(callers.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_permissions(page: str) -> str:
+    """The page about callers with the table of what each role may do."""
+    before, _, rest = page.partition(TABLE)
+    _, _, after = rest.partition(END)
+    return f"{before}{TABLE}\n{permissions_table()}\n{END}{after}"
 
 
 def api_description() -> dict[str, Any]:

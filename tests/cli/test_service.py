@@ -81,6 +81,78 @@ def test_an_engineer_s_token_before_the_first_publication_is_made_with_a_warning
     assert "no roster is published, so ana is on none" in oncall("token", "create", "ana", "--role", "engineer").err
 
 
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("oncall", "the pager itself"),
+        ("pager", "the pager itself"),
+        ("desk", "the support desk"),
+        ("system", "no person and no caller"),
+        ("On-Call", "the pager itself"),
+        ("DESK.", "the support desk"),
+    ],
+)
+@pytest.mark.parametrize("role", ["intake", "engineer", "manager"])
+def test_no_token_has_a_name_that_the_log_gives_to_no_person(
+    oncall: Oncall, name: str, meaning: str, role: str
+) -> None:
+    ran = oncall("token", "create", name, "--role", role)
+    words = f'oncall: "{name}" is the name of {meaning} in the log; choose another name\n'
+    assert (ran.code, ran.out, ran.err) == (1, "", words)
+    assert oncall("token", "list").out == ""
+
+
+def test_a_program_does_not_get_the_name_of_a_person(published: Oncall) -> None:
+    ran = published("token", "create", "ana", "--role", "intake")
+    words = "oncall: ana is a person on the roster; give the program a name of its own\n"
+    assert (ran.code, ran.err) == (1, words)
+
+
+def test_a_token_that_may_acknowledge_and_expires_is_listed_so(oncall: Oncall) -> None:
+    command = ("token", "create", "bridge", "--role", "intake", "--may-acknowledge", "--expires", "2199-12-31")
+    made = oncall(*command, "--json")
+    assert set(json.loads(made.out)) == {"name", "role", "token"}
+    oncall("token", "create", "mei", "--role", "manager")
+    listed = oncall("token", "list").out.splitlines()
+    assert listed[0].endswith("UTC  may acknowledge  expires 2200-01-01 05:00 UTC")
+    assert listed[1].startswith("mei  manager  since ")
+    tokens = json.loads(oncall("token", "list", "--json").out)["tokens"]
+    assert [(token["may_acknowledge"], token["expires_at"]) for token in tokens] == [
+        (True, "2200-01-01T05:00:00+00:00"),
+        (False, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (
+            ("--role", "manager", "--may-acknowledge"),
+            1,
+            "--may-acknowledge is for role intake; a token of role manager may acknowledge without it",
+        ),
+        (
+            ("--role", "intake", "--expires", "2020-02-29"),
+            1,
+            "--expires: 2020-02-29 is over; write a day from today on",
+        ),
+        (
+            ("--role", "intake", "--expires", "2300-01-01"),
+            1,
+            "--expires: 2300-01-01 is after the year 2199; leave the option out for a token without end",
+        ),
+        (("--role", "intake", "--expires", "soon"), 2, '"soon" is not a date; write "2027-01-04"'),
+    ],
+)
+def test_a_token_that_cannot_be_is_refused_and_not_stored(
+    oncall: Oncall, options: tuple[str, ...], code: int, words: str
+) -> None:
+    ran = oncall("token", "create", "bridge", *options)
+    assert ran.code == code
+    assert words in " ".join(ran.err.split())
+    assert oncall("token", "list").out == ""
+
+
 def test_a_token_name_is_given_once(oncall: Oncall) -> None:
     oncall("token", "create", "zendesk", "--role", "intake")
     ran = oncall("token", "create", "zendesk", "--role", "manager")
@@ -218,10 +290,59 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str, message: str) 
     assert str(refused.value) == message
 
 
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("https://user:pw@oncall.example.com", "a user name or password"),
+        ("https://@oncall.example.com", "a user name or password"),
+        ("https://oncall.example.com/?x=1", "a query"),
+        ("https://oncall.example.com/?", "a query"),
+        ("https://oncall.example.com/#f", "a fragment"),
+        ("https://oncall.example.com#", "a fragment"),
+        ("https://oncall.example.com:", "a colon without a port"),
+        ("https://bücher.example.com", "letters outside ASCII"),
+        ("https://oncall.example.com/a/../b", "a path with . or .."),
+        ("https://oncall.example.com/a\\b", "a backslash"),
+    ],
+)
+def test_a_public_address_that_twilio_cannot_sign_for_is_refused(address: str, what: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"ONCALL_PUBLIC_URL": address})
+    assert str(refused.value) == (
+        f"ONCALL_PUBLIC_URL: the address has {what}, and Twilio's signatures could not be checked against it; "
+        'write it like "https://oncall.example.com" or "https://example.com:8443/oncall"'
+    )
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "port", "-1"])
+def test_a_public_address_with_an_impossible_port_is_refused(port: str) -> None:
+    with pytest.raises(SettingsError, match=r"ONCALL_PUBLIC_URL: .* is not an address"):
+        read_settings({"ONCALL_PUBLIC_URL": f"https://oncall.example.com:{port}"})
+
+
+def test_a_refused_address_shows_no_password() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"ONCALL_PUBLIC_URL": "https://user:s3cret@on call"})
+    assert str(refused.value) == 'ONCALL_PUBLIC_URL: the value is not an address; write "https://oncall.example.com"'
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://oncall.example.com/", "https://oncall.example.com"),
+        ("HTTPS://oncall.example.com:8443/pager/", "https://oncall.example.com:8443/pager"),
+        ("http://[2001:db8::1]:8000", "http://[2001:db8::1]:8000"),
+    ],
+)
+def test_a_public_address_with_host_port_and_path_is_kept(address: str, kept: str) -> None:
+    assert read_settings({"ONCALL_PUBLIC_URL": address}).public_url == kept
+
+
 def test_no_setting_shows_a_secret() -> None:
     settings = read_settings(
         {
             "TWILIO_AUTH_TOKEN": "s3cret-a",
+            "TWILIO_AUTH_TOKEN_SECONDARY": "s3cret-d",
             "ONCALL_TOKEN": "s3cret-b",
             "ONCALL_DATABASE_URL": "postgresql://u:s3cret-c@h/d",
             "TWILIO_FROM": "+15005550006",

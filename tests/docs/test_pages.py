@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import api_description, command_reference, commands
+from docs.generate import api_description, command_reference, commands, with_permissions
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,6 +27,11 @@ def links_of(page: Path) -> list[str]:
 
 def test_the_command_reference_is_what_the_commands_say_of_themselves() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == command_reference(), MAKE_DOCS
+
+
+def test_the_page_about_callers_prints_the_table_that_the_service_reads() -> None:
+    page = (ROOT / "docs" / "callers.md").read_text(encoding="utf-8")
+    assert page == with_permissions(page), MAKE_DOCS
 
 
 def test_every_command_has_an_example_of_its_own() -> None:

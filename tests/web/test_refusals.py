@@ -232,7 +232,7 @@ def test_a_name_that_no_text_can_hold_is_refused_as_any_other(quiet: Service, as
 def test_an_unknown_ticket_is_404(quiet: Service, ticket_id: str) -> None:
     for answer in (
         quiet.call("GET", f"/v1/tickets/{ticket_id}"),
-        quiet.post({"kind": "acknowledged"}, path=f"/v1/tickets/{ticket_id}/events"),
+        quiet.post({"kind": "updated"}, path=f"/v1/tickets/{ticket_id}/events"),
     ):
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"

@@ -42,7 +42,7 @@ MODULES = {
     "worker": "service_commands",
     "migrate": "database_commands",
     "backup": "database_commands",
-    "token": "service_commands",
+    "token": "token_commands",
     "doctor": "doctor_commands",
     "drill": "doctor_commands",
     "report": "report_commands",

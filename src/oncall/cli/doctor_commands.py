@@ -42,8 +42,8 @@ def doctor(json: bool = JSON_OPTION) -> None:
     """Find what would stop a page tonight, and send nothing.
 
     Checks the schedule, the phones, the provider, the pager, the clocks and the database. Run it with the settings of
-    `oncall serve`, or with ONCALL_SERVER and a manager's token: then the server runs the checks. Exit code 1 when
-    something would stop a page.
+    `oncall serve`, or with ONCALL_SERVER and the token of an engineer or manager: then the server runs the checks.
+    Exit code 1 when something would stop a page.
 
     Example: oncall doctor
     """
@@ -86,8 +86,8 @@ def drill(
     """Send a marked test page, and time the answer.
 
     The running pager sends it. Prints the time until the provider accepted it, the phone received it, and the engineer
-    answered. A test page never escalates, and an acknowledgement ends it. With ONCALL_SERVER and a manager's token, the
-    server's pager sends it. Exit code 1 without an answer in time.
+    answered. A test page never escalates, and an acknowledgement ends it. With ONCALL_SERVER, the server's pager sends
+    it: with a manager's token to anyone, with an engineer's token to themselves. Exit code 1 without an answer in time.
 
     Example: oncall drill --to ana --wait 300
     """

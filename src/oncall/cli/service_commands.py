@@ -1,14 +1,12 @@
-"""Run the service: the API with its pager, workers, and callers' tokens."""
+"""Run the service: the API with its pager, and workers."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import typer
 
-from oncall.cli.json_option import JSON_OPTION
-from oncall.cli.output import local_settings, print_json, say, tell
+from oncall.cli.output import local_settings, tell
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -16,18 +14,11 @@ if TYPE_CHECKING:
 
     from oncall.wiring import Settings
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
     app.command("serve")(serve)
     app.command("worker")(worker)
-    token = typer.Typer(help="Make, list and revoke callers' tokens.", no_args_is_help=True, rich_markup_mode=None)
-    token.command("create")(create_token)
-    token.command("list")(list_tokens)
-    token.command("revoke")(revoke_token)
-    app.add_typer(token, name="token")
 
 
 def serve(
@@ -135,78 +126,3 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Refused(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     return listening
-
-
-def create_token(
-    name: str = typer.Argument(metavar="NAME", help="The caller: a system's name, or an engineer's id."),
-    role: str = typer.Option(..., "--role", metavar="ROLE", help="What it may do: intake, engineer or manager."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Make a caller's token, and print it once.
-
-    The database keeps only its digest, so nothing can show the token again.
-
-    Example: oncall token create zendesk --role intake
-    """
-    import hashlib
-    import secrets
-
-    from oncall import wiring
-    from oncall.paging.actions.engineer_tokens import roster_fault
-    from oncall.paging.ports.callers import CallerRole, Token
-
-    if not _NAME.fullmatch(name):
-        raise Refused(f'"{name[:60]}" is not a name; write 1 to 60 of A-Z a-z 0-9 . _ -')
-    if role not in [known.value for known in CallerRole]:
-        raise Refused(f'"{role[:60]}" is not a role; write intake, engineer or manager')
-    settings = local_settings("token")
-    secret = f"oncall_{secrets.token_urlsafe(32)}"
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    token = Token(name, CallerRole(role), digest, wiring.make_clock(settings).real_now())
-    with wiring.make_store(settings) as store:
-        store.write(lambda tx: tx.add_token(token))
-        fault = store.read(lambda tx: roster_fault(name, tx.schedule())) if token.role is CallerRole.ENGINEER else None
-    if fault is not None:
-        tell(f"WARNING: the server refuses this token's events until {name} is on the roster: {fault}", colour="yellow")
-    if json:
-        print_json({"name": name, "role": role, "token": secret})
-        return
-    typer.echo(secret)
-    tell("Keep it: it is not shown again.")
-
-
-def list_tokens(json: bool = JSON_OPTION) -> None:
-    """List the callers with their roles, but no tokens.
-
-    Example: oncall token list
-    """
-    from oncall import wiring
-
-    with wiring.make_store(local_settings("token")) as store:
-        tokens = store.read(lambda tx: tx.tokens())
-    if json:
-        print_json(
-            {"tokens": [{"name": t.name, "role": t.role.value, "created_at": t.created_at.isoformat()} for t in tokens]}
-        )
-        return
-    if not tokens:
-        tell("No tokens yet; make one with `oncall token create`.")
-    for token in tokens:
-        say(f"{token.name}  {token.role.value}  since {token.created_at:%Y-%m-%d %H:%M} UTC")
-
-
-def revoke_token(
-    name: str = typer.Argument(metavar="NAME", help="The caller's name."), json: bool = JSON_OPTION
-) -> None:
-    """Revoke a caller's token, within seconds.
-
-    Example: oncall token revoke zendesk
-    """
-    from oncall import wiring
-
-    with wiring.make_store(local_settings("token")) as store:
-        store.write(lambda tx: tx.remove_token(name))
-    if json:
-        print_json({"name": name, "revoked": True})
-        return
-    say(f"Revoked {name}'s token.")

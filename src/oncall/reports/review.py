@@ -300,5 +300,10 @@ def _time_to_take(log: Sequence[Event]) -> timedelta | None:
     first = next((page.at for page in _pages(log)), None)
     if first is None:
         return None
-    taken = next((event.at for event in log if isinstance(event, Acknowledged | Replied) and event.at >= first), None)
+    taken = next((event.at for event in log if _takes(event) and event.at >= first), None)
     return taken - first if taken is not None else None
+
+
+def _takes(event: Event) -> bool:
+    """Return True if a person took the ticket with this event."""
+    return isinstance(event, Acknowledged) or (isinstance(event, Replied) and event.takes_ticket)

@@ -15,6 +15,7 @@ from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.holidays import is_holiday_code
 from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
+from oncall.support.reserved_names import reserved_meaning
 from oncall.support.value_readers import slug
 from oncall.support.windows import WindowKind
 
@@ -24,15 +25,14 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _EXAMPLE_DAY = "2027-01-04"
-# Names that logs and escalation steps give to something that is not a person.
-_RESERVED_IDS = {"desk": "the support desk", "oncall": "the pager itself"}
 
 
 def person_id(node: Node) -> str:
     """Read the id of a person, which logs, plans and commands use."""
     text = slug(node)
-    if text in _RESERVED_IDS:
-        raise node.refuse(f"{shown(text)} is the name of {_RESERVED_IDS[text]}; choose another id")
+    meaning = reserved_meaning(text)
+    if meaning is not None:
+        raise node.refuse(f"{shown(text)} is the name of {meaning}; choose another id")
     return text
 
 

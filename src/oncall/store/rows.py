@@ -218,10 +218,18 @@ def alert(row: Row) -> Alert:
 
 def token_row(token: Token) -> Values:
     """Return all columns of a token."""
-    return {"name": token.name, "role": token.role.value, "digest": token.digest, "created_at": token.created_at}
+    return {
+        "name": token.name,
+        "role": token.role.value,
+        "digest": token.digest,
+        "created_at": token.created_at,
+        "may_acknowledge": token.may_acknowledge,
+        "expires_at": token.expires_at,
+    }
 
 
 def token(row: Row) -> Token:
     """Read a row of `tokens` with its columns in the table's order."""
-    name, role, digest, created_at = row
-    return Token(name, CallerRole(role), digest, created_at)
+    name, role, digest, created_at, may_acknowledge, expires_at = row
+    # The column is empty in rows from before it existed.
+    return Token(name, CallerRole(role), digest, created_at, bool(may_acknowledge), expires_at)

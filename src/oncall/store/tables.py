@@ -186,6 +186,8 @@ tokens = Table(
     Column("role", Text, nullable=False),
     Column("digest", Text, nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("may_acknowledge", Boolean),
+    Column("expires_at", UtcDateTime),
 )
 
 reachability = Table(

@@ -35,17 +35,23 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One good answer of a route. view: the core's TypedDict of a JSON answer; other_media: media types of text."""
+    """One good answer of a route. view: the core's TypedDict of a JSON answer; other_media: media types of text.
+
+    other_view: the TypedDict of the answer to a caller who may not read the first one.
+    """
 
     description: str
     view: type | None = None
     other_media: tuple[str, ...] = ()
+    other_view: type | None = None
 
     def part(self) -> Part:
         """Return the answer as a part of the OpenAPI document."""
         part: Part = {"description": self.description}
         if self.view is not None:
             part["model"] = model_of(self.view)
+        if self.other_view is not None:
+            part["model"] |= model_of(self.other_view)
         if self.other_media:
             part["content"] = {media: {"schema": {"type": "string"}} for media in self.other_media}
         return part

@@ -10,6 +10,7 @@ from collections.abc import Container
 from fastapi import Request
 
 from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.web.problem_documents import ProblemDocument
 
@@ -27,8 +28,8 @@ def digest(secret: str) -> str:
 class Authenticator:
     """Looks up bearer tokens. It compares digests, so the time of a look-up reveals nothing about a secret."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
         self._cached: dict[str, tuple[float, Token]] = {}
         self._looking: dict[str, asyncio.Task[Token | None]] = {}
 
@@ -43,6 +44,9 @@ class Authenticator:
         token = await self._token(digest(secret.strip()))
         if token is None:
             raise ProblemDocument(401, "this token is not known; `oncall token create` makes one")
+        if token.expires_at is not None and token.is_expired(self._clock.real_now()):
+            ended = token.expires_at.strftime("%Y-%m-%d %H:%M UTC")
+            raise ProblemDocument(401, f"this token expired at {ended}; `oncall token create` makes another one")
         if token.role not in allowed:
             raise ProblemDocument(403, f"a token of role {token.role.value} may not do this")
         return token

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.web.authentication import Authenticator
 from oncall.web.services import Services
@@ -26,7 +27,7 @@ class Running:
 
 def keep_running(app: FastAPI, services: Services) -> None:
     """Make the services available to every route of the application. Call it inside the running event loop."""
-    app.state.running = Running(services, Authenticator(services.engine))
+    app.state.running = Running(services, Authenticator(services.engine, services.clock))
 
 
 def running(request: Request) -> Running:
@@ -43,8 +44,8 @@ async def _report_lock(request: Request) -> asyncio.Lock:
     return running(request).report_lock
 
 
-class _CallerOf(SecurityBase):
-    """A dependency that returns the caller's token and refuses roles that the route does not accept.
+class _CallerFor(SecurityBase):
+    """A dependency that returns the caller's token and refuses roles that may not do what the route is for.
 
     FastAPI documents it as bearer authentication.
     """
@@ -52,8 +53,8 @@ class _CallerOf(SecurityBase):
     scheme_name = "token"
     model = HTTPBearer()
 
-    def __init__(self, *allowed: CallerRole) -> None:
-        self._allowed = frozenset(allowed)
+    def __init__(self, operation: Operation) -> None:
+        self._allowed = frozenset(role for role in CallerRole if access(role, operation) is not Access.NO)
 
     async def __call__(self, request: Request) -> Token:
         return await running(request).authenticator.caller(request, self._allowed)
@@ -61,6 +62,8 @@ class _CallerOf(SecurityBase):
 
 ServicesDep = Annotated[Services, Depends(_services)]
 ReportLock = Annotated[asyncio.Lock, Depends(_report_lock)]
-AnyCaller = Annotated[Token, Depends(_CallerOf(*CallerRole))]
-PersonCaller = Annotated[Token, Depends(_CallerOf(CallerRole.ENGINEER, CallerRole.MANAGER))]
-ManagerCaller = Annotated[Token, Depends(_CallerOf(CallerRole.MANAGER))]
+TicketPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_TICKET))]
+EventPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_EVENT))]
+Explainer = Annotated[Token, Depends(_CallerFor(Operation.EXPLAIN))]
+ReadingCaller = Annotated[Token, Depends(_CallerFor(Operation.READ))]
+DrillStarter = Annotated[Token, Depends(_CallerFor(Operation.START_DRILL))]

@@ -8,13 +8,14 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from oncall.paging.actions.caller_actions import drilled_by
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.domain.ticket import LONGEST_DRILL, Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.doctor_findings import DoctorReport
 from oncall.paging.watch.drill import DrillStarted, start_drill, whom
 from oncall.web.api_description import Answer, answers
-from oncall.web.dependencies import ManagerCaller, ServicesDep
+from oncall.web.dependencies import DrillStarter, ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
 from oncall.web.request_models import LONGEST_ENGINEER_ID, PostedDrill
@@ -27,11 +28,8 @@ router = APIRouter(route_class=PlainRoute, tags=["doctor"])
     summary="Check what would stop a page tonight",
     responses=answers({200: Answer("Everything that was checked, the worst first", DoctorReport)}, 401, 403, 422, 503),
 )
-async def get_doctor(services: ServicesDep, caller: ManagerCaller, asked: QueryDep) -> JSONResponse:
-    """Checks schedule, phones, provider, pager, clocks and database, as this server sees them. It sends nothing.
-
-    For managers.
-    """
+async def get_doctor(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+    """Checks schedule, phones, provider, pager, clocks and database, as this server sees them. It sends nothing."""
     asked.refuse_faults()
     return JSONResponse(await services.readiness.examination())
 
@@ -42,8 +40,8 @@ async def get_doctor(services: ServicesDep, caller: ManagerCaller, asked: QueryD
     summary="Send a marked test page",
     responses=answers({202: Answer("The test page is on its way", DrillStarted)}, 400, 401, 403, 413, 422, 503),
 )
-async def post_drill(services: ServicesDep, caller: ManagerCaller, posted: PostedDrill) -> JSONResponse:
-    """Sends a test page that never escalates. For managers.
+async def post_drill(services: ServicesDep, caller: DrillStarter, posted: PostedDrill) -> JSONResponse:
+    """Sends a test page that never escalates. An engineer's token sends it to its own engineer alone.
 
     Watch it as the ticket that the answer names, and resolve that ticket at the end.
     """
@@ -51,7 +49,7 @@ async def post_drill(services: ServicesDep, caller: ManagerCaller, posted: Poste
     context = services.engine.context(caller.name)
 
     def work(tx: Transaction) -> tuple[str, StoredTicket, Attempt]:
-        person = whom(tx, to, context.now)
+        person = whom(tx, drilled_by(caller, to), context.now)
         stored, page = start_drill(tx, to=person, ends_at=context.now + timedelta(seconds=wait), context=context)
         return person, stored, page
 

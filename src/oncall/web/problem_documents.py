@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
+from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -72,6 +73,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(FieldFaults)
     async def _fields(request: Request, error: FieldFaults) -> JSONResponse:
         return problem(422, str(error).replace("\n", "; "), error.faults)
+
+    @app.exception_handler(NotAllowed)
+    async def _not_allowed(request: Request, error: NotAllowed) -> JSONResponse:
+        return problem(403, str(error))
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, error: Refused) -> JSONResponse:

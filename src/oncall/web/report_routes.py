@@ -25,7 +25,7 @@ from oncall.reports.report_files import (
 )
 from oncall.reports.report_view_types import ReviewView, SlaReportView
 from oncall.web.api_description import Answer, answers, query
-from oncall.web.dependencies import PersonCaller, ReportLock, ServicesDep
+from oncall.web.dependencies import ReadingCaller, ReportLock, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep, QueryReader
 from oncall.web.query_models import MOST_BREACHES, NARROWEST, WIDEST, ReviewQuery, SlaReportQuery
@@ -49,7 +49,7 @@ _UNREAD_QUARTER = Quarter(2000, 1)
         {200: Answer("The policy, and the publication that brought it", PolicyInForceView)}, 401, 403, 422, 503
     ),
 )
-async def get_policy(services: ServicesDep, caller: PersonCaller, asked: QueryDep) -> JSONResponse:
+async def get_policy(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns what each plan promises, and which publication brought the policy; version 0 is the packaged policy."""
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(published_policy_view))
@@ -65,7 +65,7 @@ async def get_policy(services: ServicesDep, caller: PersonCaller, asked: QueryDe
     ),
     openapi_extra=query(SlaReportQuery),
 )
-async def get_sla_report(services: ServicesDep, caller: PersonCaller, asked: QueryDep, lock: ReportLock) -> Response:
+async def get_sla_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
     """Returns which promises were kept for the tickets received on some dates of the policy's zone."""
     wanted = SlaAsked(
         asked.day("from"),
@@ -89,7 +89,7 @@ async def get_sla_report(services: ServicesDep, caller: PersonCaller, asked: Que
     ),
     openapi_extra=query(ReviewQuery),
 )
-async def get_review(services: ServicesDep, caller: PersonCaller, asked: QueryDep, lock: ReportLock) -> Response:
+async def get_review(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
     """Returns the review of one customer's quarter beside the quarter before."""
     customer, quarter = asked.needed_text("customer"), _quarter(asked)
     wanted = ReviewAsked(customer, quarter, asked.word("format", REVIEW_FORMATS, Format.JSON))

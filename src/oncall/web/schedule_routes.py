@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from oncall.schedule.schedule_view_types import OnCallView, ScheduleView
 from oncall.schedule.schedule_views import oncall_view, schedule_view
 from oncall.web.api_description import Answer, answers, query
-from oncall.web.dependencies import PersonCaller, ServicesDep
+from oncall.web.dependencies import ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import OnCallQuery, ScheduleQuery
@@ -26,7 +26,7 @@ LONGEST_SPAN = timedelta(days=800)
     responses=answers({200: Answer("Who holds each role", OnCallView)}, 401, 403, 422, 503),
     openapi_extra=query(OnCallQuery),
 )
-async def get_oncall(services: ServicesDep, caller: PersonCaller, asked: QueryDep) -> JSONResponse:
+async def get_oncall(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns who holds each role at an instant. In business hours no role is held; `missing` names a gap."""
     moment = asked.time("at", services.clock.now().replace(microsecond=0))
     asked.refuse_faults()
@@ -39,7 +39,7 @@ async def get_oncall(services: ServicesDep, caller: PersonCaller, asked: QueryDe
     responses=answers({200: Answer("Every assignment that touches the span", ScheduleView)}, 401, 403, 422, 503),
     openapi_extra=query(ScheduleQuery),
 )
-async def get_schedule(services: ServicesDep, caller: PersonCaller, asked: QueryDep) -> JSONResponse:
+async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns the published schedule between two instants, overrides applied."""
     zone = (await services.engine.read(lambda tx: tx.schedule())).calendar.zone
     start = asked.time_or_day("from", services.clock.now(), zone, at_its_end=False)

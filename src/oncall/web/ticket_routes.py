@@ -8,29 +8,28 @@ from datetime import datetime
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from oncall.paging.actions.caller_actions import record_for
 from oncall.paging.actions.consequences import ActionResult
-from oncall.paging.actions.engineer_tokens import roster_fault
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
 from oncall.paging.actions.intake import accept_posted
 from oncall.paging.actions.posted_action import action_from, action_warnings
-from oncall.paging.actions.record_action import find_ticket, record_by_reference
-from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.actions.record_action import find_ticket
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.ticket_answer import TicketAnswer
-from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_view_types import (
     ActionView,
+    EventReceipt,
     ExplainAnswer,
     TicketListView,
     TriageAnswer,
     WholeTicketView,
 )
 from oncall.paging.views.ticket_views import (
-    action_view,
+    event_answer,
     explain_view,
     listing_view,
     stored_whole_view,
@@ -39,14 +38,17 @@ from oncall.paging.views.ticket_views import (
 )
 from oncall.support.triage import QUESTIONS
 from oncall.web.api_description import Answer, answers, query
-from oncall.web.dependencies import AnyCaller, PersonCaller, ServicesDep
+from oncall.web.dependencies import EventPoster, Explainer, ReadingCaller, ServicesDep, TicketPoster
 from oncall.web.plain_route import PlainRoute
-from oncall.web.problem_documents import ProblemDocument
 from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import MOST_LISTED, TicketQuery
 from oncall.web.request_models import ExplainBody, PostedEvent, PostedQuestion, PostedTicket, PostedTriage
 
 router = APIRouter(route_class=PlainRoute, tags=["tickets"])
+
+_AFTER_EVENT = Answer(
+    "The ticket after the event; a receipt for a caller of role intake", ActionView, other_view=EventReceipt
+)
 
 
 @router.post(
@@ -61,7 +63,7 @@ router = APIRouter(route_class=PlainRoute, tags=["tickets"])
         *(400, 401, 409, 413, 422, 503),
     ),
 )
-async def post_ticket(services: ServicesDep, caller: AnyCaller, posted: PostedTicket) -> JSONResponse:
+async def post_ticket(services: ServicesDep, caller: TicketPoster, posted: PostedTicket) -> JSONResponse:
     """Stores a ticket, gives its verdict, and pages. It is safe to send a ticket again after a time-out or a 503.
 
     Unknown fields are ignored and listed in `warnings`; so is an impact that the ticket's own triage contradicts.
@@ -80,7 +82,7 @@ async def post_ticket(services: ServicesDep, caller: AnyCaller, posted: PostedTi
     responses=answers({200: Answer("A page of tickets, newest first", TicketListView)}, 401, 403, 404, 422, 503),
     openapi_extra=query(TicketQuery),
 )
-async def list_tickets(services: ServicesDep, caller: PersonCaller, asked: QueryDep) -> JSONResponse:
+async def list_tickets(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns the newest tickets first. Pass the `next` of a page as `after` to get the page that follows."""
     states = asked.words("state", TicketStatus, "write open, acknowledged or resolved, several with commas")
     customer, after = asked.text("customer"), asked.text("after")
@@ -98,7 +100,7 @@ async def list_tickets(services: ServicesDep, caller: PersonCaller, asked: Query
         {200: Answer("The ticket with its log and every message", WholeTicketView)}, 401, 403, 404, 422, 503
     ),
 )
-async def get_ticket(ticket_id: str, services: ServicesDep, caller: PersonCaller, asked: QueryDep) -> JSONResponse:
+async def get_ticket(ticket_id: str, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Finds the ticket by its id, or by its code until it is resolved."""
     asked.refuse_faults()
     now = services.clock.now()
@@ -108,21 +110,24 @@ async def get_ticket(ticket_id: str, services: ServicesDep, caller: PersonCaller
 @router.post(
     "/v1/tickets/{ticket_id}/events",
     summary="Record an event",
-    responses=answers({200: Answer("The ticket after the event", ActionView)}, 400, 401, 403, 404, 409, 413, 422, 503),
+    responses=answers(
+        {200: _AFTER_EVENT},
+        *(400, 401, 403, 404, 409, 413, 422, 503),
+    ),
 )
-async def post_event(ticket_id: str, services: ServicesDep, caller: AnyCaller, posted: PostedEvent) -> JSONResponse:
-    """Records what a person or the customer did. An engineer's token records its own engineer's actions alone.
+async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster, posted: PostedEvent) -> JSONResponse:
+    """Records what a person or the customer did. The caller's role decides which kinds it may record, and for whom.
 
-    The same `id` again changes nothing. Unknown fields are ignored and listed in `warnings`.
+    The same `id` again changes nothing. Unknown fields are ignored and listed in `warnings`. A caller of role intake
+    names the ticket by its id, and gets a receipt.
     """
     context = services.engine.context(caller.name)
     action = action_from(posted.document, caller=caller.name, now=context.now)
     warnings = action_warnings(posted.document)
 
-    def work(tx: Transaction) -> tuple[ActionView, ActionResult]:
-        _refuse_to_act(tx, caller, action)
-        done = record_by_reference(tx, ticket_id, action, context)
-        return action_view(done, warnings), done
+    def work(tx: Transaction) -> tuple[ActionView | EventReceipt, ActionResult]:
+        done = record_for(caller, tx, ticket_id, action, context)
+        return event_answer(caller.role, done, warnings), done
 
     answer, done = await services.engine.write(work)
     services.engine.send_soon(done.attempts)
@@ -139,7 +144,7 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: AnyCaller, p
         {200: Answer("The verdict, and each step if nobody acknowledges", ExplainAnswer)}, 400, 401, 413, 422, 503
     ),
 )
-async def explain(services: ServicesDep, caller: AnyCaller, posted: PostedQuestion) -> JSONResponse:
+async def explain(services: ServicesDep, caller: Explainer, posted: PostedQuestion) -> JSONResponse:
     """Gives the verdict on such a ticket at an instant. It stores nothing and sends nothing."""
     plan, impact, at = _question(posted.document, services.clock.now())
     view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy(), tx.schedule(), at))
@@ -153,22 +158,11 @@ async def explain(services: ServicesDep, caller: AnyCaller, posted: PostedQuesti
     summary="Propose an impact",
     responses=answers({200: Answer("The proposed impact, and why", TriageAnswer)}, 400, 401, 413, 422, 503),
 )
-async def triage(services: ServicesDep, caller: AnyCaller, posted: PostedTriage) -> JSONResponse:
+async def triage(services: ServicesDep, caller: Explainer, posted: PostedTriage) -> JSONResponse:
     """Proposes an impact from plain answers, each of them optional. It stores nothing."""
     view = await services.engine.read(lambda tx: triage_view(posted.document, tx.policy()))
     answer: TriageAnswer = {**view, **warnings_view(unknown_fields(posted.document, QUESTIONS))}
     return JSONResponse(answer)
-
-
-def _refuse_to_act(tx: Transaction, caller: Token, action: TicketAction) -> None:
-    """Raise ProblemDocument 403 when an engineer's token acts for another person, or for one on no roster."""
-    if caller.role is not CallerRole.ENGINEER:
-        return
-    if action.by != caller.name:
-        raise ProblemDocument(403, f"this token acts for {caller.name} alone")
-    fault = roster_fault(caller.name, tx.schedule())
-    if fault is not None:
-        raise ProblemDocument(403, f"this token may not record events: {fault}")
 
 
 def _question(posted: object, now: datetime) -> tuple[str, str, datetime]:

@@ -8,7 +8,16 @@ from datetime import timedelta
 from oncall.paging.actions.impact_raised import speed_up_escalation
 from oncall.paging.actions.stand_down import tell_about_new_owner, tell_about_pass, tell_the_paged
 from oncall.paging.domain.decide import judged, verdict_again
-from oncall.paging.domain.events import Acknowledged, Event, EventKind, ImpactChanged, Merged, Passed, Reopened
+from oncall.paging.domain.events import (
+    Acknowledged,
+    Event,
+    EventKind,
+    ImpactChanged,
+    Merged,
+    Passed,
+    Reopened,
+    SupportMessage,
+)
 from oncall.paging.domain.pager_events import Absorbed, Breached, Withdrawn
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.sla_alerts import mark_of, withdrawn_words
@@ -129,6 +138,8 @@ def _sentence(work: TicketWork, event: Event) -> str:
             return f"{name} is passed on, but {_nobody_left(work)}."
         case ImpactChanged():
             return f"{name} is {work.stored.impact} now."
+        case SupportMessage() if not event.takes_ticket and work.state.status is TicketStatus.OPEN:
+            return f"{_SENTENCES[event.kind].format(name)} Nobody has taken the ticket, so the escalation goes on."
         case _:
             return _SENTENCES[event.kind].format(name)
 

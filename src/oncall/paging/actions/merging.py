@@ -18,6 +18,10 @@ from oncall.support.policy import Coverage, Metric, Policy, Promise
 _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
+class DifferentTickets(Refused):
+    """Raised when two tickets cannot be merged. The message quotes customers and plans, which programs may not read."""
+
+
 def goes_on_as(work: TicketWork) -> TicketWork:
     """Return the ticket on which this one continues: the last one in a chain of merges. A ticket that is no duplicate
     is returned unchanged.
@@ -83,7 +87,7 @@ def _merge_target(work: TicketWork, into: str) -> TicketWork:
 def _refuse_another_customer(stored: StoredTicket, target: StoredTicket) -> None:
     ours, theirs = stored.ticket.customer, target.ticket.customer
     if " ".join(ours.split()).casefold() != " ".join(theirs.split()).casefold():
-        raise Refused(
+        raise DifferentTickets(
             f"{stored.ticket.id} is a ticket of {ours} and {target.ticket.id} one of {theirs}: "
             "an answer to one customer is none to the other, so they stay two tickets"
         )
@@ -99,7 +103,7 @@ def _refuse_a_slower_plan(stored: StoredTicket, target: StoredTicket, policy: Po
     promises = policy.plans[theirs].promises if theirs in policy.plans else {}
     promised = policy.plans[ours].promises
     if any(impact not in promises or _is_slower(promises[impact], promised[impact]) for impact in promised):
-        raise Refused(
+        raise DifferentTickets(
             f"{stored.ticket.id} has the plan {ours} and {target.ticket.id} the slower {theirs}: "
             f"merge {target.ticket.id} into {stored.ticket.id} instead"
         )

@@ -10,6 +10,8 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.quoted_text import quoted
+from oncall.support.reserved_names import reserved_meaning
 
 EVENT_FIELDS = ("kind", "by", "at", "id", "why", "impact", "into", "needs_reply", "take_over", "to")
 _ONLY_FOR = {
@@ -30,13 +32,14 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
     """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("event", 'a JSON object is needed, like {"kind": "acknowledged"}')])
-    faults = action_faults(posted, caller=caller, now=now)
+    by = caller if posted.get("by") is None else posted["by"]
+    faults = [*action_faults(posted, caller=caller, now=now), *_reserved(by)]
     if faults:
         raise FieldFaults(faults)
     kind, at = EventKind(posted["kind"]), posted.get("at")
     return TicketAction(
         kind=kind,
-        by=caller if posted.get("by") is None else posted["by"],
+        by=by,
         at=(instant(at) if at is not None else None) or now,
         why=posted.get("why") or "",
         id=posted.get("id"),
@@ -46,6 +49,13 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
         take_over=kind is EventKind.ACKNOWLEDGED and posted.get("take_over") is True,
         to=posted.get("to") if kind is EventKind.PASSED else None,
     )
+
+
+def _reserved(by: object) -> list[FieldFault]:
+    """Return the fault of a name that stands for something that is not a person, also if it is the caller's own."""
+    if not isinstance(by, str) or (meaning := reserved_meaning(by)) is None:
+        return []
+    return [FieldFault("by", f"{quoted(by)} is the name of {meaning}; name who did it")]
 
 
 def action_warnings(posted: object) -> list[str]:

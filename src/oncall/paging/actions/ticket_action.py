@@ -70,7 +70,8 @@ class TicketAction:
     impact: the new one, for IMPACT_CHANGED. into: the ticket to merge into, for MERGED. needs_reply: False for a
     customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:
     for ACKNOWLEDGED, take the ticket even if it has an owner. to: for PASSED, the id of the person who is paged; None:
-    the next person of the escalation.
+    the next person of the escalation. takes_ticket: False for a message to the customer that a program reports, because
+    a program cannot take a ticket.
     """
 
     kind: EventKind
@@ -84,6 +85,7 @@ class TicketAction:
     forwarded_from: str | None = None
     take_over: bool = False
     to: str | None = None
+    takes_ticket: bool = True
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
@@ -224,7 +226,13 @@ def message_of(
             needs_reply=action.needs_reply,
         )
     made = Replied if action.kind is EventKind.REPLIED else Updated
-    return made(*common, reported=reported, forwarded_to=forwarded_to, forwarded_from=from_)
+    return made(
+        *common,
+        reported=reported,
+        forwarded_to=forwarded_to,
+        forwarded_from=from_,
+        takes_ticket=action.takes_ticket,
+    )
 
 
 def _impact_changed(work: TicketWork, action: TicketAction, at: datetime) -> ImpactChanged:

@@ -126,14 +126,23 @@ class MessageEvent(ActionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replied(MessageEvent):
+class SupportMessage(MessageEvent):
+    """A message to the customer. takes_ticket: False if a program reported it, which cannot take a ticket for a person.
+    Such a message counts for the SLA clocks, and the engineers are still paged.
+    """
+
+    takes_ticket: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied(SupportMessage):
     """An answer went to the customer."""
 
     kind: ClassVar[EventKind] = EventKind.REPLIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Updated(MessageEvent):
+class Updated(SupportMessage):
     """An update went to the customer."""
 
     kind: ClassVar[EventKind] = EventKind.UPDATED

@@ -104,9 +104,15 @@ def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
 
 
 def _replied(state: TicketState, event: Replied | Updated) -> TicketState:
-    """Make the sender of a reply the owner of an open ticket. A chased ticket keeps its owner."""
+    """Make the sender of a reply the owner of an open ticket. A chased ticket keeps its owner.
+
+    A reply that a program reported takes no ticket from the people who are paged, or will be: only from the desk.
+    """
     is_of_before = state.opened_at is not None and event.at < state.opened_at and state.is_reopened
     if state.status is not TicketStatus.OPEN or is_of_before:
+        return state
+    is_at_desk = state.action is Action.DESK and not state.paged
+    if not event.takes_ticket and state.owner is None and not is_at_desk:
         return state
     return _taken(state, state.owner or event.by, event.at)
 

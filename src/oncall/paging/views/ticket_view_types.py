@@ -116,11 +116,22 @@ class Warnings(TypedDict, total=False):
     warnings: Annotated[list[str], "Fields that were ignored, a sentence each; absent when all were read."]
 
 
-class ActionView(TicketView, Warnings):
-    """The ticket after an action, and what the action changed."""
+class ActionOutcome(Warnings):
+    """What an action changed."""
 
     changed: Annotated[bool, "False for a repeat, and when there was nothing to do."]
     message: Annotated[str, "What happened, a sentence for the person who acted."]
+
+
+class ActionView(TicketView, ActionOutcome):
+    """The ticket after an action, and what the action changed."""
+
+
+class EventReceipt(ActionOutcome):
+    """What an event changed, for a program that may not read the ticket."""
+
+    id: Annotated[str, "The ticket's id."]
+    state: Literal["open", "acknowledged", "resolved"]
 
 
 class Note(TypedDict, total=False):

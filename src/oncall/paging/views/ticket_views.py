@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.clocks.clock_book import FOR_THE_PAGER_ALONE, clocks, sla_events, terms_in
 from oncall.paging.domain.decide import preview
@@ -18,6 +19,7 @@ from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.domain.ticket_answer import TicketAnswer, VerdictView
 from oncall.paging.domain.verdict import Question, impact_named, plan_named, verdict
+from oncall.paging.ports.callers import CallerRole
 from oncall.paging.ports.event_json import details_of
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import ListingStore, ViewStore
@@ -26,6 +28,7 @@ from oncall.paging.views.ticket_view_types import (
     ActionView,
     AttemptView,
     ClockView,
+    EventReceipt,
     EventView,
     ExplainView,
     StepView,
@@ -79,6 +82,19 @@ def action_view(done: ActionResult, warnings: Sequence[str] = ()) -> ActionView:
     work = done.work
     return {
         **ticket_view(work.stored, work.log, work.policy.zone, work.clocks),
+        **warnings_view(warnings),
+        "changed": done.changed,
+        "message": done.sentence,
+    }
+
+
+def event_answer(role: CallerRole, done: ActionResult, warnings: Sequence[str]) -> ActionView | EventReceipt:
+    """Return what a caller of this role gets to know after an event: the ticket, or a receipt for a program."""
+    if access(role, Operation.READ) is not Access.NO:
+        return action_view(done, warnings)
+    return {
+        "id": done.work.name,
+        "state": done.ticket.status.value,
         **warnings_view(warnings),
         "changed": done.changed,
         "message": done.sentence,

@@ -15,6 +15,7 @@ from oncall.paging.domain.events import (
     Reopened,
     Replied,
     Resolved,
+    SupportMessage,
     Updated,
     Waiting,
 )
@@ -67,7 +68,9 @@ def _reads_action(made: type[Resolved | Waiting]) -> Reader:
 
 def _reads_message(made: type[Replied | Updated]) -> Reader:
     def read(common: Common, details: Details) -> Event:
-        return made(*common, **_message(details)) if details else made(*common)
+        if not details:
+            return made(*common)
+        return made(*common, **_message(details), takes_ticket=details.get("takes_ticket") is not False)
 
     return read
 
@@ -86,10 +89,16 @@ def _message(details: Details) -> Json:
     }
 
 
+def _customer_replied_json(event: CustomerReplied) -> Json:
+    return ({} if event.needs_reply else {"needs_reply": False}) | _message_json(event)
+
+
+def _support_message_json(event: SupportMessage) -> Json:
+    return ({} if event.takes_ticket else {"takes_ticket": False}) | _message_json(event)
+
+
 def _message_json(event: MessageEvent) -> Json:
-    asks = {"needs_reply": False} if isinstance(event, CustomerReplied) and not event.needs_reply else {}
-    forwarded = given(forwarded_to=event.forwarded_to, forwarded_from=event.forwarded_from)
-    return asks | forwarded | reported_json(event)
+    return given(forwarded_to=event.forwarded_to, forwarded_from=event.forwarded_from) | reported_json(event)
 
 
 def _read_reopened(common: Common, details: Details) -> Reopened:
@@ -136,9 +145,9 @@ READERS: dict[EventKind, Reader] = {
 WRITERS: dict[type[Event], Writer] = {
     Received: _received_json,
     Acknowledged: _acknowledged_json,
-    Replied: _message_json,
-    CustomerReplied: _message_json,
-    Updated: _message_json,
+    Replied: _support_message_json,
+    CustomerReplied: _customer_replied_json,
+    Updated: _support_message_json,
     Resolved: reported_json,
     Reopened: _reopened_json,
     ImpactChanged: _impact_changed_json,

@@ -1,0 +1,114 @@
+"""What a caller's token allows on a ticket: checks a posted action before it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oncall.errors import NotFound, OncallError, Refused
+from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.engineer_tokens import roster_fault
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.merging import DifferentTickets
+from oncall.paging.actions.permissions import Access, Operation, access
+from oncall.paging.actions.posted_ticket import ID_PATTERN
+from oncall.paging.actions.record_action import record_by_reference, record_on
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.store import TicketStore
+from oncall.schedule.schedule import Schedule
+
+
+class NotAllowed(OncallError):
+    """Raised for an action that the caller's token does not allow."""
+
+
+def record_for(
+    caller: Token, tx: TicketStore, reference: str, action: TicketAction, context: ActionContext
+) -> ActionResult:
+    """Record an action as `record_by_reference` does, as far as the caller's token allows it.
+
+    A program names a ticket by its id: codes are for people, and no refusal tells a program about another ticket.
+    Raises NotAllowed, FieldFaults, NotFound, Conflict and Refused.
+    """
+    action = allowed_action(action, caller, tx.schedule())
+    if caller.role is not CallerRole.INTAKE:
+        return record_by_reference(tx, reference, action, context)
+    stored = tx.ticket(reference) if ID_PATTERN.fullmatch(reference) else None
+    if stored is None:
+        raise NotFound(f"no ticket has the id {quoted(reference)}")
+    if stored.ticket.is_drill and action.kind is not EventKind.ACKNOWLEDGED:
+        raise NotAllowed("a drill is a test page: only the person who got it can answer it")
+    try:
+        return record_on(TicketWork.on(tx, stored, context), action)
+    except DifferentTickets as refusal:
+        raise Refused(f"{reference} cannot be merged into {action.into}: their customers or plans differ") from refusal
+
+
+def drilled_by(caller: Token, to: str | None) -> str | None:
+    """Return the person whom a caller's drill may go to: an engineer's drill goes to themselves.
+
+    Raises NotAllowed for another person.
+    """
+    if access(caller.role, Operation.START_DRILL) is not Access.AS_ITSELF:
+        return to
+    if to not in (None, caller.name):
+        raise NotAllowed(f"this token sends a drill to {caller.name} alone")
+    return caller.name
+
+
+def allowed_action(action: TicketAction, caller: Token, schedule: Schedule) -> TicketAction:
+    """Return the action as the caller may do it: what a program reports to a customer takes no ticket.
+
+    Raises NotAllowed if the token does not allow the action, and FieldFaults if `by` cannot be who did it.
+    """
+    allowed = access(caller.role, action.kind)
+    if allowed is Access.NO:
+        raise NotAllowed(_no_program(caller, action))
+    if allowed is Access.AS_ITSELF:
+        _refuse_another_name(action, caller, schedule)
+    if allowed is Access.FOR_A_PERSON and not caller.may_acknowledge:
+        raise NotAllowed(_no_program(caller, action))
+    if allowed is Access.WITHOUT_TAKING:
+        is_a_person = caller.may_acknowledge and action.by in schedule.people and action.by != caller.name
+        return replace(action, takes_ticket=is_a_person)
+    if action.kind is EventKind.ACKNOWLEDGED:
+        _refuse_nobody(action, caller, schedule)
+    return action
+
+
+def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule) -> None:
+    if action.by != caller.name:
+        raise NotAllowed(f"this token acts for {caller.name} alone")
+    fault = roster_fault(caller.name, schedule)
+    if fault is not None:
+        raise NotAllowed(f"this token may not record events: {fault}")
+
+
+def _refuse_nobody(action: TicketAction, caller: Token, schedule: Schedule) -> None:
+    """Raise FieldFaults if a token whose name is no person's acknowledges without naming a person.
+
+    A name that is on no roster is refused where the action is recorded, with the nearest one that is.
+    """
+    names_itself = action.by == caller.name
+    if caller.role is CallerRole.INTAKE:
+        if names_itself:
+            raise FieldFaults([FieldFault("by", "name the person on the roster who takes the ticket, by their id")])
+        if not schedule.people:
+            raise FieldFaults([FieldFault("by", f"no roster is published, so {action.by} is on none")])
+    elif names_itself and schedule.people and caller.name not in schedule.people:
+        words = f"{caller.name} is on no published roster; name the person who takes the ticket, by their id"
+        raise FieldFaults([FieldFault("by", words)])
+
+
+def _no_program(caller: Token, action: TicketAction) -> str:
+    what = action.kind.value
+    if action.kind is not EventKind.ACKNOWLEDGED:
+        return f"a token of role {caller.role.value} may not record {what}: only a person passes a ticket on"
+    return (
+        f"a token of role {caller.role.value} may not record {what}: a person takes a ticket, not a program; a token "
+        "made with --may-acknowledge may record it for a person on the roster"
+    )

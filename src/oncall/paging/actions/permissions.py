@@ -1,0 +1,70 @@
+"""The one table of what each role may do. The API reads it, and `docs/callers.md` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from oncall.paging.domain.events import EventKind
+from oncall.paging.ports.callers import CallerRole
+
+
+class Access(StrEnum):
+    """What the table says of one role and one action. The value is what the documents print."""
+
+    YES = "yes"
+    NO = "no"
+    AS_ITSELF = "as itself"
+    """An engineer acts in their own name alone, and only while they are on a published roster."""
+    FOR_A_PERSON = "for a person, with `--may-acknowledge`"
+    """A program acts for a person on the roster, whom it names in `by`, if its token was made for that."""
+    WITHOUT_TAKING = "without taking the ticket"
+    """What a program reports does not stop the escalation. It does for a person, as with `FOR_A_PERSON`."""
+
+
+class Operation(StrEnum):
+    """What a caller asks for that is no event of a ticket. The value is what the documents print."""
+
+    POST_TICKET = "post a ticket (`POST /v1/tickets`)"
+    EXPLAIN = "ask what a ticket would cause (`POST /v1/explain`, `POST /v1/triage`)"
+    READ = "read tickets, schedule, policy, reports and the doctor's findings (every `GET /v1/...`)"
+    START_DRILL = "start a drill (`POST /v1/drills`)"
+    POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
+
+
+Row = tuple[Access, Access, Access]
+"""The access of an intake, an engineer and a manager; in the order of CallerRole."""
+
+_YES, _NO, _AS_ITSELF = Access.YES, Access.NO, Access.AS_ITSELF
+
+PERMISSIONS: Mapping[Operation | EventKind, Row] = {
+    Operation.POST_TICKET: (_YES, _YES, _YES),
+    Operation.EXPLAIN: (_YES, _YES, _YES),
+    Operation.READ: (_NO, _YES, _YES),
+    Operation.START_DRILL: (_NO, _AS_ITSELF, _YES),
+    Operation.POST_EVENT: (_YES, _YES, _YES),
+    EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
+    EventKind.PASSED: (_NO, _AS_ITSELF, _YES),
+    EventKind.REPLIED: (Access.WITHOUT_TAKING, _AS_ITSELF, _YES),
+    EventKind.UPDATED: (Access.WITHOUT_TAKING, _AS_ITSELF, _YES),
+    EventKind.CUSTOMER_REPLIED: (_YES, _AS_ITSELF, _YES),
+    EventKind.WAITING: (_YES, _AS_ITSELF, _YES),
+    EventKind.IMPACT_CHANGED: (_YES, _AS_ITSELF, _YES),
+    EventKind.RESOLVED: (_YES, _AS_ITSELF, _YES),
+    EventKind.REOPENED: (_YES, _AS_ITSELF, _YES),
+    EventKind.MERGED: (_YES, _AS_ITSELF, _YES),
+}
+
+
+def access(role: CallerRole, action: Operation | EventKind) -> Access:
+    """Return what the table says of a role and an action."""
+    return dict(zip(CallerRole, PERMISSIONS[action], strict=True))[role]
+
+
+def permissions_table() -> str:
+    """Return the table in Markdown."""
+    lines = ["| action | intake | engineer | manager |", "|---|---|---|---|"]
+    for action, row in PERMISSIONS.items():
+        name = action.value if isinstance(action, Operation) else f"event `{action.value}`"
+        lines.append(f"| {name} | {' | '.join(cell.value for cell in row)} |")
+    return "\n".join(lines)
