@@ -90,7 +90,7 @@ def _fixed(draw: Random, roster: Roster, days: int, first_day: date) -> tuple[Fi
     if not shifts or draw.random() > 0.25:
         return ()
     shift, engineer = draw.choice(shifts), draw.choice(roster.engineers)
-    return (FixedSeat(shift.day, draw.choice(engineer.roles), engineer.id, shift.kind.value),)
+    return (FixedSeat(shift.day, draw.choice(engineer.roles), engineer.id, shift.kind),)
 
 
 def random_context(draw: Random, roster: Roster, shifts: Sequence[Shift]) -> PlanningContext:

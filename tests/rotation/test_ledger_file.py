@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import FileFaults
-from oncall.rotation.problem.ledger_file import csv_of_ledger, read_ledger
+from oncall.rotation.problem.ledger_file import csv_of_ledger, read_ledger, refuse_unknown_kinds
 from oncall.schedule.plan import Balance
+from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY
 
@@ -30,11 +31,11 @@ def test_a_ledger_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_every_fault_of_a_ledger_file_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
-    path.write_text("engineer,kind,balance,as_of\nana,nights,1\nben,weekend,lots\nben,weekend,1,soon\nben,weekend,2\n")
+    path.write_text("engineer,kind,balance,as_of\nana,24x7,1\nben,weekend,lots\nben,weekend,1,soon\nben,weekend,2\n")
     with pytest.raises(FileFaults) as refusal:
         read_ledger(path)
     assert str(refusal.value).replace(str(path), "other.csv").splitlines() == [
-        'other.csv:2:1: "nights" is not a kind of shift; write weeknight, weekend or holiday',
+        'other.csv:2:1: "24x7" is not a kind of shift; write an on-call window of the policy',
         'other.csv:3:1: "lots" is not a number of shifts; write one like -1.5',
         'other.csv:4:1: "soon" is not a date; write "2027-01-04"',
         "other.csv:5:1: line 4 already has the weekend balance of ben; keep one of the two lines",
@@ -89,3 +90,11 @@ def test_capitals_and_extra_columns_are_accepted(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("Engineer,Team,Kind,Balance\nana,night-owls,Weekend,+0.5\n")
     assert read_ledger(path).balances == (Balance("ana", WEEKEND, 500),)
+
+
+def test_balances_of_a_kind_that_the_policy_lacks_are_refused_with_their_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("engineer,kind,balance\nana,weekend,1\nana,weeknigth,1\nben,weeknigth,-1\n")
+    with pytest.raises(FileFaults) as refusal:
+        refuse_unknown_kinds(read_ledger(path), path, packaged_policy())
+    assert str(refusal.value) == f'{path}:3:1: "weeknigth" is no window of itopia-cas; did you mean "weeknight"?'

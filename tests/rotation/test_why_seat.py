@@ -88,7 +88,7 @@ def test_the_price_is_that_of_the_fairest_plan_with_that_seat_fixed(roster: Rost
     for other in answer.others[:3]:
         if other.obstacle is not None:
             continue
-        seat = FixedSeat(shift.day, answer.seat.role, other.engineer, shift.kind.value)
+        seat = FixedSeat(shift.day, answer.seat.role, other.engineer, shift.kind)
         fixed = replace(roster, rules=replace(roster.rules, fixed=(seat,), requests_weight=0))
         assert other.solved is not None
         try:

@@ -37,7 +37,7 @@ def faults_of_csv(text: str) -> list[str]:
         ),
         (
             "2027-01-04T19:01:00-05:00,2027-01-05T08:00:00-05:00,business,primary,ana",
-            '53: kind: "business" is not a kind of shift; write weeknight, weekend or holiday',
+            '53: kind: "business" is not a kind of shift; write an on-call window of the policy',
         ),
         (
             "2027-01-04T19:01:00-05:00,2027-01-05T08:00:00-05:00,weeknight,,ana",
@@ -59,7 +59,7 @@ def test_a_bad_cell_of_a_csv_is_shown_with_its_place_and_what_to_write(row: str,
 
 
 def test_every_bad_row_is_named_at_once_in_the_order_of_the_file() -> None:
-    found = faults_of_csv(f"{HEADER}x,y,z,,\n{GOOD}{GOOD}")
+    found = faults_of_csv(f"{HEADER}x,y,0,,\n{GOOD}{GOOD}")
     assert [line.split(": ")[:2] for line in found] == [
         ["p.csv:2:1", "start"],
         ["p.csv:2:3", "end"],

@@ -127,7 +127,7 @@ def test_keys_that_a_later_version_may_add_are_ignored() -> None:
 
 
 def test_all_faults_of_a_json_plan_come_at_once() -> None:
-    assert len(faults_of_json(document(team=1, status="x", shifts=[{**SHIFT, "kind": "x", "role": ""}]))) == 4
+    assert len(faults_of_json(document(team=1, status="x", shifts=[{**SHIFT, "kind": "24x7", "role": ""}]))) == 4
 
 
 @settings(max_examples=200, deadline=None)

@@ -30,7 +30,7 @@ THURSDAY = 3 * 24 * 60  # 1970-01-01 was one
 
 Minutes = npt.NDArray[np.int32]
 Kinds = npt.NDArray[np.int8]
-KINDS = list(WindowKind)
+KINDS = [WindowKind.BUSINESS, WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY]
 
 
 def minute_of(at: datetime) -> int:

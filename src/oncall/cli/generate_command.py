@@ -259,7 +259,7 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
 
         replace_file(output, workbook_of(plan, team))
     else:
-        write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers})
+        write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers}, team.policy.titles)
     tell(f"written to {output}")
 
 

@@ -166,7 +166,7 @@ def _draw(measured: Fairness, plan: Plan, team: Roster) -> None:
 
     console = Console(highlight=False)
     plain = "utf" not in console.encoding
-    for line in load_lines(measured, width=console.width, plain=plain):
+    for line in load_lines(measured, width=console.width, plain=plain, titles=team.policy.titles):
         console.print(line, soft_wrap=True)
     console.print()
     for line in calendar_lines(heat_map_of(plan, team), width=console.width, plain=plain):

@@ -12,7 +12,7 @@ from oncall.planning.context_sources import ContextSources, NamedLedger, are_not
 from oncall.planning.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger import Ledger, ledger_of, with_join_dates, zero_sum_balances
-from oncall.rotation.problem.ledger_file import LedgerFile, refuse_unknown_engineers
+from oncall.rotation.problem.ledger_file import LedgerFile, refuse_unknown_engineers, refuse_unknown_kinds
 from oncall.rotation.problem.served_seats import ServedPart, inferred_join_dates
 from oncall.schedule.plan import Balance
 from oncall.schedule.shifts import shift_of, shifts_between
@@ -89,6 +89,7 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
             f"{opening.name} has no balances; without any, everyone starts level and no ledger file is needed"
         )
     refuse_unknown_engineers(written, Path(opening.name), [engineer.id for engineer in roster.engineers], roster.team)
+    refuse_unknown_kinds(written, Path(opening.name), roster.policy)
     if as_of is not None and written.as_of not in (None, as_of):
         raise Refused(f"{opening.name} says as_of {written.as_of}, and --as-of {as_of}; leave one of them out")
     opened = _with_everybody(written.balances, roster)
@@ -121,6 +122,7 @@ def _opening_balances(
     """Return a ledger file's balances, and the first date whose shifts are to be added to them."""
     if ledger is None:
         return (), None
+    refuse_unknown_kinds(ledger.written, Path(ledger.name), roster.policy)
     everybody = {each.engineer for each in ledger.written.balances}
     gone = sorted(everybody - {engineer.id for engineer in roster.engineers})
     if gone and len(gone) == len(everybody):

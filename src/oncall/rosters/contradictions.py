@@ -65,8 +65,8 @@ class SeatTimes:
             (
                 Window(each.start, each.end)
                 for each in calendar.windows_between(whole.start, whole.end)
-                if each.kind is not WindowKind.BUSINESS and seat.kind in (None, each.kind.value)
-                if each.kind is not WindowKind.WEEKEND or self._rules.weekend is WeekendStyle.BLOCK
+                if each.kind is not WindowKind.BUSINESS and seat.kind in (None, each.kind)
+                if each.kind not in self._policy.weekend_kinds or self._rules.weekend is WeekendStyle.BLOCK
                 if whole.start <= each.start
             ),
             whole,

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 
 from oncall.file_nodes import Node, shown
 from oncall.file_values import Fields, line_of_text, scalar
 from oncall.rosters.roster import SHADOW, Request, RequestDirection
-from oncall.suggestions import nearest
+from oncall.suggestions import nearest, suggestion
 from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.holidays import is_holiday_code
 from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
 from oncall.support.reserved_names import reserved_meaning
 from oncall.support.value_readers import slug
-from oncall.support.windows import WindowKind
+from oncall.support.windows import KIND_FORM
 
 # The calendar module's own names follow the locale.
 _MONTHS = (
@@ -134,25 +134,36 @@ def _nearest_part(text: str, country: str) -> str | None:
 
 WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}
 """The numbers of the days of the week by name, Monday is 0."""
-_KINDS = {
-    kind.value + ending: kind.value
-    for kind in (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
-    for ending in ("s", "")
-}
 
 
-def shift_kind(node: Node) -> str:
-    """Read a kind of shift: `weeknight`, `weekend` or `holiday`, or a plural of these."""
-    word = scalar(node).text.strip().lower()
-    if word in _KINDS:
-        return _KINDS[word]
-    raise node.refuse(f"{shown(word)} is not a kind of shift; write weeknight, weekend or holiday")
+class KindWords:
+    """Reads the kinds of shift that a roster names: each by its own name or with an s at the end.
+
+    kinds: those of the policy; None if the policy cannot be read, and then any name will do.
+    """
+
+    def __init__(self, kinds: Sequence[str] | None) -> None:
+        self._kinds = kinds
+        self.words = {word: kind for ending in ("s", "") for kind in kinds or () for word in [f"{kind}{ending}"]}
+
+    def find(self, word: str) -> str | None:
+        """Return the kind of that name, or None."""
+        if self._kinds is None and re.fullmatch(KIND_FORM, word):
+            return word
+        return self.words.get(word)
+
+    def read(self, node: Node) -> str:
+        """Read a kind of shift."""
+        word = scalar(node).text.strip().lower()
+        if (kind := self.find(word)) is not None:
+            return kind
+        raise node.refuse(f"{shown(word)} is not a kind of shift of the policy; {suggestion(word, self._kinds or ())}")
 
 
-def request(node: Node) -> Request:
+def request(kinds: KindWords, node: Node) -> Request:
     """Read a request, like `{avoid: 2027-03-17}`, `{avoid: fridays}` or `{prefer: weekends}`."""
     fields = Fields(node)
-    slots = [fields.optional(each.value, partial(_request, each), None) for each in RequestDirection]
+    slots = [fields.optional(each.value, partial(_request, each, kinds), None) for each in RequestDirection]
     fields.close()
     found = [slot.value for slot in slots if slot.value is not None]
     if len(found) != 1:
@@ -161,15 +172,16 @@ def request(node: Node) -> Request:
     return found[0]
 
 
-def _request(direction: RequestDirection, node: Node) -> Request:
+def _request(direction: RequestDirection, kinds: KindWords, node: Node) -> Request:
     text = scalar(node).text.strip()
     word = text.lower()
     if word in WEEKDAYS:
         return Request(direction, weekday=WEEKDAYS[word])
-    if word in _KINDS:
-        return Request(direction, kind=_KINDS[word])
+    if (kind := kinds.find(word)) is not None:
+        return Request(direction, kind=kind)
     if word[:1].isdigit():
         return Request(direction, day=day(node))
-    near = nearest(word, [*WEEKDAYS, *_KINDS])
-    correction = f'did you mean "{near}"?' if near else "write one like 2027-03-17, fridays or weekends"
+    near = nearest(word, [*WEEKDAYS, *kinds.words])
+    example = "weekends" if "weekends" in kinds.words else next(iter(kinds.words), "weekends")
+    correction = f'did you mean "{near}"?' if near else f"write one like 2027-03-17, fridays or {example}"
     raise node.refuse(f"{shown(text)} is not a date, a day of the week or a kind of shift; {correction}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oncall.file_nodes import Node, shown
 from oncall.file_values import Fields, list_of, one_of
-from oncall.rosters.fields import day, shift_kind
+from oncall.rosters.fields import KindWords, day
 from oncall.rosters.roster import FixedSeat
 from oncall.suggestions import suggestion
 from oncall.support.value_readers import slug
@@ -38,14 +38,14 @@ class PeopleRules:
             if name not in known:
                 node.note(f"{shown(name)} is not an engineer of this roster; {suggestion(name, known)}")
 
-    def fixed_seat(self, roles: Sequence[str] | None, node: Node) -> FixedSeat:
+    def fixed_seat(self, roles: Sequence[str] | None, kinds: KindWords, node: Node) -> FixedSeat:
         """Read `{day: 2027-03-17, role: primary, engineer: ana}`, with `kind` where two shifts start on that day."""
         fields = Fields(node)
         on = fields.required("day", day, example="2027-03-17")
         a_role = slug if roles is None else one_of(roles, "a role of this roster")
         role = fields.required("role", a_role, example="primary")
         engineer = fields.required("engineer", self.read, example="ana")
-        kind = fields.optional("kind", shift_kind, None)
+        kind = fields.optional("kind", kinds.read, None)
         fields.close()
         seat = FixedSeat(on.value, role.value, engineer.value, kind.value)
         self.seats.append((seat, node))

@@ -28,6 +28,7 @@ from oncall.file_values import (
 from oncall.rosters.absences import Moment, absence, check_order, moment, shadowing
 from oncall.rosters.contradictions import SeatTimes, check_pairs, check_requests, check_seats
 from oncall.rosters.fields import (
+    KindWords,
     email_address,
     holiday_code,
     load_share,
@@ -119,6 +120,7 @@ class _RosterReader:
         self._roles: tuple[str, ...] | None = None
         # The names that an engineer's roles are checked against, even if the list of roles has a fault.
         self._role_names: tuple[str, ...] | None = None
+        self._kinds = KindWords(None)
         self._named = PeopleRules()
         self._ids = Once("id")
         self._phones = Once("phone")
@@ -135,6 +137,8 @@ class _RosterReader:
         holidays = fields.optional("holidays", holiday_code, None)
         busy = fields.optional("busy", list_of(self._busy_plan), ())
         self._holidays = holidays.value if holidays.is_good else None
+        policy = self._policy(policy_name, zone)
+        self._kinds = KindWords(policy.value.kinds if policy.is_good else None)
         rules = self._rules(fields)
         engineers = fields.required("engineers", list_of(self._engineer), example="[{id: ana, name: ..., phone: ...}]")
         manager = fields.optional("manager", self._manager, None)
@@ -146,7 +150,8 @@ class _RosterReader:
         if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
             place = descend(self._root, "rotation", "holidays_apart")
             place.note("needs to know the holidays; write holidays: US, or another place, at the top of the file")
-        policy = self._policy(policy_name, zone)
+        if policy.is_good:
+            self._check_reached(policy.value)
         times = SeatTimes(
             policy.value if policy.is_good else None, rules.value if rules.is_good else None, self._zone, self._holidays
         )
@@ -184,7 +189,7 @@ class _RosterReader:
         per_month = fields.optional("max_shifts_per_month", whole_number(1, 31), default.max_shifts_per_month)
         weight = fields.optional("requests_weight", whole_number(0, 1000), default.requests_weight)
         apart = fields.optional("holidays_apart", whole_number(1, 10), default.holidays_apart)
-        seat = partial(self._named.fixed_seat, self._role_names)
+        seat = partial(self._named.fixed_seat, self._role_names, self._kinds)
         fixed = fields.optional("fixed", list_of(seat), default.fixed)
         never = fields.optional("never_together", list_of(self._named.never_pair), default.never_together)
         prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
@@ -217,7 +222,7 @@ class _RosterReader:
         joins = fields.optional("joins", moment, Moment())
         leaves = fields.optional("leaves", moment, Moment())
         absences = fields.optional("unavailable", list_of(absence), ())
-        requests = fields.optional("requests", list_of(request), ())
+        requests = fields.optional("requests", list_of(partial(request, self._kinds)), ())
         shadows = fields.optional("shadows", one_or_many(shadowing), ())
         fields.close()
         check_order(joins, leaves, "joins")
@@ -293,7 +298,6 @@ class _RosterReader:
         except FileFaults as refusal:
             self._faults.take_over(refusal)
             return Slot(name.place, name.is_given, ())
-        self._check_reached(policy)
         return Slot(name.place, name.is_given, (policy,))
 
     def _check_reached(self, policy: Policy) -> None:

@@ -7,17 +7,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from oncall.schedule.plan import Plan, Seat
+from oncall.support.windows import WindowKind
 
 if TYPE_CHECKING:
     from icalendar import Event
 
 
-def ics_of(plan: Plan, names: Mapping[str, str] | None = None, *, stamp: datetime | None = None) -> bytes:
+def ics_of(
+    plan: Plan,
+    names: Mapping[str, str] | None = None,
+    titles: Mapping[WindowKind, str] | None = None,
+    *,
+    stamp: datetime | None = None,
+) -> bytes:
     """Return the feed as bytes: UTF-8, CRLF, folded lines.
 
-    names: the name to show for each engineer id; an id without a name is shown itself. stamp: when this version was
-    made (aware UTC); by default the start of the plan, so that the same plan gives the same bytes. The UID of an event
-    names its team, start and role, not its engineer, so that a swap changes the event in a subscriber's calendar.
+    names, titles: what to show for an engineer's id and for a kind of shift; without an entry it is shown itself.
+    stamp: when this version was made (aware UTC); by default the start of the plan, so that the same plan gives the
+    same bytes. The UID of an event names its team, start and role, not its engineer, so that a swap changes the event
+    in a subscriber's calendar.
     """
     from icalendar import Calendar
 
@@ -26,11 +34,11 @@ def ics_of(plan: Plan, names: Mapping[str, str] | None = None, *, stamp: datetim
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", f"On call: {plan.team}" if plan.team else "On call")
     for seat in plan.seats:
-        calendar.add_component(_event(plan.team, seat, names or {}, stamp or plan.window.start))
+        calendar.add_component(_event(plan.team, seat, names or {}, titles or {}, stamp or plan.window.start))
     return bytes(calendar.to_ical())
 
 
-def _event(team: str, seat: Seat, names: Mapping[str, str], stamp: datetime) -> Event:
+def _event(team: str, seat: Seat, names: Mapping[str, str], titles: Mapping[WindowKind, str], stamp: datetime) -> Event:
     from icalendar import Event
 
     event = Event()
@@ -38,7 +46,8 @@ def _event(team: str, seat: Seat, names: Mapping[str, str], stamp: datetime) -> 
     event.add("dtstamp", stamp)
     event.add("dtstart", seat.window.start)
     event.add("dtend", seat.window.end)
-    event.add("summary", f"{names.get(seat.engineer, seat.engineer)}: {seat.role} on call ({seat.kind})")
+    person, kind = names.get(seat.engineer, seat.engineer), titles.get(seat.kind, seat.kind)
+    event.add("summary", f"{person}: {seat.role} on call ({kind})")
     event.add("categories", [str(seat.kind)])
     event.add("transp", "TRANSPARENT")
     return event

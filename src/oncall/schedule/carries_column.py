@@ -13,11 +13,11 @@ from datetime import date
 from oncall.errors import Refused
 from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.schedule.plan import Balance, Plan
-from oncall.support.windows import WindowKind
+from oncall.support.windows import KIND_FORM, WindowKind
 
 COLUMN = "carries"
 _SEPARATOR = "; "
-_BALANCE = re.compile(r"(?P<who>\S+) (?P<kind>weeknight|weekend|holiday) (?P<number>[+-]?[0-9]{1,6}([.][0-9]{1,9})?)")
+_BALANCE = re.compile(rf"(?P<who>\S+) (?P<kind>{KIND_FORM}) (?P<number>[+-]?[0-9]{{1,6}}([.][0-9]{{1,9}})?)")
 _FORMS = '"balance ana weekend 1.25", "relaxed rest_nights=1@2027-12-20" or "kept_until 2027-02-15"'
 
 

@@ -16,17 +16,23 @@ from oncall.schedule.calendar_feed import ics_of
 from oncall.schedule.plan import Plan
 from oncall.schedule.plan_csv import csv_of, plan_of_csv
 from oncall.schedule.plan_json import json_of, plan_of_json
+from oncall.support.windows import WindowKind
 from oncall.text_files import read_text, replace_file
 
 MOST_MIB = 16
 """The largest plan file that is read; a year's plan for a hundred people takes a hundredth of this."""
 
 
-def write_plan(plan: Plan, path: Path, names: Mapping[str, str] | None = None) -> None:
+def write_plan(
+    plan: Plan,
+    path: Path,
+    names: Mapping[str, str] | None = None,
+    titles: Mapping[WindowKind, str] | None = None,
+) -> None:
     """Write the plan in the format of the suffix: .csv, .json or .ics. The file is replaced in one step.
 
-    names: the name that an .ics shows for each engineer id. Raises Refused for another suffix, and when the file cannot
-    be written.
+    names, titles: what an .ics shows for an engineer's id and for a kind of shift. Raises Refused for another suffix,
+    and when the file cannot be written.
     """
     match path.suffix.lower():
         case ".csv":
@@ -34,7 +40,7 @@ def write_plan(plan: Plan, path: Path, names: Mapping[str, str] | None = None) -
         case ".json":
             content = json_of(plan)
         case ".ics":
-            content = ics_of(plan, names)
+            content = ics_of(plan, names, titles)
         case _:
             raise Refused(f"{path}: a plan is written as .csv, .json or .ics; give the file one of these endings")
     replace_file(path, content)

@@ -22,7 +22,7 @@ class OnCallView(TypedDict):
     """Who is on call at an instant."""
 
     at: IsoTime
-    window: Annotated[str, "`business`, `weeknight`, `weekend` or `holiday`."]
+    window: Annotated[str, "`business`, `holiday`, or the name of an on-call window in the policy, like `weeknight`."]
     window_ends: IsoTime
     timezone: Annotated[str, "The policy's zone."]
     roles: Annotated[dict[str, DutyView], "By role; empty in business hours."]
@@ -36,7 +36,7 @@ class AssignmentView(TypedDict):
 
     start: IsoTime
     end: Annotated[IsoTime, "Exclusive."]
-    kind: Annotated[str, "`weeknight`, `weekend`, `holiday`, or another window's name in the policy."]
+    kind: Annotated[str, "`holiday`, or the name of an on-call window in the policy, like `weeknight`."]
     role: str
     engineer: Annotated[str, "The engineer's id."]
     override: NotRequired[Annotated[str, "Why an override put them on; absent without one."]]

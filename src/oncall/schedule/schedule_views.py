@@ -25,7 +25,7 @@ def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
     manager = schedule.manager_at(at)
     return {
         "at": _iso(on_call.at, zone),
-        "window": on_call.window.kind.value,
+        "window": str(on_call.window.kind),
         "window_ends": _iso(on_call.window.end, zone),
         "timezone": zone.key,
         "roles": {role: _holder_view(holder, schedule) for role, holder in on_call.roles.items()},
@@ -52,7 +52,7 @@ def assignment_view(assignment: Assignment, zone: tzinfo) -> AssignmentView:
     view: AssignmentView = {
         "start": _iso(assignment.window.start, zone),
         "end": _iso(assignment.window.end, zone),
-        "kind": assignment.kind.value,
+        "kind": str(assignment.kind),
         "role": assignment.role,
         "engineer": assignment.engineer,
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import WeekendStyle
 from oncall.schedule.plan import Seat, Shift
 from oncall.support.calendar import SupportCalendar, first_instant
-from oncall.support.windows import KindWindow, Window, WindowKind
+from oncall.support.windows import KindWindow, Window, WindowKind, weekend_kinds
 
 
 def shifts_between(
@@ -21,27 +21,26 @@ def shifts_between(
     day; its handoffs are at the time of day at which the weekend ends. Raises Refused for years that the calendar does
     not know.
     """
-    zone = calendar.zone
+    zone, weekends = calendar.zone, weekend_kinds(calendar.spans)
     start = first_instant(zone, datetime.combine(first_day, time()))
     end = first_instant(zone, datetime.combine(last_day + timedelta(days=1), time()))
     return tuple(
-        _shift(piece, zone)
+        _shift(piece, zone, weekends)
         for window in calendar.windows_between(start, end)
         if window.kind is not WindowKind.BUSINESS
-        for piece in _pieces(window, zone, weekend)
+        for piece in _pieces(window, zone, weekend, is_weekend=window.kind in weekends)
         if start <= piece.start < end
     )
 
 
-def _shift(window: KindWindow, zone: ZoneInfo) -> Shift:
-    first, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
-    return Shift(Window(window.start, window.end), window.kind, first, first.toordinal(), last.toordinal())
+def _shift(window: KindWindow, zone: ZoneInfo, weekends: Collection[WindowKind]) -> Shift:
+    return shift_in(Window(window.start, window.end), window.kind, zone, weekends)
 
 
-def _pieces(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle) -> Iterator[KindWindow]:
+def _pieces(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle, *, is_weekend: bool) -> Iterator[KindWindow]:
     """Yield the window itself, or the days of a daily weekend one by one."""
     start = window.start
-    if window.kind is WindowKind.WEEKEND and weekend is WeekendStyle.DAILY:
+    if weekend is WeekendStyle.DAILY and is_weekend:
         last = window.end.astimezone(zone)
         day = start.astimezone(zone).date() + timedelta(days=1)
         while day < last.date():
@@ -53,7 +52,12 @@ def _pieces(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle) -> Iterat
     yield KindWindow(start, window.end, window.kind)
 
 
-def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
-    """Return the shift that a seat belongs to, with its nights in `zone`."""
-    first, last = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
-    return Shift(seat.window, seat.kind, first, first.toordinal(), last.toordinal())
+def shift_of(seat: Seat, zone: ZoneInfo, weekends: Collection[WindowKind] = (WindowKind.WEEKEND,)) -> Shift:
+    """Return the shift that a seat belongs to, with its nights in `zone`. weekends: the kinds that are weekends."""
+    return shift_in(seat.window, seat.kind, zone, weekends)
+
+
+def shift_in(window: Window, kind: WindowKind, zone: ZoneInfo, weekends: Collection[WindowKind]) -> Shift:
+    """Return the shift of a kind in a window, with its nights in `zone`."""
+    first, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
+    return Shift(window, kind, first, first.toordinal(), last.toordinal(), kind in weekends)

@@ -59,8 +59,8 @@ class PublicationDocument(TypedDict):
     team: str
     timezone: str
     policy_timezone: str
-    week: list[tuple[str, int, int]]
-    """Kind, first and last minute of the week, of each window."""
+    week: list[tuple[str, int, int] | tuple[str, int, int, bool]]
+    """Kind, first and last minute of the week, of each window; and whether it is a weekend, if the policy says so."""
     coverage_days: NotRequired[list[int]]
     """The days of 24x5, Monday is 0; absent for Monday to Friday."""
     holidays: HolidaysDocument | None
@@ -115,7 +115,7 @@ def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
         "team": roster.team,
         "timezone": roster.zone.key,
         "policy_timezone": roster.policy.zone.key,
-        "week": [(str(week.kind), week.start_minute, week.end_minute) for week in roster.policy.spans],
+        "week": [_week_span(span) for span in roster.policy.spans],
         "holidays": _holidays(roster.holidays, span.start.year - 1, span.end.year + 1),
         "roles": list(roles),
         "people": _people(roster),
@@ -131,6 +131,11 @@ def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
     if shadows := [seat for seat in plan.seats if seat.role == SHADOW]:
         document["shadows"] = [(*_epochs(s.window), str(s.kind), people.index(s.engineer)) for s in shadows]
     return document
+
+
+def _week_span(span: WeekSpan) -> tuple[str, int, int] | tuple[str, int, int, bool]:
+    hours = str(span.kind), span.start_minute, span.end_minute
+    return hours if span.marked_weekend is None else (*hours, span.marked_weekend)
 
 
 def override_document(window: Window, role: str, engineer: str) -> OverrideDocument:
@@ -262,7 +267,7 @@ def _calendar_of(document: PublicationDocument) -> SupportCalendar:
     if written := document["holidays"]:
         years = {int(year): frozenset(map(date.fromisoformat, days)) for year, days in written["years"].items()}
         holidays = HolidayCalendar(written["code"], years)
-    spans = tuple(WeekSpan(WindowKind(kind), start, end) for kind, start, end in document["week"])
+    spans = tuple(WeekSpan(WindowKind(span[0]), *span[1:]) for span in document["week"])
     days = tuple(document.get("coverage_days", MONDAY_TO_FRIDAY))
     return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)
 
@@ -273,7 +278,6 @@ def _seats_of(document: PublicationDocument, people: Sequence[str], within: Wind
         first, last = _epochs(within)
         written = [seat for seat in written if seat[1] > first and seat[0] < last]
     roles = document["roles"]
-    kinds = {str(kind): kind for kind in WindowKind}
     # The roles of one shift share its window.
     windows: dict[tuple[float, float], Window] = {}
     seats = []
@@ -281,7 +285,7 @@ def _seats_of(document: PublicationDocument, people: Sequence[str], within: Wind
         window = windows.get((start, end))
         if window is None:
             window = windows[start, end] = _window(start, end)
-        seats.append(Seat(window, kinds[kind], roles[role], people[person]))
+        seats.append(Seat(window, WindowKind(kind), roles[role], people[person]))
     return tuple(seats)
 
 

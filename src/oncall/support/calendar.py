@@ -60,6 +60,7 @@ class _Piece(NamedTuple):
     end: int
     span: int
     """Number of the span and week that the piece was cut from: pieces of one span can be joined again."""
+    continues_holiday: bool = False
 
 
 class _Week(NamedTuple):
@@ -149,7 +150,7 @@ class SupportCalendar:
             day = piece.start // _DAY
             if holiday is not None:
                 same_day = piece.kind is WindowKind.BUSINESS and day == holiday.start // _DAY
-                if same_day or piece.kind is WindowKind.WEEKNIGHT:
+                if same_day or piece.continues_holiday:
                     holiday = holiday._replace(end=piece.end)
                     continue
                 yield holiday
@@ -177,7 +178,7 @@ def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
         if span.kind is WindowKind.BUSINESS and end - start > _DAY:
             cuts[1:1] = range(start - start % _DAY + _DAY, end, _DAY)
         for left, right in pairwise(cuts):
-            yield _Piece(span.kind, left, right, number * len(spans) + index)
+            yield _Piece(span.kind, left, right, number * len(spans) + index, span.continues_holiday)
 
 
 def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:

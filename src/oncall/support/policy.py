@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
-from oncall.support.windows import WeekSpan
+from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
 
 
 class Coverage(StrEnum):
@@ -201,7 +201,8 @@ class Policy:
     extras: by plan. customers_file: name of the customers file beside the policy file, if it has one.
     text, customers_text: the two files as they were read; empty where a file is absent.
     lines: line of each path in the policy file (`plans.standard.promises.high.coverage`), so that reasons can name it.
-    coverage_days: the days of 24x5, Monday is 0. warnings: values that can be used but should be checked.
+    coverage_days: the days of 24x5, Monday is 0. kinds: of on-call shifts, in the order in which tables list them.
+    titles: the display names of kinds that have one. warnings: values that can be used but should be checked.
     """
 
     name: str
@@ -216,12 +217,28 @@ class Policy:
     limits: Limits = Limits()
     sms: SmsRules = SmsRules()
     coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
+    kinds: tuple[WindowKind, ...] = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
+    titles: Mapping[WindowKind, str] = field(default_factory=dict)
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
     text: str = field(default="", compare=False, repr=False)
     customers_text: str = field(default="", compare=False, repr=False)
+
+    def title(self, kind: str) -> str:
+        """Return the display name of a kind of shift; without one, its name."""
+        return self.titles.get(WindowKind(kind), kind)
+
+    @property
+    def weekend_kinds(self) -> frozenset[WindowKind]:
+        """Return the kinds of shift that the weekend rules are about."""
+        return weekend_kinds(self.spans)
+
+    def in_order(self, kinds: Iterable[WindowKind]) -> list[WindowKind]:
+        """Return different kinds in the order of `kinds`; those that this policy does not have come last, by name."""
+        found = set(kinds)
+        return [kind for kind in self.kinds if kind in found] + sorted(found - set(self.kinds))
 
     def customer(self, name: str) -> Customer | None:
         """Return the customer of that name; letter case, spaces and punctuation are ignored."""

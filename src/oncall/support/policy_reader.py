@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TypeVar
 
 from oncall.file_nodes import MapNode, Node, Reader, ScalarNode, descend, shown
@@ -22,6 +21,7 @@ from oncall.file_values import (
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.customers import file_beside
 from oncall.support.escalation_reader import desk_channel, escalation
+from oncall.support.on_call_reader import kinds_of, on_call_windows, spans_of
 from oncall.support.policy import (
     Counting,
     Coverage,
@@ -75,7 +75,7 @@ class PolicyReader:
         name = fields.required("name", slug, example="my-support")
         zone = fields.required("timezone", time_zone, example="America/New_York")
         business = fields.optional("business_hours", _business_hours, ())
-        on_call = fields.required("on_call", _on_call, example="{weekend: fri 19:01 - mon 07:59}")
+        on_call = fields.required("on_call", on_call_windows, example="{weekend: fri 19:01 - mon 07:59}")
         days = fields.optional("coverage_days", days_of, MONDAY_TO_FRIDAY)
         impacts = fields.required("impacts", self._read_impacts, example="{urgent: {definition: ..., pages: true}}")
         plans = fields.required("plans", self._read_plans, example="{standard: {short_name: STD, promises: ...}}")
@@ -88,7 +88,7 @@ class PolicyReader:
         fields.close()
         check_coverage_days(self._plans.values(), business, days)
         self._check_plans(business, steps)
-        spans = tiled(business.value + on_call.value, on_call.place)
+        spans = tiled(business.value + spans_of(on_call.value), on_call.place)
         return Policy(
             name=name.value,
             zone=zone.value,
@@ -102,6 +102,8 @@ class PolicyReader:
             limits=most.value,
             sms=sms.value,
             coverage_days=days.value,
+            kinds=kinds_of(on_call.value),
+            titles={window.kind: window.title for window in on_call.value if window.title},
             customers_file=customers.value,
         )
 
@@ -187,14 +189,6 @@ def _at_least_one(found: dict[str, T], node: Node, what: str) -> dict[str, T]:
 
 def _business_hours(node: Node) -> tuple[PlacedSpan, ...]:
     return hours_of(WindowKind.BUSINESS, node)
-
-
-def _on_call(node: Node) -> tuple[PlacedSpan, ...]:
-    fields = Fields(node)
-    kinds = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND)
-    slots = [fields.optional(kind.value, partial(hours_of, kind), ()) for kind in kinds]
-    fields.close()
-    return tuple(span for slot in slots for span in slot.value)
 
 
 def _short_name(node: Node) -> str:

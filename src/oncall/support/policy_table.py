@@ -58,8 +58,16 @@ def hours_words(policy: Policy) -> list[str]:
     """Return `business: Mon 08:00 to 19:00, ...` for each kind of window; the last minutes are inside."""
     lines: dict[str, list[str]] = {}
     for window in policy.spans:
-        lines.setdefault(window.kind.value, []).append(_span_words(window))
+        lines.setdefault(_kind_words(window, policy), []).append(_span_words(window))
     return [f"{kind}: {', '.join(words)}" for kind, words in lines.items()]
+
+
+def _kind_words(window: WeekSpan, policy: Policy) -> str:
+    """Return a window's kind with its display name, and what the policy says about the weekend rules."""
+    notes = [policy.titles[window.kind]] if window.kind in policy.titles else []
+    if window.marked_weekend is not None:
+        notes.append("a weekend" if window.marked_weekend else "no weekend")
+    return f"{window.kind} ({', '.join(notes)})" if notes else str(window.kind)
 
 
 def _span_words(window: WeekSpan) -> str:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from typing import ClassVar
+
+KIND_FORM = r"[a-z][a-z0-9-]{0,39}"
+"""The names that a kind of window may have, as a regular expression."""
 
 
-class WindowKind(StrEnum):
-    """Who answers in a window: the desk in business hours, the engineers on call in all other kinds."""
+class WindowKind(str):
+    """A kind of window by its name: `business`, when the desk answers, or a policy's name for an on-call window.
 
-    BUSINESS = "business"
-    WEEKNIGHT = "weeknight"
-    WEEKEND = "weekend"
-    HOLIDAY = "holiday"
+    There is one object for each name, so `is` compares two kinds as it compares the members of an enum. `HOLIDAY` is
+    the kind of a public holiday; `WEEKNIGHT` and `WEEKEND` are the names of the packaged policy.
+    """
+
+    __slots__ = ()
+    _by_name: ClassVar[dict[str, WindowKind]] = {}
+    BUSINESS: ClassVar[WindowKind]
+    WEEKNIGHT: ClassVar[WindowKind]
+    WEEKEND: ClassVar[WindowKind]
+    HOLIDAY: ClassVar[WindowKind]
+
+    def __new__(cls, name: str) -> WindowKind:
+        """Return the kind of that name."""
+        return cls._by_name.setdefault(str(name), super().__new__(cls, name))
+
+
+WindowKind.BUSINESS = WindowKind("business")
+WindowKind.WEEKNIGHT = WindowKind("weeknight")
+WindowKind.WEEKEND = WindowKind("weekend")
+WindowKind.HOLIDAY = WindowKind("holiday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +61,43 @@ class KindWindow(Window):
     kind: WindowKind
 
 
+_DAY = 24 * 60
+_SATURDAY, _MONDAY = 5 * _DAY, 7 * _DAY
+
+
 @dataclass(frozen=True, slots=True)
 class WeekSpan:
     """A stretch of the local week in whole minutes, half-open; Monday 00:00 is 0.
 
-    `end_minute` is past the end of the week (10080) for a span that reaches into Monday.
+    `end_minute` is past the end of the week (10080) for a span that reaches into Monday. marked_weekend: what the
+    policy says about `is_weekend`; None if it leaves that to the name and the hours.
     """
 
     kind: WindowKind
     start_minute: int
     end_minute: int
+    marked_weekend: bool | None = None
+
+    @property
+    def is_weekend(self) -> bool:
+        """Return True if the weekend rules hold for the span, and a holiday before it does not run on into it.
+
+        Unless the policy says it, that is a span named `weekend`, or one with all of Saturday and Sunday but no whole
+        working day.
+        """
+        if self.marked_weekend is not None:
+            return self.marked_weekend
+        has_weekend = self.start_minute <= _SATURDAY and self.end_minute >= _MONDAY
+        no_working_day = _SATURDAY - self.start_minute < _DAY and self.end_minute - _MONDAY < _DAY
+        return self.kind is WindowKind.WEEKEND or (has_weekend and no_working_day)
+
+    @property
+    def continues_holiday(self) -> bool:
+        """Return True if a holiday before the span takes it over: a night, shorter than a day and no weekend."""
+        is_night = self.kind is WindowKind.WEEKNIGHT or self.end_minute - self.start_minute < _DAY
+        return is_night and self.kind is not WindowKind.BUSINESS and not self.is_weekend
+
+
+def weekend_kinds(spans: Iterable[WeekSpan]) -> frozenset[WindowKind]:
+    """Return the kinds whose shifts the weekend rules are about; `weekend` is always one, as in other teams' plans."""
+    return frozenset(span.kind for span in spans if span.is_weekend) | {WindowKind.WEEKEND}

@@ -99,7 +99,7 @@ def verdict(
     calendar = schedule.calendar_at(at)
     window = calendar.window_at(at)
     reasons = [
-        f"{full_time(at, policy.zone)} is {_window_words(window.kind)}, "
+        f"{full_time(at, policy.zone)} is {_window_words(window.kind, policy)}, "
         f"from {full_time(window.start, policy.zone)} to {full_time(window.end, policy.zone)}.",
         f"{plan.name} covers {impact.name} {_coverage_words(promise.coverage, calendar)} ({promise.coverage.value}).",
     ]
@@ -170,13 +170,12 @@ def _hold(promise: Promise, situation: Situation, reasons: list[str], due: datet
     return Verdict(at, Action.HOLD, tuple(reasons), due, hold_until=until)
 
 
-def _window_words(kind: WindowKind) -> str:
-    return {
-        WindowKind.BUSINESS: "in business hours",
-        WindowKind.WEEKNIGHT: "in the weeknight on-call window",
-        WindowKind.WEEKEND: "in the weekend on-call window",
-        WindowKind.HOLIDAY: "in the on-call window of a holiday",
-    }[kind]
+def _window_words(kind: WindowKind, policy: Policy) -> str:
+    if kind is WindowKind.BUSINESS:
+        return "in business hours"
+    if kind is WindowKind.HOLIDAY:
+        return f"in the on-call window of a {policy.title(kind)}"
+    return f"in the {policy.title(kind)} on-call window"
 
 
 def _desk_words(impact: Impact, policy: Policy) -> str:

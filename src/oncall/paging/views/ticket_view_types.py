@@ -160,7 +160,7 @@ class ExplainView(VerdictView):
     impact: str
     at: Annotated[IsoTime, "When the ticket would come in."]
     timezone: Annotated[str, "The policy's zone, in which the times are."]
-    window: Annotated[str, "`business`, `weeknight`, `weekend` or `holiday`."]
+    window: Annotated[str, "`business`, `holiday`, or the name of an on-call window in the policy, like `weeknight`."]
     rules: Annotated[list[str], "The lines of the policy file that decided."]
     steps: list[StepView]
     repeats_after_seconds: Annotated[int, "After so long the round starts again."]

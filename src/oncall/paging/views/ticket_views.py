@@ -129,7 +129,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
         "impact": question.impact,
         "at": _time(at, policy.zone),
         "timezone": policy.zone.key,
-        "window": schedule.calendar_at(at).window_at(at).kind.value,
+        "window": str(schedule.calendar_at(at).window_at(at).kind),
         "rules": rules_applied(question.plan, question.impact, policy),
         "steps": steps,
         "repeats_after_seconds": int(policy.escalation.repeat_every.total_seconds()),

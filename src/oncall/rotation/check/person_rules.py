@@ -21,7 +21,6 @@ from oncall.rotation.check.checked_duty import CheckedDuty
 from oncall.rotation.check.relaxed_numbers import excess, is_relaxed, smallest_number
 from oncall.rotation.check.violation import Violation
 from oncall.support.holidays import Feast, feasts_on
-from oncall.support.windows import WindowKind
 
 
 def _check_days(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
@@ -83,8 +82,9 @@ def _close_pairs(
 
 def _check_weekends(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
     worked: dict[date, list[CheckedDuty]] = defaultdict(list)
+    weekend_kinds = roster.policy.weekend_kinds
     for duty in duties:
-        if duty.seat.kind is WindowKind.WEEKEND:
+        if duty.seat.kind in weekend_kinds:
             worked[_monday(duty.first_night)].append(duty)
     weekends = sorted(worked.items())
     every_pair = is_relaxed(roster.rules, "weekends_apart", engineer)

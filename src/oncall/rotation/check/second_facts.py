@@ -52,7 +52,8 @@ class SettledPart:
 
 def _shift_of(seat: Seat, roster: Roster) -> Shift:
     first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
-    return Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal())
+    is_weekend = seat.kind in roster.policy.weekend_kinds
+    return Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal(), is_weekend)
 
 
 class ExactShares:

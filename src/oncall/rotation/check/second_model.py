@@ -136,7 +136,7 @@ class SecondModel:
                 values[each.rule] = min(values[each.rule], each.value)
         if after.window.start < before.window.end or after.first_night < before.end_night + values["rest_nights"]:
             return True
-        if not (before.kind is after.kind is WindowKind.WEEKEND):
+        if not (before.is_weekend and after.is_weekend):
             return False
         weeks = (_monday(after.day) - _monday(before.day)).days // 7
         return 0 < weeks < values["weekends_apart"]

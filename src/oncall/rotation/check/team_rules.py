@@ -20,7 +20,7 @@ def _check_fixed_seats(plan: Plan, roster: Roster) -> Iterator[Violation]:
     first, last = plan.first_day or min(by_day, default=date.max), plan.last_day or max(by_day, default=date.min)
     for fixed in roster.rules.fixed:
         seats = [seat for seat in by_day[fixed.day] if seat.role == fixed.role]
-        seats = [seat for seat in seats if fixed.kind in (None, seat.kind.value)]
+        seats = [seat for seat in seats if fixed.kind in (None, seat.kind)]
         if first <= fixed.day <= last and not any(seat.engineer == fixed.engineer for seat in seats):
             holders = " and ".join(seat.engineer for seat in seats) or "nobody"
             sentence = (

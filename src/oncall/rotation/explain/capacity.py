@@ -14,7 +14,6 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.counting_bound import max_rested_shifts, max_weekend_shifts
 from oncall.schedule.plan import Shift
-from oncall.support.windows import WindowKind
 
 COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_shifts_per_month")
 """The rules that limit how many shifts one engineer can take."""
@@ -49,8 +48,8 @@ def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules, 
         return 0
     rules = loosest_for(rules, engineer.id)
     own = [shift for shift in shifts if can_take(engineer, shift, days_off)]
-    weekends = [shift for shift in own if shift.kind is WindowKind.WEEKEND]
-    others = [shift for shift in own if shift.kind is not WindowKind.WEEKEND]
+    weekends = [shift for shift in own if shift.is_weekend]
+    others = [shift for shift in own if not shift.is_weekend]
     on_weekends = max_weekend_shifts(weekends, rules.rest_nights, rules.weekends_apart)
     limits = [max_rested_shifts(own, rules.rest_nights), max_rested_shifts(others, rules.rest_nights) + on_weekends]
     if rules.max_shifts_per_week is not None:

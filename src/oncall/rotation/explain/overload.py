@@ -16,7 +16,6 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import Search
 from oncall.schedule.plan import Shift
-from oncall.support.windows import WindowKind
 
 MOST_SENTENCES = 6
 
@@ -144,7 +143,7 @@ def _only_dates_among(engineer: Engineer, causes: Sequence[str]) -> Engineer:
 
 def _runs_of_weekends(problem: Problem) -> list[Span]:
     """Return runs of `weekends_apart` weekends, one from each weekend; an engineer may have one weekend of a run."""
-    weekends = [shift for shift in problem.shifts if shift.kind is WindowKind.WEEKEND]
+    weekends = [shift for shift in problem.shifts if shift.is_weekend]
     by_number = {number: tuple(group) for number, group in groupby(weekends, key=weekend_number)}
     apart = problem.roster.rules.weekends_apart
     runs = [[by_number.get(number + n, ()) for n in range(apart)] for number in by_number]

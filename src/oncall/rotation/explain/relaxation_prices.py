@@ -14,7 +14,6 @@ from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation
 from oncall.rosters.relaxed_roster import rule_value
 from oncall.rosters.roster import RotationRules
 from oncall.schedule.plan import Shift
-from oncall.support.windows import WindowKind
 
 PRICES = {"rest_nights": 4, "weekends_apart": 3, "max_shifts_per_week": 2, "max_shifts_per_month": 3, DAY_OFF: 3}
 """The price of one step of each rule in one place, and of one day off."""
@@ -93,7 +92,7 @@ def _month_of(shift: Shift, person: str) -> Place:
 
 
 def _weekend_of(shift: Shift, person: str) -> Place | None:
-    if shift.kind is not WindowKind.WEEKEND:
+    if not shift.is_weekend:
         return None
     friday = shift.day - timedelta(days=shift.day.weekday()) + timedelta(days=4)
     return (friday, friday + timedelta(days=2)), person

@@ -106,7 +106,7 @@ class _Explanation:
         self._time_limit = time_limit
         self._should_stop = should_stop
         self._on_person = on_person or (lambda person: None)
-        shifts = shifts_of_plan(plan, roster.policy.zone)
+        shifts = shifts_of_plan(plan, roster.policy)
         context = PlanningContext(self._around, self._other_teams, plan.balances)
         self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, context)
         self._cost = self._cost_of(plan.seats)
@@ -175,7 +175,7 @@ class _Explanation:
             for seat in plan.seats if shift.day < plan.kept_until else ():
                 index = numbers.get(seat.engineer)
                 if seat.window == shift.window and index is not None and number in eligible_shifts[index]:
-                    yield FixedSeat(shift.day, seat.role, seat.engineer, shift.kind.value)
+                    yield FixedSeat(shift.day, seat.role, seat.engineer, shift.kind)
 
     def _solved(
         self, who: str, number: int, role: str, swap_change: int | None
@@ -185,7 +185,7 @@ class _Explanation:
             return SolvedAlternative(swap_change, swap_change, True), ()
         shift, rules = self._problem.shifts[number], self._problem.roster.rules
         # Fixed seats of this shift are no problem here: `first_obstacle` has excluded engineers who conflict with them.
-        asked = FixedSeat(shift.day, role, who, shift.kind.value)
+        asked = FixedSeat(shift.day, role, who, shift.kind)
         fixed = (*rules.fixed, *self._baseline_seats, asked)
         problem = replace(self._problem, roster=replace(self._problem.roster, rules=replace(rules, fixed=fixed)))
         search = Search(time_limit=self._time_limit, should_stop=self._should_stop)

@@ -15,7 +15,6 @@ from oncall.rotation.problem.outside_shifts import month_of, week_of
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.rotation.problem.rules import are_too_close
 from oncall.schedule.plan import Seat, Shift
-from oncall.support.windows import WindowKind
 
 
 def shadow_seats(problem: Problem, seats: Sequence[StaffedSeat]) -> list[Seat]:
@@ -70,7 +69,7 @@ def _fits(problem: Problem, own: Sequence[Shift], shift: Shift) -> bool:
         if are_too_close(earlier, later, rules.rest_nights):
             return False
         apart = abs(weekend_number(other) - weekend_number(shift))
-        if other.kind is shift.kind is WindowKind.WEEKEND and 0 < apart < rules.weekends_apart:
+        if other.is_weekend and shift.is_weekend and 0 < apart < rules.weekends_apart:
             return False
     limits = ((rules.max_shifts_per_week, week_of), (rules.max_shifts_per_month, month_of))
     return all(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault, FileFaults
 from oncall.rosters.roster import Roster
 from oncall.schedule.plan import Balance, Seat, Shift
 from oncall.schedule.plan_file import read_plan
 from oncall.schedule.shifts import shift_of
+from oncall.support.policy import Policy
 from oncall.text_files import file_within
 
 
@@ -35,7 +35,7 @@ EMPTY_CONTEXT = PlanningContext()
 
 
 def outside_shifts_around(
-    context: PlanningContext, shifts: Sequence[Shift], zone: ZoneInfo
+    context: PlanningContext, shifts: Sequence[Shift], policy: Policy
 ) -> dict[str, tuple[Shift, ...]]:
     """Return the shifts that each engineer has outside a plan of `shifts`, by engineer id and in time order.
 
@@ -43,9 +43,10 @@ def outside_shifts_around(
     """
     begin, end = shifts[0].window.start, max(shift.window.end for shift in shifts)
     outside = [seat for seat in context.published if seat.window.end <= begin or end <= seat.window.start]
+    weekends = policy.weekend_kinds
     found: dict[str, dict[Shift, None]] = {}
     for seat in sorted([*outside, *context.other_teams], key=lambda seat: seat.window.start):
-        found.setdefault(seat.engineer, {})[shift_of(seat, zone)] = None
+        found.setdefault(seat.engineer, {})[shift_of(seat, policy.zone, weekends)] = None
     return {engineer: tuple(own) for engineer, own in found.items()}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Fairness, Plan, Shift
+from oncall.schedule.shifts import shift_in
+from oncall.support.policy import Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,18 +20,16 @@ ALL_ROLES = "all"
 
 def fairness_of_plan(plan: Plan, roster: Roster) -> Fairness:
     """Return the cost and loads of a plan, computed from its seats. The bound is the plan's own, or 0."""
-    shares = shares_of(roster, shifts_of_plan(plan, roster.policy.zone), plan.balances)
+    shares = shares_of(roster, shifts_of_plan(plan, roster.policy), plan.balances)
     return fairness_of(counted_seats(plan.seats), shares, bound=plan.fairness.bound if plan.fairness else 0)
 
 
-def shifts_of_plan(plan: Plan, zone: ZoneInfo) -> tuple[Shift, ...]:
-    """Return the shifts that the plan's seats belong to, in time order; days and nights are those of `zone`."""
+def shifts_of_plan(plan: Plan, policy: Policy) -> tuple[Shift, ...]:
+    """Return the shifts that the plan's seats belong to, in time order; days and nights are in the policy's zone."""
     kinds = {seat.window: seat.kind for seat in plan.seats}
-    shifts = []
-    for window in sorted(kinds, key=lambda window: window.start):
-        first, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
-        shifts.append(Shift(window, kinds[window], first, first.toordinal(), last.toordinal()))
-    return tuple(shifts)
+    weekends = policy.weekend_kinds
+    windows = sorted(kinds, key=lambda window: window.start)
+    return tuple(shift_in(window, kinds[window], policy.zone, weekends) for window in windows)
 
 
 def load_table(fairness: Fairness) -> pd.DataFrame:

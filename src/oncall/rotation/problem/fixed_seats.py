@@ -25,7 +25,7 @@ def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
     """Yield why this seat cannot be kept: at most one reason."""
     what = seat_text(seat)
     starting = [n for n, shift in enumerate(problem.shifts) if shift.day == seat.day]
-    numbers = [n for n in starting if seat.kind in (None, problem.shifts[n].kind.value)]
+    numbers = [n for n in starting if seat.kind in (None, problem.shifts[n].kind)]
     engineer = next((n for n, each in enumerate(problem.engineers) if each.id == seat.engineer), None)
     if engineer is None:
         yield f"{what}, and is not on the roster"

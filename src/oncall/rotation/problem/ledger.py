@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import ServedPart
-from oncall.rotation.problem.shares import KIND_ORDER, Shares, shares_of
+from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Balance, Shift
 from oncall.schedule.shifts import shift_of
 from oncall.support.windows import WindowKind
@@ -92,7 +92,7 @@ def _entries(
     had: dict[_EngineerKind, Fraction] = defaultdict(Fraction)
     for each in served:
         had[each.engineer, each.seat.kind] += each.part
-    for kind in [kind for kind in KIND_ORDER if any(k is kind for _, k in [*had, *opening])]:
+    for kind in roster.policy.in_order(kind for _, kind in [*had, *opening]):
         total = sum((had[person, kind] for person in people), Fraction(0))
         planned = {person: shares.of(kind, None, person) if kind in shares.totals else Fraction(0) for person in people}
         all_planned = sum(planned.values(), Fraction(0))
@@ -108,7 +108,7 @@ def zero_sum_balances(roster: Roster, balances: Sequence[Balance]) -> tuple[Bala
     zero = Fraction(0)
     entries = [
         LedgerEntry(person, kind, zero, zero, opening[person, kind])
-        for kind in KIND_ORDER
+        for kind in roster.policy.in_order(kind for _, kind in opening)
         for person in people
         if (person, kind) in opening
     ]
@@ -128,7 +128,7 @@ def _balances(entries: Sequence[LedgerEntry], *, has_opening: Iterable[_Engineer
     """
     opened = set(has_opening)
     balances: list[Balance] = []
-    for kind in KIND_ORDER:
+    for kind in dict.fromkeys(entry.kind for entry in entries):
         entered = [entry for entry in entries if entry.kind is kind]
         taking_part = [e for e in entered if e.served or e.share or (e.engineer, kind) in opened]
         if taking_part:

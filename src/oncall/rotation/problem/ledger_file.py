@@ -17,12 +17,13 @@ from pathlib import Path
 from oncall.errors import Fault, FileFaults
 from oncall.schedule.plan import Balance
 from oncall.schedule.plan_file import MOST_MIB
-from oncall.support.windows import WindowKind
+from oncall.suggestions import suggestion
+from oncall.support.policy import Policy
+from oncall.support.windows import KIND_FORM, WindowKind
 from oncall.text_files import read_text
 
 COLUMNS = ("engineer", "kind", "balance")
 AS_OF = "as_of"
-_KINDS = {str(kind): kind for kind in WindowKind if kind is not WindowKind.BUSINESS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,22 @@ def refuse_unknown_engineers(ledger: LedgerFile, path: Path, people: Sequence[st
     ]
     if faults:
         raise FileFaults(faults)
+
+
+def refuse_unknown_kinds(ledger: LedgerFile, path: Path, policy: Policy) -> None:
+    """Raise FileFaults if a ledger file has balances of kinds of shift that the policy does not have."""
+    lines = {each.kind: ledger.lines[each.engineer, each.kind] for each in reversed(ledger.balances)}
+    faults = [
+        Fault(str(path), line, 1, "", f'"{kind}" is no window of {policy.name}; {suggestion(kind, policy.kinds)}')
+        for kind, line in lines.items()
+        if kind not in policy.kinds
+    ]
+    if faults:
+        raise FileFaults(faults)
+
+
+def _kind(text: str) -> WindowKind | None:
+    return WindowKind(text) if re.fullmatch(KIND_FORM, text) and text != WindowKind.BUSINESS else None
 
 
 def read_ledger(path: Path) -> LedgerFile:
@@ -117,11 +134,11 @@ class _Reader:
 
     def _balance(self, line: int, row: Mapping[str, str]) -> Balance | None:
         engineer, kind, balance = (row.get(column, "") for column in COLUMNS)
-        known = _KINDS.get(kind.lower())
+        known = _kind(kind.lower())
         if not engineer:
             self._refuse(line, "engineer is empty; write the engineer's id in the roster")
         if known is None:
-            self._refuse(line, f'"{kind[:40]}" is not a kind of shift; write weeknight, weekend or holiday')
+            self._refuse(line, f'"{kind[:40]}" is not a kind of shift; write an on-call window of the policy')
         if not re.fullmatch(r"[+-]?[0-9]{1,6}([.][0-9]{1,9})?", balance):
             self._refuse(line, f'"{balance[:40]}" is not a number of shifts; write one like -1.5')
             return None

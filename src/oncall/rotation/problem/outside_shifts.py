@@ -11,7 +11,6 @@ from oncall.rosters.roster import Roster
 from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, duty_days, weekend_number
 from oncall.schedule.plan import Seat, Shift
 from oncall.support.holidays import Feast, feasts_on
-from oncall.support.windows import WindowKind
 
 Period = tuple[int, int]
 """A year, and the number of an ISO week or a calendar month in it."""
@@ -115,7 +114,7 @@ class OutsideShifts:
         return later.first_night - earlier.end_night >= rest
 
     def _leaves_weekends(self, engineer: str, other: Shift, shift: Shift) -> bool:
-        if not other.kind is shift.kind is WindowKind.WEEKEND:
+        if not (other.is_weekend and shift.is_weekend):
             return True
         between = abs(weekend_number(other) - weekend_number(shift))
         apart = self._least("weekends_apart", self._rules.weekends_apart, engineer, other, shift)

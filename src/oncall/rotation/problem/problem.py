@@ -77,7 +77,7 @@ class Problem:
     @cached_property
     def outside_shifts(self) -> OutsideShifts:
         """Return the shifts that engineers have outside this plan."""
-        outside = outside_shifts_around(self.context, self.shifts, self.roster.policy.zone) if self.shifts else {}
+        outside = outside_shifts_around(self.context, self.shifts, self.roster.policy) if self.shifts else {}
         return OutsideShifts(self.roster, outside, self.context.other_teams)
 
     @cached_property
@@ -93,7 +93,7 @@ class Problem:
         for seat in self.roster.rules.fixed:
             for number in self.staffed:
                 shift = self.shifts[number]
-                if shift.day == seat.day and seat.kind in (None, shift.kind.value) and seat.engineer in numbers:
+                if shift.day == seat.day and seat.kind in (None, shift.kind) and seat.engineer in numbers:
                     by_shift.setdefault(number, {})[seat.role] = numbers[seat.engineer]
         return by_shift
 

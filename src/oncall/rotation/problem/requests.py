@@ -65,7 +65,7 @@ def _counted(number: int, one: str, more: str) -> str:
 def request_matches(request: Request, shift: Shift) -> bool:
     """Return True if a request is about this shift: by its kind, one of its dates, or the weekday of one."""
     if request.kind is not None:
-        return request.kind == shift.kind.value
+        return request.kind == shift.kind
     days = duty_days(shift)
     if request.day is not None:
         return request.day in days

@@ -18,7 +18,6 @@ from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Limit, Rule
 from oncall.rotation.problem.rule_relaxations import with_relaxations
 from oncall.schedule.plan import Shift
-from oncall.support.windows import WindowKind
 
 K = TypeVar("K", bound=Hashable)
 
@@ -98,7 +97,7 @@ def _once_in_a_row(by_number: Mapping[int, Sequence[Duty]], length: int) -> Iter
 
 
 def _weekend_of(shift: Shift) -> int | None:
-    return weekend_number(shift) if shift.kind is WindowKind.WEEKEND else None
+    return weekend_number(shift) if shift.is_weekend else None
 
 
 @dataclass(frozen=True, slots=True)

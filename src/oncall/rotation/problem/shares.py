@@ -17,9 +17,6 @@ from oncall.rotation.problem.eligibility import is_member_for
 from oncall.schedule.plan import Balance, Shift
 from oncall.support.windows import WindowKind
 
-KIND_ORDER = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
-"""The kinds of shift, in the order in which tables and plans list them."""
-
 
 class ShareKey(NamedTuple):
     """The key of a share: a kind of shift, a role, and an engineer by id."""
@@ -33,7 +30,7 @@ class ShareKey(NamedTuple):
 class Shares:
     """The share of every engineer in a plan.
 
-    totals: the number of shifts of each kind, in the order of `KIND_ORDER`, without kinds that the plan lacks.
+    totals: the number of shifts of each kind, in the order of the policy, without kinds that the plan lacks.
     weights: by engineer id. by_role: in shifts, less the engineer's balance; 0 for a role that they do not take.
     """
 
@@ -63,7 +60,7 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
     over the roles that the engineer takes. An engineer without a share of a kind keeps their balance.
     """
     counted = Counter(shift.kind for shift in shifts)
-    totals = {kind: counted[kind] for kind in KIND_ORDER if counted[kind]}
+    totals = {kind: counted[kind] for kind in roster.policy.in_order(counted)}
     rule = days_off_rule(roster)
     weights = {engineer.id: weight(engineer, shifts, rule) for engineer in roster.engineers}
     carried = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in balances}

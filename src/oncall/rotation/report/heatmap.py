@@ -69,7 +69,7 @@ def days_of(monday: date) -> list[date]:
 def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
     """Return the calendar of a plan, which must have at least one shift."""
     roster = relaxed(roster, plan.relaxed)
-    shifts = shifts_of_plan(plan, roster.policy.zone)
+    shifts = shifts_of_plan(plan, roster.policy)
     duties: dict[str, dict[date, list[CalendarCell]]] = defaultdict(lambda: defaultdict(list))
     shift_of = {shift.window: shift for shift in shifts}
     for seat in plan.seats:

@@ -141,11 +141,11 @@ def _day(day: date) -> str:
 def _shifts(plan: Plan, roster: Roster, columns: Sequence[str], zone: ZoneInfo) -> Iterator[ShiftRow]:
     names = {engineer.id: engineer.name for engineer in roster.engineers}
     seats = {(seat.window, seat.role): names.get(seat.engineer, seat.engineer) for seat in plan.seats}
-    for shift in shifts_of_plan(plan, zone):
+    for shift in shifts_of_plan(plan, roster.policy):
         yield {
             "start": _time(shift.window.start, zone),
             "end": _time(shift.window.end, zone),
-            "kind": str(shift.kind),
+            "kind": roster.policy.title(shift.kind),
             "people": [seats.get((shift.window, role), "") for role in columns],
         }
 
@@ -220,7 +220,7 @@ def _bars(measured: Fairness, roster: Roster) -> Iterator[Chart]:
 
 
 def _bar_chart(kind: WindowKind, measured: Fairness, roster: Roster) -> Chart:
-    names = {engineer.id: engineer.name for engineer in roster.engineers}
+    names, name = {engineer.id: engineer.name for engineer in roster.engineers}, roster.policy.title(kind)
     left, top = _gutter(list(names.values())), 30
     roles = roster.rules.roles if len(roster.rules.roles) > 1 else ()
     right = 150 + 92 * len(roles)
@@ -237,7 +237,7 @@ def _bar_chart(kind: WindowKind, measured: Fairness, roster: Roster) -> Chart:
         y = top + LINE * line
         labels.append(Label(left - 8, y + 14, names[engineer], "end"))
         together = each[None]
-        title = f"{names[engineer]}: {together.count} {kind} shifts, share {together.share:.2f}"
+        title = f"{names[engineer]}: {together.count} {name} shifts, share {together.share:.2f}"
         cells.append(Box(left, y + 4, _px(room * together.count / most), LINE - 8, _shade(together), title))
         marks.append(VerticalLine(_px(left + room * max(0.0, together.share) / most), y + 1, y + LINE - 1))
         labels += [Label(x, y + 14, text, "end") for x, text in zip(edges, _figures(each, roles), strict=True)]
@@ -245,7 +245,7 @@ def _bar_chart(kind: WindowKind, measured: Fairness, roster: Roster) -> Chart:
     note = ", roles as load / share" if roles else ""
     height = top + LINE * len(loads)
     words = "; ".join(f"{names[who]} has {each[None].count}, share {each[None].share:.2f}" for who, each in loads)
-    title = f"{kind}: {total} shift{'' if total == 1 else 's'}{note}"
+    title = f"{name}: {total} shift{'' if total == 1 else 's'}{note}"
     return Chart(WIDTH, height, tuple(cells), tuple(labels), marks=tuple(marks), title=title, words=words)
 
 

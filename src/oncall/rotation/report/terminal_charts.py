@@ -5,9 +5,10 @@ Every line fits the width, down to 40 columns. Where the width is short, the bar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from oncall.rotation.report.heatmap import HeatMap, Row
@@ -21,14 +22,19 @@ LEAST_BAR, MOST_BAR = 6, 40
 _SHADES = ("on color(253)", "on color(180)", "on color(173)", "white on color(130)", "white on color(88)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_NO_TITLES: Mapping[WindowKind, str] = MappingProxyType({})
+
 Loads = Sequence[tuple[str, dict[str | None, Load]]]
 """For each engineer the loads of one kind, by role; None is all roles together."""
 
 
-def load_lines(fairness: Fairness, *, width: int, plain: bool = False) -> Iterator[Text]:
+def load_lines(
+    fairness: Fairness, *, width: int, plain: bool = False, titles: Mapping[WindowKind, str] = _NO_TITLES
+) -> Iterator[Text]:
     """Yield for each kind of shift every engineer's load, share and difference, in all roles and in each, with a bar.
 
     The bar is green within one shift of the share, yellow within two, and otherwise red. plain: use ASCII only.
+    titles: the display names of kinds that have one.
     """
     kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
     for number, kind in enumerate(kinds):
@@ -38,10 +44,10 @@ def load_lines(fairness: Fairness, *, width: int, plain: bool = False) -> Iterat
         ]
         if number:
             yield _text("")
-        yield from _kind_lines(kind, loads, width, plain)
+        yield from _kind_lines(titles.get(kind, kind), loads, width, plain)
 
 
-def _kind_lines(kind: WindowKind, loads: Loads, width: int, plain: bool) -> Iterator[Text]:
+def _kind_lines(kind: str, loads: Loads, width: int, plain: bool) -> Iterator[Text]:
     roles = [role for role in loads[0][1] if role is not None]
     shown_roles = roles if len(roles) > 1 else []
     columns = ["load", "share", "off", *shown_roles]

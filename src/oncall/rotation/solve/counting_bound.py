@@ -75,7 +75,7 @@ def max_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
     """Return an upper limit for an engineer's shifts of a kind under the rest and weekend rules."""
     shifts = [problem.shifts[duty.shift] for duty in problem.duties_of(engineer, kind)]
     rules = loosest_for(problem.roster.rules, problem.engineers[engineer].id)
-    if kind is WindowKind.WEEKEND:
+    if any(shift.is_weekend for shift in shifts):
         return max_weekend_shifts(shifts, rules.rest_nights, rules.weekends_apart)
     return max_rested_shifts(shifts, rules.rest_nights)
 

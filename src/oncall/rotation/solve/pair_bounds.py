@@ -108,8 +108,7 @@ def _weekends_in_a_row(problem: Problem) -> Iterator[list[int]]:
 
 
 def _is_block_weekend(problem: Problem, number: int) -> bool:
-    is_weekend = problem.shifts[number].kind is WindowKind.WEEKEND
-    return is_weekend and problem.roster.rules.weekend is WeekendStyle.BLOCK
+    return problem.shifts[number].is_weekend and problem.roster.rules.weekend is WeekendStyle.BLOCK
 
 
 def _add_loads(model: cp_model.CpModel, problem: Problem, goal: RequestsGoal) -> LoadVariables:
