@@ -112,7 +112,7 @@ def _on_sqlite(**asked: Any) -> Outcome:
 
 
 def _on_postgres(**asked: Any) -> Outcome:
-    from bench.pager import postgres
+    from bench.running import postgres
 
     server = postgres()
     # What starts and stops servers may be used by one thread at a time.

@@ -40,7 +40,7 @@ from sqlalchemy import (
     update,
 )
 
-from bench.pager import postgres
+from bench.running import postgres
 from bench.victims import NIGHT, publish
 from doubles.clock import FakeClock
 from oncall.paging.actions.intake import accept

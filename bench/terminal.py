@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median
 
 import oncall
-from bench.pager import ROSTER
 from oncall.paging.ports.records import NewVersion
 from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan import Plan, Seat
@@ -37,6 +36,7 @@ FIRST_DAY, LAST_DAY, LAST_DAY_OF_MANY = date(2027, 1, 4), date(2028, 1, 2), date
 ONCALL = [sys.executable, "-m", "oncall.cli.main"]
 NIGHT = "2027-01-09T03:12:00-05:00"
 COMMANDS = {"oncall who": ["who", "--at", NIGHT], "oncall next ana": ["next", "ana"]}
+ROSTER = Path(__file__).parents[1] / "rosters" / "itopia-cas.yaml"
 BARE = "python -c 'import typer'"
 
 

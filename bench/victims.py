@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from oncall.store.database import open_store
 
 NIGHT = "2027-01-09T03:12:00-05:00"
@@ -164,7 +164,12 @@ def intake(database: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
         yield post
 
 
-def environment(database: str, twilio: TwilioDouble) -> dict[str, str]:
+class _AtAddress(Protocol):
+    @property
+    def base_url(self) -> str: ...
+
+
+def environment(database: str, twilio: _AtAddress) -> dict[str, str]:
     """Nothing of the user's own settings, and a Saturday night."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
     return kept | {

@@ -20,7 +20,7 @@ from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 
 from doubles.loopback import bound
 from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
@@ -64,6 +64,8 @@ class TwilioDouble:
         self.requests: list[Request] = []
         self.clock_ahead = timedelta(0)
         """How far the `Date` of its answers lies ahead of this machine's clock."""
+        self.callbacks_taken = 0
+        """How many of the callbacks of `auto_deliver` were answered with 2xx."""
         self._faults = Faults()
         self._auto_deliver = auto_deliver
         self._delivery_seconds = delivery_seconds
@@ -188,7 +190,8 @@ class TwilioDouble:
 
     async def _open(self) -> None:
         self._closing = asyncio.Event()
-        self._session = ClientSession()
+        # Twilio posts each callback on a connection of its own, from any number of machines.
+        self._session = ClientSession(connector=TCPConnector(force_close=True, limit=0))
         self._server = web.Server(self._serve, access_log=None, keepalive_timeout=75.0)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -297,7 +300,8 @@ class TwilioDouble:
             message = self.account.set_status(sid, status, None)
             if message.status_callback and is_loopback(message.status_callback):
                 # As with the real one, a callback that fails is lost: whoever needs the state asks for it.
-                await asyncio.gather(self._call_back(message), return_exceptions=True)
+                (answer,) = await asyncio.gather(self._call_back(message), return_exceptions=True)
+                self.callbacks_taken += isinstance(answer, int) and answer in range(200, 300)
 
     async def _deliver(self, sid: str, status: str, error_code: int | None) -> int | None:
         message = self.account.set_status(sid, status, error_code)
@@ -375,6 +379,8 @@ class TwilioDouble:
     async def _controlled(self, what: str, asked: dict[str, Any]) -> dict[str, Any]:
         if what == "messages":
             return {"messages": [message.as_json() for message in self.messages]}
+        if what == "counts":
+            return {"messages": len(self.messages), "callbacks_taken": self.callbacks_taken}
         if what == "requests":
             return {
                 "requests": [
@@ -395,7 +401,7 @@ class TwilioDouble:
             return {"status": await self._deliver(asked["sid"], asked["status"], asked.get("error_code"))}
         if what == "inbound":
             return {"text": await self._inbound(**asked)}
-        raise ValueError(f"{what} is none of messages, requests, faults, status, inbound")
+        raise ValueError(f"{what} is none of messages, counts, requests, faults, status, inbound")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -405,12 +411,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--account-sid", default=ACCOUNT_SID)
     parser.add_argument("--auth-token", default=AUTH_TOKEN)
     parser.add_argument("--auto-deliver", action="store_true", help="report every message as sent and delivered")
+    parser.add_argument("--delivery-seconds", type=float, default=0.0, help="pause before each of these reports")
     chosen = parser.parse_args(arguments)
     double = TwilioDouble(
         account_sid=chosen.account_sid,
         auth_token=chosen.auth_token,
         port=chosen.port,
         auto_deliver=chosen.auto_deliver,
+        delivery_seconds=chosen.delivery_seconds,
     )
     with double:
         sys.stdout.write(f"{double.base_url}\n")

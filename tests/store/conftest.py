@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from doubles.postgres_servers import bundled_server, debian_server, new_database
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
 from tests.store.migrated_databases import migrated_template, write_migrated_file
-from tests.store.postgres_servers import bundled_server, debian_server, new_database
 
 DEBIAN = pytest.param("debian", marks=pytest.mark.system_packages)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from doubles.postgres_servers import BundledServer, bundled_server, new_database
 from tests.store.conftest import postgres_server
-from tests.store.postgres_servers import BundledServer, bundled_server, new_database
 
 __all__ = ["postgres_server"]
 

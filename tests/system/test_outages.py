@@ -16,6 +16,7 @@ import pytest
 from bench.judging import settle
 from bench.victims import NIGHT, Process, environment, publish
 from doubles.loopback import free_port
+from doubles.postgres_servers import BundledServer
 from doubles.twilio import TwilioDouble
 from doubles.twilio_account import TwilioMessage
 from oncall.clock import RehearsalClock
@@ -25,7 +26,6 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.store.database import open_store
-from tests.store.postgres_servers import BundledServer
 from tests.system.databases import pages_of, post
 
 ANA, BEN = "+13055550101", "+13055550102"

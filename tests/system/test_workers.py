@@ -16,11 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from bench.judging import settle
 from bench.victims import Process, environment, publish
 from doubles.loopback import free_port
+from doubles.postgres_servers import BundledServer
 from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import slow
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.store.database import open_store
-from tests.store.postgres_servers import BundledServer
 from tests.system.databases import post
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL servers for tests: the one that a Python package brings, and the one that Debian packages."""
+"""PostgreSQL servers for tests and benches: the one that a Python package brings, and the one that Debian packages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def debian_server() -> Iterator[str]:
             command = [str(programs / program), "-D", str(data), *arguments]
             # To a file: a server that inherits a pipe would keep it open.
             with (folder / "output").open("ab") as output:
-                done = subprocess.run(command, user=user, cwd=folder, stdout=output, stderr=output, check=False)
+                done = subprocess.run(  # noqa: S603 - Debian's own programs
+                    command, user=user, cwd=folder, stdout=output, stderr=output, check=False
+                )
             assert done.returncode == 0, (folder / "output").read_text()
 
         run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
@@ -105,6 +107,11 @@ def _short_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_debian_server() -> bool:
+    """Return True if Debian's PostgreSQL is installed."""
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 def _debian_programs() -> Path:
