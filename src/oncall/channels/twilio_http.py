@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import ClientSession, ClientTimeout
 from twilio.http.response import Response
@@ -66,7 +66,7 @@ class TwilioHttp:
             method.upper(),
             self._base_url + url.removeprefix(f"https://{urlsplit(url).netloc}"),
             params=params,
-            data=data,
+            data=urlencode(data, doseq=True).encode() if data else None,
             headers={**(headers or {}), **_authorization(auth)},
             timeout=ClientTimeout(total=limit, connect=_connect_limit(limit)),
             allow_redirects=allow_redirects,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hmac import compare_digest
 
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator, get_signature_algorithm
 from twilio.twiml.messaging_response import MessagingResponse
@@ -84,8 +85,12 @@ def verify(
     url = public_url.rstrip("/") + url_path_and_query.partition("#")[0]
     values = _Values({name: [found] if isinstance(found, str) else list(found) for name, found in params.items()})
     try:
-        # Check every key, so that the time taken does not show which one matches.
-        matches = [RequestValidator(token).validate(url, values, signature, algorithm) for token in usable]
+        validators, given = [RequestValidator(token) for token in usable], signature.encode()
+        # Check every key, so that the time taken does not show which one matches. The library's `validate` also tries
+        # the URL with and without a port: it takes more than twice as long, and few callbacks need it.
+        matches = [compare_digest(one.compute_signature(url, values, algorithm).encode(), given) for one in validators]
+        if not any(matches):
+            matches = [one.validate(url, values, signature, algorithm) for one in validators]
         return any(matches)
     except ValueError:
         # Twilio signs nothing that cannot be encoded.

@@ -20,17 +20,27 @@ from oncall.web import (
 )
 from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running
+from oncall.web.exact_routes import ExactRoutes
 from oncall.web.services import Services
 
 
 class _Service(DescribedApp):
     """The application, which answers HEAD wherever it answers GET."""
 
+    exact_routes: ExactRoutes
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The server itself leaves out the body of an answer to HEAD."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await super().__call__(scope, receive, send)
+        await self.answer(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: for a fixed path at once, for any other through FastAPI's router."""
+        if self.exact_routes.has(scope):
+            await self.exact_routes(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
@@ -55,6 +65,8 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problem_documents.install(app)
-    for routes in (ticket_routes, schedule_routes, report_routes, doctor_routes, provider_webhooks, probe_routes):
+    parts = (ticket_routes, schedule_routes, report_routes, doctor_routes, provider_webhooks, probe_routes)
+    for routes in parts:
         app.include_router(routes.router)
+    app.exact_routes = ExactRoutes(app, [route for routes in parts for route in routes.router.routes])
     return app
