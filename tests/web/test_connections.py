@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from oncall.web.connection_limits import PATIENCE_SECONDS, PatientProtocol
+from oncall.web.connection_limits import LARGEST_HEAD, PATIENCE_SECONDS, PatientProtocol
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -235,3 +235,26 @@ def test_a_long_answer_that_is_read_slowly_is_read_to_its_end() -> None:
         guest.writer.close()
 
     on_the_line(talk, a_long_answer)
+
+
+def test_a_head_that_never_ends_is_refused_before_it_fills_the_memory() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        guest.writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-Long: " + b"x" * LARGEST_HEAD)
+        assert b"The head of the request is too large." in await guest.rest()
+        guest.writer.close()
+
+    on_the_line(talk)
+
+
+def test_a_head_just_below_the_limit_and_a_large_body_are_read() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        long = b"X-Long: " + b"x" * (LARGEST_HEAD - 200) + b"\r\n"
+        body = b"x" * 3 * LARGEST_HEAD
+        length = f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+        guest.writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + long + length + body)
+        assert (await guest.rest()).endswith(b"ok")
+        guest.writer.close()
+
+    on_the_line(talk)
