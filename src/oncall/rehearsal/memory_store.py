@@ -53,6 +53,10 @@ class MemoryStore(TicketBook):
         """Return the attempt with this delivery id, or None."""
         return self._attempts.get(attempt_id)
 
+    def attempts_with_ids(self, attempt_ids: Sequence[str]) -> list[Attempt]:
+        """Return the attempts with these delivery ids, ordered by id."""
+        return [self._attempts[name] for name in sorted(attempt_ids) if name in self._attempts]
+
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
         """Return the newest attempt with the provider's id, or None."""
         found = [attempt for attempt in self._attempts.values() if attempt.provider_id == provider_id]
@@ -73,6 +77,11 @@ class MemoryStore(TicketBook):
         if attempt.id not in self._attempts:
             raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
         self._keep_attempt(attempt)
+
+    def update_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Store several changed attempts. Raises NotFound for one that was never added."""
+        for attempt in attempts:
+            self.update_attempt(attempt)
 
     def settle_attempt(self, attempt: Attempt) -> bool:
         """Store the result of an attempt that is still `sending` and return True; otherwise change nothing and return

@@ -9,7 +9,6 @@ from zlib import crc32
 
 from sqlalchemy import Executable, and_, bindparam, case, func, insert, not_, select, text, update
 
-from oncall.errors import NotFound
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.store import rows
 from oncall.store.statements import Statements
@@ -21,14 +20,19 @@ _ATTEMPTS = (
 )
 _ATTEMPT = select(attempts).where(attempts.c.id == bindparam("wanted"))
 _LOCK_ATTEMPT = _ATTEMPT.with_for_update()
+_ATTEMPTS_WITH_IDS = (
+    select(attempts).where(attempts.c.id.in_(bindparam("wanted", expanding=True))).order_by(attempts.c.id)
+)
+_LOCK_ATTEMPTS_WITH_IDS = _ATTEMPTS_WITH_IDS.with_for_update()
 _ATTEMPT_BY_PROVIDER = (
     select(attempts)
     .where(attempts.c.provider_id.is_not(None), attempts.c.provider_id == bindparam("wanted"))
     .order_by(attempts.c.written_at.desc(), attempts.c.id.desc())
     .limit(1)
 )
-_UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
-SETTLE_ATTEMPT = _UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
+UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("wanted"))
+SETTLE_ATTEMPT = UPDATE_ATTEMPT.where(attempts.c.status == "sending", attempts.c.provider_id.is_(None))
+_HAS_LEFT = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 _IS_DUE = and_(attempts.c.claimable_at.is_not(None), attempts.c.claimable_at <= bindparam("now"))
 _IS_QUEUED = and_(waiting, attempts.c.goes_alone.is_(False), attempts.c.channel != "desk")
 _ANY_QUEUED_DUE = select(attempts.c.id).where(_IS_DUE, _IS_QUEUED).limit(1)
@@ -153,6 +157,14 @@ class AttemptQueries(Statements):
         row = self._run_on(attempt_id, query, {"wanted": attempt_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
+    def attempts_with_ids(self, attempt_ids: Sequence[str]) -> list[Attempt]:
+        """Return the attempts with these ids, ordered by id. A write locks their rows until the transaction ends."""
+        if not attempt_ids:
+            return []
+        query = _LOCK_ATTEMPTS_WITH_IDS if self._writes else _ATTEMPTS_WITH_IDS
+        found = self._run_on_any(attempt_ids, query, {"wanted": list(attempt_ids)})
+        return [rows.attempt(row) for row in found]
+
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
         """Return the newest attempt with this provider id, or None. A write locks the id until the transaction ends."""
         if self._writes:
@@ -172,9 +184,23 @@ class AttemptQueries(Statements):
     def update_attempt(self, attempt: Attempt) -> None:
         """Store the columns of an attempt that can change. Raises NotFound for an unknown attempt."""
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
-        if self._run(_UPDATE_ATTEMPT, values).rowcount == 0:
-            raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
+        subject = f"attempt of ticket {attempt.ticket}"
+        self._update(UPDATE_ATTEMPT, values, keys=(attempt.id, attempt.ticket), subject=subject)
         self.touched_pages = True
+
+    def update_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Store the columns of several attempts that can change. This transaction must have read all of them."""
+        if not attempts:
+            return
+        values = [{"wanted": attempt.id, **rows.attempt_changes(attempt)} for attempt in attempts]
+        if self._deferred is None:
+            self._run(UPDATE_ATTEMPT, values)
+        else:
+            keys = {key for attempt in attempts for key in (attempt.id, attempt.ticket)}
+            self._defer(self._deferred, UPDATE_ATTEMPT, values, keys)
+        # A text that has arrived makes nothing due.
+        makes_due = any(not one.is_text or one.status not in _HAS_LEFT for one in attempts)
+        self.touched_pages = self.touched_pages or makes_due
 
     def settle_attempt(self, attempt: Attempt) -> bool:
         """Store the result of an attempt if it is still `sending`, and return True; otherwise return False."""

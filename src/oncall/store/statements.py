@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import IntegrityError
 
-from oncall.errors import Conflict
+from oncall.errors import Conflict, NotFound
 from oncall.store.conflicts import conflict
 from oncall.store.deferred_writes import DeferredWrites, Values, Write
 from oncall.store.publications import PublishedView
@@ -50,7 +50,11 @@ class Statements:
         """Run a statement that reads only rows with this id or code. Flushes the deferred writes only if one of them
         has this key.
         """
-        if self._deferred is not None and key in self._deferred.keys:
+        return self._run_on_any((key,), statement, parameters)
+
+    def _run_on_any(self, keys: Iterable[str], statement: Executable, parameters: Parameters) -> Result:
+        """Run a statement that reads only rows with one of these ids or codes, like `_run_on`."""
+        if self._deferred is not None and not self._deferred.keys.isdisjoint(keys):
             self._flush(self._deferred)
         return self._execute(statement, parameters)
 
@@ -93,6 +97,17 @@ class Statements:
             self._change(kind, rows, subject=subject)
         else:
             self._defer(self._deferred, kind, rows, keys)
+
+    def _update(self, kind: Write, values: Values, *, keys: Iterable[str], subject: str) -> None:
+        """Update one row now, or defer it. keys and subject as for `_insert`.
+
+        Raises NotFound if there is no such row. If a deferred update finds none, each job of the group runs again alone
+        and raises it then.
+        """
+        if self._deferred is not None:
+            self._defer(self._deferred, kind, [values], keys)
+        elif self._change(kind, values, subject=subject).rowcount == 0:
+            raise NotFound(f"{subject}: there is no such {subject.partition(' ')[0]}")
 
     def _defer(self, deferred: DeferredWrites, kind: Write, rows: Sequence[Values], keys: Iterable[str]) -> None:
         deferred.add(kind, rows, keys)

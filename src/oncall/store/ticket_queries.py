@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, select, tuple_, type_coerce, update
 
-from oncall.errors import NotFound
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.ports.records import TicketFilter, TicketSpan
@@ -32,7 +31,7 @@ _RESOLVED_BY_CODE = (
     .limit(1)
 )
 ADD_TICKET = insert(tickets)
-_UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
+UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
 _CUSTOMER_NAMES = select(tickets.c.customer).distinct()
 _CODES_IN_USE = select(tickets.c.code).where(tickets.c.code.in_(bindparam("wanted", expanding=True)), unresolved)
 _CODE_COUNT = select(func.count()).where(unresolved, func.length(tickets.c.code) == bindparam("wanted"))
@@ -118,8 +117,7 @@ class TicketQueries(Statements):
         """Store the columns of a ticket that can change. Raises NotFound for an unknown ticket."""
         subject = f"ticket {ticket.ticket.id}"
         values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
-        if self._change(_UPDATE_TICKET, values, subject=subject).rowcount == 0:
-            raise NotFound(f"{subject}: there is no such ticket")
+        self._update(UPDATE_TICKET, values, keys=(ticket.ticket.id, ticket.code), subject=subject)
         if ticket.code in self._published.spare_codes:
             # A reopened ticket has taken its old code back.
             self._published.spare_codes.remove(ticket.code)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, AttemptQueries
+from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT, AttemptQueries
 from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
 from oncall.store.schedule_queries import ScheduleQueries
-from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, TicketQueries
+from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
 from oncall.store.token_queries import TokenQueries
 
-DEFERRABLE = (ADD_TICKET, ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT)
+DEFERRABLE = (ADD_TICKET, UPDATE_TICKET, ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT)
 """The writes that a group defers, in an order in which rows come after the rows that they refer to."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import structlog
@@ -11,8 +10,6 @@ from fastapi.responses import Response
 
 from oncall.paging.actions.call_keys import answer_call
 from oncall.paging.actions.sms_replies import answer_sms
-from oncall.paging.domain.ticket import AttemptStatus, Purpose
-from oncall.paging.ports.channel import Receipt
 from oncall.support.phones import masked_phone
 from oncall.web.api_description import Answer, answers, form
 from oncall.web.dependencies import ServicesDep, running
@@ -80,8 +77,7 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
 async def message_status(request: Request, services: ServicesDep, form: SignedForm) -> Response:
     """Records a delivery or a failure. A page that did not reach its person makes the next step due at once."""
     receipt = services.webhooks.status(form)
-    if await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery")):
-        await _time_delivery(services, receipt, services.clock.real_now())
+    await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery"))
     return Response(status_code=204)
 
 
@@ -110,14 +106,6 @@ def _note_stranger(services: Services, phone: str) -> None:
     words, shown = "a text came from a number on no roster and did nothing", masked_phone(phone)
     structlog.get_logger("oncall.web").warning(words, action="sms_from_unknown_number", phone=shown)
     services.engine.observer.stranger_wrote()
-
-
-async def _time_delivery(services: Services, receipt: Receipt, real_now: datetime) -> None:
-    if receipt.status is not AttemptStatus.DELIVERED:
-        return
-    page = await services.engine.read(lambda tx: tx.attempt_by_provider_id(receipt.provider_id))
-    if page is not None and page.purpose is Purpose.PAGE:
-        services.engine.observer.page_delivered((real_now - page.written_at).total_seconds())
 
 
 def _as_received(request: Request) -> str:

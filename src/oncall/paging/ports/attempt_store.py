@@ -19,6 +19,9 @@ class Attempts(Protocol):
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt with this id and lock its row; None if there is none."""
 
+    def attempts_with_ids(self, attempt_ids: Sequence[str]) -> list[Attempt]:
+        """Return the attempts with these ids, ordered by id, and lock their rows; unknown ids are left out."""
+
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
         """Return the newest attempt with the provider's id. Other transactions that ask for the same id wait until
         this one ends.
@@ -36,6 +39,9 @@ class Attempts(Protocol):
         They are channel, status, provider id, error, sends, retry_at, lease_until, is_immediate, bundle, sent_text and
         sent_at.
         """
+
+    def update_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Store the columns of several attempts that can change. This transaction must have read all of them."""
 
 
 class AttemptClaims(Protocol):

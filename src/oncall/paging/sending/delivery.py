@@ -248,9 +248,9 @@ class Delivery:
             level = self._log.critical if sent.due_at is None else self._log.warning
             level("alert not sent", action="alert_failed", to=sent.to, about=sent.about, error=sent.error)
 
-    def heard(self, receipt: Receipt, *, changed: bool, lost: Alert | None = None) -> None:
+    def heard(self, receipt: Receipt, *, changed: bool, lost: Alert | None = None, may_wake: bool = True) -> None:
         """Update this process's own state after a receipt. changed: whether the store changed. lost: the alert that was
-        not delivered, if the receipt says so."""
+        not delivered, if the receipt says so. may_wake: whether the change may have made something due."""
         self._note_trouble(receipt)
         if lost is not None:
             self._log.critical(
@@ -258,7 +258,8 @@ class Delivery:
             )
         if changed:
             self._observer.tried(receipt.status)
-            self._wake()
+            if may_wake:
+                self._wake()
 
 
 def _nobody(attempt: Attempt) -> Permanent:

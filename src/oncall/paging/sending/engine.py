@@ -24,9 +24,11 @@ from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.alerts import due_alerts, note_undelivered
 from oncall.paging.sending.attempt_lifecycle import adopt, claim, ready_again, ready_alone, take_over
 from oncall.paging.sending.delivery import Delivery
+from oncall.paging.sending.failed_pages import failure_in
 from oncall.paging.sending.observers import Observer, Unobserved
+from oncall.paging.sending.receipt_batches import ReceiptBatches
 from oncall.paging.sending.receipt_polling import ReceiptPoller
-from oncall.paging.sending.receipts import note_receipt
+from oncall.paging.sending.receipts import Report, note_receipt
 from oncall.paging.sending.store_access import Access
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
@@ -78,6 +80,7 @@ class Engine:
         # A first page must not wait behind fifty questions about unknown attempts.
         self._room_for_new = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._inquiries = ReceiptPoller(self._inquire)
+        self._receipts = ReceiptBatches(self._access)
         self._beat_at: datetime | None = None
         self._handoff_at: datetime | None = None
         self._handoff_schedule: Schedule | None = None
@@ -120,6 +123,16 @@ class Engine:
 
         delivery_id: our own id of the message, if the report names it.
         """
+        if failure_in(receipt) is not None:
+            return await self._receive_failure(receipt, delivery_id)
+        noted = await self._receipts.note(Report(receipt, delivery_id))
+        self._delivery.heard(receipt, changed=noted is not None, may_wake=noted is not None and not noted.is_text)
+        if noted is not None and noted.purpose is Purpose.PAGE and noted.status is AttemptStatus.DELIVERED:
+            self.observer.page_delivered((self._clock.real_now() - noted.written_at).total_seconds())
+        return noted is not None
+
+    async def _receive_failure(self, receipt: Receipt, delivery_id: str | None) -> bool:
+        """Record a failure in a transaction of its own: it may make the next step due."""
 
         def work(tx: Transaction) -> tuple[bool, Alert | None]:
             context = self.context()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.ticket import FINAL_STATUSES, TAKEN, Attempt, AttemptStatus, Purpose
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import TicketStore
 from oncall.paging.sending.failed_pages import failure_in, follow_failure
@@ -24,6 +26,14 @@ ASK_AFTER = timedelta(seconds=60)
 """How long (real time) after acceptance the provider is asked about a page without a final receipt."""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A receipt as a provider posted it. delivery_id: our own id of the message, if the report names it."""
+
+    receipt: Receipt
+    delivery_id: str | None
+
+
 def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
     """Return when to ask the provider about a message it has just accepted; None for anything but a page."""
     return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
@@ -38,11 +48,10 @@ def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, 
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
         attempt = tx.attempt_by_provider_id(receipt.provider_id)
-    if attempt is None or attempt.provider_id not in (None, receipt.provider_id):
+    if attempt is None or not _is_about(receipt, attempt):
         return False
-    changed = [one for each in members(tx, attempt) if (one := _noted(each, receipt, context)) is not None]
-    for one in changed:
-        tx.update_attempt(one)
+    changed = [one for each in members(tx, attempt) if (one := _noted(each, receipt, context.real_now)) is not None]
+    tx.update_attempts(changed)
     failure = failure_in(receipt)
     if failure is not None:
         for one in changed:
@@ -50,7 +59,35 @@ def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, 
     return bool(changed)
 
 
-def _noted(attempt: Attempt, receipt: Receipt, context: ActionContext) -> Attempt | None:
+def note_arrivals(tx: Attempts, reports: Sequence[Report], real_now: datetime) -> list[Attempt | None]:
+    """Record several receipts that report no failure, with one query and one statement for most of them.
+
+    Returns, for each report, its attempt with the new status, or None if the report changed nothing.
+    """
+    named = {report.delivery_id for report in reports if report.delivery_id is not None}
+    stored = {attempt.id: attempt for attempt in tx.attempts_with_ids(sorted(named))}
+    changed: dict[str, Attempt] = {}
+    noted: list[Attempt | None] = []
+    for report in reports:
+        attempt, receipt = stored.get(report.delivery_id or ""), report.receipt
+        if attempt is None:
+            attempt = tx.attempt_by_provider_id(receipt.provider_id)
+        if attempt is None or not _is_about(receipt, changed.get(attempt.id, attempt)):
+            noted.append(None)
+            continue
+        current = [changed.get(one.id, one) for one in members(tx, attempt)]
+        news = {one.id: one for each in current if (one := _noted(each, receipt, real_now)) is not None}
+        changed |= news
+        noted.append(news.get(attempt.id))
+    tx.update_attempts([*changed.values()])
+    return noted
+
+
+def _is_about(receipt: Receipt, attempt: Attempt) -> bool:
+    return attempt.provider_id in (None, receipt.provider_id)
+
+
+def _noted(attempt: Attempt, receipt: Receipt, real_now: datetime) -> Attempt | None:
     """Return the attempt with the receipt's status; None if nothing changes."""
     if attempt.status in FINAL_STATUSES or _RANK.get(attempt.status, 0) >= _RANK.get(receipt.status, 0):
         return None
@@ -64,4 +101,4 @@ def _noted(attempt: Attempt, receipt: Receipt, context: ActionContext) -> Attemp
         lease_until=None,
     )
     keeps = attempt.status in TAKEN and changed.status in TAKEN
-    return replace(changed, retry_at=attempt.retry_at if keeps else first_ask(changed, context.real_now))
+    return replace(changed, retry_at=attempt.retry_at if keeps else first_ask(changed, real_now))
