@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError, StatementError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from oncall.errors import StoreUnavailable
 from oncall.paging.ports.store import Transaction
@@ -272,10 +273,11 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
         if begin == "BEGIN":
             connection.execute("PRAGMA query_only=ON")
 
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    def start(dbapi_connection: PoolProxiedConnection) -> None:
+        dbapi_connection.cursor().execute(begin)
 
+    # A listener for "begin" would make SQLAlchemy look for listeners at every statement, for a tenth of its time.
+    engine.dialect.do_begin = start  # type: ignore[method-assign]
     return engine
 
 

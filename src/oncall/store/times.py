@@ -12,4 +12,5 @@ def utc_to_text(at: datetime) -> str:
 
 def utc_from_text(text: str) -> datetime:
     """Return the aware UTC time that `text` holds."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -11,17 +11,17 @@ from oncall.paging.ports.event_json import action_codecs, pager_codecs
 from oncall.paging.ports.event_json.values import Common, Details, Json
 
 _KINDS = {kind.value: kind for kind in EventKind}
-_READERS = action_codecs.READERS | pager_codecs.READERS
+_READERS = {kind.value: reader for kind, reader in (action_codecs.READERS | pager_codecs.READERS).items()}
 _WRITERS = action_codecs.WRITERS | pager_codecs.WRITERS
 
 
 def event_from(kind: str, common: Common, details: Details) -> Event:
     """Return the event in a row; `Unreadable` if its details make no sense. Raises KeyError for an unknown kind."""
-    known = _KINDS[kind]
+    read = _READERS[kind]
     try:
-        return _READERS[known](common, details)
+        return read(common, details)
     except (KeyError, TypeError, ValueError, AttributeError):
-        return Unreadable(*common, kind=known, details=details)
+        return Unreadable(*common, kind=_KINDS[kind], details=details)
 
 
 def details_of(event: Event) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from oncall.paging.domain.escalation import Position
@@ -43,7 +44,13 @@ def text(at: datetime | None) -> str | None:
 def terms_of(details: Details) -> TermsVersions | None:
     """Return the versions of policy and hours that the details name; None if they name none."""
     version = details.get("policy")
-    return None if version is None else TermsVersions(version, details.get("hours"))
+    return None if version is None else _terms(version, details.get("hours"))
+
+
+@lru_cache(maxsize=1024)
+def _terms(policy: int, hours: int | None) -> TermsVersions:
+    """Return the versions; thousands of events in a report name the same ones."""
+    return TermsVersions(policy, hours)
 
 
 def terms_json(terms: TermsVersions | None) -> Json:
