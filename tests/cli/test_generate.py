@@ -258,8 +258,9 @@ def test_fairness_shows_the_bars_and_the_calendar(oncall: Oncall, roster: Path, 
     assert first == str(week)
     assert second == "fairness cost 396; the plan says: optimal, bound 396"
     assert [line.split()[0] for line in rest if line.strip().startswith(("ana", "ben", "chloe"))] == [
-        "ana", "ben", "chloe", "ana", "ben", "chloe", "ana", "ben", "chloe",
+        "ana", "ben", "chloe", "ana", "ben", "chloe", "ana", "ben", "chloe", "ana", "ben", "chloe",
     ]  # fmt: skip
+    assert "all kinds: 5 shifts; roles load/share" in ran.out
     assert "weeknight: 4 shifts; roles load/share" in ran.out
     assert "weekend: 1 shift; roles load/share" in ran.out
     assert "nights on duty in each week" in ran.out
@@ -272,6 +273,7 @@ def test_fairness_for_machines_has_a_row_for_each_engineer_kind_and_role(
     assert (answer["status"], answer["cost"], answer["bound"]) == ("optimal", 396, 396)
     assert len(answer["loads"]) == 3 * 2 * 3
     assert answer["loads"][0].keys() == {"engineer", "kind", "role", "count", "share", "difference"}
+    assert answer["notes"] == []
 
 
 def test_fairness_refuses_the_plan_of_another_team(oncall: Oncall, week: Path) -> None:

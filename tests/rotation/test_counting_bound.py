@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from oncall.rosters.roster import WeekendStyle
 from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.problem import Problem
-from oncall.rotation.solve.counting_bound import CostCurve, cheapest_counts, max_duties
+from oncall.rotation.solve.counting_bound import cheapest_counts, max_duties
+from oncall.rotation.solve.load_counts import CostCurve
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import shifts_of, team_of
 

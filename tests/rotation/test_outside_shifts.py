@@ -31,8 +31,9 @@ def test_rest_and_weekend_rules_hold_across_two_plans(style: WeekendStyle) -> No
     roster = team_of(9 if daily else 7, weekend=style, rest_nights=1 if daily else 2)
     before = checked_plan(roster)
     after = checked_plan(roster, first_day=MONDAY + timedelta(days=28), context=PlanningContext(before.seats))
-    alone = fairest_plan(roster, shifts_of(roster, first_day=MONDAY + timedelta(days=28), days=28))
-    assert check_plan(alone, roster, history=before.seats) != []
+    shifts = shifts_of(roster, first_day=MONDAY + timedelta(days=28), days=28)
+    alone = [fairest_plan(roster, shifts, seed=seed) for seed in range(4)]
+    assert any(check_plan(each, roster, history=before.seats) for each in alone)
     assert after.fairness is not None
     assert after.status is PlanStatus.OPTIMAL
 

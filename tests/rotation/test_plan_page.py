@@ -135,7 +135,7 @@ def test_a_name_that_looks_like_a_formula_stays_text() -> None:
 def test_every_drawing_has_a_title_and_words_for_whoever_cannot_see_it() -> None:
     text = plan_page(planned(), ROSTER)
     drawings = re.findall(r'<svg [^>]*role="img" aria-labelledby="(\S+) (\S+)">', text)
-    assert len(drawings) == text.count("<svg ") == 4
+    assert len(drawings) == text.count("<svg ") == 5
     named = dict(re.findall(r'<(?:title|desc) id="(\S+)">([^<]+)</', text))
     assert all(named[title] and named[words] for title, words in drawings)
     assert named["calendar-1"] == "Who is on duty on which day, 2027-01-04 to 2027-04-04"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
-from oncall.rosters.roster import DaysOff, Roster
+from oncall.rosters.roster import DaysOff, Roster, SharesRule
 from oncall.rotation.problem.cost import CountedSeat, fairness_of, load_cost
 from oncall.rotation.problem.shares import shares_of
 from oncall.support.windows import WindowKind
@@ -75,8 +76,10 @@ def test_a_role_is_shared_among_the_engineers_who_take_it() -> None:
     roster = team(person("ana"), person("ben"), person("cai", roles=["secondary"]))
     assert share(roster, "cai", role="primary") == 0
     assert share(roster, "ana", role="primary") == 8
-    assert share(roster, "ana", role="secondary") == Fraction(16, 3)
-    assert share(roster, "ana") == 8 + Fraction(16, 3)
+    assert share(roster, "ana") == share(roster, "cai") == Fraction(32, 3)
+    by_role = replace(roster, rules=replace(roster.rules, shares=SharesRule.BY_ROLE))
+    assert share(by_role, "ana", role="secondary") == Fraction(16, 3)
+    assert share(by_role, "ana") == 8 + Fraction(16, 3)
 
 
 def test_shares_are_0_when_everyone_is_on_leave() -> None:

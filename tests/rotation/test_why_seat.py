@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -125,8 +126,9 @@ def test_without_time_nothing_is_claimed_that_is_not_proven() -> None:
 def test_a_plan_that_is_not_the_fairest_can_be_beaten() -> None:
     roster = team_of(6, rest_nights=0)
     plan = planned(roster)
-    others = [each for each in ("ana", "ben", "cai", "dee") if each != plan.seats[1].engineer]
-    greedy = next(each for each in others if each != plan.seats[0].engineer)
+    others = [each.id for each in roster.engineers if each.id != plan.seats[1].engineer]
+    primaries = Counter(seat.engineer for seat in plan.seats if seat.role == "primary")
+    greedy = max((each for each in others if each != plan.seats[0].engineer), key=primaries.__getitem__)
     seats = (replace(plan.seats[0], engineer=greedy), *plan.seats[1:])
     worse = replace(plan, seats=seats, fairness=None, status=None)
     back = about(asked(roster, worse), plan.seats[0].engineer).solved

@@ -137,12 +137,13 @@ def _opinion_line(opinion: SecondOpinion) -> str:
 def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
     """Show how fair a plan is: each engineer's load and share.
 
-    Prints a bar for each kind and role, and a calendar of the weeks.
+    Prints a bar for each kind and for all kinds, who is limited by their roles, and a calendar of the weeks.
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """
     from oncall.planning.context_sources import refuse_unknown_engineers
     from oncall.rotation.problem.fairness import fairness_of_plan, load_table
+    from oncall.rotation.problem.share_notes import share_notes
 
     team, named = read_both(plan, roster)
     refuse_unknown_engineers(named, team)
@@ -151,10 +152,13 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
     if json:
         rows = load_table(measured).to_dict(orient="records")
         bound = content.fairness.bound if content.fairness else None
-        print_json({"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows})
+        answer = {"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows}
+        print_json({**answer, "notes": share_notes(content, team)})
         return
     say(str(plan))
     say(f"fairness cost {measured.cost}{_claim(content)}")
+    for note in share_notes(content, team):
+        say(note)
     _draw(measured, content, team)
 
 

@@ -35,6 +35,17 @@ class DaysOff(StrEnum):
     EVENINGS = "evenings"
 
 
+class SharesRule(StrEnum):
+    """How a kind's shifts are shared by engineers who may not take every role.
+
+    BY_TOTAL: the load of all roles together is as even as the roles allow, then each role is split. BY_ROLE: each role
+    by itself is split among those who take it.
+    """
+
+    BY_TOTAL = "by_total"
+    BY_ROLE = "by_role"
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
     """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share.
@@ -171,6 +182,7 @@ class RotationRules:
     prefer_together: tuple[tuple[str, str], ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
     days_off: DaysOff = DaysOff.WHOLE
+    shares: SharesRule = SharesRule.BY_TOTAL
 
 
 @dataclass(frozen=True, slots=True)

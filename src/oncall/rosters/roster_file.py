@@ -38,7 +38,7 @@ from oncall.rosters.fields import (
     role_name,
 )
 from oncall.rosters.people_rules import PeopleRules
-from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, WeekendStyle
+from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
 from oncall.suggestions import nearest
 from oncall.support.phones import canonical_phone, same_phone
@@ -194,6 +194,7 @@ class _RosterReader:
         never = fields.optional("never_together", list_of(self._named.never_pair), default.never_together)
         prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
         days_off = fields.optional("days_off", one_of(list(DaysOff), "a rule for days off"), default.days_off)
+        shares = fields.optional("shares", one_of(list(SharesRule), "a rule for shares"), default.shares)
         fields.close()
         return RotationRules(
             roles=roles.value,
@@ -208,6 +209,7 @@ class _RosterReader:
             never_together=never.value,
             prefer_together=prefer.value,
             days_off=DaysOff(days_off.value),
+            shares=SharesRule(shares.value),
         )
 
     def _engineer(self, node: Node) -> Engineer:

@@ -111,7 +111,12 @@ def leaves_before(person: HasDates, duty: DutyTime) -> bool:
 
 def absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
     """Yield each absence, leave or not, that takes any minute of the duty."""
-    return (absence for absence in person.absences if next(blocked_days(absence, duty), None) is not None)
+    for absence in person.absences:
+        # Most absences are far away; this is asked for every engineer and shift.
+        if absence.last_day < duty.first_day or duty.last_day < absence.first_day:
+            continue
+        if next(blocked_days(absence, duty), None) is not None:
+            yield absence
 
 
 def blocked_days(absence: Absence, duty: DutyTime) -> Iterator[date]:
@@ -138,9 +143,9 @@ def _meets(absence: Absence, day: date, duty: DutyTime) -> bool:
 
 def is_free(person: HasDates, duty: DutyTime) -> bool:
     """Return True if the person has joined, has not left and has no day off in any minute of the duty."""
-    return not (
-        joins_after(person, duty) or leaves_before(person, duty) or next(absences_in(person, duty), None) is not None
-    )
+    if joins_after(person, duty) or leaves_before(person, duty):
+        return False
+    return not person.absences or next(absences_in(person, duty), None) is None
 
 
 @lru_cache(maxsize=4096)

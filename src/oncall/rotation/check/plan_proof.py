@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
 
-from oncall.rosters.roster import Engineer, Roster
-from oncall.rosters.time_off import DaysOffRule, days_off_rule, duty_time, is_free
+from oncall.rosters.roster import Roster
+from oncall.rotation.check.checked_shares import CheckedShares
 from oncall.rotation.check.violation import Violation
-from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Plan, PlanStatus, Shift
+from oncall.schedule.plan import EngineerFairness, Fairness, Plan, PlanStatus, Shift
 from oncall.support.windows import WindowKind
 
 _TOLERANCE = 1e-6
@@ -30,8 +31,8 @@ class ProofCheck:
 
 def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofCheck:
     """Compute the plan's cost, and compare the plan's stated proof with it. shifts: the calendar's."""
-    weights = {engineer.id: _weight(engineer, shifts, days_off_rule(roster)) for engineer in roster.engineers}
-    shares = _shares(roster, shifts, weights, plan.balances)
+    checked = CheckedShares(roster, shifts, plan.balances)
+    weights, shares = checked.weights, _shares(roster, shifts, checked)
     counts = _counts(plan, roster.rules.roles)
     cost = sum(round(100 * (counts[key] - share) ** 2) for key, share in shares.items())
     if plan.fairness is None:
@@ -45,34 +46,13 @@ def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofChe
     return ProofCheck(cost, tuple(Violation("fairness", day, (), sentence) for sentence in sentences))
 
 
-def _weight(engineer: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> float:
-    """Return the engineer's `fte` times the number of shifts that their membership, leave and shadowing allow."""
-    member = replace(engineer, absences=tuple(away for away in engineer.absences if away.leave))
-    learning = [(each.first_day, each.last_day) for each in engineer.shadows]
-    able = 0
-    for shift in shifts:
-        end = shift.day + timedelta(days=max(1, shift.end_night - shift.first_night) - 1)
-        learns = any(start <= end and shift.day <= stop for start, stop in learning)
-        able += not learns and is_free(member, duty_time(shift.window, rule))
-    return engineer.fte * able
-
-
-def _shares(
-    roster: Roster, shifts: Sequence[Shift], weights: Mapping[str, float], balances: Sequence[Balance]
-) -> dict[_LoadKey, float]:
-    served = {(each.engineer, each.kind): each.thousandths / 1000 for each in balances}
-    totals = Counter(shift.kind for shift in shifts)
-    shares: dict[_LoadKey, float] = {}
-    for kind, total in totals.items():
-        for role in roster.rules.roles:
-            all_weights = sum(weights[each.id] for each in roster.engineers if role in each.roles)
-            for each in roster.engineers:
-                share = total * weights[each.id] / all_weights if role in each.roles and all_weights else 0.0
-                if share:
-                    # The balance is made up for in equal parts of the roles that the engineer takes.
-                    share -= served.get((each.id, kind), 0.0) / len([r for r in roster.rules.roles if r in each.roles])
-                shares[kind, role, each.id] = share
-                shares[kind, None, each.id] = shares.get((kind, None, each.id), 0.0) + share
+def _shares(roster: Roster, shifts: Sequence[Shift], checked: CheckedShares) -> dict[_LoadKey, Fraction]:
+    shares: dict[_LoadKey, Fraction] = {}
+    roles = roster.rules.roles
+    for kind in dict.fromkeys(shift.kind for shift in shifts):
+        for each in roster.engineers:
+            shares.update({(kind, role, each.id): checked.of_role(kind, role, each.id) for role in roles})
+            shares[kind, None, each.id] = checked.of_all_roles(kind, each.id, roles)
     return shares
 
 
@@ -107,16 +87,16 @@ def _false_balances(plan: Plan) -> Iterator[str]:
 
 def _false_loads(
     stated: EngineerFairness,
-    weights: Mapping[str, float],
-    shares: Mapping[_LoadKey, float],
+    weights: Mapping[str, Fraction],
+    shares: Mapping[_LoadKey, Fraction],
     counts: Mapping[_LoadKey, int],
 ) -> Iterator[str]:
     name = stated.engineer
     if name not in weights:
         yield f"the plan states the fairness of {name}, who is not an engineer of the roster"
         return
-    if abs(stated.weight - weights[name]) > _TOLERANCE:
-        yield f"the plan states a weight of {stated.weight:g} for {name}; it is {weights[name]:g}"
+    if abs(stated.weight - float(weights[name])) > _TOLERANCE:
+        yield f"the plan states a weight of {stated.weight:g} for {name}; it is {float(weights[name]):g}"
     named = {(load.kind, load.role) for load in stated.loads}
     for kind, role, engineer in shares:
         if engineer == name and (kind, role) not in named:
@@ -126,8 +106,9 @@ def _false_loads(
         what = _shifts(load.kind, load.role)
         if load.count != counts.get(key, 0):
             yield f"the plan states {load.count} {what} for {name}; it is {counts.get(key, 0)}"
-        if abs(load.share - shares.get(key, 0.0)) > _TOLERANCE:
-            yield f"the plan states a share of {load.share:.3f} {what} for {name}; it is {shares.get(key, 0.0):.3f}"
+        share = float(shares.get(key, 0))
+        if abs(load.share - share) > _TOLERANCE:
+            yield f"the plan states a share of {load.share:.3f} {what} for {name}; it is {share:.3f}"
 
 
 def _shifts(kind: WindowKind, role: str | None) -> str:

@@ -1,15 +1,13 @@
-"""What the second opinion's model is built from: shifts, what a repair took over, and shares, worked out on its own."""
+"""What the second opinion's model is built from: shifts, what a repair took over, and who is there."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
-from fractions import Fraction
 
 from oncall.rosters.roster import Engineer, Roster
-from oncall.rosters.time_off import DaysOffRule, days_off_rule, duty_time, is_free
+from oncall.rosters.time_off import DaysOffRule, duty_time, is_free
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
@@ -54,40 +52,6 @@ def _shift_of(seat: Seat, roster: Roster) -> Shift:
     first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
     is_weekend = seat.kind in roster.policy.weekend_kinds
     return Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal(), is_weekend)
-
-
-class ExactShares:
-    """Each engineer's share, as `docs/rules.md` defines it: by weight, among those who take the role, less balances."""
-
-    def __init__(self, plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> None:
-        self._roster = roster
-        self._totals = Counter(shift.kind for shift in shifts)
-        self._balances = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in plan.balances}
-        self._weights = {
-            person.id: Fraction(str(person.fte)) * sum(_is_member(person, shift, roster) for shift in shifts)
-            for person in roster.engineers
-        }
-
-    def of_role(self, person: Engineer, kind: WindowKind, role: str) -> Fraction:
-        """Return the engineer's share of a kind in a role that they take, in shifts."""
-        takers = (each for each in self._roster.engineers if role in each.roles)
-        all_weights = sum((self._weights[each.id] for each in takers), Fraction(0))
-        if not all_weights or not self._weights[person.id]:
-            return Fraction(0)
-        roles = sum(each in person.roles for each in self._roster.rules.roles)
-        balance = self._balances.get((person.id, kind), Fraction(0)) / roles
-        return self._totals[kind] * self._weights[person.id] / all_weights - balance
-
-    def of_all_roles(self, person: Engineer, kind: WindowKind) -> Fraction:
-        """Return the engineer's share of a kind in all roles together, in shifts."""
-        roles = [role for role in self._roster.rules.roles if role in person.roles]
-        return sum((self.of_role(person, kind, role) for role in roles), Fraction(0))
-
-
-def _is_member(person: Engineer, shift: Shift, roster: Roster) -> bool:
-    """Return True if only ordinary days off could keep the person from the shift."""
-    leave = tuple(absence for absence in person.absences if absence.leave)
-    return is_there(replace(person, absences=leave), shift, days_off_rule(roster))
 
 
 def is_there(person: Engineer, shift: Shift, rule: DaysOffRule) -> bool:

@@ -17,7 +17,8 @@ from ortools.math_opt.python import mathopt
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rosters.time_off import days_off_rule
-from oncall.rotation.check.second_facts import ExactShares, SettledPart, days_of, is_there, planned_shifts
+from oncall.rotation.check.checked_shares import CheckedShares
+from oncall.rotation.check.second_facts import SettledPart, days_of, is_there, planned_shifts
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.holidays import Feast, feasts_on
 from oncall.support.windows import WindowKind
@@ -36,7 +37,7 @@ class SecondModel:
         self._shifts = planned_shifts(plan, roster)
         self._cost = cost
         self._settled = SettledPart(plan, roster, outside or ())
-        self._shares = ExactShares(plan, roster, self._shifts)
+        self._shares = CheckedShares(roster, self._shifts, plan.balances)
         self._open = [n for n, shift in enumerate(self._shifts) if shift.day >= self._settled.first_open]
         rule = days_off_rule(roster)
         # on[engineer, shift]: 1 if the engineer is on duty in some role; only where nothing settled forbids it.
@@ -219,11 +220,13 @@ class SecondModel:
             count = self._add_count(person, kind, role, len(on))
             counts.append(count)
             by_role[role].append(count)
-            share = self._shares.of_role(person, kind, role) - settled[person.id, kind, role]
+            share = self._shares.of_role(kind, role, person.id) - settled[person.id, kind, role]
             yield from self._price(count, len(on), share)
         self.model.add_linear_constraint(mathopt.fast_sum(on) == mathopt.fast_sum(counts))
         before = sum(settled[person.id, kind, role] for role in roles)
-        yield from self._price(mathopt.fast_sum(on), len(on), self._shares.of_all_roles(person, kind) - before)
+        yield from self._price(
+            mathopt.fast_sum(on), len(on), self._shares.of_all_roles(kind, person.id, roles) - before
+        )
         # An engineer who gave up a role has no share of it any more; settled seats in it still cost.
         yield float(sum(100 * settled[person.id, kind, role] ** 2 for role in roles if role not in own))
 

@@ -20,20 +20,31 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
 
     Either some shifts have fewer people than roles, or the team cannot take all duties of some weeks, months or kinds.
     """
-    shortages = {number: sentence for number in problem.staffed if (sentence := _shortage(problem, number))}
+    shortages = _shortages(problem)
     if shortages:
+        problem = problem.as_listed
+        shortages = _shortages(problem)
         shifts = "1 shift has" if len(shortages) == 1 else f"{len(shortages)} shifts have"
         sentences = [f"{_dates(problem, run)}: {sentence}" for sentence, run in _consecutive(list(shortages.items()))]
         summary = f"no plan is possible: {shifts} fewer people than roles"
         raise _infeasible(summary, sentences, problem, search, frozenset(shortages))
     overloads = find_overloads(problem, search)
+    if overloads.sentences and problem.listed is not None:
+        problem = problem.as_listed
+        overloads = find_overloads(problem, search)
     if overloads.sentences:
         summary = "no plan is possible: there are more duties than people can take"
         raise _infeasible(summary, overloads.sentences, problem, search, overloads.shifts)
 
 
+def _shortages(problem: Problem) -> dict[int, str]:
+    """Return why some shifts cannot be staffed, by their numbers."""
+    return {number: sentence for number in problem.staffed if (sentence := _shortage(problem, number))}
+
+
 def explain_infeasible(problem: Problem, search: Search) -> PlanInfeasible:
     """Return the error for a problem that has enough people for every shift and still provably no plan."""
+    problem = problem.as_listed
     search.enter_stage("no plan is possible; looking for the reasons")
     conflict = minimal_conflict(problem, search)
     summary = f"no plan keeps all the rules{conflict_text(conflict)}"

@@ -9,7 +9,8 @@ from datetime import timedelta
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation.explain import infeasible
-from oncall.rotation.generate.fairness_stage import BestPlan, find_fairest, with_finer_model
+from oncall.rotation.generate.even_stage import with_even_totals
+from oncall.rotation.generate.fairness_stage import BestPlan, find_fairest, with_finer_model, with_seats
 from oncall.rotation.generate.requests_stage import meet_requests
 from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
 from oncall.rotation.generate.spreading import spread_shifts
@@ -44,10 +45,11 @@ def fairest_plan(
     if not shifts:
         raise Refused("there is no on-call shift to staff in these dates; name dates in which one starts")
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
-    problem = Problem.of(roster, shifts, context)
+    problem = Problem.of(roster, shifts, context).in_order_of(seed)
     refuse_impossible_seats(problem)
     infeasible.refuse_unstaffable(problem, search)
     best = _with_requests(problem, search, find_fairest(problem, search))
+    best = with_even_totals(problem, search, best)
     if not search.is_over:
         best = replace(best, seats=spread_shifts(problem, best.seats))
     return _plan_of(problem, best, seed)
@@ -80,7 +82,7 @@ def _meeting_requests(problem: Problem, search: Search, best: BestPlan) -> tuple
         if result.seats is None:
             return best, False
         if problem.cost_of(result.seats) == best.cost:
-            return replace(best, seats=result.seats), result.is_best
+            return with_seats(problem, best, result.seats), result.is_best
         if not result.is_best and best.model_type.has_exact_costs:
             return best, False
         # The model underestimated the cost of these seats.
@@ -109,7 +111,7 @@ def _plan_of(problem: Problem, best: BestPlan, seed: int) -> Plan:
         zone=problem.roster.policy.zone,
         seats=with_shadows(seats, shadow_seats(problem, best.seats)),
         status=PlanStatus.OPTIMAL if best.is_proven else PlanStatus.FEASIBLE,
-        fairness=fairness_of(counted_seats(seats), problem.shares, bound=best.bound),
+        fairness=problem.as_the_file_lists(fairness_of(counted_seats(seats), problem.shares, bound=best.bound)),
         first_day=problem.shifts[0].day,
         last_day=problem.shifts[-1].day,
         seed=seed,

@@ -22,13 +22,16 @@ from oncall.support.windows import WindowKind
 
 MOST_ROLE_SOLVES = 6
 """The most greedy starts whose roles a solver assigns, if an even split is not always legal."""
+MOST_EVEN_STARTS = 5
+"""How many greedy starts of the least cost to look at for even totals."""
 
 
 @dataclass(frozen=True, slots=True)
 class BestPlan:
     """The fairest plan so far, and what a further search needs: the kind of model, its counting bound and ranges.
 
-    bound: no plan that keeps the hard rules costs less. notes: sentences about the plan, for the reader.
+    bound: no plan that keeps the hard rules costs less. unevenness: of the totals over all kinds. notes: sentences
+    about the plan, for the reader.
     """
 
     seats: list[StaffedSeat]
@@ -37,12 +40,18 @@ class BestPlan:
     model_type: type[PlanModel]
     counting_bound: CountingBound
     ranges: Mapping[LoadKey, CountRange]
+    unevenness: int = 0
     notes: tuple[str, ...] = ()
 
     @property
     def is_proven(self) -> bool:
         """Return True if no plan costs less."""
         return self.cost <= self.bound
+
+    @property
+    def is_even(self) -> bool:
+        """Return True if no plan of the same cost has more even totals, as the counting bound shows."""
+        return self.cost == self.counting_bound.cost and self.unevenness <= self.counting_bound.unevenness
 
 
 def find_fairest(problem: Problem, search: Search) -> BestPlan:
@@ -79,10 +88,15 @@ def _improved(
             raise Refused(_no_plan_yet(search))
         return replace(best, bound=bound), result.status
     seats = model.seats(result)
-    found = _better(best, replace(known, seats=seats, cost=problem.cost_of(seats), bound=bound))
+    found = _better(best, replace(with_seats(problem, known, seats), bound=bound))
     if result.status is SearchStatus.OPTIMAL and not found.is_proven:
         found = with_finer_model(problem, search, found, seats)
     return found, result.status
+
+
+def with_seats(problem: Problem, best: BestPlan, seats: list[StaffedSeat]) -> BestPlan:
+    """Return `best` with other seats, with their cost and unevenness."""
+    return replace(best, seats=seats, cost=problem.cost_of(seats), unevenness=problem.unevenness_of(seats))
 
 
 def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Sequence[StaffedSeat]) -> BestPlan:
@@ -106,22 +120,23 @@ def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Se
 def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> BestPlan | None:
     """Return the cheapest greedy start, or None if there is none. It is proven if it costs no more than the bound."""
     best: BestPlan | None = None
-    solves = 0
-    for teams in greedy_starts(problem, _targets(start.counting_bound), seed=search.seed):
-        if best is not None and _least_cost(problem, teams) >= best.cost:
+    solves = proofs = 0
+    for teams in greedy_starts(problem, targets_of(start.counting_bound), seed=search.seed):
+        if best is not None and _least_cost(problem, teams) > best.cost:
             continue
         seats = assign_roles(problem, teams, search)
         solves += 1
-        best = _better(best, replace(start, seats=seats, cost=problem.cost_of(seats)))
-        enough = solves == MOST_ROLE_SOLVES and not problem.roles_are_free
-        if best.is_proven or search.is_over or enough:
+        best = _better(best, with_seats(problem, start, seats))
+        proofs += best.is_proven
+        enough = (solves == MOST_ROLE_SOLVES and not problem.roles_are_free) or proofs == MOST_EVEN_STARTS
+        if best.is_even or search.is_over or enough:
             break
     if best is not None:
         search.report(best.cost, best.bound)
     return best
 
 
-def _targets(counting_bound: CountingBound) -> TargetCounts:
+def targets_of(counting_bound: CountingBound) -> TargetCounts:
     """Return the cheapest number of duties of each kind and engineer."""
     targets: dict[WindowKind, list[int]] = {}
     for key, count in counting_bound.counts.items():
@@ -145,7 +160,8 @@ def _better(best: BestPlan | None, new: BestPlan) -> BestPlan:
     """Return the cheaper of two plans with the higher of their bounds."""
     if best is None:
         return new
-    return replace(new if new.cost < best.cost else best, bound=max(best.bound, new.bound))
+    is_better = (new.cost, new.unevenness) < (best.cost, best.unevenness)
+    return replace(new if is_better else best, bound=max(best.bound, new.bound))
 
 
 def _no_plan_yet(search: Search) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
@@ -25,20 +25,33 @@ class _Transfer(NamedTuple):
     taker: int
 
 
-def rebalance(problem: Problem, targets: TargetCounts, legal: LegalDuties, teams: Teams) -> None:
+IsAllowed = Callable[[int, int, int], bool]
+"""Returns True if a shift may go from one engineer to another; all by number: shift, giver, taker."""
+
+
+def rebalance(
+    problem: Problem,
+    targets: TargetCounts,
+    legal: LegalDuties,
+    teams: Teams,
+    is_allowed: IsAllowed = lambda shift, giver, taker: True,
+) -> None:
     """Change `teams` in place until every engineer has their target or no legal chain of transfers helps.
 
-    legal: holds the teams' duties as taken, and is updated with each transfer.
+    legal: holds the teams' duties as taken, and is updated with each transfer. is_allowed: judges each transfer.
     """
-    _Rebalancing(problem, targets, legal, teams).run()
+    _Rebalancing(problem, targets, legal, teams, is_allowed).run()
 
 
 class _Rebalancing:
-    def __init__(self, problem: Problem, targets: TargetCounts, legal: LegalDuties, teams: Teams) -> None:
+    def __init__(
+        self, problem: Problem, targets: TargetCounts, legal: LegalDuties, teams: Teams, is_allowed: IsAllowed
+    ) -> None:
         self._problem = problem
         self._targets = targets
         self._legal = legal
         self._teams = teams
+        self._is_allowed = is_allowed
 
     def run(self) -> None:
         for kind in self._problem.shares.totals:
@@ -87,7 +100,7 @@ class _Rebalancing:
                 yield from (
                     transfer
                     for transfer in (_Transfer(number, giver, each) for each in takers if each != giver)
-                    if self._can_fill_roles(transfer)
+                    if self._can_fill_roles(transfer) and self._is_allowed(*transfer)
                 )
 
     def _can_fill_roles(self, transfer: _Transfer) -> bool:

@@ -32,6 +32,13 @@ def load_cost(count: int, share: Fraction) -> int:
     return round(100 * (count - share) ** 2)
 
 
+def unevenness_of(seats: Iterable[CountedSeat], shares: Shares) -> int:
+    """Return the squared distance of every engineer's total over all kinds from their share, times 100, summed up."""
+    counted = (seat for seat in seats if seat.kind in shares.totals and seat.role in shares.roles)
+    totals = Counter(seat.engineer for seat in counted)
+    return sum(load_cost(totals[engineer], shares.of_all_kinds(engineer)) for engineer in shares.weights)
+
+
 def fairness_of(seats: Iterable[CountedSeat], shares: Shares, *, bound: int) -> Fairness:
     """Return the cost of these seats and the load of every engineer, by kind and role.
 

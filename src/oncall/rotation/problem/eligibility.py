@@ -12,6 +12,7 @@ from oncall.rosters.time_off import (
     DaysOffRule,
     absences_in,
     duty_time,
+    is_free,
     joining_text,
     joins_after,
     leaves_before,
@@ -68,7 +69,7 @@ def is_member_for(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
 
     Ordinary days off do not count here.
     """
-    if not has_dates(engineer):
+    if not has_membership_dates(engineer):
         return True
     duty = duty_time(shift.window, rule)
     if joins_after(engineer, duty) or leaves_before(engineer, duty) or _shadowing_in(engineer, shift) is not None:
@@ -76,14 +77,16 @@ def is_member_for(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     return not any(absence.leave for absence in absences_in(engineer, duty))
 
 
-def has_dates(engineer: Engineer) -> bool:
-    """Return True if the engineer has a date of joining or leaving, a day off or a date of shadowing."""
-    return bool(engineer.absences or engineer.joins or engineer.leaves or engineer.shadows)
+def has_membership_dates(engineer: Engineer) -> bool:
+    """Return True if the engineer joins, leaves, is on leave or shadows on some date."""
+    dated = engineer.joins or engineer.leaves or engineer.shadows
+    return bool(dated) or any(absence.leave for absence in engineer.absences)
 
 
 def can_take(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     """Return True if the engineer is a member and has no day off in any part of the shift that days off block."""
-    return not has_dates(engineer) or next(_date_obstacles(engineer, shift, rule), None) is None
+    duty = duty_time(shift.window, rule)
+    return is_free(engineer, duty) and _shadowing_in(engineer, shift) is None
 
 
 def first_obstacle(engineer: Engineer, shift: Shift, rule: DaysOffRule, role: str | None = None) -> Obstacle | None:

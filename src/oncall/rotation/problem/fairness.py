@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.shares import shares_of
-from oncall.schedule.plan import Fairness, Plan, Shift
+from oncall.schedule.plan import Fairness, Load, Plan, Shift
 from oncall.schedule.shifts import shift_in
 from oncall.support.policy import Policy
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 ALL_ROLES = "all"
 """How the table names all roles together."""
+ALL_KINDS = "all kinds"
+"""How charts name all kinds of shift together."""
 
 
 def fairness_of_plan(plan: Plan, roster: Roster) -> Fairness:
@@ -30,6 +34,36 @@ def shifts_of_plan(plan: Plan, policy: Policy) -> tuple[Shift, ...]:
     weekends = policy.weekend_kinds
     windows = sorted(kinds, key=lambda window: window.start)
     return tuple(shift_in(window, kinds[window], policy.zone, weekends) for window in windows)
+
+
+class KindLoads(NamedTuple):
+    """The loads of one kind of shift, or of all kinds together. loads: for each engineer, by role; None is all."""
+
+    name: str
+    loads: list[tuple[str, dict[str | None, Load]]]
+
+
+def loads_by_kind(fairness: Fairness) -> list[KindLoads]:
+    """Return the loads of each kind, and then of all kinds together if there is more than one."""
+    kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
+    found = []
+    for kind in kinds:
+        of_kind = ((each.engineer, [load for load in each.loads if load.kind is kind]) for each in fairness.engineers)
+        found.append(KindLoads(str(kind), [(who, {load.role: load for load in loads}) for who, loads in of_kind]))
+    if len(kinds) > 1:
+        totals = [(each.engineer, _totals(each.loads)) for each in fairness.engineers]
+        found.append(KindLoads(ALL_KINDS, totals))
+    return found
+
+
+def _totals(loads: Iterable[Load]) -> dict[str | None, Load]:
+    """Return the loads of all kinds together, by role."""
+    totals: dict[str | None, Load] = {}
+    for load in loads:
+        before = totals.get(load.role)
+        count, share = (before.count, before.share) if before is not None else (0, 0.0)
+        totals[load.role] = replace(load, count=count + load.count, share=share + load.share)
+    return totals
 
 
 def load_table(fairness: Fairness) -> pd.DataFrame:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from typing import NamedTuple
 
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rosters.time_off import DaysOffRule, days_off_rule
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext, outside_shifts_around
-from oncall.rotation.problem.cost import CountedSeat, fairness_of
+from oncall.rotation.problem.cost import CountedSeat, fairness_of, unevenness_of
 from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, can_take, first_obstacle
 from oncall.rotation.problem.outside_shifts import OutsideShifts, holidays_of
 from oncall.rotation.problem.shares import Shares, shares_of
-from oncall.schedule.plan import Shift
+from oncall.schedule.plan import Fairness, Shift
 from oncall.support.holidays import Feast
 from oncall.support.windows import WindowKind
 
@@ -41,21 +42,41 @@ class Problem:
     shifts: sorted by start.
     limited_to: the numbers of the shifts to staff, when only a part of the plan is examined; the others stay empty.
     None: all. A part that cannot be staffed proves that the whole cannot.
+    listed: the roster in the order of its file, if `roster` has its engineers in another order; None if not.
     """
 
     roster: Roster
     shifts: tuple[Shift, ...]
     context: PlanningContext = EMPTY_CONTEXT
     limited_to: frozenset[int] | None = None
+    listed: Roster | None = None
 
     @classmethod
     def of(cls, roster: Roster, shifts: Sequence[Shift], context: PlanningContext = EMPTY_CONTEXT) -> Problem:
         """Return the problem of staffing these shifts, which may come in any order."""
         return cls(roster, tuple(sorted(shifts, key=lambda shift: shift.window.start)), context)
 
+    def in_order_of(self, seed: int) -> Problem:
+        """Return the problem with its engineers in an order that depends on the seed and their ids alone.
+
+        Searches decide what is equal by the engineers' numbers, so the order of the file makes no difference to them.
+        """
+        people = sorted(self.roster.engineers, key=lambda each: sha256(f"{seed} {each.id}".encode()).digest())
+        return replace(self, roster=replace(self.roster, engineers=tuple(people)), listed=self.as_listed.roster)
+
+    @property
+    def as_listed(self) -> Problem:
+        """Return the problem with its engineers in the order of the roster file."""
+        return self if self.listed is None else replace(self, roster=self.listed, listed=None)
+
+    def as_the_file_lists(self, fairness: Fairness) -> Fairness:
+        """Return the fairness with its engineers in the order of the roster file."""
+        order = {engineer.id: number for number, engineer in enumerate(self.as_listed.roster.engineers)}
+        return replace(fairness, engineers=tuple(sorted(fairness.engineers, key=lambda each: order[each.engineer])))
+
     @property
     def engineers(self) -> tuple[Engineer, ...]:
-        """Return the engineers, in the order of the roster file."""
+        """Return the engineers, in the order of the roster file or of `in_order_of`."""
         return self.roster.engineers
 
     @property
@@ -216,3 +237,7 @@ class Problem:
     def cost_of(self, seats: Iterable[StaffedSeat]) -> int:
         """Return the fairness cost of a plan of these seats."""
         return fairness_of(self.counted_seats(seats), self.shares, bound=0).cost
+
+    def unevenness_of(self, seats: Iterable[StaffedSeat]) -> int:
+        """Return how far the totals over all kinds of a plan of these seats are from the shares."""
+        return unevenness_of(self.counted_seats(seats), self.shares)

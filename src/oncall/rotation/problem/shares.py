@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.roster import Engineer, Roster, SharesRule
 from oncall.rosters.time_off import DaysOffRule, days_off_rule
-from oncall.rotation.problem.eligibility import is_member_for
+from oncall.rotation.problem.eligibility import has_membership_dates, is_member_for
+from oncall.rotation.problem.fair_totals import fair_split
 from oncall.schedule.plan import Balance, Shift
 from oncall.support.windows import WindowKind
 
@@ -45,11 +46,17 @@ class Shares:
             return self.by_role[ShareKey(kind, role, engineer)]
         return sum((self.by_role[ShareKey(kind, each, engineer)] for each in self.roles), Fraction(0))
 
+    def of_all_kinds(self, engineer: str) -> Fraction:
+        """Return the share of all kinds and roles together."""
+        return sum((self.of(kind, None, engineer) for kind in self.totals), Fraction(0))
+
 
 def weight(engineer: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Fraction:
     """Return `fte` x the number of the shifts that joining, leaving and `leave: true` let the engineer take."""
     # The decimal that the file says (0.1), not the binary number nearest to it.
     fte = Fraction(repr(engineer.fte))
+    if not has_membership_dates(engineer):
+        return fte * len(shifts)
     return fte * sum(1 for shift in shifts if is_member_for(engineer, shift, rule))
 
 
@@ -57,7 +64,7 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
     """Return the shares of every engineer of the roster in a plan of these shifts.
 
     balances: shifts served beyond the share in earlier plans. They lower the engineer's share here, split equally
-    over the roles that the engineer takes. An engineer without a share of a kind keeps their balance.
+    over the roles in which the engineer has a share. An engineer without a share of a kind keeps their balance.
     """
     counted = Counter(shift.kind for shift in shifts)
     totals = {kind: counted[kind] for kind in roster.policy.in_order(counted)}
@@ -65,14 +72,26 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
     weights = {engineer.id: weight(engineer, shifts, rule) for engineer in roster.engineers}
     carried = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in balances}
     by_role: dict[ShareKey, Fraction] = {}
-    for role in roster.rules.roles:
-        total_weight = sum((weights[each.id] for each in roster.engineers if role in each.roles), Fraction(0))
-        for kind, count in totals.items():
-            for engineer in roster.engineers:
-                takes_role = role in engineer.roles and total_weight > 0
-                share = count * weights[engineer.id] / total_weight if takes_role else Fraction(0)
+    for kind, count in totals.items():
+        split = _split_of(roster, weights, count)
+        for engineer in roster.engineers:
+            own = [role for role in roster.rules.roles if (role, engineer.id) in split]
+            for role in roster.rules.roles:
+                share = split.get((role, engineer.id), Fraction(0))
                 if share:
-                    own_roles = len(set(engineer.roles) & set(roster.rules.roles))
-                    share -= carried.get((engineer.id, kind), Fraction(0)) / own_roles
+                    share -= carried.get((engineer.id, kind), Fraction(0)) / len(own)
                 by_role[ShareKey(kind, role, engineer.id)] = share
     return Shares(totals, roster.rules.roles, weights, by_role)
+
+
+def _split_of(roster: Roster, weights: Mapping[str, Fraction], count: int) -> dict[tuple[str, str], Fraction]:
+    """Return the share of each role and engineer of `count` shifts, by (role, engineer); shares of 0 are missing."""
+    takers = {engineer.id: engineer.roles for engineer in roster.engineers}
+    if roster.rules.shares is SharesRule.BY_TOTAL:
+        return fair_split(roster.rules.roles, takers, weights, count)
+    split = {}
+    for role in roster.rules.roles:
+        able = [who for who, roles in takers.items() if role in roles and weights[who]]
+        total = sum((weights[who] for who in able), Fraction(0))
+        split.update({(role, who): count * weights[who] / total for who in able})
+    return split

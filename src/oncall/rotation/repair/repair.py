@@ -50,7 +50,7 @@ def repair(
     is open.
     """
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
-    baseline = RepairBaseline(roster, shifts, plan, first_open, context)
+    baseline = RepairBaseline(roster, shifts, plan, first_open, context, seed)
     return _repaired(baseline, baseline.frozen(frozen_days, opened), more_changes, option_changes, search)
 
 
@@ -111,7 +111,7 @@ def _repaired_plan(baseline: RepairBaseline, costs: RepairCosts, found: Repaired
         zone=whole.roster.policy.zone,
         seats=with_shadows((*baseline.settled, *seats), _shadows(baseline, found)),
         status=PlanStatus.OPTIMAL if found.cost == bound else PlanStatus.FEASIBLE,
-        fairness=costs.fairness(found.seats, bound=bound),
+        fairness=whole.as_the_file_lists(costs.fairness(found.seats, bound=bound)),
         first_day=before.first_day or whole.shifts[0].day,
         last_day=before.last_day or whole.shifts[-1].day,
         seed=seed,

@@ -24,22 +24,28 @@ class RepairBaseline:
     """
 
     def __init__(
-        self, roster: Roster, shifts: Sequence[Shift], plan: Plan, first_open: date, context: PlanningContext
+        self,
+        roster: Roster,
+        shifts: Sequence[Shift],
+        plan: Plan,
+        first_open: date,
+        context: PlanningContext,
+        seed: int = 0,
     ) -> None:
         zone = roster.policy.zone
         settled = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() < first_open]
         self.first_open = first_open
         self.plan = plan
         self.settled = tuple(seat for seat in settled if seat.role != SHADOW)
-        self.whole = Problem.of(roster, shifts, context)
+        self.whole = Problem.of(roster, shifts, context).in_order_of(seed)
         open_shifts = [shift for shift in self.whole.shifts if shift.day >= first_open]
         if not open_shifts:
             raise Refused(f"no shift of the plan starts on {first_open} or later; there is nothing to repair")
         self._refuse_cut_weekend(open_shifts[0])
         around = replace(context, published=(*context.published, *self.settled))
-        self.open = Problem.of(roster, open_shifts, around)
+        self.open = Problem.of(roster, open_shifts, around).in_order_of(seed)
         refuse_impossible_seats(self.open)
-        self._numbers = {engineer.id: index for index, engineer in enumerate(roster.engineers)}
+        self._numbers = {engineer.id: index for index, engineer in enumerate(self.open.engineers)}
         by_seat = {(seat.window, seat.role): seat.engineer for seat in plan.seats}
         self.holders: dict[tuple[int, str], str | None] = {
             (number, role): by_seat.get((shift.window, role))

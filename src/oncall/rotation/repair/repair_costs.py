@@ -12,8 +12,8 @@ from ortools.sat.python import cp_model
 from oncall.rotation.problem.cost import CountedSeat, counted_seats, fairness_of
 from oncall.rotation.problem.problem import StaffedSeat
 from oncall.rotation.repair.repair_baseline import RepairBaseline
-from oncall.rotation.solve.counting_bound import CostCurve, CountingBound, max_duties, role_cost_curve
-from oncall.rotation.solve.load_counts import CountRange, LoadKey, add_cost
+from oncall.rotation.solve.counting_bound import CountingBound, max_duties, role_cost_curve
+from oncall.rotation.solve.load_counts import CostCurve, CountRange, LoadKey, add_cost
 from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.schedule.plan import Fairness
 from oncall.support.windows import WindowKind

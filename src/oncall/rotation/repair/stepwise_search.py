@@ -14,9 +14,9 @@ from itertools import combinations
 from oncall.rotation.problem.problem import Duty, StaffedSeat
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
-from oncall.rotation.solve.counting_bound import CostCurve, role_cost_curve
+from oncall.rotation.solve.counting_bound import role_cost_curve
 from oncall.rotation.solve.legal_duties import LegalDuties
-from oncall.rotation.solve.load_counts import LoadKey
+from oncall.rotation.solve.load_counts import CostCurve, LoadKey
 
 _Seat = tuple[int, str]
 """Number of the shift, and role."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import SHADOW, Roster
-from oncall.rotation.problem.fairness import fairness_of_plan, shifts_of_plan
+from oncall.rotation.problem.fairness import ALL_KINDS, KindLoads, fairness_of_plan, loads_by_kind, shifts_of_plan
+from oncall.rotation.problem.share_notes import share_notes
 from oncall.rotation.report.heatmap import HeatMap, Row, days_of, heat_map_of
 from oncall.schedule.plan import Fairness, Load, Plan
-from oncall.support.windows import WindowKind
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -98,6 +98,7 @@ def plan_page(plan: Plan, roster: Roster) -> str:
         people=len(roster.engineers),
         cost=measured.cost,
         notes=plan.notes,
+        share_notes=share_notes(plan, roster),
         legend=[(role, colours[role]) for role in columns],
         away=AWAY,
         calendars=list(_calendars(calendar, colours)),
@@ -214,20 +215,18 @@ def _px(number: float) -> float:
 
 
 def _bars(measured: Fairness, roster: Roster) -> Iterator[Chart]:
-    kinds = list(dict.fromkeys(load.kind for each in measured.engineers for load in each.loads))
-    for kind in kinds:
-        yield _bar_chart(kind, measured, roster)
+    for of_kind in loads_by_kind(measured):
+        yield _bar_chart(of_kind, roster)
 
 
-def _bar_chart(kind: WindowKind, measured: Fairness, roster: Roster) -> Chart:
-    names, name = {engineer.id: engineer.name for engineer in roster.engineers}, roster.policy.title(kind)
+def _bar_chart(of_kind: KindLoads, roster: Roster) -> Chart:
+    kind, loads = of_kind
+    names = {engineer.id: engineer.name for engineer in roster.engineers}
+    name = kind if kind == ALL_KINDS else roster.policy.title(kind)
     left, top = _gutter(list(names.values())), 30
     roles = roster.rules.roles if len(roster.rules.roles) > 1 else ()
     right = 150 + 92 * len(roles)
     room = WIDTH - left - right
-    loads = [
-        (each.engineer, {load.role: load for load in each.loads if load.kind is kind}) for each in measured.engineers
-    ]
     most = max(max(each[None].count, each[None].share) for _, each in loads) or 1
     cells, marks = [], []
     heads = ["load", "share", "off", *roles]

@@ -11,6 +11,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from oncall.rotation.problem.fairness import loads_by_kind
 from oncall.rotation.report.heatmap import HeatMap, Row
 from oncall.schedule.plan import Fairness, Load
 from oncall.support.windows import WindowKind
@@ -31,20 +32,15 @@ Loads = Sequence[tuple[str, dict[str | None, Load]]]
 def load_lines(
     fairness: Fairness, *, width: int, plain: bool = False, titles: Mapping[WindowKind, str] = _NO_TITLES
 ) -> Iterator[Text]:
-    """Yield for each kind of shift every engineer's load, share and difference, in all roles and in each, with a bar.
+    """Yield for each kind of shift, and for all kinds, every engineer's load and share, in all roles and in each.
 
     The bar is green within one shift of the share, yellow within two, and otherwise red. plain: use ASCII only.
     titles: the display names of kinds that have one.
     """
-    kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
-    for number, kind in enumerate(kinds):
-        loads = [
-            (each.engineer, {load.role: load for load in each.loads if load.kind is kind})
-            for each in fairness.engineers
-        ]
+    for number, (kind, loads) in enumerate(loads_by_kind(fairness)):
         if number:
             yield _text("")
-        yield from _kind_lines(titles.get(kind, kind), loads, width, plain)
+        yield from _kind_lines(titles.get(WindowKind(kind), kind), loads, width, plain)
 
 
 def _kind_lines(kind: str, loads: Loads, width: int, plain: bool) -> Iterator[Text]:

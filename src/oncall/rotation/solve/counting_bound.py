@@ -7,7 +7,7 @@ no other loads cost less, and no plan can cost less either. A plan of exactly th
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -17,25 +17,24 @@ from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.eligibility import weekend_number
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import are_too_close
-from oncall.rotation.solve.load_counts import CountRange, LoadKey
+from oncall.rotation.solve.load_counts import CostCurve, CountRange, LoadKey
 from oncall.schedule.plan import Shift
 from oncall.support.windows import WindowKind
-
-CostCurve = Callable[[int], int]
-"""Returns the cost of a count of shifts; the function is convex."""
 
 
 @dataclass(frozen=True)
 class CountingBound:
     """The least cost by counting alone, and the counts that reach it.
 
-    is_exact: the counts are proven cheapest. Then no single step away from them is cheaper. A model has the exact cost
+    unevenness: at this cost, no counts have totals that are more even (`even_totals`). is_exact: the counts are proven
+    cheapest. Then no single step away from them is cheaper. A model has the exact cost
     of such steps, so its cost of counts further away is not below `cost` either.
     """
 
     cost: int
     counts: Mapping[LoadKey, int]
     is_exact: bool = True
+    unevenness: int = 0
 
     def ranges(self) -> dict[LoadKey, CountRange]:
         """Return the count ranges to start a search with."""

@@ -12,10 +12,12 @@ from ortools.sat.python import cp_model
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import CountingBound, cheapest_counts, duty_cost_curve, max_duties
 from oncall.rotation.solve.duty_constraints import add_duties
+from oncall.rotation.solve.even_totals import EvenTotals
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
 from oncall.rotation.solve.model_base import PlanModel, teams_on_duty
 from oncall.rotation.solve.role_assignment import assign_roles
 from oncall.rotation.solve.search import Search, SearchResult
+from oncall.support.windows import WindowKind
 
 
 class DutyModel(PlanModel):
@@ -41,16 +43,21 @@ class DutyModel(PlanModel):
         """Return the counting bound: the cheapest counts of duties, kind by kind."""
         people = range(len(problem.engineers))
         cost = 0
-        counts: dict[LoadKey, int] = {}
+        counts: dict[WindowKind, list[int]] = {}
+        curves = {
+            (each, kind): duty_cost_curve(problem, each, kind) for kind in problem.shares.totals for each in people
+        }
+        most = {kind: [max_duties(problem, each, kind) for each in people] for kind in problem.shares.totals}
         for kind, total in problem.shares.totals.items():
-            curves = [duty_cost_curve(problem, each, kind) for each in people]
-            most = [max_duties(problem, each, kind) for each in people]
-            cheapest = cheapest_counts(total * len(problem.roles), curves, most)
+            own = [curves[each, kind] for each in people]
+            cheapest = cheapest_counts(total * len(problem.roles), own, most[kind])
             if cheapest is None:
                 return None
-            cost += sum(curve(count) for curve, count in zip(curves, cheapest, strict=True))
-            counts.update({LoadKey(each, kind, None): cheapest[each] for each in people})
-        return CountingBound(cost, counts)
+            cost += sum(curve(count) for curve, count in zip(own, cheapest, strict=True))
+            counts[kind] = cheapest
+        unevenness = EvenTotals(problem, counts, lambda each, kind: curves[each, kind], most).settle()
+        by_key = {LoadKey(each, kind, None): counts[kind][each] for kind in counts for each in people}
+        return CountingBound(cost, by_key, unevenness=unevenness)
 
     @staticmethod
     def add_loads(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:

@@ -13,6 +13,9 @@ from ortools.sat.python import cp_model
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.support.windows import WindowKind
 
+CostCurve = Callable[[int], int]
+"""Returns the cost of a count of shifts; the function is convex."""
+
 
 class LoadKey(NamedTuple):
     """Names one load: an engineer by number, a kind of shift, and a role; None is all roles together."""
@@ -79,7 +82,7 @@ def add_cost(
     model: cp_model.CpModel,
     count: cp_model.LinearExprT,
     most: int,
-    curve: Callable[[int], int],
+    curve: CostCurve,
     count_range: CountRange,
 ) -> cp_model.LinearExprT:
     """Add the cost of a count from 0 to `most`, and return it: exact inside the range, a straight line on each side."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ortools.sat.python import cp_model
 
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.counting_bound import CountingBound, max_duties, role_cost_curve
+from oncall.rotation.solve.even_totals import add_unevenness
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
 from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.support.windows import WindowKind
 
 BOUND_EFFORT = 5.0
 """Deterministic seconds for the counting bound of one kind of shift; the bound is the best one proven by then."""
+EVEN_EFFORT = 1.0
+"""Deterministic seconds for the most even totals at that bound."""
 
 
 def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | None:
@@ -28,7 +33,32 @@ def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | 
             return None
         bounds.append(bound)
     counts = {key: count for bound in bounds for key, count in bound.counts.items()}
-    return CountingBound(sum(bound.cost for bound in bounds), counts, all(bound.is_exact for bound in bounds))
+    found = CountingBound(sum(bound.cost for bound in bounds), counts, all(bound.is_exact for bound in bounds))
+    return _with_even_totals(problem, found, search) if found.is_exact and len(bounds) > 1 else found
+
+
+def _with_even_totals(problem: Problem, bound: CountingBound, search: Search) -> CountingBound:
+    """Return the bound with counts of the same cost whose totals over all kinds are as even as possible."""
+    model = cp_model.CpModel()
+    together: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+    variables: dict[LoadKey, cp_model.IntVar] = {}
+    costs: list[cp_model.LinearExprT] = []
+    for kind, total in problem.shares.totals.items():
+        most = [max_duties(problem, engineer, kind) for engineer in range(len(problem.engineers))]
+        counts = add_counts(model, problem, kind, total, most)
+        costs += costs_of(model, problem, counts, most, bound.ranges())
+        variables.update(counts)
+        for engineer in range(len(problem.engineers)):
+            together[engineer].append(counts[LoadKey(engineer, kind, None)])
+    model.add(cp_model.LinearExpr.sum(costs) <= bound.cost)
+    model.minimize(
+        add_unevenness(model, problem, {each: cp_model.LinearExpr.sum(own) for each, own in together.items()})
+    )
+    result = search.run(model, effort=EVEN_EFFORT)
+    if not result.has_solution:
+        return bound
+    even = {key: result.value(variable) for key, variable in variables.items()}
+    return replace(bound, counts=even, unevenness=result.bound)
 
 
 def _bound_of_kind(problem: Problem, kind: WindowKind, total: int, search: Search) -> CountingBound | None:

@@ -1,0 +1,60 @@
+"""What readers ask about shares, in sentences: who is limited by their roles, and why a share can be below 0."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.fairness import shifts_of_plan
+from oncall.rotation.problem.shares import Shares, shares_of
+from oncall.schedule.plan import Plan
+
+_NOTICEABLE = Fraction(1, 20)
+"""How far a share must be from an even one to be worth a sentence, in shifts."""
+
+
+def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
+    """Return a sentence for each group of engineers whose roles move their share, and for each share below 0."""
+    shifts = shifts_of_plan(plan, roster.policy)
+    before_balances = shares_of(roster, shifts)
+    return (*_limited(roster, before_balances), *_negative(plan, roster, shares_of(roster, shifts, plan.balances)))
+
+
+def _limited(roster: Roster, shares: Shares) -> Iterator[str]:
+    all_weights = sum(shares.weights.values(), Fraction(0))
+    seats = sum(shares.of_all_kinds(engineer.id) for engineer in roster.engineers)
+    groups: dict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
+    for engineer in roster.engineers:
+        even = seats * shares.weights[engineer.id] / all_weights if all_weights else Fraction(0)
+        difference = shares.of_all_kinds(engineer.id) - even
+        if abs(difference) > _NOTICEABLE:
+            own = tuple(role for role in roster.rules.roles if role in engineer.roles)
+            groups[own, difference > 0].append(
+                f"{engineer.id} {float(shares.of_all_kinds(engineer.id)):.1f} instead of {float(even):.1f}"
+            )
+    for (own, is_more), each in groups.items():
+        roles = _joined(own)
+        if is_more:
+            yield f"too few engineers take {roles}: more than an even share of all shifts for {_joined(each)}"
+        else:
+            yield f"limited to {roles}: less than an even share of all shifts for {_joined(each)}"
+
+
+def _negative(plan: Plan, roster: Roster, shares: Shares) -> Iterator[str]:
+    served = {(each.engineer, each.kind): each.thousandths / 1000 for each in plan.balances}
+    for engineer in roster.engineers:
+        for kind in shares.totals:
+            share = shares.of(kind, None, engineer.id)
+            if share < 0:
+                more = served[engineer.id, kind]
+                yield (
+                    f"{engineer.id}'s share of {kind} shifts is {float(share):.2f}, below 0: before this plan "
+                    f"{engineer.id} served {more:.2f} more than their share, and the plan alone cannot make up for it; "
+                    "the rest stays in the ledger"
+                )
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
