@@ -26,8 +26,8 @@ def high(world: World, *names: str) -> None:
     world.run()
 
 
-def limited(folder: Path, limits: str, seats: dict[str, str] | None = None) -> World:
-    world = World(folder)
+def limited(folder: Path, limits: str, seats: dict[str, str] | None = None, *, url: str | None = None) -> World:
+    world = World(folder, url=url)
     assert LIMITS in packaged_policy_text()
     world.publish(seats, policy=packaged_policy_text().replace(LIMITS, limits))
     return world

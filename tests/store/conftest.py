@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,17 +64,31 @@ def empty_url(request: pytest.FixtureRequest, sqlite_path: Path) -> Iterator[str
 @pytest.fixture(params=["sqlite", "postgres", DEBIAN])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database with all tables and no rows, of each kind in turn."""
-    if request.param == "sqlite":
-        write_migrated_file(tmp_path / "oncall.db")
-        yield f"sqlite:///{tmp_path / 'oncall.db'}"
+    with _migrated(request, tmp_path / "oncall.db") as address:
+        yield address
+
+
+@pytest.fixture
+def second_url(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of another such database, of the same kind as `url`."""
+    with _migrated(request, tmp_path / "second.db", kind=request.node.callspec.params["url"]) as address:
+        yield address
+
+
+@contextmanager
+def _migrated(request: pytest.FixtureRequest, path: Path, *, kind: str | None = None) -> Iterator[str]:
+    kind = kind or request.param
+    if kind == "sqlite":
+        write_migrated_file(path)
+        yield f"sqlite:///{path}"
     else:
-        server = _server(request)
+        server = _server(request, kind)
         with new_database(server, template=migrated_template(server)) as address:
             yield address
 
 
-def _server(request: pytest.FixtureRequest) -> str:
-    name = "debian_postgres_server" if request.param == "debian" else "postgres_server"
+def _server(request: pytest.FixtureRequest, kind: str | None = None) -> str:
+    name = "debian_postgres_server" if (kind or request.param) == "debian" else "postgres_server"
     address: str = request.getfixturevalue(name)
     return address
 

@@ -20,6 +20,8 @@ from .examples import event as logged
 
 LARGE = ("tickets", "events", "attempts", "alerts", "inbound")
 """Tables that grow with the traffic."""
+PHONES = [f"p{number}" for number in range(12)]
+MANY = [f"F-{number}" for number in range(10)]
 DAY_AGO = NOW - timedelta(days=1)
 LATER = NOW + minutes(2)
 
@@ -58,6 +60,14 @@ QUESTIONS: dict[str, Callable[[SqlTransaction], object]] = {
     "tickets that a person was paged for": lambda tx: tx.paged_tickets("ana"),
     "texts sent lately": lambda tx: tx.texts_sent(since=DAY_AGO, most=400),
     "texts sent to a phone lately": lambda tx: tx.texts_sent(since=DAY_AGO, most=30, to="p7"),
+    "what many people were sent": lambda tx: (
+        tx.texts_sent_to(PHONES, since=DAY_AGO, most=30),
+        tx.last_pages_to(PHONES),
+        tx.calls_to_each(PHONES, since=DAY_AGO),
+    ),
+    "pages that wait for many phones": lambda tx: tx.queued_pages_to(PHONES),
+    "many tickets": lambda tx: (tx.tickets_by_id(MANY), tx.attempts_of(MANY)),
+    "many changed attempts": lambda tx: tx.update_attempts(tx.attempts("T-1")),
     "due alerts": lambda tx: tx.claim_alerts(real_now=LATER, lease_until=LATER + minutes(1)),
     "alerts of a day": lambda tx: tx.alerts(written_since=DAY_AGO),
     "an inbound message": lambda tx: tx.inbound("IN7"),

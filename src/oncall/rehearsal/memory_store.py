@@ -13,7 +13,7 @@ from itertools import islice
 
 from oncall.errors import Conflict, NotFound
 from oncall.paging.domain.reachability import Alert, Reach, Reachability
-from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, TicketStatus
+from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
@@ -152,6 +152,37 @@ class MemoryStore(TicketBook):
             (one.to, one.channel, one.status) == (person, channel, AttemptStatus.DELIVERED)
             for one in self._attempts.values()
         )
+
+    # What a pass asks for many at once.
+
+    def tickets_by_id(self, ticket_ids: Sequence[str]) -> dict[str, StoredTicket]:
+        """Return tickets by id."""
+        return {name: self._tickets[name] for name in ticket_ids if name in self._tickets}
+
+    def attempts_of(self, ticket_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+        """Return the attempts of each ticket, oldest first."""
+        return {name: self.attempts(name) for name in ticket_ids}
+
+    def queued_pages_to(self, people: Sequence[str]) -> dict[str, list[Attempt]]:
+        """Return the queued texts that page each person, oldest first."""
+        return {person: self.queued_pages(person) for person in people}
+
+    def texts_sent_to(self, people: Sequence[str], *, since: datetime, most: int) -> dict[str, list[SentText]]:
+        """Return for each person at most `most` texts since an instant (policy time), the newest first."""
+        return {person: self.texts_sent(since=since, most=most, to=person) for person in people}
+
+    def last_pages_to(self, people: Sequence[str]) -> dict[str, Attempt]:
+        """Return for each person the text that paged them last and is not known to have failed."""
+        return {person: page for person in people if (page := self.last_page_to(person)) is not None}
+
+    def calls_to_each(self, people: Sequence[str], *, since: datetime) -> dict[str, list[Attempt]]:
+        """Return no calls: a rehearsal calls no person."""
+        return {}
+
+    def update_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Store changed alerts."""
+        for alert in alerts:
+            self.update_alert(alert)
 
     def lock_send_queue(self) -> None:
         """Do nothing: no other transaction exists."""

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Executable, and_, bindparam, case, func, insert, not_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    not_,
+    select,
+    text,
+    update,
+)
 
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.store import rows
@@ -73,15 +88,15 @@ _RECENT_ATTEMPTS = (
     .limit(bindparam("most"))
 )
 _NEXT_CLAIM = select(func.min(attempts.c.claimable_at)).where(attempts.c.claimable_at.is_not(None))
+QUEUED_PAGE = and_(
+    waiting,
+    attempts.c.purpose == "page",
+    attempts.c.channel.not_in(["voice", "desk"]),
+    attempts.c.goes_alone.is_(False),
+)
 _QUEUED_PAGES = (
     select(attempts)
-    .where(
-        attempts.c.to == bindparam("person"),
-        waiting,
-        attempts.c.purpose == "page",
-        attempts.c.channel.not_in(["voice", "desk"]),
-        attempts.c.goes_alone.is_(False),
-    )
+    .where(attempts.c.to == bindparam("person"), QUEUED_PAGE)
     .order_by(attempts.c.written_at, attempts.c.id)
     .with_for_update(skip_locked=True)
 )
@@ -90,18 +105,28 @@ _BUNDLE = (
     .where(attempts.c.bundle.is_not(None), attempts.c.bundle == bindparam("wanted"))
     .order_by(attempts.c.written_at, attempts.c.id)
 )
-_LAST_PAGE_TO = (
-    select(attempts)
-    .where(
-        attempts.c.to == bindparam("person"),
-        attempts.c.sent_at.is_not(None),
-        attempts.c.channel != "voice",
-        attempts.c.purpose == "page",
-        attempts.c.status.not_in(["failed", "undelivered"]),
+
+
+def last_page(table: FromClause, person: ColumnElement[str]) -> Select[Any]:
+    """Select the id of the latest text that paged a person and is not known to have failed.
+
+    table: `attempts` or an alias of it.
+    """
+    return (
+        select(table.c.id)
+        .where(
+            table.c.to == person,
+            table.c.sent_at.is_not(None),
+            table.c.channel != "voice",
+            table.c.purpose == "page",
+            table.c.status.not_in(["failed", "undelivered"]),
+        )
+        .order_by(table.c.sent_at.desc(), table.c.id.desc())
+        .limit(1)
     )
-    .order_by(attempts.c.sent_at.desc(), attempts.c.id.desc())
-    .limit(1)
-)
+
+
+_LAST_PAGE_TO = last_page(attempts, bindparam("person")).with_only_columns(attempts)
 _CALLS_TO = (
     select(attempts)
     .where(

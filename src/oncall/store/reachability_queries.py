@@ -36,6 +36,9 @@ _ALERTS_SINCE = (
     .order_by(alerts.c.written_at.desc(), alerts.c.id.desc())
 )
 _UPDATE_ALERT = update(alerts).where(alerts.c.id == bindparam("wanted"))
+_CLAIM_ALERTS = (
+    update(alerts).where(alerts.c.id.in_(bindparam("wanted", expanding=True))).values(due_at=bindparam("lease"))
+)
 _CONFIRMED = union_all(
     select(attempts.c.to.label("person"), attempts.c.at).where(
         attempts.c.status == "delivered", attempts.c.channel != "desk"
@@ -106,8 +109,8 @@ class ReachabilityQueries(Statements):
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
         """Claim all due alerts, under a lease until `lease_until`. The longest overdue comes first."""
         found = [rows.alert(row) for row in self._run(_DUE_ALERTS, {"now": real_now})]
-        for alert in found:
-            self._run(_UPDATE_ALERT, {"wanted": alert.id, "due_at": lease_until})
+        if found:
+            self._run(_CLAIM_ALERTS, {"wanted": [alert.id for alert in found], "lease": lease_until})
         return found
 
     def update_alert(self, alert: Alert) -> None:

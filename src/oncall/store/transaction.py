@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT, AttemptQueries
+from oncall.store.pass_queries import PassQueries
 from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
 from oncall.store.schedule_queries import ScheduleQueries
@@ -13,7 +14,9 @@ DEFERRABLE = (ADD_TICKET, UPDATE_TICKET, ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT,
 """The writes that a group defers, in an order in which rows come after the rows that they refer to."""
 
 
-class SqlTransaction(ScheduleQueries, TicketQueries, AttemptQueries, ReachabilityQueries, TokenQueries, RefusalQueries):
+class SqlTransaction(
+    ScheduleQueries, TicketQueries, AttemptQueries, PassQueries, ReachabilityQueries, TokenQueries, RefusalQueries
+):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 
     After a Conflict nothing of the work is stored, even if the work catches it.

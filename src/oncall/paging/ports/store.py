@@ -18,6 +18,7 @@ from oncall.paging.ports.attempt_store import (
     SendQueue,
     SentMessages,
 )
+from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
@@ -54,7 +55,7 @@ class ReplyStore(TicketStore, Inbox, PagedTickets, Protocol):
     """Everything that replies by SMS need."""
 
 
-class SendStore(TicketStore, AttemptReads, AttemptClaims, SendQueue, Protocol):
+class SendStore(TicketStore, AttemptReads, AttemptClaims, SendQueue, PassQueries, Protocol):
     """Everything that sending needs: claims, rate limits, outcomes, receipts, alerts."""
 
 

@@ -14,8 +14,9 @@ from oncall.paging.outgoing.rate_limits import LONGEST_WAIT
 from oncall.paging.ports.channel import Channel, Message, Receipt
 from oncall.paging.ports.people_store import Alerts
 from oncall.paging.sending.failed_pages import failure_in
+from oncall.paging.sending.pass_store import PassStore
 from oncall.paging.sending.send_work import SendWork
-from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Person
 
 MOST_SENDS = 8
 REPORTED_WITHIN = timedelta(days=1)
@@ -40,12 +41,15 @@ def due_alerts(work: SendWork) -> list[Alert]:
     if not due:
         return []
     if not tx.try_lock_send_queue():
-        for alert in due:
-            tx.update_alert(alert)
+        tx.update_alerts(due)
         return []
     opted_out, can_call = unreachable_by_text(tx), work.context.can_call
-    going = [one if is_called(one, opted_out, can_call=can_call) else _within_limits(work, one) for one in due]
-    return [_begun(work, one) for one in going if one is not None]
+    asked = PassStore(tx, people=(one.to for one in due))
+    together = work.on(asked.store())
+    going = [one if is_called(one, opted_out, can_call=can_call) else _within_limits(together, one) for one in due]
+    begun = [_begun(together, one) for one in going if one is not None]
+    asked.flush()
+    return begun
 
 
 def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
@@ -64,14 +68,13 @@ def _begun(work: SendWork, alert: Alert) -> Alert:
     return going
 
 
-async def send_alert(alert: Alert, channel: Channel, schedule: Schedule, real_now: Callable[[], datetime]) -> Alert:
+async def send_alert(alert: Alert, channel: Channel, person: Person | None, real_now: Callable[[], datetime]) -> Alert:
     """Hand the alert to the channel and return its new state: finished, given up, or due again.
 
-    `error` says why it failed.
+    person: the one whom it is for; None if no published roster has them. `error` says why it failed.
 
     If an earlier send has an unknown outcome, the provider is asked first, so that no person gets the alert twice.
     """
-    person = schedule.people.get(alert.to)
     if person is None:
         why = f"nobody with the id {alert.to} is on the published rosters"
         return replace(alert, due_at=None, sent_at=None, error=why)

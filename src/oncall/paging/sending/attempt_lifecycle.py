@@ -12,6 +12,7 @@ from oncall.paging.outgoing.cancellation import REPLACED, ended, later_page, why
 from oncall.paging.outgoing.new_attempts import LEASE
 from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.store import AttemptReads
+from oncall.paging.sending.pass_store import PassStore
 from oncall.paging.sending.send_queue import send_again, send_in_turn
 from oncall.paging.sending.send_work import SendWork
 from oncall.support.policy import ChannelName
@@ -49,14 +50,23 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
     if queued:
         # Lock the send queue before any ticket's row: another pager may hold such a row and wait for this lock.
         work.tx.lock_send_queue()
-    at_once = (_sent_at_once(work, one) for one in unsent if not one.may_wait)
-    mine = [sent for sent in at_once if sent is not None]
-    gone = {sent.id for sent in mine}
-    mine += send_in_turn(work, [one for one in queued if one.id not in gone])
+    mine = _unsent(work, unsent, queued) if unsent else []
     for attempt in due:
         if attempt.status not in SENDABLE:
             _share(work.tx, attempt)
             mine.append(attempt)
+    return mine
+
+
+def _unsent(work: SendWork, unsent: Sequence[Attempt], queued: Sequence[Attempt]) -> list[Attempt]:
+    """Return those of the unsent attempts that are sent now. Each question is asked once for all of them."""
+    asked = PassStore(work.tx, people=(one.to for one in unsent), tickets=(one.ticket for one in unsent))
+    together = work.on(asked.store())
+    at_once = (_sent_at_once(together, one) for one in unsent if not one.may_wait)
+    mine = [sent for sent in at_once if sent is not None]
+    gone = {sent.id for sent in mine}
+    mine += send_in_turn(together, [one for one in queued if one.id not in gone])
+    asked.flush()
     return mine
 
 

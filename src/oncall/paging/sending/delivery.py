@@ -238,9 +238,9 @@ class Delivery:
 
     async def alert(self, alert: Alert) -> None:
         """Send an alert: as a call to a person who opted out of texts, if this pager makes calls."""
-        schedule = await self._access.read(lambda tx: tx.schedule())
+        person = await self._access.person(alert.to)
         name = VOICE if is_called(alert, self.opted_out, can_call=VOICE in self._channels) else SMS
-        sent = await send_alert(alert, self._channels[name], schedule, self._clock.real_now)
+        sent = await send_alert(alert, self._channels[name], person, self._clock.real_now)
         await self._access.write(lambda tx: tx.update_alert(sent))
         if sent.error is None:
             self._log.info("alert sent", action="alert_sent", to=sent.to, about=sent.about)

@@ -17,6 +17,10 @@ class SendWork:
         self.tx, self.context, self.clock = tx, context, clock
         self._limits: RateLimits | None = None
 
+    def on(self, tx: SendStore) -> SendWork:
+        """Return the same work on another view of the transaction."""
+        return SendWork(tx, self.context, self.clock)
+
     @property
     def now(self) -> datetime:
         """Return policy time, aware UTC."""
