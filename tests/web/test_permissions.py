@@ -186,7 +186,29 @@ def test_a_program_that_may_acknowledge_names_a_person_on_the_roster(
 def test_an_acknowledgement_that_a_program_records_is_the_person_s(busy: Service) -> None:
     ticket = new_ticket(busy)
     assert act(busy, "acknowledged", "bridge", ticket, by="ana").json()["state"] == "acknowledged"
-    assert busy.ticket(ticket)["owner"] == "ana"
+    shown = busy.ticket(ticket)
+    assert (shown["owner"], shown["events"][-1]["by"], shown["events"][-1]["why"]) == (
+        "ana",
+        "ana",
+        "reported by bridge",
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "logged"),
+    [
+        ({}, "reported by zendesk"),
+        ({"why": "fixed in 4.2"}, "fixed in 4.2; reported by zendesk"),
+        ({"why": "x" * 1000}, f"{'x' * 979}; reported by zendesk"),
+    ],
+)
+def test_the_log_says_which_program_reported_what_a_named_person_did(
+    busy: Service, why: dict[str, str], logged: str
+) -> None:
+    ticket = new_ticket(busy, impact="low")
+    assert act(busy, "resolved", "zendesk", ticket, by="kim", **why).status_code == 200
+    event = busy.ticket(ticket)["events"][-1]
+    assert (event["by"], event["why"]) == ("kim", logged)
 
 
 @pytest.mark.parametrize("kind", ["replied", "updated"])

@@ -165,6 +165,13 @@ def test_a_repeated_field_is_accepted_as_twilio_signs_it(paged: Service) -> None
     assert "T-1 is yours." in signed(paged, "/webhooks/twilio/sms", form).text
 
 
+@pytest.mark.parametrize(
+    "name", ["Carrier", "Extra", "FromRegion", "NewIn2030", "ButtonText", "AddOns", "SipHeader_X-Id"]
+)
+def test_a_field_that_twilio_adds_one_day_is_ignored(paged: Service, name: str) -> None:
+    assert "T-1 is yours." in signed(paged, "/webhooks/twilio/sms", {**SMS, name: "x"}).text
+
+
 @pytest.mark.parametrize("field", ["Body", "From", "To", "MessageSid", "AccountSid"])
 def test_a_field_that_is_used_is_given_once(paged: Service, field: str) -> None:
     form: dict[str, str | list[str]] = {**SMS, field: [SMS[field], SMS[field] + "x"]}
@@ -177,7 +184,11 @@ def test_a_field_that_is_used_is_given_once(paged: Service, field: str) -> None:
     [
         ({"Body": "yX"}, {"Bod": "yyX"}, '"Bod" may be a part of the field Body'),
         ({"Body": "X 7K2"}, {"BodyX": " 7K2"}, '"BodyX" may be a part of the field Body'),
+        ({"Body": "yX Body"}, {"Bod": "yyX ", "Body": ""}, '"Bod" may be a part of the field Body'),
         ({"Body": "ACK CAB"}, {"Body": "ACK ", "CAB": ""}, '"CAB" may be a part of the field Body'),
+        ({"Body": "ACK CABd"}, {"Body": "ACK ", "CAB": "d"}, '"CAB" may be a part of the field Body'),
+        ({"Body": "ack Cab"}, {"Body": "ack ", "Cab": ""}, '"Cab" may be a part of the field Body'),
+        ({"Body": "ack Cab now"}, {"Body": "ack ", "Cab": " now"}, '"Cab" may be a part of the field Body'),
         ({"Body": "hi BodyACK"}, {"ApiVersion": "2010-04-01Bodyhi ", "Body": "ACK"}, None),
         ({"Body": "ACK C b"}, {"Body": "ACK ", "C b": ""}, '"C b" is not the name of a field that Twilio sends'),
     ],

@@ -29,8 +29,9 @@ _SHAPES = {
 _USED = frozenset(
     ("AccountSid", "MessageSid", "MessagingServiceSid", "ErrorCode", "From", "To", "Body", "OptOutType", "CallSid")
 ) | frozenset(_SHAPES)
-_BESIDE_A_BODY = frozenset(("AccountSid", "AddOns", "ApiVersion", "From", "FromCity", "FromCountry"))
-"""The documented fields of an SMS that may sort directly before or after its text."""
+_AFTER_A_TEXT = re.compile(r"(?=[A-Z0-9_-]*[a-z])[^=]*=[A-Za-z0-9+{\[]")
+"""Name and value of a field that Twilio may add behind the text of an SMS. A code that was cut off the end of the text
+has capitals and digits only, and a word that was cut off has nothing or a blank after it."""
 
 
 def why_unclear(form: Form) -> str | None:
@@ -38,27 +39,30 @@ def why_unclear(form: Form) -> str | None:
     for name, values in form.items():
         if not _NAME.fullmatch(name):
             return f"{quoted(name)} is not the name of a field that Twilio sends"
-        if name in _USED and len(values) > 1:
-            return f"{name}: is given {len(values)} times"
-        shape = _SHAPES.get(name)
-        if shape is not None and not shape.fullmatch(values[0]):
-            return f"{name}: {quoted(values[0])} is not a value that Twilio sends"
-        hidden = next((used for used in _USED if used not in form and used.startswith(name)), None)
-        if hidden is not None and name not in _USED:
-            return f"{quoted(name)} may be a part of the field {hidden}"
-    return _why_text_is_unclear(form)
+        if name in _USED:
+            if len(values) > 1:
+                return f"{name}: is given {len(values)} times"
+            shape = _SHAPES.get(name)
+            if shape is not None and not shape.fullmatch(values[0]):
+                return f"{name}: {quoted(values[0])} is not a value that Twilio sends"
+        elif (used := _cut_from(name)) is not None:
+            return f"{quoted(name)} may be a part of the field {used}"
+    return _why_text_is_cut(form)
 
 
-def _why_text_is_unclear(form: Form) -> str | None:
-    """Return why the text of an SMS might begin or end elsewhere: an unknown field stands directly beside it."""
-    names = sorted(form)
-    if "Body" not in form:
-        longer = next((name for name in names if name.startswith("Body")), None)
-        return f"{quoted(longer)} may be a part of the field Body" if longer is not None else None
-    at = names.index("Body")
-    beside = names[max(at - 1, 0) : at] + names[at + 1 : at + 2]
-    unknown = next((name for name in beside if name not in _BESIDE_A_BODY and name not in _USED), None)
-    return f"{quoted(unknown)} may be a part of the field Body" if unknown is not None else None
+def _cut_from(name: str) -> str | None:
+    """Return the field of which an unknown one may be the beginning, or the text of an SMS with its beginning."""
+    if name.startswith("Body"):
+        return "Body"
+    return next((used for used in sorted(_USED) if used.startswith(name)), None)
+
+
+def _why_text_is_cut(form: Form) -> str | None:
+    """Return why the text of an SMS may be longer: its end may stand as the unknown field that sorts after it."""
+    after = min((name for name in form if name > "Body"), default=None) if "Body" in form else None
+    if after is None or after in _USED or _AFTER_A_TEXT.match(f"{after}={form[after][0]}"):
+        return None
+    return f"{quoted(after)} may be a part of the field Body"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oncall.errors import NotFound, OncallError, Refused
+from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.engineer_tokens import roster_fault
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
@@ -14,7 +15,7 @@ from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.actions.record_action import record_by_reference, record_on
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import EventKind
-from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.callers import CallerRole, Token
@@ -37,6 +38,7 @@ def record_for(
     action = allowed_action(action, caller, tx.schedule())
     if caller.role is not CallerRole.INTAKE:
         return record_by_reference(tx, reference, action, context)
+    action = _reported(action, caller)
     stored = tx.ticket(reference) if ID_PATTERN.fullmatch(reference) else None
     if stored is None:
         raise NotFound(f"no ticket has the id {quoted(reference)}")
@@ -78,6 +80,15 @@ def allowed_action(action: TicketAction, caller: Token, schedule: Schedule) -> T
     if action.kind is EventKind.ACKNOWLEDGED:
         _refuse_nobody(action, caller, schedule)
     return action
+
+
+def _reported(action: TicketAction, caller: Token) -> TicketAction:
+    """Return the action of a named person with a reason that says which program reported it."""
+    if action.by == caller.name:
+        return action
+    reported = f"reported by {caller.name}"
+    why = clean(action.why)[: LONGEST_WHY - len(reported) - len("; ")]
+    return replace(action, why=f"{why}; {reported}" if why else reported)
 
 
 def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule) -> None:
