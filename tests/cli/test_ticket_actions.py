@@ -50,6 +50,18 @@ def test_taking_a_ticket_takes_it_over_and_acknowledging_says_how(published: Onc
     assert "acknowledged  ben     Ana is on a train" in published("tickets", "show", "T-1", "--timeline").out
 
 
+def test_a_word_that_is_a_code_and_an_id_acknowledges_neither_ticket(published: Oncall) -> None:
+    post(published, "T-1", "urgent")
+    code = json.loads(published("tickets", "show", "T-1", "--json").out)["code"]
+    post(published, code, "urgent")
+    refused = published("ack", code, "--by", "ana")
+    words = f'"{code}" is the code of ticket T-1 and the id of ticket {code}'
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == f"oncall: {words}; write code={code} for T-1, or id={code} for the other\n"
+    assert published("ack", f"id={code}", "--by", "ana").out == f"{code} is yours.\n"
+    assert published("ack", f"code={code}", "--by", "ana").out == "T-1 is yours.\n"
+
+
 def test_a_refused_acknowledgement_ends_with_1_as_json_too(published: Oncall) -> None:
     post(published, "T-1", "urgent")
     published("ack", "T-1", "--by", "ana")

@@ -19,6 +19,16 @@ limits:
 """
 
 
+ALONE = LIMITS + "  bundle_urgent_for: 0s\n"
+"""Limits under which each urgent page goes at once and alone."""
+
+
+def each_alone(world: World) -> World:
+    """Publish a policy that lets each urgent page go at once and alone."""
+    world.publish(policy=packaged_policy_text().replace(LIMITS, ALONE))
+    return world
+
+
 def high(world: World, *names: str) -> None:
     """Tickets that page at every hour and are not urgent."""
     for name in names:

@@ -18,6 +18,7 @@ from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.audit import Audit, Kind, audit
 from oncall.paging.watch.auditor import Auditor
+from tests.paging.storm import each_alone
 from tests.paging.world import World
 
 LATE = timedelta(seconds=61)
@@ -151,6 +152,7 @@ def test_a_carrier_that_never_reports_arrivals_raises_no_alarm_by_what_it_took(w
 
 
 def test_a_carrier_that_reported_arrivals_before_is_waited_for(world: World) -> None:
+    each_alone(world)
     paged(world)
     world.act(EventKind.RESOLVED, "ana")
     world.post("T-2")

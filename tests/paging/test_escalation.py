@@ -11,6 +11,7 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import Judged
 from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
 from oncall.support.policy_file import packaged_policy_text
+from tests.paging.storm import each_alone
 from tests.paging.world import MONDAY_MORNING, World, at
 
 MINUTE = timedelta(minutes=1)
@@ -213,6 +214,7 @@ def test_a_pass_from_a_clock_that_is_ahead_does_not_wait_for_it(world: World) ->
 
 
 def test_a_resolved_ticket_frees_its_code_and_a_reopened_one_pages_again(world: World) -> None:
+    each_alone(world)
     world.post()
     world.run()
     world.expect_page("ana")

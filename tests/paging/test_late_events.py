@@ -102,14 +102,40 @@ def test_an_event_of_a_fast_clock_counts_when_it_came_and_the_log_keeps_what_was
 
 def test_a_fraction_of_a_second_is_dropped(world: World) -> None:
     taken(world)
-    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:10") + timedelta(microseconds=7))
-    assert world.logged(Replied)[0].at == at("2027-01-09 03:10")
+    world.clock.moment += MINUTE
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:12") + timedelta(microseconds=7))
+    assert world.logged(Replied)[0].at == at("2027-01-09 03:12")
     world.read_all()
 
 
-def test_a_reply_of_before_the_receipt_meets_the_first_reply_and_is_noted_in_policy_time(world: World) -> None:
+def test_a_reply_dated_before_the_receipt_counts_from_the_receipt_and_the_log_keeps_what_was_said(world: World) -> None:
     taken(world)
-    say(world, EventKind.REPLIED, "zendesk", at("2027-01-09 03:10"))
+    say(world, EventKind.REPLIED, "zendesk", at("2027-01-08 07:00"))
+    state = state_of(world)
+    assert state.clocks[0].met_at == at("2027-01-09 03:12")
+    assert [clock.since for clock in state.running] == [at("2027-01-09 03:12")]
+    (reply,) = world.logged(Replied)
+    assert (reply.at, reply.reported) == (at("2027-01-09 03:12"), ReportedTimes(said_at=at("2027-01-08 07:00")))
+    world.read_all()
+
+
+@pytest.mark.parametrize("kind", [EventKind.ACKNOWLEDGED, EventKind.UPDATED, EventKind.PASSED, EventKind.WAITING])
+def test_every_action_dated_before_the_receipt_counts_from_the_receipt(world: World, kind: EventKind) -> None:
+    world.post()
+    world.run()
+    done = say(world, kind, "ana", at("2027-01-08 07:00"))
+    event = next(one for one in world.events() if one.kind is kind)
+    assert event.at == at("2027-01-09 03:12")
+    assert done.waited in (None, timedelta(0))
+    world.advance(4 * MINUTE)
+    assert [message.to for message in world.phones.sent] == (["ana", "ben"] if kind is EventKind.PASSED else ["ana"])
+    world.read_all()
+
+
+def test_a_stored_reply_of_before_the_receipt_still_counts_as_at_it_and_is_noted(world: World) -> None:
+    taken(world)
+    early = Replied("T-1", at("2027-01-09 03:10"), "zendesk", "replied")
+    world.store.write(lambda tx: tx.append([early]))
     state = state_of(world)
     assert state.clocks[0].met_at == at("2027-01-09 03:12")
     assert state.notes == ("Replied at Sat 2027-01-09 03:10 EST lies before the opening and counts as at it.",)

@@ -17,6 +17,7 @@ from oncall.paging.domain.ticket import TicketStatus
 from oncall.reports.sla_report import Days, sla_report
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Metric
+from tests.paging.storm import each_alone
 from tests.paging.world import World, at
 
 MINUTE = timedelta(minutes=1)
@@ -127,6 +128,7 @@ def test_both_timelines_tell_of_the_merge(world: World) -> None:
 
 
 def test_whoever_was_paged_for_the_duplicate_hears_where_it_goes_on(world: World) -> None:
+    each_alone(world)
     world.clock.moment = EVENING
     world.post("T-2")
     world.run()
@@ -163,6 +165,7 @@ def test_merging_into_a_duplicate_merges_into_the_ticket_that_goes_on(world: Wor
 
 
 def test_a_more_urgent_duplicate_makes_the_ticket_that_goes_on_as_urgent(world: World) -> None:
+    each_alone(world)
     world.clock.moment = EVENING
     world.post("T-1", impact="normal")
     world.post("T-2")
@@ -249,6 +252,7 @@ def test_a_customer_who_writes_on_a_duplicate_is_heard_once_on_the_ticket_that_g
 
 
 def test_a_message_on_a_duplicate_of_a_resolved_ticket_opens_that_one_again(world: World) -> None:
+    each_alone(world)
     two(world)
     merge(world)
     world.act(EventKind.RESOLVED, "ana")

@@ -17,6 +17,7 @@ from oncall.paging.domain.events import EventKind, Passed
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.opt_out import START_WORDS
 from oncall.paging.outgoing.sms_encoding import segments
+from tests.paging.storm import MINUTE, each_alone
 from tests.paging.world import World
 
 
@@ -134,6 +135,7 @@ def test_ack_all_takes_every_ticket_that_the_person_was_paged_for(two: World) ->
 
 
 def test_ack_all_in_a_storm_answers_with_the_list_in_three_segments_at_most(world: World) -> None:
+    each_alone(world)
     names = [f"STORM-{number}" for number in range(40)]
     for name in names:
         world.post(name)
@@ -448,6 +450,8 @@ def test_every_answer_that_acknowledges_nothing_is_one_segment_and_says_so_first
         "pass A-VERY-LONG-ID-OF-FORTY-LETTERS-00000001 to nobody9",
     ):
         answer = world.sms("ana", body)
+        world.clock.moment += 4 * MINUTE
+        world.read_all()
         assert answer.startswith("NOT acknowledged")
         assert segments(answer) == 1
 

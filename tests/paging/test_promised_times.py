@@ -11,6 +11,7 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import Breached, Chased, StepFired
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.spoken_text import spoken_text
+from tests.paging.storm import each_alone
 from tests.paging.world import MONDAY_MORNING, World, at
 
 MINUTE = timedelta(minutes=1)
@@ -132,6 +133,7 @@ def test_an_upgrade_counts_from_the_ticket_s_own_start_and_pages_with_that_deadl
 
 
 def test_a_duplicate_that_is_merged_is_over_and_says_where_it_went_on(world: World) -> None:
+    each_alone(world)
     world.post()
     world.run()
     world.expect_page("ana")

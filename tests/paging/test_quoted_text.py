@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from oncall.errors import NotFound, OncallError
-from oncall.paging.actions.record_action import find_ticket, record
+from oncall.paging.actions.record_action import record
 from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.quoted_text import LONGEST_QUOTE, quoted
 from oncall.paging.domain.verdict import impact_named, plan_named

@@ -11,6 +11,7 @@ from oncall.paging.actions.sms_replies import CARRIER_WORDS, HELP
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.opt_out import STOP_WORDS
+from tests.paging.storm import each_alone
 from tests.paging.world import MONDAY_MORNING, World, at
 
 
@@ -97,18 +98,21 @@ def test_done_resolves_and_tells_the_others(paged: World) -> None:
     paged.expect_page("ana", containing="URGENT T-1 was resolved by Ben Okafor. No action needed.")
 
 
-def test_a_bare_done_is_about_the_ticket_one_has_taken(paged: World) -> None:
+def test_a_bare_done_is_about_the_last_page_alone(paged: World) -> None:
     paged.sms("ana", "ACK")
     paged.clock.moment += timedelta(minutes=1)
     paged.post("T-2")
     paged.run()
     paged.expect_page("ana", containing="T-2")
     code = paged.code("T-2")
-    assert paged.sms("ana", "DONE") == f"T-1 is resolved. Still open: T-2 ({code})."
-    assert paged.ticket("T-2").status is TicketStatus.OPEN
+    assert paged.sms("ana", "DONE") == (
+        "NOT acknowledged: DONE alone is for your last page, T-2, which you do not have; "
+        f"send DONE {paged.code()} for T-1. Send ACK {code} to take T-2."
+    )
+    assert [paged.ticket(name).status for name in ("T-1", "T-2")] == [TicketStatus.ACKNOWLEDGED, TicketStatus.OPEN]
 
 
-def test_with_several_open_pages_a_bare_ack_takes_the_latest_and_names_the_others(paged: World) -> None:
+def test_with_several_open_pages_a_bare_ack_takes_the_last_one_alone_and_names_the_others(paged: World) -> None:
     for ticket_id in ("T-2", "T-3"):
         paged.clock.moment += timedelta(minutes=1)
         paged.post(ticket_id)
@@ -116,7 +120,7 @@ def test_with_several_open_pages_a_bare_ack_takes_the_latest_and_names_the_other
         paged.expect_page("ana", containing=ticket_id)
     others = f"T-2 ({paged.code('T-2')}), T-1 ({paged.code('T-1')})"
     assert paged.sms("ana", "ack") == f"T-3 is yours. Still open: {others}."
-    assert paged.sms("ana", "ack") == f"T-2 is yours. Still open: T-1 ({paged.code('T-1')})."
+    assert paged.sms("ana", "ack") == f"T-3 is yours already. Still open: {others}."
 
 
 def test_who_answers_after_the_end_is_told_who_solved_it_for_a_week(paged: World) -> None:
@@ -124,12 +128,14 @@ def test_who_answers_after_the_end_is_told_who_solved_it_for_a_week(paged: World
     paged.sms("ana", f"DONE {code}")
     assert paged.sms("ana", "ACK").startswith("NOT acknowledged. Nothing that you were paged for is open.")
     for late in (f"ACK {code}", code, f"DONE {code}", f"PASS {code}", "ACK T-1", f"{code} thanks"):
+        paged.clock.moment += timedelta(minutes=4)
         assert paged.sms("ben", late).startswith("NOT acknowledged: T-1 was resolved by Ana Pereira. ")
     paged.clock.moment += timedelta(days=8)
     assert paged.sms("ana", f"ACK {code}").startswith(f"NOT acknowledged: no open ticket has the code {code}. ")
 
 
 def test_who_answers_for_a_duplicate_is_told_where_it_goes_on(paged: World) -> None:
+    each_alone(paged)
     code = paged.code()
     paged.post("T-2")
     paged.run()

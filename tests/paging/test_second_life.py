@@ -10,6 +10,7 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from oncall.support.policy_file import packaged_policy_text
+from tests.paging.storm import each_alone
 from tests.paging.world import World, at
 
 SECOND = timedelta(seconds=1)
@@ -36,6 +37,7 @@ def test_a_reopened_ticket_that_reaches_nobody_is_tried_again_in_a_minute_whoeve
 
 
 def test_a_late_report_on_a_page_from_before_it_was_reopened_hurries_no_step_of_now(world: World) -> None:
+    each_alone(world)
     world.post()
     world.run()
     world.expect_page("ana")
@@ -76,6 +78,7 @@ def waiting(world: World) -> None:
 
 
 def test_a_ticket_that_becomes_urgent_while_its_first_page_waits_is_paged_at_once_as_urgent(world: World) -> None:
+    each_alone(world)
     waiting(world)
     world.act(EventKind.IMPACT_CHANGED, "zendesk", impact="urgent")
     page = world.expect_page("ana", containing="URGENT T-1 Acme Ltd (BC): Sessions do not start.")

@@ -20,6 +20,7 @@ from oncall.paging.ports.channel import Message, Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import BATCH, MOST_IN_FLIGHT, Engine
 from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.storm import each_alone
 from tests.paging.world import World, at, ticket_body
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_two_pagers_on_one_store_send_once(world: World) -> None:
+    each_alone(world)
     world.post()
     world.post("T-2")
 
@@ -45,6 +47,8 @@ def test_two_pagers_on_one_store_send_once(world: World) -> None:
 
 
 def test_a_page_that_waited_long_for_its_turn_is_sent_by_nobody_else(world: World) -> None:
+    each_alone(world)
+
     async def story() -> None:
         gate, queue = Gate(world.phones), MOST_IN_FLIGHT + 1
         engine, other = engine_with(world, gate), engine_with(world, world.phones, worker="other")
@@ -66,6 +70,7 @@ def test_a_page_that_waited_long_for_its_turn_is_sent_by_nobody_else(world: Worl
 
 
 def test_an_urgent_page_goes_out_while_the_provider_thinks_about_all_that_are_in_doubt(world: World) -> None:
+    each_alone(world)
     world.phones.fail(Ambiguous("the connection was cut"), times=MOST_IN_FLIGHT)
 
     async def story() -> None:

@@ -17,7 +17,7 @@ from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.audit import audit
 from tests.paging.pagers import engine_with
-from tests.paging.storm import MINUTE, SECOND, bodies, high, limited, page_of, seen_by, waiting
+from tests.paging.storm import MINUTE, SECOND, bodies, each_alone, high, limited, page_of, seen_by, waiting
 from tests.paging.world import Killed, World
 
 
@@ -43,7 +43,8 @@ def test_a_storm_of_fifty_tickets_is_an_urgent_page_at_once_and_one_message_for_
     assert set(listed[1].split()) <= {world.code(name) for name in names[1:]}
 
 
-def test_urgent_first_pages_never_wait_however_many_there_are(world: World) -> None:
+def test_urgent_first_pages_that_each_go_alone_never_wait_however_many_there_are(world: World) -> None:
+    each_alone(world)
     for number in range(40):
         world.post(f"U-{number}")
     world.run()
@@ -155,7 +156,8 @@ def test_after_an_outage_of_ten_minutes_each_person_gets_one_message(world: Worl
     world.read_all()
 
 
-def test_urgent_first_pages_that_an_outage_held_up_still_go_alone(world: World) -> None:
+def test_urgent_first_pages_that_an_outage_held_up_go_alone_if_the_policy_says_so(world: World) -> None:
+    each_alone(world)
     world.phones.fail(Temporary("no network"), times=100_000)
     high(world, "T-1", "T-2")
     world.post("U-1")
@@ -170,6 +172,7 @@ def test_urgent_first_pages_that_an_outage_held_up_still_go_alone(world: World) 
 
 
 def test_a_process_that_was_down_for_long_merges_what_became_due(world: World) -> None:
+    each_alone(world)
     for name in ("T-1", "T-2", "T-3"):
         world.post(name, impact="high", plan="business-critical")
     world.post("U-1")
@@ -241,6 +244,7 @@ def test_the_auditor_excuses_a_page_that_waits_for_its_turn_and_not_one_that_wai
 
 
 def test_a_page_that_cannot_be_told_with_others_keeps_nobody_s_page_back(world: World, tmp_path: Path) -> None:
+    each_alone(world)
     high(world, "T-1")
     world.expect_page("ana", containing="HIGH T-1 ")
     high(world, "T-2", "T-3")

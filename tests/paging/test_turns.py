@@ -13,6 +13,14 @@ from tests.paging.pagers import engine_with
 from tests.paging.storm import LIMITS, MINUTE, SECOND, high, limited, seen_by
 from tests.paging.world import FakePhones, World
 
+SENDER = """\
+limits:
+  bundle_for: 0s
+  bundle_urgent_for: 0s
+  per_phone: {most: 100, within: 60s}
+  sender: {most: %d, within: 10s}
+"""
+
 
 def test_two_people_s_phones_do_not_wait_for_each_other(world: World) -> None:
     world.post("U-1")
@@ -47,8 +55,7 @@ def test_a_phone_gets_so_many_messages_in_a_span_and_no_more(tmp_path: Path) -> 
 
 
 def test_the_sender_sends_so_many_messages_in_a_span_pages_first(tmp_path: Path) -> None:
-    limits = "limits: {bundle_for: 0s, per_phone: {most: 100, within: 60s}, sender: {most: 2, within: 10s}}\n"
-    world = limited(tmp_path, limits)
+    world = limited(tmp_path, SENDER % 2)
     world.post("U-1")
     world.post("U-2")
     world.run()
@@ -61,9 +68,6 @@ def test_the_sender_sends_so_many_messages_in_a_span_pages_first(tmp_path: Path)
     world.expect_page("ana", containing="U-1 is taken by")
     assert "all phones together had 2 segments in the last 10 s" in world.events("T-1")[-1].why
     world.close()
-
-
-SENDER = "limits: {bundle_for: 0s, per_phone: {most: 100, within: 60s}, sender: {most: %d, within: 10s}}\n"
 
 
 def test_the_word_that_somebody_sent_stop_counts_for_the_sender(tmp_path: Path) -> None:

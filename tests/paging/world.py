@@ -16,9 +16,10 @@ from doubles.clock import FakeClock
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.intake import AcceptedTicket, accept
 from oncall.paging.actions.posted_ticket import parse_ticket
-from oncall.paging.actions.record_action import find_ticket, record
+from oncall.paging.actions.record_action import record
 from oncall.paging.actions.sms_replies import answer_sms
 from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket
 from oncall.paging.ports.channel import Channel, Message, Receipt

@@ -146,7 +146,7 @@ def test_an_urgent_page_goes_out_while_its_pager_works_on_the_send_queue(postgre
     world.run()
     world.expect_page("ana", containing="U-1")
     world.post("T-1", impact="high", plan="business-critical")
-    world.clock = clock = Thoughtful(world.clock.moment)
+    world.clock = clock = Thoughtful(world.clock.moment + timedelta(seconds=3))
 
     async def story() -> None:
         engine = engine_with(world, world.phones)

@@ -87,6 +87,22 @@ def test_a_ticket_is_found_by_its_code_as_well(service: Service) -> None:
     assert service.ticket(code.lower())["id"] == "T-1"
 
 
+def test_a_ticket_whose_id_is_another_ones_code_is_not_confused_with_it(service: Service) -> None:
+    code = service.post(ticket_body()).json()["page"]["code"]
+    assert service.post(ticket_body(code)).status_code == 202
+    words = (
+        f'"{code}" is the code of ticket T-1 and the id of ticket {code}; '
+        f"write code={code} for T-1, or id={code} for the other"
+    )
+    problem(service.call("GET", f"/v1/tickets/{code}"), 409, words)
+    acknowledged = {"kind": "acknowledged"}
+    problem(service.post(acknowledged, by="ana", path=f"/v1/tickets/{code}/events"), 409, words)
+    assert [service.ticket(name)["state"] for name in (f"id={code}", f"code={code}")] == ["open", "open"]
+    answer = service.post(acknowledged, by="ana", path=f"/v1/tickets/id={code}/events").json()
+    assert (answer["id"], answer["message"]) == (code, f"{code} is yours.")
+    assert service.ticket("T-1")["state"] == "open"
+
+
 def test_a_listing_shows_the_newest_first_and_held_tickets_with_their_hour(service: Service) -> None:
     for ticket_id, impact in (("T-1", "low"), ("T-2", "high"), ("T-3", "low")):
         service.post(ticket_body(ticket_id, impact=impact, customer=f"Customer {ticket_id}"))

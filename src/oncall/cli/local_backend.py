@@ -54,7 +54,7 @@ class LocalBackend:
             return self._store.read(lambda tx: listing_view(tx, wanted, now))
 
     def ticket(self, ticket_id: str) -> WholeTicketView:
-        from oncall.paging.actions.record_action import find_ticket
+        from oncall.paging.actions.ticket_references import find_ticket
         from oncall.paging.views.ticket_views import stored_whole_view
 
         now = self._clock.now()

@@ -18,7 +18,9 @@ BY_OPTION = typer.Option(
 )
 REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
-REFERENCE = typer.Argument(metavar="TICKET", help="The ticket's id, or the code of its page.")
+REFERENCE = typer.Argument(
+    metavar="TICKET", help="The ticket's id, or the code of its page; id=X or code=X if both exist."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,16 @@ class MemoryStore(TicketBook):
         pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
 
+    def phone_is_free(self, person: str, *, since: datetime) -> bool:
+        """Return True if no text has paged this person since an instant, and no urgent page waits for their phone."""
+        last = self.last_page_to(person)
+        was_paged = last is not None and last.sent_at is not None and last.sent_at > since
+        return not was_paged and not any(page.caller is not None for page in self.queued_pages(person))
+
+    def try_lock_phone(self, person: str) -> bool:
+        """Return True: no other transaction exists."""
+        return True
+
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
         """Return no calls: a rehearsal calls no person."""
         return []
@@ -222,6 +232,11 @@ class MemoryStore(TicketBook):
         self._inbound[message.provider_id] = message
         if message.answer:
             insort(self._answers, (message.at, message.answer))
+
+    def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
+        """Return how many unhelpful texts this person has sent since an instant; it counts to `most`."""
+        mine = (sms for sms in self._inbound.values() if sms.by == person and sms.is_unhelpful and sms.at > since)
+        return min(sum(1 for _ in mine), most)
 
     def note_reachability(self, mark: Reachability) -> None:
         """Store the latest state of this person and channel."""

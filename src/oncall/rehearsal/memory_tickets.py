@@ -11,6 +11,7 @@ from datetime import datetime
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.outgoing.codes import spellings
 from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
@@ -108,9 +109,9 @@ class TicketBook:
         return self._code_lengths[length]
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return the first code from `draw` that no unresolved ticket holds."""
+        """Return the first code from `draw` that no unresolved ticket holds, and that is no ticket's id."""
         code = draw()
-        while code in self._codes:
+        while code in self._codes or any(spelt in self._tickets for spelt in spellings(code)):
             code = draw()
         return code
 

@@ -16,9 +16,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     not_,
+    or_,
     select,
     text,
     update,
@@ -91,7 +93,7 @@ _NEXT_CLAIM = select(func.min(attempts.c.claimable_at)).where(attempts.c.claimab
 QUEUED_PAGE = and_(
     waiting,
     attempts.c.purpose == "page",
-    attempts.c.channel.not_in(["voice", "desk"]),
+    attempts.c.channel != "voice",
     attempts.c.goes_alone.is_(False),
 )
 _QUEUED_PAGES = (
@@ -100,6 +102,20 @@ _QUEUED_PAGES = (
     .order_by(attempts.c.written_at, attempts.c.id)
     .with_for_update(skip_locked=True)
 )
+_WAS_PAGED = exists().where(
+    attempts.c.to == bindparam("person"),
+    attempts.c.sent_at > bindparam("since"),
+    attempts.c.channel != "voice",
+    attempts.c.purpose == "page",
+    attempts.c.status.not_in(["failed", "undelivered"]),
+)
+_URGENT_PAGE_WAITS = exists().where(
+    attempts.c.to == bindparam("person"),
+    waiting,
+    attempts.c.caller.is_not(None),
+    attempts.c.channel != "voice",
+)
+_PHONE_IS_BUSY = select(or_(_WAS_PAGED, _URGENT_PAGE_WAITS))
 _BUNDLE = (
     select(attempts)
     .where(attempts.c.bundle.is_not(None), attempts.c.bundle == bindparam("wanted"))
@@ -148,6 +164,8 @@ _HAS_DELIVERED = (
 )
 # Keys of advisory locks: any numbers above 32 bits that all our processes share. Keys below lock provider ids.
 _SEND_QUEUE, _HANDOFFS = 500000651891, 500000651892
+_PHONES = 1 << 40
+"""Added to a number that is made from a person's id."""
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _PAGED_TICKETS = (
@@ -271,6 +289,14 @@ class AttemptQueries(Statements):
         """Return the queued texts that page this person, the oldest first, without rows that another pager locks."""
         return [rows.attempt(row) for row in self._run(_QUEUED_PAGES, {"person": person})]
 
+    def phone_is_free(self, person: str, *, since: datetime) -> bool:
+        """Return True if no text has paged this person since an instant (policy time), and no urgent page waits."""
+        return not self._run(_PHONE_IS_BUSY, {"person": person, "since": since}).scalar_one()
+
+    def try_lock_phone(self, person: str) -> bool:
+        """Reserve the person's phone until the transaction ends and return True, or return False if it is reserved."""
+        return self._try_lock(_PHONES + crc32(person.encode()))
+
     def bundle(self, leader: str) -> list[Attempt]:
         """Return all attempts in the message that `leader` leads, the oldest first."""
         return [rows.attempt(row) for row in self._run(_BUNDLE, {"wanted": leader})]
@@ -294,13 +320,17 @@ class AttemptQueries(Statements):
 
     def try_lock_send_queue(self) -> bool:
         """Take the lock of the send queue and return True, or return False if another transaction holds it."""
-        if self._connection.dialect.name != "postgresql":
-            return True
-        return bool(self._run(_TRY_LOCK, {"key": _SEND_QUEUE}).scalar_one())
+        return self._try_lock(_SEND_QUEUE)
 
     def lock_handoffs(self) -> None:
         """Wait for the lock of the handoff notices and hold it until the transaction ends."""
         self._lock(_HANDOFFS)
+
+    def _try_lock(self, key: int) -> bool:
+        """Take a lock until the transaction ends. SQLite has only one writer, so that it needs no locks."""
+        if self._connection.dialect.name != "postgresql":
+            return True
+        return bool(self._execute(_TRY_LOCK, {"key": key}).scalar_one())
 
     def _lock(self, key: int) -> None:
         if self._connection.dialect.name == "postgresql":

@@ -13,6 +13,7 @@ from oncall.paging.domain.reachability import Alert, Reach, Reachability
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.event_json import details_of, event_from
+from oncall.paging.ports.records import InboundMessage
 
 Row = Sequence[Any]
 """The columns of a row that was read; each has the type of its column, which a sequence cannot say."""
@@ -152,22 +153,30 @@ def attempt_changes(attempt: Attempt) -> Values:
         "bundle": attempt.bundle,
         "sent_text": attempt.sent_text,
         "sent_at": attempt.sent_at,
+        "caller": attempt.caller,
+        "summary": attempt.is_summary or None,
     }
 
 
 def attempt(row: Row) -> Attempt:
     """Read a row of `attempts` with its columns in the table's order."""
-    key, ticket, at, to, written_channel, purpose, body, status, written_at, *middle = row[:-5]
+    key, ticket, at, to, written_channel, purpose, body, status, written_at, *middle = row[:-7]
     channel = _delivered_by(written_channel, to)
     # The column is empty in rows from before there were rate limits: such an attempt never waits.
-    is_immediate = row[-4] is None or bool(row[-4])
-    rest = (*middle, is_immediate, *row[-3:])
+    is_immediate = row[-6] is None or bool(row[-6])
+    rest = (*middle, is_immediate, *row[-5:-1], bool(row[-1]))
     return Attempt(key, ticket, at, to, channel, Purpose(purpose), body, AttemptStatus(status), written_at, *rest)
 
 
 def _delivered_by(channel: str, to: str) -> str:
     """Return the channel that delivers an attempt. Version 0.1.0 stored `email` or `desk` for people, and sent SMS."""
     return "sms" if channel == "email" or (channel == "desk" and to != DESK) else channel
+
+
+def inbound_message(row: Row) -> InboundMessage:
+    """Read a row of `inbound` with its columns in the table's order."""
+    provider_id, at, by, body, answer, unhelpful = row
+    return InboundMessage(provider_id, at, by, body, answer, is_unhelpful=bool(unhelpful))
 
 
 def reachability(row: Row) -> Reachability:

@@ -130,6 +130,8 @@ attempts = Table(
     Column("bundle", Text),
     Column("sent_text", Text),
     Column("sent_at", UtcDateTime),
+    Column("caller", Text),
+    Column("summary", Boolean),
 )
 
 # Literals, for the same reason as above.
@@ -164,6 +166,13 @@ Index(
     postgresql_where=attempts.c.sent_at.is_not(None),
 )
 Index("attempts_written", attempts.c.written_at)
+Index(
+    "attempts_caller",
+    attempts.c.caller,
+    attempts.c.at,
+    sqlite_where=attempts.c.caller.is_not(None),
+    postgresql_where=attempts.c.caller.is_not(None),
+)
 
 inbound = Table(
     "inbound",
@@ -173,11 +182,19 @@ inbound = Table(
     Column("by", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("answer", Text, nullable=False),
+    Column("unhelpful", Boolean),
 )
 
 was_answered = inbound.c.answer != literal_column("''")
 
 Index("inbound_answered", inbound.c.at, sqlite_where=was_answered, postgresql_where=was_answered)
+Index(
+    "inbound_unhelpful",
+    inbound.c.by,
+    inbound.c.at,
+    sqlite_where=inbound.c.unhelpful.is_not(None),
+    postgresql_where=inbound.c.unhelpful.is_not(None),
+)
 
 tokens = Table(
     "tokens",

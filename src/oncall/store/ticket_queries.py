@@ -10,6 +10,7 @@ from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, se
 
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.outgoing.codes import spellings
 from oncall.paging.ports.records import TicketFilter, TicketSpan
 from oncall.store import rows
 from oncall.store.columns import JsonText
@@ -34,6 +35,7 @@ ADD_TICKET = insert(tickets)
 UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
 _CUSTOMER_NAMES = select(tickets.c.customer).distinct()
 _CODES_IN_USE = select(tickets.c.code).where(tickets.c.code.in_(bindparam("wanted", expanding=True)), unresolved)
+_IDS_STORED = select(tickets.c.id).where(tickets.c.id.in_(bindparam("wanted", expanding=True)))
 _CODE_COUNT = select(func.count()).where(unresolved, func.length(tickets.c.code) == bindparam("wanted"))
 _DUE_TICKETS = (
     select(tickets.c.id)
@@ -96,14 +98,15 @@ class TicketQueries(Statements):
         return self._published.cache.code_counts.about(length, count) if self._writes else count()
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket has. In a group, one query checks several codes, for the
-        jobs that follow."""
+        """Return a code from `draw` that no unresolved ticket has and that is no ticket's id. In a group, one query
+        checks several codes, for the jobs that follow."""
         spare = self._published.spare_codes
         while not spare:
             drawn = {draw() for _ in range(_CODES_PER_QUERY if self._deferred is not None else 1)}
             waiting = self._deferred.keys if self._deferred is not None else ()
-            taken = {*self._execute(_CODES_IN_USE, {"wanted": list(drawn)}).scalars(), *waiting}
-            spare.extend(drawn - taken)
+            ids = self._execute(_IDS_STORED, {"wanted": [one for code in drawn for one in spellings(code)]}).scalars()
+            taken = {*self._execute(_CODES_IN_USE, {"wanted": list(drawn)}).scalars(), *ids, *waiting}
+            spare.extend(drawn - {name.upper() for name in taken})
         return spare.pop()
 
     def add_ticket(self, ticket: StoredTicket) -> None:
@@ -111,6 +114,7 @@ class TicketQueries(Statements):
         ticket_id = ticket.ticket.id
         keys = (ticket_id, ticket.code)
         self._insert(ADD_TICKET, [rows.ticket_row(ticket)], keys=keys, subject=f"ticket {ticket_id}")
+        self._drop_spare_code(ticket_id.upper())
         self.touched_pages = True
 
     def update_ticket(self, ticket: StoredTicket) -> None:
@@ -118,10 +122,13 @@ class TicketQueries(Statements):
         subject = f"ticket {ticket.ticket.id}"
         values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
         self._update(UPDATE_TICKET, values, keys=(ticket.ticket.id, ticket.code), subject=subject)
-        if ticket.code in self._published.spare_codes:
-            # A reopened ticket has taken its old code back.
-            self._published.spare_codes.remove(ticket.code)
+        # A reopened ticket may have taken its old code back.
+        self._drop_spare_code(ticket.code)
         self.touched_pages = True
+
+    def _drop_spare_code(self, code: str) -> None:
+        if code in self._published.spare_codes:
+            self._published.spare_codes.remove(code)
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of due tickets, the longest overdue first. A write skips rows that another one locks."""

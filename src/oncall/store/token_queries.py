@@ -17,6 +17,11 @@ from oncall.store.tables import inbound, pagers, tokens
 _FORGET_PAGERS_AFTER = timedelta(days=7)
 
 _INBOUND = select(inbound).where(inbound.c.provider_id == bindparam("wanted"))
+_UNHELPFUL = (
+    select(inbound.c.provider_id)
+    .where(inbound.c.by == bindparam("person"), inbound.c.at > bindparam("since"), inbound.c.unhelpful.is_not(None))
+    .limit(bindparam("most"))
+)
 _TOKEN_BY_DIGEST = select(tokens).where(tokens.c.digest == bindparam("wanted"))
 _TOKENS = select(tokens).order_by(tokens.c.name)
 _LAST_BEAT = select(pagers.c.at, pagers.c.channel).order_by(pagers.c.at.desc()).limit(1)
@@ -28,14 +33,19 @@ class TokenQueries(Statements):
     def inbound(self, provider_id: str) -> InboundMessage | None:
         """Return the inbound SMS with this id of the provider, or None."""
         row = self._run(_INBOUND, {"wanted": provider_id}).one_or_none()
-        return None if row is None else InboundMessage(*tuple(row))
+        return None if row is None else rows.inbound_message(row)
 
     def add_inbound(self, message: InboundMessage) -> None:
         """Store an inbound SMS. Raises Conflict if its provider id is already stored."""
         values = {name: getattr(message, name) for name in ("provider_id", "at", "by", "body", "answer")}
         # PostgreSQL cannot store NUL characters, and a text with one can still acknowledge a page.
         values["body"] = message.body.replace("\0", "")
+        values["unhelpful"] = message.is_unhelpful or None
         self._change(insert(inbound), values, subject=f"inbound message {message.provider_id}")
+
+    def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
+        """Return how many unhelpful texts this person has sent since an instant (policy time); it counts to `most`."""
+        return len(self._run(_UNHELPFUL, {"person": person, "since": since, "most": most}).all())
 
     def add_token(self, token: Token) -> None:
         """Store a token. Raises Conflict if the name is taken."""

@@ -188,10 +188,12 @@ class SmsRules:
 
     unicode: a text whose letters GSM-7 lacks is sent in UCS-2, where a segment holds less than half as much; otherwise
     such letters are shown as `?`. link: a page has the ticket's link where its segment has room for it.
+    bare_reply_within: how long after a page a command without a code (`ACK`, `DONE`) counts for the page's ticket.
     """
 
     unicode: bool = True
     link: bool = True
+    bare_reply_within: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

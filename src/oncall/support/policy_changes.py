@@ -11,6 +11,7 @@ from oncall.support.policy_table import (
     COVERAGE_WORDS,
     METRIC_WORDS,
     allowance_words,
+    bare_reply_words,
     hours_words,
     link_words,
     script_words,
@@ -175,6 +176,8 @@ def _sms_changes(old: SmsRules, new: SmsRules) -> Iterator[str]:
         yield f"Texts: {script_words(new)}, before {script_words(old)}."
     if old.link != new.link:
         yield f"Texts: {link_words(new)}, before {link_words(old)}."
+    if old.bare_reply_within != new.bare_reply_within:
+        yield f"Replies: {bare_reply_words(new)}, before within {exact_span(old.bare_reply_within)}."
 
 
 def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:

@@ -114,6 +114,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"Limits: {limits_words(policy.limits)}.",
         f"Urgent pages: {urgent_words(policy.limits)}.",
         f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
+        f"Replies: {bare_reply_words(policy.sms)}.",
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(
             f"{plan} includes {_names(extra.value.replace('_', ' ') for extra in extras)}."
@@ -162,7 +163,11 @@ def policy_view(policy: Policy) -> PolicyView:
             "per_phone": _allowance_view(policy.limits.per_phone),
             "sender": _allowance_view(policy.limits.sender),
         },
-        "sms": {"unicode": policy.sms.unicode, "link": policy.sms.link},
+        "sms": {
+            "unicode": policy.sms.unicode,
+            "link": policy.sms.link,
+            "bare_reply_within_seconds": int(policy.sms.bare_reply_within.total_seconds()),
+        },
         "desk": {"notify": list(policy.desk.notify), "channel": policy.desk.channel.value},
         "customers": [
             {"name": one.name, "plan": one.plan, "account_manager": one.account_manager, "contacts": list(one.contacts)}
@@ -183,6 +188,11 @@ def script_words(sms: SmsRules) -> str:
 def link_words(sms: SmsRules) -> str:
     """Return whether pages have links."""
     return "pages have the ticket's link where it fits" if sms.link else "pages have no link"
+
+
+def bare_reply_words(sms: SmsRules) -> str:
+    """Return how long a command without a code counts."""
+    return f"ACK or DONE without a code counts within {exact_span(sms.bare_reply_within)} of the last page"
 
 
 def limits_words(limits: Limits) -> str:

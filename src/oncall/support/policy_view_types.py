@@ -73,6 +73,7 @@ class SmsRulesView(TypedDict):
 
     unicode: Annotated[bool, "Letters that GSM-7 lacks go out in UCS-2."]
     link: Annotated[bool, "A page has the ticket's link where its segment has room."]
+    bare_reply_within_seconds: Annotated[int, "How long after the last page a reply without a code counts for it."]
 
 
 class DeskView(TypedDict):

@@ -11,6 +11,7 @@ from oncall.support.value_readers import duration, some_time
 
 _LONGEST_BUNDLE = timedelta(minutes=5)
 _LONGEST_URGENT_BUNDLE = timedelta(seconds=10)
+_SHORTEST_BARE_REPLY, _LONGEST_BARE_REPLY = timedelta(minutes=1), timedelta(days=1)
 _LONGEST_SPAN = timedelta(hours=1)
 _MOST = 10_000
 
@@ -31,8 +32,19 @@ def sms_rules(node: Node) -> SmsRules:
     fields, usual = Fields(node), SmsRules()
     unicode = fields.optional("unicode", true_or_false, usual.unicode)
     link = fields.optional("link", true_or_false, usual.link)
+    bare_reply_within = fields.optional("bare_reply_within", _bare_reply_within, usual.bare_reply_within)
     fields.close()
-    return SmsRules(unicode=unicode.value, link=link.value)
+    return SmsRules(unicode.value, link.value, bare_reply_within.value)
+
+
+def _bare_reply_within(node: Node) -> timedelta:
+    length = duration(node)
+    if not _SHORTEST_BARE_REPLY <= length <= _LONGEST_BARE_REPLY:
+        raise node.refuse(
+            f"{shown(scalar(node).text)} is not a time within which a reply without a code counts; "
+            "write one from 1m to 1d, like 1h"
+        )
+    return length
 
 
 def _bundle_for(node: Node) -> timedelta:

@@ -22,7 +22,7 @@ _MEANINGS = {
     401: "No valid token",
     403: "The token's role, or the signature, does not allow this",
     404: "What the request names does not exist",
-    409: "The id is stored with other content; nothing was changed",
+    409: "The id is stored with other content, or the word names two tickets; nothing was changed",
     413: "The body is larger than 64 KiB",
     422: "A field cannot be used; `errors` names each",
     500: "The service failed; its log says why",

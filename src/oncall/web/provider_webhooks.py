@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from oncall.paging.actions.call_keys import answer_call
-from oncall.paging.actions.sms_replies import answer_sms
+from oncall.paging.actions.sms_replies import MOST_UNHELPFUL, UNHELPFUL_WITHIN, answer_sms
 from oncall.support.phones import masked_phone
+from oncall.support.wording import exact_span
 from oncall.web.api_description import Answer, answers, form
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.plain_route import PlainRoute
@@ -61,6 +62,11 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
         _note_stranger(services, sms.phone)
     services.engine.send_soon(answer.attempts)
     services.engine.wake()
+    if answer.is_silenced:
+        why = f"{MOST_UNHELPFUL} texts from this person did nothing in the last {exact_span(UNHELPFUL_WITHIN)}"
+        structlog.get_logger("oncall.web").warning(
+            "no answer to a text", action="reply_unanswered", by=answer.by, why=why
+        )
     for waited in answer.waited:
         services.engine.observer.acknowledged(waited.total_seconds())
     return _Twiml(services.webhooks.answer(answer.text))

@@ -13,7 +13,7 @@ from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
 from oncall.paging.actions.intake import accept_posted
 from oncall.paging.actions.posted_action import action_from, action_warnings
-from oncall.paging.actions.record_action import find_ticket
+from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import TicketStatus
@@ -97,11 +97,14 @@ async def list_tickets(services: ServicesDep, caller: ReadingCaller, asked: Quer
     "/v1/tickets/{ticket_id}",
     summary="Read a ticket",
     responses=answers(
-        {200: Answer("The ticket with its log and every message", WholeTicketView)}, 401, 403, 404, 422, 503
+        {200: Answer("The ticket with its log and every message", WholeTicketView)}, 401, 403, 404, 409, 422, 503
     ),
 )
 async def get_ticket(ticket_id: str, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Finds the ticket by its id, or by its code until it is resolved."""
+    """Finds the ticket by its id, or by its code until it is resolved.
+
+    X alone is refused with 409 if it is the id of one ticket and the code of another; `id=X` and `code=X` name one.
+    """
     asked.refuse_faults()
     now = services.clock.now()
     return JSONResponse(await services.engine.read(lambda tx: stored_whole_view(tx, find_ticket(tx, ticket_id), now)))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from oncall.paging.actions.impact_raised import speed_up_escalation
 from oncall.paging.actions.stand_down import tell_about_new_owner, tell_about_pass, tell_the_paged
+from oncall.paging.actions.ticket_references import tickets_with_id
 from oncall.paging.domain.decide import judged, verdict_again
 from oncall.paging.domain.events import (
     Acknowledged,
@@ -114,9 +115,10 @@ def _withdrawal(breach: Breached, why: str, event: Event, work: TicketWork) -> W
 
 
 def _take_free_code(work: TicketWork) -> None:
-    """Give a reopened ticket a new code if another ticket has its old one."""
-    holder = work.tx.ticket_by_code(work.stored.code)
-    if holder is not None and holder.ticket.id != work.name:
+    """Give a reopened ticket a new code if another ticket has its old one as its code or id."""
+    code = work.stored.code
+    holders = [work.tx.ticket_by_code(code), *tickets_with_id(work.tx, code)]
+    if any(holder is not None and holder.ticket.id != work.name for holder in holders):
         work.stored = replace(work.stored, code=free_code(work.tx))
 
 

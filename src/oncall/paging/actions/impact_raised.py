@@ -1,4 +1,5 @@
-"""If a ticket becomes urgent while its first page waits, the page goes at once and its text names the new impact."""
+"""If a ticket becomes urgent while its first page waits, no rate limit delays the page any more, and its text names the
+new impact."""
 
 from __future__ import annotations
 
@@ -7,12 +8,15 @@ from dataclasses import replace
 from oncall.paging.domain.escalation import urgency
 from oncall.paging.domain.ticket import SENDABLE, Attempt, Purpose, TicketStatus
 from oncall.paging.outgoing.messages import page_text, promise_of
+from oncall.paging.outgoing.new_attempts import skips_queue
 from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.paging.outgoing.urgent_pages import posted_by
 from oncall.support.clocks import next_due
+from oncall.support.policy import ChannelName
 
 
 def speed_up_escalation(work: TicketWork) -> None:
-    """Send the first page of a ticket that has become urgent without waiting, if no provider has it yet."""
+    """Make the first page of a ticket that has become urgent due now, if no provider has it yet."""
     state, policy = work.state, work.policy
     if state.status is not TicketStatus.OPEN or urgency(state.impact, policy) != 0:
         return
@@ -23,8 +27,9 @@ def speed_up_escalation(work: TicketWork) -> None:
     text = page_text(
         work.stored.ticket, impact=state.impact, code=work.stored.code, policy=policy, due=due, promised=promised
     )
-    now = work.context.real_now
-    work.change_attempt(replace(waiting, is_immediate=True, retry_at=now, lease_until=None, sent_text=text))
+    goes_alone = skips_queue(ChannelName.SMS, policy.limits)
+    urgent = replace(waiting, caller=posted_by(work), is_immediate=goes_alone, sent_text=text)
+    work.change_attempt(replace(urgent, retry_at=work.context.real_now, lease_until=None))
 
 
 def _first_page(work: TicketWork) -> Attempt | None:

@@ -9,10 +9,10 @@ from oncall.errors import NotFound
 from oncall.paging.actions.action_checks import refuse_unrecordable
 from oncall.paging.actions.consequences import ActionResult, follow
 from oncall.paging.actions.merging import goes_on_as, merge
-from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.actions.ticket_action import (
     FORWARDED,
     TicketAction,
+    counted_at,
     end_of_drill,
     event_of,
     message_of,
@@ -21,24 +21,15 @@ from oncall.paging.actions.ticket_action import (
     refuse_pass,
     refuse_stranger,
 )
+from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.events import CustomerReplied, Event, EventKind, Reopened, Resolved
 from oncall.paging.domain.quoted_text import clean, quoted
-from oncall.paging.domain.ticket import StoredTicket, TicketStatus
-from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
+from oncall.paging.domain.ticket import TicketStatus
+from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.store import TicketStore
-from oncall.paging.ports.ticket_store import Tickets
-
-
-def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
-    """Return the ticket with that id, or the open ticket with that code (any letter case). Raises NotFound."""
-    if ID_PATTERN.fullmatch(reference.strip()):
-        found = tx.ticket(reference.strip()) or tx.ticket_by_code(reference.strip().upper())
-        if found is not None:
-            return found
-    raise NotFound(f"no ticket has the id or code {quoted(reference)}; `oncall tickets` lists the open ones")
 
 
 def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
@@ -144,11 +135,12 @@ def _reopen_for(work: TicketWork, message: Event) -> ActionResult:
 def _forward(work: TicketWork, action: TicketAction) -> ActionResult:
     """Record a message on a duplicate, and count it on the ticket that the duplicate was merged into."""
     name, target, what = work.name, goes_on_as(work), FORWARDED[action.kind]
-    at = whole_second(min(action.at, work.now))
+    at = counted_at(work, action)
     work.add(message_of(name, action, at, why=f"{what} counts on {target.name}", forwarded_to=target.name))
     work.write()
     there = replace(
         action,
+        at=at,
         why=clean(f"written on {name}. {action.why}"),
         id=f"{name}/{action.id}" if action.id is not None else None,
         forwarded_from=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from oncall.paging.actions.reply_grammar import Order
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.people import name_of
@@ -53,6 +54,16 @@ def still_open(rest: Sequence[StoredTicket], *, used: int) -> list[str]:
 def taken_words(tx: Schedules, stored: StoredTicket) -> str:
     """Return `T-1 is taken by Ana Pereira`."""
     return f"{stored.ticket.id} is taken by {spelt_name(tx, stored.owner or '')}"
+
+
+def ambiguous_words(meant: Sequence[StoredTicket], order: Order) -> str:
+    """Return words that ask which ticket is meant by a word that is the code of one and the id of another."""
+    code = order.word.upper()
+    ways = [
+        f"{order.verb} {stored.ticket.id if stored.code == code else stored.code} for {stored.ticket.id}"
+        for stored in meant
+    ]
+    return f"{code} is the code of one ticket and the id of another; send {' or '.join(ways)}"
 
 
 def over_words(tx: TicketReads, stored: StoredTicket) -> str:

@@ -6,8 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_OUR_PAGE = re.compile(r"^.*\b(?:1st reply|Next reply|Update) by .{3,30}\. Reply ACK [A-Z0-9]{3,8}", re.MULTILINE)
+_OUR_PAGE = re.compile(
+    r"^.*\b(?:1st reply|Next reply|Update) by .{3,30}\. Reply (?:ACK ALL or )?ACK [A-Z0-9]{3,8}", re.MULTILINE
+)
 """A copy of one of our pages, from the start of its line on."""
+_OUR_REFUSAL = re.compile(r"\bNOT acknowledged\b.*$", re.MULTILINE)
+"""A copy of an answer of ours that acknowledged nothing: a phone that answers by itself may repeat it."""
 _QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _HISTORY = re.compile(r"^\s*(?:On .{3,80} wrote:|-{2,}\s*Original Message.*)\s*$.*", re.MULTILINE | re.DOTALL | re.I)
 _SIGNATURE = re.compile(
@@ -52,7 +56,7 @@ def said_in(body: str) -> Said:
     """Return the person's own words in `body`, the text of an SMS. Quoted text is left out."""
     own = _SIGNATURE.sub("", _HISTORY.sub("", _QUOTED_LINE.sub("", _folded(body))))
     words = _without_quotation(own)
-    kept = "" if words is None else _OUR_PAGE.sub("", words)
+    kept = "" if words is None else _OUR_REFUSAL.sub("", _OUR_PAGE.sub("", words))
     only_quotes = not kept.strip() and bool(body.strip())
     return Said(kept, tuple(_clauses(kept)), is_reaction=words is None or only_quotes)
 

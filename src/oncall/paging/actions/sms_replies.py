@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from oncall.errors import NotFound, Refused
+from oncall.paging.actions.bare_replies import last_page, why_not
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.record_action import record_on
 from oncall.paging.actions.reply_answers import (
@@ -13,6 +15,7 @@ from oncall.paging.actions.reply_answers import (
     LONGEST_ANSWER,
     NOT_ACKNOWLEDGED,
     REMEMBERED_FOR,
+    ambiguous_words,
     on_call_words,
     over_words,
     still_open,
@@ -23,6 +26,7 @@ from oncall.paging.actions.reply_grammar import Order, Reply, parse_reply
 from oncall.paging.actions.reply_text import said_in
 from oncall.paging.actions.reply_words import TicketNames, Verb
 from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.actions.ticket_references import open_tickets_named
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.reachability import Reach
 from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
@@ -40,6 +44,10 @@ CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
 _ANSWERED_ALL_THE_SAME = "YES"
 """A carrier keyword (it means START) with which engineers also reply to a page. If a ticket waits for the person, the
 answer says that YES acknowledges nothing."""
+MOST_UNHELPFUL = 3
+"""How many texts of a person that do nothing are answered within UNHELPFUL_WITHIN (policy time). Later ones get no
+answer, so that we and a phone that answers by itself do not write to each other for ever."""
+UNHELPFUL_WITHIN = timedelta(minutes=10)
 _MOST_LOOKUPS = 50
 """The most words of one text that are looked up as codes or ids of tickets that its sender was not paged for."""
 
@@ -57,6 +65,8 @@ class SmsAnswer:
 
     waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
     is_from_stranger: the sender's number is on no roster, so the text did nothing.
+    is_helpful: the text did something, or asked something that we know. is_silenced: there is no answer because too
+    many texts of this person did nothing. by: the person's id; empty for a number that is on no roster.
     """
 
     text: str
@@ -64,6 +74,9 @@ class SmsAnswer:
     waited: tuple[timedelta, ...] = ()
     parts: int = 1
     is_from_stranger: bool = False
+    is_helpful: bool = False
+    is_silenced: bool = False
+    by: str = ""
 
 
 def answer_sms(
@@ -94,8 +107,12 @@ def answer_sms(
         answer = SmsAnswer("")
     else:
         answer = replies.answer(body)
-    answer = replace(answer, text=fitted(answer.text, answer.parts))
-    tx.add_inbound(InboundMessage(provider_id, context.now, person.id, body[:1600], answer.text))
+    answer = replace(answer, text=fitted(answer.text, answer.parts), by=person.id)
+    is_unhelpful = bool(answer.text) and not answer.is_helpful
+    since = context.now - UNHELPFUL_WITHIN
+    if is_unhelpful and tx.unhelpful_count(person.id, since=since, most=MOST_UNHELPFUL) >= MOST_UNHELPFUL:
+        answer = replace(answer, text="", is_silenced=True)
+    tx.add_inbound(InboundMessage(provider_id, context.now, person.id, body[:1600], answer.text, is_unhelpful))
     return answer
 
 
@@ -109,6 +126,8 @@ class _Outcome:
     refusals: list[str] = field(default_factory=list)
     attempts: tuple[Attempt, ...] = ()
     waited: tuple[timedelta, ...] = ()
+    has_changed: bool = False
+    """True if one of the orders changed its ticket."""
 
 
 class _Replies:
@@ -160,13 +179,14 @@ class _Replies:
         return TicketNames(paged, self._other, named | {name.lower(): name for name in people})
 
     def _other(self, text: str) -> str | None:
-        """Return the id of the ticket that has this id or code, or had this code lately; None if there is none."""
+        """Return the id of a ticket that has this id or code, or had this code lately; None if there is none."""
         self._lookups += 1
         if self._lookups > _MOST_LOOKUPS:
             return None
         tx, code = self._tx, text.upper()
         since = self._context.now - REMEMBERED_FOR
-        found = tx.ticket_by_code(code) or tx.ticket(text) or tx.ticket(code) or tx.resolved_by_code(code, since=since)
+        named = open_tickets_named(tx, text)
+        found = named[0] if named else tx.ticket(text) or tx.ticket(code) or tx.resolved_by_code(code, since=since)
         return found.ticket.id if found is not None else None
 
     def _all(self, verb: Verb) -> SmsAnswer:
@@ -182,11 +202,15 @@ class _Replies:
     def _bare(self, verb: Verb) -> SmsAnswer:
         if verb is Verb.WHO:
             return self._who()
-        mine = [stored for stored in self._paged if stored.owner == self._person.id]
-        candidates = self.waiting or self._paged if verb is Verb.ACK else [*mine, *self.waiting]
-        if not candidates:
+        if not self._paged:
             return self.nothing_done()
-        stored, outcome = candidates[0], _Outcome()
+        last = last_page(self._tx, self._person.id, self._context.now)
+        stored = self._tx.ticket(last.ticket) if last is not None else None
+        mine = [one for one in self._paged if one.owner == self._person.id]
+        why = why_not(self._tx, verb, stored, mine, self._person.id)
+        if stored is None or why is not None:
+            return self.nothing_done(why or "")
+        outcome = _Outcome()
         self._do(Order(verb, stored.code, stored.ticket.id, is_explicit=True), stored, outcome)
         return self._told(outcome)
 
@@ -197,6 +221,8 @@ class _Replies:
         theirs = [order for order in reply.orders if order.is_explicit or order.is_paged]
         if reply.is_refusal or reply.is_question or not theirs:
             return self._asked(reply)
+        if unclear := self._ambiguous(theirs):
+            return unclear
         outcome = _Outcome()
         for order in theirs:
             stored = self._tx.ticket(order.ticket) if order.ticket is not None else None
@@ -208,12 +234,27 @@ class _Replies:
                 self._do(order, stored, outcome)
         return self._told(outcome, unused=reply.unused)
 
+    def _ambiguous(self, orders: Sequence[Order]) -> SmsAnswer | None:
+        """Return a question if a word of the orders is the code of one ticket and the id of another; else None.
+
+        The tickets that the person was paged for go before all others.
+        """
+        paged = {stored.ticket.id for stored in self._paged}
+        for order in orders:
+            named = open_tickets_named(self._tx, order.word)
+            meant = [stored for stored in named if stored.ticket.id in paged] or named
+            if len(meant) > 1:
+                return SmsAnswer(f"{NOT_ACKNOWLEDGED}: {ambiguous_words(meant, order)}.")
+        return None
+
     def _asked(self, reply: Reply) -> SmsAnswer:
         """Return the answer to words that name a ticket without taking it: its owner, and how to take it or pass it
         on."""
         order = reply.orders[0]
         stored = self._tx.ticket(order.ticket or "")
         assert stored is not None, "a word without a ticket is no order"
+        if unclear := self._ambiguous([order]):
+            return unclear
         if stored.status is TicketStatus.RESOLVED:
             return self.nothing_done(over_words(self._tx, stored))
         code, name = stored.code, stored.ticket.id
@@ -243,6 +284,7 @@ class _Replies:
 
     def _note(self, order: Order, done: ActionResult, outcome: _Outcome) -> None:
         outcome.attempts += done.attempts
+        outcome.has_changed = outcome.has_changed or done.changed
         outcome.waited += (done.waited,) if done.waited is not None else ()
         now = done.ticket
         if _ACTIONS[order.verb] is not EventKind.ACKNOWLEDGED:
@@ -268,7 +310,8 @@ class _Replies:
         text = self._with_hints(text, outcome, unused)
         rest = [stored for stored in self._now(self.waiting) if stored.ticket.id not in outcome.done]
         more = still_open(rest, used=len(text))
-        return SmsAnswer(" ".join([text, *more]), outcome.attempts, outcome.waited, max(parts, len(sentences)))
+        words, parts = " ".join([text, *more]), max(parts, len(sentences))
+        return SmsAnswer(words, outcome.attempts, outcome.waited, parts, is_helpful=outcome.has_changed)
 
     def _with_hints(self, text: str, outcome: _Outcome, unused: Verb | None) -> str:
         """Add a hint for a command that came without a code, and the link of a ticket that was taken."""
@@ -293,9 +336,10 @@ class _Replies:
         words = on_call_words(self._tx, self._context.now)
         codes = [stored.code for stored in self.waiting]
         if not codes:
-            return SmsAnswer(words, parts=3)
+            return SmsAnswer(words, parts=3, is_helpful=True)
         head = f" {len(codes)} open for you: "
-        return SmsAnswer(f"{words}{head}{fitting(codes, LONGEST_ANSWER - len(words) - len(head) - 1)}.", parts=3)
+        listed = fitting(codes, LONGEST_ANSWER - len(words) - len(head) - 1)
+        return SmsAnswer(f"{words}{head}{listed}.", parts=3, is_helpful=True)
 
 
 __all__ = ["CARRIER_WORDS", "HELP", "SmsAnswer", "answer_sms"]

@@ -176,7 +176,7 @@ def event_of(work: TicketWork, action: TicketAction) -> Event:
 
     Raises Refused for an impact that the policy does not know.
     """
-    at = _when(work.state, action, work.context)
+    at = _when(work, action)
     reported = reported_times(action, at, work.context)
     why = clean(action.why) or action.kind.value.replace("_", " ")
     if action.kind in FORWARDED:
@@ -249,13 +249,21 @@ def _impact_changed(work: TicketWork, action: TicketAction, at: datetime) -> Imp
     )
 
 
-def _when(state: TicketState, action: TicketAction, context: ActionContext) -> datetime:
-    """Return the time at which an action counts, in whole seconds.
+def counted_at(work: TicketWork, action: TicketAction) -> datetime:
+    """Return the time that an action gives, in whole seconds: no later than now, no earlier than the ticket's receipt.
 
-    A time in the future counts as now, because the sender's clock is ahead. A resolution or reopening never counts
-    before the event that it undoes.
+    The sender's clock may be ahead or behind. A message that was forwarded from a duplicate may be older than this
+    ticket, but not than the duplicate.
     """
-    at = whole_second(min(action.at, context.now))
+    at = whole_second(min(action.at, work.now))
+    return at if action.forwarded_from is not None else max(at, work.stored.received_at)
+
+
+def _when(work: TicketWork, action: TicketAction) -> datetime:
+    """Return the time at which an action counts. A resolution or reopening never counts before the event that it
+    undoes.
+    """
+    at, state = counted_at(work, action), work.state
     if action.kind is EventKind.RESOLVED:
         return max(at, state.opened_at or at)
     if action.kind is EventKind.REOPENED:

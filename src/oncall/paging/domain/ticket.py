@@ -91,12 +91,13 @@ class Attempt:
     id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC. to: an
     engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC. deadline: policy
     time after which a temporary failure is not retried, because the next step has fired; None: no limit. sends: how
-    often the attempt was handed to its provider. is_immediate: the attempt never waits for a rate limit and is never
+    often the attempt was handed to its provider. is_immediate: the attempt never waits in the send queue and is never
     bundled. bundle: the id of the attempt that leads the message, also in the leader itself; None: no bundle.
     sent_text: the text that is sent instead of `body`: the bundle's text, or the text of a ticket that has become
-    urgent. sent_at: policy time of the last send that the provider did not refuse; None for a member of a bundle. why:
-    the reason for a page, for the log of the process that writes the attempt. The store keeps the reason in the event
-    that names the page.
+    urgent. sent_at: policy time of the last send that the provider did not refuse; None for a member of a bundle.
+    caller: who posted the ticket, on the first page of an urgent ticket; None on every other attempt. is_summary: the
+    message is a summary of urgent pages beyond their ceiling. why: the reason for a page, for the log of the process
+    that writes the attempt. The store keeps the reason in the event that names the page.
     """
 
     id: str
@@ -121,6 +122,8 @@ class Attempt:
     bundle: str | None = None
     sent_text: str | None = None
     sent_at: datetime | None = None
+    caller: str | None = None
+    is_summary: bool = False
     why: str = field(default="", compare=False)
 
     @property
@@ -132,6 +135,11 @@ class Attempt:
     def is_text(self) -> bool:
         """Return True for a text message to a phone; False for a call and for the desk's own queue."""
         return self.channel not in ("voice", "desk")
+
+    @property
+    def is_urgent(self) -> bool:
+        """Return True for the first page of an urgent ticket: the limits of other texts never delay it."""
+        return self.caller is not None or self.is_immediate
 
     @property
     def may_wait(self) -> bool:

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from oncall.paging.domain.decide import Fire, Judge, Skip, Wait, fired, judged, next_decision, skipped, verdict_again
 from oncall.paging.domain.escalation import urgency
+from oncall.paging.domain.people import DESK
 from oncall.paging.domain.sla_alerts import due_alert, next_alert_at
 from oncall.paging.domain.ticket import Attempt, Purpose
 from oncall.paging.outgoing.messages import page_text, promise_of
-from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
+from oncall.paging.outgoing.new_attempts import ActionContext, at_once, new_attempt, skips_queue
 from oncall.paging.outgoing.notices import add_alert, copies
 from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.paging.outgoing.urgent_pages import posted_by, reserve_phone
 from oncall.paging.ports.store import TicketStore
 from oncall.support.clocks import next_due
 
@@ -80,6 +82,7 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
         promised=promised,
         owner=work.owner_name if state.is_chased else None,
     )
+    caller = posted_by(work) if _is_urgent(work) and decision.to != DESK else None
     attempt = new_attempt(
         work.name,
         to=decision.to,
@@ -87,8 +90,11 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
         purpose=Purpose.PAGE,
         body=text,
         context=work.context,
-        is_immediate=_goes_alone(work),
+        is_immediate=caller is not None and skips_queue(decision.step.channel, work.policy.limits),
+        caller=caller,
     )
+    if caller is not None and attempt.may_wait and reserve_phone(work.tx, attempt.to, work.policy, work.context):
+        attempt = at_once(attempt, work.context)
     return replace(
         attempt,
         round=decision.position.round,
@@ -98,7 +104,7 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
     )
 
 
-def _goes_alone(work: TicketWork) -> bool:
-    """Return True for the first page of an urgent ticket, also after a reopening: it waits for no rate limit."""
+def _is_urgent(work: TicketWork) -> bool:
+    """Return True for the first page of an urgent ticket, also after a reopening: no rate limit delays it."""
     is_first = not work.state.paged or work.state.last_fired is None
     return is_first and urgency(work.state.impact, work.policy) == 0

@@ -12,7 +12,7 @@ from oncall.paging.domain.escalation import urgency
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import PageBundled
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, StoredTicket
-from oncall.paging.outgoing.messages import bundle_text, promise_of
+from oncall.paging.outgoing.messages import bundle_text, promise_of, urgent_bundle_text
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
 from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.store import BundleStore, TicketReads
@@ -56,7 +56,8 @@ def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -
     ordered = sorted(_with_tickets(tx, pages, context), key=lambda page: _order(page, policy))
     first = ordered[0]
     due, promised = promise_of(first.clock, first.stored.first_reply_due)
-    text = bundle_text(
+    write = urgent_bundle_text if all(page.is_urgent for page in pages) else bundle_text
+    text = write(
         first.stored,
         policy=policy,
         due=due,
@@ -78,7 +79,7 @@ def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
         status=AttemptStatus.SENDING,
         lease_until=context.real_now + LEASE,
         retry_at=None,
-        sent_at=context.now if not attempt.is_member else None,
+        sent_at=context.instant if not attempt.is_member else None,
     )
     tx.update_attempt(now)
     return now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from itertools import product
 
 from oncall.paging.ports.ticket_store import Codes
 
@@ -62,7 +63,12 @@ def looks_like_a_number(word: str) -> bool:
     return _NUMBER.fullmatch(word) is not None
 
 
+def spellings(code: str) -> list[str]:
+    """Return the code in every mix of capital and small letters."""
+    return ["".join(letters) for letters in product(*(sorted({letter, letter.lower()}) for letter in code))]
+
+
 def free_code(tx: Codes) -> str:
-    """Return a random code that no unresolved ticket has."""
+    """Return a random code that no unresolved ticket has, and that is no ticket's id in any letter case."""
     length = shortest_length(tx.code_count)
     return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))

@@ -26,6 +26,8 @@ SHORT_SUBJECT = 20
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
 OWNER_LENGTH = 20
+MOST_PARTS = 3
+"""The most segments of a message for several urgent pages: room for about 90 codes."""
 
 _ACK = re.compile(r"\bACK\b")
 _LINK = re.compile(r"[^\s\x00-\x1f\x7f]+")
@@ -152,6 +154,26 @@ def bundle_text(stored: StoredTicket, *, policy: Policy, due: datetime, promised
     text = _bundle(writer, stored, tail, others)
     # The longest ids and names leave no room in UCS-2.
     return text if writer.room(text) >= 0 else _bundle(_Writer(policy, GSM_7), stored, tail, others)
+
+
+def urgent_bundle_text(
+    stored: StoredTicket, *, policy: Policy, due: datetime, promised: str, others: Sequence[str]
+) -> str:
+    """Return one message for several urgent pages, as `bundle_text` does, in as many segments as all codes need.
+
+    It takes at most MOST_PARTS segments, and says that one reply may take all tickets.
+    """
+    tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK ALL or ACK {stored.code}"
+    usual = encoding_for([stored.ticket.customer, stored.ticket.subject], unicode=policy.sms.unicode)
+    text = ""
+    for parts in range(1, MOST_PARTS + 1):
+        writer = _Writer(policy, usual.with_parts(parts))
+        text = _bundle(writer, stored, tail, others)
+        if " ".join(others) in text and writer.room(text) >= 0:
+            break
+    return (
+        text if writer.room(text) >= 0 else _bundle(_Writer(policy, GSM_7.with_parts(MOST_PARTS)), stored, tail, others)
+    )
 
 
 def _bundle(writer: _Writer, stored: StoredTicket, tail: str, others: Sequence[str]) -> str:

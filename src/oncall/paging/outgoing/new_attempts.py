@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from oncall.paging.domain.people import DESK
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
-from oncall.support.policy import ChannelName
+from oncall.support.policy import ChannelName, Limits
 
 LEASE = timedelta(seconds=30)
 """How long (real time) an attempt is reserved for its sender: longer than a send with every network time-out."""
@@ -22,7 +22,8 @@ class ActionContext:
 
     now: policy time; real_now: real time; both aware UTC. lease_until (real time): this process sends the attempts
     that it writes until then; None leaves them queued for any pager. can_call: whether this process can call people.
-    is_answered: True if the person who acts reads the result at once, in an answer by SMS or in the call.
+    is_answered: True if the person who acts reads the result at once, in an answer by SMS or in the call. exact_now:
+    policy time with its fraction of a second; None: `now` has none.
     """
 
     by: str
@@ -31,6 +32,12 @@ class ActionContext:
     lease_until: datetime | None = None
     can_call: bool = False
     is_answered: bool = False
+    exact_now: datetime | None = None
+
+    @property
+    def instant(self) -> datetime:
+        """Return policy time with its fraction of a second."""
+        return self.exact_now or self.now
 
 
 def whole_second(at: datetime) -> datetime:
@@ -47,9 +54,12 @@ def new_attempt(
     body: str,
     context: ActionContext,
     is_immediate: bool = False,
+    caller: str | None = None,
 ) -> Attempt:
     """Return a new attempt: delivered if it is for the desk's own queue, `sending` if it may go at once and this
     process sends it, otherwise queued.
+
+    caller: who posted the ticket, for the first page of an urgent ticket.
     """
     attempt = Attempt(
         id=uuid.uuid4().hex,
@@ -63,13 +73,26 @@ def new_attempt(
         written_at=context.real_now,
         retry_at=context.real_now,
         is_immediate=is_immediate,
+        caller=caller,
     )
     if to == DESK:
         return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
-    if context.lease_until is None or attempt.may_wait:
+    return attempt if attempt.may_wait else at_once(attempt, context)
+
+
+def at_once(attempt: Attempt, context: ActionContext) -> Attempt:
+    """Return a new attempt as this process sends it without waiting; still queued if this process sends nothing."""
+    if context.lease_until is None:
         return attempt
     sending = replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
-    return replace(sending, sent_at=context.now)
+    return replace(sending, sent_at=context.instant)
+
+
+def skips_queue(channel: ChannelName, limits: Limits) -> bool:
+    """Return True if the first page of an urgent ticket never waits for others: a call, or any page if the policy lets
+    each go alone.
+    """
+    return channel is not ChannelName.SMS or not limits.bundle_urgent_for
 
 
 def notice(ticket_id: str, person: str, body: str, context: ActionContext) -> Attempt:

@@ -40,6 +40,11 @@ class RateLimits:
     def __init__(self, tx: SentMessages, limits: Limits, context: ActionContext) -> None:
         self._tx, self._limits, self._context = tx, limits, context
 
+    @property
+    def urgent_span(self) -> timedelta:
+        """Return how long the first pages of urgent tickets wait after another page to the same phone."""
+        return self._limits.bundle_urgent_for
+
     def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:
         """Return when the pages that wait for this phone may go, alone or in one bundle; None: now.
 
@@ -48,6 +53,16 @@ class RateLimits:
         size = max(map(segments, texts))
         waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(size)]
         return max((each for each in waits if each is not None), key=lambda each: each.at, default=None)
+
+    def of_urgent_page(self, to: str) -> SendTime | None:
+        """Return when the first pages of urgent tickets that wait for this phone may go together; None: now."""
+        last = self._tx.last_page_to(to)
+        if last is None or last.sent_at is None:
+            return None
+        now = self._context.instant
+        paged_at = min(last.sent_at, now)
+        free_at = paged_at + self._limits.bundle_urgent_for
+        return SendTime(free_at, f"{to} was paged {_ago(now - paged_at)}") if now < free_at else None
 
     def of_notice(self, to: str, text: str) -> SendTime | None:
         """Return when a notice may go to this phone; None: now."""
@@ -70,9 +85,8 @@ class RateLimits:
         # A stream of urgent pages must not delay other texts again and again.
         free_at = min(paged_at, waiting_since) + self._limits.bundle_for
         if now < free_at:
-            ago = timedelta(seconds=int((now - paged_at).total_seconds()))
-            return SendTime(free_at, f"{to} was paged {f'{exact_span(ago)} ago' if ago else 'just now'}")
-        is_on_its_way = last.status is AttemptStatus.SENDING and not last.is_immediate
+            return SendTime(free_at, f"{to} was paged {_ago(now - paged_at)}")
+        is_on_its_way = last.status is AttemptStatus.SENDING and not last.is_urgent
         if is_on_its_way and last.lease_until is not None and last.lease_until > self._context.real_now:
             return SendTime(now + _IN_FLIGHT, f"another page to {to} is on its way")
         return None
@@ -106,6 +120,11 @@ class RateLimits:
                 free_at = min(at, self._context.now) + allowed.within
                 return free_at if free_at > self._context.now else None
         return None
+
+
+def _ago(length: timedelta) -> str:
+    whole = timedelta(seconds=int(length.total_seconds()))
+    return f"{exact_span(whole)} ago" if whole else "just now"
 
 
 def _so_many(allowed: TextLimit, what: str) -> str:

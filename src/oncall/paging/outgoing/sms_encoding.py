@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SEGMENT = 160
 """Characters of one GSM-7 segment. `plain` returns no character that counts twice."""
@@ -98,6 +98,12 @@ class Encoding:
     limit: int
     is_unicode: bool
 
+    def with_parts(self, parts: int) -> Encoding:
+        """Return this encoding for a message of `parts` segments; one of UCS-2 has at least two."""
+        if self.is_unicode:
+            return replace(self, limit=max(parts, 2) * 67)
+        return replace(self, limit=SEGMENT if parts == 1 else parts * 153)
+
     def spell(self, text: str) -> str:
         """Return `text` on one line, in the letters that this encoding can show."""
         return readable(text) if self.is_unicode else plain(text)
@@ -165,8 +171,8 @@ def fitted(text: str, parts: int = 1) -> str:
     """Return `text` cut to `parts` segments of GSM-7. A text that needs UCS-2 gets `parts` segments of UCS-2, but at
     least two."""
     if is_gsm(text):
-        return GSM_7.cut(text, SEGMENT if parts == 1 else parts * 153)
-    return UCS_2.cut(text, max(parts, 2) * 67)
+        return GSM_7.cut(text, GSM_7.with_parts(parts).limit)
+    return UCS_2.cut(text, UCS_2.with_parts(parts).limit)
 
 
 def clusters(text: str) -> list[str]:

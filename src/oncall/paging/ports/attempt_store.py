@@ -36,8 +36,8 @@ class Attempts(Protocol):
     def update_attempt(self, attempt: Attempt) -> None:
         """Store the columns of an attempt that can change. Raises NotFound if the attempt is not stored.
 
-        They are channel, status, provider id, error, sends, retry_at, lease_until, is_immediate, bundle, sent_text and
-        sent_at.
+        They are channel, status, provider id, error, sends, retry_at, lease_until, is_immediate, bundle, sent_text,
+        sent_at, caller and is_summary.
         """
 
     def update_attempts(self, attempts: Sequence[Attempt]) -> None:
@@ -110,6 +110,16 @@ class SentMessages(Protocol):
         """Return the last text (by `sent_at`) that paged this person and is not known to have failed, or None.
 
         For a bundle it returns the leader.
+        """
+
+    def phone_is_free(self, person: str, *, since: datetime) -> bool:
+        """Return True if no text has paged this person since an instant (policy time), and no first page of an urgent
+        ticket waits for their phone.
+        """
+
+    def try_lock_phone(self, person: str) -> bool:
+        """Reserve the person's phone for an urgent page until the transaction ends, without waiting. Return False if
+        another transaction has reserved it.
         """
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:

@@ -49,6 +49,9 @@ class Inbox(Protocol):
     def add_inbound(self, message: InboundMessage) -> None:
         """Store an inbound SMS. Raises Conflict if its provider id is already stored."""
 
+    def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
+        """Return how many unhelpful texts this person has sent since an instant (policy time); it counts to `most`."""
+
 
 class Tokens(Protocol):
     """Stores the tokens of the API's callers."""

@@ -57,13 +57,17 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One SMS that a person sent to us. `provider_id` is unique: a replay changes nothing and gets the same answer."""
+    """One SMS that a person sent to us. `provider_id` is unique: a replay changes nothing and gets the same answer.
+
+    is_unhelpful: the text did nothing, and its answer said so or was left out.
+    """
 
     provider_id: str
     at: datetime
     by: str
     body: str
     answer: str
+    is_unhelpful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

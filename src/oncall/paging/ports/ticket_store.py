@@ -62,7 +62,10 @@ class Codes(Protocol):
         """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket holds. `draw` may be called more often than needed."""
+        """Return a code from `draw` that no unresolved ticket holds, and that is no ticket's id in any letter case.
+
+        `draw` may be called more often than needed.
+        """
 
 
 class DueTickets(Protocol):

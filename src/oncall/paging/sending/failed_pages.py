@@ -21,7 +21,7 @@ from oncall.paging.domain.reachability import Reach
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.outgoing.advance import advance
 from oncall.paging.outgoing.busy_lines import was_ours
-from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt
+from oncall.paging.outgoing.new_attempts import ActionContext, new_attempt, skips_queue
 from oncall.paging.outgoing.opt_out import note_opting, unreachable_by_text
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
@@ -140,19 +140,19 @@ def _may_be_called_again(
 
 def _call_again(work: TicketWork, attempt: Attempt) -> None:
     """Call once the line is free: the new call waits until the other one is over."""
-    call = replace(_again(attempt, ChannelName.VOICE, work.context), is_immediate=False)
+    call = replace(_again(work, attempt, ChannelName.VOICE), is_immediate=False)
     why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
     _repeat(work, StepResent, call, instead_of=attempt, why=why)
 
 
 def _call_instead(work: TicketWork, attempt: Attempt) -> None:
     why = f"no text reaches {attempt.to}, who is called instead"
-    _repeat(work, StepRerouted, _again(attempt, ChannelName.VOICE, work.context), instead_of=attempt, why=why)
+    _repeat(work, StepRerouted, _again(work, attempt, ChannelName.VOICE), instead_of=attempt, why=why)
 
 
 def _send_once_more(work: TicketWork, attempt: Attempt) -> None:
     why = f"what kept the text from {attempt.to} may pass: it is sent once more"
-    _repeat(work, StepResent, _again(attempt, ChannelName.SMS, work.context), instead_of=attempt, why=why)
+    _repeat(work, StepResent, _again(work, attempt, ChannelName.SMS), instead_of=attempt, why=why)
 
 
 def _repeat(
@@ -175,8 +175,9 @@ def _repeat(
     work.add_attempts([page])
 
 
-def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> Attempt:
+def _again(work: TicketWork, attempt: Attempt, channel: ChannelName) -> Attempt:
     """Return the same page by `channel`, queued for any pager, with the deadline of its step."""
+    context, limits = work.context, work.policy.limits
     page = new_attempt(
         attempt.ticket,
         to=attempt.to,
@@ -184,7 +185,8 @@ def _again(attempt: Attempt, channel: ChannelName, context: ActionContext) -> At
         purpose=Purpose.PAGE,
         body=attempt.body,
         context=context,
-        is_immediate=attempt.is_immediate,
+        is_immediate=attempt.is_urgent and skips_queue(channel, limits),
+        caller=(attempt.caller or context.by) if attempt.is_urgent else None,
     )
     return replace(page, round=attempt.round, step=attempt.step, deadline=attempt.deadline)
 
@@ -197,10 +199,12 @@ def text_instead(tx: TicketStore, attempt: Attempt, reason: str, context: Action
     )
     if failed or attempt.to in unreachable_by_text(tx):
         return None
-    text = replace(attempt, channel=ChannelName.SMS.value, error=f"sent as a text: {reason}")
+    is_immediate = attempt.is_immediate and skips_queue(ChannelName.SMS, tx.policy().limits)
+    text = replace(attempt, channel=ChannelName.SMS.value, is_immediate=is_immediate)
+    text = replace(text, error=f"sent as a text: {reason}")
     if text.may_wait:
-        text = replace(text, status=AttemptStatus.QUEUED, lease_until=None, retry_at=context.real_now)
+        text = replace(text, status=AttemptStatus.QUEUED, lease_until=None, retry_at=context.real_now, sent_at=None)
     else:
-        text = replace(text, sent_at=context.now)
+        text = replace(text, sent_at=context.instant)
     tx.update_attempt(text)
     return text

@@ -19,7 +19,7 @@ from oncall.paging.sending.send_work import SendWork
 RECONCILE_AFTER = timedelta(seconds=3)
 """How long (real time) an unknown attempt waits for a receipt before the provider is asked."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
-LONGEST_BACK_OFF_ALONE = timedelta(seconds=15)
+LONGEST_BACK_OFF_URGENT = timedelta(seconds=15)
 """The longest pause (real time) before a retry of the first page of an urgent ticket, so that the page goes out soon
 after its provider is back."""
 
@@ -111,7 +111,7 @@ def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
     over.
     """
     back_off = timedelta(seconds=2 ** min(attempt.sends, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
-    longest = LONGEST_BACK_OFF_ALONE if attempt.is_immediate else LONGEST_BACK_OFF
+    longest = LONGEST_BACK_OFF_URGENT if attempt.is_urgent else LONGEST_BACK_OFF
     wait = max(min(back_off, longest), error.retry_after or timedelta(0))
     if attempt.deadline is None:
         return wait

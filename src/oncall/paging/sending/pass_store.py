@@ -76,6 +76,10 @@ class PassStore:
         """Wait for the send queue, and hold it until the transaction ends."""
         self._tx.lock_send_queue()
 
+    def try_lock_phone(self, person: str) -> bool:
+        """Reserve the person's phone for an urgent page; False if another transaction has reserved it."""
+        return self._tx.try_lock_phone(person)
+
     # Questions about a ticket.
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:

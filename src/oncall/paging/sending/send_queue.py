@@ -1,8 +1,8 @@
 """The send queue: texts wait for the rate limits, pages that wait for one phone go in one message, and calls to one
 person are made one after the other.
 
-The first page of an urgent ticket never waits here. Spans are policy time. One transaction at a time decides, whichever
-process runs it.
+The first page of an urgent ticket waits only for a page to the same phone less than `bundle_urgent_for` ago. Spans are
+policy time. One transaction at a time decides, whichever process runs it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from oncall.paging.outgoing.rate_limits import LONGEST_WAIT, SendTime
 from oncall.paging.sending.send_work import SendWork
 from oncall.support.wording import exact_span
 
+_WHOLE_SECOND = timedelta(seconds=1)
+"""How much later an attempt may have been written than its `at` says, which has no fraction of a second."""
 BEFORE_ITS_STEP_ENDS = timedelta(seconds=5)
 """A page is sent this long (policy time) before the next step fires, even if a rate limit is reached."""
 
@@ -35,10 +37,8 @@ def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
     calls = [one for one in claimed if not one.is_text]
     pages = [one for one in claimed if one.is_text and one.purpose is Purpose.PAGE]
     going = [_call(work, call) for call in calls]
-    going += [
-        _pages_to(work, person, [page for page in pages if page.to == person])
-        for person in dict.fromkeys(page.to for page in pages)
-    ]
+    for person in dict.fromkeys(page.to for page in pages):
+        going += _pages_to(work, person, [page for page in pages if page.to == person])
     waits = 0
     for notice in (one for one in claimed if one.is_text and one.purpose is not Purpose.PAGE):
         sent = _notice(work, notice, behind=waits)
@@ -56,19 +56,47 @@ def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
     waiting = apart(work.tx, attempt, work.context)
     if not attempt.is_text:
         return _call(work, waiting[0])
-    if attempt.purpose is Purpose.PAGE:
-        return _pages_to(work, attempt.to, waiting)
-    return _notice(work, waiting[0], behind=0)
+    if attempt.purpose is not Purpose.PAGE:
+        return _notice(work, waiting[0], behind=0)
+    return next((sent for sent in _pages_to(work, attempt.to, waiting) if sent is not None), None)
 
 
-def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | None:
+def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> list[Attempt | None]:
+    """Mark the due pages to a person as being sent, or put them off. Returns the attempts to send."""
+    urgent, others = [page for page in due if page.is_urgent], [page for page in due if not page.is_urgent]
+    going = [_urgent_pages(work, person, urgent)] if urgent else []
+    return going + ([_other_pages(work, person, others)] if others else [])
+
+
+def _urgent_pages(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | None:
+    """Mark the first pages of urgent tickets as being sent when the phone is free: those that waited, as one message.
+
+    If none has waited yet, the first one goes alone, and the others wait for the end of the span that it begins.
+    """
+    span = work.limits.urgent_span
+    until = work.limits.of_urgent_page(person)
+    if until is None and not work.tx.try_lock_phone(person):
+        until = SendTime(work.context.instant + span, f"{person} was paged just now")
+    latest = min(page.at for page in due) + span + _WHOLE_SECOND
+    if until is not None and work.context.instant < latest:
+        _put_off(work, due, replace(until, at=min(until.at, latest)))
+        return None
+    needed = _still_needed(work, [page for page in work.tx.queued_pages(person) if page.is_urgent])
+    if needed and span and all(_is_fresh(page) for page in needed):
+        behind = SendTime(work.context.instant + span, f"{person} was paged just now")
+        _put_off(work, needed[1:], behind)
+        needed = needed[:1]
+    return compose(work.tx, needed, work.context) if needed else None
+
+
+def _other_pages(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | None:
     until = work.limits.of_page(person, [page.text for page in due], waiting_since=min(page.at for page in due))
     latest = min(_latest(page) for page in due)
     if until is not None and work.now < latest:
         # A page goes before its own step ends, whatever the limits; all others that wait then go with it.
         _put_off(work, due, replace(until, at=min(until.at, latest)))
         return None
-    needed = _still_needed(work, work.tx.queued_pages(person))
+    needed = _still_needed(work, [page for page in work.tx.queued_pages(person) if not page.is_urgent])
     return compose(work.tx, needed, work.context) if needed else None
 
 
@@ -136,10 +164,13 @@ def _put_off(work: SendWork, waiting: Sequence[Attempt], until: SendTime) -> Non
     retry_at = work.real_time_of(until.at)
     for attempt in waiting:
         work.tx.update_attempt(replace(attempt, retry_at=retry_at, lease_until=None))
-    fresh = [
-        one for one in waiting if one.purpose is Purpose.PAGE and one.sends == 0 and one.retry_at == one.written_at
-    ]
+    fresh = [one for one in waiting if one.purpose is Purpose.PAGE and _is_fresh(one)]
     work.tx.append([_waits(page, until, work.now) for page in fresh])
+
+
+def _is_fresh(attempt: Attempt) -> bool:
+    """Return True if the attempt was neither sent nor put off yet."""
+    return attempt.sends == 0 and attempt.retry_at == attempt.written_at
 
 
 def _waits(page: Attempt, until: SendTime, now: datetime) -> PageWaits:

@@ -66,8 +66,9 @@ class Access:
     def context(self, by: str = PAGER) -> ActionContext:
         """Return the context of an action in this process now. Attempts written under it are sent from here."""
         real_now = self.clock.real_now()
-        now = whole_second(self.clock.now())
-        return ActionContext(by, now, real_now, real_now + LEASE, can_call=self._can_call)
+        instant = self.clock.now()
+        lease_until, now = real_now + LEASE, whole_second(instant)
+        return ActionContext(by, now, real_now, lease_until, can_call=self._can_call, exact_now=instant)
 
     def work(self, tx: SendStore) -> SendWork:
         """Return the engine's work on a transaction, as of now."""

@@ -1,0 +1,41 @@
+"""Replies that name no ticket: `ACK` or `DONE` alone counts for the ticket of the last page, while it is fresh."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from oncall.paging.actions.reply_words import Verb
+from oncall.paging.domain.ticket import Attempt, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ports.store import ReplyStore
+from oncall.support.wording import exact_span
+
+
+def last_page(tx: ReplyStore, person: str, now: datetime) -> Attempt | None:
+    """Return the last page to this person, by text or call, within the policy's time for replies without a code.
+
+    now: policy time. Of a message with several pages it is the page that the message names in full.
+    """
+    since = now - tx.policy().sms.bare_reply_within
+    calls = [one for one in tx.calls_to(person, since=since) if one.purpose is Purpose.PAGE]
+    found = [one for one in (tx.last_page_to(person), *calls) if one is not None]
+    recent = [(one.sent_at, one.id, one) for one in found if one.sent_at is not None and one.sent_at >= since]
+    return max(recent)[2] if recent else None
+
+
+def why_not(
+    tx: ReplyStore, verb: Verb, meant: StoredTicket | None, mine: list[StoredTicket], person: str
+) -> str | None:
+    """Return why a command without a code does nothing; None if it counts for `meant`, the ticket of the last page.
+
+    mine: the unresolved tickets that the person has. `DONE` may be meant for one of them.
+    """
+    if meant is None:
+        return (
+            f"no page went to you in the last {exact_span(tx.policy().sms.bare_reply_within)}, so {verb} needs a code"
+        )
+    others = [stored for stored in mine if stored.ticket.id != meant.ticket.id]
+    is_open = meant.status is not TicketStatus.RESOLVED
+    if verb in (Verb.DONE, Verb.PASS) and others and not (is_open and meant.owner == person):
+        named = " or ".join(f"{verb} {stored.code} for {stored.ticket.id}" for stored in others[:2])
+        return f"{verb} alone is for your last page, {meant.ticket.id}, which you do not have; send {named}"
+    return None
