@@ -46,3 +46,37 @@ def test_the_terminal_finds_a_customer_in_any_spelling_or_names_the_nearest(serv
         1,
         'oncall: "Acne Ltd" is not a customer of any ticket or of the policy; did you mean "Acme Ltd"?\n',
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("schedule", "--from", "2027-01-04", "--to", "2027-01-10", "--json"),
+        ("schedule", "--json"),
+        ("schedule", "--engineer", "ana", "--json"),
+        ("calendar", "--month", "2027-01"),
+        ("calendar",),
+        ("history", "--json"),
+    ],
+)
+def test_the_schedule_of_a_server_is_that_of_its_database(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    oncall: Oncall,  # noqa: F811
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{service.file}")
+    local = oncall(*command)
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    assert oncall(*command) == local
+    assert local.code == 0
+    assert local.out
+
+
+def test_a_server_names_the_nearest_engineer_too(served: Oncall) -> None:
+    ran = served("schedule", "--engineer", "anna")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: engineer: no person with this id is on a published roster; did you mean "ana"?\n',
+    )

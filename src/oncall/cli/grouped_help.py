@@ -28,7 +28,7 @@ GROUPS = {
         "explain",
         "triage",
     ],
-    "Schedule": ["who", "next", "shifts", "publish", "override"],
+    "Schedule": ["who", "next", "shifts", "schedule", "calendar", "history", "publish", "override"],
     "Planning": ["check", "generate", "verify", "fairness", "why", "whatif", "ledger"],
     "Reports": ["report", "simulate"],
     "Service": ["serve", "worker", "doctor", "drill", "policy", "token", "migrate", "backup"],

@@ -35,6 +35,7 @@ QUICK = {
         "schedule_answers", "shifts", words=("engineer",), options={"--from": "start", "--to": "end"}
     ),
     "next": QuickCommand("schedule_answers", "next_shift", words=("engineer",)),
+    "history": QuickCommand("whole_schedule", "history"),
 }
 """By command. A test compares each with the command's declaration for typer."""
 

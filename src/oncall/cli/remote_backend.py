@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from oncall.paging.watch.doctor_findings import DoctorReport
     from oncall.paging.watch.drill import DrillStarted
     from oncall.reports.report_files import ReviewAsked, SlaAsked
-    from oncall.schedule.schedule_view_types import LocalAssignmentView, OnCallView, ScheduleView
+    from oncall.schedule.schedule_view_types import (
+        GapView,
+        HistoryView,
+        LocalAssignmentView,
+        OnCallView,
+        ScheduleView,
+    )
 
 Published = Any  # type: ignore[explicit-any]  # a server publishes the type of each answer; it is trusted here
 
@@ -138,15 +144,26 @@ class RemoteBackend:
 
     def schedule(self, start: datetime, end: datetime) -> list[LocalAssignmentView]:
         """Return the assignments that touch [start, end), a span of any length (aware UTC)."""
-        found: dict[tuple[str, str, str], LocalAssignmentView] = {}
-        while start < end:
-            stop = min(start + timedelta(days=365), end)
-            query = urlencode({"from": start.isoformat(), "to": stop.isoformat()})
-            part: ScheduleView = self._call("GET", f"/v1/schedule?{query}")
-            for shift in part["shifts"]:
-                found[shift["start"], shift["role"], shift["engineer"]] = shift
-            start = stop
-        return list(found.values())
+        return self.whole_schedule(start, end)["shifts"]
+
+    def whole_schedule(self, start: datetime, end: datetime, engineer: str | None = None) -> ScheduleView:
+        """Return the schedule in [start, end), a span of any length (aware UTC). engineer: only this engineer's."""
+        shifts: dict[tuple[str, str, str], LocalAssignmentView] = {}
+        gaps: dict[tuple[str, str], GapView] = {}
+        first: ScheduleView | None = None
+        while first is None or start < end:
+            stop = min(start + timedelta(days=800), end)
+            asked = {"from": start.isoformat(), "to": stop.isoformat()} | ({"engineer": engineer} if engineer else {})
+            part: ScheduleView = self._call("GET", f"/v1/schedule?{urlencode(asked)}")
+            first, last, start = first or part, part, stop
+            shifts |= {(shift["start"], shift["role"], shift["engineer"]): shift for shift in part["shifts"]}
+            gaps |= {(gap["start"], gap["role"]): gap for gap in part["gaps"]}
+        return {**first, "to": last["to"], "shifts": list(shifts.values()), "gaps": list(gaps.values())}
+
+    def history(self) -> HistoryView:
+        """Return every version of the schedule."""
+        answer: HistoryView = self._call("GET", "/v1/schedule/versions")
+        return answer
 
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Published:
         return self._content(self._ask(method, path, body, self._patience))

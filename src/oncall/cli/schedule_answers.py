@@ -108,17 +108,21 @@ def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[
 
         server = RemoteBackend(settings.server, settings.token)
         now, zone = server.now(), server.zone()
-        first, last = _span(start, end, zone, now)
+        first, last = span_of(start, end, zone, now)
         return [shift for shift in server.schedule(first, last) if shift["engineer"] == engineer], now
     published = published_schedule(settings)
     now = wiring.make_clock(settings).now()
-    _refuse_stranger(engineer, published.within(Window(now, now + INSTANT)))
-    first, last = _span(start, end, published.zone, now)
+    refuse_stranger(engineer, published.within(Window(now, now + INSTANT)))
+    first, last = span_of(start, end, published.zone, now)
     schedule = published.within(Window(first, last))
     return [own_assignment_view(turn, schedule) for turn in schedule.assignments_of(engineer, first, last)], now
 
 
-def _span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+def span_of(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """Return the span (aware UTC) from the first to the end of the last date, as written; None: today, and far ahead.
+
+    Raises BadParameter for a text that is not a date, and Refused when the last date is before the first one.
+    """
     from oncall.cli.option_values import date_of
 
     today = now.astimezone(zone).date()
@@ -177,7 +181,8 @@ def published_schedule(settings: Settings) -> QuickSchedule:
     return published
 
 
-def _refuse_stranger(engineer: str, schedule: Schedule) -> None:
+def refuse_stranger(engineer: str, schedule: Schedule) -> None:
+    """Raise NotFound for an id that is on no published roster."""
     if engineer not in schedule.people:
         from oncall.suggestions import suggestion
 

@@ -1,16 +1,19 @@
 """The commands for the schedule in the terminal: who is on call, and an engineer's shifts.
 
-`schedule_answers` answers them. `quick_answers` holds the same options for the way without typer.
+`schedule_answers` and `whole_schedule` answer them. `quick_answers` holds the same options for the way without typer.
 """
 
 from __future__ import annotations
 
 import typer
 
-from oncall.cli import schedule_answers
+from oncall.cli import schedule_answers, whole_schedule
 from oncall.cli.json_option import JSON_OPTION
 
 ENGINEER = typer.Argument(metavar="ENGINEER", help="The engineer's id.")
+
+TO = typer.Option(None, "--to", metavar="DATE", help="The last date; the end of the published schedule when absent.")
+FROM = typer.Option(None, "--from", metavar="DATE", help="The first date; today when absent.")
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +21,9 @@ def register(app: typer.Typer) -> None:
     app.command("who")(who)
     app.command("shifts")(shifts)
     app.command("next")(next_shift)
+    app.command("schedule")(schedule)
+    app.command("calendar")(calendar)
+    app.command("history")(history)
 
 
 def who(
@@ -37,10 +43,8 @@ def who(
 
 def shifts(
     engineer: str = ENGINEER,
-    start: str | None = typer.Option(None, "--from", metavar="DATE", help="The first date; today when absent."),
-    end: str | None = typer.Option(
-        None, "--to", metavar="DATE", help="The last date; the end of the published schedule when absent."
-    ),
+    start: str | None = FROM,
+    end: str | None = TO,
     json: bool = JSON_OPTION,
 ) -> None:
     """Show an engineer's shifts, with overrides applied.
@@ -56,3 +60,45 @@ def next_shift(engineer: str = ENGINEER, json: bool = JSON_OPTION) -> None:
     Example: oncall next ana
     """
     schedule_answers.next_shift(engineer, json=json)
+
+
+def schedule(
+    start: str | None = FROM,
+    end: str | None = TO,
+    engineer: str | None = typer.Option(None, "--engineer", metavar="ENGINEER", help="Only this engineer's shifts."),
+    output: str | None = typer.Option(
+        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json, .ics, .html or .xlsx file."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show the published schedule of all engineers.
+
+    Overrides are applied. On-call time without an engineer is a row of its own, with NOBODY.
+
+    Examples: oncall schedule --from 2027-01-04 --to 2027-01-10 · oncall schedule --engineer ana --output ana.ics
+    """
+    whole_schedule.schedule(start, end, engineer, output, json=json)
+
+
+def calendar(
+    engineer: str | None = typer.Argument(None, metavar="[ENGINEER]", help="Show this engineer's roles only."),
+    month: str | None = typer.Option(None, "--month", metavar="MONTH", help="The month, like 2027-01; else this one."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show a month as a grid of names.
+
+    A day has the names of those who are on call between noon and midnight, in the order of the roles.
+
+    Examples: oncall calendar --month 2027-01 · oncall calendar ana --month 2027-01
+    """
+    whole_schedule.calendar(engineer, month, json=json)
+
+
+def history(json: bool = JSON_OPTION) -> None:
+    """List every version of the schedule.
+
+    Each has a number, a time, a kind, an author and a reason. The newest version is on top; `--json` lists the oldest first.
+
+    Example: oncall history
+    """
+    whole_schedule.history(json=json)

@@ -51,13 +51,42 @@ class LocalAssignmentView(AssignmentView):
     policy_timezone: str
 
 
+class GapView(TypedDict):
+    """On-call time in which no engineer holds a role."""
+
+    start: IsoTime
+    end: Annotated[IsoTime, "Exclusive."]
+    kind: Annotated[str, "`holiday`, or the name of an on-call window in the policy, like `weeknight`."]
+    role: str
+
+
 # `from` is a keyword of Python, so that this type cannot be written as a class.
 ScheduleView = TypedDict(
     "ScheduleView",
     {
         "from": IsoTime,
         "to": Annotated[IsoTime, "Exclusive."],
+        "team": Annotated[str, "The team of the latest publication; empty before a publication."],
+        "timezone": Annotated[str, "The policy's zone."],
+        "schedule_ends": Annotated[IsoTime | None, "Where the last published plan ends; null before a publication."],
         "shifts": Annotated[list[LocalAssignmentView], "Every assignment that touches the span, by start."],
+        "gaps": Annotated[list[GapView], "On-call time of the span in which no engineer holds a role, by start."],
     },
 )
 """The schedule between two instants."""
+
+
+class VersionView(TypedDict):
+    """One version of the schedule."""
+
+    version: Annotated[int, "1, 2, 3, ... without a hole."]
+    at: Annotated[IsoTime, "When it was made."]
+    kind: Annotated[str, "`publication` or `override`."]
+    by: Annotated[str, "The person who made it."]
+    reason: str
+
+
+class HistoryView(TypedDict):
+    """Every version of the schedule, the oldest first."""
+
+    versions: list[VersionView]

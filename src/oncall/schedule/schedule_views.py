@@ -9,13 +9,18 @@ from oncall.schedule.schedule import RoleHolder, Schedule
 from oncall.schedule.timeline import Assignment
 
 if TYPE_CHECKING:
+    from oncall.schedule.gaps import Gap
     from oncall.schedule.schedule_view_types import (
         AssignmentView,
         DutyView,
+        GapView,
+        HistoryView,
         LocalAssignmentView,
         OnCallView,
         ScheduleView,
+        VersionView,
     )
+    from oncall.schedule.versions import Override, Publication
 
 
 def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
@@ -74,11 +79,53 @@ def own_assignment_view(assignment: Assignment, schedule: Schedule) -> LocalAssi
     }
 
 
-def schedule_view(schedule: Schedule, start: datetime, end: datetime) -> ScheduleView:
-    """Return the schedule between two instants (aware UTC)."""
+def schedule_view(schedule: Schedule, start: datetime, end: datetime, engineer: str | None = None) -> ScheduleView:
+    """Return the schedule between two instants (aware UTC). engineer: only this engineer's assignments, and no gaps."""
+    from oncall.schedule.gaps import gaps_between
+
+    zone, latest = schedule.calendar.zone, schedule.latest
+    shifts = [
+        own_assignment_view(assignment, schedule)
+        for assignment in schedule.assignments(start, end)
+        if engineer in (None, assignment.engineer)
+    ]
+    ends = max((publication.span.end for publication in schedule.publications), default=None)
+    gaps = [_gap_view(gap, schedule) for gap in gaps_between(schedule, start, end)] if engineer is None else []
+    return {
+        "from": _iso(start, zone),
+        "to": _iso(end, zone),
+        "team": latest.team if latest is not None else "",
+        "timezone": zone.key,
+        "schedule_ends": _iso(ends, zone) if ends is not None else None,
+        "shifts": shifts,
+        "gaps": gaps,
+    }
+
+
+def _gap_view(gap: Gap, schedule: Schedule) -> GapView:
+    zone, start = schedule.calendar.zone, gap.window.start
+    kind = str(schedule.calendar_at(start).window_at(start).kind)
+    return {"start": _iso(start, zone), "end": _iso(gap.window.end, zone), "kind": kind, "role": gap.role}
+
+
+def history_view(schedule: Schedule) -> HistoryView:
+    """Return every version of the schedule, the oldest first."""
     zone = schedule.calendar.zone
-    shifts = [own_assignment_view(assignment, schedule) for assignment in schedule.assignments(start, end)]
-    return {"from": _iso(start, zone), "to": _iso(end, zone), "shifts": shifts}
+    versions = [
+        *(_version_view(publication, "publication", zone) for publication in schedule.publications),
+        *(_version_view(override, "override", zone) for override in schedule.overrides),
+    ]
+    return {"versions": sorted(versions, key=lambda version: version["version"])}
+
+
+def _version_view(version: Publication | Override, kind: str, zone: tzinfo) -> VersionView:
+    return {
+        "version": version.version,
+        "at": _iso(version.at, zone),
+        "kind": kind,
+        "by": version.by,
+        "reason": version.reason,
+    }
 
 
 def _iso(at: datetime, zone: tzinfo) -> str:

@@ -49,6 +49,8 @@ class ScheduleQuery(_Query):
     """ISO 8601 with an offset, or a date of the policy's zone; now when absent."""
     to: Time = ""
     """The same; the day of a date is inside. Four weeks after `from` when absent."""
+    engineer: str = ""
+    """Return only the assignments of the engineer with this id."""
 
 
 class SlaReportQuery(_Query):

@@ -7,8 +7,9 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from oncall.schedule.schedule_view_types import OnCallView, ScheduleView
-from oncall.schedule.schedule_views import oncall_view, schedule_view
+from oncall.schedule.schedule_view_types import HistoryView, OnCallView, ScheduleView
+from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
+from oncall.suggestions import suggestion
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
@@ -40,12 +41,30 @@ async def get_oncall(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     openapi_extra=query(ScheduleQuery),
 )
 async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the published schedule between two instants, overrides applied."""
-    zone = (await services.engine.read(lambda tx: tx.schedule())).calendar.zone
+    """Returns the published schedule between two instants, overrides applied, with its gaps."""
+    schedule = await services.engine.read(lambda tx: tx.schedule())
+    zone = schedule.calendar.zone
     start = asked.time_or_day("from", services.clock.now(), zone, at_its_end=False)
     end = asked.time_or_day("to", start + timedelta(weeks=4), zone, at_its_end=True)
+    engineer = asked.text("engineer")
+    if engineer is not None and engineer not in schedule.people:
+        asked.fault(
+            "engineer",
+            f"no person with this id is on a published roster; {suggestion(engineer, sorted(schedule.people))}",
+        )
     asked.refuse_faults()
     if not start < end <= start + LONGEST_SPAN:
         asked.fault("to", "must be after `from`, by at most 800 days")
         asked.refuse_faults()
-    return JSONResponse(await services.engine.read(lambda tx: schedule_view(tx.schedule(), start, end)))
+    return JSONResponse(await services.engine.read(lambda tx: schedule_view(tx.schedule(), start, end, engineer)))
+
+
+@router.get(
+    "/v1/schedule/versions",
+    summary="Read the history of the schedule",
+    responses=answers({200: Answer("Every version, the oldest first", HistoryView)}, 401, 403, 422, 503),
+)
+async def get_versions(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+    """Returns every publication and override, with its number, time, author and reason."""
+    asked.refuse_faults()
+    return JSONResponse(await services.engine.read(lambda tx: history_view(tx.schedule())))

@@ -1,0 +1,44 @@
+"""A month as a grid of weeks for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from oncall.support.text_tables import display_width
+
+WIDTH = 80
+"""Columns of the grid in a pipe."""
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_GAP = " "
+
+
+def month_grid(first: date, names: Mapping[date, Sequence[str]], width: int) -> Iterator[str]:
+    """Yield the lines of the month that begins on `first`: for each day its number, and its names below.
+
+    width: columns that a line may take. A name that does not fit is cut.
+    """
+    room = (width - len(_GAP) * (len(_DAYS) - 1)) // len(_DAYS)
+    yield _line(_DAYS, room)
+    for week in _weeks(first):
+        days = [names.get(day, ()) if day.month == first.month else () for day in week]
+        yield _line([str(day.day) if day.month == first.month else "" for day in week], room)
+        for number in range(max(map(len, days))):
+            yield _line([own[number] if number < len(own) else "" for own in days], room)
+        yield ""
+
+
+def _weeks(first: date) -> Iterator[list[date]]:
+    monday = first - timedelta(days=first.weekday())
+    while monday <= first or monday.month == first.month:
+        yield [monday + timedelta(days=number) for number in range(len(_DAYS))]
+        monday += timedelta(weeks=1)
+
+
+def _line(words: Sequence[str], room: int) -> str:
+    return _GAP.join(_cell(word, room) for word in words).rstrip()
+
+
+def _cell(word: str, room: int) -> str:
+    shown = word if display_width(word) <= room else word[: room - 1] + "~"
+    return shown + " " * max(0, room - display_width(shown))

@@ -1,0 +1,155 @@
+"""The published schedule as a file: CSV, JSON, iCalendar, HTML or XLSX, made from the API's answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, TypedDict
+from zoneinfo import ZoneInfo
+
+from oncall.support.wording import full_time
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, ScheduleView
+
+_COLUMNS = ["start", "end", "kind", "role", "engineer", "override"]
+
+
+class ScheduleRow(TypedDict):
+    """One assignment, or a gap, for which `engineer` is None. override: why, or empty."""
+
+    start: str
+    end: str
+    kind: str
+    role: str
+    engineer: str | None
+    override: str
+
+
+def rows_of(view: ScheduleView) -> list[ScheduleRow]:
+    """Return the assignments and the gaps of a schedule, by start and then role order of the shifts."""
+    rows = [*map(_held, view["shifts"]), *map(_empty, view["gaps"])]
+    return sorted(rows, key=lambda row: datetime.fromisoformat(row["start"]))
+
+
+def _held(shift: LocalAssignmentView) -> ScheduleRow:
+    return {
+        "start": shift["start"],
+        "end": shift["end"],
+        "kind": shift["kind"],
+        "role": shift["role"],
+        "engineer": shift["engineer"],
+        "override": shift.get("override", ""),
+    }
+
+
+def _empty(gap: GapView) -> ScheduleRow:
+    return {**gap, "engineer": None, "override": ""}
+
+
+def csv_of(view: ScheduleView) -> bytes:
+    """Return the schedule as CSV in UTF-8. A gap has no engineer."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in rows_of(view):
+        writer.writerow([row["start"], row["end"], row["kind"], row["role"], row["engineer"] or "", row["override"]])
+    return text.getvalue().encode()
+
+
+def json_of(view: ScheduleView) -> bytes:
+    """Return the schedule as the JSON that `oncall schedule --json` prints."""
+    return (json.dumps(schedule_document(view), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def schedule_document(view: ScheduleView) -> dict[str, object]:
+    """Return the schedule as one JSON object, with each gap as a shift without an engineer."""
+    shifts = [{name: value for name, value in row.items() if name != "override" or value} for row in rows_of(view)]
+    return {"from": view["from"], "to": view["to"], "timezone": view["timezone"], "shifts": shifts}
+
+
+def ics_of_schedule(view: ScheduleView) -> bytes:
+    """Return the schedule as an iCalendar file in UTC: one event for each assignment and each gap."""
+    from icalendar import Calendar, Event
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//oncall//on-call schedule//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", f"On call: {view['team']}" if view["team"] else "On call")
+    stamp = _utc(view["from"])
+    for row in rows_of(view):
+        event, start = Event(), _utc(row["start"])
+        event.add("uid", f"{start:%Y%m%dT%H%M%SZ}-{row['role']}@{view['team'] or 'plan'}.oncall")
+        event.add("dtstamp", stamp)
+        event.add("dtstart", start)
+        event.add("dtend", _utc(row["end"]))
+        event.add("summary", f"{row['engineer'] or 'NOBODY'}: {row['role']} on call ({row['kind']})")
+        if row["override"]:
+            event.add("description", f"Override: {row['override']}")
+        event.add("categories", [row["kind"]])
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def xlsx_of(view: ScheduleView) -> bytes:
+    """Return the schedule as a spreadsheet with one sheet. Times are local times of the policy's zone."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "schedule"
+    sheet.append(_COLUMNS)
+    for row in rows_of(view):
+        times = [datetime.fromisoformat(row[name]).replace(tzinfo=None) for name in ("start", "end")]
+        words = [row["kind"], row["role"], row["engineer"] or "NOBODY", row["override"]]
+        sheet.append(times)
+        for column, word in enumerate(words, start=3):
+            # A text cell is never read as a formula.
+            sheet.cell(row=sheet.max_row, column=column, value=word).data_type = "s"
+    sheet.freeze_panes = "A2"
+    for letter, width in zip("ABCDEF", (18, 18, 12, 12, 16, 40), strict=True):
+        sheet.column_dimensions[letter].width = width
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def html_of(view: ScheduleView) -> bytes:
+    """Return the schedule as one HTML page that needs nothing else. All text is escaped."""
+    return _page().render(view=view, rows=list(_lines(view))).encode()
+
+
+def _lines(view: ScheduleView) -> Iterator[dict[str, object]]:
+    zone = ZoneInfo(view["timezone"])
+    for row in rows_of(view):
+        start, end = (full_time(datetime.fromisoformat(row[name]), zone) for name in ("start", "end"))
+        yield {**row, "start": start, "end": end}
+
+
+@cache
+def _page() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("oncall.schedule", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("schedule.html.j2")
+
+
+WRITERS: dict[str, Callable[[ScheduleView], bytes]] = {
+    ".csv": csv_of,
+    ".json": json_of,
+    ".ics": ics_of_schedule,
+    ".html": html_of,
+    ".xlsx": xlsx_of,
+}
+"""By the end of a file's name, the function that returns the schedule as such a file."""
