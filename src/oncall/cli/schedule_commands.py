@@ -97,7 +97,8 @@ def calendar(
 def history(json: bool = JSON_OPTION) -> None:
     """List every version of the schedule.
 
-    Each has a number, a time, a kind, an author and a reason. The newest version is on top; `--json` lists the oldest first.
+    Each has a number, a time, a kind, an author and a reason. The newest version is on top; `--json` lists the oldest
+    first.
 
     Example: oncall history
     """
