@@ -14,14 +14,15 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import uvicorn
 
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
+from oncall.web.server import make_server
 from oncall.wiring import Settings
-from oncall.wiring.web_service import make_app
+from oncall.wiring.event_loop import run
+from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
 from tests.paging.world import SATURDAY_NIGHT, World, at
 
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
@@ -75,9 +76,8 @@ class Service:
             heartbeat_url=self._heartbeat_url,
         )
         app = make_app(settings, address=self.address)
-        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._listening],), daemon=True)
+        self._server = make_server(app, connection_limits(settings, open_files=raise_open_files()))
+        self._thread = threading.Thread(target=lambda: run(self._server.serve([self._listening])), daemon=True)
         self._thread.start()
         self.http = httpx.Client(base_url=self.address, timeout=PATIENCE_SECONDS)
         while not self._server.started and self._thread.is_alive():

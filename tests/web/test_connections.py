@@ -11,12 +11,14 @@ from typing import Any
 
 import uvicorn
 
+from oncall.web.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.web.connection_limits import LARGEST_HEAD, PATIENCE_SECONDS, PatientProtocol
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LONG = 8_000_000
 LAST_ASKED = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+FEW = ConnectionLimits(most=3, most_per_source=3)
 
 
 async def hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
@@ -25,6 +27,13 @@ async def hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def slow_hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The smallest application, which answers a few turns of the event loop later."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await hello(scope, receive, send)
 
 
 async def a_long_answer(scope: dict[str, Any], receive: Any, send: Send) -> None:
@@ -48,7 +57,6 @@ class Loop(asyncio.SelectorEventLoop):
 class NarrowProtocol(PatientProtocol):
     """The same with room for few, which counts what it is sent."""
 
-    most_connections = 3
     heard = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,13 +117,22 @@ class Line:
         self.loop.ahead += seconds
 
 
-def on_the_line(talk: Callable[[Line], Awaitable[None]], application: Any = hello) -> None:
+def on_the_line(
+    talk: Callable[[Line], Awaitable[None]],
+    application: Any = hello,
+    *,
+    limits: ConnectionLimits = FEW,
+) -> None:
     """Run a conversation with a server on loopback. What hangs in it is ended after two minutes."""
     with asyncio.Runner(loop_factory=Loop) as runner, socket.create_server(("127.0.0.1", 0)) as listening:
         loop = runner.get_loop()
         assert isinstance(loop, Loop)
         config = uvicorn.Config(
-            application, http=NarrowProtocol, lifespan="off", log_config=None, timeout_keep_alive=1_000_000
+            application,
+            http=type("Protocol", (NarrowProtocol,), {"gate": ConnectionGate(limits)}),
+            lifespan="off",
+            log_config=None,
+            timeout_keep_alive=1_000_000,
         )
         line = Line(loop, uvicorn.Server(config), listening.getsockname()[1])
 
@@ -192,16 +209,76 @@ def test_the_second_request_of_a_connection_has_no_more_time_than_the_first() ->
     on_the_line(talk)
 
 
-def test_a_connection_too_many_is_closed_at_once_and_the_others_go_on() -> None:
+def test_at_the_limit_the_oldest_connection_without_a_whole_request_is_dropped() -> None:
     async def talk(line: Line) -> None:
-        kept = [await line.connect() for _ in range(3)]
-        reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
-        assert await rest_of(reader) == b""
-        writer.close()
-        await kept[0].say(LAST_ASKED)
-        assert (await kept[0].rest()).endswith(b"ok")
-        for guest in kept:
+        silent, dripping, newest = [await line.connect() for _ in range(3)]
+        await dripping.say(b"GET / HTTP/1.1\r\nHost:")
+        fourth = await line.connect()
+        assert await silent.rest() == b""
+        await fourth.say(LAST_ASKED)
+        assert (await fourth.rest()).endswith(b"ok")
+        fifth, sixth = await line.connect(), await line.connect()
+        assert await dripping.rest() == b""
+        await newest.say(LAST_ASKED)
+        assert (await newest.rest()).endswith(b"ok")
+        for guest in (silent, dripping, newest, fourth, fifth, sixth):
             guest.writer.close()
+
+    on_the_line(talk)
+
+
+def test_a_connection_whose_request_is_being_answered_is_never_dropped() -> None:
+    may_answer = asyncio.Event()
+
+    async def when_told(scope: dict[str, Any], receive: Any, send: Send) -> None:
+        await may_answer.wait()
+        await hello(scope, receive, send)
+
+    async def talk(line: Line) -> None:
+        waiting = [await line.connect() for _ in range(3)]
+        for guest in waiting:
+            await guest.say(LAST_ASKED)
+        more = [await line.connect() for _ in range(2)]
+        may_answer.set()
+        for guest in waiting:
+            assert (await guest.rest()).endswith(b"ok")
+        for guest in (*waiting, *more):
+            guest.writer.close()
+
+    on_the_line(talk, when_told)
+
+
+def test_a_source_at_its_own_limit_loses_its_oldest_connection_although_there_is_room() -> None:
+    async def talk(line: Line) -> None:
+        first, second = await line.connect(), await line.connect()
+        third = await line.connect()
+        assert await first.rest() == b""
+        await second.say(LAST_ASKED)
+        assert (await second.rest()).endswith(b"ok")
+        for guest in (first, second, third):
+            guest.writer.close()
+
+    on_the_line(talk, limits=ConnectionLimits(most=100, most_per_source=2, proxies=()))
+
+
+def test_a_client_that_closes_its_half_after_the_request_gets_its_answer() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        await guest.say(ASKED)
+        guest.writer.write_eof()
+        assert (await guest.rest()).endswith(b"ok")
+        guest.writer.close()
+
+    on_the_line(talk, slow_hello)
+
+
+def test_a_client_that_closes_its_half_in_the_middle_of_a_request_is_let_go() -> None:
+    async def talk(line: Line) -> None:
+        guest = await line.connect()
+        await guest.say(b"GET / HTTP/1.1\r\nHost:")
+        guest.writer.write_eof()
+        assert await guest.rest() == b""
+        guest.writer.close()
 
     on_the_line(talk)
 

@@ -56,3 +56,11 @@ def test_head_is_answered_as_get_is_without_the_body(get: Callable[..., httpx.Re
     shown, head = get(path), get(path, method="HEAD")
     assert (head.status_code, head.content) == (shown.status_code, b"")
     assert head.headers["content-type"] == shown.headers["content-type"]
+
+
+def test_clients_that_send_nothing_keep_no_probe_out(get: Callable[..., httpx.Response]) -> None:
+    at = get("/healthz").url
+    silent = [socket.create_connection((at.host, at.port or 0)) for _ in range(300)]
+    assert get("/healthz").status_code == 200
+    for connection in silent:
+        connection.close()

@@ -35,16 +35,15 @@ def serve(
     """
     import signal
 
-    import uvicorn
-
     from oncall import wiring
 
     settings = wiring.read_settings()
     wiring.make_channels(settings, callback_url=None)
-    from oncall.web.connection_limits import PatientProtocol
+    from oncall.web.server import make_server
+    from oncall.wiring.event_loop import run
     from oncall.wiring.logs import start_logging
     from oncall.wiring.pager import freeze_loaded_objects
-    from oncall.wiring.web_service import make_app, only_pager, raise_open_files
+    from oncall.wiring.web_service import connection_limits, make_app, only_pager, raise_open_files
 
     with _listen(host, port) as listening, only_pager(settings):
         address = f"http://{host}:{listening.getsockname()[1]}"
@@ -54,12 +53,9 @@ def serve(
         # The server stops in order on these, then raises them once more; being told to stop is no failure.
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
-        raise_open_files()
+        server = make_server(app, connection_limits(settings, open_files=raise_open_files()))
         freeze_loaded_objects()
-        config = uvicorn.Config(
-            app, http=PatientProtocol, log_config=None, log_level="warning", access_log=False, server_header=False
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        run(server.serve(sockets=[listening]))
 
 
 def worker(

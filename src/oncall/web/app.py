@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -21,19 +22,24 @@ from oncall.web import (
 from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running
 from oncall.web.exact_routes import ExactRoutes
+from oncall.web.overload import Overload
 from oncall.web.services import Services
 
 
 class _Service(DescribedApp):
-    """The application, which answers HEAD wherever it answers GET."""
+    """The application, which answers HEAD wherever it answers GET, and 503 when it is overloaded."""
 
     exact_routes: ExactRoutes
+
+    @cached_property
+    def _overload(self) -> Overload:
+        return Overload(self.answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The server itself leaves out the body of an answer to HEAD."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await self.answer(scope, receive, send)
+        await self._overload(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: for a fixed path at once, for any other through FastAPI's router."""

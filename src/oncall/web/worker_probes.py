@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from oncall.web.connection_gate import ConnectionLimits
+from oncall.web.server import make_server
 
 _TEXT, _JSON = "text/plain; version=0.0.4; charset=utf-8", "application/json"
-_PATIENCE_SECONDS = 10
+_LIMITS = ConnectionLimits(most=100, most_per_source=50)
 
 
 @contextmanager
 def worker_probes(
     listening: socket.socket, registry: CollectorRegistry, problems: Callable[[], Sequence[str]]
 ) -> Iterator[None]:
-    """Answer `/metrics`, `/healthz` and `/readyz` on a bound socket, in separate threads, until the context is left.
+    """Answer `/metrics`, `/healthz` and `/readyz` on a bound socket until the context is left.
 
-    problems: returns what is wrong with this worker now, a sentence each; called from any thread.
+    A thread of its own answers, so a worker whose loop hangs can still say that it is not well.
+    problems: returns what is wrong with this worker now, a sentence each; called from that thread.
     """
 
-    class Probes(BaseHTTPRequestHandler):
-        timeout = _PATIENCE_SECONDS
-        server_version, sys_version = "oncall", ""
+    async def probe(request: Request) -> Response:
+        status, kind, body = _answer(request.url.path, registry, problems)
+        return Response(body, status, headers={"Content-Type": kind})
 
-        def do_GET(self) -> None:
-            self.wfile.write(self._head())
-
-        def do_HEAD(self) -> None:
-            self._head()
-
-        def _head(self) -> bytes:
-            """Send status and headers, and return the body."""
-            status, kind, body = _answer(self.path.partition("?")[0], registry, problems)
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            return body
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(listening.getsockname()[:2], Probes, bind_and_activate=False)
-    server.socket.close()
-    server.socket, server.daemon_threads = listening, True
-    server.server_activate()
-    thread = threading.Thread(target=server.serve_forever, name="worker-probes", daemon=True)
+    server = make_server(Starlette(routes=[Route("/{path:path}", probe)]), _LIMITS)
+    thread = threading.Thread(
+        target=lambda: asyncio.run(server.serve(sockets=[listening])), name="worker-probes", daemon=True
+    )
     thread.start()
     try:
         yield
     finally:
-        server.shutdown()
+        server.should_exit = True
         thread.join()
-        server.server_close()
 
 
 def _answer(path: str, registry: CollectorRegistry, problems: Callable[[], Sequence[str]]) -> tuple[int, str, bytes]:

@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.errors import SettingsError
+from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -37,6 +39,9 @@ class Settings:
     alarm_url: str | None = field(default=None, repr=False)
     heartbeat_url: str | None = field(default=None, repr=False)
     migrate_from: str | None = field(default=None, repr=False)
+    connections: int = MOST_CONNECTIONS
+    connections_per_source: int | None = None
+    trusted_proxies: tuple[Network, ...] = LOOPBACK
 
     @property
     def is_rehearsing(self) -> bool:
@@ -67,6 +72,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         clock_rate=_clock_rate(found.get("ONCALL_CLOCK_RATE")),
         alarm_url=_address("ONCALL_ALARM_URL", found.get("ONCALL_ALARM_URL")),
         heartbeat_url=_address("ONCALL_HEARTBEAT_URL", found.get("ONCALL_HEARTBEAT_URL")),
+        connections=_number("ONCALL_CONNECTIONS", found.get("ONCALL_CONNECTIONS")) or MOST_CONNECTIONS,
+        connections_per_source=_number("ONCALL_CONNECTIONS_PER_SOURCE", found.get("ONCALL_CONNECTIONS_PER_SOURCE")),
+        trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
     )
 
 
@@ -141,3 +149,25 @@ def _clock_rate(text: str | None) -> float:
     if not 0 < rate <= FASTEST:
         raise SettingsError(f'ONCALL_CLOCK_RATE: "{text[:80]}" is not a rate; write a number above 0, like "60"')
     return rate
+
+
+def _number(name: str, text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 7):
+        raise SettingsError(f'{name}: "{text[:80]}" is not a number of connections; write a whole number, like "2000"')
+    return int(text)
+
+
+def _networks(name: str, text: str | None) -> tuple[Network, ...]:
+    if not text:
+        return LOOPBACK
+    if text == "none":
+        return ()
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError as error:
+        raise SettingsError(
+            f'{name}: "{text[:80]}" is not a list of addresses and networks; write "10.0.0.7, 10.1.0.0/24", '
+            'or "none" if there is no proxy'
+        ) from error

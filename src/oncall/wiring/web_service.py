@@ -22,10 +22,15 @@ from oncall.schedule.schedule import Schedule
 from oncall.store.address import SqliteAddress, address_of
 from oncall.store.sqlite_lock import only_pager_of
 from oncall.web.app import create_app
+from oncall.web.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
 from oncall.web.services import Services, Sms
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager
+
+MOST_OPEN_FILES = 65_536
+FILES_FOR_OURSELVES = 200
+"""Open files that the connections of clients leave to the database, the provider and the program's own files."""
 
 
 def make_app(settings: Settings, *, address: str) -> FastAPI:
@@ -40,16 +45,31 @@ def make_app(settings: Settings, *, address: str) -> FastAPI:
     return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
 
 
-def raise_open_files() -> None:
-    """Raise the limit of open files and connections to the most that the machine allows, at most 65,536."""
+def raise_open_files() -> int:
+    """Raise the limit of open files and connections to the most that the machine allows, at most 65,536.
+
+    Returns the limit that holds now.
+    """
     try:
         import resource
     except ImportError:  # Windows has no such limit.
-        return
+        return MOST_OPEN_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    wanted = min(hard, MOST_OPEN_FILES) if hard != resource.RLIM_INFINITY else MOST_OPEN_FILES
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
+
+
+def connection_limits(settings: Settings, *, open_files: int) -> ConnectionLimits:
+    """Return the limits of the service's connections.
+
+    open_files: how many files and connections the process may open.
+    """
+    room = max(open_files - FILES_FOR_OURSELVES, open_files // 2)
+    most = min(settings.connections, room)
+    per_source = settings.connections_per_source or max(most // PER_SOURCE_SHARE, 1)
+    return ConnectionLimits(most, per_source, settings.trusted_proxies)
 
 
 def only_pager(settings: Settings) -> AbstractContextManager[None]:

@@ -1,0 +1,110 @@
+"""Decides which connection must go when there are too many, in all or from one source."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Generic, TypeVar
+
+ConnectionT = TypeVar("ConnectionT", bound=Hashable)
+Network = IPv4Network | IPv6Network
+
+MOST_CONNECTIONS = 2_000
+PER_SOURCE_SHARE = 4
+"""One source may have a quarter of all connections, unless its own limit is set."""
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_IPV6_SITE_BITS = 64
+"""A customer usually has a whole /64 of IPv6, so all of its addresses are one source."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections a server keeps open.
+
+    proxies: the networks of trusted proxies. A proxy stands for many clients, so the limit of a source spares it.
+    """
+
+    most: int = MOST_CONNECTIONS
+    most_per_source: int = MOST_CONNECTIONS // PER_SOURCE_SHARE
+    proxies: Sequence[Network] = LOOPBACK
+
+
+@dataclass(slots=True)
+class _Source(Generic[ConnectionT]):
+    """The connections of one source. `waiting`: a dict instead of a set, because it keeps the order."""
+
+    count: int = 0
+    waiting: dict[ConnectionT, None] = field(default_factory=dict)
+
+
+class ConnectionGate(Generic[ConnectionT]):
+    """Knows all open connections and which of them wait for their client: for a request, for the rest of one, or for
+    the reading of an answer. Only those are ever dropped, the one that has waited longest first.
+    """
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
+        self._source_by_connection: dict[ConnectionT, str | None] = {}
+        self._waiting: dict[ConnectionT, None] = {}
+        self._sources: dict[str, _Source[ConnectionT]] = {}
+        self._source_of = lru_cache(maxsize=4096)(self._look_up_source)
+
+    def enter(self, connection: ConnectionT, address: str) -> ConnectionT | None:
+        """Add a new connection, which waits for its client. Return the one to drop for it, or None if there is room.
+
+        address: the IP address of the other end.
+        """
+        dropped = self._surplus(self._source_of(address))
+        name = self._source_of(address)
+        self._source_by_connection[connection] = name
+        if name is not None:
+            self._sources.setdefault(name, _Source()).count += 1
+        self.wait(connection)
+        return dropped
+
+    def wait(self, connection: ConnectionT) -> None:
+        """Note that the connection waits for its client from now on. It keeps its place if it waits already."""
+        if connection in self._source_by_connection:
+            self._waiting.setdefault(connection, None)
+            if (source := self._source(connection)) is not None:
+                source.waiting.setdefault(connection, None)
+
+    def work(self, connection: ConnectionT) -> None:
+        """Note that a whole request has arrived and that the client waits for us."""
+        self._waiting.pop(connection, None)
+        if (source := self._source(connection)) is not None:
+            source.waiting.pop(connection, None)
+
+    def leave(self, connection: ConnectionT) -> None:
+        """Forget a connection that is closed. A second call does nothing."""
+        self.work(connection)
+        name = self._source_by_connection.pop(connection, None)
+        if name is not None:
+            self._sources[name].count -= 1
+            if not self._sources[name].count:
+                del self._sources[name]
+
+    def _surplus(self, name: str | None) -> ConnectionT | None:
+        """Return the connection that must go before another one of this source may come."""
+        source = self._sources.get(name) if name is not None else None
+        if source is not None and source.count >= self._limits.most_per_source and source.waiting:
+            return next(iter(source.waiting))
+        is_full = len(self._source_by_connection) >= self._limits.most
+        return next(iter(self._waiting), None) if is_full else None
+
+    def _source(self, connection: ConnectionT) -> _Source[ConnectionT] | None:
+        name = self._source_by_connection.get(connection)
+        return self._sources[name] if name is not None else None
+
+    def _look_up_source(self, address: str) -> str | None:
+        """Return the source of an address, or None for a trusted proxy."""
+        try:
+            at = ip_address(address.partition("%")[0])
+        except ValueError:
+            return address
+        at = getattr(at, "ipv4_mapped", None) or at
+        if any(at in network for network in self._limits.proxies):
+            return None
+        return str(at) if at.version == 4 else str(ip_network((at, _IPV6_SITE_BITS), strict=False))

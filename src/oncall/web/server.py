@@ -1,0 +1,48 @@
+"""Serves the web application on a bound socket: uvicorn with this product's limits."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from oncall.web.connection_gate import ConnectionLimits
+from oncall.web.connection_limits import limited_protocol
+
+BACKLOG = 2_048
+"""Connections that the system completes before the server takes them. A burst must not wait for the client to retry."""
+TURNS_PER_LIMIT = 4
+"""The event loop needs a few turns to read the request of a new connection. In one turn it takes so small a part of the
+limit of connections that no burst can make it drop a connection whose request it has not read."""
+STOP_SECONDS = 5
+"""Real time for the requests in progress when the service is told to stop."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which takes few connections in one turn of the event loop but lets many wait."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen. The loop uses one number for both limits, so the longer queue is set afterwards."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(BACKLOG)
+
+
+def make_server(app: ASGIApp, limits: ConnectionLimits) -> Server:
+    """Return a server for the application. Run it with the bound socket: `serve(sockets=[...])`."""
+    return Server(
+        uvicorn.Config(
+            app,
+            http=limited_protocol(limits),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            backlog=max(limits.most_per_source // TURNS_PER_LIMIT, 1),
+            forwarded_allow_ips=[str(network) for network in limits.proxies],
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
