@@ -70,6 +70,13 @@ class Process:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id. Raises RuntimeError before its first start."""
+        if self._process is None:
+            raise RuntimeError("it was never started")
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: it gets no chance to say or write anything."""
         if self._process is not None:

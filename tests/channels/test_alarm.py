@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ LONG_DEADLINE_SECONDS = 30.0
 """For listeners whose answer counts: a busy machine must not end the exchange first."""
 FAR_TOO_LONG_SECONDS = 120.0
 MIB = 1024 * 1024
+OPEN_FILES = Path("/proc/self/fd")
 
 Behave = Callable[["Stranger", asyncio.StreamWriter], Awaitable[None]]
 
@@ -147,3 +150,22 @@ def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
     assert not has_beaten
     assert [each["error"] for each in logs] == ["HTTP 302, a redirect; set the address that it leads to"] * 2
     assert stranger.requests == ["POST /a-secret-path", "GET /a-secret-path"]
+
+
+def test_a_listener_that_answers_no_tls_fails_in_time_and_leaves_no_connection_open() -> None:
+    async def story() -> tuple[int, int]:
+        async with asyncio.timeout(FAR_TOO_LONG_SECONDS):
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                post = AlarmPost(f"https://127.0.0.1:{listener.getsockname()[1]}/", deadline_seconds=1.0)
+                assert not await post.beat()
+                before = len(list(OPEN_FILES.iterdir()))
+                for _ in range(3):
+                    assert not await post.beat()
+                after = len(list(OPEN_FILES.iterdir()))
+                await post.close()
+                return before, after
+
+    with capture_logs() as logs:
+        before, after = asyncio.run(story())
+    assert [each["error"] for each in logs] == ["no connection within 0.45 s"] * 4
+    assert after == before

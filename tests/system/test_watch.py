@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -100,3 +106,130 @@ def test_a_service_that_is_told_to_stop_does_not_wait_for_a_silent_dead_mans_swi
         connection.close()
     # Its deadline would have been logged as a failed heartbeat.
     assert [each["action"] for each in logs if str(each.get("action")).startswith("heartbeat")] == []
+
+
+async def _hang(writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(3_600)
+
+
+async def _drip_the_head(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(2)
+
+
+async def _endless_head(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-Long: x\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def _ten_gigabytes(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")
+    for _ in range(10_000):
+        writer.write(bytes(1_000_000))
+        await writer.drain()
+
+
+async def _redirect(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n")
+    await writer.drain()
+
+
+_TURNS_TO_CLOSE = 5
+"""Turns of the event loop within which an aborted connection is closed."""
+
+
+class Hostile:
+    """A listener in a thread of its own that treats everyone who connects in one way. `is_met`: one has connected."""
+
+    def __init__(self, behave: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> None:
+        self._behave = behave
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self.is_met = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+        self._loop.close()
+        self._listening.close()
+
+    async def _serve(self) -> None:
+        self._over = asyncio.Event()
+        self._meetings: set[asyncio.Task[None]] = set()
+        server = await asyncio.start_server(self._meet, sock=self._listening)
+        await self._over.wait()
+        server.close()
+        for meeting in self._meetings:
+            meeting.cancel()
+        await asyncio.gather(*self._meetings, return_exceptions=True)
+        for _ in range(_TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._meetings.add(asyncio.ensure_future(self._treat(reader, writer)))
+
+    async def _treat(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read(4)
+            self.is_met.set()
+            with suppress(ConnectionError):
+                await self._behave(writer)
+        finally:
+            writer.transport.abort()
+
+
+STOPS_WITHIN_SECONDS = 5.0
+
+
+def seconds_to_stop(service: Service, is_met: threading.Event) -> float:
+    """Start a service, wait until it has met its hostile listener, and return how long its stop takes."""
+    with service:
+        assert is_met.wait(PATIENCE_SECONDS)
+        began = time.monotonic()
+    return time.monotonic() - began
+
+
+# The HTTP library leaves a connection to the garbage collector when the stop cuts it off before TLS; the process ends.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("behave", [_hang, _drip_the_head, _endless_head, _ten_gigabytes, _redirect])
+def test_a_service_that_is_told_to_stop_ends_within_seconds_whatever_its_alarm_addresses_do(
+    tmp_path: Path, behave: Callable[[asyncio.StreamWriter], Awaitable[None]], scheme: str
+) -> None:
+    """With https the listener answers no TLS at all: it sends what it sends, or nothing, in clear text."""
+    with Hostile(behave) as listener:
+        url = f"{scheme}://127.0.0.1:{listener.port}/a-secret-path"
+        service = Service(tmp_path, alarm_url=url, heartbeat_url=url)
+        store_a_late_ticket(service.file)
+        assert seconds_to_stop(service, listener.is_met) < STOPS_WITHIN_SECONDS
+    gc.collect()
+
+
+def test_a_name_server_that_does_not_answer_delays_no_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_asked, may_answer, ask = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def never_answered(host: Any, *arguments: Any, **more: Any) -> Any:
+        if host not in ("alarm.example", b"alarm.example"):
+            return ask(host, *arguments, **more)
+        is_asked.set()
+        may_answer.wait(PATIENCE_SECONDS)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", never_answered)
+    url = "http://alarm.example/a-secret-path"
+    try:
+        assert seconds_to_stop(Service(tmp_path, heartbeat_url=url), is_asked) < STOPS_WITHIN_SECONDS
+    finally:
+        may_answer.set()

@@ -11,6 +11,10 @@ import structlog
 DEADLINE_SECONDS = 5.0
 """Real seconds for one whole exchange, from the connection to the answer. A slow listener must not delay the pager."""
 
+CONNECT_SHARE = 0.45
+"""Part of the deadline for the TCP connection, and for TLS after it. The HTTP library closes a connection without TLS
+only when its own limit ends it; after each heartbeat that the whole deadline cuts off, one more would stay open."""
+
 
 class AlarmPost:
     """Posts alarms as JSON to one address. Use it from one event loop and close it at the end.
@@ -57,6 +61,8 @@ class AlarmPost:
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 return await self._exchange(method, content)
+        except httpx.ConnectTimeout:
+            return f"no connection within {CONNECT_SHARE * self._deadline_seconds:g} s"
         except (TimeoutError, httpx.TimeoutException):
             return f"no answer within {self._deadline_seconds:g} s"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -66,7 +72,8 @@ class AlarmPost:
         """Send one request and return the reason of a failure, or None. The answer's body is not read."""
         if self._client is None:
             # A redirect can turn a POST into a GET without the alarm, so none is followed.
-            self._client = httpx.AsyncClient(timeout=self._deadline_seconds, follow_redirects=False)
+            limits = httpx.Timeout(self._deadline_seconds, connect=CONNECT_SHARE * self._deadline_seconds)
+            self._client = httpx.AsyncClient(timeout=limits, follow_redirects=False)
         async with self._client.stream(method, self._url, json=content) as answer:
             if answer.is_redirect:
                 return f"HTTP {answer.status_code}, a redirect; set the address that it leads to"

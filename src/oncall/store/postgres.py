@@ -27,6 +27,7 @@ from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
 from oncall.store.transaction import SqlTransaction
+from oncall.store.write_probe import probe_postgres
 
 T = TypeVar("T")
 
@@ -97,6 +98,15 @@ class PostgresStore(SqlStore):
         """Run the work in another thread, in a transaction of its own."""
         self._refuse_when_closed()
         return self._threads.submit(self._with_retries, lambda: self._write_once(work))
+
+    def prove_writable(self) -> None:
+        """Store a row and remove it, in a transaction of its own."""
+        self._refuse_when_closed()
+        self._with_retries(self._probe)
+
+    def _probe(self) -> None:
+        with self._engine.begin() as connection:
+            probe_postgres(connection)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
         """Wait for a NOTIFY, which each change that concerns the pagers sends with its commit.

@@ -8,6 +8,8 @@ from sqlalchemy import exc
 from oncall.errors import StoreError, StoreUnavailable
 from oncall.store.address import PostgresAddress
 
+_READ_ONLY = "25006"
+
 
 def translated(error: Exception, address: PostgresAddress) -> Exception:
     """Return the error to raise in place of an error of SQLAlchemy or psycopg.
@@ -19,6 +21,11 @@ def translated(error: Exception, address: PostgresAddress) -> Exception:
         return origin
     if isinstance(origin, exc.TimeoutError):
         return StoreUnavailable(f"{address.place}: too many requests are waiting for the database; try again")
+    if isinstance(origin, psycopg.Error) and origin.sqlstate == _READ_ONLY:
+        return StoreUnavailable(
+            f"{address.place}: the database only allows reading ({_code(origin)}); "
+            "connect to the primary server, or allow writing"
+        )
     if isinstance(origin, psycopg.DataError):
         return StoreError(f"{address.place}: the database does not take this value ({_code(origin)})")
     if isinstance(origin, psycopg.ProgrammingError):

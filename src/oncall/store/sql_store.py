@@ -47,6 +47,10 @@ class SqlStore(ABC):
         return self.submit(work).result()
 
     @abstractmethod
+    def prove_writable(self) -> None:
+        """Return if a row can be stored now. Raises StoreUnavailable if not. It leaves no row behind."""
+
+    @abstractmethod
     def wait_for_change(self, timeout_seconds: float) -> bool:
         """Wait until this or another process changes a ticket, an attempt or the schedule, and return True.
 

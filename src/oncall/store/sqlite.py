@@ -28,6 +28,7 @@ from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.sqlite_file import identity, make_private_file
 from oncall.store.transaction import SqlTransaction
+from oncall.store.write_probe import LOCK_SECONDS, probe_sqlite
 
 T = TypeVar("T")
 
@@ -80,6 +81,17 @@ class SqliteStore(SqlStore):
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Queue the work for the writing thread."""
         return self._group.submit(work)
+
+    def prove_writable(self) -> None:
+        """Store a row and remove it, apart from the writing thread's jobs, which cannot fail because of it."""
+        if self._is_closed:
+            raise StoreUnavailable(f"{self._address.place}: the store is closed")
+        with _translating(self._address), self._writing:
+            self._check_file()
+            with self._writer.connect() as connection:
+                _wait_at_most(connection, LOCK_SECONDS)
+                with connection.begin():
+                    probe_sqlite(connection)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
         """Wait for a change: this process's own wake at once, those of other processes within 0.2 s."""

@@ -23,6 +23,7 @@ from oncall.store.sql_store import SqlStore
 from oncall.web.metrics import Metrics
 from oncall.web.worker_probes import worker_probes
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
+from oncall.wiring.event_loop import run
 from oncall.wiring.pager_watch import Watch
 
 
@@ -52,7 +53,7 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
         observer=metrics,
         no_calls_because=channels.why_no_calls,
     )
-    watch = Watch(settings, engine, clock, metrics, worker=worker)
+    watch = Watch(settings, engine, clock, metrics, worker=worker, prove_writable=store.prove_writable)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     waker = threading.Thread(target=_wake, args=(store, stop, loop, engine), name="store-watch", daemon=True)
     running = [asyncio.create_task(engine.run(stop)), asyncio.create_task(watch.run(stop))]
@@ -111,7 +112,7 @@ def run_worker(settings: Settings, probes: socket.socket | None = None) -> None:
 
     probes: a bound socket that serves its metrics and its state; None: no such server.
     """
-    asyncio.run(_run_worker(settings, probes))
+    run(_run_worker(settings, probes))
 
 
 async def _run_worker(settings: Settings, probes: socket.socket | None) -> None:

@@ -1,9 +1,9 @@
-"""Watches a running pager: audits it every few seconds and sends heartbeats to a dead man's switch."""
+"""Watches a running pager: audits it, watches its database, and sends heartbeats to a dead man's switch."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -13,10 +13,13 @@ from oncall.channels.alarm import AlarmPost
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.auditor import SECOND_LOOK, Auditor
+from oncall.paging.watch.write_watch import WriteWatch
 from oncall.web.metrics import Metrics
 from oncall.wiring import Settings
+from oncall.wiring.write_probe import WriteProbe
 
 AUDIT_EVERY = timedelta(seconds=15)
+WRITE_LOOK_EVERY = timedelta(seconds=1)
 HEARTBEAT_EVERY = timedelta(seconds=60)
 STARTING = timedelta(seconds=0.25)
 """Pause between audits until the pager has written for the first time."""
@@ -25,34 +28,66 @@ SILENCE = timedelta(seconds=20)
 
 
 class Watch:
-    """The auditor, the alarm and the heartbeat of one process. Call `run` once."""
+    """The auditor, the write watch, the alarm and the heartbeat of one process. Call `run` once.
 
-    def __init__(self, settings: Settings, engine: Engine, clock: Clock, metrics: Metrics, *, worker: str) -> None:
+    prove_writable: returns if the database can be written; raises StoreError if not.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        worker: str,
+        prove_writable: Callable[[], None],
+    ) -> None:
         self._engine, self._clock = engine, clock
         self._alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
         self._heartbeat = AlarmPost(settings.heartbeat_url) if settings.heartbeat_url is not None else None
         self._beaten_at: datetime | None = None
         self._made_at = clock.real_now()
         self._auditor = Auditor(engine.read, clock, worker, metrics, self._alarm)
+        self._writes = WriteWatch(clock, worker, metrics, self._alarm)
+        self._probe = WriteProbe(prove_writable, self._writes)
         self._log = structlog.get_logger("oncall.watch").bind(worker=worker)
 
     @property
     def problems(self) -> list[str]:
         """Return what is wrong with this pager now, one sentence each."""
-        found = [*_silence(self._engine.beat_at, self._clock.real_now()), *self._auditor.problems]
+        found = [
+            *self._writes.problems,
+            *_silence(self._engine.beat_at, self._clock.real_now()),
+            *self._auditor.problems,
+        ]
         return [*found, self._engine.trouble] if self._engine.trouble is not None else found
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Audit and send heartbeats until `stop` is set, which also ends an exchange with a slow listener."""
+        """Audit, watch the writing and send heartbeats until `stop` is set, which also ends an exchange with a slow
+        listener.
+        """
+        self._probe.start()
+        await asyncio.gather(self._audit(stop), self._watch_writing(stop))
+        await asyncio.to_thread(self._probe.stop)
+        for post in (self._alarm, self._heartbeat):
+            if post is not None:
+                await post.close()
+
+    async def _watch_writing(self, stop: asyncio.Event) -> None:
+        """Look at the last write every second, apart from the audit, which a database that hangs holds up."""
+        while not stop.is_set():
+            await _unless_stopped(self._writes.look(), stop)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), WRITE_LOOK_EVERY.total_seconds())
+
+    async def _audit(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await _unless_stopped(self._round(), stop)
             pause = SECOND_LOOK if self._auditor.is_suspicious else AUDIT_EVERY
             pause = STARTING if self._engine.beat_at is None else pause
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause.total_seconds())
-        for post in (self._alarm, self._heartbeat):
-            if post is not None:
-                await post.close()
 
     async def _round(self) -> None:
         try:

@@ -1,0 +1,37 @@
+"""Proves that a database can be written: stores a small row and removes it again, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, text
+
+from oncall.store.tables import attempts, events, pagers, tickets
+
+LOCK_SECONDS = 1.0
+"""How long the probe waits for a lock. While it waits on SQLite, no other write of this process can begin."""
+_ROW = {"worker": "write probe", "at": datetime(1970, 1, 1, tzinfo=UTC)}
+_PADDING = "x" * 32_768
+"""More than a ticket needs. SQLite takes free pages for it, so the probe fails as soon as a ticket may not fit. Because
+the row is removed in the same transaction, hardly anything of it is written."""
+_LOCK_TABLES = text(f"LOCK TABLE {tickets.name}, {events.name}, {attempts.name} IN ROW EXCLUSIVE MODE")
+"""The lock that every write to these tables takes. It conflicts with no other write, only with a locked table."""
+
+
+def probe_sqlite(connection: Connection) -> None:
+    """Write and remove the row in the open transaction. Raises the driver's error if that fails."""
+    connection.execute(insert(pagers), _ROW | {"channel": _PADDING})
+    connection.execute(delete(pagers).where(pagers.c.worker == _ROW["worker"]))
+
+
+def probe_postgres(connection: Connection) -> None:
+    """Write and remove the row in the open transaction, if no other program locks the pager's tables.
+
+    Raises the driver's error if that fails.
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(LOCK_SECONDS * 1000)}")
+    connection.execute(_LOCK_TABLES)
+    # Several workers probe at the same time, and a row that another one is adding would have to be waited for.
+    name = connection.execute(text("SELECT 'write probe ' || pg_backend_pid()")).scalar_one()
+    connection.execute(insert(pagers), _ROW | {"worker": name, "channel": ""})
+    connection.execute(delete(pagers).where(pagers.c.worker == name))
