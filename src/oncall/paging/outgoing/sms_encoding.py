@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 SEGMENT = 160
 """Characters of one GSM-7 segment. `plain` returns no character that counts twice."""
@@ -147,6 +148,7 @@ def units(text: str) -> int:
     return sum(_sizes(text))
 
 
+@lru_cache(maxsize=1024)  # The rate limits ask about the latest texts again and again.
 def segments(text: str) -> int:
     """Return how many segments `text` takes. A character that counts twice is never split between two segments."""
     alone, each = (SEGMENT, 153) if is_gsm(text) else (70, 67)
