@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.domain.events import Event, EventKind
@@ -26,6 +27,7 @@ class TicketBook:
         self._codes: dict[str, str] = {}
         self._code_lengths: Counter[int] = Counter()
         self._logs: dict[str, list[Event]] = {}
+        self._memos: dict[str, dict[str, Any]] = {}
         self._sender_ids: set[tuple[str, str]] = set()
         self._due: list[tuple[datetime, str]] = []
         self._seq = 0
@@ -164,6 +166,10 @@ class TicketBook:
         """Return the logs of many tickets by ticket id, each in order, without events of the kinds in `without`."""
         logs = {name: [one for one in self._logs.get(name, ()) if one.kind not in without] for name in ticket_ids}
         return {name: log for name, log in logs.items() if log}
+
+    def memo(self, ticket_id: str) -> dict[str, Any]:
+        """Return what was computed from this ticket's log. Logs only grow, and no other process changes them."""
+        return self._memos.setdefault(ticket_id, {})
 
     def append(self, events: Sequence[Event]) -> None:
         """Append events to the logs. Raises Conflict for an unknown ticket or a sender's id that is stored already."""

@@ -154,6 +154,10 @@ class TicketQueries(Statements):
                 found.setdefault(happened.ticket, []).append(happened)
         return found
 
+    def memo(self, ticket_id: str) -> dict[str, Any]:
+        """Return a new dict: another process may change the log at any time."""
+        return {}
+
     def append(self, events: Sequence[Event]) -> None:
         """Append events to their logs. Raises Conflict for a stored sender's id or an unknown ticket."""
         if events:

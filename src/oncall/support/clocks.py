@@ -29,6 +29,7 @@ __all__ = [
     "CarriedClock",
     "ClockState",
     "PolicyTerms",
+    "RunningSla",
     "SlaClock",
     "SlaEvent",
     "SlaEventKind",
@@ -46,7 +47,7 @@ def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
     opening, or with an opening without plan, impact and terms.
     """
     fold = _folded(events, now)
-    return fold.state() if isinstance(fold, _Fold) else fold
+    return fold.state(now) if isinstance(fold, _Fold) else fold
 
 
 def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ...]:
@@ -56,6 +57,61 @@ def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ..
     """
     fold = _folded(events, now)
     return fold.carried() if isinstance(fold, _Fold) else ()
+
+
+class RunningSla:
+    """The clocks of one ticket whose events come one by one: at each time the same as `sla` of all of them.
+
+    It applies only the new events if they continue the log: they come at or after the latest one and before `now`.
+    """
+
+    def __init__(self, events: Sequence[SlaEvent]) -> None:
+        self.events = list(events)
+        self._fold: _Fold | None = None
+        self._applied = 0
+        self._latest: datetime | None = None
+        self._ids: set[str] = set()
+
+    def add(self, event: SlaEvent) -> None:
+        """Append an event to the log."""
+        self.events.append(event)
+
+    def at(self, now: datetime) -> SlaState:
+        """Return the clocks at `now` (aware UTC), as `sla` does."""
+        if self._fold is None or not self._continues(now):
+            return self._from_the_start(now)
+        for event in self.events[self._applied :]:
+            self._fold.take(event)
+        self._note_applied()
+        return self._fold.state(now)
+
+    def _continues(self, now: datetime) -> bool:
+        latest = self._latest or self.events[0].at
+        for event in self.events[self._applied :]:
+            if (
+                event.at < latest
+                or event.kind is SlaEventKind.OPENED
+                or (event.id is not None and event.id in self._ids)
+            ):
+                return False
+            latest = event.at
+        return latest <= now
+
+    def _from_the_start(self, now: datetime) -> SlaState:
+        fold = _folded(self.events, now)
+        if not isinstance(fold, _Fold):
+            return fold
+        self._fold = None
+        if all(event.at <= now for event in self.events):
+            self._fold, self._applied = fold, 0
+            self._note_applied()
+        return fold.state(now)
+
+    def _note_applied(self) -> None:
+        for event in self.events[self._applied :]:
+            self._ids.update([event.id] if event.id is not None else ())
+            self._latest = max(event.at, self._latest or event.at)
+        self._applied = len(self.events)
 
 
 def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
@@ -279,13 +335,13 @@ class _Fold:
             clock.note_breach(self._now)
         return tuple(replace(clock.carried(), asked=tuple(self._asked)) for clock in self._running)
 
-    def state(self) -> SlaState:
-        """Return the clocks and flags as of now."""
+    def state(self, now: datetime) -> SlaState:
+        """Return the clocks and flags at `now`, which is not before the latest event."""
         return SlaState(
-            at=self._now,
+            at=now,
             plan=self._plan,
             impact=self._impact,
-            clocks=tuple(clock.ended or clock.shown(self._now) for clock in self._clocks),
+            clocks=tuple(clock.ended or clock.shown(now) for clock in self._clocks),
             is_resolved=self._is_resolved,
             is_merged=self._is_merged,
             is_waiting=self._is_waiting,

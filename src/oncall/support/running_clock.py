@@ -34,6 +34,8 @@ class RunningClock:
     due_at: datetime | None = None
     breached_at: datetime | None = None
     ended: SlaClock | None = None
+    _warns: tuple[datetime | None] | None = field(default=None, init=False)
+    """When the warning is due, in a tuple; None until it is computed for the present promise and stretches."""
 
     def __post_init__(self) -> None:
         self.promised_at = self.asked_from = self.since
@@ -97,17 +99,17 @@ class RunningClock:
     def meet(self, at: datetime) -> None:
         """End the clock with a reply or an update."""
         self.note_breach(at)
-        self.ended = self._as_clock(met_at=at)
+        self.ended = self._as_clock(breached_at=self.breached_at, met_at=at)
 
     def stop(self, at: datetime) -> None:
         """End the clock because the ticket was resolved."""
         self.note_breach(at)
-        self.ended = self._as_clock(stopped_at=at)
+        self.ended = self._as_clock(breached_at=self.breached_at, stopped_at=at)
 
     def move(self, at: datetime) -> None:
         """End the clock because the ticket was merged; it continues on the other ticket."""
         self.note_breach(at)
-        self.ended = self._as_clock(stopped_at=at, is_moved=True)
+        self.ended = self._as_clock(breached_at=self.breached_at, stopped_at=at, is_moved=True)
 
     def note_breach(self, at: datetime) -> None:
         """Record the breach if the target was used up before `at`. An event at that very instant is in time."""
@@ -117,15 +119,19 @@ class RunningClock:
 
     def shown(self, now: datetime) -> SlaClock:
         """Return the clock as of `now`, after all events up to then were applied."""
-        breaks_at = self._breaks_at()
-        if self.breached_at is None and breaks_at is not None and breaks_at <= now:
-            self.breached_at = breaks_at
-        warn_at = self._used_up(self.terms.policy.escalation.warn_share) if self.asked_from is not None else None
-        return self._as_clock(warn_at=warn_at)
+        breaks_at, breached_at = self._breaks_at(), self.breached_at
+        if breached_at is None and breaks_at is not None and breaks_at <= now:
+            # Do not keep it: an event at this very instant would still be in time.
+            breached_at = breaks_at
+        if self._warns is None:
+            is_counting = self.asked_from is not None
+            self._warns = (self._used_up(self.terms.policy.escalation.warn_share) if is_counting else None,)
+        return self._as_clock(warn_at=self._warns[0], breached_at=breached_at)
 
     def _as_clock(
         self,
         *,
+        breached_at: datetime | None,
         warn_at: datetime | None = None,
         met_at: datetime | None = None,
         stopped_at: datetime | None = None,
@@ -144,7 +150,7 @@ class RunningClock:
             met_at=met_at,
             stopped_at=stopped_at,
             is_moved=is_moved,
-            breached_at=self.breached_at,
+            breached_at=breached_at,
             is_paused=self.asked_from is None,
             policy_version=self.terms.version,
         )
@@ -156,6 +162,7 @@ class RunningClock:
         return next_covered(self.promise.coverage, self.terms.calendar, asked_from)
 
     def _compute(self) -> None:
+        self._warns = None
         if self.asked_from is not None and not self.spans:
             # The usual case: one stretch and no pause.
             self.started_at = self._begin(self.asked_from)

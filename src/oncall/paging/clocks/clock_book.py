@@ -28,7 +28,7 @@ from oncall.paging.domain.pager_events import Absorbed, AbsorbedClock, Judged
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.schedule_store import Schedules
 from oncall.support.calendar import SupportCalendar, calendar_of
-from oncall.support.clocks import CarriedClock, PolicyTerms, SlaEvent, SlaEventKind, SlaState, carried, sla
+from oncall.support.clocks import CarriedClock, PolicyTerms, RunningSla, SlaEvent, SlaEventKind, SlaState, carried, sla
 from oncall.support.policy_file import packaged_policy
 
 TermsOf = Callable[[TermsVersions | None, datetime], PolicyTerms]
@@ -214,29 +214,29 @@ class ClockBook:
     def __init__(self, tx: Schedules, ticket: Ticket, log: Iterable[Event]) -> None:
         self._ticket, self._terms_of = ticket, terms_in(tx)
         self._tx = tx
-        self._events = sla_events(ticket, log, self._terms_of)
+        self._sla = RunningSla(sla_events(ticket, log, self._terms_of))
         self._state: SlaState | None = None
 
     def add(self, event: Event) -> None:
         """Add an event that was appended to the log."""
         if (known := _sla_event(self._ticket, event, self._terms_of)) is not None:
-            self._events.append(known)
+            self._sla.add(known)
             self._state = None
 
     def clocks(self, now: datetime) -> SlaState:
         """Return every clock as of `now` (policy time, aware UTC)."""
         if self._state is None or self._state.at != now:
-            self._state = sla(self._events, now)
+            self._state = self._sla.at(now)
         return self._state
 
     def clocks_after(self, event: Event, now: datetime) -> SlaState:
         """Return every clock as of `now` if the event were appended to the log."""
         known = _sla_event(self._ticket, event, self._terms_of)
-        return sla(self._events if known is None else [*self._events, known], now)
+        return sla(self._sla.events if known is None else [*self._sla.events, known], now)
 
     def carried(self, now: datetime) -> tuple[AbsorbedClock, ...]:
         """Return the clocks that still run at `now`, for the ticket into which this one is merged."""
-        return tuple(_absorbed_clock(clock) for clock in carried(self._events, now))
+        return tuple(_absorbed_clock(clock) for clock in carried(self._sla.events, now))
 
     def in_force(self, at: datetime) -> TermsVersions:
         """Return the schedule versions whose policy and hours hold at `at`, for a verdict's `terms`."""
@@ -245,7 +245,7 @@ class ClockBook:
     def first_reply_due(self, now: datetime) -> datetime | None:
         """Return when the first reply is due by the ticket's own clock if it gets a new verdict at `now`."""
         judged = SlaEvent(now, SlaEventKind.JUDGED, terms=self._terms_of(self.in_force(now), now))
-        clock = sla([*self._events, judged], now).first_reply()
+        clock = sla([*self._sla.events, judged], now).first_reply()
         return clock.due_at if clock is not None else None
 
 

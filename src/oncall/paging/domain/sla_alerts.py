@@ -87,6 +87,9 @@ def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tu
     """Yield each alert that has not been given yet: when it is due, its kind, and its clock."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
+        if clock.breached_at is None and not clock.is_running:
+            # Most clocks of a long log: they ended in time.
+            continue
         is_told = mark_of(EventKind.BREACHED, clock) in state.alerts
         if clock.breached_at is not None and pages and _is_breached_with_owner(state, clock):
             yield clock.breached_at, EventKind.CHASED, clock

@@ -49,7 +49,11 @@ AFTER_THE_BREACH = timedelta(hours=1)
 
 def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
     """Return the state after `events`, which are in the order of the log."""
-    state = TicketState(plan=ticket.plan, impact=ticket.impact)
+    return after_all(TicketState(plan=ticket.plan, impact=ticket.impact), events)
+
+
+def after_all(state: TicketState, events: Iterable[Event]) -> TicketState:
+    """Return the state after more events, which are in the order of the log."""
     for event in events:
         state = after(state, event)
     return state

@@ -17,6 +17,7 @@ from oncall.paging.domain.ticket import Attempt, StoredTicket, TicketStatus
 from oncall.paging.domain.verdict import Action
 from oncall.paging.outgoing.messages import handover_text
 from oncall.paging.outgoing.new_attempts import ActionContext, notice
+from oncall.paging.outgoing.ticket_work import known_clocks
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.schedule_store import Schedules
 from oncall.paging.ports.store import HandoffStore
@@ -134,7 +135,9 @@ def _left(tx: HandoffStore, handoff: Handoff, now: datetime) -> list[_Left]:
         for stored in page:
             log = logs.get(stored.ticket.id, [])
             if stored.received_at < handoff.at and not _was_told(log, handoff):
-                found.append(_Left(stored, _first_clock(stored, log, terms_of, now)))
+                known = known_clocks(tx, stored.ticket.id, now)
+                clock = next_due(known) if known is not None else _first_clock(stored, log, terms_of, now)
+                found.append(_Left(stored, clock))
         if len(page) < _PAGE:
             return found
         after = page[-1].ticket.id

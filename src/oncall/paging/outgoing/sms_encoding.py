@@ -33,6 +33,9 @@ _SPELT = {
     "ə": "e", "Ə": "E", "µ": "u", "μ": "u", "×": "x", "÷": "/", "⁄": "/", "№": "No",
 }  # fmt: skip
 
+_GSM = _BASIC | _EXTENDED
+_AS_IT_IS = frozenset(map(chr, range(ord(" "), ord("}") + 1))) - _SPELT.keys()
+"""The letters that `plain` keeps."""
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that belong to letters and emoji; all other invisible ones are dropped."""
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -47,6 +50,8 @@ def plain(text: str) -> str:
 
     A run of letters that have no such form becomes `?`.
     """
+    if _AS_IT_IS.issuperset(text):
+        return " ".join(text.split())
     letters = [""]
     for letter in text:
         spelt = _SPELT.get(letter)
@@ -140,7 +145,7 @@ def encoding_for(texts: Iterable[str | None], *, unicode: bool) -> Encoding:
 
 def is_gsm(text: str) -> bool:
     """Return True if GSM-7 has every character of `text`."""
-    return all(letter in _BASIC or letter in _EXTENDED for letter in text)
+    return _GSM.issuperset(text)
 
 
 def units(text: str) -> int:
@@ -164,6 +169,8 @@ def segments(text: str) -> int:
 
 
 def _sizes(text: str) -> list[int]:
+    if _BASIC.issuperset(text):
+        return [1] * len(text)
     if is_gsm(text):
         return [2 if letter in _EXTENDED else 1 for letter in text]
     return [2 if ord(letter) > 0xFFFF else 1 for letter in text]

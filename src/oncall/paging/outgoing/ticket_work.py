@@ -5,20 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from oncall.paging.clocks.clock_book import ClockBook
+from oncall.paging.clocks.clock_book import COUNTS_FOR_CLOCKS, ClockBook
 from oncall.paging.domain.events import Event
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.situation import Situation
-from oncall.paging.domain.state import after, fold
+from oncall.paging.domain.state import after, after_all, fold
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.store import TicketStore
+from oncall.paging.ports.ticket_store import EventLog
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Policy
+
+_KNOWN = "ticket work"
+
+
+class _Known(NamedTuple):
+    """The state and the clocks of a ticket after the first `events` events of its log."""
+
+    events: int
+    state: TicketState
+    book: ClockBook | None
+
+
+def known_clocks(tx: EventLog, ticket_id: str, now: datetime) -> SlaState | None:
+    """Return the ticket's clocks at `now` if an earlier transaction of this store has left them; None otherwise."""
+    known: _Known | None = tx.memo(ticket_id).get(_KNOWN)
+    if known is None or known.book is None:
+        return None
+    new = tx.events(ticket_id)[known.events :]
+    return None if any(event.kind in COUNTS_FOR_CLOCKS for event in new) else known.book.clocks(now)
 
 
 class TicketWork:
@@ -40,11 +61,21 @@ class TicketWork:
         self.tx, self.context = tx, context
         self.stored = stored
         self.log = list(log)
-        self.state: TicketState = fold(stored.ticket, self.log)
+        self._memo = tx.memo(stored.ticket.id)
+        known: _Known | None = self._memo.get(_KNOWN)
+        self._book: ClockBook | None = None
+        if known is None:
+            self.state: TicketState = fold(stored.ticket, self.log)
+        else:
+            new = self.log[known.events :]
+            self.state = after_all(known.state, new)
+            if (book := known.book) is not None:
+                for event in new:
+                    book.add(event)
+                self._book = book
         self.sent: list[Attempt] = []
         """The attempts that this work has added so far."""
         self._situation: Situation | None = None
-        self._book: ClockBook | None = None
         self._row_in_store = None if is_new else stored
         self._unwritten_events: list[Event] = []
         self._unwritten_attempts: list[Attempt] = []
@@ -110,6 +141,8 @@ class TicketWork:
 
     def add(self, event: Event) -> None:
         """Append an event to the ticket's log."""
+        # The book holds the event from here on, and the event is not stored before `write`.
+        self._memo.pop(_KNOWN, None)
         if self._book is not None:
             self._book.add(event)
         self.log.append(event)
@@ -154,3 +187,4 @@ class TicketWork:
             self.tx.update_ticket(self.stored)
         self._row_in_store = self.stored
         self._unwritten_events, self._unwritten_attempts = [], []
+        self._memo[_KNOWN] = _Known(len(self.log), self.state, self._book)

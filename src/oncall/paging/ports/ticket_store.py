@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket
@@ -88,6 +88,13 @@ class EventLog(Protocol):
         """Return the logs of many tickets at once, each in its order, without events of the kinds in `without`.
 
         A ticket without such events is absent.
+        """
+
+    def memo(self, ticket_id: str) -> dict[str, Any]:
+        """Return a dict in which callers keep what they computed from this ticket's log, for the next transaction.
+
+        A store whose log may change under another process returns a new dict each time. `Any`: each caller knows the
+        type behind its own keys.
         """
 
     def append(self, events: Sequence[Event]) -> None:
