@@ -54,8 +54,8 @@ def test_of_a_storm_no_page_is_lost_and_none_doubled_whenever_the_process_is_kil
         world.store.close()
         assert all(len(page) == 1 and page[0].status in REACHED for page in pages.values())
         assert len(told) == len(set(told)) == len({page[0].provider_id for page in pages.values()})
-        for name in ("U-1", "U-2"):
-            assert pages[name][0].bundle is None
+        urgent, others = ({pages[name][0].bundle for name in names} - {None} for names in (("U-1", "U-2"), NAMES))
+        assert urgent.isdisjoint(others)
         first = [body for body in told if body.startswith("HIGH")]
         assert sum(1 + int((re.findall(r"And (\d+) more", body) or ["0"])[0]) for body in first) == len(NAMES)
 

@@ -89,6 +89,20 @@ def test_the_time_that_an_urgent_page_waits_is_read(written: str, seconds: int) 
     assert policy.limits.bundle_urgent_for == timedelta(seconds=seconds)
 
 
+def test_the_ceilings_of_urgent_pages_are_read_and_have_defaults_that_follow_the_bundles() -> None:
+    written = "{urgent_per_phone: {most: 200, within: 10m}, urgent_per_caller: {most: 100, within: 1h}}"
+    own = policy_from_text(with_limits(written), "p.yaml").limits
+    assert (own.urgent_to_phone, own.urgent_of_caller) == (
+        TextLimit(200, timedelta(minutes=10)),
+        TextLimit(100, timedelta(hours=1)),
+    )
+    usual, alone = Limits(), Limits(bundle_urgent_for=timedelta(0))
+    assert (usual.urgent_to_phone.most, usual.urgent_of_caller.most) == (60, 40)
+    assert (alone.urgent_to_phone.most, alone.urgent_of_caller.most) == (30_000, 20_000)
+    wrong = with_limits("{urgent_per_phone: {most: 0, within: 5m}}")
+    assert refusal(wrong).endswith("most: 0 is out of range; write a whole number from 1 to 1000000")
+
+
 def test_limits_are_shown_and_compared() -> None:
     usual = policy_from_text(SMALL, "p.yaml")
     other = policy_from_text(
@@ -108,11 +122,16 @@ def test_limits_are_shown_and_compared() -> None:
         "bundle_urgent_for_seconds": 0,
         "per_phone": {"most": 1, "within_seconds": 300},
         "sender": {"most": 3, "within_seconds": 1},
+        "urgent_per_phone": {"most": 30_000, "within_seconds": 300},
+        "urgent_per_caller": {"most": 20_000, "within_seconds": 300},
     }
     assert changes(usual, other) == [
         "Pages: further ones to one phone wait for each other for 1 min, before 10 s.",
         "Urgent pages: each goes at once and alone, before the first goes at once; others to that phone within 3 s "
         "go as one.",
+        "Ceiling: beyond 30000 messages in 5 min to one phone, or 20000 messages in 5 min from one caller, urgent "
+        "pages go as one summary a minute, before beyond 60 messages in 5 min to one phone, or 40 messages in 5 min "
+        "from one caller, urgent pages go as one summary a minute.",
         "Each phone: at most 1 text in 5 min, before 10 texts in 1 min.",
         "All phones together: at most 3 segments in 1 s, before 10 segments in 10 s.",
     ]

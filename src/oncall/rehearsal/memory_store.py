@@ -18,6 +18,7 @@ from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_tickets import TicketBook
+from oncall.rehearsal.memory_urgent import UrgentBook
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName, Policy
 
@@ -25,7 +26,7 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(TicketBook):
+class MemoryStore(UrgentBook, TicketBook):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
@@ -141,16 +142,6 @@ class MemoryStore(TicketBook):
         """Return the text that paged this person last and is not known to have failed; None if there is none."""
         pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
-
-    def phone_is_free(self, person: str, *, since: datetime) -> bool:
-        """Return True if no text has paged this person since an instant, and no urgent page waits for their phone."""
-        last = self.last_page_to(person)
-        was_paged = last is not None and last.sent_at is not None and last.sent_at > since
-        return not was_paged and not any(page.caller is not None for page in self.queued_pages(person))
-
-    def try_lock_phone(self, person: str) -> bool:
-        """Return True: no other transaction exists."""
-        return True
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
         """Return no calls: a rehearsal calls no person."""

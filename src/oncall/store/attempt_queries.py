@@ -16,11 +16,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
     insert,
     not_,
-    or_,
     select,
     text,
     update,
@@ -102,20 +100,6 @@ _QUEUED_PAGES = (
     .order_by(attempts.c.written_at, attempts.c.id)
     .with_for_update(skip_locked=True)
 )
-_WAS_PAGED = exists().where(
-    attempts.c.to == bindparam("person"),
-    attempts.c.sent_at > bindparam("since"),
-    attempts.c.channel != "voice",
-    attempts.c.purpose == "page",
-    attempts.c.status.not_in(["failed", "undelivered"]),
-)
-_URGENT_PAGE_WAITS = exists().where(
-    attempts.c.to == bindparam("person"),
-    waiting,
-    attempts.c.caller.is_not(None),
-    attempts.c.channel != "voice",
-)
-_PHONE_IS_BUSY = select(or_(_WAS_PAGED, _URGENT_PAGE_WAITS))
 _BUNDLE = (
     select(attempts)
     .where(attempts.c.bundle.is_not(None), attempts.c.bundle == bindparam("wanted"))
@@ -288,10 +272,6 @@ class AttemptQueries(Statements):
     def queued_pages(self, person: str) -> list[Attempt]:
         """Return the queued texts that page this person, the oldest first, without rows that another pager locks."""
         return [rows.attempt(row) for row in self._run(_QUEUED_PAGES, {"person": person})]
-
-    def phone_is_free(self, person: str, *, since: datetime) -> bool:
-        """Return True if no text has paged this person since an instant (policy time), and no urgent page waits."""
-        return not self._run(_PHONE_IS_BUSY, {"person": person, "since": since}).scalar_one()
 
     def try_lock_phone(self, person: str) -> bool:
         """Reserve the person's phone until the transaction ends and return True, or return False if it is reserved."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+_PLENTY = 200
+"""A count that leaves less room than this is asked every time."""
 COUNTED_FOR = 1.0
 """Real seconds for which a count stays valid."""
 
@@ -23,3 +25,25 @@ class CodeCounts:
         if known is None or now - known[0] >= COUNTED_FOR:
             known = self._counts[length] = now, count()
         return known[1]
+
+
+class RoomCounts:
+    """One process's knowledge that a count is far below its limit. Safe to share between threads.
+
+    A count that leaves room for `n` more is asked again after a tenth of them, or after COUNTED_FOR.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._known: dict[object, tuple[float, int]] = {}
+
+    def has_room(self, key: object, most: int, count: Callable[[], int]) -> bool:
+        """Return True if the count is below `most`. Calls `count` unless the last one left plenty of room."""
+        now = self._monotonic()
+        counted_at, left = self._known.get(key, (now, 0))
+        if left > 0 and now - counted_at < COUNTED_FOR:
+            self._known[key] = counted_at, left - 1
+            return True
+        room = most - count()
+        self._known[key] = now, room // 10 if room >= _PLENTY else 0
+        return room > 0

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from oncall.paging.domain.reachability import Reachability
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.version_document import PUBLISH, VersionRow, schedule_from_rows
-from oncall.store.code_counts import CodeCounts
+from oncall.store.code_counts import CodeCounts, RoomCounts
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.holidays import NO_HOLIDAYS
 from oncall.support.policy import Policy
@@ -57,6 +57,7 @@ class PublishedCache:
         self._built: _Built | None = None
         self._policies: dict[int, Policy] = {}
         self.code_counts = CodeCounts()
+        self.urgent_counts = RoomCounts()
 
     def schedule(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Schedule:
         """Return the schedule as of version `highest`. load_after: loads the versions above a number, in order."""
@@ -80,6 +81,7 @@ class PublishedCache:
         """Return a separate cache with the same entries."""
         copied = PublishedCache()
         copied._built, copied._policies, copied.code_counts = self._built, dict(self._policies), self.code_counts
+        copied.urgent_counts = self.urgent_counts
         return copied
 
 

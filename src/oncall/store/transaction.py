@@ -9,13 +9,21 @@ from oncall.store.refusal_queries import RefusalQueries
 from oncall.store.schedule_queries import ScheduleQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
 from oncall.store.token_queries import TokenQueries
+from oncall.store.urgent_queries import UrgentQueries
 
 DEFERRABLE = (ADD_TICKET, UPDATE_TICKET, ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT)
 """The writes that a group defers, in an order in which rows come after the rows that they refer to."""
 
 
 class SqlTransaction(
-    ScheduleQueries, TicketQueries, AttemptQueries, PassQueries, ReachabilityQueries, TokenQueries, RefusalQueries
+    ScheduleQueries,
+    TicketQueries,
+    AttemptQueries,
+    UrgentQueries,
+    PassQueries,
+    ReachabilityQueries,
+    TokenQueries,
+    RefusalQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

@@ -166,6 +166,9 @@ class TextLimit:
     within: timedelta
 
 
+_FIVE_MINUTES = timedelta(minutes=5)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The rate limits of texts. The first page of an urgent ticket counts, but is never limited.
@@ -173,13 +176,26 @@ class Limits:
     bundle_for: a page waits while its phone got a page less than this ago, and waiting pages go as one message; zero:
     no page waits. bundle_urgent_for: the same for the first pages of urgent tickets. per_phone: messages to one phone,
     without answers to its own texts. sender: segments to all phones, with answers; a carrier allows a long code one
-    segment a second.
+    segment a second. urgent_per_phone, urgent_per_caller: ceilings of messages with first pages of urgent tickets;
+    None: the default, which is high where the policy lets each page go alone.
     """
 
     bundle_for: timedelta = timedelta(seconds=10)
     per_phone: TextLimit = TextLimit(10, timedelta(minutes=1))
     sender: TextLimit = TextLimit(10, timedelta(seconds=10))
     bundle_urgent_for: timedelta = timedelta(seconds=3)
+    urgent_per_phone: TextLimit | None = None
+    urgent_per_caller: TextLimit | None = None
+
+    @property
+    def urgent_to_phone(self) -> TextLimit:
+        """Return how many messages with first pages of urgent tickets one phone gets before they are summarised."""
+        return self.urgent_per_phone or TextLimit(60 if self.bundle_urgent_for else 30_000, _FIVE_MINUTES)
+
+    @property
+    def urgent_of_caller(self) -> TextLimit:
+        """Return how many such messages one caller's tickets cause before its pages are summarised."""
+        return self.urgent_per_caller or TextLimit(40 if self.bundle_urgent_for else 20_000, _FIVE_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)

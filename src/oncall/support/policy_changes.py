@@ -12,6 +12,7 @@ from oncall.support.policy_table import (
     METRIC_WORDS,
     allowance_words,
     bare_reply_words,
+    ceiling_words,
     hours_words,
     link_words,
     script_words,
@@ -163,6 +164,8 @@ def _limit_changes(old: Limits, new: Limits) -> Iterator[str]:
         yield f"Pages: further ones to one phone {after}, before {before}."
     if old.bundle_urgent_for != new.bundle_urgent_for:
         yield f"Urgent pages: {urgent_words(new)}, before {urgent_words(old)}."
+    if ceiling_words(old) != ceiling_words(new):
+        yield f"Ceiling: {ceiling_words(new)}, before {ceiling_words(old)}."
     if old.per_phone != new.per_phone:
         after, before = (allowance_words(limits.per_phone, "text") for limits in (new, old))
         yield f"Each phone: at most {after}, before {before}."

@@ -113,6 +113,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"The owner of a ticket is warned at {rules.warn_share * 100:g}% of a promised time.",
         f"Limits: {limits_words(policy.limits)}.",
         f"Urgent pages: {urgent_words(policy.limits)}.",
+        f"Ceiling: {ceiling_words(policy.limits)}.",
         f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
         f"Replies: {bare_reply_words(policy.sms)}.",
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
@@ -162,6 +163,8 @@ def policy_view(policy: Policy) -> PolicyView:
             "bundle_urgent_for_seconds": int(policy.limits.bundle_urgent_for.total_seconds()),
             "per_phone": _allowance_view(policy.limits.per_phone),
             "sender": _allowance_view(policy.limits.sender),
+            "urgent_per_phone": _allowance_view(policy.limits.urgent_to_phone),
+            "urgent_per_caller": _allowance_view(policy.limits.urgent_of_caller),
         },
         "sms": {
             "unicode": policy.sms.unicode,
@@ -209,6 +212,15 @@ def urgent_words(limits: Limits) -> str:
     if not limits.bundle_urgent_for:
         return "each goes at once and alone"
     return f"the first goes at once; others to that phone within {exact_span(limits.bundle_urgent_for)} go as one"
+
+
+def ceiling_words(limits: Limits) -> str:
+    """Return beyond how many messages urgent pages go as one summary a minute."""
+    phone, caller = (
+        allowance_words(limits.urgent_to_phone, "message"),
+        allowance_words(limits.urgent_of_caller, "message"),
+    )
+    return f"beyond {phone} to one phone, or {caller} from one caller, urgent pages go as one summary a minute"
 
 
 def allowance_words(allowance: TextLimit, what: str) -> str:

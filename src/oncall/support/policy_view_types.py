@@ -66,6 +66,8 @@ class LimitsView(TypedDict):
     ]
     per_phone: TextLimitView
     sender: TextLimitView
+    urgent_per_phone: TextLimitView
+    urgent_per_caller: TextLimitView
 
 
 class SmsRulesView(TypedDict):

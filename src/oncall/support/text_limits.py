@@ -13,7 +13,7 @@ _LONGEST_BUNDLE = timedelta(minutes=5)
 _LONGEST_URGENT_BUNDLE = timedelta(seconds=10)
 _SHORTEST_BARE_REPLY, _LONGEST_BARE_REPLY = timedelta(minutes=1), timedelta(days=1)
 _LONGEST_SPAN = timedelta(hours=1)
-_MOST = 10_000
+_MOST, _MOST_URGENT = 10_000, 1_000_000
 
 
 def limits(node: Node) -> Limits:
@@ -23,8 +23,17 @@ def limits(node: Node) -> Limits:
     per_phone = fields.optional("per_phone", _allowance, usual.per_phone)
     sender = fields.optional("sender", _allowance, usual.sender)
     bundle_urgent_for = fields.optional("bundle_urgent_for", _bundle_urgent_for, usual.bundle_urgent_for)
+    urgent_per_phone = fields.optional("urgent_per_phone", _ceiling, None)
+    urgent_per_caller = fields.optional("urgent_per_caller", _ceiling, None)
     fields.close()
-    return Limits(bundle_for.value, per_phone.value, sender.value, bundle_urgent_for.value)
+    return Limits(
+        bundle_for.value,
+        per_phone.value,
+        sender.value,
+        bundle_urgent_for.value,
+        urgent_per_phone.value,
+        urgent_per_caller.value,
+    )
 
 
 def sms_rules(node: Node) -> SmsRules:
@@ -65,13 +74,17 @@ def _bundle_urgent_for(node: Node) -> timedelta:
     return length
 
 
-def _allowance(node: Node) -> TextLimit:
+def _ceiling(node: Node) -> TextLimit | None:
+    return _allowance(node, most=_MOST_URGENT)
+
+
+def _allowance(node: Node, *, most: int = _MOST) -> TextLimit:
     """Read `{most: 10, within: 60s}`."""
     fields = Fields(node)
-    most = fields.required("most", whole_number(1, _MOST), example="10")
+    count = fields.required("most", whole_number(1, most), example="10")
     within = fields.required("within", _within, example="60s")
     fields.close()
-    return TextLimit(most.value, within.value)
+    return TextLimit(count.value, within.value)
 
 
 def _within(node: Node) -> timedelta:

@@ -91,7 +91,7 @@ class Watch:
 
     async def _round(self) -> None:
         try:
-            await self._auditor.look(self._engine.trouble)
+            await self._auditor.look(self._engine.trouble or self._engine.flood)
             await self._beat()
         except Exception:
             self._log.exception("the auditor failed", action="audit_failed")

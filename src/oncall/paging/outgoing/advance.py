@@ -14,9 +14,10 @@ from oncall.paging.outgoing.messages import page_text, promise_of
 from oncall.paging.outgoing.new_attempts import ActionContext, at_once, new_attempt, skips_queue
 from oncall.paging.outgoing.notices import add_alert, copies
 from oncall.paging.outgoing.ticket_work import TicketWork
-from oncall.paging.outgoing.urgent_pages import posted_by, reserve_phone
+from oncall.paging.outgoing.urgent_pages import over_ceiling, posted_by, reserve_phone
 from oncall.paging.ports.store import TicketStore
 from oncall.support.clocks import next_due
+from oncall.support.policy import ChannelName
 
 MOST_DECISIONS = 50
 """The most decisions for one ticket in one pass: more than any round has steps. The next pass makes the others."""
@@ -83,17 +84,22 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
         owner=work.owner_name if state.is_chased else None,
     )
     caller = posted_by(work) if _is_urgent(work) and decision.to != DESK else None
+    goes_at_once = caller is not None and _goes_at_once(work, decision, caller)
+    channel = decision.step.channel
+    if caller is not None and not goes_at_once and decision.to not in work.situation.opted_out:
+        # Beyond the ceiling a text replaces a call, because calls cannot be summarised.
+        channel = ChannelName.SMS
     attempt = new_attempt(
         work.name,
         to=decision.to,
-        channel=decision.step.channel,
+        channel=channel,
         purpose=Purpose.PAGE,
         body=text,
         context=work.context,
-        is_immediate=caller is not None and skips_queue(decision.step.channel, work.policy.limits),
+        is_immediate=goes_at_once and skips_queue(channel, work.policy.limits),
         caller=caller,
     )
-    if caller is not None and attempt.may_wait and reserve_phone(work.tx, attempt.to, work.policy, work.context):
+    if goes_at_once and attempt.may_wait:
         attempt = at_once(attempt, work.context)
     return replace(
         attempt,
@@ -102,6 +108,13 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
         deadline=decision.following.due_at if decision.following is not None else None,
         why=decision.why,
     )
+
+
+def _goes_at_once(work: TicketWork, decision: Fire, caller: str) -> bool:
+    """Return True if the first page of an urgent ticket waits for no other page, and is not beyond a ceiling."""
+    tx, to, policy, context = work.tx, decision.to, work.policy, work.context
+    skips = skips_queue(decision.step.channel, policy.limits) or reserve_phone(tx, to, policy, context)
+    return skips and over_ceiling(tx, to, caller, policy, context) is None
 
 
 def _is_urgent(work: TicketWork) -> bool:

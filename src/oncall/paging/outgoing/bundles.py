@@ -12,7 +12,7 @@ from oncall.paging.domain.escalation import urgency
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.pager_events import PageBundled
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, StoredTicket
-from oncall.paging.outgoing.messages import bundle_text, promise_of, urgent_bundle_text
+from oncall.paging.outgoing.messages import bundle_text, promise_of, summary_text, urgent_bundle_text
 from oncall.paging.outgoing.new_attempts import LEASE, ActionContext
 from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.store import BundleStore, TicketReads
@@ -72,6 +72,30 @@ def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -
     return sending(tx, leader, context)
 
 
+def summarise(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext, *, why: str) -> Attempt:
+    """Mark urgent pages beyond their ceiling as being sent in one summary, under a lease. Returns the leader.
+
+    The newest page leads. why: why they are summarised, for each ticket's log.
+    """
+    ordered = sorted(pages, key=lambda page: (page.written_at, page.id), reverse=True)
+    stored = [tx.ticket(page.ticket) for page in ordered]
+    text = summary_text([one.code for one in stored if one is not None])
+    leader = replace(ordered[0], bundle=ordered[0].id, sent_text=text, is_summary=True)
+    for page in ordered[1:]:
+        sending(tx, replace(page, bundle=leader.id, sent_text=text, is_summary=True), context)
+    named = tuple(page.ticket for page in ordered[:MOST_NAMED])
+    words = f"is summarised for {leader.to}, {len(ordered)} pages in one message: {why}"
+    tx.append(
+        [
+            PageBundled(
+                page.ticket, context.now, PAGER, words, to=page.to, attempt=page.id, bundle=leader.id, tickets=named
+            )
+            for page in ordered
+        ]
+    )
+    return sending(tx, leader, context)
+
+
 def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
     """Mark an attempt as being sent, under a new lease, before the network call."""
     now = replace(
@@ -92,6 +116,7 @@ def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attemp
             one,
             status=AttemptStatus.RETRYING if one.sends else AttemptStatus.QUEUED,
             bundle=None,
+            is_summary=False,
             sent_text=own_text(one),
             sent_at=None,
             lease_until=None,

@@ -13,7 +13,7 @@ from datetime import datetime
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.sla_alerts import SlaAlert
 from oncall.paging.domain.ticket import StoredTicket, Ticket
-from oncall.paging.outgoing.sms_encoding import GSM_7, Encoding, encoding_for, fitted, is_gsm
+from oncall.paging.outgoing.sms_encoding import GSM_7, SEGMENT, Encoding, encoding_for, fitted, is_gsm
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
 from oncall.support.wording import short_time
@@ -195,6 +195,14 @@ def _bundle(writer: _Writer, stored: StoredTicket, tail: str, others: Sequence[s
     link = writer.link(ticket, left - kept) if codes == " ".join(others) else ""
     subject = writer.encoding.cut(subject, left - writer.width(link)) if left > 0 else ""
     return f"{head}: {subject}.{link}{more}{tail}" if subject else f"{head}.{link}{more}{tail}"
+
+
+def summary_text(codes: Sequence[str]) -> str:
+    """Return the summary of urgent pages beyond their ceiling. codes: of all tickets in it, the newest first."""
+    tickets = "ticket" if len(codes) == 1 else "tickets"
+    head = f"URGENT {len(codes)} {tickets} in a flood, newest: "
+    tail = f". All: send WHO, or run oncall tickets. Reply ACK ALL or ACK {codes[0]}"
+    return f"{head}{fitting(codes, SEGMENT - len(head) - len(tail))}{tail}"
 
 
 def fitting(words: Sequence[str], room: int) -> str:

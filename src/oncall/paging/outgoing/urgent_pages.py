@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from oncall.paging.domain.events import Received
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.ports.attempt_store import SentMessages
-from oncall.support.policy import Policy
+from oncall.support.policy import Policy, TextLimit
+from oncall.support.wording import exact_span
 
 
 def posted_by(work: TicketWork) -> str:
     """Return who posted the ticket."""
     return next((event.by for event in work.log if isinstance(event, Received)), work.context.by)
+
+
+SUMMARY_EVERY = timedelta(minutes=1)
+"""How often (policy time) a summary of urgent pages beyond their ceiling goes to a phone."""
+
+
+def over_ceiling(tx: SentMessages, person: str, caller: str, policy: Policy, context: ActionContext) -> str | None:
+    """Return why first pages of this caller's urgent tickets to this person are summarised; None if they are not."""
+    phone, tickets = policy.limits.urgent_to_phone, policy.limits.urgent_of_caller
+    if not tx.phone_has_room(person, since=context.instant - phone.within, most=phone.most):
+        return f"{person} had {_messages(phone)} with urgent pages (limits.urgent_per_phone)"
+    if not tx.caller_has_room(caller, since=context.instant - tickets.within, most=tickets.most):
+        return f"tickets of {caller} caused {_messages(tickets)} (limits.urgent_per_caller)"
+    return None
+
+
+def _messages(ceiling: TextLimit) -> str:
+    return f"{ceiling.most} {'message' if ceiling.most == 1 else 'messages'} in the last {exact_span(ceiling.within)}"
 
 
 def reserve_phone(tx: SentMessages, person: str, policy: Policy, context: ActionContext) -> bool:

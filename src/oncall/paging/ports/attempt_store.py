@@ -117,6 +117,19 @@ class SentMessages(Protocol):
         ticket waits for their phone.
         """
 
+    def phone_has_room(self, person: str, *, since: datetime, most: int) -> bool:
+        """Return True if fewer than `most` messages with first pages of urgent tickets went to this person since an
+        instant (policy time). The answer may be a second old while the number is far below `most`.
+        """
+
+    def caller_has_room(self, caller: str, *, since: datetime, most: int) -> bool:
+        """Return True if fewer than `most` messages went out with first pages of this caller's urgent tickets that were
+        written since an instant (policy time). As exact as `phone_has_room`.
+        """
+
+    def summarised_at(self, person: str, *, since: datetime) -> datetime | None:
+        """Return when (policy time) the last summary of urgent pages went to this person, if after `since`."""
+
     def try_lock_phone(self, person: str) -> bool:
         """Reserve the person's phone for an urgent page until the transaction ends, without waiting. Return False if
         another transaction has reserved it.

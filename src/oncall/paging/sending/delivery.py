@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
 
@@ -60,6 +61,8 @@ class Delivery:
         """Ids of the attempts whose request to the provider is in flight."""
         self.is_stopping = False
         """True if attempts whose send has not begun go back to the queue."""
+        self.flood: tuple[str, datetime] | None = None
+        """What the operator must know of urgent pages beyond a ceiling, and when (real time) they were summarised."""
         self.trouble: str | None = None
         """Why the provider last refused our account or sender; None once it has accepted a message."""
 
@@ -204,11 +207,23 @@ class Delivery:
         self._observer.tried(changed[0].status)
         if isinstance(outcome, Receipt) and attempt.purpose is Purpose.PAGE:
             self._observer.page_accepted((self._clock.real_now() - attempt.written_at).total_seconds())
+            if attempt.is_summary:
+                self._note_flood(attempt, len(changed))
             if len(changed) > 1:
                 self._observer.bundled(len(changed))
                 log.info("pages bundled", action="bundled", count=len(changed), provider_id=outcome.provider_id)
         if any(has_failed(one) for one in changed):
             self._wake()
+
+    def _note_flood(self, attempt: Attempt, count: int) -> None:
+        """Alarm the operator: urgent pages to one person go in summaries, because there are too many."""
+        words = (
+            f"urgent pages to {attempt.to} are beyond their ceiling (limits.urgent_per_phone, "
+            "limits.urgent_per_caller): one summary a minute goes to them"
+        )
+        self.flood = words, self._clock.real_now()
+        self._observer.alarmed("operator")
+        self._log.critical("urgent pages are summarised", action="operator_alarm", error=words, count=count)
 
     def _note_trouble(self, outcome: Receipt | DeliveryError) -> None:
         failure = failure_in(outcome)

@@ -37,6 +37,8 @@ T = TypeVar("T")
 BATCH = 50
 MOST_IN_FLIGHT = 50
 """Claimed attempts in flight at most; new attempts have as many places of their own."""
+FLOOD_OVER = timedelta(minutes=5)
+"""How long (real time) after the last summary of urgent pages the flood counts as over."""
 BEAT_EVERY = timedelta(seconds=5)
 SHORTEST_NAP = 0.05
 """Shortest pause (seconds, real time) between two passes, however often the engine is woken."""
@@ -326,6 +328,12 @@ class Engine:
     def trouble(self) -> str | None:
         """Return the provider's last refusal that we must correct; None if a message has gone out since."""
         return self._delivery.trouble
+
+    @property
+    def flood(self) -> str | None:
+        """Return what the operator must know of urgent pages beyond their ceiling, for FLOOD_OVER after a summary."""
+        words, at = self._delivery.flood or (None, None)
+        return words if at is not None and self._clock.real_now() - at < FLOOD_OVER else None
 
     @property
     def channel_name(self) -> str:

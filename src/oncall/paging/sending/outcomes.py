@@ -68,7 +68,7 @@ def _follow_failures(work: SendWork, changed: list[Attempt], outcome: Receipt | 
 
 
 def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
-    return replace(attempt, retry_at=retry_at, bundle=None, sent_text=own_text(attempt), sent_at=None)
+    return replace(attempt, retry_at=retry_at, bundle=None, is_summary=False, sent_text=own_text(attempt), sent_at=None)
 
 
 def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:

@@ -7,16 +7,17 @@ policy time. One transaction at a time decides, whichever process runs it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.pager_events import PageWaits
 from oncall.paging.domain.ticket import Attempt, Purpose
-from oncall.paging.outgoing.bundles import apart, compose, sending
+from oncall.paging.outgoing.bundles import apart, compose, sending, summarise
 from oncall.paging.outgoing.cancellation import REPLACED, UNNEEDED, ended, later_page, why_unneeded
 from oncall.paging.outgoing.rate_limits import LONGEST_WAIT, SendTime
+from oncall.paging.outgoing.urgent_pages import SUMMARY_EVERY, over_ceiling
 from oncall.paging.sending.send_work import SendWork
 from oncall.support.wording import exact_span
 
@@ -64,15 +65,52 @@ def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
 def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> list[Attempt | None]:
     """Mark the due pages to a person as being sent, or put them off. Returns the attempts to send."""
     urgent, others = [page for page in due if page.is_urgent], [page for page in due if not page.is_urgent]
-    going = [_urgent_pages(work, person, urgent)] if urgent else []
+    why = _ceilings(work, person, urgent)
+    going = [
+        _urgent_pages(work, person, [page for page in urgent if page.caller not in why], over=why),
+        _beyond_ceiling(work, person, [page for page in urgent if page.caller in why], why=why),
+    ]
     return going + ([_other_pages(work, person, others)] if others else [])
 
 
-def _urgent_pages(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt | None:
+def _ceilings(work: SendWork, person: str, due: Sequence[Attempt]) -> dict[str | None, str]:
+    """Return why pages are summarised, by caller, for each caller whose pages are beyond a ceiling.
+
+    It counts all callers whose urgent pages wait for this phone, if an urgent page is due.
+    """
+    waiting = [page for page in work.tx.queued_pages(person) if page.is_urgent] if due else []
+    callers = dict.fromkeys(page.caller for page in (*due, *waiting) if page.caller is not None)
+    policy = work.tx.policy()
+    found = {caller: over_ceiling(work.tx, person, caller, policy, work.context) for caller in callers}
+    return {caller: why for caller, why in found.items() if why is not None}
+
+
+def _beyond_ceiling(
+    work: SendWork, person: str, due: Sequence[Attempt], *, why: Mapping[str | None, str]
+) -> Attempt | None:
+    """Mark urgent pages beyond a ceiling as being sent in one summary, at most one a minute; else put them off."""
+    if not due:
+        return None
+    last = work.tx.summarised_at(person, since=work.context.instant - SUMMARY_EVERY)
+    words = "; ".join(dict.fromkeys(why[page.caller] for page in due))
+    if last is not None:
+        _put_off(work, due, SendTime(min(last, work.context.instant) + SUMMARY_EVERY, words))
+        return None
+    waiting = [page for page in work.tx.queued_pages(person) if page.is_urgent and page.caller in why]
+    needed = _still_needed(work, waiting)
+    return summarise(work.tx, needed, work.context, why=words) if needed else None
+
+
+def _urgent_pages(
+    work: SendWork, person: str, due: Sequence[Attempt], *, over: Container[str | None]
+) -> Attempt | None:
     """Mark the first pages of urgent tickets as being sent when the phone is free: those that waited, as one message.
 
-    If none has waited yet, the first one goes alone, and the others wait for the end of the span that it begins.
+    If none has waited yet, the first one goes alone, and the others wait for the end of the span that it begins. over:
+    the callers whose pages are beyond a ceiling, and go in a summary instead.
     """
+    if not due:
+        return None
     span = work.limits.urgent_span
     until = work.limits.of_urgent_page(person)
     if until is None and not work.tx.try_lock_phone(person):
@@ -81,7 +119,8 @@ def _urgent_pages(work: SendWork, person: str, due: Sequence[Attempt]) -> Attemp
     if until is not None and work.context.instant < latest:
         _put_off(work, due, replace(until, at=min(until.at, latest)))
         return None
-    needed = _still_needed(work, [page for page in work.tx.queued_pages(person) if page.is_urgent])
+    waiting = [page for page in work.tx.queued_pages(person) if page.is_urgent and page.caller not in over]
+    needed = _still_needed(work, waiting)
     if needed and span and all(_is_fresh(page) for page in needed):
         behind = SendTime(work.context.instant + span, f"{person} was paged just now")
         _put_off(work, needed[1:], behind)
