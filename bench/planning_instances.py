@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from oncall.rosters.roster import Absence, DaysOff, Engineer, Request, RequestDirection, Roster, RotationRules
+from oncall.rosters.roster import (
+    Absence,
+    DaysOff,
+    Engineer,
+    Request,
+    RequestDirection,
+    Roster,
+    RotationRules,
+    SharesRule,
+)
 from oncall.schedule.plan import Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
@@ -24,7 +33,7 @@ class Instance:
     days_off: single days off of each engineer a year. vacations: their weeks of vacation a year. juniors: engineers who
     take only the secondary role. part_time: engineers who work half. joiners: engineers who join half-way; as many
     leave then. requests: dates that each engineer asks to avoid. pairs: pairs of engineers who prefer to work together.
-    all_away: two thirds of the team are away in one week. blocks: what a day off blocks.
+    all_away: two thirds of the team are away in one week. blocks: what a day off blocks. shares: how shares are made.
     """
 
     name: str
@@ -42,13 +51,16 @@ class Instance:
     pairs: int = 0
     all_away: bool = False
     blocks: DaysOff = DaysOff.EVENINGS
+    shares: SharesRule = SharesRule.BY_TOTAL
 
     def roster(self) -> Roster:
         """Return the team, always the same for the same instance."""
         draw = random.Random(self.seed)
         people = tuple(self._person(number, draw) for number in range(self.people))
         pairs = tuple((f"p{2 * number:03}", f"p{2 * number + 1:03}") for number in range(self.pairs))
-        rules = RotationRules(rest_nights=self.rest_nights, prefer_together=pairs, days_off=self.blocks)
+        rules = RotationRules(
+            rest_nights=self.rest_nights, prefer_together=pairs, days_off=self.blocks, shares=self.shares
+        )
         return Roster("bench", ZONE, packaged_policy(ZONE), rules, people, None, holidays=self.holidays)
 
     def _person(self, number: int, draw: random.Random) -> Engineer:
@@ -93,7 +105,7 @@ INSTANCES = (
     Instance("12 x 52, requests", 12, 52, requests=10),
     Instance("12 x 52, pairs", 12, 52, pairs=3),
     Instance("12 x 52, requests, pairs", 12, 52, requests=10, pairs=3),
-    Instance("12 x 52, 3 juniors", 12, 52, juniors=3),
+    Instance("12 x 52, 3 juniors", 12, 52, juniors=3, shares=SharesRule.BY_ROLE),
     Instance("12 x 52, 4 part-time", 12, 52, part_time=4),
     Instance("12 x 52, join/leave", 12, 52, joiners=2),
     Instance("12 x 52, US holidays", 12, 52, holidays="US"),
@@ -103,4 +115,12 @@ INSTANCES = (
     Instance("50 x 52", 50, 52),
     Instance("100 x 52", 100, 52),
 )
+WITH_WHOLE_DAYS = tuple(replace(each, name=f"{each.name}, whole", blocks=DaysOff.WHOLE) for each in INSTANCES)
+"""The same teams with days off that block every minute of their dates."""
+LATER = (
+    Instance("4 + 3 x 13, juniors", 7, 13, days_off=4, vacations=0, juniors=3),
+    Instance("12 x 52, 3 juniors, total", 12, 52, juniors=3),
+    Instance("200 x 52", 200, 52),
+)
+"""Teams that came later."""
 INFEASIBLE = Instance("12 x 52, 8 away a week", 12, 52, all_away=True)

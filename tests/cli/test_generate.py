@@ -61,8 +61,10 @@ def test_generate_makes_the_same_file_again(oncall: Oncall, tmp_path: Path) -> N
 
 def test_generate_says_how_the_requests_fared(oncall: Oncall) -> None:
     err = oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "4").err
-    assert "requests: " in err
-    assert err.rstrip().endswith("no equally fair plan meets more")
+    requests, clumps = err.splitlines()[-2:]
+    assert requests.startswith("requests: ")
+    assert requests.endswith("no equally fair plan meets more")
+    assert clumps.startswith("clumps: in any four weeks in a row nobody is more than ")
 
 
 def test_generate_from_any_day_covers_the_shifts_that_start_in_its_weeks(oncall: Oncall, roster: Path) -> None:

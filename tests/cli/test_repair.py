@@ -32,13 +32,12 @@ def test_a_repair_prints_its_changes_its_cost_and_what_more_changes_would_improv
     oncall: Oncall, ill: Path, quarter: Path
 ) -> None:
     err = oncall("generate", ill, "--keep", quarter, *FROM, "--json").err
-    assert after_progress(err)[:6] == [
-        "repaired from 2027-02-08: 4 seats changed, the fewest possible",
-        "cost 922 -> 2722; no plan with as few changes costs less",
-        "+2 changes: cost 2722 -> 1922",
-        "+4 changes: cost 2722 -> 1322",
-        "choose with --changes 2 or --changes 4",
-        "feasible: with the shifts before 2027-02-08 as they are, no plan costs less than 1122, "
+    assert after_progress(err)[:5] == [
+        "repaired from 2027-02-08: 7 seats changed, the fewest possible",
+        "cost 922 -> 1722; no plan with as few changes costs less",
+        "+2 changes: cost 1722 -> 1122",
+        "choose with --changes 2",
+        "feasible: with the shifts before 2027-02-08 as they are, no plan costs less than 922, "
         "however many seats change",
     ]
 
@@ -59,15 +58,15 @@ def test_the_requests_that_a_repair_meets_are_printed_with_their_proof(
 
 @pytest.mark.slow
 def test_more_changes_improve_the_cost_as_printed(oncall: Oncall, ill: Path, quarter: Path) -> None:
-    for number, cost in ((2, 1922), (4, 1322)):
+    for number, cost, changes in ((2, 1122, 8), (4, 922, 11)):
         answer = json.loads(oncall("generate", ill, "--keep", quarter, *FROM, "--changes", str(number), "--json").out)
-        assert (answer["fairness"]["cost"], len(answer["repair"]["changes"])) == (cost, 4 + number)
+        assert (answer["fairness"]["cost"], len(answer["repair"]["changes"])) == (cost, changes)
 
 
 def test_another_solver_agrees_with_a_repaired_plan(oncall: Oncall, ill: Path, quarter: Path, planned: Planned) -> None:
     output = planned(ill, "repaired.json", "--keep", quarter, *FROM, "--changes", "60")
     last = oncall("verify", output, "--roster", ill, "--optimal").out.splitlines()[-1]
-    assert last.startswith("HiGHS, another solver, proves it too: no plan costs less than 1122 (")
+    assert last.startswith("HiGHS, another solver, proves it too: no plan costs less than 922 (")
 
 
 def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: Oncall, ill: Path, quarter: Path) -> None:
@@ -81,9 +80,9 @@ def test_frozen_dates_that_cannot_stay_are_named_with_people_and_rule(oncall: On
     )
     assert "rest_nights 2" in answer["reasons"]
     assert "cai is away 2027-02-08 to 2027-02-19 (flu)" in answer["reasons"]
-    assert sum(reason.endswith("(frozen)") for reason in answer["reasons"]) == 5
+    assert sum(reason.endswith("(frozen)") for reason in answer["reasons"]) == 4
     told = answer["reasons"][-1]
-    assert told == "a plan exists when 2027-02-08 and 2027-02-19 may change: --open 2027-02-08 --open 2027-02-19"
+    assert told == "a plan exists when 2027-02-09 may change: --open 2027-02-09"
     opened = told.partition(": ")[2].split()
     assert oncall("generate", ill, "--keep", quarter, *FROM, "--freeze", "14", *opened).code == 0
 

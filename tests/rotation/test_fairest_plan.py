@@ -165,7 +165,7 @@ def test_requests_are_met_as_far_as_the_same_fairness_allows() -> None:
     plain, requesting = team_of(8), team(person("ana", requests=(friday,)), *team_of(8).engineers[1:])
     plan = plan_of(requesting, days=56)
     assert proof(plan)[0] == proof(plan_of(plain, days=56))[0]
-    assert plan.notes == ("requests: 6 of 8 requests to avoid a shift are kept; no equally fair plan meets more",)
+    assert plan.notes[0] == "requests: 6 of 8 requests to avoid a shift are kept; no equally fair plan meets more"
 
 
 def test_an_engineer_who_prefers_weekends_gets_the_extra_one() -> None:
@@ -182,7 +182,7 @@ def test_a_requests_weight_of_0_ignores_requests() -> None:
         *team_of(8).engineers[1:],
         requests_weight=0,
     )
-    assert plan_of(roster, days=28).notes == ()
+    assert not any(note.startswith("requests") for note in plan_of(roster, days=28).notes)
 
 
 # ---- repeating and stopping a search
@@ -221,8 +221,9 @@ def test_progress_reports_cost_bound_gap_and_time() -> None:
     roster = team_of(8)
     reported: list[SearchProgress] = []
     fairest_plan(roster, shifts_of(roster, days=91), on_progress=reported.append)
-    last = reported[-1]
+    last = [progress for progress in reported if not progress.stage][-1]
     assert (last.cost, last.gap) == (last.bound, 0.0)
+    assert reported[-1].stage == "spreading shifts over the weeks"
     assert all(progress.elapsed >= timedelta(0) for progress in reported)
 
 

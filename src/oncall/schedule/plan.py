@@ -71,6 +71,32 @@ class Fairness:
 
 
 @dataclass(frozen=True, slots=True)
+class Clumps:
+    """The largest distance, over any four weeks in a row, between what a person carries and their share of them.
+
+    Both in thousandths of a shift. bound: no plan that is as fair and meets the requests as well has less.
+    """
+
+    distance: int
+    bound: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Return True if no such plan has less."""
+        return self.distance <= self.bound
+
+    @property
+    def text(self) -> str:
+        """Return the distance and its proof in a sentence."""
+        what = (
+            f"clumps: in any four weeks in a row nobody is more than {self.distance / 1000:.2f} shifts from their share"
+        )
+        if self.is_proven:
+            return f"{what}; proven, no plan that is as fair has less"
+        return f"{what}; not proven, a plan that is as fair could have {self.bound / 1000:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """How much an engineer served beyond their share of one kind before a plan began, in `thousandths` of a shift."""
 
@@ -86,7 +112,7 @@ class Plan:
     first_day, last_day: the dates whose shifts the plan holds, both inside. status, fairness: None for a plan from
     CSV, which does not hold the proof. balances: earlier service beyond the shares, for which the shares of this plan
     make up. kept_until: for a repair the first date that could change; None for a new plan. relaxed: the relaxations
-    that the plan may use.
+    that the plan may use. clumps: how even the plan is over time; None if that is not known.
     """
 
     team: str
@@ -101,6 +127,7 @@ class Plan:
     balances: tuple[Balance, ...] = ()
     kept_until: date | None = None
     relaxed: tuple[Relaxation, ...] = ()
+    clumps: Clumps | None = None
 
     @property
     def window(self) -> Window:

@@ -15,7 +15,7 @@ from oncall.file_nodes import AtFault, Faults, ListNode, MapNode, Node, Reader, 
 from oncall.file_values import Fields, list_of, scalar
 from oncall.jsonfile import parse_json
 from oncall.rosters.relaxation import Relaxation, relaxation_named
-from oncall.schedule.plan import Balance, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
+from oncall.schedule.plan import Balance, Clumps, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
 from oncall.schedule.plan_seats import COLUMNS, read_seats, seat_cells, shift_kind
 
 T = TypeVar("T")
@@ -56,7 +56,15 @@ class FairnessDocument(TypedDict):
     engineers: list[EngineerFairnessDocument]
 
 
+class ClumpsDocument(TypedDict):
+    """The largest distance from a share over four weeks in a row, in shifts, and what no plan as fair is below."""
+
+    distance: float
+    bound: float
+
+
 class _Carried(TypedDict, total=False):
+    clumps: ClumpsDocument
     relaxed: list[str]
     kept_until: str
     balances: list[BalanceDocument]
@@ -99,8 +107,10 @@ def plan_document(plan: Plan) -> PlanDocument:
 
 
 def _carried(plan: Plan) -> _Carried:
-    """Return the plan's relaxations, `kept_until` and balances; with keys only for what the plan has."""
+    """Return the plan's clumps, relaxations, `kept_until` and balances; with keys only for what the plan has."""
     carried: _Carried = {}
+    if plan.clumps is not None:
+        carried["clumps"] = {"distance": plan.clumps.distance / 1000, "bound": plan.clumps.bound / 1000}
     if plan.relaxed:
         carried["relaxed"] = [each.id for each in plan.relaxed]
     if plan.kept_until is not None:
@@ -180,6 +190,7 @@ def _plan(root: MapNode) -> Plan:
     balances = fields.optional("balances", _list_of(_balance), ())
     kept_until = fields.optional("kept_until", _day, None)
     relaxed = fields.optional("relaxed", _list_of(_relaxation), ())
+    clumps = fields.optional("clumps", _clumps, None)
     return Plan(
         team=team.value,
         zone=zone.value,
@@ -193,6 +204,7 @@ def _plan(root: MapNode) -> Plan:
         balances=balances.value,
         kept_until=kept_until.value,
         relaxed=relaxed.value,
+        clumps=clumps.value,
     )
 
 
@@ -243,6 +255,13 @@ def _balance(node: Node) -> Balance:
     kind = fields.required("kind", shift_kind, example='"weekend"')
     balance = fields.required("balance", _number, example="1.25")
     return Balance(engineer.value, kind.value, round(1000 * balance.value))
+
+
+def _clumps(node: Node) -> Clumps:
+    fields = Fields(node)
+    distance = fields.required("distance", _number, example="1.333")
+    bound = fields.required("bound", _number, example="1.333")
+    return Clumps(round(1000 * distance.value), round(1000 * bound.value))
 
 
 def _fairness(node: Node) -> Fairness:

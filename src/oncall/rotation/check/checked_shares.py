@@ -46,15 +46,22 @@ class CheckedShares:
         return sum((self.of_role(kind, role, who) for role in roles), Fraction(0))
 
 
+def able_shifts(person: Engineer, shifts: Sequence[Shift], roster: Roster) -> list[Shift]:
+    """Return the shifts that the engineer's membership, leave and shadowing allow."""
+    return list(_able(person, shifts, days_off_rule(roster)))
+
+
 def _weight(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Fraction:
-    """Return the engineer's `fte` times the number of shifts that their membership, leave and shadowing allow."""
+    return Fraction(str(person.fte)) * sum(1 for _ in _able(person, shifts, rule))
+
+
+def _able(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Iterator[Shift]:
     member = replace(person, absences=tuple(away for away in person.absences if away.leave))
-    able = 0
     for shift in shifts:
         end = shift.day + timedelta(days=max(1, shift.end_night - shift.first_night) - 1)
         learns = any(each.first_day <= end and shift.day <= each.last_day for each in person.shadows)
-        able += not learns and is_free(member, duty_time(shift.window, rule))
-    return Fraction(str(person.fte)) * able
+        if not learns and is_free(member, duty_time(shift.window, rule)):
+            yield shift
 
 
 def _parts(roster: Roster, weights: Mapping[str, Fraction]) -> dict[tuple[str, str], Fraction]:

@@ -9,11 +9,11 @@ from datetime import timedelta
 from oncall.errors import Refused
 from oncall.rosters.roster import Roster
 from oncall.rotation.explain import infeasible
+from oncall.rotation.generate.clump_stage import LeastClumped, least_clumped
 from oncall.rotation.generate.even_stage import with_even_totals
 from oncall.rotation.generate.fairness_stage import BestPlan, find_fairest, with_finer_model, with_seats
 from oncall.rotation.generate.requests_stage import meet_requests
 from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
-from oncall.rotation.generate.spreading import spread_shifts
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.fixed_seats import refuse_impossible_seats
@@ -50,9 +50,8 @@ def fairest_plan(
     infeasible.refuse_unstaffable(problem, search)
     best = _with_requests(problem, search, find_fairest(problem, search))
     best = with_even_totals(problem, search, best)
-    if not search.is_over:
-        best = replace(best, seats=spread_shifts(problem, best.seats))
-    return _plan_of(problem, best, seed)
+    spread = LeastClumped(best, None) if search.is_over else least_clumped(problem, search, best)
+    return _plan_of(problem, spread, seed)
 
 
 def _with_requests(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
@@ -99,8 +98,9 @@ def _noted(best: BestPlan, note: str) -> BestPlan:
     return replace(best, notes=(*best.notes, note))
 
 
-def _plan_of(problem: Problem, best: BestPlan, seed: int) -> Plan:
+def _plan_of(problem: Problem, spread: LeastClumped, seed: int) -> Plan:
     """Return the plan with its shadow seats, its loads and its proof."""
+    best, clumps = spread.best, spread.clumps
     seats = tuple(
         Seat(shift.window, shift.kind, seat.role, problem.engineers[seat.engineer].id)
         for seat in best.seats
@@ -115,6 +115,7 @@ def _plan_of(problem: Problem, best: BestPlan, seed: int) -> Plan:
         first_day=problem.shifts[0].day,
         last_day=problem.shifts[-1].day,
         seed=seed,
-        notes=best.notes,
+        notes=best.notes if clumps is None else (*best.notes, clumps.text),
         balances=problem.context.balances,
+        clumps=clumps,
     )

@@ -1,0 +1,153 @@
+"""The third stage: of the plans that are as fair and meet as many requests, one with few clumps.
+
+First swaps that change no load, then a solver for a limited effort. It tries the possible distances by halves: each is
+either reached or proven impossible, until the effort is used up. What is not proven then is said in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor
+
+from ortools.sat.python import cp_model
+
+from oncall.rosters.relaxed_roster import loosest_for
+from oncall.rotation.generate.fairness_stage import BestPlan, with_seats
+from oncall.rotation.generate.spreading import spread_shifts
+from oncall.rotation.generate.unclumping import without_clumps
+from oncall.rotation.problem.clumps import ClumpMeasure
+from oncall.rotation.problem.problem import Duty, Problem
+from oncall.rotation.problem.requests import preferred_pairs, request_costs
+from oncall.rotation.solve.counting_bound import max_rested_shifts
+from oncall.rotation.solve.even_totals import add_unevenness, totals_on_duty
+from oncall.rotation.solve.model_base import PlanModel
+from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requests_objective
+from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
+from oncall.schedule.plan import Clumps
+
+EFFORT = 0.6
+"""Deterministic seconds for all runs of the solver together: about a second."""
+STAGE = "spreading shifts over the weeks"
+"""What the search reports as its stage: cost and requests are settled then."""
+LARGEST = 4000
+"""The most pairs of an engineer and a shift for which the solver runs; building a larger model takes too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastClumped:
+    """The plan with the fewest clumps that was found, and what is known about them; None for under four weeks."""
+
+    best: BestPlan
+    clumps: Clumps | None
+
+
+def least_clumped(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
+    """Return a plan of the same cost and with the same requests met, with as few clumps as the search finds."""
+    search.enter_stage(STAGE)
+    seats = spread_shifts(problem, best.seats)
+    measure = ClumpMeasure(problem)
+    if not measure.spans:
+        return LeastClumped(replace(best, seats=seats), None)
+    unclumped = replace(best, seats=without_clumps(problem, measure, seats))
+    stage = _ClumpSearch(problem, search, measure, unclumped)
+    stage.run()
+    clumps = Clumps(round(1000 * stage.distance), round(1000 * stage.bound))
+    if stage.best is unclumped:
+        return LeastClumped(unclumped, clumps)
+    return LeastClumped(replace(stage.best, seats=spread_shifts(problem, stage.best.seats, measure)), clumps)
+
+
+class _ClumpSearch:
+    def __init__(self, problem: Problem, search: Search, measure: ClumpMeasure, best: BestPlan) -> None:
+        self._problem = problem
+        self._search = search
+        self._measure = measure
+        self.best = best
+        self.distance = measure.distance(best.seats)
+        self._possible = [list(self._counts_of(engineer)) for engineer in range(len(problem.engineers))]
+        # A run that tried this distance or a larger one came to no answer.
+        self._undecided = Fraction(-1)
+        # Every engineer carries a whole number of shifts in every span, so none of them is nearer than that.
+        self.bound = min(self.distance, max(self._nearest(), default=Fraction(0)))
+
+    def _counts_of(self, engineer: int) -> Iterator[tuple[Fraction, int]]:
+        """Yield the share and the most shifts of the engineer in each span."""
+        problem, numbers = self._problem, self._problem.eligible_shifts[engineer]
+        rest = loosest_for(problem.roster.rules, problem.engineers[engineer].id).rest_nights
+        for span, share in enumerate(self._measure.shares[engineer]):
+            duties = self._measure.duties_in(engineer, span, numbers)
+            yield share, max_rested_shifts([problem.shifts[duty.shift] for duty in duties], rest)
+
+    def _nearest(self) -> Iterator[Fraction]:
+        for share, most in (each for own in self._possible for each in own):
+            near = {min(most, max(0, floor(share))), min(most, max(0, ceil(share)))}
+            yield min(abs(count - share) for count in near)
+
+    def run(self) -> None:
+        """Lower the distance and raise the bound until they meet or the effort is used up."""
+        problem = self._problem
+        is_small = len(problem.engineers) * len(problem.shifts) <= LARGEST
+        if not is_small or not self.best.is_proven or self.distance <= self.bound:
+            return
+        budget = SearchBudget(EFFORT, per_run=EFFORT / 2)
+        while self.distance > self.bound and not budget.is_used_up and not self._search.is_over:
+            levels = [each for each in self._levels() if each > self._undecided]
+            if not levels:
+                return
+            level = levels[(len(levels) - 1) // 2]
+            if not self._try(level, levels, budget):
+                self._undecided = level
+
+    def _levels(self) -> list[Fraction]:
+        """Return the distances from the bound on that are less than that of the plan, from low to high."""
+        found = {self.bound}
+        for share, most in (each for own in self._possible for each in own):
+            low, high = max(0, ceil(share - self.distance)), min(most, floor(share + self.distance))
+            found.update(abs(count - share) for count in range(low, high + 1))
+        return sorted(each for each in found if self.bound <= each < self.distance)
+
+    def _try(self, level: Fraction, levels: Sequence[Fraction], budget: SearchBudget) -> bool:
+        """Look for a plan of at most this distance. Return True if it was found or proven impossible."""
+        model = self._model(level)
+        result = budget.solve(self._search, model.model)
+        if result.status is SearchStatus.INFEASIBLE:
+            self.bound = next((each for each in levels if each > level), self.distance)
+            return True
+        if not result.has_solution:
+            return False
+        found = with_seats(self._problem, self.best, model.seats(result))
+        distance = self._measure.distance(found.seats)
+        if found.cost > self.best.cost or distance >= self.distance:
+            return False
+        self.best, self.distance = found, distance
+        return True
+
+    def _model(self, level: Fraction) -> PlanModel:
+        """Return the model of plans that are as fair, meet the requests as well, and have at most this distance."""
+        problem, best = self._problem, self.best
+        model = best.model_type(problem, best.counting_bound, best.ranges, self._search)
+        model.model.add(model.cost <= best.cost)
+        unevenness = add_unevenness(model.model, problem, totals_on_duty(problem, model.on_duty))
+        model.model.add(unevenness <= best.unevenness)
+        self._keep_requests(model)
+        for engineer, own in enumerate(self._possible):
+            numbers = problem.eligible_shifts[engineer]
+            for span, (share, _) in enumerate(own):
+                duties = self._measure.duties_in(engineer, span, numbers)
+                count = cp_model.LinearExpr.sum([model.on_duty[duty] for duty in duties])
+                low, high = max(0, ceil(share - level)), floor(share + level)
+                if low > high:
+                    model.model.add_bool_or([])
+                else:
+                    model.model.add_linear_constraint(count, low, high)
+        return model
+
+    def _keep_requests(self, model: PlanModel) -> None:
+        problem, best = self._problem, self.best
+        goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)
+        if goal.request_costs or goal.pairs:
+            meetings = add_meetings(model.model, problem, model.on_duty, goal.pairs)
+            met = requests_objective(goal.request_costs, model.on_duty, meetings)
+            model.model.add(met <= goal.cost_of(Duty(seat.engineer, seat.shift) for seat in best.seats))

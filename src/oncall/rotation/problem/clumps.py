@@ -1,0 +1,72 @@
+"""Clumps: how far what an engineer carries is from their share, in the four weeks in a row where that is most.
+
+The share of some weeks is the engineer's share of all kinds, in the proportion in which the shifts of these weeks are
+among the plan's shifts that joining, leaving and leave let them take.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+
+from oncall.rotation.problem.eligibility import is_member_for, weekend_number
+from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
+
+WEEKS = 4
+"""How many weeks in a row are looked at together."""
+
+
+class ClumpMeasure:
+    """The weeks of a problem, and every engineer's share of each four weeks in a row.
+
+    Engineers are numbers of the problem; weeks and spans of four weeks count from 0. A plan of fewer than four weeks
+    has no spans.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        first = weekend_number(problem.shifts[0])
+        self.weeks = [weekend_number(shift) - first for shift in problem.shifts]
+        """The week of each shift."""
+        self.spans = max(0, self.weeks[-1] + 2 - WEEKS)
+
+    @cached_property
+    def shares(self) -> list[list[Fraction]]:
+        """Return each engineer's share of each span."""
+        return [self._shares_of(engineer) for engineer in range(len(self._problem.engineers))]
+
+    def _shares_of(self, engineer: int) -> list[Fraction]:
+        problem = self._problem
+        person, rule = problem.engineers[engineer], problem.days_off_rule
+        able = Counter(
+            week for week, shift in zip(self.weeks, problem.shifts, strict=True) if is_member_for(person, shift, rule)
+        )
+        total = able.total()
+        rate = problem.shares.of_all_kinds(person.id) / total if total else Fraction(0)
+        return [rate * count for count in self.sums(able)]
+
+    def sums(self, by_week: Counter[int]) -> list[int]:
+        """Return the sum of each span, from the count of each week."""
+        before = [0, *accumulate(by_week[week] for week in range(self.weeks[-1] + 1))]
+        return [before[span + WEEKS] - before[span] for span in range(self.spans)]
+
+    def distance(self, seats: Iterable[StaffedSeat]) -> Fraction:
+        """Return the largest distance between what an engineer carries in a span and their share of it."""
+        carried: list[Counter[int]] = [Counter() for _ in self._problem.engineers]
+        for seat in seats:
+            carried[seat.engineer][self.weeks[seat.shift]] += 1
+        return max(
+            (
+                abs(count - share)
+                for by_week, shares in zip(carried, self.shares, strict=True)
+                for count, share in zip(self.sums(by_week), shares, strict=True)
+            ),
+            default=Fraction(0),
+        )
+
+    def duties_in(self, engineer: int, span: int, numbers: Sequence[int]) -> list[Duty]:
+        """Return the engineer's duties on those of the numbered shifts that lie in a span."""
+        return [Duty(engineer, number) for number in numbers if span <= self.weeks[number] < span + WEEKS]
