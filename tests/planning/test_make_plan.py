@@ -63,4 +63,6 @@ def test_the_search_calls_the_hooks_of_its_caller(roster: Roster) -> None:
 
     made = make_plan(roster, FIRST, LAST, ContextSources(), options=SearchOptions(), watch=PlanningWatch(search=search))
     assert made.plan.fairness is not None
-    assert seen[-2:] == [made.plan.fairness.bound, -1]
+    # After the last bound comes the stage that spreads shifts, which has none.
+    assert made.plan.fairness.bound in seen
+    assert seen[-1] == -1
