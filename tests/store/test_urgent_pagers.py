@@ -1,4 +1,4 @@
-"""Two pagers on PostgreSQL and a burst of urgent tickets for one phone: one page at once, and one message for the rest."""
+"""Two pagers on PostgreSQL and a burst of urgent tickets for one phone: one page at once, one message for the rest."""
 
 from __future__ import annotations
 
