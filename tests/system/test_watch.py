@@ -54,7 +54,7 @@ def test_a_step_that_nobody_fires_turns_readyz_red_and_calls_an_operator(tmp_pat
             operator.wait(posted=1)
             (alarm,) = operator.posted
             assert (alarm["alarm"], alarm["count"], alarm["overdue"][0]["ticket"]) == ("audit_overdue", 1, "T-1")
-            ready = service.call("GET", "/readyz", by=None)
+            ready = service.call("GET", "/readyz")
             assert ready.status_code == 503
             (problem,) = ready.json()["problems"]
             assert problem.startswith("overdue: T-1: its next step has been due for ")

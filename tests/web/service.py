@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,10 +46,13 @@ class Service:
         alarm_url: str | None = None,
         heartbeat_url: str | None = None,
         second_auth_token: str = "",
+        public_url: str | None = None,
+        trusted_proxies: tuple[str, ...] = (),
     ) -> None:
         self.file = folder / "world.db"
         self._now, self._second_auth_token = now, second_auth_token
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
+        self._public_url, self._trusted_proxies = public_url, trusted_proxies
         world = World(folder, now=at("2027-01-01 12:00"))
         if is_published:
             world.publish(seats)
@@ -64,7 +68,7 @@ class Service:
         for name, role in TOKENS.items():
             token = Token(name, role, hashlib.sha256(name.encode()).hexdigest(), SATURDAY_NIGHT)
             self.store.write(partial(_add_token, token))
-        settings = Settings(
+        self.settings = Settings(
             database_url=database,
             account_sid=ACCOUNT_SID,
             auth_token=AUTH_TOKEN,
@@ -74,16 +78,18 @@ class Service:
             clock_starts_at=self._now,
             alarm_url=self._alarm_url,
             heartbeat_url=self._heartbeat_url,
+            public_url=self._public_url,
+            forwarding_proxies=tuple(map(ip_network, self._trusted_proxies)),
         )
-        app = make_app(settings, address=self.address)
-        self._server = make_server(app, connection_limits(settings, open_files=raise_open_files()))
+        self.app = make_app(self.settings, address=self.address)
+        self._server = make_server(self.app, connection_limits(self.settings, open_files=raise_open_files()))
         self._thread = threading.Thread(target=lambda: run(self._server.serve([self._listening])), daemon=True)
         self._thread.start()
         self.http = httpx.Client(base_url=self.address, timeout=PATIENCE_SECONDS)
         while not self._server.started and self._thread.is_alive():
             self._thread.join(0.01)
         # It answers a moment before its pager has written for the first time, which it owns to until then.
-        self.until(lambda: NOT_YET not in self.call("GET", "/readyz", by=None).json()["problems"])
+        self.until(lambda: NOT_YET not in self.call("GET", "/readyz").json()["problems"])
         return self
 
     def __exit__(

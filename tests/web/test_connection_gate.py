@@ -131,3 +131,8 @@ def test_a_limit_that_is_no_number_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings({name: text})
     assert str(refused.value) == f'{name}: "{text}" is not a number of connections; write a whole number, like "2000"'
+
+
+@pytest.mark.parametrize(("text", "believed"), [("", 0), ("none", 0), ("10.0.0.7", 1), ("127.0.0.1, 10.0.0.0/24", 2)])
+def test_the_forwarded_address_is_believed_only_from_proxies_that_are_named(text: str, believed: int) -> None:
+    assert len(read_settings({"ONCALL_TRUSTED_PROXIES": text}).forwarding_proxies) == believed

@@ -35,7 +35,7 @@ def test_an_account_that_the_provider_refuses_is_counted_as_an_alarm(service: Se
     service.twilio.rule(refuse(401, 20003))
     service.post(ticket_body())
     service.until(lambda: metrics(service)["oncall_alarms_total", "operator"] >= 1)
-    ready = service.call("GET", "/readyz", by=None)
+    ready = service.call("GET", "/readyz")
     assert ready.status_code == 503
     assert "the credentials are wrong or revoked" in ready.json()["problems"][0]
 

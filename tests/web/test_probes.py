@@ -24,8 +24,14 @@ def metrics(service: Service) -> dict[tuple[str, ...], float]:
 
 def test_it_says_that_it_is_alive_and_ready(quiet: Service) -> None:
     assert quiet.call("GET", "/healthz", by=None).json() == {"status": "alive"}
-    ready = quiet.call("GET", "/readyz", by=None)
+    ready = quiet.call("GET", "/readyz", by="ana")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": [], "channel": "twilio"})
+
+
+@pytest.mark.parametrize("by", [None, "zendesk", "nobody"])
+def test_it_says_only_yes_or_no_to_callers_that_are_no_people(quiet: Service, by: str | None) -> None:
+    ready = quiet.call("GET", "/readyz", by=by)
+    assert (ready.status_code, ready.json()) == (200, {"ready": True})
 
 
 def test_head_is_answered_wherever_get_is_and_without_a_body(quiet: Service) -> None:
@@ -42,6 +48,13 @@ def test_head_is_answered_wherever_get_is_and_without_a_body(quiet: Service) -> 
 
 def test_the_answer_to_a_wrong_method_names_head_beside_get(quiet: Service) -> None:
     assert quiet.call("DELETE", "/healthz").headers["allow"] == "GET, HEAD"
+    assert quiet.call("DELETE", "/v1/tickets/T-1").headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE"])
+def test_the_answer_to_a_wrong_method_names_every_method_of_the_path(quiet: Service, method: str) -> None:
+    answer = quiet.call(method, "/v1/tickets")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def _routes(service: Service) -> set[tuple[str, str]]:
@@ -52,7 +65,8 @@ def _routes(service: Service) -> set[tuple[str, str]]:
 def test_it_is_not_ready_while_nothing_is_published(tmp_path: Path) -> None:
     with Service(tmp_path, is_published=False) as service:
         ready = service.call("GET", "/readyz", by=None)
-        assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+        assert (ready.status_code, ready.headers["retry-after"], ready.json()) == (503, "5", {"ready": False})
+        ready = service.call("GET", "/readyz")
         assert ready.json()["problems"] == ["no schedule is published: nobody can be paged; see `oncall publish`"]
         assert service.call("GET", "/healthz", by=None).status_code == 200
 
@@ -62,7 +76,7 @@ def test_it_is_not_ready_while_the_schedule_has_a_gap(tmp_path: Path) -> None:
     with Service(
         tmp_path, seats=lambda start: PUBLISH_NOTHING(start) if start == gap else {"primary": "ana"}
     ) as service:
-        ready = service.call("GET", "/readyz", by=None)
+        ready = service.call("GET", "/readyz")
         assert ready.json()["problems"] == ["the schedule has a gap now: nobody is primary or secondary"]
         assert ready.status_code == 503
 
@@ -115,7 +129,7 @@ def test_the_document_of_the_api_names_every_route_its_body_and_its_refusals(qui
     ticket = routes["post", "/v1/tickets"]
     body = ticket["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/TicketBody"}
-    assert document["components"]["schemas"]["TicketBody"]["required"] == ["id", "customer", "subject"]
+    assert document["components"]["schemas"]["TicketBody"]["required"] == ["id"]
     assert {"200", "202", "400", "401", "409", "413", "422", "503"} <= set(ticket["responses"])
     assert ticket["security"] == [{"token": []}]
     assert document["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}

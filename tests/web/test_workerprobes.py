@@ -26,8 +26,9 @@ def get(problems: list[str]) -> Iterator[Callable[..., httpx.Response]]:
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     patient = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
-    with worker_probes(listening, registry, lambda: problems), patient as http:
-        yield lambda path, method="GET": http.request(method, path, headers={"Connection": "close"})
+    seen_by = {"Bearer mei"}
+    with worker_probes(listening, registry, lambda: problems, lambda header: header in seen_by), patient as http:
+        yield lambda path, method="GET", **more: http.request(method, path, headers={"Connection": "close", **more})
 
 
 def test_its_metrics_are_those_of_the_service(get: Callable[..., httpx.Response]) -> None:
@@ -37,13 +38,24 @@ def test_its_metrics_are_those_of_the_service(get: Callable[..., httpx.Response]
 
 
 def test_it_says_that_it_is_alive_and_well(get: Callable[..., httpx.Response]) -> None:
-    assert (get("/healthz").status_code, get("/readyz").json()) == (200, {"ready": True, "problems": []})
+    assert (get("/healthz").status_code, get("/readyz").json()) == (200, {"ready": True})
 
 
-def test_it_says_what_is_wrong(get: Callable[..., httpx.Response], problems: list[str]) -> None:
+def test_it_says_what_is_wrong_to_a_person_and_only_no_to_others(
+    get: Callable[..., httpx.Response], problems: list[str]
+) -> None:
     problems.append("the credentials are wrong")
-    answer = get("/readyz")
+    answer = get("/readyz", Authorization="Bearer mei")
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "problems": ["the credentials are wrong"]})
+    for headers in ({}, {"Authorization": "Bearer zendesk"}, {"Authorization": "mei"}):
+        answer = get("/readyz", **headers)
+        assert (answer.status_code, answer.json()) == (503, {"ready": False})
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/nowhere"])
+def test_no_answer_is_sniffed_or_stored(get: Callable[..., httpx.Response], path: str) -> None:
+    headers = get(path).headers
+    assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
 
 
 def test_it_has_nothing_else(get: Callable[..., httpx.Response]) -> None:

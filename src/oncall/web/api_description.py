@@ -25,6 +25,7 @@ _MEANINGS = {
     409: "The id is stored with other content, or the word names two tickets; nothing was changed",
     413: "The body is larger than 64 KiB",
     422: "A field cannot be used; `errors` names each",
+    429: "Too many requests of this address or caller were refused. Wait for Retry-After",
     500: "The service failed; its log says why",
     503: (
         "The database is away: nothing was stored, or `detail` says that it may have been. Send the request again "
@@ -58,10 +59,14 @@ class Answer:
 
 
 def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
-    """Return every answer of a route: the good ones by status, and its refusals as problem documents."""
+    """Return every answer of a route: the good ones by status, and its refusals as problem documents.
+
+    A refusal of what a request brings becomes a 429 in a flood.
+    """
     known: Responses = {status: answer.part() for status, answer in good.items()}
     reference = {"$ref": _REFERENCE.format(model=ProblemBody.__name__)}
-    for status in sorted({*refusals, 500}):
+    floods = (429,) if {400, 401, 403, 422} & set(refusals) else ()
+    for status in sorted({*refusals, *floods, 500}):
         known[status] = {"description": _MEANINGS[status], "content": {PROBLEM_MEDIA: {"schema": reference}}}
     return known
 

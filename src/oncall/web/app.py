@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import cached_property
 
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oncall import __version__
 from oncall.web import (
@@ -20,42 +19,49 @@ from oncall.web import (
     ticket_routes,
 )
 from oncall.web.api_description import DescribedApp
-from oncall.web.dependencies import keep_running
+from oncall.web.dependencies import keep_running, kept
 from oncall.web.exact_routes import ExactRoutes
 from oncall.web.overload import Overload
+from oncall.web.request_guard import RequestGuard
 from oncall.web.services import Services
 
 
 class _Service(DescribedApp):
-    """The application, which answers HEAD wherever it answers GET, and 503 when it is overloaded."""
+    """The application behind its guard, which answers HEAD wherever it answers GET, and 503 when it is overloaded."""
+
+    entry: ASGIApp
+    """The outermost layer; it leads to `answer`."""
 
     exact_routes: ExactRoutes
-
-    @cached_property
-    def _overload(self) -> Overload:
-        return Overload(self.answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The server itself leaves out the body of an answer to HEAD."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await self._overload(scope, receive, send)
+        await self.entry(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: for a fixed path at once, for any other through FastAPI's router."""
+        """Answer one request that the guard let through: for a fixed path at once, else through FastAPI's router."""
         if self.exact_routes.has(scope):
             await self.exact_routes(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
-    """Build the application. `open_services` is entered inside the running event loop and left at shutdown."""
+def create_app(
+    open_services: Callable[[], AbstractAsyncContextManager[Services]],
+    *,
+    is_https: bool = False,
+) -> FastAPI:
+    """Build the application. `open_services` is entered inside the running event loop and left at shutdown.
+
+    is_https: the public address is https.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
-            keep_running(app, services)
+            await keep_running(app, services)
             yield
 
     app = _Service(
@@ -70,9 +76,11 @@ def create_app(open_services: Callable[[], AbstractAsyncContextManager[Services]
         # We publish our own metrics; FastAPI's look for a collector on every request costs time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    problem_documents.install(app)
+    app.entry = RequestGuard(Overload(app.answer), lambda: kept(app).services.refusals, is_https=is_https)
     parts = (ticket_routes, schedule_routes, report_routes, doctor_routes, provider_webhooks, probe_routes)
-    for routes in parts:
-        app.include_router(routes.router)
-    app.exact_routes = ExactRoutes(app, [route for routes in parts for route in routes.router.routes])
+    routes = [route for part in parts for route in part.router.routes]
+    problem_documents.install(app, routes)
+    for part in parts:
+        app.include_router(part.router)
+    app.exact_routes = ExactRoutes(app, routes)
     return app

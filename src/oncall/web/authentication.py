@@ -3,47 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Container
+from contextlib import suppress
 
 from fastapi import Request
 
+from oncall.errors import StoreError
+from oncall.paging.actions.permissions import Operation, roles_for
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
-from oncall.web.problem_documents import ProblemDocument
+from oncall.web.bearer import bearer_digest
+from oncall.web.problem_documents import FLOODED, ProblemDocument
+from oncall.web.refusals import Refusals
+from oncall.web.request_trace import keep_caller, source_of
 
 CACHED_FOR = 5.0
 """Seconds (real time) for which a token is trusted without another look at the store."""
 MOST_CACHED = 1000
-LONGEST_SECRET = 200
-
-
-def digest(secret: str) -> str:
-    """Return the SHA-256 digest (hex) of a token's secret; the store keeps nothing else of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Authenticator:
     """Looks up bearer tokens. It compares digests, so the time of a look-up reveals nothing about a secret."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Engine, clock: Clock, refusals: Refusals) -> None:
+        self._engine, self._clock, self._refusals = engine, clock, refusals
         self._cached: dict[str, tuple[float, Token]] = {}
         self._looking: dict[str, asyncio.Task[Token | None]] = {}
+        self._known: set[str] = set()
+
+    async def start(self) -> None:
+        """Remember which tokens exist, so that a flood of unknown ones never shuts them out. Never raises."""
+        with suppress(StoreError):
+            self._known |= {token.digest for token in await self._engine.read(lambda tx: tx.tokens())}
 
     async def caller(self, request: Request, allowed: Container[CallerRole]) -> Token:
         """Return the caller's token.
 
-        Raises ProblemDocument: 401 without a valid token, 403 when its role is not in `allowed`.
+        Raises ProblemDocument: 401 without a valid token, 403 when its role is not in `allowed`, 429 or 503 for a token
+        that was never seen, in a flood of such tokens.
         """
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip() or len(secret) > LONGEST_SECRET:
+        key = bearer_digest(request.headers.get("authorization", ""))
+        if key is None:
             raise ProblemDocument(401, 'a token is needed: send "Authorization: Bearer TOKEN"')
-        token = await self._token(digest(secret.strip()))
+        token = await self._token(key, request)
         if token is None:
             raise ProblemDocument(401, "this token is not known; `oncall token create` makes one")
+        keep_caller(request, token)
         if token.expires_at is not None and token.is_expired(self._clock.real_now()):
             ended = token.expires_at.strftime("%Y-%m-%d %H:%M UTC")
             raise ProblemDocument(401, f"this token expired at {ended}; `oncall token create` makes another one")
@@ -51,21 +58,43 @@ class Authenticator:
             raise ProblemDocument(403, f"a token of role {token.role.value} may not do this")
         return token
 
-    async def _token(self, key: str) -> Token | None:
+    async def sees_details(self, request: Request) -> bool:
+        """Return True if the request carries the token of a caller that may read. Never raises."""
+        if "authorization" not in request.headers:
+            return False
+        try:
+            await self.caller(request, roles_for(Operation.READ))
+        except (ProblemDocument, StoreError):
+            return False
+        return True
+
+    async def _token(self, key: str, request: Request) -> Token | None:
         cached = self._cached.get(key)
         if cached is not None and time.monotonic() - cached[0] < CACHED_FOR:
             return cached[1]
+        if key not in self._known:
+            self._refuse_floods(source_of(request.scope))
         if key not in self._looking:
             # Requests that arrive with the same token during a look-up share its result.
             self._looking[key] = asyncio.create_task(self._look_up(key))
         return await asyncio.shield(self._looking[key])
+
+    def _refuse_floods(self, source: str) -> None:
+        """Raise ProblemDocument where one more unknown token must not reach the database."""
+        if self._refusals.is_flooding(source):
+            raise ProblemDocument(429, FLOODED)
+        if not self._refusals.unknown_tokens.count(""):
+            raise ProblemDocument(503, "too many unknown tokens are being tried; send the same again")
 
     async def _look_up(self, key: str) -> Token | None:
         try:
             token = await self._engine.read(lambda tx: tx.token_by_digest(key))
         finally:
             del self._looking[key]
-        if token is not None:
+        if token is None:
+            self._known.discard(key)
+        else:
+            self._known.add(key)
             if len(self._cached) >= MOST_CACHED:
                 self._cached.clear()
             self._cached[key] = (time.monotonic(), token)

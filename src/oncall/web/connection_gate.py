@@ -24,11 +24,13 @@ class ConnectionLimits:
     """How many connections a server keeps open.
 
     proxies: the networks of trusted proxies. A proxy stands for many clients, so the limit of a source spares it.
+    forwarding: the networks of proxies whose X-Forwarded-For is believed.
     """
 
     most: int = MOST_CONNECTIONS
     most_per_source: int = MOST_CONNECTIONS // PER_SOURCE_SHARE
     proxies: Sequence[Network] = LOOPBACK
+    forwarding: Sequence[Network] = ()
 
 
 @dataclass(slots=True)

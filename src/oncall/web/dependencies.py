@@ -10,9 +10,10 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from oncall.paging.actions.permissions import Access, Operation, access
-from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.actions.permissions import Operation, roles_for
+from oncall.paging.ports.callers import Token
 from oncall.web.authentication import Authenticator
+from oncall.web.flood_check import FloodCheck
 from oncall.web.services import Services
 
 
@@ -22,22 +23,34 @@ class Running:
 
     services: Services
     authenticator: Authenticator
+    flood_check: FloodCheck
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-def keep_running(app: FastAPI, services: Services) -> None:
-    """Make the services available to every route of the application. Call it inside the running event loop."""
-    app.state.running = Running(services, Authenticator(services.engine, services.clock))
+async def keep_running(app: FastAPI, services: Services) -> None:
+    """Make the services available to every route of the application."""
+    authenticator = Authenticator(services.engine, services.clock, services.refusals)
+    await authenticator.start()
+    app.state.running = Running(services, authenticator, FloodCheck(services.engine, services.refusals))
+
+
+def kept(app: FastAPI) -> Running:
+    """Return what `keep_running` stored; the one place where the application's untyped state is read."""
+    found: Running = app.state.running
+    return found
 
 
 def running(request: Request) -> Running:
-    """Return what `keep_running` stored; the one place where the application's untyped state is read."""
-    found: Running = request.app.state.running
-    return found
+    """Return what `keep_running` stored for the application of this request."""
+    return kept(request.app)
 
 
 async def _services(request: Request) -> Services:
     return running(request).services
+
+
+async def _flood_check(request: Request) -> FloodCheck:
+    return running(request).flood_check
 
 
 async def _report_lock(request: Request) -> asyncio.Lock:
@@ -54,13 +67,14 @@ class _CallerFor(SecurityBase):
     model = HTTPBearer()
 
     def __init__(self, operation: Operation) -> None:
-        self._allowed = frozenset(role for role in CallerRole if access(role, operation) is not Access.NO)
+        self._allowed = roles_for(operation)
 
     async def __call__(self, request: Request) -> Token:
         return await running(request).authenticator.caller(request, self._allowed)
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
+FloodCheckDep = Annotated[FloodCheck, Depends(_flood_check)]
 ReportLock = Annotated[asyncio.Lock, Depends(_report_lock)]
 TicketPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_TICKET))]
 EventPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_EVENT))]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 
 from oncall.web.api_description import Answer, answers
-from oncall.web.dependencies import ServicesDep
+from oncall.web.dependencies import ServicesDep, running
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import RETRY_AFTER_SECONDS
 
@@ -26,8 +26,8 @@ class Ready(TypedDict):
     """Whether a page would go out now."""
 
     ready: bool
-    problems: Annotated[list[str], "What would stop a page, a sentence each."]
-    channel: Annotated[str, "How people are reached: `twilio`, or `outbox`, which sends nothing."]
+    problems: NotRequired[Annotated[list[str], "What would stop a page, a sentence each; for engineers and managers."]]
+    channel: NotRequired[Annotated[str, "`twilio`, or `outbox`, which sends nothing; for engineers and managers."]]
 
 
 @router.get(
@@ -42,13 +42,18 @@ async def healthz() -> JSONResponse:
 @router.get(
     "/readyz",
     summary="Check that a page would go out now",
-    responses=answers({200: Answer("It would", Ready), 503: Answer("It would not: `problems` says why", Ready)}),
+    responses=answers({200: Answer("It would", Ready), 503: Answer("It would not", Ready)}),
 )
-async def readyz(services: ServicesDep) -> JSONResponse:
-    """Answers 503 and names each problem when a page would not go out now."""
+async def readyz(request: Request, services: ServicesDep) -> JSONResponse:
+    """Answers 503 when a page would not go out now. With the token of an engineer or a manager, it names each problem.
+
+    Without such a token it says only yes or no.
+    """
     found = list(await services.readiness.problems())
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if found else {}
-    body: Ready = {"ready": not found, "problems": found, "channel": services.engine.channel_name}
+    body: Ready = {"ready": not found}
+    if await running(request).authenticator.sees_details(request):
+        body |= {"problems": found, "channel": services.engine.channel_name}
     return JSONResponse(body, 503 if found else 200, headers)
 
 

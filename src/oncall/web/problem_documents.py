@@ -11,13 +11,17 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
 from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.web.request_trace import keep_detail
 
 PROBLEM_MEDIA = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+FLOODED = "too many requests from here were refused; correct them, and wait before you send the next one"
 NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
 IN_DOUBT = (
     "the database was lost while this was being stored, and it may be there or not; "
@@ -56,58 +60,72 @@ def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSON
     if faults:
         body["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
     headers = {}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status, headers, media_type=PROBLEM_MEDIA)
 
 
-def install(app: FastAPI) -> None:
-    """Turn every refusal of the core into its problem document."""
+def _refusal(request: Request, status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
+    """Return the answer for a refusal, and keep its words for the log."""
+    keep_detail(request, detail)
+    return problem(status, detail, faults)
+
+
+def install(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
+    """Turn every refusal of the core into its problem document. routes: those whose methods a 405 names."""
 
     @app.exception_handler(ProblemDocument)
     async def _problem(request: Request, error: ProblemDocument) -> JSONResponse:
-        return problem(error.status, error.detail, error.faults)
+        return _refusal(request, error.status, error.detail, error.faults)
 
     @app.exception_handler(FieldFaults)
     async def _fields(request: Request, error: FieldFaults) -> JSONResponse:
-        return problem(422, str(error).replace("\n", "; "), error.faults)
+        return _refusal(request, 422, str(error).replace("\n", "; "), error.faults)
 
     @app.exception_handler(NotAllowed)
     async def _not_allowed(request: Request, error: NotAllowed) -> JSONResponse:
-        return problem(403, str(error))
+        return _refusal(request, 403, str(error))
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, error: Refused) -> JSONResponse:
-        return problem(422, str(error))
+        return _refusal(request, 422, str(error))
 
     @app.exception_handler(Conflict)
     async def _conflict(request: Request, error: Conflict) -> JSONResponse:
-        return problem(409, str(error))
+        return _refusal(request, 409, str(error))
 
     @app.exception_handler(NotFound)
     async def _not_found(request: Request, error: NotFound) -> JSONResponse:
-        return problem(404, str(error))
+        return _refusal(request, 404, str(error))
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:
         # The log says where the database is; a caller only needs to know what was stored.
         structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
-        return problem(503, IN_DOUBT if isinstance(error, StoreInDoubt) else NOTHING_STORED)
+        return _refusal(request, 503, IN_DOUBT if isinstance(error, StoreInDoubt) else NOTHING_STORED)
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(request: Request, error: ClientDisconnect) -> JSONResponse:
-        return problem(400, "the body was cut off")
+        return _refusal(request, 400, "the body was cut off")
 
     @app.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-        return problem(500, "the service failed at this request; its log says why")
+        return _refusal(request, 500, "the service failed at this request; its log says why")
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        answer = problem(error.status_code, str(error.detail))
+        answer = _refusal(request, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
-        if answer.headers.get("allow") == "GET":
-            answer.headers["allow"] = "GET, HEAD"
+        methods = _methods(routes, request.scope)
+        if "allow" in answer.headers and methods:
+            answer.headers["allow"] = ", ".join(methods)
         return answer
+
+
+def _methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
+    """Return the methods of a path. The router itself names those of the first route only."""
+    fitting = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
+    found = {method for route in fitting for method in route.methods or ()}
+    return sorted(found | {"HEAD"} if "GET" in found else found)

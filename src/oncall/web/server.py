@@ -42,7 +42,8 @@ def make_server(app: ASGIApp, limits: ConnectionLimits) -> Server:
             access_log=False,
             server_header=False,
             backlog=max(limits.most_per_source // TURNS_PER_LIMIT, 1),
-            forwarded_allow_ips=[str(network) for network in limits.proxies],
+            proxy_headers=bool(limits.forwarding),
+            forwarded_allow_ips=[str(network) for network in limits.forwarding],
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )

@@ -13,6 +13,7 @@ from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.doctor_findings import DoctorReport
+from oncall.web.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,4 @@ class Services:
     webhooks: Webhooks
     readiness: Readiness
     registry: CollectorRegistry
+    refusals: Refusals

@@ -38,7 +38,7 @@ from oncall.paging.views.ticket_views import (
 )
 from oncall.support.triage import QUESTIONS
 from oncall.web.api_description import Answer, answers, query
-from oncall.web.dependencies import EventPoster, Explainer, ReadingCaller, ServicesDep, TicketPoster
+from oncall.web.dependencies import EventPoster, Explainer, FloodCheckDep, ReadingCaller, ServicesDep, TicketPoster
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import MOST_LISTED, TicketQuery
@@ -63,12 +63,15 @@ _AFTER_EVENT = Answer(
         *(400, 401, 409, 413, 422, 503),
     ),
 )
-async def post_ticket(services: ServicesDep, caller: TicketPoster, posted: PostedTicket) -> JSONResponse:
+async def post_ticket(
+    services: ServicesDep, caller: TicketPoster, posted: PostedTicket, floods: FloodCheckDep
+) -> JSONResponse:
     """Stores a ticket, gives its verdict, and pages. It is safe to send a ticket again after a time-out or a 503.
 
     Unknown fields are ignored and listed in `warnings`; so is an impact that the ticket's own triage contradicts.
     """
     context = services.engine.context(caller.name)
+    await floods.check(posted.document, caller.name, context.now)
     accepted = await services.engine.write(lambda tx: accept_posted(tx, posted.document, context))
     services.engine.send_soon(accepted.attempts)
     if accepted.is_new:

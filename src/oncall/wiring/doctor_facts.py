@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from oncall.channels.twilio_codes import CODES, OPTED_OUT, cause_of
@@ -14,6 +15,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import audit, grace_by
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
+from oncall.paging.watch.refused_callers import REPORTED_FOR
 from oncall.store.sql_store import SqlStore
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 
@@ -105,6 +107,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             reached=tx.reached(),
             overdue=audit(tx, now=now, real_now=real_now, grace=grace_by(clock)).overdue,
             skew=skew,
+            refusals=tx.refusals(since=real_now - REPORTED_FOR - timedelta(hours=1)),
         )
 
     return store.read(work)

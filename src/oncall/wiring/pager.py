@@ -12,29 +12,35 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
 from oncall.clock import SystemClock
 from oncall.errors import Refused, StoreError
+from oncall.paging.actions.permissions import Operation, roles_for
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.store.sql_store import SqlStore
+from oncall.web.bearer import bearer_digest
 from oncall.web.metrics import Metrics
 from oncall.web.worker_probes import worker_probes
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 from oncall.wiring.event_loop import run
 from oncall.wiring.pager_watch import Watch
 
+_LOOK_UP_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A running pager. `registry` holds its metrics."""
+    """A running pager. `registry` holds its metrics. worker: its name in logs and in the store."""
 
     engine: Engine
     clock: Clock
     watch: Watch
     registry: CollectorRegistry
+    worker: str
 
 
 @asynccontextmanager
@@ -59,7 +65,7 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
     running = [asyncio.create_task(engine.run(stop)), asyncio.create_task(watch.run(stop))]
     waker.start()
     try:
-        yield Pager(engine, clock, watch, registry)
+        yield Pager(engine, clock, watch, registry, worker)
     finally:
         stop.set()
         await asyncio.gather(*running)
@@ -122,6 +128,20 @@ async def _run_worker(settings: Settings, probes: socket.socket | None) -> None:
     async with open_pager(settings, callback_url=settings.public_url) as pager:
         probe_server: AbstractContextManager[None] = nullcontext()
         if probes is not None:
-            probe_server = worker_probes(probes, pager.registry, lambda: pager.watch.problems)
+            seen_by = partial(_may_read, pager.engine, loop)
+            probe_server = worker_probes(probes, pager.registry, lambda: pager.watch.problems, seen_by)
         with probe_server:
             await stop_requested.wait()
+
+
+def _may_read(engine: Engine, loop: asyncio.AbstractEventLoop, authorization: str) -> bool:
+    """Return True if an Authorization header holds the token of a caller that may read. Called from any thread."""
+    key = bearer_digest(authorization)
+    if key is None:
+        return False
+    looking = asyncio.run_coroutine_threadsafe(engine.read(lambda tx: tx.token_by_digest(key)), loop)
+    try:
+        token = looking.result(_LOOK_UP_SECONDS)
+    except (StoreError, TimeoutError):
+        return False
+    return token is not None and token.role in roles_for(Operation.READ)

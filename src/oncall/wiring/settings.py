@@ -21,7 +21,11 @@ _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock."""
+    """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock.
+
+    trusted_proxies: whose connections the limit of one source spares. forwarding_proxies: whose X-Forwarded-For is
+    believed.
+    """
 
     database_url: str | None = field(default=None, repr=False)
     sms: str | None = None
@@ -42,6 +46,7 @@ class Settings:
     connections: int = MOST_CONNECTIONS
     connections_per_source: int | None = None
     trusted_proxies: tuple[Network, ...] = LOOPBACK
+    forwarding_proxies: tuple[Network, ...] = ()
 
     @property
     def is_rehearsing(self) -> bool:
@@ -75,6 +80,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         connections=_number("ONCALL_CONNECTIONS", found.get("ONCALL_CONNECTIONS")) or MOST_CONNECTIONS,
         connections_per_source=_number("ONCALL_CONNECTIONS_PER_SOURCE", found.get("ONCALL_CONNECTIONS_PER_SOURCE")),
         trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
+        forwarding_proxies=_forwarding(found.get("ONCALL_TRUSTED_PROXIES")),
     )
 
 
@@ -157,6 +163,11 @@ def _number(name: str, text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 7):
         raise SettingsError(f'{name}: "{text[:80]}" is not a number of connections; write a whole number, like "2000"')
     return int(text)
+
+
+def _forwarding(text: str | None) -> tuple[Network, ...]:
+    """Return the proxies whose X-Forwarded-For is believed: those that the operator named, and no others."""
+    return _networks("ONCALL_TRUSTED_PROXIES", text) if text else ()
 
 
 def _networks(name: str, text: str | None) -> tuple[Network, ...]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 
+from oncall.channels.alarm import AlarmPost
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.channels.twilio_forms import Form, OwnAccount, why_unclear
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
@@ -23,10 +24,12 @@ from oncall.store.address import SqliteAddress, address_of
 from oncall.store.sqlite_lock import only_pager_of
 from oncall.web.app import create_app
 from oncall.web.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
+from oncall.web.refusals import Refusals
 from oncall.web.services import Services, Sms
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager
+from oncall.wiring.refusal_watch import RefusalWatch, watching
 
 MOST_OPEN_FILES = 65_536
 FILES_FOR_OURSELVES = 200
@@ -42,7 +45,10 @@ def make_app(settings: Settings, *, address: str) -> FastAPI:
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
     make_channels(settings, callback_url=callback_url)
     make_store(settings).close()
-    return create_app(lambda: _open_services(settings, callback_url=callback_url, address=address))
+    return create_app(
+        lambda: _open_services(settings, callback_url=callback_url, address=address),
+        is_https=(settings.public_url or "").startswith("https://"),
+    )
 
 
 def raise_open_files() -> int:
@@ -69,7 +75,7 @@ def connection_limits(settings: Settings, *, open_files: int) -> ConnectionLimit
     room = max(open_files - FILES_FOR_OURSELVES, open_files // 2)
     most = min(settings.connections, room)
     per_source = settings.connections_per_source or max(most // PER_SOURCE_SHARE, 1)
-    return ConnectionLimits(most, per_source, settings.trusted_proxies)
+    return ConnectionLimits(most, per_source, settings.trusted_proxies, settings.forwarding_proxies)
 
 
 def only_pager(settings: Settings) -> AbstractContextManager[None]:
@@ -86,7 +92,12 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
     """Run the pager and give the web routes what they need, until the service stops."""
     webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url) as pager:
-        yield Services(pager.engine, pager.clock, webhooks, _Readiness(settings, pager), pager.registry)
+        refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
+        alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
+        watch = RefusalWatch(refusals, pager.engine, pager.clock, worker=pager.worker, alarm=alarm)
+        async with watching(watch, alarm):
+            readiness = _Readiness(settings, pager, watch)
+            yield Services(pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals)
 
 
 class _TwilioWebhooks:
@@ -126,15 +137,18 @@ class _TwilioWebhooks:
 class _Readiness:
     """`web.ports.Readiness`: checks the store, the schedule, the pager and the provider."""
 
-    def __init__(self, settings: Settings, pager: Pager) -> None:
-        self._settings, self._pager = settings, pager
+    def __init__(self, settings: Settings, pager: Pager, refusal_watch: RefusalWatch) -> None:
+        self._settings, self._pager, self._refusal_watch = settings, pager, refusal_watch
         self._one_at_a_time = asyncio.Lock()
+        self._looking: asyncio.Task[list[str]] | None = None
 
     async def problems(self) -> Sequence[str]:
-        """Return what would stop a page now, a sentence each.
+        """Return what would stop a page now, a sentence each. Requests at the same time share one look."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
 
-        The sentences leave out the database's address, because `/readyz` is public.
-        """
+    async def _look(self) -> list[str]:
         try:
             schedule = await asyncio.wait_for(self._pager.engine.read(lambda tx: tx.schedule()), timeout=5)
         except StoreError:
@@ -147,6 +161,7 @@ class _Readiness:
     async def examination(self) -> DoctorReport:
         """Run the checks of `oncall doctor` in a thread, one run at a time, so that they do not delay the pager."""
         async with self._one_at_a_time:
+            await self._refusal_watch.save()
             trouble = self._pager.engine.trouble
             return await asyncio.to_thread(
                 lambda: report(findings(gather(self._settings, self._pager.clock, trouble=trouble)))

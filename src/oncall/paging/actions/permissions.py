@@ -61,6 +61,11 @@ def access(role: CallerRole, action: Operation | EventKind) -> Access:
     return dict(zip(CallerRole, PERMISSIONS[action], strict=True))[role]
 
 
+def roles_for(action: Operation | EventKind) -> frozenset[CallerRole]:
+    """Return the roles that may do this, if only under a condition."""
+    return frozenset(role for role in CallerRole if access(role, action) is not Access.NO)
+
+
 def permissions_table() -> str:
     """Return the table in Markdown."""
     lines = ["| action | intake | engineer | manager |", "|---|---|---|---|"]

@@ -24,8 +24,6 @@ class RefusalReason(StrEnum):
     """The request contradicts what is stored, such as a ticket id with other content (409)."""
     UNKNOWN = "unknown"
     """The request names a ticket or a path that does not exist (404, 405)."""
-    FRAMING = "framing"
-    """The request has two lengths, so that its end is not certain (400)."""
 
 
 @dataclass(frozen=True, slots=True)

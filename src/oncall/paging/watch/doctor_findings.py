@@ -11,7 +11,9 @@ from typing import Annotated, Literal, TypedDict
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.ports.refusals import RefusalReason
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
+from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
 from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.schedule import Schedule
 from oncall.support.wording import full_time, rough_span, span
@@ -65,7 +67,7 @@ class Finding:
 
 def findings(facts: Facts) -> list[Finding]:
     """Return every finding, the worst first."""
-    found = [*_database(facts), *_provider(facts), *_callbacks(facts)]
+    found = [*_database(facts), *_provider(facts), *_callbacks(facts), *_callers(facts)]
     if facts.stored is not None:
         for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _alerts, _phones):
             found += look(facts, facts.stored)
@@ -125,7 +127,10 @@ def _provider(facts: Facts) -> Iterator[Finding]:
 
 
 def _callbacks(facts: Facts) -> Iterator[Finding]:
-    if facts.provider.name != "twilio":
+    refused = [one for one in _refused(facts) if one.last.reason is RefusalReason.SIGNATURE]
+    for one in refused:
+        yield _warns("callbacks", one.words(facts.real_now, facts.public_url))
+    if facts.provider.name != "twilio" or refused:
         return
     if facts.public_url is None:
         yield _warns(
@@ -135,6 +140,20 @@ def _callbacks(facts: Facts) -> Iterator[Finding]:
         )
     else:
         yield _fine("callbacks", "Twilio has an address for receipts and replies.")
+
+
+def _callers(facts: Facts) -> Iterator[Finding]:
+    if facts.stored is None:
+        return
+    refused = [one for one in _refused(facts) if one.last.reason is not RefusalReason.SIGNATURE]
+    for one in refused:
+        yield _warns("callers", one.words(facts.real_now, facts.public_url))
+    if not refused:
+        yield _fine("callers", "no caller was refused again and again in the last 24 hours.")
+
+
+def _refused(facts: Facts) -> list[RepeatedRefusal]:
+    return list(repeated(facts.stored.refusals, facts.real_now)) if facts.stored is not None else []
 
 
 def _pager(facts: Facts, stored: Stored) -> Iterator[Finding]:

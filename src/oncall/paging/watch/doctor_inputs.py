@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt
+from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.watch.audit import Overdue
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
@@ -66,7 +67,8 @@ class Stored:
     heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent ones, the newest first; alerts:
     recent messages that belong to no ticket, the newest first.
     opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
-    was last confirmed, by id. skew: our clock minus the database's; None: the same clock.
+    was last confirmed, by id. skew: our clock minus the database's; None: the same clock. refusals: the counts of
+    refused requests of the last day.
     """
 
     schedule: Schedule
@@ -79,6 +81,7 @@ class Stored:
     opted_out: Mapping[str, str] = field(default_factory=dict)
     reached: Mapping[str, datetime] = field(default_factory=dict)
     skew: timedelta | None = None
+    refusals: Sequence[RefusalCount] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""Finds callers and providers whose requests are refused again and again. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from oncall.paging.ports.refusals import Refusal, RefusalCount, RefusalReason
+from oncall.support.wording import rough_span
+
+IN_A_ROW = 3
+"""So many refusals without an accepted request between them are more than a slip."""
+IN_AN_HOUR = 5
+"""So many refusals within an hour are more than slips, whatever was accepted between them."""
+REPORTED_FOR = timedelta(hours=24)
+"""How long (real time) refusals are reported after the last one."""
+OVER_AFTER = timedelta(hours=1)
+"""How long (real time) after the last refusal an accepted request ends the report."""
+_HOUR = timedelta(hours=1)
+
+
+@dataclass
+class RefusalTally:
+    """The refusals of one caller for one reason in this process."""
+
+    worker: str
+    in_a_row: int = 0
+    count: RefusalCount | None = None
+    """The count of the hour of the last refusal."""
+    _recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=IN_AN_HOUR))
+
+    def refused(self, refusal: Refusal) -> RefusalCount:
+        """Count a refusal, and return the count of its hour."""
+        self.in_a_row += 1
+        self._recent.append(refusal.at)
+        hour = refusal.at.replace(minute=0, second=0, microsecond=0)
+        before = self.count.count if self.count is not None and self.count.hour == hour else 0
+        self.count = RefusalCount(self.worker, hour, before + 1, refusal)
+        return self.count
+
+    def accepted(self, at: datetime) -> RefusalCount | None:
+        """Note an accepted request. Returns the changed count, or None if nothing was refused before it."""
+        if self.in_a_row == 0 or self.count is None:
+            return None
+        self.in_a_row = 0
+        self.count = RefusalCount(self.worker, self.count.hour, self.count.count, self.count.last, at)
+        return self.count
+
+    def is_repeated(self, now: datetime) -> bool:
+        """Return True if the caller is refused again and again at `now` (real time)."""
+        if self.count is None or now - self.count.last.at > REPORTED_FOR:
+            return False
+        is_frequent = len(self._recent) == IN_AN_HOUR and now - self._recent[0] <= _HOUR
+        return self.in_a_row >= IN_A_ROW or is_frequent
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRefusal:
+    """A caller that was refused again and again for one reason. count: in the last 24 hours."""
+
+    count: int
+    last: Refusal
+    accepted_at: datetime | None = None
+
+    def words(self, now: datetime, public_url: str | None) -> str:
+        """Return what happened and what to do, as one sentence. now: real time."""
+        last = self.last
+        times = f"{self.count} times within 24 hours, the last time {_ago(now - last.at)} from {last.source}"
+        if last.reason is RefusalReason.TOKEN and not last.caller:
+            return (
+                f"requests without a known token were refused {times}; if your help desk is there, its tickets page "
+                "nobody: give it a token with `oncall token create`."
+            )
+        if last.reason is RefusalReason.SIGNATURE:
+            return (
+                f"the provider's callbacks were refused {times}: their signature does not match, so no reply by SMS "
+                f"and no receipt counts; ONCALL_PUBLIC_URL ({public_url or 'not set'}) must be exactly the address "
+                "that Twilio calls, and TWILIO_AUTH_TOKEN the auth token of the account."
+            )
+        return (
+            f"{last.caller} was refused {times} (HTTP {last.status}: {last.detail.rstrip('.')}); "
+            f"a refused ticket pages nobody: correct what {last.caller} sends."
+        )
+
+
+def repeated(counts: Sequence[RefusalCount], now: datetime) -> Iterator[RepeatedRefusal]:
+    """Yield each caller and reason with at least three refusals in the last 24 hours. now: real time."""
+    known: dict[tuple[str, RefusalReason], list[RefusalCount]] = {}
+    for count in counts:
+        if now - count.last.at <= REPORTED_FOR:
+            known.setdefault((count.last.caller, count.last.reason), []).append(count)
+    for group in known.values():
+        last = max((count.last for count in group), key=lambda refusal: refusal.at)
+        accepted_at = max((at for count in group if (at := count.accepted_at) is not None), default=None)
+        is_over = accepted_at is not None and accepted_at >= last.at and now - last.at > OVER_AFTER
+        total = sum(count.count for count in group)
+        if total >= IN_A_ROW and not is_over:
+            yield RepeatedRefusal(total, last, accepted_at)
+
+
+def _ago(span: timedelta) -> str:
+    return "just now" if span < timedelta(minutes=1) else f"{rough_span(span)} ago"

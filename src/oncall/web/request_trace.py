@@ -1,0 +1,46 @@
+"""What the routes find out about a request, for the layer that logs and counts refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.types import Scope
+
+from oncall.paging.ports.callers import Token
+
+_KEY = "oncall.trace"
+
+
+@dataclass(slots=True)
+class RequestTrace:
+    """The trace of one request. caller: None until its token is known. detail: why it was refused, or empty."""
+
+    caller: Token | None = None
+    detail: str = ""
+
+
+def start_trace(scope: Scope) -> RequestTrace:
+    """Give a request a new trace and return it."""
+    trace = scope[_KEY] = RequestTrace()
+    return trace
+
+
+def keep_caller(request: Request, caller: Token) -> None:
+    """Note who sent a request."""
+    trace: RequestTrace | None = request.scope.get(_KEY)
+    if trace is not None:
+        trace.caller = caller
+
+
+def keep_detail(request: Request, detail: str) -> None:
+    """Note why a request is refused."""
+    trace: RequestTrace | None = request.scope.get(_KEY)
+    if trace is not None:
+        trace.detail = detail
+
+
+def source_of(scope: Scope) -> str:
+    """Return the address that a request came from: its peer, or what a trusted proxy says."""
+    client = scope.get("client")
+    return client[0] if client else "unknown"

@@ -1,0 +1,120 @@
+"""Saves the counts of refused requests for `oncall doctor`, and raises an alarm for callers refused again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from oncall.channels.alarm import AlarmPost
+from oncall.errors import StoreError
+from oncall.paging.ports.refusals import Refusal, RefusalReason
+from oncall.paging.ports.time_source import Clock
+from oncall.paging.sending.engine import Engine
+from oncall.web.refusals import Refusals
+
+LOOK_EVERY_SECONDS = 15.0
+GATHER_SECONDS = 1.0
+"""Pause between the refusal that makes a caller suspicious and the alarm, so that the count is up to date."""
+SAVE_EVERY = timedelta(seconds=60)
+"""Counts are saved at most this often (real time), and once more when a caller is refused repeatedly for the first
+time. So a flood writes once a minute."""
+REMIND_EVERY = timedelta(hours=1)
+_QUIET = ("", RefusalReason.TOKEN.value)
+"""Anybody can send unknown tokens, so they raise no alarm; `oncall doctor` reports them."""
+
+
+class RefusalWatch:
+    """Watches the refusals of one process. alarm: posts alarms; None: they go to the log only."""
+
+    def __init__(
+        self, refusals: Refusals, engine: Engine, clock: Clock, *, worker: str, alarm: AlarmPost | None
+    ) -> None:
+        self._refusals, self._engine, self._clock, self._alarm = refusals, engine, clock, alarm
+        self._worker = worker
+        self._saved_at: datetime | None = None
+        self._seen: set[tuple[str, str]] = set()
+        self._raised: dict[tuple[str, str], datetime] = {}
+        self._log = structlog.get_logger("oncall.refusals").bind(worker=worker)
+
+    async def run(self) -> None:
+        """Save counts and raise alarms until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._refusals.has_changed.wait(), LOOK_EVERY_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Log what was sampled, raise and end alarms, and save the counts if that is due. Never raises."""
+        self._refusals.has_changed.clear()
+        try:
+            self._refusals.summarise()
+            found = {(last.caller, last.reason.value): last for last in self._refusals.repeated()}
+            is_new = not found.keys() <= self._seen
+            self._seen |= found.keys()
+            if is_new or self._saved_at is None or self._clock.real_now() - self._saved_at >= SAVE_EVERY:
+                await self.save()
+            await self._raise_alarms({key: last for key, last in found.items() if key != _QUIET})
+        except Exception:
+            self._log.exception("the watch of refused requests failed", action="refusal_watch_failed")
+
+    async def save(self) -> None:
+        """Store the counts that changed. They are kept for the next time if the store is away."""
+        counts = self._refusals.unsaved()
+        if not counts:
+            return
+        self._saved_at = self._clock.real_now()
+        with suppress(StoreError):
+            await self._engine.write(lambda tx: tx.write_refusals(counts))
+            self._refusals.saved(counts)
+
+    async def _raise_alarms(self, found: dict[tuple[str, str], Refusal]) -> None:
+        now = self._clock.real_now()
+        due = [key for key in found if key not in self._raised or now - self._raised[key] >= REMIND_EVERY]
+        if due:
+            self._raised |= dict.fromkeys(due, now)
+            await self._raise([found[key] for key in due])
+        over = [key for key in self._raised if key not in found]
+        for key in over:
+            del self._raised[key]
+        if over and not self._raised:
+            self._log.info("no caller is refused again and again any more", action="refusals_clear")
+            await self._post({"alarm": "refusals_clear", "worker": self._worker})
+
+    async def _raise(self, refusals: list[Refusal]) -> None:
+        self._engine.observer.alarmed("refusals")
+        named = [
+            {"caller": last.caller, "reason": last.reason.value, "status": last.status, "source": last.source}
+            for last in refusals
+        ]
+        text = "; ".join(_words(last) for last in refusals)
+        self._log.critical(text, action="refused_repeatedly", refused=named)
+        await self._post({"alarm": "refused_repeatedly", "worker": self._worker, "text": text, "refused": named})
+
+    async def _post(self, alarm: dict[str, object]) -> None:
+        if self._alarm is not None:
+            await self._alarm(alarm)
+
+
+def _words(last: Refusal) -> str:
+    who = f"requests of {last.caller} are" if last.caller else "callbacks of the provider are"
+    return f"{who} refused again and again (HTTP {last.status}: {last.detail}); run `oncall doctor`"
+
+
+@asynccontextmanager
+async def watching(watch: RefusalWatch, alarm: AlarmPost | None) -> AsyncIterator[None]:
+    """Run the watch until the context ends, and save its counts then."""
+    running = asyncio.create_task(watch.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await watch.save()
+        if alarm is not None:
+            await alarm.close()
