@@ -181,6 +181,11 @@ def test_a_ticket_is_taken_over_only_if_the_caller_says_so(service: Service) -> 
     ("event", "detail"),
     [
         ({"kind": "acknowledged", "take_over": "yes"}, "take_over: write true or false"),
+        ({"kind": "replied", "take_over": "yes"}, "take_over: write true or false"),
+        ({"kind": "updated", "needs_reply": 1}, "needs_reply: write true or false"),
+        ({"kind": "replied", "to": ""}, 'to: is not the id of a person; write one of the roster, like "ana"'),
+        ({"kind": "replied", "impact": 7}, "impact: is not text"),
+        ({"kind": "replied", "into": []}, "into: is not text"),
         ({"kind": "passed", "to": 7}, 'to: is not the id of a person; write one of the roster, like "ana"'),
         (
             {"kind": "passed", "to": "gracie"},

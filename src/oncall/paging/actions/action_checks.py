@@ -83,19 +83,16 @@ def _id_fault(value: object) -> str | None:
 
 
 def _faults_of_kind(kind: object, fields: Mapping[str, object]) -> list[tuple[str, str | None]]:
-    if kind == EventKind.CUSTOMER_REPLIED:
-        return [("needs_reply", _answer_fault(fields.get("needs_reply")))]
-    if kind == EventKind.ACKNOWLEDGED:
-        return [("take_over", _answer_fault(fields.get("take_over")))]
-    if kind == EventKind.PASSED:
-        to = fields.get("to")
-        fault = 'is not the id of a person; write one of the roster, like "ana"'
-        return [("to", None if to is None or _name_fault(to) is None else fault)]
-    name = next((field for needing, field in NEEDED.items() if kind == needing), None)
-    if name is None:
-        return []
-    value = fields.get(name)
-    return [(name, None if isinstance(value, str) else "missing" if value is None else "is not text")]
+    """Return the faults of the fields that only some kinds use. A wrong value is a fault beside any kind."""
+    to = fields.get("to")
+    fault = 'is not the id of a person; write one of the roster, like "ana"'
+    found = [("to", None if to is None or _name_fault(to) is None else fault)]
+    found += [(name, _answer_fault(fields.get(name))) for name in ("needs_reply", "take_over")]
+    for needing, name in NEEDED.items():
+        value = fields.get(name)
+        missing = "missing" if kind == needing else None
+        found.append((name, None if isinstance(value, str) else missing if value is None else "is not text"))
+    return found
 
 
 def _answer_fault(value: object) -> str | None:

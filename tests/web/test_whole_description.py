@@ -1,0 +1,59 @@
+"""Schemathesis tries the whole API description against the running service: with data that fits the description, with
+data that does not, as each role, in single requests and in chains of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paging.world import ticket_body
+from tests.web.api_document import ApiDocument
+from tests.web.service import TOKENS, Service
+
+OPEN = {"/healthz", "/readyz", "/metrics"}
+SIGNED = "/webhooks/twilio/"
+# A 422 is right for data that fits the description if its meaning is wrong: a name that is not in the published policy
+# or on the roster, a date before 1971, an end before its start. Everything else is as Schemathesis expects it.
+CONFIGURATION = """
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"]
+
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx"]
+
+[[operations]]
+include-path = "/readyz"
+checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "503"]
+"""
+EXAMPLES = 6
+"""Random cases for each operation and mode, beside those that cover each limit of the description once."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", TOKENS)
+def test_schemathesis_finds_nothing(role: str, tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION, encoding="utf-8")
+    with Service(tmp_path) as service:
+        service.post(ticket_body("T-1001"))
+        command = [sys.executable, "-m", "schemathesis.cli", "run", f"{service.address}/openapi.json"]
+        command += ["--checks", "all", "--mode", "all", "--max-examples", str(EXAMPLES), "--no-color"]
+        command += ["--generation-deterministic", "--continue-on-failure", "-H", f"Authorization: Bearer {role}"]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Tested: " in ran.stdout
+
+
+def test_no_endpoint_answers_without_its_token(quiet: Service) -> None:
+    document = ApiDocument(quiet.call("GET", "/openapi.json").json())
+    for method, path, operation in document.operations():
+        called = path.replace("{ticket_id}", "T-1")
+        if "security" in operation:
+            for by in (None, "an-unknown-one"):
+                assert quiet.call(method, called, by=by).status_code == 401, (method, path)
+        elif path.startswith(SIGNED):
+            assert quiet.call(method, called, by="mei", data={"From": "+13055550101"}).status_code == 403, path
+        else:
+            assert path in OPEN, f"{method} {path} asks for no token"
