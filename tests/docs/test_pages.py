@@ -11,7 +11,7 @@ import pytest
 from docs.generate import api_description, command_reference, commands, with_permissions
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MAKE_DOCS = "`make docs` writes it anew"
 
 
