@@ -115,8 +115,18 @@ INSTANCES = (
     Instance("50 x 52", 50, 52),
     Instance("100 x 52", 100, 52),
 )
-WITH_WHOLE_DAYS = tuple(replace(each, name=f"{each.name}, whole", blocks=DaysOff.WHOLE) for each in INSTANCES)
-"""The same teams with days off that block every minute of their dates."""
+TOO_FEW_FOR_WHOLE_DAYS = ("6 x 26, rest 1", "6 x 26, rest 2")
+"""Teams that have no plan if their days off block whole days."""
+WITH_WHOLE_DAYS = (
+    *(
+        replace(each, name=f"{each.name}, whole", blocks=DaysOff.WHOLE)
+        for each in INSTANCES
+        if each.name not in TOO_FEW_FOR_WHOLE_DAYS
+    ),
+    Instance("6 x 26, rest 1, 3 days off, whole", 6, 26, days_off=6, vacations=0, rest_nights=1, blocks=DaysOff.WHOLE),
+    Instance("6 x 26, rest 2, 1 day off, whole", 6, 26, days_off=2, vacations=0, blocks=DaysOff.WHOLE),
+)
+"""The same teams with days off that block every minute of their dates; small ones with fewer days off."""
 LATER = (
     Instance("4 + 3 x 13, juniors", 7, 13, days_off=4, vacations=0, juniors=3),
     Instance("12 x 52, 3 juniors, total", 12, 52, juniors=3),
