@@ -24,6 +24,7 @@ from oncall.web.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
 from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
+from tests.paging.storm import each_alone
 from tests.paging.world import SATURDAY_NIGHT, World, at
 
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
@@ -43,6 +44,7 @@ class Service:
         now: datetime = SATURDAY_NIGHT,
         seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
         is_published: bool = True,
+        is_each_urgent_page_alone: bool = False,
         alarm_url: str | None = None,
         heartbeat_url: str | None = None,
         second_auth_token: str = "",
@@ -56,6 +58,8 @@ class Service:
         world = World(folder, now=at("2027-01-01 12:00"))
         if is_published:
             world.publish(seats)
+        if is_each_urgent_page_alone:
+            each_alone(world)
         world.close()
         self.twilio = TwilioDouble()
         self._listening = socket.create_server(("127.0.0.1", 0))

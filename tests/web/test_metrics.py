@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from doubles.twilio_faults import refuse
@@ -15,7 +17,15 @@ from tests.web.service import Service
 from tests.web.test_probes import metrics
 
 
-def test_the_times_to_acceptance_delivery_and_acknowledgement_are_measured(service: Service) -> None:
+@pytest.fixture
+def prompt_service(tmp_path: Path) -> Iterator[Service]:
+    """A service whose policy sends each urgent page at once and alone."""
+    with Service(tmp_path, is_each_urgent_page_alone=True) as running:
+        yield running
+
+
+def test_the_times_to_acceptance_delivery_and_acknowledgement_are_measured(prompt_service: Service) -> None:
+    service = prompt_service
     service.post(ticket_body())
     (message,) = service.twilio.wait_for_messages(1)
     service.until(lambda: service.ticket()["attempts"][0]["status"] == "accepted")
