@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Roster
 from oncall.rotation.generate.fairest_plan import fairest_plan
+from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan
 from tests.rotation.random_rosters import random_context, random_roster
-from tests.rotation.teams import shifts_of, team_of
+from tests.rotation.teams import MONDAY, away, shifts_of, team_of
 
 
 def totals(plan: Plan) -> list[int]:
@@ -61,3 +63,21 @@ def plan_or_reason(roster: Roster, shifts: object, context: object) -> object:
     assert plan.fairness is not None
     assert [each.engineer for each in plan.fairness.engineers] == [each.id for each in roster.engineers]
     return plan.seats, plan.fairness.cost, plan.fairness.bound, plan.notes
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_same_team_in_another_order_has_the_same_repair(seed: int) -> None:
+    roster = team_of(8)
+    shifts = shifts_of(roster, days=28)
+    plan = replace(fairest_plan(roster, shifts), first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
+    ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=8), 9))
+    people = [*roster.engineers[:2], ill, *roster.engineers[3:]]
+    found = []
+    for _ in range(2):
+        changed = replace(roster, engineers=tuple(people))
+        repaired = repair(changed, shifts, plan, first_open=MONDAY + timedelta(days=7), option_changes=(), seed=seed)
+        found.append(repaired.plan.seats)
+        assert repaired.plan.fairness is not None
+        assert [each.engineer for each in repaired.plan.fairness.engineers] == [each.id for each in people]
+        Random(seed).shuffle(people)
+    assert found[0] == found[1]

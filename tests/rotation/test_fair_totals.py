@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from oncall.rosters.roster import Roster, SharesRule
 from oncall.rotation.check.checked_shares import CheckedShares
+from oncall.rotation.check.second_opinion import second_opinion
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.fair_totals import fair_split
 from oncall.rotation.problem.fairness import fairness_of_plan
@@ -180,3 +181,25 @@ def test_a_share_below_0_is_explained() -> None:
         "ana's share of weeknight shifts is -1.17, below 0: before this plan ana served 2.50 more than their share, "
         "and the plan alone cannot make up for it; the rest stays in the ledger",
     )
+
+
+def test_a_plan_with_shares_of_another_rule_does_not_pass_the_checker() -> None:
+    roster = seniors_and_juniors(4, 3)
+    plan = replace(
+        fairest_plan(roster, shifts_of(roster, days=28)), first_day=MONDAY, last_day=MONDAY + timedelta(days=27)
+    )
+    assert sentences(plan, roster) == []
+    by_role = replace(roster, rules=replace(roster.rules, shares=SharesRule.BY_ROLE))
+    told = sentences(plan, by_role)
+    assert any(each.startswith("fairness: the plan states a share of") and "for jo-0; it is" in each for each in told)
+
+
+@pytest.mark.slow
+def test_another_solver_agrees_on_the_fairest_plan_of_seniors_and_juniors() -> None:
+    roster = seniors_and_juniors(4, 3)
+    plan = replace(
+        fairest_plan(roster, shifts_of(roster, days=56)), first_day=MONDAY, last_day=MONDAY + timedelta(days=55)
+    )
+    assert plan.fairness is not None
+    opinion = second_opinion(plan, roster, plan.fairness.cost, time_limit=timedelta(seconds=60))
+    assert opinion.is_optimal
