@@ -42,7 +42,7 @@ def serve(
     from oncall.web.server import make_server
     from oncall.wiring.event_loop import run
     from oncall.wiring.logs import start_logging
-    from oncall.wiring.pager import freeze_loaded_objects
+    from oncall.wiring.pager import freeze_loaded_objects, share_the_interpreter
     from oncall.wiring.web_service import connection_limits, make_app, only_pager, raise_open_files
 
     with _listen(host, port) as listening, only_pager(settings):
@@ -54,6 +54,7 @@ def serve(
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
         server = make_server(app, connection_limits(settings, open_files=raise_open_files()))
+        share_the_interpreter()
         freeze_loaded_objects()
         run(server.serve(sockets=[listening]))
 
@@ -83,7 +84,7 @@ def worker(
     settings = local_settings("worker")
     wiring.make_channels(settings, callback_url=None)
     from oncall.wiring.logs import start_logging
-    from oncall.wiring.pager import freeze_loaded_objects, refuse_to_work_on_sqlite, run_worker
+    from oncall.wiring.pager import freeze_loaded_objects, refuse_to_work_on_sqlite, run_worker, share_the_interpreter
 
     refuse_to_work_on_sqlite(settings)
     wiring.make_store(settings).close()
@@ -92,6 +93,7 @@ def worker(
     _announce(settings, None)
     if probes is not None:
         tell(f"Its metrics are on http://{metrics_host}:{probes.getsockname()[1]}/metrics")
+    share_the_interpreter()
     freeze_loaded_objects()
     run_worker(settings, probes)
 

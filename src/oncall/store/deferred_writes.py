@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, Insert, Update
+from sqlalchemy import Insert, Update
 
 Write = Insert | Update
 Values = Mapping[str, object]
+WriteRows = Callable[[Write, Sequence[Values]], bool]
+"""Writes rows of one kind. Returns False if an update did not find one of its rows."""
 
 
 class UnexpectedRow(Exception):
@@ -17,13 +19,13 @@ class UnexpectedRow(Exception):
 class DeferredWrites:
     """The writes of one transaction that wait, in order for each kind.
 
-    kinds: the statements that may wait; a kind comes before those whose rows refer to its rows. An update changes one
-    row, which is assumed to exist. `keys` holds the ids and codes of all waiting rows: before a statement that may
-    read one of them, call `flush`.
+    write: writes the rows of one kind. kinds: the statements that may wait; a kind comes before those whose rows refer
+    to its rows. An update changes one row, which is assumed to exist. `keys` holds the ids and codes of all waiting
+    rows: before a statement that may read one of them, call `flush`.
     """
 
-    def __init__(self, connection: Connection, kinds: Sequence[Write]) -> None:
-        self._connection = connection
+    def __init__(self, write: WriteRows, kinds: Sequence[Write]) -> None:
+        self._write = write
         self._rows: dict[Write, list[Values]] = {kind: [] for kind in kinds}
         self.keys: set[str] = set()
 
@@ -44,6 +46,5 @@ class DeferredWrites:
         for kind, rows in self._rows.items():
             if rows:
                 self._rows[kind] = []
-                result = self._connection.execute(kind, rows)
-                if kind.is_update and result.rowcount != len(rows):
+                if not self._write(kind, rows):
                     raise UnexpectedRow

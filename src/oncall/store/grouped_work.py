@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from oncall.store.deferred_writes import DeferredWrites
+from oncall.store.deferred_writes import DeferredWrites, WriteRows
 from oncall.store.group_commit import Job
 from oncall.store.publications import PublishedView
 from oncall.store.transaction import DEFERRABLE, SqlTransaction
@@ -19,13 +19,13 @@ class GroupFailed(Exception):
     """
 
 
-def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView) -> bool:
-    """Run jobs in the open transaction of `connection`, and set each job's result or error.
+def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView, write: WriteRows) -> bool:
+    """Run jobs in the open transaction of `connection`, and set each job's result or error. write: writes their rows.
 
     Returns True if the pagers must be woken. A job that fails before it writes anything does not affect the others. Any
     other failure raises GroupFailed.
     """
-    deferred = DeferredWrites(connection, DEFERRABLE)
+    deferred = DeferredWrites(write, DEFERRABLE)
     touched = False
     for job in jobs:
         transaction = SqlTransaction(connection, view, writes=True, deferred=deferred)

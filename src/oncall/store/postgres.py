@@ -20,6 +20,7 @@ from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
 from oncall.paging.ports.store import Transaction
 from oncall.store import schema
 from oncall.store.address import PostgresAddress
+from oncall.store.deferred_writes import Values, Write, WriteRows
 from oncall.store.group_commit import MOST_PER_COMMIT, GroupCommit, Job
 from oncall.store.grouped_work import GroupFailed, run_group
 from oncall.store.postgres_errors import translated
@@ -198,7 +199,7 @@ class PostgresStore(SqlStore):
         with connection:
             try:
                 with connection.begin() as whole:
-                    touched = run_group(jobs, connection, PublishedView(self._published))
+                    touched = run_group(jobs, connection, PublishedView(self._published), _writing_on(connection))
                     self._finish(connection, whole, touched=touched)
                 return jobs
             except (GroupFailed, SQLAlchemyError, psycopg.Error):
@@ -266,6 +267,14 @@ def migrate(address: PostgresAddress) -> None:
             _upgrade(engine, address)
     finally:
         engine.dispose()
+
+
+def _writing_on(connection: Connection) -> WriteRows:
+    def write(kind: Write, rows: Sequence[Values]) -> bool:
+        result = connection.execute(kind, rows)
+        return not kind.is_update or result.rowcount == len(rows)
+
+    return write
 
 
 _NOTIFY = text("NOTIFY oncall")

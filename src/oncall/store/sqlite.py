@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -27,6 +28,7 @@ from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.sqlite_file import identity, make_private_file
+from oncall.store.sqlite_rows import write_rows
 from oncall.store.transaction import SqlTransaction
 from oncall.store.write_probe import LOCK_SECONDS, probe_sqlite
 
@@ -143,7 +145,7 @@ class SqliteStore(SqlStore):
                     if jobs[0].error is not None:
                         whole.rollback()
                 else:
-                    touched = run_group(jobs, connection, current.view)
+                    touched = run_group(jobs, connection, current.view, partial(write_rows, current.driver))
         except GroupFailed:
             with connection.begin():
                 view = PublishedView(self._published)

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -30,6 +31,8 @@ from oncall.wiring.event_loop import run
 from oncall.wiring.pager_watch import Watch
 
 _LOOK_UP_SECONDS = 5.0
+TURN_SECONDS = 0.0005
+"""How long (real time) a thread keeps the interpreter while another one waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,21 @@ def refuse_to_work_on_sqlite(settings: Settings) -> None:
         )
 
 
+def share_the_interpreter() -> None:
+    """Let threads take turns ten times as often as Python's default.
+
+    Otherwise the writing thread waits up to 5 ms for its next turn at each statement while the event loop is busy.
+    """
+    sys.setswitchinterval(TURN_SECONDS)
+
+
 def freeze_loaded_objects() -> None:
     """Keep the garbage collector from scanning the objects that exist now.
 
     Otherwise it scans all loaded modules every few thousand pages, and the service answers nothing for a tenth of a
     second.
     """
+
     gc.collect()
     gc.freeze()
 

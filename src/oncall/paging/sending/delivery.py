@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
@@ -33,6 +34,14 @@ SMS, VOICE = ChannelName.SMS.value, ChannelName.VOICE.value
 
 SHORTEST_VALIDITY = 10
 """Seconds: the shortest validity of a page, even if it is sent just before its step ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An attempt and its provider's answer, which is not stored yet."""
+
+    attempt: Attempt
+    outcome: Receipt | DeliveryError
 
 
 class Delivery:
@@ -68,28 +77,33 @@ class Delivery:
 
     async def deliver(self, attempt: Attempt) -> None:
         """Hand an attempt that is marked `sending` to its channel, and record the outcome."""
+        answered = await self.hand_over(attempt)
+        if answered is not None:
+            await self.record(answered)
+
+    async def hand_over(self, attempt: Attempt) -> Answered | None:
+        """Hand an attempt that is marked `sending` to its channel. Returns what `record` must store next; None if there
+        is nothing to store.
+        """
         if self.is_stopping:
             await self._access.write(lambda tx: give_back(self._access.work(tx), attempt))
-            return
+            return None
         ours = await self._under_a_fresh_lease(attempt)
         if ours is None:
-            return
+            return None
         possible = await self._by_available_channel(ours)
         if isinstance(possible, Permanent):
-            await self._record(ours, possible)
-            return
+            return Answered(ours, possible)
         if possible.status is AttemptStatus.QUEUED:
             self._wake()
-            return
+            return None
         message = await self._message(possible)
         if message is None:
-            await self._record(possible, _nobody(possible))
-            return
+            return Answered(possible, _nobody(possible))
         if not self._is_fresh(possible):
             # The store was slow or the machine slept: another pager may have the attempt now.
-            await self.deliver(possible)
-            return
-        await self._record(possible, await self._handed_over(possible, message))
+            return await self.hand_over(possible)
+        return Answered(possible, await self._handed_over(possible, message))
 
     async def _by_available_channel(self, attempt: Attempt) -> Attempt | Permanent:
         """Return the attempt to send: a text replaces a call that cannot be made. Permanent if no channel works."""
@@ -141,14 +155,14 @@ class Delivery:
         """Ask the provider whether it has an unknown attempt; send it again only if the provider does not have it."""
         message = await self._message(attempt)
         if message is None:
-            await self._record(attempt, _nobody(attempt))
+            await self.record(Answered(attempt, _nobody(attempt)))
             return
         found = await self._asked(attempt, message)
         if found is not None:
-            await self._record(attempt, found)
+            await self.record(Answered(attempt, found))
         elif attempt.sends >= MOST_SENDS:
             # The number is not at fault: the pager sends again, with growing pauses, until the next step.
-            await self._record(attempt, Temporary(f"not taken by the provider in {attempt.sends} sends"))
+            await self.record(Answered(attempt, Temporary(f"not taken by the provider in {attempt.sends} sends")))
         else:
             again = await self._access.write(lambda tx: mark_sending(self._access.work(tx), attempt))
             if again is not None:
@@ -193,7 +207,9 @@ class Delivery:
     def _channel(self, attempt: Attempt) -> Channel:
         return self._channels.get(attempt.channel) or self._channels["sms"]
 
-    async def _record(self, attempt: Attempt, outcome: Receipt | DeliveryError) -> None:
+    async def record(self, answered: Answered) -> None:
+        """Store the outcome of a send, and log it."""
+        attempt, outcome = answered.attempt, answered.outcome
         changed = await self._access.write(lambda tx: write_outcome(self._access.work(tx), attempt, outcome))
         log = self._log.bind(ticket=attempt.ticket, attempt=attempt.id, to=attempt.to)
         if isinstance(outcome, Receipt):

@@ -113,7 +113,7 @@ class Engine:
                     why=attempt.why,
                 )
             if attempt.status is AttemptStatus.SENDING:
-                self._start(self._delivery.deliver(attempt), self._room_for_new)
+                self._start(self._sent(attempt, self._room_for_new))
             elif attempt.status is AttemptStatus.QUEUED:
                 # The next pass checks its rate limits.
                 self.wake()
@@ -250,7 +250,7 @@ class Engine:
             return
         alerts, self._delivery.opted_out, is_due = await self.write(self._look)
         for alert in alerts:
-            self._start(self._delivery.alert(alert), self._room)
+            self._start(self._in_room(self._delivery.alert(alert)))
         claimed = await self._claimed(free) if is_due else []
         self.observer.claimed(len(claimed))
         for attempt in claimed:
@@ -261,8 +261,8 @@ class Engine:
                 self._inquiries.start(attempt)
             else:
                 in_doubt = attempt.status is AttemptStatus.UNKNOWN
-                work = self._delivery.reconcile(attempt) if in_doubt else self._delivery.deliver(attempt)
-                self._start(work, self._room)
+                reconciled = self._delivery.reconcile
+                self._start(self._in_room(reconciled(attempt)) if in_doubt else self._sent(attempt, self._room))
 
     def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
         """Return the alerts to send now, the opt-outs, and whether an attempt is due."""
@@ -315,13 +315,20 @@ class Engine:
             naps.append(max((attempt_at - real_now).total_seconds(), 0.0))
         return min(naps)
 
-    def _start(self, work: Coroutine[None, None, None], room: asyncio.Semaphore) -> None:
-        task = asyncio.create_task(self._in_room(work, room))
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
 
-    async def _in_room(self, work: Coroutine[None, None, None], room: asyncio.Semaphore) -> None:
+    async def _sent(self, attempt: Attempt, room: asyncio.Semaphore) -> None:
+        """Send an attempt and record its outcome. A commit that takes long keeps no place from the next send."""
         async with room:
+            answered = await self._guarded(self._delivery.hand_over(attempt))
+        if answered is not None:
+            await self._guarded(self._delivery.record(answered))
+
+    async def _in_room(self, work: Coroutine[None, None, None]) -> None:
+        async with self._room:
             await self._guarded(work)
 
     @property
