@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick test-system explore check format bench docs lock clean
+.PHONY: help install demo test quick test-system explore check format bench crash docs lock clean
+KILLS ?= 200
 # Debian's programs that the tests marked `system_packages` need.
 SYSTEM_PACKAGES := postgresql
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -51,6 +52,9 @@ format: install ## Format the code
 
 bench: install ## Measure speed and print the tables; ONLY=pager runs one of them
 	BENCH_ONLY="$(ONLY)" $(BIN)/python -m bench
+
+crash: install ## Kill the pager 200 times on each database, under load and with receipts; KILLS=1000 takes longer
+	$(BIN)/python -m bench.crash --kills $(KILLS) --houses 3 --longest-outage 10
 
 docs: install ## Write the API description and the command reference into docs/
 	$(BIN)/python -m docs.generate

@@ -1,11 +1,13 @@
 """Killed at random instants, with a provider that fails in every way: no page is lost, and none is sent twice.
 
 The real process runs under load against a Twilio on loopback that resets connections after it accepted, answers 500
-after it accepted, hangs, answers 429 and goes away altogether; the process is killed with SIGKILL again and again, and
-started again. Of three tickets one is urgent and goes alone; the others go in messages of several. At the end the page
-of every ticket that was answered for must stand in one SMS of Twilio's list.
+after it accepted, hangs, answers 429 and goes away altogether; it reports each message as sent and delivered, and loses
+the reports that nobody takes. The process is killed with SIGKILL again and again, and started again. Of three tickets
+one is urgent and goes alone; the others go in messages of several. At the end the page of every ticket that was
+answered for must stand in one SMS of Twilio's list.
 
-    python -m bench.crash --kills 1000      shared out among houses side by side; says on stderr how far it is
+    make crash                  200 kills on each database, as `.ci/run` does
+    make crash KILLS=1000       longer; both say on stderr how far they are
 
 BENCH_KILLS: how often it is killed, on each database; 40 when absent.
 """
@@ -32,13 +34,14 @@ from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 
 SAY_EVERY = 25
+WITH_WORKER = "oncall serve and worker, PostgreSQL"
 _SERVERS = threading.Lock()
 
 LIMITS = "limits: {bundle_for: 2s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s}}\n"
 """Two of three tickets wait for each other and go as one message, however many urgent ones come."""
 FEWEST = 30
 """Tickets answered for before a run is over: on a slow machine a victim may live too short a time for many."""
-HEADER = ["process", "kills", "outages", "faults", "tickets", "bundled", "lost", "doubled", "seconds"]
+HEADER = ["process", "kills", "outages", "faults", "tickets", "receipts", "bundled", "lost", "doubled", "seconds"]
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"\nKilled {chosen.kills} times under load, with a failing provider (seed {chosen.seed})", flush=True)
     rows = [
         _side_by_side(name, torment, chosen.kills, chosen.houses, chosen.seed, chosen.longest_outage)
-        for name, torment in (("oncall serve, SQLite", _on_sqlite), ("2 x oncall worker, PostgreSQL", _on_postgres))
+        for name, torment in (("oncall serve, SQLite", _on_sqlite), (WITH_WORKER, _on_postgres))
     ]
     table = [HEADER, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(HEADER))]
@@ -99,7 +102,7 @@ def _side_by_side(
     whole = Outcome(name, seconds=time.monotonic() - began)
     for number, one in enumerate(found, start=1):
         whole.kills, whole.outages = whole.kills + one.kills, whole.outages + one.outages
-        whole.bundled += one.bundled
+        whole.bundled, whole.receipts = whole.bundled + one.bundled, whole.receipts + one.receipts
         whole.tickets, whole.faults = whole.tickets + one.tickets, whole.faults + one.faults
         whole.lost += [f"{ticket} of house {number}" for ticket in one.lost]
         whole.doubled |= {f"{ticket} of house {number}": why for ticket, why in one.doubled.items()}
@@ -155,17 +158,23 @@ def crash_workers(
     longest_outage: float = 1.5,
     tally: Tally | None = None,
 ) -> Outcome:
-    """Two `oncall worker` on PostgreSQL; tickets are stored by another process, and one worker dies at a time.
+    """`oncall serve`, which takes the receipts, and `oncall worker` on PostgreSQL, of which one dies at a time.
 
-    per_second: tickets. Nobody acknowledges, so each is paged for again and again while the killing goes on.
+    A third process stores the tickets. per_second: tickets. Nobody acknowledges, so each is paged for again and again
+    while the killing goes on.
     """
     with TwilioDouble(auto_deliver=True) as twilio, ExitStack() as open_things:
-        settings = environment(database, twilio)
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        settings = {**environment(database, twilio), "ONCALL_PUBLIC_URL": address}
         publish(folder, settings, limits=LIMITS)
-        workers = [Process(["worker"], settings, folder / f"worker-{number}.log", None) for number in (1, 2)]
+        pagers = [
+            Process(["serve", "--port", str(port)], settings, folder / "serve.log", address),
+            Process(["worker"], settings, folder / "worker.log", None),
+        ]
         store = open_things.enter_context(intake(database))
         return _torment(
-            Outcome("2 x oncall worker, PostgreSQL"), twilio, database, workers, store, per_second=per_second,
+            Outcome(WITH_WORKER), twilio, database, pagers, store, per_second=per_second,
             kills=kills, seed=seed, longest_outage=longest_outage, tally=tally,
         )  # fmt: skip
 
@@ -206,7 +215,7 @@ def _torment(
         twilio.clear_faults()
         settle(database, load.accepted)
     # The pagers have ended: what they wrote and what Twilio lists are of the same moment.
-    outcome.faults = chaos.count
+    outcome.faults, outcome.receipts = chaos.count, twilio.callbacks_taken
     judge(outcome, twilio.messages, load.accepted, tries(database, load.accepted))
     outcome.seconds = time.monotonic() - began
     return outcome

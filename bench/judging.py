@@ -20,12 +20,16 @@ TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 
 @dataclass
 class Outcome:
-    """What became of it. tickets: answered for; bundled: how many of their pages went in one message with others."""
+    """What became of it.
+
+    tickets: answered for. receipts: that were taken. bundled: how many of their pages went in one message with others.
+    """
 
     name: str
     kills: int = 0
     outages: int = 0
     tickets: int = 0
+    receipts: int = 0
     bundled: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: dict[str, str] = field(default_factory=dict)
@@ -35,7 +39,7 @@ class Outcome:
     def cells(self) -> list[str]:
         """A line of the table."""
         return [
-            self.name, str(self.kills), str(self.outages), str(self.faults), str(self.tickets),
+            self.name, str(self.kills), str(self.outages), str(self.faults), str(self.tickets), str(self.receipts),
             str(self.bundled), str(len(self.lost)), str(len(self.doubled)), f"{self.seconds:.0f}",
         ]  # fmt: skip
 

@@ -22,6 +22,7 @@ _SECRET = re.compile(rf"{AUTH_TOKEN}|oncall_[\w-]{{30,}}|\+\d{{7,}}|%2B\d{{7,}}|
 def expect_nothing_lost_or_doubled(outcome: Outcome) -> None:
     assert outcome.tickets > 20
     assert outcome.faults > 0
+    assert outcome.receipts > 0
     assert outcome.bundled > 0
     assert (outcome.lost, outcome.doubled) == ([], {})
 
@@ -39,7 +40,7 @@ def test_a_service_on_sqlite_that_is_killed_again_and_again_sends_each_page_once
 
 
 @pytest.mark.slow
-def test_two_workers_on_postgresql_of_which_one_is_killed_each_time_send_each_page_once(
+def test_a_service_and_a_worker_on_postgresql_of_which_one_is_killed_each_time_send_each_page_once(
     tmp_path: Path, empty_postgres: str
 ) -> None:
     expect_nothing_lost_or_doubled(crash_workers(tmp_path, empty_postgres, kills=4, seed=7))
