@@ -26,8 +26,8 @@ BURST_SECONDS, BURSTS = 10, 2
 ALONE = "limits: {bundle_urgent_for: 0s}\n"
 """The policy of most rows: each urgent page is a text of its own."""
 HEADER = [
-    "pager", "load", "accepted", "repeats", "texts", "lost", "doubled", "p50 ms", "p99 ms", "drained s", "CPU ms",
-    "CPU to peer", "p99 to peer", "peak MiB",
+    "pager", "load", "accepted", "repeats", "texts", "lost", "doubled", "unheard", "p50 ms", "p99 ms", "drained s",
+    "CPU ms", "CPU to peer", "p99 to peer", "peak MiB",
 ]  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def main() -> None:
 def _cells(row: Row, peers: Sequence[Row]) -> list[str]:
     peer = next((peer for peer in peers if peer.load.rate == row.load.rate), None)
     ratios = [f"{row.cpu / peer.cpu:.1f}x", f"{row.p99 / peer.p99:.1f}x"] if peer is not None else ["-", "-"]
-    counts = (row.accepted, row.repeats, row.texts, row.lost, row.doubled)
+    counts = (row.accepted, row.repeats, row.texts, row.lost, row.doubled, row.unheard)
     times = [f"{row.p50:.1f}", f"{row.p99:.1f}", f"{row.drained:.1f}", f"{row.cpu:.2f}"]
     cells = [row.name, str(row.load), *map(str, counts), *times, *ratios, f"{row.peak_mib:.0f}"]
     return ["-" if cell.startswith("nan") else cell for cell in cells]

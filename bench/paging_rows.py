@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -46,9 +46,9 @@ class Load:
 class Row:
     """One line of the table. Latencies are milliseconds of real time; `lost` and `doubled` should be 0.
 
-    repeats: posts that were sent again after a 503 or without an answer. drained: the longest time (real seconds) from
-    the last 202 of a burst until the last message and receipt. cpu: milliseconds of processor time for each ticket,
-    with its receipts.
+    repeats: posts that were sent again after a 503 or without an answer. unheard: receipts that the service did not
+    take. drained: the longest time (real seconds) from the last 202 of a burst until the last message and receipt. cpu:
+    milliseconds of processor time for each ticket, with its receipts.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Row:
     texts: int
     lost: int
     doubled: int
+    unheard: int
     p50: float
     p99: float
     drained: float
@@ -92,13 +93,13 @@ def service_row(
                 if limits is None:
                     return _shared_row(name, load, _under_load(target, process, load, _in_store(url)), provider, url)
                 found = _under_load(target, process, load, _at_provider(provider, load.receipts))
-            arrived = provider.ask("requests")["requests"]
+            arrived, unheard = provider.ask("requests")["requests"], provider.ask("counts")["callbacks_lost"]
     seen: dict[str, list[float]] = {}
     for request in arrived:
         words = request["form"].get("Body", "").split()
         if len(words) > 1:
             seen.setdefault(words[1], []).append(request["monotonic"])
-    return _row(name, load, found, seen)
+    return replace(_row(name, load, found, seen), unheard=unheard)
 
 
 def peer_row(path: str, load: Load) -> Row:
@@ -165,7 +166,7 @@ def _shared_row(name: str, load: Load, found: _Measured, provider: TwilioProcess
     texts = provider.ask("counts")["messages"]
     row = _row(name, load, found, {})
     doubled = sum(len({page.provider_id for page in each if page.provider_id}) > 1 for each in pages.values())
-    return Row(**{**vars(row), "texts": texts, "lost": lost, "doubled": doubled})
+    return replace(row, texts=texts, lost=lost, doubled=doubled)
 
 
 def _row(name: str, load: Load, found: _Measured, seen: Arrivals) -> Row:
@@ -181,6 +182,7 @@ def _row(name: str, load: Load, found: _Measured, seen: Arrivals) -> Row:
         texts=sum(times * number for times, number in counts.items()),
         lost=counts[0],
         doubled=sum(number for times, number in counts.items() if times > 1),
+        unheard=0,
         p50=median(waits) if measured else NOT_MEASURED,
         p99=quantiles(waits, n=100)[98] if measured else NOT_MEASURED,
         drained=found.drained,

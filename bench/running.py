@@ -72,11 +72,12 @@ class TwilioProcess:
         return dict(answer.raise_for_status().json())
 
     def wait_for(self, messages: int, *, callbacks: int = 0, patience: float = PATIENCE) -> bool:
-        """Wait until so many messages have arrived and so many callbacks were taken. False when patience ends."""
+        """Wait until so many messages have arrived and so many callbacks ended. False when patience ends."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             counts = self.ask("counts")
-            if counts["messages"] >= messages and counts["callbacks_taken"] >= callbacks:
+            ended = counts["callbacks_taken"] + counts["callbacks_lost"]
+            if counts["messages"] >= messages and ended >= callbacks:
                 return True
             time.sleep(0.1)
         return False

@@ -66,6 +66,8 @@ class TwilioDouble:
         """How far the `Date` of its answers lies ahead of this machine's clock."""
         self.callbacks_taken = 0
         """How many of the callbacks of `auto_deliver` were answered with 2xx."""
+        self.callbacks_lost = 0
+        """How many were not, or got no answer."""
         self._faults = Faults()
         self._auto_deliver = auto_deliver
         self._delivery_seconds = delivery_seconds
@@ -301,7 +303,9 @@ class TwilioDouble:
             if message.status_callback and is_loopback(message.status_callback):
                 # As with the real one, a callback that fails is lost: whoever needs the state asks for it.
                 (answer,) = await asyncio.gather(self._call_back(message), return_exceptions=True)
-                self.callbacks_taken += isinstance(answer, int) and answer in range(200, 300)
+                is_taken = isinstance(answer, int) and answer in range(200, 300)
+                self.callbacks_taken += is_taken
+                self.callbacks_lost += not is_taken
 
     async def _deliver(self, sid: str, status: str, error_code: int | None) -> int | None:
         message = self.account.set_status(sid, status, error_code)
@@ -380,7 +384,8 @@ class TwilioDouble:
         if what == "messages":
             return {"messages": [message.as_json() for message in self.messages]}
         if what == "counts":
-            return {"messages": len(self.messages), "callbacks_taken": self.callbacks_taken}
+            callbacks = {"callbacks_taken": self.callbacks_taken, "callbacks_lost": self.callbacks_lost}
+            return {"messages": len(self.messages), **callbacks}
         if what == "requests":
             return {
                 "requests": [
