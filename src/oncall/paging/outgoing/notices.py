@@ -58,8 +58,10 @@ def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
     else:
         people, channel = account_managers(ticket, policy), ChannelName.SMS
         words = f"was paged to {name_of(decision.to, schedule)}"
-    body = copied_text(ticket, impact=work.state.impact, policy=policy, words=words)
     known = [person for person in people if person in schedule.people and person != page.to]
+    if not known:
+        return []
+    body = copied_text(ticket, impact=work.state.impact, policy=policy, words=words)
     return [replace(notice(ticket.id, person, body, work.context), channel=channel.value) for person in known]
 
 

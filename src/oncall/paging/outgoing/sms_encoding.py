@@ -150,7 +150,7 @@ def is_gsm(text: str) -> bool:
 
 def units(text: str) -> int:
     """Return the length of `text` as SMS count it: in GSM-7 characters, else in UTF-16 units."""
-    return sum(_sizes(text))
+    return len(text) if _BASIC.issuperset(text) else sum(_sizes(text))
 
 
 @lru_cache(maxsize=1024)  # The rate limits ask about the latest texts again and again.
