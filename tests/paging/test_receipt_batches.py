@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -17,6 +18,7 @@ from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import Engine
 from oncall.paging.sending.observers import Unobserved
+from tests.paging.storm import ALONE, limited
 from tests.paging.world import World
 
 T = TypeVar("T")
@@ -61,6 +63,14 @@ class Timings(Unobserved):
 def engine_of(world: World, store: Store, observer: Timings | None = None) -> Engine:
     channels = {"sms": world.phones}
     return Engine(store=store, channels=channels, clock=world.clock, worker="test", observer=observer)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A policy that sends each urgent page alone."""
+    alone = limited(tmp_path, ALONE)
+    yield alone
+    alone.close()
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ def test_the_times_to_acceptance_delivery_and_acknowledgement_are_measured(promp
     assert counted["oncall_page_delivered_seconds_count",] == 1
     assert counted["oncall_ticket_acknowledged_seconds_count",] == 2
     assert 0 <= counted["oncall_ticket_acknowledged_seconds_sum",] < 60
-    assert counted["oncall_queue_age_seconds",] == 0
+    # Each pass of the engine measures it again.
+    service.until(lambda: metrics(service)["oncall_queue_age_seconds",] == 0)
 
 
 def test_an_account_that_the_provider_refuses_is_counted_as_an_alarm(service: Service) -> None:

@@ -21,14 +21,14 @@ from oncall.paging.outgoing.opt_out import tell_manager, unreachable_by_text
 from oncall.paging.ports.channel import Channel, Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.ports.time_source import Clock
-from oncall.paging.sending.alerts import due_alerts, note_undelivered
+from oncall.paging.sending.alerts import due_alerts
 from oncall.paging.sending.attempt_lifecycle import adopt, claim, ready_again, ready_alone, take_over
 from oncall.paging.sending.delivery import Delivery
 from oncall.paging.sending.failed_pages import failure_in
 from oncall.paging.sending.observers import Observer, Unobserved
 from oncall.paging.sending.receipt_batches import ReceiptBatches
 from oncall.paging.sending.receipt_polling import ReceiptPoller
-from oncall.paging.sending.receipts import Report, note_receipt
+from oncall.paging.sending.receipts import Report, note_failure
 from oncall.paging.sending.store_access import Access
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
@@ -125,26 +125,17 @@ class Engine:
 
         delivery_id: our own id of the message, if the report names it.
         """
+        report = Report(receipt, delivery_id)
         if failure_in(receipt) is not None:
-            return await self._receive_failure(receipt, delivery_id)
-        noted = await self._receipts.note(Report(receipt, delivery_id))
+            # It may make the next step due, so it waits for no other receipt.
+            changed, lost = await self.write(lambda tx: note_failure(tx, report, self.context()))
+            self._delivery.heard(receipt, changed=changed, lost=lost)
+            return changed
+        noted = await self._receipts.note(report)
         self._delivery.heard(receipt, changed=noted is not None, may_wake=noted is not None and not noted.is_text)
         if noted is not None and noted.purpose is Purpose.PAGE and noted.status is AttemptStatus.DELIVERED:
             self.observer.page_delivered((self._clock.real_now() - noted.written_at).total_seconds())
         return noted is not None
-
-    async def _receive_failure(self, receipt: Receipt, delivery_id: str | None) -> bool:
-        """Record a failure in a transaction of its own: it may make the next step due."""
-
-        def work(tx: Transaction) -> tuple[bool, Alert | None]:
-            context = self.context()
-            if note_receipt(tx, delivery_id=delivery_id, receipt=receipt, context=context):
-                return True, None
-            return False, note_undelivered(tx, receipt, delivery_id=delivery_id, real_now=context.real_now)
-
-        changed, lost = await self.write(work)
-        self._delivery.heard(receipt, changed=changed, lost=lost)
-        return changed
 
     def wake(self) -> None:
         """Start the next pass now. Call it from the engine's event loop only."""
@@ -260,8 +251,7 @@ class Engine:
             if attempt.status in TAKEN:
                 self._inquiries.start(attempt)
             else:
-                in_doubt = attempt.status is AttemptStatus.UNKNOWN
-                reconciled = self._delivery.reconcile
+                in_doubt, reconciled = attempt.status is AttemptStatus.UNKNOWN, self._delivery.reconcile
                 self._start(self._in_room(reconciled(attempt)) if in_doubt else self._sent(attempt, self._room))
 
     def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import FINAL_STATUSES, TAKEN, Attempt, AttemptStatus, Purpose
 from oncall.paging.outgoing.bundles import members
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.attempt_store import Attempts
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import TicketStore
+from oncall.paging.sending.alerts import note_undelivered
 from oncall.paging.sending.failed_pages import failure_in, follow_failure
 
 _RANK = {
@@ -57,6 +59,16 @@ def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, 
         for one in changed:
             follow_failure(tx, one, failure, context)
     return bool(changed)
+
+
+def note_failure(tx: TicketStore, report: Report, context: ActionContext) -> tuple[bool, Alert | None]:
+    """Record a receipt that reports a failure. Returns whether it changed an attempt, and the alert that it is about;
+    None if it is about no alert.
+    """
+    if note_receipt(tx, delivery_id=report.delivery_id, receipt=report.receipt, context=context):
+        return True, None
+    lost = note_undelivered(tx, report.receipt, delivery_id=report.delivery_id, real_now=context.real_now)
+    return False, lost
 
 
 def note_arrivals(tx: Attempts, reports: Sequence[Report], real_now: datetime) -> list[Attempt | None]:
