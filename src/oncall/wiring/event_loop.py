@@ -47,7 +47,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 result = list(socket.getaddrinfo(host, port, family, type, proto, flags))
             except (OSError, UnicodeError) as error:
                 result = error if isinstance(error, OSError) else OSError(f"no such host name ({error})")
-            with suppress(RuntimeError):  # The loop is closed: nobody waits for the result any more.
+            with suppress(RuntimeError):  # The loop is closed, so the result is not needed.
                 self.call_soon_threadsafe(settle, result)
 
         threading.Thread(target=look_up, name="oncall-look-up", daemon=True).start()
