@@ -23,7 +23,10 @@ from bench.tables import print_table
 
 STEADY, BURST = 200, 500
 BURST_SECONDS, BURSTS = 10, 2
-ALONE = "limits: {bundle_urgent_for: 0s}\n"
+ALONE = (
+    "limits: {bundle_urgent_for: 0s, "
+    "urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
+)
 """The policy of most rows: each urgent page is a text of its own."""
 HEADER = [
     "pager", "load", "accepted", "repeats", "texts", "lost", "doubled", "unheard", "p50 ms", "p99 ms", "drained s",

@@ -46,7 +46,11 @@ OUTAGE_AT, RESTART_AT, DATABASE_AT = 0.1, 0.2, 0.3
 OUTAGE_SECONDS = 30.0
 RESOLVE_AFTER_SECONDS = 60.0
 SAMPLE_SECONDS = 2.0
-LIMITS = "limits: {bundle_urgent_for: 0s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s}}\n"
+LIMITS = (
+    "limits: {bundle_urgent_for: 0s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s}, "
+    "urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
+)
+"""One phone gets every page of the load, each in a text of its own."""
 HEADER = ["pager", "seconds", "accepted", "repeats", "texts", "lost", "doubled", "MiB after warm-up", "MiB at the end",
           "growth"]  # fmt: skip
 
