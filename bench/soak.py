@@ -38,7 +38,7 @@ from bench.tables import print_table
 from bench.victims import Process, environment, publish
 from doubles.loopback import free_port
 from doubles.postgres_servers import BundledServer, bundled_server
-from oncall.paging.domain.ticket import Attempt
+from oncall.paging.domain.ticket import Attempt, AttemptStatus
 
 RATE = 50
 OUTAGE_AT, RESTART_AT, DATABASE_AT = 0.1, 0.2, 0.3
@@ -51,13 +51,16 @@ LIMITS = (
     "urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
 )
 """One phone gets every page of the load, each in a text of its own."""
-HEADER = ["pager", "seconds", "accepted", "repeats", "texts", "lost", "doubled", "MiB after warm-up", "MiB at the end",
-          "growth"]  # fmt: skip
+HEADER = ["pager", "seconds", "accepted", "repeats", "texts", "lost", "withdrawn", "doubled", "MiB after warm-up",
+          "MiB at the end", "growth"]  # fmt: skip
 
 
 @dataclass
 class Soak:
-    """What one run found. memory: (seconds since the start, MiB) of the pager, in stretches between its starts."""
+    """What one run found. memory: (seconds since the start, MiB) of the pager, in stretches between its starts.
+
+    withdrawn: tickets that were resolved before a page of theirs had left; a machine that keeps up has none.
+    """
 
     name: str
     seconds: int
@@ -66,6 +69,7 @@ class Soak:
     memory: list[list[tuple[float, float]]] = field(default_factory=list)
     texts: int = 0
     lost: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
 
     @property
@@ -78,7 +82,8 @@ class Soak:
     def cells(self) -> list[str]:
         """Return the line of the table."""
         before, after = self.ends
-        counts = (self.seconds, len(self.accepted), self.repeats, self.texts, len(self.lost), len(self.doubled))
+        faults = (len(self.lost), len(self.withdrawn), len(self.doubled))
+        counts = (self.seconds, len(self.accepted), self.repeats, self.texts, *faults)
         return [self.name, *map(str, counts), f"{before:.1f}", f"{after:.1f}", f"{after / before - 1:+.1%}"]
 
 
@@ -228,8 +233,15 @@ def _judge(found: Soak, bodies: Sequence[str], pages: dict[str, list[Attempt]]) 
     arrived = Counter(body for body in bodies if " Reply ACK " in body)
     owed = Counter(page.text for tries in pages.values() for page in tries if not page.is_member)
     found.texts = sum(arrived.values())
-    found.lost = [ticket for ticket in found.accepted if not any(page.text in arrived for page in pages[ticket])]
+    missing = [ticket for ticket in found.accepted if not any(page.text in arrived for page in pages[ticket])]
+    found.withdrawn = [ticket for ticket in missing if pages[ticket] and not any(map(_may_leave, pages[ticket]))]
+    found.lost = [ticket for ticket in missing if ticket not in set(found.withdrawn)]
     found.doubled = [text for text, times in arrived.items() if times > owed[text]]
+
+
+def _may_leave(page: Attempt) -> bool:
+    """Return True unless the page was cancelled before any provider had it."""
+    return page.status is not AttemptStatus.FAILED or page.sends > 0
 
 
 def _over_time(found: Soak) -> str:
