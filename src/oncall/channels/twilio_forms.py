@@ -1,4 +1,4 @@
-"""Which form posts of Twilio can be trusted: signed fields without a second reading, of our own account and number.
+"""Checks whether a form post can be trusted: it has one reading only, and is about our own account and number.
 
 Twilio's signature covers the names and values of the fields one after the other, without a separator. `Body=X` has the
 same signature as a field `Bod` with the value `yX`. So a form is refused if it could be another form in disguise.
@@ -51,14 +51,19 @@ def why_unclear(form: Form) -> str | None:
 
 
 def _cut_from(name: str) -> str | None:
-    """Return the field of which an unknown one may be the beginning, or the text of an SMS with its beginning."""
+    """Return the known field that an unknown name may come from: the name is a beginning of that field's name, or it
+    begins with `Body` and holds the beginning of a text. None if there is none.
+    """
     if name.startswith("Body"):
         return "Body"
     return next((used for used in sorted(_USED) if used.startswith(name)), None)
 
 
 def _why_text_is_cut(form: Form) -> str | None:
-    """Return why the text of an SMS may be longer: its end may stand as the unknown field that sorts after it."""
+    """Return why the text of an SMS may be cut short; None if it is whole.
+
+    The unknown field that sorts directly after `Body` may hold the end of the text.
+    """
     after = min((name for name in form if name > "Body"), default=None) if "Body" in form else None
     if after is None or after in _USED or _AFTER_A_TEXT.match(f"{after}={form[after][0]}"):
         return None

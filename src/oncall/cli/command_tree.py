@@ -55,7 +55,7 @@ MODULES = {
 
 
 def make_app(command: str | None = None) -> typer.Typer:
-    """Return the program with the module of one command, which loads fast; with all when the command is unknown."""
+    """Return the program with the module of one command, which loads fast; with all modules for an unknown command."""
     app = typer.Typer(
         name="oncall",
         help="On-call rotations proven fair, and a pager that loses nothing.\n\n"

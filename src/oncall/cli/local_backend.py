@@ -121,6 +121,6 @@ class LocalBackend:
 
 
 def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
-    """Return True if the action makes a user the owner who is on no roster, so that no warning can reach them."""
+    """Return True if the action makes a user the owner who is on no roster: SLA warnings cannot reach such an owner."""
     people = tx.schedule().people
     return action.kind.value == "acknowledged" and bool(people) and action.by not in people

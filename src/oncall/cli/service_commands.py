@@ -50,7 +50,7 @@ def serve(
         app = make_app(settings, address=address)
         start_logging()
         _announce(settings, address)
-        # The server stops in order on these, then raises them once more; being told to stop is no failure.
+        # The server stops on these signals and then raises them again. Ignore that: a requested stop is no failure.
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
         server = make_server(app, connection_limits(settings, open_files=raise_open_files()))

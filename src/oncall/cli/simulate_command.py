@@ -92,9 +92,9 @@ def simulate(
     """Simulate months of tickets, and a proposed change.
 
     The tickets go through the real verdicts, pager and SLA clocks, on a simulated clock and with simulated people.
-    Prints which targets would be met, and who would be paged and woken how often. A proposed roster or policy is shown
-    beside today's. Times until an acknowledgement are lognormal; the work on a ticket does not depend on the policy.
-    The same arguments give the same answer.
+    Prints which targets would be met, and how often each person would be paged and woken. A proposed roster or policy
+    is shown beside today's. The times until an acknowledgement follow a lognormal distribution. The policy does not
+    change how long people work on a ticket. The same arguments give the same answer.
 
     Examples: oncall simulate --roster rosters/itopia-cas.yaml --rate 10000/year --from 2027-01-04
     · oncall simulate --roster team.yaml --tickets last-year.csv --against-policy proposed.policy.yaml --json

@@ -188,8 +188,8 @@ def merge(
 ) -> None:
     """Merge a duplicate into another ticket.
 
-    Both belong to one customer. The duplicate is closed. Its open replies and updates are due on the other ticket, no
-    later than before.
+    Both tickets must belong to one customer. The duplicate is closed. The replies and updates that were due on it are
+    due on the other ticket, at the same time or earlier.
 
     Example: oncall merge T-1002 T-1001 --by ana
     """

@@ -99,7 +99,7 @@ def page(
     subject: str | None = typer.Option(None, "--subject", metavar="TEXT", help="What the problem is, in a line."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Post a ticket, as the API would accept it.
+    """Post a ticket, as a caller of the API would.
 
     An option replaces the file's value. Posting the same ticket again changes nothing.
 

@@ -137,7 +137,8 @@ def _opinion_line(opinion: SecondOpinion) -> str:
 def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:
     """Show how fair a plan is: each engineer's load and share.
 
-    Prints a bar for each kind and for all kinds, who is limited by their roles, and a calendar of the weeks.
+    Prints a bar for each engineer, by kind of shift and for all kinds together. Names the engineers whose roles limit
+    their share, and ends with a calendar of the weeks.
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """

@@ -160,7 +160,7 @@ def calendar(engineer: str | None = None, month: str | None = None, *, json: boo
 def _names_by_day(
     days: Iterable[date], rows: Sequence[ScheduleRow], zone: ZoneInfo, engineer: str | None
 ) -> dict[date, list[str]]:
-    """Return by date who is on call between noon and midnight; of one engineer the roles."""
+    """Return, by date, the names of those on call between noon and midnight; for one engineer, the roles."""
     spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]), row) for row in rows]
     roles = list(dict.fromkeys(row["role"] for row in rows))
     found = {}

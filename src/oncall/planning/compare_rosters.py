@@ -62,19 +62,19 @@ def compare_rosters(
 
 
 class _OnceForBoth:
-    """Passes on a sentence about both plans only once; marks a sentence about the changed plan alone as `changed`."""
+    """Passes sentences to the caller: one about both plans only once, one about the changed plan with `changed`."""
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say
         self._said: set[str] = set()
 
     def today(self, sentence: str) -> None:
-        """Pass on a sentence about today's plan."""
+        """Pass a sentence about today's plan to the caller."""
         self._said.add(sentence)
         self._say(sentence)
 
     def changed(self, sentence: str) -> None:
-        """Pass on a sentence about the changed plan, unless today's plan had the same sentence."""
+        """Pass a sentence about the changed plan to the caller, unless today's plan had the same sentence."""
         if sentence not in self._said:
             self._say(f"changed: {sentence}")
 

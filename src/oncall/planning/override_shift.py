@@ -24,7 +24,7 @@ def override_shift(
 ) -> OverrideMade:
     """Put an engineer on call in [start, end) (aware UTC), from now on where the span has begun.
 
-    Raises NotFound and Refused for an override that cannot be meant; see `check_override`.
+    Raises NotFound and Refused for an override that cannot be made; see `check_override`.
     """
     now = author.at.replace(microsecond=0)
     window = Window(max(start, now) if end > now else start, end)

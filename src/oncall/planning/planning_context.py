@@ -48,7 +48,7 @@ def planning_context(
 def _covers(
     roster: Roster, served: Sequence[ServedPart], first_day: date, first_open: date, say: Callable[[str], None]
 ) -> tuple[Seat, ...]:
-    """Return the seats in [first_day, first_open) of which another person than planned served the most."""
+    """Return the seats in [first_day, first_open) that another person than the planned one served for the most part."""
     planned = {(each.seat.window, each.seat.role): each.seat.engineer for each in served}
     zone = roster.policy.zone
     covers = [

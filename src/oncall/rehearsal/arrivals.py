@@ -62,8 +62,8 @@ def rate_of(text: str) -> Rate:
 def made_up(rate: Rate, span: Window, policy: Policy, calendar: SupportCalendar, *, seed: int) -> list[Arrival]:
     """Return random tickets at a rate, in time order: most in business hours, few urgent. One seed gives one list.
 
-    The mix is by position in the policy: of four impacts 5, 15, 45 and 35 %; each plan a third as often as the one
-    above.
+    The shares of impacts and plans follow their order in the policy. Of four impacts, the first has 5 %, then 15, 45
+    and 35 %. Each plan has a third as many tickets as the plan above it.
     """
     count = rate.over(span.end - span.start)
     if not 0 < count <= MOST_TICKETS:

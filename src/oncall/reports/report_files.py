@@ -15,7 +15,7 @@ from oncall.reports.sla_text import csv_of, text_of
 
 
 class Format(StrEnum):
-    """What a report can be written as."""
+    """The formats in which a report can be written."""
 
     TEXT = "text"
     JSON = "json"

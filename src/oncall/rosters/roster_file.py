@@ -114,7 +114,7 @@ class _RosterReader:
         self._faults = faults
         self._policy_of = policy_of
         self._busy_plan = busy_plan
-        # The file replaces both before the first engineer is read; if it has a fault there, it gives no roster.
+        # Placeholders: the file sets both before the first engineer is read. A fault there refuses the whole file.
         self._zone = ZoneInfo("UTC")
         self._holidays: str | None = None
         self._roles: tuple[str, ...] | None = None

@@ -34,7 +34,7 @@ def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
 
 
 def _refuse_twice(settings: Sequence[str]) -> None:
-    """Raise Refused when two settings set the same value, or one of them a part of what the other sets."""
+    """Raise Refused if two settings set the same value, or if one sets a part of the value that the other sets."""
     seen: dict[str, str] = {}
     for setting in settings:
         key = setting.partition("=")[0].strip()

@@ -23,7 +23,7 @@ _FORMS = '"balance ana weekend 1.25", "relaxed rest_nights=1@2027-12-20" or "kep
 
 @dataclass(slots=True)
 class CarriesColumn:
-    """The items of all cells read so far."""
+    """Collects the items (relaxations, balances, `kept_until`) of the cells that were read so far."""
 
     kept_until: date | None = None
     balances: tuple[Balance, ...] = ()

@@ -1,4 +1,4 @@
-"""Whether an override can be meant as it is written, and what the published roster says against it."""
+"""Checks an override: whether it can be made, and which conflicts with the published roster it has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oncall.support.windows import Window, WindowKind
 
 
 def check_override(schedule: Schedule, window: Window, role: str, engineer: str, now: datetime) -> None:
-    """Raise NotFound or Refused for an override that cannot be meant. `now`: aware UTC.
+    """Raise NotFound or Refused for an override that cannot be made. `now`: aware UTC.
 
     NotFound: the latest publication does not have the role or the person. Refused: the window is over, or entirely in
     business hours; no plan is published for it; the engineer holds another role then, or holds this one already.

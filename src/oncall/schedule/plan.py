@@ -72,9 +72,9 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True)
 class Clumps:
-    """The largest distance, over any four weeks in a row, between what a person carries and their share of them.
+    """The largest distance, over any four weeks in a row, between what a person carries and their share of these weeks.
 
-    Both in thousandths of a shift. bound: no plan that is as fair and meets the requests as well has less.
+    Both in thousandths of a shift. bound: no equally fair plan that meets the requests as well has a smaller distance.
     """
 
     distance: int

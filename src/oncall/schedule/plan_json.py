@@ -57,7 +57,7 @@ class FairnessDocument(TypedDict):
 
 
 class ClumpsDocument(TypedDict):
-    """The largest distance from a share over four weeks in a row, in shifts, and what no plan as fair is below."""
+    """The largest distance from a share over four weeks in a row, and a bound for equally fair plans; in shifts."""
 
     distance: float
     bound: float

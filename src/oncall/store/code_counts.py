@@ -1,4 +1,4 @@
-"""Caches how many codes are in use for one second, because a count takes longer the more tickets are open."""
+"""Caches for one second how many codes are in use, because counting takes longer the more tickets are open."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class CodeCounts:
 
 
 class RoomCounts:
-    """One process's knowledge that a count is far below its limit. Safe to share between threads.
+    """Remembers that a count is far below its limit, for one process. Safe to share between threads.
 
-    A count that leaves room for `n` more is asked again after a tenth of them, or after COUNTED_FOR.
+    If a count leaves room for `n` more, it is not counted again for the next `n / 10` calls, within COUNTED_FOR.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

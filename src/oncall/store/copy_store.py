@@ -97,7 +97,7 @@ def _copy(old: Connection, new: Connection, table: Table) -> int:
 
 
 def _advance_event_numbers(new: Connection) -> None:
-    """Let the next event get the number after the copied events."""
+    """Set PostgreSQL's counter of event numbers past the numbers of the copied events."""
     if new.dialect.name == "postgresql":
         highest = new.execute(select(func.max(events.c.seq))).scalar_one() or 0
         sequence = text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :number, true)")

@@ -31,7 +31,7 @@ def probe_postgres(connection: Connection) -> None:
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(LOCK_SECONDS * 1000)}")
     connection.execute(_LOCK_TABLES)
-    # Several workers probe at the same time, and a row that another one is adding would have to be waited for.
+    # Each worker adds a row of its own: with a shared row, workers that probe at once would wait for each other.
     name = connection.execute(text("SELECT 'write probe ' || pg_backend_pid()")).scalar_one()
     connection.execute(insert(pagers), _ROW | {"worker": name, "channel": ""})
     connection.execute(delete(pagers).where(pagers.c.worker == name))

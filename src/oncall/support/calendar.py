@@ -95,7 +95,7 @@ class SupportCalendar:
         return week.windows[bisect_right(week.starts, at) - 1]
 
     def windows_between(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
-        """Yield the windows that touch [start, end), whole, in order, without a gap. Both aware.
+        """Yield every window that touches [start, end), uncut and in order; they leave no gap. Both aware.
 
         Raises Refused outside FIRST_YEAR to LAST_YEAR.
         """

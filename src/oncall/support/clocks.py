@@ -275,7 +275,7 @@ class _Fold:
         self._clocks.append(clock)
 
     def _change_promise(self, clock: RunningClock, at: datetime) -> None:
-        """Put a clock under the promise in force. A clock that came with a duplicate keeps its own plan."""
+        """Give a clock the targets of the promise in force. A duplicate's clock keeps the duplicate's plan."""
         promise = self._promise
         if clock.plan != self._plan:
             promise = self._terms.promise(clock.plan, self._promised_for) or promise

@@ -99,7 +99,7 @@ def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str,
 
 
 def note_circle(circle: Sequence[str], node: Node) -> None:
-    """Note that each of these plans is promised to be faster than the next. `node`: the first one's `faster_than`."""
+    """Note that each of these plans should be faster than the next. `node`: the first one's `faster_than`."""
     words = " than ".join([*circle, circle[0]])
     node.note(f"goes round in a circle: {words}; delete faster_than from one of them")
 

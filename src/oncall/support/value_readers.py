@@ -50,7 +50,7 @@ class Once:
         self._seen: dict[str, tuple[Node, str]] = {}
 
     def read(self, reader: Reader[str]) -> Reader[str]:
-        """Return `reader` with one more rule: it refuses a value that was claimed before."""
+        """Return a reader like `reader` that also refuses a value that was read before."""
 
         def read_once(node: Node) -> str:
             text = reader(node)
@@ -61,11 +61,11 @@ class Once:
 
     @property
     def claimed(self) -> list[str]:
-        """Return every value that was claimed so far, in order."""
+        """Return every value that was read so far, in order."""
         return list(self._seen)
 
     def claim(self, text: str, node: Node, *, owner: str) -> None:
-        """Claim the value for the thing at the path `owner`. Raises AtFault if another one claimed it."""
+        """Note that the thing at the path `owner` has this value. Raises AtFault if another one has it already."""
         first, its_owner = self._seen.setdefault(text, (node, owner))
         if first is not node:
             raise node.refuse(f"is already the {self._what} of {its_owner} on line {first.line}")

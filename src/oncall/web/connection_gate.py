@@ -1,4 +1,4 @@
-"""Decides which connection must go when there are too many, in all or from one source."""
+"""Decides which connection to drop when there are too many, in all or from one source."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class _Source(Generic[ConnectionT]):
 
 
 class ConnectionGate(Generic[ConnectionT]):
-    """Knows all open connections and which of them wait for their client: for a request, for the rest of one, or for
-    the reading of an answer. Only those are ever dropped, the one that has waited longest first.
+    """Knows all open connections, and which of them wait for their client: to send a request or the rest of one, or to
+    read an answer. Only waiting connections are ever dropped, the one that has waited longest first.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
@@ -54,7 +54,7 @@ class ConnectionGate(Generic[ConnectionT]):
         self._source_of = lru_cache(maxsize=4096)(self._look_up_source)
 
     def enter(self, connection: ConnectionT, address: str) -> ConnectionT | None:
-        """Add a new connection, which waits for its client. Return the one to drop for it, or None if there is room.
+        """Add a new connection, which waits for its client. Return the connection to drop for it, or None.
 
         address: the IP address of the other end.
         """
@@ -89,7 +89,9 @@ class ConnectionGate(Generic[ConnectionT]):
                 del self._sources[name]
 
     def _surplus(self, name: str | None) -> ConnectionT | None:
-        """Return the connection that must go before another one of this source may come."""
+        """Return the connection to drop before a new one of the source `name` enters; None if there is room, or if no
+        connection waits for its client. name: None for a trusted proxy.
+        """
         source = self._sources.get(name) if name is not None else None
         if source is not None and source.count >= self._limits.most_per_source and source.waiting:
             return next(iter(source.waiting))

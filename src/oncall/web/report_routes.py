@@ -1,4 +1,4 @@
-"""The policy in force and reports on SLA targets, over HTTP: what the terminal prints beside the database."""
+"""The policy in force and reports on SLA targets, over HTTP. The terminal prints the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker's probes over HTTP: its metrics, whether it is alive, and whether a page would go out. It takes nothing."""
+"""A worker's probes over HTTP: its metrics, whether it is alive, whether a page would go out. Accepts no tickets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a process's event loop, in which a name server that does not answer delays neither other work nor the stop."""
+"""Runs a process's event loop. A name server that does not answer delays neither other work in it nor its stop."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Address: TypeAlias = tuple[Any, Any, int, str, Any]
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """asyncio's event loop, which looks up names in daemon threads.
+    """asyncio's event loop, but it looks up names in daemon threads of its own.
 
-    asyncio itself takes threads of its pool for that, which reads of the database need, and which the process waits
-    for at its end. A look-up ends only when the system gives up, after half a minute or more.
+    asyncio uses a thread pool for this, which reads of the database need, too, and which the process waits for at its
+    end. A look-up ends only when the system gives up, after half a minute or more.
     """
 
     async def getaddrinfo(

@@ -75,7 +75,7 @@ class Watch:
                 await post.close()
 
     async def _watch_writing(self, stop: asyncio.Event) -> None:
-        """Look at the last write every second, apart from the audit, which a database that hangs holds up."""
+        """Check the time of the last write every second. A database that hangs blocks the audit, but not this check."""
         while not stop.is_set():
             await _unless_stopped(self._writes.look(), stop)
             with suppress(TimeoutError):

@@ -15,7 +15,7 @@ _LONGEST_STOP_SECONDS = 2.0
 
 
 class WriteResults(Protocol):
-    """Hears the result of each probe."""
+    """Takes the result of each probe."""
 
     def wrote(self) -> None:
         """Note that a write was completed."""

@@ -23,7 +23,7 @@ class Access(StrEnum):
 
 
 class Operation(StrEnum):
-    """What a caller asks for that is no event of a ticket. The value is what the documents print."""
+    """A request of a caller that is not an event of a ticket. The value is what the documents print."""
 
     POST_TICKET = "post a ticket (`POST /v1/tickets`)"
     EXPLAIN = "ask what a ticket would cause (`POST /v1/explain`, `POST /v1/triage`)"

@@ -52,7 +52,10 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
 
 
 def _reserved(by: object) -> list[FieldFault]:
-    """Return the fault of a name that stands for something that is not a person, also if it is the caller's own."""
+    """Return the fault of a reserved name, which stands for something that is not a person; empty for any other name.
+
+    A caller's own name is refused, too, if it is reserved.
+    """
     if not isinstance(by, str) or (meaning := reserved_meaning(by)) is None:
         return []
     return [FieldFault("by", f"{quoted(by)} is the name of {meaning}; name who did it")]

@@ -76,7 +76,10 @@ def read_ticket(body: object, policy: Policy, now: datetime) -> ReadTicket:
 
 
 class _Reader:
-    """Reads the fields of one posted ticket and collects every fault, and a warning for each that refuses nothing."""
+    """Reads the fields of one posted ticket, and collects its faults and warnings.
+
+    Every fault is collected, with a warning if the fault does not refuse the ticket.
+    """
 
     def __init__(self, body: Mapping[str, object], policy: Policy, now: datetime) -> None:
         self._body, self._policy, self._now = body, policy, now
@@ -117,7 +120,7 @@ class _Reader:
         return value
 
     def cut_text(self, field: str) -> str:
-        """Return a text of which the beginning is enough; empty if there is none."""
+        """Return the text of a field, cut to its longest length; empty if there is none."""
         value = self._body.get(field)
         if value is None:
             self._left_out(field, self._missing_words(field), f'"{field}" is missing.')
@@ -129,7 +132,7 @@ class _Reader:
         return text[:longest]
 
     def whole_text(self, field: str) -> str | None:
-        """Return a text that is of no use when it is cut; None if there is none."""
+        """Return the text of a field; None if there is none, or if it is too long, because a cut text is useless."""
         value = self._body.get(field)
         if value is None or (isinstance(value, str) and not clean(value)):
             return None

@@ -57,7 +57,7 @@ def taken_words(tx: Schedules, stored: StoredTicket) -> str:
 
 
 def ambiguous_words(meant: Sequence[StoredTicket], order: Order) -> str:
-    """Return words that ask which ticket is meant by a word that is the code of one and the id of another."""
+    """Return words that ask which of two tickets is meant, if a word is the code of one and the id of the other."""
     code = order.word.upper()
     ways = [
         f"{order.verb} {stored.ticket.id if stored.code == code else stored.code} for {stored.ticket.id}"

@@ -47,7 +47,9 @@ def _body(work: TicketWork, actor: str) -> str:
 
 
 def tell_about_new_owner(work: TicketWork, event: Acknowledged) -> None:
-    """Tell both engineers that one has taken the ticket over from the other, unless an answer tells the new owner."""
+    """Notify both engineers that one has taken the ticket over from the other. The new owner gets no notice if an
+    answer to their own message says so.
+    """
     assert event.taken_from is not None
     policy, schedule, impact = work.policy, work.schedule, work.state.impact
     _tell(work, event.taken_from, taken_over_text(work.name, impact, name_of(event.by, schedule), policy))

@@ -74,7 +74,7 @@ class _Writer:
         return " ".join(name for name in names if name)
 
     def link(self, ticket: Ticket, room: int) -> str:
-        """Return the ticket's link after a blank, or nothing where it does not fit into `room` characters whole."""
+        """Return a blank and the ticket's link; empty if both together do not fit into `room` characters."""
         link = f" {ticket.url}"
         if ticket.url is None or not self.policy.sms.link or not _LINK.fullmatch(ticket.url):
             return ""
@@ -82,7 +82,7 @@ class _Writer:
         return link if is_possible and self.width(link) <= room else ""
 
     def notice(self, text: str, ticket: Ticket | None = None) -> str:
-        """Return the text of a notice, cut to what a message holds; with the ticket's link if there is room."""
+        """Return the text of a notice, cut to the length of one message; with the ticket's link if there is room."""
         whole = self.encoding.cut(text, self.encoding.limit)
         return whole + self.link(ticket, self.room(whole)) if ticket is not None else whole
 

@@ -105,7 +105,7 @@ def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def _share(tx: Attempts, attempt: Attempt) -> None:
-    """Mark the members of a bundle as unknown if its leader is, because the pager that sent it died."""
+    """Mark the members of a bundle as unknown if the leader is unknown because the pager that sent the bundle died."""
     if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
         for member in members(tx, attempt)[1:]:
             tx.update_attempt(replace(member, status=AttemptStatus.UNKNOWN))

@@ -183,7 +183,10 @@ class PassStore:
         return answer
 
     def _of_people(self, person: str, question: object, ask: Callable[[list[str]], dict[str, T]]) -> dict[str, T]:
-        """Return an answer by person; asked again only for a person whom the pass did not know."""
+        """Return the answers by person, from one query for all people of the pass.
+
+        A person whom the pass did not know is added to it, and the query runs again.
+        """
         if person not in self._people:
             self._people[person] = None
             self._answers.pop(question, None)

@@ -49,9 +49,9 @@ def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
 
 
 def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Mark a message that its provider does not have as being sent again, and return its attempt.
+    """Mark a message that its provider does not have as `sending` again, and return its attempt.
 
-    All pages that wait for the same phone now go with it. None if the message is no longer needed or has to wait.
+    All pages that wait for the same phone now go in the same message. None if the message is not needed or has to wait.
     """
     work.tx.lock_send_queue()
     waiting = apart(work.tx, attempt, work.context)

@@ -28,7 +28,7 @@ class CheckedDuty:
 
     @property
     def days(self) -> list[date]:
-        """Return the dates of its nights, or of a holiday's one day."""
+        """Return the dates on which the duty's nights begin; for a holiday without a night, its one date."""
         nights = (self.end_night - self.first_night).days
         return [self.first_night + timedelta(days=number) for number in range(max(1, nights))]
 

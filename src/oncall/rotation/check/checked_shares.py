@@ -73,7 +73,7 @@ def _parts(roster: Roster, weights: Mapping[str, Fraction]) -> dict[tuple[str, s
     parts: dict[tuple[str, str], Fraction] = {}
     left = frozenset[str]().union(*own.values())
     while left:
-        # The roles whose own engineers, who take no other role that is left, have the fewest seats for their weight.
+        # The group of roles with the fewest seats for the weight of the engineers who take no other remaining role.
         sets = [frozenset(some) for size in range(1, len(left) + 1) for some in combinations(sorted(left), size)]
         closed = {some: _weight_within(some, own, weights) for some in sets}
         loads = {some: Fraction(len(some)) / weight for some, weight in closed.items() if weight}

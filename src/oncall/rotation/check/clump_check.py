@@ -1,4 +1,4 @@
-"""Whether what a plan states about its clumps is true, counted from its seats without the planner's code."""
+"""Checks what a plan states about its clumps: counts its seats without the planner's code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOUR_WEEKS = timedelta(weeks=4)
 
 
 def check_clumps(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> Iterator[Violation]:
-    """Yield a violation if the plan's proof states another distance than its seats have. shifts: the calendar's."""
+    """Yield a violation if the plan's proof states a distance that its seats do not have. shifts: the calendar's."""
     if plan.clumps is None or plan.fairness is None or not shifts:
         return
     found = round(1000 * _largest_distance(plan, roster, shifts))

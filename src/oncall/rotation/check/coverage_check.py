@@ -82,7 +82,7 @@ def _faulty_spans(
     seats: Sequence[Seat], on_call: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[str, datetime, datetime]]:
     """Return each stretch with too few or too many people in a role, as (fault in words, start, end)."""
-    # For each instant by how much the number of people needed, and of people there, changes.
+    # By instant: the change in the number of people needed, and in the number of people there.
     changes: dict[datetime, list[int]] = defaultdict(lambda: [0, 0])
     for start, end in on_call:
         changes[start][0] += 1

@@ -1,4 +1,4 @@
-"""What the second opinion's model is built from: shifts, what a repair took over, and who is there."""
+"""The facts behind the second opinion's model: the shifts, what a repair took over, and who can take which shift."""
 
 from __future__ import annotations
 

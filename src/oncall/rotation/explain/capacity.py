@@ -64,7 +64,7 @@ def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules, 
 def _away_text(
     engineer: Engineer, most: int, shifts: Sequence[Shift], rules: RotationRules, days_off: DaysOffRule
 ) -> str:
-    """Return the engineer's dates in brackets, if they lower the capacity `most`; otherwise nothing."""
+    """Return the engineer's dates in brackets if these lower their capacity to `most`; otherwise an empty text."""
     if most == capacity(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules, days_off):
         return ""
     found = (first_obstacle(engineer, shift, days_off) for shift in shifts)

@@ -76,7 +76,7 @@ class ConflictModel:
         self._add_rules()
 
     def core(self, switches: Sequence[int], search: Search) -> list[int] | None:
-        """Return some of these switches that suffice for a conflict, in the same order; None if none is proven."""
+        """Return some of these switches that are proven to conflict, in the same order; None if nothing is proven."""
         self._model.clear_assumptions()
         self._model.add_assumptions([self._model.get_bool_var_from_proto_index(index) for index in switches])
         most = None if self._problem.limited_to is None else PART_EFFORT

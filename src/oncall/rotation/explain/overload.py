@@ -119,7 +119,7 @@ def _absence_of(who: Sequence[str], dates: str) -> str:
 
 
 def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRules:
-    """Return the rules, without those counted rules that are not among the causes."""
+    """Return the rules with each rule that a capacity depends on switched off, unless it is among the causes."""
     idle = {rule.name for rule in rules_of(rules) if rule.text not in causes} & set(COUNTED_RULES)
     return replace(
         rules,
@@ -131,7 +131,7 @@ def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRu
 
 
 def _only_dates_among(engineer: Engineer, causes: Sequence[str]) -> Engineer:
-    """Return the engineer with only those absences and dates that are among the causes."""
+    """Return the engineer without the absences and dates that are not among the causes."""
     return replace(
         engineer,
         absences=tuple(each for each in engineer.absences if absence_text(engineer, each) in causes),

@@ -119,7 +119,7 @@ class RelaxationModel:
             for day in sorted({day for absence in absences for day in blocked_days(absence, time)}):
                 blocked[duty.engineer, day].append(duty)
         for (engineer, day), duties in blocked.items():
-            # To take the only duty that it blocks is to move the day off.
+            # The day off is moved if any duty that it blocks is taken.
             moved = any_of(self.model, [self._on_duty[duty] for duty in duties])
             place = ((day, day), self._problem.engineers[engineer].id)
             self._choices.append(_Choice(DAY_OFF, place, None, moved, PRICES[DAY_OFF]))

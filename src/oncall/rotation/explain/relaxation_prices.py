@@ -1,7 +1,7 @@
 """What relaxations cost, so that the smallest can be found, and where each kind of relaxation holds.
 
-A price has no unit. It weighs a night less rest in one week, a weekend nearer, a shift more and a day off against each
-other. Leave, dates of joining and leaving, and roles have no price, because they cannot be relaxed.
+A price has no unit. Prices compare one night less rest in a week, weekends that are one week closer, one more shift,
+and one day off moved. Leave, dates of joining and leaving, and roles have no price, because they cannot be relaxed.
 """
 
 from __future__ import annotations

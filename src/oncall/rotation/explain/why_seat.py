@@ -62,7 +62,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class SeatExplanation:
-    """Why a seat is as it is: what every other engineer in it would mean, in roster order. cost: the plan's own."""
+    """The explanation of one seat: what each other engineer in it would mean, in roster order. cost: the plan's own."""
 
     seat: Seat
     cost: int

@@ -1,7 +1,8 @@
 """The third stage: of the plans that are as fair and meet as many requests, one with few clumps.
 
-First swaps that change no load, then a solver for a limited effort. It tries the possible distances by halves: each is
-either reached or proven impossible, until the effort is used up. What is not proven then is said in the plan.
+First it makes swaps that change no load, then it runs a solver for a limited effort. The solver tries the middle one of
+the distances that are still possible: it reaches that distance or proves it impossible, and goes on until the effort is
+used up. The plan states the distance and the bound that are known then.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ LARGEST = 4000
 
 @dataclass(frozen=True, slots=True)
 class LeastClumped:
-    """The plan with the fewest clumps that was found, and what is known about them; None for under four weeks."""
+    """The plan with the fewest clumps that was found. clumps: None for a plan of fewer than four weeks."""
 
     best: BestPlan
     clumps: Clumps | None
@@ -67,9 +68,9 @@ class _ClumpSearch:
         self.best = best
         self.distance = measure.distance(best.seats)
         self._possible = [list(self._counts_of(engineer)) for engineer in range(len(problem.engineers))]
-        # A run that tried this distance or a larger one came to no answer.
+        # The largest distance that a run could neither reach nor prove impossible; smaller ones are not tried.
         self._undecided = Fraction(-1)
-        # Every engineer carries a whole number of shifts in every span, so none of them is nearer than that.
+        # An engineer carries whole shifts, so their distance is at least that of the nearest whole number.
         self.bound = min(self.distance, max(self._nearest(), default=Fraction(0)))
 
     def _counts_of(self, engineer: int) -> Iterator[tuple[Fraction, int]]:
@@ -101,7 +102,7 @@ class _ClumpSearch:
                 self._undecided = level
 
     def _levels(self) -> list[Fraction]:
-        """Return the distances from the bound on that are less than that of the plan, from low to high."""
+        """Return, from low to high, the distances that a plan may have from the bound on, and below the best plan's."""
         found = {self.bound}
         for share, most in (each for own in self._possible for each in own):
             low, high = max(0, ceil(share - self.distance)), min(most, floor(share + self.distance))
@@ -125,7 +126,7 @@ class _ClumpSearch:
         return True
 
     def _model(self, level: Fraction) -> PlanModel:
-        """Return the model of plans that are as fair, meet the requests as well, and have at most this distance."""
+        """Return a model of plans as fair as the best that meet the requests as well, within this distance."""
         problem, best = self._problem, self.best
         model = best.model_type(problem, best.counting_bound, best.ranges, self._search)
         model.model.add(model.cost <= best.cost)

@@ -1,7 +1,7 @@
 """The last choice of fairness: of the plans of the same cost that meet as many requests, one with even totals.
 
-The greedy starts aim at even totals, so most plans have them already. Otherwise shifts change hands one chain at a
-time, as long as no request suffers, and then a solver looks for a better plan for a moment.
+The greedy starts aim at even totals, so most plans have them already. Otherwise shifts are passed on along chains of
+engineers, as long as no request is broken. Then a solver looks for a better plan, with a small effort.
 """
 
 from __future__ import annotations

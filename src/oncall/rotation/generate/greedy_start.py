@@ -44,7 +44,7 @@ def _attempt(problem: Problem, targets: TargetCounts, legal: LegalDuties, chance
     teams: Teams = []
     for number, shift in enumerate(problem.shifts):
         eligible, short, left = problem.eligible_engineers[number], missing[shift.kind], possible[shift.kind]
-        # How far each is behind: shifts still missing per shift still possible. Chance breaks ties, and a bit more.
+        # How far each is behind: missing shifts divided by possible shifts. Chance adds up to half a missing shift.
         behind = {each: (short[each] + (chance.random() / 2 if chance else 0)) / left[each] for each in eligible}
         team = list(problem.fixed_seats.get(number, {}).values())
         for role in _open_roles(problem, number):

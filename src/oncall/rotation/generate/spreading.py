@@ -35,7 +35,7 @@ def spread_shifts(
 ) -> list[StaffedSeat]:
     """Return the same seats with each engineer's shifts spread further apart; no load changes.
 
-    measure: if given, no four weeks in a row end up further from a share than the furthest ones are now.
+    measure: if given, the largest distance from a share in four weeks in a row does not grow.
     """
     swaps = SeatSwaps(problem, seats)
     return _Spreading(problem, swaps, SpanLoads(measure, swaps) if measure is not None else None).run()

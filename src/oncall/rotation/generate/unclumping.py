@@ -1,7 +1,8 @@
-"""Moves shifts out of the four weeks in which an engineer carries most beyond their share, or into those with least.
+"""Moves shifts out of the four weeks in which an engineer is furthest above their share, or into those furthest below.
 
-It swaps seats as `spreading` does, so no load changes. Each swap lowers the largest distance from a share, or how many
-spans of weeks have it. The search ends where no swap helps; a plan with fewer clumps may exist.
+It swaps seats as `spreading` does, so no load changes. A span is four weeks in a row. Each swap lowers the largest
+distance from a share, or the number of spans with that distance. The search ends when no swap helps; a plan with fewer
+clumps may exist.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def without_clumps(problem: Problem, measure: ClumpMeasure, seats: Sequence[Staf
 
 
 class SpanLoads:
-    """What every engineer carries in every span beyond their share, while seats are swapped. swaps: the plan's."""
+    """The distance of every engineer from their share in every span, while seats are swapped. swaps: the plan's."""
 
     def __init__(self, measure: ClumpMeasure, swaps: SeatSwaps) -> None:
         self._swaps = swaps
@@ -33,7 +34,7 @@ class SpanLoads:
         by_week: list[Counter[int]] = [Counter() for _ in measure.shares]
         for seat in swaps.seats():
             by_week[seat.engineer][self._weeks[seat.shift]] += 1
-        # off[engineer][span]: what the engineer carries there, less their share.
+        # off[engineer][span]: the shifts that the engineer carries in the span, less their share.
         self.off = [
             [float(count - share) for count, share in zip(measure.sums(own), shares, strict=True)]
             for own, shares in zip(by_week, measure.shares, strict=True)
@@ -41,15 +42,18 @@ class SpanLoads:
 
     @property
     def worst(self) -> float:
-        """Return the largest distance from a share."""
+        """Return the largest distance of any engineer from their share in any span."""
         return max(abs(off) for own in self.off for off in own)
 
     def is_in(self, number: int, span: int) -> bool:
-        """Return True if a shift lies in a span."""
+        """Return True if the shift lies in the span. number: the shift's."""
         return span <= self._weeks[number] < span + WEEKS
 
     def stays_below(self, seat: SeatKey, number: int, level: float) -> bool:
-        """Return True if every span that a swap changes ends up nearer to its share than `level`."""
+        """Return True if a swap leaves each span that it changes nearer to its share than `level`.
+
+        number: the shift of the other seat.
+        """
         return all(
             abs(self.off[who][span] + change) < level
             for each in self._sides(seat, number)
@@ -57,18 +61,18 @@ class SpanLoads:
         )
 
     def note(self, seat: SeatKey, number: int) -> None:
-        """Count a swap that is about to be made."""
+        """Update the loads for a swap that is about to be made. number: the shift of the other seat."""
         for each in self._sides(seat, number):
             for who, span, change in self._changes(*each):
                 self.off[who][span] += change
 
     def _sides(self, seat: SeatKey, number: int) -> tuple[tuple[int, int, int], ...]:
-        """Return each engineer of a swap, with the shift that they give and the one that they take."""
+        """Return, for both engineers of a swap: the engineer, the shift that they give, and the one that they take."""
         holders = self._swaps.holders[seat.role]
         return (holders[seat.shift], seat.shift, number), (holders[number], number, seat.shift)
 
     def _changes(self, engineer: int, given: int, taken: int) -> Iterator[tuple[int, int, int]]:
-        """Yield each span in which the engineer carries more or less after giving one shift and taking another."""
+        """Yield (engineer, span, change) for each span in which giving one shift for another changes the load."""
         old, new = self._weeks[given], self._weeks[taken]
         for span in range(max(0, old - WEEKS + 1), min(self._spans, old + 1)):
             if not span <= new < span + WEEKS:
@@ -91,7 +95,10 @@ class _Unclumping:
         return self._swaps.seats()
 
     def _improve(self) -> bool:
-        """Make the first swap that takes a span from the largest distance and brings no other to it."""
+        """Make the first swap that improves a span with the largest distance; return False if there is none.
+
+        No span that the swap changes may be that far from its share afterwards.
+        """
         worst = self._loads.worst
         for engineer, own in enumerate(self._loads.off):
             for span, off in enumerate(own):

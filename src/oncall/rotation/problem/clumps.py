@@ -1,7 +1,7 @@
-"""Clumps: how far what an engineer carries is from their share, in the four weeks in a row where that is most.
+"""Clumps: the largest distance, over any four weeks in a row, between what an engineer carries and their share.
 
-The share of some weeks is the engineer's share of all kinds, in the proportion in which the shifts of these weeks are
-among the plan's shifts that joining, leaving and leave let them take.
+An engineer is open to the shifts that joining, leaving and leave let them take. If a tenth of these lies in some four
+weeks, then the share of these weeks is a tenth of the engineer's share of all kinds.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ClumpMeasure:
         return [rate * count for count in self.sums(able)]
 
     def sums(self, by_week: Counter[int]) -> list[int]:
-        """Return the sum of each span, from the count of each week."""
+        """Return the sum over each span of a count by week."""
         before = [0, *accumulate(by_week[week] for week in range(self.weeks[-1] + 1))]
         return [before[span + WEEKS] - before[span] for span in range(self.spans)]
 
@@ -68,5 +68,5 @@ class ClumpMeasure:
         )
 
     def duties_in(self, engineer: int, span: int, numbers: Sequence[int]) -> list[Duty]:
-        """Return the engineer's duties on those of the numbered shifts that lie in a span."""
+        """Return the engineer's duties on the shifts of a span, out of the shifts in `numbers`."""
         return [Duty(engineer, number) for number in numbers if span <= self.weeks[number] < span + WEEKS]

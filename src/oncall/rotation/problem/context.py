@@ -22,7 +22,7 @@ class PlanningContext:
     published: seats of this team. Those inside the new plan's own time do not count, because the plan replaces them.
     other_teams: seats in other teams' plans of engineers who are on this roster too.
     balances: what engineers served beyond their share before; the new shares make up for it.
-    covers: only for a repair, the past seats that another engineer served than the one in the plan.
+    covers: only for a repair, the past seats that another engineer served in place of the planned one.
     """
 
     published: tuple[Seat, ...] = ()

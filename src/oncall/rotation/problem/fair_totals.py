@@ -19,8 +19,8 @@ _ZERO = Fraction(0)
 class _Level(NamedTuple):
     """Roles that the same engineers carry, at the same load for each unit of weight.
 
-    people: those who carry them, by id, each with those of these roles that they take. load: for each unit of weight,
-    in all roles together, for one shift.
+    people: the engineers who carry these roles, by id, each with the roles of the level that they take. load: for each
+    unit of weight, in all roles together, for one shift.
     """
 
     roles: Roles
@@ -49,8 +49,9 @@ def fair_split(
 def _levels(roles: Roles, people: Mapping[str, Roles], weights: Mapping[str, Fraction]) -> Iterator[_Level]:
     """Yield the levels from the highest load down.
 
-    Some roles can be carried only by the engineers who take any of them. Where that is most for each unit of weight,
-    these engineers carry nothing else, and no split gives them less. The rest is a smaller problem of the same form.
+    Only the engineers who take any role of a group can carry its roles. The group that gives its engineers the highest
+    load for each unit of weight is a level: they carry its roles and nothing else, and no split gives them less. The
+    remaining roles and engineers are a smaller problem of the same form.
     """
     left = dict(people)
     while roles:
@@ -93,7 +94,7 @@ def _role_loads(level: _Level, weights: Mapping[str, Fraction]) -> dict[_Pair, F
 
 
 def _candidates(level: _Level, groups: Mapping[Roles, Fraction], pairs: Sequence[_Pair]) -> Iterator[frozenset[_Pair]]:
-    """Yield sets of pairs that may be those with a load: first by small changes where the last set fails, then all."""
+    """Yield sets of pairs that may be those with a load: first by small changes to the last set, and then every set."""
     used, tried = frozenset(pairs), set[frozenset[_Pair]]()
     while used not in tried:
         yield used
@@ -110,7 +111,7 @@ def _candidates(level: _Level, groups: Mapping[Roles, Fraction], pairs: Sequence
 
 
 def _sums(level: _Level, groups: Mapping[Roles, Fraction], used: frozenset[_Pair]) -> dict[_Pair, Fraction] | None:
-    """Return the sum of each pair if exactly the pairs in `used` have a load; None if that has not one answer."""
+    """Return the sum of each pair if exactly the pairs in `used` have a load; None without exactly one solution."""
     names: list[Roles | str] = [*groups, *level.roles]
     place = {name: number for number, name in enumerate(names)}
     rows = [[_ZERO] * len(names) + [level.load] for _ in groups] + [
@@ -129,7 +130,7 @@ def _sums(level: _Level, groups: Mapping[Roles, Fraction], used: frozenset[_Pair
 
 
 def _solved(rows: list[list[Fraction]]) -> list[Fraction] | None:
-    """Return the solution of linear equations, each a row of factors and a right side; None if there is not one."""
+    """Return the solution of linear equations, each a row of factors and a right side; None if it is not unique."""
     for column in range(len(rows)):
         pivot = next((number for number in range(column, len(rows)) if rows[number][column]), None)
         if pivot is None:

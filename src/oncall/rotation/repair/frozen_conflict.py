@@ -58,7 +58,7 @@ def _dates_to_open(
 
 
 def _conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search) -> MinimalConflict:
-    """Return a minimal conflict of the open problem with the frozen seats as fixed seats."""
+    """Return a minimal conflict of the open shifts, with each frozen seat as a fixed seat."""
     rules = baseline.open.roster.rules
     fixed_anyway = {(seat.day, seat.role, seat.engineer) for seat in rules.fixed}
     seats = [seat for seat in _as_fixed(baseline, frozen) if (seat.day, seat.role, seat.engineer) not in fixed_anyway]

@@ -1,8 +1,8 @@
 """Repair a plan in three stages: the fewest changes, then the lowest cost, then the requests.
 
 Each stage keeps what the stages before it achieved. Roles are decided seat by seat, because a new split of the roles
-would change seats everywhere. After the stages come the options that more changes allow, and the bound that no plan
-with the same settled shifts can beat.
+would change seats everywhere. After the stages, it computes what more changes would improve, and a bound on the cost of
+every plan with the same settled shifts.
 """
 
 from __future__ import annotations

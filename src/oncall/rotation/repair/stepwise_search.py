@@ -1,8 +1,8 @@
 """Make a repaired plan fairer step by step, with a limited number of changed seats.
 
 Each step gives one seat to another engineer, or swaps two roles of one shift: the step that lowers the cost most while
-every rule is kept. That takes tenths of a second where a proof takes many. It shows what is possible, not that nothing
-better is.
+every rule is kept. That takes tenths of a second where a proof takes many. It finds a cheaper plan, but does not prove
+that no plan is cheaper still.
 """
 
 from __future__ import annotations

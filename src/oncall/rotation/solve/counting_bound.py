@@ -26,9 +26,9 @@ from oncall.support.windows import WindowKind
 class CountingBound:
     """The least cost by counting alone, and the counts that reach it.
 
-    unevenness: at this cost, no counts have totals that are more even (`even_totals`). is_exact: the counts are proven
-    cheapest. Then no single step away from them is cheaper. A model has the exact cost
-    of such steps, so its cost of counts further away is not below `cost` either.
+    unevenness: the least unevenness of the totals at this cost (`even_totals`). is_exact: the counts are proven
+    cheapest, so no single step away from them is cheaper. A model knows the exact cost of such steps, so its cost of
+    counts further away is not below `cost` either.
     """
 
     cost: int

@@ -1,7 +1,7 @@
 """Even totals: among loads of the same cost, those whose totals over all kinds are nearest to the shares.
 
 The cost judges each kind by itself, so it does not decide who gets the shifts that are left over. One engineer could
-get the one left over of every kind. The unevenness is the squared distance of every total from its share, summed up.
+get a left-over shift of every kind. The unevenness is the squared distance of every total from its share, summed up.
 """
 
 from __future__ import annotations

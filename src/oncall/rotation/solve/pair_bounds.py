@@ -112,7 +112,7 @@ def _is_block_weekend(problem: Problem, number: int) -> bool:
 
 
 def _add_loads(model: cp_model.CpModel, problem: Problem, goal: RequestsGoal) -> LoadVariables:
-    """Add everyone's loads, which may cost no more than the goal allows."""
+    """Add the loads of all engineers, with a total cost of at most that of the goal."""
     loads = goal.model_type.add_loads(model, problem, goal.ranges)
     model.add(loads.cost <= goal.cost)
     return loads

@@ -187,9 +187,9 @@ class Search:
         return _result_of(solver, lower_bound)
 
     def run_to_solution(self, model: cp_model.CpModel, *, effort: float) -> SearchResult:
-        """Solve a small model that surely has a solution, even when the search is over.
+        """Solve a small model that surely has a solution, and return it even when the search is over.
 
-        A plan that is already found needs this solution. effort: deterministic seconds to improve it.
+        The caller completes a plan with this solution. effort: deterministic seconds to improve it.
         """
         solver = self._solver(effort)
         if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
