@@ -111,11 +111,11 @@ def test_a_newcomer_without_a_date_starts_level_or_is_pointed_out(
     ran = oncall("ledger", "show", "--roster", seven, "--history", history, "--json")
     owed = {entry["share"] for entry in json.loads(ran.out)["entries"] if entry["engineer"] == "ida"}
     if suffix == "json":
-        assert ran.err == "ida is on no plan before 2027-01-30, so owes no share of that time\n"
+        assert ran.err == "ida is on no plan before 2027-01-30, so has no share of that time\n"
         assert owed == {0}
     else:
         assert ran.err == (
-            "ida had no shift in that time, and no date of joining in the roster or a plan, so owes a full share; "
+            "ida had no shift in that time, and no date of joining in the roster or a plan, so has a full share; "
             "write joins: DATE where that is wrong\n"
         )
         assert 0 not in owed

@@ -58,7 +58,7 @@ def test_check_reads_a_policy_and_reports_every_fault(oncall: Oncall, tmp_path: 
         "plans.standard.promises.high.coverage",
         "plans.business-critical.promises.urgent.first_reply",
     ]
-    assert "is over before the escalation is" in faults[1]["message"]
+    assert "ends before the last step of the escalation" in faults[1]["message"]
 
 
 def test_triage_proposes_an_impact_with_the_reason(oncall: Oncall) -> None:

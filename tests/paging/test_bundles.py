@@ -17,7 +17,7 @@ from tests.paging.world import World
 def test_the_log_says_that_a_page_waited_and_in_which_message_it_went(bundled: World) -> None:
     found = [event for event in bundled.events("T-3") if event.kind.value.startswith("page_")]
     assert [(event.kind, event.why) for event in found] == [
-        (EventKind.PAGE_WAITS, "waits 5 s to go with what else comes for ana: ana was paged 5 s ago"),
+        (EventKind.PAGE_WAITS, "waits 5 s to go with other pages for ana: ana was paged 5 s ago"),
         (EventKind.PAGE_BUNDLED, "goes to ana in one message with 2 others, which T-2 leads"),
     ]
     leader = page_of(bundled, "T-2")
@@ -40,7 +40,7 @@ def test_a_page_right_after_another_one_waits_because_of_that_one(world: World) 
     world.expect_page("ana", containing="T-1")
     high(world, "T-2")
     (waits,) = [event for event in world.events("T-2") if event.kind is EventKind.PAGE_WAITS]
-    assert waits.why == "waits 10 s to go with what else comes for ana: ana was paged just now"
+    assert waits.why == "waits 10 s to go with other pages for ana: ana was paged just now"
 
 
 def test_the_message_s_id_stands_in_the_attempts_of_every_ticket_in_it(bundled: World) -> None:

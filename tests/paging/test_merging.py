@@ -203,8 +203,8 @@ def test_a_merge_that_cannot_be_is_refused_in_a_sentence(world: World) -> None:
     assert refused(world, "T-1", "T-1") == "T-1 cannot be merged into itself"
     assert refused(world, "T-1", "T-9") == 'T-1: no ticket has the id "T-9" to merge it into'
     assert refused(world, "T-3", "T-1") == (
-        "T-3 is a ticket of Globex and T-1 one of Acme Ltd: an answer to one customer is none to the other, so they "
-        "stay two tickets"
+        "T-3 is a ticket of Globex and T-1 one of Acme Ltd: a reply to one customer does not answer the other, so "
+        "they cannot be merged"
     )
     assert refused(world, "T-4", "T-1") == (
         "T-4 has the plan business-critical and T-1 the slower standard: merge T-1 into T-4 instead"

@@ -1,4 +1,4 @@
-"""A promised time never runs out in silence: the owner is warned, then the chain is paged, then the manager is told."""
+"""Before a breach the owner is warned, then the escalation starts again; at the breach the manager is told."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_then_the_chain_is_paged_so_early_that_all_of_it_comes_before_the_breach
         assert message.body.endswith(world.code())
     chased = world.logged(Chased)
     assert [event.why for event in chased] == [
-        "the first reply is due Sat 2027-01-09 04:12 EST, and ana has not sent it: the chain is paged"
+        "the first reply is due Sat 2027-01-09 04:12 EST, and ana has not sent it: the escalation starts again"
     ]
     world.act(EventKind.REPLIED, "ana")
     assert world.ticket().status is TicketStatus.ACKNOWLEDGED
@@ -157,7 +157,7 @@ def test_a_chase_says_that_it_is_one_who_has_the_ticket_and_what_is_due_when(wor
         f"1st reply by Sat 04:12 EST. Reply ACK {world.code()}"
     )
     assert (world.ticket().status, world.ticket().owner) == (TicketStatus.OPEN, "ana")
-    assert "Ana has it, and a promised time runs out." in spoken_text(world.ticket())
+    assert "Ana has it, and a reply or an update is nearly due." in spoken_text(world.ticket())
     world.act(EventKind.REPLIED, "ana")
     world.read_all()
 

@@ -142,7 +142,7 @@ def test_who_answers_for_a_duplicate_is_told_where_it_goes_on(paged: World) -> N
     paged.expect_page("ana", containing="T-2")
     paged.act(EventKind.MERGED, "ana", into="T-2")
     following = paged.code("T-2")
-    expected = f"NOT acknowledged: T-1 goes on as T-2 ({following}). Send ACK {following} to take T-2."
+    expected = f"NOT acknowledged: T-1 was merged into T-2 ({following}). Send ACK {following} to take T-2."
     assert paged.sms("ana", f"ACK {code}") == expected
 
 

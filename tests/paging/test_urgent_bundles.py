@@ -113,7 +113,7 @@ def test_the_log_says_that_an_urgent_page_waited_and_in_which_message_it_went(wo
     world.advance(2 * SECOND)
     world.expect_page("ana", containing=" And 1 more: ")
     (waits,) = world.logged(PageWaits, "U-2")
-    assert waits.why == "waits 2 s to go with what else comes for ana: ana was paged 1 s ago"
+    assert waits.why == "waits 2 s to go with other pages for ana: ana was paged 1 s ago"
     (together,) = world.logged(PageBundled, "U-2")
     assert together.why == "goes to ana in one message with 1 other, which U-1 leads"
 

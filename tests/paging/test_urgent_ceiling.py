@@ -58,7 +58,7 @@ def test_the_attempts_of_summarised_tickets_carry_the_message_s_id_and_the_log_s
     assert {page.is_summary for page in pages} == {True}
     why = "ana had 5 messages in the last 5 min with urgent pages (limits.urgent_per_phone)"
     (waits,) = world.logged(PageWaits, "F-10")
-    assert waits.why == f"waits 55 s to go with what else comes for ana: {why}"
+    assert waits.why == f"waits 55 s to go with other pages for ana: {why}"
     (together,) = world.logged(PageBundled, "F-10")
     assert together.why == f"is summarised for ana, 24 pages in one message: {why}"
     world.close()

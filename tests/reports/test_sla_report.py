@@ -263,7 +263,7 @@ def test_a_report_lists_the_breaches_that_were_told_and_withdrawn(shop: Shop) ->
     why = "the first reply due Sun 2027-01-10 04:12 EST was kept: ana recorded replied at Sun 2027-01-10 03:20 EST"
     report = shop.report()
     assert text_of(report, 20).splitlines()[-2:] == [
-        "Told as breached and withdrawn, since a late record showed that the promise was kept:",
+        "Reported as breached and later withdrawn, because a late record showed that the target was met:",
         f"  T-2 Acme Ltd, withdrawn Sun 2027-01-10 04:30 EST: {why}",
     ]
     assert report.as_json()["withdrawn"] == [

@@ -47,9 +47,9 @@ def test_the_measure_is_printed_with_its_bound() -> None:
     proven = Clumps(1333, 1333)
     assert proven.text == (
         "clumps: in any four weeks in a row nobody is more than 1.33 shifts from their share; "
-        "proven, no plan that is as fair has less"
+        "proven: no equally fair plan has less"
     )
-    assert Clumps(1333, 667).text.endswith("; not proven, a plan that is as fair could have 0.67")
+    assert Clumps(1333, 667).text.endswith("; not proven: an equally fair plan could have 0.67")
     plan = planned(team_of(8), 91)
     assert plan.clumps is not None
     assert plan.clumps.is_proven

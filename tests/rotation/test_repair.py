@@ -258,7 +258,7 @@ def test_a_cover_that_leaves_nobody_is_told_by_name() -> None:
         repair(later, shifts, plan, first_open=tuesday, context=context)
     assert str(refusal.value) == (
         "no plan leaves ana their rest after the shifts that they covered before 2027-01-05; "
-        "let the plan change later, or leave the published schedule out with --no-history"
+        "choose a later --from, or ignore the published schedule with --no-history"
     )
 
 

@@ -48,8 +48,9 @@ def test_plans_that_are_faster_than_each_other_are_one_fault() -> None:
 def test_a_step_in_the_last_minute_of_the_first_reply_time_comes_too_late(share: str) -> None:
     changed = spoiled(("after: 20%", f"after: {share}"), ("desk_after: 15m", "desk_after: 0m"), ("30m", "2h"))
     assert changed.splitlines()[0] == (
-        "p.yaml:12:45: plans.std.promises.urgent.first_reply: 1 h is over before the escalation is: its last step "
-        "comes 59 min after a ticket that the desk had first; write a longer time, or move desk_after and the steps"
+        "p.yaml:12:45: plans.std.promises.urgent.first_reply: 1 h ends before the last step of the "
+        "escalation, which fires 59 min after a ticket comes to the desk; write a longer time, or move desk_after and "
+        "the steps"
     )
 
 

@@ -202,9 +202,9 @@ class TestEscalation:
 
     def test_everybody_is_reached_before_the_first_reply_is_due_also_by_way_of_the_desk(self) -> None:
         assert spoiled(("20%", "25m"), ("50m coverage", "40m coverage")) == (
-            "p.yaml:18:45: plans.pro.promises.urgent.first_reply: 40 min is over before the escalation is: its last "
-            "step comes 40 min after a ticket that the desk had first; write a longer time, or move desk_after and "
-            "the steps"
+            "p.yaml:18:45: plans.pro.promises.urgent.first_reply: 40 min ends before the last step of the "
+            "escalation, which fires 40 min after a ticket comes to the desk; write a longer time, or move "
+            "desk_after and the steps"
         )
 
     def test_percentages_that_put_the_steps_out_of_order_are_refused_cell_by_cell(self) -> None:

@@ -18,8 +18,8 @@ from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 
 IN_DOUBT = (
-    "the database was lost while this was being stored, and it may be there or not; "
-    "a ticket, or an event with an id, can be sent again"
+    "the connection to the database was lost, so this may be stored or not; "
+    "it is safe to send a ticket, or an event with an id, again"
 )
 NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
 

@@ -293,11 +293,12 @@ def test_an_impact_that_its_own_triage_contradicts_holds_and_is_flagged(service:
     answer = service.post({**ticket_body(impact="normal"), "triage": {"down": True, "dwon": True}}).json()
     assert answer["warnings"] == [
         '"triage.dwon" is not a known field and was left out; did you mean "triage.down"?',
-        "The impact normal holds, but its triage speaks for urgent: The product is down or cannot be worked with.",
+        "The impact normal is used, although the triage points to urgent: "
+        "The product is down or cannot be worked with.",
     ]
     answer = service.post({**ticket_body("T-2", impact="urgent"), "triage": {"users": "some"}}).json()
     assert answer["warnings"] == [
-        "The impact urgent holds, but its triage cannot be used: users: write how many are hit, or many or few."
+        "The impact urgent is used; its triage cannot be used: users: write how many are hit, or many or few."
     ]
 
 

@@ -52,7 +52,7 @@ def ledger_of_record(
     counted = [each for each in record.served if since is None or shift_of(each.seat, zone).day >= since]
     new = inferred_join_dates(roster, record.plans)
     for engineer, day in new.items():
-        say(f"{engineer} is on no plan before {day}, so owes no share of that time")
+        say(f"{engineer} is on no plan before {day}, so has no share of that time")
     found = ledger_of(with_join_dates(roster, new), counted, before=before, opening=opening)
     for doubt in _doubts(roster, record, found, sources.ledger, since, before):
         say(doubt)
@@ -147,7 +147,7 @@ def _doubts(
     unseen = _unseen(roster, record, found)
     if unseen:
         doubts.append(
-            f"{names_of(unseen)} had no shift in that time, and no date of joining in the roster or a plan, so owes a "
+            f"{names_of(unseen)} had no shift in that time, and no date of joining in the roster or a plan, so has a "
             "full share; write joins: DATE where that is wrong"
         )
     end = before or (found.last_day and found.last_day + timedelta(days=1))

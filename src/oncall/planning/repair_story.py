@@ -46,9 +46,9 @@ def _option_line(option: ChangeOption, cost: int) -> str:
 
 def _requests_line(requests: RequestOutcome, plan: Plan) -> str:
     met = requests.tally.text.removeprefix("requests: ")
-    best = "no plan with as few changes that is as fair meets more"
+    best = "no equally fair plan with as few changes meets more"
     if not requests.is_best:
-        best = "a plan with as few changes that is as fair may meet more"
+        best = "an equally fair plan with as few changes may meet more"
     return f"requests from {plan.kept_until} on: {met}; {best}"
 
 

@@ -111,7 +111,7 @@ def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
 
 def withdrawn_lines(report: SlaReport) -> Iterator[str]:
     """Yield the withdrawn breaches, a line each."""
-    yield "Told as breached and withdrawn, since a late record showed that the promise was kept:"
+    yield "Reported as breached and later withdrawn, because a late record showed that the target was met:"
     for each in report.withdrawn:
         yield f"  {withdrawn_words(each, report.days.zone)}"
 

@@ -92,8 +92,8 @@ class Clumps:
             f"clumps: in any four weeks in a row nobody is more than {self.distance / 1000:.2f} shifts from their share"
         )
         if self.is_proven:
-            return f"{what}; proven, no plan that is as fair has less"
-        return f"{what}; not proven, a plan that is as fair could have {self.bound / 1000:.2f}"
+            return f"{what}; proven: no equally fair plan has less"
+        return f"{what}; not proven: an equally fair plan could have {self.bound / 1000:.2f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,8 +170,8 @@ def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalati
         # A step in the last minute leaves the person no time to reply: at 99% of an hour, the hour is over.
         if target <= _to_the_minute(last):
             place.note(
-                f"{span(target)} is over before the escalation is: its last step comes {span(last)} after a ticket "
-                f"that the desk had first; write a longer time, or move desk_after and the steps"
+                f"{span(target)} ends before the last step of the escalation, which fires {span(last)} after a ticket "
+                f"comes to the desk; write a longer time, or move desk_after and the steps"
             )
 
 

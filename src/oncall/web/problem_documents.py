@@ -24,8 +24,8 @@ RETRY_AFTER_SECONDS = 5
 FLOODED = "too many requests from here were refused; correct them, and wait before you send the next one"
 NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
 IN_DOUBT = (
-    "the database was lost while this was being stored, and it may be there or not; "
-    "a ticket, or an event with an id, can be sent again"
+    "the connection to the database was lost, so this may be stored or not; "
+    "it is safe to send a ticket, or an event with an id, again"
 )
 
 

@@ -89,7 +89,7 @@ def _refuse_another_customer(stored: StoredTicket, target: StoredTicket) -> None
     if " ".join(ours.split()).casefold() != " ".join(theirs.split()).casefold():
         raise DifferentTickets(
             f"{stored.ticket.id} is a ticket of {ours} and {target.ticket.id} one of {theirs}: "
-            "an answer to one customer is none to the other, so they stay two tickets"
+            "a reply to one customer does not answer the other, so they cannot be merged"
         )
 
 

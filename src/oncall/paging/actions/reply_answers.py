@@ -72,7 +72,7 @@ def over_words(tx: TicketReads, stored: StoredTicket) -> str:
     into = fold(stored.ticket, log).merged_into
     going_on = tx.ticket(into) if into is not None else None
     if going_on is not None:
-        return f"{stored.ticket.id} goes on as {going_on.ticket.id} ({going_on.code})"
+        return f"{stored.ticket.id} was merged into {going_on.ticket.id} ({going_on.code})"
     by = next((event.by for event in reversed(log) if event.kind is EventKind.RESOLVED), PAGER)
     return f"{stored.ticket.id} was resolved by {spelt_name(tx, by)}"
 

@@ -28,14 +28,14 @@ def _against_triage(triage: object, read: ReadTicket, policy: Policy) -> Iterato
     try:
         proposed = propose(answers_from(triage), policy)
     except Refused as refusal:
-        yield f"The impact {impact} holds, but its triage cannot be used: {refusal}."
+        yield f"The impact {impact} is used; its triage cannot be used: {refusal}."
     else:
         if proposed.impact != impact:
             why = " ".join(proposed.reasons[:-1])
-            yield f"The impact {impact} holds, but its triage speaks for {proposed.impact}: {why}"
+            yield f"The impact {impact} is used, although the triage points to {proposed.impact}: {why}"
 
 
 def _against_customers_file(ticket: Ticket, policy: Policy) -> Iterator[str]:
     listed = policy.customer(ticket.customer)
     if listed is not None and listed.plan != ticket.plan:
-        yield f"The plan {ticket.plan} holds, but the policy lists {listed.name} on {listed.plan}."
+        yield f"The plan {ticket.plan} is used, although the policy lists {listed.name} on {listed.plan}."

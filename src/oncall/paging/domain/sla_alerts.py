@@ -154,7 +154,7 @@ def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -
     if kind is EventKind.BREACHED:
         return f"the {what} was due {due}, and nothing was sent by then"
     if kind is EventKind.CHASED:
-        return f"the {what} is due {due}, and {state.owner or 'nobody'} has not sent it: the chain is paged"
+        return f"the {what} is due {due}, and {state.owner or 'nobody'} has not sent it: the escalation starts again"
     return f"the {what} is due {due}: {policy.escalation.warn_share:.0%} of its time is used up"
 
 

@@ -14,7 +14,7 @@ def spoken_text(stored: StoredTicket) -> str:
     subject = plain(ticket.subject)[:LONGEST_SUBJECT].rstrip(".")
     words = f"This is on call. {plain(stored.impact).capitalize()} ticket {by_letters(ticket.id)}."
     if stored.status is TicketStatus.OPEN and stored.owner is not None:
-        words += f" {plain(stored.owner).capitalize()} has it, and a promised time runs out."
+        words += f" {plain(stored.owner).capitalize()} has it, and a reply or an update is nearly due."
     return f"{words} Customer {plain(ticket.customer)}. {subject}." if subject else f"{words} {plain(ticket.customer)}."
 
 

@@ -270,7 +270,7 @@ class Engine:
         except StoreError:
             raise
         except Exception:
-            self._log.exception("what is due cannot be readied together", action="claim_failed")
+            self._log.exception("the due attempts cannot be made ready together", action="claim_failed")
         due = await write(lambda tx: take_over(self._access.work(tx), most))
         people = dict.fromkeys(attempt.to for attempt in due)
         return [one for to in people for one in await self._for_one([one for one in due if one.to == to])]

@@ -151,7 +151,7 @@ def _call_instead(work: TicketWork, attempt: Attempt) -> None:
 
 
 def _send_once_more(work: TicketWork, attempt: Attempt) -> None:
-    why = f"what kept the text from {attempt.to} may pass: it is sent once more"
+    why = f"the text did not reach {attempt.to}, for a reason that may pass: it is sent once more"
     _repeat(work, StepResent, _again(work, attempt, ChannelName.SMS), instead_of=attempt, why=why)
 
 

@@ -214,6 +214,6 @@ def _is_fresh(attempt: Attempt) -> bool:
 
 def _waits(page: Attempt, until: SendTime, now: datetime) -> PageWaits:
     seconds = exact_span(timedelta(seconds=round((until.at - now).total_seconds())))
-    what_for = f"to go with what else comes for {page.to}" if page.is_text else f"to call {page.to}"
+    what_for = f"to go with other pages for {page.to}" if page.is_text else f"to call {page.to}"
     why = f"waits {seconds} {what_for}: {until.why}"
     return PageWaits(page.ticket, now, PAGER, why, to=page.to, attempt=page.id, until=until.at)

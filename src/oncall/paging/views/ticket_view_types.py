@@ -29,7 +29,7 @@ class ClockView(TypedDict):
     metric: Literal["first_reply", "next_reply", "periodic_update"]
     state: Annotated[
         Literal["ahead", "running", "paused", "met", "breached", "stopped", "merged"],
-        "ahead: its coverage has not begun. merged: it goes on with another ticket.",
+        "ahead: its coverage has not begun. merged: it continues on another ticket.",
     ]
     is_owed: Annotated[bool, "True while the customer still waits for this reply or update."]
     started_at: IsoTime

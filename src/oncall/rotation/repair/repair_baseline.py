@@ -105,6 +105,6 @@ class RepairBaseline:
             zone = self.whole.roster.policy.zone
             monday = max(settled_end, expected_end).astimezone(zone).date()
             raise Refused(
-                f"on {self.first_open} a weekend is under way that is cut into other shifts now; "
+                f"a weekend is under way on {self.first_open}, and the roster now cuts weekends into other shifts; "
                 f"write --from {monday} or --from {monday - timedelta(days=3)}"
             )

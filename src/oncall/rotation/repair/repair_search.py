@@ -77,7 +77,7 @@ class RepairSearch:
             names = ", ".join(sorted({seat.engineer for seat in self._baseline.whole.context.covers}))
             raise Refused(
                 f"no plan leaves {names} their rest after the shifts that they covered before "
-                f"{self._baseline.first_open}; let the plan change later, or leave the published schedule out with "
+                f"{self._baseline.first_open}; choose a later --from, or ignore the published schedule with "
                 "--no-history"
             )
 
