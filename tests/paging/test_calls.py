@@ -110,7 +110,7 @@ def test_who_is_late_is_told_who_has_it(called: World) -> None:
     called.expect_page("ana")
 
 
-def test_the_key_2_takes_nothing_from_somebody_who_has_the_ticket(called: World) -> None:
+def test_key_2_takes_nothing_from_the_engineer_who_has_the_ticket(called: World) -> None:
     called.act(EventKind.ACKNOWLEDGED, "ben")
     assert press(called, "2") == "Ticket T 1 is taken by Ben Okafor. Goodbye."
     assert (called.ticket().status, called.ticket().owner) == (TicketStatus.ACKNOWLEDGED, "ben")

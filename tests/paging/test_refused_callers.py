@@ -96,7 +96,7 @@ def test_refusals_of_the_last_hour_are_reported_although_others_were_accepted_si
         (
             TOKEN,
             "requests without a known token were refused 5 times within 24 hours, the last time 1 min ago from "
-            "192.0.2.8; if your help desk is there, its tickets page nobody: give it a token with `oncall token "
+            "192.0.2.8; if your help desk sends them, its tickets page nobody: give it a token with `oncall token "
             "create`.",
         ),
         (

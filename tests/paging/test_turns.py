@@ -70,7 +70,7 @@ def test_the_sender_sends_so_many_messages_in_a_span_pages_first(tmp_path: Path)
     world.close()
 
 
-def test_the_word_that_somebody_sent_stop_counts_for_the_sender(tmp_path: Path) -> None:
+def test_the_alert_about_a_stop_counts_for_the_sender(tmp_path: Path) -> None:
     world = limited(tmp_path, SENDER % 2)
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")

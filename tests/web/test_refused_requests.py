@@ -136,7 +136,7 @@ def test_unknown_tokens_from_many_addresses_are_answered_503_before_the_database
     flood(service, "unknown_tokens", "")
     with database_away(service):
         answer = service.post(ticket_body(), by="a-guess")
-        problem(answer, 503, "too many unknown tokens are being tried; send the same again")
+        problem(answer, 503, "too many unknown tokens are being tried; send this request again")
         assert answer.headers["retry-after"] == "5"
 
 

@@ -110,7 +110,7 @@ def _is_of_an_interrupt(error: BaseException) -> bool:
 
 
 def _is_of_the_answer(error: OSError) -> bool:
-    """Return True if the error comes from writing the answer to stdout: a full or bad disk, and no file's name."""
+    """Return True if writing to stdout failed: an error of a full or bad disk that names no file."""
     return error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 

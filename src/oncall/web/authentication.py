@@ -84,7 +84,7 @@ class Authenticator:
         if self._refusals.is_flooding(source):
             raise ProblemDocument(429, FLOODED)
         if not self._refusals.unknown_tokens.count(""):
-            raise ProblemDocument(503, "too many unknown tokens are being tried; send the same again")
+            raise ProblemDocument(503, "too many unknown tokens are being tried; send this request again")
 
     async def _look_up(self, key: str) -> Token | None:
         try:

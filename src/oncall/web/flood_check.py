@@ -1,4 +1,4 @@
-"""Checks tickets of a flooding caller without the database."""
+"""Checks the tickets of a caller that floods, almost without the database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READ_EVERY_SECONDS = 5.0
 class FloodCheck:
     """Refuses the tickets of a flooding caller that would be refused anyway, and lets its other tickets pass.
 
-    A flood reads the policy once in five seconds (real time), and nothing else.
+    In a flood it reads nothing but the policy, at most once in five seconds (real time).
     """
 
     def __init__(self, engine: Engine, refusals: Refusals) -> None:

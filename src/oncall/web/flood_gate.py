@@ -1,4 +1,4 @@
-"""Finds out which addresses and callers are refused so often that further refusals must cost next to nothing."""
+"""Decides which addresses and callers are refused so often that further refusals must cost next to nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 MOST_KEYS = 10_000
 """How many keys a gate remembers."""
 _SHARED_BITS = 64
-"""One customer of a provider has at least this network of IPv6 addresses."""
+"""Bits of an IPv6 address after its network. A provider gives each customer at least one such network."""
 
 
 class FloodGate:
@@ -47,7 +47,10 @@ class FloodGate:
 
 
 def network_of(source: str) -> str:
-    """Return what an address is counted by: itself, or its network of IPv6 addresses, which one sender can use up."""
+    """Return the key under which an address is counted: an IPv4 address itself, or the network of an IPv6 address.
+
+    One sender can use all addresses of an IPv6 network.
+    """
     try:
         address = ip_address(source)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the service refuses: log lines, sampled in floods, counters, and a tally for each caller."""
+"""Records refused requests: log lines (sampled in floods), counters, and a tally for each caller."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from oncall.web.flood_gate import FloodGate, network_of
 LOGGED_A_MINUTE = 5
 """Log lines a minute for one reason, caller and address; the others of that minute are counted in one line."""
 ADDRESS_BURST, ADDRESS_PER_SECOND = 100, 1
-"""Refusals that one address without a known caller may cause at once, and how many more each second."""
+"""The allowance of an address without a known caller: refusals at once, and more each second."""
 CALLER_BURST, CALLER_PER_SECOND = 1000, 2
-"""The same for a known caller, such as a broken program: it may cost more than a guesser of tokens."""
+"""The allowance of a known caller, such as a broken program. It may cost more than an attacker who guesses tokens."""
 LOOK_UP_BURST, LOOK_UPS_PER_SECOND = 600, 20
-"""Tokens that this process has never seen, from all addresses together, that it looks up in the database."""
+"""How many tokens that it has never seen this process looks up in the database, from all addresses together."""
 MOST_SAMPLES = 1000
 MOST_DIGITS, LONGEST_WORD, LONGEST_DETAIL = 6, 24, 300
 _MINUTE = timedelta(minutes=1)
 _REPLACED = {RefusalReason.TOKEN, RefusalReason.ROLE, RefusalReason.SIGNATURE, RefusalReason.BODY}
-"""Refusals that become a 429 in a flood. A conflict stays what it is: the sender must learn that the id is taken."""
+"""Refusals that become a 429 in a flood. A conflict stays a 409: the sender must learn that the id is taken."""
 _NAMED = (RefusalReason.SIGNATURE, RefusalReason.TOKEN)
 _OTHERS = "other addresses"
 
@@ -80,22 +80,22 @@ class Refusals:
         return bool(self._tallies)
 
     def is_flooding(self, source: str, caller: str = "") -> bool:
-        """Return True if this caller, or this address without a known caller, is refused more than it may be."""
+        """Return True if this caller has used up its allowance of refusals; without a caller, if the address has."""
         return self.callers.is_flooding(caller) if caller else self.sources.is_flooding(network_of(source))
 
     def refused(
         self, reason: RefusalReason, status: int, *, caller: str, source: str, path: str, detail: str, is_work: bool
     ) -> bool:
-        """Log and count a refused request. Returns True if a flood makes a 429 of it.
+        """Log and count a refused request. Returns True if the answer must become a 429, because of a flood.
 
-        is_work: the request was to bring a ticket, an event or a callback.
+        is_work: the request was meant to bring a ticket, an event or a callback.
         """
         at = self._real_now()
         # A caller has an allowance of its own, so that nobody else behind its address can use it up.
         is_flood = not (self.callers.count(caller) if caller else self.sources.count(network_of(source)))
         replaced = is_flood and reason in _REPLACED
         self._counter.labels(caller, str(429 if replaced else status), reason.value).inc()
-        # What is said of a token never quotes what the caller sent.
+        # The words about a token never quote what the caller sent.
         words = detail if reason is RefusalReason.TOKEN else harmless(detail)
         refusal = Refusal(at, reason, status, caller, source, words or f"status {status}")
         self._sample(refusal, harmless(path))

@@ -20,14 +20,14 @@ Headers = list[tuple[bytes, bytes]]
 PROVIDER_PATHS = "/webhooks/twilio/"
 TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, "/webhooks/")
-"""Where tickets, events and callbacks come in. A question that is refused, such as `/v1/explain`, loses no work."""
+"""Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
 _NO_STORE = (b"cache-control", b"no-store")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestGuard:
-    """An ASGI application around another one. refusals: returns where refusals are counted; called for each request.
+    """Wraps an ASGI application. refusals: returns the object that counts refusals; called for each request.
 
     is_https: the service's public address is https, so browsers must not use http.
     """
@@ -48,7 +48,7 @@ class RequestGuard:
 
 @dataclass(slots=True)
 class _Answer:
-    """The answer to one request, with the headers that every answer has. flooded: what a flood gets instead."""
+    """The answer to one request, with the headers that every answer has. flooded: replaces it in a flood."""
 
     scope: Scope
     outer: Send
@@ -96,7 +96,7 @@ class _Answer:
         )
 
     def _reason(self, status: int) -> RefusalReason | None:
-        """Return why the request was refused, or None if the status is no refusal of what it brings."""
+        """Return why the request was refused; None if an answer with this status is not counted as a refusal."""
         match status:
             case 400 | 413 | 422:
                 return RefusalReason.BODY

@@ -11,13 +11,13 @@ from oncall.paging.ports.refusals import Refusal, RefusalCount, RefusalReason
 from oncall.support.wording import rough_span
 
 IN_A_ROW = 3
-"""So many refusals without an accepted request between them are more than a slip."""
+"""This many refusals without an accepted request in between are reported."""
 IN_AN_HOUR = 5
-"""So many refusals within an hour are more than slips, whatever was accepted between them."""
+"""This many refusals within an hour are reported, whatever was accepted in between."""
 REPORTED_FOR = timedelta(hours=24)
 """How long (real time) refusals are reported after the last one."""
 OVER_AFTER = timedelta(hours=1)
-"""How long (real time) after the last refusal an accepted request ends the report."""
+"""After an accepted request, the report ends this long (real time) after the last refusal."""
 _HOUR = timedelta(hours=1)
 
 
@@ -70,7 +70,7 @@ class RepeatedRefusal:
         times = f"{self.count} times within 24 hours, the last time {_ago(now - last.at)} from {last.source}"
         if last.reason is RefusalReason.TOKEN and not last.caller:
             return (
-                f"requests without a known token were refused {times}; if your help desk is there, its tickets page "
+                f"requests without a known token were refused {times}; if your help desk sends them, its tickets page "
                 "nobody: give it a token with `oncall token create`."
             )
         if last.reason is RefusalReason.SIGNATURE:

@@ -102,7 +102,7 @@ class _ClumpSearch:
                 self._undecided = level
 
     def _levels(self) -> list[Fraction]:
-        """Return, from low to high, the distances that a plan may have from the bound on, and below the best plan's."""
+        """Return the distances that a better plan may have, from low to high; the first one is the bound."""
         found = {self.bound}
         for share, most in (each for own in self._possible for each in own):
             low, high = max(0, ceil(share - self.distance)), min(most, floor(share + self.distance))
