@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import (
     Absence,
     DaysOff,
     Engineer,
+    Handover,
     Request,
     RequestDirection,
     Roster,
@@ -20,10 +22,13 @@ from oncall.rosters.roster import (
 from oncall.schedule.plan import Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from oncall.support.policy_file import packaged_policy
+from oncall.support.holidays import public_holidays
+from oncall.support.policy_file import packaged_policy, read_policy
 
 FIRST_DAY = date(2027, 1, 4)
 ZONE = ZoneInfo("America/New_York")
+FOLLOW_THE_SUN = Path(__file__).parents[1] / "rosters" / "follow-the-sun.policy.yaml"
+REGIONS = ("apac", "emea", "amer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Instance:
     take only the secondary role. part_time: engineers who work half. joiners: engineers who join half-way; as many
     leave then. requests: dates that each engineer asks to avoid. pairs: pairs of engineers who prefer to work together.
     all_away: two thirds of the team are away in one week. blocks: what a day off blocks. shares: how shares are made.
+    turn_weeks: the weeks of a turn, from Friday to Friday. regions: the team follows the sun in three regions, and each
+    engineer takes the shifts of one.
     """
 
     name: str
@@ -52,6 +59,8 @@ class Instance:
     all_away: bool = False
     blocks: DaysOff = DaysOff.EVENINGS
     shares: SharesRule = SharesRule.BY_TOTAL
+    turn_weeks: int = 0
+    regions: bool = False
 
     def roster(self) -> Roster:
         """Return the team, always the same for the same instance."""
@@ -59,9 +68,16 @@ class Instance:
         people = tuple(self._person(number, draw) for number in range(self.people))
         pairs = tuple((f"p{2 * number:03}", f"p{2 * number + 1:03}") for number in range(self.pairs))
         rules = RotationRules(
-            rest_nights=self.rest_nights, prefer_together=pairs, days_off=self.blocks, shares=self.shares
+            rest_nights=self.rest_nights,
+            prefer_together=pairs,
+            days_off=self.blocks,
+            shares=self.shares,
+            turn_weeks=self.turn_weeks,
+            handover=Handover(4) if self.turn_weeks else None,
         )
-        return Roster("bench", ZONE, packaged_policy(ZONE), rules, people, None, holidays=self.holidays)
+        policy = read_policy(FOLLOW_THE_SUN) if self.regions else packaged_policy(ZONE)
+        places = public_holidays(self.holidays) if self.holidays else None
+        return Roster("bench", ZONE, policy, rules, people, None, holidays=places)
 
     def _person(self, number: int, draw: random.Random) -> Engineer:
         lengths = [1] * round(self.days_off * self.weeks / 52) + [5] * round(self.vacations * self.weeks / 52)
@@ -87,13 +103,14 @@ class Instance:
             leaves=half_way if self.joiners <= number < 2 * self.joiners else None,
             absences=tuple(absences),
             requests=tuple(Request(RequestDirection.AVOID, day=day) for day in days),
+            kinds=(REGIONS[number % len(REGIONS)],) if self.regions else None,
         )
 
     def shifts(self, roster: Roster) -> tuple[Shift, ...]:
         """Return the shifts of its weeks."""
         calendar = calendar_of(roster.policy, roster.holidays)
         last_day = FIRST_DAY + timedelta(weeks=self.weeks, days=-1)
-        return shifts_between(calendar, first_day=FIRST_DAY, last_day=last_day, weekend=roster.rules.weekend)
+        return shifts_between(calendar, first_day=FIRST_DAY, last_day=last_day, rules=roster.rules)
 
 
 INSTANCES = (
@@ -131,6 +148,8 @@ LATER = (
     Instance("4 + 3 x 13, juniors", 7, 13, days_off=4, vacations=0, juniors=3),
     Instance("12 x 52, 3 juniors, total", 12, 52, juniors=3),
     Instance("200 x 52", 200, 52),
+    Instance("12 x 52, weekly turns", 12, 52, turn_weeks=1, blocks=DaysOff.WHOLE),
+    Instance("3 x 6 x 26, sun", 18, 26, rest_nights=1, regions=True, blocks=DaysOff.WHOLE),
 )
 """Teams that came later."""
 INFEASIBLE = Instance("12 x 52, 8 away a week", 12, 52, all_away=True)

@@ -33,7 +33,7 @@ def published() -> tuple[Policy, Schedule]:
     """Half a year of the worked roster, two people in turn: who is on call costs the same whoever it is."""
     roster = read_roster(ROSTER)
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=FIRST, last_day=LAST, weekend=roster.rules.weekend)
+    shifts = shifts_between(calendar, first_day=FIRST, last_day=LAST, rules=roster.rules)
     people = [engineer.id for engineer in roster.engineers]
     seats = tuple(
         Seat(shift.window, shift.kind, role, people[(number + place) % len(people)])

@@ -69,7 +69,7 @@ def publish(url: str, last_day: date) -> None:
     """Publish the packaged team's shifts from FIRST_DAY on, at most MANY; its engineers take them in turn."""
     roster = read_roster(ROSTER)
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=FIRST_DAY, last_day=last_day, weekend=roster.rules.weekend)[:MANY]
+    shifts = shifts_between(calendar, first_day=FIRST_DAY, last_day=last_day, rules=roster.rules)[:MANY]
     people = cycle(engineer.id for engineer in roster.engineers)
     seats = [
         Seat(shift.window, shift.kind, role, person)

@@ -208,7 +208,7 @@ def publish(folder: Path, settings: dict[str, str], *, limits: str | None = None
     team = read_roster(roster)
     first = datetime.fromisoformat(NIGHT).date() - timedelta(days=5)
     calendar = calendar_of(team.policy, team.holidays)
-    shifts = shifts_between(calendar, first_day=first, last_day=first + timedelta(days=13), weekend=team.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first, last_day=first + timedelta(days=13), rules=team.rules)
     seats = tuple(
         Seat(shift.window, shift.kind, role, person)
         for shift in shifts

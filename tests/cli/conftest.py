@@ -109,7 +109,7 @@ def plan(roster: Path, tmp_path: Path) -> Path:
     team = read_roster(roster)
     calendar = calendar_of(team.policy, team.holidays)
     first, last = date(2027, 1, 4), date(2027, 1, 31)
-    shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=team.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first, last_day=last, rules=team.rules)
     seats = tuple(
         Seat(shift.window, shift.kind, role, person)
         for shift in shifts

@@ -151,7 +151,7 @@ def test_a_roster_that_is_taken_is_planned_or_refused_with_a_sentence(folder: Pa
     team = read_roster(folder / "x.yaml")
     first = date(2027, 1, 4)
     calendar = calendar_of(team.policy, team.holidays)
-    shifts = shifts_between(calendar, first_day=first, last_day=first + timedelta(days=13), weekend=team.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first, last_day=first + timedelta(days=13), rules=team.rules)
     try:
         assert fairest_plan(team, shifts, time_limit=timedelta(seconds=1)).seats
     except OncallError as refusal:

@@ -214,7 +214,7 @@ class World:
         holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
         calendar = calendar_of(self.roster.policy, self.roster.holidays)
         first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
-        shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=self.roster.rules.weekend)
+        shifts = shifts_between(calendar, first_day=first, last_day=last, rules=self.roster.rules)
         rows = tuple(
             Seat(shift.window, shift.kind, role, person)
             for shift in shifts

@@ -40,7 +40,7 @@ def roster_of(text: str = ROSTER) -> Roster:
 def in_turn(roster: Roster, first: date = FIRST, last: date = LAST) -> Plan:
     """Each shift has the next two people of the roster."""
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=roster.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first, last_day=last, rules=roster.rules)
     people = [engineer.id for engineer in roster.engineers]
     seats = tuple(
         Seat(shift.window, shift.kind, role, people[(2 * number + offset) % len(people)])

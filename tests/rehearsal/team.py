@@ -35,7 +35,7 @@ def roster() -> Roster:
 def plan(team: Roster, seats: Mapping[str, str] | None = None) -> Plan:
     """Four weeks: by role who holds every shift, ana and ben when not said."""
     calendar = calendar_of(team.policy, team.holidays)
-    shifts = shifts_between(calendar, first_day=FIRST, last_day=LAST, weekend=team.rules.weekend)
+    shifts = shifts_between(calendar, first_day=FIRST, last_day=LAST, rules=team.rules)
     holders = seats or {"primary": "ana", "secondary": "ben"}
     rows = [Seat(s.window, s.kind, role, person) for s in shifts for role, person in holders.items()]
     return Plan(team.team, team.zone, tuple(rows), first_day=FIRST, last_day=LAST)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from oncall.errors import FileFaults, Refused
 from oncall.rehearsal.arrivals import made_up, rate_of, read_tickets
 from oncall.support.calendar import calendar_of
+from oncall.support.holidays import public_holidays
 from oncall.support.policy import Customer
 from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import Window, WindowKind
@@ -21,7 +22,7 @@ from oncall.support.windows import Window, WindowKind
 from .team import at
 
 POLICY = packaged_policy()
-CALENDAR = calendar_of(POLICY, "US")
+CALENDAR = calendar_of(POLICY, public_holidays("US"))
 YEAR = Window(at("2027-01-04"), at("2028-01-03"))
 
 

@@ -47,7 +47,7 @@ class Shop:
         team = read_roster(ROSTER)
         calendar = calendar_of(team.policy, team.holidays)
         first, last = date(2026, 12, 28), date(2027, 7, 4)
-        shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=team.rules.weekend)
+        shifts = shifts_between(calendar, first_day=first, last_day=last, rules=team.rules)
         seats = [
             Seat(s.window, s.kind, role, person)
             for s in shifts

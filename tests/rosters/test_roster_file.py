@@ -8,6 +8,7 @@ import pytest
 
 from oncall.errors import FileFaults
 from oncall.rosters.roster_file import read_roster
+from oncall.support.holidays import public_holidays
 from tests.rosters.conftest import GOOD, Refusal
 
 
@@ -94,7 +95,7 @@ def test_holidays_of_a_place_that_is_unknown_are_refused(refusal: Refusal, code:
 
 def test_norway_is_a_country_and_not_a_no(folder: Path) -> None:
     (folder / "x.yaml").write_text(GOOD + "holidays: NO\n")
-    assert read_roster(Path("x.yaml")).holidays == "NO"
+    assert read_roster(Path("x.yaml")).holidays == public_holidays("NO")
 
 
 @pytest.mark.parametrize(

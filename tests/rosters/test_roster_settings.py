@@ -9,6 +9,7 @@ import pytest
 from oncall.errors import FileFaults, Refused
 from oncall.rosters.roster_file import read_roster
 from oncall.rosters.roster_settings import roster_with
+from oncall.support.holidays import public_holidays
 
 TEXT = """\
 team: tiny
@@ -47,7 +48,7 @@ def test_a_setting_changes_its_key_and_nothing_else(path: Path) -> None:
 
 def test_keys_that_the_file_does_not_have_yet_are_added(path: Path) -> None:
     roster = roster_with(read_roster(path), ["holidays=US", "rotation.max_shifts_per_week=2"])
-    assert (roster.holidays, roster.rules.max_shifts_per_week) == ("US", 2)
+    assert (roster.holidays, roster.rules.max_shifts_per_week) == (public_holidays("US"), 2)
 
 
 def test_engineers_go_by_their_id(path: Path) -> None:
@@ -81,7 +82,11 @@ def test_engineers_go_by_their_id(path: Path) -> None:
             "timezone=Asia/Tokyo",
             "--set timezone=Asia/Tokyo: timezone cannot be tried; set a key of rotation, holidays or engineers",
         ),
-        ("holidays.US=1", "--set holidays.US=1: holidays holds keys; a single value is expected here"),
+        (
+            "holidays.US=1",
+            "--set holidays.US=1: is not a known key; write one of date, name, drop\n"
+            "with these settings, holidays.date: is missing; write date: 2027-03-10",
+        ),
         ("engineers.ana.fte.x=1", "--set engineers.ana.fte.x=1: fte holds keys; a single value is expected here"),
     ],
 )

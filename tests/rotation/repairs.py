@@ -22,6 +22,7 @@ from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shift_of
+from oncall.support.holidays import public_holidays
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import NAMES, blocked_dates, person, shifts_of, team
 
@@ -122,7 +123,7 @@ def _joiner(draw: Random, case: RepairCase) -> RepairCase:
 
 
 def _holiday(draw: Random, case: RepairCase) -> RepairCase:
-    return replace(case, after=replace(case.after, holidays="US"), days=8)
+    return replace(case, after=replace(case.after, holidays=public_holidays("US")), days=8)
 
 
 def _rules(draw: Random, case: RepairCase) -> RepairCase:

@@ -25,6 +25,7 @@ from oncall.rotation.check.checker import check_plan
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar, calendar_of
+from oncall.support.holidays import CompanyDays, public_holidays
 from oncall.support.policy_file import packaged_policy
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -38,11 +39,15 @@ def person(name: str, *, roles: Sequence[str] = ("primary", "secondary"), **more
     return replace(plain, **more)
 
 
+def _places(holidays: str | None) -> CompanyDays | None:
+    return public_holidays(holidays) if holidays else None
+
+
 def team(*people: Engineer, holidays: str | None = None, **rules: Any) -> Roster:
     """Return a roster of these people. rules: fields of RotationRules."""
     settings = replace(RotationRules(), **rules)
     policy = packaged_policy(NEW_YORK)
-    return Roster("night-owls", NEW_YORK, policy, settings, tuple(people), None, holidays=holidays)
+    return Roster("night-owls", NEW_YORK, policy, settings, tuple(people), None, holidays=_places(holidays))
 
 
 def team_of(size: int, **rules: Any) -> Roster:
@@ -66,7 +71,7 @@ def blocked_dates(roster: Roster, shift: Shift) -> list[date]:
 
 
 @cache
-def _calendar(holidays: str | None) -> SupportCalendar:
+def _calendar(holidays: CompanyDays | None) -> SupportCalendar:
     """Return a calendar that all rosters of the packaged policy share, because it caches the weeks it has computed."""
     return calendar_of(packaged_policy(NEW_YORK), holidays)
 
@@ -76,7 +81,7 @@ def shifts_of(roster: Roster, *, first_day: date = MONDAY, days: int = 7) -> tup
     usual = roster.policy == packaged_policy(NEW_YORK)
     calendar = _calendar(roster.holidays) if usual else calendar_of(roster.policy, roster.holidays)
     last_day = first_day + timedelta(days=days - 1)
-    return shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
+    return shifts_between(calendar, first_day=first_day, last_day=last_day, rules=roster.rules)
 
 
 def sentences(plan: Plan, roster: Roster) -> list[str]:

@@ -15,6 +15,7 @@ from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import PlanStatus
+from oncall.support.holidays import public_holidays
 from tests.rotation.checked_plans import checked_plan
 from tests.rotation.random_rosters import random_roster
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
@@ -33,7 +34,7 @@ from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
     ids=["week 53 of 2026", "week 53 of 2020", "29 February", "the clock goes forward", "the clock goes back"],
 )
 def test_unusual_dates_are_planned(first_day: date, days: int, style: WeekendStyle) -> None:
-    roster = replace(team_of(12, weekend=style, rest_nights=1, max_shifts_per_week=2), holidays="US")
+    roster = replace(team_of(12, weekend=style, rest_nights=1, max_shifts_per_week=2), holidays=public_holidays("US"))
     assert checked_plan(roster, days, first_day=first_day).status is PlanStatus.OPTIMAL
 
 
@@ -115,7 +116,7 @@ def test_a_repair_for_a_leaver_and_a_joiner_keeps_the_past() -> None:
 def test_a_repair_staffs_the_shift_of_a_new_holiday() -> None:
     roster = team_of(8)
     plan = checked_plan(roster, 14, first_day=date(2027, 1, 11))
-    later = replace(roster, holidays="US")
+    later = replace(roster, holidays=public_holidays("US"))
     shifts = shifts_of(later, first_day=date(2027, 1, 11), days=14)
     repaired = repair(later, shifts, plan, first_open=date(2027, 1, 14))
     assert {change.window.start.date() for change in repaired.new_seats} == {date(2027, 1, 18)}

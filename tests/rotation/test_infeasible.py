@@ -10,6 +10,7 @@ import pytest
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import DaysOff, Roster, WeekendStyle
 from oncall.rotation.generate.fairest_plan import fairest_plan
+from oncall.support.holidays import public_holidays
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 HOPELESS = "\n  no relaxation makes a plan possible; change the people, their dates or the rules"
@@ -109,7 +110,7 @@ def test_where_adding_up_shows_it_the_sum_is_told_and_only_what_it_takes() -> No
     week = away(date(2027, 1, 11), 7, reason="ski week")
     people = [person(name, absences=week) for name in ("ana", "ben", "cai")]
     roster = team(*people, *team_of(7).engineers[3:], rest_nights=1, max_shifts_per_week=2, holidays_apart=2)
-    message = refusal_of(replace(roster, holidays="US"), days=28)
+    message = refusal_of(replace(roster, holidays=public_holidays("US")), days=28)
     assert (
         "the week of 2027-01-11: 5 shifts in 2 roles are 10 duties, and under max_shifts_per_week 2 people can take 8: "
         "ana 0 (away 2027-01-11 to 2027-01-17 (ski week)), ben 0 (away 2027-01-11 to 2027-01-17 (ski week)), "

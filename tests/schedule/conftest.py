@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.rosters.roster import Engineer, Manager, Roster, RotationRules, WeekendStyle
+from oncall.rosters.roster import Engineer, Manager, Roster, RotationRules
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
 from oncall.schedule.version_document import VersionRow, override_document, publication_document, schedule_from_rows
 from oncall.support.calendar import calendar_of
+from oncall.support.holidays import public_holidays
 from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import Window
 
@@ -39,13 +40,21 @@ def make_roster(holidays: str | None = "US") -> Roster:
         for number, name in enumerate(PEOPLE)
     )
     manager = Manager("mei", "Mei Lin", "+13055550199", "mei@example.com")
-    return Roster("cas-support", NEW_YORK, packaged_policy(), RotationRules(), engineers, manager, holidays)
+    return Roster(
+        "cas-support",
+        NEW_YORK,
+        packaged_policy(),
+        RotationRules(),
+        engineers,
+        manager,
+        public_holidays(holidays) if holidays else None,
+    )
 
 
 def round_robin(roster: Roster, first_day: date, last_day: date, *, people: tuple[str, ...] = PEOPLE) -> Plan:
     """Shift n has people[n] as primary and the next one as secondary."""
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=WeekendStyle.BLOCK)
+    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, rules=RotationRules())
     seats = tuple(
         Seat(shift.window, shift.kind, role, people[(number + offset) % len(people)])
         for number, shift in enumerate(shifts)

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.rosters.roster import WeekendStyle
+from oncall.rosters.roster import RotationRules, WeekendStyle
 from oncall.schedule.plan import Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar
-from oncall.support.holidays import HolidayCalendar
+from oncall.support.holidays import HolidayCalendar, public_holidays
 from oncall.support.policy_file import packaged_policy
 
 BLOCK, DAILY = WeekendStyle.BLOCK, WeekendStyle.DAILY
@@ -26,10 +26,13 @@ def shifts(
     zone: str = "America/New_York",
 ) -> tuple[Shift, ...]:
     days = frozenset(date.fromisoformat(day) for day in holidays)
-    known = HolidayCalendar("US", dict.fromkeys(range(2009, 2029), days))
+    known = HolidayCalendar(public_holidays("US"), dict.fromkeys(range(2009, 2029), days))
     calendar = SupportCalendar(ZoneInfo(zone), packaged_policy().spans, known)
     return shifts_between(
-        calendar, first_day=date.fromisoformat(first), last_day=date.fromisoformat(last), weekend=weekend
+        calendar,
+        first_day=date.fromisoformat(first),
+        last_day=date.fromisoformat(last),
+        rules=RotationRules(weekend=weekend),
     )
 
 

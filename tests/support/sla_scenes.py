@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.support.calendar import SupportCalendar
 from oncall.support.clocks import PolicyTerms, SlaEvent, SlaEventKind, carried
-from oncall.support.holidays import HolidayCalendar
+from oncall.support.holidays import HolidayCalendar, public_holidays
 from oncall.support.policy import (
     Counting,
     Coverage,
@@ -110,7 +110,7 @@ def _calendar(zone: ZoneInfo, hours: Hours) -> SupportCalendar:
     known = {year: frozenset(day for day in hours.holidays if day.year == year) for year in years}
     nothing: frozenset[date] = frozenset()
     every_year = {year: known.get(year, nothing) for year in range(2020, 2037)}
-    return SupportCalendar(zone, _spans(hours), HolidayCalendar("XX", every_year))
+    return SupportCalendar(zone, _spans(hours), HolidayCalendar(public_holidays("XX"), every_year))
 
 
 def _spans(hours: Hours) -> tuple[WeekSpan, ...]:

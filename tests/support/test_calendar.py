@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oncall.errors import Refused
 from oncall.support.calendar import SupportCalendar, calendar_of, first_instant
-from oncall.support.holidays import HolidayCalendar
+from oncall.support.holidays import HolidayCalendar, public_holidays
 from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import WindowKind
 from tests.support.week_patterns import DAY, itopia_calendar, pattern
@@ -32,7 +32,9 @@ def kinds_and_local_times(calendar: SupportCalendar, first: str, last: str) -> l
 def holidays(*days: str) -> HolidayCalendar:
     """Just these days, and no others in the years 2010 to 2030."""
     dates = [date.fromisoformat(day) for day in days]
-    return HolidayCalendar("US", {year: frozenset(d for d in dates if d.year == year) for year in range(2010, 2031)})
+    return HolidayCalendar(
+        public_holidays("US"), {year: frozenset(d for d in dates if d.year == year) for year in range(2010, 2031)}
+    )
 
 
 def test_an_ordinary_week_has_business_hours_weeknights_and_one_weekend() -> None:
@@ -199,7 +201,7 @@ def kind_by_rule(reading: datetime, off: set[date]) -> WindowKind:
 
 def test_the_calendar_of_a_policy_has_its_zone_its_hours_and_the_holidays_asked_for() -> None:
     policy = packaged_policy()
-    plain, with_holidays = calendar_of(policy, None), calendar_of(policy, "US")
+    plain, with_holidays = calendar_of(policy, None), calendar_of(policy, public_holidays("US"))
     christmas_eve = datetime(2027, 12, 24, 12, tzinfo=NEW_YORK)  # Christmas 2027 is a Saturday, observed on Friday
     assert plain.window_at(christmas_eve).kind is WindowKind.BUSINESS
     assert with_holidays.window_at(christmas_eve).kind is WindowKind.HOLIDAY

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from oncall.rosters.roster import WeekendStyle
+from oncall.rosters.roster import RotationRules, WeekendStyle
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import KindWindow, WeekSpan, Window, WindowKind
@@ -125,11 +125,12 @@ def test_each_instant_a_minute_around_each_boundary_belongs_to_exactly_one_windo
 def test_shifts_tile_the_on_call_time_of_the_century(calendar: SupportCalendar) -> None:
     # To a Sunday, so that no daily weekend is cut.
     days = date(2000, 1, 3), date(2100, 12, 26)
-    whole = [
-        s.window for s in shifts_between(calendar, first_day=days[0], last_day=days[1], weekend=WeekendStyle.BLOCK)
-    ]
+    whole = [s.window for s in shifts_between(calendar, first_day=days[0], last_day=days[1], rules=RotationRules())]
     daily = [
-        s.window for s in shifts_between(calendar, first_day=days[0], last_day=days[1], weekend=WeekendStyle.DAILY)
+        s.window
+        for s in shifts_between(
+            calendar, first_day=days[0], last_day=days[1], rules=RotationRules(weekend=WeekendStyle.DAILY)
+        )
     ]
     on_call = (
         window

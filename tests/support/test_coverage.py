@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oncall.errors import Refused
 from oncall.support.calendar import SupportCalendar
 from oncall.support.coverage import deadline, is_covered, next_covered
-from oncall.support.holidays import HolidayCalendar
+from oncall.support.holidays import HolidayCalendar, public_holidays
 from oncall.support.policy import Counting, Coverage, Target
 from oncall.support.windows import WindowKind
 from tests.support.week_patterns import DAY, itopia_calendar, pattern
@@ -40,7 +40,7 @@ def test_24x5_is_monday_midnight_to_friday_midnight(text: str, covered: bool) ->
 
 
 def test_24x5_counts_holidays_and_business_does_not() -> None:
-    calendar = itopia_calendar("America/New_York", HolidayCalendar("US"))
+    calendar = itopia_calendar("America/New_York", HolidayCalendar(public_holidays("US")))
     thanksgiving = local("2027-11-25T12:00")
     assert is_covered(Coverage.FIVE_DAYS, calendar, thanksgiving)
     assert not is_covered(Coverage.BUSINESS, calendar, thanksgiving)

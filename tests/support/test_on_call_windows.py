@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from oncall.support.calendar import calendar_of
+from oncall.support.holidays import public_holidays
 from oncall.support.policy_file import policy_from_text
 from oncall.support.policy_table import hours_words
 from oncall.support.windows import WindowKind
@@ -105,7 +106,9 @@ def test_a_policy_says_which_short_windows_are_weekends() -> None:
 
 
 def test_a_holiday_takes_over_the_night_after_it_but_not_a_weekend() -> None:
-    calendar = calendar_of(policy_from_text(hours(DESK, f"{{late: {NIGHTS}, free: {WEEKENDS}}}"), "p.yaml"), "US")
+    calendar = calendar_of(
+        policy_from_text(hours(DESK, f"{{late: {NIGHTS}, free: {WEEKENDS}}}"), "p.yaml"), public_holidays("US")
+    )
     monday = calendar.window_at(datetime(2027, 7, 5, 17, tzinfo=UTC))
     friday = calendar.window_at(datetime(2027, 12, 24, 17, tzinfo=UTC))
     spans = [[at.astimezone(calendar.zone).strftime("%a %H:%M") for at in (w.start, w.end)] for w in (monday, friday)]

@@ -197,7 +197,7 @@ def _missing(roster: Roster, served: Sequence[ServedPart], begin: date, end: dat
         return []
     calendar = calendar_of(roster.policy, roster.holidays)
     last = end - timedelta(days=1)
-    expected = shifts_between(calendar, first_day=begin, last_day=last, weekend=roster.rules.weekend)
+    expected = shifts_between(calendar, first_day=begin, last_day=last, rules=roster.rules)
     windows = sorted({each.seat.window for each in served}, key=lambda window: window.start)
     starts = [window.start for window in windows]
     missing = []

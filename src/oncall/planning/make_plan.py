@@ -72,7 +72,7 @@ def search_plan(
 def shifts_of(roster: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
     """Return the team's shifts that start on these dates, both inside. Raises Refused when there is none."""
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, rules=roster.rules)
     if not shifts:
         raise Refused(f"no on-call shift starts from {first_day} to {last_day}; name other dates or more weeks")
     return shifts

@@ -46,7 +46,7 @@ def _lengthened(plan: Plan, roster: Roster, span: Window) -> list[Seat]:
         calendar,
         first_day=first.astimezone(zone).date(),
         last_day=last.astimezone(zone).date(),
-        weekend=roster.rules.weekend,
+        rules=roster.rules,
     )
     teams = _teams(plan)
     before = [shift for shift in shifts if shift.window.end <= whole.start]

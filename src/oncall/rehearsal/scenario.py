@@ -47,7 +47,7 @@ def planned(
     from oncall.rotation.generate.fairest_plan import fairest_plan
 
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, weekend=roster.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, rules=roster.rules)
     plan = fairest_plan(roster, shifts, seed=seed, time_limit=time_limit, on_progress=on_progress)
     return Scenario(roster, plan)
 

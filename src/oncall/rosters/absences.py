@@ -11,6 +11,7 @@ from oncall.file_values import Fields, Slot, line_of_text, scalar, true_or_false
 from oncall.rosters.fields import WEEKDAYS, day
 from oncall.rosters.roster import Absence, Shadowing, moment_text
 from oncall.suggestions import nearest
+from oncall.support.holidays import CompanyDays
 
 _MIDNIGHT, _END_OF_DAY = time(), time.max
 
@@ -64,6 +65,20 @@ def absence(node: Node) -> Absence:
     # Midnight is where the day begins, so an absence that begins there takes the whole day.
     starts_at = None if begin.at == _MIDNIGHT else begin.at
     return Absence(begin.day, end.day, reason.value, leave.value, starts_at, end.at, every.value)
+
+
+def with_holidays_off(
+    absences: Slot[tuple[Absence, ...]], holidays: Slot[CompanyDays | None], is_off: Slot[bool]
+) -> Slot[tuple[Absence, ...]]:
+    """Return the days off, with the person's holidays if these are days off. Notes `holidays_off` without holidays."""
+    if not is_off.is_good or not is_off.value:
+        return absences
+    if not holidays.is_given:
+        is_off.place.note("needs to know the holidays; write holidays: IN, or another place, beside it")
+    if not (absences.is_good and holidays.is_good and holidays.value):
+        return absences
+    on_holidays = Absence(date.min, date.max, holidays=holidays.value)
+    return Slot(absences.place, True, ((*absences.value, on_holidays),))
 
 
 def _weekday(node: Node) -> int:

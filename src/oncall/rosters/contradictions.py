@@ -24,6 +24,7 @@ from oncall.rosters.time_off import (
     leaving_text,
 )
 from oncall.support.calendar import calendar_of, first_instant
+from oncall.support.holidays import CompanyDays
 from oncall.support.policy import Policy
 from oncall.support.windows import Window, WindowKind
 
@@ -51,7 +52,7 @@ class SeatTimes:
     """
 
     def __init__(
-        self, policy: Policy | None, rules: RotationRules | None, zone: ZoneInfo, holidays: str | None
+        self, policy: Policy | None, rules: RotationRules | None, zone: ZoneInfo, holidays: CompanyDays | None
     ) -> None:
         self._policy, self._rules, self._zone, self._holidays = policy, rules, zone, holidays
 
@@ -131,6 +132,8 @@ def _obstacles(seat: FixedSeat, engineer: Engineer, node: Node, duty: DutyTime) 
     """Yield why the engineer cannot take the seat, each reason with its place in the file."""
     if seat.role not in engineer.roles:
         yield f"does not take the role {seat.role}", descend(node, "roles")
+    if seat.kind is not None and not engineer.takes(seat.kind):
+        yield f"takes only {', '.join(engineer.kinds or ())} shifts, not {seat.kind}", descend(node, "kinds")
     if joins_after(engineer, duty):
         yield f"joins only on {joining_text(engineer)}", descend(node, "joins")
     if engineer.leaves is not None and leaves_before(engineer, duty):

@@ -13,7 +13,6 @@ from oncall.file_values import Fields, line_of_text, scalar
 from oncall.rosters.roster import SHADOW, Request, RequestDirection
 from oncall.suggestions import nearest, suggestion
 from oncall.support.coverage_days import DAYS_OF_WEEK
-from oncall.support.holidays import is_holiday_code
 from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
 from oncall.support.reserved_names import reserved_meaning
 from oncall.support.value_readers import slug
@@ -108,28 +107,6 @@ def _likely_day(text: str) -> str:
         except ValueError:
             pass
     return _EXAMPLE_DAY
-
-
-def holiday_code(node: Node) -> str:
-    """Read the code of a country, or of a part of one, that the `holidays` library knows. Imports that library."""
-    text = line_of_text(node)
-    if is_holiday_code(text):
-        return text
-    if is_holiday_code(text.upper()):
-        correction = f'did you mean "{text.upper()}"?'
-    else:
-        correction = 'write a country like "US", or a part of one like "US-FL"'
-        country = text.upper().partition("-")[0]
-        if is_holiday_code(country) and (near := _nearest_part(text.upper(), country)):
-            correction = f'did you mean "{near}"?'
-    raise node.refuse(f"{shown(text)} is not a place whose holidays are known; {correction}")
-
-
-def _nearest_part(text: str, country: str) -> str | None:
-    from holidays.utils import list_supported_countries
-
-    parts = [f"{country}-{part}" for part in list_supported_countries(include_aliases=True)[country]]
-    return nearest(text, parts) or country
 
 
 WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}

@@ -15,12 +15,12 @@ from oncall.errors import Refused
 from oncall.suggestions import suggestion
 
 DAY_OFF = "unavailable"
-MINIMUM_RULES = {"rest_nights": 0, "weekends_apart": 1}
+MINIMUM_RULES = {"rest_nights": 0, "weekends_apart": 1, "min_rest_hours": 0}
 """Rules that a smaller number relaxes, each with the number that switches it off."""
-MAXIMUM_RULES = {"max_shifts_per_week": 7, "max_shifts_per_month": 31}
+MAXIMUM_RULES = {"max_shifts_per_week": 7, "max_shifts_per_month": 31, "max_hours_per_week": 168}
 """Rules that a larger number relaxes, each with the largest number that makes sense."""
 _FORM = re.compile(
-    r"(?P<rule>[a-z_]+)(?:=(?P<value>[0-9]{1,2}))?@(?P<first>[0-9-]{10})(?:\.\.(?P<last>[0-9-]{10}))?(?::(?P<person>.+))?"
+    r"(?P<rule>[a-z_]+)(?:=(?P<value>[0-9]{1,3}))?@(?P<first>[0-9-]{10})(?:\.\.(?P<last>[0-9-]{10}))?(?::(?P<person>.+))?"
 )
 
 

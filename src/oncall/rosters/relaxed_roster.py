@@ -84,6 +84,10 @@ def rule_value(rules: RotationRules, rule: str) -> int | None:
             return rules.max_shifts_per_week
         case "max_shifts_per_month":
             return rules.max_shifts_per_month
+        case "min_rest_hours":
+            return rules.min_rest_hours or None
+        case "max_hours_per_week":
+            return rules.max_hours_per_week
     raise ValueError(f"{rule} cannot be relaxed")
 
 
@@ -98,4 +102,8 @@ def with_rule_value(rules: RotationRules, rule: str, value: int | None) -> Rotat
             return replace(rules, max_shifts_per_week=value)
         case "max_shifts_per_month", _:
             return replace(rules, max_shifts_per_month=value)
+        case "min_rest_hours", int():
+            return replace(rules, min_rest_hours=value)
+        case "max_hours_per_week", _:
+            return replace(rules, max_hours_per_week=value)
     raise ValueError(f"{rule} cannot be set to {value}")

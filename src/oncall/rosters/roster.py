@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Fault
 from oncall.rosters.relaxation import Relaxation
 from oncall.support.coverage_days import DAYS_OF_WEEK
+from oncall.support.holidays import CompanyDays
 from oncall.support.policy import Policy
 
 SHADOW = "shadow"
@@ -51,7 +52,7 @@ class Absence:
     """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share.
 
     starts_at, ends_at: the local time on the first and on the last day, if the absence does not take the whole day; it
-    ends before `ends_at`. weekday: only this day of each week is off (Monday is 0).
+    ends before `ends_at`. weekday: only this day of each week is off (Monday is 0). holidays: only these are off.
     """
 
     first_day: date
@@ -61,18 +62,24 @@ class Absence:
     starts_at: time | None = None
     ends_at: time | None = None
     weekday: int | None = None
+    holidays: CompanyDays | None = None
 
     def __contains__(self, day: date) -> bool:
-        return self.first_day <= day <= self.last_day and self.weekday in (None, day.weekday())
+        if not self.first_day <= day <= self.last_day or self.weekday not in (None, day.weekday()):
+            return False
+        return self.holidays is None or day in self.holidays
 
     @property
     def span_text(self) -> str:
         """Return the dates in words: `on 2027-02-15`, `from 2027-02-15 18:00 to 2027-02-19`, `every Friday`."""
         first, last = moment_text(self.first_day, self.starts_at), moment_text(self.last_day, self.ends_at)
-        if self.weekday is None:
+        if self.weekday is None and self.holidays is None:
             return f"on {first}" if first == last else f"from {first} to {last}"
         begins = "" if self.first_day == date.min else f" from {first}"
         ends = "" if self.last_day == date.max else f" to {last}"
+        if self.holidays is not None:
+            return f"on the holidays of {self.holidays.text}{begins}{ends}"
+        assert self.weekday is not None
         return f"every {DAYS_OF_WEEK[self.weekday]}{begins}{ends}"
 
 
@@ -114,7 +121,8 @@ class Engineer:
     """A person of the rotation. `roles` is never empty.
 
     joins, leaves: first and last day, both inside. joins_at, leaves_at: the local time on that day, if it counts only
-    in part; the person leaves before `leaves_at`. `time_off` judges these dates and the absences.
+    in part; the person leaves before `leaves_at`. `time_off` judges these dates and the absences. kinds: the kinds of
+    shift that the person takes; None for all. holidays: days that the person would rather not work.
     """
 
     id: str
@@ -131,6 +139,12 @@ class Engineer:
     shadows: tuple[Shadowing, ...] = ()
     joins_at: time | None = None
     leaves_at: time | None = None
+    kinds: tuple[str, ...] | None = None
+    holidays: CompanyDays | None = None
+
+    def takes(self, kind: str) -> bool:
+        """Return True if the person takes shifts of this kind."""
+        return self.kinds is None or kind in self.kinds
 
     def shadowing_on(self, day: date) -> Shadowing | None:
         """Return the shadowing that includes `day`, or None."""
@@ -158,6 +172,14 @@ class FixedSeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """When turns change: a day of each week (Monday is 0), and the local minute of that day if the roster says it."""
+
+    weekday: int
+    minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RotationRules:
     """The hard rules of the rotation, and two soft ones. None switches a maximum off.
 
@@ -166,6 +188,11 @@ class RotationRules:
     holidays_apart: in any this many years in a row, an engineer has the same holiday at most once; 1 switches it off.
     requests_weight: the weight of a request; a shift that a preferred pair shares has weight 1. 0 ignores requests.
     never_together: pairs of engineers who are never on the same shift. prefer_together (soft): pairs who should be.
+    min_rest_hours: hours between two shifts of one engineer, whatever the roles; 0 switches it off.
+    max_hours_per_week: on-call hours of an engineer in any seven days in a row. max_shifts: the most shifts of an
+    engineer, by id, in one plan.
+    turn_weeks: the weeks for which one person holds a role at a stretch; 0: every shift is staffed by itself.
+    handover: when a turn of weeks begins; None for Monday.
     relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
     """
 
@@ -180,6 +207,11 @@ class RotationRules:
     fixed: tuple[FixedSeat, ...] = ()
     never_together: tuple[tuple[str, str], ...] = ()
     prefer_together: tuple[tuple[str, str], ...] = ()
+    min_rest_hours: int = 0
+    max_hours_per_week: int | None = None
+    max_shifts: tuple[tuple[str, int], ...] = ()
+    turn_weeks: int = 0
+    handover: Handover | None = None
     relaxed: tuple[Relaxation, ...] = ()
     days_off: DaysOff = DaysOff.WHOLE
     shares: SharesRule = SharesRule.BY_TOTAL
@@ -187,7 +219,7 @@ class RotationRules:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """One team. holidays: a code of the holidays library ("US", "US-FL") or None. policy: the support promise.
+    """One team. holidays: the days without business hours. policy: the support promise.
 
     zone: the team's own zone. The windows follow `policy.zone`; the packaged policy takes the zone of the team.
     """
@@ -198,7 +230,7 @@ class Roster:
     rules: RotationRules
     engineers: tuple[Engineer, ...]
     manager: Manager | None
-    holidays: str | None = None
+    holidays: CompanyDays | None = None
     busy: tuple[str, ...] = ()
     """Plan files of other teams, beside the roster, whose shifts count for engineers who are on both rosters."""
     source: str = field(default="", compare=False)

@@ -5,7 +5,7 @@ A new key is one line in the reader of its mapping: a field, its reader from `fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,15 +22,16 @@ from oncall.file_values import (
     list_of,
     one_of,
     one_or_many,
+    true_or_false,
     whole_number,
     words_in,
 )
-from oncall.rosters.absences import Moment, absence, check_order, moment, shadowing
+from oncall.rosters.absences import Moment, absence, check_order, moment, shadowing, with_holidays_off
+from oncall.rosters.company_days import company_days
 from oncall.rosters.contradictions import SeatTimes, check_pairs, check_requests, check_seats
 from oncall.rosters.fields import (
     KindWords,
     email_address,
-    holiday_code,
     load_share,
     person_id,
     phone_number,
@@ -40,15 +41,19 @@ from oncall.rosters.fields import (
 from oncall.rosters.people_rules import PeopleRules
 from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
+from oncall.rosters.turn_fields import check_handover, handover, turn_weeks
 from oncall.suggestions import nearest
+from oncall.support.holidays import CompanyDays
 from oncall.support.phones import canonical_phone, same_phone
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, read_policy
 from oncall.support.value_readers import Once, slug, time_zone
+from oncall.support.windows import WindowKind
 from oncall.support.zones import country_of, zone_named
 from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _MOST_ROLES = 5
+_MOST_KINDS = 50
 
 
 def read_roster(path: Path, text: str | None = None) -> Roster:
@@ -116,12 +121,13 @@ class _RosterReader:
         self._busy_plan = busy_plan
         # Placeholders: the file sets both before the first engineer is read. A fault there refuses the whole file.
         self._zone = ZoneInfo("UTC")
-        self._holidays: str | None = None
+        self._holidays: CompanyDays | None = None
         self._roles: tuple[str, ...] | None = None
         # The names that an engineer's roles are checked against, even if the list of roles has a fault.
         self._role_names: tuple[str, ...] | None = None
         self._kinds = KindWords(None)
         self._named = PeopleRules()
+        self._max_shifts: list[tuple[str, int]] = []
         self._ids = Once("id")
         self._phones = Once("phone")
         self._phone_of: dict[str, str] = {}
@@ -134,7 +140,7 @@ class _RosterReader:
         zone = fields.required("timezone", time_zone, example="America/New_York")
         self._zone = zone.value if zone.is_good else self._zone
         policy_name = fields.optional("policy", line_of_text, None)
-        holidays = fields.optional("holidays", holiday_code, None)
+        holidays = fields.optional("holidays", company_days, None)
         busy = fields.optional("busy", list_of(self._busy_plan), ())
         self._holidays = holidays.value if holidays.is_good else None
         policy = self._policy(policy_name, zone)
@@ -144,7 +150,7 @@ class _RosterReader:
         manager = fields.optional("manager", self._manager, None)
         fields.close()
         if engineers.is_good and self._roles is not None:
-            check_staffing(engineers.value, self._roles, engineers.place)
+            check_staffing(engineers.value, self._roles, _staffed_kinds(policy, holidays), engineers.place)
         self._named.check(self._ids.claimed)
         check_pairs(self._named)
         if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
@@ -160,7 +166,7 @@ class _RosterReader:
             team=team.value,
             zone=zone.value,
             policy=policy.value,
-            rules=rules.value,
+            rules=replace(rules.value, max_shifts=tuple(self._max_shifts)),
             engineers=engineers.value,
             manager=manager.value,
             holidays=holidays.value,
@@ -195,7 +201,12 @@ class _RosterReader:
         prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
         days_off = fields.optional("days_off", one_of(list(DaysOff), "a rule for days off"), default.days_off)
         shares = fields.optional("shares", one_of(list(SharesRule), "a rule for shares"), default.shares)
+        rest_hours = fields.optional("min_rest_hours", whole_number(0, 336), default.min_rest_hours)
+        hours = fields.optional("max_hours_per_week", whole_number(1, 168), default.max_hours_per_week)
+        turn = fields.optional("turn", turn_weeks, default.turn_weeks)
+        at = fields.optional("handover", handover, default.handover)
         fields.close()
+        check_handover(turn, at)
         return RotationRules(
             roles=roles.value,
             weekend=WeekendStyle(weekend.value),
@@ -208,6 +219,10 @@ class _RosterReader:
             fixed=fixed.value,
             never_together=never.value,
             prefer_together=prefer.value,
+            min_rest_hours=rest_hours.value,
+            max_hours_per_week=hours.value,
+            turn_weeks=turn.value,
+            handover=at.value,
             days_off=DaysOff(days_off.value),
             shares=SharesRule(shares.value),
         )
@@ -226,7 +241,14 @@ class _RosterReader:
         absences = fields.optional("unavailable", list_of(absence), ())
         requests = fields.optional("requests", list_of(partial(request, self._kinds)), ())
         shadows = fields.optional("shadows", one_or_many(shadowing), ())
+        kinds = fields.optional("kinds", distinct_list_of(self._kinds.read, least=1, most=_MOST_KINDS), None)
+        holidays = fields.optional("holidays", company_days, None)
+        holidays_off = fields.optional("holidays_off", true_or_false, False)
+        most = fields.optional("max_shifts", whole_number(0, 1000), None)
         fields.close()
+        if person.is_good and most.is_good and most.value is not None:
+            self._max_shifts.append((person.value, most.value))
+        absences = with_holidays_off(absences, holidays, holidays_off)
         check_order(joins, leaves, "joins")
         if requests.is_good:
             check_requests(requests.value, requests.place)
@@ -247,6 +269,8 @@ class _RosterReader:
             shadows=shadows.value,
             joins_at=joins.value.at,
             leaves_at=leaves.value.at,
+            kinds=kinds.value,
+            holidays=None if holidays_off.value else holidays.value,
         )
         self._engineers[engineer.id] = engineer, node
         return engineer
@@ -264,7 +288,8 @@ class _RosterReader:
     def _region(self, own_zone: Node | None = None) -> str:
         """Return the country in whose form a phone number is probably written: the engineer's, or else the team's."""
         own = zone_named(own_zone.text) if isinstance(own_zone, ScalarNode) else None
-        holidays = (self._holidays or "").partition("-")[0]
+        codes = self._holidays.codes if self._holidays is not None else ()
+        holidays = codes[0].partition("-")[0] if codes else ""
         team = holidays if len(holidays) == 2 else country_of(self._zone)
         return (own and country_of(own)) or team or "US"
 
@@ -309,3 +334,12 @@ class _RosterReader:
             place = descend(self._root, "rotation", "roles")
             steps = ", ".join(sorted(notified))
             place.note(f"the policy {shown(policy.name)} notifies none of these roles, only {steps}")
+
+
+def _staffed_kinds(policy: Slot[Policy], holidays: Slot[CompanyDays | None]) -> Sequence[str]:
+    """Return the kinds of shift that a roster has. There are holidays only where business hours give way to them."""
+    if not policy.is_good:
+        return ()
+    has_hours = any(span.kind is WindowKind.BUSINESS for span in policy.value.spans)
+    has_holidays = has_hours and holidays.is_given
+    return [kind for kind in policy.value.kinds if has_holidays or kind is not WindowKind.HOLIDAY]

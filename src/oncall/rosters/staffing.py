@@ -9,21 +9,35 @@ from oncall.file_nodes import Node
 from oncall.rosters.roster import Engineer
 
 
-def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], node: Node) -> None:
-    """Note at `node` the smallest group of roles for which there are too few different people."""
+def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], kinds: Sequence[str], node: Node) -> None:
+    """Note at `node` the smallest group of roles for which there are too few different people, of the first such kind.
+
+    kinds: the kinds of shift that the team staffs.
+    """
+    if _note_shortage(engineers, roles, "", node) or all(engineer.kinds is None for engineer in engineers):
+        return
+    for kind in kinds:
+        takers = [engineer for engineer in engineers if engineer.takes(kind)]
+        if _note_shortage(takers, roles, f" on {kind} shifts", node):
+            return
+
+
+def _note_shortage(engineers: Sequence[Engineer], roles: Sequence[str], where: str, node: Node) -> bool:
+    """Note the smallest group of roles with too few people, if there is one, and return True then."""
     for size in range(1, len(roles) + 1):
         for group in combinations(roles, size):
             # By Hall's theorem the roles can be filled when every group of them has at least as many people.
             people = [engineer.id for engineer in engineers if set(group) & set(engineer.roles)]
             if len(people) < size:
-                node.note(_shortage(group, people))
-                return
+                node.note(_shortage(group, people, where))
+                return True
+    return False
 
 
-def _shortage(group: Sequence[str], people: Sequence[str]) -> str:
+def _shortage(group: Sequence[str], people: Sequence[str], where: str) -> str:
     if not people:
-        return f"nobody can take the role {group[0]}; a roster needs an engineer for every role"
+        return f"nobody can take the role {group[0]}{where}; a roster needs an engineer for every role"
     return (
-        f"{', '.join(group[:-1])} and {group[-1]} need {len(group)} different people, "
+        f"{', '.join(group[:-1])} and {group[-1]}{where} need {len(group)} different people, "
         f"but only {', '.join(people)} can take them"
     )

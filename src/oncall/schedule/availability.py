@@ -26,6 +26,8 @@ class AvailabilityDocument(TypedDict, total=False):
     """The time zone of the dates, if `days_off` is there."""
     roles: list[str]
     """The roles that the engineer takes; absent for all roles."""
+    kinds: list[str]
+    """The kinds of shift that the engineer takes; absent for all kinds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,11 +24,15 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class OnCallPiece:
-    """A piece of one shift's time. first_evening, last_evening: the local dates of its nights, both inside."""
+    """A piece of one shift's time, and the shift's kind.
+
+    first_evening, last_evening: the local dates of its nights, both inside.
+    """
 
     window: Window
     first_evening: date
     last_evening: date
+    kind: str = ""
 
     @property
     def evenings(self) -> list[date]:
@@ -66,20 +70,31 @@ def objections(availability: Availability, person: str, role: str, pieces: Seque
     roles = document.get("roles", [role])
     if role not in roles:
         yield f"{person} takes only {', '.join(roles)}, not {role}"
+    kinds = document.get("kinds")
+    for kind in dict.fromkeys(piece.kind for piece in pieces):
+        if kinds is not None and kind not in kinds:
+            yield f"{person} takes only {', '.join(kinds)} shifts, not {kind}"
 
 
-def availability_document(engineer: Engineer, roles: Sequence[str], rule: DaysOffRule) -> AvailabilityDocument:
-    """Return the availability as JSON; empty for an engineer who is always there and takes all of `roles`."""
+def availability_document(
+    engineer: Engineer, roles: Sequence[str], rule: DaysOffRule, years: Sequence[int]
+) -> AvailabilityDocument:
+    """Return the availability as JSON; empty for an engineer who is always there and takes all roles and kinds.
+
+    years: those whose holidays are stored for an engineer who has them off.
+    """
     document = AvailabilityDocument()
     if engineer.absences:
-        document["away"] = [_away_in(absence) for absence in engineer.absences]
+        document["away"] = [_away_in(each) for absence in engineer.absences for each in _dated(absence, years)]
+    if engineer.kinds is not None:
+        document["kinds"] = list(engineer.kinds)
     if engineer.shadows:
         document["shadows"] = [[s.first_day.isoformat(), s.last_day.isoformat()] for s in engineer.shadows]
     if engineer.joins is not None:
         document["joins"] = _moment_in(engineer.joins, engineer.joins_at)
     if engineer.leaves is not None:
         document["leaves"] = _moment_in(engineer.leaves, engineer.leaves_at)
-    if document:
+    if document.keys() - {"kinds"}:
         document["days_off"], document["zone"] = rule.style.value, rule.zone.key
     if not set(roles) <= set(engineer.roles):
         document["roles"] = list(engineer.roles)
@@ -92,6 +107,16 @@ def _duty_time(document: AvailabilityDocument, piece: OnCallPiece) -> DutyTime:
     if style is DaysOff.WHOLE:
         return duty_time(piece.window, DaysOffRule(style, zone))
     return DutyTime(piece.window, piece.first_evening, piece.last_evening, zone)
+
+
+def _dated(absence: Absence, years: Sequence[int]) -> Iterator[Absence]:
+    """Yield the absence, or its dates in these years if it takes holidays off."""
+    if absence.holidays is None:
+        yield absence
+        return
+    for day in sorted(day for year in years for day in absence.holidays.in_year(year) if day in absence):
+        names = ", ".join(feast.name for feast in absence.holidays.feasts_on(day))
+        yield replace(absence, first_day=day, last_day=day, reason=absence.reason or names, holidays=None)
 
 
 def _away_in(absence: Absence) -> list[str]:

@@ -43,8 +43,8 @@ def check_override(schedule: Schedule, window: Window, role: str, engineer: str,
 def override_objections(schedule: Schedule, window: Window, role: str, engineer: str) -> list[str]:
     """Return the conflicts between an override and the published roster, a sentence each.
 
-    These are days off, dates before joining or after leaving, dates of shadowing, and roles that the engineer does not
-    take. Days off block on-call time as the roster's `days_off` says.
+    These are days off, dates before joining or after leaving, dates of shadowing, and roles and kinds of shift that the
+    engineer does not take. Days off block on-call time as the roster's `days_off` says.
     """
     person, zone = schedule.people.get(engineer), schedule.calendar.zone
     if person is None:
@@ -54,7 +54,7 @@ def override_objections(schedule: Schedule, window: Window, role: str, engineer:
         if piece.kind is not WindowKind.BUSINESS:
             whole = schedule.calendar_at(piece.start).window_at(piece.start)
             first, last = (_duty_date(at, whole, zone) for at in (piece.start, piece.end - timedelta(microseconds=1)))
-            pieces.append(OnCallPiece(Window(piece.start, piece.end), first, last))
+            pieces.append(OnCallPiece(Window(piece.start, piece.end), first, last, piece.kind))
     return list(objections(person.availability, engineer, role, pieces)) if pieces else []
 
 

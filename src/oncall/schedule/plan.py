@@ -31,7 +31,8 @@ class Shift:
     day: the local date on which it starts; days off and requests name this date.
     first_night, end_night: the nights that it takes, half-open, as ordinals of the dates on which they begin. Both are
     equal for a holiday that ends when the weekend begins. The free nights between two shifts are the later one's
-    `first_night` minus the earlier one's `end_night`. is_weekend: the weekend rules are about it.
+    `first_night` minus the earlier one's `end_night`. is_weekend: the weekend rules are about it. turn: the number of
+    its turn, whose shifts one engineer has in each role; None if every shift is staffed by itself.
     """
 
     window: Window
@@ -40,6 +41,7 @@ class Shift:
     first_night: int
     end_night: int
     is_weekend: bool = False
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

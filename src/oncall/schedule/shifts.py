@@ -2,62 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from oncall.rosters.roster import WeekendStyle
+from oncall.rosters.roster import Roster, RotationRules, WeekendStyle
 from oncall.schedule.plan import Seat, Shift
+from oncall.schedule.turns import Turns
 from oncall.support.calendar import SupportCalendar, first_instant
-from oncall.support.windows import KindWindow, Window, WindowKind, weekend_kinds
+from oncall.support.windows import KindWindow, WeekSpan, Window, WindowKind, weekend_kinds
+
+
+class ShiftFacts:
+    """What a roster says about a window of on-call time: its dates, its turn, and whether it is a weekend."""
+
+    def __init__(self, rules: RotationRules, spans: Sequence[WeekSpan], zone: ZoneInfo) -> None:
+        self.turns = Turns(rules, spans, zone)
+        self.weekends = weekend_kinds(spans)
+        self._zone = zone
+
+    @classmethod
+    def of(cls, roster: Roster) -> ShiftFacts:
+        """Return the facts of a roster and its policy."""
+        return cls(roster.rules, roster.policy.spans, roster.policy.zone)
+
+    def shift(self, window: Window, kind: WindowKind) -> Shift:
+        """Return the shift of a kind in a window."""
+        first, last = window.start.astimezone(self._zone).date(), window.end.astimezone(self._zone).date()
+        turn = self.turns.number_at(window.start)
+        return Shift(window, kind, first, first.toordinal(), last.toordinal(), kind in self.weekends, turn)
 
 
 def shifts_between(
-    calendar: SupportCalendar, *, first_day: date, last_day: date, weekend: WeekendStyle
+    calendar: SupportCalendar, *, first_day: date, last_day: date, rules: RotationRules
 ) -> tuple[Shift, ...]:
     """Return the shifts that start on the dates `first_day` to `last_day` (both inside, in the calendar's zone).
 
     A shift is a whole on-call window, so the last one may end after `last_day`. A daily weekend has a shift for each
-    day; its handoffs are at the time of day at which the weekend ends. Raises Refused for years that the calendar does
-    not know.
+    day; its handoffs are at the time of day at which the weekend ends. A handover of turns inside a window cuts it in
+    two. Raises Refused for years that the calendar does not know.
     """
-    zone, weekends = calendar.zone, weekend_kinds(calendar.spans)
+    zone, facts = calendar.zone, ShiftFacts(rules, calendar.spans, calendar.zone)
     start = first_instant(zone, datetime.combine(first_day, time()))
     end = first_instant(zone, datetime.combine(last_day + timedelta(days=1), time()))
     return tuple(
-        _shift(piece, zone, weekends)
+        facts.shift(piece, window.kind)
         for window in calendar.windows_between(start, end)
         if window.kind is not WindowKind.BUSINESS
-        for piece in _pieces(window, zone, weekend, is_weekend=window.kind in weekends)
+        for piece in _pieces(window, zone, rules, facts)
         if start <= piece.start < end
     )
 
 
-def _shift(window: KindWindow, zone: ZoneInfo, weekends: Collection[WindowKind]) -> Shift:
-    return shift_in(Window(window.start, window.end), window.kind, zone, weekends)
-
-
-def _pieces(window: KindWindow, zone: ZoneInfo, weekend: WeekendStyle, *, is_weekend: bool) -> Iterator[KindWindow]:
-    """Yield the window itself, or the days of a daily weekend one by one."""
+def _pieces(window: KindWindow, zone: ZoneInfo, rules: RotationRules, facts: ShiftFacts) -> Iterator[Window]:
+    """Yield the window, or its parts: the days of a daily weekend, before and after each handover of turns."""
+    is_daily = rules.weekend is WeekendStyle.DAILY and window.kind in facts.weekends
+    cuts = {*facts.turns.cuts(window), *(_daily_handoffs(window, zone) if is_daily else ())}
     start = window.start
-    if weekend is WeekendStyle.DAILY and is_weekend:
-        last = window.end.astimezone(zone)
-        day = start.astimezone(zone).date() + timedelta(days=1)
-        while day < last.date():
-            handoff = first_instant(zone, datetime.combine(day, last.time()))
-            if start < handoff < window.end:
-                yield KindWindow(start, handoff, window.kind)
-                start = handoff
-            day += timedelta(days=1)
-    yield KindWindow(start, window.end, window.kind)
+    for end in [*sorted(cuts), window.end]:
+        yield Window(start, end)
+        start = end
 
 
-def shift_of(seat: Seat, zone: ZoneInfo, weekends: Collection[WindowKind] = (WindowKind.WEEKEND,)) -> Shift:
-    """Return the shift that a seat belongs to, with its nights in `zone`. weekends: the kinds that are weekends."""
-    return shift_in(seat.window, seat.kind, zone, weekends)
+def _daily_handoffs(window: Window, zone: ZoneInfo) -> Iterator[datetime]:
+    start, last = window.start, window.end.astimezone(zone)
+    day = start.astimezone(zone).date() + timedelta(days=1)
+    while day < last.date():
+        handoff = first_instant(zone, datetime.combine(day, last.time()))
+        if start < handoff < window.end:
+            yield handoff
+            start = handoff
+        day += timedelta(days=1)
 
 
-def shift_in(window: Window, kind: WindowKind, zone: ZoneInfo, weekends: Collection[WindowKind]) -> Shift:
-    """Return the shift of a kind in a window, with its nights in `zone`."""
-    first, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
-    return Shift(window, kind, first, first.toordinal(), last.toordinal(), kind in weekends)
+def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
+    """Return the shift that a seat belongs to, with its dates in `zone` alone: without its turn."""
+    first, last = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
+    return Shift(seat.window, seat.kind, first, first.toordinal(), last.toordinal())

@@ -21,7 +21,7 @@ from oncall.schedule.span_set import SpanSet
 from oncall.schedule.versions import Override, Person, Publication
 from oncall.support.calendar import SupportCalendar
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
-from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
+from oncall.support.holidays import NO_HOLIDAYS, CompanyDays, HolidayCalendar, OwnDay
 from oncall.support.windows import WeekSpan, Window, WindowKind
 
 if TYPE_CHECKING:
@@ -46,10 +46,15 @@ class PersonDocument(TypedDict):
 
 
 class HolidaysDocument(TypedDict):
-    """The roster's holiday code, and the dates (ISO 8601) of each year that the plan touches."""
+    """The roster's holiday codes, and the dates (ISO 8601) of each year that the plan touches."""
 
     code: str
+    """The codes, with commas between them; empty for none."""
     years: dict[str, list[str]]
+    own: NotRequired[list[list[str]]]
+    """Date and name of each day that the roster adds."""
+    dropped: NotRequired[list[str]]
+    """The dates that the roster takes away."""
 
 
 class PublicationDocument(TypedDict):
@@ -118,7 +123,7 @@ def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
         "week": [_week_span(span) for span in roster.policy.spans],
         "holidays": _holidays(roster.holidays, span.start.year - 1, span.end.year + 1),
         "roles": list(roles),
-        "people": _people(roster),
+        "people": _people(roster, range(span.start.year - 1, span.end.year + 2)),
         "manager": _person(m.id, m.name, m.phone, m.email, roster.zone) if (m := roster.manager) is not None else None,
         "span": _epochs(span),
         "seats": [
@@ -186,24 +191,35 @@ def _refuse_unknown(what: str, named: set[str], known: Sequence[str]) -> None:
         )
 
 
-def _holidays(code: str | None, first: int, last: int) -> HolidaysDocument | None:
-    if code is None:
+def _holidays(days: CompanyDays | None, first: int, last: int) -> HolidaysDocument | None:
+    if days is None:
         return None
-    years = HolidayCalendar(code).known_years(first, last)
-    return {
-        "code": code,
-        "years": {str(year): sorted(day.isoformat() for day in days) for year, days in years.items()},
+    years = HolidayCalendar(days).known_years(first, last)
+    document: HolidaysDocument = {
+        "code": ",".join(days.codes),
+        "years": {str(year): sorted(day.isoformat() for day in found) for year, found in years.items()},
     }
+    if days.own:
+        document["own"] = [[each.day.isoformat(), each.name] for each in days.own]
+    if days.dropped:
+        document["dropped"] = [day.isoformat() for day in days.dropped]
+    return document
 
 
-def _people(roster: Roster) -> list[PersonDocument]:
+def _company_days(document: HolidaysDocument) -> CompanyDays:
+    own = tuple(OwnDay(date.fromisoformat(day), name) for day, name in document.get("own", ()))
+    dropped = tuple(map(date.fromisoformat, document.get("dropped", ())))
+    return CompanyDays(tuple(filter(None, document["code"].split(","))), own, dropped)
+
+
+def _people(roster: Roster, years: Sequence[int]) -> list[PersonDocument]:
     from oncall.rosters.time_off import days_off_rule
     from oncall.schedule.availability_checks import availability_document
 
     people, rule = [], days_off_rule(roster)
     for engineer in roster.engineers:
         person = _person(engineer.id, engineer.name, engineer.phone, engineer.email, engineer.zone)
-        if availability := availability_document(engineer, roster.rules.roles, rule):
+        if availability := availability_document(engineer, roster.rules.roles, rule, years):
             person["availability"] = availability
         people.append(person)
     return people
@@ -266,7 +282,7 @@ def _calendar_of(document: PublicationDocument) -> SupportCalendar:
     holidays = NO_HOLIDAYS
     if written := document["holidays"]:
         years = {int(year): frozenset(map(date.fromisoformat, days)) for year, days in written["years"].items()}
-        holidays = HolidayCalendar(written["code"], years)
+        holidays = HolidayCalendar(_company_days(written), years)
     spans = tuple(WeekSpan(WindowKind(span[0]), *span[1:]) for span in document["week"])
     days = tuple(document.get("coverage_days", MONDAY_TO_FRIDAY))
     return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)

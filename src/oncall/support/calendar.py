@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
-from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
+from oncall.support.holidays import NO_HOLIDAYS, CompanyDays, HolidayCalendar
 from oncall.support.windows import KindWindow, WeekSpan, WindowKind
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class SupportCalendar:
 
     def _windows_from(self, number: int) -> Iterator[KindWindow]:
         # A holiday may reach into the week after it.
-        weeks = (number,) if self.holidays.code is None else (number - 1, number, number + 1)
+        weeks = (number,) if self.holidays.days is None else (number - 1, number, number + 1)
         pieces = [piece for week in weeks for piece in _pieces_of(self.spans, week)]
         boundary, instant = -1, datetime.min.replace(tzinfo=UTC)
         for piece in _joined(self._with_holidays(pieces)):
@@ -163,10 +163,9 @@ class SupportCalendar:
             yield holiday
 
 
-def calendar_of(policy: Policy, holidays: str | None) -> SupportCalendar:
-    """Return the calendar of a policy's hours in its zone. `holidays`: a code like "US" or "US-FL", or None."""
-    found = HolidayCalendar(holidays) if holidays else NO_HOLIDAYS
-    return SupportCalendar(policy.zone, policy.spans, found, policy.coverage_days)
+def calendar_of(policy: Policy, holidays: CompanyDays | None) -> SupportCalendar:
+    """Return the calendar of a policy's hours in its zone, with these holidays."""
+    return SupportCalendar(policy.zone, policy.spans, HolidayCalendar(holidays), policy.coverage_days)
 
 
 def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:

@@ -11,48 +11,6 @@ from functools import cache
 from oncall.errors import Refused
 
 
-@dataclass(frozen=True)
-class HolidayCalendar:
-    """The public holidays of one place, observed days included.
-
-    code: a country of the `holidays` library, with its part after a dash if any ("US", "US-FL"); None has no holidays.
-    known: stored years, for which the library is not asked, so that a published schedule does not change when the
-    library does. Calendars with the same code and known years are equal.
-    """
-
-    code: str | None = None
-    known: Mapping[int, frozenset[date]] = field(default_factory=dict)
-    _looked_up: dict[int, frozenset[date]] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __contains__(self, day: date) -> bool:
-        return self.code is not None and day in self.in_year(day.year)
-
-    def __hash__(self) -> int:
-        return hash((self.code, tuple(sorted(self.known))))
-
-    def in_year(self, year: int) -> frozenset[date]:
-        """Return the holidays of one year. Raises Refused when the library does not know the code."""
-        if self.code is None:
-            return frozenset()
-        known = self.known.get(year)
-        if known is None:
-            known = self._looked_up.get(year)
-        if known is None:
-            known = self._looked_up[year] = _from_library(self.code, year)
-        return known
-
-    def known_years(self, first: int, last: int) -> dict[int, frozenset[date]]:
-        """Return the holidays of the years `first` to `last`, both inside, for storing."""
-        return {year: self.in_year(year) for year in range(first, last + 1)}
-
-
-_OBSERVED = timedelta(days=3)
-"""A holiday is observed at most this long before its own date."""
-
-
-NO_HOLIDAYS = HolidayCalendar()
-
-
 @dataclass(frozen=True, slots=True)
 class Feast:
     """A holiday of one year. `year` is the year it belongs to: New Year's Day observed on 31 December belongs to the
@@ -62,9 +20,94 @@ class Feast:
     year: int
 
 
-def feasts_on(code: str, day: date) -> tuple[Feast, ...]:
-    """Return the holidays on a day, including those observed on it. Imports the library."""
-    return _feasts_in(code, day.year).get(day, ())
+@dataclass(frozen=True, slots=True)
+class OwnDay:
+    """A day that a company has off beside public holidays. name: empty if it has none."""
+
+    day: date
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyDays:
+    """The holidays of a team or of one person.
+
+    codes: countries of the `holidays` library, each with its part after a dash if any ("US", "US-FL"). own: further
+    days off. dropped: holidays of the codes on which people work.
+    """
+
+    codes: tuple[str, ...] = ()
+    own: tuple[OwnDay, ...] = ()
+    dropped: tuple[date, ...] = ()
+
+    def __contains__(self, day: date) -> bool:
+        return day in _days_in(self, day.year)
+
+    @property
+    def text(self) -> str:
+        """Return the codes in words, like `US and GB-ENG`; `this team` if there are only own days."""
+        return " and ".join(self.codes) or "this team"
+
+    def in_year(self, year: int) -> frozenset[date]:
+        """Return the holidays of one year. Raises Refused when the library does not know a code."""
+        return _days_in(self, year)
+
+    def feasts_on(self, day: date) -> tuple[Feast, ...]:
+        """Return the named holidays on a day, including those observed on it. Imports the library."""
+        if day in self.dropped:
+            return ()
+        found = [feast for code in self.codes for feast in _feasts_in(code, day.year).get(day, ())]
+        own = [Feast(each.name, day.year) for each in self.own if each.day == day and each.name]
+        return tuple(dict.fromkeys([*found, *own]))
+
+
+def public_holidays(*codes: str) -> CompanyDays:
+    """Return the public holidays of these places, without days of a company's own."""
+    return CompanyDays(codes)
+
+
+@cache
+def _days_in(days: CompanyDays, year: int) -> frozenset[date]:
+    public = frozenset().union(*(_from_library(code, year) for code in days.codes))
+    own = frozenset(each.day for each in days.own if each.day.year == year)
+    return (public - frozenset(days.dropped)) | own
+
+
+@dataclass(frozen=True)
+class HolidayCalendar:
+    """The holidays of one team, observed days included.
+
+    days: None has no holidays. known: stored years, which are not looked up, so that a published schedule does not
+    change when the `holidays` library does. Calendars with the same days and known years are equal.
+    """
+
+    days: CompanyDays | None = None
+    known: Mapping[int, frozenset[date]] = field(default_factory=dict)
+
+    def __contains__(self, day: date) -> bool:
+        return self.days is not None and day in self.in_year(day.year)
+
+    def __hash__(self) -> int:
+        return hash((self.days, tuple(sorted(self.known))))
+
+    def in_year(self, year: int) -> frozenset[date]:
+        """Return the holidays of one year. Raises Refused when the library does not know a code."""
+        if self.days is None:
+            return frozenset()
+        known = self.known.get(year)
+        return self.days.in_year(year) if known is None else known
+
+    def known_years(self, first: int, last: int) -> dict[int, frozenset[date]]:
+        """Return the holidays of the years `first` to `last`, both inside, for storing."""
+        return {year: self.in_year(year) for year in range(first, last + 1)}
+
+
+_EXAMPLE_YEAR = 2027
+_OBSERVED = timedelta(days=3)
+"""A holiday is observed at most this long before its own date."""
+
+
+NO_HOLIDAYS = HolidayCalendar()
 
 
 @cache
@@ -77,6 +120,29 @@ def _feasts_in(code: str, year: int) -> dict[date, tuple[Feast, ...]]:
         day: tuple(Feast(re.sub(r" *\([^)]*\)$", "", name), (day + _OBSERVED).year) for name in names.split("; "))
         for day, names in found.items()
     }
+
+
+def parts_with_more_days(code: str) -> tuple[tuple[str, ...], str]:
+    """Return the codes of a country's parts that have a day which the country alone lacks, and the name of that day.
+
+    Only a day that more than half of the parts have counts: then nearly everybody means one of the parts. Both are
+    empty if there is none, or if `code` is a part already. Imports the library.
+    """
+    from holidays.utils import country_holidays, list_supported_countries
+
+    parts = list_supported_countries().get(code, [])
+    alone = country_holidays(code, years=_EXAMPLE_YEAR) if parts else {}
+    having: dict[date, list[str]] = {}
+    names: dict[date, str] = {}
+    for part in parts:
+        for day, name in country_holidays(code, subdiv=part, years=_EXAMPLE_YEAR).items():
+            if day.year == _EXAMPLE_YEAR and day not in alone:
+                having.setdefault(day, []).append(f"{code}-{part}")
+                names.setdefault(day, name)
+    common = [day for day in sorted(having) if 2 * len(having[day]) > len(parts)]
+    if not common:
+        return (), ""
+    return tuple(dict.fromkeys(part for day in common for part in having[day])), names[common[0]]
 
 
 def is_holiday_code(code: str) -> bool:

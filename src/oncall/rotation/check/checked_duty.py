@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.turns import Turns
+from oncall.support.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class CheckedDuty:
 
     first_night, end_night: the dates, in the policy's zone, on which its first night begins and on which it ends.
     origin: empty for a duty of the plan; otherwise the source of a duty outside the plan, in words. The plan cannot
-    change such a duty, so it is judged only together with duties of the plan.
+    change such a duty, so it is judged only together with duties of the plan. turn: the number of its turn, or None.
     """
 
     seat: Seat
@@ -25,6 +27,7 @@ class CheckedDuty:
     end_night: date
     origin: str = ""
     is_on_other_team: bool = False
+    turn: int | None = None
 
     @property
     def days(self) -> list[date]:
@@ -40,7 +43,7 @@ class CheckedDuty:
 
 
 def duties_by_engineer(
-    plan: Plan, zone: ZoneInfo, history: Sequence[Seat], elsewhere: Sequence[Seat]
+    plan: Plan, turns: Turns, zone: ZoneInfo, history: Sequence[Seat], elsewhere: Sequence[Seat]
 ) -> dict[str, list[CheckedDuty]]:
     """Return each engineer's duties in time order, including duties before and after the plan and on other teams.
 
@@ -49,6 +52,7 @@ def duties_by_engineer(
     """
     found = [_of_plan(seat, plan, zone) for seat in plan.seats]
     found += [_duty(seat, zone, "outside this plan") for seat in _beside(plan, history)]
+    found = [replace(duty, turn=turns.number_at(duty.seat.window.start)) for duty in found]
     for seat in elsewhere:
         origin = f"on team {seat.team}" if seat.team else "on another team"
         found.append(replace(_duty(seat, zone, origin), is_on_other_team=True))
@@ -74,3 +78,20 @@ def _beside(plan: Plan, history: Sequence[Seat]) -> list[Seat]:
 def _duty(seat: Seat, zone: ZoneInfo, origin: str) -> CheckedDuty:
     first, end = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
     return CheckedDuty(seat, first, end, origin)
+
+
+def as_turns(duties: Sequence[CheckedDuty]) -> list[CheckedDuty]:
+    """Return the duties with those of one turn joined, from the first night of the first to the last of the last.
+
+    Duties that overlap stay apart, because nobody can have both.
+    """
+    found: list[CheckedDuty] = []
+    for duty in duties:
+        last = found[-1] if found else None
+        if last is None or duty.turn is None or last.turn != duty.turn or duty.seat.window.start < last.seat.window.end:
+            found.append(duty)
+            continue
+        seat = replace(last.seat, window=Window(last.seat.window.start, duty.seat.window.end))
+        # The plan can change the turn if it can change the later part.
+        found[-1] = replace(last, seat=seat, end_night=duty.end_night, origin=duty.origin and last.origin)
+    return found

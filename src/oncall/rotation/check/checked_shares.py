@@ -31,7 +31,7 @@ class CheckedShares:
         self._shares: dict[tuple[WindowKind, str, str], Fraction] = {}
         served = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in balances}
         for kind, total in Counter(shift.kind for shift in shifts).items():
-            parts = _parts(roster, self.weights)
+            parts = _parts(roster, kind, self.weights)
             for (role, who), part in parts.items():
                 # The balance is made up for in equal parts of the roles in which the engineer has a share.
                 own = sum(1 for _, other in parts if other == who)
@@ -64,9 +64,10 @@ def _able(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Itera
             yield shift
 
 
-def _parts(roster: Roster, weights: Mapping[str, Fraction]) -> dict[tuple[str, str], Fraction]:
+def _parts(roster: Roster, kind: WindowKind, weights: Mapping[str, Fraction]) -> dict[tuple[str, str], Fraction]:
     """Return the part of one role's shifts that each engineer should have, by role and engineer; only parts above 0."""
-    own = {each.id: frozenset(each.roles) & set(roster.rules.roles) for each in roster.engineers if weights[each.id]}
+    takers = [each for each in roster.engineers if weights[each.id] and (each.kinds is None or kind in each.kinds)]
+    own = {each.id: frozenset(each.roles) & set(roster.rules.roles) for each in takers}
     if roster.rules.shares is SharesRule.BY_ROLE:
         sums = {role: sum(weights[who] for who in own if role in own[who]) for role in roster.rules.roles}
         return {(role, who): weights[who] / sums[role] for who, roles in own.items() for role in roles}

@@ -20,6 +20,7 @@ from oncall.rotation.check.plan_proof import check_proof
 from oncall.rotation.check.team_rules import TEAM_CHECKS
 from oncall.rotation.check.violation import Violation
 from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.shifts import ShiftFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def _person_violations(
     plan: Plan, roster: Roster, history: Sequence[Seat], elsewhere: Sequence[Seat]
 ) -> Iterator[Violation]:
     """Yield the violations of the rules about one engineer, each about at least one duty of the plan."""
-    for engineer, duties in duties_by_engineer(plan, roster.policy.zone, history, elsewhere).items():
+    turns = ShiftFacts.of(roster).turns
+    for engineer, duties in duties_by_engineer(plan, turns, roster.policy.zone, history, elsewhere).items():
         outside = [duty for duty in duties if duty.origin]
         for check in PERSON_CHECKS.values():
             known = set(check(engineer, outside, roster)) if outside else set()

@@ -35,7 +35,7 @@ def expected_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
     if first is None or last is None or last < first:
         return ()
     calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=roster.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first, last_day=last, rules=roster.rules)
     if plan.first_day is None and plan.seats:
         begin = min(seat.window.start for seat in plan.seats)
         shifts = tuple(shift for shift in shifts if shift.window.end > begin)

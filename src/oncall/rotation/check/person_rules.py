@@ -1,4 +1,4 @@
-"""The rules about one engineer's duties, each as a check: days, roles, rest, weekends, maxima, holidays, shadowing."""
+"""The rules about one engineer's duties, each as a check: dates, roles, kinds, rest, weekends, maxima, holidays."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from oncall.rosters.time_off import (
     leaves_before,
     leaving_text,
 )
-from oncall.rotation.check.checked_duty import CheckedDuty
-from oncall.rotation.check.relaxed_numbers import excess, is_relaxed, smallest_number
+from oncall.rotation.check.checked_duty import CheckedDuty, as_turns
+from oncall.rotation.check.relaxed_numbers import excess, is_relaxed, largest_number, smallest_number
 from oncall.rotation.check.violation import Violation
-from oncall.support.holidays import Feast, feasts_on
+from oncall.support.holidays import Feast
 
 
 def _check_days(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
@@ -49,8 +49,19 @@ def _check_roles(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -
             yield Violation("roles", duty.first_night, (engineer,), sentence)
 
 
+def _check_kinds(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    person = roster.engineer(engineer)
+    if person is None or person.kinds is None:
+        return
+    for duty in duties:
+        # The roster of another team decides which of its shifts a person takes.
+        if duty.seat.kind not in person.kinds and not duty.is_on_other_team:
+            sentence = f"{engineer} is on {duty.text} but takes only {', '.join(person.kinds)} shifts"
+            yield Violation("kinds", duty.first_night, (engineer,), sentence)
+
+
 def _check_rest(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
-    for earlier, later in _close_pairs(engineer, duties, roster):
+    for earlier, later in _close_pairs(engineer, as_turns(duties), roster):
         rest = smallest_number(roster.rules, "rest_nights", engineer, [earlier.first_night, later.first_night])
         day = later.first_night
         if earlier.seat.window == later.seat.window and earlier.origin == later.origin:
@@ -89,7 +100,8 @@ def _check_weekends(engineer: str, duties: Sequence[CheckedDuty], roster: Roster
     weekends = sorted(worked.items())
     every_pair = is_relaxed(roster.rules, "weekends_apart", engineer)
     for (_, first), (_, second) in combinations(weekends, 2) if every_pair else pairwise(weekends):
-        too_near = (pair for pair in product(first, second) if _are_too_near(engineer, *pair, roster))
+        pairs = (pair for pair in product(first, second) if pair[0].turn is None or pair[0].turn != pair[1].turn)
+        too_near = (pair for pair in pairs if _are_too_near(engineer, *pair, roster))
         for before, after in islice(too_near, 1):
             apart = _weekends_apart(engineer, before, after, roster)
             sentence = f"{engineer} works the weekends of {before.text} and {after.text}; the rule is 1 in {apart}"
@@ -129,6 +141,62 @@ def _check_month(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -
             yield Violation("max_shifts_per_month", first, (engineer,), sentence)
 
 
+def _check_rest_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    least = roster.rules.min_rest_hours
+    joined = as_turns(duties) if least else []
+    for number, later in enumerate(joined):
+        for earlier in joined[max(0, number - 14) : number]:
+            days = [earlier.first_night, later.first_night]
+            hours = smallest_number(roster.rules, "min_rest_hours", engineer, days)
+            free = later.seat.window.start - earlier.seat.window.end
+            if timedelta() <= free < timedelta(hours=hours):
+                had = f"{free.total_seconds() / 3600:.4g} hours"
+                sentence = f"{engineer} has {had} between {earlier.text} and {later.text}; the rule is {hours}"
+                yield Violation("min_rest_hours", later.first_night, (engineer,), sentence)
+
+
+def _check_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    """Yield seven days in a row with too many hours, from each start of a duty and up to each end; each duty once."""
+    most, week = roster.rules.max_hours_per_week, timedelta(days=7)
+    windows = [duty.seat.window for duty in duties]
+    begins = sorted({*(each.start for each in windows), *(each.end - week for each in windows)}) if most else []
+    told: set[date] = set()
+    for begin in begins:
+        inside = [(duty, each) for duty, each in zip(duties, windows, strict=True)]
+        inside = [(duty, each) for duty, each in inside if each.start < begin + week and begin < each.end]
+        parts = [(duty, min(each.end, begin + week) - max(each.start, begin)) for duty, each in inside]
+        if not parts or (over := _hours_over(parts, engineer, roster)) is None:
+            continue
+        last = parts[-1][0].first_night
+        if last not in told:
+            told.add(last)
+            hours, level = over
+            sentence = f"{engineer} is on call for {hours:.4g} hours in the seven days up to {parts[-1][0].text}; "
+            yield Violation("max_hours_per_week", last, (engineer,), f"{sentence}the most is {level}")
+
+
+def _hours_over(
+    parts: Sequence[tuple[CheckedDuty, timedelta]], engineer: str, roster: Roster
+) -> tuple[float, int] | None:
+    """Return the hours and the maximum that they exceed; a duty with a relaxed maximum counts only against that."""
+    rule = "max_hours_per_week"
+    allowed = [largest_number(roster.rules, rule, engineer, duty.first_night) for duty, _ in parts]
+    for level in sorted(set(allowed)):
+        spans = [span for (_, span), own in zip(parts, allowed, strict=True) if own <= level]
+        hours = sum(spans, timedelta()).total_seconds() / 3600
+        if hours > level:
+            return hours, level
+    return None
+
+
+def _check_max_shifts(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    for who, most in roster.rules.max_shifts:
+        own = [duty for duty in duties if duty.origin in ("", "from the baseline") and duty.seat.role != SHADOW]
+        if who == engineer and len(own) > most:
+            sentence = f"{engineer} has {len(own)} shifts in this plan; the most is {most}"
+            yield Violation("max_shifts", own[-1].first_night, (engineer,), sentence)
+
+
 def _check_holidays(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
     apart = roster.rules.holidays_apart
     if apart == 1 or not roster.holidays:
@@ -144,7 +212,7 @@ def _check_holidays(engineer: str, duties: Sequence[CheckedDuty], roster: Roster
 
 
 def _feasts(roster: Roster, day: date) -> tuple[Feast, ...]:
-    return feasts_on(roster.holidays, day) if roster.holidays else ()
+    return roster.holidays.feasts_on(day) if roster.holidays else ()
 
 
 def _check_shadows(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
@@ -164,10 +232,14 @@ def _check_shadows(engineer: str, duties: Sequence[CheckedDuty], roster: Roster)
 PERSON_CHECKS: Mapping[str, Callable[[str, Sequence[CheckedDuty], Roster], Iterator[Violation]]] = {
     "unavailable": _check_days,
     "roles": _check_roles,
+    "kinds": _check_kinds,
     "rest_nights": _check_rest,
     "weekends_apart": _check_weekends,
     "max_shifts_per_week": _check_week,
     "max_shifts_per_month": _check_month,
+    "min_rest_hours": _check_rest_hours,
+    "max_hours_per_week": _check_hours,
+    "max_shifts": _check_max_shifts,
     "holidays_apart": _check_holidays,
     "shadows": _check_shadows,
 }

@@ -23,6 +23,12 @@ def smallest_number(rules: RotationRules, rule: str, engineer: str, days: Sequen
     return min([number, *_relaxed_to(rules, rule, engineer, days)])
 
 
+def largest_number(rules: RotationRules, rule: str, engineer: str, day: date) -> int:
+    """Return the largest value of a maximum for an engineer's shift on this day."""
+    number: int = getattr(rules, rule)
+    return max([number, *_relaxed_to(rules, rule, engineer, [day])])
+
+
 def is_relaxed(rules: RotationRules, rule: str, engineer: str) -> bool:
     """Return True if a relaxation of this rule holds for the engineer on any date."""
     return any(each.rule == rule and each.person in (None, engineer) for each in rules.relaxed)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rosters.time_off import DaysOffRule, duty_time, is_free
 from oncall.schedule.plan import Plan, Seat, Shift
-from oncall.schedule.shifts import shifts_between
+from oncall.schedule.shifts import ShiftFacts, shifts_between
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import WindowKind
 
@@ -21,7 +21,7 @@ def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
     calendar = calendar_of(roster.policy, roster.holidays)
     first, last = plan.first_day or min(starts), plan.last_day or max(starts)
     held = {seat.window for seat in plan.seats}
-    shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=roster.rules.weekend)
+    shifts = shifts_between(calendar, first_day=first, last_day=last, rules=roster.rules)
     first_open = plan.kept_until or date.min
     return tuple(shift for shift in shifts if shift.window in held or shift.day < first_open)
 
@@ -49,15 +49,14 @@ class SettledPart:
 
 
 def _shift_of(seat: Seat, roster: Roster) -> Shift:
-    first, end = (at.astimezone(roster.policy.zone).date() for at in (seat.window.start, seat.window.end))
-    is_weekend = seat.kind in roster.policy.weekend_kinds
-    return Shift(seat.window, seat.kind, first, first.toordinal(), end.toordinal(), is_weekend)
+    return ShiftFacts.of(roster).shift(seat.window, seat.kind)
 
 
 def is_there(person: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     """Return True if the person's dates let them take the shift: joining, leaving, shadowing and days off."""
     learns = any(person.shadowing_on(day) for day in days_of(shift)) if person.shadows else False
-    return not learns and is_free(person, duty_time(shift.window, rule))
+    takes = person.kinds is None or shift.kind in person.kinds
+    return takes and not learns and is_free(person, duty_time(shift.window, rule))
 
 
 def days_of(shift: Shift) -> list[date]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
 
@@ -20,8 +20,10 @@ from oncall.rosters.time_off import days_off_rule
 from oncall.rotation.check.checked_shares import CheckedShares
 from oncall.rotation.check.second_facts import SettledPart, days_of, is_there, planned_shifts
 from oncall.schedule.plan import Plan, Seat, Shift
-from oncall.support.holidays import Feast, feasts_on
-from oncall.support.windows import WindowKind
+from oncall.support.holidays import Feast
+from oncall.support.windows import Window, WindowKind
+
+_WEEK = timedelta(days=7)
 
 
 class SecondModel:
@@ -39,6 +41,7 @@ class SecondModel:
         self._settled = SettledPart(plan, roster, outside or ())
         self._shares = CheckedShares(roster, self._shifts, plan.balances)
         self._open = [n for n, shift in enumerate(self._shifts) if shift.day >= self._settled.first_open]
+        self._turn_days = {self._shifts[n].turn: self._shifts[n].day for n in reversed(self._open)}
         rule = days_off_rule(roster)
         # on[engineer, shift]: 1 if the engineer is on duty in some role; only where nothing settled forbids it.
         self._on = {
@@ -51,9 +54,11 @@ class SecondModel:
         # seat[engineer, shift, role]: 1 if the engineer has that seat; empty where any split of roles is possible.
         self._seat = {} if self._roles_are_free() else self._add_seats()
         self._staff_shifts()
+        self._keep_turns_whole()
         for person in roster.engineers:
             self._keep_apart(person)
             self._keep_under_maxima(person)
+            self._keep_under_hours(person)
         self._keep_pairs_apart()
         self._keep_holidays_apart()
         self._fix_seats()
@@ -63,6 +68,8 @@ class SecondModel:
         """Return True if all engineers take all roles and no seat is fixed or settled: role counts then decide the
         cost."""
         rules = self._roster.rules
+        if rules.turn_weeks:
+            return False
         takes_all = all(set(rules.roles) <= set(person.roles) for person in self._roster.engineers)
         return takes_all and not rules.fixed and not self._settled.seats
 
@@ -90,6 +97,24 @@ class SecondModel:
                     self._seat[who, number, role] for who in people_of[number] if (who, number, role) in self._seat
                 ]
                 self.model.add_linear_constraint(mathopt.fast_sum(takers) == 1)
+
+    def _keep_turns_whole(self) -> None:
+        """Require that one engineer has a role on all open shifts of a turn, or on none."""
+        turns: dict[int, list[int]] = defaultdict(list)
+        for number in self._open:
+            turn = self._shifts[number].turn
+            if turn is not None:
+                turns[turn].append(number)
+        for numbers in turns.values():
+            for person in self._roster.engineers:
+                for role in self._roster.rules.roles:
+                    own = [self._seat.get((person.id, number, role)) for number in numbers]
+                    there = [seat for seat in own if seat is not None]
+                    for seat in there:
+                        if len(there) < len(own):
+                            self.model.add_linear_constraint(seat == 0)
+                        elif seat is not there[0]:
+                            self.model.add_linear_constraint(seat == there[0])
 
     def _keep_apart(self, person: Engineer) -> None:
         """Forbid shifts of one engineer that are too near to each other, in one constraint for each group or pair."""
@@ -126,16 +151,24 @@ class SecondModel:
         )
 
     def _feasts(self, shift: Shift) -> set[Feast]:
-        code = self._roster.holidays
-        return {feast for day in days_of(shift) for feast in feasts_on(code, day)} if code else set()
+        days = self._roster.holidays
+        return {feast for day in days_of(shift) for feast in days.feasts_on(day)} if days else set()
 
     def _are_too_near(self, person: Engineer, before: Shift, after: Shift) -> bool:
         rules = self._roster.rules
-        values = {"rest_nights": rules.rest_nights, "weekends_apart": rules.weekends_apart}
+        if before.turn is not None and before.turn == after.turn:
+            return after.window.start < before.window.end
+        values = {
+            "rest_nights": rules.rest_nights,
+            "weekends_apart": rules.weekends_apart,
+            "min_rest_hours": rules.min_rest_hours,
+        }
         for each in [*self._relaxations(person, before), *self._relaxations(person, after)]:
             if each.rule in values and each.value is not None:
                 values[each.rule] = min(values[each.rule], each.value)
         if after.window.start < before.window.end or after.first_night < before.end_night + values["rest_nights"]:
+            return True
+        if after.window.start < before.window.end + timedelta(hours=values["min_rest_hours"]):
             return True
         if not (before.is_weekend and after.is_weekend):
             return False
@@ -143,8 +176,12 @@ class SecondModel:
         return 0 < weeks < values["weekends_apart"]
 
     def _relaxations(self, person: Engineer, shift: Shift) -> list[Relaxation]:
-        relaxed = self._roster.rules.relaxed
-        return [r for r in relaxed if r.first_day <= shift.day <= r.last_day and r.person in (None, person.id)]
+        relaxed, day = self._roster.rules.relaxed, self._day_of(shift)
+        return [r for r in relaxed if r.first_day <= day <= r.last_day and r.person in (None, person.id)]
+
+    def _day_of(self, shift: Shift) -> date:
+        """Return the date by which relaxations touch a shift: that of the first open shift of its turn."""
+        return self._turn_days.get(shift.turn, shift.day) if shift.turn is not None else shift.day
 
     def _keep_under_maxima(self, person: Engineer) -> None:
         """Limit the shifts that the engineer has in each week and month.
@@ -167,6 +204,30 @@ class SecondModel:
                 left = max(0, max([most or 0, *raised]) - settled[first_day])
                 if len(numbers) > left:
                     self._at_most(person, numbers, left)
+
+    def _keep_under_hours(self, person: Engineer) -> None:
+        """Limit the engineer's hours in any seven days, and their shifts in the plan.
+
+        Hours that a relaxation raises anywhere are not limited: that makes the bound weaker, never wrong.
+        """
+        rules, own = self._roster.rules, [number for who, number in self._on if who == person.id]
+        settled = self._settled.duties.get(person.id, [])
+        most = rules.max_hours_per_week
+        if most is not None and all(each.rule != "max_hours_per_week" for each in rules.relaxed):
+            windows = [self._shifts[number].window for number in own] + [duty.window for duty in settled]
+            for begin in {at for each in windows for at in (each.start, each.end - _WEEK)}:
+                had = sum(_seconds_in(duty.window, begin) for duty in settled)
+                parts = [(number, _seconds_in(self._shifts[number].window, begin)) for number in own]
+                total = mathopt.fast_sum(
+                    [seconds * self._on[person.id, number] for number, seconds in parts if seconds]
+                )
+                if sum(seconds for _, seconds in parts) + had > most * 3600:
+                    self.model.add_linear_constraint(total <= max(0, most * 3600 - had))
+        for who, shifts in rules.max_shifts:
+            if who == person.id:
+                self._at_most(
+                    person, own, max(0, shifts - sum(n for key, n in self._settled.seats.items() if key[0] == who))
+                )
 
     def _at_most(self, person: Engineer, numbers: Sequence[int], most: int) -> None:
         self.model.add_linear_constraint(mathopt.fast_sum([self._on[person.id, n] for n in numbers]) <= most)
@@ -266,3 +327,8 @@ def _first_day_of_span(rule: str, shift: Shift) -> date:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
+
+
+def _seconds_in(window: Window, begin: datetime) -> float:
+    """Return how many seconds of a window lie in the seven days from `begin` on."""
+    return max(0.0, (min(window.end, begin + _WEEK) - max(window.start, begin)).total_seconds())

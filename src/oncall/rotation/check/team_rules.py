@@ -9,6 +9,7 @@ from datetime import date
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.check.violation import Violation
 from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.shifts import ShiftFacts
 from oncall.support.windows import Window
 
 
@@ -43,8 +44,26 @@ def _check_pairs_apart(plan: Plan, roster: Roster) -> Iterator[Violation]:
                 yield Violation("never_together", day, (one, other), sentence)
 
 
+def _check_turns(plan: Plan, roster: Roster) -> Iterator[Violation]:
+    """Yield each role of a turn that several people hold. A repair may change hands on its first date."""
+    turns, zone = ShiftFacts.of(roster).turns, roster.policy.zone
+    holders: dict[tuple[int, bool, str], dict[str, date]] = defaultdict(dict)
+    for seat in sorted(plan.seats, key=lambda seat: seat.window.start):
+        turn, day = turns.number_at(seat.window.start), seat.window.start.astimezone(zone).date()
+        if turn is not None and seat.role != SHADOW:
+            is_settled = plan.kept_until is not None and day < plan.kept_until
+            holders[turn, is_settled, seat.role].setdefault(seat.engineer, day)
+    for (_, _, role), people in holders.items():
+        if len(people) > 1:
+            first, names = min(people.values()), " and ".join(people)
+            day = max(people.values())
+            sentence = f"{names} are {role} in the turn of {first:%a} {first}; one engineer has a role for a whole turn"
+            yield Violation("turn", day, tuple(people), sentence)
+
+
 TEAM_CHECKS: Mapping[str, Callable[[Plan, Roster], Iterator[Violation]]] = {
     "fixed": _check_fixed_seats,
     "never_together": _check_pairs_apart,
+    "turn": _check_turns,
 }
 """The check of each rule about who is on a shift with whom, by the rule's key in the roster file."""

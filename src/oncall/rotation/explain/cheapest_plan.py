@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import CountingBound
-from oncall.rotation.solve.duty_model import DutyModel
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_ranges
 from oncall.rotation.solve.model_base import PlanModel
-from oncall.rotation.solve.role_models import LoadModel, SeatModel
+from oncall.rotation.solve.role_models import SeatModel, first_model_of
 from oncall.rotation.solve.search import Search, SearchStatus
+from oncall.rotation.solve.turn_model import TurnModel, turn_bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,9 @@ class _CheapestPlanSearch:
 
     def run(self) -> LowestCost:
         """Solve with a model that counts loads, and with one of every seat if those counts cannot be split by role."""
-        kind: type[PlanModel] = DutyModel if self._problem.roles_are_interchangeable else LoadModel
+        if self._problem.has_turns and (found := self._with_listed_patterns()) is not None:
+            return found
+        kind: type[PlanModel] = first_model_of(self._problem)
         counting = kind.counting_bound(self._problem, self._search)
         if counting is None:
             return LowestCost(None, self._bound, is_infeasible=True)
@@ -57,6 +59,16 @@ class _CheapestPlanSearch:
                 kind, counting = SeatModel, SeatModel.counting_bound(self._problem, self._search) or counting
                 wider = widened_ranges(self._problem, {**counting.ranges(), **ranges}, seats)
             ranges = wider
+
+    def _with_listed_patterns(self) -> LowestCost | None:
+        """Return the lowest cost of a plan of turns; None if only the model of every seat can prove it."""
+        bound = turn_bound(self._problem, self._search)
+        if bound is None or not bound.is_complete:
+            return None
+        self._bound = max(self._bound, bound.cost)
+        status, _ = self._solve(TurnModel, bound, {})
+        is_proven = status is SearchStatus.OPTIMAL and self._bound < bound.beyond
+        return LowestCost(self._best, self._bound) if is_proven else None
 
     def _solve(
         self, kind: type[PlanModel], counting: CountingBound, ranges: Mapping[LoadKey, CountRange]

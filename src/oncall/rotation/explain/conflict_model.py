@@ -19,7 +19,7 @@ from oncall.rotation.explain.conflict_causes import (
 )
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rules_of
-from oncall.rotation.solve.duty_constraints import any_of
+from oncall.rotation.solve.duty_constraints import any_of, duty_variables, weighted_sum
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 PART_EFFORT = 0.5
@@ -52,7 +52,7 @@ class ConflictModel:
         self._problem = problem
         # Dates, roles and fixed seats become switches, so at first every engineer may take everything.
         unrestricted = tuple(
-            replace(each, roles=problem.roles, joins=None, leaves=None, absences=(), shadows=())
+            replace(each, roles=problem.roles, joins=None, leaves=None, absences=(), shadows=(), kinds=None)
             for each in problem.engineers
         )
         nothing_fixed = replace(problem.roster.rules, fixed=())
@@ -63,11 +63,7 @@ class ConflictModel:
         self.is_unsettled = False
         self._budget = budget
         # on_duty[engineer, shift]: 1 if the engineer is on duty in some role.
-        self._on_duty: dict[Duty, cp_model.IntVar] = {
-            Duty(engineer, number): self._model.new_bool_var("")
-            for engineer, numbers in enumerate(self._open.eligible_shifts)
-            for number in numbers
-        }
+        self._on_duty: dict[Duty, cp_model.IntVar] = duty_variables(self._model, self._open)
         self._has_role = self._add_roles()
         self._add_weeks()
         for engineer, person in enumerate(problem.engineers):
@@ -158,6 +154,10 @@ class ConflictModel:
                 outside[obstacle.sentence].append(number)
         for cause, numbers in outside.items():
             self._forbid(cause, [self._on_duty[Duty(engineer, number)] for number in numbers])
+        others = [n for n in self._problem.staffed if not person.takes(self._problem.shifts[n].kind)]
+        if others:
+            cause = f"{person.id} takes only {', '.join(person.kinds or ())} shifts"
+            self._forbid(cause, [self._on_duty[Duty(engineer, number)] for number in others])
         missing = [role for role in self._problem.roles if role not in person.roles]
         if missing:
             duties = [Duty(engineer, number) for number in self._problem.staffed]
@@ -183,4 +183,4 @@ class ConflictModel:
             switch = self._switch(rule.text)
             for limit in rule.limits(self._open):
                 literals = [any_of(self._model, [self._on_duty[duty] for duty in group]) for group in limit.groups]
-                self._model.add(cp_model.LinearExpr.sum(literals) <= limit.most).only_enforce_if(switch)
+                self._model.add(weighted_sum(limit, literals) <= limit.most).only_enforce_if(switch)

@@ -16,21 +16,22 @@ from types import MappingProxyType
 
 from ortools.sat.python import cp_model
 
-from oncall.rosters.relaxation import DAY_OFF, Relaxation
+from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation
 from oncall.rosters.relaxed_roster import rule_value, with_rule_value
 from oncall.rosters.time_off import blocked_days, duty_time
 from oncall.rotation.explain.relaxation_prices import (
     ALL_DATES_FACTOR,
-    MOST_EXTRA_SHIFTS,
+    MOST_STEPS,
     PLACES,
     PRICES,
+    STEPS,
     Place,
     joined,
 )
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Rule
 from oncall.rotation.problem.rules import rules_of
-from oncall.rotation.solve.duty_constraints import add_limit, any_of
+from oncall.rotation.solve.duty_constraints import add_limit, any_of, duty_variables, weighted_sum
 from oncall.rotation.solve.search import SearchResult
 
 
@@ -56,11 +57,7 @@ class RelaxationModel:
         self.model = cp_model.CpModel()
         self._choices: list[_Choice] = []
         # on_duty[engineer, shift]: 1 if the engineer is on duty in some role.
-        self._on_duty: dict[Duty, cp_model.IntVar] = {
-            Duty(engineer, number): self.model.new_bool_var("")
-            for engineer, numbers in enumerate(self._loosest.eligible_shifts)
-            for number in numbers
-        }
+        self._on_duty: dict[Duty, cp_model.IntVar] = duty_variables(self.model, self._loosest)
         self._staff_shifts()
         self._add_days_off()
         for rule in rules_of(problem.roster.rules):
@@ -145,7 +142,7 @@ class RelaxationModel:
                         if duty not in bound:
                             bound[duty] = self._unless(looser.get((places[duty], following)), duty)
                     groups.append(any_of(self.model, [bound[duty] for duty in group]))
-                self.model.add(cp_model.LinearExpr.sum(groups) <= limit.most)
+                self.model.add(weighted_sum(limit, groups) <= limit.most)
         loosest = _with_value(self._problem, rule, values[-1])
         for limit in loosest.limits(self._loosest) if loosest is not None else ():
             add_limit(self.model, limit, self._on_duty)
@@ -227,9 +224,12 @@ def _values(problem: Problem, rule: Rule) -> list[int]:
     now = rule_value(problem.roster.rules, rule.name) if rule.name in PRICES else None
     if now is None:
         return []
-    if rule.name in MOST_EXTRA_SHIFTS:
-        return list(range(now, now + MOST_EXTRA_SHIFTS[rule.name] + 1))
-    return list(range(now, -1 if rule.name == "rest_nights" else 0, -1))
+    step = STEPS.get(rule.name, 1)
+    if rule.name in MOST_STEPS:
+        top = now + MOST_STEPS[rule.name] * step
+        return list(range(now, top + 1, step))
+    least = MINIMUM_RULES[rule.name]
+    return [*range(now, least, -step), least]
 
 
 def _with_value(problem: Problem, rule: Rule, value: int) -> Rule | None:

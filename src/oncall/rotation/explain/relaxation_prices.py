@@ -15,12 +15,23 @@ from oncall.rosters.relaxed_roster import rule_value
 from oncall.rosters.roster import RotationRules
 from oncall.schedule.plan import Shift
 
-PRICES = {"rest_nights": 4, "weekends_apart": 3, "max_shifts_per_week": 2, "max_shifts_per_month": 3, DAY_OFF: 3}
+PRICES = {
+    "rest_nights": 4,
+    "min_rest_hours": 4,
+    "weekends_apart": 3,
+    "max_shifts_per_week": 2,
+    "max_shifts_per_month": 3,
+    "max_hours_per_week": 2,
+    DAY_OFF: 3,
+}
 """The price of one step of each rule in one place, and of one day off."""
 ALL_DATES_FACTOR = 6
 """A relaxation for all dates costs as much as the same relaxation in this many places."""
-MOST_EXTRA_SHIFTS = {"max_shifts_per_week": 2, "max_shifts_per_month": 4}
-"""By how many shifts a maximum may be exceeded."""
+
+STEPS = {"min_rest_hours": 6, "max_hours_per_week": 12}
+"""By how much one step changes the number of a rule, if not by 1."""
+MOST_STEPS = {"max_shifts_per_week": 2, "max_shifts_per_month": 4, "max_hours_per_week": 5}
+"""By how many steps a maximum may be exceeded."""
 
 Dates = tuple[date, date]
 Place = tuple[Dates, str | None]
@@ -32,7 +43,9 @@ def price_of(relaxation: Relaxation, rules: RotationRules) -> int:
     first, last = relaxation.first_day, relaxation.last_day
     if relaxation.rule == DAY_OFF:
         return PRICES[DAY_OFF] * ((last - first).days + 1)
-    steps = abs((rule_value(rules, relaxation.rule) or 0) - (relaxation.value or 0))
+    steps = -(
+        -abs((rule_value(rules, relaxation.rule) or 0) - (relaxation.value or 0)) // STEPS.get(relaxation.rule, 1)
+    )
     if relaxation.rule == "max_shifts_per_month":
         places = 12 * (last.year - first.year) + last.month - first.month + 1
     else:
@@ -100,8 +113,10 @@ def _weekend_of(shift: Shift, person: str) -> Place | None:
 
 PLACES: Mapping[str, Callable[[Shift, str], Place | None]] = {
     "rest_nights": _week_of,
+    "min_rest_hours": _week_of,
     "weekends_apart": _weekend_of,
     "max_shifts_per_week": _week_of,
     "max_shifts_per_month": _month_of,
+    "max_hours_per_week": _week_of,
 }
 """For each rule, where a relaxation for an engineer's duty on a shift holds; None if the shift needs none."""

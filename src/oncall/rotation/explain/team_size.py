@@ -88,7 +88,8 @@ def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> i
 def _are_alike(problem: Problem) -> bool:
     """Return True if the engineers differ in nothing but their dates, so that any of them could leave."""
     rules = problem.roster.rules
-    named = problem.fixed_seats or rules.never_together or rules.relaxed
+    limited = any(each.kinds is not None for each in problem.engineers)
+    named = problem.fixed_seats or rules.never_together or rules.relaxed or limited
     outside = any(problem.outside_shifts.of(each.id) for each in problem.engineers)
     return problem.roles_are_interchangeable and not named and not outside
 

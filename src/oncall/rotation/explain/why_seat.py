@@ -106,9 +106,9 @@ class _Explanation:
         self._time_limit = time_limit
         self._should_stop = should_stop
         self._on_person = on_person or (lambda person: None)
-        shifts = shifts_of_plan(plan, roster.policy)
+        shifts = shifts_of_plan(plan, roster)
         context = PlanningContext(self._around, self._other_teams, plan.balances)
-        self._problem = Problem.of(relaxed(roster, plan.relaxed), shifts, context)
+        self._problem = replace(Problem.of(relaxed(roster, plan.relaxed), shifts, context), cut=plan.kept_until)
         self._cost = self._cost_of(plan.seats)
         # A bound in the plan holds only if the roster still gives the plan the same cost.
         is_valid = plan.fairness is not None and plan.fairness.cost == self._cost
@@ -154,8 +154,14 @@ class _Explanation:
         return Alternative(person.id, None, broken_rules, None if broken_rules else 0)
 
     def _seats_with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
-        """Return the plan's seats, with one of them given to `who`."""
-        return tuple(replace(each, engineer=who) if each == seat else each for each in self._plan.seats)
+        """Return the plan's seats, with one of them given to `who`; of a turn, all that may change with it."""
+        number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
+        unit = self._problem.unit_of[number] if seat.role != SHADOW else (number,)
+        windows = {self._problem.shifts[each].window for each in unit}
+        return tuple(
+            replace(each, engineer=who) if each.window in windows and each.role == seat.role else each
+            for each in self._plan.seats
+        )
 
     def _newly_broken(self, seats: tuple[Seat, ...]) -> tuple[str, ...]:
         return tuple(each for each in self._violations(seats) if each not in self._broken_anyway)

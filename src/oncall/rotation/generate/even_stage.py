@@ -30,7 +30,7 @@ def with_even_totals(problem: Problem, search: Search, best: BestPlan) -> BestPl
     if best.is_even or not best.is_proven or search.is_over:
         return best
     goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)
-    if goal.request_costs or goal.pairs:
+    if (goal.request_costs or goal.pairs) and not problem.has_turns:
         best = _better(goal, best, _rebalanced(problem, search, best, goal))
         if len(problem.engineers) * len(problem.shifts) > SMALL:
             return best

@@ -50,7 +50,7 @@ def fairest_plan(
     infeasible.refuse_unstaffable(problem, search)
     best = _with_requests(problem, search, find_fairest(problem, search))
     best = with_even_totals(problem, search, best)
-    spread = LeastClumped(best, None) if search.is_over else least_clumped(problem, search, best)
+    spread = LeastClumped(best, None) if search.is_over or problem.has_turns else least_clumped(problem, search, best)
     return _plan_of(problem, spread, seed)
 
 

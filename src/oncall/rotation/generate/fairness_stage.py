@@ -10,14 +10,16 @@ from oncall.errors import Refused
 from oncall.rotation.explain import infeasible
 from oncall.rotation.generate.greedy_start import greedy_starts
 from oncall.rotation.generate.rebalancing import TargetCounts
+from oncall.rotation.generate.turn_stage import turns_of_fairest_patterns
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import CountingBound, duty_cost_curve
 from oncall.rotation.solve.duty_model import DutyModel
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_ranges
 from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.role_assignment import assign_roles
-from oncall.rotation.solve.role_models import LoadModel, SeatModel
-from oncall.rotation.solve.search import Search, SearchStatus
+from oncall.rotation.solve.role_models import SeatModel, first_model_of
+from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
+from oncall.rotation.solve.turn_model import TurnBound, TurnModel
 from oncall.support.windows import WindowKind
 
 MOST_ROLE_SOLVES = 6
@@ -60,10 +62,12 @@ def find_fairest(problem: Problem, search: Search) -> BestPlan:
     Returns the best plan so far when the search is over. Raises PlanInfeasible when no plan keeps the hard rules,
     Refused when the search is over before a first plan.
     """
-    model_type: type[PlanModel] = DutyModel if problem.roles_are_interchangeable else LoadModel
+    model_type: type[PlanModel] = TurnModel if problem.has_turns else first_model_of(problem)
     counting_bound = model_type.counting_bound(problem, search)
     if counting_bound is None:
         raise infeasible.explain_infeasible(problem, search)
+    if isinstance(counting_bound, TurnBound) and not counting_bound.is_complete:
+        model_type = SeatModel
     start = BestPlan([], 0, counting_bound.cost, model_type, counting_bound, counting_bound.ranges())
     best = _best_greedy_start(problem, search, start)
     status = SearchStatus.OPTIMAL
@@ -80,8 +84,12 @@ def _improved(
     model = known.model_type(problem, known.counting_bound, known.ranges, search)
     model.model.minimize(model.cost)
     result = search.run(model.model, lower_bound=known.bound, known_cost=best.cost if best else None)
-    if result.status is SearchStatus.INFEASIBLE:
+    if result.status is SearchStatus.INFEASIBLE and known.model_type is not TurnModel:
         raise infeasible.explain_infeasible(problem, search)
+    if known.model_type is TurnModel and not _is_proven_for_all_patterns(known.counting_bound, result):
+        # A plan with other patterns may cost less, or be the only one; the model of every seat has them all.
+        known = replace(known, model_type=SeatModel)
+        return _improved(problem, search, known if best else None, replace(start, model_type=SeatModel))
     bound = max(known.bound, result.bound)
     if result.status is SearchStatus.UNKNOWN:
         if best is None:
@@ -92,6 +100,11 @@ def _improved(
     if result.status is SearchStatus.OPTIMAL and not found.is_proven:
         found = with_finer_model(problem, search, found, seats)
     return found, result.status
+
+
+def _is_proven_for_all_patterns(bound: CountingBound, result: SearchResult) -> bool:
+    """Return True if no plan with a pattern of turns that the bound does not list costs less than the result."""
+    return isinstance(bound, TurnBound) and result.has_solution and result.bound < bound.beyond
 
 
 def with_seats(problem: Problem, best: BestPlan, seats: list[StaffedSeat]) -> BestPlan:
@@ -119,6 +132,9 @@ def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Se
 
 def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> BestPlan | None:
     """Return the cheapest greedy start, or None if there is none. It is proven if it costs no more than the bound."""
+    if isinstance(start.counting_bound, TurnBound):
+        turns = turns_of_fairest_patterns(problem, start.counting_bound, search)
+        return None if turns is None else with_seats(problem, start, turns)
     best: BestPlan | None = None
     solves = proofs = 0
     for teams in greedy_starts(problem, targets_of(start.counting_bound), seed=search.seed):

@@ -58,7 +58,7 @@ def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], sh
 def _may_shadow(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     """Return True if the engineer shadows on every day of the shift, is a member then and not away."""
     shadows = all(engineer.shadowing_on(day) for day in duty_days(shift))
-    return shadows and is_free(engineer, duty_time(shift.window, rule))
+    return shadows and engineer.takes(shift.kind) and is_free(engineer, duty_time(shift.window, rule))
 
 
 def _fits(problem: Problem, own: Sequence[Shift], shift: Shift) -> bool:

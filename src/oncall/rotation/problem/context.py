@@ -10,8 +10,8 @@ from oncall.errors import Fault, FileFaults
 from oncall.rosters.roster import Roster
 from oncall.schedule.plan import Balance, Seat, Shift
 from oncall.schedule.plan_file import read_plan
-from oncall.schedule.shifts import shift_of
-from oncall.support.policy import Policy
+from oncall.schedule.shifts import ShiftFacts
+from oncall.support.policy import folded_name
 from oncall.text_files import file_within
 
 
@@ -35,7 +35,7 @@ EMPTY_CONTEXT = PlanningContext()
 
 
 def outside_shifts_around(
-    context: PlanningContext, shifts: Sequence[Shift], policy: Policy
+    context: PlanningContext, shifts: Sequence[Shift], roster: Roster
 ) -> dict[str, tuple[Shift, ...]]:
     """Return the shifts that each engineer has outside a plan of `shifts`, by engineer id and in time order.
 
@@ -43,24 +43,43 @@ def outside_shifts_around(
     """
     begin, end = shifts[0].window.start, max(shift.window.end for shift in shifts)
     outside = [seat for seat in context.published if seat.window.end <= begin or end <= seat.window.start]
-    weekends = policy.weekend_kinds
+    facts = ShiftFacts.of(roster)
     found: dict[str, dict[Shift, None]] = {}
     for seat in sorted([*outside, *context.other_teams], key=lambda seat: seat.window.start):
-        found.setdefault(seat.engineer, {})[shift_of(seat, policy.zone, weekends)] = None
+        found.setdefault(seat.engineer, {})[facts.shift(seat.window, seat.kind)] = None
     return {engineer: tuple(own) for engineer, own in found.items()}
 
 
 def seats_on_other_teams(roster: Roster) -> tuple[Seat, ...]:
     """Return the seats of this roster's engineers in the plans of other teams that it lists under `busy`.
 
-    Each seat names its team; a plan that does not name its team gets the name of its file.
-    Raises FileFaults for a plan that cannot be read.
+    Each seat names its team; a plan that does not name its team gets the name of its file. A plan may name an engineer
+    by the id, the name or the email address. Raises FileFaults for a plan that cannot be read, or with a name that
+    several engineers have.
     """
-    people = {engineer.id for engineer in roster.engineers}
-    plans = [(read_plan(_plan_of(roster, name), zone=roster.policy.zone), Path(name).stem) for name in roster.busy]
-    return tuple(
-        replace(seat, team=plan.team or name) for plan, name in plans for seat in plan.seats if seat.engineer in people
-    )
+    found: list[Seat] = []
+    for number, file in enumerate(roster.busy):
+        plan = read_plan(_plan_of(roster, file), zone=roster.policy.zone)
+        ids = {name: _id_of(roster, name, file, number) for name in dict.fromkeys(seat.engineer for seat in plan.seats)}
+        team = plan.team or Path(file).stem
+        found += [replace(seat, team=team, engineer=own) for seat in plan.seats if (own := ids[seat.engineer])]
+    return tuple(found)
+
+
+def _id_of(roster: Roster, name: str, file: str, number: int) -> str | None:
+    """Return the id of the engineer whom a plan names, or None if the roster has nobody of that name.
+
+    number: which plan of `busy` it is.
+    """
+    if roster.engineer(name) is not None:
+        return name
+    wanted = folded_name(name)
+    called = [each.id for each in roster.engineers if wanted in (folded_name(each.name), folded_name(each.email or ""))]
+    if len(called) > 1:
+        path = f"busy[{number}]"
+        message = f'{file} names "{name}", which is the name of {" and ".join(called)}; write the id there'
+        raise FileFaults([Fault(roster.source, roster.lines.get(path, 0), 1, path, message)])
+    return called[0] if called and wanted else None
 
 
 def _plan_of(roster: Roster, name: str) -> Path:

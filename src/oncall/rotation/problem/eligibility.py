@@ -28,10 +28,12 @@ class ObstacleKind(StrEnum):
     LEFT = "leaves"
     AWAY = "unavailable"
     ROLE = "roles"
+    KIND = "kinds"
     SHADOWS = "shadows"
     FIXED = "fixed"
     BUSY = "busy"
     REST = "rest_nights"
+    REST_HOURS = "min_rest_hours"
     WEEKENDS = "weekends_apart"
     WEEK = "max_shifts_per_week"
     MONTH = "max_shifts_per_month"
@@ -84,7 +86,9 @@ def has_membership_dates(engineer: Engineer) -> bool:
 
 
 def can_take(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
-    """Return True if the engineer is a member and has no day off in any part of the shift that days off block."""
+    """Return True if the engineer takes the kind, is a member, and has no day off in the time that days off block."""
+    if not engineer.takes(shift.kind):
+        return False
     duty = duty_time(shift.window, rule)
     return is_free(engineer, duty) and _shadowing_in(engineer, shift) is None
 
@@ -92,6 +96,9 @@ def can_take(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
 def first_obstacle(engineer: Engineer, shift: Shift, rule: DaysOffRule, role: str | None = None) -> Obstacle | None:
     """Return the first reason why the engineer cannot take the shift (in `role`, if given), or None."""
     obstacle = next(_date_obstacles(engineer, shift, rule), None)
+    if obstacle is None and not engineer.takes(shift.kind):
+        sentence = f"{engineer.id} takes only {', '.join(engineer.kinds or ())} shifts"
+        return Obstacle(ObstacleKind.KIND, engineer.id, sentence)
     if obstacle is None and role is not None and role not in engineer.roles:
         return Obstacle(ObstacleKind.ROLE, engineer.id, f"{engineer.id} does not take the role {role}")
     return obstacle

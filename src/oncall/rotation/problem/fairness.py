@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.shares import shares_of
-from oncall.schedule.plan import Fairness, Load, Plan, Shift
-from oncall.schedule.shifts import shift_in
-from oncall.support.policy import Policy
+from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, Shift
+from oncall.schedule.shifts import ShiftFacts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,16 +23,15 @@ ALL_KINDS = "all kinds"
 
 def fairness_of_plan(plan: Plan, roster: Roster) -> Fairness:
     """Return the cost and loads of a plan, computed from its seats. The bound is the plan's own, or 0."""
-    shares = shares_of(roster, shifts_of_plan(plan, roster.policy), plan.balances)
+    shares = shares_of(roster, shifts_of_plan(plan, roster), plan.balances)
     return fairness_of(counted_seats(plan.seats), shares, bound=plan.fairness.bound if plan.fairness else 0)
 
 
-def shifts_of_plan(plan: Plan, policy: Policy) -> tuple[Shift, ...]:
+def shifts_of_plan(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
     """Return the shifts that the plan's seats belong to, in time order; days and nights are in the policy's zone."""
     kinds = {seat.window: seat.kind for seat in plan.seats}
-    weekends = policy.weekend_kinds
-    windows = sorted(kinds, key=lambda window: window.start)
-    return tuple(shift_in(window, kinds[window], policy.zone, weekends) for window in windows)
+    facts = ShiftFacts.of(roster)
+    return tuple(facts.shift(window, kinds[window]) for window in sorted(kinds, key=lambda window: window.start))
 
 
 class KindLoads(NamedTuple):
@@ -44,16 +42,28 @@ class KindLoads(NamedTuple):
 
 
 def loads_by_kind(fairness: Fairness) -> list[KindLoads]:
-    """Return the loads of each kind, and then of all kinds together if there is more than one."""
+    """Return the loads of each kind, and then of all kinds together if there is more than one.
+
+    A kind leaves out the engineers who have shares of other kinds alone.
+    """
     kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
     found = []
     for kind in kinds:
-        of_kind = ((each.engineer, [load for load in each.loads if load.kind is kind]) for each in fairness.engineers)
+        takers = [each for each in fairness.engineers if _has_load(each, kind) or not any(map(_counts, each.loads))]
+        of_kind = ((each.engineer, [load for load in each.loads if load.kind is kind]) for each in takers)
         found.append(KindLoads(str(kind), [(who, {load.role: load for load in loads}) for who, loads in of_kind]))
     if len(kinds) > 1:
         totals = [(each.engineer, _totals(each.loads)) for each in fairness.engineers]
         found.append(KindLoads(ALL_KINDS, totals))
     return found
+
+
+def _counts(load: Load) -> bool:
+    return bool(load.count or load.share)
+
+
+def _has_load(engineer: EngineerFairness, kind: str) -> bool:
+    return any(_counts(load) for load in engineer.loads if load.kind == kind)
 
 
 def _totals(loads: Iterable[Load]) -> dict[str | None, Load]:

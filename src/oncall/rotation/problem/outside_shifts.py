@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from oncall.rosters.relaxation import MINIMUM_RULES
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, duty_days, weekend_number
 from oncall.schedule.plan import Seat, Shift
-from oncall.support.holidays import Feast, feasts_on
+from oncall.support.holidays import CompanyDays, Feast
 
 Period = tuple[int, int]
 """A year, and the number of an ISO week or a calendar month in it."""
@@ -43,13 +44,18 @@ class OutsideShifts:
     """
 
     def __init__(self, roster: Roster, by_engineer: Mapping[str, Sequence[Shift]], other_teams: Sequence[Seat]) -> None:
-        self._holiday_code = roster.holidays
+        self._company_days = roster.holidays
         self._rules = roster.rules
         self._by_engineer = by_engineer
         self._teams = {(seat.engineer, seat.window): seat.team for seat in other_teams}
         self._first_nights = {who: [shift.first_night for shift in own] for who, own in by_engineer.items()}
         # No rule of weeks, months, weekends or rest connects shifts that are more nights apart.
-        self._reach = max(31, 7 * self._rules.weekends_apart + 7, self._rules.rest_nights + 8)
+        self._reach = max(
+            31,
+            7 * self._rules.weekends_apart + 7,
+            self._rules.rest_nights + 8,
+            self._rules.min_rest_hours // 24 + 9,
+        )
         self._on_holidays = {who: self._holiday_shifts(own) for who, own in by_engineer.items()}
 
     def of(self, engineer: str) -> Sequence[Shift]:
@@ -84,6 +90,10 @@ class OutsideShifts:
         for other in near:
             if not self._leaves_rest(engineer, other, shift):
                 yield self._obstacle(ObstacleKind.REST, engineer, other, f"rest_nights {self._rules.rest_nights}")
+            if not self._leaves_hours(engineer, other, shift):
+                yield self._obstacle(
+                    ObstacleKind.REST_HOURS, engineer, other, f"min_rest_hours {self._rules.min_rest_hours}"
+                )
             if not self._leaves_weekends(engineer, other, shift):
                 text = f"weekends_apart {self._rules.weekends_apart}"
                 yield self._obstacle(ObstacleKind.WEEKENDS, engineer, other, text)
@@ -107,14 +117,31 @@ class OutsideShifts:
                     yield self._obstacle(ObstacleKind.HOLIDAYS, engineer, other, text)
 
     def _leaves_rest(self, engineer: str, other: Shift, shift: Shift) -> bool:
+        if self._is_same_turn(engineer, other, shift):
+            return True
         earlier, later = sorted((other, shift), key=lambda each: each.window.start)
         if later.window.start < earlier.window.end:
             return False
         rest = self._least("rest_nights", self._rules.rest_nights, engineer, other, shift)
         return later.first_night - earlier.end_night >= rest
 
+    def _leaves_hours(self, engineer: str, other: Shift, shift: Shift) -> bool:
+        """Return True if there are enough hours between the two shifts."""
+        earlier, later = sorted((other, shift), key=lambda each: each.window.start)
+        if self._is_same_turn(engineer, other, shift) or later.window.start < earlier.window.end:
+            return True
+        hours = self._least("min_rest_hours", self._rules.min_rest_hours, engineer, other, shift)
+        return later.window.start - earlier.window.end >= timedelta(hours=hours)
+
+    def _is_same_turn(self, engineer: str, other: Shift, shift: Shift) -> bool:
+        """Return True if the outside shift is a part of this team's turn that the shift belongs to."""
+        is_ours = (engineer, other.window) not in self._teams
+        return is_ours and other.turn is not None and other.turn == shift.turn
+
     def _leaves_weekends(self, engineer: str, other: Shift, shift: Shift) -> bool:
         if not (other.is_weekend and shift.is_weekend):
+            return True
+        if self._is_same_turn(engineer, other, shift):
             return True
         between = abs(weekend_number(other) - weekend_number(shift))
         apart = self._least("weekends_apart", self._rules.weekends_apart, engineer, other, shift)
@@ -136,7 +163,7 @@ class OutsideShifts:
         """Return the shifts that serve a holiday, by its name; none when `holidays_apart` is off."""
         found: dict[str, list[_HolidayShift]] = {}
         for shift in shifts if self._rules.holidays_apart > 1 else ():
-            for holiday in holidays_of(self._holiday_code, shift):
+            for holiday in holidays_of(self._company_days, shift):
                 found.setdefault(holiday.name, []).append(_HolidayShift(shift, holiday.year))
         return found
 
@@ -147,8 +174,8 @@ class OutsideShifts:
         return Obstacle(kind if team is None else ObstacleKind.BUSY, engineer, sentence)
 
 
-def holidays_of(code: str | None, shift: Shift) -> tuple[Feast, ...]:
+def holidays_of(days: CompanyDays | None, shift: Shift) -> tuple[Feast, ...]:
     """Return the named holidays on the days of a shift; none when the roster names no holiday calendar."""
-    if code is None:
+    if days is None:
         return ()
-    return tuple(dict.fromkeys(holiday for day in duty_days(shift) for holiday in feasts_on(code, day)))
+    return tuple(dict.fromkeys(holiday for day in duty_days(shift) for holiday in days.feasts_on(day)))

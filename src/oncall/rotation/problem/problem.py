@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
@@ -16,8 +17,9 @@ from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, can_take
 from oncall.rotation.problem.outside_shifts import OutsideShifts, holidays_of
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Fairness, Shift
+from oncall.schedule.shifts import ShiftFacts
 from oncall.support.holidays import Feast
-from oncall.support.windows import WindowKind
+from oncall.support.windows import Window, WindowKind
 
 
 class Duty(NamedTuple):
@@ -42,6 +44,7 @@ class Problem:
     shifts: sorted by start.
     limited_to: the numbers of the shifts to staff, when only a part of the plan is examined; the others stay empty.
     None: all. A part that cannot be staffed proves that the whole cannot.
+    cut: a turn across this date has two parts, which different engineers may have: a repair cannot change the first.
     listed: the roster in the order of its file, if `roster` has its engineers in another order; None if not.
     """
 
@@ -50,6 +53,7 @@ class Problem:
     context: PlanningContext = EMPTY_CONTEXT
     limited_to: frozenset[int] | None = None
     listed: Roster | None = None
+    cut: date | None = None
 
     @classmethod
     def of(cls, roster: Roster, shifts: Sequence[Shift], context: PlanningContext = EMPTY_CONTEXT) -> Problem:
@@ -98,7 +102,7 @@ class Problem:
     @cached_property
     def outside_shifts(self) -> OutsideShifts:
         """Return the shifts that engineers have outside this plan."""
-        outside = outside_shifts_around(self.context, self.shifts, self.roster.policy) if self.shifts else {}
+        outside = outside_shifts_around(self.context, self.shifts, self.roster) if self.shifts else {}
         return OutsideShifts(self.roster, outside, self.context.other_teams)
 
     @cached_property
@@ -115,8 +119,35 @@ class Problem:
             for number in self.staffed:
                 shift = self.shifts[number]
                 if shift.day == seat.day and seat.kind in (None, shift.kind) and seat.engineer in numbers:
-                    by_shift.setdefault(number, {})[seat.role] = numbers[seat.engineer]
+                    for each in self.unit_of[number]:
+                        by_shift.setdefault(each, {})[seat.role] = numbers[seat.engineer]
+        for role, engineer in self._continued_seats().items():
+            for number in self.unit_of[0]:
+                by_shift.setdefault(number, {}).setdefault(role, engineer)
         return by_shift
+
+    def _continued_seats(self) -> Mapping[str, int]:
+        """Return the engineer of each role of a turn that began before the first shift, by number.
+
+        An engineer who cannot take all of its other shifts is left out. Their role is then free.
+        """
+        if not self.has_turns or 0 not in self.unit_of:
+            return {}
+        first, turns = self.shifts[0], ShiftFacts.of(self.roster).turns
+        numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
+        found: dict[str, int] = {}
+        for seat in sorted(self.context.published, key=lambda seat: seat.window.start):
+            is_before = seat.window.end <= first.window.start and turns.number_at(seat.window.start) == first.turn
+            if is_before and seat.role in self.roles and seat.engineer in numbers:
+                found[seat.role] = numbers[seat.engineer]
+        return {role: engineer for role, engineer in found.items() if self._can_go_on(engineer, role)}
+
+    def _can_go_on(self, engineer: int, role: str) -> bool:
+        return role in self.roles_of(engineer) and all(
+            can_take(self.engineers[engineer], self.shifts[number], self.days_off_rule)
+            and self.outside_obstacle(engineer, number) is None
+            for number in self.unit_of[0]
+        )
 
     @cached_property
     def fixed_duties(self) -> tuple[Duty, ...]:
@@ -126,6 +157,44 @@ class Problem:
                 Duty(each, number) for number in sorted(self.fixed_seats) for each in self.fixed_seats[number].values()
             )
         )
+
+    # ---- turns
+
+    @cached_property
+    def has_turns(self) -> bool:
+        """Return True if one engineer holds a role for all shifts of a turn."""
+        return any(shift.turn is not None for shift in self.shifts)
+
+    @cached_property
+    def units(self) -> tuple[tuple[int, ...], ...]:
+        """Return the staffed shifts in groups that one engineer has in each role: turns, or single shifts."""
+        if not self.has_turns:
+            return tuple((number,) for number in self.staffed)
+        parts: dict[tuple[int | None, bool], list[int]] = {}
+        for number in self.staffed:
+            shift = self.shifts[number]
+            parts.setdefault((shift.turn, self.cut is not None and shift.day < self.cut), []).append(number)
+        return tuple(tuple(numbers) for numbers in parts.values())
+
+    @cached_property
+    def unit_spans(self) -> tuple[Shift, ...]:
+        """Return for each shift its whole unit as one shift, from the start of its first to the end of its last."""
+        spans = list(self.shifts)
+        for unit in self.units if self.has_turns else ():
+            first, last = self.shifts[unit[0]], self.shifts[unit[-1]]
+            window = Window(first.window.start, last.window.end)
+            for number in unit:
+                spans[number] = replace(first, window=window, end_night=last.end_night)
+        return tuple(spans)
+
+    def first_of_units(self, numbers: Iterable[int]) -> list[int]:
+        """Return those of these shifts that are the first of their unit; an engineer has a unit as a whole."""
+        return [number for number in numbers if self.unit_of[number][0] == number]
+
+    @cached_property
+    def unit_of(self) -> Mapping[int, tuple[int, ...]]:
+        """Return the unit of each staffed shift, by the number of the shift."""
+        return {number: unit for unit in self.units for number in unit}
 
     # ---- who may take what
 
@@ -137,10 +206,13 @@ class Problem:
     @cached_property
     def eligible_shifts(self) -> tuple[tuple[int, ...], ...]:
         """Return, for each engineer, the numbers of the shifts that they may take in some role, in time order."""
-        return tuple(
-            tuple(number for number in self.staffed if self._is_eligible(index, number))
-            for index in range(len(self.engineers))
-        )
+        return tuple(tuple(sorted(self._eligible_numbers(index))) for index in range(len(self.engineers)))
+
+    def _eligible_numbers(self, engineer: int) -> Iterator[int]:
+        """Yield the shifts of each unit that the engineer may take as a whole."""
+        for unit in self.units:
+            if all(self._is_eligible(engineer, number) for number in unit):
+                yield from unit
 
     def _is_eligible(self, engineer: int, number: int) -> bool:
         return (
@@ -210,6 +282,8 @@ class Problem:
 
     def roles_at(self, engineer: int, number: int) -> tuple[str, ...]:
         """Return the roles that an engineer may have on one shift, given its fixed seats."""
+        if not self.engineers[engineer].takes(self.shifts[number].kind):
+            return ()
         fixed = self.fixed_seats.get(number)
         if not fixed:
             return self.roles_of(engineer)

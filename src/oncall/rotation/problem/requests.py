@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from oncall.rosters.roster import Request, RequestDirection
+from oncall.rosters.roster import Engineer, Request, RequestDirection
 from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.schedule.plan import Shift
@@ -72,6 +72,14 @@ def request_matches(request: Request, shift: Shift) -> bool:
     return any(day.weekday() == request.weekday for day in days)
 
 
+def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
+    """Return what an engineer asks about a shift. A holiday of the engineer's own asks to avoid it, once."""
+    found = [each.direction for each in engineer.requests if request_matches(each, shift)]
+    if engineer.holidays is not None and any(day in engineer.holidays for day in duty_days(shift)):
+        found.append(RequestDirection.AVOID)
+    return found
+
+
 def request_costs(problem: Problem) -> dict[Duty, int]:
     """Return what each requested duty costs when a plan contains it: above 0 if avoided, below 0 if preferred.
 
@@ -81,8 +89,9 @@ def request_costs(problem: Problem) -> dict[Duty, int]:
     weight = problem.roster.rules.requests_weight
     costs: dict[Duty, int] = {}
     for index, engineer in enumerate(problem.engineers):
-        for number in problem.eligible_shifts[index] if engineer.requests and weight else ():
-            found = [each.direction for each in engineer.requests if request_matches(each, problem.shifts[number])]
+        has_requests = bool(engineer.requests or engineer.holidays)
+        for number in problem.eligible_shifts[index] if has_requests and weight else ():
+            found = _directions(engineer, problem.shifts[number])
             cost = weight * (found.count(RequestDirection.AVOID) - found.count(RequestDirection.PREFER))
             if cost:
                 costs[Duty(index, number)] = cost

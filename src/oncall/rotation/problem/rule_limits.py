@@ -13,11 +13,23 @@ from oncall.rotation.problem.problem import Duty, Problem
 class Limit:
     """A limit on duties: a plan may contain duties of at most `most` of these groups.
 
-    A group counts once, however many of its duties the plan contains.
+    A group counts once, however many of its duties the plan contains. weights: how much each group counts, in the unit
+    of `most`; empty if each counts 1.
     """
 
     most: int
     groups: tuple[tuple[Duty, ...], ...]
+    weights: tuple[int, ...] = ()
+
+    @property
+    def weighted_groups(self) -> tuple[tuple[tuple[Duty, ...], int], ...]:
+        """Return each group with its weight."""
+        return tuple(zip(self.groups, self.weights or (1,) * len(self.groups), strict=True))
+
+    @property
+    def can_be_exceeded(self) -> bool:
+        """Return True if all groups together count for more than `most`."""
+        return sum(weight for _, weight in self.weighted_groups) > self.most
 
     @property
     def single(self) -> tuple[Duty, ...] | None:

@@ -49,9 +49,15 @@ class RelaxedRule:
         """Yield the limits of every stage, each on the duties for which the stage holds."""
         for stage in self.stages:
             for limit in stage.rule.limits(problem) if stage.rule is not None else ():
-                groups = tuple(left for group in limit.groups if (left := _untouched(group, stage.unless, problem)))
-                if len(groups) > limit.most:
-                    yield replace(limit, groups=groups)
+                weighted = ((_untouched(each, stage.unless, problem), weight) for each, weight in limit.weighted_groups)
+                left = [(group, weight) for group, weight in weighted if group]
+                found = replace(
+                    limit,
+                    groups=tuple(group for group, _ in left),
+                    weights=tuple(weight for _, weight in left) if limit.weights else (),
+                )
+                if found.can_be_exceeded:
+                    yield found
 
 
 def _untouched(group: Sequence[Duty], relaxations: Sequence[Relaxation], problem: Problem) -> tuple[Duty, ...]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from oncall.rosters.roster import RotationRules
 from oncall.rotation.problem.eligibility import weekend_number
+from oncall.rotation.problem.hour_rules import MaxHoursPerWeek, MaxShifts, MinRestHours
 from oncall.rotation.problem.outside_shifts import PeriodOf, month_of, week_of
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Limit, Rule
@@ -42,7 +43,7 @@ class RestNights:
         """
         for engineer, numbers in enumerate(problem.eligible_shifts):
             groups = {number: (Duty(engineer, number),) for number in numbers}
-            for conflict in rest_conflicts(problem.shifts, numbers, self.nights):
+            for conflict in rest_conflicts(problem.unit_spans, problem.first_of_units(numbers), self.nights):
                 yield Limit(1, tuple(groups[number] for number in conflict))
 
 
@@ -62,7 +63,12 @@ def rest_conflicts(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -
 
 
 def are_too_close(earlier: Shift, later: Shift, rest: int) -> bool:
-    """Return True if one engineer may not take both shifts: they overlap or leave too few free nights between them."""
+    """Return True if one engineer may not take both shifts: they overlap or leave too few free nights between them.
+
+    An engineer has the shifts of one turn without rest.
+    """
+    if earlier.turn is not None and earlier.turn == later.turn:
+        return later.window.start < earlier.window.end
     return later.first_night - earlier.end_night < rest or later.window.start < earlier.window.end
 
 
@@ -82,7 +88,20 @@ class WeekendsApart:
         """Yield one limit for each engineer and run of weekends: they work at most one of these."""
         for engineer, numbers in enumerate(problem.eligible_shifts):
             by_weekend = _grouped(engineer, numbers, lambda n: _weekend_of(problem.shifts[n]))
-            yield from _once_in_a_row(by_weekend, self.weekends)
+            if problem.has_turns:
+                yield from _one_turn_in_a_row(problem, by_weekend, self.weekends)
+            else:
+                yield from _once_in_a_row(by_weekend, self.weekends)
+
+
+def _one_turn_in_a_row(problem: Problem, by_weekend: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
+    """Yield limits: of the turns with any of `length` weekends in a row, an engineer may have one."""
+    found: dict[tuple[Duty, ...], None] = {}
+    for first in by_weekend:
+        run = [duty for number in range(first, first + length) for duty in by_weekend.get(number, ())]
+        firsts = dict.fromkeys(duty._replace(shift=problem.unit_of[duty.shift][0]) for duty in run)
+        found[tuple(firsts)] = None
+    yield from (Limit(1, tuple((duty,) for duty in duties)) for duties in found if len(duties) > 1)
 
 
 def _once_in_a_row(by_number: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
@@ -210,5 +229,10 @@ def rules_of(settings: RotationRules) -> tuple[Rule, ...]:
         rules.append(MaxShiftsPerMonth(settings.max_shifts_per_month))
     if settings.holidays_apart > 1:
         rules.append(HolidaysApart(settings.holidays_apart))
+    if settings.min_rest_hours:
+        rules.append(MinRestHours(settings.min_rest_hours))
+    if settings.max_hours_per_week is not None:
+        rules.append(MaxHoursPerWeek(settings.max_hours_per_week))
+    rules += [MaxShifts(*each) for each in settings.max_shifts]
     rules += [NeverTogether(*pair) for pair in settings.never_together]
     return with_relaxations(tuple(rules), settings, rules_of)

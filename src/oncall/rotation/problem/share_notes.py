@@ -17,7 +17,7 @@ _NOTICEABLE = Fraction(1, 20)
 
 def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
     """Return a sentence for each group of engineers whose roles move their share, and for each share below 0."""
-    shifts = shifts_of_plan(plan, roster.policy)
+    shifts = shifts_of_plan(plan, roster)
     before_balances = shares_of(roster, shifts)
     return (*_limited(roster, before_balances), *_negative(plan, roster, shares_of(roster, shifts, plan.balances)))
 
@@ -25,17 +25,17 @@ def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
 def _limited(roster: Roster, shares: Shares) -> Iterator[str]:
     all_weights = sum(shares.weights.values(), Fraction(0))
     seats = sum(shares.of_all_kinds(engineer.id) for engineer in roster.engineers)
-    groups: dict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[str]] = defaultdict(list)
     for engineer in roster.engineers:
         even = seats * shares.weights[engineer.id] / all_weights if all_weights else Fraction(0)
         difference = shares.of_all_kinds(engineer.id) - even
         if abs(difference) > _NOTICEABLE:
             own = tuple(role for role in roster.rules.roles if role in engineer.roles)
-            groups[own, difference > 0].append(
+            groups[own, engineer.kinds or (), difference > 0].append(
                 f"{engineer.id} {float(shares.of_all_kinds(engineer.id)):.1f} instead of {float(even):.1f}"
             )
-    for (own, is_more), each in groups.items():
-        roles = _joined(own)
+    for (own, kinds, is_more), each in groups.items():
+        roles = f"{_joined(kinds)} shifts" if kinds else _joined(own)
         if is_more:
             yield f"too few engineers take {roles}: more than an even share of all shifts for {_joined(each)}"
         else:

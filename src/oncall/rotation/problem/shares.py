@@ -73,7 +73,7 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
     carried = {(each.engineer, each.kind): Fraction(each.thousandths, 1000) for each in balances}
     by_role: dict[ShareKey, Fraction] = {}
     for kind, count in totals.items():
-        split = _split_of(roster, weights, count)
+        split = _split_of(roster, kind, weights, count)
         for engineer in roster.engineers:
             own = [role for role in roster.rules.roles if (role, engineer.id) in split]
             for role in roster.rules.roles:
@@ -84,9 +84,11 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
     return Shares(totals, roster.rules.roles, weights, by_role)
 
 
-def _split_of(roster: Roster, weights: Mapping[str, Fraction], count: int) -> dict[tuple[str, str], Fraction]:
+def _split_of(
+    roster: Roster, kind: WindowKind, weights: Mapping[str, Fraction], count: int
+) -> dict[tuple[str, str], Fraction]:
     """Return the share of each role and engineer of `count` shifts, by (role, engineer); shares of 0 are missing."""
-    takers = {engineer.id: engineer.roles for engineer in roster.engineers}
+    takers = {engineer.id: engineer.roles if engineer.takes(kind) else () for engineer in roster.engineers}
     if roster.rules.shares is SharesRule.BY_TOTAL:
         return fair_split(roster.rules.roles, takers, weights, count)
     split = {}

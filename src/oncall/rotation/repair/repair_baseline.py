@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,6 +13,13 @@ from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.fixed_seats import refuse_impossible_seats
 from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.schedule.plan import Plan, Seat, Shift
+
+
+def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
+    """Return the roster with each engineer's `max_shifts` less the shifts that they have before the open ones."""
+    had = Counter(seat.engineer for seat in settled)
+    left = tuple((who, max(0, most - had[who])) for who, most in roster.rules.max_shifts)
+    return replace(roster, rules=replace(roster.rules, max_shifts=left))
 
 
 class RepairBaseline:
@@ -43,7 +51,7 @@ class RepairBaseline:
             raise Refused(f"no shift of the plan starts on {first_open} or later; there is nothing to repair")
         self._refuse_cut_weekend(open_shifts[0])
         around = replace(context, published=(*context.published, *self.settled))
-        self.open = Problem.of(roster, open_shifts, around).in_order_of(seed)
+        self.open = Problem.of(_less_settled(roster, self.settled), open_shifts, around).in_order_of(seed)
         refuse_impossible_seats(self.open)
         self._numbers = {engineer.id: index for index, engineer in enumerate(self.open.engineers)}
         by_seat = {(seat.window, seat.role): seat.engineer for seat in plan.seats}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from oncall.rosters.relaxed_roster import relaxed
@@ -69,7 +69,7 @@ def days_of(monday: date) -> list[date]:
 def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
     """Return the calendar of a plan, which must have at least one shift."""
     roster = relaxed(roster, plan.relaxed)
-    shifts = shifts_of_plan(plan, roster.policy)
+    shifts = shifts_of_plan(plan, roster)
     duties: dict[str, dict[date, list[CalendarCell]]] = defaultdict(lambda: defaultdict(list))
     shift_of = {shift.window: shift for shift in shifts}
     for seat in plan.seats:
@@ -86,7 +86,9 @@ def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
 def _row(
     engineer: Engineer, duties: dict[date, list[CalendarCell]], shifts: tuple[Shift, ...], rule: DaysOffRule
 ) -> Row:
-    away = {day for shift in shifts if not can_take(engineer, shift, rule) for day in duty_days(shift)}
-    open_days = {day for shift in shifts if can_take(engineer, shift, rule) for day in duty_days(shift)}
+    # An engineer is not away on a date for which they only take no kind of shift.
+    any_kind = replace(engineer, kinds=None)
+    away = {day for shift in shifts if not can_take(any_kind, shift, rule) for day in duty_days(shift)}
+    open_days = {day for shift in shifts if can_take(any_kind, shift, rule) for day in duty_days(shift)}
     held = {day: tuple(each) for day, each in duties.items()}
     return Row(engineer.id, engineer.name, held, frozenset(away - open_days))

@@ -142,7 +142,7 @@ def _day(day: date) -> str:
 def _shifts(plan: Plan, roster: Roster, columns: Sequence[str], zone: ZoneInfo) -> Iterator[ShiftRow]:
     names = {engineer.id: engineer.name for engineer in roster.engineers}
     seats = {(seat.window, seat.role): names.get(seat.engineer, seat.engineer) for seat in plan.seats}
-    for shift in shifts_of_plan(plan, roster.policy):
+    for shift in shifts_of_plan(plan, roster):
         yield {
             "start": _time(shift.window.start, zone),
             "end": _time(shift.window.end, zone),

@@ -73,6 +73,8 @@ def role_cost_curve(problem: Problem, key: LoadKey) -> CostCurve:
 def max_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
     """Return an upper limit for an engineer's shifts of a kind under the rest and weekend rules."""
     shifts = [problem.shifts[duty.shift] for duty in problem.duties_of(engineer, kind)]
+    if problem.has_turns:
+        return len(shifts)
     rules = loosest_for(problem.roster.rules, problem.engineers[engineer].id)
     if any(shift.is_weekend for shift in shifts):
         return max_weekend_shifts(shifts, rules.rest_nights, rules.weekends_apart)
@@ -84,6 +86,9 @@ def max_rested_shifts(shifts: Sequence[Shift], rest: int) -> int:
 
     shifts: in time order. It is best always to take the next possible shift: it ends first.
     """
+    if any(shift.turn is not None for shift in shifts):
+        # The greedy choice holds for shifts that are taken one by one.
+        return len(shifts)
     taken = 0
     last: Shift | None = None
     for shift in shifts:
@@ -99,7 +104,7 @@ def max_weekend_shifts(shifts: Sequence[Shift], rest: int, apart: int) -> int:
     shifts: in time order.
     """
     most = max_rested_shifts(shifts, rest)
-    if apart < 2:
+    if apart < 2 or any(shift.turn is not None for shift in shifts):
         return most
     best: dict[int, int] = {}
     so_far = 0

@@ -20,12 +20,8 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
 
     Each shift has as many engineers as there are roles; which engineer has which role is not decided here.
     """
-    on_duty = {
-        Duty(engineer, number): model.new_bool_var("")
-        for engineer, numbers in enumerate(problem.eligible_shifts)
-        for number in numbers
-    }
-    for number in problem.staffed:
+    on_duty = duty_variables(model, problem)
+    for number, *_ in problem.units:
         eligible = problem.eligible_engineers[number]
         model.add(cp_model.LinearExpr.sum([on_duty[Duty(each, number)] for each in eligible]) == len(problem.roles))
     for duty in problem.fixed_duties:
@@ -36,6 +32,16 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
     return on_duty
 
 
+def duty_variables(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model.IntVar]:
+    """Add and return a variable for each duty that an engineer may have. The duties of one turn share theirs."""
+    found: dict[Duty, cp_model.IntVar] = {}
+    for engineer, numbers in enumerate(problem.eligible_shifts):
+        for first in problem.first_of_units(numbers):
+            variable = model.new_bool_var("")
+            found.update({Duty(engineer, number): variable for number in problem.unit_of[first]})
+    return found
+
+
 def _add_tight_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariables, problem: Problem) -> None:
     """Add one limit in a form that the linear relaxation handles well.
 
@@ -43,7 +49,7 @@ def _add_tight_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariabl
     the group counts as one duty. Otherwise a new variable stands for the group, and at most one of the conflicting
     duties can be taken, only together with it.
     """
-    if limit.single is not None:
+    if limit.single is not None or limit.weights or problem.has_turns:
         add_limit(model, limit, on_duty)
         return
     literals: list[cp_model.IntVar] = []
@@ -67,7 +73,15 @@ def _add_tight_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariabl
 def add_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariables) -> None:
     """Add one limit of a hard rule."""
     literals = [any_of(model, [on_duty[duty] for duty in group]) for group in limit.groups]
-    _add_at_most(model, limit.most, literals)
+    if limit.weights:
+        model.add(weighted_sum(limit, literals) <= limit.most)
+    else:
+        _add_at_most(model, limit.most, literals)
+
+
+def weighted_sum(limit: Limit, literals: Sequence[cp_model.IntVar]) -> cp_model.LinearExprT:
+    """Return how much the groups of a limit count, given a literal for each of them."""
+    return cp_model.LinearExpr.weighted_sum(literals, [weight for _, weight in limit.weighted_groups])
 
 
 def _add_at_most(model: cp_model.CpModel, most: int, literals: Sequence[cp_model.IntVar]) -> None:

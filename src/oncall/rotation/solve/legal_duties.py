@@ -15,13 +15,15 @@ class LegalDuties:
         # Limits are numbered, and so are the groups of all limits together.
         self._most: list[int] = []
         self._limit_of: list[int] = []
+        self._weights: list[int] = []
         self._groups_of: dict[Duty, list[int]] = defaultdict(list)
         for rule in rules_of(problem.roster.rules):
             for limit in rule.limits(problem):
-                for group in limit.groups:
+                for group, weight in limit.weighted_groups:
                     for duty in group:
                         self._groups_of[duty].append(len(self._limit_of))
                     self._limit_of.append(len(self._most))
+                    self._weights.append(weight)
                 self._most.append(limit.most)
         self.clear()
 
@@ -29,6 +31,8 @@ class LegalDuties:
         """Forget all duties taken."""
         # For each limit its groups with taken duties, and how many.
         self._used: list[Counter[int]] = [Counter() for _ in self._most]
+        # For each limit how much these groups count.
+        self._counted = [0] * len(self._most)
         self._taken: set[Duty] = set()
 
     def allows(self, duty: Duty) -> bool:
@@ -38,7 +42,7 @@ class LegalDuties:
         for group in self._groups_of[duty]:
             limit = self._limit_of[group]
             used = self._used[limit]
-            if group not in used and len(used) >= self._most[limit]:
+            if group not in used and self._counted[limit] + self._weights[group] > self._most[limit]:
                 return False
         return True
 
@@ -46,7 +50,10 @@ class LegalDuties:
         """Add a duty to those taken."""
         self._taken.add(duty)
         for group in self._groups_of[duty]:
-            self._used[self._limit_of[group]][group] += 1
+            limit = self._limit_of[group]
+            if not self._used[limit][group]:
+                self._counted[limit] += self._weights[group]
+            self._used[limit][group] += 1
 
     def drop(self, duty: Duty) -> None:
         """Remove a duty from those taken."""
@@ -56,3 +63,4 @@ class LegalDuties:
             used[group] -= 1
             if not used[group]:
                 del used[group]
+                self._counted[self._limit_of[group]] -= self._weights[group]

@@ -42,6 +42,8 @@ class PairsOnlyPlan:
 
 def plan_pairs_only(problem: Problem, goal: RequestsGoal, search: Search) -> PairsOnlyPlan | None:
     """Return the best plan of the paired engineers alone, or None if none was found in time."""
+    if problem.has_turns:
+        return None
     model = cp_model.CpModel()
     paired = goal.paired
     on_duty = _add_paired_duties(model, problem, paired)

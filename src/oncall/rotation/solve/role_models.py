@@ -15,6 +15,7 @@ from ortools.sat.python import cp_model
 from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import CountingBound, role_cost_curve
 from oncall.rotation.solve.duty_constraints import add_duties
+from oncall.rotation.solve.duty_model import DutyModel
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
 from oncall.rotation.solve.model_base import PlanModel, teams_on_duty
 from oncall.rotation.solve.role_assignment import assign_roles_fairly
@@ -116,3 +117,11 @@ class SeatModel(SeatVariables, PlanModel):
     def add_loads(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
         """Add loads in each role and in all roles together."""
         return add_loads_by_role(model, problem, ranges)
+
+
+def first_model_of(problem: Problem) -> type[PlanModel]:
+    """Return the coarsest kind of model that can be exact for a problem; it is the fastest one."""
+    if problem.has_turns:
+        # The coarser models decide roles shift by shift.
+        return SeatModel
+    return DutyModel if problem.roles_are_interchangeable else LoadModel

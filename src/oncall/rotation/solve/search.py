@@ -141,6 +141,11 @@ class Search:
         return timedelta(seconds=time.monotonic() - self._began)
 
     @property
+    def time_left(self) -> timedelta | None:
+        """Return the time until the limit, at least a millisecond; None without a limit."""
+        return None if self._limit is None else max(timedelta(milliseconds=1), self._limit - self.elapsed)
+
+    @property
     def is_over(self) -> bool:
         """Return True if the time limit is reached or the caller asked to stop."""
         return self._should_stop() or (self._limit is not None and self.elapsed >= self._limit)

@@ -26,10 +26,11 @@ class SeatVariables:
         self.on_duty = add_duties(self.model, problem)
         self.in_seat: dict[StaffedSeat, cp_model.IntVar] = {}
         for duty, on_duty in self.on_duty.items():
-            self._add_seats_of(duty, on_duty)
+            if problem.unit_of[duty.shift][0] == duty.shift:
+                self._add_seats_of(duty, on_duty)
             if duty in forbidden:
                 self.model.add(on_duty == 0)
-        for number in problem.staffed:
+        for number, *_ in problem.units:
             for role in problem.roles:
                 self._fill_once(number, role)
 
@@ -39,6 +40,8 @@ class SeatVariables:
         own = {StaffedSeat(duty.shift, role, duty.engineer): self.model.new_bool_var("") for role in roles}
         self.model.add(cp_model.LinearExpr.sum(list(own.values())) == on_duty)
         self.in_seat.update(own)
+        for number in self.problem.unit_of[duty.shift][1:]:
+            self.in_seat.update({seat._replace(shift=number): variable for seat, variable in own.items()})
 
     def _fill_once(self, number: int, role: str) -> None:
         candidates = [StaffedSeat(number, role, each) for each in self.problem.eligible_engineers[number]]

@@ -1,0 +1,160 @@
+"""Turns of weeks: one engineer holds a role for all shifts between two handovers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+
+from oncall.errors import PlanInfeasible
+from oncall.rosters.roster import Handover, Roster
+from oncall.rotation.check.checker import check_plan
+from oncall.rotation.generate.fairest_plan import fairest_plan
+from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.cost import CountedSeat, fairness_of
+from oncall.rotation.problem.shares import shares_of
+from oncall.schedule.plan import Plan, PlanStatus
+from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
+
+FRIDAY = Handover(4)
+
+
+def weekly(roster: Roster, *, weeks: int = 1, handover: Handover | None = FRIDAY) -> Roster:
+    return replace(roster, rules=replace(roster.rules, turn_weeks=weeks, handover=handover))
+
+
+def holders(plan: Plan, role: str) -> list[str]:
+    """Return who has the role of each shift, in time order."""
+    return [seat.engineer for seat in plan.seats if seat.role == role]
+
+
+def test_one_engineer_holds_a_role_from_friday_to_friday() -> None:
+    roster = weekly(team_of(6))
+    plan = fairest_plan(roster, shifts_of(roster, days=25))
+    primaries = holders(plan, "primary")
+    # Four nights of the turn that began before, then a weekend and four nights each.
+    assert [len(set(primaries[begin:end])) for begin, end in ((0, 4), (4, 9), (9, 14), (14, 19))] == [1, 1, 1, 1]
+    assert plan.status is PlanStatus.OPTIMAL
+    assert check_plan(plan, roster) == []
+
+
+def test_a_day_off_blocks_the_whole_turn_that_it_touches() -> None:
+    wednesday = MONDAY + timedelta(days=9)
+    people = [person("ana", absences=away(wednesday)), *team_of(6).engineers[1:]]
+    roster = weekly(team(*people))
+    plan = fairest_plan(roster, shifts_of(roster, days=14))
+    second_turn = [seat for seat in plan.seats if seat.window.start.date() >= MONDAY + timedelta(days=4)]
+    assert "ana" not in {seat.engineer for seat in second_turn[:10]}
+
+
+def test_rest_counts_between_turns_and_not_inside_them() -> None:
+    roster = weekly(team_of(6, rest_nights=7))
+    plan = fairest_plan(roster, shifts_of(roster, days=28))
+    assert check_plan(plan, roster) == []
+    spoiled = replace(plan, seats=tuple(replace(s, engineer="ana") if s.role == "primary" else s for s in plan.seats))
+    assert "rest_nights" in {each.rule for each in check_plan(spoiled, roster)}
+
+
+def test_a_handover_inside_a_window_cuts_it_in_two() -> None:
+    roster = weekly(team_of(6, rest_nights=0, weekends_apart=1), handover=Handover(5, 22 * 60))
+    weekend = [shift for shift in shifts_of(roster, days=7) if shift.kind == "weekend"]
+    assert [f"{s.window.end.astimezone(roster.policy.zone):%a %H:%M}" for s in weekend] == ["Sat 22:00", "Mon 08:00"]
+    assert weekend[0].turn != weekend[1].turn
+
+
+def test_a_handover_without_a_time_is_where_the_first_window_of_its_day_begins() -> None:
+    # Monday 18 January 2027 is a holiday from 08:00 to 08:00, which a handover at 19:01 would cut.
+    roster = replace(weekly(team_of(6), handover=Handover(0)), holidays=team_of(2, holidays="US").holidays)
+    shifts = shifts_of(roster, days=21)
+    holiday = next(shift for shift in shifts if shift.kind == "holiday")
+    weekend = next(shift for shift in shifts if shift.window.end == holiday.window.start)
+    assert (holiday.turn is not None, holiday.turn == weekend.turn) == (True, False)
+
+
+def test_turns_of_two_weeks_go_on_from_plan_to_plan() -> None:
+    roster = weekly(team_of(6), weeks=2)
+    turns = [shift.turn for shift in shifts_of(roster, days=42)]
+    later = [shift.turn for shift in shifts_of(roster, first_day=MONDAY + timedelta(days=21), days=21)]
+    assert turns[-len(later) :] == later
+    assert sorted(Counter(turns).values()) == [4, 6, 10, 10]
+    assert check_plan(fairest_plan(roster, shifts_of(roster, days=42)), roster) == []
+
+
+def test_a_turn_that_a_published_plan_began_goes_on_with_the_same_people() -> None:
+    roster = weekly(team_of(6))
+    first = fairest_plan(roster, shifts_of(roster, days=7))
+    following = shifts_of(roster, first_day=MONDAY + timedelta(days=7), days=7)
+    second = fairest_plan(roster, following, context=PlanningContext(published=first.seats))
+    assert holders(second, "primary")[:4] == [holders(first, "primary")[-1]] * 4
+    assert holders(second, "secondary")[:4] == [holders(first, "secondary")[-1]] * 4
+    assert check_plan(second, roster, history=first.seats) == []
+
+
+def test_verify_names_a_turn_that_two_engineers_hold() -> None:
+    roster = weekly(team_of(6, rest_nights=0))
+    plan = fairest_plan(roster, shifts_of(roster, days=11))
+    free = ({person.id for person in roster.engineers} - {seat.engineer for seat in plan.seats}).pop()
+    last = plan.seats[-2]
+    spoiled = replace(plan, seats=tuple(replace(s, engineer=free) if s == last else s for s in plan.seats))
+    found = [str(each) for each in check_plan(spoiled, roster) if each.rule == "turn"]
+    assert found == [
+        f"turn: {last.engineer} and {free} are {last.role} in the turn of Fri 2027-01-08; "
+        "one engineer has a role for a whole turn"
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fairest_turns_are_those_of_all_plans_that_there_are(seed: int) -> None:
+    """Three or four people, up to eight shifts: every assignment of turns is tried."""
+    days = (7, 11)[seed % 2]
+    people = [person(name, fte=(1.0, 0.5)[number == seed]) for number, name in enumerate(("ana", "ben", "cai", "dee"))]
+    roster = weekly(team(*people, rest_nights=0, weekends_apart=1), handover=(FRIDAY, Handover(1))[seed // 2])
+    shifts = shifts_of(roster, days=days)
+    turns = sorted({shift.turn for shift in shifts if shift.turn is not None})
+    shares = shares_of(roster, shifts)
+    pairs = [(a, b) for a, b in product(["ana", "ben", "cai", "dee"], repeat=2) if a != b]
+    costs = []
+    for choice in product(pairs, repeat=len(turns)):
+        held = dict(zip(turns, choice, strict=True))
+        seats = [
+            CountedSeat(s.kind, role, who)
+            for s in shifts
+            if s.turn is not None
+            for role, who in zip(roster.rules.roles, held[s.turn], strict=True)
+        ]
+        costs.append(fairness_of(seats, shares, bound=0).cost)
+    plan = fairest_plan(roster, shifts)
+    assert plan.fairness is not None
+    assert (plan.fairness.cost, plan.fairness.bound) == (min(costs), min(costs))
+
+
+def test_too_few_people_for_the_rest_between_turns_are_told_why() -> None:
+    roster = weekly(team_of(3, rest_nights=8))
+    with pytest.raises(PlanInfeasible) as refusal:
+        fairest_plan(roster, shifts_of(roster, days=28))
+    assert "rest_nights" in str(refusal.value)
+
+
+def test_a_team_without_business_hours_changes_on_the_handover(tmp_path: object) -> None:
+    from oncall.support.policy_file import policy_from_text
+    from tests.support.policy_texts import hours
+
+    text = hours("", "{week: mon 00:00 - sun 23:59}").replace("coverage: business", "coverage: 24x5")
+    roster = weekly(replace(team_of(6), policy=policy_from_text(text, "p.yaml")), handover=Handover(0, 8 * 60))
+    shifts = shifts_of(roster, days=21)
+    assert {f"{shift.window.start.astimezone(roster.policy.zone):%a %H:%M}" for shift in shifts} == {
+        "Mon 00:00",
+        "Mon 08:00",
+    }
+    plan = fairest_plan(roster, shifts)
+    assert check_plan(plan, roster) == []
+    assert plan.status is PlanStatus.OPTIMAL
+
+
+def test_the_clock_change_is_inside_a_turn() -> None:
+    roster = weekly(team_of(6))
+    shifts = shifts_of(roster, first_day=date(2027, 3, 8), days=14)
+    assert check_plan(fairest_plan(roster, shifts), roster) == []
