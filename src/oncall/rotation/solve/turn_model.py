@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from math import ceil, isfinite
@@ -23,6 +23,8 @@ from oncall.rotation.solve.turn_patterns import Pattern, PatternList, TurnKey, T
 
 BOUND_LIMIT = timedelta(seconds=20)
 """The longest that one program of the counting bound runs."""
+MOST_PATTERNS = 5000
+"""With more patterns than this the list does not grow any more; the model of every seat takes over."""
 _TINY = 1e-4
 
 
@@ -54,8 +56,11 @@ def turn_bound(problem: Problem, search: Search) -> TurnBound | None:
         bound = _bound_with(problem, types, lists, search)
         if bound is not None and (bound.cost < bound.beyond or not bound.is_exact):
             return bound
+        if sum(len(own.patterns) for own in {id(own): own for own in lists}.values()) > MOST_PATTERNS:
+            break
         slack *= 3
-    return bound
+    # Plans with other patterns may cost as little as `beyond`.
+    return None if bound is None else replace(bound, cost=min(bound.cost, bound.beyond), is_exact=False)
 
 
 def _bound_with(problem: Problem, types: TurnTypes, lists: Sequence[PatternList], search: Search) -> TurnBound | None:
