@@ -43,7 +43,9 @@ def test_beyond_the_ceiling_of_a_phone_one_summary_a_minute_goes_on(tmp_path: Pa
     assert len(alone) == 5
     assert [body.split()[1] for body in summaries] == ["1", "59", "60", "5"]
     assert summaries[1].startswith(f"URGENT 59 tickets in a flood, newest: {world.code('F-64')} ")
-    assert summaries[1].endswith(f". All: send WHO, or run oncall tickets. Reply ACK ALL or ACK {world.code('F-64')}")
+    assert summaries[1].endswith(
+        f". List all: send WHO, or run oncall tickets. Reply ACK ALL or ACK {world.code('F-64')}"
+    )
     assert {page_of(world, name).status for name in names} == {AttemptStatus.ACCEPTED}
     world.close()
 
@@ -143,4 +145,4 @@ def test_a_summary_is_one_segment_and_says_how_to_see_the_rest(count: int) -> No
     text = summary_text([f"{number % 8 + 2}K{'ACDEFGHJ'[number // 8 % 8]}" for number in range(count)])
     assert len(text) <= 160
     assert text.startswith(f"URGENT {count} ticket")
-    assert "All: send WHO, or run oncall tickets. Reply ACK ALL or ACK " in text
+    assert "List all: send WHO, or run oncall tickets. Reply ACK ALL or ACK " in text

@@ -1,4 +1,4 @@
-"""Readers of holidays: `US`, or a list of countries, of dates of one's own and of dates that are dropped.
+"""Readers of holidays: `US`, or a list of countries, of added dates and of dropped dates.
 
 Such a list is `[US, GB-ENG, {date: 2027-03-10, name: Founders Day}, {drop: 2027-10-11}]`.
 """
@@ -21,7 +21,9 @@ from oncall.support.holidays import (
 
 
 def company_days(node: Node) -> CompanyDays:
-    """Read the holidays of a team or of one person. Notes a day that is dropped but is no holiday, and doubles."""
+    """Read the holidays of a team or of one person. Notes dropped days that are no holidays, and days that are listed
+    twice.
+    """
     codes: dict[str, Node] = {}
     own: dict[date, tuple[OwnDay, Node]] = {}
     dropped: dict[date, Node] = {}

@@ -52,7 +52,8 @@ class Absence:
     """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share.
 
     starts_at, ends_at: the local time on the first and on the last day, if the absence does not take the whole day; it
-    ends before `ends_at`. weekday: only this day of each week is off (Monday is 0). holidays: only these are off.
+    ends before `ends_at`. weekday: only this day of each week is off (Monday is 0). holidays: only the dates that are
+    among these holidays are off.
     """
 
     first_day: date

@@ -10,7 +10,8 @@ from oncall.rosters.roster import Engineer
 
 
 def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], kinds: Sequence[str], node: Node) -> None:
-    """Note at `node` the smallest group of roles for which there are too few different people, of the first such kind.
+    """Note at `node` the first kind of shift that the team cannot staff, with the smallest group of roles that too few
+    different people take.
 
     kinds: the kinds of shift that the team staffs.
     """

@@ -48,6 +48,6 @@ def handover(node: Node) -> Handover:
 
 
 def check_handover(weeks: Slot[int], handover: Slot[Handover | None]) -> None:
-    """Note a handover of a rotation without turns."""
+    """Note a fault if a rotation without turns has a `handover`."""
     if handover.is_given and weeks.is_good and not weeks.value:
         handover.place.note("needs turns of weeks; write turn: week beside it, or delete this line")

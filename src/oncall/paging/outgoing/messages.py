@@ -201,7 +201,7 @@ def summary_text(codes: Sequence[str]) -> str:
     """Return the summary of urgent pages beyond their ceiling. codes: of all tickets in it, the newest first."""
     tickets = "ticket" if len(codes) == 1 else "tickets"
     head = f"URGENT {len(codes)} {tickets} in a flood, newest: "
-    tail = f". All: send WHO, or run oncall tickets. Reply ACK ALL or ACK {codes[0]}"
+    tail = f". List all: send WHO, or run oncall tickets. Reply ACK ALL or ACK {codes[0]}"
     return f"{head}{fitting(codes, SEGMENT - len(head) - len(tail))}{tail}"
 
 

@@ -311,7 +311,7 @@ class Engine:
         task.add_done_callback(self._in_flight.discard)
 
     async def _sent(self, attempt: Attempt, room: asyncio.Semaphore) -> None:
-        """Send an attempt and record its outcome. A commit that takes long keeps no place from the next send."""
+        """Send an attempt and record its outcome. The next send need not wait for the commit of the outcome."""
         async with room:
             answered = await self._guarded(self._delivery.hand_over(attempt))
         if answered is not None:

@@ -156,7 +156,10 @@ def _check_rest_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Rost
 
 
 def _check_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
-    """Yield seven days in a row with too many hours, from each start of a duty and up to each end; each duty once."""
+    """Yield a violation for seven days in a row with too many hours: one for each duty that is the last in such days.
+
+    Only seven days that begin or end with a duty are checked, because no other seven days have more hours.
+    """
     most, week = roster.rules.max_hours_per_week, timedelta(days=7)
     windows = [duty.seat.window for duty in duties]
     begins = sorted({*(each.start for each in windows), *(each.end - week for each in windows)}) if most else []

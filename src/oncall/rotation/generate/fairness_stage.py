@@ -65,7 +65,7 @@ def find_fairest(problem: Problem, search: Search) -> BestPlan:
     model_type: type[PlanModel] = TurnModel if problem.has_turns else first_model_of(problem)
     counting_bound = model_type.counting_bound(problem, search)
     if counting_bound is None and model_type is TurnModel:
-        # The patterns that it lists do not add up; others may.
+        # The patterns that the bound lists do not add up; other patterns may.
         model_type, counting_bound = SeatModel, SeatModel.counting_bound(problem, search)
     if counting_bound is None:
         raise infeasible.explain_infeasible(problem, search)

@@ -60,7 +60,7 @@ class MaxHoursPerWeek:
     def limits(self, problem: Problem) -> Iterator[Limit]:
         """Yield one limit for each engineer and seven days in which they could exceed the maximum.
 
-        The hours of seven days are most where these begin with a shift or end with one.
+        Only seven days that begin or end with a shift are checked, because no other seven days have more hours.
         """
         for engineer, numbers in enumerate(problem.eligible_shifts):
             outside = problem.outside_shifts.of(problem.engineers[engineer].id)
@@ -76,7 +76,7 @@ class MaxHoursPerWeek:
 
 
 def begins_of(shifts: Sequence[Shift]) -> list[datetime]:
-    """Return where seven days begin that start with one of these shifts or end with one."""
+    """Return the starts of the spans of seven days that begin with one of these shifts or end with one."""
     ends = [shift.window.end - SEVEN_DAYS for shift in shifts]
     return sorted({*(shift.window.start for shift in shifts), *ends})
 

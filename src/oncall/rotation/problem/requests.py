@@ -73,7 +73,9 @@ def request_matches(request: Request, shift: Shift) -> bool:
 
 
 def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
-    """Return what an engineer asks about a shift. A holiday of the engineer's own asks to avoid it, once."""
+    """Return what an engineer asks about a shift. An own holiday of the engineer on it counts as one request to avoid
+    it.
+    """
     found = [each.direction for each in engineer.requests if request_matches(each, shift)]
     if engineer.holidays is not None and any(day in engineer.holidays for day in duty_days(shift)):
         found.append(RequestDirection.AVOID)

@@ -86,7 +86,7 @@ def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
 def _row(
     engineer: Engineer, duties: dict[date, list[CalendarCell]], shifts: tuple[Shift, ...], rule: DaysOffRule
 ) -> Row:
-    # An engineer is not away on a date for which they only take no kind of shift.
+    # A date is not marked as away only because the engineer does not take its kind of shift.
     any_kind = replace(engineer, kinds=None)
     away = {day for shift in shifts if not can_take(any_kind, shift, rule) for day in duty_days(shift)}
     open_days = {day for shift in shifts if can_take(any_kind, shift, rule) for day in duty_days(shift)}

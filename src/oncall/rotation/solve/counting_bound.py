@@ -87,7 +87,7 @@ def max_rested_shifts(shifts: Sequence[Shift], rest: int) -> int:
     shifts: in time order. It is best always to take the next possible shift: it ends first.
     """
     if any(shift.turn is not None for shift in shifts):
-        # The greedy choice holds for shifts that are taken one by one.
+        # The greedy choice below is best only for shifts that are taken one by one.
         return len(shifts)
     taken = 0
     last: Shift | None = None

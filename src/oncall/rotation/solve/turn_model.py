@@ -106,7 +106,9 @@ class _PatternChoice:
                 self._model.add_linear_constraint(total == len(units))
 
     def least_cost(self, search: Search) -> tuple[int | None, bool]:
-        """Return the least cost, or what is proven of it; None if no patterns add up. And whether it is exact."""
+        """Return the least cost, or a lower bound on it, and whether it is exact. The cost is None if no patterns add
+        up.
+        """
         self._model.minimize(mathopt.fast_sum(self._costs))
         result = self._solve(search)
         if result.termination.reason is mathopt.TerminationReason.INFEASIBLE:
@@ -183,7 +185,7 @@ class TurnModel(SeatVariables, PlanModel):
         return counts
 
     def keep(self, bound: TurnBound) -> None:
-        """Require the patterns of the bound; engineers with the same shares may have each other's."""
+        """Require the patterns of the bound; engineers with the same shares may have each other's pattern."""
         for group in grouped(bound.lists):
             wanted = Counter(bound.chosen[engineer] for engineer in group)
             for engineer in group:

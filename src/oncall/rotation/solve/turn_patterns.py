@@ -56,7 +56,7 @@ class TurnTypes:
 
     @cached_property
     def slack(self) -> int:
-        """Return how far the cost of the listed patterns goes beyond that of a good one."""
+        """Return how much more than a good pattern a listed pattern may cost."""
         return SLACK * max(sum(count * count for count in shifts.values()) for shifts in self.shifts)
 
     def most(self, engineer: int) -> dict[TurnKey, int]:
@@ -106,7 +106,7 @@ class PatternList:
         return [pattern.counts[place][1] for pattern in self.patterns]
 
     def _cost_of_good_counts(self) -> int:
-        """Return the cost of counts that each cost least after the ones before."""
+        """Return the cost of a good pattern: each count is chosen to cost least, given the counts before it."""
         loads = [0] * len(self._shares)
         for place, (key, adds) in enumerate(zip(self._keys, self._adds, strict=True)):
             ends = [
