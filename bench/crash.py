@@ -37,7 +37,10 @@ SAY_EVERY = 25
 WITH_WORKER = "oncall serve and worker, PostgreSQL"
 _SERVERS = threading.Lock()
 
-LIMITS = "limits: {bundle_for: 2s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s}}\n"
+LIMITS = (
+    "limits: {bundle_for: 2s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s},"
+    " urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
+)
 """Two of three tickets wait for each other and go as one message, however many urgent ones come."""
 FEWEST = 30
 """Tickets answered for before a run is over: on a slow machine a victim may live too short a time for many."""
