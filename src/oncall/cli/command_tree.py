@@ -12,6 +12,7 @@ from oncall.cli.grouped_help import GroupedCommands
 MODULES = {
     "check": "check_command",
     "generate": "generate_command",
+    "import": "import_command",
     "whatif": "whatif_command",
     "why": "why_command",
     "verify": "verify_commands",

@@ -29,7 +29,7 @@ GROUPS = {
         "triage",
     ],
     "Schedule": ["who", "next", "shifts", "schedule", "calendar", "history", "publish", "override"],
-    "Planning": ["check", "generate", "verify", "fairness", "why", "whatif", "ledger"],
+    "Planning": ["check", "generate", "import", "verify", "fairness", "why", "whatif", "ledger"],
     "Reports": ["report", "simulate"],
     "Service": ["serve", "worker", "doctor", "drill", "policy", "token", "migrate", "backup"],
 }

@@ -1,0 +1,212 @@
+"""What the rows of a table say: from cells to claims, each cell read or listed with its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from oncall.errors import Refused
+from oncall.importing.claims import Claim, Claims, Place
+from oncall.importing.headings import Headings, headings_of, missing_headings
+from oncall.importing.options import EndDates, ImportOptions
+from oncall.importing.people_named import PeopleNamed
+from oncall.importing.tables import Table
+from oncall.importing.written_dates import WrittenDate, order_of, written_date
+from oncall.rosters.roster import Roster
+from oncall.suggestions import listed, suggestion
+from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
+from oncall.support.windows import Window
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row whose dates could be read as dates of some order. `end` is None for a row with one date."""
+
+    place: Place
+    cells: Sequence[str]
+    start: WrittenDate
+    end: WrittenDate | None
+
+
+def table_claims(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> Claims:
+    """Return what the one table with known headings says. tables: at least one, each with a row.
+
+    Raises Refused where the file as a whole is unclear: its headings, its sheet, or how its dates are written.
+    """
+    table, headings = _chosen(tables, roster, options)
+    found = Claims()
+    if table.name and len(tables) > 1:
+        found.note(f'the sheet "{table.name}" is read, of {listed(each.name for each in tables)}')
+    if headings.unread:
+        found.note(f"columns that are not read: {listed(headings.unread)}")
+    for message in headings.misspelt:
+        found.leave_out(Place(headings.row, f"row {headings.row}"), message)
+    return _TableReader(headings, roster, options, found).read(table)
+
+
+def _chosen(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> tuple[Table, Headings]:
+    roles = roster.rules.roles
+    if options.sheet is not None:
+        named = [table for table in tables if table.name.casefold() == options.sheet.casefold()]
+        if not named:
+            raise Refused(f'no sheet "{options.sheet}" has rows; {suggestion(options.sheet, [t.name for t in tables])}')
+        tables = named
+    known = [(table, found) for table in tables if (found := headings_of(table, roles, role=options.role)) is not None]
+    if not known:
+        raise missing_headings(max(tables, key=lambda table: len(table.rows[0][1])), roles)
+    if len(known) > 1:
+        names = [table.name for table, _ in known]
+        raise Refused(f"the sheets {listed(names)} all have a rota; say which one: --sheet {names[0]}")
+    return known[0]
+
+
+class _TableReader:
+    """Reads the rows of one table into `found`."""
+
+    def __init__(self, headings: Headings, roster: Roster, options: ImportOptions, found: Claims) -> None:
+        self._headings = headings
+        self._roster = roster
+        self._zone = roster.policy.zone
+        self._options = options
+        self._people = PeopleNamed(roster)
+        self._found = found
+
+    def read(self, table: Table) -> Claims:
+        """Return everything that the rows below the headings say."""
+        rows = list(self._dated(row for row in table.rows if row[0] > self._headings.row))
+        dates = [(row.place, each) for row in rows for each in (row.start, row.end) if each is not None]
+        self._order, note = order_of(dates, self._options.dates)
+        if note is not None:
+            self._found.note(note)
+        self._ends = self._ends_of(rows)
+        for row in rows:
+            try:
+                window, days = self._span(row)
+            except Refused as refusal:
+                self._found.leave_out(row.place, str(refusal))
+            else:
+                self._claim(row, window, days)
+        return self._found
+
+    def _dated(self, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[_Row]:
+        """Yield the rows whose dates are dates."""
+        fields = self._headings.fields
+        for number, cells in rows:
+            place = Place(number, f"row {number}")
+            try:
+                if "date" in fields:
+                    yield _Row(place, cells, _date(cells, fields["date"], "date"), None)
+                else:
+                    start, end = (_date(cells, fields[name], name) for name in ("start", "end"))
+                    yield _Row(place, cells, start, end)
+            except Refused as refusal:
+                self._found.leave_out(place, str(refusal))
+
+    def _ends_of(self, rows: Sequence[_Row]) -> EndDates | None:
+        """Return what an end without a time means in this file; None if nothing says it.
+
+        A span that begins on the end of another is a handoff on that day; one that begins a day later is not.
+        """
+        if self._options.ends is not None:
+            return self._options.ends
+        starts, ends = set[date](), set[date]()
+        for row in rows:
+            try:
+                if row.end is not None and row.end.clock is None and row.start.clock is None:
+                    start, end = row.start.day(self._order), row.end.day(self._order)
+                    if start == end:
+                        return EndDates.LAST_DAY
+                    starts.add(start)
+                    ends.add(end)
+            except Refused:
+                continue  # `_span` lists it.
+        handoffs, last_days = ends & starts, {end for end in ends if end < date.max and end + _DAY in starts}
+        if bool(handoffs) == bool(last_days):
+            return None
+        ends_are = EndDates.HANDOFF if handoffs else EndDates.LAST_DAY
+        words = "the day of the handoff" if handoffs else "the last day of its span"
+        self._found.note(f"an end without a time is {words}, as the next starts show")
+        return ends_are
+
+    def _span(self, row: _Row) -> tuple[Window | None, tuple[date, date] | None]:
+        """Return the window of a row, or its dates. Raises Refused."""
+        start = row.start.day(self._order)
+        if not FIRST_YEAR < start.year < LAST_YEAR:
+            raise Refused(f'"{row.start.text}" is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}')
+        if row.end is None:
+            return None, (start, start)
+        if row.start.clock is None and row.end.clock is None:
+            return None, self._dates(row, start, row.end.day(self._order))
+        if row.start.clock is None or row.end.clock is None:
+            raise Refused(f'"{row.start.text}" and "{row.end.text}": write both with a time, or both without')
+        begin, end = row.start.moment(self._order, self._zone), row.end.moment(self._order, self._zone)
+        for written in (begin, end):
+            if written.note is not None:
+                self._found.note(f"{row.place.text}: {written.note}")
+        if end.at <= begin.at:
+            raise Refused(f'the end, "{row.end.text}", is not after the start, "{row.start.text}"')
+        return Window(begin.at, end.at), None
+
+    def _dates(self, row: _Row, start: date, end: date) -> tuple[date, date]:
+        assert row.end is not None
+        if self._ends is None:
+            raise Refused(
+                f'"{row.end.text}" may be the last day or the day of the handoff; add --ends last-day or --ends handoff'
+            )
+        last = end if self._ends is EndDates.LAST_DAY else end - _DAY
+        if last < start:
+            raise Refused(f'the end, "{row.end.text}", is not after the start, "{row.start.text}"')
+        return start, last
+
+    def _claim(self, row: _Row, window: Window | None, days: tuple[date, date] | None) -> None:
+        """Add a claim for each role of a row."""
+        fields = self._headings.fields
+        kind = _cell(row.cells, fields["kind"]).casefold() if "kind" in fields else ""
+        for role, heading, column in self._seats(row):
+            place = Place(row.place.number, f"{row.place.text}, {heading}")
+            text = _cell(row.cells, column)
+            try:
+                if not text:
+                    raise Refused("is empty; write an engineer of the roster")
+                engineer, note = self._people.find(text)
+            except Refused as refusal:
+                self._found.leave_out(place, str(refusal))
+                continue
+            if note is not None:
+                self._found.note(note)
+            is_one = days is not None and row.end is None
+            self._found.claims.append(Claim(place, role, engineer, window, days, kind or None, is_one))
+
+    def _seats(self, row: _Row) -> Iterator[tuple[str, str, int]]:
+        """Yield each role of a row, the heading of its engineer's column, and that column."""
+        fields = self._headings.fields
+        if self._headings.roles:
+            for role, column in self._headings.roles.items():
+                yield role, role, column
+            return
+        roles = self._roster.rules.roles
+        written = _cell(row.cells, fields["role"]) if "role" in fields else ""
+        text = written or self._options.role or (roles[0] if len(roles) == 1 else "")
+        known = next((each for each in roles if each.casefold() == text.casefold()), None)
+        if known is not None:
+            yield known, "engineer", fields["engineer"]
+        elif text:
+            message = f'"{text}" is not a role of the roster; {suggestion(text, roles)}'
+            self._found.leave_out(Place(row.place.number, f"{row.place.text}, role"), message)
+        else:
+            message = f"is empty; write one of {listed(roles)}"
+            self._found.leave_out(Place(row.place.number, f"{row.place.text}, role"), message)
+
+
+def _cell(cells: Sequence[str], column: int) -> str:
+    return cells[column] if column < len(cells) else ""
+
+
+def _date(cells: Sequence[str], column: int, name: str) -> WrittenDate:
+    text = _cell(cells, column)
+    if not text:
+        raise Refused(f'has no {name}; write one like "2027-01-04"')
+    return written_date(text)

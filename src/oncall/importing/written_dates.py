@@ -1,0 +1,190 @@
+"""Dates and times as people write them. Whether the month or the day comes first is decided for the whole file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.importing.claims import Place
+from oncall.importing.options import DateOrder
+from oncall.support.coverage_days import DAYS_OF_WEEK
+from oncall.support.local_time import WrittenTime, read_time
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LONG_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_MONTH = r"(?P<month>[a-z]{3,9})[.]?"
+_DATES = (
+    re.compile(r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"),
+    re.compile(r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})"),
+    re.compile(rf"{_DAY}[ .-]+{_MONTH},?[ -]+(?P<year>\d{{4}})"),
+    re.compile(rf"{_MONTH} {_DAY},? (?P<year>\d{{4}})"),
+)
+_WEEKDAY = re.compile(r"(?P<name>(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*)[.]?,? +")
+_CLOCK = re.compile(
+    r"(?:t|,? +(?:at +)?)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.]\d+)?)?"
+    r"(?: *(?P<half>[ap])[.]?m[.]?)?(?: *(?P<offset>z|utc|[+-]\d{2}:?\d{2}))?"
+)
+EXAMPLE = 'write "2027-01-04"'
+_EXAMPLE_TIME = 'write "2027-01-04 19:01"'
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """A date as it was written, perhaps with a time. first, second: month and day, in the order of the text.
+
+    is_open: the text does not say which of the two is the month. clock, offset: None where none was written.
+    """
+
+    text: str
+    year: int
+    first: int
+    second: int
+    is_open: bool
+    is_iso: bool
+    weekday: int | None = None
+    clock: time | None = None
+    offset: str | None = None
+    is_next_day: bool = False
+
+    def day(self, order: DateOrder) -> date:
+        """Return the date. Raises Refused for a date that does not exist, or is not written in this order."""
+        if order is DateOrder.ISO and not self.is_iso:
+            raise Refused(f'"{self.text}" is not written as year, month, day; {EXAMPLE}')
+        month, day = (self.second, self.first) if self.is_open and order is DateOrder.EU else (self.first, self.second)
+        try:
+            found = date(self.year, month, day)
+        except ValueError:
+            how = f" {ORDER_WORDS[order]}" if self.is_open else ""
+            raise Refused(f'"{self.text}" is not a date{how}; {EXAMPLE}') from None
+        if self.weekday is not None and found.weekday() != self.weekday:
+            raise Refused(f'"{self.text}": {found} is a {DAYS_OF_WEEK[found.weekday()]}; correct one of the two')
+        return found
+
+    def moment(self, order: DateOrder, zone: ZoneInfo) -> WrittenTime:
+        """Return the instant; without an offset it is a time on the clock of `zone`. Raises Refused."""
+        assert self.clock is not None
+        try:
+            at = datetime.combine(self.day(order) + timedelta(days=self.is_next_day), self.clock)
+            return read_time(at.isoformat() + (self.offset or ""), zone)
+        except (ValueError, OverflowError):
+            raise Refused(f'"{self.text}" is not a time; {_EXAMPLE_TIME}') from None
+
+
+ORDER_WORDS = {
+    DateOrder.ISO: "with the year first",
+    DateOrder.US: "with the month first",
+    DateOrder.EU: "with the day first",
+}
+
+
+def written_date(text: str) -> WrittenDate:
+    """Read a date, perhaps with a time. Raises Refused for text of another form."""
+    rest = " ".join(text.split()).lower()
+    weekday = None
+    if match := _WEEKDAY.match(rest):
+        weekday = _weekday(match["name"])
+        rest = rest[match.end() :]
+    for form in _DATES:
+        if match := form.match(rest):
+            break
+    else:
+        raise Refused(f'"{text[:60]}" is not a date; {EXAMPLE}')
+    groups = match.groupdict()
+    clock, offset, is_next_day = _clock(text, rest[match.end() :])
+    if "first" in groups:
+        first, second = int(groups["first"]), int(groups["second"])
+    else:
+        first, second = _month(text, groups["month"]), int(groups["day"])
+    is_open, is_iso = "first" in groups, form is _DATES[0]
+    return WrittenDate(
+        text[:60], int(groups["year"]), first, second, is_open, is_iso, weekday, clock, offset, is_next_day
+    )
+
+
+def _weekday(name: str) -> int | None:
+    return next((number for number, day in enumerate(DAYS_OF_WEEK) if day.lower().startswith(name[:3])), None)
+
+
+def _month(text: str, name: str) -> int:
+    if name.isdigit():
+        return int(name)
+    for names in (_MONTHS, _LONG_MONTHS):
+        if name in names:
+            return names.index(name) + 1
+    raise Refused(f'"{text[:60]}" is not a date; {EXAMPLE}')
+
+
+def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
+    """Return the time of day, the offset, and True for 24:00. Raises Refused for anything else after a date."""
+    if not rest:
+        return None, None, False
+    match = _CLOCK.fullmatch(rest)
+    if match is None:
+        raise Refused(f'"{text[:60]}" is not a date, or a date and a time; {EXAMPLE} or "2027-01-04 19:01"')
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            raise Refused(f'"{text[:60]}" is not a time; {_EXAMPLE_TIME}')
+        hour = hour % 12 + (12 if match["half"] == "p" else 0)
+    offset = match["offset"]
+    offset = "+00:00" if offset in {"z", "utc"} else offset
+    if (hour, minute, second) == (24, 0, 0):
+        return time(), offset, True
+    try:
+        return time(hour, minute, second), offset, False
+    except ValueError:
+        raise Refused(f'"{text[:60]}" is not a time; {_EXAMPLE_TIME}') from None
+
+
+def order_of(dates: Iterable[tuple[Place, WrittenDate]], asked: DateOrder | None) -> tuple[DateOrder, str | None]:
+    """Return in which order the dates of a file are written, and a note if a date of it decided that.
+
+    asked: the caller's own choice. Raises Refused with a question where the file does not say it.
+    """
+    if asked is not None:
+        return asked, None
+    # By the orders in which a date exists: the first date of the file of that sort.
+    firsts: dict[frozenset[DateOrder], tuple[Place, WrittenDate]] = {}
+    for place, each in dates:
+        if each.is_open and each.first != each.second:
+            firsts.setdefault(_orders(each), (place, each))
+    either = firsts.get(frozenset({DateOrder.US, DateOrder.EU}))
+    us, eu = (firsts.get(frozenset({order})) for order in (DateOrder.US, DateOrder.EU))
+    if us and eu:
+        raise Refused(
+            f'"{us[1].text}" ({us[0].text}) has the month first and "{eu[1].text}" ({eu[0].text}) the day first; '
+            "write all dates like 2027-01-04"
+        )
+    decided, order = us or eu, DateOrder.EU if eu else DateOrder.US
+    if decided is None and either is not None:
+        raise Refused(_question(*either))
+    if decided is None:
+        return order, None
+    return order, f'dates are read {ORDER_WORDS[order]}, as "{decided[1].text}" ({decided[0].text}) shows'
+
+
+def _orders(each: WrittenDate) -> frozenset[DateOrder]:
+    """Return the orders in which an open date exists."""
+    orders = set()
+    for order in (DateOrder.US, DateOrder.EU):
+        with suppress(Refused):
+            each.day(order)
+            orders.add(order)
+    return frozenset(orders)
+
+
+def _question(place: Place, each: WrittenDate) -> str:
+    us, eu = each.day(DateOrder.US), each.day(DateOrder.EU)
+    return (
+        f'{place.text}: "{each.text}" may be {us:%-d %B %Y} or {eu:%-d %B %Y}, and no date of the file decides it; '
+        "add --dates us if the month comes first, or --dates eu if the day does"
+    )
