@@ -40,7 +40,7 @@ class _Staffing:
         self._zone = roster.policy.zone
         first, last = _span(found.claims, roster)
         calendar = calendar_of(roster.policy, roster.holidays)
-        self._shifts = shifts_between(calendar, first_day=first, last_day=last, weekend=roster.rules.weekend)
+        self._shifts = shifts_between(calendar, first_day=first, last_day=last, rules=roster.rules)
         self._starts = [shift.window.start for shift in self._shifts]
         self._by_day: dict[date, list[Shift]] = defaultdict(list)
         for shift in self._shifts:
