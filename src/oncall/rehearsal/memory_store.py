@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -20,6 +19,7 @@ from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.rehearsal.memory_urgent import UrgentBook
 from oncall.schedule.schedule import Schedule
+from oncall.support.changed_row import changed
 from oncall.support.policy import ChannelName, Policy
 
 _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
@@ -103,7 +103,7 @@ class MemoryStore(UrgentBook, TicketBook):
         for _, _, name in due[:limit]:
             attempt = self._attempts[name]
             status = AttemptStatus.UNKNOWN if attempt.status is AttemptStatus.SENDING else attempt.status
-            claimed.append(replace(attempt, status=status, lease_until=lease_until))
+            claimed.append(changed(attempt, status=status, lease_until=lease_until))
             self._keep_attempt(claimed[-1])
         return claimed
 
@@ -252,7 +252,7 @@ class MemoryStore(UrgentBook, TicketBook):
         """Claim due alerts and return them, the longest overdue first."""
         due = [(alert.due_at, alert.id, alert) for alert in self._alerts.values() if alert.due_at is not None]
         found = [alert for at, _, alert in sorted(due, key=lambda each: each[:2]) if at <= real_now]
-        self._alerts |= {alert.about: replace(alert, due_at=lease_until) for alert in found}
+        self._alerts |= {alert.about: changed(alert, due_at=lease_until) for alert in found}
         return found
 
     def update_alert(self, alert: Alert) -> None:

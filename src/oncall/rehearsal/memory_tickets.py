@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.outgoing.codes import spellings
 from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
 from oncall.schedule.schedule import Schedule
+from oncall.support.changed_row import changed
 from oncall.support.policy import Policy
 
 
@@ -23,6 +23,7 @@ class TicketBook:
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
         self._schedule, self._policy = schedule, policy
+        self._version = schedule.latest.version if schedule.latest is not None else 0
         self._tickets: dict[str, StoredTicket] = {}
         self._codes: dict[str, str] = {}
         self._code_lengths: Counter[int] = Counter()
@@ -40,13 +41,13 @@ class TicketBook:
 
     def policy(self, version: int | None = None) -> Policy:
         """Return the policy of this rehearsal. Raises NotFound for any version but the schedule's own."""
-        if version not in (None, self.policy_version()):
+        if version is not None and version != self.policy_version():
             raise NotFound(f"schedule version {version}: a rehearsal knows version {self.policy_version()} alone")
         return self._policy
 
     def policy_version(self) -> int:
         """Return the number of the schedule's latest publication; 0 when it has none."""
-        return self._schedule.latest.version if self._schedule.latest is not None else 0
+        return self._version
 
     def policy_sources(self) -> Mapping[str, str]:
         """Return no sources: the policy of a rehearsal is not read from a publication."""
@@ -100,7 +101,7 @@ class TicketBook:
             found = [stored for stored in found if stored.ticket.customer in wanted.customers]
         if wanted.plan is not None:
             found = [stored for stored in found if stored.ticket.plan == wanted.plan]
-        return [replace(stored, answer=None) for stored in found[: wanted.limit]]
+        return [changed(stored, answer=None) for stored in found[: wanted.limit]]
 
     def customer_names(self) -> list[str]:
         """Return the customers' names of all tickets, each spelling once, sorted."""
@@ -182,7 +183,7 @@ class TicketBook:
             if event.id is not None:
                 self._sender_ids.add((event.ticket, event.id))
             self._seq += 1
-            self._logs[event.ticket].append(replace(event, seq=self._seq))
+            self._logs[event.ticket].append(changed(event, seq=self._seq))
 
     # ---------------------------------------------------------------------------------------------------------------
 

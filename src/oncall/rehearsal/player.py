@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -34,6 +34,7 @@ from oncall.rehearsal.arrivals import Arrival
 from oncall.rehearsal.memory_store import MemoryStore
 from oncall.rehearsal.responders import Delay, People, Working, dice
 from oncall.schedule.schedule import Schedule
+from oncall.support.changed_row import changed
 from oncall.support.coverage import deadline, next_covered
 from oncall.support.policy import Counting, Coverage, Policy, Target
 from oncall.support.windows import WindowKind
@@ -143,7 +144,9 @@ class _Play:
             found = leaving(self._ledger, now)
             self._sent(hand_over(self._ledger, self._context(PAGER, now), found), now)
             self._handoff_at = next_handoff(self._schedule, now)
-        self._sent(claim(SendWork(self._ledger, self._context(PAGER, now), _Standing(now)), _MOST_DUE), now)
+        turn_at = self._ledger.next_attempt_at()
+        if turn_at is not None and turn_at <= now:
+            self._sent(claim(SendWork(self._ledger, self._context(PAGER, now), _Standing(now)), _MOST_DUE), now)
 
     @staticmethod
     def _context(by: str, now: datetime) -> ActionContext:
@@ -166,14 +169,14 @@ class _Play:
             if attempt.status is AttemptStatus.QUEUED:
                 continue
             together = [self._arrived(one) for one in members(self._ledger, attempt)]
-            self._messages += [replace(one, at=now) for one in together]
+            self._messages += [changed(one, at=now) for one in together]
             if attempt.purpose is Purpose.PAGE or self._is_reminder(attempt, now):
                 self._meet(together, now)
 
     def _arrived(self, attempt: Attempt) -> Attempt:
         if attempt.status is not AttemptStatus.SENDING:
             return attempt
-        arrived = replace(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, sends=1)
+        arrived = changed(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, sends=1)
         self._ledger.update_attempt(arrived)
         return arrived
 

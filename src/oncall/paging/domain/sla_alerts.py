@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -29,6 +29,10 @@ METRIC_WORDS = {
 }
 
 
+ComingAlert = tuple[datetime, EventKind, SlaClock]
+"""An alert that has not been given yet: when it is due, its kind, and its clock."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlaAlert:
     """One due alert about `clock`. kind: WARNED, CHASED or BREACHED. at: when the alert became due.
@@ -49,21 +53,26 @@ def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
     return AlertMark(kind, clock.metric, clock.since, None if kind is EventKind.BREACHED else clock.due_at)
 
 
-def due_alert(state: TicketState, clocks: SlaState, situation: Situation) -> SlaAlert | None:
-    """Return the earliest SLA alert that is due in this situation; None if none is due."""
-    due = [each for each in _alerts(state, clocks, situation.policy) if each[0] <= situation.now]
+def coming_alerts(state: TicketState, clocks: SlaState, policy: Policy) -> list[ComingAlert]:
+    """Return each alert that has not been given yet, due or not."""
+    return list(_alerts(state, clocks, policy))
+
+
+def due_alert(coming: Iterable[ComingAlert], state: TicketState, situation: Situation) -> SlaAlert | None:
+    """Return the earliest SLA alert that is due in this situation; None if none is due. coming: see `coming_alerts`."""
+    due = [each for each in coming if each[0] <= situation.now]
+    if not due:
+        return None
     # A person who is paged for this clock at the same instant needs no warning.
     chased = [clock for _, kind, clock in due if kind is EventKind.CHASED]
     due = [each for each in due if each[1] is not EventKind.WARNED or each[2] not in chased]
-    if not due:
-        return None
     at, kind, clock = min(due, key=lambda each: (each[0], _ORDER[each[1]]))
     return SlaAlert(kind, clock, at, _told(kind, state, situation), _why(kind, clock, state, situation.policy))
 
 
-def next_alert_at(state: TicketState, clocks: SlaState, policy: Policy) -> datetime | None:
+def next_alert_at(coming: Iterable[ComingAlert]) -> datetime | None:
     """Return when (policy time) the next SLA alert is due; None when none is due before the next event."""
-    return min((at for at, _, _ in _alerts(state, clocks, policy)), default=None)
+    return min((at for at, _, _ in coming), default=None)
 
 
 def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = None) -> datetime | None:
@@ -83,14 +92,14 @@ def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = Non
 _ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
 
 
-def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
-    """Yield each alert that has not been given yet: when it is due, its kind, and its clock."""
+def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[ComingAlert]:
+    """Yield each alert that has not been given yet."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
         if clock.breached_at is None and not clock.is_running:
             # Most clocks of a long log: they ended in time.
             continue
-        is_told = mark_of(EventKind.BREACHED, clock) in state.alerts
+        is_told = _is_given(EventKind.BREACHED, clock, state)
         if clock.breached_at is not None and pages and _is_breached_with_owner(state, clock):
             yield clock.breached_at, EventKind.CHASED, clock
         if is_told:
@@ -102,20 +111,23 @@ def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[tu
             yield from _before_the_breach(state, clock, policy, pages)
 
 
-def _before_the_breach(
-    state: TicketState, clock: SlaClock, policy: Policy, pages: bool
-) -> Iterator[tuple[datetime, EventKind, SlaClock]]:
+def _before_the_breach(state: TicketState, clock: SlaClock, policy: Policy, pages: bool) -> Iterator[ComingAlert]:
     """Yield warnings and chases of a clock; none while the ticket has no owner, because its escalation runs already."""
     has_owner = _has_owner(state)
     if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
         return
-    is_chased = mark_of(EventKind.CHASED, clock) in state.alerts
-    if not is_chased and mark_of(EventKind.WARNED, clock) not in state.alerts:
+    is_chased = _is_given(EventKind.CHASED, clock, state)
+    if not is_chased and not _is_given(EventKind.WARNED, clock, state):
         yield clock.warn_at, EventKind.WARNED, clock
     if has_owner and pages and not is_chased:
         at = chase_at(clock, policy, taken_at=state.taken_at)
         if at is not None:
             yield at, EventKind.CHASED, clock
+
+
+def _is_given(kind: EventKind, clock: SlaClock, state: TicketState) -> bool:
+    # Most tickets have had no alert.
+    return bool(state.alerts) and mark_of(kind, clock) in state.alerts
 
 
 def _has_owner(state: TicketState) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +39,7 @@ from oncall.paging.domain.step_changes import step_failed, step_fired, step_rero
 from oncall.paging.domain.ticket import Ticket, TicketStatus
 from oncall.paging.domain.ticket_state import Chase, TicketState
 from oncall.paging.domain.verdict import Action
+from oncall.support.changed_row import changed
 
 NAMED = "named"
 """`StepFired.notify` of a page to a person to whom the ticket was passed by name."""
@@ -69,11 +69,11 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
     verdict = event.verdict
     if state.status is not TicketStatus.OPEN:
         # An engineer has the ticket: a later pass continues the escalation where it stopped.
-        return replace(state, first_reply_due=verdict.first_reply_due)
+        return changed(state, first_reply_due=verdict.first_reply_due)
     # A running escalation continues: new verdicts must not delay it again and again.
     goes_on = verdict.action is state.action and verdict.action is not Action.HOLD and state.position is not None
     begins = Position(0, 0, event.at, event.at)
-    return replace(
+    return changed(
         state if goes_on else _from_the_first_round(state),
         action=verdict.action,
         hold_until=verdict.hold_until,
@@ -84,7 +84,7 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
 
 def _from_the_first_round(state: TicketState) -> TicketState:
     """Return the state without everything that is stored by round number, because the rounds restart at 0."""
-    return replace(
+    return changed(
         state,
         last_to=None,
         alive=(),
@@ -97,7 +97,7 @@ def _from_the_first_round(state: TicketState) -> TicketState:
 
 
 def _received(state: TicketState, event: Received) -> TicketState:
-    return replace(state, opened_at=event.at)
+    return changed(state, opened_at=event.at)
 
 
 def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
@@ -128,11 +128,11 @@ def _waiting(state: TicketState, event: Waiting) -> TicketState:
 
 def _taken(state: TicketState, owner: str, at: datetime) -> TicketState:
     taken_at = state.taken_at if owner == state.owner else at
-    return replace(state, status=TicketStatus.ACKNOWLEDGED, owner=owner, taken_at=taken_at or at, chase=None)
+    return changed(state, status=TicketStatus.ACKNOWLEDGED, owner=owner, taken_at=taken_at or at, chase=None)
 
 
 def _back_to_owner(state: TicketState) -> TicketState:
-    return replace(state, status=TicketStatus.ACKNOWLEDGED, position=None, chase=None)
+    return changed(state, status=TicketStatus.ACKNOWLEDGED, position=None, chase=None)
 
 
 def held_by(state: TicketState, event: Passed) -> str | None:
@@ -151,7 +151,7 @@ def _passed(state: TicketState, event: Passed) -> TicketState:
     position = state.position or Position(0, 0, event.at, event.at)
     holder = held_by(state, event)
     passed_from = {(position.round, holder)} if holder is not None and holder != event.by else set()
-    return replace(
+    return changed(
         state,
         status=TicketStatus.OPEN,
         owner=None,
@@ -159,7 +159,7 @@ def _passed(state: TicketState, event: Passed) -> TicketState:
         action=action,
         chase=None,
         # A round that starts early starts now, so that the next round keeps its distance.
-        position=replace(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
+        position=changed(position, due_at=event.at, round_began_at=min(position.round_began_at, event.at)),
         passed=state.passed | {(position.round, event.by)},
         passed_from=state.passed_from | passed_from,
         pass_to=event.to,
@@ -167,22 +167,22 @@ def _passed(state: TicketState, event: Passed) -> TicketState:
 
 
 def _resolved(state: TicketState, event: Resolved | Merged) -> TicketState:
-    return replace(state, status=TicketStatus.RESOLVED, resolved_by=event.by, resolved_at=event.at)
+    return changed(state, status=TicketStatus.RESOLVED, resolved_by=event.by, resolved_at=event.at)
 
 
 def _alerted(state: TicketState, event: Warned | Chased | Breached) -> TicketState:
-    return replace(state, alerts=state.alerts | {event.mark})
+    return changed(state, alerts=state.alerts | {event.mark})
 
 
 def _withdrawn(state: TicketState, event: Withdrawn) -> TicketState:
     """Forget a withdrawn breach, so that a later event can report it again."""
-    return replace(state, alerts=state.alerts - {event.mark})
+    return changed(state, alerts=state.alerts - {event.mark})
 
 
 def _absorbed(state: TicketState, event: Absorbed) -> TicketState:
     """Keep the alerts of a duplicate, so that none is given twice."""
     due = event.first_reply_due or state.first_reply_due
-    return replace(state, alerts=state.alerts | event.alerts, first_reply_due=due)
+    return changed(state, alerts=state.alerts | event.alerts, first_reply_due=due)
 
 
 def _chased(state: TicketState, event: Chased) -> TicketState:
@@ -191,7 +191,7 @@ def _chased(state: TicketState, event: Chased) -> TicketState:
     state = _alerted(state, event)
     number = state.last_fired[0] + 1 if state.last_fired is not None else 1
     time_left = event.due_at - event.at
-    return replace(
+    return changed(
         state,
         status=TicketStatus.OPEN,
         action=Action.PAGE,
@@ -201,13 +201,13 @@ def _chased(state: TicketState, event: Chased) -> TicketState:
 
 
 def _merged(state: TicketState, event: Merged) -> TicketState:
-    return replace(_resolved(state, event), merged_into=event.into)
+    return changed(_resolved(state, event), merged_into=event.into)
 
 
 def _reopened(state: TicketState, event: Reopened) -> TicketState:
     if event.was_open:
         return state
-    return replace(
+    return changed(
         _from_the_first_round(state),
         status=TicketStatus.OPEN,
         owner=None,
@@ -224,11 +224,11 @@ def _reopened(state: TicketState, event: Reopened) -> TicketState:
 
 def _impact_changed(state: TicketState, event: ImpactChanged) -> TicketState:
     """End the chase of the old target. If the new target is also close to its breach, another chase starts."""
-    state = replace(state, impact=event.impact)
+    state = changed(state, impact=event.impact)
     if not state.is_chased:
         return state
     others = frozenset(mark for mark in state.alerts if mark.kind is not EventKind.CHASED)
-    return replace(_back_to_owner(state), alerts=others)
+    return changed(_back_to_owner(state), alerts=others)
 
 
 _WITHOUT_EFFECT = frozenset(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.escalation import Position
 from oncall.paging.domain.pager_events import StepFailed, StepFired, StepRerouted, StepSkipped
 from oncall.paging.domain.ticket_state import Chase, TicketState
+from oncall.support.changed_row import changed
 
 AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
 """The pause before the next round if a round reached nobody."""
@@ -18,8 +18,8 @@ def step_fired(state: TicketState, event: StepFired) -> TicketState:
     fired = (event.round, event.step)
     paged = state.paged if event.to in state.paged or event.notify == "desk" else (*state.paged, event.to)
     alive = (*state.alive, fired)
-    state = _named_done(replace(state, position=event.following), event.round)
-    return replace(state, paged=paged, last_fired=fired, last_to=event.to, alive=alive)
+    state = _named_done(changed(state, position=event.following), event.round)
+    return changed(state, paged=paged, last_fired=fired, last_to=event.to, alive=alive)
 
 
 def _named_done(state: TicketState, number: int) -> TicketState:
@@ -29,12 +29,12 @@ def _named_done(state: TicketState, number: int) -> TicketState:
     following = state.position.round
     passed = {(following, person) for at, person in state.passed if at == number}
     passed_from = {(following, person) for at, person in state.passed_from if at == number}
-    return replace(state, passed=state.passed | passed, passed_from=state.passed_from | passed_from, pass_to=None)
+    return changed(state, passed=state.passed | passed, passed_from=state.passed_from | passed_from, pass_to=None)
 
 
 def step_skipped(state: TicketState, event: StepSkipped) -> TicketState:
     """Return the state after a step that could reach nobody."""
-    state = _named_done(replace(state, position=event.following), event.round)
+    state = _named_done(changed(state, position=event.following), event.round)
     if _was_passed_by_all(state, event.round):
         # The round reached its people: the usual pause comes before the next round.
         return state
@@ -50,19 +50,19 @@ def _was_passed_by_all(state: TicketState, number: int) -> bool:
 def step_failed(state: TicketState, event: StepFailed) -> TicketState:
     """Make the next step due at once if the latest step failed. An older step changes nothing."""
     failed = (event.round, event.step)
-    state = replace(state, alive=tuple(step for step in state.alive if step != failed))
+    state = changed(state, alive=tuple(step for step in state.alive if step != failed))
     if event.for_good:
-        state = replace(state, dead=state.dead | {(event.round, event.to, event.channel)})
+        state = changed(state, dead=state.dead | {(event.round, event.to, event.channel)})
     if state.last_fired != failed:
         return state
     if state.position is None or state.position.step == 0:
         return _again_if_nobody_was_reached(state, event.round, event.at)
-    return replace(state, position=replace(state.position, due_at=min(state.position.due_at, event.at)))
+    return changed(state, position=changed(state.position, due_at=min(state.position.due_at, event.at)))
 
 
 def step_rerouted(state: TicketState, event: StepRerouted) -> TicketState:
     """Return the state after a call took the place of a text."""
-    return replace(state, called=state.called | {(event.round, event.to)})
+    return changed(state, called=state.called | {(event.round, event.to)})
 
 
 def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
@@ -75,7 +75,7 @@ def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) 
     if position.round == number:
         return state
     begins = min(position.due_at, at + AFTER_AN_EMPTY_ROUND)
-    return replace(state, position=replace(position, due_at=begins, round_began_at=begins))
+    return changed(state, position=changed(position, due_at=begins, round_began_at=begins))
 
 
 def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketState:
@@ -86,4 +86,4 @@ def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketSt
     if left <= timedelta(0):
         return state
     following = number + 1
-    return replace(state, position=Position(following, 0, begins, begins), chase=Chase(following, left))
+    return changed(state, position=Position(following, 0, begins, begins), chase=Chase(following, left))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from oncall.paging.domain.decide import Fire, Judge, Skip, Wait, fired, judged, next_decision, skipped, verdict_again
 from oncall.paging.domain.escalation import urgency
 from oncall.paging.domain.people import DESK
-from oncall.paging.domain.sla_alerts import due_alert, next_alert_at
+from oncall.paging.domain.sla_alerts import ComingAlert, coming_alerts, due_alert, next_alert_at
 from oncall.paging.domain.ticket import Attempt, Purpose
 from oncall.paging.outgoing.messages import page_text, promise_of
 from oncall.paging.outgoing.new_attempts import ActionContext, at_once, new_attempt, skips_queue
@@ -16,6 +15,7 @@ from oncall.paging.outgoing.notices import add_alert, copies
 from oncall.paging.outgoing.ticket_work import TicketWork
 from oncall.paging.outgoing.urgent_pages import over_ceiling, posted_by, reserve_phone
 from oncall.paging.ports.store import TicketStore
+from oncall.support.changed_row import changed
 from oncall.support.clocks import next_due
 from oncall.support.policy import ChannelName
 
@@ -36,13 +36,20 @@ def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> t
 
 def advance(work: TicketWork) -> None:
     """Do everything that is due for the ticket, one decision after the other. Writes nothing."""
+    coming = _do_what_is_due(work)
+    work.set_row(wakes_at=_earlier(work.state.due_at, next_alert_at(coming)))
+
+
+def _do_what_is_due(work: TicketWork) -> list[ComingAlert]:
+    """Do what is due, and return the alerts that come later."""
     for _ in range(MOST_DECISIONS):
         decision = next_decision(work.state, work.situation)
         if isinstance(decision, Wait):
             # The person who must act is paged before others learn that time has run out.
-            alert = due_alert(work.state, work.clocks, work.situation)
+            coming = coming_alerts(work.state, work.clocks, work.policy)
+            alert = due_alert(coming, work.state, work.situation)
             if alert is None:
-                break
+                return coming
             add_alert(work, alert)
         elif isinstance(decision, Judge):
             _judge_again(work, decision)
@@ -50,7 +57,7 @@ def advance(work: TicketWork) -> None:
             work.add(skipped(decision, ticket_id=work.name, at=work.now))
         else:
             _fire(work, decision)
-    work.set_row(wakes_at=_earlier(work.state.due_at, next_alert_at(work.state, work.clocks, work.policy)))
+    return coming_alerts(work.state, work.clocks, work.policy)
 
 
 def _judge_again(work: TicketWork, decision: Judge) -> None:
@@ -101,7 +108,7 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
     )
     if goes_at_once and attempt.may_wait:
         attempt = at_once(attempt, work.context)
-    return replace(
+    return changed(
         attempt,
         round=decision.position.round,
         step=decision.position.step,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.people import DESK
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
+from oncall.support.changed_row import changed
 from oncall.support.policy import ChannelName, Limits
 
 LEASE = timedelta(seconds=30)
@@ -76,7 +77,7 @@ def new_attempt(
         caller=caller,
     )
     if to == DESK:
-        return replace(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
+        return changed(attempt, status=AttemptStatus.DELIVERED, retry_at=None)
     return attempt if attempt.may_wait else at_once(attempt, context)
 
 
@@ -84,8 +85,8 @@ def at_once(attempt: Attempt, context: ActionContext) -> Attempt:
     """Return a new attempt as this process sends it without waiting; still queued if this process sends nothing."""
     if context.lease_until is None:
         return attempt
-    sending = replace(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
-    return replace(sending, sent_at=context.instant)
+    sending = changed(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
+    return changed(sending, sent_at=context.instant)
 
 
 def skips_queue(channel: ChannelName, limits: Limits) -> bool:
@@ -99,4 +100,4 @@ def notice(ticket_id: str, person: str, body: str, context: ActionContext) -> At
     """Return a notice by SMS. It is not sent after NOTICE_FOR."""
     channel = ChannelName.DESK if person == DESK else ChannelName.SMS
     attempt = new_attempt(ticket_id, to=person, channel=channel, purpose=Purpose.NOTICE, body=body, context=context)
-    return replace(attempt, deadline=context.now + NOTICE_FOR)
+    return changed(attempt, deadline=context.now + NOTICE_FOR)

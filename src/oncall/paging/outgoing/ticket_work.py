@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.store import TicketStore
 from oncall.paging.ports.ticket_store import EventLog
 from oncall.schedule.schedule import Schedule
+from oncall.support.changed_row import changed
 from oncall.support.clocks import SlaState
 from oncall.support.policy import Policy
 
@@ -166,7 +166,7 @@ class TicketWork:
     def set_row(self, *, wakes_at: datetime | None) -> None:
         """Update the row from the state. wakes_at: when (policy time) the pager must act next."""
         state = self.state
-        self.stored = replace(
+        self.stored = changed(
             self.stored,
             status=state.status,
             impact=state.impact,

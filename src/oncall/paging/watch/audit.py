@@ -16,7 +16,7 @@ from oncall.errors import StoreError
 from oncall.paging.clocks.clock_book import clocks
 from oncall.paging.domain.events import Event
 from oncall.paging.domain.pager_events import Breached, StepFired, Warned
-from oncall.paging.domain.sla_alerts import next_alert_at
+from oncall.paging.domain.sla_alerts import coming_alerts, next_alert_at
 from oncall.paging.domain.state import after, fold
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.domain.ticket_state import TicketState
@@ -171,7 +171,7 @@ class _Look:
         if ticket.is_drill:
             return []
         state = clocks(self.tx, ticket, seen.log, self.now)
-        due_at = next_alert_at(fold(ticket, seen.log), state, self.tx.policy())
+        due_at = next_alert_at(coming_alerts(fold(ticket, seen.log), state, self.tx.policy()))
         is_late = due_at is not None and self.now - due_at > self.grace
         return [seen.overdue(Kind.SLA_ALERT, self.now - due_at)] if due_at is not None and is_late else []
 
