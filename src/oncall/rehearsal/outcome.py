@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from oncall.paging.clocks.clock_book import clocks
 from oncall.paging.domain.events import Acknowledged, Event
 from oncall.paging.domain.people import DESK
 from oncall.paging.domain.ticket import Attempt, Purpose, TicketStatus
+from oncall.paging.outgoing.ticket_work import known_clocks
 from oncall.paging.ports.records import TicketSpan
 from oncall.rehearsal.player import Played
 from oncall.rehearsal.responders import is_night
 from oncall.reports.attainment import Cell, Percentiles, Tally, percentiles
-from oncall.reports.tickets_with_clocks import tickets_with_clocks
 from oncall.schedule.schedule import Schedule
 from oncall.support.windows import Window, WindowKind
 
@@ -86,8 +87,12 @@ def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
     schedule, policy = ledger.schedule(), ledger.policy()
     stored = ledger.tickets_between(TicketSpan(span.start, span.end, limit=_EVER))
     tally = Tally(schedule.calendar)
-    for measured in tickets_with_clocks(ledger, TicketSpan(span.start, span.end, limit=_EVER), played.until):
-        tally.add(measured.clocks)
+    for one in stored:
+        name = one.ticket.id
+        # The last transaction of nearly every ticket has left its clocks, so do not fold its log again.
+        tally.add(
+            known_clocks(ledger, name, played.until) or clocks(ledger, one.ticket, ledger.events(name), played.until)
+        )
     paged = [one for one in played.messages if one.purpose is Purpose.PAGE and one.to != DESK]
     pages = [page for page in paged if not page.is_member]
     nights, dates = _Nights(pages, schedule, policy.zone), _dates_of(span, policy.zone)

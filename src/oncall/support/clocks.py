@@ -341,7 +341,7 @@ class _Fold:
             at=now,
             plan=self._plan,
             impact=self._impact,
-            clocks=tuple(clock.ended or clock.shown(now) for clock in self._clocks),
+            clocks=tuple([clock.ended or clock.shown(now) for clock in self._clocks]),
             is_resolved=self._is_resolved,
             is_merged=self._is_merged,
             is_waiting=self._is_waiting,

@@ -179,6 +179,8 @@ class RunningClock:
         counting, left = (target := self.promise.targets[self.metric]).counting, target.within
         if share != 1.0:
             left *= share
+        if self.asked_from is not None and not self.spans:
+            return deadline(Target(left, counting), coverage, calendar, self.started_at)
         for start, end in self.spans:
             begin = self._begin(start)
             used = counted(target, coverage, calendar, begin, end)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _AROUND = timedelta(hours=2)
@@ -10,6 +11,12 @@ _AROUND = timedelta(hours=2)
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:
     """Return `Sat 2027-01-09 03:12 EST`."""
+    # In UTC, because two local times of an hour that the clock shows twice are equal.
+    return _full_time(at if at.tzinfo is UTC else at.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=1024)  # Each verdict names the two ends of the window that it lies in.
+def _full_time(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M ") + zone_name(at, zone)
 
 
