@@ -12,12 +12,11 @@ from datetime import date, timedelta
 
 from bench.terminal import ROSTER
 from oncall.rehearsal.arrivals import made_up, rate_of
-from oncall.rehearsal.outcome import outcome_of
-from oncall.rehearsal.player import play
-from oncall.rehearsal.rehearsal_schedule import schedule_for, span_of
+from oncall.rehearsal.rehearsal_schedule import span_of
 from oncall.rehearsal.responders import People
-from oncall.rehearsal.scenario import planned
+from oncall.rehearsal.scenario import planned, rehearse
 from oncall.rosters.roster_file import read_roster
+from oncall.support.calendar import calendar_of
 
 FIRST, LAST = date(2027, 1, 4), date(2028, 1, 2)
 ADDITIONS = 10_000_000
@@ -31,11 +30,11 @@ def main() -> None:
     began = time.process_time()
     scenario = planned(roster, FIRST, LAST, seed=0, time_limit=timedelta(seconds=20))
     planning = time.process_time() - began
-    schedule = schedule_for(scenario.plan, roster, span)
+    calendar = calendar_of(roster.policy, roster.holidays)
     rate = replace(rate_of("1/day"), count=tickets, per=span.end - span.start)
-    arrivals = made_up(rate, span, roster.policy, schedule.calendar, seed=0)
+    arrivals = made_up(rate, span, roster.policy, calendar, seed=0)
     began = time.process_time()
-    outcome = outcome_of(play(arrivals, schedule, roster.policy, People(), until=span.end), span)
+    outcome = rehearse(scenario, arrivals, span, People(), seed=0)
     playing = time.process_time() - began
     loop = _plain_loop()
     print(f"\nA rehearsal of {outcome.tickets:,} tickets in a year (CPU)")
