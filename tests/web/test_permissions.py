@@ -64,7 +64,7 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with one ticket, K-1. `bridge` is an intake's token that may acknowledge."""
-    with Service(tmp_path_factory.mktemp("busy")) as running:
+    with Service(tmp_path_factory.mktemp("busy"), is_each_urgent_page_alone=True) as running:
         add_token(running, "bridge", CallerRole.INTAKE, may_acknowledge=True)
         running.post(ticket_body("K-1"))
         yield running

@@ -84,7 +84,7 @@ def test_whoever_posts_is_told_what_was_stored_when_the_database_is_lost(error: 
 
 @pytest.mark.slow
 def test_a_disk_that_fills_stores_whole_tickets_or_none_and_pages_those_it_stored(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+    service = Service(tmp_path, is_each_urgent_page_alone=True)
     with full_disk(spare_pages=30), service:
         answers = {name: service.post(ticket_body(name, subject="x" * 200)) for name in map("T-{}".format, range(80))}
         accepted = [name for name, answer in answers.items() if answer.status_code == 202]
