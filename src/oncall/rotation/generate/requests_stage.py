@@ -10,7 +10,10 @@ from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.pair_bounds import PairsOnlyPlan, plan_pairs_only
 from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requests_objective
 from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
+from oncall.rotation.solve.turn_model import TurnBound, TurnModel
 
+TURNS_EFFORT = 1.0
+"""Deterministic seconds for the requests of a plan with turns."""
 EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
 """Deterministic seconds: enough to prove a large team's year; fewer with pairs, whose proof is often far off."""
 
@@ -30,6 +33,8 @@ def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, se
     """
     model = goal.model_type(problem, bound, goal.ranges, search)
     model.model.add(model.cost <= goal.cost)
+    if isinstance(model, TurnModel) and isinstance(bound, TurnBound) and not goal.pairs:
+        return _meet_with_turns(goal, bound, model, search)
     if goal.pairs:
         return _meet_with_pairs(problem, goal, model, search)
     model.model.minimize(requests_objective(goal.request_costs, model.on_duty, {}))
@@ -37,6 +42,20 @@ def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, se
     if not result.has_solution:
         return RequestsResult(None, False)
     return RequestsResult(model.seats(result), result.status is SearchStatus.OPTIMAL)
+
+
+def _meet_with_turns(goal: RequestsGoal, bound: TurnBound, model: TurnModel, search: Search) -> RequestsResult:
+    """Search among plans with the patterns of the bound; the best one is proven only if it meets every request."""
+    if bound.is_complete and bound.cost == goal.cost:
+        model.keep(bound)
+    model.model.minimize(requests_objective(goal.request_costs, model.on_duty, {}))
+    result = search.run(model.model, effort=TURNS_EFFORT)
+    if not result.has_solution:
+        return RequestsResult(None, False)
+    seats = model.seats(result)
+    return RequestsResult(
+        seats, _requests_cost(goal, seats) == sum(min(0, cost) for cost in goal.request_costs.values())
+    )
 
 
 def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, search: Search) -> RequestsResult:
