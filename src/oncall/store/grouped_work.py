@@ -32,7 +32,8 @@ def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView, 
         try:
             job.result = job.work(transaction)
         except BaseException as error:
-            if transaction.has_written or isinstance(error, SQLAlchemyError):
+            # Keep no error that belongs to the group: a failed flush raises the driver's error in any job.
+            if transaction.has_written or transaction.has_failed or isinstance(error, SQLAlchemyError):
                 raise GroupFailed from error
             job.error = error
         if transaction.has_failed:
