@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Oncall, Planned
-from tests.cli.teams import JANUARY, SMALL_ROSTER, with_more, written
+from tests.cli.teams import JANUARY, SMALL_ROSTER, WEEK, with_more, written
 
 FIVE = SMALL_ROSTER.replace("rest_nights: 0, weekends_apart: 1", "rest_nights: 1, weekends_apart: 2").replace(
     "manager:",
@@ -209,3 +209,13 @@ def test_a_rule_that_cannot_be_is_refused_with_its_place(oncall: Oncall, five: P
     assert ran.code == 1
     assert message in ran.err
     assert f"{five}:3:" in ran.err
+
+
+def test_with_a_server_the_commands_say_that_its_schedule_is_not_read(
+    oncall: Oncall, roster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONCALL_SERVER", "http://127.0.0.1:9")
+    told = "ONCALL_SERVER is set, and its published schedule is not read: name the published plans with --history\n"
+    assert oncall("ledger", "show", "--roster", roster).err.startswith(told)
+    assert told in oncall("generate", roster, *WEEK).err
+    assert told not in oncall("generate", roster, *WEEK, "--no-history").err

@@ -61,7 +61,13 @@ def test_generate_makes_the_same_file_again(oncall: Oncall, tmp_path: Path) -> N
 
 def test_generate_says_how_the_requests_fared(oncall: Oncall) -> None:
     err = oncall("generate", ITOPIA, "--start", "2027-01-04", "--weeks", "4").err
-    requests, clumps = err.splitlines()[-2:]
+    lines = err.splitlines()
+    requests, clumps = lines[-4:-2]
+    assert lines[-2:] == [
+        "requests that are not met:",
+        "  ana, 2027-01-15: asked to avoid the weekend shift and is secondary; of the others, 1 is on it in another "
+        "role, 2 cannot take it, 4 have other shifts too near",
+    ]
     assert requests.startswith("requests: ")
     assert requests.endswith("no equally fair plan meets more")
     assert clumps.startswith("clumps: in any four weeks in a row nobody is more than ")
@@ -111,6 +117,7 @@ def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(
     ("arguments", "message"),
     [
         (("--start", "next week", "--weeks", "1"), '"next week" is not a date; write "2027-01-04"'),
+        (("--start", "02/15/2027", "--weeks", "1"), '"02/15/2027" is not a date; write "2027-02-15"'),
         (("--start", "2027-02-29", "--weeks", "1"), '"2027-02-29" is not a date; write "2027-01-04"'),
         (("--start", "2027-01-04", "--weeks", "0"), "0 is out of range; write a number from 1 to 530, like 13"),
         (("--start", "2027-01-04", "--weeks", "531"), "531 is out of range; write a number from 1 to 530, like 13"),

@@ -21,6 +21,8 @@ engineers:
     name: Ben Okafor
     phone: "+13055550102"
 """
+MANAGER = 'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}\n'
+"""A line that gives the team of GOOD a manager."""
 
 Refusal = Callable[[str], str]
 

@@ -9,7 +9,7 @@ import pytest
 
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import read_roster
-from tests.rosters.conftest import GOOD, Refusal
+from tests.rosters.conftest import GOOD, MANAGER, Refusal
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_list_of_holidays_at_fault_is_refused_at_its_place(refusal: Refusal, w
 
 def test_a_country_whose_parts_have_more_days_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text(GOOD + "holidays: GB\n")
+    path.write_text(GOOD + "holidays: GB\n" + MANAGER)
     warning = read_roster(path).warnings[0]
     assert (warning.line, warning.column) == (10, 11)
     assert warning.message == "GB alone has no Easter Monday, which most of its parts have; write yours, like GB-ENG"
@@ -80,7 +80,7 @@ def test_a_country_whose_parts_have_more_days_is_a_warning(tmp_path: Path) -> No
 @pytest.mark.parametrize("code", ["GB-ENG", "US", "IN"])
 def test_a_part_of_a_country_and_a_country_without_such_parts_are_no_warning(tmp_path: Path, code: str) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text(GOOD + f"holidays: {code}\n")
+    path.write_text(GOOD + f"holidays: {code}\n" + MANAGER)
     assert read_roster(path).warnings == ()
 
 

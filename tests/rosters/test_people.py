@@ -104,6 +104,8 @@ def test_a_day_may_stand_in_quotes_or_not(roster_with: type[_Rosters], written: 
             '"2027-03-01T08:00:00Z" is not a local date and time; write one like "2027-03-01T08:00"',
         ),
         ("01/03/2027", '"01/03/2027" is not a date; write "2027-01-04"'),
+        ("02/15/2027", '"02/15/2027" is not a date; write "2027-02-15"'),
+        ("15.02.2027", '"15.02.2027" is not a date; write "2027-02-15"'),
         ("0207-03-01", '"0207-03-01" is out of range; write a year from 2000 to 2100'),
         ("2101-01-01", '"2101-01-01" is out of range; write a year from 2000 to 2100'),
         ("08:00", '"08:00" is not a date; write "2027-01-04"'),

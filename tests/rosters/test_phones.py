@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oncall.rosters.roster_file import read_roster
-from tests.rosters.conftest import GOOD, Refusal
+from tests.rosters.conftest import GOOD, MANAGER, Refusal
 
 
 @pytest.mark.parametrize("phone", ["+13055550102", "'+13055550102'", "+447700900123", '"+919812345678"'])
@@ -64,7 +64,7 @@ def test_a_number_without_a_plus_sign_is_one_of_the_country_of_the_engineer_or_t
 
 
 def test_a_number_outside_the_ranges_in_use_is_a_warning(folder: Path) -> None:
-    (folder / "x.yaml").write_text(GOOD.replace("+13055550102", "+19995550102"))
+    (folder / "x.yaml").write_text(GOOD.replace("+13055550102", "+19995550102") + MANAGER)
     roster = read_roster(Path("x.yaml"))
     assert roster.engineers[1].phone == "+19995550102"
     assert [str(warning) for warning in roster.warnings] == [

@@ -195,7 +195,7 @@ def _made(
 
     made = make_plan(team, *days, sources, relaxations, options=options, watch=terminal_watch())
     tell(_outcome_line(made.plan, made.shifts))
-    for note in made.plan.notes:
+    for note in (*made.plan.notes, *unmet_lines(made.plan)):
         tell(note)
     return made.plan
 
@@ -214,9 +214,14 @@ def _repaired(
     baseline = read_named_plan(asked.keep, team)
     request = RepairRequest(baseline, asked.first_open, asked.more_changes, asked.frozen_days, asked.opened)
     found = repair_plan(team, request, sources, relaxations, options=options, watch=terminal_watch())
-    for line in found.plan.notes:
+    for line in (*found.plan.notes, *unmet_lines(found.plan)):
         tell(line)
     return found
+
+
+def unmet_lines(plan: Plan) -> list[str]:
+    """Return a line for each request that the plan does not meet."""
+    return ["requests that are not met:", *(f"  {each.text}" for each in plan.unmet)] if plan.unmet else []
 
 
 def _outcome_line(plan: Plan, shifts: int) -> str:

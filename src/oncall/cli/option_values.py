@@ -36,7 +36,9 @@ def date_of(text: str, option: str | None = None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise bad_value(f'"{text[:40]}" is not a date; write "2027-01-04"', option) from None
+        from oncall.rosters.fields import likely_day
+
+        raise bad_value(f'"{text[:40]}" is not a date; write "{likely_day(text)}"', option) from None
 
 
 def _whole_number(text: str, least: int, most: int, example: str) -> int:

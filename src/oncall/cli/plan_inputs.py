@@ -83,7 +83,17 @@ def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, 
     from oncall.planning.context_sources import read_sources
 
     published = published_here() if use_published else None
+    if use_published:
+        _tell_of_server()
     return read_sources(roster, history, ledger, published)
+
+
+def _tell_of_server() -> None:
+    """Say that the schedule of a server is not read; a plan that silently starts from nothing would surprise."""
+    from oncall import wiring
+
+    if wiring.read_settings().server is not None:
+        tell("ONCALL_SERVER is set, and its published schedule is not read: name the published plans with --history")
 
 
 def published_here() -> Schedule | None:

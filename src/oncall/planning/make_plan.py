@@ -17,6 +17,7 @@ from oncall.rotation.check.checker import check_plan
 from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.unmet_requests import unmet_requests
 from oncall.schedule.plan import Plan, Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
@@ -50,6 +51,7 @@ def make_plan(
     plan = search_plan(relaxed(roster, relaxations), shifts, context, options, watch)
     plan = with_relaxations(replace(plan, first_day=first_day, last_day=last_day), relaxations)
     refuse_broken(plan, roster, context)
+    plan = replace(plan, unmet=unmet_requests(relaxed(roster, relaxations), shifts, context, plan.seats))
     return MadePlan(plan, len(shifts))
 
 

@@ -17,6 +17,7 @@ from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.unmet_requests import unmet_requests
 from oncall.rotation.repair.repair import repair
 from oncall.rotation.repair.repair_result import Repair
 
@@ -77,7 +78,8 @@ def repair_plan(
         )
     found = replace(found, plan=with_relaxations(replace(found.plan, notes=tuple(repair_story(found))), agreed))
     refuse_broken(found.plan, roster, context)
-    return found
+    unmet = unmet_requests(relaxed(roster, agreed), shifts, context, found.plan.seats)
+    return replace(found, plan=replace(found.plan, unmet=unmet))
 
 
 def _dates_of(baseline: NamedPlan, roster: Roster) -> tuple[date, date]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 
@@ -83,7 +84,7 @@ def day(node: Node, text: str | None = None) -> date:
     text = scalar(node).text.strip() if text is None else text
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return _existing_day(text, node)
-    raise node.refuse(f'{shown(text)} is not a date; write "{_likely_day(text)}"')
+    raise node.refuse(f'{shown(text)} is not a date; write "{likely_day(text)}"')
 
 
 def _existing_day(text: str, node: Node) -> date:
@@ -98,15 +99,21 @@ def _existing_day(text: str, node: Node) -> date:
     return date(year, month, number)
 
 
-def _likely_day(text: str) -> str:
-    """Return the date that was probably meant, if the year comes first; 01/04/2027 could be one of two dates."""
-    match = re.match(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?![0-9])", text)
-    if match:
-        try:
-            return date(*(int(part) for part in match.groups())).isoformat()
-        except ValueError:
-            pass
-    return _EXAMPLE_DAY
+def likely_day(text: str) -> str:
+    """Return the date that was written in another form, if it can be one date alone: 01/04/2027 could be two."""
+    found = set[date]()
+    if match := re.match(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?![0-9])", text):
+        year, *others = (int(part) for part in match.groups())
+        orders = [others]
+    elif match := re.match(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})(?![0-9])", text):
+        *others, year = (int(part) for part in match.groups())
+        orders = [others, others[::-1]]
+    else:
+        return _EXAMPLE_DAY
+    for month, number in orders:
+        with suppress(ValueError):
+            found.add(date(year, month, number))
+    return found.pop().isoformat() if len(found) == 1 else _EXAMPLE_DAY
 
 
 WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}

@@ -39,6 +39,7 @@ from oncall.rosters.fields import (
     role_name,
 )
 from oncall.rosters.people_rules import PeopleRules
+from oncall.rosters.policy_fit import check_policy_fit
 from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
 from oncall.rosters.turn_fields import check_handover, handover, turn_weeks
@@ -156,8 +157,9 @@ class _RosterReader:
         if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
             place = descend(self._root, "rotation", "holidays_apart")
             place.note("needs to know the holidays; write holidays: US, or another place, at the top of the file")
-        if policy.is_good:
-            self._check_reached(policy.value)
+        if policy.is_good and self._roles is not None:
+            has_manager = manager.is_given or not manager.is_good
+            check_policy_fit(policy.value, self._roles, has_manager=has_manager, root=self._root)
         times = SeatTimes(
             policy.value if policy.is_good else None, rules.value if rules.is_good else None, self._zone, self._holidays
         )
@@ -326,14 +328,6 @@ class _RosterReader:
             self._faults.take_over(refusal)
             return Slot(name.place, name.is_given, ())
         return Slot(name.place, name.is_given, (policy,))
-
-    def _check_reached(self, policy: Policy) -> None:
-        """Note roles that no step of the policy notifies: every page at night would go to the manager."""
-        notified = {step.notify.value for step in policy.escalation.steps}
-        if self._roles is not None and not notified & set(self._roles):
-            place = descend(self._root, "rotation", "roles")
-            steps = ", ".join(sorted(notified))
-            place.note(f"the policy {shown(policy.name)} notifies none of these roles, only {steps}")
 
 
 def _staffed_kinds(policy: Slot[Policy], holidays: Slot[CompanyDays | None]) -> Sequence[str]:

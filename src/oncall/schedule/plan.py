@@ -14,7 +14,7 @@ from oncall.support.windows import Window, WindowKind
 if TYPE_CHECKING:
     from oncall.rosters.relaxation import Relaxation
 
-__all__ = ["Balance", "EngineerFairness", "Fairness", "Load", "Plan", "PlanStatus", "Seat", "Shift"]
+__all__ = ["Balance", "EngineerFairness", "Fairness", "Load", "Plan", "PlanStatus", "Seat", "Shift", "UnmetRequest"]
 
 
 class PlanStatus(StrEnum):
@@ -108,13 +108,29 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmetRequest:
+    """A request that a plan does not meet. day: the date on which the shift starts. asked, reason: in words."""
+
+    engineer: str
+    day: date
+    asked: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """Return the request as one line: `ana, 2027-03-17: asked to avoid ...; of the others, ...`."""
+        return f"{self.engineer}, {self.day}: {self.asked}; {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every seat of a span of dates, sorted by start and then by role, with its proof.
 
     first_day, last_day: the dates whose shifts the plan holds, both inside. status, fairness: None for a plan from
     CSV, which does not hold the proof. balances: earlier service beyond the shares, for which the shares of this plan
     make up. kept_until: for a repair the first date that could change; None for a new plan. relaxed: the relaxations
-    that the plan may use. clumps: how even the plan is over time; None if that is not known.
+    that the plan may use. clumps: how even the plan is over time; None if that is not known. unmet: the requests that
+    it does not meet; a CSV does not hold them.
     """
 
     team: str
@@ -130,6 +146,7 @@ class Plan:
     kept_until: date | None = None
     relaxed: tuple[Relaxation, ...] = ()
     clumps: Clumps | None = None
+    unmet: tuple[UnmetRequest, ...] = ()
 
     @property
     def window(self) -> Window:

@@ -15,7 +15,7 @@ from oncall.file_nodes import AtFault, Faults, ListNode, MapNode, Node, Reader, 
 from oncall.file_values import Fields, list_of, scalar
 from oncall.jsonfile import parse_json
 from oncall.rosters.relaxation import Relaxation, relaxation_named
-from oncall.schedule.plan import Balance, Clumps, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
+from oncall.schedule.plan import Balance, Clumps, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat, UnmetRequest
 from oncall.schedule.plan_seats import COLUMNS, read_seats, seat_cells, shift_kind
 
 T = TypeVar("T")
@@ -63,7 +63,17 @@ class ClumpsDocument(TypedDict):
     bound: float
 
 
+class UnmetRequestDocument(TypedDict):
+    """A request that the plan does not meet. `date` is the date on which the shift starts."""
+
+    engineer: str
+    date: str
+    asked: str
+    reason: str
+
+
 class _Carried(TypedDict, total=False):
+    unmet_requests: list[UnmetRequestDocument]
     clumps: ClumpsDocument
     relaxed: list[str]
     kept_until: str
@@ -111,6 +121,11 @@ def _carried(plan: Plan) -> _Carried:
     carried: _Carried = {}
     if plan.clumps is not None:
         carried["clumps"] = {"distance": plan.clumps.distance / 1000, "bound": plan.clumps.bound / 1000}
+    if plan.unmet:
+        carried["unmet_requests"] = [
+            {"engineer": each.engineer, "date": each.day.isoformat(), "asked": each.asked, "reason": each.reason}
+            for each in plan.unmet
+        ]
     if plan.relaxed:
         carried["relaxed"] = [each.id for each in plan.relaxed]
     if plan.kept_until is not None:
@@ -191,6 +206,7 @@ def _plan(root: MapNode) -> Plan:
     kept_until = fields.optional("kept_until", _day, None)
     relaxed = fields.optional("relaxed", _list_of(_relaxation), ())
     clumps = fields.optional("clumps", _clumps, None)
+    unmet = fields.optional("unmet_requests", _list_of(_unmet_request), ())
     return Plan(
         team=team.value,
         zone=zone.value,
@@ -205,6 +221,7 @@ def _plan(root: MapNode) -> Plan:
         kept_until=kept_until.value,
         relaxed=relaxed.value,
         clumps=clumps.value,
+        unmet=unmet.value,
     )
 
 
@@ -255,6 +272,15 @@ def _balance(node: Node) -> Balance:
     kind = fields.required("kind", shift_kind, example='"weekend"')
     balance = fields.required("balance", _number, example="1.25")
     return Balance(engineer.value, kind.value, round(1000 * balance.value))
+
+
+def _unmet_request(node: Node) -> UnmetRequest:
+    fields = Fields(node)
+    engineer = fields.required("engineer", _text, example='"ana"')
+    day = fields.required("date", _day, example='"2027-01-04"')
+    asked = fields.required("asked", _text, example='"asked to avoid the weeknight shift"')
+    reason = fields.required("reason", _text, example='"the shift of 2027-01-05 is too near"')
+    return UnmetRequest(engineer.value, day.value, asked.value, reason.value)
 
 
 def _clumps(node: Node) -> Clumps:

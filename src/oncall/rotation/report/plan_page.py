@@ -98,6 +98,7 @@ def plan_page(plan: Plan, roster: Roster) -> str:
         people=len(roster.engineers),
         cost=measured.cost,
         notes=plan.notes,
+        unmet=plan.unmet,
         share_notes=share_notes(plan, roster),
         legend=[(role, colours[role]) for role in columns],
         away=AWAY,

@@ -1,4 +1,4 @@
-"""A plan as a spreadsheet with three sheets: the plan, its fairness, its calendar."""
+"""A plan as a spreadsheet: the plan, its fairness, its calendar, and the requests that it does not meet."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ def workbook_of(plan: Plan, roster: Roster) -> bytes:
     rows: list[list[Cell]] = [list(row) for row in table.itertuples(index=False, name=None)]
     _fill(book.create_sheet("fairness"), list(table.columns), rows)
     _draw(book.create_sheet("calendar"), heat_map_of(plan, roster))
+    if plan.unmet:
+        unmet: list[list[Cell]] = [[each.engineer, each.day, each.asked, each.reason] for each in plan.unmet]
+        _fill(book.create_sheet("requests not met"), ["engineer", "date", "asked", "reason"], unmet)
     return _saved(book, plan.window.start.replace(tzinfo=None))
 
 

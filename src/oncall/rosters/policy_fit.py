@@ -1,0 +1,45 @@
+"""Whether a roster and its policy fit: every role is paged by a step, and every step has a role or a manager."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from oncall.file_nodes import Node, descend, shown
+from oncall.suggestions import listed, nearest
+from oncall.support.policy import Notify, Policy
+
+_NO_ROLES = {Notify.DESK.value, Notify.MANAGER.value}
+
+
+def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool, root: Node) -> None:
+    """Note or warn of roles that no step pages, of steps for roles that the roster does not have, and of no manager.
+
+    root: the roster's whole document.
+    """
+    place = descend(root, "rotation", "roles")
+    notified = {step.notify.value for step in policy.escalation.steps}
+    if not notified & set(roles):
+        place.note(f"the policy {shown(policy.name)} notifies none of these roles, only {', '.join(sorted(notified))}")
+        return
+    without_role = sorted(notified - _NO_ROLES - set(roles))
+    for role in roles:
+        if role not in notified:
+            _note_unpaged(role, without_role, place)
+    if without_role:
+        place.warn(
+            f"the policy {shown(policy.name)} notifies {listed(without_role)}, which is no role of this roster: such a "
+            "step pages nobody"
+        )
+    if Notify.MANAGER.value in notified and not has_manager:
+        root.warn(
+            "has no manager, so the steps for the manager page nobody; write "
+            'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}'
+        )
+
+
+def _note_unpaged(role: str, without_role: Collection[str], place: Node) -> None:
+    meant = nearest(role, without_role, likeness=0.75)
+    if meant is not None:
+        place.note(f'no step of the escalation notifies "{role}"; did you mean "{meant}"?')
+    else:
+        place.warn(f'no step of the escalation notifies "{role}": its engineer is on call and never paged')

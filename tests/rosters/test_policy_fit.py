@@ -1,0 +1,48 @@
+"""`check` says where a roster and its policy do not fit: roles that nobody pages, steps without a role, no manager."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from oncall.rosters.roster_file import read_roster
+from tests.rosters.conftest import GOOD, MANAGER, Refusal
+
+
+def warnings_of(folder: Path, text: str) -> list[str]:
+    """The warnings of a roster, without its phone numbers' ones."""
+    (folder / "x.yaml").write_text(text)
+    return [str(each) for each in read_roster(Path("x.yaml")).warnings]
+
+
+def test_a_role_that_is_a_misspelt_target_of_a_step_is_refused(refusal: Refusal) -> None:
+    assert refusal(GOOD + MANAGER + "rotation: {roles: [primary, secondry]}\n") == (
+        'x.yaml:11:19: rotation.roles: no step of the escalation notifies "secondry"; did you mean "secondary"?'
+    )
+
+
+def test_a_role_that_no_step_pages_is_a_warning(folder: Path) -> None:
+    text = GOOD + MANAGER + "rotation: {roles: [primary, backup]}\n"
+    assert warnings_of(folder, text) == [
+        'x.yaml:11:19: rotation.roles: no step of the escalation notifies "backup": its engineer is on call and never '
+        "paged",
+        'x.yaml:11:19: rotation.roles: the policy "itopia-cas" notifies secondary, which is no role of this roster: '
+        "such a step pages nobody",
+    ]
+
+
+def test_a_step_without_a_role_is_a_warning(folder: Path) -> None:
+    assert warnings_of(folder, GOOD + MANAGER + "rotation: {roles: [primary]}\n") == [
+        'x.yaml:11:19: rotation.roles: the policy "itopia-cas" notifies secondary, which is no role of this roster: '
+        "such a step pages nobody"
+    ]
+
+
+@pytest.mark.parametrize(("more", "is_warned"), [("", True), (MANAGER, False)])
+def test_no_manager_is_a_warning(folder: Path, more: str, is_warned: bool) -> None:
+    warning = (
+        "x.yaml:1:1: has no manager, so the steps for the manager page nobody; write "
+        'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}'
+    )
+    assert warnings_of(folder, GOOD + more) == ([warning] if is_warned else [])
