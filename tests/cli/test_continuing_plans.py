@@ -84,7 +84,7 @@ def test_ledger_is_shown_exported_and_opened_again(oncall: Oncall, five: Path, j
     assert abs(sum(entry["balance"] for entry in shown["entries"])) < 1e-9
     lines = oncall("ledger", "show", "--roster", five, "--history", january).out.splitlines()
     assert lines[0] == "20 shifts from 2027-01-04 to 2027-01-29"
-    assert lines[1].split() == ["engineer", "kind", "served", "share", "opening", "balance"]
+    assert lines[1].split() == ["engineer", "kind", "served", "planned", "share", "opening", "balance"]
     file = tmp_path / "balances.csv"
     assert oncall("ledger", "export", str(file), "--roster", five, "--history", january).code == 0
     again = json.loads(oncall("ledger", "show", "--roster", five, "--ledger", str(file), "--json").out)
@@ -219,3 +219,13 @@ def test_with_a_server_the_commands_say_that_its_schedule_is_not_read(
     assert oncall("ledger", "show", "--roster", roster).err.startswith(told)
     assert told in oncall("generate", roster, *WEEK).err
     assert told not in oncall("generate", roster, *WEEK, "--no-history").err
+
+
+def test_the_ledger_tells_what_was_served_from_what_is_planned(published: Oncall, roster: Path) -> None:
+    def ana() -> dict[str, float]:
+        entries = json.loads(published("ledger", "show", "--roster", roster, "--json").out)["entries"]
+        (entry,) = [each for each in entries if (each["engineer"], each["kind"]) == ("ana", "weeknight")]
+        return {key: entry[key] for key in ("served", "planned")}
+
+    # The clock says Saturday 9 January; the plan has four weeks of four weeknights from 4 January on.
+    assert ana() == {"served": 4.0, "planned": 12.0}

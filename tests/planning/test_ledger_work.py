@@ -31,7 +31,7 @@ def test_shifts_of_two_sources_count_once(roster: Roster, plan: NamedPlan, told:
     twice = ledger_for(roster, ContextSources([plan, plan]), before=AFTER, say=told)
     assert once.shifts == 10
     assert twice.entries == once.entries
-    assert ledger_view(once)["shifts"] == 10
+    assert ledger_view(once, {})["shifts"] == 10
 
 
 def test_an_override_moves_what_was_served(store: MemorySchedule, roster: Roster, plan: NamedPlan, told: Told) -> None:

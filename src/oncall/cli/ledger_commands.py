@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from oncall.rosters.roster import Roster
     from oncall.rotation.problem.ledger import Ledger
     from oncall.rotation.problem.ledger_file import LedgerFile
+    from oncall.support.windows import WindowKind
 
 ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="The roster of the team.")
 BEFORE = typer.Option(None, "--before", metavar="DATE", help="Count only shifts that start before this date.")
@@ -41,26 +44,27 @@ def show(
 ) -> None:
     """Show who served how much against their share.
 
-    Overrides count. A balance above 0 means that a person served too much: it lowers their share of the next plan. The
-    balances of each kind add up to 0.
+    Shifts before today are served, later ones are planned; the balance counts both. Overrides count. A balance above 0
+    means that a person served too much: it lowers their share of the next plan. The balances of each kind add up to 0.
 
     Examples: oncall ledger show --roster rosters/itopia-cas.yaml
     · oncall ledger show --roster rosters/itopia-cas.yaml --history q1.csv --ledger balances.csv --json
     """
-    from oncall.planning.ledger_work import NOTHING_YET, ledger_for
+    from oncall.planning.ledger_work import NOTHING_YET, ledger_for, served_before
 
     day = _day("--before", before)
     team = _team(roster)
     sources = sources_of(team, history, ledger, use_published=not no_history)
     found = ledger_for(team, sources, before=day, say=tell)
+    past = served_before(team, sources, _today(team))
     if json:
         from oncall.planning.views.ledger_views import ledger_view
 
-        print_json(ledger_view(found))
+        print_json(ledger_view(found, past))
     elif not found.entries:
         tell(f"{NOTHING_YET}: everyone starts level.")
     else:
-        _print_ledger(found)
+        _print_ledger(found, past)
 
 
 def export(
@@ -135,16 +139,25 @@ def _write(path: Path, written: LedgerFile, *, as_json: bool) -> None:
         print_json(ledger_file_view(str(path), written))
 
 
-def _print_ledger(found: Ledger) -> None:
+def _today(roster: Roster) -> date:
+    from oncall import wiring
+
+    return wiring.make_clock(wiring.read_settings()).now().astimezone(roster.policy.zone).date()
+
+
+def _print_ledger(found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]) -> None:
+    from oncall.planning.views.ledger_views import served_of
+
     if found.shifts:
         say(f"{found.shifts} shifts from {found.first_day} to {found.last_day}")
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
-    header = ["engineer", "kind", "served", "share", "opening", "balance"]
+    header = ["engineer", "kind", "served", "planned", "share", "opening", "balance"]
     rows = [
         [
             entry.engineer,
             str(entry.kind),
-            f"{float(entry.served):.2f}",
+            f"{float(served_of(entry, past)):.2f}",
+            f"{float(entry.served - served_of(entry, past)):.2f}",
             f"{float(entry.share):.2f}",
             f"{entry.opening / 1000:+.2f}",
             f"{carried.get((entry.engineer, entry.kind), 0) / 1000:+.2f}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 from oncall.errors import Refused
@@ -17,6 +18,7 @@ from oncall.rotation.problem.served_seats import ServedPart, inferred_join_dates
 from oncall.schedule.plan import Balance
 from oncall.schedule.shifts import shift_of, shifts_between
 from oncall.support.calendar import calendar_of
+from oncall.support.windows import WindowKind
 
 LOOKED_BACK = timedelta(days=3660)
 """How far back to look for missing shifts."""
@@ -57,6 +59,15 @@ def ledger_of_record(
     for doubt in _doubts(roster, record, found, sources.ledger, since, before):
         say(doubt)
     return found
+
+
+def served_before(roster: Roster, sources: ContextSources, today: date) -> dict[tuple[str, WindowKind], Fraction]:
+    """Return what each engineer served of each kind on dates before `today`; the rest of a ledger is only planned."""
+    since = sources.ledger.written.as_of if sources.ledger is not None else None
+    if since is not None and since > today:
+        return {}
+    found = ledger_for(roster, sources, before=today, say=lambda words: None)
+    return {(entry.engineer, entry.kind): entry.served for entry in found.entries}
 
 
 def export_ledger(

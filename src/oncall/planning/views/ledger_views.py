@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from oncall.rotation.problem.ledger import Ledger
+from collections.abc import Mapping
+from fractions import Fraction
+
+from oncall.rotation.problem.ledger import Ledger, LedgerEntry
 from oncall.rotation.problem.ledger_file import LedgerFile
+from oncall.support.windows import WindowKind
 
 
-def ledger_view(found: Ledger) -> dict[str, object]:
-    """Return the ledger as JSON: what each engineer served of each kind, their share, and their balance."""
+def ledger_view(found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]) -> dict[str, object]:
+    """Return the ledger as JSON: what each engineer served of each kind and has planned, their share, their balance.
+
+    past: what was served before today, as `served_before` returns it.
+    """
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
     return {
         "shifts": found.shifts,
@@ -17,7 +24,8 @@ def ledger_view(found: Ledger) -> dict[str, object]:
             {
                 "engineer": entry.engineer,
                 "kind": str(entry.kind),
-                "served": round(float(entry.served), 3),
+                "served": round(float(served_of(entry, past)), 3),
+                "planned": round(float(entry.served - served_of(entry, past)), 3),
                 "share": round(float(entry.share), 3),
                 "opening": entry.opening / 1000,
                 "balance": carried.get((entry.engineer, entry.kind), 0) / 1000,
@@ -25,6 +33,11 @@ def ledger_view(found: Ledger) -> dict[str, object]:
             for entry in found.entries
         ],
     }
+
+
+def served_of(entry: LedgerEntry, past: Mapping[tuple[str, WindowKind], Fraction]) -> Fraction:
+    """Return what an engineer served of a kind before today; the rest of the entry is planned."""
+    return min(entry.served, past.get((entry.engineer, entry.kind), Fraction(0)))
 
 
 def ledger_file_view(path: str, written: LedgerFile) -> dict[str, object]:
