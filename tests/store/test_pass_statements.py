@@ -190,9 +190,29 @@ def _one_by_one(work: SendWork, due: list[Attempt]) -> list[Attempt]:
     """Decide with a statement for each question, as a pass did before it asked for all messages at once."""
     from oncall.paging.sending.attempt_lifecycle import _sent_at_once
 
-    mine = [sent for one in due if not one.may_wait and (sent := _sent_at_once(work, one)) is not None]
-    gone = {one.id for one in mine}
-    return mine + send_in_turn(work, [one for one in due if one.may_wait and one.id not in gone])
+    going: dict[str, Attempt] = {}
+    for one in due:
+        if not one.may_wait and one.id not in going and (sent := _sent_at_once(work, one)) is not None:
+            going[sent.id] = sent
+    waiting = [one for one in due if one.may_wait and one.id not in going]
+    return [*going.values(), *send_in_turn(work, waiting)]
+
+
+def test_a_page_that_replaces_an_earlier_one_is_sent_once(world: World) -> None:
+    now = world.clock.now()
+    pages = [
+        message(world, number, to="ana", purpose=Purpose.PAGE, step=step, round=0, is_immediate=True, written_at=now)
+        for number, step in ((1, 0), (2, 1))
+    ]
+
+    def work(tx: Transaction) -> None:
+        tx.add_attempts(pages)
+        send = Access(world.store, world.clock, can_call=True).work(tx)
+        assert [one.id for one in ready(send, take_over(send, 50))] == ["m-0002"]
+        raise Undone
+
+    with pytest.raises(Undone):
+        world.store.write(work)
 
 
 def _queued(world: World, number: int, each: dict[str, Any]) -> Attempt:

@@ -62,12 +62,15 @@ def _unsent(work: SendWork, unsent: Sequence[Attempt], queued: Sequence[Attempt]
     """Return those of the unsent attempts that are sent now. Each question is asked once for all of them."""
     asked = PassStore(work.tx, people=(one.to for one in unsent), tickets=(one.ticket for one in unsent))
     together = work.on(asked.store())
-    at_once = (_sent_at_once(together, one) for one in unsent if not one.may_wait)
-    mine = [sent for sent in at_once if sent is not None]
-    gone = {sent.id for sent in mine}
-    mine += send_in_turn(together, [one for one in queued if one.id not in gone])
+    going: dict[str, Attempt] = {}
+    for one in unsent:
+        # A page that replaced an earlier one is on its way already.
+        if not one.may_wait and one.id not in going and (sent := _sent_at_once(together, one)) is not None:
+            going[sent.id] = sent
+    waiting = [one for one in queued if one.id not in going]
+    going |= {sent.id: sent for sent in send_in_turn(together, waiting)}
     asked.flush()
-    return mine
+    return list(going.values())
 
 
 def ready_again(work: SendWork, taken: Sequence[Attempt]) -> list[Attempt]:
