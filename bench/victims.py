@@ -17,7 +17,8 @@ from typing import Any, Protocol
 
 import httpx
 
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
+from doubles.twilio_posts import NUMBER
 from oncall.store.database import open_store
 
 NIGHT = "2027-01-09T03:12:00-05:00"

@@ -6,15 +6,13 @@ As a process:            python -m doubles.twilio --port 0     (its URL is the f
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import binascii
 import json
 import secrets
-import sys
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import TracebackType
@@ -23,14 +21,15 @@ from typing import Any, Self, TypeVar
 from aiohttp import ClientSession, TCPConnector, web
 
 from doubles.loopback import bound
-from doubles.twilio_account import API, Account, Refusal, TwilioCall, TwilioMessage
-from doubles.twilio_callbacks import CallbackRefused, call_script, inbound_form, is_loopback, post, sign, twiml_text
+from doubles.twilio_account import Account, Refusal, TwilioMessage
+from doubles.twilio_callbacks import CallbackRefused, is_loopback
+from doubles.twilio_calls import API, TwilioCall
 from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
+from doubles.twilio_posts import NUMBER, SignedPosts
 from doubles.twilio_wire import break_off, json_answer, read_request, refused
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "a-token-of-the-double-and-of-nobody-else"
-NUMBER = "+15005550006"
 CONTROL = "/_double/"
 PATIENCE_SECONDS = 120.0
 """How long is waited for what must come; only a fault takes so long."""
@@ -154,12 +153,12 @@ class TwilioDouble:
 
         Gives the webhook's HTTP status, None when the message named no callback. Raises NotLoopback, Refusal.
         """
-        return self._run(self._deliver(sid, status, error_code))
+        return self._run(self._posts.deliver(sid, status, error_code))
 
     def call_status(self, sid: str, status: str) -> int | None:
         """Move a call on, to `ringing`, `busy`, `no-answer`, and post the signed status callback, whose HTTP status is
         given; None when the call named none. Raises NotLoopback, Refusal."""
-        return self._run(self._call_status(sid, status))
+        return self._run(self._posts.call_status(sid, status))
 
     def answer(self, sid: str, *keys: str, auth_token: str | None = None, repeats: int = 1) -> list[str]:
         """Pick up a call and press these keys, one for each question; none: a voicemail, or somebody who says nothing.
@@ -167,7 +166,7 @@ class TwilioDouble:
         Gives everything that was heard. auth_token: to sign the keys wrongly. repeats: post each key so often, as a
         retry would. Raises NotLoopback, Refusal, and CallbackRefused when the webhook does not answer 2xx.
         """
-        return self._run(self._answer(sid, keys, auth_token or self.auth_token, repeats))
+        return self._run(self._posts.answer(sid, keys, auth_token or self.auth_token, repeats))
 
     def inbound(
         self,
@@ -185,7 +184,9 @@ class TwilioDouble:
         sid: to repeat one. signed_for: the public URL, when it is another than the one that is called. auth_token:
         to sign wrongly. Raises NotLoopback, and CallbackRefused when the webhook does not answer 2xx.
         """
-        return self._run(self._inbound(from_, body, url, to=to, sid=sid, signed_for=signed_for, auth_token=auth_token))
+        return self._run(
+            self._posts.inbound(from_, body, url, to=to, sid=sid, signed_for=signed_for, auth_token=auth_token)
+        )
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -194,6 +195,7 @@ class TwilioDouble:
         self._closing = asyncio.Event()
         # Twilio posts each callback on a connection of its own, from any number of machines.
         self._session = ClientSession(connector=TCPConnector(force_close=True, limit=0))
+        self._posts = SignedPosts(self.account, self.auth_token, self._session)
         self._server = web.Server(self._serve, access_log=None, keepalive_timeout=75.0)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -302,68 +304,10 @@ class TwilioDouble:
             message = self.account.set_status(sid, status, None)
             if message.status_callback and is_loopback(message.status_callback):
                 # As with the real one, a callback that fails is lost: whoever needs the state asks for it.
-                (answer,) = await asyncio.gather(self._call_back(message), return_exceptions=True)
+                (answer,) = await asyncio.gather(self._posts.call_back(message), return_exceptions=True)
                 is_taken = isinstance(answer, int) and answer in range(200, 300)
                 self.callbacks_taken += is_taken
                 self.callbacks_lost += not is_taken
-
-    async def _deliver(self, sid: str, status: str, error_code: int | None) -> int | None:
-        message = self.account.set_status(sid, status, error_code)
-        return await self._call_back(message) if message.status_callback else None
-
-    async def _call_back(self, message: TwilioMessage) -> int:
-        url, form = message.status_callback or "", message.callback_form()
-        return (await self._post_signed(url, form, self.auth_token))[0]
-
-    async def _call_status(self, sid: str, status: str) -> int | None:
-        call = self.account.call(sid)
-        call.status = status
-        if call.status_callback is None:
-            return None
-        return (await self._post_signed(call.status_callback, call.form(), self.auth_token))[0]
-
-    async def _answer(self, sid: str, keys: Sequence[str], auth_token: str, repeats: int) -> list[str]:
-        call = self.account.call(sid)
-        await self._call_status(sid, "in-progress")
-        xml = call.twiml or ""
-        if call.url:
-            xml = (await self._post_signed(call.url, call.form(), self.auth_token))[1]
-        heard = call_script(xml)
-        call.said += heard.said
-        for key in keys:
-            if heard.action is None:
-                break
-            for _ in range(repeats):
-                status, text = await self._post_signed(heard.action, call.form(Digits=key), auth_token)
-                if not 200 <= status < 300:
-                    raise CallbackRefused(status, text)
-            heard = call_script(text)
-            call.said += heard.said
-        call.said += heard.without_key
-        await self._call_status(sid, "completed")
-        return list(call.said)
-
-    async def _post_signed(self, url: str, form: Mapping[str, str], auth_token: str) -> tuple[int, str]:
-        return await post(self._session, url, form, signature=sign(url, form, auth_token))
-
-    async def _inbound(
-        self,
-        from_: str,
-        body: str,
-        url: str,
-        *,
-        to: str = NUMBER,
-        sid: str | None = None,
-        signed_for: str | None = None,
-        auth_token: str | None = None,
-    ) -> str | None:
-        self.account.note_keyword(from_, body)
-        form = inbound_form(self.account_sid, from_, to, body, sid or "SM" + secrets.token_hex(16))
-        signature = sign(signed_for or url, form, auth_token or self.auth_token)
-        status, text = await post(self._session, url, form, signature=signature)
-        if not 200 <= status < 300:
-            raise CallbackRefused(status, text)
-        return twiml_text(text)
 
     def _is_authorized(self, header: str) -> bool:
         try:
@@ -387,52 +331,19 @@ class TwilioDouble:
             callbacks = {"callbacks_taken": self.callbacks_taken, "callbacks_lost": self.callbacks_lost}
             return {"messages": len(self.messages), **callbacks}
         if what == "requests":
-            return {
-                "requests": [
-                    {
-                        "operation": seen.operation,
-                        "monotonic": seen.monotonic,
-                        "at": seen.at.isoformat(),
-                        "form": seen.form,
-                    }
-                    for seen in self.requests
-                ]
-            }
+            return {"requests": [seen.as_json() for seen in self.requests]}
         if what == "faults":
             times = asked.pop("times", 1)
             self.script(*[Fault(**{**asked, "ending": Ending(asked.get("ending", Ending.ANSWER))})] * times)
             return {}
         if what == "status":
-            return {"status": await self._deliver(asked["sid"], asked["status"], asked.get("error_code"))}
+            return {"status": await self._posts.deliver(asked["sid"], asked["status"], asked.get("error_code"))}
         if what == "inbound":
-            return {"text": await self._inbound(**asked)}
+            return {"text": await self._posts.inbound(**asked)}
         raise ValueError(f"{what} is none of messages, counts, requests, faults, status, inbound")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run as a process until interrupted. The first line printed is the base URL."""
-    parser = argparse.ArgumentParser(prog="python -m doubles.twilio", description="A Twilio on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
-    parser.add_argument("--account-sid", default=ACCOUNT_SID)
-    parser.add_argument("--auth-token", default=AUTH_TOKEN)
-    parser.add_argument("--auto-deliver", action="store_true", help="report every message as sent and delivered")
-    parser.add_argument("--delivery-seconds", type=float, default=0.0, help="pause before each of these reports")
-    chosen = parser.parse_args(arguments)
-    double = TwilioDouble(
-        account_sid=chosen.account_sid,
-        auth_token=chosen.auth_token,
-        port=chosen.port,
-        auto_deliver=chosen.auto_deliver,
-        delivery_seconds=chosen.delivery_seconds,
-    )
-    with double:
-        sys.stdout.write(f"{double.base_url}\n")
-        sys.stdout.flush()
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return
-
-
 if __name__ == "__main__":
+    from doubles.twilio_process import main
+
     main()

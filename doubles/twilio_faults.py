@@ -46,6 +46,15 @@ class Request:
     monotonic: float
     client_port: int
 
+    def as_json(self) -> dict[str, object]:
+        """Return what another process may know of it."""
+        return {
+            "operation": self.operation,
+            "monotonic": self.monotonic,
+            "at": self.at.isoformat(),
+            "form": dict(self.form),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from doubles.twilio_account import API, Refusal
+from doubles.twilio_account import Refusal
+from doubles.twilio_calls import API
 from doubles.twilio_faults import Ending, Operation, Request
 
 _HALF_AN_ANSWER = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"sid": "SM'

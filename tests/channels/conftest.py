@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import pytest
 
-from doubles.twilio import NUMBER, TwilioDouble
+from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import Fault
+from doubles.twilio_posts import NUMBER
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_sms import TwilioSms
 from oncall.channels.twilio_voice import TwilioVoice

@@ -22,10 +22,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from doubles.twilio import NUMBER, PATIENCE_SECONDS, TwilioDouble
+from doubles.twilio import PATIENCE_SECONDS, TwilioDouble
 from doubles.twilio_account import Refusal, segments
 from doubles.twilio_callbacks import CallbackRefused, NotLoopback, is_loopback
 from doubles.twilio_faults import refuse
+from doubles.twilio_posts import NUMBER
 from oncall.channels.twilio_webhooks import parse_inbound, parse_status, reply_twiml, verify
 from oncall.errors import Permanent, Temporary
 from oncall.paging.domain.ticket import AttemptStatus

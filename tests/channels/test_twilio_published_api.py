@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from doubles.twilio import NUMBER, TwilioDouble
+from doubles.twilio import TwilioDouble
 from doubles.twilio_faults import Operation
+from doubles.twilio_posts import NUMBER
 from oncall.channels.twilio_sms import TwilioSms
 from tests.channels.conftest import PHONE, account_of, channel_to, page, send, using
 from tests.channels.published_api import faults_of_answer, faults_of_form, faults_of_query, operations

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doubles.twilio import NUMBER, TwilioDouble
+from doubles.twilio import TwilioDouble
 from doubles.twilio_callbacks import call_script
 from doubles.twilio_faults import Fault, Operation, cut, error_after_accept, hang, not_json, refuse, reset
+from doubles.twilio_posts import NUMBER
 from oncall.channels.twilio_account import TwilioAccount
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_voice import TwilioVoice

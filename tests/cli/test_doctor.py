@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioDouble
 from doubles.twilio_faults import Operation, not_json, refuse, reset
+from doubles.twilio_posts import NUMBER
 from oncall.paging.actions.intake import accept
 from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.reachability import Reach, Reachability

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.paging.storm import SECOND, high
+from tests.paging.storm import SECOND, high, post_apart
 from tests.paging.world import World
 
 
@@ -37,4 +37,18 @@ def bundled(world: World) -> World:
     high(world, "T-2", "T-3", "T-4")
     world.advance(5 * SECOND)
     world.expect_page("ana", containing="HIGH T-2 ")
+    return world
+
+
+@pytest.fixture
+def paged_for_one(world: World) -> World:
+    """Ana was paged for A-1."""
+    post_apart(world, "A-1")
+    return world
+
+
+@pytest.fixture
+def paged_for_two(world: World) -> World:
+    """Ana was paged for A-1, then for A-2."""
+    post_apart(world, "A-1", "A-2")
     return world

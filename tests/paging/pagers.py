@@ -12,7 +12,8 @@ from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.ports.channel import Channel, Message, Receipt
 from oncall.paging.ports.store import Store
 from oncall.paging.sending.engine import Engine
-from tests.paging.world import FakePhones, World, ticket_body
+from tests.paging.mortals import FakePhones
+from tests.paging.world import World, ticket_body
 
 
 @dataclass

@@ -64,3 +64,12 @@ def waiting(world: World) -> World:
     high(world, "T-2", "T-3", "T-4")
     world.clock.moment += 10 * SECOND
     return world
+
+
+def post_apart(world: World, *ids: str) -> None:
+    """Post urgent tickets, a minute apart, that page ana."""
+    for ticket_id in ids:
+        world.clock.moment += timedelta(minutes=1)
+        world.post(ticket_id)
+        world.run()
+        world.expect_page("ana", containing=ticket_id)

@@ -23,7 +23,8 @@ from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.channel import DeliveryFailure, Message, Receipt
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.audit import Kind, audit
-from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, FakePhones, Fate, Killed, World, at
+from tests.paging.mortals import FakePhones, Fate, Killed
+from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, World, at
 
 MINUTE = timedelta(minutes=1)
 PEOPLE = ("ana", "ben", "mei", "grace")

@@ -16,7 +16,8 @@ from oncall.paging.outgoing.spoken_text import spoken_text
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
 from oncall.paging.sending.attempt_lifecycle import provider_ids
 from oncall.support.policy_file import packaged_policy_text
-from tests.paging.world import FakePhones, World
+from tests.paging.mortals import FakePhones
+from tests.paging.world import World
 
 MINUTE = timedelta(minutes=1)
 CALLING = packaged_policy_text().replace(

@@ -13,7 +13,8 @@ from oncall.errors import Permanent, Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
-from tests.paging.world import FakePhones, World
+from tests.paging.mortals import FakePhones
+from tests.paging.world import World
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -17,7 +17,7 @@ from oncall.paging.sending.outcomes import write_outcome
 from oncall.paging.sending.receipts import note_receipt
 from oncall.paging.sending.send_work import SendWork
 from tests.paging.pagers import Gate, engine_with, take_in, until
-from tests.paging.world import World, at, ticket_body
+from tests.paging.world import World, at
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -222,31 +222,6 @@ def test_somebody_who_is_on_no_roster_any_more_cannot_hold_up_the_escalation(wor
 
 
 # Killed.
-
-
-def test_killed_between_commit_and_send_the_page_goes_out_after_the_restart(world: World) -> None:
-    world.live(1, MINUTE, ticket_body())
-    assert world.attempts()[0].status is AttemptStatus.UNKNOWN
-    world.expect_silence()
-    world.advance(10 * SECOND)
-    world.expect_page("ana")
-    world.advance(4 * MINUTE)
-
-
-def test_killed_between_send_and_record_the_page_is_not_sent_again(world: World) -> None:
-    world.live(3, MINUTE, ticket_body())
-    world.expect_page("ana")
-    world.advance(4 * MINUTE)
-    assert (world.phones.finds, world.attempts()[0].status) == (1, AttemptStatus.SENT)
-
-
-def test_killed_while_the_page_was_still_queued_it_goes_out_after_the_restart(world: World) -> None:
-    world.post()
-    world.restart()
-    world.expect_page("ana")
-
-
-# While a send is under way.
 
 
 def test_an_acknowledgement_while_a_send_is_in_flight_stops_the_rest_and_tells_who_has_it(world: World) -> None:

@@ -18,8 +18,9 @@ from oncall.paging.domain.reachability import Reach
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.opt_out import opting
 from oncall.paging.ports.channel import DeliveryFailure, Receipt
+from tests.paging.mortals import FakePhones
 from tests.paging.pagers import engine_with, take_in
-from tests.paging.world import FakePhones, World, at
+from tests.paging.world import World, at
 
 MINUTE = timedelta(minutes=1)
 STOPPED = Permanent("the recipient has sent STOP", code=21610, may_call=True, has_stopped=True)

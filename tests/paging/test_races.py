@@ -16,8 +16,9 @@ from oncall.paging.ports.channel import Message, Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import Engine
 from oncall.support.policy_file import packaged_policy_text
+from tests.paging.mortals import FakePhones, Killed
 from tests.paging.pagers import Gate, engine_with, take_in, until
-from tests.paging.world import FakePhones, Killed, World
+from tests.paging.world import World
 
 T = TypeVar("T")
 

@@ -16,9 +16,10 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.audit import audit
+from tests.paging.mortals import Killed
 from tests.paging.pagers import engine_with
 from tests.paging.storm import MINUTE, SECOND, bodies, each_alone, high, limited, page_of, seen_by, waiting
-from tests.paging.world import Killed, World
+from tests.paging.world import World
 
 
 def test_a_storm_of_fifty_tickets_is_an_urgent_page_at_once_and_one_message_for_all_the_others(world: World) -> None:

@@ -9,9 +9,10 @@ from doubles.twilio_account import segments
 from oncall.errors import Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.reachability import Alert
+from tests.paging.mortals import FakePhones
 from tests.paging.pagers import engine_with
 from tests.paging.storm import LIMITS, MINUTE, SECOND, high, limited, seen_by
-from tests.paging.world import FakePhones, World
+from tests.paging.world import World
 
 SENDER = """\
 limits:

@@ -32,7 +32,7 @@ from oncall.store.sql_store import SqlStore
 from oncall.support.coverage import deadline
 from oncall.support.policy import Counting, Coverage, Target
 from oncall.support.policy_file import packaged_policy_text
-from tests.paging.world import FakePhones
+from tests.paging.mortals import FakePhones
 
 Sent = tuple[datetime, str, str]
 """When, to whom, of which ticket."""

@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 
-from oncall.rosters.roster import DaysOff, Engineer, Roster, WeekendStyle
+from oncall.rosters.roster import DaysOff, Roster, WeekendStyle
 from oncall.rotation.check.checker import check_plan, examine
 from oncall.rotation.generate.fairest_plan import fairest_plan
-from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat
-from oncall.support.windows import Window, WindowKind
+from oncall.schedule.plan import EngineerFairness, Fairness, Load, Plan, PlanStatus
+from oncall.support.windows import WindowKind
+from tests.rotation.spoiled_plans import bare, given_to, rules_broken, shifted, with_seat, with_spare
 from tests.rotation.teams import MONDAY, away, person, sentences, shifts_of, team, team_of
-
-SPARE = person("zoe")
-"""On no shift of the plan, so that she can be put anywhere."""
 
 
 @pytest.fixture(scope="module")
@@ -31,44 +29,6 @@ def roster() -> Roster:
 def plan(roster: Roster) -> Plan:
     made = fairest_plan(roster, shifts_of(roster, days=28))
     return replace(made, first_day=MONDAY, last_day=MONDAY + timedelta(days=27))
-
-
-def rules_broken(plan: Plan, roster: Roster) -> set[str]:
-    return {violation.rule for violation in check_plan(plan, roster)}
-
-
-def with_seat(plan: Plan, number: int, **changes: Any) -> Plan:
-    """The plan with one seat changed and its proof taken off, so that only the seat is judged."""
-    seats = list(plan.seats)
-    seats[number] = replace(seats[number], **changes)
-    return bare(replace(plan, seats=tuple(seats)))
-
-
-def bare(plan: Plan) -> Plan:
-    return replace(plan, fairness=None, status=None)
-
-
-def shifted(seat: Seat, *, start: timedelta = timedelta(0), end: timedelta = timedelta(0)) -> Window:
-    return Window(seat.window.start + start, seat.window.end + end)
-
-
-def with_spare(roster: Roster, engineer: Engineer = SPARE, **rules: Any) -> Roster:
-    settings = replace(roster.rules, **rules)
-    return replace(roster, engineers=(*roster.engineers, engineer), rules=settings)
-
-
-def seats_of(plan: Plan, *days: date, role: str = "primary") -> list[int]:
-    found = {
-        seat.window.start.astimezone(plan.zone).date(): n for n, seat in enumerate(plan.seats) if seat.role == role
-    }
-    return [found[day] for day in days]
-
-
-def given_to(plan: Plan, engineer: str, *days: date, role: str = "primary") -> Plan:
-    """The plan with one role of the shifts that start on these dates given to one person."""
-    numbers = seats_of(plan, *days, role=role)
-    seats = tuple(replace(s, engineer=engineer) if n in numbers else s for n, s in enumerate(plan.seats))
-    return bare(replace(plan, seats=seats))
 
 
 def test_the_plan_itself_is_clean(plan: Plan, roster: Roster) -> None:

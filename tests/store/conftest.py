@@ -11,6 +11,7 @@ import pytest
 from doubles.postgres_servers import bundled_server, debian_server, new_database
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
+from tests.store.examples import adding, ticket
 from tests.store.migrated_databases import migrated_template, write_migrated_file
 
 DEBIAN = pytest.param("debian", marks=pytest.mark.system_packages)
@@ -112,3 +113,10 @@ def postgres_store(postgres_url: str) -> Iterator[SqlStore]:
     """A store in PostgreSQL."""
     with open_store(postgres_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def filled(store: SqlStore) -> SqlStore:
+    """A store with tickets T-1 and T-2."""
+    store.write(adding(ticket("T-1"), ticket("T-2")))
+    return store

@@ -10,8 +10,9 @@ import pytest
 
 from bench.crash import crash_service, crash_workers
 from bench.judging import Outcome, judge
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
 from doubles.twilio_account import Account
+from doubles.twilio_posts import NUMBER
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
 from tests.paging.world import SATURDAY_NIGHT
 

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from bench.victims import Process, environment, publish
 from doubles.loopback import free_port
-from doubles.twilio import AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio import AUTH_TOKEN, TwilioDouble
 from doubles.twilio_callbacks import CallbackRefused
 from doubles.twilio_faults import Operation, cut, error_after_accept, not_json, refuse, reset
+from doubles.twilio_posts import NUMBER
 from oncall.wiring.logs import masked
 from tests.paging.world import ticket_body
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
 from doubles.twilio_callbacks import CallbackRefused
+from doubles.twilio_posts import NUMBER
 from tests.paging.world import ticket_body
 from tests.system.listener import Listener
 from tests.system.test_watch import metrics

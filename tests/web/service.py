@@ -16,7 +16,8 @@ from typing import Any, Self
 
 import httpx
 
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioDouble
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioDouble
+from doubles.twilio_posts import NUMBER
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from doubles.twilio import NUMBER
-from doubles.twilio_account import TwilioCall
 from doubles.twilio_callbacks import CallbackRefused
+from doubles.twilio_calls import TwilioCall
 from doubles.twilio_faults import Operation, error_after_accept
+from doubles.twilio_posts import NUMBER
 from oncall.wiring import Settings, make_channels
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem

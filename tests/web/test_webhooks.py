@@ -10,8 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 
-from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
 from doubles.twilio_callbacks import CallbackRefused, inbound_form
+from doubles.twilio_posts import NUMBER
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 from tests.web.test_probes import metrics

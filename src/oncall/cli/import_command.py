@@ -74,13 +74,18 @@ def import_plan(
     is_written = bool(found.plan.seats) and (partial or not found.left_out)
     if is_written:
         write_plan(found.plan, output)
-    if json:
-        print_json(_view(found, output if is_written else None))
-    else:
-        _print(found)
+    _answer(found, output if is_written else None, json=json)
     if not is_written:
         raise Refused(_refusal(file, found))
     tell(_written(found, output))
+
+
+def _answer(found: ImportedRota, output: Path | None, *, json: bool) -> None:
+    """Print what was read. output: the file that holds the plan; None: it was not written."""
+    if json:
+        print_json(_view(found, output))
+    else:
+        _print(found)
 
 
 def _print(found: ImportedRota) -> None:

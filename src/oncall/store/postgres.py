@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, Engine, RootTransaction, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from oncall.errors import Conflict, StoreInDoubt, StoreUnavailable
 from oncall.paging.ports.store import Transaction
@@ -24,15 +23,15 @@ from oncall.store.deferred_writes import Values, Write, WriteRows
 from oncall.store.group_commit import MOST_PER_COMMIT, GroupCommit, Job
 from oncall.store.grouped_work import GroupFailed, run_group
 from oncall.store.postgres_errors import translated
+from oncall.store.postgres_pool import THREADS, connection_pool
 from oncall.store.publications import PublishedCache, PublishedView
 from oncall.store.revisions import SchemaState, wrong_schema
-from oncall.store.sql_store import ENGINE_NAME, SqlStore, keep_rows_out_of_logs
+from oncall.store.sql_store import SqlStore
 from oncall.store.transaction import SqlTransaction
 from oncall.store.write_probe import probe_postgres
 
 T = TypeVar("T")
 
-_THREADS = 8
 _MOST_RUNS = 6
 _MOST_SINGLE_JOBS = 2 * MOST_PER_COMMIT
 _LISTEN_SLICE_SECONDS = 0.5
@@ -41,10 +40,6 @@ _GROUP_LOCK_SECONDS = 0.05
 _IDLE_SECONDS = 10.0
 """PostgreSQL rolls back a transaction that is idle for this long. Otherwise a machine that freezes, or loses its power
 or network, in the middle of a transaction would keep its locks, and all other pagers would wait."""
-_PLANNED_AT = "planned_at"
-_PLANS_VALID_SECONDS = 2.0
-"""Age (real time) at which a connection drops its query plans, because the tables may have grown."""
-_CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 _UNIQUE_VIOLATION = "23505"
 _DEADLOCK = "40P01"
@@ -62,16 +57,16 @@ class PostgresStore(SqlStore):
     def __init__(self, address: PostgresAddress, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         self._address = address
         self._published = PublishedCache()
-        self._engine = _engine(address, kept=2, idle_seconds=idle_seconds)
+        self._engine = connection_pool(address, kept=2, idle_seconds=idle_seconds)
         # No limit for idle reads: they block nobody, and a report computes for long between its queries.
-        self._snapshots = _engine(address).execution_options(
+        self._snapshots = connection_pool(address).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._group_engine = _engine(
+        self._group_engine = connection_pool(
             address, connections=1, lock_seconds=_GROUP_LOCK_SECONDS, idle_seconds=idle_seconds
         )
         self._group = GroupCommit(self._commit, address.place, _GROUP_LOCK_SECONDS)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="oncall-store")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="oncall-store")
         self._single_jobs = threading.BoundedSemaphore(_MOST_SINGLE_JOBS)
         self._listener: psycopg.Connection | None = None
         self._closing = threading.Event()
@@ -168,7 +163,7 @@ class PostgresStore(SqlStore):
         """Run the work in one transaction. lock_seconds: fail when a lock takes longer; None: wait for it."""
         with self._engine.connect() as connection, connection.begin() as whole:
             if lock_seconds is not None:
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(lock_seconds)}")
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(lock_seconds * 1000)}")
             transaction = SqlTransaction(connection, PublishedView(self._published), writes=True)
             result = work(transaction)
             if transaction.conflict is not None:
@@ -261,7 +256,7 @@ class PostgresStore(SqlStore):
 
 def migrate(address: PostgresAddress) -> None:
     """Create the tables, or update those of an older version. Raises WrongSchema and StoreUnavailable."""
-    engine = _engine(address)
+    engine = connection_pool(address)
     try:
         with _translating(address):
             _upgrade(engine, address)
@@ -291,57 +286,6 @@ def _translating(address: PostgresAddress) -> Iterator[None]:
 def _upgrade(engine: Engine, address: PostgresAddress) -> None:
     with engine.begin() as connection:
         schema.upgrade(connection, address.place)
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
-
-
-def _engine(
-    address: PostgresAddress,
-    *,
-    connections: int = 2 * _THREADS,
-    kept: int = _THREADS,
-    lock_seconds: float = 0,
-    idle_seconds: float = 0,
-) -> Engine:
-    """Create an engine for at most `connections` connections, of which `kept` stay open.
-
-    lock_seconds: a statement fails after waiting this long for a lock; 0: it waits without limit. idle_seconds: the
-    server rolls back a transaction that is idle for this long; 0: never.
-    """
-    keep_rows_out_of_logs()
-    engine = create_engine(
-        address.url,
-        connect_args=_CONNECT_ARGS,
-        hide_parameters=True,
-        logging_name=ENGINE_NAME,
-        pool_size=min(connections, kept),
-        max_overflow=max(connections - kept, 0),
-        pool_timeout=10,
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: psycopg.Connection, record: ConnectionPoolEntry) -> None:
-        connection.execute(f"SET lock_timeout = {_milliseconds(lock_seconds)}")
-        connection.execute(f"SET idle_in_transaction_session_timeout = {_milliseconds(idle_seconds)}")
-        connection.commit()
-        record.info[_PLANNED_AT] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def drop_old_plans(connection: psycopg.Connection, record: ConnectionPoolEntry, _: object) -> None:
-        # A connection plans each statement once. A plan for small tables reads them whole. Without this reset it would
-        # still do so after the tables have grown, until the server next analyses them.
-        if time.monotonic() - record.info[_PLANNED_AT] < _PLANS_VALID_SECONDS:
-            return
-        try:
-            connection.execute("DISCARD PLANS")
-            connection.commit()
-        except psycopg.Error as error:
-            raise InvalidatePoolError("the connection is cut") from error
-        record.info[_PLANNED_AT] = time.monotonic()
-
-    return engine
 
 
 def _state(error: BaseException | None) -> str | None:

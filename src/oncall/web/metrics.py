@@ -58,9 +58,12 @@ class Metrics:
         self._overdue = Gauge("oncall_audit_overdue", "Pages that are overdue", registry=registry)
         self._audited = Gauge("oncall_audit_pages", "Pages of open tickets, by status", ["status"], registry=registry)
         self._audited_at = Gauge("oncall_audit_time_seconds", "Unix time of the last audit", registry=registry)
+        self._start_at_zero()
+
+    def _start_at_zero(self) -> None:
+        """Show every known label from the start: Prometheus has no rate for a label that it never saw."""
         for kind in ("operator", "audit", "database", "refusals"):
             self._alarms.labels(kind)
-        # Prometheus has no rate for a label that it never saw, so that each label starts at zero.
         for action in ("page", "desk", "hold"):
             self._tickets.labels(action)
         for status in AttemptStatus:
