@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault, FileFaults, Refused
 from oncall.importing.claims import Claim, Claims, Place
 from oncall.importing.options import ImportOptions
 from oncall.importing.people_named import PeopleNamed, folded
-from oncall.importing.repeats import Occurrence, occurrences_of
+from oncall.importing.repeats import Occurrence, Property, occurrences_of
 from oncall.rosters.roster import Roster
 from oncall.suggestions import listed
 from oncall.support.local_time import read_time
@@ -156,21 +156,21 @@ def _moved_starts(events: Iterable[Event]) -> dict[str, list[date | datetime]]:
     """Return by UID the starts of occurrences that an event of its own replaces."""
     moved: dict[str, list[date | datetime]] = defaultdict(list)
     for event in events:
-        value: Any = event.get("RECURRENCE-ID")  # The library has no type for a property.
+        value: Property = event.get("RECURRENCE-ID")
         if value is not None:
             moved[str(event.get("UID", ""))].append(value.dt)
     return moved
 
 
 def _attendees(event: Event) -> Iterator[str]:
-    written: Any = event.get("ATTENDEE")
+    written: Property = event.get("ATTENDEE")
     for each in written if isinstance(written, list) else [written] if written is not None else []:
         yield re.sub("(?i)^mailto:", "", str(each))
         yield str(each.params.get("CN", ""))
 
 
 def _categories(event: Event) -> str:
-    written: Any = event.get("CATEGORIES")
+    written: Property = event.get("CATEGORIES")
     every = written if isinstance(written, list) else [written] if written is not None else []
     return " ".join(str(name) for each in every for name in each.cats)
 

@@ -19,6 +19,8 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from icalendar import Event
 
+Property = Any  # icalendar has no type for the properties of an event.
+
 MOST_OCCURRENCES = 4000
 _LONGEST = timedelta(weeks=530)
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -66,7 +68,7 @@ def _times(event: Event) -> tuple[date | datetime, date | datetime]:
 
 def _refuse_unknown_zone(event: Event) -> None:
     for name in ("DTSTART", "DTEND"):
-        value: Any = event.get(name)  # The library has no type for a property.
+        value: Property = event.get(name)
         if value is None or not isinstance(value.dt, datetime):
             continue
         zone = value.params.get("TZID")
@@ -76,7 +78,7 @@ def _refuse_unknown_zone(event: Event) -> None:
 
 def _starts(event: Event, start: datetime, zone: tzinfo | None, until: date | None) -> Iterator[datetime]:
     """Return the local starts of an event."""
-    rule: Any = event.get("RRULE")
+    rule: Property = event.get("RRULE")
     if event.get("RDATE") is not None or isinstance(rule, list):
         raise Refused("repeats on dates of its own (RDATE, or several rules), which are not read; export single events")
     if rule is None:
@@ -110,7 +112,7 @@ def _end_of(day: date | None) -> datetime:
 
 
 def _excluded(event: Event) -> Iterator[date | datetime]:
-    written: Any = event.get("EXDATE")
+    written: Property = event.get("EXDATE")
     for each in written if isinstance(written, list) else [written] if written is not None else []:
         yield from (one.dt for one in each.dts)
 

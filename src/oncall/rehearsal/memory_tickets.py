@@ -6,13 +6,13 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.outgoing.codes import spellings
 from oncall.paging.ports.records import NewVersion, TicketFilter, TicketSpan
+from oncall.paging.ports.ticket_store import Memo
 from oncall.schedule.schedule import Schedule
 from oncall.support.changed_row import changed
 from oncall.support.policy import Policy
@@ -28,7 +28,7 @@ class TicketBook:
         self._codes: dict[str, str] = {}
         self._code_lengths: Counter[int] = Counter()
         self._logs: dict[str, list[Event]] = {}
-        self._memos: dict[str, dict[str, Any]] = {}
+        self._memos: dict[str, Memo] = {}
         self._sender_ids: set[tuple[str, str]] = set()
         self._due: list[tuple[datetime, str]] = []
         self._seq = 0
@@ -168,7 +168,7 @@ class TicketBook:
         logs = {name: [one for one in self._logs.get(name, ()) if one.kind not in without] for name in ticket_ids}
         return {name: log for name, log in logs.items() if log}
 
-    def memo(self, ticket_id: str) -> dict[str, Any]:
+    def memo(self, ticket_id: str) -> Memo:
         """Return what was computed from this ticket's log. Logs only grow, and no other process changes them."""
         return self._memos.setdefault(ticket_id, {})
 

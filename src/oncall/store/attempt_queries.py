@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from zlib import crc32
 
 from sqlalchemy import (
     ColumnElement,
     Executable,
     FromClause,
-    Select,
     and_,
     bindparam,
     case,
@@ -26,7 +24,7 @@ from sqlalchemy import (
 
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.store import rows
-from oncall.store.statements import Statements
+from oncall.store.statements import Query, Statements
 from oncall.store.tables import attempts, tickets, unresolved, waiting
 
 ADD_ATTEMPT = insert(attempts)
@@ -107,7 +105,7 @@ _BUNDLE = (
 )
 
 
-def last_page(table: FromClause, person: ColumnElement[str]) -> Select[Any]:
+def last_page(table: FromClause, person: ColumnElement[str]) -> Query:
     """Select the id of the latest text that paged a person and is not known to have failed.
 
     table: `attempts` or an alias of it.

@@ -12,7 +12,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Executable,
-    Select,
     TableValuedAlias,
     Text,
     bindparam,
@@ -27,7 +26,7 @@ from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.ports.records import SentText
 from oncall.store import rows
 from oncall.store.attempt_queries import QUEUED_PAGE, last_page
-from oncall.store.statements import Statements
+from oncall.store.statements import Query, Statements
 from oncall.store.tables import alerts, attempts, tickets
 
 _MOST_KEYS = 5_000
@@ -76,7 +75,7 @@ _TEXTS_SENT_TO = (
 )
 
 
-def _last_pages(people: TableValuedAlias, person: ColumnElement[str]) -> Select[Any]:
+def _last_pages(people: TableValuedAlias, person: ColumnElement[str]) -> Query:
     """Select the last page of each person. people: the table that holds them; person: its column."""
     last = last_page(attempts.alias("page"), person).correlate(people)
     return select(attempts).join_from(people, attempts, attempts.c.id == last.scalar_subquery())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, union_all, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, union_all, update
 
 from oncall.paging.domain.reachability import Alert, Reachability
 from oncall.paging.ports.records import SentText
 from oncall.store import rows
-from oncall.store.statements import Statements
+from oncall.store.statements import Query, Statements
 from oncall.store.tables import alerts, attempts, inbound, reachability, was_answered
 
 _OPTED_OUT = (
@@ -48,13 +47,13 @@ _CONFIRMED = union_all(
 _LAST_CONFIRMED = select(_CONFIRMED.c.person, func.max(_CONFIRMED.c.at).label("at")).group_by(_CONFIRMED.c.person)
 
 
-def _latest(at: ColumnElement[datetime], text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[Any]:
+def _latest(at: ColumnElement[datetime], text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Query:
     """Select the newest texts that one table has sent since an instant, at most `most`."""
     went_out = select(at.label("at"), text.label("text")).where(at.is_not(None), at >= bindparam("since"), *conditions)
     return select(went_out.order_by(at.desc()).limit(bindparam("most")).subquery())
 
 
-def _newest_of(*tables: Select[Any]) -> Select[Any]:
+def _newest_of(*tables: Query) -> Query:
     together = union_all(*tables).subquery()
     return select(together).order_by(together.c.at.desc()).limit(bindparam("most"))
 

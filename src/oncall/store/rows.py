@@ -15,7 +15,7 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.event_json import details_of, event_from
 from oncall.paging.ports.records import InboundMessage
 
-Row = Sequence[Any]
+Row = Sequence[Any]  # As the driver delivers it: SQLAlchemy does not tell the types of its values.
 """The columns of a row that was read; each has the type of its column, which a sequence cannot say."""
 Values = dict[str, object]
 """Columns of a row to be written, by name."""

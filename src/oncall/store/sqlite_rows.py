@@ -21,6 +21,7 @@ MOST_ROWS = 64
 """Rows in one statement: a power of two, so that few different statements are prepared."""
 _KEY = "wanted"
 _DIALECT = sqlite.dialect()
+_Converter = Callable[[Any], Any]  # SQLAlchemy gives the function that a column type has, without its types.
 
 
 def write_rows(driver: sqlite3.Connection, kind: Write, rows: Sequence[Values]) -> bool:
@@ -65,11 +66,11 @@ class _Writer:
                 plain.append(row[name] if convert is None else convert(row[name]))
         return plain
 
-    def _converter(self, name: str) -> Callable[[Any], Any] | None:
+    def _converter(self, name: str) -> _Converter | None:
         if name == _KEY:
             return None
         column = self._table.c[name].type.dialect_impl(_DIALECT)
-        converter: Callable[[Any], Any] | None = column.bind_processor(_DIALECT)
+        converter: _Converter | None = column.bind_processor(_DIALECT)
         return converter
 
     def _insert(self, values: str) -> str:
@@ -79,9 +80,9 @@ class _Writer:
         changes = [
             f"{_quoted(name)} = new.column{place}" for place, name in enumerate(self._names, start=1) if name != _KEY
         ]
-        key: ColumnElement[Any] = literal_column(f"new.column{self._names.index(_KEY) + 1}")
+        key: ColumnElement[object] = literal_column(f"new.column{self._names.index(_KEY) + 1}")
 
-        def named(element: object, **_: object) -> ColumnElement[Any] | None:
+        def named(element: object, **_: object) -> ColumnElement[object] | None:
             return key if isinstance(element, BindParameter) and element.key == _KEY else None
 
         assert isinstance(self._kind, Update) and self._kind.whereclause is not None

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy import Connection, CursorResult, Executable, Select
 from sqlalchemy.exc import IntegrityError
 
 from oncall.errors import Conflict, NotFound
 from oncall.store.conflicts import conflict
 from oncall.store.deferred_writes import DeferredWrites, Values, Write
 from oncall.store.publications import PublishedView
+from oncall.store.rows import Row
 
-Result = CursorResult[Any]  # The columns of a row have the types of its table, which SQLAlchemy does not tell.
+# The columns of a row have the types of its table, which SQLAlchemy does not tell.
+Result = CursorResult[Any]
+Query = Select[Any]
 Parameters = Values | Sequence[Values]
 
 
@@ -73,7 +76,7 @@ class Statements:
             self.has_failed = True
             raise
 
-    def _unconverted(self, query: Executable, parameters: Parameters | None = None) -> Sequence[Any]:
+    def _unconverted(self, query: Executable, parameters: Parameters | None = None) -> Sequence[Row]:
         """Return all rows as the driver delivers them: for a million rows SQLAlchemy's conversion doubles the time."""
         result = self._run(query, parameters)
         found = result.cursor.fetchall() if result.cursor is not None else ()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, func, insert, literal_column, select, tuple_, type_coerce, update
+from sqlalchemy import Text, bindparam, func, insert, literal_column, select, tuple_, type_coerce, update
 
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.outgoing.codes import spellings
 from oncall.paging.ports.records import TicketFilter, TicketSpan
+from oncall.paging.ports.ticket_store import Memo
 from oncall.store import rows
 from oncall.store.columns import JsonText
-from oncall.store.statements import Statements
+from oncall.store.statements import Query, Statements
 from oncall.store.tables import events, tickets, unresolved
 
 _TICKET = select(tickets).where(tickets.c.id == bindparam("wanted"))
@@ -154,7 +154,7 @@ class TicketQueries(Statements):
                 found.setdefault(happened.ticket, []).append(happened)
         return found
 
-    def memo(self, ticket_id: str) -> dict[str, Any]:
+    def memo(self, ticket_id: str) -> Memo:
         """Return a new dict: another process may change the log at any time."""
         return {}
 
@@ -166,7 +166,7 @@ class TicketQueries(Statements):
             self.touched_pages = True
 
 
-def _listing(wanted: TicketFilter) -> Select[Any]:
+def _listing(wanted: TicketFilter) -> Query:
     query = select(tickets).order_by(tickets.c.received_at.desc(), tickets.c.id.desc()).limit(wanted.limit)
     if wanted.statuses:
         query = query.where(tickets.c.status.in_([status.value for status in wanted.statuses]))
@@ -181,7 +181,7 @@ def _listing(wanted: TicketFilter) -> Select[Any]:
     return query
 
 
-def _received_in(wanted: TicketSpan) -> Select[Any]:
+def _received_in(wanted: TicketSpan) -> Query:
     query = (
         select(*(_NO_ANSWER if column.name == "answer" else column for column in tickets.c))
         .where(tickets.c.received_at >= wanted.start, tickets.c.received_at < wanted.end)

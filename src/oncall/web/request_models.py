@@ -44,6 +44,9 @@ class TriageBody(_Body):
     """True for a question or a wish."""
 
 
+Unusable = Any  # A value of any other type is accepted: it is left out, and a warning names it.
+
+
 class TicketBody(_Body):
     """A ticket, as an intake system posts it.
 
@@ -53,18 +56,18 @@ class TicketBody(_Body):
 
     id: TicketId | int
     """The sender's id of the ticket. The same id with the same content is the same ticket."""
-    customer: Annotated[str, Field(min_length=1, max_length=LENGTHS["customer"])] | Any = None
-    plan: str | Any = Field(None, examples=["standard", "business-critical"])
+    customer: Annotated[str, Field(min_length=1, max_length=LENGTHS["customer"])] | Unusable = None
+    plan: str | Unusable = Field(None, examples=["standard", "business-critical"])
     """A plan of the policy, in any letter case. Optional for a customer on the policy's list."""
-    impact: str | Any = Field(None, examples=["urgent", "high", "normal", "low"])
+    impact: str | Unusable = Field(None, examples=["urgent", "high", "normal", "low"])
     """An impact of the policy or one of its aliases, in any letter case. Optional beside `triage`."""
-    subject: Annotated[str, Field(min_length=1, max_length=LENGTHS["subject"])] | Any = None
-    url: Annotated[str, Field(max_length=LENGTHS["url"])] | Any = None
+    subject: Annotated[str, Field(min_length=1, max_length=LENGTHS["subject"])] | Unusable = None
+    url: Annotated[str, Field(max_length=LENGTHS["url"])] | Unusable = None
     """Where people read the ticket."""
-    opened_at: Time | Any = None
+    opened_at: Time | Unusable = None
     """When the customer opened it."""
-    contact: Annotated[str, Field(max_length=LENGTHS["contact"])] | Any = None
-    triage: TriageBody | Any = None
+    contact: Annotated[str, Field(max_length=LENGTHS["contact"])] | Unusable = None
+    triage: TriageBody | Unusable = None
     """Answers from which the impact is proposed when `impact` is absent."""
 
 

@@ -10,6 +10,8 @@ from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.ticket import StoredTicket
 from oncall.paging.ports.records import TicketFilter, TicketSpan
 
+Memo = dict[str, Any]  # Each caller knows the type behind its own keys.
+
 
 class Tickets(Protocol):
     """Reads and writes single tickets."""
@@ -90,11 +92,10 @@ class EventLog(Protocol):
         A ticket without such events is absent.
         """
 
-    def memo(self, ticket_id: str) -> dict[str, Any]:
+    def memo(self, ticket_id: str) -> Memo:
         """Return a dict in which callers keep what they computed from this ticket's log, for the next transaction.
 
-        A store whose log may change under another process returns a new dict each time. `Any`: each caller knows the
-        type behind its own keys.
+        A store whose log may change under another process returns a new dict each time.
         """
 
     def append(self, events: Sequence[Event]) -> None:
