@@ -38,7 +38,8 @@ WITH_WORKER = "oncall serve and worker, PostgreSQL"
 _SERVERS = threading.Lock()
 
 LIMITS = (
-    "limits: {bundle_for: 2s, per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s},"
+    "limits: {bundle_for: 2s, bundle_urgent_for: 0s,"
+    " per_phone: {most: 10000, within: 1s}, sender: {most: 10000, within: 1s},"
     " urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
 )
 """Two of three tickets wait for each other and go as one message, however many urgent ones come."""

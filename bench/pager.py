@@ -20,14 +20,10 @@ from bench.alertmanager import installed
 from bench.paging_rows import RECEIPTS, Load, Row, peer_row, service_row
 from bench.running import postgres, postgres_name
 from bench.tables import print_table
+from bench.victims import ALONE
 
 STEADY, BURST = 200, 500
 BURST_SECONDS, BURSTS = 10, 2
-ALONE = (
-    "limits: {bundle_urgent_for: 0s, "
-    "urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
-)
-"""The policy of most rows: each urgent page is a text of its own."""
 HEADER = [
     "pager", "load", "accepted", "repeats", "texts", "lost", "doubled", "unheard", "p50 ms", "p99 ms", "drained s",
     "CPU ms", "CPU to peer", "p99 to peer", "peak MiB",

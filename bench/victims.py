@@ -25,6 +25,12 @@ NIGHT = "2027-01-09T03:12:00-05:00"
 PATIENCE = 120.0
 """Real seconds for a start, an end, and whatever else must come; only a fault takes so long."""
 
+ALONE = (
+    "limits: {bundle_urgent_for: 0s, "
+    "urgent_per_phone: {most: 1000000, within: 1s}, urgent_per_caller: {most: 1000000, within: 1s}}\n"
+)
+"""Limits under which each urgent page is a text of its own, however many come."""
+
 ROSTER = """\
 team: crash
 timezone: America/New_York

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.victims import Process, environment, publish
+from bench.victims import ALONE, Process, environment, publish
 from doubles.loopback import free_port
 from doubles.twilio import AUTH_TOKEN, TwilioDouble
 from doubles.twilio_callbacks import CallbackRefused
@@ -71,7 +71,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
         settings = {**environment(f"sqlite:///{tmp_path}/oncall.db", twilio), "ONCALL_PUBLIC_URL": address}
-        token = publish(tmp_path, settings)
+        token = publish(tmp_path, settings, limits=ALONE)
         service = Process(["serve", "--port", str(port)], settings, tmp_path / "serve.log", address)
         service.start()
         try:

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.judging import settle
-from bench.victims import Process, environment, publish
+from bench.victims import ALONE, Process, environment, publish
 from doubles.loopback import free_port
 from doubles.postgres_servers import BundledServer
 from doubles.twilio import TwilioDouble
@@ -30,7 +30,7 @@ def test_two_workers_survive_a_restart_of_the_database_and_send_each_page_once(
 ) -> None:
     with TwilioDouble() as twilio, ExitStack() as running:
         settings = environment(server.url, twilio)
-        publish(tmp_path, settings)
+        publish(tmp_path, settings, limits=ALONE)
         workers = [Process(["worker"], settings, tmp_path / f"worker-{number}.log", None) for number in (1, 2)]
         for worker in workers:
             running.callback(worker.stop)
@@ -54,7 +54,7 @@ def test_a_worker_that_is_told_to_stop_records_what_is_on_the_wire_and_shows_its
 ) -> None:
     with TwilioDouble() as twilio:
         settings = environment(empty_postgres, twilio)
-        publish(tmp_path, settings)
+        publish(tmp_path, settings, limits=ALONE)
         port = free_port()
         worker = Process(["worker", "--metrics-port", str(port)], settings, tmp_path / "worker.log", None)
         worker.start()
@@ -104,7 +104,7 @@ def test_a_worker_is_woken_by_what_another_process_stores_and_does_not_wait_for_
     names = [f"T-{number}" for number in range(20)]
     with TwilioDouble() as twilio, ExitStack() as running:
         settings = environment(empty_postgres, twilio)
-        publish(tmp_path, settings)
+        publish(tmp_path, settings, limits=ALONE)
         port = free_port()
         worker = Process(["worker", "--metrics-port", str(port)], settings, tmp_path / "worker.log", None)
         running.callback(worker.stop)
