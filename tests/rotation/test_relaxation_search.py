@@ -108,8 +108,8 @@ def test_weekends_are_offered_person_by_person() -> None:
 @pytest.mark.slow
 def test_a_week_in_which_most_are_away_is_offered_the_fewest_moved_days() -> None:
     week = away(date(2027, 5, 24), 7)
-    roster = team(*(person(name, absences=week) for name in NAMES[:8]), *(person(name) for name in NAMES[8:]))
-    rest, days_off = offered(roster, days=182)
+    people = [*(person(name, absences=week) for name in NAMES[:8]), *(person(name) for name in NAMES[8:])]
+    rest, days_off = offered(team(*people, days_off=DaysOff.EVENINGS), days=182)
     assert rest == ["rest_nights=1@2027-05-24..2027-05-30"]
     assert len(days_off) == 2
     assert all(name.startswith("unavailable@2027-05-2") for name in days_off)

@@ -54,10 +54,12 @@ def least_clumped(problem: Problem, search: Search, best: BestPlan) -> LeastClum
     unclumped = replace(best, seats=without_clumps(problem, measure, seats))
     stage = _ClumpSearch(problem, search, measure, unclumped)
     stage.run()
-    clumps = Clumps(round(1000 * stage.distance), round(1000 * stage.bound))
-    if stage.best is unclumped:
-        return LeastClumped(unclumped, clumps)
-    return LeastClumped(replace(stage.best, seats=spread_shifts(problem, stage.best.seats, measure)), clumps)
+    found = stage.best
+    if found is not unclumped:
+        found = replace(found, seats=spread_shifts(problem, found.seats, measure))
+    # Spreading may have lowered the distance further.
+    distance = measure.distance(found.seats)
+    return LeastClumped(found, Clumps(round(1000 * distance), round(1000 * stage.bound)))
 
 
 class _ClumpSearch:
