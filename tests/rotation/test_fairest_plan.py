@@ -35,7 +35,7 @@ def proof(plan: Plan) -> tuple[int, int]:
 
 @pytest.mark.slow
 @given(rosters(sizes=(3, 8), days=14))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_plan_passes_the_checker_and_is_proven(roster: Roster) -> None:
     try:
         plan = plan_of(roster, days=14)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,6 +147,16 @@ def test_a_value_that_is_nested_as_deep_as_json_goes_is_a_fault_of_its_field(qui
 
 def test_a_body_that_says_it_is_too_large_is_refused_unread(quiet: Service) -> None:
     problem(raw(quiet, b" " * 65537), 413, "the body has 65537 bytes; 65536 at most")
+
+
+def test_the_rest_of_a_refused_body_is_not_taken_for_the_head_of_the_next_request(quiet: Service) -> None:
+    host, _, port = quiet.address.removeprefix("http://").partition(":")
+    head = "POST /v1/tickets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer zendesk\r\nContent-Length: {}\r\n\r\n"
+    with socket.create_connection((host, int(port))) as connection, connection.makefile("rb") as answers:
+        connection.sendall(head.format(200_000).encode())
+        assert answers.readline() == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+        connection.sendall(b" " * 200_000 + b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"HTTP/1.1 200 OK" in answers.read()
 
 
 def test_a_body_that_turns_out_too_large_is_refused(quiet: Service) -> None:

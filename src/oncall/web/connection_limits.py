@@ -33,6 +33,7 @@ class PatientProtocol(HttpToolsProtocol):
     _patience: asyncio.TimerHandle | None = None
     _unread = 0
     _head_bytes = 0
+    _is_in_head = False
     _is_half_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -50,13 +51,23 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Start the time limit of a request when its first bytes arrive, and refuse a head that is too large."""
         super().data_received(data)
-        is_in_head = self.cycle is None or self.cycle.response_complete
-        self._head_bytes = self._head_bytes + len(data) if is_in_head else 0
+        # The body of a request that was refused unread may still arrive: it is no head.
+        self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
         if self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
         if self._patience is None:
             self._wait()
         self._note_state()
+
+    def on_message_begin(self) -> None:
+        """Note that the head of a request begins."""
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that the head of a request has arrived whole."""
+        self._is_in_head = False
+        super().on_headers_complete()
 
     # uvicorn declares None, but asyncio asks for this bool.
     def eof_received(self) -> bool:  # type: ignore[override]
