@@ -109,8 +109,7 @@ def is_ready(address: str) -> bool:
 
 
 def until(claim: Callable[[], bool], seconds: float) -> None:
-    """Ask again until the claim holds."""
+    """Ask again until the claim holds. Each question is a request, which takes its time."""
     ends_at = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < ends_at, "it did not come true in time"
-        time.sleep(0.2)

@@ -108,34 +108,40 @@ def test_a_service_that_is_told_to_stop_does_not_wait_for_a_silent_dead_mans_swi
     assert [each["action"] for each in logs if str(each.get("action")).startswith("heartbeat")] == []
 
 
-async def _hang(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(3_600)
+async def _hang(writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+    await over.wait()
 
 
-async def _drip_the_head(writer: asyncio.StreamWriter) -> None:
+async def _drip_the_head(writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    while True:
+    while not over.is_set():
         writer.write(b"x")
         await writer.drain()
-        await asyncio.sleep(2)
+        await _over_within(over, 2)
 
 
-async def _endless_head(writer: asyncio.StreamWriter) -> None:
+async def _endless_head(writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n")
-    while True:
+    while not over.is_set():
         writer.write(b"X-Long: x\r\n")
         await writer.drain()
-        await asyncio.sleep(0.01)
+        await _over_within(over, 0.01)
 
 
-async def _ten_gigabytes(writer: asyncio.StreamWriter) -> None:
+async def _over_within(over: asyncio.Event, seconds: float) -> None:
+    """Wait for the end of the test, at most so many seconds."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)
+
+
+async def _ten_gigabytes(writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")
     for _ in range(10_000):
         writer.write(bytes(1_000_000))
         await writer.drain()
 
 
-async def _redirect(writer: asyncio.StreamWriter) -> None:
+async def _redirect(writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
     writer.write(b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n")
     await writer.drain()
 
@@ -144,10 +150,13 @@ _TURNS_TO_CLOSE = 5
 """Turns of the event loop within which an aborted connection is closed."""
 
 
+Behaviour = Callable[[asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
+
+
 class Hostile:
     """A listener in a thread of its own that treats everyone who connects in one way. `is_met`: one has connected."""
 
-    def __init__(self, behave: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> None:
+    def __init__(self, behave: Behaviour) -> None:
         self._behave = behave
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -185,7 +194,7 @@ class Hostile:
             await reader.read(4)
             self.is_met.set()
             with suppress(ConnectionError):
-                await self._behave(writer)
+                await self._behave(writer, self._over)
         finally:
             writer.transport.abort()
 
@@ -206,7 +215,7 @@ def seconds_to_stop(service: Service, is_met: threading.Event) -> float:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("behave", [_hang, _drip_the_head, _endless_head, _ten_gigabytes, _redirect])
 def test_a_service_that_is_told_to_stop_ends_within_seconds_whatever_its_alarm_addresses_do(
-    tmp_path: Path, behave: Callable[[asyncio.StreamWriter], Awaitable[None]], scheme: str
+    tmp_path: Path, behave: Behaviour, scheme: str
 ) -> None:
     """With https the listener answers no TLS at all: it sends what it sends, or nothing, in clear text."""
     with Hostile(behave) as listener:

@@ -104,6 +104,7 @@ def _small_archive(path: Path) -> bytes:
         with ZipFile(io.BytesIO(content)) as archive:
             # A reader of the archive stops at the sizes that are written in it.
             unpacked = sum(part.file_size for part in archive.infolist())
+    # zipfile raises NotImplementedError for a compression or encryption that it cannot read.
     except (BadZipFile, ValueError, NotImplementedError):
         raise _fault(path, "is not an XLSX workbook; save it as .xlsx without a password, or as .csv") from None
     if unpacked > MOST_UNPACKED_MIB * MIB:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
@@ -9,20 +10,20 @@ from itertools import takewhile
 from oncall.paging.domain.ticket import Attempt
 
 
-class UrgentBook:
+class UrgentBook(ABC):
     """Answers the questions about urgent pages from the attempts of the store that inherits it."""
 
+    @abstractmethod
     def last_page_to(self, person: str) -> Attempt | None:
         """Return the text that paged this person last; None if there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def queued_pages(self, person: str) -> list[Attempt]:
         """Return the texts that page this person and wait."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _lately_sent(self, to: str | None) -> Iterator[Attempt]:
         """Yield the attempts that went out to this person, the latest first; to=None: to all people."""
-        raise NotImplementedError
 
     def phone_is_free(self, person: str, *, since: datetime) -> bool:
         """Return True if no text has paged this person since an instant, and no urgent page waits for their phone."""

@@ -17,7 +17,7 @@ class Access(StrEnum):
     AS_ITSELF = "as itself"
     """An engineer acts in their own name alone, and only while they are on a published roster."""
     FOR_A_PERSON = "for a person, with `--may-acknowledge`"
-    """A program acts for a person on the roster, whom it names in `by`, if its token was made for that."""
+    """A program may act for a person on the roster if its token allows that. `by` names the person."""
     WITHOUT_TAKING = "without taking the ticket"
     """What a program reports does not stop the escalation. It does for a person, as with `FOR_A_PERSON`."""
 

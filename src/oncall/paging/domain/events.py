@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class EventKind(StrEnum):
@@ -58,10 +58,11 @@ class Event:
     id: str | None = None
     seq: int = 0
 
-    @property
-    def kind(self) -> EventKind:
-        """Return the kind of the event."""
-        raise NotImplementedError("only the dataclasses of one kind are events")
+    if TYPE_CHECKING:
+
+        @property
+        def kind(self) -> EventKind:
+            """Return the kind of the event. Each class of events states its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _begun(work: SendWork, alert: Alert) -> Alert:
 async def send_alert(alert: Alert, channel: Channel, person: Person | None, real_now: Callable[[], datetime]) -> Alert:
     """Hand the alert to the channel and return its new state: finished, given up, or due again.
 
-    person: the one whom it is for; None if no published roster has them. `error` says why it failed.
+    person: the recipient; None if no published roster has them. `error` says why it failed.
 
     If an earlier send has an unknown outcome, the provider is asked first, so that no person gets the alert twice.
     """
