@@ -18,12 +18,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine as DatabaseEngine
-from sqlalchemy import create_engine, event, update
+from sqlalchemy import create_engine, update
 
 from bench.onepass import STARTS, Instant
 from bench.terminal import publish
 from doubles.clock import FakeClock
 from doubles.postgres_servers import debian_server, has_debian_server, new_database
+from doubles.statements import counted
 from oncall.paging.actions.intake import accept
 from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
@@ -126,21 +127,6 @@ def make_due(writer: DatabaseEngine, now: datetime) -> None:
         due = {"retry_at": now, "claimable_at": now, "lease_until": None, "at": now}
         connection.execute(update(attempts).where(waits).values(due))
         connection.execute(update(attempts).where(attempts.c.status == "accepted").values(sent_at=now))
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Collect the statements that any connection runs."""
-    run: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        run.append(statement)
-
-    event.listen(DatabaseEngine, "before_cursor_execute", note)
-    try:
-        yield run
-    finally:
-        event.remove(DatabaseEngine, "before_cursor_execute", note)
 
 
 if __name__ == "__main__":

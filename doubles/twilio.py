@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 from aiohttp import ClientSession, TCPConnector, web
 
@@ -25,7 +25,7 @@ from doubles.twilio_account import Account, Refusal, TwilioMessage
 from doubles.twilio_callbacks import CallbackRefused, is_loopback
 from doubles.twilio_calls import API, TwilioCall
 from doubles.twilio_faults import Ending, Fault, Faults, Operation, Request
-from doubles.twilio_posts import NUMBER, SignedPosts
+from doubles.twilio_posts import InboundOptions, SignedPosts
 from doubles.twilio_wire import break_off, json_answer, read_request, refused
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
@@ -168,25 +168,12 @@ class TwilioDouble:
         """
         return self._run(self._posts.answer(sid, keys, auth_token or self.auth_token, repeats))
 
-    def inbound(
-        self,
-        from_: str,
-        body: str,
-        url: str,
-        *,
-        to: str = NUMBER,
-        sid: str | None = None,
-        signed_for: str | None = None,
-        auth_token: str | None = None,
-    ) -> str | None:
-        """Post an SMS that somebody sent, signed; give the text of the answer, None when it has none.
+    def inbound(self, from_: str, body: str, url: str, **how: Unpack[InboundOptions]) -> str | None:
+        """Post an SMS of a person, signed. Return the text of the answer; None if it has none.
 
-        sid: to repeat one. signed_for: the public URL, when it is another than the one that is called. auth_token:
-        to sign wrongly. Raises NotLoopback, and CallbackRefused when the webhook does not answer 2xx.
+        Raises NotLoopback, and CallbackRefused when the webhook does not answer 2xx.
         """
-        return self._run(
-            self._posts.inbound(from_, body, url, to=to, sid=sid, signed_for=signed_for, auth_token=auth_token)
-        )
+        return self._run(self._posts.inbound(from_, body, url, **how))
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

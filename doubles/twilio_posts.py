@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from aiohttp import ClientSession
 
@@ -11,6 +12,19 @@ from doubles.twilio_account import Account, TwilioMessage
 from doubles.twilio_callbacks import CallbackRefused, call_script, inbound_form, post, sign, twiml_text
 
 NUMBER = "+15005550006"
+
+
+class InboundOptions(TypedDict, total=False):
+    """How an SMS of a person is posted.
+
+    to: the number that it was sent to. sid: the id of an earlier post, to repeat it. signed_for: the public URL if it
+    differs from the URL that is called. auth_token: another token, to sign wrongly.
+    """
+
+    to: str
+    sid: str
+    signed_for: str
+    auth_token: str
 
 
 class SignedPosts:
@@ -58,20 +72,11 @@ class SignedPosts:
     async def post_signed(self, url: str, form: Mapping[str, str], auth_token: str) -> tuple[int, str]:
         return await post(self._session, url, form, signature=sign(url, form, auth_token))
 
-    async def inbound(
-        self,
-        from_: str,
-        body: str,
-        url: str,
-        *,
-        to: str = NUMBER,
-        sid: str | None = None,
-        signed_for: str | None = None,
-        auth_token: str | None = None,
-    ) -> str | None:
+    async def inbound(self, from_: str, body: str, url: str, **how: Unpack[InboundOptions]) -> str | None:
         self._account.note_keyword(from_, body)
-        form = inbound_form(self._account.sid, from_, to, body, sid or "SM" + secrets.token_hex(16))
-        signature = sign(signed_for or url, form, auth_token or self._auth_token)
+        sid = how.get("sid") or "SM" + secrets.token_hex(16)
+        form = inbound_form(self._account.sid, from_, how.get("to", NUMBER), body, sid)
+        signature = sign(how.get("signed_for") or url, form, how.get("auth_token") or self._auth_token)
         status, text = await post(self._session, url, form, signature=signature)
         if not 200 <= status < 300:
             raise CallbackRefused(status, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine as DatabaseEngine
-from sqlalchemy import event
 
+from doubles.statements import counted
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
 from oncall.paging.ports.store import Transaction
@@ -30,21 +28,6 @@ from tests.paging.world import World
 SECOND = timedelta(seconds=1)
 PEOPLE = ("ana", "ben", "mei")
 NO_LIMITS = "limits:\n  bundle_for: 1s\n  per_phone: {most: 1000, within: 1s}\n  sender: {most: 1000, within: 1s}\n"
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Collect the statements that any connection runs."""
-    run: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        run.append(statement)
-
-    event.listen(DatabaseEngine, "before_cursor_execute", note)
-    try:
-        yield run
-    finally:
-        event.remove(DatabaseEngine, "before_cursor_execute", note)
 
 
 def message(world: World, number: int, ticket: str = "T-1", **changes: Any) -> Attempt:
