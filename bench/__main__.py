@@ -1,4 +1,4 @@
-"""`make bench`: every table, one after the other. `make bench ONLY="terminal pager"` runs those alone."""
+"""`make bench` prints every table. `make bench ONLY="terminal pager"` prints only those."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def installed() -> str | None:
 
 @contextmanager
 def alertmanager(path: str, folder: Path, hook: str) -> Iterator[tuple[str, psutil.Process]]:
-    """Run Alertmanager, which posts each alert to `hook`. Gives the address for alerts, and the process."""
+    """Run Alertmanager, which posts each alert to `hook`. Yields the address for alerts, and the process."""
     port = free_port()
     config = folder / "config.yml"
     receiver = f'receivers: [{{name: hook, webhook_configs: [{{url: "{hook}", send_resolved: false}}]}}]\n'
@@ -48,7 +48,7 @@ def alerts(prefix: str, count: int) -> list[Post]:
 
 @contextmanager
 def webhook() -> Iterator[tuple[str, dict[str, list[float]]]]:
-    """Run a receiver of webhooks. Gives its address, and when each alert arrived (`time.monotonic`), by id."""
+    """Run a receiver of webhooks. Yields its address, and when each alert arrived (`time.monotonic`), by id."""
     seen: dict[str, list[float]] = {}
 
     class Hook(BaseHTTPRequestHandler):

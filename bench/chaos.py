@@ -1,4 +1,4 @@
-"""A Twilio that fails in every way at random: how often, and the outages."""
+"""A Twilio that fails at random: how often, and its outages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAULTS: tuple[tuple[float, Fault], ...] = (
 
 
 class Chaos:
-    """A Twilio that misbehaves at random, from a seed, until it is told to be well."""
+    """A Twilio with random faults, from a seed, until the bench ends the faults."""
 
     def __init__(self, twilio: TwilioDouble, seed: int) -> None:
         self._twilio, self._random = twilio, random.Random(seed)
@@ -48,7 +48,7 @@ class Chaos:
         return when
 
     def outage(self, seconds: float) -> bool:
-        """Nobody can connect for so long, while the killing goes on. False, and nothing, while there is one already."""
+        """Refuse connections for this long while the kills go on. Returns False, without effect, during an outage."""
         if self._outage is not None and self._outage.is_alive():
             return False
         self._twilio.refuse_connections()

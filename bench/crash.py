@@ -75,14 +75,14 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 class Tally:
-    """Counts kills of all houses and says now and then how far it is."""
+    """Counts the kills of all houses, and prints progress now and then."""
 
     def __init__(self, name: str, kills: int) -> None:
         self._name, self._kills, self._began = name, kills, time.monotonic()
         self._done, self._lock = 0, threading.Lock()
 
     def killed(self) -> None:
-        """One more."""
+        """Count one more kill."""
         with self._lock:
             self._done += 1
             if self._done % SAY_EVERY == 0:
@@ -93,7 +93,7 @@ class Tally:
 def _side_by_side(
     name: str, torment: Callable[..., Outcome], kills: int, houses: int, seed: int, longest_outage: float
 ) -> Outcome:
-    """The kills shared out among houses that know nothing of each other; what became of all of them together."""
+    """Share the kills among independent houses, and return the result of all."""
     tally, began = Tally(name, kills), time.monotonic()
     shares = [kills // houses + (number < kills % houses) for number in range(houses)]
     with ThreadPoolExecutor(houses) as pool:

@@ -1,4 +1,4 @@
-"""What became of a storm: what was answered for, beside what Twilio's list shows."""
+"""The result of a storm: the accepted tickets beside Twilio's list."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outcome:
     faults: int = 0
 
     def cells(self) -> list[str]:
-        """A line of the table."""
+        """Return the line of the table."""
         return [
             self.name, str(self.kills), str(self.outages), str(self.faults), str(self.tickets), str(self.receipts),
             str(self.bundled), str(len(self.lost)), str(len(self.doubled)), f"{self.seconds:.0f}",
@@ -45,8 +45,10 @@ class Outcome:
 
 
 def settle(database: str, accepted: list[str], *, patience: float = PATIENCE) -> dict[str, list[Attempt]]:
-    """Wait until a provider has a page of each of these tickets, or until patience ends. Gives their tries as they are
-    then, whatever became of them; later steps go on being sent while the pagers run."""
+    """Wait until the provider has a page of each of these tickets, or until patience ends.
+
+    Return their attempts at that time; later steps are still sent while the pagers run.
+    """
     deadline = time.monotonic() + patience
     waiting = set(accepted)
     with open_store(database) as store:
@@ -59,7 +61,7 @@ def settle(database: str, accepted: list[str], *, patience: float = PATIENCE) ->
 
 
 def tries(database: str, accepted: list[str]) -> dict[str, list[Attempt]]:
-    """Every try to page for these tickets, by ticket."""
+    """Return every attempt to page for these tickets, by ticket."""
     with open_store(database) as store:
         return {ticket: store.read(partial(_pages, ticket=ticket)) for ticket in accepted}
 
@@ -71,9 +73,9 @@ def _pages(tx: Transaction, ticket: str) -> list[Attempt]:
 def judge(
     outcome: Outcome, messages: Sequence[TwilioMessage], accepted: list[str], pages: dict[str, list[Attempt]]
 ) -> None:
-    """Compare what was answered for with Twilio's list: every page's text must be there, and once for each message.
+    """Compare the accepted tickets with Twilio's list: every page's text must be there, once for each message.
 
-    A message of several pages is its leading try's; one that is no try's text says again what another one said.
+    A message of several pages is its leader's; a text of no attempt repeats another text.
     """
     arrived: dict[str, list[str]] = {}
     for message in messages:

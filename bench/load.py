@@ -1,4 +1,4 @@
-"""Posts JSON at a steady rate, as one caller with many connections, and keeps when each answer came."""
+"""Posts JSON at a steady rate, as one caller with many connections, and records when each answer arrived."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Post = tuple[str, object]
 
 @dataclass
 class Answers:
-    """The answers to one load. accepted_at: by key, when the answer came (seconds of `time.monotonic`).
+    """The answers to one load.
 
-    repeats: how many posts were sent again because they got no answer, or 429 or 503.
+    accepted_at: by key, when the answer arrived (seconds of `time.monotonic`).
+    repeats: how many posts were repeated after no answer, 429 or 503.
     """
 
     accepted_at: dict[str, float] = field(default_factory=dict)
@@ -30,7 +31,7 @@ class Answers:
 
 
 def post_all(url: str, headers: dict[str, str], posts: Sequence[Post], *, rate: float) -> Answers:
-    """Post at `rate` a second, however late the answers come, and wait until each post is accepted."""
+    """Post at `rate` a second, even when answers are late, and wait until each post is accepted."""
     return asyncio.run(_post_all(url, headers, posts, rate))
 
 

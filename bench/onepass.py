@@ -66,22 +66,22 @@ HEADER = ["store", "open", "due", "pass ms", "idle pass ms", "beside 1,000"]
 
 @dataclass
 class Instant:
-    """A provider that takes everything at once."""
+    """A provider that accepts every message at once."""
 
     taken: int = 0
     name: str = "memory"
 
     async def send(self, message: Message) -> Receipt:
-        """Take it."""
+        """Accept the message."""
         self.taken += 1
         return Receipt(f"SM{self.taken:032d}", AttemptStatus.ACCEPTED)
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Nobody asks."""
+        """Return nothing; no pass asks."""
         return None
 
     async def status(self, provider_id: str) -> Receipt:
-        """It arrived."""
+        """Return that the message was delivered."""
         return Receipt(provider_id, AttemptStatus.DELIVERED)
 
     async def close(self) -> None:
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def pair(name: str, urls: Sequence[str], many: int, folder: Path) -> list[list[str]]:
-    """The rows of a store with a thousand open tickets and of one with `many`."""
+    """Return the rows of a store with a thousand open tickets and of one with `many`."""
     rows, first = [], 0.0
     for url, count in zip(urls, (FEW, many), strict=True):
         fill(url, count, folder)
@@ -117,7 +117,7 @@ def pair(name: str, urls: Sequence[str], many: int, folder: Path) -> list[list[s
 
 
 def fill(url: str, count: int, folder: Path) -> None:
-    """Publish, take in one ticket and page it, and copy it until `count` are open."""
+    """Publish, accept one ticket and page it, and copy it until `count` are open."""
     publish(folder, {**os.environ, "ONCALL_DATABASE_URL": url, "ONCALL_CLOCK": NIGHT})
     body = {"id": "T-0", "customer": "Acme", "plan": "standard", "impact": "urgent", "subject": "No session starts"}
     with open_store(url) as store:
@@ -146,7 +146,7 @@ def fill(url: str, count: int, folder: Path) -> None:
 
 
 def _seconds_before(connection: Connection, at: datetime) -> Any:
-    """As many seconds before `at` as the copy's number: nobody was paged for all tickets at one instant."""
+    """Return SQL for `at` minus the copy's number in seconds, so that the pages have different times."""
     number: ColumnClause[int] = literal_column("numbers.i")
     if connection.dialect.name == "sqlite":
         shown = func.strftime(
@@ -157,7 +157,7 @@ def _seconds_before(connection: Connection, at: datetime) -> Any:
 
 
 def _copy(connection: Connection, table: Table, count: int, changes: Callable[[Any], dict[str, Any]]) -> None:
-    """Copy T-0's rows of a table so often. changes: by column, given a copy's name as SQL."""
+    """Copy T-0's rows of a table this many times. changes: by column, SQL that may use a copy's name."""
     numbers = select(literal(1).label("i")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.i + 1).where(numbers.c.i < count))
     changed = changes(cast(numbers.c.i, Text))
@@ -172,7 +172,7 @@ def _engine(store: SqlStore, clock: FakeClock) -> Engine:
 
 
 async def _one_pass(engine: Engine) -> float:
-    """Milliseconds of real time until everything is recorded."""
+    """Return the milliseconds of real time until everything is recorded."""
     began = time.perf_counter()
     await engine.run_once()
     await engine.settle()
@@ -180,7 +180,10 @@ async def _one_pass(engine: Engine) -> float:
 
 
 async def passes(url: str) -> tuple[float, float]:
-    """Milliseconds of a pass with a hundred due, and of one with nothing due. The first pass of each is not counted."""
+    """Return the milliseconds of a pass with a hundred due, and of one with nothing due.
+
+    The first pass of each is not counted.
+    """
     clock = FakeClock(FIRST_PASS)
     with open_store(url) as store:
         engine = _engine(store, clock)

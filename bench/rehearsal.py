@@ -1,6 +1,6 @@
 """A rehearsal of a year with 10,000 tickets: CPU seconds, beside a plain loop in the same run.
 
-BENCH_TICKETS: how many tickets; 10,000 when absent.
+BENCH_TICKETS: the number of tickets; default 10,000.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 def rehearsed(count: int, *, seed: int = 1) -> tuple[Played, NewVersion, list[StoredTicket]]:
-    """A rehearsal of `count` tickets, the publication it was played under, and its tickets."""
+    """Rehearse `count` tickets. Return the rehearsal, its publication and its tickets."""
     roster = read_roster(ROSTER)
     span = span_of(roster, FIRST, LAST)
     scenario = planned(roster, FIRST, LAST, seed=seed, time_limit=timedelta(seconds=20))
@@ -66,7 +66,7 @@ def rehearsed(count: int, *, seed: int = 1) -> tuple[Played, NewVersion, list[St
 
 
 def fill(store: SqlStore, count: int) -> None:
-    """Put `count` tickets with their logs into an empty store."""
+    """Store `count` tickets with their logs in an empty store."""
     played, version, tickets = rehearsed(min(REHEARSED, count))
     store.write(lambda tx: tx.add_version(version))
     for copy in range(-(-count // len(tickets))):
@@ -88,7 +88,7 @@ def _events(played: Played, tickets: list[StoredTicket], copy: int) -> Iterator[
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What it gave, and the seconds that this process was at work on it: others on the machine do not count."""
+    """Return the result, and the CPU seconds of this process, so that other programs do not count."""
     began = time.process_time()
     found = work()
     return found, time.process_time() - began

@@ -199,7 +199,7 @@ def print_table(title: str, rows: Sequence[Sequence[str]]) -> None:
 
 
 def in_own_process(measured: Callable[[Instance], list[str]], instance: Instance) -> list[str]:
-    """Return one row, measured in a process of its own, so that its peak of memory is too; imports come before."""
+    """Return one row, measured in its own process, so that its peak memory is its own; imports are not counted."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         pool.submit(warm_up).result()
         return pool.submit(measured, instance).result()

@@ -1,4 +1,4 @@
-"""Programs that a bench runs, each in a process of its own: our service, Twilio's stand-in, PostgreSQL."""
+"""Programs that a bench runs, each in its own process: the service, the Twilio double, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def program(
 
 @contextmanager
 def service(settings: dict[str, str], folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Run `oncall serve` and give its address and its process."""
+    """Run `oncall serve`. Yields its address and its process."""
     port = free_port()
     command = [sys.executable, "-m", "oncall.cli.main", "serve", "--port", str(port)]
     with program(command, port, log=folder / "serve.log", environment=settings) as process:
@@ -61,18 +61,18 @@ def service(settings: dict[str, str], folder: Path) -> Iterator[tuple[str, psuti
 
 
 class TwilioProcess:
-    """Twilio's stand-in in a process of its own, so that it never competes with the load for one interpreter."""
+    """The Twilio double in its own process, so that it does not share an interpreter with the load."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
 
     def ask(self, what: str) -> dict[str, Any]:
-        """Return the stand-in's answer to one of its control questions."""
+        """Return the double's answer to one of its control requests."""
         answer = httpx.post(f"{self.base_url}/_double/{what}", json={}, timeout=PATIENCE)
         return dict(answer.raise_for_status().json())
 
     def wait_for(self, messages: int, *, callbacks: int = 0, patience: float = PATIENCE) -> bool:
-        """Wait until so many messages have arrived and so many callbacks ended. False when patience ends."""
+        """Wait until this many messages have arrived and this many callbacks ended. Return False when patience ends."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             counts = self.ask("counts")
@@ -85,7 +85,7 @@ class TwilioProcess:
 
 @contextmanager
 def twilio(folder: Path, *, receipts: bool, delivery_seconds: float = 0.2) -> Iterator[TwilioProcess]:
-    """Run the stand-in. receipts: it reports each message as sent and then delivered, `delivery_seconds` apart."""
+    """Run the double. receipts: it reports each message as sent and then delivered, `delivery_seconds` apart."""
     port = free_port()
     command = [sys.executable, "-m", "doubles.twilio", "--port", str(port)]
     if receipts:

@@ -1,4 +1,4 @@
-"""How fast verdicts and clocks are: verdicts a second, and one ticket of a thousand events. `python -m bench.sla`."""
+"""The speed of verdicts and clocks: verdicts a second, and one ticket of a thousand events. `python -m bench.sla`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ KINDS = (SlaEventKind.REPLIED, SlaEventKind.CUSTOMER_REPLIED, SlaEventKind.UPDAT
 
 
 def published() -> tuple[Policy, Schedule]:
-    """Half a year of the worked roster, two people in turn: who is on call costs the same whoever it is."""
+    """Return half a year of the worked roster, two people in turn; the time of a look-up does not depend on who is on
+    call."""
     roster = read_roster(ROSTER)
     calendar = calendar_of(roster.policy, roster.holidays)
     shifts = shifts_between(calendar, first_day=FIRST, last_day=LAST, rules=roster.rules)
@@ -45,7 +46,7 @@ def published() -> tuple[Policy, Schedule]:
 
 
 def questions(count: int) -> list[tuple[Question, datetime]]:
-    """Tickets of every plan and impact, at random instants of the half-year."""
+    """Return tickets of every plan and impact, at random instants of the half-year."""
     random = Random(1)
     plans, impacts = ("standard", "business-critical"), ("urgent", "high", "normal", "low")
     minutes = 170 * 24 * 60
@@ -56,7 +57,7 @@ def questions(count: int) -> list[tuple[Question, datetime]]:
 
 
 def a_life(impact: str, policy: Policy, schedule: Schedule, events: int = 1000) -> list[SlaEvent]:
-    """One ticket of so many events, an hour apart."""
+    """Return one ticket with this many events, an hour apart."""
     terms = PolicyTerms(policy, schedule.calendar)
     opening = SlaEvent(OPENED, SlaEventKind.OPENED, impact, terms, "standard")
     rest = [
@@ -67,7 +68,7 @@ def a_life(impact: str, policy: Policy, schedule: Schedule, events: int = 1000) 
 
 
 def seconds_of(work: Callable[[], object], times: int = 7) -> float:
-    """The median of so many runs, in seconds."""
+    """Return the median seconds of this many runs."""
     took = []
     for _ in range(times):
         began = time.perf_counter()
@@ -77,7 +78,7 @@ def seconds_of(work: Callable[[], object], times: int = 7) -> float:
 
 
 def main() -> None:
-    """Print both figures beside what they must reach."""
+    """Print both figures beside their bounds."""
     policy, schedule = published()
     asked = questions(5000)
     took = seconds_of(lambda: [verdict(question, policy, schedule, at) for question, at in asked], times=5)

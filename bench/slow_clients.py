@@ -206,7 +206,7 @@ def _proxy(program: str, behind: int, folder: Path) -> Iterator[int]:
 
 
 def serve_plainly(port: int) -> None:
-    """Run the application on uvicorn as it comes."""
+    """Run the application on plain uvicorn."""
     import uvicorn
 
     from oncall.wiring import read_settings

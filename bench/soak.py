@@ -189,7 +189,7 @@ def _faults(seconds: int, provider: psutil.Process, watched: Watched, server: Bu
 
 
 async def _load(found: Soak, address: str, token: str, faults: Sequence[Fault]) -> None:
-    """Post the tickets at a steady rate and resolve each a minute after its acceptance, while the faults happen."""
+    """Post the tickets at a steady rate and resolve each a minute after its acceptance, while the faults occur."""
     tasks = [asyncio.create_task(_later(after, fault)) for after, fault in faults]
     connector, limit = aiohttp.TCPConnector(limit=200), aiohttp.ClientTimeout(total=30)
     headers = {"Authorization": f"Bearer {token}"}
@@ -214,7 +214,7 @@ async def _one(session: aiohttp.ClientSession, found: Soak, url: str, ticket: st
 
 
 async def _post(session: aiohttp.ClientSession, found: Soak, url: str, body: object) -> None:
-    """Post until it is accepted, as an intake system does."""
+    """Post until the ticket is accepted, as an intake system does."""
     while True:
         try:
             async with session.post(url, json=body) as answer:
@@ -229,7 +229,7 @@ async def _post(session: aiohttp.ClientSession, found: Soak, url: str, body: obj
 
 
 def _judge(found: Soak, bodies: Sequence[str], pages: dict[str, list[Attempt]]) -> None:
-    """Compare what was accepted with Twilio's list: each ticket's page must be there, and each page's text once."""
+    """Compare the accepted tickets with Twilio's list: each ticket's page must be there, and each page's text once."""
     arrived = Counter(body for body in bodies if " Reply ACK " in body)
     owed = Counter(page.text for tries in pages.values() for page in tries if not page.is_member)
     found.texts = sum(arrived.values())

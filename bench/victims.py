@@ -1,4 +1,4 @@
-"""The real processes that the crash test kills, and all that they need: settings, a schedule, tickets to page for."""
+"""The real processes that the crash test kills, with their settings, schedule and tickets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it is at work."""
+        """Start it and wait until it runs."""
         before = self._announcements()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
@@ -74,24 +74,24 @@ class Process:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it runs."""
+        """Return True if it runs."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """Its process id. Raises RuntimeError before its first start."""
+        """Return its process id. Raises RuntimeError before its first start."""
         if self._process is None:
             raise RuntimeError("it was never started")
         return self._process.pid
 
     def kill(self) -> None:
-        """SIGKILL: it gets no chance to say or write anything."""
+        """Send SIGKILL, so that the process can write nothing more."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def stop(self) -> int | None:
-        """SIGTERM, then wait. Gives its exit code; None when it never ran."""
+        """Send SIGTERM, then wait. Return its exit code; None when it never ran."""
         if self._process is None:
             return None
         self._process.terminate()
@@ -103,7 +103,7 @@ class Process:
 
 
 class Load:
-    """Posts tickets one after the other, each until it is answered for. `post` gives whether it was."""
+    """Posts tickets one by one, each until it is accepted. `post` returns whether it was."""
 
     def __init__(self, post: Callable[[dict[str, Any]], bool], per_second: float) -> None:
         self._post, self._pause = post, 1.0 / per_second
@@ -120,7 +120,7 @@ class Load:
         self._thread.join()
 
     def wait_for(self, count: int) -> None:
-        """Go on until so many were answered for, or until patience ends."""
+        """Continue until this many tickets are accepted, or until patience ends."""
         deadline = time.monotonic() + PATIENCE
         while len(self.accepted) < count and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -144,7 +144,7 @@ class Load:
 
 @contextmanager
 def poster(address: str, token: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
-    """Posts to the service; what was not answered for is posted again, as an intake system does."""
+    """Post to the service; a post without an answer is repeated, as an intake system does."""
     client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=3.0)
 
     def post(body: dict[str, Any]) -> bool:
@@ -162,7 +162,7 @@ def poster(address: str, token: str) -> Iterator[Callable[[dict[str, Any]], bool
 
 @contextmanager
 def intake(database: str) -> Iterator[Callable[[dict[str, Any]], bool]]:
-    """Stores tickets as the API does, their pages queued for any pager."""
+    """Store tickets as the API does, their pages queued for any pager."""
     from oncall.paging.actions.intake import accept
     from oncall.paging.actions.posted_ticket import parse_ticket
     from oncall.paging.outgoing.new_attempts import ActionContext
@@ -184,7 +184,7 @@ class _AtAddress(Protocol):
 
 
 def environment(database: str, twilio: _AtAddress) -> dict[str, str]:
-    """Nothing of the user's own settings, and a Saturday night."""
+    """Return the environment of a Saturday night, without the user's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
     return kept | {
         "ONCALL_DATABASE_URL": database,
@@ -198,8 +198,10 @@ def environment(database: str, twilio: _AtAddress) -> dict[str, str]:
 
 
 def publish(folder: Path, settings: dict[str, str], *, limits: str | None = None) -> str:
-    """A schedule with the same two people every night, and a token for the intake. limits: the packaged policy's when
-    None."""
+    """Publish a schedule with the same two people every night, and a token for the intake.
+
+    limits: the packaged policy's when None.
+    """
     from oncall.rosters.roster_file import read_roster
     from oncall.schedule.plan import Plan, Seat
     from oncall.schedule.plan_file import write_plan

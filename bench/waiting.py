@@ -1,7 +1,6 @@
-"""Notices that wait for the sender's rate limit: what one pass of the engine costs with 10, 100 and 1,000 of them.
+"""Queued notices under the sender's rate limit: the cost of one pass with 10, 100 and 1,000 of them.
 
-All of them are due in every pass that is measured, and none may go. A pass claims at most 50 of them, asks each
-question once for all, and puts them off.
+All are due in every measured pass, and none may go out. A pass claims at most 50 of them and asks each question once.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def main() -> None:
 
 @contextmanager
 def databases(server: str) -> Iterator[Callable[[int], str]]:
-    """Give a function that returns the address of a new database for each count."""
+    """Yield a function that returns the address of a new database for each count."""
     with new_database(server) as few, new_database(server) as more, new_database(server) as many:
         yield dict(zip(COUNTS, (few, more, many), strict=True)).__getitem__
 
@@ -74,7 +73,7 @@ def rows(name: str, address: Callable[[int], str]) -> list[list[str]]:
 
 
 async def passes(url: str, count: int) -> tuple[float, float, int]:
-    """Return how long a pass takes in which so many notices wait, the CPU of this process, and the statements it runs.
+    """Return the time of a pass with this many queued notices, the CPU of this process, and its number of statements.
 
     Times in milliseconds.
     """
@@ -121,7 +120,7 @@ def notice(number: int, **changes: Any) -> Attempt:
 
 
 def make_due(writer: DatabaseEngine, now: datetime) -> None:
-    """Make every waiting notice due now, and let the sender's limit be used up now."""
+    """Make every queued notice due now, and use up the sender's limit."""
     waits = attempts.c.status == "queued"
     with writer.begin() as connection:
         due = {"retry_at": now, "claimable_at": now, "lease_until": None, "at": now}

@@ -1,1 +1,1 @@
-"""The main job, end to end, on this machine alone: from a roster to an acknowledged page."""
+"""The main job, end to end, on this machine: from a roster to an acknowledged page."""

@@ -1,6 +1,6 @@
-"""`make demo`: a manager plans and publishes a quarter, tickets come in on a Saturday night, somebody is woken.
+"""`make demo`: a manager plans and publishes a quarter, tickets arrive on a Saturday night, and an engineer is paged.
 
-Every step is asserted; the exit code is 0 only when all of it really happened. The clock runs sixty times as fast.
+Every step is asserted; the exit code is 0 only when every step succeeded. The clock runs sixty times as fast.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RATE = 60
 
 
 def main() -> int:
-    """Run the demo. 0: everything happened; 1: something did not."""
+    """Run the demo. Return 0 when every step succeeded, else 1."""
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="oncall-demo-") as folder, TwilioDouble(auto_deliver=True) as twilio:
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def plan_and_publish(stage: Stage) -> None:
-    """The manager's part: from YAML to a published schedule that is proven fair."""
+    """Show the manager's part: from YAML to a published schedule that is proven fair."""
     heading("The manager: from a roster to a published, proven fair quarter")
     plan = str(stage.folder / "plan.json")
     stage.oncall("check", ROSTER)
@@ -49,7 +49,7 @@ def plan_and_publish(stage: Stage) -> None:
 
 
 def page_and_acknowledge(stage: Stage) -> None:
-    """The night's part: three tickets, two pages, one hold, an escalation, an acknowledgement by SMS."""
+    """Show the night's part: three tickets, two pages, one hold, an escalation, an acknowledgement by SMS."""
     heading("Saturday night, 03:12 in New York; a minute passes each second")
     print("   The SMS go through the real Twilio client to a Twilio on this machine's loopback: no phone rings.")
     token = stage.oncall("token", "create", "helpdesk", "--role", "intake", shows=False).strip()
@@ -105,18 +105,18 @@ def wake_and_escalate(stage: Stage, urgent_code: str, high_code: str) -> None:
 
 
 def ticket(ticket_id: str, customer: str, plan: str, impact: str, subject: str) -> dict[str, str]:
-    """A ticket as an intake system posts it."""
+    """Return a ticket as an intake system posts it."""
     return {"id": ticket_id, "customer": customer, "plan": plan, "impact": impact, "subject": subject}
 
 
 def show(messages: list[TwilioMessage], by_phone: dict[str, str]) -> None:
-    """What the phones show."""
+    """Print the messages on the phones."""
     for message in messages:
         print(f"   SMS to {by_phone[message.to]}: {message.body}", flush=True)
 
 
 def heading(text: str) -> None:
-    """A new part of the story."""
+    """Print the title of a new part."""
     print(f"\n--- {text}", flush=True)
 
 

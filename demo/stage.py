@@ -1,4 +1,4 @@
-"""What the demo plays on: a folder, a Twilio on loopback, the real command line and the real service."""
+"""The demo's environment: a folder, a Twilio double, the real command line and the real service."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PATIENCE = 120.0
 
 
 class DemoFailed(Exception):
-    """Something that the demo promises did not happen."""
+    """A step of the demo did not succeed."""
 
 
 def require(claim: bool, words: str) -> None:
-    """Say what was seen to be true. Raises DemoFailed when it is not."""
+    """Print what was checked. Raises DemoFailed when it is false."""
     if not claim:
         raise DemoFailed(words)
     print(f"   ok: {words}")
@@ -36,7 +36,7 @@ def require(claim: bool, words: str) -> None:
 
 @dataclass
 class Stage:
-    """One run's folder, provider and environment. Nothing is read from or left in the user's own settings."""
+    """The folder, provider and environment of one run. It neither reads nor changes the user's own settings."""
 
     folder: Path
     twilio: TwilioDouble
@@ -62,13 +62,13 @@ class Stage:
 
     @property
     def url(self) -> str:
-        """Where the service listens."""
+        """The service's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def oncall(self, *arguments: str, shows: bool = True, token: str | None = None) -> str:
-        """Run a command as a person would, show it and what it prints, and give its answer.
+        """Run a command as a user would, print it with its output, and return its output.
 
-        token: ask the service as its caller, instead of the database.
+        token: ask the service as this caller, instead of the database.
         """
         remote = {"ONCALL_SERVER": self.url, "ONCALL_TOKEN": token} if token is not None else {}
         if shows:
@@ -84,7 +84,7 @@ class Stage:
 
     @contextmanager
     def service(self) -> Iterator[None]:
-        """The API and the pager in a process of their own, stopped at the end."""
+        """Run the API and the pager as a process, and stop it at the end."""
         print(f"\n$ oncall serve --port {self.port} &", flush=True)
         log = (self.folder / "serve.log").open("w")
         command = [sys.executable, "-m", "oncall.cli.main", "serve", "--port", str(self.port)]
@@ -120,7 +120,7 @@ class Stage:
         return body
 
     def wait(self, happened: Callable[[], bool], words: str) -> None:
-        """Wait until it happened. Raises DemoFailed when it does not in time."""
+        """Wait until the claim holds. Raises DemoFailed when it does not in time."""
         deadline = time.monotonic() + PATIENCE
         while not happened():
             if time.monotonic() > deadline:

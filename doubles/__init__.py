@@ -1,1 +1,1 @@
-"""Stand-ins for the outside world that tests, benches and the demo run against, on loopback only."""
+"""Doubles of the outside world for tests, benches and the demo, on loopback only."""

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told to move."""
+"""A clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ class FakeClock:
         return self.moment
 
     def real_seconds_until(self, at: datetime) -> float:
-        """How long until policy time is `at` (aware UTC), if somebody moves it there; never negative."""
+        """Return the seconds until policy time is `at` (aware UTC), never negative."""
         return max((at - self.moment).total_seconds(), 0.0)

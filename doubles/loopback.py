@@ -1,4 +1,4 @@
-"""Ports of 127.0.0.1 for programs that are started a moment later, and sockets that keep one for themselves."""
+"""Ports of 127.0.0.1 for programs that start a moment later, and sockets that reserve one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TRIES = 1_000
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has, for a program that binds it soon. Raises OSError when none is found."""
+    """Return a free port of 127.0.0.1 for a program that binds it soon. Raises OSError when none is found."""
     for _ in range(_TRIES):
         with suppress(OSError), bound(secrets.choice(_PORTS)) as probe:
             port: int = probe.getsockname()[1]
@@ -23,9 +23,9 @@ def free_port() -> int:
 
 
 def bound(port: int = 0) -> socket.socket:
-    """A socket that has this port of 127.0.0.1, any when 0: who connects to it is refused until it listens.
+    """Return a socket bound to this port of 127.0.0.1 (0: any).
 
-    Raises OSError when somebody else has the port.
+    Connections are refused until it listens. Raises OSError when the port is taken.
     """
     held = socket.socket()
     try:

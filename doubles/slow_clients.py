@@ -40,7 +40,7 @@ async def drip_the_body(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
 
 
 async def read_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Ask for a long answer and read nothing of it, for as long as the server lets it."""
+    """Ask for a long answer and read none of it, until the server ends the connection."""
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(_LONG_ANSWER)
     await asyncio.sleep(3_600)
@@ -49,7 +49,7 @@ async def read_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 async def pipeline(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send several requests at once, the last one incomplete, and read the answers.
 
-    It comes back after a while only: a client that sends whole requests without a pause is no slow client.
+    Pauses before it returns, because a client that sends whole requests without a pause is not slow.
     """
     writer.write(_SHORT_ANSWER * 3 + b"GET /healthz HTTP/1.1\r\nHost:")
     await reader.read()
@@ -85,7 +85,7 @@ KINDS: dict[str, Behave] = {
 
 
 class SlowClients:
-    """So many clients of one kind, in a thread of their own. Each opens a new connection when the server ends one."""
+    """A number of clients of one kind, in their own thread. Each opens a new connection when the server ends one."""
 
     def __init__(self, address: str, count: int, behave: Behave) -> None:
         at = urlsplit(address)

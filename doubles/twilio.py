@@ -87,7 +87,7 @@ class TwilioDouble:
 
     @property
     def base_url(self) -> str:
-        """Where to send requests instead of https://api.twilio.com."""
+        """The address for requests instead of https://api.twilio.com."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
@@ -113,17 +113,17 @@ class TwilioDouble:
         self._loop.close()
 
     def script(self, *faults: Fault | None, on: Operation = Operation.CREATE) -> None:
-        """Faults for the next requests of this kind, one each; None lets one go well."""
+        """Set faults for the next requests of this kind, one each; None lets one succeed."""
         self._faults.script(*faults, on=on)
 
     def rule(
         self, fault: Fault, *, when: Callable[[Request], bool] = lambda _: True, on: Operation = Operation.CREATE
     ) -> None:
-        """A fault for every request of this kind that fits, until `clear_faults`."""
+        """Add a fault for every matching request, until `clear_faults`."""
         self._faults.rule(fault, when, on)
 
     def clear_faults(self) -> None:
-        """From now on everything goes well."""
+        """Let every request succeed from now on."""
         self._faults.clear()
 
     def refuse_connections(self) -> None:
@@ -135,36 +135,37 @@ class TwilioDouble:
         self._run(self._listen())
 
     def wait_for_messages(self, count: int, *, timeout_seconds: float = PATIENCE_SECONDS) -> list[TwilioMessage]:
-        """Wait until so many have been accepted. Raises TimeoutError, saying how many there are."""
+        """Wait until this many messages are accepted. Raises TimeoutError with the present number."""
         with self._news:
             if not self._news.wait_for(lambda: len(self.messages) >= count, timeout_seconds):
                 raise TimeoutError(f"{len(self.messages)} of {count} messages after {timeout_seconds} s")
         return list(self.messages)
 
     def wait_for_calls(self, count: int, *, timeout_seconds: float = PATIENCE_SECONDS) -> list[TwilioCall]:
-        """Wait until so many have been queued. Raises TimeoutError, saying how many there are."""
+        """Wait until this many calls are queued. Raises TimeoutError with the present number."""
         with self._news:
             if not self._news.wait_for(lambda: len(self.calls) >= count, timeout_seconds):
                 raise TimeoutError(f"{len(self.calls)} of {count} calls after {timeout_seconds} s")
         return list(self.calls)
 
     def deliver(self, sid: str, status: str, error_code: int | None = None) -> int | None:
-        """Move a message on and post the signed status callback.
+        """Change a message's status and post the signed status callback.
 
-        Gives the webhook's HTTP status, None when the message named no callback. Raises NotLoopback, Refusal.
+        Returns the webhook's HTTP status; None when the message named no callback. Raises NotLoopback, Refusal.
         """
         return self._run(self._posts.deliver(sid, status, error_code))
 
     def call_status(self, sid: str, status: str) -> int | None:
-        """Move a call on, to `ringing`, `busy`, `no-answer`, and post the signed status callback, whose HTTP status is
-        given; None when the call named none. Raises NotLoopback, Refusal."""
+        """Change a call's status to `ringing`, `busy` or `no-answer` and post the signed status callback.
+
+        Returns its HTTP status; None when the call named no callback. Raises NotLoopback, Refusal.
+        """
         return self._run(self._posts.call_status(sid, status))
 
     def answer(self, sid: str, *keys: str, auth_token: str | None = None, repeats: int = 1) -> list[str]:
-        """Pick up a call and press these keys, one for each question; none: a voicemail, or somebody who says nothing.
-
-        Gives everything that was heard. auth_token: to sign the keys wrongly. repeats: post each key so often, as a
-        retry would. Raises NotLoopback, Refusal, and CallbackRefused when the webhook does not answer 2xx.
+        """Pick up a call and press these keys, one for each question; without keys: a voicemail, or a person who does
+        not speak. Returns every spoken text. auth_token: signs the keys wrongly. repeats: post each key this many
+        times, as a retry would. Raises NotLoopback, Refusal, and CallbackRefused when the webhook does not answer 2xx.
         """
         return self._run(self._posts.answer(sid, keys, auth_token or self.auth_token, repeats))
 
@@ -279,7 +280,7 @@ class TwilioDouble:
         return json_answer(fault.status, body, headers)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than this double lives."""
+        """Wait, but no longer than this double runs."""
         try:
             await asyncio.wait_for(self._closing.wait(), seconds)
         except TimeoutError:
@@ -304,7 +305,7 @@ class TwilioDouble:
         return secrets.compare_digest(given, f"{self.account_sid}:{self.auth_token}".encode())
 
     async def _control(self, request: web.BaseRequest) -> web.Response:
-        """What a process can be told from outside, as JSON; for a demo or a bench in another process."""
+        """The double's control requests, as JSON, for a demo or a bench in another process."""
         try:
             asked = json.loads(await request.text() or "{}")
             return json_answer(200, await self._controlled(request.path.removeprefix(CONTROL), asked))

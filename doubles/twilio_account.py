@@ -58,7 +58,7 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class TwilioMessage:
-    """One SMS that the account accepted. Times are aware UTC; `date_sent` is None while it waits in the queue."""
+    """One SMS that the account accepted. Times are aware UTC; `date_sent` is None while the message is queued."""
 
     account_sid: str
     sid: str
@@ -120,7 +120,7 @@ class TwilioMessage:
 
 @dataclass(slots=True)
 class Account:
-    """What an account holds, and its rules. Not for more than one thread to change."""
+    """The state of an account, and its rules. Only one thread may change it."""
 
     sid: str
     auth_token: str
@@ -212,7 +212,7 @@ class Account:
         return self._by_sid[sid]
 
     def set_status(self, sid: str, status: str, error_code: int | None) -> TwilioMessage:
-        """Move a message on, as a carrier's report would. Raises Refusal."""
+        """Change a message's status, as a carrier's report would. Raises Refusal."""
         message = self.message(sid)
         message.status, message.error_code = status, error_code
         if message.date_sent is None and status not in ("accepted", "queued", "sending", "scheduled"):
@@ -319,7 +319,7 @@ def _is_on_side(sent: date | None, side: str, day: date) -> bool:
 
 
 def segments(body: str) -> int:
-    """How many SMS parts the text takes: GSM-7 where every character is in it, else UCS-2."""
+    """Return how many SMS segments the text takes: GSM-7 when it holds every character, else UCS-2."""
     if all(char in _GSM or char in _GSM_DOUBLE for char in body):
         return _parts(len(body) + sum(char in _GSM_DOUBLE for char in body), (160, 153))
     return _parts(len(body.encode("utf-16-le", "surrogatepass")) // 2, (70, 67))

@@ -1,4 +1,4 @@
-"""What Twilio posts to us, signed as it signs. Nothing but loopback is ever called."""
+"""Twilio's callbacks, signed as Twilio signs. Only loopback addresses are called."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TWILIO_PATIENCE_SECONDS = 15.0
 
 
 class NotLoopback(ValueError):
-    """The address is not on this machine: a double calls nobody else."""
+    """The address is not on this machine; the double calls only loopback."""
 
 
 class CallbackRefused(Exception):
-    """The webhook did not answer 2xx. `status`: its HTTP status; `text`: what it said."""
+    """The webhook did not answer 2xx. status: its HTTP status. text: its body."""
 
     def __init__(self, status: int, text: str) -> None:
         self.status = status
@@ -30,7 +30,7 @@ class CallbackRefused(Exception):
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the address is `localhost`, in 127.0.0.0/8, or ::1."""
+    """Return True for `localhost`, 127.0.0.0/8 and ::1."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -39,13 +39,14 @@ def is_loopback(url: str) -> bool:
 
 
 def sign(url: str, form: Mapping[str, str], auth_token: str) -> str:
-    """The X-Twilio-Signature of a form post: written from the documentation, apart from the library that checks it."""
+    """Return the X-Twilio-Signature of a form post, written from the documentation and apart from the library that
+    checks it."""
     signed = url + "".join(name + form[name] for name in sorted(form))
     return base64.b64encode(hmac.digest(auth_token.encode(), signed.encode(), "sha1")).decode()
 
 
 async def post(session: ClientSession, url: str, form: Mapping[str, str], *, signature: str) -> tuple[int, str]:
-    """Post the form; give the answer's status and text. Raises NotLoopback."""
+    """Post the form; return the answer's status and text. Raises NotLoopback."""
     if not is_loopback(url):
         raise NotLoopback(f"a double posts to loopback only, not to {urlsplit(url).hostname}")
     headers = {
@@ -60,14 +61,14 @@ async def post(session: ClientSession, url: str, form: Mapping[str, str], *, sig
 
 
 def twiml_text(xml: str) -> str | None:
-    """The text of the first message in a TwiML answer, None when there is none. Raises ParseError."""
+    """Return the text of the first message in a TwiML answer; None when there is none. Raises ParseError."""
     message = ElementTree.fromstring(xml).find("Message")  # noqa: S314 - our own service's answer, on loopback
     return None if message is None else "".join(message.itertext())
 
 
 @dataclass(frozen=True, slots=True)
 class CallScript:
-    """What a TwiML answer says, what it says when no key comes, and where it wants a key posted; None: nowhere."""
+    """What a TwiML answer says, what it says without a key, and the address for a key; None: no address."""
 
     said: list[str]
     without_key: list[str]
@@ -75,7 +76,7 @@ class CallScript:
 
 
 def call_script(xml: str) -> CallScript:
-    """Read the TwiML of a call as Twilio would carry it out. Raises ParseError."""
+    """Read the TwiML of a call as Twilio carries it out. Raises ParseError."""
     root = ElementTree.fromstring(xml)  # noqa: S314 - our own service's answer, on loopback
     gather = root.find("Gather")
     after = ["".join(say.itertext()) for say in root.findall("Say")]

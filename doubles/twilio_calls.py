@@ -12,7 +12,7 @@ API = "/2010-04-01/Accounts/"
 
 @dataclass(slots=True)
 class TwilioCall:
-    """One call that the account queued. `said`: what the other side has heard so far."""
+    """One call that the account queued. `said`: everything that was spoken so far."""
 
     account_sid: str
     sid: str
@@ -51,7 +51,7 @@ class TwilioCall:
         }
 
     def form(self, **more: str) -> dict[str, str]:
-        """What Twilio posts of it: its state, and what the occasion adds."""
+        """Return what Twilio posts about the call: its status, and the fields of this occasion."""
         return {
             "CallSid": self.sid,
             "CallStatus": self.status,

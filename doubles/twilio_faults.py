@@ -1,4 +1,4 @@
-"""Ways in which Twilio and the road to it fail, to be scripted one after the other or by a rule."""
+"""Faults of Twilio and of the way to it, scripted one by one or set by a rule."""
 
 from __future__ import annotations
 
@@ -32,9 +32,11 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came. `at`: aware UTC; `monotonic`: seconds of `time.monotonic`. No password is kept.
+    """One request as received.
 
-    client_port: the same for every request of one connection.
+    at: aware UTC.
+    monotonic: seconds of `time.monotonic`.
+    client_port: the same for every request of one connection. It keeps no password.
     """
 
     operation: Operation
@@ -47,7 +49,7 @@ class Request:
     client_port: int
 
     def as_json(self) -> dict[str, object]:
-        """Return what another process may know of it."""
+        """Return the fields that another process may read."""
         return {
             "operation": self.operation,
             "monotonic": self.monotonic,
@@ -60,8 +62,10 @@ class Request:
 class Fault:
     """What happens instead of an answer.
 
-    accept: the request is carried out all the same, before anything below. delay_seconds: real time before the
-    ending. status: of the answer; None leaves the answer as it would have been. raw: a body instead of JSON.
+    accept: the request is still carried out first.
+    delay_seconds: real time before the ending.
+    status: of the answer; None keeps the usual answer.
+    raw: a body instead of JSON.
     """
 
     accept: bool = False
@@ -74,7 +78,7 @@ class Fault:
 
 
 def refuse(status: int, code: int | None = None, *, retry_after: str | None = None) -> Fault:
-    """Answer with an error, do nothing."""
+    """Answer with an error and do nothing."""
     return Fault(status=status, code=code, retry_after=retry_after)
 
 
@@ -84,12 +88,12 @@ def error_after_accept(status: int = 500, code: int | None = 20500) -> Fault:
 
 
 def hang(seconds: float, *, accept: bool = False) -> Fault:
-    """Say nothing for so long, then reset the connection."""
+    """Send nothing for this long, then reset the connection."""
     return Fault(accept=accept, delay_seconds=seconds, ending=Ending.RESET)
 
 
 def slow(seconds: float) -> Fault:
-    """Carry it out at once and answer well, but late."""
+    """Carry out the request at once, and answer well but late."""
     return Fault(accept=True, delay_seconds=seconds)
 
 
@@ -99,37 +103,37 @@ def reset(*, accept: bool = True) -> Fault:
 
 
 def cut(*, accept: bool = True) -> Fault:
-    """Break off in the middle of a good answer."""
+    """Break the connection in the middle of a good answer."""
     return Fault(accept=accept, ending=Ending.CUT)
 
 
 def not_json(text: str = "<html>Welcome</html>", *, status: int = 201, accept: bool = True) -> Fault:
-    """Answer with something that is no JSON."""
+    """Answer with text that is not JSON."""
     return Fault(accept=accept, status=status, raw=text)
 
 
 @dataclass(slots=True)
 class Faults:
-    """What is to go wrong next. The script goes first, then the first rule that fits."""
+    """The faults to come. Scripted faults go first, then the first matching rule."""
 
     _scripts: dict[Operation, deque[Fault | None]] = field(default_factory=dict)
     _rules: list[tuple[Operation, Callable[[Request], bool], Fault]] = field(default_factory=list)
 
     def script(self, *faults: Fault | None, on: Operation) -> None:
-        """For the next requests of this kind, one each, in this order. None: that one goes well."""
+        """Set faults for the next requests of this kind, one each, in this order. None lets one succeed."""
         self._scripts.setdefault(on, deque()).extend(faults)
 
     def rule(self, fault: Fault, when: Callable[[Request], bool], on: Operation) -> None:
-        """For every request of this kind that fits, until `clear`."""
+        """Add a fault for every matching request of this kind, until `clear`."""
         self._rules.append((on, when, fault))
 
     def clear(self) -> None:
-        """From now on everything goes well."""
+        """Let every request succeed from now on."""
         self._scripts.clear()
         self._rules.clear()
 
     def next(self, request: Request) -> Fault | None:
-        """The fault of this request, used up when it was scripted."""
+        """Return the fault of this request, and use it up if it was scripted."""
         script = self._scripts.get(request.operation)
         if script:
             return script.popleft()

@@ -1,4 +1,4 @@
-"""What the Twilio double posts to the pager: signed reports of messages and calls, pressed keys, and SMS of people."""
+"""What the Twilio double posts to the pager: signed status reports, pressed keys, and people's SMS."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ NUMBER = "+15005550006"
 
 
 class InboundOptions(TypedDict, total=False):
-    """How an SMS of a person is posted.
+    """Options of a person's SMS.
 
-    to: the number that it was sent to. sid: the id of an earlier post, to repeat it. signed_for: the public URL if it
-    differs from the URL that is called. auth_token: another token, to sign wrongly.
+    to: the number it was sent to.
+    sid: the id of an earlier post, to repeat it.
+    signed_for: the public URL if it differs from the called URL.
+    auth_token: another token, to sign wrongly.
     """
 
     to: str
@@ -28,7 +30,7 @@ class InboundOptions(TypedDict, total=False):
 
 
 class SignedPosts:
-    """Posts in the name of one account, signed with its token."""
+    """Posts on behalf of one account, signed with its token."""
 
     def __init__(self, account: Account, auth_token: str, session: ClientSession) -> None:
         self._account, self._auth_token, self._session = account, auth_token, session

@@ -1,4 +1,4 @@
-"""The Twilio double as a process of its own; `python -m doubles.twilio` runs it."""
+"""The Twilio double as its own process; `python -m doubles.twilio` runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twilio's side of the wire: what a request asks for, answers as it words them, and connections that break off."""
+"""Twilio's side of the wire: read requests, write answers in Twilio's words, and break connections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HALF_AN_ANSWER = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nCo
 
 
 async def read_request(request: web.BaseRequest) -> Request:
-    """The request as tests see it; its body is read to the end."""
+    """Read the request with its whole body, as tests see it."""
     now, monotonic = datetime.now(UTC), time.monotonic()
     port = request.transport.get_extra_info("peername")[1] if request.transport is not None else 0
     path = request.path
@@ -53,7 +53,7 @@ def _operation(method: str, path: str) -> Operation:
 
 
 def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> web.Response:
-    """An answer with the headers that Twilio adds to each."""
+    """Return an answer with Twilio's usual headers."""
     text = json.dumps(body)
     named = {"Twilio-Request-Id": "RQ" + secrets.token_hex(16), "Twilio-Concurrent-Requests": "1", **(headers or {})}
     return web.Response(status=status, text=text, content_type="application/json", headers=named)

@@ -1,4 +1,4 @@
-"""The alarm and heartbeat addresses: nothing that their listener does holds up the pager or fills its memory."""
+"""The alarm and heartbeat addresses: no behaviour of their listener delays the pager or fills its memory."""
 
 from __future__ import annotations
 

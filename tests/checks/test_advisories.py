@@ -1,4 +1,4 @@
-"""`make check` names each locked package with an advisory, and goes on when the advisory service is out of reach."""
+"""`make check` names each locked package with an advisory, and continues when the advisory service is away."""
 
 from __future__ import annotations
 

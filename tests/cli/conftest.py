@@ -28,7 +28,7 @@ PROGRESS = re.compile(r"^.* \(\d+ (?:of [\d.]+ )?s\)\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command printed, progress apart, and how it ended."""
+    """A command's exit code and output, without its progress lines."""
 
     code: int
     out: str
@@ -41,7 +41,7 @@ Planned = Callable[..., Path]
 
 @pytest.fixture
 def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Oncall:
-    """Runs a command as the shell would, on a database of the test's own, at 03:12 of a Saturday night."""
+    """Runs a command as the shell would, on the test's own database, at 03:12 on a Saturday night."""
     for name in list(os.environ):
         if name.startswith(("ONCALL_", "TWILIO_")):
             monkeypatch.delenv(name)
@@ -81,7 +81,7 @@ def eight(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def planned(oncall: Oncall, tmp_path: Path) -> Planned:
-    """Makes a plan of a roster with options of `generate`, in a file of that name."""
+    """Makes a plan of a roster with options of `generate`, in a file of the given name."""
 
     def plan(roster: Path, name: str, *options: str | Path) -> Path:
         ran = oncall("generate", roster, *options, "--output", tmp_path / name)
@@ -122,7 +122,7 @@ def plan(roster: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def published(oncall: Oncall, plan: Path, roster: Path, tmp_path: Path) -> Oncall:
-    """The same, with the plan published."""
+    """The roster, with the plan published."""
     write_migrated_file(tmp_path / "oncall.db")
     ran = oncall("publish", str(plan), "--roster", str(roster))
     assert ran.code == 0, ran.err

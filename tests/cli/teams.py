@@ -1,4 +1,4 @@
-"""Teams that the tests of the terminal plan for, as roster files, and the week that most of them plan."""
+"""Roster files that the terminal tests plan for, and the week that most of them plan."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ MOVED = "unavailable@2027-01-07:ben"
 
 
 def other_team(text: str) -> str:
-    """The text of a roster as that of a team `other`, of whose people none is the same."""
+    """Return the roster's text as that of a team `other`, with other people."""
     return re.sub(r"(?m)^team: .*", "team: other", re.sub(r"id: (\w+),", r"id: \1-2,", text))
 
 
 def without(text: str, person: str) -> str:
-    """The text of a roster without one person."""
+    """Return the roster's text without one person."""
     return "".join(line for line in text.splitlines(keepends=True) if f"id: {person}," not in line)
 
 
 def with_more(text: str, person: str, more: str) -> str:
-    """The text of a roster in which the line of one person says more, like `fte: 0.5`."""
+    """Return the roster's text with more fields for one person, such as `fte: 0.5`."""
     line = next(line for line in text.splitlines() if f"id: {person}," in line)
     return text.replace(line, f"{line.removesuffix('}')}, {more}}}")
 
 
 def written(path: Path, text: str) -> Path:
-    """The file, with this text in it."""
+    """Write the text to the file, and return the file."""
     path.write_text(text, encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""Runs a program on a terminal, and gives what it writes there."""
+"""Runs a program on a pseudo-terminal, and returns what it writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 
 def on_a_terminal(code: str, **environment: str) -> str:
-    """What a program writes to a terminal, of 60 columns unless the environment says another COLUMNS."""
+    """Return a program's output on a terminal of 60 columns, or of COLUMNS in the environment."""
     ours, theirs = pty.openpty()
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     with os.fdopen(ours, "rb", buffering=0) as screen:

@@ -1,4 +1,4 @@
-"""Checking what people wrote, in the terminal: rosters with all that they name, policies, and what is neither."""
+"""`oncall check` in the terminal: rosters with their other files, policies, and files that are neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever somebody writes into a roster or a policy, `oncall check` takes it or refuses it with places."""
+"""`oncall check` accepts or refuses any roster or policy, and a refusal names the places."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ ODD: list[Any] = [
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every path into a document."""
+    """Yield every path into a document."""
     if path:
         yield path
     for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
@@ -75,7 +75,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """A good file with a few of its values replaced, dropped, doubled or under another key."""
+    """Draw a good file with a few values replaced, dropped, doubled or moved to another key."""
     document = deepcopy(yaml.safe_load(draw(st.sampled_from(TEXTS))))
     for _ in range(draw(st.integers(1, 4))):
         *way, last = draw(st.sampled_from(list(places(document)) or [("team",)]))
@@ -96,7 +96,7 @@ def documents(draw: st.DrawFn) -> str:
 
 @st.composite
 def typed_over(draw: st.DrawFn) -> str:
-    """A good file with a piece of its text replaced by anything."""
+    """Draw a good file with a piece of its text replaced by random text."""
     text = draw(st.sampled_from(TEXTS))
     begin = draw(st.integers(0, len(text)))
     typed = draw(
@@ -115,7 +115,7 @@ def folder() -> Iterator[Path]:
 
 
 def judged(folder: Path, text: str) -> bool:
-    """Whether the file is taken; a refusal has a place for each fault."""
+    """Return True if the file is accepted. A refusal must have a place for each fault."""
     path = folder / "x.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     said = StringIO()

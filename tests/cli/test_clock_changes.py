@@ -1,4 +1,4 @@
-"""Local times in the terminal on the days on which the clocks change: none is shifted, and none is unclear."""
+"""Local times in the terminal on days of a clock change: none is shifted, and none is ambiguous."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans that go on from others in the terminal: history, ledger, repair, and what publish refuses at the seam."""
+"""Plans that continue others in the terminal: history, ledger, repair, and what publish refuses where plans meet."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_an_empty_ledger_says_that_everyone_starts_level(oncall: Oncall, five: P
 
 @pytest.fixture
 def changed(five: Path, january: str) -> str:
-    """The primary of the night of 12 January is away then."""
+    """The primary of the night of 12 January is away that night."""
     shifts = json.loads(Path(january).read_text())["shifts"]
     who = next(s["engineer"] for s in shifts if s["start"].startswith("2027-01-12") and s["role"] == "primary")
     five.write_text(with_more(FIVE, who, "unavailable: [{from: 2027-01-12, to: 2027-01-12, reason: flu}]"))

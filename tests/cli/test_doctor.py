@@ -1,4 +1,4 @@
-"""What would stop a page tonight, each as one sentence with its mend, and exit code 1 when anything would."""
+"""What would stop a page tonight: one sentence with its remedy each, and exit code 1 if there is any."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECRETS = ("+1305", NUMBER, AUTH_TOKEN)
 
 @pytest.fixture
 def twilio(monkeypatch: pytest.MonkeyPatch) -> Iterator[TwilioDouble]:
-    """A Twilio on loopback, and the settings that lead there."""
+    """A Twilio double on loopback, and the settings for it."""
     with TwilioDouble() as double:
         for name, value in {
             "ONCALL_SMS": "twilio",
@@ -51,7 +51,7 @@ def database(tmp_path: Path, work: Callable[[Transaction], None]) -> None:
 
 @pytest.fixture
 def answered(published: Oncall, twilio: TwilioDouble, tmp_path: Path) -> Oncall:
-    """Published for four weeks, credentials that work, and an SMS once came from everybody on call."""
+    """A published schedule of four weeks, working credentials, and an SMS received from everyone on call."""
     for number, person in enumerate(("ana", "ben", "mei")):
         sms = InboundMessage(f"SM{number:032}", SATURDAY_NIGHT + timedelta(minutes=1), person, "ACK", "")
         database(tmp_path, partial(_add_inbound, sms))
@@ -64,13 +64,13 @@ def _add_inbound(sms: InboundMessage, tx: Transaction) -> None:
 
 @pytest.fixture
 def healthy(answered: Oncall, tmp_path: Path) -> Oncall:
-    """The same, and a pager that lives."""
+    """The same, with a running pager."""
     database(tmp_path, lambda tx: tx.beat("w1", real_now=datetime.now(UTC), channel="twilio"))
     return answered
 
 
 def bad(oncall: Oncall) -> dict[str, list[str]]:
-    """The sentences that are not fine, by subject; the answer holds no number and no secret."""
+    """Return the findings that are not fine, by subject. The answer holds no phone number and no secret."""
     ran = oncall("doctor", "--json")
     found = json.loads(ran.out)
     assert found["would_page"] is (ran.code == 0)

@@ -1,4 +1,4 @@
-"""Rosters and dates at the edge, through every planning command: a good plan or a good sentence, never a traceback."""
+"""Unusual rosters and dates in every planning command: a good plan or a clear sentence, never a traceback."""
 
 from __future__ import annotations
 

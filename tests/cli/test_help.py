@@ -17,7 +17,7 @@ from tests.cli.conftest import Oncall
 
 
 def commands(command: Any, name: str = "oncall") -> Iterator[tuple[str, Any]]:
-    """Every command and group with its full name; they are typer's, which has no public types for them."""
+    """Return every command and group by its full name. Their types are typer's own, which are not public."""
     yield name, command
     for child, below in getattr(command, "commands", {}).items():
         yield from commands(below, f"{name} {child}")

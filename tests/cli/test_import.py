@@ -1,4 +1,4 @@
-"""`oncall import`: a team's own rota becomes a plan that the other commands take."""
+"""`oncall import` turns a team's own rota into a plan for the other commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.cli.teams import WEEK
 
 @pytest.fixture
 def rota(tmp_path: Path) -> Path:
-    """A week of the team of three; nobody knows the Bob of row 3."""
+    """A week of the team of three; row 3 names Bob, who is on no roster."""
     path = tmp_path / "rota.csv"
     path.write_text("date;primary;secondary\n2027-01-04;Ana Pereira;ben\n2027-01-05;chloe;Bob\n")
     return path

@@ -1,4 +1,4 @@
-"""Ctrl-C ends any command with a sentence, also while it is still being loaded."""
+"""Ctrl-C ends any command with a sentence, even while the command still loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger beside plans in the terminal: nothing counts twice or by mistake without a word."""
+"""The ledger and plans in the terminal: no shift counts twice, and each doubt is printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The faults of a file neither flood the terminal nor steer it, whatever the file holds."""
+"""A file's faults never flood the terminal or send it control characters."""
 
 from __future__ import annotations
 

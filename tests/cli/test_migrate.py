@@ -1,4 +1,4 @@
-"""`oncall migrate` copies another database, whose address need not stand in the list of processes."""
+"""`oncall migrate` copies another database, and its address can stay out of the process list."""
 
 from __future__ import annotations
 

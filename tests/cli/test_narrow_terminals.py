@@ -1,4 +1,4 @@
-"""No answer runs over the edge of a terminal: tables break their cells between words, or become lists."""
+"""No answer is wider than the terminal: tables wrap their cells between words, or become lists."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ for command in {commands!r}:
 
 @pytest.fixture
 def shown(published: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
-    """The answers to all commands, line by line, on a terminal of so many columns; three tickets have come in."""
+    """Return the lines of every command's answer at this width, with three tickets posted."""
     monkeypatch.chdir(tmp_path)
     rest = ("--plan", "standard", "--subject", "Sessions do not start for anybody in the office of Miami, since noon")
     published("page", "--id", "T-1", "--customer", "Acme Limited of Miami", "--impact", "urgent", *rest)

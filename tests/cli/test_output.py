@@ -1,4 +1,4 @@
-"""How answers look: coloured and broken between words on a terminal, plain everywhere else."""
+"""Answers are coloured and wrapped between words on a terminal, and plain everywhere else."""
 
 from __future__ import annotations
 

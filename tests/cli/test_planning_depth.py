@@ -1,4 +1,4 @@
-"""Questions about plans in the terminal: why, what if, exceptions that are agreed to, and the second opinion."""
+"""Questions about plans in the terminal: why, what if, relaxations and the second opinion."""
 
 from __future__ import annotations
 

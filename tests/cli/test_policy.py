@@ -99,7 +99,7 @@ def test_at_a_terminal_a_bad_answer_is_asked_for_again(tmp_path: Path) -> None:
 
 
 def at_a_terminal(command: list[str], answers: list[str], folder: Path) -> str:
-    """What a command shows on a terminal at which somebody types these answers, each after its question."""
+    """Return what a command shows on a terminal where a user types each answer after its question."""
     screen, terminal = pty.openpty()
     environment = {"PATH": os.environ["PATH"], "ONCALL_DATABASE_URL": f"sqlite:///{folder / 'oncall.db'}"}
     running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
@@ -168,7 +168,7 @@ SLOWER = ("first_reply: 45m calendar", "first_reply: 50m calendar")
 
 @pytest.fixture
 def with_own_policy(published: Oncall, plan: Path, roster: Path, tmp_path: Path) -> Oncall:
-    """A policy of the team's own is published."""
+    """The team's own policy is published."""
     text = packaged_policy_text().replace(*SLOWER).replace("name: itopia-cas", "name: ours")
     (tmp_path / "ours.policy.yaml").write_text(text)
     roster.write_text(

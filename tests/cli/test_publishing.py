@@ -1,4 +1,4 @@
-"""Putting somebody on call whom the roster would not: it is done, and said."""
+"""An override against the roster is made, and the conflict is printed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Publish(Protocol):
 
 @pytest.fixture
 def with_chloe(oncall: Oncall, roster: Path, plan: Path) -> Publish:
-    """Publishes the plan of ana and ben, with a chloe of whom the roster says more."""
+    """Publishes the plan of ana and ben with a roster that says more about chloe."""
 
     def publish(more: str, evenings: bool = False) -> Oncall:
         text = SMALL_ROSTER.replace("rotation: {", "rotation: {days_off: evenings, ") if evenings else SMALL_ROSTER

@@ -1,4 +1,4 @@
-"""The commands that answer without typer give the answers, messages and exit codes that they give through typer."""
+"""Commands that answer without typer print the same answers, messages and exit codes as through typer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mending a plan in the terminal: what was agreed stays, frozen dates that clash are named, options are judged."""
+"""Repairs in the terminal: relaxations stay agreed, clashing frozen dates are named, options are judged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FROM = ("--from", "2027-02-08")
 
 
 def after_progress(err: str) -> list[str]:
-    """The lines of the story; a slow machine tells of its progress before."""
+    """Return the lines after the progress lines, which only slow machines print."""
     return err[err.index("repaired from") :].splitlines()
 
 
@@ -104,7 +104,7 @@ def test_opening_what_is_not_frozen_is_refused(oncall: Oncall, ill: Path, quarte
 
 @pytest.fixture
 def agreed(planned: Planned, tight: Path) -> str:
-    """The plan of a week that needs a relaxation of the free nights."""
+    """The plan of a week that needs a relaxation of the rest rule."""
     return str(planned(tight, "agreed.json", *WEEK, "--relax", REST))
 
 

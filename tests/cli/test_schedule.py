@@ -1,4 +1,4 @@
-"""Publishing, asking who is on call, seeing shifts, and putting somebody else on, in the terminal."""
+"""Publish, who, shifts and override in the terminal."""
 
 from __future__ import annotations
 

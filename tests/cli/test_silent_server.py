@@ -1,4 +1,4 @@
-"""What the terminal says of a server that does not answer: whether something may have been changed."""
+"""What the terminal says about a server that does not answer, and whether anything may have changed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Answers = Callable[[socket.socket], None]
 
 
 def mute(connection: socket.socket) -> None:
-    """Read what is asked, and say nothing for as long as the caller waits."""
+    """Read the request, and never answer."""
     while connection.recv(65536):
         pass
 
 
 def broken(connection: socket.socket) -> None:
-    """Read the whole request, then hang up."""
+    """Read the whole request, then close the connection."""
     received = b""
     while b'"kind"' not in received:
         received += connection.recv(65536)
@@ -30,14 +30,14 @@ def broken(connection: socket.socket) -> None:
 
 
 def proxy(connection: socket.socket) -> None:
-    """A proxy whose server is gone."""
+    """A proxy whose server is away."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<html></html>")
 
 
 @pytest.fixture
 def server() -> Iterator[Callable[[Answers], str]]:
-    """Starts a server that treats its callers so, and gives its address."""
+    """Starts a server with this behaviour, and returns its address."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def start(answers: Answers) -> str:

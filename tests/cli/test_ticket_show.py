@@ -1,4 +1,4 @@
-"""What `oncall tickets show` says of one ticket: its link and contact, its verdicts, and each clock once."""
+"""`oncall tickets show` prints a ticket's link and contact, its verdicts, and each clock once."""
 
 from __future__ import annotations
 

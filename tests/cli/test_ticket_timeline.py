@@ -1,4 +1,4 @@
-"""A ticket's timeline: each message where it went out, with what went before."""
+"""A ticket's timeline: each message when it went out, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens in the terminal: made, shown once, listed, revoked."""
+"""Tokens in the terminal: created, shown once, listed, revoked."""
 
 from __future__ import annotations
 

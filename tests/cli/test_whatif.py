@@ -1,4 +1,4 @@
-"""What if, in the terminal: both columns are what `generate` makes with the same options, side by side."""
+"""`oncall whatif` in the terminal: both columns equal what `generate` makes with the same options."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_whatif_without_a_question_is_misuse(oncall: Oncall, roster: Path) -> No
 
 
 def figures(plan: str) -> tuple[object, ...]:
-    """Status, cost, bound and everybody's count and share of each kind in a plan that was generated."""
+    """Return status, cost, bound, and each engineer's count and share of each kind in a generated plan."""
     made = json.loads(plan)
     loads = [
         (each["engineer"], load["kind"], load["count"], load["share"])
@@ -104,7 +104,7 @@ def figures(plan: str) -> tuple[object, ...]:
 
 
 def column(side: dict[str, object]) -> tuple[object, ...]:
-    """The same of one column of what if."""
+    """Return the same figures of one column of `whatif`."""
     loads = side["loads"]
     assert isinstance(loads, list)
     return (

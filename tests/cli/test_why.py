@@ -1,4 +1,4 @@
-"""Why this person has this shift, in the terminal: the rule that forbids each other, or the price of choosing them."""
+"""`oncall why` in the terminal: for each other person, the rule that forbids them or the cost of choosing them."""
 
 from __future__ import annotations
 

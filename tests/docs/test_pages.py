@@ -1,4 +1,4 @@
-"""The pages that come with the product say what it does today, and lead where they say."""
+"""The documents match the product's present behaviour, and their links lead to existing places."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAKE_DOCS = "`make docs` writes it anew"
 
 
 def places_of(page: Path) -> set[str]:
-    """The anchors of a page, as its headings make them."""
+    """Return the anchors of a page, from its headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

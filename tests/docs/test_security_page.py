@@ -1,4 +1,4 @@
-"""The page on security names tests that are there, and says the numbers that the code has."""
+"""The security page names existing tests, and its numbers equal the code's."""
 
 from __future__ import annotations
 

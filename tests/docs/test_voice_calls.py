@@ -1,4 +1,4 @@
-"""The page for operators says how to switch voice calls on, and what it says does it."""
+"""The operations page says how to switch on voice calls, and following it works."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Imported = Callable[..., ImportedRota]
 
 @pytest.fixture
 def imported(tmp_path: Path) -> Imported:
-    """Imports a file of this name and content for the team of five; a keyword is an option."""
+    """Imports a file of this name and content for the team of five; keywords are options."""
     (tmp_path / "team.yaml").write_text(TEAM)
 
     def run(name: str, content: str | bytes, options: ImportOptions = ImportOptions()) -> ImportedRota:
@@ -39,11 +39,11 @@ def imported(tmp_path: Path) -> Imported:
 
 
 def seats(found: ImportedRota) -> list[str]:
-    """Every seat as `01-04 primary ana`, with the date on which it starts."""
+    """Return every seat as `01-04 primary ana`, with its start date."""
     zone = found.plan.zone
     return [f"{each.window.start.astimezone(zone):%m-%d} {each.role} {each.engineer}" for each in found.plan.seats]
 
 
 def left_out(found: ImportedRota) -> list[str]:
-    """Everything that could not be read, as it is printed."""
+    """Return everything that could not be read, as printed."""
     return [str(each) for each in found.left_out]

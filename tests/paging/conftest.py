@@ -12,7 +12,7 @@ from tests.paging.world import World
 
 @pytest.fixture(autouse=True, scope="package")
 def plain_log() -> Iterator[None]:
-    """Tracebacks in the log as they are: drawing them in colour takes longer than the tests."""
+    """Print tracebacks in the log without colour, because colouring takes longer than the tests."""
     renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, renderer])
     yield

@@ -21,7 +21,7 @@ class Killed(BaseException):
 
 @dataclass
 class Fate:
-    """Lets a process live for so many calls to the world outside; from then on nothing it does has any effect."""
+    """Lets a process make a number of outside calls; after that, none of its calls has an effect."""
 
     calls_left: int
 
@@ -33,7 +33,7 @@ class Fate:
 
 @dataclass
 class MortalStore:
-    """The store as a process with a fate sees it: it may die before a commit, or after it without hearing of it."""
+    """A store whose process may die before a commit, or after it and before it learns the result."""
 
     store: Store
     fate: Fate
@@ -58,7 +58,7 @@ class MortalStore:
 
 @dataclass
 class MortalPhones:
-    """The provider as a process with a fate sees it: it may die before it is heard, or before it hears the answer."""
+    """A provider whose client may die before the request arrives, or before it gets the answer."""
 
     phones: FakePhones
     fate: Fate
@@ -83,8 +83,11 @@ class MortalPhones:
 
 @dataclass
 class FakePhones:
-    """A provider with a memory. `faults` are raised, first come first, before or after it took the message. `delivers`:
-    whoever asks it what became of a message hears that it arrived."""
+    """A provider that remembers messages.
+
+    faults: raised in order, before or after it took a message.
+    delivers: it reports every message as delivered when asked.
+    """
 
     sent: list[Message] = field(default_factory=list)
     faults: list[tuple[Exception, bool]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Pagers to be run side by side, and a provider that takes its time."""
+"""Pagers that run side by side, and a slow provider."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def engine_with(world: World, channel: Channel, *, store: Store | None = None, w
 
 
 async def until(claim: Callable[[], bool]) -> None:
-    """Let the loop turn until the claim holds; one that never does ends the test after two minutes."""
+    """Run the event loop until the claim holds. Fail the test after two minutes."""
     async with asyncio.timeout(120):
         while not claim():
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Storms of tickets for one phone, and what became of them."""
+"""Storms of tickets for one phone, and the messages that they cause."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def each_alone(world: World) -> World:
 
 
 def high(world: World, *names: str) -> None:
-    """Tickets that page at every hour and are not urgent."""
+    """Tickets that are not urgent and page at every hour."""
     for name in names:
         world.post(name, impact="high", plan="business-critical")
     world.run()
@@ -52,13 +52,13 @@ def bodies(world: World) -> list[tuple[str, str]]:
 
 
 def seen_by(world: World, person: str) -> list[str]:
-    """Every message to somebody, and none is unexpected any more."""
+    """Return every message to this person, and mark all messages as expected."""
     world.read_all()
     return [message.body for message in world.phones.sent if message.to == person]
 
 
 def waiting(world: World) -> World:
-    """T-1 has paged ana; T-2, T-3 and T-4 wait for her phone and will go with the next look."""
+    """T-1 has paged ana; T-2, T-3 and T-4 are queued for her phone and go out in the next pass."""
     high(world, "T-1")
     world.expect_page("ana", containing="T-1")
     high(world, "T-2", "T-3", "T-4")

@@ -1,4 +1,4 @@
-"""No way to act on a ticket goes round the check of what may be recorded."""
+"""Every way to act on a ticket passes the check of what may be recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any night: whatever people, carriers, the provider and the machine do in whatever order, the pager keeps its word."""
+"""People, carriers, the provider and the machine act in random order; the pager loses and doubles no page."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ OUR_FAULTS = ("pass_failed", "claim_failed", "channel_failed")
 
 @dataclass
 class Watched(FakePhones):
-    """A provider that looks at the store whenever it takes a message: may this one go out now?"""
+    """A provider that checks in the store, at each message, that this message may go out now."""
 
     look: Callable[[Message, list[Message]], None] = field(default=lambda message, before: None)
 
@@ -72,7 +72,7 @@ class Watched(FakePhones):
 
 @dataclass
 class Night:
-    """A pager, and everything that may happen to it, each named by a method and chosen by a number."""
+    """A pager and its possible incidents: each is a method, chosen by a number."""
 
     world: World
     posted: list[str] = field(default_factory=list)
@@ -153,7 +153,7 @@ class Night:
         return self.posted[number % len(self.posted)]
 
     def end(self) -> None:
-        """All faults are over; whoever waits is paged again within a round, and nobody finds anything overdue."""
+        """End all faults. Every open page is repeated within a round, and the auditor finds nothing overdue."""
         world = self.world
         self.phones.faults.clear()
         for person in PEOPLE:

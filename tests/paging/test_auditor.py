@@ -1,4 +1,4 @@
-"""The auditor: from the log alone, what should have gone out by now; two looks find it, one operator hears of it."""
+"""The auditor reads the log alone and finds overdue messages. Two looks confirm one, and one operator is told."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LATE = timedelta(seconds=61)
 
 @dataclass
 class Counts:
-    """What the auditor told its observer."""
+    """Counts what the auditor tells its observer."""
 
     alarms: list[str] = field(default_factory=list)
     overdue: int = -1
@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass
 class Control:
-    """An operator's phone, and the auditor that rings it."""
+    """An operator's phone, and the auditor that alarms it."""
 
     world: World
     counts: Counts = field(default_factory=Counts)
@@ -60,7 +60,7 @@ class Control:
         return self.world.store.read(work)
 
     def look(self, *, after: timedelta = timedelta(0), trouble: str | None = None) -> list[str]:
-        """Let time pass without any pager, then look. What it names as overdue."""
+        """Let time pass without a pager, then look. Return the tickets that the auditor names as overdue."""
         self.world.clock.moment += after
         asyncio.run(self.auditor.look(trouble))
         return self.auditor.problems
@@ -70,7 +70,7 @@ class Control:
 
 
 def deliver(world: World, status: AttemptStatus = AttemptStatus.DELIVERED) -> None:
-    """The provider reports what became of every page."""
+    """The provider reports every page as delivered."""
     for page in world.attempts():
         receipt = Receipt(str(page.provider_id), status)
         asyncio.run(world.engine().receive(receipt))

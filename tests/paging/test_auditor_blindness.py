@@ -1,4 +1,4 @@
-"""What would hide from an auditor: rows that lie, logs that make no sense, a crowd of tickets, its own faults."""
+"""What could hide an overdue ticket from the auditor: wrong rows, impossible logs, many tickets, its own faults."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ AGAIN = timedelta(seconds=5)
 
 
 def tamper(world: World, statement: str) -> None:
-    """Somebody, or a fault that nobody knows of, changes the database behind the pager's back."""
+    """Change the database without the pager's knowledge, as a person or an unknown fault would."""
     with closing(sqlite3.connect(world.url.removeprefix("sqlite:///"))) as connection, connection:
         assert connection.execute(statement).rowcount > 0
 
 
 def crowd(world: World, name: str, number: int) -> None:
-    """Tickets for which nobody is woken, a second after the other."""
+    """Post tickets that page nobody, one a second."""
     for each in range(number):
         world.clock.moment += timedelta(seconds=1)
         world.post(f"{name}-{each}", impact="low")

@@ -1,4 +1,4 @@
-"""Whatever happens: an auditor is silent while the pager and its provider are well, and loud soon after they stop."""
+"""The auditor is silent while pager and provider work, and raises an alarm soon after either stops."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class House:
         return any(due is not None and due <= self.world.clock.moment for due in times)
 
     def _surely_late(self) -> list[tuple[str, str]]:
-        """Return one ticket that is surely late, found from the pager's own rows, which the auditor does not read."""
+        """Return a ticket that is certainly late, found in the pager's rows, which the auditor does not read."""
         late = []
         for number in range(1, self.posted + 1):
             ticket = self.world.ticket(f"T-{number}")

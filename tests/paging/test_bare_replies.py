@@ -1,4 +1,4 @@
-"""`ACK` or `DONE` without a code counts for the ticket of the last page alone, and only while that page is fresh."""
+"""`ACK` or `DONE` without a code acts on the ticket of the last page, while that page is fresh."""
 
 from __future__ import annotations
 

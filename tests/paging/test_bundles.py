@@ -1,4 +1,4 @@
-"""Several pages as one message: what the logs say of it, how it is answered, and what becomes of every page in it."""
+"""Several pages in one message: their log entries, replies to them, and the outcome of every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that is a call: a key acknowledges or passes on; that somebody, or a voicemail, picks up does nothing."""
+"""A page by voice call: a key acknowledges or passes the ticket; an answered call or voicemail alone does nothing."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def highs(world: World, *names: str) -> None:
 
 
 def calls(world: World) -> list[str]:
-    """Of which tickets the calls were, in their order."""
+    """Return the tickets of the calls, in order."""
     assert world.voice is not None
     return [(message.spoken or "").split(" ticket ")[1].split(".")[0] for message in world.voice.sent]
 

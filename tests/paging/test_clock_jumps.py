@@ -1,4 +1,4 @@
-"""Somebody sets the machine's clock an hour back or forward: nobody waits that hour, and nobody is paged twice."""
+"""The machine's clock jumps an hour back or forward: no page is late, and no page goes out twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 
 @dataclass
 class Machine(FakeClock):
-    """The clock of a process on a machine whose own clock, `moment`, can be set. Time passes only when told to."""
+    """The clock of a process on a machine whose own clock, `moment`, can be set. Only the test moves time."""
 
     ticks: float = 0.0
     clock: SystemClock = field(init=False)
@@ -33,7 +33,7 @@ class Machine(FakeClock):
         self.begin()
 
     def begin(self) -> None:
-        """A new process, which knows of no other time than the machine's."""
+        """Start a new process, which knows only the machine's present time."""
         self.clock = SystemClock(lambda: self.moment, lambda: self.ticks)
 
     def live(self, span: timedelta) -> None:
@@ -57,7 +57,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def world(tmp_path: Path, machine: Machine) -> Iterator[World]:
-    """As everywhere, on a machine whose clock can be set."""
+    """The usual world, on a machine whose clock can be set."""
     world = World(tmp_path)
     world.clock = machine
     world.publish()
@@ -66,7 +66,7 @@ def world(tmp_path: Path, machine: Machine) -> Iterator[World]:
 
 
 def live(world: World, machine: Machine, span: timedelta) -> None:
-    """The engine looks every ten seconds."""
+    """Run the engine every ten seconds."""
     for _ in range(int(span / (10 * SECOND))):
         machine.live(10 * SECOND)
         world.run()

@@ -1,4 +1,4 @@
-"""A word that is the code of one ticket and the id of another does nothing on any surface until the sender chooses."""
+"""A word that is one ticket's code and another's id does nothing until the sender says which is meant."""
 
 from __future__ import annotations
 

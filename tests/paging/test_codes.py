@@ -1,4 +1,4 @@
-"""The short codes: unique among unresolved tickets, never a word, longer when they run short."""
+"""Reply codes: unique among unresolved tickets, never a word, and longer when short ones run out."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_no_code_is_a_time_or_a_number(word: str) -> None:
 
 
 def _number_for(word: str) -> int:
-    """The random number that draws this word."""
+    """Return the random number that draws this word."""
     return sum(ALPHABET.index(letter) * len(ALPHABET) ** place for place, letter in enumerate(word))
 
 

@@ -1,4 +1,4 @@
-"""Who hears of a ticket besides those who must act: account managers, and the people of the desk."""
+"""Copies of a ticket's messages for account managers and for the people of the desk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POLICY = packaged_policy_text() + "\nchannels: {desk: {notify: [mei]}}\ncustomer
 
 @pytest.fixture
 def known(tmp_path: Path) -> Iterator[World]:
-    """The same world with a list of customers; hugo looks after both, and mei hears of what comes to the desk."""
+    """The usual world with a customers file; hugo is the account manager of both, and mei gets the desk's messages."""
     world = World(tmp_path)
     world.publish(policy=POLICY, customers=CUSTOMERS)
     yield world

@@ -1,4 +1,4 @@
-"""The process may be killed at any call to the store or the provider: each step's message goes out exactly once."""
+"""The process dies at any call to the store or the provider: each step's message goes out exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivery to its end: receipts that never come, failures that may pass, and those that never will."""
+"""Delivery to its end: missing receipts, failures worth a retry, and final failures."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def paged(world: World) -> World:
 
 @pytest.fixture
 def with_calls(world: World) -> Iterator[FakePhones]:
-    """The pager can call people as well."""
+    """Let the pager make voice calls, too."""
     world.voice = FakePhones()
     yield world.voice
 
 
 def undelivered(world: World, failure: DeliveryFailure, *, to: str = "ana", code: int = 30003) -> None:
-    """The carrier reports on the latest text to this person."""
+    """The carrier reports that the latest text to this person was not delivered."""
     attempt = max((one for one in world.attempts() if one.to == to), key=lambda one: (one.written_at, one.step or 0))
     assert attempt.provider_id is not None
     receipt = Receipt(attempt.provider_id, AttemptStatus.UNDELIVERED, code, failure)

@@ -1,4 +1,4 @@
-"""What `oncall doctor` finds: each as one sentence with what to do about it."""
+"""What `oncall doctor` finds: each finding is one sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def attempt(to: str, code: int | None, *, ago: timedelta, status: AttemptStatus)
 
 
 def judged(database: Stored | None, **changes: Any) -> list[str]:
-    """What is not fine."""
+    """Return the findings that are not fine."""
     facts = Facts(SATURDAY_NIGHT, SATURDAY_NIGHT, Provider("twilio"), "https://x", database, failure_of=failure_of)
     found = findings(replace(facts, **changes))
     return [f"{f.severity.value} {f.subject}: {f.sentence}" for f in found if f.severity is not Severity.FINE]

@@ -1,4 +1,4 @@
-"""A drill is a page like any other to the pager, and like none to the clocks, the chain and the reports."""
+"""A drill goes through the pager as a page does, and counts in no SLA clock, escalation or report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.paging.world import MONDAY_MORNING, World
 
 
 def drill(world: World, to: str = "ana") -> str:
-    """Start one and let the pager see it. Its id."""
+    """Start a drill and run the pager. Return its id."""
     context = replace(world.engine().context("mei"), lease_until=None)
     ends_at = context.now + timedelta(minutes=2)
     stored, _ = world.store.write(lambda tx: start_drill(tx, to=to, ends_at=ends_at, context=context))

@@ -1,4 +1,4 @@
-"""Whatever the provider, the store or the machine does: no page is lost, and none is sent twice where one can tell."""
+"""Faults of the provider, the store or the machine: no page is lost, and none is doubled where the pager can tell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BAD_NUMBER = Permanent("the number does not exist", code=21211)
 
 
 def report(world: World, status: AttemptStatus, *, number: int = 0) -> bool:
-    """The provider reports on the attempt of that number."""
+    """The provider reports on the attempt with that number."""
     attempt = world.attempts()[number]
     receipt = Receipt(attempt.provider_id or "SM" + "f" * 32, status)
     context = world.engine().context()

@@ -1,4 +1,4 @@
-"""A pager that is killed: what the next one does with the pages that it finds."""
+"""A pager is killed: the next one finishes the pages that it finds."""
 
 from __future__ import annotations
 

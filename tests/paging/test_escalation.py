@@ -1,4 +1,4 @@
-"""Who is paged when, and when it stops."""
+"""Who is paged at which minute, and when the escalation stops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def policy_without_standard() -> str:
-    """The packaged policy's file, its Standard plan under another name."""
+    """The packaged policy with its Standard plan renamed."""
     return packaged_policy_text().replace("  standard:", "  basic:").replace("than: standard", "than: basic")
 
 

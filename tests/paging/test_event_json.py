@@ -1,4 +1,4 @@
-"""Events as JSON: what databases hold today is read and shown unchanged, and no field is lost on the way."""
+"""Events as JSON: stored events stay readable, and no field is lost in a round trip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stored_lines() -> list[tuple[str, str]]:
 
 
 def _text(details: Any) -> str:
-    """As the database keeps it."""
+    """Return the text that the database stores."""
     return json.dumps(details, separators=(",", ":"))
 
 

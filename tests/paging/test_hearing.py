@@ -1,4 +1,4 @@
-"""STOP and START: who is not reached by texts is called or passed over, in the open, and the manager is told once."""
+"""STOP and START: a person who opted out of texts is called or passed over, and the manager is told once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ticket comes in: every fault named at once, stored once, and wholly or not at all."""
+"""A ticket arrives: all faults are named at once, and it is stored once, in full or not at all."""
 
 from __future__ import annotations
 
@@ -299,7 +299,7 @@ def test_the_same_id_with_other_content_is_refused_and_changes_nothing(world: Wo
 
 
 class Failing:
-    """A transaction of which one step fails."""
+    """A transaction that fails at one step."""
 
     def __init__(self, tx: Transaction, step: str) -> None:
         self._tx, self._step = tx, step

@@ -1,4 +1,4 @@
-"""What is recorded late, early, twice or out of order counts at its own time, and everybody can see that it did."""
+"""An event that is recorded late, early, twice or out of order counts at its own time, and the log shows both times."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def say(world: World, kind: EventKind, by: str, when: datetime, *, event_id: str | None = None) -> ActionResult:
-    """Something that happened at `when` is recorded now."""
+    """Record now an event that happened at `when`."""
     context = replace(world.engine().context(by), lease_until=None)
     done = world.store.write(lambda tx: record(tx, "T-1", TicketAction(kind, by, when, id=event_id), context))
     world.run()
@@ -39,20 +39,20 @@ def state_of(world: World) -> SlaState:
 
 
 def clocks_of(world: World) -> set[tuple[str, str, datetime]]:
-    """Every clock: which, how it stands, since when."""
+    """Return each clock: its metric, its state, and since when."""
     state = state_of(world)
     return {(clock.metric.value, clock.state(state.at).value, clock.since) for clock in state.clocks}
 
 
 def taken(world: World) -> None:
-    """Ana takes an Urgent ticket at 03:12 and tells the customer nothing that is recorded."""
+    """Ana takes an Urgent ticket at 03:12, and no reply to the customer is recorded."""
     world.post()
     world.run()
     world.act(EventKind.ACKNOWLEDGED, "ana")
 
 
 def breached(world: World) -> None:
-    """The first reply was due at 04:12; at 04:30 the manager has heard that it was not sent."""
+    """The first reply was due at 04:12; at 04:30 the manager has been told of the breach."""
     taken(world)
     world.advance(at("2027-01-09 04:30") - world.clock.moment)
     assert [event.metric for event in world.logged(Breached)] == ["first_reply"]
@@ -248,7 +248,7 @@ NAMES = ("T-1", "T-2", "T-3")
 
 
 def do_something(world: World, random: Random) -> None:
-    """One deed, now or up to four hours late, that the ticket's state may refuse."""
+    """Act on the ticket, now or up to four hours late. The ticket's state may refuse it."""
     name, kind = random.choice(NAMES), random.choice(DEEDS)
     impact = random.choice(("urgent", "high", "normal")) if kind is EventKind.IMPACT_CHANGED else ""
     into = random.choice(NAMES) if kind is EventKind.MERGED else ""
@@ -261,7 +261,7 @@ def do_something(world: World, random: Random) -> None:
 
 
 def breaches(world: World, name: str) -> tuple[set[AlertMark], set[AlertMark]]:
-    """What was told and not withdrawn, and what the clocks say, as `mark_of` names it."""
+    """Return the breaches that were told and not withdrawn, and those of the clocks, as `mark_of` names them."""
     stored, log = world.ticket(name), world.events(name)
     state = world.store.read(lambda tx: clocks(tx, stored.ticket, log, world.clock.moment))
     assert state.is_resolved == (stored.status is TicketStatus.RESOLVED), name

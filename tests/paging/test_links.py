@@ -1,4 +1,4 @@
-"""A ticket's link in the messages about it: there where it fits whole, never at the cost of what a page must say."""
+"""A ticket's link in its messages: present when it fits whole, and never instead of required content."""
 
 from __future__ import annotations
 

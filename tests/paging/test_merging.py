@@ -1,4 +1,5 @@
-"""Duplicates: what was owed on them is owed no later on the ticket that goes on, where their customers are heard."""
+"""Duplicates: the deadlines of merged tickets hold on the remaining ticket, whose messages reach their customers'
+engineer."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def state_of(world: World, ticket_id: str = "T-1") -> SlaState:
 
 
 def running(world: World, ticket_id: str = "T-1") -> list[tuple[str, str]]:
-    """Metric and due time (New York) of each clock of which something is owed, in the order they were set going."""
+    """Return metric and due time (New York) of each running clock, in the order in which they started."""
     zone = world.roster.zone
     return [
         (clock.metric.value, clock.due_at.astimezone(zone).strftime("%H:%M") if clock.due_at else "paused")

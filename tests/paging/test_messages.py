@@ -1,4 +1,4 @@
-"""What goes out by SMS: one GSM-7 segment or two of UCS-2, and only pages end in a code to reply with."""
+"""SMS texts: one GSM-7 segment or two of UCS-2, and only pages end with a reply code."""
 
 from __future__ import annotations
 

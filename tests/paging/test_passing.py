@@ -1,4 +1,4 @@
-"""A ticket changes hands: taken over from the engineer who has it, passed to the next person, or to a named one."""
+"""A ticket changes hands: another engineer takes it, or it passes to the next or a named person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies that a program reports: they meet the customer's clock and take a ticket from the desk alone."""
+"""Replies reported by a program meet the reply clock, and take a ticket only from the desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before a breach the owner is warned, then the escalation starts again; at the breach the manager is told."""
+"""The owner is warned before a breach, then the escalation restarts; at the breach the manager is told."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def taken(world: World) -> None:
-    """Ana takes an Urgent ticket at 03:12 and tells the customer nothing."""
+    """Ana takes an Urgent ticket at 03:12, and no reply to the customer is recorded."""
     world.post()
     world.run()
     world.expect_page("ana")
@@ -163,7 +163,7 @@ def test_a_chase_says_that_it_is_one_who_has_the_ticket_and_what_is_due_when(wor
 
 
 def chased(world: World) -> None:
-    """At 04:05 the chase of Ana's ticket has begun."""
+    """At 04:05 the escalation of Ana's ticket has restarted."""
     taken(world)
     world.advance(at("2027-01-09 04:05") - world.clock.moment)
     assert len(world.logged(Chased)) == 1
@@ -252,7 +252,7 @@ def test_whoever_takes_a_ticket_late_gets_a_moment_before_the_chain_is_paged_aga
 
 
 def upgraded(world: World) -> None:
-    """Ana has a Normal ticket since Monday 20:00; at 22:00 it becomes Urgent, whose hour is over."""
+    """Ana has a Normal ticket since Monday 20:00; at 22:00 it becomes Urgent, so that its hour is already over."""
     world.clock.moment = at("2027-01-11 20:00")
     world.post(impact="high")
     world.run()

@@ -1,4 +1,4 @@
-"""Policies in an installation: the days of 24x5 that they state, and old ones that `check` refuses today."""
+"""Published policies: the coverage days that they state, and old policies that `check` refuses today."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refusal quotes of a caller's text."""
+"""The part of a caller's text that a refusal quotes."""
 
 from __future__ import annotations
 

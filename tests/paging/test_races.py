@@ -1,4 +1,4 @@
-"""What happens between two steps of a pager: a receipt, another pager, a machine that sleeps. Nothing is sent twice."""
+"""Events between two steps of a pager (a receipt, another pager, a sleeping machine) cause no double message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIRST = f"SM{1:032d}"
 
 @dataclass
 class Lagging(Gate):
-    """A provider whose list does not show yet what it has taken. `meanwhile` happens while it looks."""
+    """A provider whose list lags behind what it accepted. `meanwhile` runs during the look-up."""
 
     meanwhile: Callable[[Message], Awaitable[object]] | None = None
 
@@ -44,7 +44,7 @@ class Lagging(Gate):
 
 
 def settled(world: World, engine: Engine) -> None:
-    """Passes until nothing of it is left to do."""
+    """Run passes until no work is left."""
 
     async def passes() -> None:
         for _ in range(4):
@@ -133,7 +133,7 @@ def test_an_answer_that_comes_after_the_lease_ran_out_does_not_take_the_page_fro
 
 @dataclass
 class Hanging(Gate):
-    """A provider that takes no message and says nothing for a long time."""
+    """A provider that accepts no message and does not answer for a long time."""
 
     async def send(self, message: Message) -> Receipt:
         self.waiting += 1
@@ -142,7 +142,7 @@ class Hanging(Gate):
 
 
 class Dying(FakePhones):
-    """A provider that takes a message in the very moment in which the pager is killed."""
+    """A provider that accepts a message at the moment when the pager is killed."""
 
     async def send(self, message: Message) -> Receipt:
         await super().send(message)
@@ -159,7 +159,7 @@ def test_a_word_to_the_manager_is_not_said_twice_when_the_pager_is_killed_after_
 
 @dataclass
 class Sleepy:
-    """A store during whose first reading the machine sleeps for a minute, and another pager works."""
+    """A store during whose first read the machine sleeps for a minute while another pager works."""
 
     store: Store
     meanwhile: Callable[[], None] | None = None

@@ -1,4 +1,4 @@
-"""Receipts that arrive together share a transaction, and lose nothing by it."""
+"""Receipts that arrive together share a transaction, and none is lost."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Counted:
 
 
 class Timings(Unobserved):
-    """Keeps how long deliveries took and which statuses were reached."""
+    """Collects how long deliveries took and their final statuses."""
 
     def __init__(self) -> None:
         self.delivered: list[float] = []
@@ -87,7 +87,7 @@ def pages(world: World) -> list[Attempt]:
 def receive(
     engine: Engine, receipts: Sequence[Receipt], *, ids: Sequence[str | None] | None = None
 ) -> list[bool | BaseException]:
-    """All receipts at one moment."""
+    """Pass all receipts to the engine at once."""
 
     async def all_at_once() -> list[bool | BaseException]:
         named = ids or [None] * len(receipts)

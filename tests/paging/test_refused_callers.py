@@ -1,4 +1,4 @@
-"""When refusals are more than slips, and what `oncall doctor` says of them."""
+"""When repeated refusals raise an alarm, and how `oncall doctor` reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reply by SMS does, and the one line that is sent back."""
+"""What a reply by SMS does, and the one-line answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ticket that begins anew (reopened, released, more urgent or less) is paged as if it were the first time."""
+"""A ticket that restarts (reopened, released, raised or lowered) is paged like a new one."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_after_a_hold_somebody_is_texted_again_whose_number_failed_days_before(w
 
 
 def waiting(world: World) -> None:
-    """Ana was paged a second ago for another ticket, so that the page for T-1 waits for its turn."""
+    """Ana was paged a second ago for another ticket, so the page for T-1 is queued."""
     world.post("T-0", impact="high", plan=BC)
     world.run()
     world.expect_page("ana", containing="HIGH T-0")

@@ -1,4 +1,4 @@
-"""Several pagers on one store, and failures of the house itself: the store, the channel's code, one ticket's log."""
+"""Several pagers share one store and survive failures of the store, the channel's code and a ticket's log."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_an_urgent_page_goes_out_while_the_provider_thinks_about_all_that_are_in
 
 @dataclass
 class Silent(Gate):
-    """A provider that sends at once, and answers to questions when it is told to."""
+    """A provider that sends at once and answers questions only when the test says so."""
 
     answers: asyncio.Event = field(default_factory=asyncio.Event)
     asked: int = 0
@@ -150,7 +150,7 @@ def test_a_lease_that_expires_while_sending_has_the_other_pager_ask_and_not_send
 
 @dataclass
 class Slow(Gate):
-    """A provider that takes messages at once and answers when it is told to."""
+    """A provider that accepts messages at once and answers only when the test says so."""
 
     answers: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -162,7 +162,7 @@ class Slow(Gate):
 
 @dataclass
 class Unsteady:
-    """A store that is away for its first calls; it wakes the engine instead of letting it wait."""
+    """A store whose first calls fail; each failure wakes the engine at once."""
 
     store: Store
     error: Exception
@@ -230,7 +230,7 @@ async def one_pass(engine: Engine) -> None:
 
 
 class BrokenTransaction:
-    """A transaction in which the log of some tickets cannot be read."""
+    """A transaction that cannot read the logs of some tickets."""
 
     def __init__(self, tx: Transaction, spoilt: set[str]) -> None:
         self._tx, self._spoilt = tx, spoilt
@@ -246,7 +246,7 @@ class BrokenTransaction:
 
 @dataclass
 class Broken:
-    """A store whose transactions are broken so."""
+    """A store with such transactions."""
 
     store: Store
     spoilt: set[str]

@@ -1,4 +1,4 @@
-"""The log alone says what was promised: the same clocks years later, after another policy, and on every surface."""
+"""The log alone gives the same clocks years later, after another policy, and on every surface."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PLANS = ("standard", "business-critical")
 
 @pytest.fixture
 def loud(tmp_path: Path) -> Iterator[World]:
-    """A world in which messages are not counted."""
+    """A world that does not check messages."""
     world = World(tmp_path)
     world.publish()
     yield world
@@ -56,7 +56,7 @@ def clocks_at(world: World, now: datetime, ticket_id: str) -> SlaState:
 
 
 def other_policy() -> str:
-    """Other times, and no 24x5: what was promised before must not follow it."""
+    """A policy with other targets and without 24x5; tickets of the first policy must not follow it."""
     text = packaged_policy_text()
     for old, new in (("60m calendar", "300m calendar"), ("45m calendar", "290m calendar"), ("24x5", "24x7")):
         text = text.replace(f"{old}", new)
@@ -65,7 +65,7 @@ def other_policy() -> str:
 
 
 def live(world: World, random: Random, ticket_id: str, actions: int) -> None:
-    """A random life of one ticket, the engine looking now and then."""
+    """Play a random life of one ticket, with passes of the engine in between."""
     world.post(ticket_id, impact=random.choice(IMPACTS), plan=random.choice(PLANS))
     for _ in range(actions):
         world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
@@ -176,7 +176,7 @@ def test_a_policy_published_in_the_middle_of_clocks_and_merges_is_replayed_alike
 
 
 def go_on(world: World, random: Random, name: str, actions: int) -> None:
-    """More of a random life."""
+    """Continue a random life."""
     for _ in range(actions):
         world.clock.moment += timedelta(minutes=random.choice((0, 3, 40, 200)))
         kind = random.choice(KINDS)
@@ -186,7 +186,7 @@ def go_on(world: World, random: Random, name: str, actions: int) -> None:
 
 
 def merges(world: World, name: str, into: str) -> bool:
-    """Whether the merge was possible."""
+    """Merge the ticket; return True if that was possible."""
     with suppress(Refused):
         return world.act(EventKind.MERGED, "ana", name, into=into).changed
     return False

@@ -1,4 +1,4 @@
-"""A storm of tickets: urgent ones at once, all others as one message to a phone, and nothing lost, doubled or stuck."""
+"""A storm of tickets: urgent pages go at once, the others as one message to a phone; none is lost, doubled or stuck."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_process_that_dies_between_composing_and_sending_loses_and_doubles_not
 
 
 class Dead:
-    """A provider whom the process did not live to call."""
+    """A provider that the process did not reach before it died."""
 
     name = "dead"
 

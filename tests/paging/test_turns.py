@@ -1,4 +1,4 @@
-"""What waits for its turn, and for how long: the limits of a phone and of the sender."""
+"""Queued pages and the rate limits of a phone and of the sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a ticket: page, desk or hold, with every reason; and the preview says what the pager then does."""
+"""The verdict (page, desk or hold) with its reasons, which the preview and the pager share."""
 
 from __future__ import annotations
 

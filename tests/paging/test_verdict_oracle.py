@@ -1,4 +1,4 @@
-"""The verdict agrees with a brute-force second opinion, minute by minute, in every random case."""
+"""The verdict agrees with a brute-force oracle, minute by minute, in random cases."""
 
 from __future__ import annotations
 
@@ -60,8 +60,10 @@ def test_every_random_ticket_is_paged_left_to_the_desk_or_held_as_the_oracle_say
 def _steps(
     book: Book, minute: int, impact: str, turns: list[Turn], has_manager: bool
 ) -> Iterator[tuple[int, str, str | None]]:
-    """When each step fires if nobody answers, and whom it reaches: the desk first in business hours, then the engineers
-    all the same. A step that reaches nobody gives way to the next at once."""
+    """Return when each unanswered step fires and whom it reaches: the desk first in business hours, then the engineers.
+
+    A step without a reachable person gives way to the next at once.
+    """
     rule = book.rules[impact]
     at = first_covered(book.rows[rule.coverage], minute)
     if book.rows["business"][at] or not rule.pages:
@@ -80,7 +82,7 @@ def _steps(
 
 
 def _asked(book: Book, minute: int) -> int:
-    """The minute whose shift answers: in business hours the last one before them."""
+    """Return the minute whose shift responds: in business hours, the last on-call minute before them."""
     while minute > 0 and book.rows["business"][minute]:
         minute -= 1
     return minute
@@ -89,7 +91,7 @@ def _asked(book: Book, minute: int) -> int:
 def _theirs(
     scene: Scene, minute: int, impact: str, turns: list[Turn], has_manager: bool
 ) -> tuple[str, str | None, datetime | None, datetime | None]:
-    """Action, who is reached first, until when it is held, and when the first reply is due; by counting minutes."""
+    """Return the oracle's action, first person, hold end and first-reply deadline, by counting minutes."""
     book = scene.books[0]
     rule = book.rules[impact]
     covered = book.rows[rule.coverage]
@@ -109,7 +111,7 @@ def _due(book: Book, impact: str, start: int) -> int | None:
 
 
 def _turns(random: Random) -> list[Turn]:
-    """Half a day each, with gaps."""
+    """Draw assignments of half a day each, with gaps."""
     return [
         (begin, begin + 720, role, random.choice(PEOPLE))
         for begin in range(0, LENGTH, 720)

@@ -1,4 +1,4 @@
-"""A database that cannot be written: the alarm within 30 seconds, with the reason, and the news that it is over."""
+"""A database that cannot be written raises the alarm within 30 seconds, with the reason, and later an all-clear."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FULL = "/data/oncall.db: the disk is full and nothing was stored; free some spac
 
 
 class Operator:
-    """Hears alarms, and lets time pass between two looks."""
+    """Receives alarms, and moves time between two looks."""
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -1,4 +1,4 @@
-"""A small world to page in: a real store, a schedule from the worked roster, a clock and a phone network of our own."""
+"""A small world for the pager: a real store, the worked roster's schedule, a clock and a phone network."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MONDAY_MORNING = at("2027-01-11 10:00")
 
 
 def ticket_body(ticket_id: str = "T-1", **changes: Any) -> dict[str, Any]:
-    """What an intake posts."""
+    """Return the body that an intake posts."""
     return {
         "id": ticket_id,
         "customer": "Acme Ltd",
@@ -66,7 +66,7 @@ def ticket_body(ticket_id: str = "T-1", **changes: Any) -> dict[str, Any]:
 
 
 class World:
-    """The pager at work. Every message must be expected, in order; `close` fails on one that was not."""
+    """A pager at work. The test must expect every message, in order; `close` fails on an unexpected one."""
 
     def __init__(
         self, folder: Path, *, now: datetime = SATURDAY_NIGHT, roster: Roster | None = None, url: str | None = None
@@ -92,8 +92,10 @@ class World:
         policy: str | None = None,
         customers: str | None = None,
     ) -> None:
-        """The quarter's schedule: `seats` by role for every shift, ana and ben when not said; `policy`, `customers`:
-        their files."""
+        """Publish a quarter.
+
+        seats: engineers by role for every shift (default: ana and ben). policy, customers: file texts.
+        """
         holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
         calendar = calendar_of(self.roster.policy, self.roster.holidays)
         first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
@@ -156,7 +158,7 @@ class World:
         return Engine(store=store, channels=channels, clock=self.clock, worker="test")
 
     def run(self) -> None:
-        """One pass of the engine, and every send that it starts."""
+        """Run one pass of the engine and every send that it starts."""
 
         async def once() -> None:
             engine = self.engine()
@@ -168,7 +170,7 @@ class World:
         asyncio.run(once())
 
     def restart(self) -> None:
-        """The process dies without a word and another one starts on the same database."""
+        """Kill the process and start another one on the same database."""
         self.store.close()
         self.store = open_store(self.url)
 
@@ -182,7 +184,7 @@ class World:
         self.run()
 
     def advance(self, span: timedelta) -> None:
-        """Let time pass, the engine looking whenever something is due, and at the end."""
+        """Let time pass. The engine runs whenever something is due, and at the end."""
         end = self.clock.moment + span
         self.run()
         while self.clock.moment < end:
@@ -192,7 +194,7 @@ class World:
             self.run()
 
     def live(self, calls: int, span: timedelta, body: Mapping[str, Any]) -> None:
-        """One life of a process: it is given a ticket and lives on, until it dies at that call to the world outside."""
+        """Give a process a ticket and run it until it dies at the numbered outside call."""
         self.fate = Fate(calls)
         with suppress(Killed):
             asyncio.run(self._accept_in_engine(body))
@@ -210,11 +212,11 @@ class World:
     # What must have happened.
 
     def unread(self) -> list[Message]:
-        """The messages that nothing has expected yet, oldest first."""
+        """Return the messages that the test has not expected yet, oldest first."""
         return self.phones.sent[self._read :]
 
     def read_all(self) -> None:
-        """Every message so far was expected."""
+        """Mark every message so far as expected."""
         self._read = len(self.phones.sent)
 
     def expect_page(self, to: str, *, containing: str = "") -> Message:
@@ -226,7 +228,7 @@ class World:
         return message
 
     def expect_pages(self, *people: str) -> None:
-        """The next messages are to these, in any order."""
+        """Expect the next messages to go to these people, in any order."""
         found = [message.to for message in self.unread()[: len(people)]]
         self._read += len(found)
         assert sorted(found) == sorted(people)
@@ -247,11 +249,11 @@ class World:
         return self.store.read(lambda tx: tx.events(ticket_id))
 
     def logged(self, kind: type[E], ticket_id: str = "T-1") -> list[E]:
-        """The events of one kind in a ticket's log."""
+        """Return the events of one kind in a ticket's log."""
         return [event for event in self.events(ticket_id) if isinstance(event, kind)]
 
     def attempts(self, ticket_id: str = "T-1") -> list[Attempt]:
-        """Pages in the order of their steps, then notices."""
+        """Return pages in the order of their steps, then notices."""
         tries = self.store.read(lambda tx: tx.attempts(ticket_id))
         return sorted(tries, key=lambda one: (one.purpose is Purpose.NOTICE, one.round or 0, one.step or 0))
 

@@ -38,7 +38,7 @@ def roster_of(text: str = ROSTER) -> Roster:
 
 
 def in_turn(roster: Roster, first: date = FIRST, last: date = LAST) -> Plan:
-    """Each shift has the next two people of the roster."""
+    """Give each shift the next two people of the roster."""
     calendar = calendar_of(roster.policy, roster.holidays)
     shifts = shifts_between(calendar, first_day=first, last_day=last, rules=roster.rules)
     people = [engineer.id for engineer in roster.engineers]
@@ -73,7 +73,7 @@ class MemorySchedule:
 
 
 class Told:
-    """Takes sentences, in order."""
+    """Collects sentences, in order."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []

@@ -1,4 +1,4 @@
-"""Today's plan beside that of a changed roster: both are made alike, and what differs is said once."""
+"""Today's plan beside that of a changed roster: both are planned in the same way, and each difference is told once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seats of a shift are explained, whether it is named by its date or by an instant in it."""
+"""The explanation of a shift's seats, named by its date or by an instant in it."""
 
 from __future__ import annotations
 

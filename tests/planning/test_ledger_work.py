@@ -1,4 +1,4 @@
-"""The ledger counts each shift once, says what it doubts, and is written as a file that goes on from there."""
+"""The ledger counts each shift once, states its doubts, and writes a file that later ledgers continue."""
 
 from __future__ import annotations
 

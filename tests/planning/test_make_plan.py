@@ -1,4 +1,4 @@
-"""A plan is made from a roster, dates and what stands around them; it is checked before it is handed out."""
+"""Make a plan from a roster, dates and a planning context, and check it before it is returned."""
 
 from __future__ import annotations
 

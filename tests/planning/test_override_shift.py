@@ -1,4 +1,4 @@
-"""An override puts a person on call, from now on where its span has begun, and says what the roster has against it."""
+"""An override puts a person on call, at the earliest from now on, and states its conflicts with the roster."""
 
 from __future__ import annotations
 

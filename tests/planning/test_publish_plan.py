@@ -1,4 +1,4 @@
-"""A plan is published once it keeps the rules, with the texts that it came from; what changes for whom is told."""
+"""Publish a plan that keeps the rules, with its roster and policy texts; each person's changes are told."""
 
 from __future__ import annotations
 

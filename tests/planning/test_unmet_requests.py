@@ -1,4 +1,4 @@
-"""Requests that a plan does not meet are listed by engineer and date, with the reason, in every form of the plan."""
+"""A plan lists each unmet request by engineer and date, with the reason, in every format."""
 
 from __future__ import annotations
 

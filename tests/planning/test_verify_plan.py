@@ -1,4 +1,5 @@
-"""A plan is verified against its roster and its neighbours; another solver is asked only about a plan without fault."""
+"""Verify a plan against its roster and the plans around it; the second solver is asked only about a plan without
+faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real pager on a real database, under a clock that jumps from one thing that happens to the next."""
+"""The real pager on a real database, under a clock that jumps from one event to the next."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SECOND = timedelta(seconds=1)
 def really_sent(
     arrivals: Sequence[Arrival], team: Roster, schedule: Schedule, until: datetime, *, answers_after: timedelta | None
 ) -> list[Sent]:
-    """What the service sends to phones. answers_after: how soon people answer each message; None: they never do."""
+    """Return what the service sends to phones. answers_after: how soon people answer each message; None: never."""
     plan = Plan(team.team, team.zone, schedule.publications[0].seats)
     sources = {"roster": "", "policy": packaged_policy_text(), "policy_source": "p", "policy_zone": team.zone.key}
     version = NewVersion(arrivals[0].at, "publish", "mei", "", publication_document(plan, team), sources)
@@ -98,7 +98,7 @@ class _Service:
         self._tickets.append(arrival.ticket.id)
 
     def _look(self) -> None:
-        """Every message that is new; people answer it in their time."""
+        """Read every new message, and let people answer it in their time."""
         for name in self._tickets:
             for attempt in self._store.read(methodcaller("attempts", name)):
                 if attempt.id not in self._seen and attempt.status not in (*SENDABLE, AttemptStatus.FAILED):

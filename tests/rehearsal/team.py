@@ -1,4 +1,4 @@
-"""A small team on call in January 2027, the tickets it may get, and people whose answers are known beforehand."""
+"""A small team on call in January 2027, its possible tickets, and people with known answers."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def at(text: str) -> datetime:
 
 
 def roster() -> Roster:
-    """The worked one."""
+    """The worked roster."""
     return read_roster(ROSTER)
 
 
 def plan(team: Roster, seats: Mapping[str, str] | None = None) -> Plan:
-    """Four weeks: by role who holds every shift, ana and ben when not said."""
+    """Four weeks. seats: who holds each role in every shift; ana and ben by default."""
     calendar = calendar_of(team.policy, team.holidays)
     shifts = shifts_between(calendar, first_day=FIRST, last_day=LAST, rules=team.rules)
     holders = seats or {"primary": "ana", "secondary": "ben"}
@@ -51,7 +51,7 @@ _NO_WORK = Working(_AGES, _AGES, _AGES, _AGES, _AGES, 0.0, 0.0)
 
 
 def all_alike(*, missed: float, after: timedelta = timedelta(0)) -> People:
-    """Everybody, the desk too, misses so many messages and answers the others after exactly so long; nobody works."""
+    """Everyone, the desk included, misses this many messages and answers the others after the same time."""
     alike = Answering(Delay(after, 0.0), missed)
     return replace(People(), day=alike, night=alike, desk=alike, urgent=_NO_WORK, ordinary=_NO_WORK)
 

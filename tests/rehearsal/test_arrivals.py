@@ -1,4 +1,4 @@
-"""The tickets of a rehearsal come from a file, every fault of which is told at once, or are made up at a rate."""
+"""A rehearsal's tickets come from a file, with all faults told at once, or are drawn at a rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`oncall simulate`: today, a proposal beside it, and refusals that say what to write instead."""
+"""`oncall simulate`: today, a proposal beside it, and refusals with their remedy."""
 
 from __future__ import annotations
 

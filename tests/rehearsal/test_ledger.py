@@ -1,4 +1,4 @@
-"""A rehearsal's ledger answers every question as the database does, and refuses what it refuses."""
+"""A rehearsal's ledger answers every question as the database does, and refuses the same requests."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _tickets(draw: st.DrawFn) -> Work:
 
 
 def _update(tx: Transaction, wanted: Any) -> None:
-    """What was posted never changes."""
+    """Change the row. Posted content never changes."""
     known = tx.ticket(wanted.ticket.id)
     kept = replace(wanted, ticket=known.ticket, answer=known.answer, received_at=known.received_at) if known else wanted
     tx.update_ticket(kept)
@@ -122,7 +122,7 @@ def _others(draw: st.DrawFn) -> Work:
 
 
 def everything(tx: Transaction) -> list[Any]:
-    """Every question that can be asked."""
+    """Return the answers to every question."""
     span = TicketSpan(NOW, NOW + minutes(4))
     return [
         [tx.ticket(name) for name in NAMES],
@@ -162,7 +162,8 @@ def everything(tx: Transaction) -> list[Any]:
 
 
 def outcome(run: Callable[[Work], Any], work: Work) -> Any:
-    """What came of it, or the refusal's kind and words; of a conflict only with what, since two rules may be broken."""
+    """Return the result, or the refusal's kind and words; for a conflict only its subject, because two rules may be
+    broken."""
     try:
         return run(work)
     except Conflict as conflict:

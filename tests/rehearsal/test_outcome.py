@@ -1,4 +1,4 @@
-"""What a rehearsal shows adds up, counts what it says, and tells a better policy from a worse one."""
+"""A rehearsal's figures add up, match its messages, and rank a better policy above a worse one."""
 
 from __future__ import annotations
 

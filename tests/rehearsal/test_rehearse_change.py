@@ -1,4 +1,4 @@
-"""A change is rehearsed beside today, with today's plan where people and hours stay, else with a new one."""
+"""A change is rehearsed beside today: with today's plan where people and hours stay, else with a new plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TODAY = date(2026, 12, 30)
 
 
 class Heard:
-    """What a rehearsal said, and the sides that it played."""
+    """What a rehearsal printed, and the sides that it played."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []

@@ -1,4 +1,4 @@
-"""The law of rehearsals: they send what the real pager on a real database sends, to whom it does, when it does."""
+"""The law of rehearsals: a rehearsal sends the same messages to the same people at the same times as the real pager."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rehearsed(arrivals: Sequence[Arrival], people: People, until: datetime) -> l
 
 @st.composite
 def some_tickets(draw: st.DrawFn) -> list[Arrival]:
-    """A few tickets around the end of a week: in business hours, at the handover, and in the night after it."""
+    """Draw a few tickets around the end of a week: in business hours, at the handoff, and in the night after it."""
     minutes = sorted(draw(st.lists(st.integers(0, 150), min_size=1, max_size=4)))
     return [
         arrival(

@@ -14,7 +14,7 @@ __all__ = ["oncall", "shop"]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    """An empty one."""
+    """A shop without tickets."""
     opened = Shop(tmp_path)
     yield opened
     opened.close()

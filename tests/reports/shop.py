@@ -1,4 +1,4 @@
-"""A store with a published schedule and tickets whose lives are told in a few words."""
+"""A store with a published schedule, and tickets whose events a few words describe."""
 
 from __future__ import annotations
 
@@ -64,8 +64,11 @@ class Shop:
         self.store.write(lambda tx: tx.add_version(version))
 
     def ticket(self, name: str, when: str, life: str = "", **changes: str) -> None:
-        """A standard urgent ticket of Acme that came at a New York time. life: `7 acknowledged by ben, 9 replied`
-        says what happened so many minutes later, by ana when not said. The pager does what it owes in between."""
+        """Post a standard urgent ticket of Acme at a New York time.
+
+        life: `7 acknowledged by ben, 9 replied` lists events with their minutes; by ana if not given. The pager runs in
+        between.
+        """
         received = at(when)
         body = {"id": name, "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", "subject": "No sessions"}
         body |= changes
@@ -78,15 +81,15 @@ class Shop:
             self._record(name, TicketAction(EventKind(kind), by[-1] if by else "ana", now))
 
     def merge(self, name: str, *, into: str, when: str) -> None:
-        """Say at a New York time that a ticket is a duplicate of another."""
+        """Record at a New York time that a ticket is a duplicate of another."""
         self._record(name, TicketAction(EventKind.MERGED, "ana", at(when), into=into))
 
     def tell(self, name: str, kind: str, *, when: str, said: str | None = None) -> None:
-        """Say, as ana, what happened at a New York time; `said`: when that is said, the same time when absent."""
+        """Record, as ana, what happened at a New York time. said: when it is recorded; the same time when absent."""
         self._record(name, TicketAction(EventKind(kind), "ana", at(when)), at(said or when))
 
     def wait(self, name: str, *, until: str) -> None:
-        """Let the pager do what it owes up to a New York time."""
+        """Run the pager up to a New York time."""
         self._advance(name, at(until))
 
     def _advance(self, name: str, until: datetime) -> None:
@@ -112,5 +115,5 @@ class Shop:
         return self.store.read(lambda tx: review_of(tx, customer, wanted, as_of=LATER))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.store.close()

@@ -1,4 +1,4 @@
-"""Clocks are counted once each, shares are never flattered, and percentiles are times that were measured."""
+"""Each clock counts once, shares are rounded down, and percentiles are measured times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports in the terminal: a table, a file of each kind, and refusals that say what to write instead."""
+"""Reports in the terminal: a table, a file of each kind, and refusals with their remedy."""
 
 from __future__ import annotations
 

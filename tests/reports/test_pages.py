@@ -1,4 +1,4 @@
-"""Pages are whole in themselves, carry nobody's markup, and show the numbers of the report."""
+"""Report pages are self-contained, escape all text, and show the report's numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The quarterly business review: what the customer's quarter was like, beside the one before."""
+"""The quarterly business review: the customer's quarter beside the quarter before."""
 
 from __future__ import annotations
 

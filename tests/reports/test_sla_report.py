@@ -1,4 +1,4 @@
-"""The SLA report counts the tickets of its days, tells each breach with its timeline, and is the same in each form."""
+"""The SLA report counts the tickets of its days, shows each breach with its timeline, and agrees in every format."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def names(report: SlaReport) -> list[str]:
 
 
 def first_reply(report: SlaReport, plan: str = "standard") -> tuple[int, int]:
-    """Met and breached first replies of urgent tickets."""
+    """Return met and breached first replies of urgent tickets."""
     found = [c for c in report.cells if (c.plan, c.impact, c.metric) == (plan, "urgent", Metric.FIRST_REPLY)]
     return (found[0].counts.met, found[0].counts.breached) if found else (0, 0)
 
@@ -251,7 +251,7 @@ def test_a_breach_that_was_told_and_then_withdrawn_by_a_late_record_is_none(shop
 
 
 def withdrawn_once(shop: Shop) -> None:
-    """Told as breached at 04:12; at 04:30 a reply of 03:20 is recorded."""
+    """The breach was told at 04:12; at 04:30 a reply of 03:20 is recorded."""
     shop.ticket("T-2", "2027-01-10 03:12", "3 acknowledged")
     shop.wait("T-2", until="2027-01-10 04:30")
     shop.tell("T-2", "replied", when="2027-01-10 03:20", said="2027-01-10 04:30")

@@ -1,4 +1,4 @@
-"""Rosters for the tests of their file: one good text, and ways to spoil it."""
+"""Rosters for the tests of the roster file: one good text, and functions that break it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Refusal = Callable[[str], str]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in, so that files are named as a user would name them."""
+    """An empty working folder, so that messages name files as a user would."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def refusal(folder: Path) -> Refusal:
-    """Write a roster to `x.yaml`, read it, and give the whole refusal."""
+    """Write a roster to `x.yaml`, read it, and return the whole refusal."""
 
     def refused(text: str) -> str:
         (folder / "x.yaml").write_text(text, encoding="utf-8")

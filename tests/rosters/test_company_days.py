@@ -1,4 +1,4 @@
-"""Holidays of a team and of a person: countries, dates of one's own, and dates that are dropped."""
+"""Holidays of a team and of a person: countries, own dates, and dropped dates."""
 
 from __future__ import annotations
 

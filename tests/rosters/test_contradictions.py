@@ -1,4 +1,4 @@
-"""Rules on people that exclude each other are refused with both places, all of them at once."""
+"""Contradictory rules for people are refused with both places, all of them at once."""
 
 from __future__ import annotations
 

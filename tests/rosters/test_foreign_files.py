@@ -1,4 +1,4 @@
-"""A roster or policy that others wrote shows the content of no file outside its folder, and waits for none."""
+"""A foreign roster or policy reads no file outside its folder, and blocks on none."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refusal(line: str) -> str:
-    """Why a roster with this line is refused. It shows nothing of the secret."""
+    """Return the refusal of a roster with this line. It shows nothing of the secret."""
     return _refusal("x.yaml", GOOD + line + "\n", read_roster)
 
 
 def customers_refusal(name: str) -> str:
-    """Why a policy with this customers file is refused. It shows nothing of the secret."""
+    """Return the refusal of a policy with this customers file. It shows nothing of the secret."""
     return _refusal(POLICY, f"{packaged_policy_text()}\ncustomers: {name}\n", read_policy)
 
 

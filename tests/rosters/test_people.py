@@ -1,4 +1,4 @@
-"""People of a roster: who they are, when they are there, and what they ask for."""
+"""The people of a roster: names, dates, weights and requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers in a roster: what is refused, what is only pointed out, and what is proposed instead."""
+"""Phone numbers in a roster: faults, warnings, and proposals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`check` says where a roster and its policy do not fit: roles that nobody pages, steps without a role, no manager."""
+"""`check` says where a roster and its policy do not fit: unpaged roles, steps without a role, no manager."""
 
 from __future__ import annotations
 

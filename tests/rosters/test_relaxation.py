@@ -1,4 +1,4 @@
-"""An exception to a roster has a name that says all of it, and one that does not fit says what to write."""
+"""A relaxation has a complete name, and one that does not fit says what to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each fault of a roster file is told with its place, what was found and what to write."""
+"""Each fault of a roster file is told with its place, the text found, and what to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the text, reading it gives a roster or a refusal with places, and the same one every time."""
+"""Any text gives a roster or a refusal with places, and the same one each time."""
 
 from __future__ import annotations
 

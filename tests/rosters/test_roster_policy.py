@@ -1,4 +1,4 @@
-"""A roster may name a policy file that lies beside it; faults of both are told together."""
+"""A roster may name a policy file beside it; faults of both are told together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings tried out on a roster are judged as the file is, and a bad one says which it was and what to write."""
+"""Settings tried on a roster are checked like the file; a bad one is named with what to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worked files in `rosters/` are read, and show what they say they show."""
+"""The worked files in `rosters/` are valid, and show what their comments say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans that the independent checker has accepted, and the reasons for which plans are refused."""
+"""Plans that the independent checker accepted, and the reasons why plans are refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Repairs small enough to try every plan: who may have which open seat, what changes and what it costs.
+"""Repairs small enough to try every plan.
 
-Everything is worked out from the rules' words, shift by shift and pair by pair; nothing of the planner is asked.
+The oracle works from the rules' words, shift by shift and pair by pair, without the planner.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _Turn = tuple[str, Shift, str]
 
 @dataclass(frozen=True)
 class RepairCase:
-    """A plan's roster as it was and as it is, from when on it may change, and what is agreed and frozen."""
+    """A plan's roster before and after a change, the first instant that may change, the relaxations and the frozen
+    dates."""
 
     before: Roster
     after: Roster
@@ -50,7 +51,7 @@ class RepairCase:
 
     @property
     def roster(self) -> Roster:
-        """The roster as it is, with the exceptions made."""
+        """The present roster, with the relaxations applied."""
         return relaxed(self.after, self.exceptions)
 
     def shifts(self, roster: Roster) -> tuple[Shift, ...]:
@@ -86,7 +87,7 @@ def drawn_case(draw: Random) -> RepairCase:
 
 
 def with_requests(draw: Random, case: RepairCase) -> RepairCase:
-    """The same, and everybody on the roster as it is would rather have or not have some weekday or two."""
+    """Draw the same case, with requests for or against one or two weekdays by everyone on the present roster."""
 
     def asked(engineer: Engineer) -> Engineer:
         days = draw.sample(range(7), draw.choice([0, 1, 2]))
@@ -161,7 +162,7 @@ def _with_person(case: RepairCase, who: int, **more: Any) -> RepairCase:
 
 
 class EveryPlan:
-    """Every plan that keeps what is before `first_open`, what is frozen, and the rules."""
+    """Every plan that keeps the seats before `first_open`, the frozen seats, and the rules."""
 
     def __init__(self, case: RepairCase, plan: Plan) -> None:
         self._roster = case.roster
@@ -175,7 +176,7 @@ class EveryPlan:
         self._frozen = self._frozen_seats(case)
 
     def cheapest(self) -> dict[int, int]:
-        """For each number of changed seats that some plan has, what the cheapest of those costs."""
+        """Return, for each possible number of changed seats, the least cost."""
         found: dict[tuple[int, tuple[tuple[object, int], ...]], int] = {}
         for turns in self._fill([], 0):
             counts = Counter((shift.kind, role, who) for who, shift, role in [*self._past, *turns])
@@ -188,7 +189,8 @@ class EveryPlan:
         return cheapest
 
     def best_requests(self) -> int:
-        """Requests broken minus requests met, at best, in plans with the fewest changes and then the lowest cost."""
+        """Return the least of requests broken minus requests met, among plans with the fewest changes and then the
+        least cost."""
         found: dict[tuple[int, int], int] = {}
         for turns in self._fill([], 0):
             counts = Counter((shift.kind, role, who) for who, shift, role in [*self._past, *turns])
@@ -198,7 +200,7 @@ class EveryPlan:
         return found[min(found)]
 
     def request_cost(self, who: str, shift: Shift) -> int:
-        """How many of the engineer's requests are against the shift, minus those for it."""
+        """Return how many of the engineer's requests are against the shift, minus those for it."""
         engineer = self._roster.engineer(who)
         assert engineer is not None
         nights = max(1, shift.end_night - shift.first_night)
@@ -258,7 +260,7 @@ class EveryPlan:
         return kept
 
     def _may_stay(self, who: Engineer, shift: Shift, role: str, past: Sequence[Shift]) -> bool:
-        """Whether nothing keeps the person off it but what else is still open."""
+        """Return True if only other open seats could keep the person off this seat."""
         fixed = [seat for seat in self._roster.rules.fixed if seat.day == shift.day]
         if any((seat.role == role) != (seat.engineer == who.id) for seat in fixed):
             return False

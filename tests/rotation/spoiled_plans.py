@@ -1,4 +1,4 @@
-"""Plans with one fault each, and which rules the checker finds broken."""
+"""Plans with one fault each, and the rules that the checker finds broken."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def rules_broken(plan: Plan, roster: Roster) -> set[str]:
 
 
 def with_seat(plan: Plan, number: int, **changes: Any) -> Plan:
-    """The plan with one seat changed and its proof taken off, so that only the seat is judged."""
+    """Return the plan with one seat changed and without its proof, so that only the seat is judged."""
     seats = list(plan.seats)
     seats[number] = replace(seats[number], **changes)
     return bare(replace(plan, seats=tuple(seats)))
@@ -48,7 +48,7 @@ def seats_of(plan: Plan, *days: date, role: str = "primary") -> list[int]:
 
 
 def given_to(plan: Plan, engineer: str, *days: date, role: str = "primary") -> Plan:
-    """The plan with one role of the shifts that start on these dates given to one person."""
+    """Return the plan with one role of the shifts that start on these dates given to one person."""
     numbers = seats_of(plan, *days, role=role)
     seats = tuple(replace(s, engineer=engineer) if n in numbers else s for n, s in enumerate(plan.seats))
     return bare(replace(plan, seats=seats))

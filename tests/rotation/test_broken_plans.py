@@ -1,4 +1,4 @@
-"""Some thirty ways to spoil a plan, each found by the checker under the name of the rule that it breaks."""
+"""Some thirty ways to break a plan; the checker finds each under the name of the broken rule."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rules(**changes: Any) -> Spoil:
 
 
 def people(**changes: Any) -> Spoil:
-    """The first seat's person has other days or roles than the plan was made for."""
+    """The first seat's person has other dates or roles than when the plan was made."""
 
     def spoil(plan: Plan, roster: Roster) -> Spoiled:
         name = plan.seats[0].engineer

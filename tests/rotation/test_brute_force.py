@@ -1,4 +1,4 @@
-"""Problems small enough to try every plan: ours is the fairest, and our repair changes the fewest seats."""
+"""Problems small enough to try every plan: our plan is the fairest, and our repair changes the fewest seats."""
 
 from __future__ import annotations
 

@@ -300,7 +300,7 @@ def test_a_feasible_plan_need_not_reach_its_bound(plan: Plan, roster: Roster) ->
 
 
 def test_two_people_swapped_without_redoing_the_proof_is_found(plan: Plan, roster: Roster) -> None:
-    """Any exchange of people either breaks a rule or changes nobody's counts."""
+    """Any exchange of people either breaks a rule or leaves all counts as they are."""
     for left, right in combinations(range(0, 16, 2), 2):
         seats = list(plan.seats)
         seats[left], seats[right] = (

@@ -36,7 +36,7 @@ OFF: dict[str, Any] = {
 
 
 def items_of(causes: tuple[str, ...]) -> list[str | date]:
-    """What can be left out singly: every week by its Monday, and every other cause."""
+    """Return what can be left out singly: every week by its Monday, and every other cause."""
     items: list[str | date] = []
     for cause in causes:
         mondays = [date.fromisoformat(day) for day in re.findall(r"Mon (\d{4}-\d\d-\d\d)", cause)]
@@ -48,7 +48,7 @@ def items_of(causes: tuple[str, ...]) -> list[str | date]:
 
 
 def exists(roster: Roster, shifts: tuple[Shift, ...], items: list[str | date]) -> bool:
-    """Whether a plan exists for the roster with nothing in its way but these: made anew from the file's own terms."""
+    """Return True if a plan exists when only these causes restrict it, decided from the roster file's own words."""
     rules = roster.rules
     idle = [rule.name for rule in rules_of(rules) if rule.text not in items]
     never = tuple(pair for pair in rules.never_together if f"never_together {pair[0]} and {pair[1]}" in items)

@@ -1,4 +1,4 @@
-"""A plan as a page and as a spreadsheet: whole in themselves, and no word of a roster can do anything in them."""
+"""A plan as a page and as a spreadsheet: self-contained, and no text of the roster becomes markup or a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is offered where no plan exists really lets one exist, and the checker accepts it by its mark."""
+"""Each proposed relaxation makes a plan possible, and the checker accepts that plan by its mark."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_where_shifts_before_stand_in_the_way_what_is_offered_works_and_what_is_
 
 
 def everything_relaxed(roster: Roster) -> Roster:
-    """As much as can be agreed to: no rest, weekends in a row, every maximum raised, every day off moved."""
+    """Relax everything: no rest, weekends in a row, every maximum raised, every day off moved."""
     rules = roster.rules
     week, month = rules.max_shifts_per_week, rules.max_shifts_per_month
     loose = replace(

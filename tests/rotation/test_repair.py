@@ -1,4 +1,4 @@
-"""RepairCase a plan beside every plan there is: no fewer changes, no less cost, and every line that is told is true."""
+"""A repair compared with every plan: no plan has fewer changes or less cost, and every printed line is true."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
 def planned(case: RepairCase) -> Plan | None:
-    """The plan as it was; None where there is none."""
+    """Return the plan before the change; None if there is none."""
     try:
         plan = fairest_plan(case.before, case.shifts(case.before))
     except PlanInfeasible:
@@ -102,7 +102,7 @@ def test_of_the_plans_that_change_and_cost_as_little_it_is_the_one_that_meets_mo
 
 
 def past_that_breaks_the_rules() -> tuple[Roster, Plan]:
-    """Two of eight people had all of the first week, nobody rested; the rules ask for two nights."""
+    """Two of eight people had all of the first week without rest; the rules ask for two free nights."""
     roster = team_of(8)
     lax = replace(roster, rules=replace(roster.rules, rest_nights=0, weekends_apart=1))
     plan = fairest_plan(lax, shifts_of(lax, days=42))

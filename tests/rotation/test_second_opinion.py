@@ -1,4 +1,4 @@
-"""Another solver, with a model of its own, comes to the same bound."""
+"""Another solver, with its own model, finds the same bound."""
 
 from __future__ import annotations
 

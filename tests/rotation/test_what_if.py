@@ -1,4 +1,4 @@
-"""Another team or other rules beside today's: who carries what then, and how well requests fare."""
+"""Another team or other rules beside today's: each person's load, and how well requests are met."""
 
 from __future__ import annotations
 

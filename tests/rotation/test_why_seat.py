@@ -1,4 +1,4 @@
-"""Why this person: for everybody else the rule that forbids them, or the solved price of choosing them."""
+"""For each other person, the rule that forbids them the seat, or the solved cost of choosing them."""
 
 from __future__ import annotations
 

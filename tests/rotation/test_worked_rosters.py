@@ -50,7 +50,7 @@ def quarters_of(year: int) -> list[tuple[date, date]]:
 
 
 class FirstPlan:
-    """Ends a search at its first plan: the proof that none is fairer would take too long here."""
+    """Ends a search at its first plan, because the proof of optimality would take too long here."""
 
     def __init__(self) -> None:
         self._is_found = False

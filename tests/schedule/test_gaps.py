@@ -1,4 +1,4 @@
-"""Where nobody would be on call is said days before."""
+"""Times without an engineer on call are named days before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan in CSV that cannot be used: every fault at once, each with its line and column and what to write instead."""
+"""A CSV plan with faults: all faults at once, each with line, column and remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan files: the exact text that is written, and the same plan when it is read again."""
+"""Plan files: the exact text written, and the same plan when read again."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ def test_a_written_plan_has_the_permissions_of_any_new_file(plan: Plan, tmp_path
 
 
 def make_nothing(file: Path) -> None:
-    """There is no such file."""
+    """Return the path of a file that does not exist."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who is on call: plans, later plans over them, overrides on top, and gaps said loudly.
+"""Who is on call: plans, later plans, overrides, and gaps.
 
 The January plan's first shifts: Mon ana/ben, Tue ben/cleo, Wed cleo/dev, Thu dev/ana, weekend ana/ben, Mon ben/cleo.
 """

@@ -1,4 +1,4 @@
-"""A schedule that is built for one window answers there exactly as the whole schedule does."""
+"""A schedule built for one window gives the same answers there as the whole schedule."""
 
 from __future__ import annotations
 

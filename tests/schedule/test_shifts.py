@@ -1,4 +1,4 @@
-"""The shifts of a span of days: which, from when to when, and which nights they take."""
+"""The shifts of a span of dates: their times, and the nights that each takes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def shifts(
 
 
 def told(found: tuple[Shift, ...], zone: str = "America/New_York") -> list[str]:
-    """Like `weeknight Mon 19:01 - Tue 08:00 (1)`, with the nights that it takes."""
+    """Return text such as `weeknight Mon 19:01 - Tue 08:00 (1)`, with the number of nights."""
     tz = ZoneInfo(zone)
     return [
         f"{s.kind} {s.window.start.astimezone(tz):%a %H:%M} - {s.window.end.astimezone(tz):%a %H:%M}"

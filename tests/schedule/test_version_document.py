@@ -1,4 +1,4 @@
-"""Schedule versions as documents: they come back as they were, fast, and say so when they cannot be read."""
+"""Schedule versions as documents: unchanged after a round trip, fast, and with a clear error when unreadable."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FALLBACK = calendar_of(make_roster().policy, None)
 
 
 def stored(document: Mapping[str, object], *, version: int = 1, kind: str = "publish") -> VersionRow:
-    """The row as a database gives it back: through JSON."""
+    """Return the row after a round trip through JSON, as a database returns it."""
     return VersionRow(version, AT, kind, "mei", "because", json.loads(json.dumps(document)))
 
 

@@ -19,14 +19,14 @@ DEBIAN = pytest.param("debian", marks=pytest.mark.system_packages)
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a server that lives as long as the session."""
+    """The address of a server that runs as long as the session."""
     with bundled_server() as server:
         yield server.url
 
 
 @pytest.fixture(scope="session")
 def debian_postgres_server() -> Iterator[str]:
-    """The address of Debian's server, which lives as long as the session."""
+    """The address of Debian's server, which runs as long as the session."""
     with debian_server() as url:
         yield url
 
@@ -48,7 +48,7 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_path(tmp_path: Path) -> Path:
-    """Where a SQLite database may be made."""
+    """The path of a SQLite database that does not exist yet."""
     return tmp_path / "data" / "oncall.db"
 
 

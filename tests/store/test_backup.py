@@ -1,4 +1,4 @@
-"""A backup of the SQLite file is whole, private, and never in the way of the database."""
+"""A backup of the SQLite file is complete, private, and never blocks the database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def database(sqlite_path: Path) -> str:
 
 
 def tickets(path: Path) -> dict[str, tuple[int, int]]:
-    """How many events and attempts each ticket in the database has."""
+    """Return how many events and attempts each ticket in the database has."""
 
     def work(t: Transaction) -> dict[str, tuple[int, int]]:
         ids = [found.ticket.id for found in t.tickets(TicketFilter(limit=100_000))]
@@ -38,7 +38,7 @@ def tickets(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def appending(ticket_id: str) -> Callable[[Transaction], None]:
-    """Work that adds three events to the ticket's log."""
+    """Return work that adds three events to the ticket's log."""
     return lambda t: t.append([event(ticket_id)] * 3)
 
 

@@ -1,4 +1,4 @@
-"""A fault of the database becomes one clear message, and the store works again when the fault is over."""
+"""Each fault of the database becomes one clear message, and the store works again afterwards."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def test_a_time_that_is_not_utc_raises_value_error(store: SqlStore) -> None:
 
 @pytest.fixture
 def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Everything that the program logs from before the store is opened."""
+    """Return everything that the program logs, from before the store is opened."""
     caplog.set_level("DEBUG")
     return caplog
 

@@ -1,4 +1,4 @@
-"""A pass asks the database each question once for all messages, and decides as if it asked for each one."""
+"""A pass asks the database each question once for all messages, and decides as with one query per message."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def notices(world: World, count: int) -> None:
 
 
 def pages(world: World, count: int) -> None:
-    """Pages for a ticket each, which somebody must still take."""
+    """Return one page for each ticket, which is still open."""
     for number in range(count):
         world.post(f"H-{number}", impact="high", plan="business-critical")
 
@@ -69,7 +69,7 @@ def alerts(world: World, count: int) -> None:
 
 
 def statements_of_a_pass(folder: Path, url: str, limits: str, fill: Callable[[World, int], None], count: int) -> int:
-    """Return how many statements one pass runs when so many messages wait."""
+    """Return how many statements one pass runs with this many queued messages."""
     world = limited(folder, limits, url=url)
     world.post("T-1", impact="low")
     world.run()
@@ -170,7 +170,7 @@ def test_it_decides_as_if_it_asked_for_each_message_alone(
 
 
 def _one_by_one(work: SendWork, due: list[Attempt]) -> list[Attempt]:
-    """Decide with a statement for each question, as a pass did before it asked for all messages at once."""
+    """Decide with one query per message, as the passes of older versions did."""
     from oncall.paging.sending.attempt_lifecycle import _sent_at_once
 
     going: dict[str, Attempt] = {}

@@ -1,4 +1,4 @@
-"""PostgreSQL answers the pager's questions from indexes, by its own choice, also when its tables grow under it."""
+"""PostgreSQL answers the pager's questions from indexes, by its own choice, even as its tables grow."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def fill(url: str) -> None:
 
 
 def plans(connection: Connection, question: Callable[[SqlTransaction], object]) -> list[tuple[str, str]]:
-    """Each statement of a question with its plan."""
+    """Return each statement of a question with its query plan."""
     asked: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:

@@ -119,7 +119,7 @@ def test_attempts_outside_the_send_queue_are_claimed_while_another_pager_holds_i
 
 @dataclass
 class Thoughtful(FakeClock):
-    """A clock that blocks other threads than the event loop, like a pager that works long on the send queue."""
+    """A clock that blocks threads other than the event loop's, like a pager that works long on the send queue."""
 
     thinks: threading.Event = field(default_factory=threading.Event)
     knows: threading.Event = field(default_factory=threading.Event)

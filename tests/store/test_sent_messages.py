@@ -1,4 +1,4 @@
-"""Which messages count for the rate limits, as the store tells."""
+"""Which messages the store counts for the rate limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SQLite file is private, and its one pager's lock follows it, however it is named."""
+"""The SQLite file is private, and its single pager's lock holds under every name of the file."""
 
 from __future__ import annotations
 

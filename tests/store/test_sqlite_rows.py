@@ -1,4 +1,4 @@
-"""Rows that are written past SQLAlchemy arrive as SQLAlchemy would write them."""
+"""Rows written without SQLAlchemy are stored as SQLAlchemy would write them."""
 
 from __future__ import annotations
 

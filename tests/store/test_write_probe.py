@@ -1,4 +1,4 @@
-"""The proof that a database can be written: it finds each way in which it cannot, and leaves nothing behind."""
+"""The probe that a database can be written: it finds each obstacle, and leaves nothing behind."""
 
 from __future__ import annotations
 

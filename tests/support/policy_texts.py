@@ -37,14 +37,14 @@ escalation:
 
 
 def refusal(text: str) -> str:
-    """The whole refusal of a policy text."""
+    """Return the whole refusal of a policy text."""
     with pytest.raises(FileFaults) as refused:
         policy_from_text(text, "p.yaml")
     return str(refused.value)
 
 
 def spoiled(*changes: tuple[str, str]) -> str:
-    """The refusal of the small policy with these texts changed."""
+    """Return the refusal of the small policy with these texts changed."""
     text = SMALL
     for old, new in changes:
         assert old in text

@@ -1,7 +1,7 @@
-"""A second opinion on verdicts and clocks: minute by minute, by counting, and without a line of the product's code.
+"""An oracle for verdicts and clocks that counts single minutes and uses no code of the product.
 
-Time is a number of whole minutes since the scene began. A rule book is plain numbers; coverage is a row of bytes, one
-for each minute.
+Time is whole minutes since the scene began. A rule book is plain numbers; coverage is a row of bytes, one for each
+minute.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class Hours:
 
 @dataclass(frozen=True)
 class Rule:
-    """What one plan promises for one impact: coverage, and per metric minutes and whether only covered ones count."""
+    """The targets of one plan and impact: the coverage and, for each metric, the minutes and whether only covered ones
+    count."""
 
     coverage: str
     pages: bool
@@ -35,8 +36,8 @@ class Rule:
 
 @dataclass
 class Book:
-    """One version of the policy: a rule for each impact of the plan `std`, the same of another plan, and which minutes
-    each coverage holds in."""
+    """One version of the policy: a rule for each impact of the plan `std` and of a second plan, and the minutes of each
+    coverage."""
 
     rules: dict[str, Rule]
     rows: dict[str, bytearray]
@@ -47,7 +48,8 @@ class Book:
 
 
 def readings(zone: ZoneInfo, start: datetime, minutes: int) -> list[datetime]:
-    """For each minute the latest time that the clock on the wall has shown so far: it never shows a time twice."""
+    """Return, for each minute, the latest time that the wall clock has shown so far, because a clock that is set back
+    repeats times."""
     warm_up = 2 * 1440
     latest = (start - timedelta(days=4)).replace(tzinfo=None)
     shown = []
@@ -59,7 +61,7 @@ def readings(zone: ZoneInfo, start: datetime, minutes: int) -> list[datetime]:
 
 
 def rows_of(hours: Hours, shown: list[datetime]) -> dict[str, bytearray]:
-    """The covered minutes of each coverage."""
+    """Return the covered minutes of each coverage."""
     business = bytearray(
         when.weekday() in hours.days
         and hours.opens <= when.hour * 60 + when.minute < hours.closes
@@ -74,7 +76,7 @@ def rows_of(hours: Hours, shown: list[datetime]) -> dict[str, bytearray]:
 
 
 def first_covered(row: bytearray, minute: int) -> int:
-    """The first covered minute from there on."""
+    """Return the first covered minute from there on."""
     while not row[minute]:
         minute += 1
     return minute
@@ -82,8 +84,11 @@ def first_covered(row: bytearray, minute: int) -> int:
 
 @dataclass
 class Clock:
-    """One clock, as numbers. `stretches`: from when it was asked to count until when (None: still). `earliest`: the
-    first minute at which the stretch that still runs counted under any promise that was changed since."""
+    """One clock, as numbers.
+
+    stretches: when it counted, from and until (None: still running).
+    earliest: the first minute at which the running stretch counted under any target that has changed since.
+    """
 
     metric: str
     since: int
@@ -106,7 +111,7 @@ class Clock:
         return first_covered(self.book.rows[self.rule.coverage], asked)
 
     def used_up(self, minutes: int) -> int | None:
-        """The instant at which so many minutes have been counted; None when it is paused before."""
+        """Return the instant at which this many minutes have been counted; None when the clock pauses before."""
         row, only_covered = self.book.rows[self.rule.coverage], self.rule.targets[self.metric][1]
         left = minutes
         for asked, end in self.stretches:
@@ -158,7 +163,7 @@ class Clock:
             self.stretches.append([at, None])
 
     def promise(self, book: Book, impact: str, at: int) -> None:
-        """A new promise: counted anew from the start that it had."""
+        """Apply a new target, counted again from the clock's start."""
         self.look(at)
         kept: list[list[int | None]] = []
         for asked, end in self.stretches:
@@ -176,7 +181,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Said:
-    """One event: when, what, and for some the impact and the book in force."""
+    """One event: its time and kind and, for some kinds, the impact and the rule book in force."""
 
     at: int
     kind: str
@@ -188,7 +193,7 @@ class Said:
 
 
 class Oracle:
-    """Takes events in any order and says which clocks there were."""
+    """Takes events in any order and returns the clocks."""
 
     def __init__(self, books: list[Book], events: list[Said], now: int) -> None:
         self._books, self._now = books, now
@@ -254,7 +259,7 @@ class Oracle:
             self._talk(event.kind, at)
 
     def _happen_at_the_end(self, kind: str, at: int) -> None:
-        """An answer of the resolution's minute came with it, and only its line in the log came after."""
+        """Apply a reply of the resolution's minute that the log records after the resolution."""
         if kind not in ("replied", "updated") or at != self._resolved:
             return
         for clock in self._ended:
@@ -263,7 +268,7 @@ class Oracle:
         self._stop(at)
 
     def _absorb(self, owed: list[Clock], unanswered: list[int], at: int) -> None:
-        """One conversation from now on: what was told here since is an answer there."""
+        """Merge the two conversations: a reply on this ticket also answers the other one."""
         for clock in owed:
             self.clocks.append(clock)
             clock.look(at)
@@ -319,5 +324,5 @@ class Oracle:
 
 
 def utc(start: datetime, minute: int | None) -> datetime | None:
-    """The instant of a minute."""
+    """Return the instant of a minute."""
     return None if minute is None else (start + timedelta(minutes=minute)).astimezone(UTC)

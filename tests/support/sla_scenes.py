@@ -1,5 +1,5 @@
-"""Random weeks with what makes them hard (clock changes, leap days, holidays, a new policy), told twice: in the
-product's own terms, and in the oracle's numbers."""
+"""Random weeks with difficult dates (clock changes, leap days, holidays, a new policy), once in the product's terms and
+once in the oracle's numbers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Scene:
 
 
 def scenes(random: Random, count: int) -> Iterator[Scene]:
-    """So many scenes."""
+    """Draw this many scenes."""
     for _ in range(count):
         zone = ZoneInfo(random.choice(ZONES))
         start = _interesting_start(random, zone)
@@ -65,7 +65,7 @@ def scenes(random: Random, count: int) -> Iterator[Scene]:
 
 
 def _interesting_start(random: Random, zone: ZoneInfo) -> datetime:
-    """A midnight (UTC) up to four days before a clock change, a leap day, a turn of the year, or any day."""
+    """Draw a midnight (UTC) up to four days before a clock change, a leap day, a new year, or any day."""
     year = random.randrange(2024, 2033)
     days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(365)]
     kind = random.random()
@@ -150,8 +150,8 @@ _KINDS = (
 
 
 def random_events(random: Random) -> tuple[list[Said], int]:
-    """A ticket's life in the first five days, with repeats, late and early clocks, and duplicates that are merged into
-    it, each with such a life of its own; and an instant to look at it."""
+    """Draw a ticket's life in its first five days, with repeats, late and early times, and duplicates that are merged
+    into it; and an instant at which to look at it."""
     said, last = _life(random, random.randrange(60, 3 * DAY), "std")
     for _ in range(random.choice((0, 0, 0, 1, 1, 2))):
         merged_at = random.randrange(said[0].at, last + 400)
@@ -163,7 +163,7 @@ def random_events(random: Random) -> tuple[list[Said], int]:
 
 
 def _life(random: Random, opening: int, plan: str) -> tuple[list[Said], int]:
-    """Its events in the log's order, and the minute of the last."""
+    """Return the events in the log's order, and the minute of the last."""
     book = random.choice((0, 0, 1))
     said = [Said(opening, "opened", random.choice(IMPACTS), book, plan=plan)]
     at = opening
@@ -182,7 +182,7 @@ def _life(random: Random, opening: int, plan: str) -> tuple[list[Said], int]:
 
 
 def as_sla_events(scene: Scene, said: Sequence[Said]) -> list[SlaEvent]:
-    """The same events in the product's terms."""
+    """Return the same events in the product's terms."""
     return [_as_sla_event(scene, one) for one in said]
 
 

@@ -1,4 +1,4 @@
-"""Single windows: ordinary days, clock changes, skipped days, holidays, and what is refused."""
+"""Single windows: ordinary days, clock changes, skipped days, holidays, and refused patterns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def kinds_and_local_times(calendar: SupportCalendar, first: str, last: str) -> l
 
 
 def holidays(*days: str) -> HolidayCalendar:
-    """Just these days, and no others in the years 2010 to 2030."""
+    """Return a holiday calendar with only these days, for the years 2010 to 2030."""
     dates = [date.fromisoformat(day) for day in days]
     return HolidayCalendar(
         public_holidays("US"), {year: frozenset(d for d in dates if d.year == year) for year in range(2010, 2031)}
@@ -189,7 +189,7 @@ def test_with_any_holidays_each_instant_has_the_kind_that_the_rule_says(
 
 
 def kind_by_rule(reading: datetime, off: set[date]) -> WindowKind:
-    """DESIGN in plain words: a support day runs from 08:00 to 08:00, and the weekend begins on Friday at 19:01."""
+    """The design in plain words: a support day runs from 08:00 to 08:00, and the weekend begins on Friday at 19:01."""
     day = (reading - timedelta(hours=8)).date()
     evening = reading - datetime.combine(day, time()) >= timedelta(hours=19, minutes=1)
     if day.weekday() > 4 or (day.weekday() == 4 and evening):

@@ -1,7 +1,7 @@
-"""Every minute from 2000 to 2100, in sixteen zones, against a classification that only reads the local clock.
+"""Every minute from 2000 to 2100, in sixteen zones, against a classification that reads only the local clock.
 
-The other side of each comparison shares nothing with the calendar but the weekly pattern: it reads the zone's offset
-every three hours, walks every minute, and lets the latest reading so far decide: the rule in its simplest words.
+It shares only the weekly pattern with the calendar: it reads the zone's offset every three hours, walks every minute,
+and uses the latest local time so far.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def minute_of(at: datetime) -> int:
 
 @cache
 def clock_changes(zone: ZoneInfo) -> list[tuple[int, int]]:
-    """Epoch minute and new offset in minutes: at the start of the century, and then of every change."""
+    """Return epoch minute and new offset in minutes: at the start of the century, and at every change."""
 
     def offset(minute: int) -> int:
         reading = datetime.fromtimestamp(minute * 60, zone).utcoffset()
@@ -57,7 +57,7 @@ def clock_changes(zone: ZoneInfo) -> list[tuple[int, int]]:
 
 
 def kinds_by_clock_reading(zone: ZoneInfo, spans: tuple[WeekSpan, ...]) -> Iterator[tuple[int, Kinds]]:
-    """Year by year: the first epoch minute, and the kind of each minute by what the clock has shown so far."""
+    """Yield for each year its first epoch minute, and the kind of each minute by the latest local time so far."""
     week = np.empty(7 * 24 * 60, dtype=np.int8)
     for span in spans:
         for minute in range(span.start_minute, span.end_minute):
@@ -78,7 +78,7 @@ def kinds_by_clock_reading(zone: ZoneInfo, spans: tuple[WeekSpan, ...]) -> Itera
 
 
 def kinds_by_windows(windows: list[KindWindow], first: int, count: int) -> Kinds:
-    """The kind of each minute from `first` on, by windows that touch them all in order."""
+    """Return the kind of each minute from `first` on, by windows that touch each other in order."""
     edges = [*(min(max(minute_of(window.start) - first, 0), count) for window in windows), count]
     lengths = [after - before for before, after in pairwise(edges)]
     return np.repeat(np.array([KINDS.index(window.kind) for window in windows], dtype=np.int8), lengths)
@@ -95,7 +95,7 @@ def assert_every_minute_is_as_the_clock_says(calendar: SupportCalendar) -> None:
 
 @pytest.fixture(scope="module", params=CENTURY_ZONES)
 def calendar(request: pytest.FixtureRequest) -> SupportCalendar:
-    """The itopia hours, zone by zone; shared by the tests of a zone, since a century takes a moment to build."""
+    """The itopia hours in one zone; shared by the tests of that zone, because a century takes a moment to build."""
     return itopia_calendar(request.param)
 
 
@@ -143,7 +143,7 @@ def test_shifts_tile_the_on_call_time_of_the_century(calendar: SupportCalendar) 
 
 
 def joined(windows: Iterable[Window]) -> list[tuple[datetime, datetime]]:
-    """Stretches of time that the windows cover; windows that touch make one. Refuses any overlap."""
+    """Return the stretches of time that the windows cover, with touching windows joined. Fails on any overlap."""
     stretches: list[tuple[datetime, datetime]] = []
     for window in windows:
         if stretches and stretches[-1][1] == window.start:

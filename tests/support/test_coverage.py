@@ -1,4 +1,4 @@
-"""When a promise holds and when a target is due, compared with a walk of single minutes."""
+"""When a coverage holds and when a target is due, compared with a walk of single minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local times that people write, on ordinary days and on those on which the clocks change."""
+"""Local times as people write them, on ordinary days and on days of a clock change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers: which ones can exist, what a person meant, and which two are one phone."""
+"""Phone numbers: which can exist, which one was meant, and which two reach one phone."""
 
 from __future__ import annotations
 

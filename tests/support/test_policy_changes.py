@@ -42,7 +42,7 @@ def leaves(node: object, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def other_than(path: Path, value: Any) -> list[Any]:
-    """Other values that this leaf may have."""
+    """Draw other values for this field."""
     if path[-1] in OTHERS:
         return list(OTHERS[str(path[-1])])
     if isinstance(value, bool):

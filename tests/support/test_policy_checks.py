@@ -1,4 +1,4 @@
-"""A policy whose promises cannot be kept is refused with all of its faults, those of its customers file included."""
+"""A policy with impossible targets is refused with all of its faults, those of its customers file included."""
 
 from __future__ import annotations
 

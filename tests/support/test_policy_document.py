@@ -37,7 +37,7 @@ def test_every_rule_has_its_key_and_its_test_or_is_a_person_s_work(row: list[str
 
 
 def keys() -> list[tuple[str, str | None]]:
-    """Every policy key that the table names, with the value it names, if any."""
+    """Return every policy key in the table, with its value if the table names one."""
     spans = [span for row in rows() for span in re.findall(r"`([^`]+)`", row[1])]
     found = [re.fullmatch(r"([a-z_*-]+(?:[.][a-z_*-]+)*)(?:: (.+))?", span) for span in spans]
     return [(match[1], match[2]) for match in found if match and match[1] not in OTHERS]

@@ -1,4 +1,4 @@
-"""Reading a policy file: promises, plans and escalation, and the messages of its faults."""
+"""Reading a policy file: targets, plans and escalation, and the messages of its faults."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class TestPromises:
 
 
 class TestFasterPlan:
-    """A plan that is promised to be faster is faster in every cell."""
+    """A plan that must be faster is faster in every cell."""
 
     def test_a_cell_that_is_as_long_is_refused_by_name(self) -> None:
         assert spoiled(("next_reply: 5h calendar", "next_reply: 9h calendar")) == (

@@ -1,4 +1,4 @@
-"""Clocks that are kept while events come one by one are those of the whole log."""
+"""Clocks updated event by event equal the clocks of the whole log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table fits the terminal: long cells are broken between words, and where that does not help it becomes a list."""
+"""A table fits the terminal: long cells wrap between words, and a table that is still too wide becomes a list."""
 
 from __future__ import annotations
 

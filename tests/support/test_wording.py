@@ -1,4 +1,4 @@
-"""Spans and times as people read them."""
+"""Time spans and times of day as people read them."""
 
 from __future__ import annotations
 

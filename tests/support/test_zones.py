@@ -1,4 +1,4 @@
-"""Time zone names: a zone is a place, and other names are refused with the place that they probably mean."""
+"""Time zone names: a place names a zone, and other names are refused with the place that was probably meant."""
 
 from __future__ import annotations
 

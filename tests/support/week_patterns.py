@@ -1,4 +1,4 @@
-"""Weekly patterns and zones that the tests of time share."""
+"""Weekly patterns and zones shared by the tests of time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CENTURY_ZONES = (
 
 
 def pattern(*spans: tuple[WindowKind, int, int]) -> tuple[WeekSpan, ...]:
-    """A week from (kind, first minute, minute after the last) with Monday 00:00 as 0."""
+    """Return a week from (kind, first minute, minute after the last), with Monday 00:00 as 0."""
     return tuple(WeekSpan(*span) for span in spans)
 
 

@@ -1,4 +1,4 @@
-"""Tickets that are stored as the API stores them, and the pages that they cause."""
+"""Tickets stored as the API stores them, and their pages."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def _accept(body: dict[str, Any], context: ActionContext, tx: Transaction) -> No
 
 
 def pages_of(url: str, names: list[str]) -> dict[str, list[Attempt]]:
-    """Every try of these tickets, by their names."""
+    """Return every attempt of these tickets, by ticket id."""
     with open_store(url) as store:
         return store.read(lambda tx: {name: tx.attempts(name) for name in names})

@@ -1,4 +1,4 @@
-"""Somebody on loopback who hears alarms and heartbeats."""
+"""A loopback server that receives alarms and heartbeats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 class Listener:
-    """Keeps what it is posted and counts what it is asked. `status`: what it answers."""
+    """Keeps each post and counts each request. `status`: the status of its answers."""
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
@@ -46,7 +46,7 @@ class Listener:
             self._news.notify_all()
 
     def wait(self, *, posted: int = 0, beats: int = 0, seconds: float = 120.0) -> None:
-        """Wait until it has heard so much. Raises AssertionError when it does not."""
+        """Wait until it has received this many posts. Raises AssertionError otherwise."""
         with self._news:
             heard = self._news.wait_for(lambda: len(self.posted) >= posted and self.beats >= beats, seconds)
         assert heard, f"heard {self.posted} and {self.beats} beats"

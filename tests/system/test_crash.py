@@ -1,4 +1,4 @@
-"""Killed at random instants of a storm, with every fault of the provider: nothing is lost, nothing is sent twice."""
+"""A storm with provider faults, and a pager killed at random instants: no page is lost or doubled."""
 
 from __future__ import annotations
 

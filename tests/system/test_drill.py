@@ -1,4 +1,4 @@
-"""A marked test page through the real path: it is timed, never escalates, and is over when it is acknowledged."""
+"""A marked test page on the real path: it is timed, never escalates, and ends when it is acknowledged."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class Terminal:
         )
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
-        """Its exit code, its answer and its story."""
+        """Return the exit code, the JSON answer and the text output."""
         exit_code, out, err = self.printed()
         return exit_code, json.loads(out) if out else {}, err
 
     def printed(self) -> tuple[int, str, str]:
-        """Its exit code, and what it wrote on stdout and stderr."""
+        """Return the exit code, stdout and stderr."""
         out, err = self._process.communicate(timeout=120)
         return self._process.returncode, out, err
 

@@ -1,4 +1,4 @@
-"""The page of faults names tests that are there, and every fault that the pager promises to stand."""
+"""The faults page names existing tests and covers every fault that the pager survives."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the real processes write on stderr, through a night in which everything goes wrong once: one event a line, each
-with an action that the operations page names, and never a whole number, a token or a text."""
+"""The stderr log of real processes through a night of faults: one event a line, each action documented, and never a
+full number, token or text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECRETS = re.compile(
 
 @dataclass
 class Night:
-    """A service, the Twilio beside it, and what it wrote."""
+    """A service, its Twilio double, and its log."""
 
     address: str
     token: str
@@ -50,13 +50,13 @@ class Night:
         )
 
     def events(self) -> list[dict[str, Any]]:
-        """Every line that is not the beginning's story."""
+        """Return every log event after the start-up lines."""
         whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
         lines = whole.splitlines()
         return [json.loads(line) for line in lines if not line.startswith(STORY)]
 
     def events_with(self, wanted: set[str]) -> list[dict[str, Any]]:
-        """The same, once these actions are among them, or after two minutes."""
+        """Return the events once these actions are among them, or after two minutes."""
         waiting = threading.Event()
         for _ in range(1200):
             if wanted <= {event.get("action") for event in self.events()}:

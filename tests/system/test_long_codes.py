@@ -1,4 +1,4 @@
-"""When more pages are open than codes of three characters exist, longer ones arrive and answer for their tickets."""
+"""When three-character codes run out, longer ones arrive and acknowledge their tickets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHORT = [code for letters in itertools.product(ALPHABET, repeat=3) if is_code(co
 
 
 def holding(code: str) -> StoredTicket:
-    """A ticket that somebody has, and that holds this code."""
+    """Return an owned ticket that holds this code."""
     ticket = Ticket(f"OLD-{code}", "Acme Ltd", "standard", "normal", "Slow")
     taken = TicketStatus.ACKNOWLEDGED
     return StoredTicket(ticket, None, code, RECEIVED_AT, taken, ticket.impact, "page", owner="ana")

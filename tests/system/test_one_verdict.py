@@ -1,4 +1,4 @@
-"""One verdict on every surface of the real programs: the terminal, HTTP, a ticket's log and clocks, and the report."""
+"""One verdict on every surface of the real programs: terminal, HTTP, log, clocks and report."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Programs:
     settings: dict[str, str]
 
     def run(self, *arguments: str) -> Any:
-        """What a command prints, as JSON."""
+        """Return the JSON that a command prints."""
         command = [sys.executable, "-m", "oncall.cli.main", *arguments, "--json"]
         ran = subprocess.run(command, env=self.settings, capture_output=True, text=True, check=False, timeout=300)
         assert ran.returncode == 0, ran.stderr
         return json.loads(ran.stdout)
 
     def at(self, moment: datetime) -> Programs:
-        """The same when it is another time."""
+        """Return the same programs at another time."""
         return Programs(self.folder, {**self.settings, "ONCALL_CLOCK": moment.isoformat()})
 
 
@@ -62,7 +62,7 @@ def test_every_surface_of_the_real_programs_gives_one_verdict_on_random_tickets_
 
 
 def _judge(programs: Programs, token: str, random: Random, known: int) -> dict[str, datetime]:
-    """Post some tickets to a service that starts now, and compare every surface. Gives when each first reply is due."""
+    """Post tickets to a service that starts now, and compare every surface. Return when each first reply is due."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     service = Process(["serve", "--port", str(port)], programs.settings, programs.folder / "serve.log", address)
@@ -107,7 +107,7 @@ def _agreed(programs: Programs, http: httpx.Client, body: Mapping[str, Any]) -> 
 
 
 def _report_agrees(programs: Programs, due: Mapping[str, datetime]) -> None:
-    """Nobody ever replied: each promise was broken at the instant that the verdict named."""
+    """Check that each unanswered first reply breached at the instant that the verdict named."""
     report = programs.run("report", "sla", "--from", "2027-01-01", "--to", "2027-01-31")
     broken = {one["ticket"]: datetime.fromisoformat(one["breached_at"]) for one in report["breaches"]}
     assert (report["tickets"], broken) == (len(due), dict(due))

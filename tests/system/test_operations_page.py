@@ -1,4 +1,4 @@
-"""The page for whoever runs the pager names every metric, every action of the log and every finding's subject."""
+"""The operations page names every metric, every log action and the subject of every finding."""
 
 from __future__ import annotations
 

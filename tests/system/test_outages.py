@@ -1,5 +1,4 @@
-"""Real processes through the outages of others: a minute without Twilio, and a database server that is restarted while
-pages wait to go together."""
+"""Real processes through outages: a minute without Twilio, and a database restart while pages are queued."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ RATE = 10
 
 @contextmanager
 def at_work(*processes: Process) -> Iterator[None]:
-    """Started side by side, so that their rehearsal clocks hardly differ."""
+    """Start both processes together, so that their rehearsal clocks hardly differ."""
     with ExitStack() as running, ThreadPoolExecutor(len(processes)) as pool:
         for process in processes:
             running.callback(process.stop)
@@ -47,7 +46,7 @@ def at_work(*processes: Process) -> Iterator[None]:
 
 
 def until(claim: Callable[[], bool], *, patience: int = 30) -> None:
-    """Ask again until the claim holds, for so many seconds."""
+    """Ask again until the claim holds, for at most this many seconds."""
     waiting = threading.Event()
     for _ in range(patience * 20):
         if claim():
@@ -57,12 +56,12 @@ def until(claim: Callable[[], bool], *, patience: int = 30) -> None:
 
 
 def named_in(messages: list[TwilioMessage]) -> int:
-    """How many pages stand in these messages."""
+    """Return how many pages these messages name."""
     return sum(1 + int((re.findall(r"And (\d+) more", message.body) or ["0"])[0]) for message in messages)
 
 
 def pass_on(url: str, name: str, clock: RehearsalClock) -> None:
-    """Ana passes a ticket on: what is owed for it is owed to ben."""
+    """Ana passes a ticket on, and ben must be paged for it."""
     context = ActionContext("ana", clock.now(), clock.real_now())
     with open_store(url) as store:
         store.write(lambda tx: record(tx, name, TicketAction(EventKind.PASSED, "ana", context.now), context))

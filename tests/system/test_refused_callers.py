@@ -1,4 +1,4 @@
-"""A caller or a provider that is refused again and again: another process and an operator hear of it."""
+"""Repeated refusals of a caller or provider: another process and an operator are told."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ P1 = ticket_body(impact="P1")
 
 
 def doctor(service: Service, folder: Path) -> dict[str, str]:
-    """The findings of `oncall doctor` in a process of its own, by subject; it knows the service's settings."""
+    """Return the findings of `oncall doctor`, run as a process with the service's settings, by subject."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))},
         "HOME": str(folder),
@@ -120,7 +120,7 @@ def test_callbacks_that_are_refused_again_and_again_raise_an_alarm(tmp_path: Pat
 
 
 def test_unknown_tokens_raise_no_alarm(tmp_path: Path) -> None:
-    """Anybody on the internet can send them."""
+    """Anyone on the internet can send unknown tokens."""
     with Listener() as operator, Service(tmp_path, alarm_url=operator.url) as service:
         for _ in range(9):
             service.post(ticket_body(), by="a-wrong-one")

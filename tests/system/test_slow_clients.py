@@ -1,4 +1,4 @@
-"""A real service beside 1,500 clients that keep their connections and never finish: honest posts are answered."""
+"""A real service beside 1,500 clients that never finish a request still answers honest posts."""
 
 from __future__ import annotations
 

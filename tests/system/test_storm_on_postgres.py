@@ -1,4 +1,4 @@
-"""A storm that nobody answers, on Debian's own PostgreSQL: its just-in-time compiler must not hold the pager up."""
+"""An unanswered storm on Debian's PostgreSQL: its JIT compiler must not delay the pager."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVERY_SECONDS = 15 / RATE
 
 @pytest.fixture(scope="module")
 def stock_server() -> Iterator[str]:
-    """The address of Debian's server with the settings that Debian ships."""
+    """The address of Debian's server with Debian's settings."""
     with debian_server() as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Real processes whose database can be read and not be written: an operator hears of it within 30 seconds."""
+"""Real processes with a read-only database: an operator is told within 30 seconds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def locked_file(url: str) -> Iterator[None]:
 
 @contextmanager
 def only_reading(url: str) -> Iterator[None]:
-    """New sessions may only read, as on a standby, and all old ones are ended."""
+    """Make new sessions read-only, as on a standby, and end all old ones."""
     with psycopg.connect(url, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
@@ -109,7 +109,7 @@ def is_ready(address: str) -> bool:
 
 
 def until(claim: Callable[[], bool], seconds: float) -> None:
-    """Ask again until the claim holds. Each question is a request, which takes its time."""
+    """Ask again until the claim holds. Each question is one request."""
     ends_at = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < ends_at, "it did not come true in time"

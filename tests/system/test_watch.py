@@ -1,4 +1,4 @@
-"""A running service that watches itself: /readyz turns red, an alarm is posted, and the heartbeat falls silent."""
+"""A running service watches itself: /readyz turns red, an alarm is posted, and the heartbeat stops."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.web.service import PATIENCE_SECONDS, Service
 
 
 def metrics(service: Service) -> dict[tuple[str, ...], float]:
-    """Every sample by its name and label values."""
+    """Return every sample by its name and label values."""
     answer = service.call("GET", "/metrics", by=None)
     return {
         (sample.name, *sample.labels.values()): sample.value
@@ -64,7 +64,7 @@ def test_a_step_that_nobody_fires_turns_readyz_red_and_calls_an_operator(tmp_pat
 
 
 def store_a_late_ticket(file: Path) -> None:
-    """A ticket whose row says by mistake that nothing is owed, though its log has been owed a step since yesterday."""
+    """Store a ticket whose row wrongly says that nothing is due, though by its log a step is due since yesterday."""
     with open_store(f"sqlite:///{file}") as store:
         context = ActionContext("zendesk", SATURDAY_NIGHT, datetime.now(UTC))
         store.write(lambda tx: accept(tx, parse_ticket(ticket_body(), tx.policy(), context.now), context))
@@ -154,7 +154,7 @@ Behaviour = Callable[[asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
 
 
 class Hostile:
-    """A listener in a thread of its own that treats everyone who connects in one way. `is_met`: one has connected."""
+    """A listener in its own thread that treats every connection in one way. `is_met`: one has connected."""
 
     def __init__(self, behave: Behaviour) -> None:
         self._behave = behave
@@ -217,7 +217,7 @@ def seconds_to_stop(service: Service, is_met: threading.Event) -> float:
 def test_a_service_that_is_told_to_stop_ends_within_seconds_whatever_its_alarm_addresses_do(
     tmp_path: Path, behave: Behaviour, scheme: str
 ) -> None:
-    """With https the listener answers no TLS at all: it sends what it sends, or nothing, in clear text."""
+    """With https the listener answers no TLS at all: it sends plain bytes, or nothing."""
     with Hostile(behave) as listener:
         url = f"{scheme}://127.0.0.1:{listener.port}/a-secret-path"
         service = Service(tmp_path, alarm_url=url, heartbeat_url=url)

@@ -89,7 +89,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_paged(empty_postgres
 
 
 def rests(port: int) -> dict[str, float]:
-    """How many of a worker's pauses were ended by what."""
+    """Return how many of a worker's pauses each cause ended."""
     text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     families = [family for family in text_string_to_metric_families(text) if family.name == "oncall_rests"]
     return {

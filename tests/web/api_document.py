@@ -1,4 +1,4 @@
-"""The published description of the API as a judge: does an answer, or a body, fit its schema?"""
+"""Checks answers and bodies against the published description of the API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHECKER.checks("date", raises=ValueError)(is_date)
 
 
 class ApiDocument:
-    """The document of `/openapi.json`. It judges strictly: an answer may hold no field that is not described."""
+    """The document of `/openapi.json`. It is strict: an answer may have only described fields."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
@@ -34,7 +34,7 @@ class ApiDocument:
             schema.setdefault("additionalProperties", False)
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Method, path and description of each operation."""
+        """Return method, path and description of each operation."""
         for path, methods in self._document["paths"].items():
             for method, operation in methods.items():
                 yield method.upper(), path, operation
@@ -44,18 +44,18 @@ class ApiDocument:
         return found
 
     def faults_of_answer(self, method: str, path: str, status: int, media: str, body: object) -> list[str]:
-        """What the schema says against an answer; empty when it fits."""
+        """Return how an answer differs from its schema; empty when it fits."""
         schema = self.operation(method, path)["responses"][str(status)]["content"][media]["schema"]
         return self.faults(schema, body)
 
     def faults_of_body(self, method: str, path: str, body: object) -> list[str]:
-        """Names of the top fields of a request body that do not fit the schema; empty when it fits."""
+        """Return the top-level fields of a request body that do not fit the schema; empty when it fits."""
         schema = self.operation(method, path)["requestBody"]["content"]["application/json"]["schema"]
         found = self._judge(schema).iter_errors(body)
         return sorted({str(error.path[0]) if error.path else error.message for error in found})
 
     def properties(self, schema: dict[str, Any]) -> list[str]:
-        """Names of the fields of a schema that is a reference."""
+        """Return the field names of a referenced schema."""
         return list(self._schemas[schema["$ref"].rpartition("/")[2]]["properties"])
 
     def faults(self, schema: dict[str, Any], value: object) -> list[str]:

@@ -17,6 +17,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The same for all tests of a file: for those that change nothing."""
+    """The same service for all tests of a file that change nothing."""
     with Service(tmp_path_factory.mktemp("quiet")) as running:
         yield running

@@ -1,4 +1,4 @@
-"""The real service on loopback: its own thread, a database in a file, and a Twilio that runs here too."""
+"""The real service on loopback, in its own thread, with a SQLite file and a Twilio double."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PATIENCE_SECONDS = 120.0
 
 
 class Service:
-    """Callers are `zendesk` (intake), `ana` (engineer) and `mei` (manager); each one's token is their name."""
+    """Its callers are `zendesk` (intake), `ana` (engineer) and `mei` (manager); each token equals its caller's name."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Service:
         self.twilio.close()
 
     def call(self, method: str, path: str, *, by: str | None = "mei", **more: Any) -> httpx.Response:
-        """One request, with that caller's token."""
+        """Make one request with that caller's token."""
         headers = {**({"Authorization": f"Bearer {by}"} if by is not None else {}), **more.pop("headers", {})}
         return self.http.request(method, path, headers=headers, **more)
 
@@ -135,7 +135,7 @@ def _add_token(token: Token, tx: Transaction) -> None:
 
 
 def problem(answer: httpx.Response, status: int, detail: str) -> dict[str, Any]:
-    """The problem document of a refusal: it must be this one."""
+    """Return the problem document of a refusal, which must have this status and title."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     body: dict[str, Any] = answer.json()
     assert (answer.status_code, body["status"], body["detail"]) == (status, status, detail)

@@ -1,4 +1,4 @@
-"""What the service answers is what `/openapi.json` says, and what the description refuses the service refuses."""
+"""Every answer fits `/openapi.json`, and the service refuses every body that the description refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that is a call, through the running service: the phone rings, a key is pressed, the ticket is taken."""
+"""A page by voice call, through the running service: the phone rings, a key is pressed, the ticket is taken."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANA, BEN, MEI = "+13055550101", "+13055550102", "+13055550100"
 
 @pytest.fixture
 def ringing(service: Service) -> TwilioCall:
-    """Ana has sent STOP, so that her phone rings for T-1."""
+    """Ana has sent STOP, so T-1 rings her phone."""
     reply(service, ANA, "STOP")
     assert service.twilio.wait_for_messages(1)[0].to == MEI
     service.post(ticket_body())
@@ -86,7 +86,7 @@ def test_what_is_said_holds_no_number_no_code_and_nothing_that_is_only_for_the_d
 
 
 def test_a_key_after_a_hang_up_still_counts(service: Service, ringing: TwilioCall) -> None:
-    """The report that a call is over may overtake the key that was pressed in it."""
+    """The report that a call ended may arrive before the key that was pressed in it."""
     service.twilio.call_status(ringing.sid, "completed")
     assert service.twilio.answer(ringing.sid, "1")[-1] == "Ticket T 1 is yours. Goodbye."
     assert service.ticket()["state"] == "acknowledged"

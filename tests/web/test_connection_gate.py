@@ -1,4 +1,4 @@
-"""Which connection goes when there are too many."""
+"""Which connection is closed when there are too many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_PROXY = ConnectionLimits(most=4, most_per_source=2, proxies=())
 
 
 def entered(gate: ConnectionGate[str], *connections: str, address: str) -> list[str | None]:
-    """Add connections, and return which one each of them displaces; a displaced one leaves at once."""
+    """Add connections, and return which connection each displaces; a displaced one closes at once."""
     dropped = []
     for connection in connections:
         gone = gate.enter(connection, address)

@@ -1,4 +1,4 @@
-"""Whoever opens connections and says nothing does not keep others from being served."""
+"""Clients that open connections and send nothing do not block other clients."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def slow_hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
 
 
 async def a_long_answer(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """An application whose answer is more than any buffer between here and its reader holds."""
+    """An application whose answer is larger than every buffer on the way to its reader."""
     while (await receive()).get("more_body"):
         pass
     headers = [(b"content-length", str(LONG).encode())]
@@ -46,7 +46,7 @@ async def a_long_answer(scope: dict[str, Any], receive: Any, send: Send) -> None
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop whose clock can be put forward, so that nobody has to wait and no busy machine is too late."""
+    """An event loop whose clock a test moves, so that no test waits and no busy machine is too late."""
 
     ahead = 0.0
 
@@ -55,7 +55,7 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class NarrowProtocol(PatientProtocol):
-    """The same with room for few, which counts what it is sent."""
+    """The same protocol for few connections; it counts what it receives."""
 
     heard = 0
 
@@ -71,7 +71,7 @@ class NarrowProtocol(PatientProtocol):
 
 @dataclass
 class Guest:
-    """A connection, from both ends."""
+    """A connection, seen from both ends."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -86,20 +86,20 @@ class Guest:
             await self.protocol.news.wait()
 
     async def rest(self) -> bytes:
-        """What comes back before the connection ends."""
+        """Return everything that arrives before the connection ends."""
         return await rest_of(self.reader)
 
 
 @dataclass
 class Line:
-    """A server on loopback, and time that passes when it is told to."""
+    """A server on loopback, and a clock that the test moves."""
 
     loop: Loop
     server: uvicorn.Server
     port: int
 
     async def connect(self, *, buffer: int | None = None) -> Guest:
-        """A connection that the server knows of. buffer: how many bytes may wait to be read, for the system's many."""
+        """Return a connection that the server has accepted. buffer: the size of its receive buffer in bytes."""
         calling = socket.socket()
         if buffer is not None:
             calling.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -123,7 +123,7 @@ def on_the_line(
     *,
     limits: ConnectionLimits = FEW,
 ) -> None:
-    """Run a conversation with a server on loopback. What hangs in it is ended after two minutes."""
+    """Run a conversation with a server on loopback. After two minutes it is ended."""
     with asyncio.Runner(loop_factory=Loop) as runner, socket.create_server(("127.0.0.1", 0)) as listening:
         loop = runner.get_loop()
         assert isinstance(loop, Loop)
@@ -152,7 +152,7 @@ def on_the_line(
 
 
 async def rest_of(reader: asyncio.StreamReader) -> bytes:
-    """What comes back before the connection ends."""
+    """Return everything that arrives before the connection ends."""
     try:
         return await reader.read()
     except ConnectionResetError:

@@ -1,4 +1,4 @@
-"""Fixed paths are answered without the router, and exactly as the router answers."""
+"""Fixed paths are answered without the router, with exactly the router's answers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def scope(path: str, method: str = "GET") -> dict[str, Any]:
 
 
 def ask(answering: Any, path: str) -> tuple[list[Mapping[str, Any]], str]:
-    """What an ASGI application sends, and the error that it raises afterwards."""
+    """Return what an ASGI application sends, and the error that it raises afterwards."""
     sent: list[Mapping[str, Any]] = []
 
     async def receive() -> Message:

@@ -1,4 +1,4 @@
-"""How many refusals a caller or an address may cause before they must cost next to nothing."""
+"""How many refusals a caller or address may cause before the gate makes them cheap."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class GeneratedClient:
         return getattr(self.module("models"), name).from_dict(fields)
 
     def call(self, operation: str, *parts: Any, **fields: Any) -> Any:
-        """The status and the parsed answer of one operation, like `tickets.post_ticket`."""
+        """Return the status and the parsed answer of an operation such as `tickets.post_ticket`."""
         client = self.module("client").AuthenticatedClient(base_url=self._address, token=self._by)
         with client:
             answer = self.module(f"api.{operation}").sync_detailed(*parts, client=client, **fields)
@@ -42,7 +42,7 @@ class GeneratedClient:
 
 @pytest.fixture(scope="module")
 def generated(quiet: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """What the generator said while it wrote the package, which can be imported from here on."""
+    """Return what the generator printed while it wrote the package, which tests can import from now on."""
     folder = tmp_path_factory.mktemp("generated")
     (folder / "openapi.json").write_text(json.dumps(quiet.call("GET", "/openapi.json").json()), encoding="utf-8")
     (folder / "settings.yaml").write_text("post_hooks: []\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The headers that every answer has, and requests whose end is not certain."""
+"""The headers of every answer, and requests whose length is ambiguous."""
 
 from __future__ import annotations
 

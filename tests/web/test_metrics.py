@@ -1,4 +1,4 @@
-"""How long things took, and how often an operator was needed, as Prometheus sees it."""
+"""Durations and calls for an operator, as Prometheus reads them."""
 
 from __future__ import annotations
 

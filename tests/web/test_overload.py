@@ -1,4 +1,4 @@
-"""More requests than the service can answer in time are refused at once, and slow clients do not count."""
+"""Requests beyond what the service can answer in time are refused at once; slow clients do not count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Story = Callable[["Crowd"], Awaitable[None]]
 
 
 class Crowd:
-    """An application that answers when it is told to, and its clients."""
+    """An application that answers when the test says so, and its clients."""
 
     def __init__(self, most: int, most_aside: int) -> None:
         self.now = 0.0
@@ -31,7 +31,7 @@ class Crowd:
             await send({"type": "http.response.body", "body": b"ok"})
 
     async def call(self, path: str = "/v1/tickets", *, sends_late: bool = False, reads_late: bool = False) -> Any:
-        """Make one request. Return the status, the headers and the body of its answer."""
+        """Make one request. Return the status, headers and body of its answer."""
         answer: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -61,7 +61,7 @@ def in_a_crowd(story: Story, *, most: int = 2, most_aside: int = 1) -> None:
 
 
 async def turns() -> None:
-    """Let every task go as far as it can."""
+    """Let every task run until it waits."""
     for _ in range(10):
         await asyncio.sleep(0)
 

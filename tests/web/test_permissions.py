@@ -1,4 +1,4 @@
-"""What each role may do, and what it gets to know: one test for every cell of the table."""
+"""What each role may do and read: one test for every cell of the table."""
 
 from __future__ import annotations
 

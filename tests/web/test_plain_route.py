@@ -1,4 +1,4 @@
-"""A route resolves what its function declares, and refuses at start what it would leave out."""
+"""A route resolves what its function declares, and refuses at start what it cannot resolve."""
 
 from __future__ import annotations
 

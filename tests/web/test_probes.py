@@ -1,4 +1,4 @@
-"""Whether it lives, whether it could page, what it counted, and what it says of itself."""
+"""The probes: alive, able to page, the metrics, and the API description."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.web.service import PUBLISH_NOTHING, Service
 
 
 def metrics(service: Service) -> dict[tuple[str, ...], float]:
-    """Every sample by its name and label values."""
+    """Return every sample by its name and label values."""
     answer = service.call("GET", "/metrics", by=None)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     return {

@@ -1,4 +1,4 @@
-"""How often refused requests are logged, stored and told, on a clock that a test moves."""
+"""How often refused requests are logged, stored and reported, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def refuse(refusals: Refusals, count: int = 1, *, source: str = "192.0.2.7", cal
 
 @pytest.fixture
 def look(world: World, refusals: Refusals) -> Callable[[], list[RefusalCount]]:
-    """Let the watch look once. Returns what is stored then."""
+    """Let the watch look once. Return what is stored then."""
     engine = Engine(store=world.store, channels={"sms": world.phones}, clock=world.clock, worker="test")
     watch = RefusalWatch(refusals, engine, world.clock, worker="test", alarm=None)
 

@@ -1,4 +1,4 @@
-"""Every refusal is a problem document that names what was wrong, and nothing is stored."""
+"""Every refusal is a problem document that names the fault, and nothing is stored."""
 
 from __future__ import annotations
 

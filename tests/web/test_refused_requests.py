@@ -1,4 +1,4 @@
-"""What the service writes down of requests that it refuses, and what a flood of them costs."""
+"""What the service records of refused requests, and what a flood of them costs."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_an_id_with_other_content_is_told_apart_from_a_flood(service: Service) -
 
 
 class database_away:  # noqa: N801  # read as a statement
-    """The database's file has another name: whatever asks the database fails."""
+    """Rename the database's file, so that every query fails."""
 
     def __init__(self, service: Service) -> None:
         self._file = service.file

@@ -1,4 +1,4 @@
-"""Reports over HTTP, and the terminal that asks a server for them."""
+"""Reports over HTTP, and in a terminal that asks a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks, triage and the rest of a ticket's life over HTTP."""
+"""Clocks, triage and all ticket actions over HTTP."""
 
 from __future__ import annotations
 

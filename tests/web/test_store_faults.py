@@ -1,4 +1,4 @@
-"""The database is locked, full or gone: intake says 503 and stores nothing; once it is back, everything is paged."""
+"""A locked, full or missing database: intake answers 503 and stores nothing; afterwards everything is paged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def expect_refused(answer: httpx.Response) -> None:
 
 
 def expect_paged(service: Service, *tickets: str) -> None:
-    """Each of these tickets was texted about once, and no other."""
+    """Check that each of these tickets was texted once, and no other."""
     messages = service.twilio.wait_for_messages(len(tickets))
     assert sorted(message.body.split()[1] for message in messages) == sorted(tickets)
 

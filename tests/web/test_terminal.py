@@ -1,4 +1,4 @@
-"""The terminal on a server: what it refuses and finds there is what it refuses and finds on a database of its own."""
+"""The terminal on a server gives the same answers and refusals as on a local database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the provider calls back: only what it signed does anything."""
+"""Callbacks of the provider: only signed ones have an effect."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def signed(service: Service, path: str, form: Mapping[str, str | list[str]]) -> 
 
 
 class _Form(dict[str, "str | list[str]"]):
-    """A form as web frameworks give it to Twilio's validator."""
+    """A form as web frameworks pass it to Twilio's validator."""
 
     def getlist(self, name: str) -> list[str]:
         values = self[name]

@@ -1,5 +1,5 @@
-"""Schemathesis tries the whole API description against the running service: with data that fits the description, with
-data that does not, as each role, in single requests and in chains of them."""
+"""Schemathesis tries the whole API description against the running service: with data that fits it and data that does
+not, as each role, in single requests and in chains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker shows its metrics and its state on a port of its own, and nothing else."""
+"""A worker serves only its metrics and its state, on its own port."""
 
 from __future__ import annotations
 

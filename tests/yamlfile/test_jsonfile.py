@@ -1,4 +1,4 @@
-"""A JSON text becomes the same tree as YAML, with the place of every value, and anything else is refused."""
+"""A JSON text becomes the same tree as YAML, with each value's place; other texts are refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refusal(text: str) -> str:
 
 
 def values_of(node: Node) -> object:
-    """The tree as what `json.loads` gives, but for numbers and words, which stay the text that they are."""
+    """Return the tree as `json.loads` would, but with numbers and words as text."""
     if isinstance(node, MapNode):
         return {key: values_of(value) for key, (_, value) in node.entries.items()}
     if isinstance(node, ListNode):

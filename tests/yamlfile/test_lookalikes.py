@@ -1,4 +1,4 @@
-"""Characters that look like a space, or like nothing, are named where they stand and mislead."""
+"""Misleading characters that look like a space, or are invisible, are named with their place."""
 
 from __future__ import annotations
 

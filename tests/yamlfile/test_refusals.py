@@ -1,4 +1,4 @@
-"""What is no YAML file of ours is refused with one sentence that says where and why, and never with a traceback."""
+"""A text that is not valid YAML is refused with one sentence that says where and why, never with a traceback."""
 
 from __future__ import annotations
 

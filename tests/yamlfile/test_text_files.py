@@ -1,4 +1,4 @@
-"""A file that is no UTF-8 text, is too large or is not there is refused with one sentence."""
+"""A file that is missing, too large or not UTF-8 is refused with one sentence."""
 
 from __future__ import annotations
 

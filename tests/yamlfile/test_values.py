@@ -1,4 +1,4 @@
-"""Readers make values of nodes, or say what to write instead."""
+"""Readers turn nodes into values, or say what to write instead."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_mapping_of_chosen_names_is_read_in_file_order() -> None:
 
 
 class TestKeys:
-    """A mapping is asked for its keys one by one."""
+    """Reading a mapping key by key."""
 
     @staticmethod
     def fields(text: str) -> tuple[Fields, Faults]:
