@@ -11,8 +11,10 @@ import pytest
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
-from oncall.paging.watch.doctor_findings import Severity, findings
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.watch.doctor_findings import findings
 from oncall.paging.watch.doctor_inputs import Facts, Provider, Stored
+from oncall.paging.watch.finding import Severity
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy_file import packaged_policy
 from oncall.wiring.doctor_facts import failure_of
@@ -155,3 +157,24 @@ def test_a_policy_that_cannot_be_read_stops_pages(schedule: Schedule) -> None:
     assert judged(stored(schedule, policy=None, policy_fault="p:1:1: no impacts")) == [
         "stops policy: the published policy cannot be read: p:1:1: no impacts; publish a corrected policy."
     ]
+
+
+def test_a_token_that_ends_within_two_weeks_is_reported_in_time(schedule: Schedule) -> None:
+    ends = {"soon": 13, "late": 15, "over": -1}
+    tokens = [
+        Token(name, CallerRole.INTAKE, name, SATURDAY_NIGHT, expires_at=SATURDAY_NIGHT + days * 24 * HOUR)
+        for name, days in ends.items()
+    ]
+    assert judged(stored(schedule, tokens=tokens)) == [
+        "warns tokens: the token over expired at 2027-01-08 08:12 UTC, so its requests are refused; "
+        "`oncall token rotate over --expires DATE`, or `oncall token revoke over`.",
+        "warns tokens: the token soon expires at 2027-01-22 08:12 UTC; "
+        "replace it in time: `oncall token rotate soon --expires DATE`.",
+    ]
+
+
+def test_many_tokens_that_end_are_counted(schedule: Schedule) -> None:
+    tokens = [Token(f"t{each}", CallerRole.INTAKE, "x", SATURDAY_NIGHT, expires_at=SATURDAY_NIGHT) for each in range(9)]
+    assert judged(stored(schedule, tokens=tokens))[-1] == (
+        "warns tokens: 4 more tokens end within two weeks; see `oncall token list`."
+    )

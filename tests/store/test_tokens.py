@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from oncall.errors import Conflict
-from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.callers import CallerRole, Scope, Token
 from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, message, minutes
@@ -45,6 +46,37 @@ def test_tokens_are_listed_by_name(store: SqlStore) -> None:
     store.write(lambda t: t.add_token(HELPDESK))
     store.write(lambda t: t.add_token(ana))
     assert store.read(lambda t: t.tokens()) == [ana, HELPDESK]
+
+
+def test_a_token_keeps_its_label_and_its_scopes(store: SqlStore) -> None:
+    laptop = Token(
+        "ana", CallerRole.ENGINEER, "cd" * 32, NOW, label="laptop", scopes=frozenset({Scope.READ, Scope.EVENTS})
+    )
+    phone = replace(laptop, digest="ef" * 32, label="", scopes=frozenset())
+    for token in (laptop, phone):
+        store.write(partial(lambda token, t: t.add_token(token), token))
+    assert store.read(lambda t: t.tokens()) == [phone, laptop]
+    assert store.read(lambda t: (t.token("ana:laptop"), t.token("ana"), t.token("ben"))) == (laptop, phone, None)
+
+
+def test_a_rotated_token_is_found_by_both_secrets(store: SqlStore) -> None:
+    store.write(lambda t: t.add_token(HELPDESK))
+    rotated = replace(
+        HELPDESK, digest="cd" * 32, old_digest="ab" * 32, old_ends_at=NOW + minutes(5), expires_at=NOW + minutes(9)
+    )
+    store.write(lambda t: t.replace_token(rotated))
+    assert store.read(lambda t: [t.token_by_digest(each * 32) for each in ("ab", "cd", "ef")]) == [
+        rotated,
+        rotated,
+        None,
+    ]
+
+
+def test_the_last_use_of_a_token_never_goes_back(store: SqlStore) -> None:
+    store.write(lambda t: t.add_token(HELPDESK))
+    for at in (NOW, NOW + minutes(9), NOW + minutes(5)):
+        store.write(partial(lambda at, t: t.note_token_use({"helpdesk": at, "revoked": at}), at))
+    assert store.read(lambda t: t.tokens()) == [replace(HELPDESK, last_used_at=NOW + minutes(9))]
 
 
 def test_the_last_heartbeat_is_the_newest_of_all_pagers(store: SqlStore) -> None:

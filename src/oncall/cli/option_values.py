@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from oncall.cli.output import bad_value
 
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MOST_WEEKS = 530
 MOST_SECONDS = 1_000_000
 """The longest time limit, about eleven days; the solver cannot take a limit of many years."""
@@ -29,6 +30,14 @@ def seconds_of(text: str) -> float:
     if not 0.001 <= float(text) <= MOST_SECONDS:
         raise bad_value(f"{text[:40]} is out of range; write seconds from 0.001 to {MOST_SECONDS}, like 30", None)
     return float(text)
+
+
+def length_of(text: str, option: str | None = None) -> timedelta:
+    """Return the length of time in the value of an option, like 90s, 15m, 1h30m or 2d. Raises BadParameter."""
+    if not re.fullmatch(r"([0-9]{1,6}[smhd])+", text):
+        raise bad_value(f'"{text[:40]}" is not a length of time; write one like 90s, 15m, 2h or 1d', option)
+    parts = re.findall(r"([0-9]+)([smhd])", text)
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
 
 
 def date_of(text: str, option: str | None = None) -> date:

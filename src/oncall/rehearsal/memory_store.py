@@ -17,6 +17,7 @@ from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_tickets import TicketBook
+from oncall.rehearsal.memory_tokens import TokenBook
 from oncall.rehearsal.memory_urgent import UrgentBook
 from oncall.schedule.schedule import Schedule
 from oncall.support.changed_row import changed
@@ -26,7 +27,7 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook):
+class MemoryStore(UrgentBook, TicketBook, TokenBook):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
@@ -263,27 +264,6 @@ class MemoryStore(UrgentBook, TicketBook):
         """Return alerts written since an instant (real time), the newest first."""
         found = [alert for alert in self._alerts.values() if alert.written_at >= written_since]
         return sorted(found, key=lambda alert: (alert.written_at, alert.id), reverse=True)
-
-    def add_token(self, token: Token) -> None:
-        """Store a caller's token. Raises Conflict when the name or the secret is in use."""
-        if token.name in self._tokens:
-            raise Conflict(f'token "{token.name}": the name is taken')
-        if self.token_by_digest(token.digest) is not None:
-            raise Conflict(f'token "{token.name}": the secret is in use already')
-        self._tokens[token.name] = token
-
-    def remove_token(self, name: str) -> None:
-        """Delete a caller's token. Raises NotFound."""
-        if self._tokens.pop(name, None) is None:
-            raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
-
-    def token_by_digest(self, digest: str) -> Token | None:
-        """Return the token with this digest, or None."""
-        return next((token for token in self._tokens.values() if token.digest == digest), None)
-
-    def tokens(self) -> list[Token]:
-        """Return the tokens of all callers, by name."""
-        return [self._tokens[name] for name in sorted(self._tokens)]
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
         """Store the heartbeat of this pager."""

@@ -11,7 +11,7 @@ from oncall.paging.domain.events import Event
 from oncall.paging.domain.people import DESK
 from oncall.paging.domain.reachability import Alert, Reach, Reachability
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, Ticket, TicketStatus
-from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.callers import CallerRole, Scope, Token
 from oncall.paging.ports.event_json import details_of, event_from
 from oncall.paging.ports.records import InboundMessage
 
@@ -228,17 +228,34 @@ def alert(row: Row) -> Alert:
 def token_row(token: Token) -> Values:
     """Return all columns of a token."""
     return {
-        "name": token.name,
+        "name": token.handle,
         "role": token.role.value,
         "digest": token.digest,
         "created_at": token.created_at,
         "may_acknowledge": token.may_acknowledge,
         "expires_at": token.expires_at,
+        "scopes": " ".join(sorted(token.scopes)) or None,
+        "last_used_at": token.last_used_at,
+        "old_digest": token.old_digest,
+        "old_ends_at": token.old_ends_at,
     }
 
 
 def token(row: Row) -> Token:
     """Read a row of `tokens` with its columns in the table's order."""
-    name, role, digest, created_at, may_acknowledge, expires_at = row
-    # The column is empty in rows from before it existed.
-    return Token(name, CallerRole(role), digest, created_at, bool(may_acknowledge), expires_at)
+    handle, role, digest, created_at, may_acknowledge, expires_at, scopes, last_used_at, old_digest, old_ends_at = row
+    name, _, label = handle.partition(":")
+    return Token(
+        name,
+        CallerRole(role),
+        digest,
+        created_at,
+        # The column is empty in rows from before it existed.
+        bool(may_acknowledge),
+        expires_at,
+        label,
+        frozenset(map(Scope, (scopes or "").split())),
+        last_used_at,
+        old_digest,
+        old_ends_at,
+    )

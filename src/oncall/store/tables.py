@@ -205,6 +205,18 @@ tokens = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("may_acknowledge", Boolean),
     Column("expires_at", UtcDateTime),
+    Column("scopes", Text),
+    Column("last_used_at", UtcDateTime),
+    Column("old_digest", Text),
+    Column("old_ends_at", UtcDateTime),
+)
+
+Index(
+    "tokens_old_digest",
+    tokens.c.old_digest,
+    unique=True,
+    sqlite_where=tokens.c.old_digest.is_not(None),
+    postgresql_where=tokens.c.old_digest.is_not(None),
 )
 
 reachability = Table(

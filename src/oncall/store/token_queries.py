@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -23,6 +24,8 @@ _UNHELPFUL = (
     .limit(bindparam("most"))
 )
 _TOKEN_BY_DIGEST = select(tokens).where(tokens.c.digest == bindparam("wanted"))
+_TOKEN_BY_OLD_DIGEST = select(tokens).where(tokens.c.old_digest == bindparam("wanted"))
+_TOKEN = select(tokens).where(tokens.c.name == bindparam("wanted"))
 _TOKENS = select(tokens).order_by(tokens.c.name)
 _LAST_BEAT = select(pagers.c.at, pagers.c.channel).order_by(pagers.c.at.desc()).limit(1)
 
@@ -49,21 +52,41 @@ class TokenQueries(Statements):
 
     def add_token(self, token: Token) -> None:
         """Store a token. Raises Conflict if the name is taken."""
-        self._change(insert(tokens), rows.token_row(token), subject=f'token "{token.name}"')
+        self._change(insert(tokens), rows.token_row(token), subject=f'token "{token.handle}"')
 
     def remove_token(self, name: str) -> None:
         """Delete a token. Raises NotFound if there is none with this name."""
         if self._run(delete(tokens).where(tokens.c.name == name)).rowcount == 0:
             raise NotFound(f'there is no token "{name[:60]}"; `oncall token list` shows them')
 
-    def token_by_digest(self, digest: str) -> Token | None:
-        """Return the token with this digest, or None."""
-        row = self._run(_TOKEN_BY_DIGEST, {"wanted": digest}).one_or_none()
+    def token(self, handle: str) -> Token | None:
+        """Return the token with this handle, or None."""
+        row = self._run(_TOKEN, {"wanted": handle}).one_or_none()
         return None if row is None else rows.token(row)
 
+    def replace_token(self, token: Token) -> None:
+        """Store the secrets and the end of a token that was rotated."""
+        values = rows.token_row(token)
+        changed = {name: values[name] for name in ("digest", "expires_at", "old_digest", "old_ends_at")}
+        self._run(update(tokens).where(tokens.c.name == token.handle).values(changed))
+
+    def token_by_digest(self, digest: str) -> Token | None:
+        """Return the token with this digest, as its present or its old one, or None."""
+        for query in (_TOKEN_BY_DIGEST, _TOKEN_BY_OLD_DIGEST):
+            row = self._run(query, {"wanted": digest}).one_or_none()
+            if row is not None:
+                return rows.token(row)
+        return None
+
     def tokens(self) -> list[Token]:
-        """Return all tokens, ordered by name."""
+        """Return all tokens, ordered by handle."""
         return [rows.token(row) for row in self._run(_TOKENS)]
+
+    def note_token_use(self, used: Mapping[str, datetime]) -> None:
+        """Store when tokens were last used, by handle. Unknown handles and older times change nothing."""
+        for handle, at in used.items():
+            is_older = tokens.c.last_used_at.is_(None) | (tokens.c.last_used_at < at)
+            self._run(update(tokens).where(tokens.c.name == handle, is_older).values(last_used_at=at))
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
         """Record that this pager is alive. A new pager deletes the rows of those that stopped a week ago."""

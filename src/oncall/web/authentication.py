@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Container
 from contextlib import suppress
 
 from fastapi import Request
 
 from oncall.errors import StoreError
-from oncall.paging.actions.permissions import Operation, roles_for
-from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.actions.permissions import Operation, why_ended, why_forbidden
+from oncall.paging.ports.callers import Token
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.web.bearer import bearer_digest
 from oncall.web.problem_documents import FLOODED, ProblemDocument
 from oncall.web.refusals import Refusals
 from oncall.web.request_trace import keep_caller, source_of
+from oncall.web.token_use import TokenUse
 
 CACHED_FOR = 5.0
 """Seconds (real time) for which a token is trusted without another look at the store."""
@@ -27,8 +27,8 @@ MOST_CACHED = 1000
 class Authenticator:
     """Looks up bearer tokens. It compares digests, so the time of a look-up reveals nothing about a secret."""
 
-    def __init__(self, engine: Engine, clock: Clock, refusals: Refusals) -> None:
-        self._engine, self._clock, self._refusals = engine, clock, refusals
+    def __init__(self, engine: Engine, clock: Clock, refusals: Refusals, token_use: TokenUse) -> None:
+        self._engine, self._clock, self._refusals, self._token_use = engine, clock, refusals, token_use
         self._cached: dict[str, tuple[float, Token]] = {}
         self._looking: dict[str, asyncio.Task[Token | None]] = {}
         self._known: set[str] = set()
@@ -36,12 +36,13 @@ class Authenticator:
     async def start(self) -> None:
         """Remember which tokens exist, so that a flood of unknown ones never shuts them out. Never raises."""
         with suppress(StoreError):
-            self._known |= {token.digest for token in await self._engine.read(lambda tx: tx.tokens())}
+            tokens = await self._engine.read(lambda tx: tx.tokens())
+            self._known |= {digest for token in tokens for digest in token.digests}
 
-    async def caller(self, request: Request, allowed: Container[CallerRole]) -> Token:
-        """Return the caller's token.
+    async def caller(self, request: Request, operation: Operation) -> Token:
+        """Return the caller's token, which may do this by its role and its scopes.
 
-        Raises ProblemDocument: 401 without a valid token, 403 when its role is not in `allowed`, 429 or 503 for a token
+        Raises ProblemDocument: 401 without a valid token, 403 when the token may not do this, 429 or 503 for a token
         that was never seen, in a flood of such tokens.
         """
         key = bearer_digest(request.headers.get("authorization", ""))
@@ -51,11 +52,12 @@ class Authenticator:
         if token is None:
             raise ProblemDocument(401, "this token is not known; `oncall token create` makes one")
         keep_caller(request, token)
-        if token.expires_at is not None and token.is_expired(self._clock.real_now()):
-            ended = token.expires_at.strftime("%Y-%m-%d %H:%M UTC")
-            raise ProblemDocument(401, f"this token expired at {ended}; `oncall token create` makes another one")
-        if token.role not in allowed:
-            raise ProblemDocument(403, f"a token of role {token.role.value} may not do this")
+        real_now = self._clock.real_now()
+        if (ended := why_ended(token, key, real_now)) is not None:
+            raise ProblemDocument(401, ended)
+        if (forbidden := why_forbidden(token, operation)) is not None:
+            raise ProblemDocument(403, forbidden)
+        self._token_use.note(token.handle, real_now)
         return token
 
     async def sees_details(self, request: Request) -> bool:
@@ -63,7 +65,7 @@ class Authenticator:
         if "authorization" not in request.headers:
             return False
         try:
-            await self.caller(request, roles_for(Operation.READ))
+            await self.caller(request, Operation.READ)
         except (ProblemDocument, StoreError):
             return False
         return True

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from oncall.paging.actions.permissions import Operation, roles_for
+from oncall.paging.actions.permissions import Operation
 from oncall.paging.ports.callers import Token
 from oncall.web.authentication import Authenticator
 from oncall.web.flood_check import FloodCheck
@@ -29,7 +29,7 @@ class Running:
 
 async def keep_running(app: FastAPI, services: Services) -> None:
     """Make the services available to every route of the application."""
-    authenticator = Authenticator(services.engine, services.clock, services.refusals)
+    authenticator = Authenticator(services.engine, services.clock, services.refusals, services.token_use)
     await authenticator.start()
     app.state.running = Running(services, authenticator, FloodCheck(services.engine, services.refusals))
 
@@ -58,7 +58,7 @@ async def _report_lock(request: Request) -> asyncio.Lock:
 
 
 class _CallerFor(SecurityBase):
-    """A dependency that returns the caller's token and refuses roles that may not do what the route is for.
+    """A dependency that returns the caller's token and refuses roles and scopes that may not do what the route is for.
 
     FastAPI documents it as bearer authentication.
     """
@@ -67,10 +67,10 @@ class _CallerFor(SecurityBase):
     model = HTTPBearer()
 
     def __init__(self, operation: Operation) -> None:
-        self._allowed = roles_for(operation)
+        self._operation = operation
 
     async def __call__(self, request: Request) -> Token:
-        return await running(request).authenticator.caller(request, self._allowed)
+        return await running(request).authenticator.caller(request, self._operation)
 
 
 ServicesDep = Annotated[Services, Depends(_services)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -14,6 +14,7 @@ from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.doctor_findings import DoctorReport
 from oncall.web.refusals import Refusals
+from oncall.web.token_use import TokenUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,4 @@ class Services:
     readiness: Readiness
     registry: CollectorRegistry
     refusals: Refusals
+    token_use: TokenUse = field(default_factory=TokenUse)

@@ -108,6 +108,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             overdue=audit(tx, now=now, real_now=real_now, grace=grace_by(clock)).overdue,
             skew=skew,
             refusals=tx.refusals(since=real_now - REPORTED_FOR - timedelta(hours=1)),
+            tokens=tx.tokens(),
         )
 
     return store.read(work)

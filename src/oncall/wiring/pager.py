@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from oncall.clock import SystemClock
 from oncall.errors import Refused, StoreError
-from oncall.paging.actions.permissions import Operation, roles_for
+from oncall.paging.actions.permissions import Operation, why_ended, why_forbidden
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.store.sql_store import SqlStore
@@ -140,20 +140,22 @@ async def _run_worker(settings: Settings, probes: socket.socket | None) -> None:
     async with open_pager(settings, callback_url=settings.public_url) as pager:
         probe_server: AbstractContextManager[None] = nullcontext()
         if probes is not None:
-            seen_by = partial(_may_read, pager.engine, loop)
+            seen_by = partial(_may_read, pager, loop)
             probe_server = worker_probes(probes, pager.registry, lambda: pager.watch.problems, seen_by)
         with probe_server:
             await stop_requested.wait()
 
 
-def _may_read(engine: Engine, loop: asyncio.AbstractEventLoop, authorization: str) -> bool:
+def _may_read(pager: Pager, loop: asyncio.AbstractEventLoop, authorization: str) -> bool:
     """Return True if an Authorization header holds the token of a caller that may read. Called from any thread."""
     key = bearer_digest(authorization)
     if key is None:
         return False
-    looking = asyncio.run_coroutine_threadsafe(engine.read(lambda tx: tx.token_by_digest(key)), loop)
+    looking = asyncio.run_coroutine_threadsafe(pager.engine.read(lambda tx: tx.token_by_digest(key)), loop)
     try:
         token = looking.result(_LOOK_UP_SECONDS)
     except (StoreError, TimeoutError):
         return False
-    return token is not None and token.role in roles_for(Operation.READ)
+    if token is None or why_ended(token, key, pager.clock.real_now()) is not None:
+        return False
+    return why_forbidden(token, Operation.READ) is None

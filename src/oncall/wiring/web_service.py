@@ -26,10 +26,12 @@ from oncall.web.app import create_app
 from oncall.web.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
 from oncall.web.refusals import Refusals
 from oncall.web.services import Services, Sms
+from oncall.web.token_use import TokenUse
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager
 from oncall.wiring.refusal_watch import RefusalWatch, watching
+from oncall.wiring.token_use_watch import storing_token_use
 
 MOST_OPEN_FILES = 65_536
 FILES_FOR_OURSELVES = 200
@@ -95,9 +97,9 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
         refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
         alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
         watch = RefusalWatch(refusals, pager.engine, pager.clock, worker=pager.worker, alarm=alarm)
-        async with watching(watch, alarm):
+        async with watching(watch, alarm), storing_token_use(token_use := TokenUse(), pager.engine):
             readiness = _Readiness(settings, pager, watch)
-            yield Services(pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals)
+            yield Services(pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, token_use)
 
 
 class _TwilioWebhooks:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from oncall.paging.domain.events import EventKind
-from oncall.paging.ports.callers import CallerRole
+from oncall.paging.ports.callers import CallerRole, Scope, Token
 
 
 class Access(StrEnum):
@@ -64,6 +65,42 @@ def access(role: CallerRole, action: Operation | EventKind) -> Access:
 def roles_for(action: Operation | EventKind) -> frozenset[CallerRole]:
     """Return the roles that may do this, if only under a condition."""
     return frozenset(role for role in CallerRole if access(role, action) is not Access.NO)
+
+
+_SCOPES: Mapping[Operation, Scope] = {
+    Operation.POST_TICKET: Scope.TICKETS,
+    Operation.EXPLAIN: Scope.TICKETS,
+    Operation.POST_EVENT: Scope.EVENTS,
+    Operation.READ: Scope.READ,
+}
+
+
+def scope_of(operation: Operation) -> Scope:
+    """Return the scope that an operation belongs to: `change`, unless it is named above."""
+    return _SCOPES.get(operation, Scope.CHANGE)
+
+
+def why_forbidden(token: Token, operation: Operation) -> str | None:
+    """Return why this token may not do this at all, by its role or its scopes; None if it may."""
+    if token.role not in roles_for(operation):
+        return f"a token of role {token.role.value} may not do this"
+    scope = scope_of(operation)
+    if token.scopes and scope not in token.scopes:
+        return f"this token may not do this: it has no scope {scope.value}"
+    return None
+
+
+def why_ended(token: Token, digest: str, real_now: datetime) -> str | None:
+    """Return why the secret with this digest is not valid any more; None while it is. real_now: aware UTC."""
+    if token.expires_at is not None and token.is_expired(real_now):
+        ended = f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
+        return f"this token expired at {ended}; `oncall token create` makes another one"
+    if token.old_ends_at is not None and token.is_replaced(digest, real_now):
+        ended = f"{token.old_ends_at:%Y-%m-%d %H:%M} UTC"
+        return (
+            f"this token was rotated and ended at {ended}; use the new one, or `oncall token rotate` makes another one"
+        )
+    return None
 
 
 def permissions_table() -> str:

@@ -62,11 +62,20 @@ class Tokens(Protocol):
     def remove_token(self, name: str) -> None:
         """Delete a token. Raises NotFound if there is none with this name."""
 
+    def token(self, handle: str) -> Token | None:
+        """Return the token with this handle (`ana`, `ana:laptop`), or None."""
+
+    def replace_token(self, token: Token) -> None:
+        """Store the secrets and the end of a token that was rotated."""
+
     def token_by_digest(self, digest: str) -> Token | None:
-        """Return the token with this digest, or None."""
+        """Return the token with this digest, as its present or its old one, or None."""
 
     def tokens(self) -> list[Token]:
-        """Return every caller, by name."""
+        """Return every token, by handle."""
+
+    def note_token_use(self, used: Mapping[str, datetime]) -> None:
+        """Store when (real time) tokens were last used, by handle. Unknown handles and older times change nothing."""
 
 
 class Pagers(Protocol):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, TypedDict
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.refusals import RefusalReason
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
+from oncall.paging.watch.finding import Finding, FindingView, Severity, fine, stops, warns
 from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
+from oncall.paging.watch.token_findings import ending_tokens
 from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.schedule import Schedule
 from oncall.support.wording import full_time, rough_span, span
@@ -29,22 +29,6 @@ FULL, NEARLY_FULL = 50 * 2**20, 500 * 2**20
 """Free bytes under the database: below the first, writes will soon fail; below the second, the doctor warns."""
 
 
-class Severity(StrEnum):
-    """How bad a finding is."""
-
-    STOPS = "stops"
-    WARNS = "warns"
-    FINE = "fine"
-
-
-class FindingView(TypedDict):
-    """One finding as JSON."""
-
-    severity: Annotated[Literal["stops", "warns", "fine"], "stops: no page would go out."]
-    subject: Annotated[str, "What was looked at, like `schedule` or `phones`."]
-    sentence: Annotated[str, "What was found, and what to do about it."]
-
-
 class DoctorReport(TypedDict):
     """The findings as JSON, the worst first."""
 
@@ -52,24 +36,11 @@ class DoctorReport(TypedDict):
     findings: list[FindingView]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check. sentence: what was found and, unless it is fine, what to do."""
-
-    severity: Severity
-    subject: str
-    sentence: str
-
-    def as_json(self) -> FindingView:
-        """Return the finding as JSON."""
-        return {"severity": self.severity.value, "subject": self.subject, "sentence": self.sentence}
-
-
 def findings(facts: Facts) -> list[Finding]:
     """Return every finding, the worst first."""
     found = [*_database(facts), *_provider(facts), *_callbacks(facts), *_callers(facts)]
     if facts.stored is not None:
-        for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _alerts, _phones):
+        for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _alerts, _phones, ending_tokens):
             found += look(facts, facts.stored)
     found += _clocks(facts)
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
@@ -84,62 +55,50 @@ def report(found: Iterable[Finding]) -> DoctorReport:
     }
 
 
-def _stops(subject: str, sentence: str) -> Finding:
-    return Finding(Severity.STOPS, subject, sentence)
-
-
-def _warns(subject: str, sentence: str) -> Finding:
-    return Finding(Severity.WARNS, subject, sentence)
-
-
-def _fine(subject: str, sentence: str) -> Finding:
-    return Finding(Severity.FINE, subject, sentence)
-
-
 def _database(facts: Facts) -> Iterator[Finding]:
     if facts.database_fault is not None:
-        yield _stops("database", facts.database_fault)
+        yield stops("database", facts.database_fault)
     else:
-        yield _fine("database", "the database can be read and has the tables of this version.")
+        yield fine("database", "the database can be read and has the tables of this version.")
     free = facts.free_bytes
     if free is None:
         return
     room = f"{free // 2**20} MB are free under the database"
     if free < FULL:
-        yield _stops("disk", f"{room}: soon no ticket can be stored; free some space now.")
+        yield stops("disk", f"{room}: soon no ticket can be stored; free some space now.")
     elif free < NEARLY_FULL:
-        yield _warns("disk", f"{room}; free some space before the disk is full.")
+        yield warns("disk", f"{room}; free some space before the disk is full.")
     else:
-        yield _fine("disk", f"{room}.")
+        yield fine("disk", f"{room}.")
 
 
 def _provider(facts: Facts) -> Iterator[Finding]:
     provider = facts.provider
     if provider.name is None:
         words = provider.trouble or "ONCALL_SMS is not set"
-        yield _stops("sms", words if words.endswith(".") else f"{words}.")
+        yield stops("sms", words if words.endswith(".") else f"{words}.")
     elif provider.name == "outbox":
-        yield _stops("sms", 'ONCALL_SMS is "outbox": pages are printed and reach nobody; set it to "twilio".')
+        yield stops("sms", 'ONCALL_SMS is "outbox": pages are printed and reach nobody; set it to "twilio".')
     elif provider.trouble is not None:
-        yield (_stops if provider.is_lasting else _warns)("sms", provider.trouble)
+        yield (stops if provider.is_lasting else warns)("sms", provider.trouble)
     else:
-        yield _fine("sms", f"{provider.name} answers and accepts the credentials.")
+        yield fine("sms", f"{provider.name} answers and accepts the credentials.")
 
 
 def _callbacks(facts: Facts) -> Iterator[Finding]:
     refused = [one for one in _refused(facts) if one.last.reason is RefusalReason.SIGNATURE]
     for one in refused:
-        yield _warns("callbacks", one.words(facts.real_now, facts.public_url))
+        yield warns("callbacks", one.words(facts.real_now, facts.public_url))
     if facts.provider.name != "twilio" or refused:
         return
     if facts.public_url is None:
-        yield _warns(
+        yield warns(
             "callbacks",
             "ONCALL_PUBLIC_URL is not set: no delivery receipt and no SMS reply can reach the pager; "
             "set it to the https address at which Twilio reaches `oncall serve`.",
         )
     else:
-        yield _fine("callbacks", "Twilio has an address for receipts and replies.")
+        yield fine("callbacks", "Twilio has an address for receipts and replies.")
 
 
 def _callers(facts: Facts) -> Iterator[Finding]:
@@ -147,9 +106,9 @@ def _callers(facts: Facts) -> Iterator[Finding]:
         return
     refused = [one for one in _refused(facts) if one.last.reason is not RefusalReason.SIGNATURE]
     for one in refused:
-        yield _warns("callers", one.words(facts.real_now, facts.public_url))
+        yield warns("callers", one.words(facts.real_now, facts.public_url))
     if not refused:
-        yield _fine("callers", "no caller was refused again and again in the last 24 hours.")
+        yield fine("callers", "no caller was refused again and again in the last 24 hours.")
 
 
 def _refused(facts: Facts) -> list[RepeatedRefusal]:
@@ -158,48 +117,46 @@ def _refused(facts: Facts) -> list[RepeatedRefusal]:
 
 def _pager(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if stored.heartbeat is None:
-        yield _stops("pager", "no pager has ever run on this database; start `oncall serve`.")
+        yield stops("pager", "no pager has ever run on this database; start `oncall serve`.")
         return
     at, channel = stored.heartbeat
     silent = facts.real_now - at
     if silent > PAGER_IS_DEAD:
-        yield _stops("pager", f"no pager has run for {span(silent)}; start `oncall serve`.")
+        yield stops("pager", f"no pager has run for {span(silent)}; start `oncall serve`.")
     elif channel == "outbox":
-        yield _stops(
+        yield stops(
             "pager", "the pager that runs prints its pages and sends nothing; restart it with ONCALL_SMS=twilio."
         )
     elif facts.trouble is not None:
-        yield _stops(
-            "pager", f"the pager runs, but the provider refused its last message: {facts.trouble.rstrip('.')}."
-        )
+        yield stops("pager", f"the pager runs, but the provider refused its last message: {facts.trouble.rstrip('.')}.")
     else:
-        yield _fine("pager", f"the pager runs and sends by {channel}.")
+        yield fine("pager", f"the pager runs and sends by {channel}.")
 
 
 def _audit(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if not stored.overdue:
-        yield _fine("audit", "no page is overdue.")
+        yield fine("audit", "no page is overdue.")
     for late in stored.overdue[:5]:
-        yield _stops("audit", f"{late}; see `oncall tickets show {late.ticket} --timeline`.")
+        yield stops("audit", f"{late}; see `oncall tickets show {late.ticket} --timeline`.")
     if len(stored.overdue) > 5:
-        yield _stops("audit", f"{len(stored.overdue) - 5} more tickets are overdue; see `oncall tickets`.")
+        yield stops("audit", f"{len(stored.overdue) - 5} more tickets are overdue; see `oncall tickets`.")
 
 
 def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
     schedule = stored.schedule
     if schedule.latest is None:
-        yield _stops("schedule", "nothing is published, so nobody can be paged; `oncall publish` a plan.")
+        yield stops("schedule", "nothing is published, so nobody can be paged; `oncall publish` a plan.")
         return
     found = list(gaps_between(schedule, facts.now, facts.now + AHEAD))
     if not found:
-        yield _fine("schedule", f"every role is held for the next {AHEAD.days} days.")
+        yield fine("schedule", f"every role is held for the next {AHEAD.days} days.")
         return
     empty, partial = _sorted_out(found, schedule)
     if empty:
-        yield _stops("schedule", _hole_words(empty, schedule, "nobody is on call"))
+        yield stops("schedule", _hole_words(empty, schedule, "nobody is on call"))
     if partial:
         roles = " or ".join(dict.fromkeys(hole.role for hole in partial))
-        yield _warns("schedule", _hole_words(partial, schedule, f"nobody is {roles}"))
+        yield warns("schedule", _hole_words(partial, schedule, f"nobody is {roles}"))
 
 
 def _sorted_out(found: Sequence[Gap], schedule: Schedule) -> tuple[list[Gap], list[Gap]]:
@@ -229,20 +186,18 @@ def _manager(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if stored.schedule.latest is None:
         return
     if stored.schedule.manager_at(facts.now) is None:
-        yield _warns(
-            "manager", "the roster has no manager, so the last step of the escalation reaches nobody; add one."
-        )
+        yield warns("manager", "the roster has no manager, so the last step of the escalation reaches nobody; add one.")
     else:
-        yield _fine("manager", "the last step of the escalation pages a person.")
+        yield fine("manager", "the last step of the escalation pages a person.")
 
 
 def _policy(facts: Facts, stored: Stored) -> Iterator[Finding]:
     if stored.policy_fault is not None:
-        yield _stops(
+        yield stops(
             "policy", f"the published policy cannot be read: {stored.policy_fault}; publish a corrected policy."
         )
     elif stored.policy is not None:
-        yield _fine("policy", f"{stored.policy.name} can be read.")
+        yield fine("policy", f"{stored.policy.name} can be read.")
 
 
 def _failures(facts: Facts, stored: Stored) -> list[FailedAttempt]:
@@ -260,11 +215,9 @@ def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for failure in seen.values():
         is_over = last is not None and last > failure.at
         words = f"{rough_span(facts.real_now - failure.at)} ago a message was refused: {failure.says}"
-        yield _warns("sender", f"{words} Later messages were delivered.") if is_over else _stops("sender", words)
+        yield warns("sender", f"{words} Later messages were delivered.") if is_over else stops("sender", words)
     if not seen and not _lost(stored):
-        yield _fine(
-            "sender", f"no message of the last {BEHIND.days} days was refused because of the account or sender."
-        )
+        yield fine("sender", f"no message of the last {BEHIND.days} days was refused because of the account or sender.")
 
 
 def _lost(stored: Stored) -> list[Alert]:
@@ -282,9 +235,9 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
         error = str(alert.error).rstrip(".")
         words = f"{rough_span(facts.real_now - alert.written_at)} ago an alert to {alert.to} was not delivered: {error}"
         if any(one.status is AttemptStatus.DELIVERED for one in since):
-            yield _warns("alert", f"{words}. Later messages were delivered.")
+            yield warns("alert", f"{words}. Later messages were delivered.")
         else:
-            yield _stops("alert", f"{words}; correct the cause, then test it: `oncall drill --to {alert.to}`.")
+            yield stops("alert", f"{words}; correct the cause, then test it: `oncall drill --to {alert.to}`.")
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
@@ -295,15 +248,15 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
     broken = {**_broken_phones(facts, stored), **stored.opted_out}
     for person, why in sorted(broken.items()):
         if person in soon:
-            yield _stops("phone", f"{person} is on call within {AHEAD.days} days and cannot be reached: {why}")
+            yield stops("phone", f"{person} is on call within {AHEAD.days} days and cannot be reached: {why}")
         elif person in stored.schedule.people:
-            yield _warns("phone", f"{person} cannot be reached: {why}")
+            yield warns("phone", f"{person} cannot be reached: {why}")
     untried = [person for person in sorted(soon) if person not in broken and not _was_reached(person, stored)]
     if untried:
         words = f"no message to or from the current number of {', '.join(untried)} has ever been confirmed"
-        yield _warns("phone", f"{words}; test it: `oncall drill --to {untried[0]}`.")
+        yield warns("phone", f"{words}; test it: `oncall drill --to {untried[0]}`.")
     elif not broken and stored.schedule.latest is not None:
-        yield _fine(
+        yield fine(
             "phone", f"a message to or from each engineer on call within {AHEAD.days} days was confirmed before."
         )
 
@@ -336,10 +289,10 @@ def _clocks(facts: Facts) -> Iterator[Finding]:
         if abs(skew) > MOST_SKEW:
             side = "ahead of" if skew > timedelta(0) else "behind"
             words = f"this machine's clock is {span(abs(skew))} {side} that of {name}"
-            yield _stops("clock", f"{words}: pages come at the wrong time; set it by NTP.")
+            yield stops("clock", f"{words}: pages come at the wrong time; set it by NTP.")
         elif name == "the database" and abs(skew) > SHARED_SKEW:
             words = f"this machine's clock differs by {span(abs(skew))} from that of the database"
-            yield _warns("clock", f"{words}: two pagers may send one page while Twilio is slow; set it by NTP.")
+            yield warns("clock", f"{words}: two pagers may send one page while Twilio is slow; set it by NTP.")
     is_close = all(abs(skew) <= (SHARED_SKEW if name == "the database" else MOST_SKEW) for name, skew in known.items())
     if known and is_close:
-        yield _fine("clock", f"this machine's clock agrees with {' and '.join(known)}.")
+        yield fine("clock", f"this machine's clock agrees with {' and '.join(known)}.")

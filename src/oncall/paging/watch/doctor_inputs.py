@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt
+from oncall.paging.ports.callers import Token
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.watch.audit import Overdue
 from oncall.schedule.schedule import Schedule
@@ -68,7 +69,7 @@ class Stored:
     recent messages that belong to no ticket, the newest first.
     opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
     was last confirmed, by id. skew: our clock minus the database's; None: the same clock. refusals: the counts of
-    refused requests of the last day.
+    refused requests of the last day. tokens: those of all callers.
     """
 
     schedule: Schedule
@@ -82,6 +83,7 @@ class Stored:
     reached: Mapping[str, datetime] = field(default_factory=dict)
     skew: timedelta | None = None
     refusals: Sequence[RefusalCount] = ()
+    tokens: Sequence[Token] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,29 @@
+"""Columns for tokens with scopes, for their last use, and for the secret that a rotation replaces."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+# Written out, not imported: a step must go on meaning what it meant when it was applied.
+TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
+
+
+def upgrade() -> None:
+    """Add the columns, and the index that finds a token by the secret before its rotation."""
+    op.add_column("tokens", sa.Column("scopes", sa.Text))
+    op.add_column("tokens", sa.Column("last_used_at", TIME))
+    op.add_column("tokens", sa.Column("old_digest", sa.Text))
+    op.add_column("tokens", sa.Column("old_ends_at", TIME))
+    condition = sa.text("old_digest IS NOT NULL")
+    op.create_index(
+        "tokens_old_digest",
+        "tokens",
+        ["old_digest"],
+        unique=True,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
