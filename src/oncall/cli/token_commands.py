@@ -89,7 +89,9 @@ def rotate_token(
     expires: str | None = _EXPIRES,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Give a caller a new token, and print it once. The old one works on for a day.
+    """Give a caller a new token; the old one still works for a day.
+
+    The new one is printed once.
 
     Role, scopes and end stay as they are, unless --expires names a new last day.
 
@@ -113,7 +115,7 @@ def rotate_token(
 
 
 def list_tokens(json: bool = JSON_OPTION) -> None:
-    """List the tokens with their roles and last use, but no secrets.
+    """List the tokens with roles and last use, not the secrets.
 
     Example: oncall token list
     """
