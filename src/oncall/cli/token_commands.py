@@ -89,7 +89,7 @@ def rotate_token(
     expires: str | None = _EXPIRES,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Give a caller a new token; the old one still works for a day.
+    """Give a caller a new token; the old one works for a day.
 
     The new one is printed once.
 
