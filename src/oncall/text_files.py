@@ -67,12 +67,21 @@ def replace_file(path: Path, content: bytes) -> None:
 
     Raises Refused when the file cannot be written; the old content then stays.
     """
+    _replace(path, content, mode=0o666)
+
+
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Write the file as `replace_file` does, readable by this user alone (mode 0600) from its first byte on."""
+    _replace(path, content, mode=0o600)
+
+
+def _replace(path: Path, content: bytes, *, mode: int) -> None:
     try:
         target = path.resolve()
         beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         try:
-            with beside.open("xb") as file:
-                file.write(content)
+            beside.touch(mode, exist_ok=False)
+            beside.write_bytes(content)
             beside.replace(target)
         except BaseException:
             with suppress(OSError):

@@ -47,6 +47,8 @@ def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
             monkeypatch.delenv(name)
     monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{tmp_path / 'oncall.db'}")
     monkeypatch.setenv("ONCALL_CLOCK", SATURDAY_NIGHT)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def run(*arguments: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["oncall", *map(str, arguments)])

@@ -87,6 +87,8 @@ def test_in_business_hours_an_empty_rota_is_no_gap(published: Oncall) -> None:
     assert ran.code == 0
     assert ran.out == (
         "Tue 2027-01-05 12:00 EST: business hours until Tue 2027-01-05 19:01 EST. The support desk has the tickets.\n"
+        "If nobody there takes an Urgent or High ticket in time, the pages go to Ana Pereira (ana, primary), "
+        "Ben Okafor (ben, secondary).\n"
     )
     view = json.loads(published("who", "--at", "2027-01-05T12:00:00-05:00", "--json").out)
     assert (view["window"], view["roles"]) == ("business", {})

@@ -53,6 +53,7 @@ READS = [
     "/v1/reports/sla?from=2027-01-01&to=2027-03-31",
     "/v1/reports/qbr?customer=Acme+Ltd&quarter=2027Q1",
     "/v1/doctor",
+    "/v1/me",
 ]
 NO_MACHINE = (
     "a token of role intake may not record acknowledged: a person takes a ticket, not a program; a token made with "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from oncall.cli.local_backend import LocalBackend
 from oncall.cli.remote_backend import RemoteBackend
+from oncall.cli.server import open_server
 
 if TYPE_CHECKING:
     from oncall.wiring import Settings
@@ -19,8 +20,9 @@ def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
     from oncall import wiring
     from oncall.cli.output import tell
 
-    if settings.server is not None:
-        yield RemoteBackend(settings.server, settings.token)
+    server = open_server(settings)
+    if server is not None:
+        yield server
         return
     path = wiring.sqlite_path(settings)
     if path is not None and not path.exists():

@@ -11,6 +11,7 @@ import typer
 
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import print_json, print_rows, say, tell
+from oncall.cli.server import open_server
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -61,10 +62,9 @@ def doctor(json: bool = JSON_OPTION) -> None:
 
 
 def _examination(settings: Settings) -> DoctorReport:
-    if settings.server is not None:
-        from oncall.cli.remote_backend import RemoteBackend
-
-        return RemoteBackend(settings.server, settings.token).examination()
+    server = open_server(settings)
+    if server is not None:
+        return server.examination()
     from oncall.paging.watch.doctor_findings import findings, report
     from oncall.wiring.doctor_facts import gather
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from oncall.cli.output import tell
+from oncall.cli.server import open_server
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ def open_drilling(settings: Settings) -> Iterator[Drilling]:
     """Open the server that the settings name, or else the local database, which is closed at the end."""
     from oncall import wiring
 
-    if settings.server is not None:
-        from oncall.cli.remote_backend import RemoteBackend
-
-        yield RemoteDrilling(RemoteBackend(settings.server, settings.token))
+    server = open_server(settings)
+    if server is not None:
+        yield RemoteDrilling(server)
         return
     with wiring.make_store(settings) as store:
         yield LocalDrilling(store, wiring.make_clock(settings), wiring.current_user())

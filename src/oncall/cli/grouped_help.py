@@ -31,7 +31,19 @@ GROUPS = {
     "Schedule": ["who", "next", "shifts", "schedule", "calendar", "history", "publish", "override"],
     "Planning": ["check", "generate", "import", "verify", "fairness", "why", "whatif", "ledger"],
     "Reports": ["report", "simulate"],
-    "Service": ["serve", "worker", "doctor", "drill", "policy", "token", "migrate", "backup"],
+    "Service": [
+        "login",
+        "logout",
+        "whoami",
+        "serve",
+        "worker",
+        "doctor",
+        "drill",
+        "policy",
+        "token",
+        "migrate",
+        "backup",
+    ],
 }
 OTHERS = "Other commands"
 

@@ -161,6 +161,11 @@ def local_settings(command: str) -> Settings:
     from oncall import wiring
 
     settings = wiring.read_settings()
+    if settings.is_logged_in:
+        raise Refused(
+            f"`oncall {command}` works on the database itself, and you are logged in to {settings.server}: "
+            "set ONCALL_DATABASE_URL, or `oncall logout`"
+        )
     if settings.server is not None:
         raise Refused(f"`oncall {command}` works on the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL")
     return settings

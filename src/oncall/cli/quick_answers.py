@@ -18,7 +18,7 @@ class QuickCommand:
     """How to read a command line, and the function that answers it.
 
     module, function: in `oncall.cli`; it imports no typer. words: the parameters that the plain words fill, in order;
-    each is required. options: by option, the parameter that its value fills. flags: by option, the parameter that it
+    each may be absent. options: by option, the parameter that its value fills. flags: by option, the parameter that it
     makes True.
     """
 
@@ -78,9 +78,9 @@ def values_in(arguments: Sequence[str], command: QuickCommand) -> dict[str, str 
             words.append(argument)
         else:
             return None
-    if len(words) != len(command.words):
+    if len(words) > len(command.words):
         return None
-    return {**values, **dict(zip(command.words, words, strict=True))}
+    return {**values, **dict(zip(command.words, words, strict=False))}
 
 
 def _is_plain(text: str) -> bool:

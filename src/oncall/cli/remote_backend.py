@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
     from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.views.caller_view import CallerView
     from oncall.paging.views.ticket_view_types import (
         ExplainView,
         NotedActionView,
@@ -49,13 +50,21 @@ _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 class RemoteBackend:
     """Answers from a server. A refusal of the server is raised here with the server's words.
 
-    patience_seconds: real time to wait for an answer.
+    patience_seconds: real time to wait for an answer. is_logged_in: the token is that of `oncall login`.
     """
 
-    def __init__(self, server: str, token: str | None, *, patience_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        server: str,
+        token: str | None,
+        *,
+        patience_seconds: float = TIMEOUT_SECONDS,
+        is_logged_in: bool = False,
+    ) -> None:
         if not token:
             raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
         self._server, self._token, self._patience = server, token, patience_seconds
+        self._is_logged_in = is_logged_in
         self._seen_now: OnCallView | None = None
 
     def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
@@ -90,6 +99,11 @@ class RemoteBackend:
         if at is not None:
             body["at"] = parse_time("--at", at, self.zone()).isoformat()
         answer: ExplainView = self._call("POST", "/v1/explain", body)
+        return answer
+
+    def me(self) -> CallerView:
+        """Return who the caller is, as its token says."""
+        answer: CallerView = self._call("GET", "/v1/me")
         return answer
 
     def triage(self, answers: Mapping[str, object]) -> TriageView:
@@ -182,6 +196,9 @@ class RemoteBackend:
         except httpx.HTTPError as error:
             changes = method != "GET" and path not in _QUESTIONS
             raise StoreUnavailable(_silence(self._server, error, seconds, changes=changes)) from error
+        if answer.status_code == 401 and self._is_logged_in:
+            detail = _refusal(401, self._content(answer))
+            raise Refused(f"{self._server} refused your token: {detail}; then log in: `oncall login {self._server}`")
         if answer.status_code >= 400:
             raise _refusal(answer.status_code, self._content(answer))
         return answer

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from oncall.cli.output import parse_time, print_json, print_rows, print_table, say, tell, time_of
+from oncall.cli.server import named_or_own, open_server
 from oncall.errors import NotFound, Refused
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` and `oncall publish`"
 FAR = timedelta(days=800)
 INSTANT = timedelta(microseconds=1)
+LONGEST_BUSINESS = timedelta(days=15)
+"""Business hours and the shift before them are at most a week long each."""
 
 
 def who(at: str | None = None, *, json: bool = False) -> None:
@@ -55,14 +58,14 @@ def _who_view(at: str | None) -> OnCallView:
     from oncall.support.windows import Window
 
     settings = wiring.read_settings()
-    if settings.server is not None:
-        from oncall.cli.remote_backend import RemoteBackend
-
-        server = RemoteBackend(settings.server, settings.token)
+    server = open_server(settings)
+    if server is not None:
         return server.oncall(parse_time("--at", at, server.zone()) if at else None)
     published = published_schedule(settings)
     moment = parse_time("--at", at, published.zone) if at else wiring.make_clock(settings).now()
-    return oncall_view(published.within(Window(moment, moment + INSTANT)), moment)
+    # Business hours name the people of the shift before them, which may be days ago.
+    start = moment - LONGEST_BUSINESS if published.is_business_at(moment) else moment
+    return oncall_view(published.within(Window(start, moment + INSTANT)), moment)
 
 
 def _print_who(view: OnCallView) -> None:
@@ -70,6 +73,7 @@ def _print_who(view: OnCallView) -> None:
     at, ends = time_of(view["at"], zone), time_of(view["window_ends"], zone)
     if view["window"] == "business":
         say(f"{at}: business hours until {ends}. The support desk has the tickets.")
+        _print_after_desk(view)
         return
     say(f"{at}: on call, {view['window']} until {ends}.")
     rows = [
@@ -85,9 +89,26 @@ def _print_who(view: OnCallView) -> None:
     print_rows([*rows, *([role, "NOBODY", "", "", ""] for role in view["missing"])])
 
 
-def shifts(engineer: str, start: str | None = None, end: str | None = None, *, json: bool = False) -> None:
-    """Print an engineer's shifts between two dates, as written; None: from today, to the end of the schedule."""
-    found, _ = _shifts_of(engineer, start, end)
+def _print_after_desk(view: OnCallView) -> None:
+    """Print whom the pager reaches if the support desk does not take an urgent ticket in time."""
+    people = [
+        f"{held['name']} ({held['engineer']}, {role})" if "name" in held else f"{held['engineer']} ({role})"
+        for role, held in view.get("after_desk", {}).items()
+    ]
+    if people:
+        say(f"If nobody there takes an Urgent or High ticket in time, the pages go to {', '.join(people)}.")
+    else:
+        say("If nobody there takes an Urgent or High ticket in time, the pages go to the manager.")
+
+
+def shifts(
+    engineer: str | None = None, start: str | None = None, end: str | None = None, *, json: bool = False
+) -> None:
+    """Print an engineer's shifts between two dates, as written; None: from today, to the end of the schedule.
+
+    engineer: None: the engineer at this terminal.
+    """
+    engineer, found, _ = shifts_of(engineer, start, end)
     if json:
         print_json({"shifts": found})
     elif not found:
@@ -96,26 +117,27 @@ def shifts(engineer: str, start: str | None = None, end: str | None = None, *, j
         _print_shifts(found)
 
 
-def _shifts_of(engineer: str, start: str | None, end: str | None) -> tuple[list[LocalAssignmentView], datetime]:
-    """Return the engineer's shifts, and the time of the question (aware UTC)."""
+def shifts_of(
+    engineer: str | None, start: str | None, end: str | None
+) -> tuple[str, list[LocalAssignmentView], datetime]:
+    """Return the engineer's id and shifts, and the time of the question (aware UTC). None: the one at this terminal."""
     from oncall import wiring
     from oncall.schedule.schedule_views import own_assignment_view
     from oncall.support.windows import Window
 
     settings = wiring.read_settings()
-    if settings.server is not None:
-        from oncall.cli.remote_backend import RemoteBackend
-
-        server = RemoteBackend(settings.server, settings.token)
+    person = named_or_own(engineer, settings)
+    server = open_server(settings)
+    if server is not None:
         now, zone = server.now(), server.zone()
         first, last = span_of(start, end, zone, now)
-        return [shift for shift in server.schedule(first, last) if shift["engineer"] == engineer], now
+        return person, [shift for shift in server.schedule(first, last) if shift["engineer"] == person], now
     published = published_schedule(settings)
     now = wiring.make_clock(settings).now()
-    refuse_stranger(engineer, published.within(Window(now, now + INSTANT)))
+    refuse_stranger(person, published.within(Window(now, now + INSTANT)))
     first, last = span_of(start, end, published.zone, now)
     schedule = published.within(Window(first, last))
-    return [own_assignment_view(turn, schedule) for turn in schedule.assignments_of(engineer, first, last)], now
+    return person, [own_assignment_view(turn, schedule) for turn in schedule.assignments_of(person, first, last)], now
 
 
 def span_of(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
@@ -151,9 +173,9 @@ def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
     print_table(header, rows, names=2)
 
 
-def next_shift(engineer: str, *, json: bool = False) -> None:
-    """Print an engineer's current shift and the next one."""
-    found, now = _shifts_of(engineer, None, None)
+def next_shift(engineer: str | None = None, *, json: bool = False) -> None:
+    """Print an engineer's current shift and the next one. engineer: None: the engineer at this terminal."""
+    engineer, found, now = shifts_of(engineer, None, None)
     running = [s for s in found if datetime.fromisoformat(s["start"]) <= now < datetime.fromisoformat(s["end"])]
     coming = [s for s in found if datetime.fromisoformat(s["start"]) > now]
     if json:

@@ -10,7 +10,7 @@ import typer
 from oncall.cli import schedule_answers, whole_schedule
 from oncall.cli.json_option import JSON_OPTION
 
-ENGINEER = typer.Argument(metavar="ENGINEER", help="The engineer's id.")
+ENGINEER = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent.")
 
 TO = typer.Option(None, "--to", metavar="DATE", help="The last date; the end of the published schedule when absent.")
 FROM = typer.Option(None, "--from", metavar="DATE", help="The first date; today when absent.")
@@ -34,7 +34,8 @@ def who(
 ) -> None:
     """Show who is on call in every role.
 
-    Times are policy time and the engineer's own time. Exit code 1 when a role is empty.
+    Times are policy time and the engineer's own time. In business hours it shows who is paged after the support desk.
+    Exit code 1 when a role is empty.
 
     Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
     """
@@ -42,22 +43,26 @@ def who(
 
 
 def shifts(
-    engineer: str = ENGINEER,
+    engineer: str | None = ENGINEER,
     start: str | None = FROM,
     end: str | None = TO,
     json: bool = JSON_OPTION,
 ) -> None:
     """Show an engineer's shifts, with overrides applied.
 
-    Examples: oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
+    Your own need no id after `oncall login`, or with ONCALL_ENGINEER.
+
+    Examples: oncall shifts · oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
     """
     schedule_answers.shifts(engineer, start, end, json=json)
 
 
-def next_shift(engineer: str = ENGINEER, json: bool = JSON_OPTION) -> None:
+def next_shift(engineer: str | None = ENGINEER, json: bool = JSON_OPTION) -> None:
     """Show an engineer's current shift and the next one.
 
-    Example: oncall next ana
+    Your own need no id after `oncall login`, or with ONCALL_ENGINEER.
+
+    Examples: oncall next · oncall next ana
     """
     schedule_answers.next_shift(engineer, json=json)
 

@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 from oncall.cli.month_grid import WIDTH, month_grid
 from oncall.cli.output import bad_value, print_json, print_table, say, tell, terminal_width, time_of
 from oncall.cli.schedule_answers import published_schedule, refuse_stranger, span_of
+from oncall.cli.server import open_server
 
 if TYPE_CHECKING:
-    from oncall.cli.remote_backend import RemoteBackend
     from oncall.schedule.schedule_files import ScheduleRow
     from oncall.schedule.schedule_view_types import HistoryView, ScheduleView
-    from oncall.wiring import Settings
 
 _GAP_COLOUR = "red"
 
@@ -67,8 +66,8 @@ def _asked_view(start: str | None, end: str | None, engineer: str | None) -> Sch
     from oncall.schedule.schedule_views import schedule_view
 
     settings = wiring.read_settings()
-    if settings.server is not None:
-        server = _server(settings)
+    server = open_server(settings)
+    if server is not None:
         first, last = span_of(start, end, server.zone(), server.now())
         return server.whole_schedule(first, last, engineer)
     published = published_schedule(settings)
@@ -77,13 +76,6 @@ def _asked_view(start: str | None, end: str | None, engineer: str | None) -> Sch
         refuse_stranger(engineer, schedule)
     first, last = span_of(start, end, published.zone, now)
     return schedule_view(schedule, first, last, engineer)
-
-
-def _server(settings: Settings) -> RemoteBackend:
-    from oncall.cli.remote_backend import RemoteBackend
-
-    assert settings.server is not None
-    return RemoteBackend(settings.server, settings.token)
 
 
 def _print_schedule(rows: Sequence[ScheduleRow], view: ScheduleView) -> None:
@@ -132,8 +124,9 @@ def _history_view() -> HistoryView:
     from oncall.schedule.schedule_views import history_view
 
     settings = wiring.read_settings()
-    if settings.server is not None:
-        return _server(settings).history()
+    server = open_server(settings)
+    if server is not None:
+        return server.history()
     return history_view(published_schedule(settings).whole())
 
 
@@ -181,8 +174,8 @@ def _month_of(month: str | None) -> date:
 
     if month is None:
         settings = wiring.read_settings()
-        if settings.server is not None:
-            server = _server(settings)
+        server = open_server(settings)
+        if server is not None:
             return server.now().astimezone(server.zone()).date().replace(day=1)
         zone = published_schedule(settings).zone
         return wiring.make_clock(settings).now().astimezone(zone).date().replace(day=1)

@@ -18,6 +18,13 @@ class DutyView(TypedDict):
     override: NotRequired[Annotated[str, "Why an override put them on; absent without one."]]
 
 
+class NamedView(TypedDict):
+    """A person by id."""
+
+    engineer: Annotated[str, "The engineer's id."]
+    name: NotRequired[Annotated[str, "Absent for a person on no published roster."]]
+
+
 class OnCallView(TypedDict):
     """Who is on call at an instant."""
 
@@ -29,6 +36,9 @@ class OnCallView(TypedDict):
     missing: Annotated[list[str], "Roles that a gap in the schedule leaves empty."]
     manager: Annotated[str | None, "Id of the manager, who is paged last."]
     schedule_begins: Annotated[IsoTime | None, "Where the published schedule begins; null before a publication."]
+    after_desk: NotRequired[
+        Annotated[dict[str, NamedView], "Whom the pager reaches if the support desk does not act; in business hours."]
+    ]
 
 
 class AssignmentView(TypedDict):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from oncall.schedule.schedule import RoleHolder, Schedule
 from oncall.schedule.timeline import Assignment
+from oncall.support.windows import WindowKind
 
 if TYPE_CHECKING:
     from oncall.schedule.gaps import Gap
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         GapView,
         HistoryView,
         LocalAssignmentView,
+        NamedView,
         OnCallView,
         ScheduleView,
         VersionView,
@@ -28,7 +30,7 @@ def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
     on_call, zone = schedule.who(at), schedule.calendar.zone
     begins = min((publication.span.start for publication in schedule.publications), default=None)
     manager = schedule.manager_at(at)
-    return {
+    view: OnCallView = {
         "at": _iso(on_call.at, zone),
         "window": str(on_call.window.kind),
         "window_ends": _iso(on_call.window.end, zone),
@@ -38,6 +40,15 @@ def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
         "manager": manager.id if manager is not None else None,
         "schedule_begins": _iso(begins, zone) if begins is not None else None,
     }
+    if on_call.window.kind is WindowKind.BUSINESS:
+        after_desk = schedule.responders(at).roles
+        view["after_desk"] = {role: _named(holder.engineer, schedule) for role, holder in after_desk.items()}
+    return view
+
+
+def _named(engineer: str, schedule: Schedule) -> NamedView:
+    person = schedule.people.get(engineer)
+    return {"engineer": engineer, "name": person.name} if person is not None else {"engineer": engineer}
 
 
 def _holder_view(holder: RoleHolder, schedule: Schedule) -> DutyView:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from oncall.schedule.version_document import PUBLISH, VersionRow, calendar_in, s
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.times import utc_from_text
-from oncall.support.windows import Window
+from oncall.support.windows import Window, WindowKind
 
 _VERSIONS = 'SELECT version, at, kind, "by", reason, document FROM schedule_versions ORDER BY version'
 _BUSY_SECONDS = 5.0
@@ -29,6 +30,11 @@ class QuickSchedule:
 
     def __init__(self, zone: ZoneInfo, build: Callable[[Window | None], Schedule]) -> None:
         self.zone, self._build = zone, build
+
+    def is_business_at(self, at: datetime) -> bool:
+        """Return True if an instant (aware UTC) is in the business hours of the schedule."""
+        schedule = self.within(Window(at, at + timedelta(microseconds=1)))
+        return schedule.calendar_at(at).window_at(at).kind is WindowKind.BUSINESS
 
     def within(self, window: Window) -> Schedule:
         """Return the schedule that answers for instants in `window`, and perhaps for no other."""

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oncall import __version__
 from oncall.web import (
+    caller_routes,
     doctor_routes,
     probe_routes,
     problem_documents,
@@ -77,7 +78,15 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.entry = RequestGuard(Overload(app.answer), lambda: kept(app).services.refusals, is_https=is_https)
-    parts = (ticket_routes, schedule_routes, report_routes, doctor_routes, provider_webhooks, probe_routes)
+    parts = (
+        ticket_routes,
+        schedule_routes,
+        report_routes,
+        doctor_routes,
+        caller_routes,
+        provider_webhooks,
+        probe_routes,
+    )
     routes = [route for part in parts for route in part.router.routes]
     problem_documents.install(app, routes)
     for part in parts:

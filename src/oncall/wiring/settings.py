@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+_ENGINEER = re.compile(r"[a-z0-9-]{1,60}")
 _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 
@@ -24,7 +26,7 @@ class Settings:
     """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock.
 
     trusted_proxies: whose connections the limit of one source spares. forwarding_proxies: whose X-Forwarded-For is
-    believed.
+    believed. engineer: the id of the person at this terminal. is_logged_in: the server is that of `oncall login`.
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -38,6 +40,8 @@ class Settings:
     public_url: str | None = None
     server: str | None = None
     token: str | None = field(default=None, repr=False)
+    engineer: str | None = None
+    is_logged_in: bool = False
     clock_starts_at: datetime | None = None
     clock_rate: float = 1.0
     alarm_url: str | None = field(default=None, repr=False)
@@ -55,12 +59,15 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from `environment`, by default this process's. Raises SettingsError naming a bad variable."""
+    """Read the settings from `environment`. Raises SettingsError naming a bad variable.
+
+    By default it is this process's, and the login of `oncall login` fills in the server where it names no database.
+    """
     found = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
     sms = found.get("ONCALL_SMS") or None
     if sms not in (None, "twilio", "outbox"):
         raise SettingsError(f'ONCALL_SMS: "{sms}" is not a channel; write "twilio" or "outbox"')
-    return Settings(
+    settings = Settings(
         database_url=found.get("ONCALL_DATABASE_URL") or None,
         migrate_from=found.get("ONCALL_MIGRATE_FROM") or None,
         sms=sms,
@@ -73,6 +80,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=_public_address(found.get("ONCALL_PUBLIC_URL")),
         server=_address("ONCALL_SERVER", found.get("ONCALL_SERVER")),
         token=found.get("ONCALL_TOKEN") or None,
+        engineer=_engineer(found.get("ONCALL_ENGINEER")),
         clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
         clock_rate=_clock_rate(found.get("ONCALL_CLOCK_RATE")),
         alarm_url=_address("ONCALL_ALARM_URL", found.get("ONCALL_ALARM_URL")),
@@ -82,6 +90,42 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
         forwarding_proxies=_forwarding(found.get("ONCALL_TRUSTED_PROXIES")),
     )
+    return _with_login(settings) if environment is None else settings
+
+
+def _with_login(settings: Settings) -> Settings:
+    """Return the settings with the kept login in place of what the environment leaves open: the environment wins."""
+    if (settings.token is not None and settings.server is not None) or settings.database_url is not None:
+        return settings
+    from oncall.wiring.login import read_login
+
+    login = read_login()
+    if login is None or settings.server not in (None, login.server):
+        return settings
+    is_own = settings.token in (None, login.token)
+    return replace(
+        settings,
+        server=login.server,
+        token=settings.token or login.token,
+        engineer=settings.engineer or (login.engineer if is_own else None),
+        is_logged_in=is_own,
+    )
+
+
+def server_address(text: str) -> str:
+    """Return the address of a server, as `oncall login` gets it. Raises SettingsError for text that is none."""
+    address = _address("URL", text.strip())
+    if address is None:
+        raise SettingsError('URL: it is empty; write "https://oncall.example.com"')
+    return address
+
+
+def _engineer(text: str | None) -> str | None:
+    if not text:
+        return None
+    if not _ENGINEER.fullmatch(text):
+        raise SettingsError(f'ONCALL_ENGINEER: "{text[:60]}" is not an engineer\'s id; write it as the roster does')
+    return text
 
 
 def _address(name: str, text: str | None) -> str | None:

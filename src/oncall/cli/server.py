@@ -1,0 +1,38 @@
+"""The server that the settings name, for the commands that may ask one, and who is at this terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.cli.remote_backend import RemoteBackend
+    from oncall.wiring import Settings
+
+NOBODY_KNOWN = "name an engineer, set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
+
+
+def open_server(settings: Settings) -> RemoteBackend | None:
+    """Return the server that the settings name; None if the database of this machine answers."""
+    if settings.server is None:
+        return None
+    from oncall.cli.remote_backend import RemoteBackend
+
+    return RemoteBackend(settings.server, settings.token, is_logged_in=settings.is_logged_in)
+
+
+def own_engineer(settings: Settings) -> str | None:
+    """Return the id of the engineer at this terminal: from ONCALL_ENGINEER, the login or the token; None if unknown."""
+    if settings.engineer is not None or settings.server is None or settings.token is None:
+        return settings.engineer
+    server = open_server(settings)
+    return server.me()["engineer"] if server is not None else None
+
+
+def named_or_own(engineer: str | None, settings: Settings) -> str:
+    """Return the engineer that a command names, else the one at this terminal. Raises Refused if neither is known."""
+    found = engineer or own_engineer(settings)
+    if found is None:
+        raise Refused(f"whose shifts? {NOBODY_KNOWN}")
+    return found
