@@ -7,7 +7,15 @@ from contextlib import contextmanager
 
 from oncall.errors import OncallError
 
-_OPTIONS = {"by": "--by", "why": "--note", "impact": "LEVEL", "into": "INTO", "to": "--to", "after": "--after"}
+_OPTIONS = {
+    "by": "--by",
+    "why": "--note",
+    "impact": "LEVEL",
+    "into": "INTO",
+    "to": "--to",
+    "after": "--after",
+    "since": "--since",
+}
 
 
 def given_fields(body: Mapping[str, object]) -> dict[str, object]:

@@ -46,12 +46,12 @@ class LocalBackend:
         accepted = self._store.write(lambda tx: accept_posted(tx, body, context))
         return accepted.answer, accepted.is_new
 
-    def tickets(self, wanted: TicketFilter) -> TicketListView:
+    def tickets(self, wanted: TicketFilter, since: str | None = None) -> TicketListView:
         from oncall.paging.views.ticket_views import listing_view
 
         now = self._clock.now()
         with faults_by_option():
-            return self._store.read(lambda tx: listing_view(tx, wanted, now))
+            return self._store.read(lambda tx: listing_view(tx, wanted, now, since=since))
 
     def ticket(self, ticket_id: str) -> WholeTicketView:
         from oncall.paging.actions.ticket_references import find_ticket

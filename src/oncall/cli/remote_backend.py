@@ -72,8 +72,10 @@ class RemoteBackend:
         answer: TicketAnswer = self._content(response)
         return answer, response.status_code == 202
 
-    def tickets(self, wanted: TicketFilter) -> TicketListView:
+    def tickets(self, wanted: TicketFilter, since: str | None = None) -> TicketListView:
         query = {"state": ",".join(wanted.statuses), "limit": str(wanted.limit)}
+        asked = {"owner": wanted.owner, "engineer": wanted.engineer, "since": since}
+        query |= {name: value for name, value in asked.items() if value is not None}
         if wanted.customers:
             (query["customer"],) = wanted.customers
         if wanted.after is not None:

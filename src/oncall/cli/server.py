@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
     from oncall.wiring import Settings
 
-NOBODY_KNOWN = "name an engineer, set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
+OWN_ID = "set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
 
 
 def open_server(settings: Settings) -> RemoteBackend | None:
@@ -34,5 +34,5 @@ def named_or_own(engineer: str | None, settings: Settings) -> str:
     """Return the engineer that a command names, else the one at this terminal. Raises Refused if neither is known."""
     found = engineer or own_engineer(settings)
     if found is None:
-        raise Refused(f"whose shifts? {NOBODY_KNOWN}")
+        raise Refused(f"whose shifts? name an engineer, {OWN_ID}")
     return found

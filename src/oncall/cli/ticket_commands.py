@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli import timeline_file
 from oncall.cli.backend import open_backend
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.local_backend import LocalBackend
-from oncall.cli.output import print_json, print_rows, say, tell
+from oncall.cli.output import bad_value, print_json, print_rows, say, tell
 from oncall.cli.remote_backend import RemoteBackend
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.ticket_listing import tickets
 from oncall.cli.ticket_timeline import one_clock, print_timeline, stamp, state_words
 from oncall.errors import Refused
+from oncall.text_files import replace_file
 
 if TYPE_CHECKING:
     from oncall.paging.domain.ticket_answer import TicketAnswer, VerdictView
@@ -188,14 +190,24 @@ def show(
     timeline: bool = typer.Option(
         False, "--timeline", help="Show everything that happened, in order, with every message attempted."
     ),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", metavar="FILE.md", help="Write the ticket and its timeline to a Markdown file."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show one ticket: its state, verdict and clocks.
 
-    Example: oncall tickets show T-1001 --timeline
+    Examples: oncall tickets show T-1001 --timeline · oncall tickets show T-1001 --timeline --output T-1001.md
     """
+    if output is not None and output.suffix != timeline_file.SUFFIX:
+        raise bad_value(f'write a file that ends in {timeline_file.SUFFIX}, like "T-1.md"', "--output")
     with _backend() as backend:
         view = backend.ticket(ticket_id)
+    if output is not None:
+        replace_file(output, timeline_file.timeline_markdown(view).encode())
+        tell(f"Wrote {output}.")
+        if not json:
+            return
     if json:
         print_json(view)
         return

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -16,11 +17,14 @@ import typer
 from oncall.cli.backend import open_backend
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import print_json, print_table, tell
+from oncall.cli.server import OWN_ID, own_engineer
 from oncall.cli.ticket_timeline import left_words, stamp, state_words
+from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.paging.domain.ticket import TicketStatus
     from oncall.paging.views.ticket_view_types import ClockView, TicketListView, TicketView
+    from oncall.wiring import Settings
 
 MOST_AT_ONCE = 1000
 WATCH_SECONDS = 2.0
@@ -28,11 +32,21 @@ WATCH_SECONDS = 2.0
 
 def tickets(
     context: typer.Context,
-    state: str = typer.Option(
-        "open,acknowledged",
+    state: str | None = typer.Option(
+        None,
         "--state",
         metavar="STATES",
-        help="List tickets in these states: open, acknowledged, resolved, with commas between.",
+        help="List tickets in these states: open, acknowledged, resolved, with commas between. When absent: all but "
+        "resolved ones, and with --since all.",
+    ),
+    mine: bool = typer.Option(False, "--mine", help="List only the tickets that you own or were paged for."),
+    owner: str | None = typer.Option(None, "--owner", metavar="ENGINEER", help="List only the tickets of this owner."),
+    since: str | None = typer.Option(
+        None,
+        "--since",
+        metavar="TIME",
+        help='List tickets received since then: "last night", yesterday, 2h, monday, a date or a time. With --mine '
+        "also those for which you were paged since then.",
     ),
     customer: str | None = typer.Option(
         None, "--customer", metavar="NAME", help="List this customer's tickets only, in any spelling of the name."
@@ -49,33 +63,43 @@ def tickets(
     The ticket whose clock ends first is on top. The list shows when a hold ends, who owns a chased ticket,
     and into which ticket a duplicate was merged.
 
-    Examples: oncall tickets · oncall tickets --watch · oncall tickets --state resolved --json
-    · oncall tickets show T-1001 --timeline
+    Examples: oncall tickets · oncall tickets --watch · oncall tickets --mine --since "last night"
+    · oncall tickets --state resolved --json · oncall tickets show T-1001 --timeline
     """
     if context.invoked_subcommand is not None:
         return
-    states = _states_of(state)
+    states = _states_of(state if state is not None else "" if since is not None else "open,acknowledged")
     customers = (customer,) if customer is not None else ()
     if watch and json:
         raise typer.BadParameter("shows a table; use it without --json", param_hint="--watch")
     from oncall import wiring
     from oncall.paging.ports.records import TicketFilter
 
-    with open_backend(wiring.read_settings()) as backend:
+    settings = wiring.read_settings()
+    wanted = TicketFilter(states, customers, after, limit, owner, _own_id(settings) if mine else None)
+    with open_backend(settings) as backend:
         if json:
-            view = backend.tickets(TicketFilter(states, customers, after, limit))
+            view = backend.tickets(wanted, since)
             print_json({**view, "tickets": by_urgency(view["tickets"])})
             return
 
         def read() -> list[TicketView]:
             return most_urgent(
-                lambda last: backend.tickets(TicketFilter(states, customers, last or after, MOST_AT_ONCE)), limit
+                lambda last: backend.tickets(replace(wanted, after=last or after, limit=MOST_AT_ONCE), since), limit
             )
 
         if watch:
             _watch(read)
         else:
             _print_listing(read())
+
+
+def _own_id(settings: Settings) -> str:
+    """Return the id of the person at this terminal. Raises Refused if it is not known."""
+    found = own_engineer(settings)
+    if found is None:
+        raise Refused(f"whose tickets? write --owner ENGINEER instead of --mine, {OWN_ID}")
+    return found
 
 
 def _states_of(text: str) -> tuple[TicketStatus, ...]:

@@ -69,6 +69,11 @@ def one_clock(clock: ClockView, zone: str | None) -> str:
 
 def print_timeline(view: WholeTicketView) -> None:
     """Print the log in order, each message below the event that caused it or released it."""
+    print_rows(timeline_rows(view), names=3)
+
+
+def timeline_rows(view: WholeTicketView) -> list[list[str]]:
+    """Return the log as rows of time, event, author and words; a message has only its time and words."""
     zone = view.get("timezone")
     below: dict[int | None, list[AttemptView]] = {}
     for attempt in view["attempts"]:
@@ -81,7 +86,7 @@ def print_timeline(view: WholeTicketView) -> None:
             rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
         rows += [_attempt_row(attempt, zone) for attempt in below.get(index, ())]
     rows += [_attempt_row(attempt, zone) for attempt in below.get(None, ())]
-    print_rows(rows, names=3)
+    return rows
 
 
 def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:

@@ -86,6 +86,8 @@ class TicketBook:
             found = [stored for stored in found if stored.status in wanted.statuses]
         if wanted.customers:
             found = [stored for stored in found if stored.ticket.customer in wanted.customers]
+        if wanted.owner or wanted.engineer or wanted.since or wanted.held:
+            raise Refused("a rehearsal lists tickets by state and customer alone")
         return found[: wanted.limit]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:

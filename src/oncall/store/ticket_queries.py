@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, func, insert, literal_column, select, tuple_, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from oncall.paging.domain.events import Event, EventKind
-from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.domain.ticket import Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.codes import spellings
 from oncall.paging.ports.records import TicketFilter, TicketSpan
 from oncall.paging.ports.ticket_store import Memo
 from oncall.store import rows
 from oncall.store.columns import JsonText
 from oncall.store.statements import Query, Statements
-from oncall.store.tables import events, tickets, unresolved
+from oncall.store.tables import attempts, events, tickets, unresolved
 
 _TICKET = select(tickets).where(tickets.c.id == bindparam("wanted"))
 _LOCK_TICKET = _TICKET.with_for_update()
@@ -175,10 +188,27 @@ def _listing(wanted: TicketFilter) -> Query:
             query = query.where(unresolved)
     if wanted.customers:
         query = query.where(tickets.c.customer.in_(wanted.customers))
+    if wanted.owner is not None:
+        query = query.where(tickets.c.owner == wanted.owner)
+    if wanted.engineer is not None:
+        query = query.where(_concerns(wanted.engineer, wanted.since))
+    elif wanted.since is not None:
+        query = query.where(tickets.c.received_at >= wanted.since)
+    if wanted.held is not None:
+        query = query.where(tickets.c.hold_until >= wanted.held.start, tickets.c.hold_until < wanted.held.end)
     if wanted.after is not None:
         last = select(tickets.c.received_at).where(tickets.c.id == wanted.after).scalar_subquery()
         query = query.where(tuple_(tickets.c.received_at, tickets.c.id) < tuple_(last, wanted.after))
     return query
+
+
+def _concerns(engineer: str, since: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a person owns the ticket or was paged for it, since an instant where one is given."""
+    owned = tickets.c.owner == engineer
+    paged = select(attempts.c.ticket).where(attempts.c.to == engineer, attempts.c.purpose == Purpose.PAGE.value)
+    if since is not None:
+        owned, paged = and_(owned, tickets.c.received_at >= since), paged.where(attempts.c.at >= since)
+    return or_(owned, tickets.c.id.in_(paged))
 
 
 def _received_in(wanted: TicketSpan) -> Query:

@@ -29,6 +29,15 @@ class TicketQuery(_Query):
     """`open`, `acknowledged` or `resolved`, several with commas; all when absent."""
     customer: str = ""
     """The customer's name; letter case, blanks and punctuation do not count."""
+    owner: str = ""
+    """Only tickets that the person with this id owns."""
+    engineer: str = ""
+    """Only tickets that the person with this id owns or was paged for."""
+    since: Annotated[str, Field(examples=["last night"])] = ""
+    """Only tickets received since then: `last night`, `yesterday`, `2h`, `monday`, a date or a time.
+
+    With `engineer`, also those for which this person was paged since then.
+    """
     after: str = ""
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100

@@ -91,9 +91,11 @@ async def list_tickets(services: ServicesDep, caller: ReadingCaller, asked: Quer
     customer, after = asked.text("customer"), asked.text("after")
     limit = asked.number("limit", 100, least=1, most=MOST_LISTED)
     asked.refuse_faults()
-    wanted = TicketFilter(states, (customer,) if customer is not None else (), after, limit)
+    owner, engineer, since = asked.text("owner"), asked.text("engineer"), asked.text("since")
+    customers = (customer,) if customer is not None else ()
+    wanted = TicketFilter(states, customers, after, limit, owner=owner, engineer=engineer)
     now = services.clock.now()
-    return JSONResponse(await services.engine.read(lambda tx: listing_view(tx, wanted, now)))
+    return JSONResponse(await services.engine.read(lambda tx: listing_view(tx, wanted, now, since=since)))
 
 
 @router.get(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from oncall.paging.domain.ticket import TicketStatus
+from oncall.support.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +15,19 @@ class TicketFilter:
     """Which tickets a listing wants.
 
     customers: the names of one customer in every spelling that tickets have; empty for all customers.
-    after: the last id of the page before.
+    after: the last id of the page before. owner: tickets that this person owns. engineer: tickets that this person owns
+    or was paged for. since: tickets received from this instant on (aware UTC), and those for which `engineer` was paged
+    from then on. held: tickets whose hold ends in this window.
     """
 
     statuses: tuple[TicketStatus, ...] = ()
     customers: tuple[str, ...] = ()
     after: str | None = None
     limit: int = 100
+    owner: str | None = None
+    engineer: str | None = None
+    since: datetime | None = None
+    held: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

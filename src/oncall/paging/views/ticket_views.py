@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from oncall.errors import NotFound, Refused
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.permissions import Access, Operation, access
@@ -39,17 +40,24 @@ from oncall.paging.views.ticket_view_types import (
     WholeTicketView,
 )
 from oncall.schedule.schedule import Schedule
+from oncall.suggestions import suggestion
 from oncall.support.clocks import SlaClock, SlaState, sla
 from oncall.support.policy import Policy
+from oncall.support.spoken_times import evening_of, past_instant
 from oncall.support.triage import AnswerFaults, answers_from, propose
 
 
-def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime) -> TicketListView:
+def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime, *, since: str | None = None) -> TicketListView:
     """Return a page of tickets with their clocks, newest first; `next` is the `after` of the next page.
 
-    wanted: names a customer in any spelling. now: policy time, aware UTC.
-    Raises FieldFaults for an `after` that is no ticket's id, and NotFound for a customer that nobody knows.
+    wanted: names a customer in any spelling. now: policy time, aware UTC. since: a time in the past as a person writes
+    it. Raises FieldFaults for an `after` that is no ticket's id and a `since` that is no time, and NotFound for a
+    customer or a person that nobody knows.
     """
+    if since is not None:
+        wanted = replace(wanted, since=_since(tx, since, now))
+    for name in (wanted.owner, wanted.engineer):
+        _refuse_stranger(tx, name)
     if wanted.after is not None and not (ID_PATTERN.fullmatch(wanted.after) and tx.ticket(wanted.after)):
         words = f"{quoted(wanted.after)} is not the id of a ticket; write the `next` of the page before"
         raise FieldFaults([FieldFault("after", words)])
@@ -67,6 +75,23 @@ def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime) -> Ticke
         for log in (logs.get(stored.ticket.id, ()),)
     ]
     return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
+
+
+def _since(tx: ListingStore, text: str, now: datetime) -> datetime:
+    policy = tx.policy()
+    try:
+        return past_instant(text, now, policy.zone, evening_of(policy.spans))
+    except Refused as refusal:
+        raise FieldFaults([FieldFault("since", str(refusal))]) from refusal
+
+
+def _refuse_stranger(tx: ListingStore, person: str | None) -> None:
+    """Raise NotFound for a name that is on no published roster and owns no ticket."""
+    people = tx.schedule().people
+    if person is None or person in people or tx.tickets(TicketFilter(owner=person, limit=1)):
+        return
+    hint = suggestion(person, sorted(people))
+    raise NotFound(f"{quoted(person)} is on no published roster and owns no ticket; {hint}")
 
 
 def stored_whole_view(tx: ViewStore, stored: StoredTicket, now: datetime) -> WholeTicketView:
