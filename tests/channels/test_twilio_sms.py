@@ -175,6 +175,7 @@ def test_an_answer_that_does_not_tell_leaves_the_result_unknown(double: TwilioDo
     assert len(double.messages) == (1 if fault.accept else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [hang(60), hang(60, accept=True), slow(60)])
 def test_silence_until_the_time_out_leaves_the_result_unknown(double: TwilioDouble, fault: Fault) -> None:
     double.script(fault)

@@ -137,6 +137,7 @@ def test_a_file_with_other_values_is_taken_or_refused_with_places(folder: Path, 
     judged(folder, text)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(typed_over())
 def test_a_file_with_random_edits_is_accepted_or_refused_with_places(folder: Path, text: str) -> None:

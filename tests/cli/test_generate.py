@@ -52,6 +52,7 @@ def test_generate_writes_the_file_and_says_so(oncall: Oncall, roster: Path, tmp_
     assert output.stat().st_size > 500
 
 
+@pytest.mark.slow
 def test_generate_makes_the_same_file_again(oncall: Oncall, tmp_path: Path) -> None:
     files = [tmp_path / "one.json", tmp_path / "two.json"]
     for file in files:

@@ -49,6 +49,7 @@ def test_a_message_in_another_script_stays_as_it_is() -> None:
     assert Fault("x.yaml", 1, 1, "", '"山田 Ñandú" is wrong').message == '"山田 Ñandú" is wrong'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [
@@ -68,6 +69,7 @@ def test_a_large_plan_at_fault_prints_a_page_of_faults(oncall: Oncall, tmp_path:
     assert ran.err.splitlines()[-1] == "and at least 900 more faults"
 
 
+@pytest.mark.slow
 def test_a_large_list_of_tickets_at_fault_prints_a_page_of_faults(oncall: Oncall, tmp_path: Path) -> None:
     tickets = tmp_path / "tickets.csv"
     tickets.write_text("at,customer,plan,impact\n" + f"soon,Acme,{'gold' * 100}{RIGHT_TO_LEFT},high\n" * 20_000)

@@ -28,6 +28,7 @@ def after_progress(err: str) -> list[str]:
     return err[err.index("repaired from") :].splitlines()
 
 
+@pytest.mark.slow
 def test_a_repair_prints_its_changes_its_cost_and_what_more_changes_would_improve(
     oncall: Oncall, ill: Path, quarter: Path
 ) -> None:

@@ -34,6 +34,7 @@ def flood(world: World, count: int) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_beyond_the_ceiling_of_a_phone_one_summary_a_minute_goes_on(tmp_path: Path) -> None:
     world = limited(tmp_path, TIGHT)
     names = flood(world, 130)
@@ -108,6 +109,7 @@ def test_below_the_ceiling_again_pages_go_at_once_again(tmp_path: Path) -> None:
     world.close()
 
 
+@pytest.mark.slow
 def test_with_the_usual_limits_a_flood_is_bundled_and_then_summarised(world: World) -> None:
     for number in range(300):
         world.post(f"F-{number}")

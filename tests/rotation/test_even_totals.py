@@ -42,6 +42,7 @@ def test_the_seed_decides_who_has_the_shift_that_is_left_over() -> None:
     assert len({each.most_common(1)[0][0] for each in loads}) > 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_the_same_team_in_another_order_has_the_same_plan(seed: int) -> None:
     draw = Random(seed)

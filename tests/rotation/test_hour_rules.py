@@ -104,6 +104,7 @@ def _hours_in(shifts: list[Shift], begin: datetime) -> float:
     return sum(max(timedelta(), span).total_seconds() for span in spans) / 3600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "breaks"),
     [

@@ -25,6 +25,7 @@ def test_an_engineer_rests_around_a_shift_on_another_team() -> None:
     assert not mine & near
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", WeekendStyle)
 def test_rest_and_weekend_rules_hold_across_two_plans(style: WeekendStyle) -> None:
     daily = style is WeekendStyle.DAILY

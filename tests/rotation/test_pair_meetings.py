@@ -106,6 +106,7 @@ def test_pairs_are_proven_to_share_as_many_shifts_as_possible(size: int, days: i
     assert plan.notes[0].endswith(f"share {meetings(plan.seats, pairs)} shifts; no equally fair plan meets more")
 
 
+@pytest.mark.slow
 def test_the_bound_counts_the_shifts_that_the_others_cannot_take() -> None:
     pairs = tuple((NAMES[2 * n], NAMES[2 * n + 1]) for n in range(3))
     plan = fairest_plan(team_of(12, prefer_together=pairs), shifts_of(team_of(12), days=182))

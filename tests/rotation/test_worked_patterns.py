@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[2] / "rosters"
 QUARTERS = [date(2027, 1, 4) + timedelta(weeks=13 * number) for number in range(20)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quarter", QUARTERS, ids=str)
 @pytest.mark.parametrize("name", ["weekly", "follow-the-sun", "juniors"])
 def test_a_worked_roster_can_be_planned_in_any_quarter(name: str, quarter: date) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import Attempt
 from oncall.paging.outgoing.handoff_notices import hand_over, leaving
@@ -13,6 +15,7 @@ from oncall.store.sql_store import SqlStore
 from tests.paging.world import World, at
 
 
+@pytest.mark.slow
 def test_of_two_pagers_at_a_handoff_one_tells_the_engineer_who_comes_on_call(tmp_path: Path, url: str) -> None:
     world = World(tmp_path, now=at("2027-01-11 18:00"), url=url)
     world.publish()

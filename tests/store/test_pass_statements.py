@@ -98,6 +98,7 @@ def statements_of_a_pass(folder: Path, url: str, limits: str, fill: Callable[[Wo
         world.store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limits", [LIMITS, NO_LIMITS], ids=["they wait", "they go"])
 @pytest.mark.parametrize("fill", [notices, pages, alerts])
 def test_a_hundred_waiting_messages_cost_a_pass_no_more_statements_than_ten(
@@ -145,6 +146,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.store.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(waiting=st.lists(WAITING, min_size=1, max_size=12), sent=st.lists(SENT, max_size=8))
 def test_it_decides_as_if_it_asked_for_each_message_alone(

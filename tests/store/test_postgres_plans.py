@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
 from oncall.paging.domain.reachability import Alert
@@ -110,6 +111,7 @@ def plans(connection: Connection, question: Callable[[SqlTransaction], object]) 
     ]
 
 
+@pytest.mark.slow
 def test_each_question_is_answered_from_an_index_of_a_filled_database(empty_postgres: str) -> None:
     fill(empty_postgres)
     engine = create_engine(empty_postgres.replace("postgresql://", "postgresql+psycopg://"))

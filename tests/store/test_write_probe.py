@@ -116,6 +116,7 @@ def end_others(connection: psycopg.Connection) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["tickets", "events", "attempts", "pagers"])
 def test_a_table_that_another_program_locks(postgres_store: SqlStore, postgres_url: str, table: str) -> None:
     with psycopg.connect(postgres_url) as other:

@@ -11,6 +11,7 @@ from oncall.support.clocks import RunningSla, SlaEventKind, sla
 from tests.support.sla_scenes import as_sla_events, random_events, scenes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_after_each_event_every_clock_is_that_of_the_whole_log(seed: int) -> None:
     random = Random(seed)

@@ -86,6 +86,7 @@ def callers(service: Service) -> list[str]:
     return [one["sentence"] for one in found if one["subject"] == "callers"]
 
 
+@pytest.mark.slow
 def test_a_caller_that_is_refused_again_and_again_raises_an_alarm_that_its_next_ticket_ends(tmp_path: Path) -> None:
     with Listener() as operator, Service(tmp_path, alarm_url=operator.url) as service:
         for _ in range(3):

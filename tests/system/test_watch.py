@@ -46,6 +46,7 @@ def test_a_pager_that_is_well_beats_for_the_dead_mans_switch_and_complains_of_no
     assert [each for each in logs if each.get("action") == "heartbeat_withheld"] == []
 
 
+@pytest.mark.slow
 def test_a_step_that_nobody_fires_turns_readyz_red_and_calls_an_operator(tmp_path: Path) -> None:
     with Listener() as operator:
         service = Service(tmp_path, alarm_url=operator.url)
@@ -211,6 +212,7 @@ def seconds_to_stop(service: Service, is_met: threading.Event) -> float:
 
 
 # The HTTP library leaves a connection to the garbage collector when the stop cuts it off before TLS; the process ends.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("behave", [_hang, _drip_the_head, _endless_head, _ten_gigabytes, _redirect])

@@ -88,6 +88,7 @@ def test_no_log_line_holds_a_token_or_a_phone_number(
     assert "mei" not in written
 
 
+@pytest.mark.slow
 def test_a_flood_is_logged_by_a_few_lines(service: Service, logs: list[dict[str, Any]]) -> None:
     for _ in range(50):
         service.post(P1)
@@ -113,6 +114,7 @@ def flood(service: Service, gate: str, key: str) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_flood_of_unknown_tokens_is_answered_429_without_the_database(service: Service) -> None:
     service.post(ticket_body())
     statuses = [service.post(ticket_body(), by=f"guess-{number}").status_code for number in range(150)]
@@ -186,6 +188,7 @@ def test_without_a_trusted_proxy_nobody_can_name_another_source(service: Service
     assert refused(logs)[0][3] == "127.0.0.1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("forwarded", "source"),
     [

@@ -35,6 +35,7 @@ def expect_paged(service: Service, *tickets: str) -> None:
     assert sorted(message.body.split()[1] for message in messages) == sorted(tickets)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_gone_for_a_while_is_missed_and_then_pages(service: Service) -> None:
     assert service.post(ticket_body("T-1")).status_code == 202
     expect_paged(service, "T-1")
@@ -52,6 +53,7 @@ def test_a_database_that_is_gone_for_a_while_is_missed_and_then_pages(service: S
     service.until(lambda: service.call("GET", "/readyz", by=None).status_code == 200)
 
 
+@pytest.mark.slow
 def test_a_database_that_another_program_locks_is_waited_for_and_then_refused(service: Service) -> None:
     with closing(sqlite3.connect(service.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
