@@ -5,6 +5,7 @@ OncallError                  its text is for a person: where, what was found, wh
 ├── PlanInfeasible           no plan keeps the rules; names the dates and the rules
 ├── NotFound                 no such engineer, ticket, code or shift
 ├── Conflict                 the same id with other content, or a change that no longer fits
+│   └── ScheduleMoved        the schedule changed since the caller read it; read it again
 ├── Refused                  any other request that the rules do not allow
 ├── SettingsError            an environment variable is missing or wrong
 ├── StoreError               the database cannot answer
@@ -111,6 +112,10 @@ class NotFound(OncallError):
 
 class Conflict(OncallError):
     """The request contradicts what is stored. Nothing was changed."""
+
+
+class ScheduleMoved(Conflict):
+    """The schedule has a newer version than the one on which the caller based a change. Nothing was changed."""
 
 
 class Refused(OncallError):

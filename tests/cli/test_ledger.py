@@ -129,7 +129,7 @@ def test_a_published_cover_moves_the_balance_and_the_newcomer_owes_nothing(
     cover = next(name for name in ("gus", "fay") if name != shift["engineer"])
     before = balances(oncall, seven)
     span = ("--from", shift["start"], "--to", shift["end"])
-    assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu").code == 0
+    assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu", "--force").code == 0
     after = balances(oncall, seven)
     assert after[cover, "weeknight"] == pytest.approx(before[cover, "weeknight"] + 1)
     assert after[shift["engineer"], "weeknight"] == pytest.approx(before[shift["engineer"], "weeknight"] - 1)

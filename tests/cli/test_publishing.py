@@ -1,4 +1,4 @@
-"""An override against the roster is made, and the conflict is printed."""
+"""An override that breaks a rule of the roster is refused with the rule; --force makes it, with a warning."""
 
 from __future__ import annotations
 
@@ -47,17 +47,23 @@ AWAY = "unavailable: [{from: 2027-01-18, to: 2027-01-19, reason: vacation}]"
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        (AWAY, "chloe is away from 2027-01-18 to 2027-01-19: vacation"),
-        ("unavailable: [{from: 2027-01-18, to: 2027-01-18}]", "chloe is away on 2027-01-18"),
-        ("shadows: {from: 2027-01-01, to: 2027-01-31}", "chloe only shadows from 2027-01-01 to 2027-01-31"),
-        ("joins: 2027-01-19", "chloe joins only on 2027-01-19"),
-        ("leaves: 2027-01-17", "chloe has left by then; the last day is 2027-01-17"),
-        ("roles: [secondary]", "chloe takes only secondary, not primary"),
+        (AWAY, "unavailable: chloe is away from 2027-01-18 to 2027-01-19: vacation"),
+        ("unavailable: [{from: 2027-01-18, to: 2027-01-18}]", "unavailable: chloe is away on 2027-01-18"),
+        ("shadows: {from: 2027-01-01, to: 2027-01-31}", "shadows: chloe only shadows from 2027-01-01 to 2027-01-31"),
+        ("joins: 2027-01-19", "joins: chloe joins only on 2027-01-19"),
+        ("leaves: 2027-01-17", "leaves: chloe has left by then; the last day is 2027-01-17"),
+        ("roles: [secondary]", "roles: chloe takes only secondary, not primary"),
     ],
 )
-def test_an_override_against_the_roster_is_made_with_a_warning(with_chloe: Publish, more: str, sentence: str) -> None:
+def test_an_override_against_the_roster_is_refused_unless_it_is_forced(
+    with_chloe: Publish, more: str, sentence: str
+) -> None:
     oncall = with_chloe(more)
-    assert put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00") == (0, f"WARNING: {sentence}\n")
+    code, told = put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00")
+    assert (code, f"  {sentence}\n" in told) == (1, True)
+    assert "nothing was changed" in told
+    code, told = put_on(oncall, "2027-01-18T19:01", "2027-01-19T08:00", "--force")
+    assert (code, f"WARNING: {sentence}\n" in told) == (0, True)
     who = json.loads(oncall("who", "--at", "2027-01-18T20:00", "--json").out)
     assert who["roles"]["primary"]["engineer"] == "chloe"
 
@@ -65,8 +71,8 @@ def test_an_override_against_the_roster_is_made_with_a_warning(with_chloe: Publi
 def test_an_override_as_json_has_its_warnings(with_chloe: Publish) -> None:
     oncall = with_chloe(AWAY)
     span = ("--from", "2027-01-18T19:01", "--to", "2027-01-19T08:00")
-    answer = json.loads(oncall("override", "chloe", *span, "--reason", "x", "--json").out)
-    assert answer["warnings"] == ["chloe is away from 2027-01-18 to 2027-01-19: vacation"]
+    answer = json.loads(oncall("override", "chloe", *span, "--reason", "x", "--force", "--json").out)
+    assert answer["warnings"] == ["unavailable: chloe is away from 2027-01-18 to 2027-01-19: vacation"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_an_override_as_json_has_its_warnings(with_chloe: Publish) -> None:
 def test_a_day_off_blocks_its_own_minutes_and_by_the_older_rule_the_nights_that_begin_on_it(
     with_chloe: Publish, start: str, end: str, is_away: bool, is_away_by_evenings: bool, evenings: bool
 ) -> None:
-    code, told = put_on(with_chloe(AWAY, evenings), start, end)
+    code, told = put_on(with_chloe(AWAY, evenings), start, end, "--force")
     assert (code, "is away" in told) == (0, is_away_by_evenings if evenings else is_away)
 
 

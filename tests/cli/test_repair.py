@@ -232,7 +232,7 @@ def test_a_cover_in_the_published_schedule_counts_for_the_rest_of_who_gave_it(
     shift = next(s for s in json.loads(quarter.read_text())["shifts"] if s["start"].startswith("2027-02-04"))
     cover = next(name for name in ("hal", "gus", "fay") if name != shift["engineer"])
     span = ("--from", shift["start"], "--to", shift["end"])
-    assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu").code == 0
+    assert oncall("override", cover, "--role", shift["role"], *span, "--reason", "flu", "--force").code == 0
     ran = oncall("generate", eight, "--keep", quarter, *FROM, "--json")
     assert ran.err.startswith(f"taken into account: {cover} covered {shift['role']} on Thu 2027-02-04\n")
     assert json.loads(ran.out)["repair"]["changes"] == []

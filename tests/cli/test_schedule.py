@@ -154,13 +154,13 @@ def test_next_shows_the_running_shift_and_the_one_after(published: Oncall) -> No
     assert view["next"]["start"] == "2027-01-11T19:01:00-05:00"
 
 
-def test_an_override_puts_another_person_on_at_once_and_says_why(published: Oncall) -> None:
+def test_an_override_puts_another_person_on_at_once_and_says_from_when_and_why(published: Oncall) -> None:
     ran = published(
         "override", "chloe", "--from", "2027-01-09T00:00", "--to", "2027-01-09T08:00", "--reason", "ana is ill"
     )
     assert ran.code == 0
     assert ran.out.splitlines()[0] == (
-        "Version 2: chloe is primary from Sat 2027-01-09 00:00 EST to Sat 2027-01-09 08:00 EST."
+        "Version 2: chloe is primary from Sat 2027-01-09 03:12 EST to Sat 2027-01-09 08:00 EST."
     )
     assert re.search(r"chloe: gains 1", ran.out)
     assert re.search(r"ana: loses 1", ran.out)

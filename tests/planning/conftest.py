@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,12 @@ class MemorySchedule:
     def policy(self) -> Policy:
         published = [each for each in self.versions if each.kind == PUBLISH]
         return policy_from_sources(published[-1].sources) if published else packaged_policy()
+
+    def lock_schedule(self) -> None:
+        """Return at once: nobody else changes this schedule."""
+
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        return self.versions[version - 1].sources
 
     def add_version(self, version: NewVersion) -> int:
         self.versions.append(version)

@@ -1,4 +1,4 @@
-"""An override puts a person on call, at the earliest from now on, and states its conflicts with the roster."""
+"""An override puts a person on call, from now on where its span has begun, unless it breaks a rule of the roster."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ from typing import Any, cast
 import pytest
 
 from oncall.errors import NotFound, Refused
+from oncall.planning.change_schedule import ChangeMade, ChangeTerms
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.override_shift import override_shift
 from oncall.planning.publish_plan import check_for_publication, publish_plan
-from oncall.planning.views.version_views import override_view
+from oncall.planning.views.version_views import change_view
 from oncall.rosters.roster import Roster
 from tests.planning.conftest import AUTHOR, ROSTER, MemorySchedule, roster_of
 
 START, END = datetime(2027, 1, 5, 0, 1, tzinfo=UTC), datetime(2027, 1, 5, 13, 0, tzinfo=UTC)
+
+
+def forced(store: MemorySchedule, engineer: str, start: datetime = START, end: datetime = END) -> ChangeMade:
+    """Put an engineer on as primary, whatever rules that breaks."""
+    terms = ChangeTerms(is_forced=True)
+    return override_shift(store, engineer, "primary", start=start, end=end, author=AUTHOR, terms=terms)
+
+
+def of_days_off(made: ChangeMade) -> tuple[str, ...]:
+    """The warnings about days off; the others are about rest."""
+    return tuple(each.sentence for each in made.broken if each.rule == "unavailable")
 
 
 @pytest.fixture
@@ -26,26 +38,37 @@ def published(store: MemorySchedule, roster: Roster, plan: NamedPlan) -> MemoryS
 
 
 def test_the_person_is_on_call_and_the_change_names_both(published: MemorySchedule) -> None:
-    made = override_shift(published, "cai", "primary", start=START, end=END, author=AUTHOR)
+    made = forced(published, "cai")
     assert made.version.after.who(START).roles["primary"].engineer == "cai"
-    view = override_view(made)
+    view = change_view(made)
     assert isinstance(view["changes"], list)
     assert [change["engineer"] for change in view["changes"]] == ["ana", "cai"]
 
 
 def test_an_override_that_has_begun_counts_from_now(published: MemorySchedule) -> None:
     now = datetime(2027, 1, 5, 3, 0, 0, 250, tzinfo=UTC)
-    made = override_shift(published, "cai", "primary", start=START, end=END, author=replace(AUTHOR, at=now))
+    made = override_shift(
+        published,
+        "cai",
+        "primary",
+        start=START,
+        end=END,
+        author=replace(AUTHOR, at=now),
+        terms=ChangeTerms(is_forced=True),
+    )
     assert made.version.span.start == datetime(2027, 1, 5, 3, 0, tzinfo=UTC)
 
 
-def test_what_the_roster_has_against_it_is_a_warning(store: MemorySchedule, plan: NamedPlan) -> None:
+def test_a_rule_that_it_breaks_is_named_and_forcing_it_leaves_a_warning(store: MemorySchedule, plan: NamedPlan) -> None:
     away = roster_of(
         ROSTER.replace('"+13055550103"}', '"+13055550103", unavailable: [{from: 2027-01-04, to: 2027-01-04}]}')
     )
     publish_plan(store, check_for_publication(plan, away, None), AUTHOR)
-    made = override_shift(store, "dee", "primary", start=START, end=END, author=AUTHOR)
-    assert made.warnings == ("dee is away on 2027-01-04",)
+    with pytest.raises(Refused) as refusal:
+        override_shift(store, "dee", "primary", start=START, end=END, author=AUTHOR)
+    assert "  unavailable: dee is away on 2027-01-04\n" in str(refusal.value)
+    assert len(store.versions) == 1
+    assert "unavailable: dee is away on 2027-01-04" in forced(store, "dee").warnings
 
 
 @pytest.mark.parametrize(
@@ -67,8 +90,7 @@ def test_an_override_that_ends_on_the_morning_of_a_day_off_has_a_warning_unless_
 ) -> None:
     away = ROSTER.replace('"+13055550105"}', f'"+13055550105", unavailable: [{dates}]}}') + rules
     publish_plan(store, check_for_publication(plan, roster_of(away), None), AUTHOR)
-    made = override_shift(store, "fay", "primary", start=START, end=END, author=AUTHOR)
-    assert made.warnings == warnings
+    assert of_days_off(forced(store, "fay")) == warnings
 
 
 def test_an_override_that_ends_at_midnight_does_not_touch_the_day_off_after_it(
@@ -77,8 +99,7 @@ def test_an_override_that_ends_at_midnight_does_not_touch_the_day_off_after_it(
     away = ROSTER.replace('"+13055550105"}', '"+13055550105", unavailable: [{from: 2027-01-05, to: 2027-01-05}]}')
     publish_plan(store, check_for_publication(plan, roster_of(away), None), AUTHOR)
     midnight = datetime(2027, 1, 5, 5, 0, tzinfo=UTC)
-    made = override_shift(store, "fay", "primary", start=START, end=midnight, author=AUTHOR)
-    assert made.warnings == ()
+    assert of_days_off(forced(store, "fay", end=midnight)) == ()
 
 
 def test_a_publication_of_an_earlier_program_is_judged_by_its_evenings(store: MemorySchedule, plan: NamedPlan) -> None:
@@ -88,8 +109,7 @@ def test_a_publication_of_an_earlier_program_is_judged_by_its_evenings(store: Me
     for person in cast(list[dict[str, Any]], version.document["people"]):
         if person["id"] == "fay":
             del person["availability"]["days_off"], person["availability"]["zone"]
-    made = override_shift(store, "fay", "primary", start=START, end=END, author=AUTHOR)
-    assert made.warnings == ()
+    assert of_days_off(forced(store, "fay")) == ()
 
 
 def test_an_unknown_person_or_a_time_that_is_over_is_refused(published: MemorySchedule) -> None:

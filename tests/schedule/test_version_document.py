@@ -175,9 +175,9 @@ def test_a_plan_of_another_roster_cannot_be_published(roster: Roster, role: str,
     ("kind", "document", "message"),
     [
         (
-            "swap",
+            "lottery",
             {"format": 1},
-            'schedule version 7 is of the kind "swap", which this version of oncall does not know; '
+            'schedule version 7 is of the kind "lottery", which this version of oncall does not know; '
             "use the one that wrote it",
         ),
         (

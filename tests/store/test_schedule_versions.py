@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.errors import NotFound
+from oncall.errors import Conflict, NotFound, ScheduleMoved
+from oncall.paging.ports.records import NewVersion
 from oncall.paging.ports.store import Transaction
+from oncall.planning.change_schedule import ChangeTerms, change_schedule
+from oncall.planning.schedule_version import Author
+from oncall.schedule.change_document import SWAP, UNDO, undo_document, window_of
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Piece
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy
+from oncall.support.windows import Window
 
-from .examples import NOW, override, publication
+from .examples import NOW, minutes, override, publication
 
 
 class Mistake(Exception):
@@ -137,3 +145,52 @@ def test_the_policy_version_matches_the_policy_of_the_transaction(store: SqlStor
         return before, t.policy_version()
 
     assert store.write(work) == (0, 1)
+
+
+def _undo(version: int) -> NewVersion:
+    document = undo_document(version, window_of(override().document))
+    return NewVersion(NOW, UNDO, "mei", "a mistake", document, undoes=version)
+
+
+def test_a_publication_that_was_taken_back_brings_no_policy(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    moved = {**publication().sources, "policy_zone": "Asia/Kolkata"}
+    store.write(lambda t: t.add_version(publication(sources=moved)))
+    store.write(lambda t: t.add_version(_undo(2)))
+    assert store.read(lambda t: (t.policy_version(), t.policy().zone.key)) == (1, "America/Chicago")
+    store.write(lambda t: t.add_version(_undo(1)))
+    assert store.read(lambda t: (t.policy_version(), t.policy())) == (0, packaged_policy())
+
+
+def test_a_version_is_taken_back_once(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    store.write(lambda t: t.add_version(override()))
+    store.write(lambda t: t.add_version(_undo(2)))
+    with pytest.raises(Conflict) as refused:
+        store.write(lambda t: t.add_version(_undo(2)))
+    assert str(refused.value) == "schedule version 4: the version is taken back already"
+
+
+def test_of_two_who_take_one_seat_at_once_the_second_is_refused(url: str) -> None:
+    with open_store(url) as mine, open_store(url) as theirs, ThreadPoolExecutor(2) as threads:
+        mine.write(lambda t: t.add_version(publication()))
+        assert [mine.read(lambda t: t.schedule().newest), theirs.read(lambda t: t.schedule().newest)] == [1, 1]
+        both = threading.Barrier(2)
+
+        def take(store: SqlStore, engineer: str) -> str:
+            window = Window(NOW, NOW + minutes(30))
+            both.wait(30)
+            try:
+                terms = ChangeTerms(expected=1)
+                author = Author(engineer, NOW, "a favour")
+                store.write(lambda t: change_schedule(t, SWAP, [Piece(window, "primary", engineer)], author, terms))
+            except ScheduleMoved as moved:
+                return str(moved)
+            return engineer
+
+        told = sorted(threads.map(take, [mine, theirs], ["mei", "mei"]), key=len)
+        assert told[0] == "mei"
+        assert told[1].startswith(
+            "the schedule has changed since you read version 1: version 2 (swap by mei: a favour)"
+        )
+        assert mine.read(lambda t: t.schedule().newest) == 2

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 MOST_HOLES = 5
+FORCE = typer.Option(False, "--force", help="Break rules of the roster. Say why with --reason.")
 BY = typer.Option(None, "--by", metavar="NAME", help="The person who decides this; your user name when absent.")
 
 
@@ -71,17 +72,19 @@ def override(
     end: str = typer.Option(..., "--to", metavar="TIME", help="When the override ends."),
     reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`."),
     role: str = typer.Option("primary", "--role", metavar="ROLE", help="The role to fill."),
+    force: bool = FORCE,
     by: str | None = BY,
     json: bool = JSON_OPTION,
 ) -> None:
     """Put another engineer on call for a span of time.
 
-    `oncall who` and the pager follow the override at once. A day off, or another conflict with the roster, is
-    printed as a warning; the override is recorded all the same.
+    `oncall who` and the pager follow the override at once. An override that breaks a rule of the roster, or that
+    replaces another change, is refused with the rule's name; --force makes it all the same, with a warning.
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
     from oncall import wiring
+    from oncall.planning.change_schedule import ChangeTerms
     from oncall.planning.override_shift import override_shift
 
     settings = local_settings("override")
@@ -91,17 +94,20 @@ def override(
     first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
     if last <= first:
         raise Refused(f"--to must be after --from: {end} is not after {start}")
-    author = _author(settings, by, reason)
+    author, terms = _author(settings, by, reason), ChangeTerms(is_forced=force)
     with wiring.make_store(settings) as store:
-        made = store.write(lambda tx: override_shift(tx, engineer, role, start=first, end=last, author=author))
+        made = store.write(
+            lambda tx: override_shift(tx, engineer, role, start=first, end=last, author=author, terms=terms)
+        )
     for sentence in made.warnings:
         tell(f"WARNING: {sentence}", colour="yellow")
     if json:
-        from oncall.planning.views.version_views import override_view
+        from oncall.planning.views.version_views import change_view
 
-        print_json(override_view(made))
+        print_json(change_view(made))
         return
-    span = f"from {full_time(first, zone)} to {full_time(last, zone)}"
+    # The override counts from now on where its span has begun.
+    span = f"from {full_time(made.version.span.start, zone)} to {full_time(last, zone)}"
     say(f"Version {made.version.number}: {engineer} is {role} {span}.")
     _print_changes(made.version)
 

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
-from oncall.schedule.override_checks import check_override, override_objections
-from oncall.schedule.version_document import OVERRIDE, override_document
+from oncall.planning.change_rules import BrokenRule
+from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.schedule_version import Author, ScheduleTransaction
+from oncall.schedule.change_document import OVERRIDE
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
-
-
-@dataclass(frozen=True, slots=True)
-class OverrideMade:
-    """An override that was made. warnings: why the published roster advises against it, a sentence each."""
-
-    version: AppendedVersion
-    warnings: tuple[str, ...]
+from oncall.support.wording import full_time
 
 
 def override_shift(
-    tx: ScheduleTransaction, engineer: str, role: str, *, start: datetime, end: datetime, author: Author
-) -> OverrideMade:
+    tx: ScheduleTransaction,
+    engineer: str,
+    role: str,
+    *,
+    start: datetime,
+    end: datetime,
+    author: Author,
+    terms: ChangeTerms | None = None,
+) -> ChangeMade:
     """Put an engineer on call in [start, end) (aware UTC), from now on where the span has begun.
 
-    Raises NotFound and Refused for an override that cannot be made; see `check_override`.
+    Raises NotFound, Refused and ScheduleMoved; see `change_schedule`.
     """
-    now = author.at.replace(microsecond=0)
-    window = Window(max(start, now) if end > now else start, end)
-    made = append_version(
-        tx,
-        OVERRIDE,
-        override_document(window, role, engineer),
-        author,
-        lambda schedule: check_override(schedule, window, role, engineer, now),
-    )
-    return OverrideMade(made, tuple(override_objections(made.after, window, role, engineer)))
+    piece = Piece(Window(start, end), role, engineer)
+    return change_schedule(tx, OVERRIDE, [piece], author, terms, further=lambda schedule: _overlaps(schedule, piece))
+
+
+def _overlaps(schedule: Schedule, piece: Piece) -> list[BrokenRule]:
+    """Return the changes that hold in this piece's role and time, and that it would replace."""
+    zone = schedule.calendar.zone
+    found = []
+    for each in schedule.assignments(piece.window.start, piece.window.end):
+        change = each.override
+        if change is not None and each.role == piece.role and each.engineer != piece.engineer:
+            span = f"{full_time(each.window.start, zone)} to {full_time(each.window.end, zone)}"
+            sentence = (
+                f"{each.engineer} is {each.role} from {span} by version {change.version} "
+                f"({change.kind} by {change.by}: {change.reason}), which this would replace; "
+                f"`oncall undo {change.version}` takes it back"
+            )
+            found.append(BrokenRule("overlap", (each.engineer,), sentence))
+    return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.errors import Refused
+from oncall.paging.ports.records import NewVersion
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
 from oncall.planning.service_record import published_seats_of
@@ -43,10 +44,13 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
     return PublishablePlan(plan, roster)
 
 
-def publish_plan(tx: ScheduleTransaction, sound: PublishablePlan, author: Author) -> AppendedVersion:
+def publish_plan(
+    tx: ScheduleTransaction, sound: PublishablePlan, author: Author, *, expected: int | None = None
+) -> AppendedVersion:
     """Make a plan the schedule, with the texts of the roster and the policy that it came from.
 
-    Raises Refused when the database holds another team's schedule.
+    expected: the newest version that the author has seen; None: any. Raises Refused when the database holds another
+    team's schedule, and ScheduleMoved.
     """
     roster = sound.roster
 
@@ -58,9 +62,8 @@ def publish_plan(tx: ScheduleTransaction, sound: PublishablePlan, author: Author
             )
 
     document = publication_document(sound.plan, roster)
-    return append_version(
-        tx, PUBLISH, document, author, refuse_other_team, policy=roster.policy, sources=_sources_of(roster)
-    )
+    version = NewVersion(author.at, PUBLISH, author.by, author.reason.strip(), document, _sources_of(roster))
+    return append_version(tx, version, refuse_other_team, policy=roster.policy, expected=expected)
 
 
 def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from oncall.errors import ScheduleMoved
 from oncall.paging.ports.records import NewVersion
+from oncall.schedule.change_document import window_of
 from oncall.schedule.changes import AssignmentChange, changes_between
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.version_document import OverrideDocument, PublicationDocument, window_of
 from oncall.support.policy import Policy
 from oncall.support.windows import Window
 
@@ -18,11 +19,17 @@ from oncall.support.windows import Window
 class ScheduleTransaction(Protocol):
     """What changing the schedule needs of a transaction."""
 
+    def lock_schedule(self) -> None:
+        """Keep other transactions from changing the schedule until this one ends. Call it before reading."""
+
     def schedule(self) -> Schedule:
-        """Return the published schedule with every override, as of this transaction."""
+        """Return the published schedule with every change, as of this transaction."""
 
     def policy(self) -> Policy:
         """Return the policy in force; the packaged one before the first publication."""
+
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        """Return the texts that a publication was published with. Raises NotFound for any other version."""
 
     def add_version(self, version: NewVersion) -> int:
         """Append a schedule version and number it: 1, 2, 3, ... without a hole."""
@@ -63,19 +70,36 @@ class AppendedVersion:
 
 def append_version(
     tx: ScheduleTransaction,
-    kind: str,
-    document: PublicationDocument | OverrideDocument,
-    author: Author,
+    version: NewVersion,
     check: Callable[[Schedule], None],
     *,
     policy: Policy | None = None,
-    sources: Mapping[str, str] | None = None,
+    expected: int | None = None,
 ) -> AppendedVersion:
-    """Append a version, after `check` has accepted the present schedule.
+    """Append a version, after `check` has accepted the present schedule. No other transaction changes it meanwhile.
 
-    policy, sources: for a publication the policy that it brings, and the texts that it keeps.
+    policy: for a publication the policy that it brings. expected: the newest version that the author has seen; None:
+    any. Raises ScheduleMoved if there is a newer one.
     """
+    tx.lock_schedule()
     before, policy_before = tx.schedule(), tx.policy()
+    _refuse_moved(before, expected)
     check(before)
-    number = tx.add_version(NewVersion(author.at, kind, author.by, author.reason.strip(), document, sources or {}))
-    return AppendedVersion(number, window_of(document), before, tx.schedule(), policy_before, policy or policy_before)
+    number = tx.add_version(version)
+    return AppendedVersion(
+        number, window_of(version.document), before, tx.schedule(), policy_before, policy or tx.policy()
+    )
+
+
+def _refuse_moved(schedule: Schedule, expected: int | None) -> None:
+    if expected is None or expected == schedule.newest:
+        return
+    made = "; ".join(
+        f"version {note.version} ({note.kind} by {note.by}: {note.reason})"
+        for note in schedule.log
+        if note.version > expected
+    )
+    raise ScheduleMoved(
+        f"the schedule has changed since you read version {expected}: {made or f'it is at {schedule.newest}'}; "
+        "nothing was changed. Read the schedule again, then repeat the change"
+    )

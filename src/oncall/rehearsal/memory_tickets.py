@@ -53,6 +53,13 @@ class TicketBook:
         """Return no sources: the policy of a rehearsal is not read from a publication."""
         return {}
 
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        """Raise NotFound: the policy of a rehearsal is not read from a publication."""
+        raise NotFound(f"schedule version {version}: a rehearsal has no publications")
+
+    def lock_schedule(self) -> None:
+        """Return at once: the schedule of a rehearsal does not change."""
+
     def add_version(self, version: NewVersion) -> int:
         """Raise Refused: the schedule of a rehearsal does not change."""
         raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a ledger of its own")

@@ -35,3 +35,9 @@ class Availability:
     """Days off, first and last day, shadowing and roles of one engineer."""
 
     document: AvailabilityDocument
+
+
+def is_of_earlier_program(availability: Availability) -> bool:
+    """Return True if an earlier program published this, which knew no `days_off` and counted evenings alone."""
+    document = availability.document
+    return "days_off" not in document and bool(document.keys() & {"away", "shadows", "joins", "leaves"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Absence, DaysOff, Engineer
@@ -52,28 +53,38 @@ class PersonDates:
     leaves_at: time | None
 
 
-def objections(availability: Availability, person: str, role: str, pieces: Sequence[OnCallPiece]) -> Iterator[str]:
-    """Yield each reason against `person` in `role` in these pieces of on-call time, as a sentence."""
+class Objection(NamedTuple):
+    """A reason against a person on call. rule: its key in the roster file."""
+
+    rule: str
+    sentence: str
+
+
+def objections(
+    availability: Availability, person: str, role: str, pieces: Sequence[OnCallPiece]
+) -> Iterator[Objection]:
+    """Yield each reason against `person` in `role` in these pieces of on-call time."""
     document = availability.document
     dates, duties = _dates_in(document), [_duty_time(document, piece) for piece in pieces]
     for absence in dates.absences:
         if any(next(blocked_days(absence, duty), None) for duty in duties):
-            yield f"{person} is away {absence.span_text}" + (f": {absence.reason}" if absence.reason else "")
+            reason = f": {absence.reason}" if absence.reason else ""
+            yield Objection("unavailable", f"{person} is away {absence.span_text}{reason}")
     evenings = [day for piece in pieces for day in piece.evenings]
     for first, last in document.get("shadows", ()):
         if any(date.fromisoformat(first) <= day <= date.fromisoformat(last) for day in evenings):
-            yield f"{person} only shadows from {first} to {last}"
+            yield Objection("shadows", f"{person} only shadows from {first} to {last}")
     if any(joins_after(dates, duty) for duty in duties):
-        yield f"{person} joins only on {joining_text(dates)}"
+        yield Objection("joins", f"{person} joins only on {joining_text(dates)}")
     if any(leaves_before(dates, duty) for duty in duties):
-        yield f"{person} has left by then; the last day is {leaving_text(dates)}"
+        yield Objection("leaves", f"{person} has left by then; the last day is {leaving_text(dates)}")
     roles = document.get("roles", [role])
     if role not in roles:
-        yield f"{person} takes only {', '.join(roles)}, not {role}"
+        yield Objection("roles", f"{person} takes only {', '.join(roles)}, not {role}")
     kinds = document.get("kinds")
     for kind in dict.fromkeys(piece.kind for piece in pieces):
         if kinds is not None and kind not in kinds:
-            yield f"{person} takes only {', '.join(kinds)} shifts, not {kind}"
+            yield Objection("kinds", f"{person} takes only {', '.join(kinds)} shifts, not {kind}")
 
 
 def availability_document(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from oncall.schedule.timeline import Assignment, Timeline, timeline_of
-from oncall.schedule.versions import Override, Person, Publication
+from oncall.schedule.versions import Override, Person, Piece, Publication, VersionNote
 from oncall.support.calendar import SupportCalendar
 from oncall.support.phones import canonical_phone
 from oncall.support.windows import KindWindow, Window, WindowKind
@@ -43,16 +43,31 @@ class OnCall:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Publications and overrides, each in version order. `fallback`: the hours where nothing is published."""
+    """Publications and the pieces of all changes, each in version order.
+
+    What was taken back before it began to hold is in neither; what was taken back later ends at that time. `fallback`:
+    the hours where nothing is published. `log`: every version, the oldest first.
+    """
 
     publications: tuple[Publication, ...]
     overrides: tuple[Override, ...]
     fallback: SupportCalendar = field(compare=False)
+    log: tuple[VersionNote, ...] = field(default=(), compare=False)
+
+    @property
+    def newest(self) -> int:
+        """Return the number of the newest version; 0 before the first."""
+        return self.log[-1].version if self.log else 0
 
     @property
     def latest(self) -> Publication | None:
-        """Return the publication with the highest version."""
-        return self.publications[-1] if self.publications else None
+        """Return the publication with the highest version that no undo took back."""
+        return next((each for each in reversed(self.publications) if each.undone_at is None), None)
+
+    def with_pieces(self, pieces: Sequence[Piece], kind: str, at: datetime) -> Schedule:
+        """Return the schedule that this one and a further change make. at: when it is made (aware UTC)."""
+        made = (Override(self.newest + 1, at, "", "", p.window, p.role, p.engineer, kind) for p in pieces)
+        return replace(self, overrides=(*self.overrides, *made))
 
     @property
     def calendar(self) -> SupportCalendar:
@@ -67,12 +82,12 @@ class Schedule:
     @cached_property
     def people(self) -> dict[str, Person]:
         """Return every engineer and manager of any publication by id, as in the latest publication that names them."""
-        return {person.id: person for publication in self.publications for person in _people_of(publication)}
+        return {person.id: person for publication in self._by_strength for person in _people_of(publication)}
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
         """Return the roles of all publications, the latest first; primary and secondary when none is published."""
-        named = [role for publication in reversed(self.publications) for role in publication.roles]
+        named = [role for publication in reversed(self._by_strength) for role in publication.roles]
         return tuple(dict.fromkeys(named)) or ("primary", "secondary")
 
     def person_with_phone(self, number: str) -> Person | None:
@@ -80,14 +95,19 @@ class Schedule:
         return self._people_by_phone.get(canonical_phone(number))
 
     @cached_property
+    def _by_strength(self) -> list[Publication]:
+        """Return the publications that were taken back, then those that hold, each in version order."""
+        return sorted(self.publications, key=lambda each: each.undone_at is None)
+
+    @cached_property
     def _people_by_phone(self) -> dict[str, Person]:
-        people = (person for publication in self.publications for person in _people_of(publication))
+        people = (person for publication in self._by_strength for person in _people_of(publication))
         return {canonical_phone(person.phone): person for person in people}
 
     def phone_since(self, person_id: str) -> datetime | None:
         """Return when the person's current number was first published (aware UTC); None for an unknown person."""
         since, number = None, None
-        for publication in self.publications:
+        for publication in self._by_strength:
             named = next((person for person in _people_of(publication) if person.id == person_id), None)
             if named is not None and named.phone != number:
                 since, number = publication.at, named.phone

@@ -91,9 +91,11 @@ class VersionView(TypedDict):
 
     version: Annotated[int, "1, 2, 3, ... without a hole."]
     at: Annotated[IsoTime, "When it was made."]
-    kind: Annotated[str, "`publication` or `override`."]
+    kind: Annotated[str, "`publication`, `override`, `swap`, `cover`, `away` or `undo`."]
     by: Annotated[str, "The person who made it."]
     reason: str
+    undoes: NotRequired[Annotated[int, "The version that an undo took back."]]
+    undone_by: NotRequired[Annotated[int, "The undo that took this version back; absent while it holds."]]
 
 
 class HistoryView(TypedDict):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ScheduleView,
         VersionView,
     )
-    from oncall.schedule.versions import Override, Publication
+    from oncall.schedule.versions import VersionNote
 
 
 def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
@@ -121,22 +121,22 @@ def _gap_view(gap: Gap, schedule: Schedule) -> GapView:
 
 def history_view(schedule: Schedule) -> HistoryView:
     """Return every version of the schedule, the oldest first."""
-    zone = schedule.calendar.zone
-    versions = [
-        *(_version_view(publication, "publication", zone) for publication in schedule.publications),
-        *(_version_view(override, "override", zone) for override in schedule.overrides),
-    ]
-    return {"versions": sorted(versions, key=lambda version: version["version"])}
+    return {"versions": [_version_view(note, schedule.calendar.zone) for note in schedule.log]}
 
 
-def _version_view(version: Publication | Override, kind: str, zone: tzinfo) -> VersionView:
-    return {
-        "version": version.version,
-        "at": _iso(version.at, zone),
-        "kind": kind,
-        "by": version.by,
-        "reason": version.reason,
+def _version_view(note: VersionNote, zone: tzinfo) -> VersionView:
+    view: VersionView = {
+        "version": note.version,
+        "at": _iso(note.at, zone),
+        "kind": note.kind,
+        "by": note.by,
+        "reason": note.reason,
     }
+    if note.undoes is not None:
+        view["undoes"] = note.undoes
+    if note.undone_by is not None:
+        view["undone_by"] = note.undone_by
+    return view
 
 
 def _iso(at: datetime, zone: tzinfo) -> str:

@@ -9,19 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
 from oncall.schedule.availability import Availability, AvailabilityDocument
+from oncall.schedule.change_document import (
+    CHANGES,
+    FORMAT,
+    OVERRIDE,
+    PUBLISH,
+    UNDO,
+    UndoDocument,
+    epochs,
+    override_document,
+    pieces_of,
+    window,
+    window_of,
+)
+from oncall.schedule.holidays_document import HolidaysDocument, company_days_in, holidays_document
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.seat import Seat
 from oncall.schedule.span_set import SpanSet
-from oncall.schedule.versions import Override, Person, Publication
+from oncall.schedule.versions import Override, Person, Publication, VersionNote
 from oncall.support.calendar import SupportCalendar
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
-from oncall.support.holidays import NO_HOLIDAYS, CompanyDays, HolidayCalendar, OwnDay
+from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
 from oncall.support.windows import WeekSpan, Window, WindowKind
 
 if TYPE_CHECKING:
@@ -30,8 +45,17 @@ if TYPE_CHECKING:
 
 _Decoded = TypeVar("_Decoded")
 
-FORMAT = 1
-PUBLISH, OVERRIDE = "publish", "override"
+__all__ = [
+    "OVERRIDE",
+    "PUBLISH",
+    "VersionRow",
+    "calendar_in",
+    "override_document",
+    "publication_document",
+    "publications_in_force",
+    "schedule_from_rows",
+    "window_of",
+]
 
 
 class PersonDocument(TypedDict):
@@ -43,18 +67,6 @@ class PersonDocument(TypedDict):
     email: str | None
     timezone: str
     availability: NotRequired[AvailabilityDocument]
-
-
-class HolidaysDocument(TypedDict):
-    """The roster's holiday codes, and the dates (ISO 8601) of each year that the plan touches."""
-
-    code: str
-    """The codes, with commas between them; empty for none."""
-    years: dict[str, list[str]]
-    own: NotRequired[list[list[str]]]
-    """Date and name of each day that the roster adds."""
-    dropped: NotRequired[list[str]]
-    """The dates that the roster takes away."""
 
 
 class PublicationDocument(TypedDict):
@@ -79,18 +91,9 @@ class PublicationDocument(TypedDict):
     """Start, end, kind and number of the engineer of each seat of a shadow; shadows are never paged."""
 
 
-class OverrideDocument(TypedDict):
-    """An override of one role in one span."""
-
-    format: int
-    span: tuple[float, float]
-    role: str
-    engineer: str
-
-
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version as the store keeps it. at: aware UTC. kind: PUBLISH or OVERRIDE. document: decoded JSON."""
+    """One version as the store keeps it. at: aware UTC. kind: see `change_document`. document: decoded JSON."""
 
     version: int
     at: datetime
@@ -121,31 +124,26 @@ def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
         "timezone": roster.zone.key,
         "policy_timezone": roster.policy.zone.key,
         "week": [_week_span(span) for span in roster.policy.spans],
-        "holidays": _holidays(roster.holidays, span.start.year - 1, span.end.year + 1),
+        "holidays": holidays_document(roster.holidays, span.start.year - 1, span.end.year + 1),
         "roles": list(roles),
         "people": _people(roster, range(span.start.year - 1, span.end.year + 2)),
         "manager": _person(m.id, m.name, m.phone, m.email, roster.zone) if (m := roster.manager) is not None else None,
-        "span": _epochs(span),
+        "span": epochs(span),
         "seats": [
-            (*_epochs(seat.window), str(seat.kind), roles.index(seat.role), people.index(seat.engineer))
+            (*epochs(seat.window), str(seat.kind), roles.index(seat.role), people.index(seat.engineer))
             for seat in covering
         ],
     }
     if roster.policy.coverage_days != MONDAY_TO_FRIDAY:
         document["coverage_days"] = list(roster.policy.coverage_days)
     if shadows := [seat for seat in plan.seats if seat.role == SHADOW]:
-        document["shadows"] = [(*_epochs(s.window), str(s.kind), people.index(s.engineer)) for s in shadows]
+        document["shadows"] = [(*epochs(s.window), str(s.kind), people.index(s.engineer)) for s in shadows]
     return document
 
 
 def _week_span(span: WeekSpan) -> tuple[str, int, int] | tuple[str, int, int, bool]:
     hours = str(span.kind), span.start_minute, span.end_minute
     return hours if span.marked_weekend is None else (*hours, span.marked_weekend)
-
-
-def override_document(window: Window, role: str, engineer: str) -> OverrideDocument:
-    """Return the document of an override; `override_checks` judges whether it may be made."""
-    return {"format": FORMAT, "span": _epochs(window), "role": role, "engineer": engineer}
 
 
 def schedule_from_rows(
@@ -160,27 +158,47 @@ def schedule_from_rows(
     publications: list[Publication] = []
     overrides: list[Override] = []
     replaced = SpanSet()
+    undone = _undone(rows)
     for row in sorted(rows, key=lambda row: row.version, reverse=True):
+        until = undone[row.version].at if row.version in undone else None
         if row.kind == PUBLISH:
-            publications.append(_decoded(row, lambda row: _publication(row, replaced, within)))
-        elif row.kind == OVERRIDE:
-            overrides.append(_decoded(row, _override))
-        else:
+            publications += _decoded(row, partial(_publication, undone_at=until, replaced=replaced, within=within))
+        elif row.kind in CHANGES:
+            overrides += _decoded(row, partial(_overrides, undone_at=until))
+        elif row.kind != UNDO:
             raise StoreError(
                 f'schedule version {row.version} is of the kind "{row.kind}", which this version of oncall '
                 "does not know; use the one that wrote it"
             )
-    return Schedule(tuple(reversed(publications)), tuple(reversed(overrides)), fallback)
+    log = [_note(row, undone) for row in sorted(rows, key=lambda row: row.version)]
+    return Schedule(tuple(reversed(publications)), tuple(reversed(overrides)), fallback, tuple(log))
+
+
+def publications_in_force(rows: Sequence[VersionRow]) -> list[VersionRow]:
+    """Return the publications that no undo took back, in the order of the rows."""
+    undone = _undone(rows)
+    return [row for row in rows if row.kind == PUBLISH and row.version not in undone]
+
+
+def _undone(rows: Sequence[VersionRow]) -> dict[int, VersionRow]:
+    """Return the undo of each version that was taken back."""
+    return {_decoded(row, _undoes): row for row in rows if row.kind == UNDO}
+
+
+def _undoes(row: VersionRow) -> int:
+    return cast(UndoDocument, row.document)["undoes"]
+
+
+def _note(row: VersionRow, undone: Mapping[int, VersionRow]) -> VersionNote:
+    kind = "publication" if row.kind == PUBLISH else row.kind
+    undoes = _undoes(row) if row.kind == UNDO else None
+    undone_by = undone[row.version].version if row.version in undone else None
+    return VersionNote(row.version, row.at, kind, row.by, row.reason, undoes, undone_by)
 
 
 def calendar_in(publication: VersionRow) -> SupportCalendar:
     """Return the hours of a publication."""
     return _decoded(publication, lambda row: _calendar_of(cast(PublicationDocument, row.document)))
-
-
-def window_of(document: Mapping[str, object]) -> Window:
-    """Return the time that a version is about: a plan's first start to its last end, or an override's window."""
-    return _window(*cast(tuple[float, float], document["span"]))
 
 
 def _refuse_unknown(what: str, named: set[str], known: Sequence[str]) -> None:
@@ -189,27 +207,6 @@ def _refuse_unknown(what: str, named: set[str], known: Sequence[str]) -> None:
         raise Refused(
             f"the plan names {what} {', '.join(unknown)}, which the roster does not have; it has {', '.join(known)}"
         )
-
-
-def _holidays(days: CompanyDays | None, first: int, last: int) -> HolidaysDocument | None:
-    if days is None:
-        return None
-    years = HolidayCalendar(days).known_years(first, last)
-    document: HolidaysDocument = {
-        "code": ",".join(days.codes),
-        "years": {str(year): sorted(day.isoformat() for day in found) for year, found in years.items()},
-    }
-    if days.own:
-        document["own"] = [[each.day.isoformat(), each.name] for each in days.own]
-    if days.dropped:
-        document["dropped"] = [day.isoformat() for day in days.dropped]
-    return document
-
-
-def _company_days(document: HolidaysDocument) -> CompanyDays:
-    own = tuple(OwnDay(date.fromisoformat(day), name) for day, name in document.get("own", ()))
-    dropped = tuple(map(date.fromisoformat, document.get("dropped", ())))
-    return CompanyDays(tuple(filter(None, document["code"].split(","))), own, dropped)
 
 
 def _people(roster: Roster, years: Sequence[int]) -> list[PersonDocument]:
@@ -229,14 +226,6 @@ def _person(person_id: str, name: str, phone: str, email: str | None, zone: Zone
     return {"id": person_id, "name": name, "phone": phone, "email": email, "timezone": zone.key}
 
 
-def _epochs(window: Window) -> tuple[float, float]:
-    return _epoch(window.start), _epoch(window.end)
-
-
-def _epoch(at: datetime) -> float:
-    return at.timestamp() if at.microsecond else int(at.timestamp())
-
-
 def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Decoded]) -> _Decoded:
     if row.document.get("format") != FORMAT:
         raise StoreError(
@@ -249,9 +238,15 @@ def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Decoded]) -> _Deco
         raise StoreError(f"schedule version {row.version} is damaged: {type(error).__name__}: {error}") from error
 
 
-def _publication(row: VersionRow, replaced: SpanSet, within: Window | None) -> Publication:
+def _publication(
+    row: VersionRow, undone_at: datetime | None, replaced: SpanSet, within: Window | None
+) -> list[Publication]:
+    """Return the publication; nothing if it was taken back before its span began."""
     document = cast(PublicationDocument, row.document)
     people = {person["id"]: _person_of(person) for person in document["people"]}
+    span = _before(window_of(document), undone_at)
+    if span is None:
+        return []
     publication = Publication(
         version=row.version,
         at=row.at,
@@ -263,26 +258,41 @@ def _publication(row: VersionRow, replaced: SpanSet, within: Window | None) -> P
         calendar=_calendar_of(document),
         people=people,
         manager=_person_of(document["manager"]) if document["manager"] else None,
-        span=window_of(document),
+        span=span,
         seats=(),
+        undone_at=undone_at,
     )
     is_needed = publication.ahead is not None and replaced.take(publication.ahead)
     if not is_needed and publication.behind is None:
-        return publication
-    return replace(publication, seats=_seats_of(document, list(people), within))
+        return [publication]
+    seats = _seats_of(document, list(people), within)
+    if undone_at is not None:
+        seats = tuple(seat for seat in seats if seat.window.start < span.end)
+    return [replace(publication, seats=seats)]
 
 
-def _override(row: VersionRow) -> Override:
-    document = cast(OverrideDocument, row.document)
-    window = window_of(document)
-    return Override(row.version, row.at, row.by, row.reason, window, document["role"], document["engineer"])
+def _overrides(row: VersionRow, undone_at: datetime | None) -> list[Override]:
+    """Return the pieces of a change, the last one first, without those that were taken back before they began."""
+    cut = [(piece, _before(piece.window, undone_at)) for piece in reversed(pieces_of(row.document))]
+    return [
+        Override(row.version, row.at, row.by, row.reason, window, piece.role, piece.engineer, row.kind)
+        for piece, window in cut
+        if window is not None
+    ]
+
+
+def _before(span: Window, end: datetime | None) -> Window | None:
+    """Return the part of a window before `end`; all of it for None."""
+    if end is None or span.end <= end:
+        return span
+    return Window(span.start, end) if span.start < end else None
 
 
 def _calendar_of(document: PublicationDocument) -> SupportCalendar:
     holidays = NO_HOLIDAYS
     if written := document["holidays"]:
         years = {int(year): frozenset(map(date.fromisoformat, days)) for year, days in written["years"].items()}
-        holidays = HolidayCalendar(_company_days(written), years)
+        holidays = HolidayCalendar(company_days_in(written), years)
     spans = tuple(WeekSpan(WindowKind(span[0]), *span[1:]) for span in document["week"])
     days = tuple(document.get("coverage_days", MONDAY_TO_FRIDAY))
     return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)
@@ -291,17 +301,17 @@ def _calendar_of(document: PublicationDocument) -> SupportCalendar:
 def _seats_of(document: PublicationDocument, people: Sequence[str], within: Window | None) -> tuple[Seat, ...]:
     written = document["seats"]
     if within is not None:
-        first, last = _epochs(within)
+        first, last = epochs(within)
         written = [seat for seat in written if seat[1] > first and seat[0] < last]
     roles = document["roles"]
     # The roles of one shift share its window.
     windows: dict[tuple[float, float], Window] = {}
     seats = []
     for start, end, kind, role, person in written:
-        window = windows.get((start, end))
-        if window is None:
-            window = windows[start, end] = _window(start, end)
-        seats.append(Seat(window, WindowKind(kind), roles[role], people[person]))
+        found = windows.get((start, end))
+        if found is None:
+            found = windows[start, end] = window(start, end)
+        seats.append(Seat(found, WindowKind(kind), roles[role], people[person]))
     return tuple(seats)
 
 
@@ -309,7 +319,3 @@ def _person_of(document: PersonDocument) -> Person:
     availability = Availability(document.get("availability", {}))
     zone = ZoneInfo(document["timezone"])
     return Person(document["id"], document["name"], document["phone"], zone, document["email"], availability)
-
-
-def _window(start: float, end: float) -> Window:
-    return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))

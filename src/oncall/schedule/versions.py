@@ -1,4 +1,4 @@
-"""The versions that make the schedule: publications of plans, and overrides on top."""
+"""The versions that make the schedule: publications of plans, and changes of single assignments on top."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Person:
 class Publication:
     """A plan that became the schedule for its own span, with the people and hours that it was made for.
 
-    at: when it was published (aware UTC). calendar: its hours.
+    at: when it was published (aware UTC). calendar: its hours. undone_at: when an undo took it back; its span and its
+    seats end there. None while it holds.
     """
 
     version: int
@@ -44,6 +45,7 @@ class Publication:
     manager: Person | None
     span: Window
     seats: tuple[Seat, ...]
+    undone_at: datetime | None = None
 
     @property
     def ahead(self) -> Window | None:
@@ -59,8 +61,21 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Puts `engineer` on call as `role` during `window`. A change of the schedule has one or more pieces."""
+
+    window: Window
+    role: str
+    engineer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
-    """Puts `engineer` on call as `role` during `window`, whatever the plan says. Later versions win."""
+    """One piece of a change: puts `engineer` on call as `role` during `window`, whatever the plan says.
+
+    Later versions win. The pieces of one version share its number. window: ends where an undo took the version back.
+    kind: `override`, `swap`, `cover` or `away`.
+    """
 
     version: int
     at: datetime
@@ -69,3 +84,21 @@ class Override:
     window: Window
     role: str
     engineer: str
+    kind: str = "override"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionNote:
+    """One line of the schedule's history.
+
+    kind: `publication`, `override`, `swap`, `cover`, `away` or `undo`. undoes: the version that an undo takes back.
+    undone_by: the version that took this one back.
+    """
+
+    version: int
+    at: datetime
+    kind: str
+    by: str
+    reason: str
+    undoes: int | None = None
+    undone_by: int | None = None

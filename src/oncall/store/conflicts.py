@@ -10,6 +10,8 @@ from oncall.errors import Conflict
 _CONFLICTS = {
     "schedule_versions.version": "another change of the schedule was stored at the same moment; try again",
     "schedule_versions_pkey": "another change of the schedule was stored at the same moment; try again",
+    "schedule_versions.undoes": "the version is taken back already",
+    "schedule_versions_undoes": "the version is taken back already",
     "tickets.id": "it is stored already",
     "tickets_pkey": "it is stored already",
     "tickets.code": "another unresolved ticket holds its code",

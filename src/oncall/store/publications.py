@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.paging.domain.reachability import Reachability
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.version_document import PUBLISH, VersionRow, schedule_from_rows
+from oncall.schedule.version_document import VersionRow, publications_in_force, schedule_from_rows
 from oncall.store.code_counts import CodeCounts, RoomCounts
 from oncall.support.calendar import SupportCalendar, calendar_of
 from oncall.support.holidays import NO_HOLIDAYS
@@ -18,7 +18,7 @@ from oncall.support.windows import WeekSpan, WindowKind
 
 def schedule_of(rows: Sequence[VersionRow]) -> Schedule:
     """Build the schedule from all versions. If nothing is published, it uses the hours of the packaged policy."""
-    if not any(row.kind == PUBLISH for row in rows):
+    if not publications_in_force(rows):
         from oncall.support.policy_file import packaged_policy
 
         return schedule_from_rows(rows, calendar_of(packaged_policy(), None))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.version_document import PUBLISH, VersionRow, calendar_in, schedule_from_rows
+from oncall.schedule.version_document import VersionRow, calendar_in, publications_in_force, schedule_from_rows
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.times import utc_from_text
@@ -60,7 +60,7 @@ def read_schedule(path: Path) -> QuickSchedule | None:
             versions = _versions(connection, path)
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
-    publications = [row for row in versions if row.kind == PUBLISH]
+    publications = publications_in_force(versions)
     if not publications:
         return None
     # Use the publication's calendar outside the plans, too. Reading the packaged policy takes long, and no quick

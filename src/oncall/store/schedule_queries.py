@@ -15,7 +15,10 @@ from oncall.store.tables import schedule_versions
 from oncall.support.policy import Policy
 
 _HIGHEST_VERSION = select(func.max(schedule_versions.c.version))
-_HIGHEST_PUBLICATION = _HIGHEST_VERSION.where(schedule_versions.c.kind == "publish")
+_UNDONE = select(schedule_versions.c.undoes).where(schedule_versions.c.undoes.is_not(None))
+_HIGHEST_PUBLICATION = _HIGHEST_VERSION.where(
+    schedule_versions.c.kind == "publish", schedule_versions.c.version.not_in(_UNDONE)
+)
 _VERSIONS_AFTER = (
     select(*(schedule_versions.c[name] for name in ("version", "at", "kind", "by", "reason", "document")))
     .where(schedule_versions.c.version > bindparam("known"))
@@ -40,7 +43,7 @@ class ScheduleQueries(Statements):
         return self._published.cache.policy(wanted, self._sources)
 
     def policy_version(self) -> int:
-        """Return the number of the latest publication; 0 if there is none."""
+        """Return the number of the latest publication that no undo took back; 0 if there is none."""
         view = self._published
         if view.highest_publication is None:
             view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
@@ -51,11 +54,23 @@ class ScheduleQueries(Statements):
         version = self.policy_version()
         return self._sources(version) if version else {}
 
-    def add_version(self, version: NewVersion) -> int:
-        """Store a new version and return its number, the highest so far plus one."""
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        """Return the texts that a publication was published with. Raises NotFound for any other version."""
+        return self._sources(version)
+
+    def lock_schedule(self) -> None:
+        """Wait for other transactions that change the schedule, and keep new ones out until this one ends.
+
+        Then read the schedule again, because one of them may have changed it.
+        """
         if self._connection.dialect.name == "postgresql":
             # Numbers have no gaps, so only one transaction may add a version at a time. Readers do not wait.
             self._run(text("LOCK TABLE schedule_versions IN SHARE ROW EXCLUSIVE MODE"))
+            self._published.forget()
+
+    def add_version(self, version: NewVersion) -> int:
+        """Store a new version and return its number, the highest so far plus one."""
+        self.lock_schedule()
         number = (self._run(_HIGHEST_VERSION).scalar_one() or 0) + 1
         span = window_of(version.document)
         values = {
@@ -68,6 +83,7 @@ class ScheduleQueries(Statements):
             "ends_at": span.end,
             "document": dict(version.document),
             "sources": dict(version.sources),
+            "undoes": version.undoes,
         }
         self._change(insert(schedule_versions), values, subject=f"schedule version {number}")
         self._published.detach()

@@ -39,7 +39,9 @@ schedule_versions = Table(
     Column("ends_at", UtcDateTime, nullable=False),
     Column("document", JsonText, nullable=False),
     Column("sources", JsonText, nullable=False),
+    Column("undoes", Integer),
 )
+Index("schedule_versions_undoes", schedule_versions.c.undoes, unique=True)
 
 tickets = Table(
     "tickets",

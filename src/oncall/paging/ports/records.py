@@ -48,10 +48,11 @@ class TicketSpan:
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A change of the schedule, to be appended. `kind` is `publish` or `override`; `at` is policy time.
+    """A change of the schedule, to be appended. `at` is policy time.
 
-    document: as `schedule.version_document` makes it. sources: the texts it came from, for a publication: `roster`,
-    `policy`, `policy_source` (the file's name), `policy_zone`, and `customers` where the policy names their file.
+    kind: one of `schedule.change_document`. document: as that module or `schedule.version_document` makes it.
+    sources: the texts it came from, for a publication: `roster`, `policy`, `policy_source` (the file's name),
+    `policy_zone`, and `customers` where the policy names their file. undoes: the version that an undo takes back.
     """
 
     at: datetime
@@ -60,6 +61,7 @@ class NewVersion:
     reason: str
     document: Mapping[str, object]
     sources: Mapping[str, str] = field(default_factory=dict)
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,5 +40,11 @@ class PolicySources(Schedules, Protocol):
 class Publishing(Protocol):
     """Changes of the schedule."""
 
+    def lock_schedule(self) -> None:
+        """Keep other transactions from changing the schedule until this one ends. Call it before reading."""
+
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        """Return the texts that a publication was published with. Raises NotFound for any other version."""
+
     def add_version(self, version: NewVersion) -> int:
         """Append a version and return its number, which is the highest number plus one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oncall.planning.override_shift import OverrideMade
+from oncall.planning.change_schedule import ChangeMade
 from oncall.planning.publish_plan import PublishablePlan
 from oncall.planning.schedule_version import AppendedVersion
 from oncall.schedule.schedule_views import assignment_view
@@ -20,8 +20,8 @@ def publication_view(sound: PublishablePlan, made: AppendedVersion) -> dict[str,
     }
 
 
-def override_view(made: OverrideMade) -> dict[str, object]:
-    """Return an override as JSON, with the shifts that each engineer gains and loses and the roster's objections."""
+def change_view(made: ChangeMade) -> dict[str, object]:
+    """Return a change as JSON, with the shifts that each engineer gains and loses and the rules that it breaks."""
     return {
         "version": made.version.number,
         "changes": _changes_view(made.version),

@@ -8,16 +8,18 @@ import pytest
 
 from oncall.errors import NotFound, OncallError, Refused
 from oncall.rosters.roster import Roster
-from oncall.schedule.override_checks import check_override
+from oncall.schedule.change_checks import check_pieces
+from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
 from tests.schedule.conftest import Published, local, span
 
 NOW = local("2027-01-03T12:00")
+MONDAY_NIGHT = span("2027-01-04T19:01", "2027-01-05T08:00")
 
 
 def test_a_sensible_override_is_not_refused(published: Published) -> None:
-    check_override(published.schedule, span("2027-01-04T19:01", "2027-01-05T08:00"), "primary", "dev", NOW)
-    check_override(published.schedule, span("2027-01-04T19:01", "2027-01-05T08:00"), "primary", "mei", NOW)
+    for engineer in ("dev", "mei"):
+        check_pieces(published.schedule, [Piece(MONDAY_NIGHT, "primary", engineer)], NOW)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +51,29 @@ def test_an_override_that_cannot_be_meant_is_refused_with_the_reason(
     published: Published, start: str, end: str, role: str, engineer: str, error: type[OncallError], message: str
 ) -> None:
     with pytest.raises(error) as refusal:
-        check_override(published.schedule, span(start, end), role, engineer, NOW)
+        check_pieces(published.schedule, [Piece(span(start, end), role, engineer)], NOW)
     assert str(refusal.value) == message
 
 
 def test_nothing_can_be_overridden_before_a_plan_is_published(roster: Roster) -> None:
     window = Window(datetime(2027, 1, 5, 1, tzinfo=UTC), datetime(2027, 1, 5, 2, tzinfo=UTC))
     with pytest.raises(Refused) as refusal:
-        check_override(Published(roster).schedule, window, "primary", "dev", NOW)
+        check_pieces(Published(roster).schedule, [Piece(window, "primary", "dev")], NOW)
     assert str(refusal.value) == "no plan is published yet; publish one before you override it"
+
+
+def test_two_engineers_may_trade_their_roles_of_one_shift(published: Published) -> None:
+    check_pieces(
+        published.schedule, [Piece(MONDAY_NIGHT, "primary", "ben"), Piece(MONDAY_NIGHT, "secondary", "ana")], NOW
+    )
+
+
+def test_two_engineers_in_one_role_are_refused(published: Published) -> None:
+    with pytest.raises(Refused) as refusal:
+        check_pieces(
+            published.schedule, [Piece(MONDAY_NIGHT, "primary", "cleo"), Piece(MONDAY_NIGHT, "primary", "dev")], NOW
+        )
+    assert str(refusal.value) == (
+        "cleo and dev would both be primary from Mon 2027-01-04 19:01 EST to Tue 2027-01-05 08:00 EST; "
+        "name one engineer for each role"
+    )

@@ -1,0 +1,173 @@
+"""Judges a change of the schedule by every hard rule of the roster in force, with the checks of `verify`.
+
+A change here is any step from one schedule to another: an override, a swap, a cover, an absence, an undo. It lives in
+`planning` because the independent checker lies above `schedule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from oncall.errors import FileFaults, Refused
+from oncall.schedule.availability import Availability, is_of_earlier_program
+from oncall.schedule.change_checks import availability_objections
+from oncall.schedule.changes import AssignmentChange, changes_between
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Piece
+from oncall.support.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from oncall.rosters.roster import Engineer, Roster
+    from oncall.rotation.check.checked_duty import CheckedDuty
+    from oncall.schedule.plan import Plan
+
+_BY_THE_MINUTE = ("unavailable", "roles", "kinds", "shadows")
+"""Rules that are judged by the exact minutes of a change; the others count whole shifts, as a plan's check does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """One hard rule that a change breaks. rule: its key in the roster file. people: ids of the engineers."""
+
+    rule: str
+    people: tuple[str, ...]
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.sentence}"
+
+
+class PublishedTexts(Protocol):
+    """What reading the published roster needs of a transaction."""
+
+    def schedule(self) -> Schedule:
+        """Return the published schedule with every change."""
+
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        """Return the texts that a publication was published with."""
+
+
+def roster_in_force(tx: PublishedTexts) -> Roster | None:
+    """Return the roster of the latest publication, as it was published.
+
+    None before a publication, or if this version of the program cannot read that roster's text any more.
+    """
+    from oncall.rosters.roster_file import roster_from_text
+    from oncall.support.policy_file import policy_from_sources
+
+    latest = tx.schedule().latest
+    sources = tx.publication_sources(latest.version) if latest is not None else {}
+    if "roster" not in sources:
+        return None
+    try:
+        return roster_from_text(sources["roster"], "the published roster", policy_from_sources(sources))
+    except FileFaults:
+        return None
+
+
+def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster | None) -> list[BrokenRule]:
+    """Return the rules that the step from `before` to `after` breaks, and that were not broken before it.
+
+    span: where the two differ; only time in it is compared. roster: in force; None: days off, roles and kinds alone are
+    judged, as the publication keeps them for each person. An engineer counts as on a shift, for rest, weekends, limits
+    and pairs, when they have the largest part of it.
+    """
+    changes = changes_between(before, after, span.start, span.end)
+    found = [rule for change in changes for rule in _by_the_minute(after, change, roster)]
+    if roster is not None:
+        found += _by_the_shift(before, after, changes, roster)
+    return list(dict.fromkeys(found))
+
+
+def refuse_broken(rules: Sequence[BrokenRule], *, is_forced: bool) -> None:
+    """Raise Refused with every broken rule, unless the change is forced."""
+    if rules and not is_forced:
+        found = "\n".join(f"  {rule}" for rule in rules)
+        raise Refused(f"the change breaks rules of the published roster; nothing was changed\n{found}\n{FORCE_IT}")
+
+
+FORCE_IT = "to make it all the same, add --force and say why with --reason"
+
+
+def _by_the_minute(after: Schedule, change: AssignmentChange, roster: Roster | None) -> list[BrokenRule]:
+    availability = _availability(after, change.engineer, roster)
+    found = []
+    for gained in change.gained if availability is not None else ():
+        piece = Piece(gained.window, gained.role, change.engineer)
+        for rule, sentence in availability_objections(after, piece, availability or Availability({})):
+            found.append(BrokenRule(rule, (change.engineer,), sentence))
+    return found
+
+
+def _availability(schedule: Schedule, engineer: str, roster: Roster | None) -> Availability | None:
+    """Return when an engineer can be on call, by the roster or else by what the publication keeps."""
+    person = schedule.people.get(engineer)
+    kept = person.availability if person is not None else None
+    named: Engineer | None = roster.engineer(engineer) if roster is not None else None
+    if roster is None or named is None or (kept is not None and is_of_earlier_program(kept)):
+        return kept
+    from oncall.rosters.time_off import days_off_rule
+    from oncall.schedule.availability_checks import availability_document
+
+    zone = roster.policy.zone
+    years = {at.astimezone(zone).year for p in schedule.publications for at in (p.span.start, p.span.end)}
+    return Availability(availability_document(named, roster.rules.roles, days_off_rule(roster), sorted(years)))
+
+
+def _by_the_shift(
+    before: Schedule, after: Schedule, changes: Sequence[AssignmentChange], roster: Roster
+) -> list[BrokenRule]:
+    gaining = {change.engineer: change for change in changes if change.gained}
+    if not gaining:
+        return []
+    first = min(each.window.start for change in gaining.values() for each in change.gained)
+    old, new = _Served.of(before, roster, first), _Served.of(after, roster, first)
+    known = set(old.broken(gaining))
+    return [rule for rule in new.broken(gaining) if rule not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """The shifts of a schedule, each with the engineer who has most of it, as a plan and the shifts around it."""
+
+    plan: Plan
+    duties: Mapping[str, Sequence[CheckedDuty]]
+    roster: Roster
+
+    @classmethod
+    def of(cls, schedule: Schedule, roster: Roster, at: datetime) -> _Served:
+        """Return the shifts of a schedule; the plan is the publication that holds at `at`."""
+        from oncall.rotation.check.checked_duty import duties_by_engineer
+        from oncall.rotation.problem.served_seats import seats_as_served, served_with_overrides
+        from oncall.schedule.plan import Plan
+        from oncall.schedule.shifts import ShiftFacts
+
+        seats = seats_as_served(served_with_overrides(schedule))
+        holds = schedule.in_force(at)
+        inside = tuple(seat for seat in seats if holds is None or seat.window.start in holds.span)
+        plan = Plan(roster.team, roster.zone, inside)
+        turns, zone = ShiftFacts.of(roster).turns, roster.policy.zone
+        return cls(plan, duties_by_engineer(plan, turns, zone, seats, ()), roster)
+
+    def broken(self, people: Iterable[str]) -> list[BrokenRule]:
+        """Return the rules about these people's shifts that do not hold."""
+        from oncall.rotation.check.person_rules import PERSON_CHECKS
+        from oncall.rotation.check.team_rules import TEAM_CHECKS
+
+        wanted = list(people)
+        found = [
+            violation
+            for engineer in wanted
+            for rule, check in PERSON_CHECKS.items()
+            if rule not in _BY_THE_MINUTE
+            for violation in check(engineer, self.duties.get(engineer, ()), self.roster)
+        ]
+        for rule, check_team in TEAM_CHECKS.items():
+            if rule != "turn":
+                found += check_team(self.plan, self.roster)
+        return [BrokenRule(each.rule, each.people, each.sentence) for each in found]

@@ -1,0 +1,81 @@
+"""Cover for an engineer: take over what they hold, now or for a span, without naming exact instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.errors import Refused
+from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.schedule_version import Author, ScheduleTransaction
+from oncall.schedule.change_checks import check_person
+from oncall.schedule.change_document import COVER
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.timeline import Assignment
+from oncall.schedule.versions import Piece
+from oncall.support.windows import Window
+from oncall.support.wording import full_time
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Who takes over from whom.
+
+    start: None for now. end: None for the end of the shift that `engineer` has at the start, or else of their next one.
+    """
+
+    engineer: str
+    by: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def cover_shift(tx: ScheduleTransaction, cover: Cover, author: Author, terms: ChangeTerms | None = None) -> ChangeMade:
+    """Put `cover.by` on call in every role that `cover.engineer` holds in the span.
+
+    Raises NotFound and Refused for a cover that cannot be made, and ScheduleMoved; see `change_schedule`.
+    """
+    tx.lock_schedule()
+    return change_schedule(tx, COVER, covered_pieces(tx.schedule(), cover, author.at), author, terms)
+
+
+def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piece]:
+    """Return what the engineer holds in the span of the cover, as pieces for the one who covers. now: aware UTC."""
+    for person in (cover.engineer, cover.by):
+        check_person(schedule, person)
+    if cover.engineer == cover.by:
+        raise Refused(f"{cover.by} cannot cover for {cover.by}; name another engineer with --by")
+    now = now.replace(microsecond=0)
+    start = max(cover.start or now, now)
+    if cover.end is not None and cover.end <= start:
+        raise Refused(_no_time(schedule, cover, cover.end, now))
+    held = _held(schedule, cover, start)
+    end = cover.end if cover.end is not None else held[0].window.end
+    return [
+        Piece(Window(max(each.window.start, start), min(each.window.end, end)), each.role, cover.by)
+        for each in held
+        if each.window.start < end
+    ]
+
+
+def _no_time(schedule: Schedule, cover: Cover, end: datetime, now: datetime) -> str:
+    zone = schedule.calendar.zone
+    if end <= now:
+        return f"{full_time(end, zone)} is over; a cover changes what is to come"
+    return f"the cover would end at {full_time(end, zone)}, before it starts at {full_time(cover.start or now, zone)}"
+
+
+def _held(schedule: Schedule, cover: Cover, start: datetime) -> list[Assignment]:
+    """Return what the engineer holds from `start` on, in order. Raises Refused if that is nothing in the span."""
+    last = max(publication.span.end for publication in schedule.publications)
+    ends = max([last, start + timedelta(minutes=1), *(each.window.end for each in schedule.overrides)])
+    found = schedule.assignments_of(cover.engineer, start, ends)
+    zone = schedule.calendar.zone
+    if not found:
+        raise Refused(f"{cover.engineer} has no shift after {full_time(start, zone)} in the published schedule")
+    if cover.end is not None and found[0].window.start >= cover.end:
+        raise Refused(
+            f"{cover.engineer} is not on call from {full_time(start, zone)} to {full_time(cover.end, zone)}; the next "
+            f"shift of {cover.engineer} begins at {full_time(found[0].window.start, zone)}"
+        )
+    return found

@@ -1,0 +1,101 @@
+"""Changes of single assignments, and undos of versions, as the JSON documents that the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypedDict, cast
+
+from oncall.schedule.versions import Piece
+from oncall.support.windows import Window
+
+FORMAT = 1
+PUBLISH, OVERRIDE, SWAP, COVER, AWAY, UNDO = "publish", "override", "swap", "cover", "away", "undo"
+CHANGES = (OVERRIDE, SWAP, COVER, AWAY)
+"""The kinds of versions that put engineers on call over a plan."""
+
+
+class PieceDocument(TypedDict):
+    """One piece of a change."""
+
+    span: tuple[float, float]
+    role: str
+    engineer: str
+
+
+class ChangeDocument(TypedDict):
+    """A change with its pieces, in time order. span: from the first start to the last end."""
+
+    format: int
+    span: tuple[float, float]
+    pieces: list[PieceDocument]
+
+
+class OverrideDocument(TypedDict):
+    """A change of one role in one span. Earlier programs read this form alone."""
+
+    format: int
+    span: tuple[float, float]
+    role: str
+    engineer: str
+
+
+class UndoDocument(TypedDict):
+    """Takes back version `undoes`. span: the time that the version was about."""
+
+    format: int
+    span: tuple[float, float]
+    undoes: int
+
+
+def change_document(pieces: Sequence[Piece]) -> ChangeDocument | OverrideDocument:
+    """Return the document of a change; `change_checks` judges whether it may be made. pieces: not empty."""
+    if len(pieces) == 1:
+        return override_document(pieces[0].window, pieces[0].role, pieces[0].engineer)
+    ordered = sorted(pieces, key=lambda piece: (piece.window.start, piece.role))
+    span = Window(ordered[0].window.start, max(piece.window.end for piece in ordered))
+    written: list[PieceDocument] = [
+        {"span": epochs(piece.window), "role": piece.role, "engineer": piece.engineer} for piece in ordered
+    ]
+    return {"format": FORMAT, "span": epochs(span), "pieces": written}
+
+
+def override_document(window: Window, role: str, engineer: str) -> OverrideDocument:
+    """Return the document of a change of one role in one window."""
+    return {"format": FORMAT, "span": epochs(window), "role": role, "engineer": engineer}
+
+
+def undo_document(version: int, span: Window) -> UndoDocument:
+    """Return the document that takes back a version. span: the time that the version was about."""
+    return {"format": FORMAT, "span": epochs(span), "undoes": version}
+
+
+def pieces_of(document: Mapping[str, object]) -> list[Piece]:
+    """Return the pieces of a change's document."""
+    written = document.get("pieces")
+    if written is None:
+        return [_piece(cast(PieceDocument, document))]
+    return [_piece(each) for each in cast(list[PieceDocument], written)]
+
+
+def _piece(document: PieceDocument) -> Piece:
+    return Piece(window(*document["span"]), document["role"], document["engineer"])
+
+
+def epochs(span: Window) -> tuple[float, float]:
+    """Return the start and the end of a window in seconds since 1970."""
+    return _epoch(span.start), _epoch(span.end)
+
+
+def _epoch(at: datetime) -> float:
+    return at.timestamp() if at.microsecond else int(at.timestamp())
+
+
+def window(start: float, end: float) -> Window:
+    """Return the window between two times in seconds since 1970."""
+    return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+
+
+def window_of(document: Mapping[str, object]) -> Window:
+    """Return the time that a version is about: from its first start to its last end."""
+    return window(*cast(tuple[float, float], document["span"]))
