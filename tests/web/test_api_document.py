@@ -42,6 +42,8 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("GET", "/v1/policy", "/v1/policy", None, 200),
     ("GET", "/v1/reports/sla", f"/v1/reports/sla?{QUARTER}", None, 200),
     ("GET", "/v1/reports/qbr", "/v1/reports/qbr?customer=acme+ltd&quarter=2027Q1", None, 200),
+    ("GET", "/v1/reports/load", f"/v1/reports/load?{QUARTER}", None, 200),
+    ("GET", "/v1/reports/duty", "/v1/reports/duty?month=2027-01", None, 200),
     ("GET", "/v1/doctor", "/v1/doctor", None, 200),
     ("GET", "/v1/me", "/v1/me", None, 200),
     ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),

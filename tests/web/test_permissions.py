@@ -52,6 +52,8 @@ READS = [
     "/v1/policy",
     "/v1/reports/sla?from=2027-01-01&to=2027-03-31",
     "/v1/reports/qbr?customer=Acme+Ltd&quarter=2027Q1",
+    "/v1/reports/load?from=2027-01-01&to=2027-03-31",
+    "/v1/reports/duty?month=2027-01",
     "/v1/doctor",
     "/v1/me",
 ]

@@ -14,6 +14,9 @@ SPAN = {"from": "2027-01-01", "to": "2027-03-31"}
 TICKET = {"id": "T-1", "customer": "Acme Ltd", "plan": "standard", "impact": "low", "subject": "No sessions"}
 
 
+_TOO_LONG = "2026-01-01 to 2027-01-02 is longer than 366 days; ask for a year at most"
+
+
 @pytest.fixture
 def served(service: Service, monkeypatch: pytest.MonkeyPatch, oncall: Oncall) -> Oncall:  # noqa: F811
     """The command line on a server with one ticket."""
@@ -77,6 +80,9 @@ def test_the_table_of_the_text_fits_the_width_that_is_asked_for(service: Service
             '"Quux" is not a customer of any ticket or of the policy',
         ),
         ("qbr?quarter=Q1", 422, 'customer: missing; quarter: "Q1" is not a quarter; write "2027Q1"'),
+        ("duty?month=May", 422, 'month: "May" is not a month; write "2027-01"'),
+        ("load?from=2027-01-01&to=x", 422, 'to: "x" is not a date; write "2027-01-04"'),
+        ("load?from=2026-01-01&to=2027-01-02", 422, _TOO_LONG),
         ("qbr?customer=Quux&quarter=2027Q2", 422, "2027Q2 has not begun yet: it is Sat 2027-01-09 03:12 EST"),
     ],
 )
@@ -85,7 +91,7 @@ def test_what_cannot_be_reported_is_a_problem(quiet: Service, path: str, status:
 
 
 def test_an_intake_may_not_see_reports(quiet: Service) -> None:
-    for path in ("sla", "qbr"):
+    for path in ("sla", "qbr", "load", "duty"):
         problem(quiet.call("GET", f"/v1/reports/{path}", by="zendesk"), 403, "a token of role intake may not do this")
 
 
@@ -113,3 +119,20 @@ def test_a_refusal_of_the_server_is_the_terminal_s(served: Oncall) -> None:
         1,
         'oncall: "Acme" is not a customer of any ticket or of the policy; did you mean "Acme Ltd"?\n',
     )
+
+
+def test_the_terminal_pays_by_a_server_s_schedule(served: Oncall, tmp_path: Path) -> None:
+    rates = tmp_path / "rates.yaml"
+    rates.write_text("currency: EUR\nrates: {weeknight: 10, weekend: 15, holiday: 20}\n", encoding="utf-8")
+    ran = served("report", "pay", "--month", "2027-01", "--rates", rates, "--json")
+    assert ran.code == 0, ran.err
+    paid = {row["engineer"]: row for row in json.loads(ran.out)["engineers"]}
+    assert paid["ana"]["amount"] == sum(kind["amount"] for kind in paid["ana"]["kinds"].values()) > 0
+
+
+def test_the_terminal_prints_a_server_s_load(served: Oncall, tmp_path: Path) -> None:
+    ran = served("report", "load", "--from", "2027-01-01", "--to", "2027-01-31")
+    assert ran.out.startswith("Load of the engineers, 2027-01-01 to 2027-01-31 (America/New_York): 0 pages")
+    path = tmp_path / "load.html"
+    assert served("report", "load", "--from", "2027-01-01", "--to", "2027-01-31", "-o", path).code == 0
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
         TriageView,
         WholeTicketView,
     )
-    from oncall.reports.report_files import ReviewAsked, SlaAsked
+    from oncall.reports.duty_view_types import DutyView
+    from oncall.reports.month import Month
+    from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
     from oncall.store.sql_store import SqlStore
 
 _STRANGER = (
@@ -109,6 +111,18 @@ class LocalBackend:
 
         now = self._clock.now()
         return self._store.read(lambda tx: review_written(tx, asked, now))
+
+    def load_report(self, asked: LoadAsked) -> str:
+        from oncall.reports.report_files import load_written
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: load_written(tx, asked, now))
+
+    def duty(self, month: Month) -> DutyView:
+        from oncall.reports.duty_month import duty_view
+
+        now = self._clock.now()
+        return self._store.read(lambda tx: duty_view(tx, month, now))
 
     def last_beat(self) -> tuple[datetime, str] | None:
         """Return when (real time) a pager last wrote that it is alive, and its channel; None if none ever did."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     )
     from oncall.paging.watch.doctor_findings import DoctorReport
     from oncall.paging.watch.drill import DrillStarted
-    from oncall.reports.report_files import ReviewAsked, SlaAsked
+    from oncall.reports.duty_view_types import DutyView
+    from oncall.reports.month import Month
+    from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
     from oncall.schedule.schedule_view_types import (
         GapView,
         HistoryView,
@@ -138,6 +140,15 @@ class RemoteBackend:
     def review(self, asked: ReviewAsked) -> str:
         query = {"customer": asked.customer, "quarter": str(asked.quarter), "format": asked.form.value}
         return self._ask("GET", f"/v1/reports/qbr?{urlencode(query)}", None, REPORT_SECONDS).text
+
+    def load_report(self, asked: LoadAsked) -> str:
+        query = {"from": asked.first.isoformat(), "to": asked.last.isoformat(), "format": asked.form.value}
+        query |= {"width": str(asked.width)} if asked.width is not None else {}
+        return self._ask("GET", f"/v1/reports/load?{urlencode(query)}", None, REPORT_SECONDS).text
+
+    def duty(self, month: Month) -> DutyView:
+        answer: DutyView = self._content(self._ask("GET", f"/v1/reports/duty?month={month}", None, REPORT_SECONDS))
+        return answer
 
     def oncall(self, at: datetime | None) -> OnCallView:
         """Return who is on call at an instant (aware); None: now, by the server's clock."""

@@ -1,23 +1,18 @@
-"""Reports in the terminal: SLA attainment over some dates, and a customer's quarterly business review."""
+"""Reports in the terminal: SLA attainment over some dates, a customer's quarterly business review, pay and load."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.duty_report_commands import load, pay
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of
-from oncall.cli.output import say, tell, terminal_width
-from oncall.errors import Refused
-
-if TYPE_CHECKING:
-    from oncall.cli.local_backend import LocalBackend
-    from oncall.cli.remote_backend import RemoteBackend
+from oncall.cli.output import say, terminal_width
+from oncall.cli.report_output import refuse_suffix, report_backend, write_report
 
 SLA_SUFFIXES = (".csv", ".json", ".html")
 REVIEW_SUFFIXES = (".html", ".json")
@@ -25,9 +20,11 @@ REVIEW_SUFFIXES = (".html", ".json")
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    reports = typer.Typer(help="Report how well SLA targets were met.", no_args_is_help=True, rich_markup_mode=None)
+    reports = typer.Typer(help="Report on SLA targets, pay and load.", no_args_is_help=True, rich_markup_mode=None)
     reports.command("sla")(sla)
     reports.command("qbr")(qbr)
+    reports.command("pay")(pay)
+    reports.command("load")(load)
     app.add_typer(reports, name="report")
 
 
@@ -53,12 +50,12 @@ def sla(
     """
     from oncall.reports.report_files import Format, SlaAsked
 
-    _refuse_suffix(output, SLA_SUFFIXES)
+    refuse_suffix(output, SLA_SUFFIXES)
     asked = SlaAsked(date_of(first, "--from"), date_of(last, "--to"), customer, plan, breaches=breaches)
-    with _backend() as backend:
+    with report_backend() as backend:
         if output is not None:
             suffix = Format(output.suffix.lower().removeprefix("."))
-            _write(output, backend.sla_report(replace(asked, form=suffix)))
+            write_report(output, backend.sla_report(replace(asked, form=suffix)).encode())
         if json:
             typer.echo(backend.sla_report(asked), nl=False)
         elif output is None:
@@ -86,38 +83,15 @@ def qbr(
     from oncall.reports.quarter import quarter_of
     from oncall.reports.report_files import Format, ReviewAsked
 
-    _refuse_suffix(output, REVIEW_SUFFIXES)
+    refuse_suffix(output, REVIEW_SUFFIXES)
     asked = ReviewAsked(customer, quarter_of(quarter))
-    with _backend() as backend:
+    with report_backend() as backend:
         if output is not None or not json:
             suffix = Format(output.suffix.lower().removeprefix(".")) if output is not None else Format.HTML
             path = output or Path(f"{_file_name(customer)}-{asked.quarter}.html")
-            _write(path, backend.review(replace(asked, form=suffix)))
+            write_report(path, backend.review(replace(asked, form=suffix)).encode())
         if json:
             typer.echo(backend.review(asked), nl=False)
-
-
-def _backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
-    """Open the server that the settings name, else the local database."""
-    from oncall import wiring
-    from oncall.cli.backend import open_backend
-
-    return open_backend(wiring.read_settings())
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{path}: cannot be written: {error.strerror}") from error
-    tell(f"written to {path}")
-
-
-def _refuse_suffix(path: Path | None, suffixes: tuple[str, ...]) -> None:
-    if path is not None and path.suffix.lower() not in suffixes:
-        *others, last = suffixes
-        choices = f"{', '.join(others)} or {last}" if others else last
-        raise typer.BadParameter(f'"{path}" should end in {choices}')
 
 
 def _file_name(customer: str) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from oncall.reports import svg_charts
+from oncall.reports import load_charts, load_text, svg_charts
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles
+from oncall.reports.load import LoadReport
 from oncall.reports.phrases import METRIC_WORDS, NOTHING, brief, counts_words, lasting, share, target_words
 from oncall.reports.review import QuarterFacts, Review
 from oncall.reports.sla_report import SlaReport
@@ -63,6 +64,23 @@ def review_page(review: Review) -> str:
             trends=_trends(before, now),
             breaches=by_ticket(now.breaches[-MOST_REVIEWED:]),
             hidden=max(len(now.breaches) - MOST_REVIEWED, 0),
+        )
+    )
+
+
+def load_page(report: LoadReport) -> str:
+    """Return the load of the engineers with its plots."""
+    return (
+        _templates()
+        .get_template("load.html.j2")
+        .render(
+            report=report,
+            zone=report.days.zone,
+            words=load_text.NIGHT_WORDS,
+            header=load_text.HEADER,
+            rows=[load_text.load_row(load) for load in report.engineers],
+            bars=load_charts.page_bars(report.engineers),
+            grid=load_charts.night_grid(report),
         )
     )
 

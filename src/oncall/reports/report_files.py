@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from oncall.paging.ports.store import ReportStore
+from oncall.reports.load import load_report
+from oncall.reports.load_text import load_csv, load_text
 from oncall.reports.quarter import Quarter
 from oncall.reports.review import review_of
 from oncall.reports.sla_report import Days, sla_report
@@ -24,6 +26,7 @@ class Format(StrEnum):
 
 
 SLA_FORMATS = tuple(Format)
+LOAD_FORMATS = tuple(Format)
 REVIEW_FORMATS = (Format.HTML, Format.JSON)
 BREACHES = 20
 """The breaches that the text describes in full by default."""
@@ -55,6 +58,16 @@ class ReviewAsked:
     form: Format = Format.JSON
 
 
+@dataclass(frozen=True, slots=True)
+class LoadAsked:
+    """A request for a report on the pages of the dates `first` to `last`, both included. width: of the terminal."""
+
+    first: date
+    last: date
+    form: Format = Format.JSON
+    width: int | None = None
+
+
 def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
     """Return the report as of `now` (policy time, aware UTC). Raises Refused and NotFound as `sla_report` does."""
     days = Days(asked.first, asked.last, tx.policy().zone)
@@ -80,6 +93,22 @@ def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
     from oncall.reports.pages import review_page
 
     return review_page(found)
+
+
+def load_written(tx: ReportStore, asked: LoadAsked, now: datetime) -> str:
+    """Return the load report as of `now` (policy time, aware UTC). Raises as `load_report` does."""
+    found = load_report(tx, Days(asked.first, asked.last, tx.policy().zone), as_of=now)
+    match asked.form:
+        case Format.TEXT:
+            return load_text(found, asked.width)
+        case Format.CSV:
+            return load_csv(found)
+        case Format.JSON:
+            return _json(found.as_json())
+        case Format.HTML:
+            from oncall.reports.pages import load_page
+
+            return load_page(found)
 
 
 def _json(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -10,11 +9,9 @@ from markupsafe import Markup
 from oncall.reports.attainment import Cell, Percentiles
 from oncall.reports.phrases import METRIC_WORDS, lasting, share
 from oncall.reports.review import Week
+from oncall.reports.svg_shapes import FAINT, SHADES, WIDTH, bar, dot, drawing, line, text_at
 
-WIDTH = 720
-INK, FAINT, KEPT, MISSED, EARLIER = "#1f2933", "#cbd2d9", "#2f7d5b", "#c0392b", "#9aa5b1"
-SHADES = ("#b3261e", "#e08a1e", "#2f6db0", "#9db8d3", "#6b4fa0", "#7b8794")
-"""For impacts in the policy's order, the most urgent first; used again when there are more."""
+KEPT, MISSED, EARLIER = "#2f7d5b", "#c0392b", "#9aa5b1"
 
 _LABELS = 250
 _ROW = 22
@@ -36,12 +33,12 @@ def attainment_bars(cells: Sequence[Cell]) -> Markup:
         kept = plot * (cell.counts.attainment or 0.0)
         words = f"{share(cell.counts.attainment)} of {cell.counts.judged:,}"
         parts += [
-            _text(_LABELS - 8, top + 12, _name(cell), anchor="end"),
-            _bar(_LABELS, top, kept, 15, KEPT),
-            _bar(_LABELS + kept, top, plot - kept, 15, MISSED),
-            _text(_LABELS + plot + 8, top + 12, words),
+            text_at(_LABELS - 8, top + 12, _name(cell), anchor="end"),
+            bar(_LABELS, top, kept, 15, KEPT),
+            bar(_LABELS + kept, top, plot - kept, 15, MISSED),
+            text_at(_LABELS + plot + 8, top + 12, words),
         ]
-    return _svg(parts, len(rows) * _ROW + 4, "Share of promises kept, by plan, impact and metric")
+    return drawing(parts, len(rows) * _ROW + 4, "Share of promises kept, by plan, impact and metric")
 
 
 def times_against_target(cells: Sequence[Cell]) -> Markup:
@@ -51,23 +48,23 @@ def times_against_target(cells: Sequence[Cell]) -> Markup:
     height = len(rows) * _ROW + 26
     target_x = _LABELS + plot / most
     parts = [
-        _line(target_x, 0, target_x, height - 20, MISSED, dashes="4 3"),
-        _text(target_x, height - 6, "target", anchor="middle"),
-        _text(_LABELS, height - 6, "0", anchor="middle"),
-        _text(_LABELS + plot, height - 6, "150 % and more", anchor="end"),
-        _line(_LABELS, height - 20, _LABELS + plot, height - 20, FAINT),
+        line(target_x, 0, target_x, height - 20, MISSED, dashes="4 3"),
+        text_at(target_x, height - 6, "target", anchor="middle"),
+        text_at(_LABELS, height - 6, "0", anchor="middle"),
+        text_at(_LABELS + plot, height - 6, "150 % and more", anchor="end"),
+        line(_LABELS, height - 20, _LABELS + plot, height - 20, FAINT),
     ]
     for number, (cell, times) in enumerate(rows):
         middle = number * _ROW + 12
         half, ninety, most_of_all = (_LABELS + plot * part / most for part in _parts(times, cell, most))
         parts += [
-            _text(_LABELS - 8, middle + 4, _name(cell), anchor="end"),
-            _line(half, middle, most_of_all, middle, EARLIER, width=3),
-            _dot(half, middle, KEPT, f"half within {lasting(times.p50)}"),
-            _dot(ninety, middle, SHADES[1], f"90 % within {lasting(times.p90)}"),
-            _dot(most_of_all, middle, MISSED, f"95 % within {lasting(times.p95)}"),
+            text_at(_LABELS - 8, middle + 4, _name(cell), anchor="end"),
+            line(half, middle, most_of_all, middle, EARLIER, width=3),
+            dot(half, middle, KEPT, f"half within {lasting(times.p50)}"),
+            dot(ninety, middle, SHADES[1], f"90 % within {lasting(times.p90)}"),
+            dot(most_of_all, middle, MISSED, f"95 % within {lasting(times.p95)}"),
         ]
-    return _svg(parts, height, "Times as shares of their targets: 50, 90 and 95 % of replies")
+    return drawing(parts, height, "Times as shares of their targets: 50, 90 and 95 % of replies")
 
 
 def _parts(times: Percentiles, cell: Cell, most: float) -> list[float]:
@@ -84,25 +81,25 @@ def weekly_columns(weeks: Sequence[Week], impacts: Sequence[str]) -> Markup:
     for number in range(3):
         y = bottom - number * (bottom - 10) / 2
         parts += [
-            _line(left, y, WIDTH - 10, y, FAINT),
-            _text(left - 6, y + 4, f"{peak * number / 2:g}", anchor="end"),
+            line(left, y, WIDTH - 10, y, FAINT),
+            text_at(left - 6, y + 4, f"{peak * number / 2:g}", anchor="end"),
         ]
     for place, week in enumerate(weeks):
         x, y = left + place * step + step * 0.15, float(bottom)
         for order, impact in enumerate(impacts):
             tall = (bottom - 10) * week.tickets.get(impact, 0) / peak
             y -= tall
-            parts.append(_bar(x, y, step * 0.7, tall, shade(order)))
+            parts.append(bar(x, y, step * 0.7, tall, shade(order)))
         if week.total:
-            parts.append(_text(x + step * 0.35, y - 3, f"{week.total:,}", anchor="middle"))
-        parts.append(_text(x + step * 0.35, bottom + 16, f"{week.first_day:%d %b}", anchor="middle"))
-    return _svg([*parts, *_legend(impacts, height - 8)], height, "Tickets of each week by impact")
+            parts.append(text_at(x + step * 0.35, y - 3, f"{week.total:,}", anchor="middle"))
+        parts.append(text_at(x + step * 0.35, bottom + 16, f"{week.first_day:%d %b}", anchor="middle"))
+    return drawing([*parts, *_legend(impacts, height - 8)], height, "Tickets of each week by impact")
 
 
 def _legend(names: Sequence[str], y: float) -> list[Markup]:
     parts, x = [], 40.0
     for order, name in enumerate(names):
-        parts += [_bar(x, y - 9, 10, 10, shade(order)), _text(x + 15, y, name)]
+        parts += [bar(x, y - 9, 10, 10, shade(order)), text_at(x + 15, y, name)]
         x += 40 + 7 * len(name)
     return parts
 
@@ -113,13 +110,13 @@ def pairs(rows: Sequence[tuple[str, float | None, float | None]], names: tuple[s
     parts = []
     for number, (label, before, now) in enumerate(rows):
         top = number * 44 + 4
-        parts.append(_text(_LABELS - 8, top + 20, label, anchor="end"))
+        parts.append(text_at(_LABELS - 8, top + 20, label, anchor="end"))
         for place, (value, colour, name) in enumerate(((before, EARLIER, names[0]), (now, KEPT, names[1]))):
             y = top + place * 17
             words = f"{share(value)} {name}" if value is not None else f"nothing in {name}"
             length = (plot - 60) * (value or 0.0)
-            parts += [_bar(_LABELS, y, length, 14, colour), _text(_LABELS + length + 6, y + 11, words)]
-    return _svg(parts, len(rows) * 44 + 4, f"Promises kept, {names[0]} and {names[1]}")
+            parts += [bar(_LABELS, y, length, 14, colour), text_at(_LABELS + length + 6, y + 11, words)]
+    return drawing(parts, len(rows) * 44 + 4, f"Promises kept, {names[0]} and {names[1]}")
 
 
 def _name(cell: Cell) -> str:
@@ -132,32 +129,3 @@ def _round_up(count: int) -> int:
         return 4
     magnitude = int("1" + "0" * (len(str(count)) - 1))
     return next(part * magnitude for part in (1, 2, 4, 6, 8, 10) if part * magnitude >= count)
-
-
-def _svg(parts: Sequence[Markup], height: float, title: str) -> Markup:
-    start = Markup('<svg viewBox="0 0 {} {:.0f}" role="img" aria-label="{}"><title>{}</title>')
-    return start.format(WIDTH, max(height, 1), title, title) + Markup("").join(parts) + Markup("</svg>")
-
-
-def _text(x: float, y: float, words: str, *, anchor: str = "start") -> Markup:
-    text = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
-    return text.format(x, y, anchor, words)
-
-
-def _bar(x: float, y: float, width: float, height: float, colour: str) -> Markup:
-    if width <= 0 or height <= 0 or not math.isfinite(width + height):
-        return Markup("")
-    bar = Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>')
-    return bar.format(x, y, width, height, colour)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, width: float = 1, dashes: str = "none") -> Markup:
-    line = Markup(
-        '<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}" stroke-width="{}" stroke-dasharray="{}"/>'
-    )
-    return line.format(x1, y1, x2, y2, colour, width, dashes)
-
-
-def _dot(x: float, y: float, colour: str, words: str) -> Markup:
-    dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" fill="{}"><title>{}</title></circle>')
-    return dot.format(x, y, colour, words)

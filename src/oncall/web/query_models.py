@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oncall.reports.report_files import BREACHES, REVIEW_FORMATS, SLA_FORMATS
+from oncall.reports.report_files import BREACHES, LOAD_FORMATS, REVIEW_FORMATS, SLA_FORMATS
 
 MOST_LISTED = 1000
 MOST_BREACHES = 100_000
@@ -87,3 +87,22 @@ class ReviewQuery(_Query):
     """The customer's name; letter case, blanks and punctuation do not count."""
     quarter: str = Field(examples=["2027Q1"])
     format: Literal[REVIEW_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
+
+
+class LoadReportQuery(_Query):
+    """The dates of a report on pages, and its format."""
+
+    from_: Day = Field(alias="from")
+    """First date of the policy's zone."""
+    to: Day
+    """Last date, inclusive; at most 366 days."""
+    format: Literal[LOAD_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
+    width: Annotated[int, Field(ge=NARROWEST, le=WIDEST)] | None = None
+    """How many columns the text's table may take; as many as it needs when absent."""
+
+
+class DutyQuery(_Query):
+    """The month of a report on duty."""
+
+    month: str = Field(examples=["2027-01"])
+    """A month of the policy's zone."""

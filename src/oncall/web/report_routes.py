@@ -12,14 +12,20 @@ from fastapi.responses import JSONResponse, Response
 from oncall.errors import Refused
 from oncall.paging.clocks.policy_in_force import PolicyInForceView, published_policy_view
 from oncall.paging.ports.store import Transaction
+from oncall.reports.duty_month import duty_view
+from oncall.reports.duty_view_types import DutyView, LoadView
+from oncall.reports.month import Month, month_of
 from oncall.reports.quarter import Quarter, quarter_of
 from oncall.reports.report_files import (
     BREACHES,
+    LOAD_FORMATS,
     REVIEW_FORMATS,
     SLA_FORMATS,
     Format,
+    LoadAsked,
     ReviewAsked,
     SlaAsked,
+    load_written,
     review_written,
     sla_written,
 )
@@ -28,7 +34,15 @@ from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, ReportLock, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep, QueryReader
-from oncall.web.query_models import MOST_BREACHES, NARROWEST, WIDEST, ReviewQuery, SlaReportQuery
+from oncall.web.query_models import (
+    MOST_BREACHES,
+    NARROWEST,
+    WIDEST,
+    DutyQuery,
+    LoadReportQuery,
+    ReviewQuery,
+    SlaReportQuery,
+)
 from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute, tags=["reports"])
@@ -40,6 +54,7 @@ _MEDIA = {
     Format.HTML: "text/html; charset=utf-8",
 }
 _UNREAD_QUARTER = Quarter(2000, 1)
+_UNREAD_MONTH = Month(2000, 1)
 
 
 @router.get(
@@ -97,6 +112,43 @@ async def get_review(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     return await _written(lock, services, wanted.form, lambda tx, now: review_written(tx, wanted, now))
 
 
+@router.get(
+    "/v1/reports/load",
+    summary="Read the load of the engineers",
+    response_class=Response,
+    responses=answers(
+        {200: Answer("The report, in the format of the query", LoadView, ("text/plain", "text/csv", "text/html"))},
+        *(401, 403, 422, 503),
+    ),
+    openapi_extra=query(LoadReportQuery),
+)
+async def get_load_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
+    """Returns how often each engineer was paged on some dates, by night."""
+    wanted = LoadAsked(
+        asked.day("from"),
+        asked.day("to"),
+        asked.word("format", LOAD_FORMATS, Format.JSON),
+        asked.number_or_none("width", least=NARROWEST, most=WIDEST),
+    )
+    asked.refuse_faults()
+    return await _written(lock, services, wanted.form, lambda tx, now: load_written(tx, wanted, now))
+
+
+@router.get(
+    "/v1/reports/duty",
+    summary="Read who was on call in a month",
+    responses=answers({200: Answer("Hours, shifts, pages and breaches by engineer", DutyView)}, 401, 403, 422, 503),
+    openapi_extra=query(DutyQuery),
+)
+async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> JSONResponse:
+    """Returns what each engineer served in a month by kind of shift, so that a caller can compute pay from it."""
+    month = _month(asked)
+    asked.refuse_faults()
+    now = services.clock.now()
+    async with lock:
+        return JSONResponse(await services.engine.read(lambda tx: duty_view(tx, month, now)))
+
+
 async def _written(
     lock: asyncio.Lock, services: Services, form: Format, work: Callable[[Transaction, datetime], str]
 ) -> Response:
@@ -115,3 +167,11 @@ def _quarter(asked: QueryReader) -> Quarter:
     except Refused as refusal:
         asked.fault("quarter", str(refusal))
         return _UNREAD_QUARTER
+
+
+def _month(asked: QueryReader) -> Month:
+    try:
+        return month_of(asked.text("month") or "")
+    except Refused as refusal:
+        asked.fault("month", str(refusal))
+        return _UNREAD_MONTH

@@ -1,0 +1,37 @@
+"""Months of a year, as reports on pay name them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.reports.sla_report import Days
+from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month. `number`: 1 to 12."""
+
+    year: int
+    number: int
+
+    def days(self, zone: ZoneInfo) -> Days:
+        """Return the month's dates in `zone`."""
+        first = date(self.year, self.number, 1)
+        following = (first + timedelta(days=31)).replace(day=1)
+        return Days(first, following - timedelta(days=1), zone)
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.number:02d}"
+
+
+def month_of(text: str) -> Month:
+    """Return the month in a text like `2027-01`. Raises Refused."""
+    found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text.strip())
+    if not found or not FIRST_YEAR < int(found[1]) < LAST_YEAR or not 1 <= int(found[2]) <= 12:
+        raise Refused(f'"{text[:40]}" is not a month; write "2027-01"')
+    return Month(int(found[1]), int(found[2]))
