@@ -89,7 +89,9 @@ def test_the_usual_lines_need_no_typer(line: list[str]) -> None:
     assert quick_answer(line) is not None
 
 
-@pytest.mark.parametrize("line", [["who", "--help"], ["who", "--at"], ["next", "ana", "ben"], ["tickets"], []])
+@pytest.mark.parametrize(
+    "line", [["who", "--help"], ["who", "--at"], ["next", "ana", "ben"], ["tickets"], ["--version"]]
+)
 def test_other_lines_are_left_to_typer(line: list[str]) -> None:
     assert quick_answer(line) is None
 
@@ -100,7 +102,7 @@ def test_the_shells_question_for_completions_is_left_to_typer(monkeypatch: pytes
 
 
 def test_who_and_next_load_neither_typer_nor_a_database_driver(published: Oncall) -> None:
-    for line in (["who"], ["next", "ana"]):
+    for line in (["who"], ["next", "ana"], ["tonight"]):
         assert published(*line).code == 0
         script = f"import sys; sys.argv = ['oncall', *{line}]\nfrom oncall.cli.main import main\nmain()\n"
         shown = subprocess.run(

@@ -35,6 +35,7 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/explain", "/v1/explain", {"plan": "standard", "impact": "low"}, 200),
     ("POST", "/v1/triage", "/v1/triage", {**TRIAGED, "nope": 1}, 200),
     ("GET", "/v1/oncall", "/v1/oncall", None, 200),
+    ("GET", "/v1/tonight", "/v1/tonight", None, 200),
     ("GET", "/v1/oncall", "/v1/oncall?at=2027-01-11T10:00:00-05:00", None, 200),
     ("GET", "/v1/schedule", "/v1/schedule?from=2027-01-08&to=2027-01-12", None, 200),
     ("GET", "/v1/schedule", "/v1/schedule?from=2027-01-08&to=2027-01-12&engineer=ana", None, 200),

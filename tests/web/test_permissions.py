@@ -47,6 +47,7 @@ READS = [
     "/v1/tickets",
     "/v1/tickets/K-1",
     "/v1/oncall",
+    "/v1/tonight",
     "/v1/schedule",
     "/v1/schedule/versions",
     "/v1/policy",

@@ -23,6 +23,7 @@ MODULES = {
     "who": "schedule_commands",
     "shifts": "schedule_commands",
     "next": "schedule_commands",
+    "tonight": "schedule_commands",
     "schedule": "schedule_commands",
     "calendar": "schedule_commands",
     "history": "schedule_commands",

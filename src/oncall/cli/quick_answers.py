@@ -35,6 +35,7 @@ QUICK = {
         "schedule_answers", "shifts", words=("engineer",), options={"--from": "start", "--to": "end"}
     ),
     "next": QuickCommand("schedule_answers", "next_shift", words=("engineer",)),
+    "tonight": QuickCommand("tonight_answers", "tonight"),
     "history": QuickCommand("whole_schedule", "history"),
 }
 """By command. A test compares each with the command's declaration for typer."""
@@ -42,6 +43,8 @@ QUICK = {
 
 def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
     """Return the function that answers a command line, without the program's name; None if typer must read it."""
+    if not line and not _is_completing():
+        return _home
     command = QUICK.get(line[0]) if line and not _is_completing() else None
     values = values_in(line[1:], command) if command is not None else None
     if command is None or values is None:
@@ -59,6 +62,27 @@ def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
             make_app(line[0])()
 
     return answer
+
+
+def _home() -> None:
+    """Print what matters to the person at this terminal; the help if it is not known who that is."""
+    from oncall import wiring
+    from oncall.cli.server import own_engineer
+    from oncall.errors import SettingsError
+
+    try:
+        settings = wiring.read_settings()
+    except SettingsError:
+        settings = None
+    engineer = own_engineer(settings) if settings is not None else None
+    if settings is None or engineer is None:
+        from oncall.cli.command_tree import make_app
+
+        make_app()()
+    else:
+        from oncall.cli.home_answers import home
+
+        home(engineer, settings)
 
 
 def values_in(arguments: Sequence[str], command: QuickCommand) -> dict[str, str | bool] | None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         LocalAssignmentView,
         OnCallView,
         ScheduleView,
+        TonightView,
     )
 
 Published = Any  # type: ignore[explicit-any]  # a server publishes the type of each answer; it is trusted here
@@ -154,6 +155,11 @@ class RemoteBackend:
         """Return who is on call at an instant (aware); None: now, by the server's clock."""
         query = f"?{urlencode({'at': at.isoformat()})}" if at is not None else ""
         answer: OnCallView = self._call("GET", f"/v1/oncall{query}")
+        return answer
+
+    def tonight(self) -> TonightView:
+        """Return who is on call tonight, by the server's clock, and what is held for it."""
+        answer: TonightView = self._call("GET", "/v1/tonight")
         return answer
 
     def zone(self) -> ZoneInfo:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from oncall.cli import schedule_answers, whole_schedule
+from oncall.cli import schedule_answers, tonight_answers, whole_schedule
 from oncall.cli.json_option import JSON_OPTION
 
 ENGINEER = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent.")
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command("who")(who)
     app.command("shifts")(shifts)
     app.command("next")(next_shift)
+    app.command("tonight")(tonight)
     app.command("schedule")(schedule)
     app.command("calendar")(calendar)
     app.command("history")(history)
@@ -65,6 +66,17 @@ def next_shift(engineer: str | None = ENGINEER, json: bool = JSON_OPTION) -> Non
     Examples: oncall next · oncall next ana
     """
     schedule_answers.next_shift(engineer, json=json)
+
+
+def tonight(json: bool = JSON_OPTION) -> None:
+    """Show who is on call tonight, and what is held for tonight.
+
+    Tonight is the on-call time from now, or from the end of business hours, to the next morning. Times are policy time
+    and the engineer's own time. Exit code 1 when a role is empty.
+
+    Example: oncall tonight
+    """
+    tonight_answers.tonight(json=json)
 
 
 def schedule(

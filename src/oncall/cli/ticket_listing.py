@@ -127,7 +127,7 @@ def _watch(read: Callable[[], list[TicketView]]) -> None:
 
 def _print_listing(found: Sequence[TicketView], most_lines: int | None = None) -> None:
     if found:
-        _print_tickets(found, most_lines)
+        print_tickets(found, most_lines)
     else:
         tell("No tickets.")
 
@@ -162,7 +162,8 @@ def _first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
     return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
 
 
-def _print_tickets(found: Sequence[TicketView], most_lines: int | None) -> None:
+def print_tickets(found: Sequence[TicketView], most_lines: int | None = None) -> None:
+    """Print a table of tickets in the given order. most_lines: leave out the rows after this many lines."""
     header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
     rows = [
         [

@@ -86,6 +86,37 @@ ScheduleView = TypedDict(
 """The schedule between two instants."""
 
 
+class TonightShift(LocalAssignmentView):
+    """An assignment of tonight with the engineer's name."""
+
+    name: str
+
+
+class TonightHold(TypedDict):
+    """A ticket whose hold ends tonight."""
+
+    id: str
+    customer: str
+    impact: str
+    subject: str
+    hold_until: IsoTime
+
+
+TonightView = TypedDict(
+    "TonightView",
+    {
+        "at": Annotated[IsoTime, "The time of the question."],
+        "from": Annotated[IsoTime, "Now, or in business hours their end."],
+        "to": Annotated[IsoTime, "The first morning after `from`. Exclusive."],
+        "timezone": Annotated[str, "The policy's zone."],
+        "shifts": Annotated[list[TonightShift], "Every assignment that touches tonight, whole, by start."],
+        "gaps": Annotated[list[GapView], "On-call time of tonight in which no engineer holds a role, by start."],
+        "held": Annotated[list[TonightHold], "Tickets whose hold ends tonight, by the end of the hold."],
+    },
+)
+"""Who is on call tonight, and what is held for it."""
+
+
 class VersionView(TypedDict):
     """One version of the schedule."""
 

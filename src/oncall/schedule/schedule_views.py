@@ -101,7 +101,7 @@ def schedule_view(schedule: Schedule, start: datetime, end: datetime, engineer: 
         if engineer in (None, assignment.engineer)
     ]
     ends = max((publication.span.end for publication in schedule.publications), default=None)
-    gaps = [_gap_view(gap, schedule) for gap in gaps_between(schedule, start, end)] if engineer is None else []
+    gaps = [gap_view(gap, schedule) for gap in gaps_between(schedule, start, end)] if engineer is None else []
     return {
         "from": _iso(start, zone),
         "to": _iso(end, zone),
@@ -113,7 +113,8 @@ def schedule_view(schedule: Schedule, start: datetime, end: datetime, engineer: 
     }
 
 
-def _gap_view(gap: Gap, schedule: Schedule) -> GapView:
+def gap_view(gap: Gap, schedule: Schedule) -> GapView:
+    """Return one gap with its times in the policy's zone."""
     zone, start = schedule.calendar.zone, gap.window.start
     kind = str(schedule.calendar_at(start).window_at(start).kind)
     return {"start": _iso(start, zone), "end": _iso(gap.window.end, zone), "kind": kind, "role": gap.role}

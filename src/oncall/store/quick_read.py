@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -15,10 +16,15 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.version_document import VersionRow, calendar_in, publications_in_force, schedule_from_rows
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 from oncall.store.sqlite_errors import unavailable
-from oncall.store.times import utc_from_text
+from oncall.store.times import utc_from_text, utc_to_text
 from oncall.support.windows import Window, WindowKind
 
 _VERSIONS = 'SELECT version, at, kind, "by", reason, document FROM schedule_versions ORDER BY version'
+_HOLDS = """
+    SELECT id, customer, impact, subject, hold_until FROM tickets
+    WHERE status != 'resolved' AND status = 'open' AND hold_until >= :start AND hold_until < :end
+    ORDER BY hold_until, id LIMIT 1000
+"""
 _BUSY_SECONDS = 5.0
 
 
@@ -54,9 +60,7 @@ def read_schedule(path: Path) -> QuickSchedule | None:
         return None
     path = path.absolute()
     try:
-        with closing(
-            sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
-        ) as connection:
+        with closing(_open(path)) as connection:
             versions = _versions(connection, path)
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
@@ -67,6 +71,34 @@ def read_schedule(path: Path) -> QuickSchedule | None:
     # command needs it.
     calendar = calendar_in(publications[-1])
     return QuickSchedule(calendar.zone, lambda within: schedule_from_rows(versions, calendar, within=within))
+
+
+@dataclass(frozen=True, slots=True)
+class QuickHold:
+    """A held ticket. hold_until: aware UTC."""
+
+    id: str
+    customer: str
+    impact: str
+    subject: str
+    hold_until: datetime
+
+
+def read_holds(path: Path, night: Window) -> list[QuickHold]:
+    """Return the open tickets whose hold ends in a window, by that end. Raises as `read_schedule` does."""
+    try:
+        with closing(_open(path)) as connection:
+            span = {"start": utc_to_text(night.start), "end": utc_to_text(night.end)}
+            return [
+                QuickHold(name, customer, impact, subject, utc_from_text(until))
+                for name, customer, impact, subject, until in connection.execute(_HOLDS, span)
+            ]
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
 
 
 def _versions(connection: sqlite3.Connection, path: Path) -> list[VersionRow]:

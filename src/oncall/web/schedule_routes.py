@@ -7,7 +7,8 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from oncall.schedule.schedule_view_types import HistoryView, OnCallView, ScheduleView
+from oncall.paging.views.tonight_holds import stored_tonight_view
+from oncall.schedule.schedule_view_types import HistoryView, OnCallView, ScheduleView, TonightView
 from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
 from oncall.suggestions import suggestion
 from oncall.web.api_description import Answer, answers, query
@@ -32,6 +33,18 @@ async def get_oncall(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     moment = asked.time("at", services.clock.now().replace(microsecond=0))
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: oncall_view(tx.schedule(), moment)))
+
+
+@router.get(
+    "/v1/tonight",
+    summary="Read who is on call tonight",
+    responses=answers({200: Answer("Tonight's shifts, gaps and held tickets", TonightView)}, 401, 403, 422, 503),
+)
+async def get_tonight(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+    """Returns the on-call time from now, or from the end of business hours, to the next morning, and who has it."""
+    asked.refuse_faults()
+    now = services.clock.now().replace(microsecond=0)
+    return JSONResponse(await services.engine.read(lambda tx: stored_tonight_view(tx, now)))
 
 
 @router.get(

@@ -5,6 +5,7 @@ Commands import this at their start, so it imports only what they all need; `wir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,9 @@ from oncall.wiring.settings import Settings, read_settings
 if TYPE_CHECKING:
     from oncall.clock import RehearsalClock, SystemClock
     from oncall.paging.ports.channel import Channel
-    from oncall.store.quick_read import QuickSchedule
+    from oncall.store.quick_read import QuickHold, QuickSchedule
     from oncall.store.sql_store import SqlStore
+    from oncall.support.windows import Window
 
 __all__ = [
     "Channels",
@@ -32,6 +34,7 @@ __all__ = [
     "make_clock",
     "make_store",
     "migrate_store",
+    "quick_holds",
     "quick_schedule",
     "read_settings",
     "sqlite_path",
@@ -113,6 +116,27 @@ def quick_schedule(settings: Settings) -> QuickSchedule | None:
     with make_store(settings) as store:
         schedule = store.read(lambda tx: tx.schedule())
     return QuickSchedule(schedule.calendar.zone, lambda _: schedule) if schedule.latest is not None else None
+
+
+def quick_holds(settings: Settings, night: Window) -> Sequence[QuickHold]:
+    """Read the tickets whose hold ends in a window as fast as possible, by that end."""
+    from oncall.store.quick_read import QuickHold, read_holds
+
+    path = sqlite_path(settings)
+    if path is not None:
+        return read_holds(path, night) if path.exists() else []
+    from oncall.paging.domain.ticket import TicketStatus
+    from oncall.paging.ports.records import TicketFilter
+
+    wanted = TicketFilter((TicketStatus.OPEN,), limit=1000, held=night)
+    with make_store(settings) as store:
+        found = store.read(lambda tx: tx.tickets(wanted))
+    holds = [
+        QuickHold(each.ticket.id, each.ticket.customer, each.impact, each.ticket.subject, each.hold_until)
+        for each in found
+        if each.hold_until is not None
+    ]
+    return sorted(holds, key=lambda held: (held.hold_until, held.id))
 
 
 def current_user() -> str:

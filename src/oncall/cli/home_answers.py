@@ -1,0 +1,74 @@
+"""The answer of `oncall` alone for a person whom it knows: on call now, the next shift, and the tickets that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from oncall.cli.output import say, time_of
+from oncall.cli.schedule_answers import shifts_of
+
+if TYPE_CHECKING:
+    from oncall.paging.views.ticket_view_types import TicketView
+    from oncall.schedule.schedule_view_types import LocalAssignmentView
+    from oncall.wiring import Settings
+
+
+def home(engineer: str, settings: Settings) -> None:
+    """Print whether a person is on call now, their next shift, and their tickets, the first clock to end on top."""
+    _, shifts, now = shifts_of(engineer, None, None)
+    _print_shifts(engineer, shifts, now)
+    _print_tickets(_waiting(engineer, settings))
+
+
+def _print_shifts(engineer: str, shifts: Sequence[LocalAssignmentView], now: datetime) -> None:
+    begun = [each for each in shifts if datetime.fromisoformat(each["start"]) <= now]
+    running = [each for each in begun if now < datetime.fromisoformat(each["end"])]
+    coming = [each for each in shifts if datetime.fromisoformat(each["start"]) > now]
+    for each in running:
+        say(f"{engineer}: you are on call now as {each['role']} until {_both(each['end'], each)}.")
+    if not running:
+        say(f"{engineer}: you are not on call now.")
+    if coming:
+        first = coming[0]
+        say(f"Your next shift: {first['kind']}, {first['role']}, {_both(first['start'], first)} to {_end(first)}.")
+    else:
+        say("The published schedule has no further shift of yours.")
+
+
+def _both(at: str, shift: LocalAssignmentView) -> str:
+    """Return a time on the person's own clock, and on the policy's if that is another one."""
+    own, policy = ZoneInfo(shift["timezone"]), ZoneInfo(shift["policy_timezone"])
+    return time_of(at, own) if own == policy else f"{time_of(at, own)} ({time_of(at, policy)})"
+
+
+def _end(shift: LocalAssignmentView) -> str:
+    return time_of(shift["end"], ZoneInfo(shift["timezone"]))
+
+
+def _waiting(engineer: str, settings: Settings) -> list[TicketView]:
+    """Return the tickets that a person owns, and those that nobody has taken for which the person was paged."""
+    from oncall.cli.backend import open_backend
+    from oncall.cli.ticket_listing import MOST_AT_ONCE, most_urgent
+    from oncall.paging.domain.ticket import TicketStatus
+    from oncall.paging.ports.records import TicketFilter
+
+    states = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
+    with open_backend(settings) as backend:
+        found = most_urgent(
+            lambda last: backend.tickets(TicketFilter(states, after=last, limit=MOST_AT_ONCE, engineer=engineer)),
+            MOST_AT_ONCE,
+        )
+    return [item for item in found if item["state"] == "open" or item["owner"] == engineer]
+
+
+def _print_tickets(found: Sequence[TicketView]) -> None:
+    from oncall.cli.ticket_listing import print_tickets
+
+    if not found:
+        say("No ticket waits for you.")
+        return
+    say("Your tickets, the clock that ends first on top:")
+    print_tickets(found)
