@@ -293,3 +293,40 @@ refusals = Table(
 )
 
 Index("refusals_hour", refusals.c.hour)
+
+sender_keys = Table(
+    "sender_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("caller", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("ticket", Text),
+    Column("opened", Integer, nullable=False),
+    Column("impact", Text),
+    Column("has_ended", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+Index("sender_keys_changed", sender_keys.c.changed_at)
+
+intake_log = Table(
+    "intake_log",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("outcome", JsonText, nullable=False),
+    Column("tickets", JsonText, nullable=False),
+    Column("body", Text),
+    Column("is_cut", Boolean, nullable=False),
+    Column("headers", JsonText, nullable=False),
+)
+
+has_failed = intake_log.c.status == literal_column("'failed'")
+
+Index("intake_log_at", intake_log.c.at)
+Index("intake_log_failed", intake_log.c.at, sqlite_where=has_failed, postgresql_where=has_failed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT, AttemptQueries
+from oncall.store.intake_queries import ADD_ARRIVAL, ADD_SENDER_KEY, UPDATE_SENDER_KEY, IntakeQueries
 from oncall.store.pass_queries import PassQueries
 from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
@@ -11,7 +12,17 @@ from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, Ti
 from oncall.store.token_queries import TokenQueries
 from oncall.store.urgent_queries import UrgentQueries
 
-DEFERRABLE = (ADD_TICKET, UPDATE_TICKET, ADD_EVENT, ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT)
+DEFERRABLE = (
+    ADD_TICKET,
+    UPDATE_TICKET,
+    ADD_EVENT,
+    ADD_ATTEMPT,
+    SETTLE_ATTEMPT,
+    UPDATE_ATTEMPT,
+    ADD_SENDER_KEY,
+    UPDATE_SENDER_KEY,
+    ADD_ARRIVAL,
+)
 """The writes that a group defers, in an order in which rows come after the rows that they refer to."""
 
 
@@ -24,6 +35,7 @@ class SqlTransaction(
     ReachabilityQueries,
     TokenQueries,
     RefusalQueries,
+    IntakeQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,8 @@ def file_beside(node: Node) -> str:
 
 
 def _customer(plans: Sequence[str] | None) -> Reader[Customer]:
-    names = Once("name")
+    names, ids, domains, tags = Once("name"), Once("id"), Once("domain"), Once("tag")
+    organizations = Once("organization")
     plan_name = slug if plans is None else one_of(plans, "a plan of the policy")
     example = plans[0] if plans else "standard"
 
@@ -100,11 +102,38 @@ def _customer(plans: Sequence[str] | None) -> Reader[Customer]:
         plan = fields.required("plan", plan_name, example=example)
         account_manager = fields.optional("account_manager", slug, None)
         contacts = fields.optional("contacts", list_of(line_of_text), ())
+        own_id = fields.optional("id", ids.read(line_of_text), None)
+        own_domains = fields.optional("domains", list_of(domains.read(_domain)), ())
+        own_organizations = fields.optional("organizations", list_of(organizations.read(_name)), ())
+        own_tags = fields.optional("tags", list_of(tags.read(_tag)), ())
         fields.close()
         names.claim(folded_name(name.value), name.place, owner=node.path)
-        return Customer(name.value, plan.value, account_manager.value, contacts.value)
+        return Customer(
+            name.value,
+            plan.value,
+            account_manager.value,
+            contacts.value,
+            own_id.value,
+            own_domains.value,
+            own_organizations.value,
+            own_tags.value,
+        )
 
     return read
+
+
+def _domain(node: Node) -> str:
+    text = line_of_text(node, most=253).lower()
+    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+", text):
+        raise node.refuse(f'{shown(text)} is not a mail domain; write one like "acme.example"')
+    return text
+
+
+def _tag(node: Node) -> str:
+    text = line_of_text(node).lower()
+    if " " in text or "," in text:
+        raise node.refuse(f"{shown(text)} is not one tag; write one word, and several as a list")
+    return text
 
 
 def _name(node: Node) -> str:

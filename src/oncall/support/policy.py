@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
+from oncall.support.routing import Routing
 from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
 
 
@@ -142,12 +143,20 @@ class Extra(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer and their plan. `account_manager`: a person's id on the roster. `contacts`: free text for people."""
+    """A customer and their plan. `account_manager`: a person's id on the roster. `contacts`: free text for people.
+
+    id: the customer's id in other systems. domains: mail domains, in small letters. organizations: their names in other
+    systems. tags: in small letters.
+    """
 
     name: str
     plan: str
     account_manager: str | None = None
     contacts: tuple[str, ...] = ()
+    id: str | None = None
+    domains: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +243,7 @@ class Policy:
     extras: Mapping[str, tuple[Extra, ...]] = field(default_factory=dict)
     limits: Limits = Limits()
     sms: SmsRules = SmsRules()
+    routing: Routing = field(default_factory=Routing)
     coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
     kinds: tuple[WindowKind, ...] = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
     titles: Mapping[WindowKind, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from oncall.support.policy_table import (
     ceiling_words,
     hours_words,
     link_words,
+    policy_view,
     script_words,
     step_words,
     target_words,
@@ -35,8 +36,15 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_escalation_changes(old, new),
         *_limit_changes(old.limits, new.limits),
         *_sms_changes(old.sms, new.sms),
+        *_routing_changes(old, new),
         *_customer_changes(old, new),
     ]
+
+
+def _routing_changes(old: Policy, new: Policy) -> Iterator[str]:
+    """Yield a sentence if alerts are routed otherwise. The lines of the rows do not count."""
+    if policy_view(old)["routing"] != policy_view(new)["routing"]:
+        yield "Alerts: the routing table is different; `oncall intake explain` shows what it does."
 
 
 def _name_changes(old: Policy, new: Policy) -> Iterator[str]:
@@ -207,6 +215,12 @@ def _one_customer(was: Customer, now: Customer) -> Iterator[str]:
     if was.contacts != now.contacts:
         after, before = (", ".join(one.contacts) or "none" for one in (now, was))
         yield f"{now.name}: contacts are {after}, before {before}."
+    if _names_elsewhere(was) != _names_elsewhere(now):
+        yield f"{now.name}: the id, domains, organizations or tags are different."
+
+
+def _names_elsewhere(one: Customer) -> tuple[object, ...]:
+    return one.id, one.domains, one.organizations, one.tags
 
 
 def _pairs(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T | None, T | None]]:

@@ -47,6 +47,8 @@ from oncall.support.policy_checks import (
     circle_of,
     note_circle,
 )
+from oncall.support.routing import Routing
+from oncall.support.routing_reader import routing
 from oncall.support.text_limits import limits, sms_rules
 from oncall.support.value_readers import Once, duration_of, slug, some_time, time_zone
 from oncall.support.week_hours import PlacedSpan, days_of, hours_of, tiled
@@ -84,6 +86,7 @@ class PolicyReader:
         extras = fields.optional("extras", self._read_extras, _NO_EXTRAS)
         most = fields.optional("limits", limits, Limits())
         sms = fields.optional("sms", sms_rules, SmsRules())
+        table = fields.optional("routing", routing(self._root), Routing())
         customers = fields.optional("customers", file_beside, None)
         fields.close()
         check_coverage_days(self._plans.values(), business, days)
@@ -101,6 +104,7 @@ class PolicyReader:
             extras=extras.value,
             limits=most.value,
             sms=sms.value,
+            routing=table.value,
             coverage_days=days.value,
             kinds=kinds_of(on_call.value),
             titles={window.kind: window.title for window in on_call.value if window.title},

@@ -9,6 +9,7 @@ from oncall.support.coverage_days import DAYS_OF_WEEK, MONDAY_TO_FRIDAY, whole_d
 from oncall.support.policy import (
     Counting,
     Coverage,
+    Customer,
     EscalationStep,
     Limits,
     Metric,
@@ -18,7 +19,15 @@ from oncall.support.policy import (
     SupportPlan,
     TextLimit,
 )
-from oncall.support.policy_view_types import PolicyView, PromiseView, SupportPlanView, TextLimitView
+from oncall.support.policy_view_types import (
+    CustomerView,
+    PolicyView,
+    PromiseView,
+    RoutingView,
+    SupportPlanView,
+    TextLimitView,
+)
+from oncall.support.routing import Routing
 from oncall.support.text_tables import table_lines
 from oncall.support.windows import WeekSpan
 from oncall.support.wording import exact_span
@@ -121,6 +130,11 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
             f"{plan} includes {_names(extra.value.replace('_', ' ') for extra in extras)}."
             for plan, extras in policy.extras.items()
         ),
+        *(
+            [f"Routing: {len(policy.routing.rows)} rows for alerts; see `oncall intake explain`."]
+            if policy.routing.rows
+            else []
+        ),
         *([f"Customers: {len(policy.customers)}, in {policy.customers_file}."] if policy.customers_file else []),
     ]
 
@@ -172,10 +186,34 @@ def policy_view(policy: Policy) -> PolicyView:
             "bare_reply_within_seconds": int(policy.sms.bare_reply_within.total_seconds()),
         },
         "desk": {"notify": list(policy.desk.notify), "channel": policy.desk.channel.value},
-        "customers": [
-            {"name": one.name, "plan": one.plan, "account_manager": one.account_manager, "contacts": list(one.contacts)}
-            for one in policy.customers
+        "routing": _routing_view(policy.routing),
+        "customers": [_customer_view(one) for one in policy.customers],
+    }
+
+
+def _routing_view(table: Routing) -> RoutingView:
+    return {
+        "rows": [
+            {"match": dict(row.match), "customer": row.customer, "plan": row.plan, "impact": row.impact}
+            for row in table.rows
         ],
+        "severities": dict(table.severities),
+        "default_impact": table.default_impact,
+        "default_customer": table.default_customer,
+        "unknown_customers": table.unknown_plan,
+    }
+
+
+def _customer_view(one: Customer) -> CustomerView:
+    return {
+        "name": one.name,
+        "plan": one.plan,
+        "account_manager": one.account_manager,
+        "contacts": list(one.contacts),
+        "id": one.id,
+        "domains": list(one.domains),
+        "organizations": list(one.organizations),
+        "tags": list(one.tags),
     }
 
 

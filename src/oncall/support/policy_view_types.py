@@ -92,6 +92,29 @@ class CustomerView(TypedDict):
     plan: str
     account_manager: str | None
     contacts: list[str]
+    id: Annotated[str | None, "Their id in other systems."]
+    domains: Annotated[list[str], "Their mail domains."]
+    organizations: Annotated[list[str], "Their names in other systems."]
+    tags: Annotated[list[str], "Tags of tickets that are theirs."]
+
+
+class RoutingRowView(TypedDict):
+    """One row of the routing table. The first row whose patterns all match an alert's labels counts."""
+
+    match: Annotated[dict[str, str], "A pattern for each label; `*` stands for any text."]
+    customer: str | None
+    plan: str | None
+    impact: str | None
+
+
+class RoutingView(TypedDict):
+    """How alerts become tickets."""
+
+    rows: list[RoutingRowView]
+    severities: Annotated[dict[str, str], "Impact by severity."]
+    default_impact: Annotated[str | None, "For an unknown severity; null: the packaged rule."]
+    default_customer: str
+    unknown_customers: Annotated[str | None, "The plan of customers on no list; null: the packaged rule."]
 
 
 class PolicyView(TypedDict):
@@ -107,4 +130,5 @@ class PolicyView(TypedDict):
     limits: LimitsView
     sms: SmsRulesView
     desk: DeskView
+    routing: RoutingView
     customers: list[CustomerView]

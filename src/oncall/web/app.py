@@ -17,6 +17,7 @@ from oncall.web import (
     provider_webhooks,
     report_routes,
     schedule_routes,
+    sender_routes,
     ticket_routes,
 )
 from oncall.web.api_description import DescribedApp
@@ -80,6 +81,7 @@ def create_app(
     app.entry = RequestGuard(Overload(app.answer), lambda: kept(app).services.refusals, is_https=is_https)
     parts = (
         ticket_routes,
+        sender_routes,
         schedule_routes,
         report_routes,
         doctor_routes,

@@ -48,6 +48,10 @@ class Authenticator:
         key = bearer_digest(request.headers.get("authorization", ""))
         if key is None:
             raise ProblemDocument(401, 'a token is needed: send "Authorization: Bearer TOKEN"')
+        return await self.caller_with(key, request, operation)
+
+    async def caller_with(self, key: str, request: Request, operation: Operation) -> Token:
+        """Return the token with this digest. Raises ProblemDocument as `caller` does."""
         token = await self._token(key, request)
         if token is None:
             raise ProblemDocument(401, "this token is not known; `oncall token create` makes one")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 
 LONGEST_SECRET = 200
@@ -18,3 +20,26 @@ def bearer_digest(authorization: str) -> str | None:
     if scheme.lower() != "bearer" or not secret.strip() or len(secret) > LONGEST_SECRET:
         return None
     return digest(secret.strip())
+
+
+def sender_digest(authorization: str) -> str | None:
+    """Return the digest of the token in an Authorization header of a sender that cannot choose its scheme, or None.
+
+    The token is a bearer token, an Opsgenie key (`GenieKey TOKEN`), or the password of basic authentication.
+    """
+    scheme, _, rest = authorization.partition(" ")
+    secret = rest.strip()
+    if scheme.lower() == "basic":
+        secret = _password(secret)
+    elif scheme.lower() not in ("bearer", "geniekey"):
+        return None
+    return digest(secret) if 0 < len(secret) <= LONGEST_SECRET else None
+
+
+def _password(encoded: str) -> str:
+    if len(encoded) > 4 * LONGEST_SECRET:
+        return ""
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""

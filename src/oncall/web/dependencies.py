@@ -13,7 +13,9 @@ from fastapi.security.base import SecurityBase
 from oncall.paging.actions.permissions import Operation
 from oncall.paging.ports.callers import Token
 from oncall.web.authentication import Authenticator
+from oncall.web.bearer import LONGEST_SECRET, digest, sender_digest
 from oncall.web.flood_check import FloodCheck
+from oncall.web.problem_documents import ProblemDocument
 from oncall.web.services import Services
 
 
@@ -57,6 +59,11 @@ async def _report_lock(request: Request) -> asyncio.Lock:
     return running(request).report_lock
 
 
+HOW_SENDERS_SIGN = (
+    "a token is needed: send it as a bearer token, as the password of basic authentication, or as a GenieKey"
+)
+
+
 class _CallerFor(SecurityBase):
     """A dependency that returns the caller's token and refuses roles and scopes that may not do what the route is for.
 
@@ -73,9 +80,27 @@ class _CallerFor(SecurityBase):
         return await running(request).authenticator.caller(request, self._operation)
 
 
+class _Sender(_CallerFor):
+    """A dependency that returns the token of a sender, whatever scheme its Authorization header has."""
+
+    async def __call__(self, request: Request) -> Token:
+        key = sender_digest(request.headers.get("authorization", ""))
+        if key is None:
+            raise ProblemDocument(401, HOW_SENDERS_SIGN)
+        return await running(request).authenticator.caller_with(key, request, self._operation)
+
+
+async def sender_with_secret(request: Request, secret: str) -> Token:
+    """Return the token of a sender that carries its secret in the body or the path. Raises ProblemDocument."""
+    if not 0 < len(secret) <= LONGEST_SECRET:
+        raise ProblemDocument(401, HOW_SENDERS_SIGN)
+    return await running(request).authenticator.caller_with(digest(secret), request, Operation.POST_TICKET)
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
 FloodCheckDep = Annotated[FloodCheck, Depends(_flood_check)]
 ReportLock = Annotated[asyncio.Lock, Depends(_report_lock)]
+SenderDep = Annotated[Token, Depends(_Sender(Operation.POST_TICKET))]
 TicketPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_TICKET))]
 EventPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_EVENT))]
 Explainer = Annotated[Token, Depends(_CallerFor(Operation.EXPLAIN))]

@@ -30,6 +30,23 @@ async def raw_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
+async def sender_body(request: Request, most: int) -> tuple[bytes, bool]:
+    """Return the body of a sender's request, and True if it is larger than `most` bytes: then only its first part.
+
+    Nothing more is read of a body that is too large.
+    """
+    declared = request.headers.get("content-length", "")
+    is_too_large = declared.isascii() and declared.isdigit() and int(declared[:20]) > most
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        parts.append(part)
+        if size > (LARGEST_BODY if is_too_large else most):
+            return b"".join(parts)[: LARGEST_BODY + 1], True
+    return b"".join(parts), is_too_large
+
+
 async def json_body(request: Request) -> object:
     """Return the body's JSON value. Raises ProblemDocument: 400 when it is not JSON, 413 when it is too large."""
     raw = await raw_body(request)

@@ -19,7 +19,9 @@ from oncall.web.request_trace import RequestTrace, source_of, start_trace
 Headers = list[tuple[bytes, bytes]]
 PROVIDER_PATHS = "/webhooks/twilio/"
 TICKETS = "/v1/tickets"
-WORK_PATHS = (TICKETS, "/webhooks/")
+SENDER_PATHS = ("/webhooks/", "/v2/", "/heartbeat/")
+"""Paths of senders, which take a 429 as a reason to drop an event. In a flood they get a 503 instead."""
+WORK_PATHS = (TICKETS, *SENDER_PATHS)
 """Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
 _NO_STORE = (b"cache-control", b"no-store")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -35,14 +37,17 @@ class RequestGuard:
     def __init__(self, app: ASGIApp, refusals: Callable[[], Refusals], *, is_https: bool) -> None:
         self._app, self._refusals = app, refusals
         self._headers = [_NOSNIFF, _HSTS] if is_https else [_NOSNIFF]
-        self._flooded = problem(429, FLOODED)
+        self._flooded, self._flooded_sender = problem(429, FLOODED), problem(503, FLOODED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send, self._refusals(), self._headers, self._flooded, start_trace(scope))
+        path: str = scope["path"]
+        is_sender = path.startswith(SENDER_PATHS) and not path.startswith(PROVIDER_PATHS)
+        flooded = self._flooded_sender if is_sender else self._flooded
+        answer = _Answer(scope, send, self._refusals(), self._headers, flooded, start_trace(scope))
         await self._app(scope, receive, answer.send)
 
 
@@ -66,7 +71,9 @@ class _Answer:
             status, headers = message["status"], message["headers"]
             if status >= 400 and self._is_flood(status):
                 self.is_replaced = True
-                await self.outer({**message, "status": 429, "headers": self._hardened(self.flooded.raw_headers)})
+                await self.outer(
+                    {**message, "status": self.flooded.status_code, "headers": self._hardened(self.flooded.raw_headers)}
+                )
                 await self.outer({"type": "http.response.body", "body": self.flooded.body})
                 return
             if status < 400 and self.refusals.has_tallies:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Conflict
@@ -32,8 +32,12 @@ class AcceptedTicket:
     attempts: tuple[Attempt, ...]
 
 
-def accept_posted(tx: TicketStore, body: object, context: ActionContext) -> AcceptedTicket:
+def accept_posted(
+    tx: TicketStore, body: object, context: ActionContext, *, reasons: Sequence[str] = ()
+) -> AcceptedTicket:
     """Read a posted ticket and accept it. The answer's `warnings` tell the sender what was ignored.
+
+    reasons: sentences that the verdict begins with, such as how an alert was routed.
 
     Raises FieldFaults as `read_ticket` does, and Conflict as `accept`.
     """
@@ -42,7 +46,7 @@ def accept_posted(tx: TicketStore, body: object, context: ActionContext) -> Acce
     assert isinstance(body, Mapping)
     stored = tx.ticket(read.ticket.id)
     if stored is None:
-        return _accept_new(tx, read.ticket, context, ticket_warnings(body, read, policy))
+        return _accept_new(tx, read.ticket, context, ticket_warnings(body, read, policy), reasons)
     # A time that was too far in the future at the receipt was left out then, and is left out of a repeat too.
     return _first_answer(stored, read_ticket(body, policy, stored.received_at).ticket)
 
@@ -70,9 +74,13 @@ def _posted_words(ticket: Ticket, now: datetime) -> str:
     return f"posted {span(now - ticket.opened_at)} after it was opened"
 
 
-def _accept_new(tx: TicketStore, ticket: Ticket, context: ActionContext, warnings: Sequence[str]) -> AcceptedTicket:
+def _accept_new(
+    tx: TicketStore, ticket: Ticket, context: ActionContext, warnings: Sequence[str], reasons: Sequence[str] = ()
+) -> AcceptedTicket:
     policy, schedule, now = tx.policy(), tx.schedule(), context.now
     decided = verdict(ticket, policy, schedule, now)
+    if reasons:
+        decided = replace(decided, reasons=(*reasons, *decided.reasons))
     code = free_code(tx)
     answer: TicketAnswer = {"ticket": ticket.id, "verdict": decided.as_json(policy.zone)}
     if decided.action is Action.PAGE:

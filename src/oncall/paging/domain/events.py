@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     WAITING = "waiting"
     MERGED = "merged"
 
+    NOTED = "noted"
     ABSORBED = "absorbed"
     JUDGED = "judged"
     STEP_FIRED = "step_fired"
@@ -209,6 +210,13 @@ class Merged(ActionEvent):
     kind: ClassVar[EventKind] = EventKind.MERGED
     into: str
     named: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Event):
+    """A sender reported something that does not change the ticket, such as its own acknowledgement."""
+
+    kind: ClassVar[EventKind] = EventKind.NOTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

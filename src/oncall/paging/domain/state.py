@@ -234,6 +234,7 @@ def _impact_changed(state: TicketState, event: ImpactChanged) -> TicketState:
 _WITHOUT_EFFECT = frozenset(
     {
         EventKind.CUSTOMER_REPLIED,
+        EventKind.NOTED,
         EventKind.STEP_RESENT,
         EventKind.PAGE_WAITS,
         EventKind.PAGE_BUNDLED,

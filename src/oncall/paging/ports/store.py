@@ -18,6 +18,7 @@ from oncall.paging.ports.attempt_store import (
     SendQueue,
     SentMessages,
 )
+from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.refusals import RefusalCounts
@@ -83,6 +84,10 @@ class ReportStore(CustomerStore, EventLog, Protocol):
     """Everything that reports on the tickets of a span need."""
 
 
+class IntakeStore(TicketStore, SenderKeys, ArrivalLog, Protocol):
+    """Everything that the signals of senders need."""
+
+
 class Transaction(
     ReplyStore,
     SendStore,
@@ -95,6 +100,8 @@ class Transaction(
     Tokens,
     Pagers,
     RefusalCounts,
+    SenderKeys,
+    ArrivalLog,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

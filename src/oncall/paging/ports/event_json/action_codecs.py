@@ -10,6 +10,7 @@ from oncall.paging.domain.events import (
     ImpactChanged,
     Merged,
     MessageEvent,
+    Noted,
     Passed,
     Received,
     Reopened,
@@ -140,6 +141,7 @@ READERS: dict[EventKind, Reader] = {
     EventKind.PASSED: _read_passed,
     EventKind.WAITING: _reads_action(Waiting),
     EventKind.MERGED: _read_merged,
+    EventKind.NOTED: lambda common, _: Noted(*common),
 }
 
 WRITERS: dict[type[Event], Writer] = {
@@ -154,4 +156,5 @@ WRITERS: dict[type[Event], Writer] = {
     Passed: _passed_json,
     Waiting: reported_json,
     Merged: _merged_json,
+    Noted: lambda _: {},
 }

@@ -1,0 +1,149 @@
+"""The log of arrivals: what came in from whom, what became of it, and the bodies that nobody could understand."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from oncall.errors import Conflict, NotFound
+from oncall.intake.signals import Origin, Taken
+from oncall.paging.domain.quoted_text import clean, quoted
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.sms_encoding import fitted
+from oncall.paging.ports.intake_store import Arrival, ArrivalStatus
+from oncall.paging.ports.store import IntakeStore
+
+KEPT_FOR = timedelta(days=14)
+"""How long arrivals are kept (real time). A failure is kept until a person replays or drops it."""
+MOST_KEPT = 64 * 1024
+"""The most bytes of a body that are kept."""
+MOST_FAILURES = 500
+"""The most bodies that are kept for one caller; further failures are logged without their bodies."""
+BURST = timedelta(hours=1)
+"""The manager is told of the first failure of a caller, and again if the last one was so long ago (real time)."""
+_MOST_LINES, _LONGEST_LINE = 20, 300
+_HEADERS = ("content-type",)
+_EVENT_HEADERS = "ce-"
+
+
+def note_arrival(tx: IntakeStore, origin: Origin, path: str, taken: Sequence[Taken], context: ActionContext) -> Arrival:
+    """Log a request that was understood."""
+    arrival = Arrival(
+        uuid.uuid4().hex,
+        context.real_now,
+        origin.caller.name,
+        origin.sender,
+        path,
+        ArrivalStatus.TAKEN,
+        _lines([one.words for one in taken]),
+        _tickets(taken),
+    )
+    tx.add_arrival(arrival)
+    return arrival
+
+
+def keep_failure(
+    tx: IntakeStore,
+    origin: Origin,
+    path: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    faults: Sequence[str],
+    context: ActionContext,
+    *,
+    taken: Sequence[Taken] = (),
+) -> Arrival:
+    """Keep a body that could not be understood, or not wholly, and tell the manager of the first one of a burst.
+
+    faults: what is wrong with it, a sentence each. taken: the results of the parts that were understood.
+    """
+    caller = origin.caller.name
+    before = tx.arrivals(limit=MOST_FAILURES, status=ArrivalStatus.FAILED, caller=caller)
+    has_room = len(before) < MOST_FAILURES
+    arrival = Arrival(
+        uuid.uuid4().hex,
+        context.real_now,
+        caller,
+        origin.sender,
+        path,
+        ArrivalStatus.FAILED,
+        _lines([*faults, *(one.words for one in taken)]),
+        _tickets(taken),
+        body[:MOST_KEPT] if has_room else b"",
+        len(body) > MOST_KEPT or not has_room,
+        kept_headers(headers),
+    )
+    tx.add_arrival(arrival)
+    if not before or context.real_now - before[0].at >= BURST:
+        _tell_manager(tx, arrival, context)
+    return arrival
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that are needed to read a body again; none of them holds a secret."""
+    return {
+        name.lower(): value[:1000]
+        for name, value in headers.items()
+        if name.lower() in _HEADERS or name.lower().startswith(_EVENT_HEADERS)
+    }
+
+
+def _tell_manager(tx: IntakeStore, arrival: Arrival, context: ActionContext) -> None:
+    manager = tx.schedule().manager_at(context.now)
+    if manager is None:
+        return
+    words = f"What {arrival.caller} sent cannot be understood, so nobody is paged for it. See: oncall intake failures"
+    about = f"intake failure {arrival.id}"
+    tx.add_alert(Alert(uuid.uuid4().hex, about, manager.id, fitted(words), context.real_now, context.real_now))
+
+
+def failure_named(tx: IntakeStore, arrival_id: str) -> Arrival:
+    """Return the failure with this id, or whose id begins so. Raises NotFound if there is none."""
+    found = tx.arrival(arrival_id)
+    if found is None or found.body is None:
+        raise NotFound(f"no failure has the id {quoted(arrival_id)}; `oncall intake failures` lists them")
+    return found
+
+
+def drop_failure(tx: IntakeStore, arrival_id: str, context: ActionContext) -> Arrival:
+    """Drop a failure: its body is deleted. Raises NotFound if there is none, and Conflict if it is over already."""
+    found = waiting_failure(tx, arrival_id)
+    dropped = replace(
+        found, status=ArrivalStatus.DROPPED, body=None, outcome=(*found.outcome, f"{context.by} dropped it")
+    )
+    tx.update_arrival(dropped)
+    return dropped
+
+
+def end_replay(tx: IntakeStore, failure: Arrival, taken: Sequence[Taken], context: ActionContext) -> Arrival:
+    """Record that a failure was replayed with success. Its body is deleted."""
+    replayed = replace(
+        failure,
+        status=ArrivalStatus.REPLAYED,
+        body=None,
+        outcome=_lines([f"{context.by} replayed it", *(one.words for one in taken)]),
+        tickets=_tickets(taken),
+    )
+    tx.update_arrival(replayed)
+    return replayed
+
+
+def waiting_failure(tx: IntakeStore, arrival_id: str) -> Arrival:
+    """Return a failure that is neither replayed nor dropped. Raises NotFound and Conflict."""
+    found = tx.arrival(arrival_id)
+    if found is not None and found.status in (ArrivalStatus.REPLAYED, ArrivalStatus.DROPPED):
+        raise Conflict(f"{arrival_id} is {found.status.value} already")
+    return failure_named(tx, arrival_id)
+
+
+def _lines(lines: Sequence[str]) -> tuple[str, ...]:
+    shown = [clean(line)[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
+    left_out = len(lines) - len(shown)
+    return (*shown, f"and {left_out} more") if left_out else tuple(shown)
+
+
+def _tickets(taken: Sequence[Taken]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.ticket for one in taken if one.ticket is not None))[:100]

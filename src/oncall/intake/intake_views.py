@@ -1,0 +1,108 @@
+"""The JSON of the intake: what senders are answered, and the log of arrivals."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired, TypedDict
+
+from oncall.paging.domain.ticket_answer import VerdictView
+from oncall.paging.ports.intake_store import Arrival
+from oncall.support.json_types import Keyword
+
+
+class SignalView(TypedDict):
+    """What became of one alert or event."""
+
+    ticket: Annotated[str | None, "Its ticket; null if there is none."]
+    became: Annotated[
+        str,
+        Keyword(
+            "enum",
+            ("opened", "updated", "raised", "acknowledged", "resolved", "recorded", "noted", "ignored"),
+        ),
+    ]
+    why: str
+
+
+class SenderAnswer(TypedDict):
+    """The answer to a sender: its request is stored."""
+
+    status: Annotated[
+        str,
+        Keyword("enum", ("accepted", "kept")),
+        "`kept`: some of it cannot be understood; it is stored, and a person is told.",
+    ]
+    id: Annotated[str, "Its id in the intake log."]
+    signals: Annotated[list[SignalView], "Each alert or event that was understood, at most 100."]
+    faults: NotRequired[Annotated[list[str], "What cannot be understood."]]
+
+
+class ArrivalView(TypedDict):
+    """One request of a sender."""
+
+    id: str
+    at: str
+    caller: Annotated[str, "The name of its token."]
+    sender: Annotated[str, "The kind of sender, like `alertmanager`."]
+    path: str
+    status: Annotated[str, Keyword("enum", ("taken", "failed", "replayed", "dropped"))]
+    tickets: list[str]
+    outcome: Annotated[list[str], "A sentence for each part of it."]
+
+
+class ArrivalListView(TypedDict):
+    """Arrivals, the newest first."""
+
+    arrivals: list[ArrivalView]
+
+
+class FailureView(ArrivalView):
+    """A kept body."""
+
+    body: Annotated[str, "The body as text; bytes that are not UTF-8 are shown as `\\\\xNN`."]
+    bytes: Annotated[int, "How many bytes are kept."]
+    is_cut: Annotated[bool, "True if the body was longer than what is kept."]
+    headers: dict[str, str]
+
+
+class FailureListView(TypedDict):
+    """Failures that wait for a person, the newest first."""
+
+    failures: list[ArrivalView]
+
+
+class RoutedView(TypedDict):
+    """Where labels lead."""
+
+    row: Annotated[dict[str, str] | None, "The patterns of the row that matched; null if no row did."]
+    line: Annotated[int | None, "The row's line in the policy file."]
+    customer: str
+    plan: str
+    impact: str
+    reasons: list[str]
+    verdict: VerdictView
+
+
+def arrival_view(arrival: Arrival) -> ArrivalView:
+    """Return an arrival without its body."""
+    return {
+        "id": arrival.id,
+        "at": arrival.at.isoformat(),
+        "caller": arrival.caller,
+        "sender": arrival.sender,
+        "path": arrival.path,
+        "status": arrival.status.value,
+        "tickets": list(arrival.tickets),
+        "outcome": list(arrival.outcome),
+    }
+
+
+def failure_view(arrival: Arrival) -> FailureView:
+    """Return a failure with its body."""
+    body = arrival.body or b""
+    return {
+        **arrival_view(arrival),
+        "body": body.decode("utf-8", "backslashreplace"),
+        "bytes": len(body),
+        "is_cut": arrival.is_cut,
+        "headers": dict(arrival.headers),
+    }

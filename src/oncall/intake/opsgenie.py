@@ -1,0 +1,65 @@
+"""Reads the alerts of Opsgenie's API: create, acknowledge, close, and the actions that only leave a note."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from oncall.intake.posts import Post, json_object, labels_in, text_in
+from oncall.intake.signals import Reading, Signal, SignalKind, Unreadable
+
+_KINDS = {
+    "acknowledge": SignalKind.ACKNOWLEDGE,
+    "close": SignalKind.RESOLVE,
+    "notes": SignalKind.NOTE,
+    "unacknowledge": SignalKind.NOTE,
+    "snooze": SignalKind.NOTE,
+}
+ACTIONS = tuple(_KINDS)
+"""The actions on an alert, as the last part of their paths."""
+_LABELS = ("entity", "source", "user")
+
+
+def read_opsgenie(post: Post) -> Reading:
+    """Return the signal of a request: a new alert, or an action on one. Raises Unreadable."""
+    parts = [unquote(part) for part in urlsplit(post.path).path.split("/") if part]
+    document = json_object(post.body) if post.body.strip() else {}
+    if len(parts) <= 2:
+        return Reading((_created(document),))
+    identifier, action = parts[2], parts[3] if len(parts) > 3 else "close"
+    if action not in _KINDS:
+        raise Unreadable(f"the action {action!r} on an alert is not known")
+    note, user = text_in(document, "note"), text_in(document, "user")
+    words = {
+        "acknowledge": note,
+        "close": f"closed in Opsgenie{f' by {user}' if user else ''}{f': {note}' if note else ''}",
+    }
+    why = words.get(action, f"Opsgenie reports {action}{f' by {user}' if user else ''}{f': {note}' if note else ''}")
+    # Without a type, the identifier is the id of an alert: for us, of its ticket.
+    ticket_id = identifier if identifier_type(post.path) != "alias" else None
+    return Reading((Signal(_KINDS[action], identifier, by=user, why=why, ticket_id=ticket_id),))
+
+
+def _created(document: Mapping[str, object]) -> Signal:
+    details, message = labels_in(document.get("details")), text_in(document, "message")
+    alias, priority = text_in(document, "alias"), text_in(document, "priority") or "P3"
+    description = text_in(document, "description")
+    if not (message or alias or description):
+        raise Unreadable('the alert has no "message"')
+    labels = {**details, **{name: text for name in _LABELS if (text := text_in(document, name))}}
+    if tags := labels_in({"tags": document.get("tags")}):
+        labels |= tags
+    labels.setdefault("severity", priority)
+    return Signal(
+        SignalKind.TRIGGER,
+        # Without an alias Opsgenie itself makes one, so that each such request is an alert of its own.
+        alias or uuid.uuid4().hex,
+        labels,
+        subject=message or description or alias,
+    )
+
+
+def identifier_type(path: str) -> str:
+    """Return how a path names its alert: `id` (the default), `tiny` or `alias`."""
+    return parse_qs(urlsplit(path).query).get("identifierType", ["id"])[0]

@@ -1,0 +1,137 @@
+"""Applies the routing table: which customer, plan and impact a signal's ticket has, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oncall.errors import Refused
+from oncall.paging.domain.quoted_text import clean, quoted
+from oncall.paging.domain.verdict import impact_named, plan_named
+from oncall.support.customer_match import customer_of
+from oncall.support.policy import Policy
+from oncall.support.routing import SEVERITIES, RoutingRow
+
+LONGEST_LABEL = 200
+STANDARD = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Where a signal goes. row: the row that matched; None: no row. reasons: sentences. unknown_customer: the name of a
+    customer that is on no list; None if the customer is listed, or if none was named.
+    """
+
+    customer: str
+    plan: str
+    impact: str
+    reasons: tuple[str, ...]
+    row: RoutingRow | None = None
+    unknown_customer: str | None = None
+
+
+def routed(labels: Mapping[str, str], policy: Policy) -> Routed:
+    """Return where a signal with these labels goes. Nothing is refused: each part has a default."""
+    known = {name.lower(): clean(value)[:LONGEST_LABEL] for name, value in labels.items()}
+    lowered = {name: value.lower() for name, value in known.items()}
+    row = next((one for one in policy.routing.rows if one.fits(lowered)), None)
+    reasons = [f"Row {row.words} of the routing table matches (line {row.line})." if row else "No routing row matches."]
+    if not policy.routing.rows:
+        reasons.clear()
+    customer, listed_plan, unknown = _customer(known, row, policy, reasons)
+    plan = _plan(known, row, policy, reasons, listed=listed_plan, customer=customer)
+    impact = _impact(known, row, policy, reasons)
+    return Routed(customer, plan, impact, tuple(reasons), row, unknown)
+
+
+def _customer(
+    labels: Mapping[str, str], row: RoutingRow | None, policy: Policy, reasons: list[str]
+) -> tuple[str, str | None, str | None]:
+    """Return the customer, the plan that the customers file gives them, and the name if they are on no list."""
+    if row is not None and row.customer is not None:
+        listed = policy.customer(row.customer)
+        return row.customer, listed.plan if listed is not None else None, None
+    found = customer_of(labels, policy)
+    if found is None:
+        reasons.append(f"No customer is named, so it is {policy.routing.default_customer}'s.")
+        listed = policy.customer(policy.routing.default_customer)
+        return policy.routing.default_customer, listed.plan if listed is not None else None, None
+    if found.listed is not None:
+        if found.name != labels.get("customer"):
+            reasons.append(f"{found.why[0].upper()}{found.why[1:]}.")
+        return found.name, found.listed.plan, None
+    return found.name, None, found.name
+
+
+def _plan(
+    labels: Mapping[str, str],
+    row: RoutingRow | None,
+    policy: Policy,
+    reasons: list[str],
+    *,
+    listed: str | None,
+    customer: str,
+) -> str:
+    if row is not None and row.plan is not None:
+        return row.plan
+    if labels.get("plan"):
+        try:
+            return plan_named(labels["plan"], policy).name
+        except Refused:
+            reasons.append(f"{quoted(labels['plan'])} is not a plan of the policy, so it does not count.")
+    if listed is not None:
+        return listed
+    plan = unknown_plan(policy)
+    if customer != policy.routing.default_customer:
+        reasons.append(f"{quoted(customer)} is on no list of customers, so the plan is {plan}.")
+    return plan
+
+
+def unknown_plan(policy: Policy) -> str:
+    """Return the plan of customers that are on no list."""
+    chosen = policy.routing.unknown_plan
+    if chosen is not None and chosen in policy.plans:
+        return chosen
+    return STANDARD if STANDARD in policy.plans else next(iter(policy.plans))
+
+
+def _impact(labels: Mapping[str, str], row: RoutingRow | None, policy: Policy, reasons: list[str]) -> str:
+    if row is not None and row.impact is not None:
+        return row.impact
+    for label in ("impact", "severity", "priority"):
+        word = labels.get(label, "")
+        if not word:
+            continue
+        if (impact := impact_of(word, policy)) is not None:
+            reasons.append(f"The {label} {quoted(word)} counts as {impact}.")
+            return impact
+        reasons.append(f"The {label} {quoted(word)} is not known, so it does not count.")
+    impact = default_impact(policy)
+    reasons.append(f"No known severity is given, so the impact is {impact}.")
+    return impact
+
+
+def impact_of(severity: str, policy: Policy) -> str | None:
+    """Return the impact that a severity means: by the policy's table, by name or alias, or by the usual words."""
+    word = severity.strip().lower()
+    if word in policy.routing.severities:
+        return policy.routing.severities[word]
+    try:
+        return impact_named(word, policy).name
+    except Refused:
+        return next((impact for impact in SEVERITIES.get(word, ()) if impact in policy.impacts), None)
+
+
+def default_impact(policy: Policy) -> str:
+    """Return the impact of an unknown severity: the policy's choice, or the least grave impact that pages."""
+    chosen = policy.routing.default_impact
+    if chosen is not None and chosen in policy.impacts:
+        return chosen
+    paging = [impact.name for impact in policy.impacts.values() if impact.pages]
+    return paging[-1] if paging else next(iter(policy.impacts))
+
+
+def is_graver(impact: str, than: str, policy: Policy) -> bool:
+    """Return True if the policy lists `impact` before `than`: it lists the gravest first."""
+    order = list(policy.impacts)
+    return impact in order and than in order and order.index(impact) < order.index(than)

@@ -1,0 +1,43 @@
+"""The kinds of senders: the prefix of their tickets' ids, and their readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from oncall.intake.alertmanager import read_alertmanager
+from oncall.intake.cloudevents import read_cloudevents
+from oncall.intake.opsgenie import read_opsgenie
+from oncall.intake.pagerduty import read_change, read_pagerduty
+from oncall.intake.posts import Reader
+from oncall.intake.signals import Origin
+from oncall.paging.ports.callers import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A kind of sender. name: in the intake log. prefix: of the ids of its tickets. read: its reader."""
+
+    name: str
+    prefix: str
+    read: Reader
+
+    def origin(self, caller: Token) -> Origin:
+        """Return where the signals of this caller come from."""
+        return Origin(caller, self.name, self.prefix)
+
+
+SENDERS: Mapping[str, Sender] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            Sender("alertmanager", "am", read_alertmanager),
+            Sender("pagerduty", "pd", read_pagerduty),
+            Sender("pagerduty-change", "pd", read_change),
+            Sender("opsgenie", "og", read_opsgenie),
+            Sender("cloudevents", "ce", read_cloudevents),
+        )
+    }
+)
+"""Every kind of sender, by its name."""

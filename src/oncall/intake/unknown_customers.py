@@ -1,0 +1,34 @@
+"""Tells the manager of a customer that is on no list, once for each customer and at most once an hour."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import timedelta
+
+from oncall.paging.domain.quoted_text import clean
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.sms_encoding import encoding_for, fitted
+from oncall.paging.ports.store import IntakeStore
+from oncall.support.policy import folded_name
+
+TOLD_EVERY = timedelta(hours=1)
+"""A sender that invents customers must not flood the manager's phone."""
+_SUBJECT = "unknown customer"
+_SHOWN = 40
+
+
+def tell_of_unknown_customer(tx: IntakeStore, customer: str, plan: str, context: ActionContext) -> None:
+    """Write an alert to the manager, unless this customer was reported before or another one within an hour."""
+    manager = tx.schedule().manager_at(context.now)
+    if manager is None:
+        return
+    recent = tx.alerts(written_since=context.real_now - TOLD_EVERY)
+    if any(one.about.startswith(_SUBJECT) for one in recent):
+        return
+    about = f"{_SUBJECT} {hashlib.sha256(folded_name(customer).encode()).hexdigest()[:16]}"
+    name = clean(customer)[:_SHOWN]
+    spelt = encoding_for([name], unicode=tx.policy().sms.unicode).spell(name)
+    body = fitted(f"Customer {spelt} is on no list: treated as {plan}. Add it to the customers file.")
+    tx.add_alert(Alert(uuid.uuid4().hex, about, manager.id, body, context.real_now, context.real_now))

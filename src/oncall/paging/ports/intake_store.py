@@ -1,0 +1,96 @@
+"""Protocols and values for what senders posted: the log of arrivals, kept bodies, and the senders' own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class ArrivalStatus(StrEnum):
+    """What became of one request of a sender. Databases hold these values."""
+
+    TAKEN = "taken"
+    """Its content is stored as tickets and events, or changed nothing for a reason that `outcome` gives."""
+    FAILED = "failed"
+    """Some of it could not be understood. The body is kept until a person replays or drops it."""
+    REPLAYED = "replayed"
+    """It failed first, and a person replayed it with success."""
+    DROPPED = "dropped"
+    """It failed, and a person dropped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request of a sender, as the intake log keeps it.
+
+    at: real time, aware UTC. caller: the name of its token. sender: the kind of sender, like `alertmanager`. outcome:
+    a sentence for each signal. tickets: the ids of the tickets that it was about. body: the raw bytes, for a failure
+    only. is_cut: the body was longer than what is kept. headers: those that are needed to read the body again.
+    """
+
+    id: str
+    at: datetime
+    caller: str
+    sender: str
+    path: str
+    status: ArrivalStatus
+    outcome: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    is_cut: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderKey:
+    """A sender's own key of a problem, and the ticket that it leads to.
+
+    ticket: None if the key ended before it opened a ticket. opened: how many tickets the key has opened. impact: the
+    last impact that the sender gave. has_ended: the sender itself reported the end. changed_at: real time, aware UTC.
+    """
+
+    caller: str
+    sender: str
+    key: str
+    ticket: str | None
+    opened: int
+    impact: str | None
+    has_ended: bool
+    changed_at: datetime
+
+
+class SenderKeys(Protocol):
+    """Reads and writes the senders' keys."""
+
+    def sender_key(self, caller: str, sender: str, key: str) -> SenderKey | None:
+        """Return the key and lock its row until the transaction ends; None if it is not stored."""
+
+    def add_sender_key(self, key: SenderKey) -> None:
+        """Insert a key. Raises Conflict if it is stored already."""
+
+    def update_sender_key(self, key: SenderKey) -> None:
+        """Store the columns of a key that can change. Raises NotFound for a key that is not stored."""
+
+
+class ArrivalLog(Protocol):
+    """Reads and writes the log of arrivals."""
+
+    def add_arrival(self, arrival: Arrival) -> None:
+        """Insert an arrival."""
+
+    def update_arrival(self, arrival: Arrival) -> None:
+        """Store the status, the outcome, the tickets and the body of an arrival."""
+
+    def arrival(self, arrival_id: str) -> Arrival | None:
+        """Return an arrival with its body, and lock its row until the transaction ends; None if there is none."""
+
+    def arrivals(self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None) -> list[Arrival]:
+        """Return the latest arrivals without their bodies, the newest first."""
+
+    def forget_arrivals(self, *, before: datetime) -> int:
+        """Delete arrivals that came before an instant (real time), but no failure that waits for a person, and keys
+        that ended before it. Returns how many rows were deleted.
+        """

@@ -1,0 +1,133 @@
+"""Queries for what senders posted: the log of arrivals and the senders' keys, in one open transaction."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey
+from oncall.store.rows import Row, Values
+from oncall.store.statements import Statements
+from oncall.store.tables import intake_log, sender_keys
+
+ADD_SENDER_KEY = insert(sender_keys)
+UPDATE_SENDER_KEY = update(sender_keys).where(sender_keys.c.id == bindparam("wanted"))
+ADD_ARRIVAL = insert(intake_log)
+_SENDER_KEY = select(sender_keys).where(sender_keys.c.id == bindparam("wanted"))
+_LOCK_SENDER_KEY = _SENDER_KEY.with_for_update()
+_ARRIVAL = select(intake_log).where(intake_log.c.id == bindparam("wanted"))
+_LOCK_ARRIVAL = _ARRIVAL.with_for_update()
+_UPDATE_ARRIVAL = update(intake_log).where(intake_log.c.id == bindparam("wanted"))
+_WITHOUT_BODY = [column for column in intake_log.c if column.name != "body"]
+_FORGET_ARRIVALS = delete(intake_log).where(
+    intake_log.c.at < bindparam("before"), intake_log.c.status != ArrivalStatus.FAILED.value
+)
+_FORGET_KEYS = delete(sender_keys).where(
+    sender_keys.c.changed_at < bindparam("before"), sender_keys.c.has_ended.is_(True)
+)
+
+
+class IntakeQueries(Statements):
+    """The queries for arrivals and senders' keys."""
+
+    def sender_key(self, caller: str, sender: str, key: str) -> SenderKey | None:
+        """Return the key, or None. A write locks its row until the transaction ends."""
+        wanted = _key_id(caller, sender, key)
+        query = _LOCK_SENDER_KEY if self._writes else _SENDER_KEY
+        row = self._run_on(wanted, query, {"wanted": wanted}).one_or_none()
+        return None if row is None else SenderKey(*tuple(row)[1:])
+
+    def add_sender_key(self, key: SenderKey) -> None:
+        """Store a new key. Raises Conflict if it is stored already."""
+        wanted = _key_id(key.caller, key.sender, key.key)
+        values = {"id": wanted, "caller": key.caller, "sender": key.sender, "key": key.key, **_key_changes(key)}
+        self._insert(ADD_SENDER_KEY, [values], keys=(wanted,), subject=f"key {key.key[:40]}")
+
+    def update_sender_key(self, key: SenderKey) -> None:
+        """Store the columns of a key that can change. Raises NotFound for an unknown key."""
+        wanted = _key_id(key.caller, key.sender, key.key)
+        values = {"wanted": wanted, **_key_changes(key)}
+        self._update(UPDATE_SENDER_KEY, values, keys=(wanted,), subject=f"key {key.key[:40]}")
+
+    def add_arrival(self, arrival: Arrival) -> None:
+        """Store an arrival."""
+        values = {
+            "id": arrival.id,
+            "at": arrival.at,
+            "caller": arrival.caller,
+            "sender": arrival.sender,
+            "path": arrival.path,
+            **_arrival_changes(arrival),
+            "is_cut": arrival.is_cut,
+            "headers": dict(arrival.headers),
+        }
+        self._insert(ADD_ARRIVAL, [values], keys=(arrival.id,), subject=f"arrival {arrival.id}")
+
+    def update_arrival(self, arrival: Arrival) -> None:
+        """Store the columns of an arrival that can change."""
+        self._run(_UPDATE_ARRIVAL, {"wanted": arrival.id, **_arrival_changes(arrival)})
+
+    def arrival(self, arrival_id: str) -> Arrival | None:
+        """Return an arrival with its body, or None. A write locks its row until the transaction ends."""
+        query = _LOCK_ARRIVAL if self._writes else _ARRIVAL
+        row = self._run_on(arrival_id, query, {"wanted": arrival_id}).one_or_none()
+        return None if row is None else _arrival(row, body=row.body)
+
+    def arrivals(self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None) -> list[Arrival]:
+        """Return the latest arrivals without their bodies, the newest first."""
+        query = select(*_WITHOUT_BODY).order_by(intake_log.c.at.desc(), intake_log.c.id.desc()).limit(limit)
+        if status is not None:
+            query = query.where(intake_log.c.status == status.value)
+        if caller is not None:
+            query = query.where(intake_log.c.caller == caller)
+        return [_arrival(row, body=None) for row in self._run(query)]
+
+    def forget_arrivals(self, *, before: datetime) -> int:
+        """Delete old arrivals and ended keys. Returns how many rows were deleted."""
+        gone = [self._run(statement, {"before": before}).rowcount for statement in (_FORGET_ARRIVALS, _FORGET_KEYS)]
+        return sum(gone)
+
+
+def _key_id(caller: str, sender: str, key: str) -> str:
+    """Return the primary key of a sender's key, which may have any length and any character."""
+    return hashlib.sha256("\0".join((caller, sender, key)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _key_changes(key: SenderKey) -> Values:
+    return {
+        "ticket": key.ticket,
+        "opened": key.opened,
+        "impact": key.impact,
+        "has_ended": key.has_ended,
+        "changed_at": key.changed_at,
+    }
+
+
+def _arrival_changes(arrival: Arrival) -> Values:
+    return {
+        "status": arrival.status.value,
+        "outcome": list(arrival.outcome),
+        "tickets": list(arrival.tickets),
+        # As text: both databases store it alike, whatever the bytes are.
+        "body": None if arrival.body is None else base64.b64encode(arrival.body).decode(),
+    }
+
+
+def _arrival(row: Row, *, body: str | None) -> Arrival:
+    named = row._mapping  # type: ignore[attr-defined]  # a row of SQLAlchemy's, which `Row` does not say
+    return Arrival(
+        named["id"],
+        named["at"],
+        named["caller"],
+        named["sender"],
+        named["path"],
+        ArrivalStatus(named["status"]),
+        tuple(named["outcome"]),
+        tuple(named["tickets"]),
+        None if body is None else base64.b64decode(body),
+        named["is_cut"],
+        named["headers"],
+    )

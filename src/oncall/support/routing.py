@@ -1,0 +1,73 @@
+"""Routing: from the labels of an alert to the customer, the plan and the impact of its ticket. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+NO_CUSTOMER = "monitoring"
+"""The customer of a ticket whose alert names none, unless the policy says otherwise."""
+
+SEVERITIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "emergency": ("urgent",),
+        "page": ("urgent",),
+        "fatal": ("urgent",),
+        "critical": ("urgent",),
+        "p1": ("urgent",),
+        "disaster": ("urgent",),
+        "error": ("high",),
+        "major": ("high",),
+        "p2": ("high",),
+        "warning": ("normal",),
+        "warn": ("normal",),
+        "minor": ("normal",),
+        "p3": ("normal",),
+        "info": ("low",),
+        "notice": ("low",),
+        "p4": ("low",),
+        "p5": ("low",),
+    }
+)
+"""Severities of the usual senders, with the impacts that they mean where the policy has these impacts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRow:
+    """One row of the routing table. The first row whose patterns all match the labels counts.
+
+    match: a pattern for each label, where `*` and `?` stand for any text and any letter; letter case is ignored.
+    """
+
+    match: Mapping[str, str]
+    customer: str | None = None
+    plan: str | None = None
+    impact: str | None = None
+    line: int = 0
+
+    def fits(self, labels: Mapping[str, str]) -> bool:
+        """Return True if every pattern matches. labels: names and values in small letters."""
+        return all(fnmatchcase(labels.get(name, ""), pattern) for name, pattern in self.match.items())
+
+    @property
+    def words(self) -> str:
+        """Return the row's patterns, as reasons show them."""
+        return ", ".join(f"{name}={pattern}" for name, pattern in self.match.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The routing table and what counts where it says nothing.
+
+    severities: impact by severity, in small letters. default_impact: for an unknown severity; None: the least grave
+    impact of the policy that pages. default_customer: for alerts that name none. unknown_plan: the plan of a customer
+    that is on no list; None: `standard`, or the first plan of the policy without one of that name.
+    """
+
+    rows: tuple[RoutingRow, ...] = ()
+    severities: Mapping[str, str] = field(default_factory=dict)
+    default_impact: str | None = None
+    default_customer: str = NO_CUSTOMER
+    unknown_plan: str | None = None

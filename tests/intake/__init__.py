@@ -1,0 +1,1 @@
+"""Tests of the intake: real and hand-made requests of senders, and what became of them."""
