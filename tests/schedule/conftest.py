@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.rosters.roster import Engineer, Manager, Roster, RotationRules
+from oncall.schedule.change_document import undo_document, window_of
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shifts_between
@@ -77,6 +78,10 @@ class Published:
     def override(self, window: Window, role: str, engineer: str, *, reason: str = "a favour") -> None:
         """Add an override."""
         self._add("override", override_document(window, role, engineer), reason)
+
+    def undo(self, version: int) -> None:
+        """Take back a version."""
+        self._add("undo", undo_document(version, window_of(self.rows[version - 1].document)), "a mistake")
 
     @property
     def schedule(self) -> Schedule:

@@ -229,7 +229,7 @@ def test_each_seat_is_one_event_in_utc_whose_uid_outlives_a_swap(plan: Plan) -> 
     ]
     assert (events[2].start, events[2].end) == (plan.seats[2].window.start, plan.seats[2].window.end)
     assert b"DTSTART:20270313T000100Z\r\nDTEND:20270315T120000Z" in feed
-    assert str(events[2]["UID"]) == "20270313T000100Z-primary@cas-support.oncall"
+    assert str(events[2]["UID"]) == "20270312-weekend-primary@cas-support.oncall"
     assert b"RRULE" not in feed
     swapped = Plan(plan.team, plan.zone, tuple(Seat(s.window, s.kind, s.role, "cleo") for s in plan.seats))
     again = icalendar.Calendar.from_ical(ics_of(swapped)).events

@@ -48,12 +48,19 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("GET", "/v1/doctor", "/v1/doctor", None, 200),
     ("GET", "/v1/me", "/v1/me", None, 200),
     ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),
+    ("POST", "/v1/calendar/links", "/v1/calendar/links", {"engineer": "ana"}, 201),
+    ("POST", "/v1/calendar/links/revoke", "/v1/calendar/links/revoke", {"engineer": "ana"}, 200),
     ("GET", "/healthz", "/healthz", None, 200),
     ("GET", "/readyz", "/readyz", None, 200),
 ]
 """Method, the path as documented, the path as called, the body, and the status of the answer; in this order."""
-TOLD_ELSEWHERE = {("GET", "/readyz", "503"), ("GET", "/metrics", "200")}
-"""Good answers that no JSON test can show: a service that is not ready is below, metrics are text."""
+TOLD_ELSEWHERE = {
+    ("GET", "/readyz", "503"),
+    ("GET", "/metrics", "200"),
+    ("GET", "/calendar/{secret}.ics", "200"),
+    ("GET", "/calendar/{secret}.ics", "304"),
+}
+"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text."""
 
 WRONG_VALUES = [7, 7.5, True, [], ["x"], {}, {"x": 1}, "", "x" * 3000, "a b", "+13055550101", "now"]
 

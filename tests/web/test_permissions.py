@@ -26,6 +26,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.EXPLAIN: (YES, YES, YES),
     Operation.READ: (NO, YES, YES),
     Operation.START_DRILL: (NO, ITSELF, YES),
+    Operation.LINK_CALENDAR: (NO, ITSELF, YES),
     Operation.POST_EVENT: (YES, YES, YES),
     EventKind.ACKNOWLEDGED: (PERSON, ITSELF, YES),
     EventKind.PASSED: (NO, ITSELF, YES),
@@ -58,6 +59,15 @@ READS = [
     "/v1/doctor",
     "/v1/me",
 ]
+FOR_ANOTHER = {
+    Operation.START_DRILL: ("/v1/drills", {"to": "ben"}, "this token sends a drill to ana alone"),
+    Operation.LINK_CALENDAR: (
+        "/v1/calendar/links",
+        {"engineer": "ben"},
+        "this token makes and revokes the calendar links of ana alone",
+    ),
+}
+"""What an engineer's token may not ask for another person: path, body, and the refusal."""
 NO_MACHINE = (
     "a token of role intake may not record acknowledged: a person takes a ticket, not a program; a token made with "
     "--may-acknowledge may record it for a person on the roster"
@@ -117,10 +127,10 @@ def test_each_role_may_ask_for_what_the_table_says(busy: Service, operation: Ope
         if cell == NO:
             problem(answer, 403, f"a token of role {role} may not do this")
         else:
-            assert answer.status_code in (200, 202), (str(answer.request.url), answer.text)
+            assert answer.status_code in (200, 201, 202), (str(answer.request.url), answer.text)
     if cell == ITSELF:
-        other = busy.post({"to": "ben"}, by=caller, path="/v1/drills")
-        problem(other, 403, "this token sends a drill to ana alone")
+        path, body, words = FOR_ANOTHER[operation]
+        problem(busy.post(body, by=caller, path=path), 403, words)
 
 
 def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Response]:
@@ -135,6 +145,10 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             ]
         case Operation.READ:
             return [service.call("GET", path, by=caller) for path in READS]
+        case Operation.LINK_CALENDAR:
+            body = {"engineer": "ana"}
+            paths = ("/v1/calendar/links", "/v1/calendar/links/revoke")
+            return [service.post(body, by=caller, path=path) for path in paths]
         case _:
             return [service.post({"to": "ana"}, by=caller, path="/v1/drills")]
 

@@ -80,3 +80,16 @@ def test_a_server_names_the_nearest_engineer_too(served: Oncall) -> None:
         1,
         'oncall: engineer: no person with this id is on a published roster; did you mean "ana"?\n',
     )
+
+
+def test_a_server_gives_the_link_with_its_own_address(served: Oncall, service: Service) -> None:
+    url = json.loads(served("calendar", "link", "ana", "--json").out)["url"]
+    assert url.startswith(f"{service.address}/calendar/")
+    assert service.call("GET", url.removeprefix(service.address), by=None).status_code == 200
+    assert served("calendar", "unlink", "ana").out == "Revoked 1 calendar link of ana.\n"
+    assert service.call("GET", url.removeprefix(service.address), by=None).status_code == 404
+    ran = served("calendar", "link", "anna")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: nobody on the published rosters has the id "anna"; did you mean "ana"?\n',
+    )

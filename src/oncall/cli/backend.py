@@ -13,6 +13,9 @@ from oncall.cli.server import open_server
 if TYPE_CHECKING:
     from oncall.wiring import Settings
 
+THIS_MACHINE = "http://127.0.0.1:8000"
+"""The address of `oncall serve` without options."""
+
 
 @contextmanager
 def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
@@ -28,4 +31,5 @@ def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
     if path is not None and not path.exists():
         tell(f"{path}: there was no database, so a new one is made; see ONCALL_DATABASE_URL.", colour="yellow")
     with wiring.make_store(settings) as store:
-        yield LocalBackend(store, wiring.make_clock(settings), wiring.current_user())
+        public_url = settings.public_url or THIS_MACHINE
+        yield LocalBackend(store, wiring.make_clock(settings), wiring.current_user(), public_url=public_url)

@@ -25,7 +25,7 @@ MODULES = {
     "next": "schedule_commands",
     "tonight": "schedule_commands",
     "schedule": "schedule_commands",
-    "calendar": "schedule_commands",
+    "calendar": "calendar_commands",
     "history": "schedule_commands",
     "publish": "publish_commands",
     "override": "publish_commands",

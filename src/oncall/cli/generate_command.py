@@ -252,6 +252,7 @@ def _refuse_unwritable(output: Path) -> None:
 
 def _write(plan: Plan, output: Path, team: Roster) -> None:
     """Write the plan in the form that the file's ending names."""
+    from oncall import wiring
     from oncall.schedule.plan_file import write_plan
     from oncall.text_files import replace_file
 
@@ -264,7 +265,8 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
 
         replace_file(output, workbook_of(plan, team))
     else:
-        write_plan(plan, output, {engineer.id: engineer.name for engineer in team.engineers}, team.policy.titles)
+        names = {engineer.id: engineer.name for engineer in team.engineers}
+        write_plan(plan, output, names, team.policy.titles, now=wiring.make_clock(wiring.read_settings()).now())
     tell(f"written to {output}")
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from oncall.cli.action_options import faults_by_option, given_fields
+from oncall.errors import Refused
 
 if TYPE_CHECKING:
+    from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.actions.ticket_action import TicketAction
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
@@ -38,8 +40,8 @@ _STRANGER = (
 class LocalBackend:
     """Answers from the database of this machine. A page that becomes due is queued for the pager that runs on it."""
 
-    def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
-        self._store, self._clock, self._user = store, clock, user
+    def __init__(self, store: SqlStore, clock: Clock, user: str, *, public_url: str) -> None:
+        self._store, self._clock, self._user, self._public_url = store, clock, user, public_url
 
     def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
         from oncall.paging.actions.intake import accept_posted
@@ -123,6 +125,31 @@ class LocalBackend:
 
         now = self._clock.now()
         return self._store.read(lambda tx: duty_view(tx, month, now))
+
+    def calendar_link(self, engineer: str | None, *, is_team: bool) -> CalendarLinkView:
+        from oncall.paging.actions.calendar_access import make_link
+
+        owner, now = self._feed_of(engineer, is_team=is_team), self._clock.real_now()
+        path = self._store.write(lambda tx: make_link(tx, owner, by=self._user, real_now=now))
+        return {"engineer": owner, "url": self._public_url + path}
+
+    def calendar_unlink(self, engineer: str | None, *, is_team: bool) -> CalendarUnlinkView:
+        from oncall.paging.actions.calendar_access import revoke_links
+
+        owner = self._feed_of(engineer, is_team=is_team)
+        return self._store.write(lambda tx: revoke_links(tx, owner))
+
+    def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:
+        """Return whose feed is meant; None: the team's. Without a name it is the user's own."""
+        if is_team:
+            return None
+        if engineer is not None:
+            return engineer
+        if self._user not in self._store.read(lambda tx: tx.schedule()).people:
+            from oncall.cli.server import OWN_ID
+
+            raise Refused(f"whose calendar? name an engineer, {OWN_ID}")
+        return self._user
 
     def last_beat(self) -> tuple[datetime, str] | None:
         """Return when (real time) a pager last wrote that it is alive, and its channel; None if none ever did."""

@@ -15,6 +15,7 @@ from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavail
 if TYPE_CHECKING:
     import httpx
 
+    from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
     from oncall.paging.ports.records import TicketFilter
@@ -127,6 +128,15 @@ class RemoteBackend:
         )
         return answer
 
+    def calendar_link(self, engineer: str | None, *, is_team: bool) -> CalendarLinkView:
+        answer: CalendarLinkView = self._call("POST", "/v1/calendar/links", _feed_fields(engineer, is_team=is_team))
+        return answer
+
+    def calendar_unlink(self, engineer: str | None, *, is_team: bool) -> CalendarUnlinkView:
+        path = "/v1/calendar/links/revoke"
+        answer: CalendarUnlinkView = self._call("POST", path, _feed_fields(engineer, is_team=is_team))
+        return answer
+
     def policy(self) -> PolicyInForceView:
         answer: PolicyInForceView = self._call("GET", "/v1/policy")
         return answer
@@ -229,6 +239,10 @@ class RemoteBackend:
             raise StoreUnavailable(
                 f"{self._server} gave an answer that is not JSON (HTTP {answer.status_code}); is it an oncall server?"
             ) from error
+
+
+def _feed_fields(engineer: str | None, *, is_team: bool) -> Mapping[str, object]:
+    return {"team": True} if is_team else given_fields({"engineer": engineer})
 
 
 def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bool) -> str:

@@ -23,7 +23,6 @@ def register(app: typer.Typer) -> None:
     app.command("next")(next_shift)
     app.command("tonight")(tonight)
     app.command("schedule")(schedule)
-    app.command("calendar")(calendar)
     app.command("history")(history)
 
 
@@ -95,20 +94,6 @@ def schedule(
     Examples: oncall schedule --from 2027-01-04 --to 2027-01-10 · oncall schedule --engineer ana --output ana.ics
     """
     whole_schedule.schedule(start, end, engineer, output, json=json)
-
-
-def calendar(
-    engineer: str | None = typer.Argument(None, metavar="[ENGINEER]", help="Show this engineer's roles only."),
-    month: str | None = typer.Option(None, "--month", metavar="MONTH", help="The month, like 2027-01; else this one."),
-    json: bool = JSON_OPTION,
-) -> None:
-    """Show a month as a grid of names.
-
-    A day has the names of those who are on call between noon and midnight, in the order of the roles.
-
-    Examples: oncall calendar --month 2027-01 · oncall calendar ana --month 2027-01
-    """
-    whole_schedule.calendar(engineer, month, json=json)
 
 
 def history(json: bool = JSON_OPTION) -> None:

@@ -36,15 +36,17 @@ def schedule(
     from oncall.schedule import schedule_files
 
     path = Path(output) if output is not None else None
-    if path is not None and path.suffix.lower() not in schedule_files.WRITERS:
+    if path is not None and path.suffix.lower() not in schedule_files.SUFFIXES:
         raise bad_value(
-            f'write a file that ends in {", ".join(schedule_files.WRITERS)}, like "schedule.csv"', "--output"
+            f'write a file that ends in {", ".join(schedule_files.SUFFIXES)}, like "schedule.csv"', "--output"
         )
     view = _view_between(start, end, engineer)
     if path is not None:
+        from oncall import wiring
         from oncall.text_files import replace_file
 
-        replace_file(path, schedule_files.WRITERS[path.suffix.lower()](view))
+        now = wiring.make_clock(wiring.read_settings()).now()
+        replace_file(path, schedule_files.file_of(view, path.suffix.lower(), now))
         tell(f"Wrote {path}: {len(view['shifts'])} shifts, {len(view['gaps'])} gaps.")
     elif json:
         print_json(schedule_files.schedule_document(view))

@@ -13,9 +13,11 @@ from itertools import islice
 from oncall.errors import Conflict, NotFound
 from oncall.paging.domain.reachability import Alert, Reach, Reachability
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
+from oncall.paging.ports.calendar_links import CalendarLink
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
+from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.rehearsal.memory_tokens import TokenBook
 from oncall.rehearsal.memory_urgent import UrgentBook
@@ -27,7 +29,7 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook, TokenBook):
+class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
@@ -40,6 +42,7 @@ class MemoryStore(UrgentBook, TicketBook, TokenBook):
         self._inbound: dict[str, InboundMessage] = {}
         self._answers: list[tuple[datetime, str]] = []
         self._tokens: dict[str, Token] = {}
+        self._links: dict[str, CalendarLink] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}
         self._alerts: dict[str, Alert] = {}
         self._beat: tuple[datetime, str] | None = None

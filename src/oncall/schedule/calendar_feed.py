@@ -1,16 +1,22 @@
-"""A plan as an iCalendar feed: one event per seat, in UTC, so that every calendar program reads it the same way."""
+"""Calendars: a plan as an iCalendar file, and the published schedule as a feed to which calendar programs subscribe."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from oncall.schedule.ics_text import CalendarEvent, ics_text, sequence_at
 from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.shift_changes import LastChange
+from oncall.schedule.shift_events import ShiftEvent, shift_events, shift_names, uid_of
 from oncall.support.windows import WindowKind
 
-if TYPE_CHECKING:
-    from icalendar import Event
+KEPT_FOR = timedelta(days=366)
+"""How long a shift stays in a feed after its end."""
 
 
 def ics_of(
@@ -20,34 +26,76 @@ def ics_of(
     *,
     stamp: datetime | None = None,
 ) -> bytes:
-    """Return the feed as bytes: UTF-8, CRLF, folded lines.
+    """Return the plan as an iCalendar file: one event for each seat.
 
     names, titles: what to show for an engineer's id and for a kind of shift; without an entry it is shown itself.
-    stamp: when this version was made (aware UTC); by default the start of the plan, so that the same plan gives the
-    same bytes. The UID of an event names its team, start and role, not its engineer, so that a swap changes the event
-    in a subscriber's calendar.
+    stamp: when the file is written (aware UTC); None: the start of the plan. A UID names the shift and the role, so
+    that a later file replaces the events of an earlier one.
     """
-    from icalendar import Calendar
-
-    calendar = Calendar()
-    calendar.add("prodid", "-//oncall//on-call plan//EN")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", f"On call: {plan.team}" if plan.team else "On call")
+    at = stamp or (plan.window.start if plan.seats else datetime.fromisoformat("2020-01-01T00:00:00+00:00"))
+    shifts = shift_names(((seat.window, seat.kind) for seat in plan.seats), lambda _: plan.zone)
+    parts: Counter[tuple[str, str]] = Counter()
+    events = []
     for seat in plan.seats:
-        calendar.add_component(_event(plan.team, seat, names or {}, titles or {}, stamp or plan.window.start))
-    return bytes(calendar.to_ical())
+        name = shifts[seat.window, seat.kind]
+        parts[name, seat.role] += 1
+        uid = uid_of(name, seat.role, plan.team, parts[name, seat.role])
+        events.append(_seat_event(seat, uid, names or {}, titles or {}, at))
+    return ics_text(f"On call: {plan.team}" if plan.team else "On call", events, stamp=at)
 
 
-def _event(team: str, seat: Seat, names: Mapping[str, str], titles: Mapping[WindowKind, str], stamp: datetime) -> Event:
-    from icalendar import Event
-
-    event = Event()
-    event.add("uid", f"{seat.window.start:%Y%m%dT%H%M%SZ}-{seat.role}@{team or 'plan'}.oncall")
-    event.add("dtstamp", stamp)
-    event.add("dtstart", seat.window.start)
-    event.add("dtend", seat.window.end)
+def _seat_event(
+    seat: Seat, uid: str, names: Mapping[str, str], titles: Mapping[WindowKind, str], at: datetime
+) -> CalendarEvent:
     person, kind = names.get(seat.engineer, seat.engineer), titles.get(seat.kind, seat.kind)
-    event.add("summary", f"{person}: {seat.role} on call ({kind})")
-    event.add("categories", [str(seat.kind)])
-    event.add("transp", "TRANSPARENT")
-    return event
+    summary = f"{person}: {seat.role} on call ({kind})"
+    window = seat.window
+    return CalendarEvent(uid, window.start, window.end, summary, str(seat.kind), sequence_at(at), at)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A calendar feed. etag: the same as long as its events are, quoted as the HTTP header has it."""
+
+    name: str
+    events: tuple[CalendarEvent, ...]
+    etag: str
+
+    def text(self, now: datetime) -> bytes:
+        """Return the feed as iCalendar text, stamped with `now` (aware UTC)."""
+        return ics_text(self.name, self.events, stamp=now)
+
+
+def feed_of(schedule: Schedule, changes: Mapping[str, LastChange], engineer: str | None, now: datetime) -> Feed:
+    """Return the feed of one engineer; None: of the team. It holds shifts that ended up to a year ago, and all ahead.
+
+    changes: the last change of each event, by uid, as `ShiftChanges` finds them. An override's reason is left out,
+    because calendar programs hand events on to others.
+    """
+    people = {person.id: person.name for person in schedule.people.values()}
+    shown = [
+        _shift_event(each, people, changes)
+        for each in shift_events(schedule)
+        if engineer in (None, each.engineer) and each.window.end > now - KEPT_FOR
+    ]
+    return _feed(_title(schedule, engineer), shown)
+
+
+def _title(schedule: Schedule, engineer: str | None) -> str:
+    who = engineer if engineer is not None else schedule.latest.team if schedule.latest is not None else ""
+    person = schedule.people.get(who)
+    name = person.name if person is not None and engineer is not None else who
+    return f"On call: {name}" if name else "On call"
+
+
+def _shift_event(each: ShiftEvent, people: Mapping[str, str], changes: Mapping[str, LastChange]) -> CalendarEvent:
+    change = changes[each.uid]
+    summary = f"{people.get(each.engineer, each.engineer)}: {each.role} on call ({each.kind})"
+    return CalendarEvent(
+        each.uid, each.window.start, each.window.end, summary, str(each.kind), change.sequence, change.at
+    )
+
+
+def _feed(name: str, events: Sequence[CalendarEvent]) -> Feed:
+    digest = hashlib.sha256(repr((name, events)).encode()).hexdigest()
+    return Feed(name, tuple(events), f'"{digest[:32]}"')

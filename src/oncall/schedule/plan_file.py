@@ -2,12 +2,13 @@
 
 CSV is `start,end,kind,role,engineer`, a row per seat. Times are ISO 8601 with the offset of the plan's zone, and `end`
 is exclusive. A plan with balances, relaxations or a baseline has one more column; see `carries_column`. The same plan
-gives the same bytes.
+gives the same bytes, apart from the time of writing in an iCalendar file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,11 +29,14 @@ def write_plan(
     path: Path,
     names: Mapping[str, str] | None = None,
     titles: Mapping[WindowKind, str] | None = None,
+    *,
+    now: datetime | None = None,
 ) -> None:
     """Write the plan in the format of the suffix: .csv, .json or .ics. The file is replaced in one step.
 
-    names, titles: what an .ics shows for an engineer's id and for a kind of shift. Raises Refused for another suffix,
-    and when the file cannot be written.
+    names, titles: what an .ics shows for an engineer's id and for a kind of shift. now: the time (aware UTC) that an
+    .ics gives as its own, so that calendar programs take it for newer than an earlier file. Raises Refused for another
+    suffix, and when the file cannot be written.
     """
     match path.suffix.lower():
         case ".csv":
@@ -40,7 +44,7 @@ def write_plan(
         case ".json":
             content = json_of(plan)
         case ".ics":
-            content = ics_of(plan, names, titles)
+            content = ics_of(plan, names, titles, stamp=now)
         case _:
             raise Refused(f"{path}: a plan is written as .csv, .json or .ics; give the file one of these endings")
     replace_file(path, content)

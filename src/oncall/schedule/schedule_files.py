@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
+from oncall.support.windows import Window, WindowKind
 from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from oncall.schedule.ics_text import CalendarEvent
     from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, ScheduleView
 
 _COLUMNS = ["start", "end", "kind", "role", "engineer", "override"]
@@ -74,28 +77,37 @@ def schedule_document(view: ScheduleView) -> dict[str, object]:
     return {"from": view["from"], "to": view["to"], "timezone": view["timezone"], "shifts": shifts}
 
 
-def ics_of_schedule(view: ScheduleView) -> bytes:
-    """Return the schedule as an iCalendar file in UTC: one event for each assignment and each gap."""
-    from icalendar import Calendar, Event
+def ics_of_schedule(view: ScheduleView, now: datetime) -> bytes:
+    """Return the schedule as an iCalendar file in UTC: one event for each assignment and each gap.
 
-    calendar = Calendar()
-    calendar.add("prodid", "-//oncall//on-call schedule//EN")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", f"On call: {view['team']}" if view["team"] else "On call")
-    stamp = _utc(view["from"])
-    for row in rows_of(view):
-        event, start = Event(), _utc(row["start"])
-        event.add("uid", f"{start:%Y%m%dT%H%M%SZ}-{row['role']}@{view['team'] or 'plan'}.oncall")
-        event.add("dtstamp", stamp)
-        event.add("dtstart", start)
-        event.add("dtend", _utc(row["end"]))
-        event.add("summary", f"{row['engineer'] or 'NOBODY'}: {row['role']} on call ({row['kind']})")
-        if row["override"]:
-            event.add("description", f"Override: {row['override']}")
-        event.add("categories", [row["kind"]])
-        event.add("transp", "TRANSPARENT")
-        calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    now: the time of writing (aware UTC), so that calendar programs take the file for newer than an earlier one.
+    """
+    from oncall.schedule.ics_text import ics_text
+
+    name = f"On call: {view['team']}" if view["team"] else "On call"
+    return ics_text(name, _events(view, now), stamp=now)
+
+
+def _events(view: ScheduleView, now: datetime) -> Iterator[CalendarEvent]:
+    from oncall.schedule.ics_text import CalendarEvent, sequence_at
+    from oncall.schedule.shift_events import shift_names, uid_of
+
+    zone, parts = ZoneInfo(view["timezone"]), Counter[tuple[str, str]]()
+    rows = [(Window(_utc(row["start"]), _utc(row["end"])), row) for row in rows_of(view)]
+    names = shift_names(((window, WindowKind(row["kind"])) for window, row in rows), lambda _: zone)
+    for window, row in rows:
+        name, role = names[window, WindowKind(row["kind"])], row["role"]
+        parts[name, role] += 1
+        yield CalendarEvent(
+            uid_of(name, role, view["team"], parts[name, role]),
+            window.start,
+            window.end,
+            f"{row['engineer'] or 'NOBODY'}: {role} on call ({row['kind']})",
+            row["kind"],
+            sequence_at(now),
+            now,
+            f"Override: {row['override']}" if row["override"] else "",
+        )
 
 
 def _utc(text: str) -> datetime:
@@ -145,11 +157,16 @@ def _page() -> Template:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("schedule.html.j2")
 
 
-WRITERS: dict[str, Callable[[ScheduleView], bytes]] = {
-    ".csv": csv_of,
-    ".json": json_of,
-    ".ics": ics_of_schedule,
-    ".html": html_of,
-    ".xlsx": xlsx_of,
-}
-"""By the end of a file's name, the function that returns the schedule as such a file."""
+SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
+"""What the names of the files end in."""
+
+
+def file_of(view: ScheduleView, suffix: str, now: datetime) -> bytes:
+    """Return the schedule as a file with one of SUFFIXES. now: the time of writing (aware UTC)."""
+    writers: dict[str, Callable[[ScheduleView], bytes]] = {
+        ".csv": csv_of,
+        ".json": json_of,
+        ".html": html_of,
+        ".xlsx": xlsx_of,
+    }
+    return ics_of_schedule(view, now) if suffix == ".ics" else writers[suffix](view)

@@ -61,14 +61,21 @@ class PublishedCache:
 
     def schedule(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Schedule:
         """Return the schedule as of version `highest`. load_after: loads the versions above a number, in order."""
+        return self._built_as_of(highest, load_after).schedule
+
+    def rows(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Sequence[VersionRow]:
+        """Return the versions up to `highest`, in order. load_after: as for `schedule`."""
+        return self._built_as_of(highest, load_after).rows
+
+    def _built_as_of(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> _Built:
         built = self._built
         if built is not None and built.version == highest:
-            return built.schedule
+            return built
         # An older snapshot, or a database restored from a backup, is built from the start.
         known = built.rows if built is not None and built.version < highest else ()
         rows = (*known, *load_after(known[-1].version if known else 0))
-        self._built = _Built(rows, schedule_of(rows))
-        return self._built.schedule
+        self._built = built = _Built(rows, schedule_of(rows))
+        return built
 
     def policy(self, published: int, load: Callable[[int], Mapping[str, str]]) -> Policy:
         """Return the policy of the publication with version `published`; 0: the packaged policy."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, func, insert, select, text
 
@@ -32,10 +32,17 @@ class ScheduleQueries(Statements):
 
     def schedule(self) -> Schedule:
         """Return the published schedule with all overrides."""
+        return self._published.cache.schedule(self._highest(), self._versions_after)
+
+    def version_rows(self) -> Sequence[VersionRow]:
+        """Return all versions of the schedule, in order."""
+        return self._published.cache.rows(self._highest(), self._versions_after)
+
+    def _highest(self) -> int:
         view = self._published
         if view.highest is None:
             view.highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
-        return view.cache.schedule(view.highest, self._versions_after)
+        return view.highest
 
     def policy(self, version: int | None = None) -> Policy:
         """Return the policy of a publication, by default the latest. 0, or no publication: the packaged policy."""

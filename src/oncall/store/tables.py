@@ -330,3 +330,12 @@ has_failed = intake_log.c.status == literal_column("'failed'")
 
 Index("intake_log_at", intake_log.c.at)
 Index("intake_log_failed", intake_log.c.at, sqlite_where=has_failed, postgresql_where=has_failed)
+calendar_links = Table(
+    "calendar_links",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("engineer", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+)

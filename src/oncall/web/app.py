@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oncall import __version__
 from oncall.web import (
+    calendar_routes,
     caller_routes,
     doctor_routes,
     probe_routes,
@@ -83,6 +84,7 @@ def create_app(
         ticket_routes,
         sender_routes,
         schedule_routes,
+        calendar_routes,
         report_routes,
         doctor_routes,
         caller_routes,

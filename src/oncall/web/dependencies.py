@@ -12,6 +12,7 @@ from fastapi.security.base import SecurityBase
 
 from oncall.paging.actions.permissions import Operation
 from oncall.paging.ports.callers import Token
+from oncall.schedule.shift_changes import ShiftChanges
 from oncall.web.authentication import Authenticator
 from oncall.web.bearer import LONGEST_SECRET, digest, sender_digest
 from oncall.web.flood_check import FloodCheck
@@ -21,12 +22,16 @@ from oncall.web.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Objects that exist while the application runs. report_lock: held by the one report that is being measured."""
+    """Objects that exist while the application runs. report_lock: held by the one report that is being measured.
+
+    shift_changes: when each event of the calendar feeds last changed.
+    """
 
     services: Services
     authenticator: Authenticator
     flood_check: FloodCheck
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
 
 
 async def keep_running(app: FastAPI, services: Services) -> None:
@@ -105,4 +110,5 @@ TicketPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_TICKET))]
 EventPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_EVENT))]
 Explainer = Annotated[Token, Depends(_CallerFor(Operation.EXPLAIN))]
 ReadingCaller = Annotated[Token, Depends(_CallerFor(Operation.READ))]
+CalendarLinker = Annotated[Token, Depends(_CallerFor(Operation.LINK_CALENDAR))]
 DrillStarter = Annotated[Token, Depends(_CallerFor(Operation.START_DRILL))]

@@ -18,6 +18,8 @@ from oncall.web.request_trace import RequestTrace, source_of, start_trace
 
 Headers = list[tuple[bytes, bytes]]
 PROVIDER_PATHS = "/webhooks/twilio/"
+CALENDAR_PATHS = "/calendar/"
+"""Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
 TICKETS = "/v1/tickets"
 SENDER_PATHS = ("/webhooks/", "/v2/", "/heartbeat/")
 """Paths of senders, which take a 429 as a reason to drop an event. In a flood they get a 503 instead."""
@@ -97,7 +99,7 @@ class _Answer:
             status,
             caller=caller.name if caller is not None else "",
             source=source_of(self.scope),
-            path=path,
+            path=f"{CALENDAR_PATHS}..." if path.startswith(CALENDAR_PATHS) else path,
             detail=self.trace.detail,
             is_work=loses_work and self.scope["method"] == "POST" and path.startswith(WORK_PATHS),
         )
@@ -114,6 +116,8 @@ class _Answer:
                 return RefusalReason.SIGNATURE if is_signed else RefusalReason.ROLE
             case 404 | 405 if self.scope["method"] == "POST":
                 return RefusalReason.UNKNOWN
+            case 404 if self.scope["path"].startswith(CALENDAR_PATHS):
+                return RefusalReason.TOKEN
             case 409:
                 return RefusalReason.CONFLICT
             case _:

@@ -113,6 +113,15 @@ class DrillBody(_Body):
     """Seconds after which the page is no longer sent."""
 
 
+class CalendarBody(_Body):
+    """Whose calendar feed it is about."""
+
+    engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
+    """An engineer's id. Optional for an engineer's token, which means its own engineer."""
+    team: bool = False
+    """True for the feed of the whole team."""
+
+
 class InboundSmsForm(BaseModel):
     """An inbound SMS, as Twilio posts it. Twilio adds further fields."""
 
@@ -182,8 +191,11 @@ TRIAGE_EXAMPLES: dict[str, Example] = {
 }
 DRILL_EXAMPLES: dict[str, Example] = {"ana": {"summary": "Page ana", "value": {"to": "ana", "wait": 120}}}
 
+CALENDAR_EXAMPLES: dict[str, Example] = {"ana": {"summary": "The shifts of ana", "value": {"engineer": "ana"}}}
+
 PostedTicket = Annotated[Posted[TicketBody], Body(openapi_examples=TICKET_EXAMPLES)]
 PostedEvent = Annotated[Posted[EventBody], Body(openapi_examples=EVENT_EXAMPLES)]
 PostedQuestion = Annotated[Posted[ExplainBody], Body(openapi_examples=EXPLAIN_EXAMPLES)]
 PostedTriage = Annotated[Posted[TriageBody], Body(openapi_examples=TRIAGE_EXAMPLES)]
 PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)]
+PostedCalendar = Annotated[Posted[CalendarBody], Body(openapi_examples=CALENDAR_EXAMPLES)]

@@ -80,4 +80,6 @@ class Services:
     readiness: Readiness
     registry: CollectorRegistry
     refusals: Refusals
+    public_url: str
+    """The address of the service for people and programs outside, without a slash at its end."""
     token_use: TokenUse = field(default_factory=TokenUse)

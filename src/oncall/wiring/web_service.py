@@ -99,7 +99,10 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
         watch = RefusalWatch(refusals, pager.engine, pager.clock, worker=pager.worker, alarm=alarm)
         async with watching(watch, alarm), storing_token_use(token_use := TokenUse(), pager.engine):
             readiness = _Readiness(settings, pager, watch)
-            yield Services(pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, token_use)
+            public_url = (settings.public_url or address).rstrip("/")
+            yield Services(
+                pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, public_url, token_use
+            )
 
 
 class _TwilioWebhooks:

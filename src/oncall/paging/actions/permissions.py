@@ -30,6 +30,7 @@ class Operation(StrEnum):
     EXPLAIN = "ask what a ticket would cause (`POST /v1/explain`, `POST /v1/triage`)"
     READ = "read tickets, schedule, policy, reports and the doctor's findings (every `GET /v1/...`)"
     START_DRILL = "start a drill (`POST /v1/drills`)"
+    LINK_CALENDAR = "make and revoke calendar links (`POST /v1/calendar/links`, `/v1/calendar/links/revoke`)"
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -43,6 +44,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.EXPLAIN: (_YES, _YES, _YES),
     Operation.READ: (_NO, _YES, _YES),
     Operation.START_DRILL: (_NO, _AS_ITSELF, _YES),
+    Operation.LINK_CALENDAR: (_NO, _AS_ITSELF, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

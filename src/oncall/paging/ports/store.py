@@ -18,6 +18,7 @@ from oncall.paging.ports.attempt_store import (
     SendQueue,
     SentMessages,
 )
+from oncall.paging.ports.calendar_links import CalendarLinks
 from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
@@ -102,6 +103,7 @@ class Transaction(
     RefusalCounts,
     SenderKeys,
     ArrivalLog,
+    CalendarLinks,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

@@ -1,0 +1,95 @@
+"""Links to calendar feeds: make one, revoke them, and find the feed that a secret opens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Annotated, TypedDict
+
+from oncall.errors import NotFound, Refused
+from oncall.paging.actions.caller_actions import NotAllowed
+from oncall.paging.actions.engineer_tokens import roster_fault
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.permissions import Access, Operation, access
+from oncall.paging.domain.quoted_text import clean, quoted
+from oncall.paging.ports.calendar_links import CalendarLink, CalendarLinks
+from oncall.paging.ports.callers import Token
+from oncall.suggestions import suggestion
+
+MOST_LINKS = 10
+"""Links of one engineer, or of the team, at most."""
+SECRET_BYTES = 16
+
+
+class CalendarLinkView(TypedDict):
+    """A new link to a calendar feed."""
+
+    engineer: Annotated[str | None, "Whose shifts the feed shows; null: those of the whole team."]
+    url: Annotated[str, "The address of the feed. It is shown once; the service keeps only its digest."]
+
+
+class CalendarUnlinkView(TypedDict):
+    """Revoked links to calendar feeds."""
+
+    engineer: Annotated[str | None, "Whose links they were; null: the team's."]
+    revoked: Annotated[int, "How many links were revoked."]
+
+
+def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str | None:
+    """Return whose feed a caller asks for; None: the team's. An engineer's token without a name means itself.
+
+    Raises NotAllowed for a feed that the token does not allow, and FieldFaults without a name.
+    """
+    if access(caller.role, Operation.LINK_CALENDAR) is Access.AS_ITSELF:
+        if is_team or engineer not in (None, caller.name):
+            raise NotAllowed(f"this token makes and revokes the calendar links of {caller.name} alone")
+        return caller.name
+    if is_team and engineer is not None:
+        raise FieldFaults([FieldFault("team", "leave it out beside `engineer`")])
+    if engineer is None and not is_team:
+        raise FieldFaults([FieldFault("engineer", "name an engineer by their id, or set `team` to true")])
+    return engineer
+
+
+def make_link(tx: CalendarLinks, engineer: str | None, *, by: str, real_now: datetime) -> str:
+    """Store a new link of an engineer, or of the team (None). Returns its path, with the secret.
+
+    Raises Refused before a publication, NotFound for a person on no roster, and Refused beyond MOST_LINKS.
+    """
+    schedule = tx.schedule()
+    if schedule.latest is None:
+        raise Refused("no schedule is published yet; make one with `oncall generate` and `oncall publish`")
+    if engineer is not None and roster_fault(engineer, schedule) is not None:
+        hint = suggestion(clean(engineer), sorted(schedule.people))
+        raise NotFound(f"nobody on the published rosters has the id {quoted(engineer)}; {hint}")
+    if len(tx.calendar_links(engineer)) >= MOST_LINKS:
+        raise Refused(
+            f"{_owner(engineer)} has {MOST_LINKS} calendar links already; "
+            f"`oncall calendar unlink {engineer or '--team'}` revokes them all"
+        )
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    tx.add_calendar_link(CalendarLink(_digest(secret), schedule.latest.team, engineer, real_now, by))
+    return f"/calendar/{secret}.ics"
+
+
+def revoke_links(tx: CalendarLinks, engineer: str | None) -> CalendarUnlinkView:
+    """Delete every link of an engineer, or of the team (None). Raises NotFound if there is none."""
+    revoked = tx.remove_calendar_links(engineer)
+    if not revoked:
+        owner = _owner(quoted(engineer)[1:-1] if engineer is not None else None)
+        raise NotFound(f"{owner} has no calendar link; `oncall calendar link` makes one")
+    return {"engineer": engineer, "revoked": revoked}
+
+
+def link_with(tx: CalendarLinks, secret: str) -> CalendarLink | None:
+    """Return the link that has this secret; None for a secret that was never given or is revoked."""
+    return tx.calendar_link(_digest(secret))
+
+
+def _owner(engineer: str | None) -> str:
+    return engineer if engineer is not None else "the team"
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,0 +1,132 @@
+"""The schedule as calendar events: one for each shift and role, with a name that stays when the shift changes.
+
+The name of a shift is the date on which it starts, in the policy's zone, and its kind. It stays the same when the shift
+changes hands or hours. Parts of one shift that different engineers have are numbered in the order of time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.span_set import parts_left
+from oncall.schedule.timeline import Assignment
+from oncall.support.windows import Window, WindowKind
+
+ShiftKey = tuple[Window, WindowKind]
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftEvent:
+    """A stretch of one shift that one engineer has in one role. shift: the shift's whole window."""
+
+    uid: str
+    window: Window
+    shift: Window
+    kind: WindowKind
+    role: str
+    engineer: str
+
+
+def shift_names(shifts: Iterable[ShiftKey], zone_at: Callable[[datetime], ZoneInfo]) -> dict[ShiftKey, str]:
+    """Return the name of each shift: date, kind, and a number from the second shift of that kind and date on.
+
+    zone_at: the policy's zone at an instant.
+
+    Two windows that overlap and have the same date and kind are the same shift with other hours.
+    """
+    by_date: dict[str, set[ShiftKey]] = defaultdict(set)
+    for window, kind in shifts:
+        by_date[f"{window.start.astimezone(zone_at(window.start)):%Y%m%d}-{kind}"].add((window, kind))
+    names = {}
+    for name, same in by_date.items():
+        number, ends = 0, None
+        for key in sorted(same, key=lambda key: (key[0].start, key[0].end)):
+            if ends is None or key[0].start >= ends:
+                number, ends = number + 1, key[0].end
+            ends = max(ends, key[0].end)
+            names[key] = name if number == 1 else f"{name}-{number}"
+    return names
+
+
+def uid_of(name: str, role: str, team: str, part: int) -> str:
+    """Return the UID of an event. name: the shift's. part: 1 for the first or only part of the shift in this role."""
+    return f"{name}-{role}{'' if part == 1 else f'.{part}'}@{team or 'plan'}.oncall"
+
+
+def shift_events(schedule: Schedule) -> list[ShiftEvent]:
+    """Return all events of the schedule, overrides applied, by start and then role."""
+    if not schedule.publications:
+        return []
+    span = _whole_span(schedule)
+    planned = list(replace(schedule, overrides=()).assignments(span.start, span.end))
+    names = shift_names((_key(each) for each in planned), lambda at: schedule.calendar_at(at).zone)
+    found: dict[tuple[str, str], list[ShiftEvent]] = defaultdict(list)
+    shifts = _by_role(planned)
+    for held in schedule.assignments(span.start, span.end):
+        for part in _parts_by_shift(held, shifts.get(held.role, ())):
+            shift, kind = _key(part)
+            name = names.get((shift, kind)) or _own_name(part, schedule)
+            found[name, held.role].append(ShiftEvent("", part.window, shift, kind, held.role, held.engineer))
+    team = (schedule.latest or schedule.publications[-1]).team
+    events = [
+        replace(each, uid=uid_of(name, role, team, number))
+        for (name, role), parts in found.items()
+        for number, each in enumerate(_joined(parts), start=1)
+    ]
+    order = {role: number for number, role in enumerate(schedule.roles)}
+    return sorted(events, key=lambda event: (event.window.start, order[event.role], event.uid))
+
+
+def _whole_span(schedule: Schedule) -> Window:
+    spans = [*(each.span for each in schedule.publications), *(each.window for each in schedule.overrides)]
+    return Window(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _key(assignment: Assignment) -> ShiftKey:
+    return assignment.shift or assignment.window, assignment.kind
+
+
+def _own_name(assignment: Assignment, schedule: Schedule) -> str:
+    """Return the name of on-call time that no plan has as a shift: an override filled a gap."""
+    start = assignment.window.start
+    return f"{start.astimezone(schedule.calendar_at(start).zone):%Y%m%dT%H%M}-{assignment.kind}-override"
+
+
+def _by_role(planned: Iterable[Assignment]) -> Mapping[str, Sequence[Assignment]]:
+    found: dict[str, list[Assignment]] = defaultdict(list)
+    for each in planned:
+        found[each.role].append(each)
+    return found
+
+
+def _parts_by_shift(held: Assignment, planned: Sequence[Assignment]) -> Iterable[Assignment]:
+    """Yield an assignment cut at the planned shifts of its role, and then the parts that belong to no shift.
+
+    planned: in order and disjoint.
+    """
+    inside = []
+    for each in planned[bisect_right(planned, held.window.start, key=lambda each: each.window.end) :]:
+        if each.window.start >= held.window.end:
+            break
+        part = Window(max(each.window.start, held.window.start), min(each.window.end, held.window.end))
+        inside.append(part)
+        yield replace(held, window=part, kind=each.kind, shift=each.shift or each.window)
+    for part in parts_left(held.window, inside):
+        yield replace(held, window=part, shift=None)
+
+
+def _joined(parts: Iterable[ShiftEvent]) -> list[ShiftEvent]:
+    joined: list[ShiftEvent] = []
+    for each in sorted(parts, key=lambda part: part.window.start):
+        last = joined[-1] if joined else None
+        if last is not None and last.window.end == each.window.start and last.engineer == each.engineer:
+            joined[-1] = replace(last, window=Window(last.window.start, each.window.end), shift=each.shift)
+        else:
+            joined.append(each)
+    return joined
