@@ -35,6 +35,7 @@ def test_publishing_another_policy_prints_what_it_changes(published: Oncall, pla
     told = "standard customers, urgent: first reply within 50 min, before 1 h (faster)."
     assert published("publish", str(plan), "--roster", str(roster)).out == (
         f"Published version 2: tiny, 40 seats.\n  No shift changes hands.\n  policy: {told}\n"
+        "  policy: this holds from Sat 2027-01-09 03:12 EST on.\n"
     )
     roster.write_text(text, encoding="utf-8")
     back = json.loads(published("publish", str(plan), "--roster", str(roster), "--json").out)

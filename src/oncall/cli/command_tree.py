@@ -27,6 +27,7 @@ MODULES = {
     "schedule": "schedule_commands",
     "calendar": "calendar_commands",
     "history": "schedule_commands",
+    "diff": "diff_command",
     "publish": "publish_commands",
     "override": "publish_commands",
     "explain": "ticket_commands",

@@ -28,7 +28,7 @@ GROUPS = {
         "explain",
         "triage",
     ],
-    "Schedule": ["who", "tonight", "next", "shifts", "schedule", "calendar", "history", "publish", "override"],
+    "Schedule": ["who", "tonight", "next", "shifts", "schedule", "calendar", "history", "diff", "publish", "override"],
     "Planning": ["check", "generate", "import", "verify", "fairness", "why", "whatif", "ledger"],
     "Reports": ["report", "simulate"],
     "Service": [

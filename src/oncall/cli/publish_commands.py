@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.diff_command import print_dry_run
+from oncall.cli.diff_output import people_lines, policy_lines
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import local_settings, parse_time, print_json, say, tell
 from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, published_here, read_both
@@ -17,6 +19,7 @@ from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
     from oncall.planning.schedule_version import AppendedVersion, Author
+    from oncall.planning.views.diff_view import DiffView
     from oncall.schedule.schedule import Schedule
     from oncall.wiring import Settings
 
@@ -36,21 +39,27 @@ def publish(
     roster: Path = PLANS_ROSTER,
     reason: str = typer.Option("published", "--reason", metavar="TEXT", help="Why you publish it, for the history."),
     by: str | None = BY,
+    dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Make a plan the schedule, with its roster and policy.
 
-    Refuses a plan that breaks a rule. Prints every shift that changes hands, every change to the policy, and every
-    gap in cover.
+    Refuses a plan that breaks a rule. Prints every shift that changes hands, every changed phone number and name,
+    every change to the policy, and every gap in cover.
 
     Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
     """
     from oncall import wiring
     from oncall.planning.publish_plan import check_for_publication, publish_plan
+    from oncall.planning.schedule_diff import of_version
+    from oncall.planning.views.diff_view import diff_view
 
     settings = local_settings("publish")
     team, named = read_both(plan, roster)
     sound = check_for_publication(named, team, published_here())
+    if dry_run:
+        print_dry_run(settings, sound, str(plan), json=json)
+        return
     author = _author(settings, by, reason)
     with wiring.make_store(settings) as store:
         made = store.write(lambda tx: publish_plan(tx, sound, author))
@@ -61,7 +70,7 @@ def publish(
         print_json(publication_view(sound, made))
         return
     say(f"Published version {made.number}: {team.team}, {len(sound.plan.seats)} seats.")
-    _print_changes(made)
+    _print_changes(made, diff_view(of_version(made)))
 
 
 def override(
@@ -86,6 +95,8 @@ def override(
     from oncall import wiring
     from oncall.planning.change_schedule import ChangeTerms
     from oncall.planning.override_shift import override_shift
+    from oncall.planning.schedule_diff import of_version
+    from oncall.planning.views.diff_view import diff_view
 
     settings = local_settings("override")
     if not reason.strip():
@@ -109,7 +120,7 @@ def override(
     # The override counts from now on where its span has begun.
     span = f"from {full_time(made.version.span.start, zone)} to {full_time(last, zone)}"
     say(f"Version {made.version.number}: {engineer} is {role} {span}.")
-    _print_changes(made.version)
+    _print_changes(made.version, diff_view(of_version(made.version)))
 
 
 def _author(settings: Settings, by: str | None, reason: str) -> Author:
@@ -133,14 +144,14 @@ def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
         tell("No manager is on the roster: a page without an answer ends with the secondary.", colour="yellow")
 
 
-def _print_changes(made: AppendedVersion) -> None:
+def _print_changes(made: AppendedVersion, found: DiffView) -> None:
     zone = made.after.calendar.zone
-    changes, policy_changes = made.changes(), made.policy_changes()
+    changes, others = made.changes(), [*people_lines(found), *policy_lines(found, zone)]
     for change in changes:
         parts = [f"{word} {len(turns)}" for word, turns in (("gains", change.gained), ("loses", change.lost)) if turns]
         first = min(turn.window.start for turn in (*change.gained, *change.lost))
         say(f"  {change.engineer}: {', '.join(parts)} (the first on {first.astimezone(zone):%Y-%m-%d})")
     if not changes:
-        say("  No shift changes hands." if policy_changes else "  Nothing changes.")
-    for sentence in policy_changes:
-        say(f"  policy: {sentence}")
+        say("  No shift changes hands." if others else "  Nothing changes.")
+    for sentence in others:
+        say(f"  {sentence}")

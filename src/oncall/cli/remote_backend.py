@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from oncall.paging.watch.doctor_findings import DoctorReport
     from oncall.paging.watch.drill import DrillStarted
+    from oncall.planning.views.diff_view import DiffView
     from oncall.reports.duty_view_types import DutyView
     from oncall.reports.month import Month
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
@@ -202,6 +203,12 @@ class RemoteBackend:
             shifts |= {(shift["start"], shift["role"], shift["engineer"]): shift for shift in part["shifts"]}
             gaps |= {(gap["start"], gap["role"]): gap for gap in part["gaps"]}
         return {**first, "to": last["to"], "shifts": list(shifts.values()), "gaps": list(gaps.values())}
+
+    def difference(self, before: str, after: str) -> DiffView:
+        """Return what differs between two versions, each a number or `published`."""
+        query = urlencode({"from": before, "to": after})
+        answer: DiffView = self._call("GET", f"/v1/schedule/diff?{query}")
+        return answer
 
     def history(self) -> HistoryView:
         """Return every version of the schedule."""

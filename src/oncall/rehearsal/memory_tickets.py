@@ -53,6 +53,10 @@ class TicketBook:
         """Return no sources: the policy of a rehearsal is not read from a publication."""
         return {}
 
+    def schedule_as_of(self, version: int) -> Schedule:
+        """Raise Refused: a rehearsal knows no earlier versions."""
+        raise Refused(f"a rehearsal has no version {version} of its schedule to compare")
+
     def publication_sources(self, version: int) -> Mapping[str, str]:
         """Raise NotFound: the policy of a rehearsal is not read from a publication."""
         raise NotFound(f"schedule version {version}: a rehearsal has no publications")

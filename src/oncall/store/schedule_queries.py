@@ -10,6 +10,7 @@ from oncall.errors import NotFound
 from oncall.paging.ports.records import NewVersion
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.version_document import VersionRow, window_of
+from oncall.store.publications import schedule_of
 from oncall.store.statements import Statements
 from oncall.store.tables import schedule_versions
 from oncall.support.policy import Policy
@@ -43,6 +44,10 @@ class ScheduleQueries(Statements):
         if view.highest is None:
             view.highest = self._run(_HIGHEST_VERSION).scalar_one() or 0
         return view.highest
+
+    def schedule_as_of(self, version: int) -> Schedule:
+        """Return the schedule as it was when this version was the newest."""
+        return schedule_of([row for row in self._versions_after(0) if row.version <= version])
 
     def policy(self, version: int | None = None) -> Policy:
         """Return the policy of a publication, by default the latest. 0, or no publication: the packaged policy."""

@@ -62,6 +62,15 @@ class ScheduleQuery(_Query):
     """Return only the assignments of the engineer with this id."""
 
 
+class DiffQuery(_Query):
+    """The two versions to compare."""
+
+    from_: Annotated[str, Field(alias="from", examples=["3"])]
+    """A version's number, or `published` for the newest."""
+    to: str = "published"
+    """The same."""
+
+
 class SlaReportQuery(_Query):
     """The tickets of an SLA report, and its format."""
 

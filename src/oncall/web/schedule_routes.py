@@ -7,7 +7,10 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from oncall.paging.ports.store import Transaction
 from oncall.paging.views.tonight_holds import stored_tonight_view
+from oncall.planning.schedule_diff import PUBLISHED, difference, version_named
+from oncall.planning.views.diff_view import DiffView, diff_view
 from oncall.schedule.schedule_view_types import HistoryView, OnCallView, ScheduleView, TonightView
 from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
 from oncall.suggestions import suggestion
@@ -15,7 +18,7 @@ from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
-from oncall.web.query_models import OnCallQuery, ScheduleQuery
+from oncall.web.query_models import DiffQuery, OnCallQuery, ScheduleQuery
 
 router = APIRouter(route_class=PlainRoute, tags=["schedule"])
 
@@ -81,3 +84,20 @@ async def get_versions(services: ServicesDep, caller: ReadingCaller, asked: Quer
     """Returns every publication and override, with its number, time, author and reason."""
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: history_view(tx.schedule())))
+
+
+@router.get(
+    "/v1/schedule/diff",
+    summary="Compare two versions of the schedule",
+    responses=answers({200: Answer("What differs", DiffView)}, 401, 403, 404, 422, 503),
+    openapi_extra=query(DiffQuery),
+)
+async def get_diff(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+    """Returns who gains and loses which shifts, and what changed in the people, their numbers and the policy."""
+    before, after = asked.needed_text("from"), asked.text("to") or PUBLISHED
+    asked.refuse_faults()
+
+    def work(tx: Transaction) -> DiffView:
+        return diff_view(difference(version_named(tx, before), version_named(tx, after)))
+
+    return JSONResponse(await services.engine.read(work))

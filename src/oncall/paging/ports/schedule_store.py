@@ -43,6 +43,9 @@ class Publishing(Protocol):
     def lock_schedule(self) -> None:
         """Keep other transactions from changing the schedule until this one ends. Call it before reading."""
 
+    def schedule_as_of(self, version: int) -> Schedule:
+        """Return the schedule as it was when this version was the newest."""
+
     def publication_sources(self, version: int) -> Mapping[str, str]:
         """Return the texts that a publication was published with. Raises NotFound for any other version."""
 
