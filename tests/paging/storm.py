@@ -23,9 +23,9 @@ ALONE = LIMITS + "  bundle_urgent_for: 0s\n"
 """Limits under which each urgent page goes at once and alone."""
 
 
-def each_alone(world: World) -> World:
+def each_alone(world: World, *, roster: str = "") -> World:
     """Publish a policy that lets each urgent page go at once and alone."""
-    world.publish(policy=packaged_policy_text().replace(LIMITS, ALONE))
+    world.publish(policy=packaged_policy_text().replace(LIMITS, ALONE), roster=roster)
     return world
 
 

@@ -91,10 +91,11 @@ class World:
         *,
         policy: str | None = None,
         customers: str | None = None,
+        roster: str = "",
     ) -> None:
         """Publish a quarter.
 
-        seats: engineers by role for every shift (default: ana and ben). policy, customers: file texts.
+        seats: engineers by role for every shift (default: ana and ben). policy, customers, roster: file texts.
         """
         holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
         calendar = calendar_of(self.roster.policy, self.roster.holidays)
@@ -107,7 +108,7 @@ class World:
         )
         plan = Plan(self.roster.team, self.roster.zone, rows, first_day=first, last_day=last)
         sources = {
-            "roster": "",
+            "roster": roster,
             "policy": policy or packaged_policy_text(),
             "policy_source": "p",
             "policy_zone": "America/New_York",

@@ -55,7 +55,7 @@ class Shop:
         ]
         plan = Plan(team.team, team.zone, tuple(seats))
         sources = {
-            "roster": "",
+            "roster": ROSTER.read_text(encoding="utf-8"),
             "policy": packaged_policy_text(),
             "policy_source": "packaged",
             "policy_zone": team.zone.key,

@@ -26,7 +26,7 @@ from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
 from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
 from tests.paging.storm import each_alone
-from tests.paging.world import SATURDAY_NIGHT, World, at
+from tests.paging.world import ROSTER, SATURDAY_NIGHT, World, at
 
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
 TOKENS = {"zendesk": CallerRole.INTAKE, "ana": CallerRole.ENGINEER, "mei": CallerRole.MANAGER}
@@ -45,6 +45,7 @@ class Service:
         now: datetime = SATURDAY_NIGHT,
         seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
         is_published: bool = True,
+        is_roster_published: bool = False,
         is_each_urgent_page_alone: bool = False,
         alarm_url: str | None = None,
         heartbeat_url: str | None = None,
@@ -57,10 +58,11 @@ class Service:
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         self._public_url, self._trusted_proxies = public_url, trusted_proxies
         world = World(folder, now=at("2027-01-01 12:00"))
+        roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
-            world.publish(seats)
+            world.publish(seats, roster=roster)
         if is_each_urgent_page_alone:
-            each_alone(world)
+            each_alone(world, roster=roster)
         world.close()
         self.twilio = TwilioDouble()
         self._listening = socket.create_server(("127.0.0.1", 0))

@@ -46,6 +46,7 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("GET", "/v1/reports/qbr", "/v1/reports/qbr?customer=acme+ltd&quarter=2027Q1", None, 200),
     ("GET", "/v1/reports/load", f"/v1/reports/load?{QUARTER}", None, 200),
     ("GET", "/v1/reports/duty", "/v1/reports/duty?month=2027-01", None, 200),
+    ("GET", "/v1/plan/status", "/v1/plan/status?days=30", None, 200),
     ("GET", "/v1/doctor", "/v1/doctor", None, 200),
     ("GET", "/v1/me", "/v1/me", None, 200),
     ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),
@@ -69,7 +70,7 @@ WRONG_VALUES = [7, 7.5, True, [], ["x"], {}, {"x": 1}, "", "x" * 3000, "a b", "+
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, list[httpx.Response]]]:
     """A service, and its answer to each good call."""
-    with Service(tmp_path_factory.mktemp("used")) as service:
+    with Service(tmp_path_factory.mktemp("used"), is_roster_published=True) as service:
         yield service, [service.call(method, path, json=body) for method, _, path, body, _ in GOOD]
 
 

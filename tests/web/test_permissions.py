@@ -57,6 +57,7 @@ READS = [
     "/v1/reports/qbr?customer=Acme+Ltd&quarter=2027Q1",
     "/v1/reports/load?from=2027-01-01&to=2027-03-31",
     "/v1/reports/duty?month=2027-01",
+    "/v1/plan/status",
     "/v1/doctor",
     "/v1/me",
 ]
@@ -79,7 +80,7 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with one ticket, K-1. `bridge` is an intake's token that may acknowledge."""
-    with Service(tmp_path_factory.mktemp("busy"), is_each_urgent_page_alone=True) as running:
+    with Service(tmp_path_factory.mktemp("busy"), is_each_urgent_page_alone=True, is_roster_published=True) as running:
         add_token(running, "bridge", CallerRole.INTAKE, may_acknowledge=True)
         running.post(ticket_body("K-1"))
         yield running

@@ -136,3 +136,26 @@ def test_the_terminal_prints_a_server_s_load(served: Oncall, tmp_path: Path) -> 
     path = tmp_path / "load.html"
     assert served("report", "load", "--from", "2027-01-01", "--to", "2027-01-31", "-o", path).code == 0
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_the_terminal_reads_the_status_of_a_server_s_plan(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    oncall: Oncall,  # noqa: F811
+) -> None:
+    with Service(tmp_path, is_roster_published=True) as service:
+        monkeypatch.setenv("ONCALL_SERVER", service.address)
+        monkeypatch.setenv("ONCALL_TOKEN", "mei")
+        ran = oncall("plan", "status", "--days", "30", "--json")
+    assert ran.code == 0, ran.err
+    view = json.loads(ran.out)
+    assert view["days"] == 30
+    assert view.keys() >= {"shares", "holes", "broken_rest", "nobody_left"}
+
+
+def test_a_publication_without_its_roster_has_no_status(served: Oncall) -> None:
+    ran = served("plan", "status")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: this version of oncall cannot read the published roster; publish the plan again with its roster\n",
+    )

@@ -28,6 +28,7 @@ MODULES = {
     "calendar": "calendar_commands",
     "history": "schedule_commands",
     "diff": "diff_command",
+    "plan": "plan_commands",
     "publish": "publish_commands",
     "override": "publish_commands",
     "explain": "ticket_commands",

@@ -29,7 +29,7 @@ GROUPS = {
         "triage",
     ],
     "Schedule": ["who", "tonight", "next", "shifts", "schedule", "calendar", "history", "diff", "publish", "override"],
-    "Planning": ["check", "generate", "import", "verify", "fairness", "why", "whatif", "ledger"],
+    "Planning": ["check", "generate", "plan", "import", "verify", "fairness", "why", "whatif", "ledger"],
     "Reports": ["report", "simulate"],
     "Service": [
         "login",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TriageView,
         WholeTicketView,
     )
+    from oncall.planning.views.status_views import PlanStatusView
     from oncall.reports.duty_view_types import DutyView
     from oncall.reports.month import Month
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
@@ -150,6 +151,13 @@ class LocalBackend:
 
             raise Refused(f"whose calendar? name an engineer, {OWN_ID}")
         return self._user
+
+    def plan_status(self, days: int) -> PlanStatusView:
+        from oncall.planning.plan_status import plan_status
+        from oncall.planning.views.status_views import plan_status_view
+
+        now = self._clock.now()
+        return plan_status_view(self._store.read(lambda tx: plan_status(tx, now, days)))
 
     def last_beat(self) -> tuple[datetime, str] | None:
         """Return when (real time) a pager last wrote that it is alive, and its channel; None if none ever did."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from oncall.paging.watch.doctor_findings import DoctorReport
     from oncall.paging.watch.drill import DrillStarted
     from oncall.planning.views.diff_view import DiffView
+    from oncall.planning.views.status_views import PlanStatusView
     from oncall.reports.duty_view_types import DutyView
     from oncall.reports.month import Month
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
@@ -160,6 +161,10 @@ class RemoteBackend:
 
     def duty(self, month: Month) -> DutyView:
         answer: DutyView = self._content(self._ask("GET", f"/v1/reports/duty?month={month}", None, REPORT_SECONDS))
+        return answer
+
+    def plan_status(self, days: int) -> PlanStatusView:
+        answer: PlanStatusView = self._content(self._ask("GET", f"/v1/plan/status?days={days}", None, REPORT_SECONDS))
         return answer
 
     def oncall(self, at: datetime | None) -> OnCallView:

@@ -11,6 +11,7 @@ from oncall.reports.report_files import BREACHES, LOAD_FORMATS, REVIEW_FORMATS, 
 
 MOST_LISTED = 1000
 MOST_BREACHES = 100_000
+MOST_DAYS_AHEAD = 800
 NARROWEST, WIDEST = 20, 1000
 """Least and most columns of a report as text."""
 
@@ -115,3 +116,9 @@ class DutyQuery(_Query):
 
     month: str = Field(examples=["2027-01"])
     """A month of the policy's zone."""
+
+
+class PlanStatusQuery(_Query):
+    """How far the status of the plan looks ahead."""
+
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS_AHEAD)] = 90

@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from oncall.errors import Refused
 from oncall.paging.clocks.policy_in_force import PolicyInForceView, published_policy_view
 from oncall.paging.ports.store import Transaction
+from oncall.planning.plan_status import plan_status
+from oncall.planning.views.status_views import PlanStatusView, plan_status_view
 from oncall.reports.duty_month import duty_view
 from oncall.reports.duty_view_types import DutyView, LoadView
 from oncall.reports.month import Month, month_of
@@ -36,10 +38,12 @@ from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep, QueryReader
 from oncall.web.query_models import (
     MOST_BREACHES,
+    MOST_DAYS_AHEAD,
     NARROWEST,
     WIDEST,
     DutyQuery,
     LoadReportQuery,
+    PlanStatusQuery,
     ReviewQuery,
     SlaReportQuery,
 )
@@ -147,6 +151,23 @@ async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
     now = services.clock.now()
     async with lock:
         return JSONResponse(await services.engine.read(lambda tx: duty_view(tx, month, now)))
+
+
+@router.get(
+    "/v1/plan/status",
+    summary="Read how the published plan is doing",
+    responses=answers({200: Answer("Shares so far, and risks to come", PlanStatusView)}, 401, 403, 422, 503),
+    openapi_extra=query(PlanStatusQuery),
+)
+async def get_plan_status(
+    services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock
+) -> JSONResponse:
+    """Returns who is above or below their share, the holes, broken rests, and seats that no other engineer may take."""
+    days = asked.number("days", 90, least=1, most=MOST_DAYS_AHEAD)
+    asked.refuse_faults()
+    now = services.clock.now()
+    async with lock:
+        return JSONResponse(plan_status_view(await services.engine.read(lambda tx: plan_status(tx, now, days))))
 
 
 async def _written(

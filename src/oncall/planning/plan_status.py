@@ -1,0 +1,152 @@
+"""How the published plan is doing: who is above or below their share so far, and what endangers the days to come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.paging.ports.store import ReportStore
+from oncall.paging.views.paged_people import SentPage, paged_people
+from oncall.planning.change_rules import PublishedTexts, roster_in_force
+from oncall.planning.context_sources import ContextSources
+from oncall.planning.last_resorts import LastResort, last_resorts
+from oncall.planning.ledger_work import ledger_of_record
+from oncall.planning.service_record import ServiceRecord, service_record
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.served_seats import published_seats, seats_as_served
+from oncall.schedule.gaps import Gap, gaps_between
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.timeline import Assignment
+from oncall.support.windows import Window, WindowKind
+
+LOOKED_BACK = timedelta(days=28)
+"""How far back pages at night are looked for."""
+REST_AFTER_PAGE = timedelta(hours=11)
+NIGHT_ENDS = time(6)
+_ZERO = Fraction(0)
+
+
+class StatusStore(ReportStore, PublishedTexts, Protocol):
+    """What the status of the plan needs of a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSoFar:
+    """One engineer's shifts of one kind that began before today, against their share of them, all roles together.
+
+    taken, given: what they took from other engineers and gave to other engineers, by swaps and other changes.
+    """
+
+    engineer: str
+    kind: WindowKind
+    served: Fraction
+    share: Fraction
+    taken: Fraction
+    given: Fraction
+
+    @property
+    def over(self) -> Fraction:
+        """Return how much was served above the share; below 0: less than the share."""
+        return self.served - self.share
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRest:
+    """A page after midnight to an engineer whose next shift began less than 11 hours later."""
+
+    page: SentPage
+    shift: Assignment
+
+    @property
+    def rest(self) -> timedelta:
+        """Return the time from the page to the beginning of the shift."""
+        return self.shift.window.start - self.page.at
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStatus:
+    """The content of `oncall plan status`, as of an instant (aware UTC), looking `days` days ahead."""
+
+    team: str
+    zone: ZoneInfo
+    as_of: datetime
+    days: int
+    shares: tuple[ShareSoFar, ...]
+    changes: int
+    gaps: tuple[Gap, ...]
+    broken_rest: tuple[BrokenRest, ...]
+    last_resorts: tuple[LastResort, ...]
+    ends_at: datetime
+
+
+def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
+    """Return the status of the published plan. now: policy time, aware UTC. days: how far to look ahead.
+
+    Raises Refused when nothing is published, or when the published roster cannot be read.
+    """
+    now, schedule = now.replace(microsecond=0), tx.schedule()
+    latest = schedule.latest
+    if latest is None:
+        raise Refused("nothing is published yet; publish a plan with `oncall publish`")
+    roster = roster_in_force(tx)
+    if roster is None:
+        raise Refused("this version of oncall cannot read the published roster; publish the plan again with its roster")
+    record = service_record(roster, ContextSources(published=schedule), say=lambda words: None)
+    ends_at = max(publication.span.end for publication in schedule.publications)
+    ahead = Window(now, min(now + timedelta(days=days), max(ends_at, now + timedelta(days=1))))
+    pages = paged_people(tx, Window(now - LOOKED_BACK, now)).pages
+    return PlanStatus(
+        latest.team,
+        roster.policy.zone,
+        now,
+        days,
+        tuple(_shares(roster, record, schedule, now)),
+        len({each.version for each in schedule.overrides}),
+        tuple(gaps_between(schedule, ahead.start, ahead.end)),
+        tuple(_broken_rest(schedule, pages, roster.policy.zone)),
+        tuple(last_resorts(roster, seats_as_served(record.served), ahead.start, ahead.end)),
+        ends_at,
+    )
+
+
+def _shares(roster: Roster, record: ServiceRecord, schedule: Schedule, now: datetime) -> Iterable[ShareSoFar]:
+    today = now.astimezone(roster.policy.zone).date()
+    sources = ContextSources(published=schedule)
+    found = ledger_of_record(roster, record, sources, before=today, say=lambda words: None)
+    taken, given = _changed_hands(record, schedule, now)
+    for entry in found.entries:
+        key = (entry.engineer, entry.kind)
+        yield ShareSoFar(*key, entry.served, entry.share, taken.get(key, _ZERO), given.get(key, _ZERO))
+
+
+def _changed_hands(
+    record: ServiceRecord, schedule: Schedule, now: datetime
+) -> tuple[Mapping[tuple[str, WindowKind], Fraction], Mapping[tuple[str, WindowKind], Fraction]]:
+    """Return what each engineer took from others and gave to others of each kind, in shifts that began before now."""
+    planned = {(seat.window, seat.role): seat.engineer for seat in published_seats(schedule)}
+    taken: dict[tuple[str, WindowKind], Fraction] = defaultdict(Fraction)
+    given: dict[tuple[str, WindowKind], Fraction] = defaultdict(Fraction)
+    for each in record.served:
+        owner = planned.get((each.seat.window, each.seat.role))
+        if owner is not None and owner != each.engineer and each.seat.window.start < now:
+            taken[each.engineer, each.seat.kind] += each.part
+            given[owner, each.seat.kind] += each.part
+    return taken, given
+
+
+def _broken_rest(schedule: Schedule, pages: Sequence[SentPage], zone: ZoneInfo) -> Iterable[BrokenRest]:
+    """Yield one broken rest for each engineer and shift: the last page before it."""
+    found: dict[tuple[str, datetime], BrokenRest] = {}
+    for page in pages:
+        if page.at.astimezone(zone).time() < NIGHT_ENDS:
+            coming = schedule.assignments_of(page.engineer, page.at, page.at + REST_AFTER_PAGE)
+            following = next((each for each in coming if each.window.start > page.at), None)
+            if following is not None:
+                found[page.engineer, following.window.start] = BrokenRest(page, following)
+    return found.values()
