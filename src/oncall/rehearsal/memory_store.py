@@ -18,6 +18,7 @@ from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_calendar import CalendarBook
+from oncall.rehearsal.memory_swaps import SwapBook
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.rehearsal.memory_tokens import TokenBook
 from oncall.rehearsal.memory_urgent import UrgentBook
@@ -29,11 +30,12 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook):
+class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, SwapBook):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
         super().__init__(schedule, policy)
+        SwapBook.__init__(self)
         self._attempts: dict[str, Attempt] = {}
         self._attempts_of: dict[str, list[str]] = {}
         self._open_attempts: dict[str, None] = {}

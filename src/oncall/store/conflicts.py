@@ -26,6 +26,8 @@ _CONFLICTS = {
     "tokens_pkey": "the name is taken",
     "tokens.digest": "the secret is in use already",
     "tokens_digest_key": "the secret is in use already",
+    "swap_requests.code": "it is stored already",
+    "swap_requests_pkey": "it is stored already",
     "FOREIGN KEY constraint failed": "there is no such ticket",
     "events_ticket_fkey": "there is no such ticket",
     "attempts_ticket_fkey": "there is no such ticket",

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     func,
@@ -18,14 +17,8 @@ from sqlalchemy import (
 )
 
 from oncall.store.columns import JsonText, UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "uq": "%(table_name)s_%(column_0_name)s_key",
-    }
-)
+from oncall.store.swap_table import swap_requests as swap_requests
+from oncall.store.table_metadata import metadata as metadata
 
 schedule_versions = Table(
     "schedule_versions",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
     tuple_,
     type_coerce,
+    union_all,
     update,
 )
 
@@ -28,7 +29,7 @@ from oncall.paging.ports.ticket_store import Memo
 from oncall.store import rows
 from oncall.store.columns import JsonText
 from oncall.store.statements import Query, Statements
-from oncall.store.tables import attempts, events, tickets, unresolved
+from oncall.store.tables import attempts, events, swap_requests, tickets, unresolved
 
 _TICKET = select(tickets).where(tickets.c.id == bindparam("wanted"))
 _LOCK_TICKET = _TICKET.with_for_update()
@@ -47,7 +48,10 @@ _RESOLVED_BY_CODE = (
 ADD_TICKET = insert(tickets)
 UPDATE_TICKET = update(tickets).where(tickets.c.id == bindparam("wanted"))
 _CUSTOMER_NAMES = select(tickets.c.customer).distinct()
-_CODES_IN_USE = select(tickets.c.code).where(tickets.c.code.in_(bindparam("wanted", expanding=True)), unresolved)
+_CODES_IN_USE = union_all(
+    select(tickets.c.code).where(tickets.c.code.in_(bindparam("wanted", expanding=True)), unresolved),
+    select(swap_requests.c.code).where(swap_requests.c.code.in_(bindparam("wanted", expanding=True))),
+)
 _IDS_STORED = select(tickets.c.id).where(tickets.c.id.in_(bindparam("wanted", expanding=True)))
 _CODE_COUNT = select(func.count()).where(unresolved, func.length(tickets.c.code) == bindparam("wanted"))
 _DUE_TICKETS = (
@@ -111,8 +115,8 @@ class TicketQueries(Statements):
         return self._published.cache.code_counts.about(length, count) if self._writes else count()
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket has and that is no ticket's id. In a group, one query
-        checks several codes, for the jobs that follow."""
+        """Return a code from `draw` that no unresolved ticket and no swap request has, and that is no ticket's id. In a
+        group, one query checks several codes, for the jobs that follow."""
         spare = self._published.spare_codes
         while not spare:
             drawn = {draw() for _ in range(_CODES_PER_QUERY if self._deferred is not None else 1)}

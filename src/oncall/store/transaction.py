@@ -9,6 +9,7 @@ from oncall.store.pass_queries import PassQueries
 from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
 from oncall.store.schedule_queries import ScheduleQueries
+from oncall.store.swap_queries import SwapQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
 from oncall.store.token_queries import TokenQueries
 from oncall.store.urgent_queries import UrgentQueries
@@ -38,6 +39,7 @@ class SqlTransaction(
     RefusalQueries,
     IntakeQueries,
     CalendarQueries,
+    SwapQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.paging.actions.reply_grammar import Order
@@ -10,7 +11,7 @@ from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.people import name_of
 from oncall.paging.domain.state import fold
-from oncall.paging.domain.ticket import StoredTicket
+from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.outgoing.messages import fitting
 from oncall.paging.outgoing.sms_encoding import SEGMENT, encoding_for
 from oncall.paging.ports.schedule_store import Schedules
@@ -24,6 +25,26 @@ LONGEST_ANSWER = 3 * 153
 one."""
 REMEMBERED_FOR = timedelta(days=7)
 """How long after its receipt (policy time) a resolved ticket is still named in the answer to a late reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsAnswer:
+    """The answer to an SMS (empty: none), and new messages to others.
+
+    waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
+    is_from_stranger: the sender's number is on no roster, so the text did nothing.
+    is_helpful: the text did something, or asked something that we know. is_silenced: there is no answer because too
+    many texts of this person did nothing. by: the person's id; empty for a number that is on no roster.
+    """
+
+    text: str
+    attempts: tuple[Attempt, ...] = ()
+    waited: tuple[timedelta, ...] = ()
+    parts: int = 1
+    is_from_stranger: bool = False
+    is_helpful: bool = False
+    is_silenced: bool = False
+    by: str = ""
 
 
 def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:

@@ -15,6 +15,7 @@ from oncall.paging.actions.reply_answers import (
     LONGEST_ANSWER,
     NOT_ACKNOWLEDGED,
     REMEMBERED_FOR,
+    SmsAnswer,
     ambiguous_words,
     on_call_words,
     over_words,
@@ -25,6 +26,7 @@ from oncall.paging.actions.reply_answers import (
 from oncall.paging.actions.reply_grammar import Order, Reply, parse_reply
 from oncall.paging.actions.reply_text import said_in
 from oncall.paging.actions.reply_words import TicketNames, Verb
+from oncall.paging.actions.swap_replies import AnswerSwap, swap_reply
 from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.actions.ticket_references import open_tickets_named
 from oncall.paging.domain.events import EventKind
@@ -59,35 +61,22 @@ _ACTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SmsAnswer:
-    """The answer to an SMS (empty: none), and new messages to others.
-
-    waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
-    is_from_stranger: the sender's number is on no roster, so the text did nothing.
-    is_helpful: the text did something, or asked something that we know. is_silenced: there is no answer because too
-    many texts of this person did nothing. by: the person's id; empty for a number that is on no roster.
-    """
-
-    text: str
-    attempts: tuple[Attempt, ...] = ()
-    waited: tuple[timedelta, ...] = ()
-    parts: int = 1
-    is_from_stranger: bool = False
-    is_helpful: bool = False
-    is_silenced: bool = False
-    by: str = ""
-
-
 def answer_sms(
-    tx: ReplyStore, *, phone: str, body: str, provider_id: str, context: ActionContext, opt_out: str | None = None
+    tx: ReplyStore,
+    *,
+    phone: str,
+    body: str,
+    provider_id: str,
+    context: ActionContext,
+    opt_out: str | None = None,
+    answer_swap: AnswerSwap | None = None,
 ) -> SmsAnswer:
     """Carry out an authentic SMS from `phone` (E.164). A replay of `provider_id` does nothing and gets the same
     answer.
 
     A number that is on no roster gets no answer and changes nothing. The carrier answers its own words itself, so they
     get no answer either; STOP and START record an opt-out and its end. opt_out: what the carrier reported about the
-    text.
+    text. answer_swap: answers a request to swap; None: no text answers one.
     """
     person = tx.schedule().person_with_phone(phone)
     if person is None:
@@ -106,7 +95,7 @@ def answer_sms(
     elif reach is not None or opt_out or plain(body).strip().upper() in CARRIER_WORDS:
         answer = SmsAnswer("")
     else:
-        answer = replies.answer(body)
+        answer = swap_reply(tx, person, body, context, answer_swap) or replies.answer(body)
     answer = replace(answer, text=fitted(answer.text, answer.parts), by=person.id)
     is_unhelpful = bool(answer.text) and not answer.is_helpful
     since = context.now - UNHELPFUL_WITHIN

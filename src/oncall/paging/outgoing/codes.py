@@ -72,3 +72,9 @@ def free_code(tx: Codes) -> str:
     """Return a random code that no unresolved ticket has, and that is no ticket's id in any letter case."""
     length = shortest_length(tx.code_count)
     return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))
+
+
+def free_swap_code(tx: Codes) -> str:
+    """Return a random code for a request to swap. It is longer than those of tickets, which stay short."""
+    length = max(SHORTEST + 1, shortest_length(tx.code_count))
+    return tx.unused_code(lambda: random_code(length, lambda: secrets.randbits(64)))

@@ -24,6 +24,7 @@ from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
+from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, Protocol):
     """Everything that work on a ticket needs: intake, ticket actions, steps, failed pages."""
 
 
-class ReplyStore(TicketStore, Inbox, PagedTickets, Protocol):
+class ReplyStore(TicketStore, Inbox, PagedTickets, SwapRequests, Protocol):
     """Everything that replies by SMS need."""
 
 
@@ -104,6 +105,7 @@ class Transaction(
     SenderKeys,
     ArrivalLog,
     CalendarLinks,
+    SwapRequests,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

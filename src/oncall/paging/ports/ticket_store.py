@@ -64,7 +64,7 @@ class Codes(Protocol):
         """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket holds, and that is no ticket's id in any letter case.
+        """Return a code from `draw` that no unresolved ticket and no swap request holds, and that is no ticket's id.
 
         `draw` may be called more often than needed.
         """

@@ -1,0 +1,99 @@
+"""Requests to swap shifts: which seats would change hands, who is asked, and what became of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from oncall.schedule.schedule import Schedule
+from oncall.support.windows import Window, WindowKind
+
+
+class SwapState(StrEnum):
+    """What became of a request. Databases and the API hold these values."""
+
+    ASKED = "asked"
+    """The other engineer has not answered."""
+    AGREED = "agreed"
+    """The other engineer agreed, and the change waits for the answers to other requests of the same absence."""
+    ACCEPTED = "accepted"
+    """The change is made."""
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """The shift began before an answer came."""
+    GONE = "gone"
+    """The schedule changed, so that the seats are no longer there to swap."""
+
+
+OPEN_STATES = (SwapState.ASKED, SwapState.AGREED)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatMove:
+    """One role in one window (aware UTC) that goes from one engineer to another. kind: the kind of its shift."""
+
+    window: Window
+    kind: WindowKind
+    role: str
+    giver: str
+    taker: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwapRequest:
+    """A request of `engineer` to `other` to change these seats. Times are policy time, aware UTC.
+
+    code: its id, by which it is answered. moves: not empty, in time order. by: the person who asked. is_forced: the
+    change may break rules of the roster. answered_by, answered_at: who ended it and when. version: the version of the
+    schedule that it became. absence: the version of the absence that it belongs to.
+    """
+
+    code: str
+    engineer: str
+    other: str
+    moves: tuple[SeatMove, ...]
+    asked_at: datetime
+    by: str
+    reason: str
+    state: SwapState = SwapState.ASKED
+    is_forced: bool = False
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    version: int | None = None
+    absence: int | None = None
+
+    @property
+    def begins_at(self) -> datetime:
+        """Return when the first of its shifts begins; an open request ends then."""
+        return min(move.window.start for move in self.moves)
+
+
+def state_at(request: SwapRequest, schedule: Schedule, now: datetime) -> SwapState:
+    """Return the state of a request at `now` (aware UTC) under this schedule.
+
+    An open request ends by itself when its first shift begins, or when one of its givers no longer has the seat.
+    """
+    if request.state not in OPEN_STATES:
+        return request.state
+    if request.begins_at <= now:
+        return SwapState.EXPIRED
+    return request.state if are_held(request.moves, schedule) else SwapState.GONE
+
+
+def are_held(moves: Iterable[SeatMove], schedule: Schedule) -> bool:
+    """Return True if each giver still holds the whole of their seat."""
+    return all(holds(schedule, move.giver, move.role, move.window) for move in moves)
+
+
+def holds(schedule: Schedule, engineer: str, role: str, window: Window) -> bool:
+    """Return True if the engineer holds the role for all of the window."""
+    own = (each.window for each in schedule.assignments_of(engineer, window.start, window.end) if each.role == role)
+    at = window.start
+    for held in sorted(own, key=lambda each: each.start):
+        if held.start > at:
+            return False
+        at = max(at, held.end)
+    return at >= window.end
