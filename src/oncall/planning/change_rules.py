@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from oncall.errors import FileFaults, Refused
+from oncall.planning.known_absences import with_absences
 from oncall.schedule.availability import Availability, is_of_earlier_program
 from oncall.schedule.change_checks import availability_objections
 from oncall.schedule.changes import AssignmentChange, changes_between
@@ -53,7 +54,7 @@ class PublishedTexts(Protocol):
 
 
 def roster_in_force(tx: PublishedTexts) -> Roster | None:
-    """Return the roster of the latest publication, as it was published.
+    """Return the roster of the latest publication, with the absences that were entered since.
 
     None before a publication, or if this version of the program cannot read that roster's text any more.
     """
@@ -65,9 +66,10 @@ def roster_in_force(tx: PublishedTexts) -> Roster | None:
     if "roster" not in sources:
         return None
     try:
-        return roster_from_text(sources["roster"], "the published roster", policy_from_sources(sources))
+        roster = roster_from_text(sources["roster"], "the published roster", policy_from_sources(sources))
     except FileFaults:
         return None
+    return with_absences(roster, tx.schedule())
 
 
 def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster | None) -> list[BrokenRule]:

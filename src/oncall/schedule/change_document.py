@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
+from oncall.schedule.absences import AbsenceDocument, StoredAbsence, absence_in
 from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
 
@@ -24,11 +25,15 @@ class PieceDocument(TypedDict):
 
 
 class ChangeDocument(TypedDict):
-    """A change with its pieces, in time order. span: from the first start to the last end."""
+    """A change with its pieces, in time order. span: from the first start to the last end.
+
+    absence: for `away` alone; such a change may have no pieces, and then its span is that of the absence.
+    """
 
     format: int
     span: tuple[float, float]
     pieces: list[PieceDocument]
+    absence: NotRequired[AbsenceDocument]
 
 
 class OverrideDocument(TypedDict):
@@ -52,12 +57,26 @@ def change_document(pieces: Sequence[Piece]) -> ChangeDocument | OverrideDocumen
     """Return the document of a change; `change_checks` judges whether it may be made. pieces: not empty."""
     if len(pieces) == 1:
         return override_document(pieces[0].window, pieces[0].role, pieces[0].engineer)
+    span = Window(min(piece.window.start for piece in pieces), max(piece.window.end for piece in pieces))
+    return {"format": FORMAT, "span": epochs(span), "pieces": _written(pieces)}
+
+
+def away_document(absence: AbsenceDocument, dates: Window, pieces: Sequence[Piece]) -> ChangeDocument:
+    """Return the document of an absence with the covers that come with it. dates: the time of the absence."""
+    start = min([dates.start, *(piece.window.start for piece in pieces)])
+    end = max([dates.end, *(piece.window.end for piece in pieces)])
+    return {"format": FORMAT, "span": epochs(Window(start, end)), "pieces": _written(pieces), "absence": absence}
+
+
+def absence_with(version: int, document: Mapping[str, object]) -> StoredAbsence | None:
+    """Return the absence that a change entered; None if it entered none."""
+    written = document.get("absence")
+    return None if written is None else absence_in(version, cast(AbsenceDocument, written))
+
+
+def _written(pieces: Sequence[Piece]) -> list[PieceDocument]:
     ordered = sorted(pieces, key=lambda piece: (piece.window.start, piece.role))
-    span = Window(ordered[0].window.start, max(piece.window.end for piece in ordered))
-    written: list[PieceDocument] = [
-        {"span": epochs(piece.window), "role": piece.role, "engineer": piece.engineer} for piece in ordered
-    ]
-    return {"format": FORMAT, "span": epochs(span), "pieces": written}
+    return [{"span": epochs(piece.window), "role": piece.role, "engineer": piece.engineer} for piece in ordered]
 
 
 def override_document(window: Window, role: str, engineer: str) -> OverrideDocument:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from oncall.schedule.absences import StoredAbsence
 from oncall.schedule.timeline import Assignment, Timeline, timeline_of
 from oncall.schedule.versions import Override, Person, Piece, Publication, VersionNote
 from oncall.support.calendar import SupportCalendar
@@ -46,13 +47,15 @@ class Schedule:
     """Publications and the pieces of all changes, each in version order.
 
     What was taken back before it began to hold is in neither; what was taken back later ends at that time. `fallback`:
-    the hours where nothing is published. `log`: every version, the oldest first.
+    the hours where nothing is published. `log`: every version, the oldest first. `absences`: those that were entered
+    after a roster was published.
     """
 
     publications: tuple[Publication, ...]
     overrides: tuple[Override, ...]
     fallback: SupportCalendar = field(compare=False)
     log: tuple[VersionNote, ...] = field(default=(), compare=False)
+    absences: tuple[StoredAbsence, ...] = field(default=(), compare=False)
 
     @property
     def newest(self) -> int:

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused, StoreError
+from oncall.schedule.absences import StoredAbsence
 from oncall.schedule.availability import Availability, AvailabilityDocument
 from oncall.schedule.change_document import (
+    AWAY,
     CHANGES,
     FORMAT,
     OVERRIDE,
     PUBLISH,
     UNDO,
     UndoDocument,
+    absence_with,
     epochs,
     override_document,
     pieces_of,
@@ -170,14 +173,21 @@ def schedule_from_rows(
                 f'schedule version {row.version} is of the kind "{row.kind}", which this version of oncall '
                 "does not know; use the one that wrote it"
             )
-    log = [_note(row, undone) for row in sorted(rows, key=lambda row: row.version)]
-    return Schedule(tuple(reversed(publications)), tuple(reversed(overrides)), fallback, tuple(log))
+    ordered = sorted(rows, key=lambda row: row.version)
+    log = [_note(row, undone) for row in ordered]
+    away = (_decoded(row, _absence) for row in ordered if row.kind == AWAY and row.version not in undone)
+    absences = tuple(each for each in away if each is not None)
+    return Schedule(tuple(reversed(publications)), tuple(reversed(overrides)), fallback, tuple(log), absences)
 
 
 def publications_in_force(rows: Sequence[VersionRow]) -> list[VersionRow]:
     """Return the publications that no undo took back, in the order of the rows."""
     undone = _undone(rows)
     return [row for row in rows if row.kind == PUBLISH and row.version not in undone]
+
+
+def _absence(row: VersionRow) -> StoredAbsence | None:
+    return absence_with(row.version, row.document)
 
 
 def _undone(rows: Sequence[VersionRow]) -> dict[int, VersionRow]:

@@ -1,0 +1,42 @@
+"""The roster with the absences that were entered after it was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from oncall.rosters.roster import Absence, Engineer, Roster
+from oncall.schedule.absences import StoredAbsence
+from oncall.schedule.schedule import Schedule
+
+
+def with_absences(roster: Roster, schedule: Schedule | None) -> Roster:
+    """Return the roster with the absences of the published schedule of the same team.
+
+    schedule: None when nothing is published. Absences of engineers who are not on the roster are left out.
+    """
+    if schedule is None or schedule.latest is None or schedule.latest.team != roster.team or not schedule.absences:
+        return roster
+    people = tuple(_with_own(engineer, schedule.absences) for engineer in roster.engineers)
+    return replace(roster, engineers=people)
+
+
+def with_absence(roster: Roster, engineer: str, absence: Absence) -> Roster:
+    """Return the roster with one more absence."""
+    people = (
+        replace(each, absences=(*each.absences, absence)) if each.id == engineer else each for each in roster.engineers
+    )
+    return replace(roster, engineers=tuple(people))
+
+
+def absence_of(stored: StoredAbsence) -> Absence:
+    """Return a stored absence as the roster file would have it. It does not lower the engineer's share."""
+    return Absence(stored.first_day, stored.last_day, stored.reason)
+
+
+def _with_own(engineer: Engineer, stored: Iterable[StoredAbsence]) -> Engineer:
+    known = {(each.first_day, each.last_day) for each in engineer.absences}
+    own = [each for each in stored if each.engineer == engineer.id]
+    new = {(each.first_day, each.last_day): absence_of(each) for each in own}
+    added = [absence for dates, absence in new.items() if dates not in known]
+    return replace(engineer, absences=(*engineer.absences, *added)) if added else engineer

@@ -1,0 +1,1 @@
+"""Swaps and absences: who could take a shift, requests between engineers, and covers with the fewest changes."""

@@ -1,0 +1,183 @@
+"""Answers to requests to swap: accept, decline, withdraw. Each request ends once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from oncall.errors import NotFound, Refused
+from oncall.planning.change_rules import FORCE_IT, BrokenRule
+from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.schedule_version import Author
+from oncall.planning.swaps.ask_to_swap import SwapTransaction, judged
+from oncall.planning.swaps.swap_notes import NoteTimes, cancel_reminder, tell
+from oncall.planning.swaps.swap_texts import SwapWords
+from oncall.planning.swaps.takers import pieces_of
+from oncall.schedule.change_document import AWAY, SWAP
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.swap_requests import OPEN_STATES, SeatMove, SwapRequest, SwapState, holds, state_at
+from oncall.support.wording import full_time
+
+LISTED_FOR = timedelta(days=7)
+"""How long after its shift began a request is still listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who answers a request, and when. at: policy time, aware UTC. may_answer_for_others: managers may."""
+
+    by: str
+    at: datetime
+    may_answer_for_others: bool
+
+
+def accept_swap(
+    tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes
+) -> tuple[SwapRequest, ChangeMade | None]:
+    """Make the change that a request asks for, and return the request with the change.
+
+    The change is None if the request belongs to an absence whose other covers must be agreed on first.
+    Raises NotFound for an unknown code; Refused if the request has ended or asks another engineer, if the shift has
+    begun or changed hands, and if the change breaks a rule and the request was not forced.
+    """
+    tx.lock_schedule()
+    request = _open_request(tx, code, answerer)
+    _refuse_others(request, request.other, answerer)
+    agreed = replace(request, answered_at=answerer.at.replace(microsecond=0), answered_by=answerer.by)
+    made, together = _change(tx, agreed, answerer)
+    state = SwapState.AGREED if made is None else SwapState.ACCEPTED
+    version = None if made is None else made.version.number
+    for each in together:
+        tx.update_swap(replace(each, state=state, version=version))
+    done = replace(agreed, state=state, version=version)
+    tx.update_swap(done)
+    cancel_reminder(tx, done, answerer.at, times)
+    words = SwapWords(tx.schedule(), tx.policy())
+    if answerer.by != done.engineer:
+        tell(tx, done.engineer, f"swap {done.code} accepted", words.accepted(done), times)
+    return done, made
+
+
+def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:
+    """End a request without a change, and tell the asker. Raises NotFound and Refused as `accept_swap` does."""
+    tx.lock_schedule()
+    request = _open_request(tx, code, answerer)
+    _refuse_others(request, request.other, answerer)
+    done = _ended(tx, request, SwapState.DECLINED, answerer, times)
+    body = SwapWords(tx.schedule(), tx.policy()).declined(done)
+    tell(tx, done.engineer, f"swap {done.code} declined", body, times)
+    return done
+
+
+def withdraw_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:
+    """Take a request back, and tell the engineer who was asked. Raises NotFound and Refused as `accept_swap` does."""
+    tx.lock_schedule()
+    request = _open_request(tx, code, answerer)
+    _refuse_others(request, request.engineer, answerer)
+    done = _ended(tx, request, SwapState.WITHDRAWN, answerer, times)
+    body = SwapWords(tx.schedule(), tx.policy()).withdrawn(done)
+    tell(tx, done.other, f"swap {done.code} withdrawn", body, times)
+    return done
+
+
+def listed_swaps(tx: SwapTransaction, now: datetime) -> list[SwapRequest]:
+    """Return the requests whose shifts are to come or began lately, each in its present state, the next shift first."""
+    schedule = tx.schedule()
+    found = tx.swaps(begins_after=now - LISTED_FOR)
+    return [replace(each, state=state_at(each, schedule, now)) for each in found]
+
+
+def _open_request(tx: SwapTransaction, code: str, answerer: Answerer) -> SwapRequest:
+    """Return a request that can still be answered. Raises NotFound, and Refused if it has ended."""
+    wanted = code.strip().upper()
+    request = tx.swap(wanted)
+    if request is None:
+        raise NotFound(f'there is no swap "{code.strip()[:20]}"; `oncall swaps` lists them')
+    schedule = tx.schedule()
+    state = state_at(request, schedule, answerer.at)
+    if state not in OPEN_STATES or (state is SwapState.AGREED and request.other == answerer.by):
+        raise Refused(_why_ended(request, state, schedule))
+    return request
+
+
+def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule) -> str:
+    zone, code = schedule.calendar.zone, request.code
+    begun = f"{full_time(request.begins_at, zone)}"
+    match state:
+        case SwapState.EXPIRED:
+            return f"the shift of swap {code} began {begun}, before an answer came; nothing was changed"
+        case SwapState.GONE:
+            return f"swap {code} cannot be made any more: {_who_has(request.moves, schedule)}; nothing was changed"
+        case SwapState.AGREED:
+            return f"swap {code} was accepted already, by {request.answered_by}; it waits for the other covers"
+        case _:
+            at = f" on {full_time(request.answered_at, zone)}" if request.answered_at is not None else ""
+            return f"swap {code} was {state.value} already{at} by {request.answered_by}; nothing was changed"
+
+
+def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule) -> str:
+    """Return a sentence about the first seat that its giver no longer has."""
+    zone = schedule.calendar.zone
+    lost = next(move for move in moves if not holds(schedule, move.giver, move.role, move.window))
+    now_has = [
+        each.engineer
+        for each in schedule.assignments(lost.window.start, lost.window.end)
+        if each.role == lost.role and each.engineer != lost.giver
+    ]
+    who = f"{now_has[0]} is" if now_has else "nobody is"
+    return f"{who} {lost.role} from {full_time(lost.window.start, zone)}, and no longer {lost.giver}"
+
+
+def _refuse_others(request: SwapRequest, entitled: str, answerer: Answerer) -> None:
+    if answerer.by != entitled and not answerer.may_answer_for_others:
+        what = "asks" if entitled == request.other else "was asked by"
+        raise Refused(f"swap {request.code} {what} {entitled}, not {answerer.by}; {entitled} or a manager decides")
+
+
+def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> list[SwapRequest]:
+    """Return the other requests of the same absence that were agreed to and wait."""
+    if request.absence is None:
+        return []
+    found = tx.swaps(begins_after=now)
+    return [
+        each
+        for each in found
+        if each.absence == request.absence and each.state is SwapState.AGREED and each.code != request.code
+    ]
+
+
+def _change(
+    tx: SwapTransaction, request: SwapRequest, answerer: Answerer
+) -> tuple[ChangeMade | None, list[SwapRequest]]:
+    """Make the change of a request, and of those that were agreed to and wait for it; return what was made.
+
+    None if covers of an absence are still missing. Raises Refused if the change breaks a rule and was not forced.
+    """
+    kind = SWAP if request.absence is None else AWAY
+    waiting = _agreed_with(tx, request, answerer.at)
+    broken: list[BrokenRule] = []
+    for together in [waiting, []] if waiting else [[]]:
+        moves = [move for each in (request, *together) for move in each.moves]
+        broken = judged(tx, moves, answerer.at)
+        if not broken or request.is_forced:
+            default = f"{request.engineer} and {request.other} swap ({request.code})"
+            author = Author(answerer.by, answerer.at, request.reason or default)
+            terms = ChangeTerms(is_forced=request.is_forced)
+            return change_schedule(tx, kind, pieces_of(moves), author, terms), together
+    if request.absence is not None:
+        return None, []
+    found = "\n".join(f"  {rule}" for rule in broken)
+    raise Refused(
+        f"swap {request.code} breaks rules of the published roster now; nothing was changed\n{found}\n"
+        f"withdraw it and ask again; {FORCE_IT}"
+    )
+
+
+def _ended(
+    tx: SwapTransaction, request: SwapRequest, state: SwapState, answerer: Answerer, times: NoteTimes
+) -> SwapRequest:
+    at = answerer.at.replace(microsecond=0)
+    done = replace(request, state=state, answered_at=at, answered_by=answerer.by)
+    tx.update_swap(done)
+    cancel_reminder(tx, done, answerer.at, times)
+    return done

@@ -1,0 +1,52 @@
+"""Tells people about requests to swap: at once, and a day before the shift if nobody has answered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.ports.people_store import Alerts
+from oncall.planning.swaps.swap_texts import SwapWords
+from oncall.schedule.swap_requests import SwapRequest
+
+REMINDED_BEFORE = timedelta(days=1)
+"""How long before the shift the asker is told that nobody has answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTimes:
+    """When alerts go out. real_now: real time, aware UTC. real_at: returns the real time of an instant of policy
+    time."""
+
+    real_now: datetime
+    real_at: Callable[[datetime], datetime]
+
+
+def tell(tx: Alerts, to: str, about: str, body: str, times: NoteTimes) -> None:
+    """Queue an SMS to a person. about: its subject; each subject is told once."""
+    tx.add_alert(Alert(uuid.uuid4().hex, about, to, body, times.real_now, times.real_now))
+
+
+def tell_asked(tx: Alerts, request: SwapRequest, words: SwapWords, times: NoteTimes) -> None:
+    """Ask the other engineer, and remind the asker a day before the shift unless that is over."""
+    tell(tx, request.other, f"swap {request.code} asked", words.asked(request), times)
+    at = request.begins_at - REMINDED_BEFORE
+    if at > request.asked_at:
+        body, due_at = words.unanswered(request), times.real_at(at)
+        about = f"swap {request.code} unanswered"
+        tx.add_alert(Alert(_reminder_id(request), about, request.engineer, body, times.real_now, due_at))
+
+
+def cancel_reminder(tx: Alerts, request: SwapRequest, now: datetime, times: NoteTimes) -> None:
+    """Cancel the reminder to the asker if it has not gone out. now: policy time."""
+    if now < request.begins_at - REMINDED_BEFORE:
+        about = f"swap {request.code} unanswered"
+        tx.update_alert(Alert(_reminder_id(request), about, request.engineer, "", times.real_now, due_at=None))
+
+
+def _reminder_id(request: SwapRequest) -> str:
+    """Return the delivery id of the reminder, which its code alone decides."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"oncall swap {request.code} unanswered").hex

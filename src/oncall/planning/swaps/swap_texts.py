@@ -1,0 +1,103 @@
+"""What people are told by SMS about requests to swap. A text starts with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from oncall.paging.outgoing.sms_encoding import encoding_for, fitted
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.swap_requests import SeatMove, SwapRequest
+from oncall.support.policy import Policy
+from oncall.support.wording import full_time, zone_name
+
+_PARTS = 2
+"""The most segments of a text: a request names up to two shifts and two people."""
+
+
+class SwapWords:
+    """Writes the texts, with names in letters that an SMS can show and times in the policy's zone."""
+
+    def __init__(self, schedule: Schedule, policy: Policy) -> None:
+        self._schedule, self._unicode = schedule, policy.sms.unicode
+        self._zone = schedule.calendar.zone
+
+    def asked(self, request: SwapRequest) -> str:
+        """Return the text to the engineer who is asked."""
+        gets, gives = _gained(request.moves, request.other), _lost(request.moves, request.other)
+        asker, code = self.name(request.engineer), request.code
+        if gives:
+            what = f"swap with {asker}: you get {self.shifts(gets)}, {asker} gets {self.shifts(gives)}"
+        elif request.absence is not None:
+            what = f"cover {asker}, who is away: {self.shifts(gets)}"
+        else:
+            what = f"take {self.shifts(gets)} from {asker}"
+        return _text(f"Reply YES {code} to {what}; or NO {code}.")
+
+    def unanswered(self, request: SwapRequest) -> str:
+        """Return the reminder to the asker, a day before the shift."""
+        words = (
+            f"Ask another engineer: {self.name(request.other)} has not answered swap {request.code}, "
+            f"and {self.shifts(request.moves)} is still yours."
+        )
+        return _text(words)
+
+    def accepted(self, request: SwapRequest) -> str:
+        """Return the text to the asker when the change is made."""
+        own = _gained(request.moves, request.engineer)
+        also = f" You have {self.shifts(own)}." if own else ""
+        taken = self.shifts(_gained(request.moves, request.other))
+        return _text(f"No action needed: {self.name(request.other)} takes {taken} ({request.code}).{also}")
+
+    def declined(self, request: SwapRequest) -> str:
+        """Return the text to the asker when the other engineer says no."""
+        words = (
+            f"Ask another engineer: {self.name(request.other)} declined swap {request.code}. "
+            f"Nothing changes for {self.shifts(_lost(request.moves, request.engineer) or request.moves)}."
+        )
+        return _text(words)
+
+    def withdrawn(self, request: SwapRequest) -> str:
+        """Return the text to the engineer who was asked when the asker takes the request back."""
+        asker = self.name(request.engineer)
+        return _text(f"No action needed: {asker} withdrew swap {request.code} ({self.shifts(request.moves)}).")
+
+    def shifts(self, moves: Sequence[SeatMove]) -> str:
+        """Return seats in words: `primary Mon 4 Jan 19:01-08:00 EST and secondary ...`."""
+        return " and ".join(f"{move.role} {span_words(move, self._zone)}" for move in moves)
+
+    def name(self, person_id: str) -> str:
+        """Return a person's name, or the id if no roster has them."""
+        person = self._schedule.people.get(person_id)
+        name = person.name if person is not None else person_id
+        return encoding_for([name], unicode=self._unicode).spell(name)
+
+
+def span_words(move: SeatMove, zone: ZoneInfo) -> str:
+    """Return `Mon 4 Jan 19:01-08:00 EST`; the end has its day if it is not the next morning."""
+    start, end = move.window.start.astimezone(zone), move.window.end.astimezone(zone)
+    is_near = (end.date() - start.date()).days <= 1
+    until = f"{end:%H:%M}" if is_near else f"{end:%a %H:%M}"
+    return f"{_day(start)} {start:%H:%M}-{until} {zone_name(move.window.start, zone)}"
+
+
+def move_sentence(move: SeatMove, zone: ZoneInfo) -> str:
+    """Return `ben takes primary from ana, Mon 2027-01-04 19:01 EST`."""
+    return f"{move.taker} takes {move.role} from {move.giver}, {full_time(move.window.start, zone)}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def _gained(moves: Sequence[SeatMove], engineer: str) -> list[SeatMove]:
+    return [move for move in moves if move.taker == engineer]
+
+
+def _lost(moves: Sequence[SeatMove], engineer: str) -> list[SeatMove]:
+    return [move for move in moves if move.giver == engineer]
+
+
+def _text(words: str) -> str:
+    return fitted(words, _PARTS)

@@ -1,0 +1,73 @@
+"""Lists who could take a shift: whether the rules allow it, and what it does to the cost and to both balances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncall.errors import Refused
+from oncall.planning.change_rules import broken_rules
+from oncall.planning.swaps.change_costs import BalanceChange, ChangeCosts
+from oncall.planning.swaps.held_shifts import HeldShift
+from oncall.rosters.roster import Roster
+from oncall.schedule.change_document import SWAP
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.swap_requests import SeatMove
+from oncall.schedule.versions import Piece
+from oncall.support.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """One engineer who could take a shift.
+
+    why: the rules that forbid it, as a sentence; None if it is legal. cost_change: how much the fairness cost rises.
+    giver_balance, balance: what the giver and this engineer carry beyond their shares in this kind of shift.
+    """
+
+    engineer: str
+    why: str | None
+    cost_change: int
+    giver_balance: BalanceChange
+    balance: BalanceChange
+
+    @property
+    def is_legal(self) -> bool:
+        """Return True if no rule forbids it."""
+        return self.why is None
+
+
+def takers(schedule: Schedule, roster: Roster | None, held: HeldShift, now: datetime) -> list[Taker]:
+    """Return every other engineer of the published roster: the legal ones first, and the lowest cost first.
+
+    roster: the published one. Raises Refused if it is None: this program cannot read what was published.
+    """
+    if roster is None:
+        raise Refused(
+            "the published roster cannot be read by this version of oncall, so no choice can be judged; "
+            "publish the plan again with its roster"
+        )
+    costs = ChangeCosts(schedule, roster)
+    others = [engineer.id for engineer in roster.engineers if engineer.id != held.engineer]
+    found = [_taker(schedule, roster, costs, held, other, now) for other in others]
+    return sorted(found, key=lambda each: (not each.is_legal, each.cost_change, each.engineer))
+
+
+def _taker(schedule: Schedule, roster: Roster, costs: ChangeCosts, held: HeldShift, other: str, now: datetime) -> Taker:
+    moves = held.moves_to(other)
+    pieces = pieces_of(moves)
+    after = schedule.with_pieces(pieces, SWAP, now)
+    broken = broken_rules(schedule, after, span_of(moves), roster)
+    why = "; ".join(str(rule) for rule in broken) or None
+    return Taker(other, why, costs.cost_change(moves), costs.balance(held.engineer, moves), costs.balance(other, moves))
+
+
+def pieces_of(moves: Sequence[SeatMove]) -> list[Piece]:
+    """Return what a change of the schedule puts on call if these seats change hands."""
+    return [Piece(move.window, move.role, move.taker) for move in moves]
+
+
+def span_of(moves: Sequence[SeatMove]) -> Window:
+    """Return the time from the first start to the last end of these seats."""
+    return Window(min(move.window.start for move in moves), max(move.window.end for move in moves))
