@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from oncall.cli.output import tell
-from oncall.cli.server import open_server
+from oncall.cli.server import open_live_server
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def open_drilling(settings: Settings) -> Iterator[Drilling]:
     """Open the server that the settings name, or else the local database, which is closed at the end."""
     from oncall import wiring
 
-    server = open_server(settings)
+    server = open_live_server(settings)
     if server is not None:
         yield RemoteDrilling(server)
         return

@@ -68,14 +68,17 @@ def login(
 
 
 def logout(json: bool = JSON_OPTION) -> None:
-    """Remove the login that `oncall login` keeps.
+    """Remove the login that `oncall login` keeps, and the kept answers.
 
     The token itself stays valid until a manager revokes it with `oncall token revoke`.
 
     Example: oncall logout
     """
+    from oncall import wiring
+    from oncall.cli.kept_answers import forget_answers
     from oncall.wiring.login import forget_login
 
+    forget_answers(wiring.answers_folder())
     was_kept = forget_login()
     if json:
         print_json({"logged_out": was_kept})

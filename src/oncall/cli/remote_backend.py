@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from oncall.cli.action_options import faults_by_option, given_fields
-from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavailable
+from oncall.cli.server_requests import ServerRequests
+from oncall.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    import httpx
-
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
@@ -43,35 +42,14 @@ if TYPE_CHECKING:
         TonightView,
     )
 
-Published = Any  # type: ignore[explicit-any]  # a server publishes the type of each answer; it is trusted here
-
-TIMEOUT_SECONDS = 15.0
+_BROAD = timedelta(days=60)
+"""From this length on, the last schedule that was read answers for any part of it while the server is away."""
 REPORT_SECONDS = 180.0
 """How long to wait for a report: it may measure years of tickets, and a server writes one report at a time."""
-_QUESTIONS = ("/v1/explain", "/v1/triage")
-"""Paths of POST requests that change nothing."""
-_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
-class RemoteBackend:
-    """Answers from a server. A refusal of the server is raised here with the server's words.
-
-    patience_seconds: real time to wait for an answer. is_logged_in: the token is that of `oncall login`.
-    """
-
-    def __init__(
-        self,
-        server: str,
-        token: str | None,
-        *,
-        patience_seconds: float = TIMEOUT_SECONDS,
-        is_logged_in: bool = False,
-    ) -> None:
-        if not token:
-            raise Refused("ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one")
-        self._server, self._token, self._patience = server, token, patience_seconds
-        self._is_logged_in = is_logged_in
-        self._seen_now: OnCallView | None = None
+class RemoteBackend(ServerRequests):
+    """Answers from a server. A refusal of the server is raised here with the server's words."""
 
     def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
         response = self._ask("POST", "/v1/tickets", body, self._patience)
@@ -119,8 +97,8 @@ class RemoteBackend:
         return answer
 
     def examination(self) -> DoctorReport:
-        """Return the doctor's findings on the server."""
-        answer: DoctorReport = self._call("GET", "/v1/doctor")
+        """Return the doctor's findings on the server; never earlier ones."""
+        answer: DoctorReport = self._content(self._ask("GET", "/v1/doctor", None, self._patience))
         return answer
 
     def start_drill(self, to: str | None, wait: int) -> DrillStarted:
@@ -148,16 +126,16 @@ class RemoteBackend:
         query |= {"breaches": str(asked.breaches)}
         query |= {"width": str(asked.width)} if asked.width is not None else {}
         query |= {name: value for name, value in (("customer", asked.customer), ("plan", asked.plan)) if value}
-        return self._ask("GET", f"/v1/reports/sla?{urlencode(query)}", None, REPORT_SECONDS).text
+        return self._read(f"/v1/reports/sla?{urlencode(query)}", REPORT_SECONDS)
 
     def review(self, asked: ReviewAsked) -> str:
         query = {"customer": asked.customer, "quarter": str(asked.quarter), "format": asked.form.value}
-        return self._ask("GET", f"/v1/reports/qbr?{urlencode(query)}", None, REPORT_SECONDS).text
+        return self._read(f"/v1/reports/qbr?{urlencode(query)}", REPORT_SECONDS)
 
     def load_report(self, asked: LoadAsked) -> str:
         query = {"from": asked.first.isoformat(), "to": asked.last.isoformat(), "format": asked.form.value}
         query |= {"width": str(asked.width)} if asked.width is not None else {}
-        return self._ask("GET", f"/v1/reports/load?{urlencode(query)}", None, REPORT_SECONDS).text
+        return self._read(f"/v1/reports/load?{urlencode(query)}", REPORT_SECONDS)
 
     def duty(self, month: Month) -> DutyView:
         answer: DutyView = self._content(self._ask("GET", f"/v1/reports/duty?month={month}", None, REPORT_SECONDS))
@@ -183,12 +161,13 @@ class RemoteBackend:
         return ZoneInfo(str(self._now_view()["timezone"]))
 
     def now(self) -> datetime:
-        """Return policy time by the server's clock, aware UTC."""
-        return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC)
+        """Return policy time by the server's clock, aware UTC; while it is away, by the time since its last answer."""
+        return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC) + self._now_age
 
     def _now_view(self) -> OnCallView:
         if self._seen_now is None:
             self._seen_now = self.oncall(None)
+            self._now_age = self._age
         return self._seen_now
 
     def schedule(self, start: datetime, end: datetime) -> list[LocalAssignmentView]:
@@ -197,13 +176,35 @@ class RemoteBackend:
 
     def whole_schedule(self, start: datetime, end: datetime, engineer: str | None = None) -> ScheduleView:
         """Return the schedule in [start, end), a span of any length (aware UTC). engineer: only this engineer's."""
+        is_broad = end - start >= _BROAD
+        broad = f"schedule of {engineer or 'all'}"
+        question = broad if is_broad else f"{broad} {start.isoformat()} {end.isoformat()}"
+        try:
+            found = self._fetched_schedule(start, end, engineer)
+        except StoreUnavailable as away:
+            return self._kept_schedule(start, end, [question, broad], away)
+        self._keep(question, json.dumps(found))
+        return found
+
+    def _kept_schedule(
+        self, start: datetime, end: datetime, questions: Sequence[str], away: StoreUnavailable
+    ) -> ScheduleView:
+        """Return the part in [start, end) of the first kept schedule that covers its start. Raises `away`."""
+        for question in questions:
+            kept: ScheduleView | None = self._kept_content(question, away)
+            if kept is not None and datetime.fromisoformat(kept["from"]) <= start:
+                return _part_of(kept, start, end)
+        raise away
+
+    def _fetched_schedule(self, start: datetime, end: datetime, engineer: str | None) -> ScheduleView:
         shifts: dict[tuple[str, str, str], LocalAssignmentView] = {}
         gaps: dict[tuple[str, str], GapView] = {}
         first: ScheduleView | None = None
         while first is None or start < end:
             stop = min(start + timedelta(days=800), end)
             asked = {"from": start.isoformat(), "to": stop.isoformat()} | ({"engineer": engineer} if engineer else {})
-            part: ScheduleView = self._call("GET", f"/v1/schedule?{urlencode(asked)}")
+            path = f"/v1/schedule?{urlencode(asked)}"
+            part: ScheduleView = self._content(self._ask("GET", path, None, self._patience))
             first, last, start = first or part, part, stop
             shifts |= {(shift["start"], shift["role"], shift["engineer"]): shift for shift in part["shifts"]}
             gaps |= {(gap["start"], gap["role"]): gap for gap in part["gaps"]}
@@ -220,72 +221,23 @@ class RemoteBackend:
         answer: HistoryView = self._call("GET", "/v1/schedule/versions")
         return answer
 
-    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Published:
-        return self._content(self._ask(method, path, body, self._patience))
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None, seconds: float) -> httpx.Response:
-        import httpx
+def _part_of(kept: ScheduleView, start: datetime, end: datetime) -> ScheduleView:
+    """Return the shifts and gaps of a schedule that touch [start, end); it may end before `end`."""
+    zone = ZoneInfo(kept["timezone"])
+    last = min(datetime.fromisoformat(kept["to"]), end)
+    return {
+        **kept,
+        "from": start.astimezone(zone).isoformat(),
+        "to": last.astimezone(zone).isoformat(),
+        "shifts": [each for each in kept["shifts"] if _touches(each["start"], each["end"], start, end)],
+        "gaps": [each for each in kept["gaps"] if _touches(each["start"], each["end"], start, end)],
+    }
 
-        try:
-            answer = httpx.request(
-                method,
-                self._server + path,
-                json=body,
-                headers={"Authorization": f"Bearer {self._token}"},
-                timeout=seconds,
-            )
-        except httpx.HTTPError as error:
-            changes = method != "GET" and path not in _QUESTIONS
-            raise StoreUnavailable(_silence(self._server, error, seconds, changes=changes)) from error
-        if answer.status_code == 401 and self._is_logged_in:
-            detail = _refusal(401, self._content(answer))
-            raise Refused(f"{self._server} refused your token: {detail}; then log in: `oncall login {self._server}`")
-        if answer.status_code >= 400:
-            raise _refusal(answer.status_code, self._content(answer))
-        return answer
 
-    def _content(self, answer: httpx.Response) -> Published:
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise StoreUnavailable(
-                f"{self._server} gave an answer that is not JSON (HTTP {answer.status_code}); is it an oncall server?"
-            ) from error
+def _touches(first: str, last: str, start: datetime, end: datetime) -> bool:
+    return datetime.fromisoformat(first) < end and start < datetime.fromisoformat(last)
 
 
 def _feed_fields(engineer: str | None, *, is_team: bool) -> Mapping[str, object]:
     return {"team": True} if is_team else given_fields({"engineer": engineer})
-
-
-def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bool) -> str:
-    """Return why the server did not answer, and whether the server may have made the change.
-
-    changes: whether the request would change anything.
-    """
-    import httpx
-
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        reason = _ERRNO.sub("", str(error)) or "no connection in time"
-        return f"{server} cannot be reached ({reason}); nothing was changed"
-    late = isinstance(error, httpx.TimeoutException)
-    words = (
-        f"{server} gave no answer in {seconds:g} s" if late else f"{server} closed the connection before it answered"
-    )
-    if not changes:
-        return f"{words}; try again"
-    return f"{words}: it may have made the change; look with `oncall tickets` before you try again"
-
-
-def _refusal(status: int, content: object) -> OncallError:
-    """Return a server's problem document as the error that it stands for."""
-    if not isinstance(content, dict):
-        return _error_of(status)(str(content)[:200])
-    if content.get("errors"):
-        from oncall.paging.actions.field_faults import FieldFault, FieldFaults
-
-        return FieldFaults([FieldFault(str(fault["field"]), str(fault["message"])) for fault in content["errors"]])
-    return _error_of(status)(str(content.get("detail", content)))
-
-
-def _error_of(status: int) -> type[OncallError]:
-    return {404: NotFound, 409: Conflict, 503: StoreUnavailable}.get(status, Refused)

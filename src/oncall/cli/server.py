@@ -14,7 +14,23 @@ OWN_ID = "set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
 
 
 def open_server(settings: Settings) -> RemoteBackend | None:
-    """Return the server that the settings name; None if the database of this machine answers."""
+    """Return the server that the settings name; None if the database of this machine answers.
+
+    While the server is away, it answers reads with the last answers that this machine has kept.
+    """
+    if settings.server is None:
+        return None
+    from oncall import wiring
+    from oncall.cli.kept_answers import KeptAnswers
+    from oncall.cli.remote_backend import RemoteBackend
+
+    clock = wiring.make_clock(settings)
+    kept = KeptAnswers(wiring.answers_folder(), settings.server, settings.token or "", clock.real_now)
+    return RemoteBackend(settings.server, settings.token, is_logged_in=settings.is_logged_in, kept=kept)
+
+
+def open_live_server(settings: Settings) -> RemoteBackend | None:
+    """Return the server as `open_server` does, but without kept answers."""
     if settings.server is None:
         return None
     from oncall.cli.remote_backend import RemoteBackend

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Channels",
     "Settings",
+    "answers_folder",
     "backup_store",
     "copy_store",
     "current_user",
@@ -57,6 +58,13 @@ def database_url(settings: Settings) -> str:
     from platformdirs import user_data_path
 
     return f"sqlite:///{user_data_path('oncall', appauthor=False) / 'oncall.db'}"
+
+
+def answers_folder() -> Path:
+    """Return the folder of this user's cache in which the answers of servers are kept. It may be missing."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("oncall", appauthor=False) / "answers"
 
 
 def sqlite_path(settings: Settings) -> Path | None:
