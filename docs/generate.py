@@ -1,4 +1,4 @@
-"""Writes docs/commands.md, docs/openapi.json and the table of docs/callers.md from the program itself: `make docs`."""
+"""Writes commands.md, oncall.1, openapi.json and the table of callers.md from the program itself: `make docs`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from docs.manual import man_page
 from oncall.cli.command_tree import make_app
 from oncall.paging.actions.permissions import permissions_table
 from oncall.web.app import create_app
@@ -24,6 +25,7 @@ def main() -> None:
     api = json.dumps(api_description(), indent=1, ensure_ascii=False)
     (FOLDER / "openapi.json").write_text(f"{api}\n", encoding="utf-8")
     (FOLDER / "commands.md").write_text(command_reference(), encoding="utf-8")
+    (FOLDER / "oncall.1").write_text(man_page(), encoding="utf-8")
     callers = FOLDER / "callers.md"
     callers.write_text(with_permissions(callers.read_text(encoding="utf-8")), encoding="utf-8")
 

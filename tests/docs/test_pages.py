@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import api_description, command_reference, commands, with_permissions
+from docs.manual import man_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,6 +28,24 @@ def links_of(page: Path) -> list[str]:
 
 def test_the_command_reference_is_what_the_commands_say_of_themselves() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == command_reference(), MAKE_DOCS
+
+
+def test_the_man_page_has_every_command_and_option() -> None:
+    written = (ROOT / "docs" / "oncall.1").read_text(encoding="utf-8")
+    assert written == man_page(), MAKE_DOCS
+    sections = dict(re.findall(r"^\.SS (.+)\n((?:(?!\.S[SH] ).*\n)*)", written, re.MULTILINE))
+    for name, text in commands():
+        if re.search(r"COMMAND \[ARGS\]", text.partition("\n")[0]) and name.replace("-", r"\-") not in sections:
+            continue
+        section = sections[name.replace("-", r"\-")]
+        for option in re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text, re.MULTILINE):
+            assert option.replace("-", r"\-") in section, (name, option)
+
+
+def test_no_line_of_the_man_page_is_a_request_by_accident() -> None:
+    requests = {"TH", "SH", "SS", "PP", "TP", "B", "nf", "fi"}
+    written = (ROOT / "docs" / "oncall.1").read_text(encoding="utf-8").splitlines()
+    assert {line[1:].split()[0] for line in written if line.startswith((".", "'"))} == requests
 
 
 def test_the_page_about_callers_prints_the_table_that_the_service_reads() -> None:

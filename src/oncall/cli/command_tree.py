@@ -55,6 +55,7 @@ MODULES = {
     "whoami": "login_commands",
     "doctor": "doctor_commands",
     "drill": "doctor_commands",
+    "completion": "completion_command",
     "report": "report_commands",
     "simulate": "simulate_command",
 }

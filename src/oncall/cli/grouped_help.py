@@ -43,6 +43,7 @@ GROUPS = {
         "token",
         "migrate",
         "backup",
+        "completion",
     ],
 }
 OTHERS = "Other commands"

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 
 
@@ -41,10 +42,16 @@ QUICK = {
 """By command. A test compares each with the command's declaration for typer."""
 
 
+COMPLETE = "__complete"
+"""The word with which a completion script asks; it is no command for people."""
+
+
 def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
     """Return the function that answers a command line, without the program's name; None if typer must read it."""
     if not line and not _is_completing():
         return _home
+    if line and line[0] == COMPLETE:
+        return partial(_complete, line[1:])
     command = QUICK.get(line[0]) if line and not _is_completing() else None
     values = values_in(line[1:], command) if command is not None else None
     if command is None or values is None:
@@ -62,6 +69,13 @@ def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
             make_app(line[0])()
 
     return answer
+
+
+def _complete(words: Sequence[str]) -> None:
+    """Print what may stand for the last word of a command line, for a shell's completion script."""
+    from oncall.cli.completion_command import answer_shell
+
+    answer_shell(words)
 
 
 def _home() -> None:

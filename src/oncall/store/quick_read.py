@@ -25,6 +25,7 @@ _HOLDS = """
     WHERE status != 'resolved' AND status = 'open' AND hold_until >= :start AND hold_until < :end
     ORDER BY hold_until, id LIMIT 1000
 """
+_UNRESOLVED = "SELECT id, subject FROM tickets WHERE status != 'resolved' ORDER BY received_at DESC, id LIMIT 100"
 _BUSY_SECONDS = 5.0
 
 
@@ -93,6 +94,15 @@ def read_holds(path: Path, night: Window) -> list[QuickHold]:
                 QuickHold(name, customer, impact, subject, utc_from_text(until))
                 for name, customer, impact, subject, until in connection.execute(_HOLDS, span)
             ]
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
+
+
+def read_unresolved(path: Path) -> list[tuple[str, str]]:
+    """Return the ids and subjects of the newest 100 unresolved tickets. Raises as `read_schedule` does."""
+    try:
+        with closing(_open(path)) as connection:
+            return list(connection.execute(_UNRESOLVED))
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
 

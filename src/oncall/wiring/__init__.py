@@ -37,6 +37,7 @@ __all__ = [
     "migrate_store",
     "quick_holds",
     "quick_schedule",
+    "quick_unresolved",
     "read_settings",
     "sqlite_path",
 ]
@@ -124,6 +125,22 @@ def quick_schedule(settings: Settings) -> QuickSchedule | None:
     with make_store(settings) as store:
         schedule = store.read(lambda tx: tx.schedule())
     return QuickSchedule(schedule.calendar.zone, lambda _: schedule) if schedule.latest is not None else None
+
+
+def quick_unresolved(settings: Settings) -> Sequence[tuple[str, str]]:
+    """Read the ids and subjects of the newest unresolved tickets as fast as possible."""
+    from oncall.store.quick_read import read_unresolved
+
+    path = sqlite_path(settings)
+    if path is not None:
+        return read_unresolved(path) if path.exists() else []
+    from oncall.paging.domain.ticket import TicketStatus
+    from oncall.paging.ports.records import TicketFilter
+
+    wanted = TicketFilter((TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED), limit=100)
+    with make_store(settings) as store:
+        found = store.read(lambda tx: tx.tickets(wanted))
+    return [(stored.ticket.id, stored.ticket.subject) for stored in found]
 
 
 def quick_holds(settings: Settings, night: Window) -> Sequence[QuickHold]:
