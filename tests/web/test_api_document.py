@@ -40,6 +40,7 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("GET", "/v1/schedule", "/v1/schedule?from=2027-01-08&to=2027-01-12", None, 200),
     ("GET", "/v1/schedule", "/v1/schedule?from=2027-01-08&to=2027-01-12&engineer=ana", None, 200),
     ("GET", "/v1/schedule/versions", "/v1/schedule/versions", None, 200),
+    ("GET", "/v1/schedule/documents", "/v1/schedule/documents", None, 200),
     ("GET", "/v1/schedule/diff", "/v1/schedule/diff?from=1&to=published", None, 200),
     ("GET", "/v1/policy", "/v1/policy", None, 200),
     ("GET", "/v1/reports/sla", f"/v1/reports/sla?{QUARTER}", None, 200),

@@ -52,6 +52,7 @@ READS = [
     "/v1/schedule",
     "/v1/schedule/versions",
     "/v1/schedule/diff?from=1",
+    "/v1/schedule/documents",
     "/v1/policy",
     "/v1/reports/sla?from=2027-01-01&to=2027-03-31",
     "/v1/reports/qbr?customer=Acme+Ltd&quarter=2027Q1",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from oncall.errors import StoreError
+from oncall.schedule.shared_versions import schedule_of_shared
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
-from tests.paging.world import ticket_body
+from tests.paging.world import ROSTER, ticket_body
 from tests.web.service import Service
 
 
@@ -93,3 +96,41 @@ def test_a_server_gives_the_link_with_its_own_address(served: Oncall, service: S
         1,
         'oncall: nobody on the published rosters has the id "anna"; did you mean "ana"?\n',
     )
+
+
+def test_the_ledger_counts_what_a_server_has_published(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    oncall: Oncall,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{service.file}")
+    night = ("--from", "2027-01-12T19:01", "--to", "2027-01-13T08:00", "--reason", "ill", "--force")
+    assert oncall("override", "chloe", *night).code == 0
+    ledger = ("ledger", "show", "--roster", str(ROSTER), "--json")
+    local = oncall(*ledger)
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    assert oncall(*ledger) == local
+    assert json.loads(local.out)["entries"]
+
+
+def test_a_planner_gets_the_versions_without_numbers_and_addresses(service: Service) -> None:
+    answer = service.call("GET", "/v1/schedule/documents", by="ana")
+    assert "+1305" not in answer.text
+    assert "@" not in answer.text
+    (publication,) = answer.json()["versions"]
+    assert {person["phone"][:3] for person in publication["document"]["people"]} == {"..."}
+    shared = schedule_of_shared(answer.json())
+    stored = service.store.read(lambda tx: tx.schedule())
+    assert shared is not None
+    assert (shared.publications[0].seats, shared.log) == (stored.publications[0].seats, stored.log)
+
+
+@pytest.mark.parametrize("answer", [{}, {"versions": [{}]}, {"versions": [5]}, []])
+def test_versions_that_cannot_be_read_are_refused(answer: Any) -> None:
+    with pytest.raises(StoreError, match="the server's schedule cannot be read"):
+        schedule_of_shared(answer)
+
+
+def test_without_a_publication_there_is_no_schedule() -> None:
+    assert schedule_of_shared({"versions": []}) is None

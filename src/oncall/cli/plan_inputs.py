@@ -11,6 +11,7 @@ import typer
 
 from oncall.cli.option_values import seed_of
 from oncall.cli.output import tell
+from oncall.cli.server import open_server
 from oncall.errors import OncallError, Refused
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ HISTORY = typer.Option(
     metavar="PLAN",
     help="A plan of other dates: its shifts count for rest and balances. Repeatable.",
 )
-NO_HISTORY = typer.Option(False, "--no-history", help="Ignore the schedule that is published in the local database.")
+NO_HISTORY = typer.Option(False, "--no-history", help="Ignore the published schedule.")
 LEDGER = typer.Option(
     None, "--ledger", metavar="FILE", help="Start with the balances of this file; `oncall ledger export` writes one."
 )
@@ -83,29 +84,21 @@ def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, 
     from oncall.planning.context_sources import read_sources
 
     published = published_here() if use_published else None
-    if use_published:
-        _tell_of_server()
     return read_sources(roster, history, ledger, published)
 
 
-def _tell_of_server() -> None:
-    """Say that the schedule of a server is not read; a plan that silently starts from nothing would surprise."""
-    from oncall import wiring
-
-    if wiring.read_settings().server is not None:
-        tell("ONCALL_SERVER is set, and its published schedule is not read: name the published plans with --history")
-
-
 def published_here() -> Schedule | None:
-    """Return the published schedule of the local database; None with ONCALL_SERVER, or when it cannot be read.
+    """Return the published schedule of the local database or of the server; None when there is none.
 
-    A schedule that cannot be read is reported on stderr.
+    A local schedule that cannot be read is reported on stderr. Raises the errors of a server, because a plan that
+    forgets all history would be unfair.
     """
     from oncall import wiring
 
     settings = wiring.read_settings()
-    if settings.server is not None:
-        return None
+    server = open_server(settings)
+    if server is not None:
+        return server.published_schedule()
     try:
         published = wiring.quick_schedule(settings)
         return published.whole() if published is not None else None

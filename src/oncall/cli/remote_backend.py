@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from oncall.reports.duty_view_types import DutyView
     from oncall.reports.month import Month
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
+    from oncall.schedule.schedule import Schedule
     from oncall.schedule.schedule_view_types import (
         GapView,
         HistoryView,
@@ -215,6 +216,12 @@ class RemoteBackend(ServerRequests):
         query = urlencode({"from": before, "to": after})
         answer: DiffView = self._call("GET", f"/v1/schedule/diff?{query}")
         return answer
+
+    def published_schedule(self) -> Schedule | None:
+        """Return the whole schedule with masked phone numbers; None if nothing is published. Raises StoreError."""
+        from oncall.schedule.shared_versions import schedule_of_shared
+
+        return schedule_of_shared(self._call("GET", "/v1/schedule/documents"))
 
     def history(self) -> HistoryView:
         """Return every version of the schedule."""

@@ -47,7 +47,7 @@ class ScheduleQueries(Statements):
 
     def schedule_as_of(self, version: int) -> Schedule:
         """Return the schedule as it was when this version was the newest."""
-        return schedule_of([row for row in self._versions_after(0) if row.version <= version])
+        return schedule_of([row for row in self.version_rows() if row.version <= version])
 
     def policy(self, version: int | None = None) -> Policy:
         """Return the policy of a publication, by default the latest. 0, or no publication: the packaged policy."""

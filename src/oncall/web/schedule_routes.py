@@ -13,6 +13,7 @@ from oncall.planning.schedule_diff import PUBLISHED, difference, version_named
 from oncall.planning.views.diff_view import DiffView, diff_view
 from oncall.schedule.schedule_view_types import HistoryView, OnCallView, ScheduleView, TonightView
 from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
+from oncall.schedule.shared_versions import SharedVersions, shared_versions
 from oncall.suggestions import suggestion
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, ServicesDep
@@ -101,3 +102,14 @@ async def get_diff(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
         return diff_view(difference(version_named(tx, before), version_named(tx, after)))
 
     return JSONResponse(await services.engine.read(work))
+
+
+@router.get(
+    "/v1/schedule/documents",
+    summary="Read every version with its document",
+    responses=answers({200: Answer("Every version, the oldest first", SharedVersions)}, 401, 403, 422, 503),
+)
+async def get_documents(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+    """Returns what a planner needs to count the shifts that were served. Phone numbers are masked."""
+    asked.refuse_faults()
+    return JSONResponse(await services.engine.read(lambda tx: shared_versions(tx.version_rows())))
