@@ -24,12 +24,14 @@ from oncall.store.database import open_store
 from oncall.web.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
+from oncall.wiring.intake_settings import IntakeSettings
 from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
 from tests.paging.storm import each_alone
 from tests.paging.world import ROSTER, SATURDAY_NIGHT, World, at
 
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
 TOKENS = {"zendesk": CallerRole.INTAKE, "ana": CallerRole.ENGINEER, "mei": CallerRole.MANAGER}
+NO_INTAKE = IntakeSettings()
 NOT_YET = "the pager has not written to the database yet"
 PATIENCE_SECONDS = 120.0
 """How long is waited for what must come; only a fault takes so long."""
@@ -52,11 +54,12 @@ class Service:
         second_auth_token: str = "",
         public_url: str | None = None,
         trusted_proxies: tuple[str, ...] = (),
+        intake: IntakeSettings = NO_INTAKE,
     ) -> None:
         self.file = folder / "world.db"
         self._now, self._second_auth_token = now, second_auth_token
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
-        self._public_url, self._trusted_proxies = public_url, trusted_proxies
+        self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
@@ -87,6 +90,7 @@ class Service:
             heartbeat_url=self._heartbeat_url,
             public_url=self._public_url,
             forwarding_proxies=tuple(map(ip_network, self._trusted_proxies)),
+            intake=self._intake,
         )
         self.app = make_app(self.settings, address=self.address)
         self._server = make_server(self.app, connection_limits(self.settings, open_files=raise_open_files()))

@@ -26,7 +26,7 @@ expected-statuses = ["2xx", "3xx", "4xx"]
 
 # A body of a known sender that cannot be understood is kept for a person, and the sender need not send it again.
 [[operations]]
-include-path-regex = "^/(webhooks/(alertmanager|cloudevents)|v2/)"
+include-path-regex = "^/(webhooks/(alertmanager|cloudevents|zendesk)|v2/)"
 checks.negative_data_rejection.expected-statuses = ["2xx", "4xx"]
 
 [[operations]]

@@ -12,6 +12,7 @@ from oncall.intake.opsgenie import read_opsgenie
 from oncall.intake.pagerduty import read_change, read_pagerduty
 from oncall.intake.posts import Reader
 from oncall.intake.signals import Origin
+from oncall.intake.zendesk import read_zendesk_post
 from oncall.paging.ports.callers import Token
 
 
@@ -37,6 +38,7 @@ SENDERS: Mapping[str, Sender] = MappingProxyType(
             Sender("pagerduty-change", "pd", read_change),
             Sender("opsgenie", "og", read_opsgenie),
             Sender("cloudevents", "ce", read_cloudevents),
+            Sender("zendesk", "zd", read_zendesk_post),
         )
     }
 )

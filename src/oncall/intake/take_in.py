@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.intake.acknowledge import acknowledge, note_on
+from oncall.intake.followed import follow, is_outdated, remember_time
 from oncall.intake.routes import Routed, is_graver, routed
 from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
 from oncall.intake.unknown_customers import tell_of_unknown_customer
@@ -58,8 +59,19 @@ def take_in(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionCont
     Raises Conflict if another process stores the same key at the same time; the caller then tries again.
     """
     row = tx.sender_key(origin.caller.name, origin.sender, signal.key)
+    if is_outdated(signal, row):
+        return Taken(Became.IGNORED, row.ticket if row is not None else None, "a newer state was reported before")
+    taken = _taken(tx, signal, origin, context, row)
+    if signal.said_at is not None:
+        remember_time(tx, signal, origin, taken, context)
+    return taken
+
+
+def _taken(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionContext, row: SenderKey | None) -> Taken:
     stored = _ticket_of(tx, signal, row, context)
     match signal.kind:
+        case SignalKind.TRIGGER if signal.is_followed and stored is not None:
+            return follow(tx, signal, origin, row, stored, context)
         case SignalKind.TRIGGER:
             return _Trigger(tx, signal, origin, context, row, stored).taken()
         case SignalKind.RESOLVE:
@@ -140,7 +152,12 @@ class _Trigger:
         way = routed(self._signal.labels, policy)
         opened = (self._row.opened if self._row is not None else 0) + 1
         ticket_id, opened = _free_id(self._tx, self._signal, self._origin, opened)
-        accepted = accept_posted(self._tx, _document(self._signal, way, ticket_id), self._context, reasons=way.reasons)
+        accepted = accept_posted(
+            self._tx,
+            _document(self._signal, way, ticket_id),
+            self._context,
+            reasons=(*self._signal.reasons, *way.reasons),
+        )
         _keep(
             self._tx,
             self._signal,
@@ -207,8 +224,9 @@ def _resolve(
         _keep(tx, signal, origin, context, row, ticket=row.ticket, has_ended=True)
     if stored.status is TicketStatus.RESOLVED:
         return Taken(Became.IGNORED, name, "it is resolved already")
-    if row is not None and row.ticket is not None and row.ticket != name:
-        return note_on(tx, stored, f"{origin.sender} reports the end of {row.ticket}, which was merged", context)
+    ended = row.ticket if row is not None and row.ticket is not None else signal.ticket_id
+    if ended is not None and ended != name:
+        return note_on(tx, stored, f"{origin.sender} reports the end of {ended}, which was merged", context)
     why = signal.why or f"{origin.sender} reports that it is over"
     done = record_for(
         origin.caller, tx, name, TicketAction(EventKind.RESOLVED, origin.caller.name, context.now, why), context

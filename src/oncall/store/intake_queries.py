@@ -103,6 +103,7 @@ def _key_changes(key: SenderKey) -> Values:
         "impact": key.impact,
         "has_ended": key.has_ended,
         "changed_at": key.changed_at,
+        "said_at": key.said_at,
     }
 
 

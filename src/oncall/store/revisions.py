@@ -6,7 +6,22 @@ from enum import StrEnum
 
 from oncall.errors import WrongSchema
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 """All revisions in `migrations/versions`, oldest first."""
 
 HEAD = REVISIONS[-1]

@@ -299,6 +299,7 @@ sender_keys = Table(
     Column("impact", Text),
     Column("has_ended", Boolean, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("said_at", UtcDateTime),
 )
 
 Index("sender_keys_changed", sender_keys.c.changed_at)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
+from oncall.support.mail_rules import MailRules
 from oncall.support.routing import Routing
 from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
 
@@ -244,6 +245,7 @@ class Policy:
     limits: Limits = Limits()
     sms: SmsRules = SmsRules()
     routing: Routing = field(default_factory=Routing)
+    mail: MailRules = field(default_factory=MailRules)
     coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
     kinds: tuple[WindowKind, ...] = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
     titles: Mapping[WindowKind, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from oncall.support.policy_table import (
     ceiling_words,
     hours_words,
     link_words,
+    mail_words,
     policy_view,
     script_words,
     step_words,
@@ -37,6 +38,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_limit_changes(old.limits, new.limits),
         *_sms_changes(old.sms, new.sms),
         *_routing_changes(old, new),
+        *([f"Mail: {mail_words(new.mail)}."] if old.mail != new.mail else []),
         *_customer_changes(old, new),
     ]
 

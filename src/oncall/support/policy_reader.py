@@ -21,6 +21,7 @@ from oncall.file_values import (
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.customers import file_beside
 from oncall.support.escalation_reader import desk_channel, escalation
+from oncall.support.mail_rules import MailRules, mail_rules
 from oncall.support.on_call_reader import kinds_of, on_call_windows, spans_of
 from oncall.support.policy import (
     Counting,
@@ -87,6 +88,7 @@ class PolicyReader:
         most = fields.optional("limits", limits, Limits())
         sms = fields.optional("sms", sms_rules, SmsRules())
         table = fields.optional("routing", routing(self._root), Routing())
+        mail = fields.optional("mail", mail_rules(self._root), MailRules())
         customers = fields.optional("customers", file_beside, None)
         fields.close()
         check_coverage_days(self._plans.values(), business, days)
@@ -105,6 +107,7 @@ class PolicyReader:
             limits=most.value,
             sms=sms.value,
             routing=table.value,
+            mail=mail.value,
             coverage_days=days.value,
             kinds=kinds_of(on_call.value),
             titles={window.kind: window.title for window in on_call.value if window.title},

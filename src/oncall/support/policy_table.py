@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from oncall.support.coverage_days import DAYS_OF_WEEK, MONDAY_TO_FRIDAY, whole_days_words
+from oncall.support.mail_rules import MailRules
 from oncall.support.policy import (
     Counting,
     Coverage,
@@ -125,6 +126,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"Ceiling: {ceiling_words(policy.limits)}.",
         f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
         f"Replies: {bare_reply_words(policy.sms)}.",
+        f"Mail: {mail_words(policy.mail)}.",
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(
             f"{plan} includes {_names(extra.value.replace('_', ' ') for extra in extras)}."
@@ -185,6 +187,11 @@ def policy_view(policy: Policy) -> PolicyView:
             "link": policy.sms.link,
             "bare_reply_within_seconds": int(policy.sms.bare_reply_within.total_seconds()),
         },
+        "mail": {
+            "recipients": list(policy.mail.recipients),
+            "impact": policy.mail.impact,
+            "words": dict(policy.mail.words),
+        },
         "desk": {"notify": list(policy.desk.notify), "channel": policy.desk.channel.value},
         "routing": _routing_view(policy.routing),
         "customers": [_customer_view(one) for one in policy.customers],
@@ -234,6 +241,13 @@ def link_words(sms: SmsRules) -> str:
 def bare_reply_words(sms: SmsRules) -> str:
     """Return how long a command without a code counts."""
     return f"ACK or DONE without a code counts within {exact_span(sms.bare_reply_within)} of the last page"
+
+
+def mail_words(rules: MailRules) -> str:
+    """Return which addresses open tickets, and with which impact."""
+    impact = rules.impact or "the impact of an alert without a severity"
+    words = "".join(f', {made} if the subject begins with "{word}"' for word, made in rules.words.items())
+    return f"{' and '.join(rules.recipients)} open tickets: {impact}{words}"
 
 
 def limits_words(limits: Limits) -> str:

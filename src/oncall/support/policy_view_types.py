@@ -78,6 +78,14 @@ class SmsRulesView(TypedDict):
     bare_reply_within_seconds: Annotated[int, "How long after the last page a reply without a code counts for it."]
 
 
+class MailRulesView(TypedDict):
+    """How mails become tickets."""
+
+    recipients: Annotated[list[str], "The addresses that open tickets; one that ends with `@` has any domain."]
+    impact: Annotated[str | None, "Of a new mail; null: that of an alert without a known severity."]
+    words: Annotated[dict[str, str], "The impact of a mail whose subject begins with a word."]
+
+
 class DeskView(TypedDict):
     """How the support desk is told of a ticket."""
 
@@ -129,6 +137,7 @@ class PolicyView(TypedDict):
     escalation: EscalationView
     limits: LimitsView
     sms: SmsRulesView
+    mail: MailRulesView
     desk: DeskView
     routing: RoutingView
     customers: list[CustomerView]

@@ -13,6 +13,7 @@ from oncall.web import (
     calendar_routes,
     caller_routes,
     doctor_routes,
+    helpdesk_routes,
     probe_routes,
     problem_documents,
     provider_webhooks,
@@ -83,6 +84,7 @@ def create_app(
     parts = (
         ticket_routes,
         sender_routes,
+        helpdesk_routes,
         schedule_routes,
         calendar_routes,
         report_routes,

@@ -89,10 +89,15 @@ class _Sender(_CallerFor):
     """A dependency that returns the token of a sender, whatever scheme its Authorization header has."""
 
     async def __call__(self, request: Request) -> Token:
-        key = sender_digest(request.headers.get("authorization", ""))
-        if key is None:
-            raise ProblemDocument(401, HOW_SENDERS_SIGN)
-        return await running(request).authenticator.caller_with(key, request, self._operation)
+        return await sender_of(request)
+
+
+async def sender_of(request: Request) -> Token:
+    """Return the token in the Authorization header of a sender, whatever its scheme is. Raises ProblemDocument."""
+    key = sender_digest(request.headers.get("authorization", ""))
+    if key is None:
+        raise ProblemDocument(401, HOW_SENDERS_SIGN)
+    return await running(request).authenticator.caller_with(key, request, Operation.POST_TICKET)
 
 
 async def sender_with_secret(request: Request, secret: str) -> Token:

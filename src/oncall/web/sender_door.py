@@ -11,6 +11,7 @@ from fastapi import Request
 from oncall.errors import Conflict
 from oncall.intake.arrivals import end_replay, keep_failure, note_arrival, waiting_failure
 from oncall.intake.posts import Post
+from oncall.intake.seen_requests import is_first_time
 from oncall.intake.senders import Sender
 from oncall.intake.signals import Became, Origin, Reading, Signal, Taken, Unreadable
 from oncall.intake.take_in import take_in_all
@@ -45,13 +46,16 @@ async def post_of(request: Request, most: int = LARGEST_POST) -> tuple[Post, boo
     return Post(body, dict(request.headers), request.url.path + (f"?{query}" if query else "")), is_cut
 
 
-async def receive(services: Services, sender: Sender, caller: Token, post: Post) -> Received:
-    """Read a request and take it in; durable when it returns. A body that cannot be read is kept for a person."""
+async def receive(services: Services, sender: Sender, caller: Token, post: Post, *, once: str = "") -> Received:
+    """Read a request and take it in; durable when it returns. A body that cannot be read is kept for a person.
+
+    once: the sender's own id of the request; a second request with it changes nothing.
+    """
     try:
         reading = sender.read(post)
     except Unreadable as refusal:
         return await keep(services, sender.origin(caller), post, str(refusal))
-    return await take(services, sender.origin(caller), post, reading)
+    return await take(services, sender.origin(caller), post, reading, once=once)
 
 
 async def keep(services: Services, origin: Origin, post: Post, why: str) -> Received:
@@ -64,13 +68,16 @@ async def keep(services: Services, origin: Origin, post: Post, why: str) -> Rece
     return Received(arrival)
 
 
-async def take(services: Services, origin: Origin, post: Post, reading: Reading) -> Received:
+async def take(services: Services, origin: Origin, post: Post, reading: Reading, *, once: str = "") -> Received:
     """Take in what was read from a request. Its parts that cannot be understood are kept with the whole body."""
     faults = list(reading.faults)
     taken = await _taken(services, origin, reading.signals[:-SIGNALS_A_COMMIT], faults)
     context = services.engine.context(origin.caller.name)
 
     def last(tx: Transaction) -> Received:
+        if not is_first_time(tx, origin, once, context):
+            seen = Taken(Became.IGNORED, None, "this request came before")
+            return Received(note_arrival(tx, origin, post.path, [seen], context), (seen,))
         done, more_faults = take_in_all(tx, reading.signals[-SIGNALS_A_COMMIT:], origin, context)
         every, wrong = [*taken, *done], [*faults, *more_faults]
         if not wrong:

@@ -86,3 +86,43 @@ CLOUDEVENT_EXAMPLE = {
     "time": "2027-01-09T08:10:21Z",
     "data": {"summary": "Checkout answers with 502", "severity": "critical", "customer": "Acme Ltd"},
 }
+
+ZENDESK_BODY: Part = {
+    "type": "object",
+    "description": "A trigger's body as an admin writes it, or an event of Zendesk's. Unknown fields are ignored.",
+    "properties": {
+        "ticket": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": TEXT,
+                "title": TEXT,
+                "priority": TEXT,
+                "status": TEXT,
+                "organization": TEXT,
+                "plan": TEXT,
+                "tags": TEXT,
+                "url": TEXT,
+                "created_at": TEXT,
+                "updated_at": TEXT,
+            },
+        },
+        "type": {"type": "string", "examples": ["zen:event-type:ticket.created"]},
+        "event": {"type": "object"},
+        "detail": {"type": "object"},
+    },
+}
+ZENDESK_EXAMPLE = {
+    "ticket": {
+        "id": "35436",
+        "title": "Checkout down",
+        "priority": "Urgent",
+        "status": "Open",
+        "organization": "Acme Ltd",
+        "tags": "vip",
+        "url": "https://acme.zendesk.com/agent/tickets/35436",
+        "updated_at": "2027-01-09T08:12:00Z",
+    }
+}
+ANY_JSON: Part = {"description": "Whatever the mapping is for."}
+ANY_JSON_EXAMPLE = {"issue": {"key": "SUP-42", "fields": {"summary": "Checkout down", "priority": {"name": "Highest"}}}}

@@ -20,7 +20,7 @@ from oncall.web.services import Services
 router = APIRouter(route_class=PlainRoute, tags=["senders"])
 
 MOST_SHOWN = 100
-_ACCEPTED = Answer(
+ACCEPTED = Answer(
     "It is stored, and pages are on their way if any are due. `kept`: a part cannot be understood; a person is told",
     SenderAnswer,
 )
@@ -31,7 +31,7 @@ _REFUSALS = (401, 403, 413, 503)
     "/webhooks/alertmanager",
     status_code=202,
     summary="Receive alerts of Alertmanager or Grafana",
-    responses=answers({202: _ACCEPTED}, *_REFUSALS),
+    responses=answers({202: ACCEPTED}, *_REFUSALS),
     openapi_extra=posts(ALERTMANAGER, ALERTMANAGER_EXAMPLE),
 )
 async def receive_alerts(request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
@@ -46,7 +46,7 @@ async def receive_alerts(request: Request, services: ServicesDep, caller: Sender
     "/webhooks/cloudevents",
     status_code=202,
     summary="Receive CloudEvents",
-    responses=answers({202: _ACCEPTED}, *_REFUSALS),
+    responses=answers({202: ACCEPTED}, *_REFUSALS),
     openapi_extra=posts(CLOUDEVENT, CLOUDEVENT_EXAMPLE, "application/cloudevents+json"),
 )
 async def receive_cloudevents(request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from oncall.intake.mapping import WebhookMapping
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.time_source import Clock
@@ -71,6 +72,14 @@ class Readiness(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SenderSetup:
+    """The mappings by name, and the secrets by the name of the sender that signs with them. `repr` shows none."""
+
+    mappings: Mapping[str, WebhookMapping] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The objects behind the routes, built by `wiring`. `registry` holds the metrics that `/metrics` shows."""
 
@@ -83,3 +92,4 @@ class Services:
     public_url: str
     """The address of the service for people and programs outside, without a slash at its end."""
     token_use: TokenUse = field(default_factory=TokenUse)
+    senders: SenderSetup = field(default_factory=SenderSetup)

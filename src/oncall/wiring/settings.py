@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.errors import SettingsError
 from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
+from oncall.wiring.intake_settings import IntakeSettings, read_intake_settings
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -51,6 +52,7 @@ class Settings:
     connections_per_source: int | None = None
     trusted_proxies: tuple[Network, ...] = LOOPBACK
     forwarding_proxies: tuple[Network, ...] = ()
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -89,6 +91,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         connections_per_source=_number("ONCALL_CONNECTIONS_PER_SOURCE", found.get("ONCALL_CONNECTIONS_PER_SOURCE")),
         trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
         forwarding_proxies=_forwarding(found.get("ONCALL_TRUSTED_PROXIES")),
+        intake=read_intake_settings(found),
     )
     return _with_login(settings) if environment is None else settings
 

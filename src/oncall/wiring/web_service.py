@@ -16,6 +16,7 @@ from oncall.channels.twilio_forms import Form, OwnAccount, why_unclear
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
 from oncall.channels.twilio_webhooks import parse_inbound, parse_key, parse_status, reply_twiml, verify
 from oncall.errors import Refused, StoreError
+from oncall.intake.mapping_file import all_mappings
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.watch.doctor_findings import DoctorReport, findings, report
@@ -25,7 +26,7 @@ from oncall.store.sqlite_lock import only_pager_of
 from oncall.web.app import create_app
 from oncall.web.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
 from oncall.web.refusals import Refusals
-from oncall.web.services import Services, Sms
+from oncall.web.services import SenderSetup, Services, Sms
 from oncall.web.token_use import TokenUse
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.doctor_facts import gather
@@ -42,13 +43,15 @@ def make_app(settings: Settings, *, address: str) -> FastAPI:
     """Build the web application; its pager runs while the application runs.
 
     address: where the service listens. Without a public URL, callbacks of a Twilio double go to this address; the real
-    Twilio could not reach it. Raises SettingsError or StoreError at once for settings that cannot work.
+    Twilio could not reach it. Raises SettingsError, StoreError or FileFaults at once for settings and mapping files
+    that cannot work.
     """
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
     make_channels(settings, callback_url=callback_url)
     make_store(settings).close()
+    senders = SenderSetup(all_mappings(settings.intake.mappings), settings.intake.signing_secrets)
     return create_app(
-        lambda: _open_services(settings, callback_url=callback_url, address=address),
+        lambda: _open_services(settings, callback_url=callback_url, address=address, senders=senders),
         is_https=(settings.public_url or "").startswith("https://"),
     )
 
@@ -90,7 +93,9 @@ def only_pager(settings: Settings) -> AbstractContextManager[None]:
 
 
 @asynccontextmanager
-async def _open_services(settings: Settings, *, callback_url: str | None, address: str) -> AsyncIterator[Services]:
+async def _open_services(
+    settings: Settings, *, callback_url: str | None, address: str, senders: SenderSetup
+) -> AsyncIterator[Services]:
     """Run the pager and give the web routes what they need, until the service stops."""
     webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url) as pager:
@@ -101,7 +106,7 @@ async def _open_services(settings: Settings, *, callback_url: str | None, addres
             readiness = _Readiness(settings, pager, watch)
             public_url = (settings.public_url or address).rstrip("/")
             yield Services(
-                pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, public_url, token_use
+                pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, public_url, token_use, senders
             )
 
 

@@ -50,6 +50,7 @@ class SenderKey:
 
     ticket: None if the key ended before it opened a ticket. opened: how many tickets the key has opened. impact: the
     last impact that the sender gave. has_ended: the sender itself reported the end. changed_at: real time, aware UTC.
+    said_at: the sender's own time of the newest state that it reported, aware UTC; None: it gave none.
     """
 
     caller: str
@@ -60,6 +61,7 @@ class SenderKey:
     impact: str | None
     has_ended: bool
     changed_at: datetime
+    said_at: datetime | None = None
 
 
 class SenderKeys(Protocol):

@@ -1,0 +1,34 @@
+"""Reads what can be read of a JSON text that a template filled in without escaping, so that it is not JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+MOST_READ = 64 * 1024
+"""The most characters of a text that are read."""
+
+
+def rescued(text: str, keys: Sequence[str]) -> dict[str, str]:
+    """Return the texts of the known keys of a damaged JSON text, the nesting of its objects ignored.
+
+    A value ends where the next known key begins. If a key stands there twice, its last value counts: a quote in a title
+    can make words of the title look like a key, and templates put the title first.
+    """
+    pattern = re.compile(rf'"({"|".join(map(re.escape, keys))})"[ \t\r\n]{{0,20}}:[ \t\r\n]{{0,20}}"?')
+    places = list(pattern.finditer(text[:MOST_READ]))
+    found: dict[str, str] = {}
+    for place, following in zip(places, [*places, None][1:], strict=True):
+        end = following.start() if following is not None else min(len(text), MOST_READ)
+        found[place[1]] = _trimmed(text[place.end() : end], is_last=following is None)
+    return found
+
+
+def _trimmed(raw: str, *, is_last: bool) -> str:
+    """Return a value without the signs of JSON behind it."""
+    value = raw.rstrip()
+    if is_last:
+        # Objects may be closed behind the last value.
+        value = value.rstrip("} \t\r\n")
+    value = value.rstrip("{ \t\r\n").removesuffix(",").rstrip()
+    return value.removesuffix('"').replace('\\"', '"').replace("\\n", "\n")

@@ -1,0 +1,94 @@
+"""A ticket of Zendesk, as its triggers and its events describe it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncall.intake.signals import Unreadable
+from oncall.paging.actions.field_faults import instant
+
+PREFIX = "zd-"
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,37}")
+_NOTHING = ("", "-")
+"""What a placeholder becomes for a field that is not set."""
+SOLVED = ("solved", "closed", "deleted")
+_LABELS = {
+    "organization": "organization",
+    "organisation": "organization",
+    "organization_name": "organization",
+    "organization_id": "organization_id",
+    "customer": "customer",
+    "plan": "plan",
+    "impact": "impact",
+    "priority": "priority",
+    "requester_email": "email",
+    "email": "email",
+    "group": "group",
+    "brand": "brand",
+    "form": "form",
+}
+"""The label of each field that the routing table may read."""
+TRIGGER_KEYS = (
+    *("id", "title", "subject", "status", "tags", "url", "link", "created_at", "updated_at", "requester"),
+    *_LABELS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ZendeskTicket:
+    """A ticket as one body of Zendesk describes it. number: Zendesk's id. status: in small letters; empty if not given.
+
+    updated_at: aware UTC; the body is about the ticket as it was at that time.
+    """
+
+    number: str
+    subject: str
+    status: str
+    labels: dict[str, str]
+    url: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+    contact: str | None
+
+    @property
+    def id(self) -> str:
+        """Return the id of our ticket."""
+        return PREFIX + self.number
+
+    @property
+    def is_over(self) -> bool:
+        """Return True if the ticket is solved, closed or deleted."""
+        return self.status in SOLVED
+
+
+def zendesk_ticket(fields: Mapping[str, object]) -> ZendeskTicket:
+    """Return the ticket of a body's fields; all but the id may be missing. Raises Unreadable without a usable id."""
+    number = text_of(fields.get("id"))
+    if not _ID.fullmatch(number):
+        raise Unreadable('the body names no ticket: it needs "id", like {"ticket": {"id": "{{ticket.id}}"}}')
+    labels = {label: value for name, label in _LABELS.items() if (value := text_of(fields.get(name)))}
+    tags = fields.get("tags")
+    words = " ".join(text_of(tag) for tag in tags[:200]) if isinstance(tags, list) else text_of(tags)
+    if words:
+        labels["tags"] = words
+    return ZendeskTicket(
+        number=number,
+        subject=text_of(fields.get("title")) or text_of(fields.get("subject")),
+        status=text_of(fields.get("status")).lower(),
+        labels=labels,
+        url=text_of(fields.get("url")) or text_of(fields.get("link")) or None,
+        created_at=instant(text_of(fields.get("created_at"))),
+        updated_at=instant(text_of(fields.get("updated_at"))),
+        contact=text_of(fields.get("requester")) or None,
+    )
+
+
+def text_of(value: object) -> str:
+    """Return a field's text. A number becomes text; what a placeholder leaves for an unset field becomes empty."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    text = value.strip() if isinstance(value, str) else ""
+    return "" if text in _NOTHING else text
