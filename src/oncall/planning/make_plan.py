@@ -8,6 +8,7 @@ from datetime import date
 
 from oncall.errors import Refused
 from oncall.planning.context_sources import ContextSources
+from oncall.planning.known_absences import with_absences
 from oncall.planning.planning_context import planning_context
 from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
 from oncall.rosters.relaxation import Relaxation
@@ -46,6 +47,7 @@ def make_plan(
     Raises PlanInfeasible when no plan keeps the rules, Refused when no shift starts on these dates, a source does not
     fit, or the search ended before a first plan.
     """
+    roster = with_absences(roster, sources.published, watch.say)
     shifts = shifts_of(roster, first_day, last_day)
     context = planning_context(roster, first_day, last_day, sources, watch.say)
     plan = search_plan(relaxed(roster, relaxations), shifts, context, options, watch)

@@ -8,6 +8,7 @@ from datetime import datetime
 from oncall.errors import Refused
 from oncall.paging.ports.records import NewVersion
 from oncall.planning.context_sources import NamedPlan
+from oncall.planning.known_absences import with_absences
 from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
 from oncall.planning.service_record import published_seats_of
 from oncall.rosters.roster import Roster
@@ -37,7 +38,8 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
     if plan.team != roster.team:
         raise Refused(f"{named.name} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
     around = published_seats_of(roster, published)
-    violations = check_plan(plan, roster, history=around, elsewhere=seats_on_other_teams(roster))
+    elsewhere = seats_on_other_teams(roster)
+    violations = check_plan(plan, with_absences(roster, published), history=around, elsewhere=elsewhere)
     if violations:
         found = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(f"{named.name} does not keep the rules of {roster.source}; nothing was published\n{found}")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from oncall.errors import Refused
 from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_other_team, unknown_engineers
+from oncall.planning.known_absences import with_absences
 from oncall.planning.make_plan import refuse_broken, shifts_of
 from oncall.planning.planning_context import planning_context
 from oncall.planning.repair_story import repair_story
@@ -51,6 +52,7 @@ def repair_plan(
     Raises PlanInfeasible when no plan keeps the rules, Refused when the baseline, a source or a date does not fit, or
     the search ended before a first plan.
     """
+    roster = with_absences(roster, sources.published, watch.say)
     first_day, last_day = _dates_of(request.baseline, roster)
     baseline = replace(request.baseline.plan, first_day=first_day, last_day=last_day)
     unknown_engineers(request.baseline, roster)

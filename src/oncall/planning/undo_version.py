@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.ports.records import NewVersion
 from oncall.planning.change_rules import broken_rules, refuse_broken, roster_in_force
 from oncall.planning.change_schedule import ChangeMade, ChangeTerms, refuse_without_reason
 from oncall.planning.schedule_version import Author, ScheduleTransaction, append_version
+from oncall.schedule.absences import StoredAbsence
 from oncall.schedule.change_document import UNDO, undo_document
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.span_set import parts_left
 from oncall.schedule.versions import Override, VersionNote
+from oncall.support.calendar import first_instant
 from oncall.support.windows import Window
 from oncall.support.wording import full_time
 
@@ -59,7 +61,14 @@ def _time_of(schedule: Schedule, version: int) -> Window | None:
     """Return the time that a version which holds is about."""
     spans = [each.window for each in schedule.overrides if each.version == version]
     spans += [each.span for each in schedule.publications if each.version == version]
+    spans += [_time_away(each, schedule) for each in schedule.absences if each.version == version]
     return Window(min(span.start for span in spans), max(span.end for span in spans)) if spans else None
+
+
+def _time_away(absence: StoredAbsence, schedule: Schedule) -> Window:
+    zone = schedule.calendar.zone
+    start, end = (datetime.combine(day, time()) for day in (absence.first_day, absence.last_day + timedelta(days=1)))
+    return Window(first_instant(zone, start), first_instant(zone, end))
 
 
 def _dependents(schedule: Schedule, version: int, now: datetime) -> Iterator[int]:

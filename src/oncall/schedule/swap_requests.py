@@ -74,12 +74,15 @@ class SwapRequest:
 def state_at(request: SwapRequest, schedule: Schedule, now: datetime) -> SwapState:
     """Return the state of a request at `now` (aware UTC) under this schedule.
 
-    An open request ends by itself when its first shift begins, or when one of its givers no longer has the seat.
+    An open request ends by itself when its first shift begins, when one of its givers no longer has
+    the seat, or when its absence was taken back.
     """
     if request.state not in OPEN_STATES:
         return request.state
     if request.begins_at <= now:
         return SwapState.EXPIRED
+    if request.absence is not None and request.absence not in {each.version for each in schedule.absences}:
+        return SwapState.GONE
     return request.state if are_held(request.moves, schedule) else SwapState.GONE
 
 

@@ -10,18 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.errors import NotFound, Refused
+from oncall.errors import NotFound, Refused, ScheduleMoved
 from oncall.planning.change_rules import broken_rules, roster_in_force
+from oncall.planning.context_sources import ContextSources, NamedPlan
+from oncall.planning.make_plan import make_plan
 from oncall.planning.override_shift import override_shift
+from oncall.planning.publish_plan import check_for_publication
+from oncall.planning.schedule_version import Author
 from oncall.planning.swaps.ask_to_swap import SwapAsked, list_takers
-from oncall.planning.swaps.away import AwayAsked, AwayMade, mark_away
+from oncall.planning.swaps.away import AwayAsked, AwayMade, enter_away, plan_away, read_for_away
 from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps
 from oncall.planning.undo_version import undo_version
+from oncall.planning.watch import PlanningWatch, SearchOptions
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.swap_requests import SwapState
-from tests.planning.conftest import in_turn, roster_of
+from tests.planning.conftest import Told, in_turn, roster_of
 from tests.planning.swaps.conftest import MONDAY, NOW, PEOPLE, TIMES, SwapMemory, answers, by
 
 FIRST_WEEK = AwayAsked("ana", MONDAY, MONDAY + timedelta(days=6))
@@ -29,7 +34,12 @@ BOTH_WEEKS = AwayAsked("ana", MONDAY, MONDAY + timedelta(days=13))
 
 
 def away(desk: SwapMemory, asked: AwayAsked = FIRST_WEEK, *, is_agreed: bool = True) -> AwayMade:
-    return mark_away(desk, asked, by("mei", reason="ill"), TIMES, is_agreed=is_agreed)
+    return mark_away(desk, asked, by("mei", reason="ill"), is_agreed=is_agreed)
+
+
+def mark_away(desk: SwapMemory, asked: AwayAsked, author: Author, *, is_agreed: bool) -> AwayMade:
+    plan = plan_away(read_for_away(desk, asked, author), author.at)
+    return enter_away(desk, plan, author, replace(TIMES, real_now=author.at), is_agreed=is_agreed)
 
 
 def test_agreed_covers_come_with_the_absence_in_one_version(desk: SwapMemory) -> None:
@@ -85,7 +95,7 @@ def test_a_shift_that_ends_on_the_first_day_is_covered_too(desk: SwapMemory) -> 
 def test_a_shift_that_has_begun_is_covered_from_now_on(desk: SwapMemory) -> None:
     now = datetime(2027, 1, 5, 3, tzinfo=UTC)
     asked = AwayAsked("ana", MONDAY, MONDAY)
-    made = mark_away(desk, asked, by("mei", now, "ill"), replace(TIMES, real_now=now), is_agreed=True)
+    made = mark_away(desk, asked, by("mei", now, "ill"), is_agreed=True)
     assert [move.window.start for move in made.covers.moves] == [now]
     before = desk.schedule().who(now - timedelta(minutes=1)).roles["primary"].engineer
     assert (before, desk.schedule().who(now).roles["primary"].engineer != "ana") == ("ana", True)
@@ -93,12 +103,31 @@ def test_a_shift_that_has_begun_is_covered_from_now_on(desk: SwapMemory) -> None
 
 def test_later_changes_see_the_absence(desk: SwapMemory) -> None:
     away(desk, AwayAsked("gus", MONDAY, MONDAY))
-    why = {each.engineer: each.why for each in list_takers(desk, SwapAsked("ana", MONDAY), NOW)}
+    why = {each.engineer: each.why for each in list_takers(desk, SwapAsked("ana", MONDAY), NOW)[1]}
     assert why["gus"] is not None
     assert why["gus"].startswith("unavailable: gus is away on 2027-01-04: ill")
     start, end = datetime(2027, 1, 5, 0, 1, tzinfo=UTC), datetime(2027, 1, 5, 13, tzinfo=UTC)
     with pytest.raises(Refused, match=r"gus is away on 2027-01-04: ill"):
         override_shift(desk, "gus", "primary", start=start, end=end, author=by("mei"))
+
+
+def test_a_plan_that_ignores_the_absence_is_not_published(desk: SwapMemory, ten: Roster) -> None:
+    away(desk)
+    again = NamedPlan("plan.csv", in_turn(ten))
+    with pytest.raises(
+        Refused, match=r"unavailable: ana is on Mon 2027-01-04 \(weeknight\) but is away from 2027-01-04"
+    ):
+        check_for_publication(again, ten, desk.schedule())
+
+
+def test_a_new_plan_leaves_the_absent_engineer_out(desk: SwapMemory, ten: Roster, told: Told) -> None:
+    away(desk, AwayAsked("ana", date(2027, 1, 18), date(2027, 1, 24)))
+    sources = ContextSources(published=desk.schedule())
+    made = make_plan(
+        ten, date(2027, 1, 18), date(2027, 1, 24), sources, options=SearchOptions(), watch=PlanningWatch(told)
+    )
+    assert "ana" not in {seat.engineer for seat in made.plan.seats}
+    assert "taken into account: ana is away from 2027-01-18 to 2027-01-24: ill" in told.sentences
 
 
 def test_an_undo_takes_the_absence_and_its_covers_back(desk: SwapMemory) -> None:
@@ -134,7 +163,7 @@ def test_an_absence_that_cannot_be_entered_is_refused(
     desk: SwapMemory, asked: AwayAsked, reason: str, words: str
 ) -> None:
     with pytest.raises((Refused, NotFound)) as refusal:
-        mark_away(desk, asked, by("mei", reason=reason), TIMES, is_agreed=True)
+        mark_away(desk, asked, by("mei", reason=reason), is_agreed=True)
     assert (str(refusal.value), len(desk.versions)) == (words, 1)
 
 
@@ -146,9 +175,24 @@ def test_without_any_cover_the_rules_that_clash_are_named() -> None:
     away(store, AwayAsked("cai", MONDAY, MONDAY))
     with pytest.raises(Refused) as refusal:
         away(store, AwayAsked("ana", MONDAY, MONDAY))
-    assert str(refusal.value).startswith("no cover is possible for ana; nothing was changed\n")
-    print(refusal.value)
-    assert "2027-01-04" in str(refusal.value)
+    assert str(refusal.value) == (
+        "no cover is possible for ana; nothing was changed\n"
+        "  no plan is possible: 1 shift has fewer people than roles\n"
+        "  Mon 2027-01-04 (weeknight): nobody can be primary (ana is away on 2027-01-04 (ill); ben is away on "
+        "2027-01-04 (ill); cai is away on 2027-01-04 (ill))\n"
+        "  with nobody away, 1 of the 3 people are enough; with the days off as they are, the team needs 1 more who "
+        "takes every role and is never away"
+    )
+
+
+def test_covers_of_another_schedule_are_not_entered(desk: SwapMemory) -> None:
+    author = by("mei", reason="ill")
+    plan = plan_away(read_for_away(desk, FIRST_WEEK, author), NOW)
+    away(desk, AwayAsked("ben", MONDAY, MONDAY))
+    with pytest.raises(
+        ScheduleMoved, match=r"^the schedule has changed since you read version 1: version 2 \(away by mei"
+    ):
+        enter_away(desk, plan, author, TIMES, is_agreed=True)
 
 
 def small(*people: str, rest: int = 0) -> str:

@@ -11,7 +11,7 @@ import pytest
 from oncall.errors import NotFound, Refused
 from oncall.planning.change_schedule import ChangeTerms
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
-from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, withdraw_swap
+from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, tell_accepted, withdraw_swap
 from oncall.schedule.swap_requests import SwapRequest, SwapState
 from tests.planning.swaps.conftest import MONDAY, NOW, TIMES, WEDNESDAY, SwapMemory, answers, by
 
@@ -56,6 +56,7 @@ def test_an_accepted_request_is_one_version_of_the_kind_swap(desk: SwapMemory) -
     assert made is not None
     note = desk.schedule().log[-1]
     assert (note.kind, note.by, note.reason) == ("swap", "gus", "a concert")
+    tell_accepted(desk, done, answers("gus"), TIMES)
     assert desk.texts()[1:] == [("ana", "No action needed: Gus takes primary Mon 4 Jan 19:01-08:00 EST (7AAC).")]
 
 

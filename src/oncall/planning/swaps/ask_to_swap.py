@@ -15,7 +15,7 @@ from oncall.paging.ports.ticket_store import Codes
 from oncall.planning.change_rules import BrokenRule, broken_rules, refuse_broken, roster_in_force
 from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule, refuse_without_reason
 from oncall.planning.schedule_version import Author, ScheduleTransaction
-from oncall.planning.swaps.held_shifts import held_shift, known_engineer
+from oncall.planning.swaps.held_shifts import HeldShift, held_shift, known_engineer
 from oncall.planning.swaps.swap_notes import NoteTimes, tell_asked
 from oncall.planning.swaps.swap_texts import SwapWords
 from oncall.planning.swaps.takers import Taker, pieces_of, span_of, takers
@@ -44,14 +44,14 @@ class SwapAsked:
     their_day: date | datetime | None = None
 
 
-def list_takers(tx: ScheduleTransaction, asked: SwapAsked, now: datetime) -> list[Taker]:
-    """Return who could take the shift, the best first; see `takers`. now: policy time, aware UTC.
+def list_takers(tx: ScheduleTransaction, asked: SwapAsked, now: datetime) -> tuple[HeldShift, list[Taker]]:
+    """Return the shift and who could take it, the best first; see `takers`. now: policy time, aware UTC.
 
     Raises NotFound and Refused as `held_shift` does.
     """
     schedule = tx.schedule()
     held = held_shift(schedule, asked.engineer, asked.day, role=asked.role, now=now)
-    return takers(schedule, roster_in_force(tx), held, now)
+    return held, takers(schedule, roster_in_force(tx), held, now)
 
 
 def swap_at_once(tx: SwapTransaction, asked: SwapAsked, author: Author, terms: ChangeTerms) -> ChangeMade:

@@ -16,7 +16,7 @@ from oncall.paging.ports.records import NewVersion
 from oncall.planning.change_rules import broken_rules, refuse_broken, roster_in_force
 from oncall.planning.change_schedule import ChangeTerms
 from oncall.planning.known_absences import with_absence
-from oncall.planning.schedule_version import AppendedVersion, Author, append_version
+from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
 from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.find_covers import Covers, find_covers, shifts_to_cover
 from oncall.planning.swaps.held_shifts import known_engineer
@@ -43,8 +43,26 @@ class AwayAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaySituation:
+    """The schedule and the published roster with the new absence, as they were read."""
+
+    asked: AwayAsked
+    absence: Absence
+    schedule: Schedule
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True)
+class AwayPlan:
+    """Covers for an absence, under the schedule for which they were found."""
+
+    situation: AwaySituation
+    covers: Covers
+
+
+@dataclass(frozen=True, slots=True)
 class AwayMade:
-    """An absence that was marked. version: the version that entered it. requests: who was asked to cover."""
+    """An absence that was entered. version: the version with it. requests: who was asked to cover."""
 
     asked: AwayAsked
     version: AppendedVersion
@@ -52,64 +70,75 @@ class AwayMade:
     requests: tuple[SwapRequest, ...]
 
 
-def mark_away(
+def read_for_away(tx: ScheduleTransaction, asked: AwayAsked, author: Author) -> AwaySituation:
+    """Return what finding covers needs. author: the reason is that of the absence.
+
+    Raises NotFound for an unknown engineer; Refused for dates that are over or in the wrong order, and without a
+    reason.
+    """
+    schedule = tx.schedule()
+    known_engineer(schedule, asked.engineer)
+    roster = roster_in_force(tx)
+    if roster is None:
+        raise Refused("the published roster cannot be read by this version of oncall; publish the plan again")
+    if asked.last_day < asked.first_day:
+        raise Refused(f"the absence ends on {asked.last_day}, before it begins on {asked.first_day}")
+    if asked.last_day < author.at.astimezone(roster.zone).date():
+        raise Refused(f"the absence ended on {asked.last_day}; an absence changes what is to come")
+    if not author.reason.strip():
+        raise Refused("an absence needs a reason; write --reason TEXT")
+    absence = Absence(asked.first_day, asked.last_day, author.reason.strip())
+    return AwaySituation(asked, absence, schedule, with_absence(roster, asked.engineer, absence))
+
+
+def plan_away(situation: AwaySituation, now: datetime, *, time_limit: timedelta | None = None) -> AwayPlan:
+    """Find covers for an absence. It may take seconds, so run it outside a transaction.
+
+    now: policy time, aware UTC. time_limit: wall time of the repair. Raises Refused if no cover is possible, with the
+    rules that clash.
+    """
+    schedule, roster, now = situation.schedule, situation.roster, now.replace(microsecond=0)
+    shifts = shifts_to_cover(schedule, roster, situation.asked.engineer, situation.absence, now)
+    if not shifts:
+        return AwayPlan(situation, Covers((), is_fewest=True))
+    try:
+        return AwayPlan(situation, find_covers(schedule, roster, shifts, now, time_limit=time_limit))
+    except PlanInfeasible as clash:
+        # The advice about `generate --relax` does not belong here.
+        reasons = [reason for reason in (clash.summary, *clash.reasons) if "--relax" not in reason]
+        found = "\n".join(f"  {reason}" for reason in reasons)
+        words = f"no cover is possible for {situation.asked.engineer}; nothing was changed\n{found}"
+        raise Refused(words) from clash
+
+
+def enter_away(
     tx: SwapTransaction,
-    asked: AwayAsked,
+    plan: AwayPlan,
     author: Author,
     times: NoteTimes,
     *,
     is_agreed: bool,
     terms: ChangeTerms | None = None,
-    time_limit: timedelta | None = None,
 ) -> AwayMade:
     """Enter an absence, and cover the shifts that it blocks: at once if all have agreed, else by asking.
 
-    author: the reason is that of the absence. time_limit: wall time of the repair. Raises NotFound for an unknown
-    engineer; Refused for dates that are over or in the wrong order, without a reason, and if no cover is possible, with
-    the rules that clash; ScheduleMoved as `append_version` does.
+    Raises ScheduleMoved if the schedule has changed since the covers were found.
     """
-    tx.lock_schedule()
-    schedule, now = tx.schedule(), author.at.replace(microsecond=0)
-    roster = _checked_roster(tx, schedule, asked, author, now)
-    absence = Absence(asked.first_day, asked.last_day, author.reason.strip())
-    roster = with_absence(roster, asked.engineer, absence)
-    shifts = shifts_to_cover(schedule, roster, asked.engineer, absence, now)
-    try:
-        covers = find_covers(schedule, roster, shifts, now, time_limit=time_limit) if shifts else Covers((), True)
-    except PlanInfeasible as clash:
-        raise Refused(f"no cover is possible for {asked.engineer}; nothing was changed\n{clash}") from clash
-    moves = covers.moves if is_agreed else ()
-    version = _entered(tx, asked, roster, moves, author, terms or ChangeTerms())
-    requests = () if is_agreed else _ask_all(tx, asked, covers.moves, version, author, times)
-    return AwayMade(asked, version, covers, requests)
-
-
-def _checked_roster(tx: SwapTransaction, schedule: Schedule, asked: AwayAsked, author: Author, now: datetime) -> Roster:
-    """Return the published roster for an absence that can be entered. Raises NotFound and Refused."""
-    known_engineer(schedule, asked.engineer)
-    roster = roster_in_force(tx)
-    if roster is None:
-        raise Refused("the published roster cannot be read by this version of oncall; publish the plan again")
-    today = now.astimezone(roster.zone).date()
-    if asked.last_day < asked.first_day:
-        raise Refused(f"the absence ends on {asked.last_day}, before it begins on {asked.first_day}")
-    if asked.last_day < today:
-        raise Refused(f"the absence ended on {asked.last_day}; an absence changes what is to come")
-    if not author.reason.strip():
-        raise Refused("an absence needs a reason; write --reason TEXT")
-    return roster
+    moves = plan.covers.moves if is_agreed else ()
+    version = _entered(tx, plan.situation, moves, author, terms or ChangeTerms())
+    requests = () if is_agreed else _ask_all(tx, plan, version, author, times)
+    return AwayMade(plan.situation.asked, version, plan.covers, requests)
 
 
 def _entered(
     tx: SwapTransaction,
-    asked: AwayAsked,
-    roster: Roster,
+    situation: AwaySituation,
     moves: Sequence[SeatMove],
     author: Author,
     terms: ChangeTerms,
 ) -> AppendedVersion:
     """Append the version with the absence and these covers, after all rules have been checked."""
-    zone, pieces = roster.zone, pieces_of(moves)
+    asked, zone, pieces = situation.asked, situation.roster.zone, pieces_of(moves)
     start = first_instant(zone, datetime.combine(asked.first_day, time()))
     end = first_instant(zone, datetime.combine(asked.last_day + timedelta(days=1), time()))
     document = away_document(
@@ -122,21 +151,18 @@ def _entered(
         if pieces:
             check_pieces(schedule, pieces, author.at)
             after = schedule.with_pieces(pieces, AWAY, author.at)
-            refuse_broken(broken_rules(schedule, after, span_of(moves), roster), is_forced=False)
+            refuse_broken(broken_rules(schedule, after, span_of(moves), situation.roster), is_forced=False)
 
     version = NewVersion(author.at, AWAY, author.by, author.reason.strip(), document)
-    return append_version(tx, version, check, expected=terms.expected)
+    seen = situation.schedule.newest if terms.expected is None else terms.expected
+    return append_version(tx, version, check, expected=seen)
 
 
 def _ask_all(
-    tx: SwapTransaction,
-    asked: AwayAsked,
-    moves: Sequence[SeatMove],
-    version: AppendedVersion,
-    author: Author,
-    times: NoteTimes,
+    tx: SwapTransaction, plan: AwayPlan, version: AppendedVersion, author: Author, times: NoteTimes
 ) -> tuple[SwapRequest, ...]:
     """Ask each engineer who would take a seat, once for all their seats."""
+    asked, moves = plan.situation.asked, plan.covers.moves
     words, requests = SwapWords(version.after, tx.policy()), []
     for taker in dict.fromkeys(move.taker for move in moves):
         request = SwapRequest(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.errors import NotFound, Refused
@@ -57,13 +57,15 @@ def held_shift(
 ) -> HeldShift:
     """Return the shift that an engineer has on a date: the one that starts on it, else the one that covers it.
 
-    asked: a local date in the policy's zone, or an instant in the shift (aware). role: None for any. now: aware UTC.
-    Raises NotFound for an unknown engineer or role, Refused for a date that is over or without a shift of theirs, for
-    a shift that has begun, and for a date on which several of their shifts start.
+    asked: a local date in the policy's zone, or a time in the shift; without a zone it is policy time. role: None for
+    any. now: aware UTC. Raises NotFound for an unknown engineer or role; Refused for a date that is over or without a
+    shift of theirs, for a shift that has begun, and for a date on which several of their shifts start.
     """
     known_engineer(schedule, engineer)
     _refuse_unknown_role(schedule, role)
     zone = schedule.calendar.zone
+    if isinstance(asked, datetime):
+        asked = asked.astimezone(UTC) if asked.tzinfo is not None else first_instant(zone, asked)
     day = asked.astimezone(zone).date() if isinstance(asked, datetime) else asked
     if day < now.astimezone(zone).date():
         raise Refused(f"{day} is over; a swap changes what is to come")

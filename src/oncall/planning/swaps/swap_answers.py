@@ -36,7 +36,8 @@ def accept_swap(
 ) -> tuple[SwapRequest, ChangeMade | None]:
     """Make the change that a request asks for, and return the request with the change.
 
-    The change is None if the request belongs to an absence whose other covers must be agreed on first.
+    The asker is not told yet; see `tell_accepted`. The change is None if the request belongs to an absence whose other
+    covers must be agreed on first.
     Raises NotFound for an unknown code; Refused if the request has ended or asks another engineer, if the shift has
     begun or changed hands, and if the change breaks a rule and the request was not forced.
     """
@@ -52,10 +53,14 @@ def accept_swap(
     done = replace(agreed, state=state, version=version)
     tx.update_swap(done)
     cancel_reminder(tx, done, answerer.at, times)
-    words = SwapWords(tx.schedule(), tx.policy())
-    if answerer.by != done.engineer:
-        tell(tx, done.engineer, f"swap {done.code} accepted", words.accepted(done), times)
     return done, made
+
+
+def tell_accepted(tx: SwapTransaction, request: SwapRequest, answerer: Answerer, times: NoteTimes) -> None:
+    """Tell the asker that the other engineer agreed, unless they answered themselves."""
+    if answerer.by != request.engineer:
+        body = SwapWords(tx.schedule(), tx.policy()).accepted(request)
+        tell(tx, request.engineer, f"swap {request.code} accepted", body, times)
 
 
 def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.ports.people_store import Alerts
+from oncall.paging.ports.time_source import Clock
 from oncall.planning.swaps.swap_texts import SwapWords
 from oncall.schedule.swap_requests import SwapRequest
 
@@ -25,28 +26,39 @@ class NoteTimes:
     real_at: Callable[[datetime], datetime]
 
 
+def note_times(clock: Clock) -> NoteTimes:
+    """Return when alerts go out by a clock."""
+    now = clock.real_now()
+    return NoteTimes(now, lambda at: now + timedelta(seconds=clock.real_seconds_until(at)))
+
+
 def tell(tx: Alerts, to: str, about: str, body: str, times: NoteTimes) -> None:
     """Queue an SMS to a person. about: its subject; each subject is told once."""
     tx.add_alert(Alert(uuid.uuid4().hex, about, to, body, times.real_now, times.real_now))
 
 
-def tell_asked(tx: Alerts, request: SwapRequest, words: SwapWords, times: NoteTimes) -> None:
-    """Ask the other engineer, and remind the asker a day before the shift unless that is over."""
-    tell(tx, request.other, f"swap {request.code} asked", words.asked(request), times)
+def tell_asked(tx: Alerts, request: SwapRequest, words: SwapWords, times: NoteTimes, *, again: bool = False) -> None:
+    """Ask the other engineer, and remind the asker a day before the shift unless that is over.
+
+    again: the request was asked before, and its hours have changed.
+    """
+    subject = f"swap {request.code} asked" + (f" for {request.begins_at.isoformat()}" if again else "")
+    tell(tx, request.other, subject, words.asked(request), times)
     at = request.begins_at - REMINDED_BEFORE
     if at > request.asked_at:
         body, due_at = words.unanswered(request), times.real_at(at)
-        about = f"swap {request.code} unanswered"
+        about = f"swap {request.code} unanswered {request.begins_at.isoformat()}"
         tx.add_alert(Alert(_reminder_id(request), about, request.engineer, body, times.real_now, due_at))
 
 
 def cancel_reminder(tx: Alerts, request: SwapRequest, now: datetime, times: NoteTimes) -> None:
     """Cancel the reminder to the asker if it has not gone out. now: policy time."""
     if now < request.begins_at - REMINDED_BEFORE:
-        about = f"swap {request.code} unanswered"
+        about = f"swap {request.code} unanswered {request.begins_at.isoformat()}"
         tx.update_alert(Alert(_reminder_id(request), about, request.engineer, "", times.real_now, due_at=None))
 
 
 def _reminder_id(request: SwapRequest) -> str:
-    """Return the delivery id of the reminder, which its code alone decides."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, f"oncall swap {request.code} unanswered").hex
+    """Return the delivery id of the reminder, which its code and the start of the shift decide."""
+    name = f"oncall swap {request.code} unanswered {request.begins_at.isoformat()}"
+    return uuid.uuid5(uuid.NAMESPACE_OID, name).hex

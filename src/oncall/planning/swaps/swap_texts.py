@@ -10,7 +10,8 @@ from oncall.paging.outgoing.sms_encoding import encoding_for, fitted
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.swap_requests import SeatMove, SwapRequest
 from oncall.support.policy import Policy
-from oncall.support.wording import full_time, zone_name
+from oncall.support.windows import Window
+from oncall.support.wording import zone_name
 
 _PARTS = 2
 """The most segments of a text: a request names up to two shifts and two people."""
@@ -29,6 +30,8 @@ class SwapWords:
         asker, code = self.name(request.engineer), request.code
         if gives:
             what = f"swap with {asker}: you get {self.shifts(gets)}, {asker} gets {self.shifts(gives)}"
+        elif request.absence is not None and request.other == request.engineer:
+            what = f"take {self.shifts(gets)}, so that another engineer can cover you"
         elif request.absence is not None:
             what = f"cover {asker}, who is away: {self.shifts(gets)}"
         else:
@@ -63,9 +66,19 @@ class SwapWords:
         asker = self.name(request.engineer)
         return _text(f"No action needed: {asker} withdrew swap {request.code} ({self.shifts(request.moves)}).")
 
+    def gone(self, role: str, window: Window) -> str:
+        """Return the text to both engineers when the new plan does not have a swapped shift."""
+        when = window_words(window, self._zone)
+        return _text(f"Check your shifts: the new plan has no shift {when}, so the swap of {role} is over.")
+
+    def request_gone(self, request: SwapRequest) -> str:
+        """Return the text to both engineers when the new plan does not have the shift of an open request."""
+        words = f"No action needed: swap {request.code} is over, because the new plan does not have its shift"
+        return _text(f"{words} ({self.shifts(request.moves)}).")
+
     def shifts(self, moves: Sequence[SeatMove]) -> str:
         """Return seats in words: `primary Mon 4 Jan 19:01-08:00 EST and secondary ...`."""
-        return " and ".join(f"{move.role} {span_words(move, self._zone)}" for move in moves)
+        return " and ".join(f"{move.role} {window_words(move.window, self._zone)}" for move in moves)
 
     def name(self, person_id: str) -> str:
         """Return a person's name, or the id if no roster has them."""
@@ -74,17 +87,12 @@ class SwapWords:
         return encoding_for([name], unicode=self._unicode).spell(name)
 
 
-def span_words(move: SeatMove, zone: ZoneInfo) -> str:
+def window_words(window: Window, zone: ZoneInfo) -> str:
     """Return `Mon 4 Jan 19:01-08:00 EST`; the end has its day if it is not the next morning."""
-    start, end = move.window.start.astimezone(zone), move.window.end.astimezone(zone)
+    start, end = window.start.astimezone(zone), window.end.astimezone(zone)
     is_near = (end.date() - start.date()).days <= 1
     until = f"{end:%H:%M}" if is_near else f"{end:%a %H:%M}"
-    return f"{_day(start)} {start:%H:%M}-{until} {zone_name(move.window.start, zone)}"
-
-
-def move_sentence(move: SeatMove, zone: ZoneInfo) -> str:
-    """Return `ben takes primary from ana, Mon 2027-01-04 19:01 EST`."""
-    return f"{move.taker} takes {move.role} from {move.giver}, {full_time(move.window.start, zone)}"
+    return f"{_day(start)} {start:%H:%M}-{until} {zone_name(window.start, zone)}"
 
 
 def _day(at: datetime) -> str:
