@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from oncall.intake.opsgenie import ACTIONS
+from oncall.web.sender_models import CHANGE_EXAMPLE, OPSGENIE_EXAMPLE, PAGERDUTY_EXAMPLE
 from tests.paging.world import ticket_body
 from tests.web.api_document import ApiDocument
 from tests.web.service import Service
@@ -53,6 +55,15 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),
     ("POST", "/v1/calendar/links", "/v1/calendar/links", {"engineer": "ana"}, 201),
     ("POST", "/v1/calendar/links/revoke", "/v1/calendar/links/revoke", {"engineer": "ana"}, 200),
+    ("POST", "/v2/enqueue", "/v2/enqueue", PAGERDUTY_EXAMPLE, 202),
+    ("POST", "/v2/enqueue", "/v2/enqueue", {"routing_key": "mei"}, 400),
+    ("POST", "/v2/change/enqueue", "/v2/change/enqueue", CHANGE_EXAMPLE, 202),
+    ("POST", "/v2/change/enqueue", "/v2/change/enqueue", {"routing_key": "mei"}, 400),
+    ("POST", "/v2/alerts", "/v2/alerts", OPSGENIE_EXAMPLE, 202),
+    *(
+        ("POST", f"/v2/alerts/{{identifier}}/{action}", f"/v2/alerts/x/{action}?identifierType=alias", {}, 202)
+        for action in ACTIONS
+    ),
     ("GET", "/healthz", "/healthz", None, 200),
     ("GET", "/readyz", "/readyz", None, 200),
 ]
@@ -62,8 +73,10 @@ TOLD_ELSEWHERE = {
     ("GET", "/metrics", "200"),
     ("GET", "/calendar/{secret}.ics", "200"),
     ("GET", "/calendar/{secret}.ics", "304"),
+    ("GET", "/v2/alerts/requests/{request_id}", "200"),
 }
-"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text."""
+"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text, and a
+request id comes from an answer."""
 
 WRONG_VALUES = [7, 7.5, True, [], ["x"], {}, {"x": 1}, "", "x" * 3000, "a b", "+13055550101", "now"]
 
@@ -170,9 +183,18 @@ def test_every_example_of_the_document_is_accepted(
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         for name, example in content.get("examples", {}).items():
             assert document.faults_of_body(method, path, example["value"]) == [], (path, name)
-            called = path.replace("{ticket_id}", "T-7").replace("{mapping}", "jira")
+            called = path.replace("{ticket_id}", "T-7").replace("{mapping}", "jira").replace("{identifier}", "x")
             answer = service.call(method, called, json=example["value"])
             assert answer.is_success, (path, name, answer.text)
+
+
+def test_the_answer_about_a_request_of_opsgenie_s_client_fits(
+    used: tuple[Service, list[httpx.Response]], document: ApiDocument
+) -> None:
+    request = used[0].call("POST", "/v2/alerts", json=OPSGENIE_EXAMPLE).json()["requestId"]
+    answer = used[0].call("GET", f"/v2/alerts/requests/{request}")
+    path = "/v2/alerts/requests/{request_id}"
+    assert document.faults_of_answer("GET", path, 200, "application/json", answer.json()) == []
 
 
 @pytest.mark.parametrize(

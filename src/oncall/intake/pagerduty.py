@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ _ACTIONS = {
     "resolve": SignalKind.RESOLVE,
 }
 _PEOPLE = ("acknowledged_by", "by", "user")
+_LABEL_LINE = re.compile(r"\s*- ([A-Za-z_][A-Za-z0-9_]*) = (.*)")
 _FIELDS = ("source", "component", "group", "class", "severity")
 
 
@@ -43,7 +45,7 @@ def event_from(document: Mapping[str, object], new_key: str) -> PagerDutyEvent:
     errors = _errors(document, action, key, payload)
     if errors:
         raise InvalidEvent(errors)
-    details = labels_in(payload.get("custom_details"))
+    details = _details(payload)
     labels = {**details, **{name: text for name in _FIELDS if (text := text_in(payload, name))}}
     if client := text_in(document, "client"):
         labels["client"] = client
@@ -59,6 +61,15 @@ def event_from(document: Mapping[str, object], new_key: str) -> PagerDutyEvent:
         why=_WHY[action],
     )
     return PagerDutyEvent(signal, key or new_key)
+
+
+def _details(payload: Mapping[str, object]) -> dict[str, str]:
+    """Return the custom details. Alertmanager writes the labels of its alerts into them as text: those count too."""
+    given = mapping_in(payload, "custom_details")
+    firing = given.get("firing")
+    head = firing.partition("Annotations:")[0] if isinstance(firing, str) else ""
+    told = [_LABEL_LINE.fullmatch(line) for line in head.splitlines()[:100]]
+    return {**{one[1].lower(): one[2] for one in told if one is not None}, **labels_in(given)}
 
 
 _WHY = {"trigger": "", "acknowledge": "", "resolve": "the sender resolved the event"}

@@ -122,3 +122,12 @@ class PlanStatusQuery(_Query):
     """How far the status of the plan looks ahead."""
 
     days: Annotated[int, Field(ge=1, le=MOST_DAYS_AHEAD)] = 90
+
+
+class OpsgenieQuery(BaseModel):
+    """How a path of Opsgenie's API names its alert."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    identifierType: str = "id"  # noqa: N815  # Opsgenie's name
+    """`alias`, or `id` for the id of the ticket."""

@@ -126,3 +126,84 @@ ZENDESK_EXAMPLE = {
 }
 ANY_JSON: Part = {"description": "Whatever the mapping is for."}
 ANY_JSON_EXAMPLE = {"issue": {"key": "SUP-42", "fields": {"summary": "Checkout down", "priority": {"name": "Highest"}}}}
+PAGERDUTY_EVENT: Part = {
+    "type": "object",
+    "description": "An event of PagerDuty's Events API v2.",
+    "required": ["routing_key", "event_action"],
+    "properties": {
+        "routing_key": {"type": "string", "description": "A token of ours.", "minLength": 1},
+        "event_action": {"type": "string", "enum": ["trigger", "acknowledge", "resolve"]},
+        "dedup_key": {"type": "string", "description": "Required unless the event is a trigger."},
+        "client": TEXT,
+        "client_url": TEXT,
+        "payload": {
+            "type": "object",
+            "required": ["summary", "source", "severity"],
+            "properties": {
+                "summary": {"type": "string", "minLength": 1},
+                "source": {"type": "string", "minLength": 1},
+                "severity": {"type": "string", "description": "critical, error, warning, info, or any other word."},
+                "timestamp": TEXT,
+                "component": TEXT,
+                "group": TEXT,
+                "class": TEXT,
+                "custom_details": {"type": "object"},
+            },
+        },
+        "links": {"type": "array", "items": {"type": "object"}},
+        "images": {"type": "array", "items": {"type": "object"}},
+    },
+}
+PAGERDUTY_EXAMPLE = {
+    "routing_key": "mei",
+    "event_action": "trigger",
+    "dedup_key": "zd-35436",
+    "payload": {
+        "summary": "Acme: checkout down",
+        "source": "checkout-1",
+        "severity": "critical",
+        "custom_details": {"customer": "Acme Ltd"},
+    },
+}
+CHANGE_EVENT: Part = {
+    "type": "object",
+    "required": ["routing_key", "payload"],
+    "properties": {
+        "routing_key": {"type": "string", "minLength": 1},
+        "payload": {
+            "type": "object",
+            "required": ["summary"],
+            "properties": {"summary": {"type": "string", "minLength": 1}, "source": TEXT, "timestamp": TEXT},
+        },
+        "links": {"type": "array", "items": {"type": "object"}},
+    },
+}
+CHANGE_EXAMPLE = {"routing_key": "mei", "payload": {"summary": "Deployed checkout 1.4", "source": "ci"}}
+OPSGENIE_ALERT: Part = {
+    "type": "object",
+    "description": "An alert of Opsgenie's API.",
+    "required": ["message"],
+    "properties": {
+        "message": {"type": "string", "minLength": 1},
+        "alias": TEXT,
+        "description": TEXT,
+        "priority": {"type": "string", "enum": ["P1", "P2", "P3", "P4", "P5"]},
+        "tags": {"type": "array", "items": TEXT},
+        "details": LABELS,
+        "entity": TEXT,
+        "source": TEXT,
+        "user": TEXT,
+        "note": TEXT,
+    },
+}
+OPSGENIE_EXAMPLE = {
+    "message": "Acme: checkout down",
+    "alias": "checkout-down",
+    "priority": "P1",
+    "details": {"customer": "Acme Ltd"},
+}
+OPSGENIE_ACTION: Part = {
+    "type": "object",
+    "properties": {"user": TEXT, "source": TEXT, "note": TEXT},
+}
+OPSGENIE_ACTION_EXAMPLE = {"user": "ana@example.com", "note": "on it"}

@@ -1,0 +1,107 @@
+"""Opsgenie's alert API: its paths, its bodies and its answers, so that its clients only change their address."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from oncall.errors import NotFound
+from oncall.intake.opsgenie import ACTIONS
+from oncall.intake.sender_views import OpsgenieAnswer, OpsgenieStatusAnswer
+from oncall.intake.senders import SENDERS
+from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.ports.callers import Token
+from oncall.paging.ports.intake_store import ArrivalStatus
+from oncall.web.api_description import Answer, answers, query
+from oncall.web.dependencies import SenderDep, ServicesDep
+from oncall.web.plain_route import PlainRoute
+from oncall.web.problem_documents import ProblemDocument
+from oncall.web.query_models import OpsgenieQuery
+from oncall.web.sender_door import LARGEST_POST, keep, post_of, receive
+from oncall.web.sender_models import OPSGENIE_ACTION, OPSGENIE_ACTION_EXAMPLE, OPSGENIE_ALERT, OPSGENIE_EXAMPLE, posts
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PlainRoute, tags=["senders"])
+
+_ACCEPTED = Answer("The request is stored and carried out", OpsgenieAnswer)
+
+
+@router.post(
+    "/v2/alerts",
+    status_code=202,
+    summary="Receive an alert of an Opsgenie client",
+    responses=answers({202: _ACCEPTED}, *(401, 403, 413, 422, 503)),
+    openapi_extra=posts(OPSGENIE_ALERT, OPSGENIE_EXAMPLE),
+)
+async def create_alert(request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
+    """Opens a ticket. An alert with the alias of an open one pages nobody again. The GenieKey is a token of ours."""
+    return await _answered(request, services, caller)
+
+
+@router.get(
+    "/v2/alerts/requests/{request_id}",
+    summary="Read what became of a request of an Opsgenie client",
+    responses=answers({200: Answer("What became of it", OpsgenieStatusAnswer)}, 401, 403, 404, 422, 503),
+)
+async def request_status(request_id: str, services: ServicesDep, caller: SenderDep) -> JSONResponse:
+    """Returns what became of a request of the same caller."""
+    wanted = request_id.replace("-", "")
+    found = await services.engine.read(lambda tx: tx.arrival(wanted))
+    if found is None or found.caller != caller.name:
+        raise NotFound(f"there is no request {quoted(request_id)}")
+    is_good = found.status is not ArrivalStatus.FAILED
+    answer: OpsgenieStatusAnswer = {
+        "data": {
+            "success": is_good,
+            "isSuccess": is_good,
+            "action": found.path.partition("?")[0].rpartition("/")[2].capitalize(),
+            "status": "; ".join(found.outcome),
+            "processedAt": found.at.isoformat(),
+            "integrationId": found.caller,
+            "alertId": found.tickets[0] if found.tickets else "",
+            "alias": "",
+        },
+        "took": 0.0,
+        "requestId": request_id,
+    }
+    return JSONResponse(answer)
+
+
+async def act_on_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
+    """`close` resolves the ticket. `acknowledge` takes it for the person in `user`, with a token that was made with
+    `--may-acknowledge`, and is noted otherwise. `notes`, `snooze` and `unacknowledge` are noted.
+    """
+    return await _answered(request, services, caller)
+
+
+for _action in ACTIONS:
+    router.add_api_route(
+        f"/v2/alerts/{{identifier}}/{_action}",
+        act_on_alert,
+        methods=["POST"],
+        name=f"{_action}_alert",
+        status_code=202,
+        summary=f"Receive `{_action}` of an Opsgenie client",
+        responses=answers({202: _ACCEPTED}, *(401, 403, 413, 422, 503)),
+        openapi_extra=posts(OPSGENIE_ACTION, OPSGENIE_ACTION_EXAMPLE) | query(OpsgenieQuery),
+    )
+
+
+async def _answered(request: Request, services: Services, caller: Token) -> JSONResponse:
+    began, sender = time.monotonic(), SENDERS["opsgenie"]
+    post, is_cut = await post_of(request)
+    if is_cut:
+        await keep(services, sender.origin(caller), post, f"the body has more than {LARGEST_POST} bytes")
+        raise ProblemDocument(413, f"the body has more than {LARGEST_POST} bytes; its beginning is kept for a person")
+    received = await receive(services, sender, caller, post)
+    if received.arrival.status is ArrivalStatus.FAILED:
+        raise ProblemDocument(422, f"{'; '.join(received.arrival.outcome)}; it is kept, and a person is told")
+    answer: OpsgenieAnswer = {
+        "result": "Request will be processed",
+        "took": round(time.monotonic() - began, 3),
+        "requestId": str(uuid.UUID(received.arrival.id)),
+    }
+    return JSONResponse(answer, 202)

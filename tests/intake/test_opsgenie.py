@@ -1,0 +1,98 @@
+"""Opsgenie's alert API: its own client on loopback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import opsgenie_sdk
+import pytest
+
+from oncall.paging.ports.callers import CallerRole
+from tests.web.service import Service
+from tests.web.test_permissions import add_token
+
+
+def alerts(service: Service, key: str = "zendesk") -> Any:
+    """Opsgenie's client; it has no types."""
+    settings = opsgenie_sdk.configuration.Configuration()
+    settings.host, settings.retry_enabled = service.address, False
+    settings.api_key["Authorization"] = key
+    return opsgenie_sdk.AlertApi(opsgenie_sdk.api_client.ApiClient(configuration=settings))
+
+
+def create(service: Service, alias: str, **more: Any) -> Any:
+    body = opsgenie_sdk.CreateAlertPayload(message="Acme: checkout down", alias=alias, priority="P1", **more)
+    return alerts(service).create_alert(create_alert_payload=body)
+
+
+def test_the_real_client_opens_a_ticket_once_and_closes_it(shared: Service) -> None:
+    for _ in range(2):
+        answer = create(shared, "og-1", details={"customer": "Acme Ltd"}, tags=["vip", "db"])
+        assert answer.result == "Request will be processed"
+    ticket = shared.ticket("og-og-1")
+    assert (ticket["ticket"]["impact"], ticket["ticket"]["customer"]) == ("urgent", "Acme Ltd")
+    assert sum(one["kind"] == "step_fired" for one in ticket["events"]) == 1
+    closing = opsgenie_sdk.CloseAlertPayload(user="ana", note="restarted")
+    alerts(shared).close_alert(identifier="og-1", identifier_type="alias", close_alert_payload=closing)
+    ticket = shared.ticket("og-og-1")
+    assert ticket["state"] == "resolved"
+    assert ticket["events"][-1]["why"] == "closed in Opsgenie by ana: restarted"
+
+
+def test_the_real_client_reads_what_became_of_its_request_and_closes_by_id(shared: Service) -> None:
+    answer = create(shared, "og-2")
+    status = alerts(shared).get_request_status(request_id=answer.request_id)
+    assert (status.data.is_success, status.data.alert_id) == (True, "og-og-2")
+    alerts(shared).close_alert(identifier="og-og-2", identifier_type="id")
+    assert shared.ticket("og-og-2")["state"] == "resolved"
+    with pytest.raises(opsgenie_sdk.exceptions.ApiException) as refused:
+        alerts(shared, "mei").get_request_status(request_id=answer.request_id)
+    assert refused.value.status == 404
+
+
+def test_an_acknowledgement_takes_the_ticket_only_with_the_right_and_a_person(shared: Service) -> None:
+    add_token(shared, "geniebridge", CallerRole.INTAKE, may_acknowledge=True)
+    create(shared, "og-3")
+    payload = opsgenie_sdk.AcknowledgeAlertPayload(user="ana@example.com")
+    alerts(shared).acknowledge_alert(identifier="og-3", identifier_type="alias", acknowledge_alert_payload=payload)
+    assert shared.ticket("og-og-3")["state"] == "open"
+    body = opsgenie_sdk.CreateAlertPayload(message="Down", alias="og-4", priority="P1")
+    bridge = alerts(shared, "geniebridge")
+    bridge.create_alert(create_alert_payload=body)
+    person = shared.store.read(lambda tx: tx.schedule()).people["ana"]
+    payload = opsgenie_sdk.AcknowledgeAlertPayload(user=person.email or person.name)
+    bridge.acknowledge_alert(identifier="og-4", identifier_type="alias", acknowledge_alert_payload=payload)
+    assert shared.ticket("og-og-4")["state"] == "acknowledged"
+
+
+def test_a_note_is_noted(shared: Service) -> None:
+    create(shared, "og-5")
+    note = opsgenie_sdk.AddNoteToAlertPayload(user="ana", note="looking")
+    alerts(shared).add_note(identifier="og-5", identifier_type="alias", add_note_to_alert_payload=note)
+    assert shared.ticket("og-og-5")["events"][-1]["why"] == "Opsgenie reports notes by ana: looking"
+
+
+def test_a_wrong_key_is_refused(shared: Service) -> None:
+    with pytest.raises(opsgenie_sdk.exceptions.AuthenticationException) as refused:
+        alerts(shared, "wrong").create_alert(create_alert_payload=opsgenie_sdk.CreateAlertPayload(message="x"))
+    assert refused.value.status == 401
+
+
+def genie(service: Service, path: str, **more: Any) -> httpx.Response:
+    return service.http.post(path, headers={"Authorization": "GenieKey zendesk"}, **more)
+
+
+def test_an_alert_without_a_message_is_refused_and_kept(shared: Service) -> None:
+    answer = genie(shared, "/v2/alerts", json={"priority": "P1"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        'the alert has no "message"; it is kept, and a person is told',
+    )
+    assert shared.store.read(lambda tx: tx.arrivals(limit=1))[0].status.value == "failed"
+
+
+def test_an_unknown_action_and_an_unknown_alert(shared: Service) -> None:
+    answer = genie(shared, "/v2/alerts/og-9/explode?identifierType=alias", json={})
+    assert answer.status_code == 404
+    assert genie(shared, "/v2/alerts/og-9/close?identifierType=alias").status_code == 202
