@@ -169,11 +169,9 @@ def test_without_a_login_whoami_names_the_user_and_the_variable(
 def test_next_and_shifts_need_no_name_once_it_is_known(published: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in ("next", "shifts"):
         ran = published(command)
-        assert (ran.code, ran.err) == (
-            1,
-            "oncall: whose shifts? name an engineer, set ONCALL_ENGINEER to your id, or log in with "
-            "`oncall login URL`\n",
-        )
+        assert ran.code == 2
+        words = "whose shifts? Name an engineer, set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
+        assert words in " ".join(ran.err.split())
         with monkeypatch.context() as known:
             known.setenv("ONCALL_ENGINEER", "ana")
             assert published(command) == published(command, "ana")

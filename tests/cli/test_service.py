@@ -59,7 +59,7 @@ def test_revoke_and_migrate_answer_as_json(oncall: Oncall) -> None:
     assert json.loads(migrated.out) == {"up_to_date": True, "copied": None}
 
 
-@pytest.mark.parametrize("command", [("token", "list"), ("migrate",), ("token", "revoke", "zendesk")])
+@pytest.mark.parametrize("command", [("backup", "x.db"), ("migrate",), ("worker",)])
 def test_commands_that_need_the_database_refuse_a_server(
     oncall: Oncall, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:

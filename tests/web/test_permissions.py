@@ -27,6 +27,8 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.READ: (NO, YES, YES),
     Operation.START_DRILL: (NO, ITSELF, YES),
     Operation.LINK_CALENDAR: (NO, ITSELF, YES),
+    Operation.ADD_CALLER: (NO, NO, YES),
+    Operation.CHANGE_CALLER: (NO, ITSELF, YES),
     Operation.POST_EVENT: (YES, YES, YES),
     EventKind.ACKNOWLEDGED: (PERSON, ITSELF, YES),
     EventKind.PASSED: (NO, ITSELF, YES),
@@ -61,6 +63,7 @@ READS = [
     "/v1/plan/status",
     "/v1/doctor",
     "/v1/me",
+    "/v1/tokens",
 ]
 FOR_ANOTHER = {
     Operation.START_DRILL: ("/v1/drills", {"to": "ben"}, "this token sends a drill to ana alone"),
@@ -68,6 +71,11 @@ FOR_ANOTHER = {
         "/v1/calendar/links",
         {"engineer": "ben"},
         "this token makes and revokes the calendar links of ana alone",
+    ),
+    Operation.CHANGE_CALLER: (
+        "/v1/tokens/revoke",
+        {"name": "mei"},
+        "this token rotates and revokes the engineer's tokens of ana alone",
     ),
 }
 """What an engineer's token may not ask for another person: path, body, and the refusal."""
@@ -148,6 +156,16 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             ]
         case Operation.READ:
             return [service.call("GET", path, by=caller) for path in READS]
+        case Operation.ADD_CALLER:
+            return [service.post({"name": f"new-{next(_NUMBERS)}", "role": "intake"}, by=caller, path="/v1/tokens")]
+        case Operation.CHANGE_CALLER:
+            label = f"number-{next(_NUMBERS)}"
+            digest = hashlib.sha256(label.encode()).hexdigest()
+            token = Token("ana", CallerRole.ENGINEER, digest, SATURDAY_NIGHT, label=label)
+            service.store.write(partial(_add, token))
+            name = token.handle
+            paths = ("/v1/tokens/rotate", "/v1/tokens/revoke")
+            return [service.post({"name": name}, by=caller, path=path) for path in paths]
         case Operation.LINK_CALENDAR:
             body = {"engineer": "ana"}
             paths = ("/v1/calendar/links", "/v1/calendar/links/revoke")

@@ -1,124 +1,106 @@
-"""Tokens at the API: rotated ones, several of one caller, scopes, and the last use."""
+"""Tokens over HTTP and through the terminal: a token never gives more rights than the one that asks."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from functools import partial
+import json
 from typing import Any
 
+import httpx
 import pytest
 
-from oncall.paging.actions.token_actions import rotate_token
 from oncall.paging.ports.callers import CallerRole, Scope, Token
-from oncall.store.database import open_store
-from oncall.web.token_use import TokenUse
-from tests.paging.world import ticket_body
+from oncall.paging.ports.store import Transaction
+from tests.cli.conftest import Oncall, oncall  # noqa: F401
+from tests.paging.world import SATURDAY_NIGHT
 from tests.web.service import Service, problem
 
-HOUR = timedelta(hours=1)
+
+def add(service: Service, secret: str, name: str, role: CallerRole, label: str = "", *scopes: Scope) -> None:
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    token = Token(name, role, digest, SATURDAY_NIGHT, label=label, scopes=frozenset(scopes))
+
+    def work(tx: Transaction) -> None:
+        tx.add_token(token)
+
+    service.store.write(work)
 
 
-@pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("tokens"), is_each_urgent_page_alone=True) as running:
-        yield running
+def ask(service: Service, action: str, by: str, **body: Any) -> httpx.Response:
+    return service.post(body, by=by, path=f"/v1/tokens{action}")
 
 
-def add(service: Service, secret: str, name: str, role: CallerRole, **more: Any) -> None:
-    token = Token(name, role, hashlib.sha256(secret.encode()).hexdigest(), started(service), **more)
-    service.store.write(partial(lambda token, tx: tx.add_token(token), token))
+def test_a_manager_makes_rotates_lists_and_revokes_tokens_through_the_terminal(
+    service: Service,
+    oncall: Oncall,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    made = json.loads(oncall("token", "create", "crm", "--role", "intake", "--scope", "tickets", "--json").out)
+    assert (made["name"], made["role"], set(made)) == ("crm", "intake", {"name", "role", "token"})
+    assert service.post({"plan": "standard", "impact": "low"}, by=made["token"], path="/v1/explain").status_code == 200
+    assert "WARNING" in oncall("token", "create", "anna", "--role", "engineer").err
+    rotated = oncall("token", "rotate", "crm", "--overlap", "1h", "--expires", "2199-12-31")
+    assert rotated.out.startswith("oncall_")
+    assert "The old one works until" in rotated.err
+    listed = json.loads(oncall("token", "list", "--json").out)["tokens"]
+    (crm,) = [token for token in listed if token["name"] == "crm"]
+    assert (crm["scopes"], crm["expires_at"][:10]) == (["tickets"], "2200-01-01")
+    assert made["token"] not in json.dumps(listed)
+    assert oncall("token", "revoke", "crm").out == "Revoked crm's token.\n"
+    ran = oncall("token", "revoke", "crm")
+    assert (ran.code, ran.err) == (1, 'oncall: there is no token "crm"; `oncall token list` shows them\n')
 
 
-def started(service: Service) -> datetime:
-    """Return a real time near now: the pager's last beat."""
-    beat = service.store.read(lambda tx: tx.last_beat())
-    assert beat is not None
-    return beat[0]
+def test_an_engineer_sees_rotates_and_revokes_their_own_tokens_alone(service: Service) -> None:
+    add(service, "ana-laptop", "ana", CallerRole.ENGINEER, "laptop")
+    add(service, "ana-boss", "ana", CallerRole.MANAGER, "boss")
+    names = [token["name"] for token in service.call("GET", "/v1/tokens", by="ana").json()["tokens"]]
+    assert names == ["ana", "ana:boss", "ana:laptop"]
+    assert ask(service, "/rotate", "ana", name="ana:laptop").json()["token"].startswith("oncall_")
+    words = "this token rotates and revokes the engineer's tokens of ana alone"
+    for other in ("ana:boss", "mei", "zendesk", "nobody"):
+        problem(ask(service, "/rotate", "ana", name=other), 403, words)
+        problem(ask(service, "/revoke", "ana", name=other), 403, words)
+    longer = ask(service, "/rotate", "ana", name="ana", expires="2199-01-01")
+    problem(longer, 403, "only a manager changes the end of a token: leave `expires` out")
+    problem(ask(service, "", "ana", name="ana:new", role="engineer"), 403, "a token of role engineer may not do this")
+    assert ask(service, "/revoke", "ana", name="ana:laptop").json()["others"] == ["ana", "ana:boss"]
 
 
-def status(service: Service, secret: str) -> int:
-    return service.call("GET", "/v1/oncall", by=secret).status_code
-
-
-def test_both_secrets_work_during_the_overlap_of_a_rotation(busy: Service) -> None:
-    add(busy, "before", "eva", CallerRole.MANAGER)
-    now = started(busy)
-    made = busy.store.write(lambda tx: rotate_token("eva", tx, real_now=now, overlap=HOUR))
-    assert [status(busy, secret) for secret in ("before", made.secret)] == [200, 200]
-
-
-def test_after_the_overlap_the_old_secret_is_refused_and_says_why(busy: Service) -> None:
-    add(busy, "outworn", "gina", CallerRole.MANAGER)
-    began = started(busy) - 3 * HOUR
-    made = busy.store.write(lambda tx: rotate_token("gina", tx, real_now=began, overlap=HOUR))
-    ended = f"{began + HOUR:%Y-%m-%d %H:%M} UTC"
-    words = f"this token was rotated and ended at {ended}; use the new one, or `oncall token rotate` makes another one"
-    problem(busy.call("GET", "/v1/oncall", by="outworn"), 401, words)
-    assert status(busy, made.secret) == 200
-
-
-def test_a_new_end_does_not_bring_an_old_secret_back(busy: Service) -> None:
-    now = started(busy)
-    add(busy, "over", "hal", CallerRole.MANAGER, expires_at=now - HOUR)
-    last_day = (now + 48 * HOUR).date()
-    made = busy.store.write(lambda tx: rotate_token("hal", tx, real_now=now, overlap=HOUR, last_day=last_day))
-    assert [status(busy, secret) for secret in ("over", made.secret)] == [401, 200]
-
-
-def test_each_token_of_an_engineer_acts_for_that_engineer(busy: Service) -> None:
-    add(busy, "ana on her laptop", "ana", CallerRole.ENGINEER, label="laptop")
-    busy.post(ticket_body("T-LAPTOP"))
-    answer = busy.post({"kind": "acknowledged"}, by="ana on her laptop", path="/v1/tickets/T-LAPTOP/events")
-    assert answer.json()["owner"] == "ana"
+def test_a_token_with_scopes_gives_no_token_more_than_it_has(service: Service) -> None:
+    add(service, "narrow", "mei", CallerRole.MANAGER, "narrow", Scope.CHANGE, Scope.READ)
+    words = "this token has only change, read, and gives no token more than that"
+    problem(ask(service, "", "narrow", name="evil", role="manager"), 403, words)
+    problem(ask(service, "", "narrow", name="evil", role="manager", scopes=["events"]), 403, words)
+    problem(ask(service, "/rotate", "narrow", name="mei"), 403, words)
+    assert ask(service, "", "narrow", name="fine", role="manager", scopes=["read"]).status_code == 201
 
 
 @pytest.mark.parametrize(
-    ("scope", "allowed"),
+    ("action", "body", "faults"),
     [
-        (Scope.TICKETS, [202, 403, 403, 403]),
-        (Scope.EVENTS, [403, 200, 403, 403]),
-        (Scope.READ, [403, 403, 200, 403]),
-        (Scope.CHANGE, [403, 403, 403, 202]),
+        ("", {}, ["name: missing", "role: missing"]),
+        ("", {"name": "x", "role": "intake", "scopes": "read"}, ['scopes: write a list, like ["read"]']),
+        ("", {"name": "x", "role": "intake", "may_acknowledge": 1}, ["may_acknowledge: write true or false"]),
+        ("", {"name": "x", "role": "intake", "expires": "soon"}, ['expires: "soon" is not a date; write "2027-12-31"']),
+        ("/rotate", {"name": 5}, ["name: write text of 1 to 91 characters"]),
+        (
+            "/rotate",
+            {"name": "mei", "overlap_seconds": True},
+            ["overlap_seconds: write a whole number of seconds from 0 to 2592000"],
+        ),
+        ("/revoke", {"name": ""}, ["name: write text of 1 to 91 characters"]),
     ],
 )
-def test_a_scope_narrows_what_a_token_may_do(busy: Service, scope: Scope, allowed: list[int]) -> None:
-    by = f"mei with {scope}"
-    add(busy, by, "mei", CallerRole.MANAGER, label=scope.value, scopes=frozenset({scope}))
-    busy.post(ticket_body(f"S-{scope}"))
-    event = {"kind": "customer_replied"}
-    answers = [
-        busy.post(ticket_body(f"N-{scope}"), by=by),
-        busy.post(event, by=by, path=f"/v1/tickets/S-{scope}/events"),
-        busy.call("GET", "/v1/oncall", by=by),
-        busy.post({"to": "ana"}, by=by, path="/v1/drills"),
-    ]
-    assert [answer.status_code for answer in answers] == allowed
-    refused = next(answer for answer in answers if answer.status_code == 403)
-    assert refused.json()["detail"].startswith("this token may not do this: it has no scope ")
+def test_a_body_that_cannot_be_used_names_every_field(
+    quiet: Service, action: str, body: dict[str, Any], faults: list[str]
+) -> None:
+    answer = ask(quiet, action, "mei", **body)
+    assert answer.status_code == 422
+    assert [f"{fault['field']}: {fault['message']}" for fault in answer.json()["errors"]] == faults
 
 
-def test_the_last_use_is_stored_when_the_service_stops(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with Service(tmp_path_factory.mktemp("used")) as service:
-        before = started(service)
-        assert status(service, "mei") == 200
-        address = service.settings.database_url
-        assert address is not None
-    with open_store(address) as store:
-        used = {token.name: token.last_used_at for token in store.read(lambda tx: tx.tokens())}
-    assert used["mei"] is not None
-    assert used["mei"] >= before - HOUR
-    assert used["zendesk"] is None
-
-
-def test_a_use_is_stored_once_in_five_minutes_at_most() -> None:
-    uses, at = TokenUse(), datetime(2027, 1, 9, 8, 12)  # noqa: DTZ001
-    uses.note("zendesk", at)
-    assert uses.unsaved() == {"zendesk": at}
-    uses.saved(uses.unsaved())
-    uses.note("zendesk", at + timedelta(minutes=4))
-    assert uses.unsaved() == {}
-    assert uses.rest() == {"zendesk": at + timedelta(minutes=4)}
-    uses.note("zendesk", at + timedelta(minutes=5))
-    assert uses.unsaved() == {"zendesk": at + timedelta(minutes=5)}
+def test_a_secret_is_never_stored_by_a_proxy(service: Service) -> None:
+    assert ask(service, "", "mei", name="crm", role="intake").headers["cache-control"] == "no-store"

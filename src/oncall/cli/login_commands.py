@@ -68,9 +68,10 @@ def login(
 
 
 def logout(json: bool = JSON_OPTION) -> None:
-    """Remove the login that `oncall login` keeps, and the kept answers.
+    """Remove the login that `oncall login` keeps.
 
-    The token itself stays valid until a manager revokes it with `oncall token revoke`.
+    It removes the kept answers of servers, too. The token itself stays valid until a manager revokes it with
+    `oncall token revoke`.
 
     Example: oncall logout
     """

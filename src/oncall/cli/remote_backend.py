@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from oncall.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
+    from oncall.paging.actions.token_actions import WantedToken
+    from oncall.paging.actions.token_requests import NewTokenView, RevokedTokenView, Rotation, TokenListView
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
     from oncall.paging.ports.records import TicketFilter
@@ -116,6 +118,25 @@ class RemoteBackend(ServerRequests):
     def calendar_unlink(self, engineer: str | None, *, is_team: bool) -> CalendarUnlinkView:
         path = "/v1/calendar/links/revoke"
         answer: CalendarUnlinkView = self._call("POST", path, _feed_fields(engineer, is_team=is_team))
+        return answer
+
+    def tokens(self) -> TokenListView:
+        answer: TokenListView = self._content(self._ask("GET", "/v1/tokens", None, self._patience))
+        return answer
+
+    def create_token(self, wanted: WantedToken) -> NewTokenView:
+        body = {"name": wanted.handle, "role": wanted.role, "may_acknowledge": wanted.may_acknowledge}
+        more = {"scopes": list(wanted.scopes)} if wanted.scopes else {}
+        answer: NewTokenView = self._call("POST", "/v1/tokens", {**body, **more, **_expires(wanted.last_day)})
+        return answer
+
+    def rotate_token(self, asked: Rotation) -> NewTokenView:
+        body = {"name": asked.handle, "overlap_seconds": int(asked.overlap.total_seconds())}
+        answer: NewTokenView = self._call("POST", "/v1/tokens/rotate", {**body, **_expires(asked.last_day)})
+        return answer
+
+    def revoke_token(self, handle: str) -> RevokedTokenView:
+        answer: RevokedTokenView = self._call("POST", "/v1/tokens/revoke", {"name": handle})
         return answer
 
     def policy(self) -> PolicyInForceView:
@@ -244,6 +265,10 @@ def _part_of(kept: ScheduleView, start: datetime, end: datetime) -> ScheduleView
 
 def _touches(first: str, last: str, start: datetime, end: datetime) -> bool:
     return datetime.fromisoformat(first) < end and start < datetime.fromisoformat(last)
+
+
+def _expires(last_day: date | None) -> Mapping[str, object]:
+    return {"expires": last_day.isoformat()} if last_day is not None else {}
 
 
 def _feed_fields(engineer: str | None, *, is_team: bool) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oncall.errors import Refused
+from oncall.cli.output import bad_value
 
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
@@ -47,8 +47,11 @@ def own_engineer(settings: Settings) -> str | None:
 
 
 def named_or_own(engineer: str | None, settings: Settings) -> str:
-    """Return the engineer that a command names, else the one at this terminal. Raises Refused if neither is known."""
+    """Return the engineer that a command names, else the one at this terminal.
+
+    Raises BadParameter if neither is known.
+    """
     found = engineer or own_engineer(settings)
     if found is None:
-        raise Refused(f"whose shifts? name an engineer, {OWN_ID}")
+        raise bad_value(f"whose shifts? Name an engineer, {OWN_ID}", "ENGINEER")
     return found

@@ -9,11 +9,11 @@ import typer
 
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import date_of, length_of
-from oncall.cli.output import local_settings, print_json, say, tell
+from oncall.cli.output import print_json, say, tell
 
 if TYPE_CHECKING:
-    from oncall.paging.actions.token_actions import NewSecret
-    from oncall.paging.ports.callers import Token
+    from oncall.paging.actions.token_actions import TokenView
+    from oncall.paging.actions.token_requests import NewTokenView
 
 _NAME = typer.Argument(metavar="NAME", help="The token: the caller, or CALLER:LABEL.")
 _EXPIRES = typer.Option(
@@ -57,24 +57,23 @@ def create_token(
     Example: oncall token create zendesk --role intake --scope tickets --expires 2027-12-31
     """
     from oncall import wiring
-    from oncall.paging.actions.token_actions import WantedToken, make_token
+    from oncall.cli.token_access import open_tokens
+    from oncall.paging.actions.token_actions import WantedToken
 
     last_day = date_of(expires, "--expires") if expires is not None else None
     wanted = WantedToken(name, role, may_acknowledge, last_day, tuple(scope or ()))
-    settings = local_settings("token")
-    real_now = wiring.make_clock(settings).real_now()
-    with wiring.make_store(settings) as store:
-        made = store.write(lambda tx: make_token(wanted, tx, real_now=real_now))
-    if made.warning is not None:
-        tell(f"WARNING: {made.warning}", colour="yellow")
+    with open_tokens(wiring.read_settings()) as tokens:
+        made = tokens.create_token(wanted)
+    if "warning" in made:
+        tell(f"WARNING: {made['warning']}", colour="yellow")
     _print_secret(made, json=json)
 
 
-def _print_secret(made: NewSecret, *, json: bool) -> None:
+def _print_secret(made: NewTokenView, *, json: bool) -> None:
     if json:
-        print_json({"name": made.token.handle, "role": made.token.role.value, "token": made.secret})
+        print_json({"name": made["name"], "role": made["role"], "token": made["token"]})
         return
-    typer.echo(made.secret)
+    typer.echo(made["token"])
     tell("Keep it: it is not shown again.")
 
 
@@ -98,20 +97,19 @@ def rotate_token(
     Example: oncall token rotate zendesk --overlap 7d
     """
     from oncall import wiring
-    from oncall.paging.actions import token_actions
+    from oncall.cli.token_access import open_tokens
+    from oncall.paging.actions.token_requests import Rotation
 
     last_day = date_of(expires, "--expires") if expires is not None else None
-    length = length_of(overlap, "--overlap")
-    settings = local_settings("token")
-    real_now = wiring.make_clock(settings).real_now()
-    with wiring.make_store(settings) as store:
-        made = store.write(
-            lambda tx: token_actions.rotate_token(name, tx, real_now=real_now, overlap=length, last_day=last_day)
-        )
+    asked = Rotation(name, length_of(overlap, "--overlap"), last_day)
+    settings = wiring.read_settings()
+    with open_tokens(settings) as tokens:
+        made = tokens.rotate_token(asked)
     _print_secret(made, json=json)
-    ends_at = made.token.old_ends_at
-    if not json and ends_at is not None:
-        tell(f"The old one works until {_time(ends_at)}." if ends_at > real_now else "The old one works no more.")
+    if not json and "old_secret_until" in made:
+        ends_at = datetime.fromisoformat(made["old_secret_until"])
+        is_over = ends_at <= wiring.make_clock(settings).real_now()
+        tell("The old one works no more." if is_over else f"The old one works until {_time(ends_at)}.")
 
 
 def list_tokens(json: bool = JSON_OPTION) -> None:
@@ -120,34 +118,39 @@ def list_tokens(json: bool = JSON_OPTION) -> None:
     Example: oncall token list
     """
     from oncall import wiring
-    from oncall.paging.actions.token_actions import token_view
+    from oncall.cli.token_access import open_tokens
 
-    settings = local_settings("token")
-    with wiring.make_store(settings) as store:
-        tokens = store.read(lambda tx: tx.tokens())
+    settings = wiring.read_settings()
+    with open_tokens(settings) as access:
+        view = access.tokens()
     if json:
-        print_json({"tokens": [token_view(token) for token in tokens]})
+        print_json(view)
         return
-    if not tokens:
+    if not view["tokens"]:
         tell("No tokens yet; make one with `oncall token create`.")
     real_now = wiring.make_clock(settings).real_now()
-    for token in tokens:
+    for token in view["tokens"]:
         say(_line(token, real_now))
 
 
-def _line(token: Token, real_now: datetime) -> str:
-    parts = [token.handle, token.role.value, f"since {_time(token.created_at)}"]
-    if token.scopes:
-        parts.append(f"only {', '.join(sorted(token.scopes))}")
-    if token.may_acknowledge:
+def _line(token: TokenView, real_now: datetime) -> str:
+    parts = [token["name"], token["role"], f"since {_time_of(token['created_at'])}"]
+    if token["scopes"]:
+        parts.append(f"only {', '.join(token['scopes'])}")
+    if token["may_acknowledge"]:
         parts.append("may acknowledge")
-    parts.append(f"last used {_time(token.last_used_at)}" if token.last_used_at is not None else "never used")
-    if token.old_ends_at is not None and token.old_ends_at > real_now:
-        parts.append(f"the old one works until {_time(token.old_ends_at)}")
-    if token.expires_at is not None:
-        word = "expired" if token.is_expired(real_now) else "expires"
-        parts.append(f"{word} {_time(token.expires_at)}")
+    used, old, ends = token["last_used_at"], token["old_secret_until"], token["expires_at"]
+    parts.append(f"last used {_time_of(used)}" if used is not None else "never used")
+    if old is not None and datetime.fromisoformat(old) > real_now:
+        parts.append(f"the old one works until {_time_of(old)}")
+    if ends is not None:
+        word = "expired" if datetime.fromisoformat(ends) <= real_now else "expires"
+        parts.append(f"{word} {_time_of(ends)}")
     return "  ".join(parts)
+
+
+def _time_of(text: str) -> str:
+    return _time(datetime.fromisoformat(text))
 
 
 def _time(at: datetime) -> str:
@@ -160,12 +163,12 @@ def revoke_token(name: str = _NAME, json: bool = JSON_OPTION) -> None:
     Example: oncall token revoke zendesk
     """
     from oncall import wiring
-    from oncall.paging.actions import token_actions
+    from oncall.cli.token_access import open_tokens
 
-    with wiring.make_store(local_settings("token")) as store:
-        others = store.write(lambda tx: token_actions.revoke_token(name, tx))
-    if others:
-        tell(f"WARNING: other tokens of this caller still work: {', '.join(others)}.", colour="yellow")
+    with open_tokens(wiring.read_settings()) as tokens:
+        done = tokens.revoke_token(name)
+    if done["others"]:
+        tell(f"WARNING: other tokens of this caller still work: {', '.join(done['others'])}.", colour="yellow")
     if json:
         print_json({"name": name, "revoked": True})
         return

@@ -23,6 +23,7 @@ from oncall.web import (
     schedule_routes,
     sender_routes,
     ticket_routes,
+    token_routes,
 )
 from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running, kept
@@ -94,6 +95,7 @@ def create_app(
         report_routes,
         doctor_routes,
         caller_routes,
+        token_routes,
         provider_webhooks,
         probe_routes,
     )

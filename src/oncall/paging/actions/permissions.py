@@ -31,6 +31,8 @@ class Operation(StrEnum):
     READ = "read tickets, schedule, policy, reports and the doctor's findings (every `GET /v1/...`)"
     START_DRILL = "start a drill (`POST /v1/drills`)"
     LINK_CALENDAR = "make and revoke calendar links (`POST /v1/calendar/links`, `/v1/calendar/links/revoke`)"
+    ADD_CALLER = "make a token (`POST /v1/tokens`)"
+    CHANGE_CALLER = "rotate and revoke tokens (`POST /v1/tokens/rotate`, `/v1/tokens/revoke`)"
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -45,6 +47,8 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.READ: (_NO, _YES, _YES),
     Operation.START_DRILL: (_NO, _AS_ITSELF, _YES),
     Operation.LINK_CALENDAR: (_NO, _AS_ITSELF, _YES),
+    Operation.ADD_CALLER: (_NO, _NO, _YES),
+    Operation.CHANGE_CALLER: (_NO, _AS_ITSELF, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

@@ -1,0 +1,75 @@
+"""Callers' tokens over HTTP: list, make, rotate and revoke them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from oncall.paging.actions.token_requests import (
+    NewTokenView,
+    RevokedTokenView,
+    TokenListView,
+    create_for,
+    revoke_for,
+    rotate_for,
+    tokens_for,
+    wanted_handle,
+    wanted_rotation,
+    wanted_token,
+)
+from oncall.web.api_description import Answer, answers
+from oncall.web.dependencies import ReadingCaller, ServicesDep, TokenMaker, TokenRotator
+from oncall.web.plain_route import PlainRoute
+from oncall.web.query_fields import QueryDep
+from oncall.web.token_models import PostedRevocation, PostedRotation, PostedToken
+
+router = APIRouter(route_class=PlainRoute, tags=["tokens"])
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@router.get(
+    "/v1/tokens",
+    summary="List tokens",
+    responses=answers({200: Answer("The tokens, without their secrets", TokenListView)}, 401, 403, 422, 503),
+)
+async def list_tokens(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+    """Returns all tokens to a manager, and to an engineer their own."""
+    asked.refuse_faults()
+    return JSONResponse(await services.engine.read(lambda tx: tokens_for(caller, tx)))
+
+
+@router.post(
+    "/v1/tokens",
+    status_code=201,
+    summary="Make a token",
+    responses=answers({201: Answer("The token, with its secret", NewTokenView)}, 400, 401, 403, 409, 413, 422, 503),
+)
+async def post_token(services: ServicesDep, caller: TokenMaker, posted: PostedToken) -> JSONResponse:
+    """Makes a token and returns its secret, which nothing can show again."""
+    wanted, real_now = wanted_token(posted.document), services.clock.real_now()
+    made = await services.engine.write(lambda tx: create_for(caller, wanted, tx, real_now=real_now))
+    return JSONResponse(made, 201, headers=_NO_STORE)
+
+
+@router.post(
+    "/v1/tokens/rotate",
+    summary="Rotate a token",
+    responses=answers({200: Answer("The new secret", NewTokenView)}, 400, 401, 403, 404, 413, 422, 503),
+)
+async def post_rotation(services: ServicesDep, caller: TokenRotator, posted: PostedRotation) -> JSONResponse:
+    """Gives a token a new secret. The old one works until the overlap is over. An engineer rotates their own tokens."""
+    asked, real_now = wanted_rotation(posted.document), services.clock.real_now()
+    made = await services.engine.write(lambda tx: rotate_for(caller, asked, tx, real_now=real_now))
+    return JSONResponse(made, headers=_NO_STORE)
+
+
+@router.post(
+    "/v1/tokens/revoke",
+    summary="Revoke a token",
+    responses=answers({200: Answer("It is revoked", RevokedTokenView)}, 400, 401, 403, 404, 413, 422, 503),
+)
+async def post_revocation(services: ServicesDep, caller: TokenRotator, posted: PostedRevocation) -> JSONResponse:
+    """Deletes a token; within seconds no request with it is answered. An engineer revokes their own tokens."""
+    handle = wanted_handle(posted.document)
+    return JSONResponse(await services.engine.write(lambda tx: revoke_for(caller, handle, tx)))
