@@ -48,7 +48,7 @@ def test_every_random_ticket_is_paged_left_to_the_desk_or_held_as_the_oracle_say
             found = (ours.action.value, ours.engineer, ours.hold_until, ours.first_reply_due)
             assert found == _theirs(scene, minute, impact, turns + overrides, has_manager), (scene.start, minute)
             steps = [
-                (step.at, step.notify.value, step.engineer) for step in preview("std", impact, policy, schedule, at)
+                (step.at, str(step.notify), step.engineer) for step in preview("std", impact, policy, schedule, at)
             ]
             theirs = [
                 (utc(scene.start, when), *rest)

@@ -46,3 +46,11 @@ def test_no_manager_is_a_warning(folder: Path, more: str, is_warned: bool) -> No
         'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}'
     )
     assert warnings_of(folder, GOOD + more) == ([warning] if is_warned else [])
+
+
+@pytest.mark.parametrize("name", ["desk", "manager"])
+def test_a_role_cannot_have_the_name_of_another_target(refusal: Refusal, name: str) -> None:
+    assert refusal(GOOD + MANAGER + f"rotation: {{roles: [primary, {name}]}}\n") == (
+        f'x.yaml:11:29: rotation.roles[1]: "{name}" is what escalation steps call the {name}; choose another name for '
+        "the role"
+    )

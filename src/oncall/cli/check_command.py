@@ -115,7 +115,21 @@ def _roster(path: Path, text: str | None) -> _Checked:
         "roles": list(team.rules.roles),
         "engineers": [engineer.id for engineer in team.engineers],
     }
-    return _Checked(view, _roster_line(team), team.warnings)
+    return _Checked(view, _roster_line(team), tuple(sorted([*team.warnings, *_shortages(path, text, team)])))
+
+
+def _shortages(path: Path, text: str | None, team: Roster) -> list[Fault]:
+    """Return a warning if the roster has fewer engineers than its roles and its rules of rest need."""
+    from oncall.file_nodes import Faults, descend
+    from oncall.schedule.least_people import too_few_people
+    from oncall.yamlfile import parse_yaml, read_yaml_text
+
+    sentence = too_few_people(team)
+    if sentence is None:
+        return []
+    faults = Faults(str(path))
+    descend(parse_yaml(read_yaml_text(path) if text is None else text, faults), "engineers").warn(sentence)
+    return list(faults.warnings)
 
 
 def _roster_line(team: Roster) -> str:

@@ -15,6 +15,7 @@ from oncall.rosters.roster import SHADOW, Request, RequestDirection
 from oncall.suggestions import nearest, suggestion
 from oncall.support.coverage_days import DAYS_OF_WEEK
 from oncall.support.phones import EXAMPLE_PHONE, is_e164, is_in_use, number_in_e164, why_impossible
+from oncall.support.policy import Notify
 from oncall.support.reserved_names import reserved_meaning
 from oncall.support.value_readers import slug
 from oncall.support.windows import KIND_FORM
@@ -42,6 +43,8 @@ def role_name(node: Node) -> str:
     if text == SHADOW:
         correction = f"give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
         raise node.refuse(f"{shown(text)} is not a role that covers a shift; {correction}")
+    if text in (Notify.DESK, Notify.MANAGER):
+        raise node.refuse(f"{shown(text)} is what escalation steps call the {text}; choose another name for the role")
     return text
 
 

@@ -8,7 +8,7 @@ from oncall.file_nodes import Node, descend, shown
 from oncall.suggestions import listed, nearest
 from oncall.support.policy import Notify, Policy
 
-_NO_ROLES = {Notify.DESK.value, Notify.MANAGER.value}
+_NO_ROLES = {str(Notify.DESK), str(Notify.MANAGER)}
 
 
 def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool, root: Node) -> None:
@@ -17,7 +17,7 @@ def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool,
     root: the roster's whole document.
     """
     place = descend(root, "rotation", "roles")
-    notified = {step.notify.value for step in policy.escalation.steps}
+    notified = {str(step.notify) for step in policy.escalation.steps}
     if not notified & set(roles):
         place.note(f"the policy {shown(policy.name)} notifies none of these roles, only {', '.join(sorted(notified))}")
         return
@@ -30,7 +30,7 @@ def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool,
             f"the policy {shown(policy.name)} notifies {listed(without_role)}, which is no role of this roster: such a "
             "step pages nobody"
         )
-    if Notify.MANAGER.value in notified and not has_manager:
+    if Notify.MANAGER in notified and not has_manager:
         root.warn(
             "has no manager, so the steps for the manager page nobody; write "
             'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}'

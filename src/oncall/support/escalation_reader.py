@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from oncall.file_nodes import Node, shown
 from oncall.file_values import Fields, Slot, distinct_list_of, list_of, one_of, scalar
+from oncall.suggestions import nearest
 from oncall.support.policy import ChannelName, DeskChannel, Escalation, EscalationStep, Notify
 from oncall.support.value_readers import duration, slug, some_time
 
@@ -38,12 +39,25 @@ def _share(node: Node) -> float:
 
 def _step(node: Node) -> EscalationStep:
     fields = Fields(node)
-    notify = fields.required("notify", one_of(list(Notify), "a target of a step"), example="primary")
+    notify = fields.required("notify", _target, example="primary")
     channel = fields.required("channel", lambda place: _step_channel(place, notify), example="sms")
     after = fields.required("after", _delay, example="5m")
     fields.close()
     length, percent = after.value
     return EscalationStep(Notify(notify.value), channel.value, length, percent)
+
+
+_TARGETS = (Notify.DESK, Notify.PRIMARY, Notify.SECONDARY, Notify.MANAGER)
+"""The targets that every policy may have; any other word is a role of the roster."""
+
+
+def _target(node: Node) -> str:
+    """Read `desk`, `manager` or the name of a role. Only the roster says which roles exist."""
+    text = scalar(node).text
+    near = nearest(text, _TARGETS, likeness=0.85)
+    if near is not None and text != near and not text.startswith(near):
+        raise node.refuse(f'{shown(text)} is not a target of a step; did you mean "{near}"?')
+    return slug(node)
 
 
 def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:

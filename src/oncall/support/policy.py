@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
@@ -83,13 +84,33 @@ class SupportPlan:
     faster_than: str | None = None
 
 
-class Notify(StrEnum):
-    """Whom an escalation step reaches."""
+class Notify(str):
+    """Whom an escalation step reaches: the desk, the manager, or the engineer in a role of the roster, by its name.
 
-    DESK = "desk"
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    MANAGER = "manager"
+    There is one object for each name, so `is` compares two targets as it compares the members of an enum.
+    """
+
+    __slots__ = ()
+    _by_name: ClassVar[dict[str, Notify]] = {}
+    DESK: ClassVar[Notify]
+    PRIMARY: ClassVar[Notify]
+    SECONDARY: ClassVar[Notify]
+    MANAGER: ClassVar[Notify]
+
+    def __new__(cls, name: str) -> Notify:
+        """Return the target of that name."""
+        return cls._by_name.setdefault(str(name), super().__new__(cls, name))
+
+    @property
+    def is_role(self) -> bool:
+        """Return True if it is a role of the roster."""
+        return self is not Notify.DESK and self is not Notify.MANAGER
+
+
+Notify.DESK = Notify("desk")
+Notify.PRIMARY = Notify("primary")
+Notify.SECONDARY = Notify("secondary")
+Notify.MANAGER = Notify("manager")
 
 
 class ChannelName(StrEnum):

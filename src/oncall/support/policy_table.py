@@ -95,7 +95,7 @@ def _minute_words(minute: int, *, with_day: bool = True) -> str:
 def step_words(step: EscalationStep) -> str:
     """Return a step as `secondary by sms after 10 min`."""
     when = exact_span(step.after) if step.after is not None else f"{step.after_percent:g}% of the first-reply time"
-    return f"{step.notify.value} by {step.channel.value} after {when}"
+    return f"{step.notify} by {step.channel.value} after {when}"
 
 
 def policy_lines(policy: Policy, width: int | None = None) -> list[str]:

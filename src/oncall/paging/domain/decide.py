@@ -106,7 +106,7 @@ def _step(state: TicketState, situation: Situation) -> Fire | Skip:
         position = Position(position.round + 1, 0, position.due_at, now)
         this_round = _round(state, position, situation.policy)
     step = this_round.steps[position.step]
-    target, why = _target(step, situation.schedule, now)
+    target, why = _target(step, situation.policy, situation.schedule, now)
     if target is not None and (position.round, target) in state.passed:
         target, why = None, f"{target} has passed it on"
     elif target is not None and (position.round, target) in state.passed_from:
@@ -147,19 +147,32 @@ def _round(state: TicketState, position: Position, policy: Policy) -> Round:
     )
 
 
-def _target(step: TimedStep, schedule: Schedule, now: datetime) -> tuple[str | None, str]:
+def _target(step: TimedStep, policy: Policy, schedule: Schedule, now: datetime) -> tuple[str | None, str]:
     """Return the person whom the step pages and the reason, or None and the reason why it pages nobody."""
     if step.notify is Notify.DESK:
         return DESK, "in business hours the desk owns tickets"
     on_call = schedule.responders(now)
     person = person_for(step.notify, schedule, on_call)
     if person is None:
-        return None, f"the schedule has a gap: nobody is {step.notify.value}"
-    if step.notify is Notify.SECONDARY and person == person_for(Notify.PRIMARY, schedule, on_call):
-        return None, f"{person.id} is primary and secondary, and was paged as primary"
+        return None, f"the schedule has a gap: nobody is {step.notify}"
+    earlier = next(
+        (role for role in _roles_before(step, policy) if person_for(role, schedule, on_call) == person), None
+    )
+    if earlier is not None:
+        return None, f"{person.id} is {earlier} and {step.notify}, and was paged as {earlier}"
     if step.notify is not Notify.MANAGER and on_call.window.kind is WindowKind.BUSINESS:
-        return person.id, f"{person.id} was {step.notify.value} of the shift that ended last"
-    return person.id, f"{person.id} is {step.notify.value}"
+        return person.id, f"{person.id} was {step.notify} of the shift that ended last"
+    return person.id, f"{person.id} is {step.notify}"
+
+
+def _roles_before(step: TimedStep, policy: Policy) -> Iterator[Notify]:
+    """Yield the roles whose first step comes before the first step of this role."""
+    if step.notify.is_role:
+        for other in policy.escalation.steps:
+            if other.notify is step.notify:
+                return
+            if other.notify.is_role:
+                yield other.notify
 
 
 def judged(decided: Verdict, *, ticket_id: str, why: str, terms: TermsVersions | None) -> Judged:
@@ -192,7 +205,7 @@ def fired(decision: Fire, *, ticket_id: str, at: datetime, attempt: str) -> Step
         decision.why,
         round=decision.position.round,
         step=decision.position.step,
-        notify=NAMED if decision.is_named else decision.step.notify.value,
+        notify=NAMED if decision.is_named else str(decision.step.notify),
         channel=decision.step.channel.value,
         following=decision.following,
         to=decision.to,
@@ -209,7 +222,7 @@ def skipped(decision: Skip, *, ticket_id: str, at: datetime) -> StepSkipped:
         decision.why,
         round=decision.position.round,
         step=decision.position.step,
-        notify=decision.step.notify.value,
+        notify=str(decision.step.notify),
         channel=decision.step.channel.value,
         following=decision.following,
     )

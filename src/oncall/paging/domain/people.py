@@ -22,8 +22,9 @@ def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | 
 
 
 def first_responder(schedule: Schedule, on_call: OnCall) -> str | None:
-    """Return the id of the first person to page: the primary, else the secondary, else the manager."""
-    for notify in (Notify.PRIMARY, Notify.SECONDARY, Notify.MANAGER):
+    """Return the id of the first person to page: the primary, else the secondary or another role, else the manager."""
+    others = (Notify(role) for role in schedule.roles_at(on_call.at))
+    for notify in (Notify.PRIMARY, Notify.SECONDARY, *others, Notify.MANAGER):
         person = person_for(notify, schedule, on_call)
         if person is not None:
             return person.id
@@ -37,8 +38,8 @@ def name_of(person_id: str, schedule: Schedule) -> str:
 
 
 def _role_for(notify: Notify, roles: tuple[str, ...]) -> str | None:
-    if notify.value in roles:
-        return notify.value
+    if str(notify) in roles:
+        return str(notify)
     position = {Notify.PRIMARY: 0, Notify.SECONDARY: 1}.get(notify)
     if position is None or position >= len(roles) or {"primary", "secondary"} & set(roles):
         return None

@@ -148,7 +148,7 @@ class StepView(TypedDict):
     """One step of the escalation, if nobody acknowledges before it."""
 
     at: IsoTime
-    notify: Annotated[str, "`primary`, `secondary`, `manager` or `desk`."]
+    notify: Annotated[str, "The role that is paged, `manager` or `desk`."]
     engineer: Annotated[str | None, "The person's id; null for the support desk."]
     channel: str
 

@@ -142,7 +142,7 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
     steps: list[StepView] = [
         {
             "at": _time(step.at, policy.zone),
-            "notify": step.notify.value,
+            "notify": str(step.notify),
             "engineer": step.engineer,
             "channel": step.channel.value,
         }
