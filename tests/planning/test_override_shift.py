@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from oncall.errors import NotFound, Refused
+from oncall.planning.carry_out import CarriedOut
 from oncall.planning.change_schedule import ChangeMade, ChangeTerms
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.override_shift import override_shift
@@ -40,7 +41,7 @@ def published(store: MemorySchedule, roster: Roster, plan: NamedPlan) -> MemoryS
 def test_the_person_is_on_call_and_the_change_names_both(published: MemorySchedule) -> None:
     made = forced(published, "cai")
     assert made.version.after.who(START).roles["primary"].engineer == "cai"
-    view = change_view(made)
+    view = change_view(CarriedOut(made, ()), AUTHOR.at)
     assert isinstance(view["changes"], list)
     assert [change["engineer"] for change in view["changes"]] == ["ana", "cai"]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oncall.errors import Refused
+from oncall.planning.carry_out import Published
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.publish_plan import check_for_publication, gaps_from, publish_plan
 from oncall.planning.views.version_views import publication_view
@@ -31,7 +32,7 @@ def test_the_first_publication_changes_shifts_and_no_promise(
     made = publish_plan(store, sound, AUTHOR)
     assert [change.engineer for change in made.changes()] == ["ana", "ben", "cai", "dee", "eve", "fay"]
     assert made.policy_changes() == []
-    assert publication_view(sound, made)["seats"] == 20
+    assert publication_view(Published(sound, made, (), ()), AUTHOR.at)["seats"] == 20
 
 
 def test_the_same_plan_again_changes_nothing(store: MemorySchedule, roster: Roster, plan: NamedPlan) -> None:

@@ -13,6 +13,7 @@ from oncall.intake.opsgenie import ACTIONS
 from oncall.web.sender_models import CHANGE_EXAMPLE, OPSGENIE_EXAMPLE, PAGERDUTY_EXAMPLE
 from tests.paging.world import ticket_body
 from tests.web.api_document import ApiDocument
+from tests.web.publications import override_body, publication_body
 from tests.web.service import Service
 
 QUARTER = "from=2027-01-01&to=2027-03-31"
@@ -68,6 +69,11 @@ GOOD: list[tuple[str, str, str, object, int]] = [
         ("POST", f"/v2/alerts/{{identifier}}/{action}", f"/v2/alerts/x/{action}?identifierType=alias", {}, 202)
         for action in ACTIONS
     ),
+    ("POST", "/v1/schedule/overrides", "/v1/schedule/overrides", override_body(12), 201),
+    ("POST", "/v1/schedule/covers", "/v1/schedule/covers", {"engineer": "ana", "by": "grace", "nope": 1}, 201),
+    ("POST", "/v1/schedule/versions/{version}/undo", "/v1/schedule/versions/2/undo", {"reason": "no"}, 201),
+    ("POST", "/v1/schedule/publications", "/v1/schedule/publications", publication_body(), 201),
+    ("POST", "/v1/schedule/publications", "/v1/schedule/publications", {**publication_body(), "dry_run": True}, 200),
     ("GET", "/healthz", "/healthz", None, 200),
     ("GET", "/readyz", "/readyz", None, 200),
 ]
@@ -209,6 +215,9 @@ def test_the_answer_about_a_request_of_opsgenie_s_client_fits(
         ("/v1/explain", "/v1/explain", {"plan": "standard", "impact": "low"}),
         ("/v1/triage", "/v1/triage", TRIAGED),
         ("/v1/drills", "/v1/drills", {"to": "ana"}),
+        ("/v1/schedule/overrides", "/v1/schedule/overrides", override_body(13)),
+        ("/v1/schedule/covers", "/v1/schedule/covers", {"engineer": "ana", "reason": "ill"}),
+        ("/v1/schedule/publications", "/v1/schedule/publications", publication_body()),
     ],
 )
 def test_a_field_that_the_description_refuses_is_refused_by_name(

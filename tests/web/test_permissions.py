@@ -17,6 +17,7 @@ from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.events import EventKind
 from oncall.paging.ports.callers import CallerRole, Token
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
+from tests.web.publications import override_body, publication_body
 from tests.web.service import Service, problem
 
 YES, NO, ITSELF = "yes", "no", "as itself"
@@ -29,6 +30,8 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.LINK_CALENDAR: (NO, ITSELF, YES),
     Operation.ADD_CALLER: (NO, NO, YES),
     Operation.CHANGE_CALLER: (NO, ITSELF, YES),
+    Operation.CHANGE_SCHEDULE: (NO, ITSELF, YES),
+    Operation.PUBLISH: (NO, NO, YES),
     Operation.POST_EVENT: (YES, YES, YES),
     EventKind.ACKNOWLEDGED: (PERSON, ITSELF, YES),
     EventKind.PASSED: (NO, ITSELF, YES),
@@ -65,7 +68,12 @@ READS = [
     "/v1/me",
     "/v1/tokens",
 ]
-FOR_ANOTHER = {
+FOR_ANOTHER: dict[Operation, tuple[str, dict[str, Any], str]] = {
+    Operation.CHANGE_SCHEDULE: (
+        "/v1/schedule/covers",
+        {"engineer": "ana", "by": "ben"},
+        "this token takes over as ana, and as no other engineer; a manager can",
+    ),
     Operation.START_DRILL: ("/v1/drills", {"to": "ben"}, "this token sends a drill to ana alone"),
     Operation.LINK_CALENDAR: (
         "/v1/calendar/links",
@@ -92,6 +100,13 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with Service(tmp_path_factory.mktemp("busy"), is_each_urgent_page_alone=True, is_roster_published=True) as running:
         add_token(running, "bridge", CallerRole.INTAKE, may_acknowledge=True)
         running.post(ticket_body("K-1"))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service without a published plan."""
+    with Service(tmp_path_factory.mktemp("empty"), is_published=False) as running:
         yield running
 
 
@@ -132,9 +147,11 @@ def test_every_kind_of_event_that_callers_may_record_is_a_row_of_the_table() -> 
 
 
 @pytest.mark.parametrize(("operation", "caller", "cell"), OPERATIONS)
-def test_each_role_may_ask_for_what_the_table_says(busy: Service, operation: Operation, caller: str, cell: str) -> None:
+def test_each_role_may_ask_for_what_the_table_says(
+    busy: Service, empty: Service, operation: Operation, caller: str, cell: str
+) -> None:
     role = CALLERS[caller].value
-    for answer in _asked(busy, operation, caller):
+    for answer in _asked(empty if operation is Operation.PUBLISH else busy, operation, caller):
         if cell == NO:
             problem(answer, 403, f"a token of role {role} may not do this")
         else:
@@ -170,8 +187,22 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             body = {"engineer": "ana"}
             paths = ("/v1/calendar/links", "/v1/calendar/links/revoke")
             return [service.post(body, by=caller, path=path) for path in paths]
+        case Operation.CHANGE_SCHEDULE:
+            return _changes(service, caller)
+        case Operation.PUBLISH:
+            return [service.post(publication_body(), by=caller, path="/v1/schedule/publications")]
         case _:
             return [service.post({"to": "ana"}, by=caller, path="/v1/drills")]
+
+
+def _changes(service: Service, caller: str) -> list[httpx.Response]:
+    """Ana takes over from chloe, for whom the manager has put chloe on, and the cover is taken back."""
+    evening = override_body(11 + next(_NUMBERS) % 4)
+    made = service.post({**evening, "force": True}, by="mei", path="/v1/schedule/overrides").json()
+    cover = {"engineer": "chloe", "by": "ana", "from": evening["from"], "until": evening["to"]}
+    taken = service.post(cover, by=caller, path="/v1/schedule/covers")
+    path = f"/v1/schedule/versions/{made['version'] + 1}/undo"
+    return [taken, service.post({"reason": "no"}, by=caller, path=path)]
 
 
 def test_every_get_of_the_api_is_among_those_that_are_tried(busy: Service) -> None:

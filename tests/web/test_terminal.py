@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oncall.errors import StoreError
+from oncall.schedule.plan_csv import csv_of
 from oncall.schedule.shared_versions import schedule_of_shared
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.paging.world import ROSTER, ticket_body
+from tests.planning.conftest import ROSTER as OWLS
+from tests.planning.conftest import in_turn, roster_of
 from tests.web.service import Service
 
 
@@ -134,3 +138,46 @@ def test_versions_that_cannot_be_read_are_refused(answer: Any) -> None:
 
 def test_without_a_publication_there_is_no_schedule() -> None:
     assert schedule_of_shared({"versions": []}) is None
+
+
+def test_changes_of_the_schedule_work_through_a_server(served: Oncall, service: Service) -> None:
+    span = ("--from", "2027-01-12T19:01", "--to", "2027-01-13T08:00")
+    ran = served("override", "chloe", *span, "--reason", "a concert")
+    assert (ran.code, ran.out.splitlines()[0]) == (
+        0,
+        "Version 2: chloe is primary from Tue 2027-01-12 19:01 EST to Wed 2027-01-13 08:00 EST.",
+    )
+    assert served("undo", "2", "--reason", "no concert").code == 0
+    assert served("cover", "ana", "--by", "chloe").code == 0
+    versions = service.call("GET", "/v1/schedule/versions").json()["versions"]
+    assert [(version["kind"], version["by"]) for version in versions[1:]] == [
+        ("override", "mei"),
+        ("undo", "mei"),
+        ("cover", "mei"),
+    ]
+    ran = served("override", "cloe", *span, "--reason", "a concert")
+    assert (ran.code, ran.err) == (1, 'oncall: there is no "cloe" on the published roster; did you mean "chloe"?\n')
+    ran = served("undo", "2", "--reason", "x", "--by", "ana")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: --by: on a server the author is the token's; leave --by out, or log in as that person\n",
+    )
+
+
+def test_a_plan_is_published_through_a_server(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    oncall: Oncall,  # noqa: F811
+) -> None:
+    roster, plan = tmp_path / "owls.yaml", tmp_path / "plan.csv"
+    roster.write_text(OWLS)
+    plan.write_bytes(csv_of(in_turn(roster_of())))
+    folder = tmp_path / "service"
+    folder.mkdir()
+    with Service(folder, is_published=False) as service:
+        monkeypatch.setenv("ONCALL_SERVER", service.address)
+        monkeypatch.setenv("ONCALL_TOKEN", "mei")
+        ran = oncall("publish", plan, "--roster", roster, "--reason", "a new team")
+        assert (ran.code, ran.out.splitlines()[0]) == (0, "Published version 1: night-owls, 20 seats."), ran.err
+        versions = service.call("GET", "/v1/schedule/versions").json()["versions"]
+        assert [version["reason"] for version in versions] == ["a new team"]

@@ -15,6 +15,11 @@ _OPTIONS = {
     "to": "--to",
     "after": "--after",
     "since": "--since",
+    "from": "--from",
+    "until": "--until",
+    "role": "--role",
+    "reason": "--reason",
+    "engineer": "ENGINEER",
 }
 
 

@@ -31,6 +31,8 @@ MODULES = {
     "plan": "plan_commands",
     "publish": "publish_commands",
     "override": "publish_commands",
+    "cover": "publish_commands",
+    "undo": "publish_commands",
     "explain": "ticket_commands",
     "page": "ticket_commands",
     "tickets": "ticket_commands",

@@ -10,13 +10,12 @@ import typer
 
 from oncall.cli.diff_output import print_difference
 from oncall.cli.json_option import JSON_OPTION
-from oncall.cli.output import print_json, tell
+from oncall.cli.output import print_json
 from oncall.cli.server import open_server
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.paging.ports.store import Transaction
-    from oncall.planning.publish_plan import PublishablePlan
     from oncall.planning.schedule_diff import Side
     from oncall.planning.views.diff_view import DiffView
     from oncall.wiring import Settings
@@ -53,31 +52,6 @@ def diff(
         print_json(view)
     else:
         print_difference(view, zone)
-
-
-def print_dry_run(settings: Settings, sound: PublishablePlan, name: str, *, json: bool) -> None:
-    """Print what publishing a plan of the local database would change. name: of the plan's file."""
-    from oncall import wiring
-    from oncall.planning.context_sources import NamedPlan
-    from oncall.planning.schedule_diff import before_publication, difference, version_named, with_plan
-    from oncall.planning.views.diff_view import diff_view
-
-    now, named = wiring.make_clock(settings).now(), NamedPlan(name, sound.plan)
-
-    def work(tx: Transaction) -> tuple[Side, Side]:
-        if not tx.schedule().newest:
-            return before_publication(tx), with_plan(None, named, sound.roster, now)
-        published = version_named(tx, PUBLISHED)
-        return published, with_plan(published, named, sound.roster, now)
-
-    with wiring.make_store(settings) as store:
-        before, after = store.read(work)
-    view = diff_view(difference(before, after))
-    if json:
-        print_json(view)
-        return
-    print_difference(view, after.policy.zone)
-    tell("Nothing was published.")
 
 
 def _difference(settings: Settings, before: str, after: str, roster: Path | None) -> tuple[DiffView, ZoneInfo]:

@@ -10,6 +10,7 @@ from oncall.cli.output import say, time_of
 
 if TYPE_CHECKING:
     from oncall.planning.views.diff_view import DiffView, HandsView
+    from oncall.planning.views.version_views import NewVersionView
     from oncall.schedule.schedule_view_types import AssignmentView
 
 
@@ -21,7 +22,7 @@ def print_difference(view: DiffView, zone: ZoneInfo) -> None:
         say(f"  {line}")
 
 
-def policy_lines(view: DiffView, zone: ZoneInfo) -> list[str]:
+def policy_lines(view: DiffView | NewVersionView, zone: ZoneInfo) -> list[str]:
     """Return what changes in the support promise, a sentence each, and from when on it holds."""
     if not view["policy_changes"]:
         return []
@@ -47,7 +48,7 @@ def _turn(turn: AssignmentView, zone: ZoneInfo) -> str:
     return f"{time_of(turn['start'], zone)} to {time_of(turn['end'], zone)}  {turn['kind']}  {turn['role']}"
 
 
-def people_lines(view: DiffView) -> Iterator[str]:
+def people_lines(view: DiffView | NewVersionView) -> Iterator[str]:
     """Yield who is added, gone, renamed or reached at another number, a sentence each. Numbers are masked."""
     for person in view["people_added"]:
         yield f"people: {person['name']} ({person['engineer']}) is new on the roster."

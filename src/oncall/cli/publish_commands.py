@@ -1,37 +1,43 @@
-"""Changes of the schedule in the terminal: publish a plan, override a shift."""
+"""Changes of the schedule in the terminal: publish a plan, override a shift, cover for an engineer, undo a version."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 
-from oncall.cli.diff_command import print_dry_run
-from oncall.cli.diff_output import people_lines, policy_lines
+from oncall.cli.action_options import faults_by_option
+from oncall.cli.diff_output import people_lines, policy_lines, print_difference
 from oncall.cli.json_option import JSON_OPTION
-from oncall.cli.output import local_settings, parse_time, print_json, say, tell
-from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, published_here, read_both
-from oncall.cli.schedule_answers import published_schedule
+from oncall.cli.output import parse_time, print_json, say, tell
+from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both
+from oncall.cli.schedule_changes import CheckedPlan, PublishTerms, ScheduleChanges, open_schedule
+from oncall.cli.server import OWN_ID, own_engineer
 from oncall.errors import Refused
 from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
-    from oncall.planning.schedule_version import AppendedVersion, Author
     from oncall.planning.views.diff_view import DiffView
-    from oncall.schedule.schedule import Schedule
+    from oncall.planning.views.version_views import ChangeView, NewVersionView
+    from oncall.schedule.schedule_view_types import GapView
     from oncall.wiring import Settings
 
 MOST_HOLES = 5
 FORCE = typer.Option(False, "--force", help="Break rules of the roster. Say why with --reason.")
-BY = typer.Option(None, "--by", metavar="NAME", help="The person who decides this; your user name when absent.")
+BY = typer.Option(None, "--by", metavar="NAME", help="The person who decides this; you when absent.")
+REASON = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
     app.command("publish")(publish)
     app.command("override")(override)
+    app.command("cover")(cover)
+    app.command("undo")(undo)
 
 
 def publish(
@@ -45,32 +51,26 @@ def publish(
     """Make a plan the schedule, with its roster and policy.
 
     Refuses a plan that breaks a rule. Prints every shift that changes hands, every changed phone number and name,
-    every change to the policy, and every gap in cover.
+    every change to the policy, and every gap in cover. Engineers whose shifts change within 48 hours get an SMS.
 
     Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
     """
-    from oncall import wiring
-    from oncall.planning.publish_plan import check_for_publication, publish_plan
-    from oncall.planning.schedule_diff import of_version
-    from oncall.planning.views.diff_view import diff_view
-
-    settings = local_settings("publish")
+    settings = _settings()
     team, named = read_both(plan, roster)
-    sound = check_for_publication(named, team, published_here())
-    if dry_run:
-        print_dry_run(settings, sound, str(plan), json=json)
-        return
-    author = _author(settings, by, reason)
-    with wiring.make_store(settings) as store:
-        made = store.write(lambda tx: publish_plan(tx, sound, author))
-    _warn_of_holes(made.after, author.at)
+    with open_schedule(settings, by) as schedule:
+        checked, terms = CheckedPlan(plan, named, team), PublishTerms(reason)
+        if dry_run:
+            _print_dry_run(schedule.difference(checked, terms), team.policy.zone, json=json)
+            return
+        view = schedule.publish(checked, terms)
+    _warn(view["warnings"], view["gaps"], ZoneInfo(view["timezone"]))
+    if team.manager is None:
+        tell("No manager is on the roster: a page without an answer ends with the secondary.", colour="yellow")
     if json:
-        from oncall.planning.views.version_views import publication_view
-
-        print_json(publication_view(sound, made))
+        print_json(view)
         return
-    say(f"Published version {made.number}: {team.team}, {len(sound.plan.seats)} seats.")
-    _print_changes(made, diff_view(of_version(made)))
+    say(f"Published version {view['version']}: {view['team']}, {view['seats']} seats.")
+    _print_changes(view)
 
 
 def override(
@@ -79,7 +79,7 @@ def override(
         ..., "--from", metavar="TIME", help="When the override starts. Policy time without an offset."
     ),
     end: str = typer.Option(..., "--to", metavar="TIME", help="When the override ends."),
-    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`."),
+    reason: str = REASON,
     role: str = typer.Option("primary", "--role", metavar="ROLE", help="The role to fill."),
     force: bool = FORCE,
     by: str | None = BY,
@@ -92,66 +92,131 @@ def override(
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
-    from oncall import wiring
-    from oncall.planning.change_schedule import ChangeTerms
-    from oncall.planning.override_shift import override_shift
-    from oncall.planning.schedule_diff import of_version
-    from oncall.planning.views.diff_view import diff_view
+    _refuse_empty(reason)
+    with open_schedule(_settings(), by) as schedule, faults_by_option():
+        zone = schedule.zone()
+        first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
+        if last <= first:
+            raise Refused(f"--to must be after --from: {end} is not after {start}")
+        span = {"from": first.isoformat(), "to": last.isoformat()}
+        view = schedule.override({"engineer": engineer, "role": role, **span, "reason": reason, "force": force})
+    _show(view, f"{engineer} is {role}", json=json)
 
-    settings = local_settings("override")
+
+def cover(
+    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is covered."),
+    start: str | None = typer.Option(None, "--from", metavar="TIME", help="From when; now when absent."),
+    until: str | None = typer.Option(
+        None, "--until", metavar="TIME", help="Until when; the end of their running or next shift when absent."
+    ),
+    by: str | None = typer.Option(None, "--by", metavar="ENGINEER", help="Who takes over; you when absent."),
+    reason: str | None = typer.Option(None, "--reason", metavar="TEXT", help="Why, for the history."),
+    force: bool = FORCE,
+    json: bool = JSON_OPTION,
+) -> None:
+    """Take over from an engineer, now or for a span of time.
+
+    You are on call in every role that they hold: from now to the end of their running shift, or for their next one.
+    They get an SMS.
+
+    Examples: oncall cover ana · oncall cover ana --from 2027-01-09T19:00 --until 2027-01-11T08:00 --by ben
+    """
+    settings = _settings()
+    taker = by or own_engineer(settings)
+    if taker is None:
+        raise Refused(f"who takes over? name an engineer with --by, {OWN_ID}")
+    if force and not (reason or "").strip():
+        raise Refused("--force needs a reason; say with --reason why the rule may be broken")
+    author = None if settings.server is not None else settings.engineer or taker
+    with open_schedule(settings, author) as schedule, faults_by_option():
+        body: dict[str, object] = {"engineer": engineer, "by": taker, "force": force, **_span(schedule, start, until)}
+        view = schedule.cover({**body, "reason": reason} if reason else body)
+    _show(view, f"{taker} covers for {engineer}", json=json)
+
+
+def undo(
+    version: int = typer.Argument(metavar="VERSION", min=1, help="The number of the version; see `oncall history`."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history."),
+    force: bool = FORCE,
+    by: str | None = BY,
+    json: bool = JSON_OPTION,
+) -> None:
+    """Take back a change of the schedule, or a publication.
+
+    From now on the schedule is as if the version had not been made; the past stays as it was. A version on which later
+    ones depend is refused with their numbers.
+
+    Example: oncall undo 7 --reason "ana is well again"
+    """
+    _refuse_empty(reason)
+    with open_schedule(_settings(), by) as schedule, faults_by_option():
+        view = schedule.undo(version, {"reason": reason, "force": force})
+    _show(view, f"version {version} is taken back", json=json)
+
+
+def _settings() -> Settings:
+    from oncall import wiring
+
+    return wiring.read_settings()
+
+
+def _refuse_empty(reason: str) -> None:
     if not reason.strip():
         raise Refused("--reason is empty; say why, so that `oncall who` can show it")
-    zone = published_schedule(settings).zone
-    first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
-    if last <= first:
-        raise Refused(f"--to must be after --from: {end} is not after {start}")
-    author, terms = _author(settings, by, reason), ChangeTerms(is_forced=force)
-    with wiring.make_store(settings) as store:
-        made = store.write(
-            lambda tx: override_shift(tx, engineer, role, start=first, end=last, author=author, terms=terms)
-        )
-    for sentence in made.warnings:
-        tell(f"WARNING: {sentence}", colour="yellow")
+
+
+def _span(schedule: ScheduleChanges, start: str | None, until: str | None) -> Mapping[str, str]:
+    """Return the span of a cover as the API has it; empty for a span that is not given."""
+    given = {"from": ("--from", start), "until": ("--until", until)}
+    wanted = {name: (option, text) for name, (option, text) in given.items() if text is not None}
+    if not wanted:
+        return {}
+    zone = schedule.zone()
+    return {name: parse_time(option, text, zone).isoformat() for name, (option, text) in wanted.items()}
+
+
+def _show(view: ChangeView, what: str, *, json: bool) -> None:
+    """Print a change that was made. what: the change in words."""
+    zone = ZoneInfo(view["timezone"])
+    _warn(view["warnings"], view["gaps"] if view["kind"] == "undo" else (), zone)
     if json:
-        from oncall.planning.views.version_views import change_view
-
-        print_json(change_view(made))
+        print_json(view)
         return
-    # The override counts from now on where its span has begun.
-    span = f"from {full_time(made.version.span.start, zone)} to {full_time(last, zone)}"
-    say(f"Version {made.version.number}: {engineer} is {role} {span}.")
-    _print_changes(made.version, diff_view(of_version(made.version)))
+    start, end = (full_time(datetime.fromisoformat(view[edge]), zone) for edge in ("start", "end"))
+    say(f"Version {view['version']}: {what} from {start} to {end}.")
+    _print_changes(view)
 
 
-def _author(settings: Settings, by: str | None, reason: str) -> Author:
-    from oncall import wiring
-    from oncall.planning.schedule_version import Author
-
-    return Author(by or wiring.current_user(), wiring.make_clock(settings).now(), reason)
-
-
-def _warn_of_holes(schedule: Schedule, now: datetime) -> None:
-    """Print the gaps in cover from now to the end of the published schedule."""
-    from oncall.planning.publish_plan import gaps_from
-
-    zone, found = schedule.calendar.zone, gaps_from(schedule, now)
-    for hole in found[:MOST_HOLES]:
-        span = f"{full_time(hole.window.start, zone)} to {full_time(hole.window.end, zone)}"
-        tell(f"GAP IN THE SCHEDULE: nobody is {hole.role} from {span}", colour="red")
-    if len(found) > MOST_HOLES:
-        tell(f"... and {len(found) - MOST_HOLES} more gaps", colour="red")
-    if schedule.manager is None:
-        tell("No manager is on the roster: a page without an answer ends with the secondary.", colour="yellow")
+def _warn(warnings: Sequence[str], gaps: Sequence[GapView], zone: ZoneInfo) -> None:
+    """Print what a change breaks, and the gaps in cover from now to the end of the published schedule."""
+    for sentence in warnings:
+        tell(f"WARNING: {sentence}", colour="yellow")
+    for gap in gaps[:MOST_HOLES]:
+        start, end = (full_time(datetime.fromisoformat(gap[edge]), zone) for edge in ("start", "end"))
+        tell(f"GAP IN THE SCHEDULE: nobody is {gap['role']} from {start} to {end}", colour="red")
+    if len(gaps) > MOST_HOLES:
+        tell(f"... and {len(gaps) - MOST_HOLES} more gaps", colour="red")
 
 
-def _print_changes(made: AppendedVersion, found: DiffView) -> None:
-    zone = made.after.calendar.zone
-    changes, others = made.changes(), [*people_lines(found), *policy_lines(found, zone)]
-    for change in changes:
-        parts = [f"{word} {len(turns)}" for word, turns in (("gains", change.gained), ("loses", change.lost)) if turns]
-        first = min(turn.window.start for turn in (*change.gained, *change.lost))
-        say(f"  {change.engineer}: {', '.join(parts)} (the first on {first.astimezone(zone):%Y-%m-%d})")
-    if not changes:
+def _print_dry_run(view: DiffView, zone: ZoneInfo, *, json: bool) -> None:
+    if json:
+        print_json(view)
+        return
+    print_difference(view, zone)
+    tell("Nothing was published.")
+
+
+def _print_changes(view: NewVersionView) -> None:
+    """Print who gains and loses how many shifts, what changed in the people and the policy, and who gets an SMS."""
+    others = [*people_lines(view), *policy_lines(view, ZoneInfo(view["timezone"]))]
+    for change in view["changes"]:
+        counts = (("gains", change["gained"]), ("loses", change["lost"]))
+        parts = [f"{word} {len(turns)}" for word, turns in counts if turns]
+        first = min(datetime.fromisoformat(turn["start"]) for turn in (*change["gained"], *change["lost"]))
+        say(f"  {change['engineer']}: {', '.join(parts)} (the first on {first:%Y-%m-%d})")
+    if not view["changes"]:
         say("  No shift changes hands." if others else "  Nothing changes.")
     for sentence in others:
         say(f"  {sentence}")
+    if view["told"]:
+        say(f"  Told by SMS: {', '.join(view['told'])}.")

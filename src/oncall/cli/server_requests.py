@@ -67,6 +67,10 @@ class ServerRequests:
         self._keep(path, answer.text)
         return content
 
+    def post(self, path: str, body: Mapping[str, object]) -> Published:
+        """Post a body and return the answer."""
+        return self._call("POST", path, body)
+
     def _read(self, path: str, seconds: float) -> str:
         """Return the text of an answer, or of an earlier one while the server is away."""
         try:

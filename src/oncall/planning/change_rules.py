@@ -97,16 +97,18 @@ FORCE_IT = "to make it all the same, add --force and say why with --reason"
 
 
 def _by_the_minute(after: Schedule, change: AssignmentChange, roster: Roster | None) -> list[BrokenRule]:
-    availability = _availability(after, change.engineer, roster)
+    availability = availability_of(after, change.engineer, roster)
+    if availability is None:
+        return []
     found = []
-    for gained in change.gained if availability is not None else ():
+    for gained in change.gained:
         piece = Piece(gained.window, gained.role, change.engineer)
-        for rule, sentence in availability_objections(after, piece, availability or Availability({})):
+        for rule, sentence in availability_objections(after, piece, availability):
             found.append(BrokenRule(rule, (change.engineer,), sentence))
     return found
 
 
-def _availability(schedule: Schedule, engineer: str, roster: Roster | None) -> Availability | None:
+def availability_of(schedule: Schedule, engineer: str, roster: Roster | None) -> Availability | None:
     """Return when an engineer can be on call, by the roster or else by what the publication keeps."""
     person = schedule.people.get(engineer)
     kept = person.availability if person is not None else None

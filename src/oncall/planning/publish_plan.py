@@ -64,18 +64,20 @@ def publish_plan(
             )
 
     document = publication_document(sound.plan, roster)
-    version = NewVersion(author.at, PUBLISH, author.by, author.reason.strip(), document, _sources_of(roster))
+    version = NewVersion(author.at, PUBLISH, author.by, author.reason.strip(), document, sources_of(roster))
     return append_version(tx, version, refuse_other_team, policy=roster.policy, expected=expected)
 
 
 def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:
     """Return the gaps in cover from now (aware UTC) to the end of what is published."""
+    if not schedule.publications:
+        return []
     end = max(publication.span.end for publication in schedule.publications)
     start = max(now, min(publication.span.start for publication in schedule.publications))
     return list(gaps_between(schedule, start, end)) if start < end else []
 
 
-def _sources_of(roster: Roster) -> dict[str, str]:
+def sources_of(roster: Roster) -> dict[str, str]:
     """Return the texts of the roster and the policy, which a publication keeps."""
     policy = roster.policy
     sources = {

@@ -108,6 +108,14 @@ def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
     return Side(named.name, None, schedule, published.policy)
 
 
+def would_change(tx: VersionsTransaction, named: NamedPlan, roster: Roster, at: datetime) -> Difference:
+    """Return what publishing a plan at an instant (aware UTC) would change."""
+    if not tx.schedule().newest:
+        return difference(before_publication(tx), with_plan(None, named, roster, at))
+    published = version_named(tx, PUBLISHED)
+    return difference(published, with_plan(published, named, roster, at))
+
+
 def difference(before: Side, after: Side) -> Difference:
     """Return what differs between two sides, over all the time that either of them covers."""
     sides = (before.schedule, after.schedule)

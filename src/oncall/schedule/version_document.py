@@ -163,7 +163,8 @@ def schedule_from_rows(
     replaced = SpanSet()
     undone = _undone(rows)
     for row in sorted(rows, key=lambda row: row.version, reverse=True):
-        until = undone[row.version].at if row.version in undone else None
+        # A change counts from a whole second on, and so does its undo.
+        until = undone[row.version].at.replace(microsecond=0) if row.version in undone else None
         if row.kind == PUBLISH:
             publications += _decoded(row, partial(_publication, undone_at=until, replaced=replaced, within=within))
         elif row.kind in CHANGES:

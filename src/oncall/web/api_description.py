@@ -23,7 +23,8 @@ _MEANINGS = {
     403: "The token's role, or the signature, does not allow this",
     404: "What the request names does not exist",
     409: "The id is stored with other content, or the word names two tickets; nothing was changed",
-    413: "The body is larger than 64 KiB",
+    412: "The schedule has a newer version than `If-Match` names; nothing was changed",
+    413: "The body is larger than 64 KiB; a plan may have 4 MiB",
     422: "A field cannot be used; `errors` names each",
     429: "Too many requests of this address or caller were refused. Wait for Retry-After",
     500: "The service failed; its log says why",
@@ -45,6 +46,8 @@ class Answer:
     view: type | None = None
     other_media: tuple[str, ...] = ()
     other_view: type | None = None
+    has_etag: bool = False
+    """Whether the answer has an ETag, for `If-Match`."""
 
     def part(self) -> Part:
         """Return the answer as a part of the OpenAPI document."""
@@ -53,6 +56,9 @@ class Answer:
             part["model"] = model_of(self.view)
         if self.other_view is not None:
             part["model"] |= model_of(self.other_view)
+        if self.has_etag:
+            words = "The newest version of the schedule, for `If-Match`"
+            part["headers"] = {"ETag": {"description": words, "schema": {"type": "string"}}}
         if self.other_media:
             part["content"] = {media: {"schema": {"type": "string"}} for media in self.other_media}
         return part
@@ -87,6 +93,15 @@ def query(model: type[BaseModel]) -> Part:
         parameter = {"name": name, "in": "query", "required": name in required, "schema": field}
         parameters.append(parameter if description is None else {**parameter, "description": description})
     return {"parameters": parameters}
+
+
+def if_match() -> Part:
+    """Return the header by which a change names the version of the schedule that the caller has seen."""
+    words = "The ETag of the schedule as you read it. With a newer version the change is refused. Optional."
+    schema = {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$', "examples": ['"12"']}
+    return {
+        "parameters": [{"name": "If-Match", "in": "header", "required": False, "description": words, "schema": schema}]
+    }
 
 
 def form(model: type[BaseModel]) -> Part:

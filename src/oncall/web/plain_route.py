@@ -53,9 +53,11 @@ def _resolvers(dependant: Dependant) -> list[tuple[str, Resolver]]:
         assert each.name is not None and each.call is not None
         found.append((each.name, each.call))
     for body in dependant.body_params:
-        if get_origin(body.field_info.annotation) is not Posted:
+        kind = get_origin(body.field_info.annotation)
+        if not (isinstance(kind, type) and issubclass(kind, Posted)):
             _refuse(dependant, body)
-        found.append((body.name, Posted.read))
+            continue
+        found.append((body.name, kind.read))
     return found
 
 

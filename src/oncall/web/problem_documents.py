@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from oncall.errors import Conflict, NotFound, Refused, StoreError, StoreInDoubt
+from oncall.errors import Conflict, FileFaults, NotFound, OncallError, Refused, ScheduleMoved, StoreError, StoreInDoubt
 from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.web.request_trace import keep_detail
@@ -84,21 +84,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
     async def _fields(request: Request, error: FieldFaults) -> JSONResponse:
         return _refusal(request, 422, str(error).replace("\n", "; "), error.faults)
 
-    @app.exception_handler(NotAllowed)
-    async def _not_allowed(request: Request, error: NotAllowed) -> JSONResponse:
-        return _refusal(request, 403, str(error))
-
-    @app.exception_handler(Refused)
-    async def _refused(request: Request, error: Refused) -> JSONResponse:
-        return _refusal(request, 422, str(error))
-
-    @app.exception_handler(Conflict)
-    async def _conflict(request: Request, error: Conflict) -> JSONResponse:
-        return _refusal(request, 409, str(error))
-
-    @app.exception_handler(NotFound)
-    async def _not_found(request: Request, error: NotFound) -> JSONResponse:
-        return _refusal(request, 404, str(error))
+    _install_refusals(app)
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:
@@ -122,6 +108,28 @@ def install(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
         if "allow" in answer.headers and methods:
             answer.headers["allow"] = ", ".join(methods)
         return answer
+
+
+_STATUSES: tuple[tuple[type[OncallError], int], ...] = (
+    (NotAllowed, 403),
+    (Refused, 422),
+    (FileFaults, 422),
+    (Conflict, 409),
+    (ScheduleMoved, 412),
+    (NotFound, 404),
+)
+"""The status of each refusal of the core whose words the caller may read."""
+
+
+def _install_refusals(app: FastAPI) -> None:
+    statuses = dict(_STATUSES)
+
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        kinds = [kind for kind in type(error).__mro__ if kind in statuses]
+        return _refusal(request, statuses[kinds[0]], str(error))
+
+    for kind, _ in _STATUSES:
+        app.add_exception_handler(kind, refused)
 
 
 def _methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:

@@ -1,4 +1,4 @@
-"""Reads the bodies of requests, JSON and forms, of at most 64 KiB."""
+"""Reads the bodies of requests, JSON and forms, of at most 64 KiB; a plan may be larger."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from oncall.paging.actions.posted_json import LARGEST_BODY, BadJson, json_from
 from oncall.web.problem_documents import ProblemDocument
 
 MOST_FORM_FIELDS = 200
+LARGEST_PLAN = 4 * 1024 * 1024
+"""The most bytes of a posted plan with its roster and policy."""
 
 
-async def raw_body(request: Request) -> bytes:
-    """Return the body. Raises ProblemDocument 413 as soon as it is larger than 64 KiB."""
+async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
+    """Return the body. Raises ProblemDocument 413 as soon as it has more than `most` bytes."""
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared[:20]) > LARGEST_BODY:
-        raise ProblemDocument(413, f"the body has {declared[:20]} bytes; {LARGEST_BODY} at most")
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > most:
+        raise ProblemDocument(413, f"the body has {declared[:20]} bytes; {most} at most")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > LARGEST_BODY:
-            raise ProblemDocument(413, f"the body has more than {LARGEST_BODY} bytes")
+        if size > most:
+            raise ProblemDocument(413, f"the body has more than {most} bytes")
         parts.append(part)
     return b"".join(parts)
 
@@ -47,9 +49,9 @@ async def sender_body(request: Request, most: int) -> tuple[bytes, bool]:
     return b"".join(parts), is_too_large
 
 
-async def json_body(request: Request) -> object:
+async def json_body(request: Request, most: int = LARGEST_BODY) -> object:
     """Return the body's JSON value. Raises ProblemDocument: 400 when it is not JSON, 413 when it is too large."""
-    raw = await raw_body(request)
+    raw = await raw_body(request, most)
     try:
         return json_from(raw)
     except BadJson as refusal:
@@ -61,6 +63,9 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 class Posted(Generic[ModelT]):
     """A JSON body. `/openapi.json` describes it by the model; the core reads and checks its `document`."""
+
+    most = LARGEST_BODY
+    """The most bytes of the body."""
 
     def __init__(self, document: object) -> None:
         self.document = document
@@ -74,7 +79,13 @@ class Posted(Generic[ModelT]):
     @classmethod
     async def read(cls, request: Request) -> Self:
         """Return the body of a request. Raises ProblemDocument as `json_body` does."""
-        return cls(await json_body(request))
+        return cls(await json_body(request, cls.most))
+
+
+class PostedPlan(Posted[ModelT]):
+    """A JSON body that holds a plan."""
+
+    most = LARGEST_PLAN
 
 
 async def form_body(request: Request) -> dict[str, list[str]]:

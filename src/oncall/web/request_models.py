@@ -28,11 +28,13 @@ Time = Annotated[datetime, Field(examples=["2027-01-09T03:12:00-05:00"])]
 LONGEST_ENGINEER_ID = 60
 
 
-class _Body(BaseModel):
+class RequestBody(BaseModel):
+    """A JSON body: unknown fields are ignored, and the docstrings describe the fields."""
+
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
 
-class TriageBody(_Body):
+class TriageBody(RequestBody):
     """Plain answers about what the customer cannot do. What is not known counts in the customer's favour."""
 
     down: bool | None = None
@@ -47,7 +49,7 @@ class TriageBody(_Body):
 Unusable = Any  # A value of any other type is accepted: it is left out, and a warning names it.
 
 
-class TicketBody(_Body):
+class TicketBody(RequestBody):
     """A ticket, as an intake system posts it.
 
     A ticket needs an `id`, a plan (its own or its customer's), and an `impact` or a `triage`. Any other value that is
@@ -71,7 +73,7 @@ class TicketBody(_Body):
     """Answers from which the impact is proposed when `impact` is absent."""
 
 
-class EventBody(_Body):
+class EventBody(RequestBody):
     """What happened to a ticket."""
 
     kind: Literal[FROM_PEOPLE]  # type: ignore[valid-type]  # the kinds are the core's, listed once
@@ -95,7 +97,7 @@ class EventBody(_Body):
     """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` alone."""
 
 
-class ExplainBody(_Body):
+class ExplainBody(RequestBody):
     """A ticket that nobody has posted."""
 
     plan: str = Field(examples=["standard"])
@@ -104,7 +106,7 @@ class ExplainBody(_Body):
     """When it would come in; now when absent."""
 
 
-class DrillBody(_Body):
+class DrillBody(RequestBody):
     """A marked test page."""
 
     to: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
@@ -113,7 +115,7 @@ class DrillBody(_Body):
     """Seconds after which the page is no longer sent."""
 
 
-class CalendarBody(_Body):
+class CalendarBody(RequestBody):
     """Whose calendar feed it is about."""
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None

@@ -20,6 +20,7 @@ from oncall.web.dependencies import ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import DiffQuery, OnCallQuery, ScheduleQuery
+from oncall.web.schedule_change_routes import etag
 
 router = APIRouter(route_class=PlainRoute, tags=["schedule"])
 
@@ -54,7 +55,9 @@ async def get_tonight(services: ServicesDep, caller: ReadingCaller, asked: Query
 @router.get(
     "/v1/schedule",
     summary="Read the schedule",
-    responses=answers({200: Answer("Every assignment that touches the span", ScheduleView)}, 401, 403, 422, 503),
+    responses=answers(
+        {200: Answer("Every assignment that touches the span", ScheduleView, has_etag=True)}, 401, 403, 422, 503
+    ),
     openapi_extra=query(ScheduleQuery),
 )
 async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
@@ -73,18 +76,20 @@ async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: Quer
     if not start < end <= start + LONGEST_SPAN:
         asked.fault("to", "must be after `from`, by at most 800 days")
         asked.refuse_faults()
-    return JSONResponse(await services.engine.read(lambda tx: schedule_view(tx.schedule(), start, end, engineer)))
+    schedule = await services.engine.read(lambda tx: tx.schedule())
+    return JSONResponse(schedule_view(schedule, start, end, engineer), headers={"ETag": etag(schedule.newest)})
 
 
 @router.get(
     "/v1/schedule/versions",
     summary="Read the history of the schedule",
-    responses=answers({200: Answer("Every version, the oldest first", HistoryView)}, 401, 403, 422, 503),
+    responses=answers({200: Answer("Every version, the oldest first", HistoryView, has_etag=True)}, 401, 403, 422, 503),
 )
 async def get_versions(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns every publication and override, with its number, time, author and reason."""
+    """Returns every publication, change and undo, with its number, time, author and reason."""
     asked.refuse_faults()
-    return JSONResponse(await services.engine.read(lambda tx: history_view(tx.schedule())))
+    schedule = await services.engine.read(lambda tx: tx.schedule())
+    return JSONResponse(history_view(schedule), headers={"ETag": etag(schedule.newest)})
 
 
 @router.get(

@@ -33,6 +33,10 @@ class Operation(StrEnum):
     LINK_CALENDAR = "make and revoke calendar links (`POST /v1/calendar/links`, `/v1/calendar/links/revoke`)"
     ADD_CALLER = "make a token (`POST /v1/tokens`)"
     CHANGE_CALLER = "rotate and revoke tokens (`POST /v1/tokens/rotate`, `/v1/tokens/revoke`)"
+    CHANGE_SCHEDULE = (
+        "change who is on call (`POST /v1/schedule/overrides`, `/v1/schedule/covers`, `/v1/schedule/versions/N/undo`)"
+    )
+    PUBLISH = "publish a plan (`POST /v1/schedule/publications`)"
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -49,6 +53,8 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.LINK_CALENDAR: (_NO, _AS_ITSELF, _YES),
     Operation.ADD_CALLER: (_NO, _NO, _YES),
     Operation.CHANGE_CALLER: (_NO, _AS_ITSELF, _YES),
+    Operation.CHANGE_SCHEDULE: (_NO, _AS_ITSELF, _YES),
+    Operation.PUBLISH: (_NO, _NO, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

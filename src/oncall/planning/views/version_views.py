@@ -2,48 +2,92 @@
 
 from __future__ import annotations
 
-from oncall.planning.change_schedule import ChangeMade
-from oncall.planning.publish_plan import PublishablePlan
+from datetime import datetime
+from typing import Annotated, TypedDict
+
+from oncall.planning.carry_out import CarriedOut, Published
+from oncall.planning.publish_plan import gaps_from
 from oncall.planning.schedule_diff import of_version
 from oncall.planning.schedule_version import AppendedVersion
-from oncall.planning.views.diff_view import diff_view
-from oncall.schedule.schedule_views import assignment_view
+from oncall.planning.views.diff_view import ChangedTextView, HandsView, PersonView, diff_view
+from oncall.schedule.schedule_view_types import GapView
+from oncall.schedule.schedule_views import gap_view
+from oncall.support.json_types import IsoTime
 
 
-def publication_view(sound: PublishablePlan, made: AppendedVersion) -> dict[str, object]:
-    """Return a publication as JSON, with the shifts that each engineer gains and loses, and the people who changed."""
-    found = diff_view(of_version(made))
+class NewVersionView(TypedDict):
+    """A version of the schedule that was just made, and what it changes."""
+
+    version: Annotated[int, "The number of the new version."]
+    kind: Annotated[str, "`publication`, `override`, `swap`, `cover`, `away` or `undo`."]
+    by: Annotated[str, "The author."]
+    timezone: Annotated[str, "The policy's zone."]
+    changes: Annotated[list[HandsView], "Who gains and who loses which shifts."]
+    people_added: list[PersonView]
+    people_gone: list[PersonView]
+    phones: Annotated[list[ChangedTextView], "People whose number has changed; numbers show their last digits."]
+    names: Annotated[list[ChangedTextView], "People whose name has changed."]
+    policy_changes: Annotated[list[str], "What changes for customers, a sentence each."]
+    policy_from: Annotated[IsoTime | None, "From when on the changed policy holds; null if it is the same."]
+    warnings: Annotated[list[str], "The rules that a forced change breaks, and what else needs attention."]
+    gaps: Annotated[list[GapView], "On-call time to come in which no engineer holds a role."]
+    told: Annotated[list[str], "The engineers who are told by SMS, because it is within 48 hours."]
+
+
+class ChangeView(NewVersionView):
+    """A change of the schedule that was made."""
+
+    start: Annotated[IsoTime, "From when the change counts: not before it was made."]
+    end: Annotated[IsoTime, "Exclusive."]
+
+
+class PublicationView(NewVersionView):
+    """A plan that was published."""
+
+    team: str
+    shifts: int
+    seats: int
+
+
+def change_view(carried: CarriedOut, now: datetime) -> ChangeView:
+    """Return a change as JSON. now: aware UTC."""
+    made, zone = carried.made.version, carried.made.version.after.calendar.zone
+    start = max(made.span.start, now.replace(microsecond=0))
     return {
-        "version": made.number,
+        **_new_version(made, now, warnings=carried.made.warnings, told=carried.told),
+        "start": start.astimezone(zone).isoformat(),
+        "end": made.span.end.astimezone(zone).isoformat(),
+    }
+
+
+def publication_view(published: Published, now: datetime) -> PublicationView:
+    """Return a publication as JSON. now: aware UTC."""
+    sound, made = published.sound, published.made
+    return {
+        **_new_version(made, now, warnings=published.warnings, told=published.told),
         "team": sound.roster.team,
         "shifts": len({seat.window for seat in sound.plan.seats}),
         "seats": len(sound.plan.seats),
-        "changes": _changes_view(made),
+    }
+
+
+def _new_version(
+    made: AppendedVersion, now: datetime, *, warnings: tuple[str, ...], told: tuple[str, ...]
+) -> NewVersionView:
+    note, found = made.after.log[-1], diff_view(of_version(made))
+    return {
+        "version": made.number,
+        "kind": note.kind,
+        "by": note.by,
+        "timezone": made.after.calendar.zone.key,
+        "changes": found["changes"],
         "people_added": found["people_added"],
         "people_gone": found["people_gone"],
         "phones": found["phones"],
         "names": found["names"],
         "policy_changes": made.policy_changes(),
         "policy_from": found["policy_from"],
+        "warnings": list(warnings),
+        "gaps": [gap_view(gap, made.after) for gap in gaps_from(made.after, now)],
+        "told": list(told),
     }
-
-
-def change_view(made: ChangeMade) -> dict[str, object]:
-    """Return a change as JSON, with the shifts that each engineer gains and loses and the rules that it breaks."""
-    return {
-        "version": made.version.number,
-        "changes": _changes_view(made.version),
-        "warnings": list(made.warnings),
-    }
-
-
-def _changes_view(made: AppendedVersion) -> list[dict[str, object]]:
-    zone = made.after.calendar.zone
-    return [
-        {
-            "engineer": change.engineer,
-            "gained": [assignment_view(turn, zone) for turn in change.gained],
-            "lost": [assignment_view(turn, zone) for turn in change.lost],
-        }
-        for change in made.changes()
-    ]

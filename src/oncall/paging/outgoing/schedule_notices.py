@@ -1,0 +1,120 @@
+"""Notices of a changed schedule: an SMS to each engineer whose shifts change within two days.
+
+Each is an alert that is stored with the version, so that a crash neither loses it nor sends it twice.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.sms_encoding import encoding_for, fitted
+from oncall.schedule.changes import AssignmentChange, changes_between
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.timeline import Assignment
+from oncall.schedule.versions import VersionNote
+from oncall.support.policy import Policy
+from oncall.support.windows import Window
+from oncall.support.wording import short_time
+
+TOLD_AT_ONCE = timedelta(hours=48)
+"""A change of a shift that begins this soon is sent by SMS; a later one is left to the digest at the handoff."""
+_NAME_LENGTH = 20
+_ACK = re.compile(r"\bACK\b")
+"""Only a page says `ACK` in capitals: it asks for an answer, and this does not."""
+_ALL_AHEAD = timedelta(days=800)
+
+
+class ScheduleNotices(Protocol):
+    """What telling people about a changed schedule needs of a transaction."""
+
+    def schedule(self) -> Schedule:
+        """Return the published schedule with every change, as of this transaction."""
+
+    def policy(self) -> Policy:
+        """Return the policy in force."""
+
+    def add_alert(self, alert: Alert) -> bool:
+        """Store an alert, unless one with the same subject is stored."""
+
+
+class PastSchedules(Protocol):
+    """What a digest of changes needs of a transaction."""
+
+    def schedule(self) -> Schedule:
+        """Return the published schedule with every change, as of this transaction."""
+
+    def schedule_as_of(self, version: int) -> Schedule:
+        """Return the schedule that the versions up to this number made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChange:
+    """A version that was just added, and who gains and loses what by it."""
+
+    note: VersionNote
+    changes: Sequence[AssignmentChange]
+
+
+def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionContext) -> tuple[str, ...]:
+    """Write an alert to each engineer whose shifts change within 48 hours; return their ids. Run it with the change.
+
+    The author of the change is not told, nor is a person whom no published roster has.
+    """
+    schedule, told = tx.schedule(), []
+    soon = Window(context.now, context.now + TOLD_AT_ONCE)
+    for each in change.changes:
+        gained, lost = (_within(soon, part) for part in (each.gained, each.lost))
+        if each.engineer == change.note.by or each.engineer not in schedule.people or not (gained or lost):
+            continue
+        body = _text(schedule, gained, lost, change.note, unicode=tx.policy().sms.unicode)
+        about = f"schedule {change.note.version} {each.engineer}"
+        if tx.add_alert(Alert(uuid.uuid4().hex, about, each.engineer, body, context.real_now, context.real_now)):
+            told.append(each.engineer)
+    return tuple(told)
+
+
+def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: datetime) -> AssignmentChange | None:
+    """Return what versions made after `since` change for an engineer from `now` on; None if nothing. Aware UTC.
+
+    This is what a digest lists: what was changed back in the meantime is left out.
+    """
+    schedule = tx.schedule()
+    known = max((note.version for note in schedule.log if note.at <= since), default=0)
+    if known == schedule.newest:
+        return None
+    before = tx.schedule_as_of(known)
+    changes = changes_between(before, schedule, now, now + _ALL_AHEAD)
+    return next((change for change in changes if change.engineer == engineer), None)
+
+
+def _within(soon: Window, assignments: Sequence[Assignment]) -> list[Assignment]:
+    return [each for each in assignments if each.window.start < soon.end and soon.start < each.window.end]
+
+
+def _text(
+    schedule: Schedule, gained: Sequence[Assignment], lost: Sequence[Assignment], note: VersionNote, *, unicode: bool
+) -> str:
+    spelt = encoding_for([note.by, note.reason], unicode=unicode)
+    said = []
+    if gained:
+        said.append(f"You are on call as {_span(schedule, gained)}.")
+    if lost:
+        said.append(f"You are {'no longer' if not gained else 'not'} on call as {_span(schedule, lost)}.")
+    reason = f": {spelt.spell(note.reason)}" if note.reason else ""
+    words = f"{' '.join(said)} ({note.kind} by {spelt.spell(note.by)[:_NAME_LENGTH]}{reason})"
+    return fitted(_ACK.sub("ack", words))
+
+
+def _span(schedule: Schedule, assignments: Sequence[Assignment]) -> str:
+    """Return the first assignment in words, and how many more there are."""
+    first, zone = assignments[0], schedule.calendar.zone
+    start = f"{first.window.start.astimezone(zone):%d %b} {short_time(first.window.start, zone)}"
+    more = f" and {len(assignments) - 1} more" if len(assignments) > 1 else ""
+    return f"{first.role} from {start} to {short_time(first.window.end, zone)}{more}"

@@ -1,0 +1,49 @@
+"""Engineers whom a change of the schedule puts on call while the roster says that they cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from oncall.planning.change_rules import availability_of
+from oncall.rosters.roster import Roster
+from oncall.schedule.change_checks import availability_objections
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.timeline import Assignment
+from oncall.schedule.versions import Override, Piece
+from oncall.support.wording import full_time
+
+_ALL_AHEAD = timedelta(days=1500)
+
+
+def absent_by_change(schedule: Schedule, roster: Roster | None, now: datetime) -> list[str]:
+    """Return a sentence for each change that puts an absent engineer on call after now (aware UTC).
+
+    A new plan does not touch changes, so an engineer who went on leave after an override stays on call by it.
+    roster: which days off count; None: those that were published.
+    """
+    return [_sentence(schedule, change, held, reason) for change, held, reason in _absent(schedule, roster, now)]
+
+
+def _absent(schedule: Schedule, roster: Roster | None, now: datetime) -> Iterator[tuple[Override, Assignment, str]]:
+    """Yield each change and engineer once, with the first assignment that cannot be and why."""
+    seen: set[tuple[int, str]] = set()
+    for each in schedule.assignments(now, now + _ALL_AHEAD):
+        change = each.override
+        if change is None or (change.version, each.engineer) in seen:
+            continue
+        availability = availability_of(schedule, each.engineer, roster)
+        piece = Piece(each.window, each.role, each.engineer)
+        found = availability_objections(schedule, piece, availability) if availability is not None else []
+        if found:
+            seen.add((change.version, each.engineer))
+            yield change, each, found[0].sentence
+
+
+def _sentence(schedule: Schedule, change: Override, held: Assignment, reason: str) -> str:
+    zone = schedule.calendar.zone
+    span = f"from {full_time(held.window.start, zone)} to {full_time(held.window.end, zone)}"
+    return (
+        f"{reason}, but is on call as {held.role} {span} by version {change.version} ({change.kind} by {change.by}: "
+        f"{change.reason}); `oncall undo {change.version}` takes that back"
+    )

@@ -1,0 +1,119 @@
+"""Carry out a change that was asked for: check that the caller may make it, make it, and tell the people concerned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from oncall.paging.actions.caller_actions import NotAllowed
+from oncall.paging.actions.engineer_tokens import roster_fault
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.schedule_notices import ScheduleChange, ScheduleNotices, tell_changed
+from oncall.planning.absent_on_call import absent_by_change
+from oncall.planning.change_schedule import ChangeMade, ChangeTerms
+from oncall.planning.cover_shift import Cover, cover_shift
+from oncall.planning.override_shift import override_shift
+from oncall.planning.posted_change import CoverAsked, OverrideAsked, UndoAsked
+from oncall.planning.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction
+from oncall.planning.undo_version import undo_version
+
+
+class ChangeTransaction(ScheduleTransaction, ScheduleNotices, Protocol):
+    """What a change of the schedule needs of a transaction, with the notices to the people concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks for a change, and when.
+
+    by: the author's id or name. is_limited: an engineer who may change only what is their own. expected: the newest
+    version that the caller has seen; None: any.
+    """
+
+    by: str
+    context: ActionContext
+    is_limited: bool = False
+    expected: int | None = None
+
+    def author(self, reason: str) -> Author:
+        """Return the author of a version with this reason."""
+        return Author(self.by, self.context.instant, reason)
+
+    def terms(self, *, is_forced: bool) -> ChangeTerms:
+        """Return the terms of a change."""
+        return ChangeTerms(is_forced, self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """A change that was made, and the ids of the engineers who are told by SMS."""
+
+    made: ChangeMade
+    told: tuple[str, ...]
+
+
+def carry_out_override(tx: ChangeTransaction, asked: OverrideAsked, actor: Actor) -> CarriedOut:
+    """Make an override; an engineer may only put themselves on call. Raises NotAllowed, and as `override_shift`."""
+    refuse_others(tx, actor, asked.engineer, "puts {} on call, and no other engineer")
+    author, terms = actor.author(asked.reason), actor.terms(is_forced=asked.is_forced)
+    made = override_shift(tx, asked.engineer, asked.role, start=asked.start, end=asked.end, author=author, terms=terms)
+    return told_of(tx, made, actor)
+
+
+def carry_out_cover(tx: ChangeTransaction, asked: CoverAsked, actor: Actor) -> CarriedOut:
+    """Make a cover; an engineer may only take over themselves. Raises NotAllowed, and as `cover_shift`."""
+    by = asked.by or actor.by
+    refuse_others(tx, actor, by, "takes over as {}, and as no other engineer")
+    cover = Cover(asked.engineer, by, asked.start, asked.end)
+    made = cover_shift(tx, cover, actor.author(asked.reason), actor.terms(is_forced=asked.is_forced))
+    return told_of(tx, made, actor)
+
+
+def carry_out_undo(tx: ChangeTransaction, version: int, asked: UndoAsked, actor: Actor) -> CarriedOut:
+    """Take back a version; an engineer may only take back their own. Raises NotAllowed, and as `undo_version`."""
+    author = next((note.by for note in tx.schedule().log if note.version == version), None)
+    if author is not None:
+        refuse_others(tx, actor, author, "takes back the changes of {} alone")
+    made = undo_version(tx, version, actor.author(asked.reason), actor.terms(is_forced=asked.is_forced))
+    return told_of(tx, made, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A plan that was published. warnings: what a manager should know. told: the ids of engineers told by SMS."""
+
+    sound: PublishablePlan
+    made: AppendedVersion
+    warnings: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+def carry_out_publication(tx: ChangeTransaction, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
+    """Publish a plan that was checked, and tell the people concerned. Raises as `publish_plan`."""
+    made = publish_plan(tx, sound, actor.author(reason), expected=actor.expected)
+    warnings = absent_by_change(made.after, sound.roster, actor.context.now)
+    return Published(sound, made, tuple(warnings), tell_of_version(tx, made, actor.context))
+
+
+def told_of(tx: ChangeTransaction, made: ChangeMade, actor: Actor) -> CarriedOut:
+    """Tell the people concerned of a change by SMS, if it is within 48 hours. Run it in the change's transaction."""
+    return CarriedOut(made, tell_of_version(tx, made.version, actor.context))
+
+
+def tell_of_version(tx: ScheduleNotices, made: AppendedVersion, context: ActionContext) -> tuple[str, ...]:
+    """Tell the people concerned of a version by SMS, but nobody of the first publication; return their ids."""
+    if not made.before.publications:
+        return ()
+    note = made.after.log[-1]
+    return tell_changed(tx, ScheduleChange(note, made.changes()), context)
+
+
+def refuse_others(tx: ScheduleTransaction, actor: Actor, engineer: str, may: str) -> None:
+    """Raise NotAllowed for a limited actor who asks in another engineer's name. may: what the token does, with `{}`."""
+    if not actor.is_limited:
+        return
+    if (fault := roster_fault(actor.by, tx.schedule())) is not None:
+        raise NotAllowed(f"this token may not change the schedule: {fault}")
+    if engineer != actor.by:
+        raise NotAllowed(f"this token {may.format(actor.by)}; a manager can")

@@ -1,0 +1,186 @@
+"""Changes of the schedule as callers post them: an override, a cover, an undo. Terminal and API share this reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from oncall.paging.actions.action_checks import LONGEST_WHY
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time, shown
+from oncall.paging.domain.quoted_text import clean
+
+LONGEST_ID = 60
+_EXAMPLES = {
+    "override": '{"engineer": "ben", "from": "2027-01-09T19:01:00-05:00", "to": "2027-01-11T08:00:00-05:00", '
+    '"reason": "ana is ill"}',
+    "cover": '{"engineer": "ana"}',
+    "undo": '{"reason": "ana is well again"}',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideAsked:
+    """An override as it was asked for. Times are aware UTC."""
+
+    engineer: str
+    role: str
+    start: datetime
+    end: datetime
+    reason: str
+    is_forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoverAsked:
+    """A cover as it was asked for. by: who takes over; None: the caller. Times are aware UTC; None: see `Cover`."""
+
+    engineer: str
+    by: str | None
+    start: datetime | None
+    end: datetime | None
+    reason: str
+    is_forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAsked:
+    """An undo as it was asked for."""
+
+    reason: str
+    is_forced: bool
+
+
+def override_from(document: object) -> OverrideAsked:
+    """Return the override of a posted document. Raises FieldFaults with every field that cannot be used."""
+    fields = PostedFields(document, "override")
+    start, end = fields.needed_time("from"), fields.needed_time("to")
+    if start is not None and end is not None and end <= start:
+        fields.fault("to", "must be after `from`")
+    engineer, reason = fields.needed_name("engineer"), fields.needed_reason()
+    role = fields.name("role") or "primary"
+    is_forced = fields.switch("force")
+    fields.refuse_faults()
+    assert start is not None, "a missing time is a fault"
+    assert end is not None, "a missing time is a fault"
+    return OverrideAsked(engineer, role, start, end, reason, is_forced)
+
+
+def cover_from(document: object) -> CoverAsked:
+    """Return the cover of a posted document. Raises FieldFaults with every field that cannot be used."""
+    fields = PostedFields(document, "cover")
+    engineer, is_forced = fields.needed_name("engineer"), fields.switch("force")
+    reason = fields.needed_reason() if is_forced else fields.reason()
+    by, start, end = fields.name("by"), fields.time("from"), fields.time("until")
+    if start is not None and end is not None and end <= start:
+        fields.fault("until", "must be after `from`")
+    fields.refuse_faults()
+    return CoverAsked(engineer, by, start, end, reason or f"cover for {engineer}", is_forced)
+
+
+def undo_from(document: object) -> UndoAsked:
+    """Return the undo of a posted document. Raises FieldFaults with every field that cannot be used."""
+    fields = PostedFields(document, "undo")
+    reason, is_forced = fields.needed_reason(), fields.switch("force")
+    fields.refuse_faults()
+    return UndoAsked(reason, is_forced)
+
+
+class PostedFields:
+    """Reads the fields of a posted document and collects every fault.
+
+    After a fault a method returns a placeholder: call `refuse_faults` before you use any value. Raises FieldFaults at
+    once for a document that is no object.
+    """
+
+    def __init__(self, document: object, kind: str) -> None:
+        if not isinstance(document, Mapping):
+            example = _EXAMPLES.get(kind, "{...}")
+            raise FieldFaults([FieldFault(kind, f"a JSON object is needed, like {example}")])
+        self._document: Mapping[str, object] = document
+        self._faults: list[FieldFault] = []
+
+    def fault(self, field: str, message: str) -> None:
+        """Record a fault of a field."""
+        self._faults.append(FieldFault(field, message))
+
+    def refuse_faults(self) -> None:
+        """Raise FieldFaults if there are any."""
+        if self._faults:
+            raise FieldFaults(self._faults)
+
+    def name(self, field: str) -> str | None:
+        """Return an id or a role; None if the field is absent."""
+        value = self._document.get(field)
+        if value is None:
+            return None
+        if isinstance(value, str) and value == clean(value) and 0 < len(value) <= LONGEST_ID:
+            return value
+        self.fault(field, f"{shown(value)} is not a name on the roster; write it as the roster does")
+        return None
+
+    def needed_name(self, field: str) -> str:
+        """Return an id or a role that must be there."""
+        if self._document.get(field) is None:
+            self.fault(field, "missing")
+        return self.name(field) or ""
+
+    def reason(self) -> str:
+        """Return the reason on one line; empty if it is absent."""
+        value = self._document.get("reason")
+        if value is None:
+            return ""
+        if not isinstance(value, str) or len(value) > LONGEST_WHY:
+            self.fault("reason", f"write a text of at most {LONGEST_WHY} characters")
+            return ""
+        return clean(value)
+
+    def needed_reason(self) -> str:
+        """Return the reason, which must be there: the history shows it."""
+        faults = len(self._faults)
+        reason = self.reason()
+        if not reason and len(self._faults) == faults:
+            self.fault("reason", "is empty; say why, because the history shows it")
+        return reason
+
+    def text(self, field: str, most: int) -> str | None:
+        """Return a text of at most `most` characters, as it is; None if the field is absent."""
+        value = self._document.get(field)
+        if value is None or (isinstance(value, str) and 0 < len(value) <= most):
+            return value
+        self.fault(field, f"write a text of 1 to {most} characters")
+        return None
+
+    def day(self, field: str) -> date | None:
+        """Return a date; None if the field is absent."""
+        value = self._document.get(field)
+        if value is None:
+            return None
+        try:
+            if isinstance(value, str) and len(value) == len("2027-01-04"):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        self.fault(field, f'{shown(value)} is not a date; write "2027-01-04"')
+        return None
+
+    def time(self, field: str) -> datetime | None:
+        """Return an instant (aware UTC); None if the field is absent."""
+        value = self._document.get(field)
+        at = instant(value)
+        if value is not None and at is None:
+            self.fault(field, no_time(value))
+        return at
+
+    def needed_time(self, field: str) -> datetime | None:
+        """Return an instant that must be there; None if it cannot be used."""
+        if self._document.get(field) is None:
+            self.fault(field, "missing")
+        return self.time(field)
+
+    def switch(self, field: str) -> bool:
+        """Return a truth value; False if the field is absent."""
+        value = self._document.get(field, False)
+        if not isinstance(value, bool):
+            self.fault(field, "write true or false")
+        return value is True

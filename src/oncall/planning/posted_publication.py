@@ -1,0 +1,114 @@
+"""A publication as a caller posts it: the texts of a plan, its roster and its policy. Terminal and API read it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from oncall.paging.actions.action_checks import LONGEST_WHY
+from oncall.paging.actions.field_faults import shown
+from oncall.planning.context_sources import NamedPlan
+from oncall.planning.posted_change import PostedFields
+from oncall.planning.publish_plan import sources_of
+from oncall.rosters.roster import Roster
+from oncall.rosters.roster_file import roster_from_text
+from oncall.schedule.plan import Plan
+from oncall.schedule.plan_csv import plan_of_csv
+from oncall.schedule.plan_json import plan_of_json
+from oncall.support.policy import Policy
+from oncall.support.policy_file import packaged_policy, policy_from_text, with_customers
+from oncall.support.zones import zone_named
+
+LONGEST_TEXT = 2 * 1024 * 1024
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationAsked:
+    """A publication as it was asked for. policy_from: see `publish_plan`. is_dry_run: only say what it would change."""
+
+    named: NamedPlan
+    roster: Roster
+    reason: str
+    policy_from: date | None = None
+    is_dry_run: bool = False
+
+
+def posted_publication(
+    plan: Path, text: str, roster: Roster, *, reason: str, policy_from: date | None
+) -> dict[str, object]:
+    """Return the body that posts this plan with its roster. text: of the plan file."""
+    sources = sources_of(roster)
+    body: dict[str, object] = {
+        "plan": text,
+        "plan_name": plan.name,
+        "roster": sources["roster"],
+        "roster_name": Path(roster.source).name,
+        "policy": sources["policy"],
+        "policy_name": Path(sources["policy_source"]).name,
+        "policy_zone": sources["policy_zone"],
+        "reason": reason,
+    }
+    if "customers" in sources:
+        body["customers"] = sources["customers"]
+    if policy_from is not None:
+        body["policy_from"] = policy_from.isoformat()
+    return body
+
+
+def publication_from(document: object) -> PublicationAsked:
+    """Return the publication of a posted document.
+
+    The plans of other teams that the roster names are not read: the caller has checked those. Raises FieldFaults with
+    every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
+    """
+    fields = PostedFields(document, "publication")
+    texts = {name: fields.text(name, LONGEST_TEXT) for name in ("plan", "roster", "policy", "customers")}
+    names = {
+        name: fields.text(name, LONGEST_NAME) for name in ("plan_name", "roster_name", "policy_name", "policy_zone")
+    }
+    for name in ("plan", "plan_name", "roster"):
+        if document_lacks(document, name):
+            fields.fault(name, "missing")
+    plan_name = names["plan_name"]
+    if plan_name is not None and Path(plan_name).suffix.lower() not in (".csv", ".json"):
+        fields.fault("plan_name", f"{shown(plan_name)} is not a plan file; it ends in .csv or .json")
+    zone_name = names["policy_zone"]
+    if zone_name is not None and zone_named(zone_name) is None:
+        fields.fault("policy_zone", f'{shown(zone_name)} is not a zone of the zone database; write "America/New_York"')
+    reason, policy_from = fields.text("reason", LONGEST_WHY) or "published", fields.day("policy_from")
+    is_dry_run = fields.switch("dry_run")
+    fields.refuse_faults()
+    roster = _roster(texts, names)
+    plan = _plan(plan_name or "", texts["plan"] or "", roster)
+    return PublicationAsked(NamedPlan(plan_name or "", plan), roster, reason, policy_from, is_dry_run)
+
+
+def document_lacks(document: object, field: str) -> bool:
+    """Return True if a posted object has no such field."""
+    return isinstance(document, Mapping) and document.get(field) is None
+
+
+def _roster(texts: Mapping[str, str | None], names: Mapping[str, str | None]) -> Roster:
+    source = names["roster_name"] or "roster.yaml"
+    roster = roster_from_text(texts["roster"] or "", source, _policy(texts, names))
+    return replace(roster, busy=())
+
+
+def _policy(texts: Mapping[str, str | None], names: Mapping[str, str | None]) -> Policy:
+    zone = zone_named(names["policy_zone"]) if names["policy_zone"] is not None else None
+    if texts["policy"] is None:
+        return packaged_policy(zone)
+    source = names["policy_name"] or "policy.yaml"
+    policy = policy_from_text(texts["policy"], source, zone)
+    if policy.customers_file is None:
+        return policy
+    return with_customers(policy, texts["customers"] or "", policy.customers_file)
+
+
+def _plan(name: str, text: str, roster: Roster) -> Plan:
+    if Path(name).suffix.lower() == ".json":
+        return plan_of_json(text, name)
+    return plan_of_csv(text, name, team=roster.team, zone=roster.policy.zone)

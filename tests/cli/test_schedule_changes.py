@@ -1,0 +1,103 @@
+"""Cover and undo in the terminal, and that changes through a server give the same answers as on a local database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Oncall
+
+
+def who(oncall: Oncall, at: str) -> dict[str, str]:
+    roles = json.loads(oncall("who", "--at", at, "--json").out)["roles"]
+    return {role: duty["engineer"] for role, duty in roles.items()}
+
+
+@pytest.fixture
+def before(published: Oncall) -> dict[str, str]:
+    """Who is on call now."""
+    return who(published, "2027-01-09T03:12")
+
+
+def test_a_cover_is_one_command_and_an_undo_takes_it_back(published: Oncall, before: dict[str, str]) -> None:
+    ran = published("cover", before["primary"], "--by", "chloe")
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert lines[0] == (
+        f"Version 2: chloe covers for {before['primary']} from Sat 2027-01-09 03:12 EST to Mon 2027-01-11 08:00 EST."
+    )
+    assert lines[-1] == f"  Told by SMS: {before['primary']}."
+    assert who(published, "2027-01-09T03:12") == {**before, "primary": "chloe"}
+    undone = published("undo", "2", "--reason", "ana is well")
+    assert undone.out.splitlines()[0].startswith("Version 3: version 2 is taken back from Sat 2027-01-09 03:12 EST")
+    assert who(published, "2027-01-09T03:12") == before
+
+
+def test_the_engineer_at_the_terminal_takes_over(published: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCALL_ENGINEER", "chloe")
+    view = json.loads(published("cover", "ana", "--until", "2027-01-09T08:00", "--json").out)
+    assert (view["kind"], view["by"], view["end"]) == ("cover", "chloe", "2027-01-09T08:00:00-05:00")
+
+
+def test_history_shows_kinds_and_what_an_undo_took_back(published: Oncall) -> None:
+    published("cover", "ana", "--by", "chloe", "--reason", "ana is ill")
+    published("undo", "2", "--reason", "ana is well", "--by", "mei")
+    versions = json.loads(published("history", "--json").out)["versions"]
+    assert [(version["kind"], version["by"], version["reason"]) for version in versions[1:]] == [
+        ("cover", "chloe", "ana is ill"),
+        ("undo", "mei", "ana is well"),
+    ]
+    assert "cover" in published("history").out
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("undo", "9", "--reason", "x"),
+         "oncall: the schedule has no version 9; the newest is 1. `oncall history` lists all versions\n"),
+        (("undo", "1", "--reason", " "),
+         "oncall: --reason is empty; say why, so that `oncall who` can show it\n"),
+        (("cover", "ana"),
+         "oncall: who takes over? name an engineer with --by, set ONCALL_ENGINEER to your id, or log in with `oncall "
+         "login URL`\n"),
+        (("cover", "anna", "--by", "chloe"),
+         'oncall: there is no "anna" on the published roster; did you mean "ana"?\n'),
+        (("cover", "ana", "--by", "chloe", "--until", "2027-01-08T22:00"),
+         "oncall: Fri 2027-01-08 22:00 EST is over; a cover changes what is to come\n"),
+        (("cover", "ana", "--by", "chloe", "--from", "2027-01-09T09:00", "--until", "2027-01-09T08:00"),
+         "oncall: --until: must be after `from`\n"),
+        (("cover", "ana", "--by", "chloe", "--force"),
+         "oncall: --force needs a reason; say with --reason why the rule may be broken\n"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_changed_says_why(published: Oncall, command: tuple[str, ...], message: str) -> None:
+    ran = published(*command)
+    assert (ran.code, ran.err) == (1, message)
+    assert len(json.loads(published("history", "--json").out)["versions"]) == 1
+
+
+def test_an_override_over_another_one_needs_force(published: Oncall) -> None:
+    span = ("--from", "2027-01-09T04:00", "--to", "2027-01-09T08:00")
+    assert published("override", "chloe", *span, "--reason", "ana is ill", "--by", "mei").code == 0
+    ran = published("override", "ana", *span, "--reason", "ana is well", "--by", "mei")
+    assert ran.code == 1
+    assert (
+        "  overlap: chloe is primary from Sat 2027-01-09 04:00 EST to Sat 2027-01-09 08:00 EST by version 2 (override "
+        "by mei: ana is ill), which this would replace; `oncall undo 2` takes it back\n"
+    ) in ran.err
+    assert published("override", "ana", *span, "--reason", "ana is well", "--force").code == 0
+
+
+def test_publishing_says_who_is_absent_and_on_call_by_an_override(published: Oncall, roster: Path, plan: Path) -> None:
+    span = ("--from", "2027-01-18T19:01", "--to", "2027-01-19T08:00")
+    assert published("override", "chloe", *span, "--reason", "ana is ill", "--by", "mei").code == 0
+    text = roster.read_text().replace("id: chloe,", "id: chloe, unavailable: [{from: 2027-01-18, to: 2027-01-19}],")
+    roster.write_text(text)
+    ran = published("publish", plan, "--roster", roster)
+    assert ran.code == 0, ran.err
+    assert (
+        "WARNING: chloe is away from 2027-01-18 to 2027-01-19, but is on call as primary from Mon 2027-01-18 19:01 EST "
+        "to Tue 2027-01-19 08:00 EST by version 2 (override by mei: ana is ill); `oncall undo 2` takes that back\n"
+    ) in ran.err
